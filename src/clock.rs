@@ -1,0 +1,69 @@
+//! The clock: the one place that reads the time, with a speed.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::domain::Moment;
+
+/// A clock that starts at 0 and may run faster than the wall.
+///
+/// Engine, sandbox and screen share one, so that at speed 60 a lease of 3600 s is
+/// renewed every 20 s of real time. It follows tokio's clock: under a paused tokio
+/// clock it is virtual. Time-outs of calls, frames and keys stay real and do not use it.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    origin: Instant,
+    wall: SystemTime,
+    speed: u32,
+}
+
+impl Clock {
+    /// A clock that runs as fast as the wall.
+    pub fn real() -> Self {
+        Clock::warped(1)
+    }
+
+    /// A clock that runs `speed` times as fast as the wall; 0 is taken as 1.
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+    pub fn warped(speed: u32) -> Self {
+        Clock { origin: Instant::now(), wall: SystemTime::now(), speed: speed.max(1) }
+    }
+
+    /// How many times as fast as the wall this clock runs.
+    pub fn speed(&self) -> u32 {
+        self.speed
+    }
+
+    /// The present moment.
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+    pub fn now(&self) -> Moment {
+        self.moment(Instant::now())
+    }
+
+    /// The moment of a tokio instant.
+    pub fn moment(&self, instant: Instant) -> Moment {
+        Moment::at(instant.saturating_duration_since(self.origin) * self.speed)
+    }
+
+    /// The tokio instant of a moment (capped at ten years from the start).
+    pub fn instant(&self, moment: Moment) -> Instant {
+        const TEN_YEARS: Duration = Duration::from_secs(315_360_000);
+        self.origin + (moment.since_start() / self.speed).min(TEN_YEARS)
+    }
+
+    /// The wall's time at a moment: the wall's time at the start plus the clock's own time.
+    pub fn wall(&self, moment: Moment) -> SystemTime {
+        self.wall + moment.since_start()
+    }
+
+    /// Sleeps until a moment.
+    pub async fn sleep_until(&self, moment: Moment) {
+        tokio::time::sleep_until(self.instant(moment)).await;
+    }
+
+    /// Sleeps for a duration of this clock's time.
+    pub async fn sleep(&self, duration: Duration) {
+        self.sleep_until(self.now() + duration).await;
+    }
+}

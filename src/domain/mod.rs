@@ -1,0 +1,14 @@
+//! The rules, and nothing but the rules: leases, when they are due, what their answers mean.
+//!
+//! Nothing here knows a task, a terminal or a wire, and time is an argument everywhere
+//! ([`Moment`]). `tests/walls.rs` reads this folder and fails on an import that says otherwise.
+
+mod cadence;
+mod lease_id;
+mod moment;
+mod status;
+
+pub use cadence::Cadence;
+pub use lease_id::{BadLeaseId, LeaseId};
+pub use moment::Moment;
+pub use status::{Ended, LeaseStatus, Phase, QueueGauge};

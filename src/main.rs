@@ -1,0 +1,2 @@
+//! The `leasetop` program.
+fn main() {}

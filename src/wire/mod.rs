@@ -1,0 +1,3 @@
+//! What goes over the wire to etcd's members.
+
+pub mod pipe;
