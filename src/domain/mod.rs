@@ -4,11 +4,17 @@
 //! ([`Moment`]). `tests/walls.rs` reads this folder and fails on an import that says otherwise.
 
 mod cadence;
+mod cluster;
+mod event;
 mod lease_id;
 mod moment;
+mod reading;
 mod status;
 
 pub use cadence::Cadence;
+pub use cluster::{ClusterView, MemberView, Reachability};
+pub use event::{EngineEvent, EngineEventKind};
 pub use lease_id::{BadLeaseId, LeaseId};
 pub use moment::Moment;
+pub use reading::{Granted, Header, MAX_TTL, Reading, TimeToLive};
 pub use status::{Ended, LeaseStatus, Phase, QueueGauge};
