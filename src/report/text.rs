@@ -1,0 +1,108 @@
+//! Numbers, times and foreign bytes as text.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+/// Bytes from etcd as text that cannot harm a terminal: control characters and what is no UTF-8 become `\xNN`.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if is_harmful(character) {
+                push_bytes(&mut text, character.to_string().as_bytes())
+            } else {
+                text.push(character)
+            }
+        }
+        push_bytes(&mut text, chunk.invalid());
+    }
+    text
+}
+
+/// Control characters steer a terminal; the marks of text direction turn a line around.
+fn is_harmful(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn push_bytes(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\\x{byte:02x}");
+    }
+}
+
+/// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else with `\xNN` for what is not.
+pub(super) fn json_key(key: &[u8]) -> String {
+    std::str::from_utf8(key).map_or_else(|_| escape(key), str::to_owned)
+}
+
+/// Bytes in base64, the standard alphabet, padded.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// A time as RFC 3339 in UTC with milliseconds: `2026-11-22T10:04:31.250Z`.
+pub fn rfc3339(time: SystemTime) -> String {
+    // A clock outside jiff's years (-9999 to 9999) is no clock.
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{time:.3}")
+}
+
+/// A duration in seconds, to the microsecond.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    let micros = duration.as_nanos().saturating_add(500) / 1000;
+    micros as f64 / 1e6
+}
+
+/// A duration for people: `3.50 s`, from 1000 s on `1200.5 s`.
+pub(super) fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
+}
+
+/// A round trip for people: `0.52 ms`.
+pub(super) fn millis(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1e3)
+}
+
+/// What `show` makes of a value, `-` for an unknown one.
+pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), show)
+}
+
+/// `1 lease`, `2 leases`.
+pub(super) fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_bytes_cannot_steer_the_terminal() {
+        assert_eq!(escape("/svc/ä\x1b[2J\n".as_bytes()), "/svc/ä\\x1b[2J\\x0a");
+        assert_eq!(escape(b"a\xff\xfeb"), "a\\xff\\xfeb");
+        assert_eq!(escape("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
+    }
+
+    #[test]
+    fn times_have_milliseconds() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500_000_000_007);
+        assert_eq!(rfc3339(time), "2017-07-14T02:40:00.007Z");
+        assert_eq!(rfc3339(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn durations_are_rounded_and_carry_a_unit() {
+        assert_eq!(seconds(Duration::from_nanos(3_500_000_499)), 3.5);
+        assert_eq!(human(Duration::from_millis(3_504)), "3.50 s");
+        assert_eq!(human(Duration::from_millis(1_200_490)), "1200.5 s");
+        assert_eq!(millis(Duration::from_micros(523)), "0.52 ms");
+    }
+}
