@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod domain;
+pub mod engine;
 pub mod tasks;
 pub mod wire;
