@@ -113,7 +113,12 @@ impl Etcd {
         Ok(etcd)
     }
 
-    /// Each member's client address, `127.0.0.1:port`.
+    /// Which version it is.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Each member's client address as `--endpoints` takes it.
     pub(crate) fn endpoints(&self) -> Vec<String> {
         self.members.iter().map(|member| format!("{}127.0.0.1:{}", self.prefix(), member.client)).collect()
     }

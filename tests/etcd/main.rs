@@ -1,5 +1,5 @@
-//! What is tested on real etcds. Every test here stands in a module named after a
-//! version, `etcd_3_..`, by which tests/run leaves out what cannot run.
+//! What holds of any etcd. Tests on a real one stand in a module named after its version, `etcd_3_..`, by which
+//! tests/run leaves out what cannot run.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -25,4 +25,5 @@ macro_rules! on_each_version {
     };
 }
 
+mod conformance;
 mod harness;
