@@ -38,7 +38,7 @@ const ROOMS: &[Room] = &[
     },
 ];
 
-/// The parts of a path that are used somewhere in a text: after `crate::`, or at the start.
+/// The paths in a text.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).filter(|word| word.contains("::"))
 }
@@ -48,10 +48,11 @@ fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The names directly below `crate` that a text uses, `use crate::{a, b::c}` included.
+/// The names directly below `crate` that a text uses, `use crate::{a, b::c}` included, and what it climbs to by `super`.
 fn rooms_used(text: &str) -> Vec<String> {
     let mut used = Vec::new();
-    for (_, rest) in text.match_indices("crate::").map(|(at, found)| text.split_at(at + found.len())) {
+    let starts = ["crate::", "super::"].iter().flat_map(|start| text.match_indices(start));
+    for rest in starts.map(|(at, start)| &text[at + start.len()..]) {
         match rest.strip_prefix('{') {
             Some(group) => used.extend(group_members(group)),
             None => used.push(first_name(rest)),
@@ -83,8 +84,7 @@ fn first_name(path: &str) -> String {
 /// What a text in a room uses and may not.
 fn breaches(room: &Room, text: &str) -> Vec<String> {
     let text = code(text);
-    let lower = text.split("crate::").collect::<Vec<_>>().join("crate-");
-    let crates = words(&lower)
+    let crates = words(&text)
         .map(|word| word.trim_start_matches(':').split("::").next().unwrap_or_default().to_owned())
         .chain(imports(&text))
         .filter(|name| room.banned.contains(&name.as_str()));
@@ -144,6 +144,7 @@ fn the_check_finds_a_breach() {
         (domain, "use tonic as t;", vec!["tonic"]),
         (domain, "fn f(x: crate::wire::Error) {}", vec!["crate::wire"]),
         (domain, "use crate::{domain::{Moment, LeaseId}, engine::Engine, ui};", vec!["crate::engine", "crate::ui"]),
+        (domain, "use super::super::runtime::Loop;", vec!["crate::runtime"]),
         (ui, "use etcd_client::Client;\nuse crate::runtime;", vec!["crate::runtime", "etcd_client"]),
         (ui, "use ratatui::Frame; use crate::{app, domain};", vec![]),
         (domain, "// tokio::spawn is not for here\nuse std::time::Duration; use crate::domain::Moment;", vec![]),
