@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod domain;
 pub mod report;
+pub mod engine;
 pub mod tasks;
 pub mod wire;

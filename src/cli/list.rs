@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use super::{Error, Exit, Out, Session, Shared, values};
 use crate::domain::{ClusterView, Header, LeaseId, Reachability, Reading};
 use crate::report::{self, ListedLease, Listing};
-use crate::wire::{self, ErrorKind};
+use crate::wire::{self, ErrorKind, LeaseList};
 
 /// LeaseTimeToLive questions in flight at once.
 const TOGETHER: usize = 64;
@@ -29,31 +29,76 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
     let session = Session::open(shared).await?;
-    let found = match &args.holding {
-        Some(key) => holding(&session, key, out).await?,
-        None => Some(all(&session).await?),
+    let list = match &args.holding {
+        Some(key) => match holder(&session, key).await? {
+            Ok(id) => LeaseList { ids: vec![id], header: Header::default() },
+            Err(reason) => {
+                out.tell(&reason).await;
+                return Ok(Exit::No);
+            }
+        },
+        None => all(&session).await?,
     };
-    let Some((ids, header)) = found else { return Ok(Exit::No) };
-    let listing = if args.quiet && !out.is_json() {
-        bare(ids, header, &session)
+    let text = if args.quiet && !out.is_json() {
+        report::listing_ids(&list.ids)
     } else {
-        read(&session, ids, header).await?
-    };
-    let text = if out.is_json() {
-        report::listing_json(&listing)
-    } else if args.quiet {
-        report::listing_ids(&listing)
-    } else {
-        report::listing_table(&listing)
+        let listing = read(&session, list).await?;
+        if out.is_json() { report::listing_json(&listing) } else { report::listing_table(&listing) }
     };
     out.data(text).await?;
     Ok(Exit::Done)
 }
 
-async fn all(session: &Session) -> Result<(Vec<LeaseId>, Header), Error> {
-    let list = session.cluster.leases().await.map_err(|error| match error.kind() {
+async fn all(session: &Session) -> Result<LeaseList, Error> {
+    session.cluster.leases().await.map_err(|error| match error.kind() {
         ErrorKind::Forbidden => Error::ListDenied(error),
         _ => error.into(),
-    })?;
-    Ok((list.ids, list.header))
+    })
+}
+
+/// The lease that holds a key, or why there is none.
+async fn holder(session: &Session, key: &str) -> Result<Result<LeaseId, String>, Error> {
+    let name = report::escape(key.as_bytes());
+    Ok(match session.cluster.get(key.as_bytes()).await? {
+        None => Err(format!("there is no key \"{name}\"")),
+        Some(pair) => pair.lease.ok_or_else(|| format!("no lease holds the key \"{name}\"")),
+    })
+}
+
+/// Asks every lease how long it has left; those that are gone by then are left out.
+async fn read(session: &Session, list: LeaseList) -> Result<Listing, Error> {
+    let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(TOGETHER);
+    let mut leases = Vec::new();
+    let mut header = list.header;
+    while let Some(lease) = answers.next().await {
+        let lease = lease?;
+        if header == Header::default() {
+            header = lease.answer.header;
+        }
+        if lease.answer.reading() != Reading::Missing {
+            leases.push(lease);
+        }
+    }
+    leases.sort_by_key(|lease| (lease.deadline, lease.answer.id));
+    Ok(Listing { view: introduced(session).await, header, now: session.clock.now(), leases })
+}
+
+async fn reading(session: &Session, id: LeaseId) -> Result<ListedLease, wire::Error> {
+    let sent = session.clock.now();
+    let (answer, keys_known) = match session.cluster.time_to_live(id, true).await {
+        // The time alone needs no right to read the keys.
+        Err(error) if error.kind() == ErrorKind::Forbidden => (session.cluster.time_to_live(id, false).await?, false),
+        answer => (answer?, true),
+    };
+    let deadline = answer.deadline(sent, session.clock.now());
+    Ok(ListedLease { answer, keys_known, deadline })
+}
+
+/// The members, once they have said who they are.
+async fn introduced(session: &Session) -> ClusterView {
+    let mut view = session.cluster.watch();
+    let known = |view: &ClusterView| view.members.iter().all(|member| member.reachability != Reachability::Unknown);
+    // Without it the list is as good, but for its first line.
+    let _ = tokio::time::timeout(INTRODUCTION, view.wait_for(known)).await;
+    session.cluster.view()
 }

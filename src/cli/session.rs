@@ -2,6 +2,7 @@
 
 use super::{Error, Shared};
 use crate::clock::Clock;
+use crate::domain::Pace;
 use crate::engine::Engine;
 use crate::sandbox::Sandbox;
 use crate::wire::{Cluster, Settings, Target};
@@ -26,6 +27,11 @@ impl Session {
         };
         let cluster = Cluster::connect(settings).await?;
         Ok(Session { cluster, clock, shared, _sandbox: sandbox })
+    }
+
+    /// When renewals are due.
+    pub(super) fn pace(&self) -> Pace {
+        self.shared.keeping.pace
     }
 
     /// Starts an engine on the cluster.

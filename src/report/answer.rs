@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::exercise::{Exercise, Series};
 use super::text::{human, plural};
+use crate::domain::Pace;
 
 /// The answer in a few sentences; it says so where the run was too short to know.
 pub(super) fn answer(exercise: &Exercise) -> String {
@@ -63,7 +64,7 @@ fn grid(exercise: &Exercise, seen: &[Seen]) -> Option<String> {
     // Whatever is more than one tick off has another cause.
     let explained = |one: &&Seen| off(one) > 0.02 && off(one) < 0.55;
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
-    (exercise.pace == "clientv3").then(|| {
+    (exercise.pace == Pace::Clientv3).then(|| {
         let third = Duration::from_secs_f64(one.ttl as f64 / 3.0);
         let (ttl, mean, third) = (one.ttl, human(one.mean), human(third));
         format!("{ttl} s renews every {mean}, not {third}, because the sender wakes each 500 ms.")
@@ -102,7 +103,7 @@ fn was(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::QueueGauge;
+    use crate::domain::{Pace, QueueGauge};
     use crate::report::Intervals;
 
     fn run(means: &[(i64, Option<u64>)]) -> Exercise {
@@ -114,7 +115,7 @@ mod tests {
             ..Series::default()
         });
         let series = series.collect();
-        Exercise { pace: "clientv3", kept_for: Duration::from_secs(60), stalled: false, series }
+        Exercise { pace: Pace::Clientv3, kept_for: Duration::from_secs(60), stalled: false, series }
     }
 
     #[test]

@@ -8,13 +8,13 @@ use super::answer;
 use super::json::line;
 use super::table::{Align, table};
 use super::text::{human, millis, or_dash, seconds};
-use crate::domain::{LeaseId, QueueGauge};
+use crate::domain::{LeaseId, Pace, QueueGauge};
 
 /// What an exercise has shown.
 #[derive(Clone, Debug)]
 pub struct Exercise {
-    /// The name of the pace.
-    pub pace: &'static str,
+    /// The pace that they were renewed at.
+    pub pace: Pace,
     /// How long the leases were kept.
     pub kept_for: Duration,
     /// Whether nobody read the responses.
@@ -133,7 +133,7 @@ fn ttl(series: &Series) -> String {
 
 #[derive(Serialize)]
 struct ExerciseObject {
-    pace: &'static str,
+    pace: String,
     #[serde(rename = "for")]
     kept_for: f64,
     series: Vec<SeriesObject>,
@@ -181,7 +181,7 @@ struct QueueObject {
 /// The report as one JSON object.
 pub fn exercise_json(exercise: &Exercise) -> String {
     line(&ExerciseObject {
-        pace: exercise.pace,
+        pace: exercise.pace.to_string(),
         kept_for: seconds(exercise.kept_for),
         series: exercise.series.iter().map(series_object).collect(),
         answer: answer::answer(exercise),
@@ -243,7 +243,7 @@ mod tests {
         };
         let intervals = Intervals { expected: Some(ms(1_200_000)), ..Intervals::default() };
         let raised = Series { ttl: 1, granted_ttl: Some(2), count: 1, renewals: 1, intervals, ..Series::default() };
-        Exercise { pace: "clientv3", kept_for: ms(60_000), stalled: false, series: vec![ten, raised] }
+        Exercise { pace: Pace::Clientv3, kept_for: ms(60_000), stalled: false, series: vec![ten, raised] }
     }
 
     #[test]

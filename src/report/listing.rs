@@ -64,8 +64,8 @@ impl Listing {
 }
 
 /// The ids alone, a line each.
-pub fn listing_ids(listing: &Listing) -> String {
-    listing.leases.iter().map(|lease| format!("{}\n", lease.answer.id)).collect()
+pub fn listing_ids(ids: &[LeaseId]) -> String {
+    ids.iter().map(|id| format!("{id}\n")).collect()
 }
 
 /// A line on the cluster, then the table.

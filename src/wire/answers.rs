@@ -23,6 +23,13 @@ pub struct Answer {
     pub revision: i64,
 }
 
+impl From<PbLeaseKeepAliveResponse> for Answer {
+    fn from(answer: PbLeaseKeepAliveResponse) -> Self {
+        let revision = answer.header.map_or(0, |header| header.revision);
+        Answer { id: LeaseId(answer.id), ttl: answer.ttl, revision }
+    }
+}
+
 /// The answers of one keepalive stream, in the order of the questions.
 pub struct Answers {
     pub(super) shared: Arc<Shared>,
@@ -60,8 +67,7 @@ impl Answers {
     ) -> Result<(), Error> {
         match message {
             Ok(Some(answer)) => {
-                let revision = answer.header.map_or(0, |header| header.revision);
-                batch.push(Answer { id: LeaseId(answer.id), ttl: answer.ttl, revision });
+                batch.push(Answer::from(answer));
                 Ok(())
             }
             Ok(None) => Err(self.failed(&Status::unavailable("the server ended the stream")).await),

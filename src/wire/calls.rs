@@ -2,7 +2,10 @@
 
 use etcd_client::{LeaseGrantOptions, LeaseTimeToLiveOptions, PutOptions, ResponseHeader};
 
-use super::{Cluster, Error, stub};
+use tokio::sync::mpsc;
+use tonic::Status;
+
+use super::{Answer, Cluster, Error, stub};
 use crate::domain::{Granted, Header, LeaseId, TimeToLive};
 
 /// The ids of all leases: on the leader sorted by time left, on a follower in no order.
@@ -95,6 +98,25 @@ impl Cluster {
             raft_term: header.raft_term,
         });
         Ok(LeaseList { ids, header })
+    }
+
+    /// Renews a lease once, on a stream of its own. A TTL of 0 or less says that the lease does not exist.
+    ///
+    /// # Errors
+    /// `Forbidden`, and whatever the link does.
+    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<Answer, Error> {
+        const TRIED: &str = "renew a lease once";
+        self.call(TRIED, |member| async move {
+            let (question, questions) = mpsc::channel(1);
+            // The receiver is at hand and empty: it takes this one.
+            let _ = question.try_send(id);
+            let failed = |status: Status| Error::from_status(TRIED, &member.endpoint, &status);
+            let mut stream = stub::keep_alive(&member.channel, questions).await.map_err(failed)?;
+            let answer = stream.message().await.map_err(failed)?;
+            let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
+            Ok(Answer::from(answer))
+        })
+        .await
     }
 
     /// Puts a key, attached to a lease or to none.

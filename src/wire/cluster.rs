@@ -3,6 +3,7 @@
 //! etcd-client's own balancer sends calls to dead and hung members too (with one of three down 27 % of calls fail);
 //! here the leader comes first, and a member that does not answer is left within a probe.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,16 @@ impl Cluster {
         self.shared.report_trouble(endpoint, trouble);
     }
 
+    /// Asks all members anew who they are, since something looks wrong.
+    pub fn probe_now(&self) {
+        self.shared.probe_now.notify_one();
+    }
+
+    /// The error of a call that the caller did not want to wait for any longer.
+    pub fn no_answer(&self, tried: &'static str) -> Error {
+        Error::timeout(tried, &self.shared.current().endpoint)
+    }
+
     /// Opens a keepalive stream to the chosen member, fed by `questions`. It does not return before the first
     /// question was answered: etcd sends its headers with the first answer.
     ///
@@ -148,6 +159,12 @@ impl Cluster {
             async move { answer.await.map_err(|error| Error::from_client(tried, &member.endpoint, error)) }
         })
         .await
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("view", &self.view()).finish_non_exhaustive()
     }
 }
 

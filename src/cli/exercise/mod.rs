@@ -1,0 +1,73 @@
+//! `exercise`: is the interval between renewals the same for every TTL?
+//!
+//! Grants leases of several TTLs, keeps them alive for a while, reports what was seen, and revokes them.
+
+mod revoke;
+mod run;
+mod tally;
+mod usage;
+
+use std::time::Duration;
+
+use super::attach::{Put, tell_apart};
+use super::grant::Order;
+use super::{Error, Exit, Out, Session, Shared, values};
+use crate::report::{self, Exercise};
+
+use self::run::Run;
+
+/// `exercise`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The TTLs, in seconds or as 10s or 2m
+    #[arg(long, value_name = "TTL,...", value_delimiter = ',', default_value = "10,120,3600")]
+    #[arg(value_parser = values::ttl, allow_negative_numbers = true)]
+    ttl: Vec<i64>,
+    /// How many leases of each TTL
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// How long to keep them alive
+    #[arg(long = "for", value_name = "DURATION", default_value = "2m")]
+    #[arg(value_parser = values::duration, allow_negative_numbers = true)]
+    keep_for: Duration,
+    /// Leave the responses unread: the queues fill, the leases live
+    #[arg(long)]
+    stall: bool,
+    /// Attach a key to each; in KEY and VALUE {ttl}, {n} (1, 2, ...) and {id} are filled in. May be given again
+    #[arg(long = "put", value_name = "KEY=VALUE")]
+    puts: Vec<Put>,
+}
+
+impl Args {
+    /// Every lease to grant, with the number of its series; the series in turn, so that all start together.
+    fn orders(&self) -> impl Iterator<Item = (usize, Order<'_>)> {
+        let series = self.ttl.len();
+        (0..self.count as usize * series).map(move |index| {
+            let order = Order { id: None, ttl: self.ttl[index % series], number: index + 1, puts: &self.puts };
+            (index % series, order)
+        })
+    }
+}
+
+pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+    shared.writes("exercise")?;
+    tell_apart(&args.puts, &args.ttl, args.count as usize).map_err(Error::Usage)?;
+    let session = Session::open(shared).await?;
+    let mut run = Run::start(&session, &args)?;
+    let outcome = run.grant_and_keep(out).await;
+    let exercise = run.report();
+    let told = tell(&exercise, &run, out).await;
+    run.revoke(out).await;
+    outcome.and(told)?;
+    Ok(Exit::no_if(exercise.series.iter().any(|series| series.lost > 0)))
+}
+
+async fn tell(exercise: &Exercise, run: &Run<'_>, out: &mut Out) -> Result<(), Error> {
+    out.progress("").await;
+    let text = if out.is_json() { report::exercise_json(exercise) } else { report::exercise_table(exercise) };
+    out.data(text).await?;
+    if let Some(cost) = run.cost() {
+        out.tell(&cost).await;
+    }
+    Ok(())
+}
