@@ -38,6 +38,11 @@ impl Fleet {
         Fleet { engine, clock, consumer, leases, renewals: HashMap::new(), ended: HashMap::new() }
     }
 
+    /// Asks for a renewal of every lease at once.
+    pub(crate) fn renew_all_now(&self) {
+        self.leases.iter().for_each(|lease| self.engine.renew_now(*lease));
+    }
+
     /// Waits until every lease that has not ended was renewed at least that often from now on.
     pub(crate) async fn all_renewed(&mut self, times: u32, limit: Duration) {
         self.renewals.clear();
