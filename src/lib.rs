@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod domain;
+pub mod sandbox;
 pub mod tasks;
 pub mod wire;
