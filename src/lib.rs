@@ -4,5 +4,6 @@ pub mod clock;
 pub mod domain;
 pub mod report;
 pub mod engine;
+pub mod sandbox;
 pub mod tasks;
 pub mod wire;

@@ -82,8 +82,17 @@ impl Error {
         self.stale_login
     }
 
+    /// A server that misses the client's certificate just ends the connection, in words that depend on the moment.
+    fn is_broken_off_tls(&self) -> bool {
+        let broken = ["broken pipe", "reset", "closed"].iter().any(|words| self.message.contains(words));
+        broken && self.endpoint.starts_with("https://")
+    }
+
     fn advice(&self) -> &'static str {
         match self.kind {
+            ErrorKind::Unavailable if self.is_broken_off_tls() => {
+                "the server may want a client certificate (--cert, --key), or it went away"
+            }
             ErrorKind::Unavailable => {
                 "is etcd running there? (--endpoints says where; --sandbox and `leasetop demo` need none)"
             }

@@ -26,4 +26,5 @@ macro_rules! on_each_version {
 }
 
 mod conformance;
+mod engine;
 mod harness;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leasetop::clock::Clock;
 use leasetop::domain::LeaseId;
+use leasetop::engine::{Engine, Options};
 use leasetop::wire::{Address, Cluster, Settings, Target};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::wrappers::TcpListenerStream;
@@ -44,6 +45,11 @@ impl Arena {
             link,
             server: Server::Etcd(etcd),
         }
+    }
+
+    /// Starts an engine of the client's.
+    pub(crate) fn engine(&self, options: Options) -> Engine {
+        Engine::start(self.cluster.clone(), self.clock.clone(), options)
     }
 
     /// Cuts the client's way to the server; the one elsewhere keeps its own.

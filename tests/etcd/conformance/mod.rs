@@ -6,6 +6,7 @@
 mod arena;
 mod leases;
 mod link;
+mod renewals;
 
 use arena::Arena;
 
@@ -41,4 +42,13 @@ cases! {
     leases::v3_lease_negative_id
     leases::v3_lease_switch
     leases::lease_grant_time_to_live_expired
+    renewals::lease_keep_alive_once
+    renewals::lease_keep_alive
+    renewals::lease_keep_alive_seconds
+    renewals::lease_keep_alive_not_found
+    renewals::lease_keep_alive_full_response_queue
+    renewals::lease_keep_alive_close_after_disconnect_revoke
+    renewals::lease_keep_alive_init_timeout
+    renewals::lease_keep_alive_ttl_timeout
+    renewals::lease_keep_alive_loop_exit
 }
