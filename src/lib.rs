@@ -1,5 +1,6 @@
 //! leasetop: top for etcd leases.
 
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod report;
