@@ -1,10 +1,11 @@
 //! leasetop: top for etcd leases.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod domain;
-pub mod report;
 pub mod engine;
+pub mod report;
 pub mod sandbox;
 pub mod tasks;
 pub mod wire;

@@ -65,7 +65,12 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
     bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
     bind(&[Key::Char('n')], Action::New, Some("new"), "new leases: TTL, count, id, a key to attach, keep alive"),
-    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop; another's is asked for"),
+    bind(
+        &[Key::Char('a')],
+        Action::KeepAlive,
+        Some("keep alive"),
+        "keep the lease alive, or stop; another's is asked for",
+    ),
     bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
     bind(
         &[Key::Char('x'), Key::F(9), Key::Delete],

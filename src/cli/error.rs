@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::app::BadOrder;
 use crate::domain::LeaseId;
 use crate::{sandbox, wire};
 
@@ -41,6 +42,9 @@ pub enum Error {
     /// Options that do not go together, or not without another.
     #[error("{0}")]
     Usage(String),
+    /// Leases that cannot be had as asked for.
+    #[error(transparent)]
+    Order(#[from] BadOrder),
     /// `--read-only` stands in the way.
     #[error("`{0}` writes or renews leases, which --read-only refuses; leave --read-only away to allow it")]
     ReadOnly(&'static str),

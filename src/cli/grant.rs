@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 
-use super::attach::{Names, Put, tell_apart};
 use super::keep_alive::Keeping;
 use super::{Error, Exit, Out, Session, Shared, values};
-use crate::domain::{Granted, LeaseId, Moment};
+use crate::app::{GrantOrder, Put};
+use crate::domain::{Granted, LeaseId, Moment, printable};
 use crate::report;
 
 /// Grants that are on their way at once.
@@ -31,16 +31,6 @@ pub(super) struct Args {
     keep_alive: bool,
 }
 
-/// A lease to grant, with its keys.
-#[derive(Clone, Copy)]
-pub(super) struct Order<'a> {
-    pub(super) id: Option<LeaseId>,
-    pub(super) ttl: i64,
-    /// 1 for the first lease of the command.
-    pub(super) number: usize,
-    pub(super) puts: &'a [Put],
-}
-
 /// A lease that was granted.
 pub(super) struct New {
     pub(super) granted: Granted,
@@ -52,14 +42,18 @@ pub(super) struct New {
 
 pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
     shared.writes("grant")?;
-    let count = args.count as usize;
-    tell_apart(&args.puts, &[args.ttl], count).map_err(Error::Usage)?;
-    if args.id.is_some() && count > 1 {
-        return Err(Error::Usage("--id names one lease: with --count the server picks the ids".to_owned()));
-    }
+    let order = GrantOrder {
+        ttl: args.ttl,
+        count: args.count,
+        id: args.id,
+        puts: args.puts,
+        keep_alive: args.keep_alive,
+        first_number: 1,
+    };
+    order.check()?;
     let session = Session::open(shared).await?;
-    let mut keeping = args.keep_alive.then(|| Keeping::start(&session)).transpose()?;
-    grant_all(&session, &args, keeping.as_ref(), out).await?;
+    let mut keeping = order.keep_alive.then(|| Keeping::start(&session)).transpose()?;
+    grant_all(&session, &order, keeping.as_ref(), out).await?;
     match &mut keeping {
         Some(keeping) => keeping.until_stopped(&session, out).await,
         None => Ok(Exit::Done),
@@ -67,11 +61,15 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
 }
 
 /// Grants in bundles, so that whatever was granted is printed before an error ends it.
-async fn grant_all(session: &Session, args: &Args, keeping: Option<&Keeping>, out: &mut Out) -> Result<(), Error> {
-    let numbers: Vec<usize> = (1..=args.count as usize).collect();
+async fn grant_all(
+    session: &Session,
+    order: &GrantOrder,
+    keeping: Option<&Keeping>,
+    out: &mut Out,
+) -> Result<(), Error> {
+    let numbers: Vec<u32> = order.numbers().collect();
     for bundle in numbers.chunks(TOGETHER) {
-        let order = |number: &usize| Order { id: args.id, ttl: args.ttl, number: *number, puts: &args.puts };
-        let news = join_all(bundle.iter().map(|number| grant(session, order(number)))).await;
+        let news = join_all(bundle.iter().map(|number| grant(session, order, *number))).await;
         let mut trouble = None;
         for new in news {
             match new {
@@ -95,19 +93,19 @@ async fn show(granted: &Granted, out: &mut Out) -> Result<(), Error> {
     out.data(line).await
 }
 
-/// Grants one lease and attaches its keys.
-pub(super) async fn grant(session: &Session, order: Order<'_>) -> Result<New, Error> {
+/// Grants the lease of that number and attaches its keys.
+pub(super) async fn grant(session: &Session, order: &GrantOrder, number: u32) -> Result<New, Error> {
     let sent = session.clock.now();
     let granted = session.cluster.grant(order.id, order.ttl).await?;
-    let put = attach(session, granted.id, order).await;
+    let put = attach(session, granted.id, order, number).await;
     Ok(New { granted, sent, put })
 }
 
-async fn attach(session: &Session, id: LeaseId, order: Order<'_>) -> Result<(), Error> {
-    for put in order.puts {
-        let (key, value) = put.fill(Names { ttl: order.ttl, number: order.number, id });
-        let result = session.cluster.put(key.as_bytes(), value.as_bytes(), Some(id)).await;
-        result.map_err(|error| Error::Put { id, key: report::escape(key.as_bytes()), error })?;
+async fn attach(session: &Session, id: LeaseId, order: &GrantOrder, number: u32) -> Result<(), Error> {
+    for put in &order.puts {
+        let (key, value) = put.expand(number, order.ttl, id);
+        let result = session.cluster.put(&key, &value, Some(id)).await;
+        result.map_err(|error| Error::Put { id, key: printable(&key), error })?;
     }
     Ok(())
 }

@@ -90,18 +90,14 @@ impl Keeping {
 
 async fn show(clock: &Clock, response: &Response, out: &mut Out) -> Result<(), Error> {
     let Response { id, ttl, at, round_trip, .. } = *response;
-    let line = if out.is_json() {
-        report::kept_json(clock.wall(at), id, ttl, round_trip)
-    } else {
-        report::kept(id, ttl)
-    };
+    let line =
+        if out.is_json() { report::kept_json(clock.wall(at), id, ttl, round_trip) } else { report::kept(id, ttl) };
     out.data(line).await
 }
 
 /// etcdctl's line does not say why; stderr does.
 async fn show_end(clock: &Clock, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), Error> {
     out.tell(&format!("lease {id} is not kept alive any more: {ended}")).await;
-    let line =
-        if out.is_json() { report::ended_json(clock.wall(clock.now()), id, ended) } else { report::ended(id) };
+    let line = if out.is_json() { report::ended_json(clock.wall(clock.now()), id, ended) } else { report::ended(id) };
     out.data(line).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 
 use super::{Error, Exit, Out, Session, Shared, values};
-use crate::domain::{ClusterView, Header, LeaseId, Reachability, Reading};
+use crate::domain::{ClusterView, Header, LeaseId, Reachability, Reading, printable};
 use crate::report::{self, ListedLease, Listing};
 use crate::wire::{self, ErrorKind, LeaseList};
 
@@ -58,7 +58,7 @@ async fn all(session: &Session) -> Result<LeaseList, Error> {
 
 /// The lease that holds a key, or why there is none.
 async fn holder(session: &Session, key: &str) -> Result<Result<LeaseId, String>, Error> {
-    let name = report::escape(key.as_bytes());
+    let name = printable(key.as_bytes());
     Ok(match session.cluster.get(key.as_bytes()).await? {
         None => Err(format!("there is no key \"{name}\"")),
         Some(pair) => pair.lease.ok_or_else(|| format!("no lease holds the key \"{name}\"")),

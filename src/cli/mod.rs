@@ -3,7 +3,6 @@
 //! Commands without a screen run on one current-thread runtime, engine included: all that they write goes through
 //! threads of its own, so that a reader that stops reading stops no renewal.
 
-mod attach;
 mod error;
 mod exercise;
 mod grant;
@@ -23,7 +22,6 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-pub use self::attach::Put;
 pub use self::error::{Error, Exit};
 pub use self::options::{Format, Shared};
 

@@ -1,14 +1,12 @@
 //! `list`: one reading of every lease, as a table, as bare ids, as JSON.
 
-use std::time::Duration;
 
 use serde::Serialize;
 
-use super::escape;
 use super::json::line;
 use super::table::{Align, table};
-use super::text::{base64, human, json_key, millis, or_dash, plural, seconds};
-use crate::domain::{ClusterView, Header, LeaseId, MemberView, Moment, Reading, TimeToLive};
+use super::text::{base64, json_key, millis, or_dash, plural};
+use crate::domain::{ClusterView, Header, LeaseId, MemberView, Moment, Reading, TimeToLive, printable};
 
 /// One lease as it was read.
 #[derive(Clone, Debug)]
@@ -88,7 +86,7 @@ fn title(listing: &Listing) -> String {
     let member = listing.member().map_or_else(String::new, |member| {
         let leader = if member.is_leader { " (leader)" } else { "" };
         let round_trip = member.round_trip.map_or_else(String::new, |time| format!(", rtt {}", millis(time)));
-        format!("{}{leader}, etcd {}{round_trip}, ", member.endpoint, escape(member.version.as_bytes()))
+        format!("{}{leader}, etcd {}{round_trip}, ", member.endpoint, printable(member.version.as_bytes()))
     });
     format!("{member}term {raft_term}, revision {revision}: {count}\n")
 }
@@ -103,7 +101,7 @@ fn row(lease: &ListedLease, now: Moment) -> [String; 6] {
         or_dash(granted, |ttl| format!("{ttl} s")),
         or_dash(lease.left(now), left),
         or_dash(lease.keys_known.then_some(answer.keys.len()), |count| count.to_string()),
-        or_dash(first, |key| escape(key)),
+        or_dash(first, |key| printable(key)),
     ]
 }
 
@@ -183,6 +181,8 @@ fn thousandth(seconds: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn listing() -> Listing {

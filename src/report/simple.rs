@@ -1,7 +1,6 @@
 //! etcdctl's `simple` lines, to the letter (`etcdctl/ctlv3/command/printer_simple.go`).
 
-use super::escape;
-use crate::domain::{Granted, LeaseId, Reading, TimeToLive};
+use crate::domain::{Granted, LeaseId, Reading, TimeToLive, printable};
 
 /// `etcdctl lease grant`.
 pub fn granted(granted: &Granted) -> String {
@@ -23,7 +22,7 @@ pub fn time_to_live(answer: &TimeToLive, with_keys: bool, for_terminal: bool) ->
     let mut line = format!("lease {id} granted with TTL({granted_ttl}s), remaining({ttl}s)").into_bytes();
     if with_keys {
         line.extend(b", attached keys([");
-        let shown = |key: &Vec<u8>| if for_terminal { escape(key).into_bytes() } else { key.clone() };
+        let shown = |key: &Vec<u8>| if for_terminal { printable(key).into_bytes() } else { key.clone() };
         line.extend(answer.keys.iter().map(shown).collect::<Vec<_>>().join(&b' '));
         line.extend(b"])");
     }

@@ -1,44 +1,16 @@
-//! Numbers, times and foreign bytes as text.
+//! Numbers and times as text.
 
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
-/// Bytes from etcd as text that cannot harm a terminal: control characters and what is no UTF-8 become `\xNN`.
-pub fn escape(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if is_harmful(character) {
-                push_bytes(&mut text, character.to_string().as_bytes())
-            } else {
-                text.push(character)
-            }
-        }
-        push_bytes(&mut text, chunk.invalid());
-    }
-    text
-}
+use crate::domain::printable;
 
-/// Control characters steer a terminal; the marks of text direction turn a line around.
-fn is_harmful(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn push_bytes(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\\x{byte:02x}");
-    }
-}
-
-/// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else with `\xNN` for what is not.
+/// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.
 pub(super) fn json_key(key: &[u8]) -> String {
-    std::str::from_utf8(key).map_or_else(|_| escape(key), str::to_owned)
+    std::str::from_utf8(key).map_or_else(|_| printable(key), str::to_owned)
 }
 
 /// Bytes in base64, the standard alphabet, padded.
@@ -83,13 +55,6 @@ pub(super) fn plural(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn foreign_bytes_cannot_steer_the_terminal() {
-        assert_eq!(escape("/svc/ä\x1b[2J\n".as_bytes()), "/svc/ä\\x1b[2J\\x0a");
-        assert_eq!(escape(b"a\xff\xfeb"), "a\\xff\\xfeb");
-        assert_eq!(escape("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
-    }
 
     #[test]
     fn times_have_milliseconds() {

@@ -9,12 +9,11 @@ mod usage;
 
 use std::time::Duration;
 
-use super::attach::{Put, tell_apart};
-use super::grant::Order;
 use super::{Error, Exit, Out, Session, Shared, values};
+use crate::app::{Put, spread};
 use crate::report::{self, Exercise};
 
-use self::run::Run;
+use self::run::{Plan, Run};
 
 /// `exercise`.
 #[derive(Debug, clap::Args)]
@@ -38,22 +37,11 @@ pub(super) struct Args {
     puts: Vec<Put>,
 }
 
-impl Args {
-    /// Every lease to grant, with the number of its series; the series in turn, so that all start together.
-    fn orders(&self) -> impl Iterator<Item = (usize, Order<'_>)> {
-        let series = self.ttl.len();
-        (0..self.count as usize * series).map(move |index| {
-            let order = Order { id: None, ttl: self.ttl[index % series], number: index + 1, puts: &self.puts };
-            (index % series, order)
-        })
-    }
-}
-
 pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
     shared.writes("exercise")?;
-    tell_apart(&args.puts, &args.ttl, args.count as usize).map_err(Error::Usage)?;
+    let plan = Plan { orders: spread(&args.ttl, args.count, &args.puts)?, keep_for: args.keep_for, stall: args.stall };
     let session = Session::open(shared).await?;
-    let mut run = Run::start(&session, &args)?;
+    let mut run = Run::start(&session, &plan)?;
     let outcome = run.grant_and_keep(out).await;
     let exercise = run.report();
     let told = tell(&exercise, &run, out).await;

@@ -7,15 +7,15 @@ use std::time::Duration;
 use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::Args;
 use super::revoke::revoke_all;
 use super::tally::Tally;
 use super::usage::Usage;
+use crate::app::GrantOrder;
+use crate::cli::Error;
 use crate::cli::grant::{New, grant};
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::signals::Signals;
-use crate::cli::Error;
 use crate::domain::Moment;
 use crate::engine::{Board, Consumer, Engine};
 use crate::report::Exercise;
@@ -25,10 +25,30 @@ const TOGETHER: usize = 128;
 /// How often the board is looked at: more often than any lease is renewed.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// What to do.
+pub(super) struct Plan {
+    /// The leases, an order a series.
+    pub(super) orders: Vec<GrantOrder>,
+    /// How long to keep them.
+    pub(super) keep_for: Duration,
+    /// Whether to leave the responses unread.
+    pub(super) stall: bool,
+}
+
+impl Plan {
+    /// Every lease by its series and its number; the series in turn, so that all start together.
+    fn leases(&self) -> impl Iterator<Item = (usize, u32)> {
+        let count = self.orders.first().map_or(0, |order| order.count);
+        (0..count).flat_map(move |index| {
+            self.orders.iter().enumerate().map(move |(series, order)| (series, order.first_number + index))
+        })
+    }
+}
+
 /// An exercise on its way.
 pub(super) struct Run<'a> {
     session: &'a Session,
-    args: &'a Args,
+    plan: &'a Plan,
     engine: Engine,
     signals: Signals,
     eye: Eye,
@@ -47,19 +67,19 @@ struct Eye {
 
 impl<'a> Run<'a> {
     /// Starts an engine; nothing is granted yet.
-    pub(super) fn start(session: &'a Session, args: &'a Args) -> Result<Self, Error> {
+    pub(super) fn start(session: &'a Session, plan: &'a Plan) -> Result<Self, Error> {
         let signals = Signals::catch()?;
         let engine = session.engine();
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let eye = Eye {
             consumer: engine.consumer(),
-            reads: !args.stall,
+            reads: !plan.stall,
             board: engine.board(),
             look,
-            tally: Tally::new(&args.ttl),
+            tally: Tally::new(plan.orders.iter().map(|order| order.ttl)),
         };
-        Ok(Run { session, args, engine, signals, eye, kept_from: None, kept_until: None })
+        Ok(Run { session, plan, engine, signals, eye, kept_from: None, kept_until: None })
     }
 
     /// Grants all leases and keeps them for as long as was asked, or until a signal comes.
@@ -79,12 +99,12 @@ impl<'a> Run<'a> {
 
     /// Grants, and keeps each lease from the moment it is there. True if a signal stopped it.
     async fn grant_all(&mut self, out: &mut Out) -> Result<bool, Error> {
-        let (args, session) = (self.args, self.session);
+        let (plan, session) = (self.plan, self.session);
         let goes_on = Cell::new(true);
         // After a signal or an error those in flight are waited for: no lease is left behind unknown.
-        let orders = args.orders().take_while(|_| goes_on.get());
-        let granting = |(series, order)| async move { (series, grant(session, order).await) };
-        let mut grants = stream::iter(orders).map(granting).buffer_unordered(TOGETHER);
+        let leases = plan.leases().take_while(|_| goes_on.get());
+        let granting = |(series, number)| async move { (series, grant(session, &plan.orders[series], number).await) };
+        let mut grants = stream::iter(leases).map(granting).buffer_unordered(TOGETHER);
         let (mut stopped, mut trouble) = (false, None);
         loop {
             tokio::select! {
@@ -105,7 +125,7 @@ impl<'a> Run<'a> {
     }
 
     async fn keep(&mut self, out: &mut Out) {
-        let done = self.session.clock.sleep(self.args.keep_for);
+        let done = self.session.clock.sleep(self.plan.keep_for);
         tokio::pin!(done);
         loop {
             tokio::select! {
@@ -121,7 +141,7 @@ impl<'a> Run<'a> {
         Exercise {
             pace: self.session.pace(),
             kept_for: self.kept().map_or(Duration::ZERO, |(kept_for, _)| kept_for),
-            stalled: self.args.stall,
+            stalled: self.plan.stall,
             series: self.eye.tally.report(),
         }
     }
@@ -132,7 +152,9 @@ impl<'a> Run<'a> {
         let (leases, ..) = self.eye.tally.totals();
         let (seconds, cpu) = (kept_for.as_secs_f64(), cpu.as_secs_f64());
         let megabytes = peak as f64 / 1e6;
-        Some(format!("keeping {leases} leases for {seconds:.1} s took {cpu:.2} s of CPU; peak memory {megabytes:.1} MB"))
+        Some(format!(
+            "keeping {leases} leases for {seconds:.1} s took {cpu:.2} s of CPU; peak memory {megabytes:.1} MB"
+        ))
     }
 
     fn kept(&self) -> Option<(Duration, Option<(Duration, u64)>)> {

@@ -39,8 +39,8 @@ struct Count {
 
 impl Tally {
     /// Nothing seen yet of leases of these TTLs.
-    pub(super) fn new(ttls: &[i64]) -> Self {
-        Tally { series: ttls.iter().map(|ttl| Count::new(*ttl)).collect(), leases: HashMap::new() }
+    pub(super) fn new(ttls: impl Iterator<Item = i64>) -> Self {
+        Tally { series: ttls.map(Count::new).collect(), leases: HashMap::new() }
     }
 
     /// A lease of that series was granted; the grant was sent at `sent`.
@@ -198,7 +198,7 @@ mod tests {
     }
 
     fn tally(ids: &[i64]) -> Tally {
-        let mut tally = Tally::new(&[10]);
+        let mut tally = Tally::new([10].into_iter());
         for id in ids {
             let granted = Granted { id: LeaseId(*id), requested_ttl: 10, ttl: 10, header: Header::default() };
             tally.granted(0, &granted, Moment::START);
