@@ -20,7 +20,7 @@ use tonic::client::Grpc;
 use tonic::transport::{Endpoint, Uri};
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
-use tower_service::Service;
+use tower::Service;
 
 use super::Sandbox;
 use crate::clock::Clock;
