@@ -162,7 +162,8 @@ fn nanos(duration: Duration) -> u64 {
 
 fn record(histogram: &mut Histogram<u32>, value: Option<Duration>) {
     if let Some(value) = value {
-        histogram.saturating_record(nanos(value) / 1000);
+        // It grows to whatever comes.
+        let _ = histogram.record(nanos(value) / 1000);
     }
 }
 
