@@ -23,8 +23,7 @@ pub(super) struct Args {
     /// How many leases
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// Attach a key; in KEY and VALUE {ttl}, {n} (1, 2, ...) and {id} are filled in. May be given again
-    #[arg(long = "put", value_name = "KEY=VALUE")]
+    #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP)]
     puts: Vec<Put>,
     /// Keep the leases alive until stopped
     #[arg(long)]

@@ -9,6 +9,7 @@ mod grant;
 mod keep_alive;
 mod list;
 mod logging;
+mod monitor;
 mod options;
 mod out;
 mod revoke;
@@ -42,11 +43,15 @@ etcdctl's ETCDCTL_... variables work for the options that it has too; a flag win
 
 /// top for etcd leases: grant, keep alive, watch and revoke them.
 #[derive(Debug, Parser)]
-#[command(name = "leasetop", version, after_help = AFTER_HELP, subcommand_help_heading = "Commands")]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "leasetop", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(
+    long_about = "top for etcd leases: grant, keep alive, watch and revoke them.\n\nWithout a command: the monitor."
+)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    monitor: monitor::Args,
     #[command(flatten)]
     shared: Shared,
 }
@@ -76,8 +81,17 @@ enum Command {
 /// # Errors
 /// A sentence for stderr; [`Error::ReaderGone`] alone is nothing to tell.
 pub fn run(cli: Cli) -> Result<Exit, Error> {
-    let _log = logging::start(&cli.shared.general, false)?;
-    on_runtime(headless(cli.command, cli.shared))
+    let Cli { command, monitor, shared } = cli;
+    match command {
+        Some(_) if monitor.is_some() => Err(Error::Usage(
+            "--ttl and --put before a command are the monitor's: write the command first, then its options".to_owned(),
+        )),
+        Some(command) => {
+            let _log = logging::start(&shared.general, false)?;
+            on_runtime(headless(command, shared))
+        }
+        None => monitor::run(monitor, shared),
+    }
 }
 
 /// Runs a command on a runtime of its own. Whatever still waits to be written is given up after a moment.

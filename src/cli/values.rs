@@ -7,6 +7,10 @@ use jiff::SignedDuration;
 use crate::app::check_ttl;
 use crate::wire::Address;
 
+/// What `--put` says. An empty escape sequence stands in `{n}`, which clap would make a new line.
+pub(super) const PUT_HELP: &str = "Attach a key to each lease; KEY and VALUE may hold {ttl}, {id} and {\x1b[mn} \
+                                   (1, 2, ...). May be given again";
+
 /// Reads a TTL in whole seconds: `10`, and also `10s` or `2m`.
 ///
 /// etcd would silently grant its minimum for 0 and less, so these are refused here.

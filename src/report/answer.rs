@@ -64,10 +64,11 @@ fn grid(exercise: &Exercise, seen: &[Seen]) -> Option<String> {
     // Whatever is more than one tick off has another cause.
     let explained = |one: &&Seen| off(one) > 0.02 && off(one) < 0.55;
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
-    (exercise.pace == Pace::Clientv3).then(|| {
-        let third = Duration::from_secs_f64(one.ttl as f64 / 3.0);
-        let (ttl, mean, third) = (one.ttl, human(one.mean), human(third));
-        format!("{ttl} s renews every {mean}, not {third}, because the sender wakes each 500 ms.")
+    let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
+    let because = format!("not {third}, because the sender wakes each 500 ms.");
+    (exercise.pace == Pace::Clientv3).then(|| match seen {
+        [_] => format!("It is {because}"),
+        _ => format!("{} s renews every {}, {because}", one.ttl, human(one.mean)),
     })
 }
 
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_sentence() {
-        let cases: [(&[(i64, Option<u64>)], &str); 6] = [
+        let cases: [(&[(i64, Option<u64>)], &str); 7] = [
             (
                 &[(10, Some(3_500)), (120, Some(40_050)), (3600, None)],
                 "No: it grows with the TTL, about a third of it. 10 s renews every 3.50 s, not 3.33 s, because the \
@@ -134,6 +135,11 @@ mod tests {
             (
                 &[(12, Some(4_000))],
                 "One TTL alone: 12 s renews every 4.00 s, about a third of it. Nothing was dropped.",
+            ),
+            (
+                &[(10, Some(3_500))],
+                "One TTL alone: 10 s renews every 3.50 s, about a third of it. It is not 3.33 s, because the sender \
+                 wakes each 500 ms. Nothing was dropped.",
             ),
             (
                 &[(2, Some(1_000)), (10, Some(3_500))],

@@ -1,6 +1,5 @@
 //! `list`: one reading of every lease, as a table, as bare ids, as JSON.
 
-
 use serde::Serialize;
 
 use super::json::line;
@@ -68,6 +67,9 @@ pub fn listing_ids(ids: &[LeaseId]) -> String {
 
 /// A line on the cluster, then the table.
 pub fn listing_table(listing: &Listing) -> String {
+    if listing.leases.is_empty() {
+        return title(listing);
+    }
     let header = [
         ("ID", Align::Left),
         ("STATE", Align::Left),

@@ -32,8 +32,7 @@ pub(super) struct Args {
     /// Leave the responses unread: the queues fill, the leases live
     #[arg(long)]
     stall: bool,
-    /// Attach a key to each; in KEY and VALUE {ttl}, {n} (1, 2, ...) and {id} are filled in. May be given again
-    #[arg(long = "put", value_name = "KEY=VALUE")]
+    #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP)]
     puts: Vec<Put>,
 }
 
