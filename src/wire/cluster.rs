@@ -102,6 +102,7 @@ impl Cluster {
     /// # Errors
     /// Whatever the link, the login or the server says; a member's fault makes another one the choice.
     pub async fn keep_alive(&self, questions: mpsc::Receiver<LeaseId>) -> Result<Answers, Error> {
+        self.shared.settle().await;
         let member = self.shared.current().clone();
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
@@ -125,6 +126,7 @@ impl Cluster {
         let mut endpoint = String::new();
         let attempts = async {
             let mut attempts = 0;
+            self.shared.settle().await;
             loop {
                 attempts += 1;
                 let member = self.shared.current();
@@ -179,6 +181,18 @@ impl fmt::Debug for Cluster {
 impl Shared {
     fn current(&self) -> &Member {
         &self.members[self.view.borrow().chosen.unwrap_or(0)]
+    }
+
+    /// With several members, waits until one is known to answer or all are known not to: the first that was named may
+    /// be the one that hangs.
+    async fn settle(&self) {
+        let is_settled = |view: &ClusterView| {
+            let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
+            view.members.len() == 1 || !unknown || view.members.iter().any(|m| m.reachability == Reachability::Up)
+        };
+        let mut view = self.view.subscribe();
+        // The sender lives in `self`.
+        let _ = view.wait_for(is_settled).await;
     }
 
     /// Waits until another member is the choice because this one does not answer.
