@@ -4,4 +4,5 @@ pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod tasks;
+pub mod ui;
 pub mod wire;

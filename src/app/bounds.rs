@@ -57,7 +57,8 @@ mod tests {
         let deadline = 25_377_000_000;
         let ask = |at: Moment| {
             let ttl = i64::try_from((deadline - at.nanos()) / SECOND).unwrap();
-            let answer = TimeToLive { id: LeaseId(1), ttl, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
+            let answer =
+                TimeToLive { id: LeaseId(1), ttl, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
             Bounds::new(answer.deadline(at, at).unwrap())
         };
         let mut bounds = ask(Moment::START);

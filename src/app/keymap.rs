@@ -56,16 +56,13 @@ const fn bind(keys: &'static [Key], action: Action, hint: Option<&'static str>, 
 
 /// Every key of the monitor.
 pub const KEYMAP: &[Binding] = &[
-    bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
-    bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
-    bind(&[Key::PageUp], Action::PageUp, None, "a page up"),
-    bind(&[Key::PageDown], Action::PageDown, None, "a page down"),
-    bind(&[Key::Ctrl('u')], Action::HalfUp, None, "half a page up"),
-    bind(&[Key::Ctrl('d')], Action::HalfDown, None, "half a page down"),
-    bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
-    bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
     bind(&[Key::Char('n')], Action::New, Some("new"), "new leases: TTL, count, id, a key to attach, keep alive"),
-    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop; another's is asked for"),
+    bind(
+        &[Key::Char('a')],
+        Action::KeepAlive,
+        Some("keep alive"),
+        "keep the lease alive, or stop; another's is asked for",
+    ),
     bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
     bind(
         &[Key::Char('x'), Key::F(9), Key::Delete],
@@ -76,6 +73,14 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
+    bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
+    bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
+    bind(&[Key::PageUp], Action::PageUp, None, "a page up"),
+    bind(&[Key::PageDown], Action::PageDown, None, "a page down"),
+    bind(&[Key::Ctrl('u')], Action::HalfUp, None, "half a page up"),
+    bind(&[Key::Ctrl('d')], Action::HalfDown, None, "half a page down"),
+    bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
+    bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
 ];
 
 /// What a key does; none for a key without a function.

@@ -37,3 +37,5 @@ pub use msg::{Listing, Msg, Trouble};
 pub use state::{Gone, State};
 pub use update::{arrange, next_wake, update};
 
+#[cfg(test)]
+mod tests;

@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_ttl_is_a_preset_or_a_span() {
-        let spans = [("1", 10), ("2", 120), ("3", 3600), ("2s", 2), ("15", 15), ("5m", 300), ("2h", 7200), ("1d", 86_400)];
+        let spans =
+            [("1", 10), ("2", 120), ("3", 3600), ("2s", 2), ("15", 15), ("5m", 300), ("2h", 7200), ("1d", 86_400)];
         for (text, ttl) in spans {
             assert_eq!(parse_ttl(text), Ok(ttl), "{text}");
         }
