@@ -3,6 +3,8 @@
 pub mod app;
 pub mod clock;
 pub mod domain;
+pub mod engine;
+pub mod sandbox;
 pub mod tasks;
 pub mod ui;
 pub mod wire;

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
-use tokio::sync::mpsc;
-use tonic::transport::server::Connected;
+use tokio::sync::{mpsc, oneshot};
 
 /// Bytes that one direction of a pipe holds.
 const PIPE_BYTES: usize = 256 * 1024;
@@ -18,11 +17,18 @@ const BACKLOG: usize = 64;
 
 /// The side that dials; every [`dial`](Dialer::dial) is a new connection.
 #[derive(Clone, Debug)]
-pub struct Dialer(mpsc::Sender<PipeStream>);
+pub struct Dialer(mpsc::Sender<Knock>);
 
-/// The side that accepts: a stream of connections.
+/// The side that is dialled: a stream of knocks.
 #[derive(Debug)]
-pub struct Listener(mpsc::Receiver<PipeStream>);
+pub struct Listener(mpsc::Receiver<Knock>);
+
+/// Somebody dials: [`accept`](Knock::accept) it, or drop it to refuse.
+#[derive(Debug)]
+pub struct Knock {
+    stream: PipeStream,
+    accepted: oneshot::Sender<()>,
+}
 
 /// One end of one connection.
 #[derive(Debug)]
@@ -38,22 +44,31 @@ impl Dialer {
     /// Opens a connection.
     ///
     /// # Errors
-    /// `ConnectionRefused` when the listener is gone.
+    /// `ConnectionRefused` when the listener is gone or refuses.
     pub async fn dial(&self) -> io::Result<PipeStream> {
+        let refused = || io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens at the pipe's other end");
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
-        self.0
-            .send(PipeStream(far))
-            .await
-            .map_err(|_| io::Error::new(io::ErrorKind::ConnectionRefused, "the sandbox is gone"))?;
+        let (accepted, answer) = oneshot::channel();
+        self.0.send(Knock { stream: PipeStream(far), accepted }).await.map_err(|_| refused())?;
+        answer.await.map_err(|_| refused())?;
         Ok(PipeStream(near))
     }
 }
 
-impl Stream for Listener {
-    type Item = io::Result<PipeStream>;
+impl Knock {
+    /// Takes the connection.
+    pub fn accept(self) -> PipeStream {
+        // Who dialled may have gone meanwhile: then the stream reads as closed.
+        let _ = self.accepted.send(());
+        self.stream
+    }
+}
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(cx).map(|stream| stream.map(Ok))
+impl Stream for Listener {
+    type Item = Knock;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Knock>> {
+        self.0.poll_recv(cx)
     }
 }
 
@@ -75,10 +90,4 @@ impl AsyncWrite for PipeStream {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
     }
-}
-
-impl Connected for PipeStream {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
 }

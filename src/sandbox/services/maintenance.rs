@@ -1,0 +1,75 @@
+//! The maintenance service: status.
+
+use std::pin::Pin;
+
+use etcd_client::proto::{
+    PbAlarmRequest, PbAlarmResponse, PbDefragmentRequest, PbDefragmentResponse, PbDowngradeRequest,
+    PbDowngradeResponse, PbHashKvRequest, PbHashKvResponse, PbHashRequest, PbHashResponse, PbMaintenanceService,
+    PbMoveLeaderRequest, PbMoveLeaderResponse, PbSnapshotRequest, PbSnapshotResponse, PbStatusRequest,
+    PbStatusResponse,
+};
+use futures_util::Stream;
+use tonic::{Request, Status};
+
+use super::unserved::unserved;
+use crate::sandbox::VERSION;
+use crate::sandbox::member::{Answer, Member, Needs};
+use crate::sandbox::store::Refusal;
+use crate::sandbox::world::State;
+
+#[tonic::async_trait]
+impl PbMaintenanceService for Member {
+    type SnapshotStream = Pin<Box<dyn Stream<Item = Result<PbSnapshotResponse, Status>> + Send>>;
+
+    async fn status(&self, request: Request<PbStatusRequest>) -> Answer<PbStatusResponse> {
+        self.call(request, Needs::Nothing, |state, _, _| Ok(self.describe(state))).await
+    }
+
+    async fn alarm(&self, _: Request<PbAlarmRequest>) -> Answer<PbAlarmResponse> {
+        unserved("Alarm")
+    }
+
+    async fn defragment(&self, _: Request<PbDefragmentRequest>) -> Answer<PbDefragmentResponse> {
+        unserved("Defragment")
+    }
+
+    async fn hash(&self, _: Request<PbHashRequest>) -> Answer<PbHashResponse> {
+        unserved("Hash")
+    }
+
+    async fn hash_kv(&self, _: Request<PbHashKvRequest>) -> Answer<PbHashKvResponse> {
+        unserved("HashKV")
+    }
+
+    async fn snapshot(&self, _: Request<PbSnapshotRequest>) -> Answer<Self::SnapshotStream> {
+        unserved("Snapshot")
+    }
+
+    async fn move_leader(&self, _: Request<PbMoveLeaderRequest>) -> Answer<PbMoveLeaderResponse> {
+        unserved("MoveLeader")
+    }
+
+    async fn downgrade(&self, _: Request<PbDowngradeRequest>) -> Answer<PbDowngradeResponse> {
+        unserved("Downgrade")
+    }
+}
+
+impl Member {
+    /// What this member says of itself. The database's size is that of the keys and values, since there is no
+    /// database.
+    fn describe(&self, state: &State) -> PbStatusResponse {
+        let bytes = i64::try_from(state.store.keys().bytes()).unwrap_or(i64::MAX);
+        PbStatusResponse {
+            header: Some(state.header(self.index)),
+            version: VERSION.to_owned(),
+            db_size: bytes,
+            db_size_in_use: bytes,
+            leader: state.leader.map_or(0, |leader| state.members[leader].id),
+            raft_index: state.index,
+            raft_applied_index: state.index,
+            raft_term: state.term,
+            errors: state.leader.is_none().then(|| Refusal::NoLeader.to_string()).into_iter().collect(),
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! etcd's services, answered by a [`Member`](super::member::Member).
+
+mod cluster;
+mod kv;
+mod lease;
+mod maintenance;
+mod unserved;
+
+pub(super) use unserved::Auth;

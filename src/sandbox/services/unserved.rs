@@ -1,0 +1,52 @@
+//! What the sandbox does not serve: it says so, and ignores nothing.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use etcd_client::proto::{PbWatchRequest, PbWatchResponse, PbWatchService};
+use futures_util::Stream;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::{Request, Status, Streaming};
+use tower::Service;
+
+use crate::sandbox::member::{Answer, Member};
+use crate::sandbox::store::Refusal;
+
+/// The answer to a call that is not served.
+pub(super) fn unserved<T>(call: &'static str) -> Answer<T> {
+    Err(Refusal::Unserved(call).into())
+}
+
+#[tonic::async_trait]
+impl PbWatchService for Member {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<PbWatchResponse, Status>> + Send>>;
+
+    async fn watch(&self, _: Request<Streaming<PbWatchRequest>>) -> Answer<Self::WatchStream> {
+        unserved("Watch")
+    }
+}
+
+/// The auth service, below its trait: etcd-client does not export all of that trait's messages.
+#[derive(Clone)]
+pub(in crate::sandbox) struct Auth;
+
+impl NamedService for Auth {
+    const NAME: &'static str = "etcdserverpb.Auth";
+}
+
+impl Service<http::Request<Body>> for Auth {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<Body>) -> Self::Future {
+        ready(Ok(Status::from(Refusal::Unserved("users and roles")).into_http()))
+    }
+}

@@ -1,0 +1,70 @@
+//! The key-value service, and what is not served.
+
+use etcd_client::{Compare, CompareOp, DeleteOptions, GetOptions, PutOptions, SortOrder, SortTarget, Txn};
+use tonic::Code;
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_put_with_a_lease_goes_with_it() {
+    let sandbox = start(1);
+    let mut client = client(&sandbox, 0).await;
+    let id = client.lease_grant(10, None).await.unwrap().id();
+    client.put("k", "v", Some(PutOptions::new().with_lease(id))).await.unwrap();
+    let found = client.get("k", None).await.unwrap();
+    assert_eq!((found.kvs()[0].lease(), found.header().unwrap().revision()), (id, 2));
+    client.lease_revoke(id).await.unwrap();
+    assert_eq!(client.get("k", None).await.unwrap().count(), 0);
+    let late = refused(client.put("k", "v", Some(PutOptions::new().with_lease(id))).await);
+    assert_eq!((late.code(), late.message()), (Code::NotFound, "etcdserver: requested lease not found"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bad_puts_carry_etcds_codes_and_texts() {
+    let sandbox = start(1);
+    let mut client = client(&sandbox, 0).await;
+    let ignoring = PutOptions::new().with_ignore_lease();
+    for (key, value, options, text) in [
+        ("", "", PutOptions::new(), "etcdserver: key is not provided"),
+        ("k", "v", PutOptions::new().with_ignore_value(), "etcdserver: value is provided"),
+        ("k", "v", ignoring.clone().with_lease(1), "etcdserver: lease is provided"),
+        ("k", "v", ignoring, "etcdserver: key not found"),
+    ] {
+        let status = refused(client.put(key, value, Some(options)).await);
+        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, text));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ranges_and_deletes_go_by_prefix() {
+    let sandbox = start(1);
+    let mut client = client(&sandbox, 0).await;
+    for key in ["p/1", "p/2", "p/3", "q"] {
+        client.put(key, "v", None).await.unwrap();
+    }
+    let some = client.get("p/", Some(GetOptions::new().with_prefix().with_limit(2))).await.unwrap();
+    assert_eq!((some.kvs().len(), some.count(), some.more()), (2, 3, true));
+    let gone = client.delete("p/", Some(DeleteOptions::new().with_prefix().with_prev_key())).await.unwrap();
+    assert_eq!((gone.deleted(), gone.prev_kvs().len(), gone.header().unwrap().revision()), (3, 3, 6));
+    assert_eq!(client.get("", Some(GetOptions::new().with_all_keys())).await.unwrap().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_served_says_so() {
+    let sandbox = start(1);
+    let mut client = client(&sandbox, 0).await;
+    let by_version = GetOptions::new().with_sort(SortTarget::Version, SortOrder::Descend);
+    let txn = Txn::new().when([Compare::version("k", CompareOp::Equal, 0)]);
+    for status in [
+        refused(client.get("k", Some(by_version)).await),
+        refused(client.txn(txn).await),
+        refused(client.compact(1, None).await),
+        refused(client.watch("k", None).await),
+        refused(client.auth_enable().await),
+        refused(client.alarm(etcd_client::AlarmAction::Get, etcd_client::AlarmType::None, None).await),
+        refused(client.member_remove(1).await),
+    ] {
+        assert_eq!(status.code(), Code::Unimplemented);
+        assert!(status.message().starts_with("the sandbox does not serve"), "{}", status.message());
+    }
+}
