@@ -4,6 +4,7 @@ pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod engine;
+pub mod runtime;
 pub mod sandbox;
 pub mod tasks;
 pub mod ui;

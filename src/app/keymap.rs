@@ -56,19 +56,14 @@ const fn bind(keys: &'static [Key], action: Action, hint: Option<&'static str>, 
 
 /// Every key of the monitor.
 pub const KEYMAP: &[Binding] = &[
-    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases: TTL, count, id, a key to attach, keep alive"),
-    bind(
-        &[Key::Char('a')],
-        Action::KeepAlive,
-        Some("keep alive"),
-        "keep the lease alive, or stop; another's is asked for",
-    ),
+    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases, and a key to attach"),
+    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop doing so"),
     bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
     bind(
         &[Key::Char('x'), Key::F(9), Key::Delete],
         Action::Revoke,
         Some("revoke"),
-        "revoke the lease: a dialog asks, and says what goes with it",
+        "revoke the lease; a dialog asks first",
     ),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),

@@ -95,7 +95,7 @@ impl<'a> Page<'a> {
     fn whose_and_where(&self, lease: &Lease) -> String {
         let left = lease.left(self.scene.now).map_or(number::UNKNOWN.to_owned(), number::span);
         let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", number::ttl(ttl)));
-        let place = match (self.scene.model.is_sandbox(), self.scene.model.cluster.current()) {
+        let place = match (self.scene.model.is_sandbox(), self.scene.model.member()) {
             (true, _) => "the embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
             (false, None) => printable(self.scene.model.setup.target.as_bytes()),

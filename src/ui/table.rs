@@ -68,15 +68,15 @@ fn extent(model: &Model) -> String {
 /// The selected lease in words: what the server says beside what the engine believes.
 fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
     let mut words = vec![lease.id.to_string(), lease.who.word().to_owned()];
-    if let Some(status) = &lease.engine {
-        words.push(format!("{} renewals answered, {} read", status.cadence.answers, lease.read));
-    }
     match (&lease.death, &lease.said) {
         (Some(death), _) => {
             words.push(format!("gone {} ago", number::span((scene.now - death.at).as_secs_f64())));
         }
         (None, Some(said)) => words.push(said_in_words(scene, lease, *said)),
         (None, None) => words.push("not polled yet".to_owned()),
+    }
+    if let Some(status) = &lease.engine {
+        words.push(format!("renewed {} times, {} read", status.cadence.answers, lease.read));
     }
     if let Some(Keys { count: 1.., first }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));

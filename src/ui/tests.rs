@@ -202,7 +202,6 @@ fn mono_has_no_colour_and_the_cursor_is_reversed_in_both() {
 #[test]
 fn without_an_etcd_it_says_what_it_tries() {
     let mut down = cluster();
-    down.chosen = None;
     down.members.iter_mut().for_each(|member| {
         member.reachability = Reachability::Down { trouble: "127.0.0.1:2379: connection \x1b[31mrefused".into() };
     });

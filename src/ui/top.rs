@@ -18,7 +18,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
 
 fn link(scene: Scene<'_>) -> Vec<Part> {
     let mut parts = vec![Part::new(7, Role::Title, "leasetop")];
-    match (scene.model.unreached_since, scene.model.cluster.current()) {
+    match (scene.model.unreached_since, scene.model.member()) {
         (None, Some(member)) => parts.extend(reached(scene.model, member)),
         (since, _) => {
             let waited = since.map_or(0, |since| (scene.now - since).as_secs());

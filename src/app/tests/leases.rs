@@ -174,13 +174,12 @@ fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
     let grants = spread(&[10, 120], &[]).unwrap();
     let setup = Setup { grants: grants.clone(), ..Setup::default() };
     let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
-    let down = ClusterView { chosen: None, ..view() };
-    assert_eq!(story.tell(Msg::Cluster(down.clone())), []);
+    assert_eq!(story.tell(Msg::Cluster(down())), []);
     assert!(story.model.unreached_since.is_some());
     let effects = story.tell(Msg::Cluster(view()));
     assert_eq!(effects, grants.into_iter().map(Effect::Grant).collect::<Vec<_>>());
     assert!(story.model.unreached_since.is_none());
-    story.tell(Msg::Cluster(down));
+    story.tell(Msg::Cluster(down()));
     assert_eq!(story.tell(Msg::Cluster(view())), [], "once, and not at each new connection");
     assert_eq!(story.words(), ["link", "link", "link"]);
 }

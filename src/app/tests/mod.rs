@@ -39,6 +39,13 @@ fn view() -> ClusterView {
     ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }
 }
 
+/// The same without a member that answers: one is chosen to be tried all the same.
+pub(super) fn down() -> ClusterView {
+    let mut down = view();
+    down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
+    down
+}
+
 impl Story {
     /// On a cluster that answers.
     pub(super) fn begin(setup: Setup) -> Self {

@@ -114,7 +114,7 @@ fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
     let mut story = Story::begin(Setup::default());
     story.list(&[1], &[]);
     story.probe(1, 50, 100, &[]);
-    story.tell(Msg::Cluster(ClusterView { chosen: None, ..view() }));
+    story.tell(Msg::Cluster(down()));
     assert_eq!(poll(&mut story, 3.0, |_, _| None), []);
     assert_eq!(story.state(1), "unseen");
 }
