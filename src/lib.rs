@@ -6,6 +6,8 @@ pub mod clock;
 pub mod domain;
 pub mod engine;
 pub mod report;
+pub mod runtime;
 pub mod sandbox;
 pub mod tasks;
+pub mod ui;
 pub mod wire;

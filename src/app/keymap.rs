@@ -56,6 +56,18 @@ const fn bind(keys: &'static [Key], action: Action, hint: Option<&'static str>, 
 
 /// Every key of the monitor.
 pub const KEYMAP: &[Binding] = &[
+    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases, and a key to attach"),
+    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop doing so"),
+    bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
+    bind(
+        &[Key::Char('x'), Key::F(9), Key::Delete],
+        Action::Revoke,
+        Some("revoke"),
+        "revoke the lease; a dialog asks first",
+    ),
+    bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
+    bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
+    bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
     bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
     bind(&[Key::PageUp], Action::PageUp, None, "a page up"),
@@ -64,23 +76,6 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Ctrl('d')], Action::HalfDown, None, "half a page down"),
     bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
     bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
-    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases: TTL, count, id, a key to attach, keep alive"),
-    bind(
-        &[Key::Char('a')],
-        Action::KeepAlive,
-        Some("keep alive"),
-        "keep the lease alive, or stop; another's is asked for",
-    ),
-    bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
-    bind(
-        &[Key::Char('x'), Key::F(9), Key::Delete],
-        Action::Revoke,
-        Some("revoke"),
-        "revoke the lease: a dialog asks, and says what goes with it",
-    ),
-    bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
-    bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
-    bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
 ];
 
 /// What a key does; none for a key without a function.

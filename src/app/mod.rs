@@ -36,3 +36,6 @@ pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};
 pub use state::{Gone, State};
 pub use update::{arrange, next_wake, update};
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use super::dialog::Dialog;
 use super::events::{EventLog, Word};
 use super::polls::Polls;
 use super::{GrantOrder, Lease, State, Trouble, Who};
-use crate::domain::{ClusterView, LeaseId, Moment, Reachability};
+use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,9 +173,14 @@ impl Model {
         self.order.iter().position(|id| *id == cursor)
     }
 
+    /// The member that calls go to, if it answers.
+    pub fn member(&self) -> Option<&MemberView> {
+        answering(&self.cluster)
+    }
+
     /// Whether a member answers.
     pub fn is_reached(&self) -> bool {
-        self.cluster.current().is_some()
+        self.member().is_some()
     }
 
     /// Why no member answers, in the words of the first that says so; raw.
@@ -237,6 +242,11 @@ impl Model {
     pub(super) fn selected_alive(&self) -> Option<&Lease> {
         self.selected().filter(|lease| lease.death.is_none())
     }
+}
+
+/// The chosen member, if it answers: one that does not is chosen too, to be tried.
+pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
+    cluster.current().filter(|member| member.reachability == Reachability::Up)
 }
 
 impl Census {

@@ -4,7 +4,7 @@
 //! recording of them stays small and can be played back.
 
 use super::Key;
-use crate::domain::{ClusterView, EngineEvent, Granted, Header, LeaseId, LeaseStatus, Moment, TimeToLive};
+use crate::domain::{ClusterView, EngineEvent, Granted, Header, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive};
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +74,10 @@ pub enum Msg {
     Engine(EngineEvent),
     /// So many of the engine's events were lost because nobody took them in time.
     EventsLost(u64),
-    /// The monitor's consumer read a response of this lease.
-    Delivered(LeaseId),
+    /// The response queues of these leases moved, and nothing else of them.
+    Queues(Vec<(LeaseId, QueueGauge)>),
+    /// The monitor's consumer read so many responses of these leases.
+    Delivered(Vec<(LeaseId, u64)>),
     /// A lease was granted.
     Granted {
         /// When it was asked for.

@@ -115,7 +115,8 @@ fn out_of_sight(model: &Model, now: Moment) -> VecDeque<LeaseId> {
         let endangered = lease.bounds.map(|bounds| bounds.earliest).filter(|earliest| *earliest < now + SOON);
         (endangered.is_none(), endangered, lease.poll.asked, lease.id)
     };
-    let hidden = model.leases.values().filter(|lease| is_due(lease, now) && !in_sight.contains(&lease.id));
+    // Whoever becomes due while this round is being asked belongs to it.
+    let hidden = model.leases.values().filter(|lease| is_due(lease, now + SECOND) && !in_sight.contains(&lease.id));
     let mut ranked: Vec<_> = hidden.map(rank).collect();
     let most = model.setup.budget as usize;
     if ranked.len() > most {
@@ -149,7 +150,8 @@ pub(super) fn next_wake(model: &Model, now: Moment) -> Moment {
     let hidden = (model.leases.len() > model.visible_range().len()).then_some(polls.refill);
     let queued = (!polls.queue.is_empty()).then_some(now);
     let ask = [seen, hidden, queued].into_iter().flatten().min().unwrap_or(Moment::FAR);
-    list.min(if polls.left == 0 { ask.max(slot_start(now)) } else { ask })
+    let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now));
+    list.min(if is_spent { ask.max(slot_start(now)) } else { ask })
 }
 
 /// The start of the slot after the present one.

@@ -4,9 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::app::BadOrder;
+use crate::app::{BadOrder, BadPut};
 use crate::domain::LeaseId;
-use crate::{sandbox, wire};
+use crate::{runtime, sandbox, wire};
 
 /// How a command ended, as its exit code tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,12 @@ pub enum Error {
     /// Leases that cannot be had as asked for.
     #[error(transparent)]
     Order(#[from] BadOrder),
+    /// A key that cannot be attached.
+    #[error(transparent)]
+    BadPut(#[from] BadPut),
+    /// The monitor cannot go on.
+    #[error(transparent)]
+    Monitor(#[from] runtime::Error),
     /// `--read-only` stands in the way.
     #[error("`{0}` writes or renews leases, which --read-only refuses; leave --read-only away to allow it")]
     ReadOnly(&'static str),

@@ -22,6 +22,7 @@ mod values;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Builder;
 
 pub use self::error::{Error, Exit};
 pub use self::options::{Format, Shared};
@@ -56,9 +57,17 @@ pub struct Cli {
     shared: Shared,
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Headless(Headless),
+    /// The monitor on a sandbox of its own, with three leases kept alive: no etcd needed
+    Demo,
+}
+
+/// The commands without a screen.
+#[derive(Debug, Subcommand)]
+enum Headless {
     /// Grant leases, attach keys, and keep them alive if asked to
     Grant(grant::Args),
     /// Revoke leases: their keys are deleted with them
@@ -86,35 +95,34 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Some(_) if monitor.is_some() => Err(Error::Usage(
             "--ttl and --put before a command are the monitor's: write the command first, then its options".to_owned(),
         )),
-        Some(command) => {
+        Some(Command::Demo) => monitor::demo(shared),
+        Some(Command::Headless(command)) => {
             let _log = logging::start(&shared.general, false)?;
-            on_runtime(headless(command, shared))
+            on_runtime(&mut Builder::new_current_thread(), headless(command, shared))
         }
         None => monitor::run(monitor, shared),
     }
 }
 
-/// Runs a command on a runtime of its own. Whatever still waits to be written is given up after a moment.
-fn on_runtime<T>(command: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::System { tried: "start the runtime", error })?;
+/// Runs a command on a runtime. Whatever still waits to be written is given up after a moment.
+fn on_runtime<T>(kind: &mut Builder, command: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = kind.enable_all().build();
+    let runtime = runtime.map_err(|error| Error::System { tried: "start the runtime", error })?;
     let result = runtime.block_on(command);
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
-async fn headless(command: Command, shared: Shared) -> Result<Exit, Error> {
+async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
     let mut out = Out::new(shared.general.write_out);
     let out = &mut out;
     match command {
-        Command::Grant(args) => grant::run(args, shared, out).await,
-        Command::Revoke(args) => revoke::run(args, shared, out).await,
-        Command::TimeToLive(args) => timetolive::run(args, shared, out).await,
-        Command::List(args) => list::run(args, shared, out).await,
-        Command::KeepAlive(args) => keep_alive::run(args, shared, out).await,
-        Command::Exercise(args) => exercise::run(args, shared, out).await,
-        Command::Sandbox(args) => sandbox::run(args, out).await,
+        Headless::Grant(args) => grant::run(args, shared, out).await,
+        Headless::Revoke(args) => revoke::run(args, shared, out).await,
+        Headless::TimeToLive(args) => timetolive::run(args, shared, out).await,
+        Headless::List(args) => list::run(args, shared, out).await,
+        Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
+        Headless::Exercise(args) => exercise::run(args, shared, out).await,
+        Headless::Sandbox(args) => sandbox::run(args, out).await,
     }
 }

@@ -129,6 +129,28 @@ impl Shared {
         engine::Options { pace, queue_capacity, ..engine::Options::default() }
     }
 
+    /// The endpoints as they were given, for the eye.
+    pub(super) fn target(&self) -> String {
+        if self.sandbox() { "sandbox".to_owned() } else { self.connection.endpoints.join(",") }
+    }
+
+    /// The program with what it needs to reach the same cluster; a password is not shown.
+    pub(super) fn command_line(&self) -> String {
+        let mut words = vec!["leasetop --endpoints".to_owned(), self.target()];
+        let Tls { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
+        for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
+            words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));
+        }
+        if *insecure_skip_tls_verify {
+            words.push("--insecure-skip-tls-verify".to_owned());
+        }
+        if let Some(user) = &self.connection.user {
+            let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
+            words.push(format!("--user {}", quoted(name)));
+        }
+        words.join(" ")
+    }
+
     /// How to reach the named endpoints; asks for a missing password.
     pub(super) fn settings(&self) -> Result<Settings, Error> {
         let tls = self.tls.files();
@@ -138,6 +160,12 @@ impl Shared {
         let Connection { dial_timeout, command_timeout, .. } = self.connection;
         Ok(Settings { targets, tls, user: self.connection.user()?, dial_timeout, command_timeout })
     }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// As etcd's clients: a scheme decides, a bare `host:port` uses TLS where TLS files are named.

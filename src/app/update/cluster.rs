@@ -1,5 +1,6 @@
 //! The link to the cluster came, went, or leads elsewhere.
 
+use crate::app::model::answering;
 use crate::app::{Effect, Model, Redraw, Word};
 use crate::domain::{ClusterView, MemberView, Moment};
 
@@ -9,7 +10,7 @@ pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<
         model.show(Redraw::Soon);
     }
     let before = std::mem::replace(&mut model.cluster, view);
-    match (before.current(), model.cluster.current().cloned()) {
+    match (answering(&before), model.member().cloned()) {
         (old, Some(new)) => reached(model, old, &new, now),
         (Some(_), None) => lost(model, now),
         (None, None) => Vec::new(),

@@ -1,27 +1,41 @@
 //! What the keepalive engine tells.
 
 use crate::app::{Gone, Model, Redraw, Who, Word};
-use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment};
+use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
 use super::life::bury;
 
 /// Statuses that moved.
 pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
+    if !statuses.is_empty() {
+        model.show(Redraw::Soon);
+    }
     for status in statuses {
         if let Some(lease) = model.alive(status.id) {
             lease.kept &= status.ended.is_none();
             lease.believe(status);
         }
     }
-    model.show(Redraw::Soon);
 }
 
-/// The monitor's own consumer read a response.
-pub(super) fn delivered(model: &mut Model, id: LeaseId) {
-    if let Some(lease) = model.alive(id) {
-        lease.read += 1;
+/// Response queues that were read.
+pub(super) fn queues(model: &mut Model, queues: Vec<(LeaseId, QueueGauge)>) {
+    for (id, queue) in queues {
+        if let Some(status) = model.alive(id).and_then(|lease| lease.engine.as_mut()) {
+            status.queue = queue;
+            model.show(Redraw::Soon);
+        }
     }
-    model.show(Redraw::Soon);
+}
+
+/// The monitor's own consumer has read responses.
+pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
+    for (id, responses) in read {
+        if let Some(lease) = model.alive(id) {
+            lease.read += responses;
+            model.show(Redraw::Soon);
+        }
+    }
 }
 
 /// The engine had more to tell than was taken in time.

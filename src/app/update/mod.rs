@@ -37,7 +37,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Statuses(statuses) => engine::statuses(model, statuses),
         Msg::Engine(event) => engine::event(model, event),
         Msg::EventsLost(lost) => engine::events_lost(model, lost, now),
-        Msg::Delivered(id) => engine::delivered(model, id),
+        Msg::Queues(queues) => engine::queues(model, queues),
+        Msg::Delivered(read) => engine::delivered(model, read),
         Msg::Granted { sent, received, answer, keep_alive } => {
             grant::granted(model, &answer, (sent, received), keep_alive);
         }
