@@ -47,6 +47,11 @@ impl Terminal {
         &self.bytes
     }
 
+    /// The modes of the terminal's line (echo, line by line, ...), to be compared.
+    pub(crate) fn modes(&self) -> String {
+        format!("{:?}", self.master.get_termios().expect("a terminal has modes"))
+    }
+
     /// Types keys, as the bytes a terminal sends for them.
     pub(crate) fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).expect("the program reads its terminal");

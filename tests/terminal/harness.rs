@@ -40,6 +40,22 @@ fn sees_a_terminal_that_is_left_as_it_was() {
 }
 
 #[test]
+fn sees_the_modes_of_the_line() {
+    let mut terminal = Terminal::start(
+        shell("read -r _; old=$(stty -g); stty -echo -icanon; echo raw; read -r _; stty \"$old\"; echo sane"),
+        40,
+        5,
+    );
+    let before = terminal.modes();
+    terminal.keys("\n");
+    terminal.wait_for("raw");
+    assert_ne!(terminal.modes(), before);
+    terminal.keys("\n");
+    terminal.wait_for("sane");
+    assert_eq!(terminal.modes(), before);
+}
+
+#[test]
 fn sees_a_signal_end_the_program() {
     let mut terminal =
         Terminal::start(shell("trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.01; done"), 40, 5);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use leasetop::clock::Clock;
-use leasetop::domain::{Ended, Reading};
+use leasetop::domain::{Ended, LeaseId, Reading};
+use leasetop::wire::Cluster;
+use tokio::sync::Mutex;
 
 use super::fleet::Fleet;
 use super::{connect, settings};
@@ -19,11 +21,13 @@ on_each_version! {
     a_healthy_lease_lives_beside_20_000_that_expire_at_once
 }
 
+/// Granting keeps an etcd busy for seconds: two of them at once starve one another.
+static GRANTING: Mutex<()> = Mutex::const_new(());
+
 async fn a_healthy_lease_lives_beside_20_000_that_expire_at_once(version: Version) {
     let etcd = Etcd::start(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
-    let grants = stream::iter(0..EXPIRING).map(|_| cluster.grant(None, TTL)).buffered(200);
-    let dying = grants.try_collect::<Vec<_>>().await.unwrap().last().expect("20,000 leases").id;
+    let dying = grant_20_000(&cluster).await;
     // However long the grants took: what was left of them expires while etcd cannot remove it.
     etcd.freeze(0);
     tokio::time::sleep(Duration::from_secs(TTL as u64 + 1)).await;
@@ -43,4 +47,11 @@ async fn a_healthy_lease_lives_beside_20_000_that_expire_at_once(version: Versio
     let responses: Vec<_> = tokio::time::timeout(Duration::from_secs(30), adopted.by_ref().collect()).await.unwrap();
     assert!(responses.is_empty(), "{responses:?}");
     assert_eq!(adopted.ended(), Some(&Ended::Expired));
+}
+
+/// The id of the last one.
+async fn grant_20_000(cluster: &Cluster) -> LeaseId {
+    let _alone = GRANTING.lock().await;
+    let grants = stream::iter(0..EXPIRING).map(|_| cluster.grant(None, TTL)).buffered(200);
+    grants.try_collect::<Vec<_>>().await.unwrap().last().expect("20,000 leases").id
 }
