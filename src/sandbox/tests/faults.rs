@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tonic::Code;
 
 use super::*;
@@ -14,14 +14,14 @@ async fn a_delay_holds_answers_back() {
     let sandbox = start(2);
     let id = sandbox.grant(10).unwrap();
     sandbox.faults().on(1).delay(Duration::from_secs(2));
-    let start = Instant::now();
+    let start = sandbox.clock().now();
     client(&sandbox, 0).await.status().await.unwrap();
-    assert_eq!(start.elapsed().as_secs(), 0);
+    assert_eq!(since(&sandbox, start), 0);
     client(&sandbox, 1).await.status().await.unwrap();
-    assert_eq!(start.elapsed().as_secs(), 2);
+    assert_eq!(since(&sandbox, start), 2);
     let mut asker = Asker::open(&sandbox, 1, &[id], false).await.unwrap();
     asker.answer().await.unwrap();
-    assert_eq!(start.elapsed().as_secs(), 4);
+    assert_eq!(since(&sandbox, start), 4);
     // The lease was renewed when it was asked, not when it was answered.
     assert_eq!(sandbox.deadline(id).unwrap().since_start().as_secs(), 12);
 }

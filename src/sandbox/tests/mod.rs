@@ -24,7 +24,7 @@ use tower_service::Service;
 
 use super::Sandbox;
 use crate::clock::Clock;
-use crate::domain::LeaseId;
+use crate::domain::{LeaseId, Moment};
 use crate::wire::pipe::{Dialer, PipeStream};
 
 /// Lets tonic dial a pipe.
@@ -68,6 +68,11 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, etcd_client::Error>) -> Status
         etcd_client::Error::GRpcStatus(status) => status,
         other => panic!("not the server's: {other}"),
     }
+}
+
+/// Whole seconds since a moment.
+fn since(sandbox: &Sandbox, start: Moment) -> u64 {
+    sandbox.clock().now().since(start).as_secs()
 }
 
 async fn seconds(seconds: f64) {
