@@ -67,3 +67,20 @@ impl Clock {
         self.sleep_until(self.now() + duration).await;
     }
 }
+
+/// Measures real time, whatever the speed of a clock: round trips of calls, time-outs, CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts it.
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+    pub fn start() -> Self {
+        Stopwatch(Instant::now())
+    }
+
+    /// The time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

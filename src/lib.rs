@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod engine;
 pub mod sandbox;
 pub mod tasks;
 pub mod wire;

@@ -52,8 +52,82 @@ pub struct ClusterView {
 }
 
 impl ClusterView {
+    /// Chooses the member that calls and renewals go to: the leader where it is known and answers, else whoever
+    /// answers and knows a leader (the present choice if it is one of them, else the quickest), else whoever answers,
+    /// else one that was not tried yet, else the one after the present choice.
+    ///
+    /// A member's word about who leads counts by its raft term: an old leader that was cut off still names itself.
+    pub fn choose(&self) -> Option<usize> {
+        let up = |member: &&MemberView| member.reachability == Reachability::Up;
+        let term = self.members.iter().filter(up).map(|member| member.raft_term).max();
+        let rank = |index: usize| {
+            let member = &self.members[index];
+            let up = member.reachability == Reachability::Up;
+            let class = match &member.reachability {
+                Reachability::Up if member.is_leader && Some(member.raft_term) == term => 0,
+                Reachability::Up if member.has_leader => 1,
+                Reachability::Up => 2,
+                Reachability::Unknown => 3,
+                Reachability::Down { .. } => 4,
+            };
+            let present = self.chosen == Some(index);
+            // A member that is down is left, one that answers is stayed with.
+            let change = if up { !present } else { present };
+            (class, change, member.round_trip.filter(|_| up), self.turn(index))
+        };
+        (0..self.members.len()).min_by_key(|index| rank(*index))
+    }
+
+    /// How many places a member stands after the present choice, going round.
+    fn turn(&self, index: usize) -> usize {
+        let count = self.members.len();
+        (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
+    }
+
     /// The member that calls and renewals go to.
     pub fn current(&self) -> Option<&MemberView> {
         self.members.get(self.chosen?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(members: &[(bool, bool, u64, Reachability)], chosen: Option<usize>) -> ClusterView {
+        let members = members.iter().cloned().map(|(is_leader, has_leader, raft_term, reachability)| MemberView {
+            is_leader,
+            has_leader,
+            raft_term,
+            reachability,
+            ..MemberView::default()
+        });
+        ClusterView { members: members.collect(), chosen, cluster_id: 1 }
+    }
+
+    fn down() -> Reachability {
+        Reachability::Down { trouble: "refused".to_owned() }
+    }
+
+    #[test]
+    fn the_leader_is_chosen_by_the_newest_term() {
+        use Reachability::Up;
+        let old_and_new = view(&[(true, true, 3, Up), (false, true, 4, Up), (true, true, 4, Up)], Some(0));
+        assert_eq!(old_and_new.choose(), Some(2));
+        let leader_down = view(&[(true, true, 3, down()), (false, true, 3, Up), (false, true, 3, Up)], Some(2));
+        assert_eq!(leader_down.choose(), Some(2), "a follower that answers is stayed with");
+    }
+
+    #[test]
+    fn without_an_answer_every_member_gets_its_turn() {
+        let mut all_down =
+            view(&[(false, false, 0, down()), (false, false, 0, down()), (false, false, 0, down())], None);
+        let mut turns = Vec::new();
+        for _ in 0..4 {
+            all_down.chosen = all_down.choose();
+            turns.push(all_down.chosen);
+        }
+        assert_eq!(turns, [Some(0), Some(1), Some(2), Some(0)]);
+        assert_eq!(ClusterView::default().choose(), None);
     }
 }

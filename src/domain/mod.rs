@@ -6,8 +6,10 @@
 mod cadence;
 mod cluster;
 mod event;
+pub mod keeper;
 mod lease_id;
 mod moment;
+mod pace;
 mod reading;
 mod status;
 
@@ -16,5 +18,6 @@ pub use cluster::{ClusterView, MemberView, Reachability};
 pub use event::{EngineEvent, EngineEventKind};
 pub use lease_id::{BadLeaseId, LeaseId};
 pub use moment::Moment;
+pub use pace::{GRID, Pace, UnknownPace};
 pub use reading::{Granted, Header, MAX_TTL, Reading, TimeToLive};
 pub use status::{Ended, LeaseStatus, Phase, QueueGauge};

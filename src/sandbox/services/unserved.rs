@@ -10,7 +10,7 @@ use futures_util::Stream;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::{Request, Status, Streaming};
-use tower_service::Service;
+use tower::Service;
 
 use crate::sandbox::member::{Answer, Member};
 use crate::sandbox::store::Refusal;

@@ -20,11 +20,11 @@ use tonic::client::Grpc;
 use tonic::transport::{Endpoint, Uri};
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
-use tower_service::Service;
+use tower::Service;
 
 use super::Sandbox;
 use crate::clock::Clock;
-use crate::domain::{LeaseId, Moment};
+use crate::domain::LeaseId;
 use crate::wire::pipe::{Dialer, PipeStream};
 
 /// Lets tonic dial a pipe.
@@ -68,11 +68,6 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, etcd_client::Error>) -> Status
         etcd_client::Error::GRpcStatus(status) => status,
         other => panic!("not the server's: {other}"),
     }
-}
-
-/// Whole seconds since a moment.
-fn since(sandbox: &Sandbox, start: Moment) -> u64 {
-    sandbox.clock().now().since(start).as_secs()
 }
 
 async fn seconds(seconds: f64) {

@@ -1,0 +1,142 @@
+//! The keepalive engine: many leases on few streams, each answer to whoever wants it, and a reason for every end.
+//!
+//! It is usable without the monitor. The schedule itself is [`Keeper`](crate::domain::keeper::Keeper); here is what
+//! carries it out.
+//!
+//! ```text
+//! Engine, Consumer, KeepAlive --Command--> Actor { Keeper } <--Report-- stream tasks <--> etcd
+//!        ^   responses, one bounded queue a lease |   |
+//!        '----------------- Inbox <---------------'   '--> Board: status and events, conflated
+//! ```
+
+mod actor;
+mod board;
+mod consumer;
+mod inbox;
+mod stream;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use self::actor::{Actor, Command};
+use self::inbox::Inbox;
+use crate::clock::Clock;
+use crate::domain::keeper::{Keeper, Limits};
+use crate::domain::{Granted, LeaseId, Moment, Pace};
+use crate::tasks::{self, Task};
+use crate::wire::{self, Cluster};
+
+pub use self::board::{Board, BoardNews};
+pub use self::consumer::{Consumer, KeepAlive};
+pub use self::inbox::{Delivery, Response};
+
+/// How an engine works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// When renewals are due.
+    pub pace: Pace,
+    /// Responses that a lease's queue holds; 0 hands a response only to somebody who waits for it.
+    pub queue_capacity: usize,
+    /// Keepalive streams that the leases share.
+    pub streams: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { pace: Pace::Clientv3, queue_capacity: 16, streams: 4 }
+    }
+}
+
+/// What went wrong with a renewal that was asked for by itself.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The server does not know the lease.
+    #[error("lease {0} not found: it expired, was revoked or never existed")]
+    NotFound(LeaseId),
+    /// The call itself failed.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
+}
+
+/// The engine. Cheap to clone; it runs until it is closed or its last handle, consumer and stream is dropped.
+#[derive(Clone, Debug)]
+pub struct Engine(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
+    cluster: Cluster,
+    clock: Clock,
+    queue_capacity: usize,
+    board: Board,
+    /// Unbounded, since a drop cannot wait; every command stands for a subscription that its sender holds.
+    commands: mpsc::UnboundedSender<Command>,
+    _task: Task,
+}
+
+impl Engine {
+    /// Starts an engine on the present tokio runtime.
+    pub fn start(cluster: Cluster, clock: Clock, options: Options) -> Engine {
+        let keeper = Keeper::new(options.pace, options.streams, Limits::at_speed(clock.speed()));
+        let (commands, wanted) = mpsc::unbounded_channel();
+        let board = Board::default();
+        let task = tasks::spawn(Actor::run(cluster.clone(), clock.clone(), keeper, board.clone(), wanted));
+        let queue_capacity = options.queue_capacity;
+        Engine(Arc::new(Handle { cluster, clock, queue_capacity, board, commands, _task: task }))
+    }
+
+    /// Keeps a lease alive of which nothing is known. Several of them for one lease share its renewals.
+    pub fn keep_alive(&self, id: LeaseId) -> KeepAlive {
+        let consumer = self.consumer();
+        consumer.keep_alive(id);
+        KeepAlive::new(consumer, id)
+    }
+
+    /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
+    pub fn keep_granted(&self, granted: &Granted, sent: Moment) -> KeepAlive {
+        let consumer = self.consumer();
+        consumer.keep_granted(granted, sent);
+        KeepAlive::new(consumer, granted.id)
+    }
+
+    /// A reader for the responses of many leases.
+    pub fn consumer(&self) -> Consumer {
+        Consumer::new(self.clone(), Inbox::new(self.0.queue_capacity, self.0.board.clone()))
+    }
+
+    /// Renews a lease once, whether it is kept or not, on a stream of its own.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and whatever the link does.
+    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<Response, Error> {
+        let sent = self.0.clock.now();
+        let answer = self.0.cluster.keep_alive_once(id).await?;
+        let at = self.0.clock.now();
+        if answer.ttl <= 0 {
+            return Err(Error::NotFound(id));
+        }
+        Ok(Response { id, ttl: answer.ttl, at, round_trip: at.since(sent), revision: answer.revision })
+    }
+
+    /// Renews a lease that is kept now, and not only when it is due.
+    pub fn renew_now(&self, id: LeaseId) {
+        self.command(Command::RenewNow(id));
+    }
+
+    /// The board with every lease's status; from now on it is written.
+    pub fn board(&self) -> Board {
+        self.0.board.watch();
+        self.0.board.clone()
+    }
+
+    /// Closes the engine: every lease that is kept ends as closed, and none can be kept any more. None is revoked.
+    pub async fn close(&self) {
+        self.command(Command::Close);
+        self.0.commands.closed().await;
+    }
+
+    /// False if the engine is closed.
+    fn command(&self, command: Command) -> bool {
+        self.0.commands.send(command).is_ok()
+    }
+}

@@ -1,0 +1,164 @@
+//! What can go wrong on the wire, told so that one knows what to do next.
+
+use std::fmt;
+
+use tonic::{Code, Status};
+
+/// What kind of trouble an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The lease does not exist.
+    NotFound,
+    /// A lease with that id exists already.
+    AlreadyExists,
+    /// The user may not do that.
+    Forbidden,
+    /// The login was refused, or there was none.
+    Unauthenticated,
+    /// Nobody answers there, or there is no leader.
+    Unavailable,
+    /// No answer in time.
+    Timeout,
+    /// The TTL is above 9,000,000,000 s.
+    TooLargeTtl,
+    /// TLS does not come about.
+    Tls,
+    /// Anything else that etcd said.
+    Other,
+}
+
+/// A call that failed: what was tried, where, what came back and what to do about it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub struct Error {
+    kind: ErrorKind,
+    tried: &'static str,
+    endpoint: String,
+    message: String,
+    stale_login: bool,
+}
+
+impl Error {
+    /// What kind of trouble it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The server's words, or the link's.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Trouble found before anything was dialled.
+    pub(super) fn config(kind: ErrorKind, message: String) -> Self {
+        Error { kind, tried: "", endpoint: String::new(), message, stale_login: false }
+    }
+
+    pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
+        let message = "no answer in time".to_owned();
+        Error { kind: ErrorKind::Timeout, tried, endpoint: endpoint.to_owned(), message, stale_login: false }
+    }
+
+    /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
+    pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
+        let message = words(status);
+        let kind = kind(status, &message);
+        Error { kind, tried, endpoint: endpoint.to_owned(), stale_login: is_stale_login(&message), message }
+    }
+
+    pub(super) fn from_client(tried: &'static str, endpoint: &str, error: etcd_client::Error) -> Self {
+        match error {
+            etcd_client::Error::GRpcStatus(status) => Error::from_status(tried, endpoint, &status),
+            other => Error::from_status(tried, endpoint, &Status::unknown(other.to_string())),
+        }
+    }
+
+    /// Whether another member may do better.
+    pub(super) fn is_members_fault(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+
+    /// Whether a new login may help: etcd says so in several ways (etcd-client misses all but the first).
+    pub(super) fn is_stale_login(&self) -> bool {
+        self.stale_login
+    }
+
+    /// A server that misses the client's certificate just ends the connection, in words that depend on the moment.
+    fn is_broken_off_tls(&self) -> bool {
+        let broken = ["broken pipe", "reset", "closed"].iter().any(|words| self.message.contains(words));
+        broken && self.endpoint.starts_with("https://")
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::Unavailable if self.is_broken_off_tls() => {
+                "the server may want a client certificate (--cert, --key), or it went away"
+            }
+            ErrorKind::Unavailable => {
+                "is etcd running there? (--endpoints says where; --sandbox and `leasetop demo` need none)"
+            }
+            ErrorKind::Timeout => "the member hangs or the network drops packets (--command-timeout waits longer)",
+            ErrorKind::Unauthenticated => "--user name:password logs in",
+            ErrorKind::Forbidden => "the user may not do that; ask for a role that may",
+            ErrorKind::Tls => "see --cacert, --cert, --key and https:// in --endpoints",
+            ErrorKind::TooLargeTtl => "a TTL is at most 9000000000 s",
+            ErrorKind::AlreadyExists => "leave --id away and the server picks one",
+            ErrorKind::NotFound | ErrorKind::Other => "",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.tried.is_empty() {
+            write!(f, "could not {} at {}: ", self.tried, self.endpoint)?;
+        }
+        f.write_str(&self.message)?;
+        match self.advice() {
+            "" => Ok(()),
+            advice => write!(f, "; {advice}"),
+        }
+    }
+}
+
+/// The status in words: the innermost cause says most, tonic's own words ("transport error") least.
+fn words(status: &Status) -> String {
+    let mut innermost: Option<String> = None;
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        innermost = Some(error.to_string());
+        source = error.source();
+    }
+    let text = innermost.unwrap_or_else(|| status.message().to_owned());
+    if text.is_empty() { format!("{:?}", status.code()) } else { text }
+}
+
+fn kind(status: &Status, message: &str) -> ErrorKind {
+    let has = |part: &str| message.contains(part);
+    if has("certificate") || has("handshake") || has("InvalidContentType") || has("AlertReceived") || has("fatal alert")
+    {
+        return ErrorKind::Tls;
+    }
+    if has("authentication failed") || has("user name is empty") || is_stale_login(message) {
+        return ErrorKind::Unauthenticated;
+    }
+    match status.code() {
+        Code::NotFound => ErrorKind::NotFound,
+        Code::FailedPrecondition if has("lease already exists") => ErrorKind::AlreadyExists,
+        Code::PermissionDenied => ErrorKind::Forbidden,
+        Code::Unauthenticated => ErrorKind::Unauthenticated,
+        Code::OutOfRange if has("too large lease TTL") => ErrorKind::TooLargeTtl,
+        Code::DeadlineExceeded => ErrorKind::Timeout,
+        Code::Unavailable => ErrorKind::Unavailable,
+        // Connections that break come as these, with the transport's words in place of etcd's.
+        Code::Unknown | Code::Cancelled | Code::Internal if !has("etcdserver:") && !has("auth:") => {
+            ErrorKind::Unavailable
+        }
+        _ => ErrorKind::Other,
+    }
+}
+
+fn is_stale_login(message: &str) -> bool {
+    ["invalid auth token", "revision of auth store is old", "revision in header is old", "user name is empty"]
+        .iter()
+        .any(|text| message.contains(text))
+}

@@ -1,0 +1,91 @@
+//! One member: its channels and what its Status says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd_client::{Channel as ClientChannel, Client};
+use tokio_rustls::rustls::ClientConfig;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+use super::connect;
+use super::error::Error;
+use super::signed::{Login, Signed};
+use super::{Settings, Target};
+use crate::clock::Stopwatch;
+use crate::domain::{MemberView, Reachability};
+
+/// One member of the cluster, as one endpoint.
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) endpoint: String,
+    /// Requires a leader: without it a member that lost its quorum answers with stale data and Ok.
+    pub(super) channel: Signed,
+    client: Client,
+    /// Requires none: a Status answer is wanted from a member without a leader too.
+    status: Client,
+}
+
+impl Member {
+    pub(super) async fn new(
+        target: &Target,
+        settings: &Settings,
+        tls: Option<&Arc<ClientConfig>>,
+        login: &Arc<Login>,
+    ) -> Result<Self, Error> {
+        let raw = connect::channel(target, tls, settings.dial_timeout);
+        let endpoint = target.to_string();
+        let channel = Signed::new(raw.clone(), Arc::clone(login), true);
+        let client = client(channel.clone(), &endpoint).await?;
+        let status = client_without_leader(raw, login, &endpoint).await?;
+        Ok(Member { endpoint, channel, client, status })
+    }
+
+    /// etcd-client's client for this member.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Asks the member who it is.
+    pub(super) async fn ask(&self, within: Duration) -> MemberView {
+        let sent = Stopwatch::start();
+        let mut status = self.status.clone();
+        let answer = tokio::time::timeout(within, status.status()).await;
+        let mut view = MemberView { endpoint: self.endpoint.clone(), ..MemberView::default() };
+        match answer {
+            Ok(Ok(answer)) => {
+                let header = answer.header();
+                view.member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
+                view.revision = header.map_or(0, etcd_client::ResponseHeader::revision);
+                view.raft_term = answer.raft_term();
+                view.is_leader = answer.leader() != 0 && answer.leader() == view.member_id;
+                view.has_leader = answer.leader() != 0;
+                answer.version().clone_into(&mut view.version);
+                view.round_trip = Some(sent.elapsed());
+                view.reachability = Reachability::Up;
+            }
+            Ok(Err(error)) => {
+                let error = Error::from_client("ask for its status", &self.endpoint, error);
+                view.reachability = Reachability::Down { trouble: error.message().to_owned() };
+            }
+            Err(_) => view.reachability = Reachability::Down { trouble: format!("no answer within {within:?}") },
+        }
+        view
+    }
+}
+
+async fn client_without_leader(
+    raw: tonic::transport::Channel,
+    login: &Arc<Login>,
+    endpoint: &str,
+) -> Result<Client, Error> {
+    client(Signed::new(raw, Arc::clone(login), false), endpoint).await
+}
+
+/// etcd-client on our signed channel: it logs in nowhere and dials nothing here.
+async fn client(channel: Signed, endpoint: &str) -> Result<Client, Error> {
+    let service = BoxCloneSyncService::new(channel.map_err(tower::BoxError::from));
+    Client::from_channel(ClientChannel::Custom(service), None)
+        .await
+        .map_err(|error| Error::from_client("set up a client", endpoint, error))
+}

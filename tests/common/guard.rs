@@ -1,0 +1,47 @@
+//! A process that ends with its handle, and with the test run however that ends.
+
+use std::process::{Child, Command, Stdio};
+
+/// A child process; killed when this is dropped.
+///
+/// Beside it waits a small shell that reads a pipe of this process: should the test
+/// run be killed, the pipe closes and the shell kills the child.
+pub(crate) struct Guarded {
+    child: Child,
+    shell: Child,
+}
+
+impl Guarded {
+    /// Starts a command.
+    pub(crate) fn start(command: &mut Command) -> Guarded {
+        let child = command.stdin(Stdio::null()).spawn().unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
+        let shell = Command::new("sh")
+            .args(["-c", "read -r _; kill -KILL \"$0\"", &child.id().to_string()])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sh watches over the child");
+        Guarded { child, shell }
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the child is ours").is_some()
+    }
+
+    /// Sends a signal by name, for example `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success(), "kill -s {name} failed");
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // The shell first: later the child's number might be another's.
+        for process in [&mut self.shell, &mut self.child] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A program in a terminal of its own, watched by its bytes.
+
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use vt100::{Parser, Screen};
+
+/// How long a test waits for what it expects.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A running program and the screen it has drawn; the program is killed when this is dropped.
+pub(crate) struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    output: Receiver<Vec<u8>>,
+    parser: Parser,
+    bytes: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts a command in a terminal of a size.
+    pub(crate) fn start(command: CommandBuilder, columns: u16, rows: u16) -> Terminal {
+        let pair = native_pty_system().openpty(size(columns, rows)).expect("a pty");
+        let child = pair.slave.spawn_command(command).expect("the command starts");
+        let output = read_all(pair.master.try_clone_reader().expect("a reader"));
+        let writer = pair.master.take_writer().expect("a writer");
+        Terminal {
+            master: pair.master,
+            writer,
+            child,
+            output,
+            parser: Parser::new(rows, columns, 0),
+            bytes: Vec::new(),
+        }
+    }
+
+    /// What the screen shows by now.
+    pub(crate) fn screen(&self) -> &Screen {
+        self.parser.screen()
+    }
+
+    /// Every byte seen by now.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Types keys, as the bytes a terminal sends for them.
+    pub(crate) fn keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).expect("the program reads its terminal");
+        self.writer.flush().expect("the program reads its terminal");
+    }
+
+    /// Changes the size; the program is told with SIGWINCH.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.master.resize(size(columns, rows)).expect("the pty takes a size");
+        self.parser.screen_mut().set_size(rows, columns);
+    }
+
+    /// Sends a signal by name, for example `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.process_id().expect("the program runs").to_string();
+        let status = std::process::Command::new("kill").args(["-s", name, &id]).status();
+        assert!(status.expect("kill runs").success(), "kill -s {name} failed");
+    }
+
+    /// Reads until the screen shows a text.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Reads until something holds of the screen.
+    pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&Screen) -> bool) {
+        let deadline = now() + LIMIT;
+        while !holds(self.screen()) {
+            let read = self.read(deadline);
+            assert!(read.is_ok(), "{read:?} before the screen showed: {what}\n{}", self.screen().contents());
+        }
+    }
+
+    /// Reads until the program has closed its terminal; its exit code.
+    pub(crate) fn exit_code(&mut self) -> u32 {
+        let deadline = now() + LIMIT;
+        let end = loop {
+            if let Err(end) = self.read(deadline) {
+                break end;
+            }
+        };
+        assert_eq!(end, RecvTimeoutError::Disconnected, "it goes on:\n{}", self.screen().contents());
+        self.child.wait().expect("the child is ours").exit_code()
+    }
+
+    fn read(&mut self, deadline: Instant) -> Result<(), RecvTimeoutError> {
+        let bytes = self.output.recv_timeout(deadline.saturating_duration_since(now()))?;
+        self.parser.process(&bytes);
+        self.bytes.extend_from_slice(&bytes);
+        Ok(())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a pty knows no time-out: a thread reads, the test waits for it")]
+fn read_all(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        // Linux ends a pty whose program is gone with an error in place of an empty read.
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program in a terminal runs in real time")]
+fn now() -> Instant {
+    Instant::now()
+}

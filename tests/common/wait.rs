@@ -1,0 +1,21 @@
+//! Waiting for a condition, never for a time.
+
+use std::time::Duration;
+
+/// How often a condition is looked at.
+const STEP: Duration = Duration::from_millis(20);
+
+/// Waits until `holds`; false when `limit` has passed first.
+pub(crate) async fn within(limit: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
+    let held = async {
+        while !holds().await {
+            tokio::time::sleep(STEP).await;
+        }
+    };
+    tokio::time::timeout(limit, held).await.is_ok()
+}
+
+/// Waits until `holds`, or panics with `what` after `limit`.
+pub(crate) async fn until(what: &str, limit: Duration, holds: impl AsyncFnMut() -> bool) {
+    assert!(within(limit, holds).await, "not within {limit:?}: {what}");
+}

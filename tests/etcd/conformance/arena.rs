@@ -1,0 +1,111 @@
+//! Where a case is played: a server, a client whose way to it can be cut, and one whose way cannot.
+
+use std::time::Duration;
+
+use leasetop::clock::Clock;
+use leasetop::domain::LeaseId;
+use leasetop::engine::{Engine, Options};
+use leasetop::wire::{Address, Cluster, Settings, Target};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::wrappers::TcpListenerStream;
+
+use super::link::Link;
+use crate::common::etcd::{Etcd, Version};
+use crate::common::wait::until;
+
+/// A server of its own for each case.
+pub(crate) struct Arena {
+    /// The client that the case is about.
+    pub(crate) cluster: Cluster,
+    /// A client elsewhere, with a way of its own.
+    pub(crate) elsewhere: Cluster,
+    /// The clock that the leases run on.
+    pub(crate) clock: Clock,
+    link: Link,
+    server: Server,
+}
+
+enum Server {
+    Etcd(Etcd),
+}
+
+impl Arena {
+    /// On a real etcd, in real time.
+    pub(crate) async fn real(version: Version) -> Arena {
+        let etcd = Etcd::start(version).await;
+        let server = etcd.endpoints().remove(0);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let near = listener.local_addr().expect("an address").to_string();
+        let far = server.clone();
+        let link = Link::start(TcpListenerStream::new(listener), move || TcpStream::connect(far.clone()));
+        Arena {
+            cluster: connect(address(&near)).await,
+            elsewhere: connect(address(&server)).await,
+            clock: Clock::real(),
+            link,
+            server: Server::Etcd(etcd),
+        }
+    }
+
+    /// Starts an engine of the client's.
+    pub(crate) fn engine(&self, options: Options) -> Engine {
+        Engine::start(self.cluster.clone(), self.clock.clone(), options)
+    }
+
+    /// Cuts the client's way to the server; the one elsewhere keeps its own.
+    pub(crate) fn disconnect(&self) {
+        self.link.cut();
+    }
+
+    /// Mends the client's way to the server.
+    pub(crate) fn reconnect(&self) {
+        self.link.mend();
+    }
+
+    /// Ends the server.
+    pub(crate) fn stop_server(&mut self) {
+        match &mut self.server {
+            Server::Etcd(etcd) => etcd.kill(0),
+        }
+    }
+
+    /// Kills the server and starts it on its data, where it keeps leases of any id: the sandbox keeps nothing, and
+    /// etcd before 3.5.3 may forget negative ids (etcd-io/etcd#13676).
+    pub(crate) async fn restart_if_durable(&mut self) {
+        match &mut self.server {
+            Server::Etcd(etcd) if matches!(etcd.version(), Version::V3_5_1) => {}
+            Server::Etcd(etcd) => {
+                etcd.kill(0);
+                etcd.restart(0).await;
+            }
+        }
+    }
+
+    /// Waits until a key is gone.
+    pub(crate) async fn until_gone(&self, key: &str, limit: Duration) {
+        until(&format!("{key} is gone"), limit, async || !self.has(key).await).await;
+    }
+
+    /// Whether a key is there.
+    pub(crate) async fn has(&self, key: &str) -> bool {
+        self.cluster.get(key.as_bytes()).await.expect("get").is_some()
+    }
+
+    /// Grants a lease.
+    pub(crate) async fn grant(&self, ttl: i64) -> LeaseId {
+        self.cluster.grant(None, ttl).await.expect("grant").id
+    }
+
+    /// Puts a key with a lease.
+    pub(crate) async fn put(&self, key: &str, lease: LeaseId) {
+        self.cluster.put(key.as_bytes(), b"value", Some(lease)).await.expect("put");
+    }
+}
+
+fn address(text: &str) -> Target {
+    Target::Address(Address::parse(text).expect("an address"))
+}
+
+async fn connect(target: Target) -> Cluster {
+    Cluster::connect(Settings::new(vec![target])).await.expect("nothing to go wrong yet")
+}

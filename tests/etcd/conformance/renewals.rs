@@ -1,0 +1,122 @@
+//! Cases of keeping alive.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use leasetop::domain::{Ended, LeaseId};
+use leasetop::engine::{KeepAlive, Options, Response};
+
+use super::Arena;
+
+/// etcd's own patience with a channel that has to close.
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// The next response; panics if the lease ends first.
+async fn next(kept: &mut KeepAlive) -> Response {
+    let response = tokio::time::timeout(CLOSING, kept.next()).await.expect("a response in time");
+    response.unwrap_or_else(|| panic!("ended: {:?}", kept.ended()))
+}
+
+/// Why it ended, with the responses that came before.
+async fn end(kept: &mut KeepAlive) -> (Vec<Response>, Ended) {
+    let responses = tokio::time::timeout(CLOSING, kept.by_ref().collect()).await.expect("an end in time");
+    (responses, kept.ended().expect("a reason").clone())
+}
+
+/// TestLeaseKeepAliveOnce: one renewal of a lease; there is no lease 0.
+pub(crate) async fn lease_keep_alive_once(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let lease = arena.grant(10).await;
+    let response = engine.keep_alive_once(lease).await.unwrap();
+    assert_eq!((response.id, response.ttl), (lease, 10));
+    let refused = engine.keep_alive_once(LeaseId(0)).await.unwrap_err();
+    assert!(refused.to_string().contains("not found"), "{refused}");
+}
+
+/// TestLeaseKeepAlive: a subscriber that goes away does not disturb another; closing ends all.
+pub(crate) async fn lease_keep_alive(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let lease = arena.grant(3).await;
+    let mut first = engine.keep_alive(lease);
+    let second = engine.keep_alive(lease);
+    assert_eq!(next(&mut first).await.id, lease);
+    drop(second);
+    next(&mut first).await;
+    engine.close().await;
+    assert_eq!(end(&mut first).await.1, Ended::Closed);
+}
+
+/// TestLeaseKeepAliveSeconds: a lease of 3 s is renewed again and again.
+pub(crate) async fn lease_keep_alive_seconds(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let mut kept = engine.keep_alive(arena.grant(3).await);
+    for _ in 0..3 {
+        assert_eq!(next(&mut kept).await.ttl, 3);
+    }
+}
+
+/// TestLeaseKeepAliveNotFound: of three leases only the revoked one ends.
+pub(crate) async fn lease_keep_alive_not_found(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let leases = [arena.grant(3).await, arena.grant(3).await, arena.grant(3).await];
+    let [mut first, mut revoked, mut third] = leases.map(|lease| engine.keep_alive(lease));
+    next(&mut revoked).await;
+    arena.cluster.revoke(leases[1]).await.unwrap();
+    assert_eq!(end(&mut revoked).await.1, Ended::NotFound);
+    for kept in [&mut first, &mut third] {
+        next(kept).await;
+        next(kept).await;
+    }
+}
+
+/// TestLeaseKeepAliveFullResponseQueue: a response that nobody can take does not hasten the next renewal.
+pub(crate) async fn lease_keep_alive_full_response_queue(arena: &mut Arena) {
+    let engine = arena.engine(Options { queue_capacity: 0, ..Options::default() });
+    let lease = arena.grant(30).await;
+    let _unread = engine.keep_alive(lease);
+    arena.clock.sleep(Duration::from_secs(3)).await;
+    let left = arena.cluster.time_to_live(lease, false).await.unwrap().ttl;
+    assert!((25..=27).contains(&left), "{left} s left, 3 s after the only renewal");
+}
+
+/// TestLeaseKeepAliveCloseAfterDisconnectRevoke: revoked behind a broken link, found out over the mended one.
+pub(crate) async fn lease_keep_alive_close_after_disconnect_revoke(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let lease = arena.grant(5).await;
+    let mut kept = engine.keep_alive(lease);
+    next(&mut kept).await;
+    arena.disconnect();
+    arena.elsewhere.revoke(lease).await.unwrap();
+    arena.reconnect();
+    assert_eq!(end(&mut kept).await.1, Ended::NotFound);
+}
+
+/// TestLeaseKeepAliveInitTimeout: never answered at all.
+pub(crate) async fn lease_keep_alive_init_timeout(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let lease = arena.grant(5).await;
+    arena.stop_server();
+    let (responses, ended) = end(&mut engine.keep_alive(lease)).await;
+    assert!(responses.is_empty(), "{responses:?}");
+    assert!(matches!(ended, Ended::Unanswered { .. }), "{ended:?}");
+}
+
+/// TestLeaseKeepAliveTTLTimeout: no more answered.
+pub(crate) async fn lease_keep_alive_ttl_timeout(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let mut kept = engine.keep_alive(arena.grant(5).await);
+    next(&mut kept).await;
+    arena.stop_server();
+    let ended = end(&mut kept).await.1;
+    assert!(matches!(ended, Ended::Unanswered { .. }), "{ended:?}");
+}
+
+/// TestLeaseKeepAliveLoopExit: a closed engine keeps nothing.
+pub(crate) async fn lease_keep_alive_loop_exit(arena: &mut Arena) {
+    let engine = arena.engine(Options::default());
+    let lease = arena.grant(10).await;
+    engine.close().await;
+    let (responses, ended) = end(&mut engine.keep_alive(lease)).await;
+    assert!(responses.is_empty(), "{responses:?}");
+    assert_eq!(ended, Ended::Closed);
+}

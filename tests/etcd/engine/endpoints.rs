@@ -1,0 +1,59 @@
+//! Endpoints of which some are dead, silent or about to die.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::fleet::Fleet;
+use super::{connect, settings};
+use crate::common::etcd::{Etcd, Version};
+use crate::common::wait::until;
+
+on_each_version! {
+    leases_live_beside_a_dead_and_a_hung_endpoint
+    renewals_have_moved_within_2_s_of_a_members_death
+    leases_outlive_their_leader
+}
+
+async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {
+    let etcd = Etcd::start(version).await;
+    // Connections to it are accepted by the kernel and never answered.
+    let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let endpoints = [gone.to_string(), hung.local_addr().unwrap().to_string(), etcd.endpoints().remove(0)];
+    let cluster = connect(settings(&endpoints)).await;
+    let mut fleet = Fleet::launch(&cluster, 50, 5).await;
+    fleet.all_renewed(4, Duration::from_secs(15)).await;
+    assert_eq!(fleet.ended(), &HashMap::new());
+}
+
+/// Both endpoints are followers, so that the death of one costs no election.
+async fn renewals_have_moved_within_2_s_of_a_members_death(version: Version) {
+    let mut etcd = Etcd::cluster(version).await;
+    let leader = etcd.leader().await;
+    let all = etcd.endpoints();
+    let followers: Vec<_> = (0..3).filter(|member| *member != leader).collect();
+    let endpoints: Vec<_> = followers.iter().map(|member| all[*member].clone()).collect();
+    let cluster = connect(settings(&endpoints)).await;
+    let mut fleet = Fleet::launch(&cluster, 50, 10).await;
+    fleet.all_renewed(1, Duration::from_secs(8)).await;
+
+    let chosen = cluster.view().chosen.expect("a member is chosen");
+    etcd.kill(followers[chosen]);
+    fleet.renew_all_now();
+    fleet.all_renewed(1, Duration::from_secs(2)).await;
+    assert_eq!(fleet.ended(), &HashMap::new());
+}
+
+async fn leases_outlive_their_leader(version: Version) {
+    let mut etcd = Etcd::cluster(version).await;
+    let cluster = connect(settings(&etcd.endpoints())).await;
+    let leader = etcd.leader().await;
+    until("the leader is chosen", Duration::from_secs(5), async || cluster.view().chosen == Some(leader)).await;
+    let mut fleet = Fleet::launch(&cluster, 50, 10).await;
+    fleet.all_renewed(1, Duration::from_secs(8)).await;
+    etcd.kill(leader);
+    fleet.all_renewed(2, Duration::from_secs(16)).await;
+    assert_eq!(fleet.ended(), &HashMap::new());
+}

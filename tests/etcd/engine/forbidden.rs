@@ -1,0 +1,52 @@
+//! One lease of a hundred holds a key that the user may not write.
+
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use leasetop::clock::Clock;
+use leasetop::domain::Ended;
+use leasetop::wire::{Cluster, Settings, User};
+
+use super::fleet::Fleet;
+use super::{connect, settings};
+use crate::common::etcd::{Etcd, Version};
+
+/// The successful logins, on etcd's metrics page.
+const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Authenticate\",\
+                      grpc_service=\"etcdserverpb.Auth\",grpc_type=\"unary\"}";
+
+mod etcd_3_5_new {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_forbidden_lease_ends_alone() {
+        super::a_forbidden_lease_ends_alone().await;
+    }
+}
+
+async fn a_forbidden_lease_ends_alone() {
+    let mut etcd = Etcd::start(Version::V3_5New).await;
+    etcd.enable_auth();
+    let cluster = as_app(&etcd).await;
+    let clock = Clock::real();
+    let at = clock.now();
+    let granted = try_join_all((0..100).map(|_| cluster.grant(None, 5))).await.expect("grants");
+    for lease in &granted[1..] {
+        cluster.put(format!("/app/{}", lease.id).as_bytes(), b"value", Some(lease.id)).await.expect("put");
+    }
+    let forbidden = granted[0].id;
+    etcd.ctl(&["put", "/other", "value", "--lease", &forbidden.to_string()]);
+
+    let logins = etcd.metric(0, LOGINS).await.expect("logins are counted");
+    let mut fleet = Fleet::keep(&cluster, clock, &granted, at);
+    fleet.all_renewed(4, Duration::from_secs(15)).await;
+
+    let [(lease, reason)] = fleet.ended().iter().collect::<Vec<_>>()[..] else { panic!("{:?}", fleet.ended()) };
+    assert_eq!(*lease, forbidden);
+    assert!(matches!(reason, Ended::Forbidden { .. }), "{reason:?}");
+    let more = etcd.metric(0, LOGINS).await.expect("logins are counted") - logins;
+    assert!(more <= 1.0, "{more} logins to keep 100 leases alive");
+}
+
+async fn as_app(etcd: &Etcd) -> Cluster {
+    let user = User { name: "app".to_owned(), password: "app-password".to_owned() };
+    connect(Settings { user: Some(user), ..settings(&etcd.endpoints()) }).await
+}

@@ -1,0 +1,38 @@
+//! TLS with a client certificate.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use leasetop::wire::{Settings, TlsFiles};
+
+use super::fleet::Fleet;
+use super::{connect, settings};
+use crate::common::etcd::{Etcd, Version};
+
+on_each_version! {
+    leases_are_kept_over_tls
+    a_client_without_a_certificate_is_told_so
+}
+
+async fn leases_are_kept_over_tls(version: Version) {
+    let etcd = Etcd::with_tls(version).await;
+    let files = etcd.certificates();
+    let tls = TlsFiles {
+        ca: Some(files.ca.clone()),
+        cert: Some(files.client.cert.clone()),
+        key: Some(files.client.key.clone()),
+        skip_verify: false,
+    };
+    let cluster = connect(Settings { tls: Some(tls), ..settings(&etcd.endpoints()) }).await;
+    let mut fleet = Fleet::launch(&cluster, 10, 3).await;
+    fleet.all_renewed(4, Duration::from_secs(12)).await;
+    assert_eq!(fleet.ended(), &HashMap::new());
+}
+
+async fn a_client_without_a_certificate_is_told_so(version: Version) {
+    let etcd = Etcd::with_tls(version).await;
+    let tls = TlsFiles { ca: Some(etcd.certificates().ca.clone()), ..TlsFiles::default() };
+    let cluster = connect(Settings { tls: Some(tls), ..settings(&etcd.endpoints()) }).await;
+    let error = cluster.leases().await.unwrap_err().to_string();
+    assert!(error.contains("--cert"), "{error}");
+}

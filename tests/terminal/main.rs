@@ -1,0 +1,6 @@
+//! The shipped program in a real terminal.
+
+#[path = "../common/pty.rs"]
+mod pty;
+
+mod harness;
