@@ -107,7 +107,10 @@ mod tests {
     use crate::domain::{Pace, QueueGauge};
     use crate::report::Intervals;
 
-    fn run(means: &[(i64, Option<u64>)]) -> Exercise {
+    /// TTLs in seconds with their mean interval in milliseconds.
+    type Means = [(i64, Option<u64>)];
+
+    fn run(means: &Means) -> Exercise {
         let series = means.iter().map(|(ttl, mean)| Series {
             ttl: *ttl,
             granted_ttl: Some(*ttl),
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn each_outcome_has_its_sentence() {
-        let cases: [(&[(i64, Option<u64>)], &str); 7] = [
+        let cases: [(&Means, &str); 7] = [
             (
                 &[(10, Some(3_500)), (120, Some(40_050)), (3600, None)],
                 "No: it grows with the TTL, about a third of it. 10 s renews every 3.50 s, not 3.33 s, because the \

@@ -1,4 +1,5 @@
-//! What help says, and what is said to mistakes: sessions in `cmd/`, run against nothing or a sandbox of their own.
+//! What help says, what is said to mistakes, and what the README shows: sessions run against nothing or a sandbox of
+//! their own.
 
 #[test]
 fn help_and_mistakes_read_as_recorded() {
@@ -6,5 +7,5 @@ fn help_and_mistakes_read_as_recorded() {
     for variable in ["ETCDCTL_ENDPOINTS", "ETCDCTL_USER", "ETCDCTL_PASSWORD", "ETCDCTL_CACERT", "ETCDCTL_WRITE_OUT"] {
         assert!(std::env::var_os(variable).is_none(), "{variable} would change what the sessions show");
     }
-    cases.case("tests/cli/cmd/*.trycmd");
+    cases.case("tests/cli/cmd/*.trycmd").case("README.md");
 }

@@ -149,12 +149,9 @@ impl<'a> Run<'a> {
     /// What the keeping has cost, where the system tells.
     pub(super) fn cost(&self) -> Option<String> {
         let (kept_for, (cpu, peak)) = self.kept().and_then(|(kept_for, cost)| Some((kept_for, cost?)))?;
-        let (leases, ..) = self.eye.tally.totals();
         let (seconds, cpu) = (kept_for.as_secs_f64(), cpu.as_secs_f64());
         let megabytes = peak as f64 / 1e6;
-        Some(format!(
-            "keeping {leases} leases for {seconds:.1} s took {cpu:.2} s of CPU; peak memory {megabytes:.1} MB"
-        ))
+        Some(format!("the cost of keeping: {cpu:.2} s of CPU in {seconds:.1} s, {megabytes:.1} MB of memory at most"))
     }
 
     fn kept(&self) -> Option<(Duration, Option<(Duration, u64)>)> {
