@@ -92,6 +92,21 @@ fn an_interrupted_exercise_reports_and_revokes() {
 }
 
 #[test]
+fn leases_that_cannot_be_revoked_are_named() {
+    let sandbox = Sandbox::start();
+    let child = spawn(&sandbox, &["exercise", "--ttl", "60", "--count", "20", "--for", "1h", "--put", "/here/{n}=1"]);
+    while !sandbox.run(&["list", "--holding", "/here/20"]).status.success() {}
+    let listed = sandbox.stdout(&["list", "-q"], 0);
+    drop(sandbox);
+    let (code, report, told) = end(child, "INT");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(report.contains("60 s      20     0"), "kept, as far as one can know: {report}");
+    let named = |id: &&str| told.contains(&format!("lease {id} is not revoked and lives until "));
+    assert_eq!(listed.lines().filter(named).count(), 16, "{told}");
+    assert!(told.contains("and 4 more are not revoked"), "{told}");
+}
+
+#[test]
 fn a_pipe_closed_early_is_no_error() {
     let sandbox = Sandbox::start();
     let mut child = spawn(&sandbox, &["grant", "60", "--count", "2000"]);

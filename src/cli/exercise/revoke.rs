@@ -1,5 +1,6 @@
 //! The end of an exercise: its leases are revoked, and those that are not are named.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
@@ -7,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::signals::Signals;
-use crate::domain::{Header, LeaseId, Moment};
+use crate::domain::{LeaseId, Moment};
 use crate::report::rfc3339;
 use crate::wire::{self, ErrorKind};
 
@@ -19,7 +20,7 @@ const NAMED: usize = 16;
 /// Leases that are not revoked (yet): when each expires by itself, and why it is still there.
 type Left = BTreeMap<LeaseId, (Moment, String)>;
 
-/// Revokes all, until a signal comes; tells which are left, and until when.
+/// Revokes all, until a signal comes or nobody answers; tells which are left, and until when.
 pub(super) async fn revoke_all(
     session: &Session,
     leases: impl Iterator<Item = (LeaseId, Moment)>,
@@ -28,11 +29,15 @@ pub(super) async fn revoke_all(
 ) {
     let mut left: Left = leases.map(|(id, expires)| (id, (expires, String::new()))).collect();
     let ids: Vec<LeaseId> = left.keys().copied().collect();
+    let answers = Cell::new(true);
+    let ids = stream::iter(ids.into_iter().take_while(|_| answers.get()));
     let revoke = |id| async move { (id, session.cluster.revoke(id).await) };
-    let mut revoked = stream::iter(ids).map(revoke).buffer_unordered(TOGETHER);
+    let mut revoked = ids.map(revoke).buffer_unordered(TOGETHER);
     let all = async {
         while let Some((id, result)) = revoked.next().await {
-            settle(&mut left, id, result);
+            let error = result.err().filter(|error| error.kind() != ErrorKind::NotFound);
+            answers.set(answers.get() && error.as_ref().is_none_or(is_an_answer));
+            settle(&mut left, id, error);
         }
     };
     tokio::select! {
@@ -42,21 +47,24 @@ pub(super) async fn revoke_all(
     tell_left(session, &left, out).await;
 }
 
-fn settle(left: &mut Left, id: LeaseId, result: Result<Header, wire::Error>) {
-    match result {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            if let Some((_, why)) = left.get_mut(&id) {
-                *why = error.to_string();
-            }
+/// Whether there is any sense in asking for the next lease.
+fn is_an_answer(error: &wire::Error) -> bool {
+    !matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout)
+}
+
+fn settle(left: &mut Left, id: LeaseId, error: Option<wire::Error>) {
+    match error {
+        None => drop(left.remove(&id)),
+        Some(error) => {
+            left.entry(id).and_modify(|(_, why)| error.message().clone_into(why));
         }
-        _ => drop(left.remove(&id)),
     }
 }
 
 async fn tell_left(session: &Session, left: &Left, out: &mut Out) {
     let when = |expires| rfc3339(session.clock.wall(expires));
     for (id, (expires, why)) in left.iter().take(NAMED) {
-        let why = if why.is_empty() { "stopped before its answer" } else { why };
+        let why = if why.is_empty() { "not asked for any more" } else { why };
         out.tell(&format!("lease {id} is not revoked and lives until {}: {why}", when(*expires))).await;
     }
     if let Some(last) = left.values().skip(NAMED).map(|(expires, _)| *expires).max() {
