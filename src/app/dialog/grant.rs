@@ -187,7 +187,7 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
     }
 }
 
-pub(super) fn key(model: &mut Model, mut form: GrantForm, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut form: Box<GrantForm>, key: Key, now: Moment) -> Vec<Effect> {
     match key {
         Key::Esc | Key::Ctrl('c') => return Vec::new(),
         Key::Enter => match form.order() {
