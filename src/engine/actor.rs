@@ -1,7 +1,6 @@
 //! The engine's one task: it feeds the schedule with what happens and carries out what the schedule decides.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -16,8 +15,6 @@ use crate::domain::keeper::{Act, Keeper, News, Renewal, Slot, StreamEnd};
 use crate::domain::{ClusterView, Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, TimeToLive};
 use crate::wire::{self, Answer, Cluster};
 
-/// How long to wait for the answer to a question for time left.
-const ASK_WITHIN: Duration = Duration::from_secs(1);
 /// Inputs that are taken in before the schedule has its turn.
 const BATCH: usize = 256;
 
@@ -243,11 +240,8 @@ impl Actor {
             }
             Act::Ask { slot, id } => {
                 let cluster = self.cluster.clone();
-                let ask = async move {
-                    let answer = tokio::time::timeout(ASK_WITHIN, cluster.time_to_live(id, false)).await;
-                    let answer = answer.unwrap_or_else(|_| Err(cluster.no_answer("ask for a lease's time to live")));
-                    Asked { slot, id, sent: now, answer }
-                };
+                // No time-out but the call's own: a late word is still worth having, and the schedule gives up by itself.
+                let ask = async move { Asked { slot, id, sent: now, answer: cluster.time_to_live(id, false).await } };
                 self.asks.push(ask.boxed());
             }
         }

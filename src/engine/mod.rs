@@ -1,6 +1,6 @@
 //! The keepalive engine: many leases on few streams, each answer to whoever wants it, and a reason for every end.
 //!
-//! It is usable without the monitor. The schedule itself is [`Keeper`](crate::domain::keeper::Keeper); here is what
+//! It is usable without the monitor. The schedule itself is [`Keeper`]; here is what
 //! carries it out.
 //!
 //! ```text

@@ -5,6 +5,7 @@ use etcd_client::{LeaseGrantOptions, LeaseTimeToLiveOptions, PutOptions, Respons
 use tokio::sync::mpsc;
 use tonic::Status;
 
+use super::cluster::Kind;
 use super::{Answer, Cluster, Error, stub};
 use crate::domain::{Granted, Header, LeaseId, TimeToLive};
 
@@ -38,7 +39,7 @@ impl Cluster {
     pub async fn grant(&self, id: Option<LeaseId>, ttl: i64) -> Result<Granted, Error> {
         let options = LeaseGrantOptions::new().with_id(id.map_or(0, |id| id.0));
         let answer = self
-            .client_call("grant a lease", |mut client| {
+            .client_call(Kind::Write, "grant a lease", |mut client| {
                 let options = options.clone();
                 async move { client.lease_grant(ttl, Some(options)).await }
             })
@@ -52,8 +53,9 @@ impl Cluster {
     /// # Errors
     /// `NotFound`, `Forbidden`, and whatever the link does.
     pub async fn revoke(&self, id: LeaseId) -> Result<Header, Error> {
-        let answer =
-            self.client_call("revoke a lease", |mut client| async move { client.lease_revoke(id.0).await }).await?;
+        let answer = self
+            .client_call(Kind::Write, "revoke a lease", |mut client| async move { client.lease_revoke(id.0).await })
+            .await?;
         Ok(header(answer.header()))
     }
 
@@ -63,7 +65,7 @@ impl Cluster {
     /// `Forbidden` where the user may not read one of its keys and they are asked for; whatever the link does.
     pub async fn time_to_live(&self, id: LeaseId, with_keys: bool) -> Result<TimeToLive, Error> {
         let answer = self
-            .client_call("ask for a lease's time to live", |mut client| async move {
+            .client_call(Kind::Read, "ask for a lease's time to live", |mut client| async move {
                 let options = LeaseTimeToLiveOptions::new();
                 let options = if with_keys { options.with_keys() } else { options };
                 client.lease_time_to_live(id.0, Some(options)).await
@@ -85,7 +87,7 @@ impl Cluster {
     pub async fn leases(&self) -> Result<LeaseList, Error> {
         const TRIED: &str = "list the leases";
         let answer = self
-            .call(TRIED, |member| async move {
+            .call(Kind::Read, TRIED, |member| async move {
                 let answer = stub::leases(&member.channel).await;
                 answer.map_err(|status| Error::from_status(TRIED, &member.endpoint, &status))
             })
@@ -106,7 +108,7 @@ impl Cluster {
     /// `Forbidden`, and whatever the link does.
     pub async fn keep_alive_once(&self, id: LeaseId) -> Result<Answer, Error> {
         const TRIED: &str = "renew a lease once";
-        self.call(TRIED, |member| async move {
+        self.call(Kind::Read, TRIED, |member| async move {
             let (question, questions) = mpsc::channel(1);
             // The receiver is at hand and empty: it takes this one.
             let _ = question.try_send(id);
@@ -126,7 +128,7 @@ impl Cluster {
     pub async fn put(&self, key: &[u8], value: &[u8], lease: Option<LeaseId>) -> Result<Header, Error> {
         let options = PutOptions::new().with_lease(lease.map_or(0, |id| id.0));
         let answer = self
-            .client_call("put a key", |mut client| {
+            .client_call(Kind::Write, "put a key", |mut client| {
                 let options = options.clone();
                 async move { client.put(key, value, Some(options)).await }
             })
@@ -139,7 +141,8 @@ impl Cluster {
     /// # Errors
     /// `Forbidden`; whatever the link does.
     pub async fn get(&self, key: &[u8]) -> Result<Option<KeyValue>, Error> {
-        let answer = self.client_call("get a key", |mut client| async move { client.get(key, None).await }).await?;
+        let answer =
+            self.client_call(Kind::Read, "get a key", |mut client| async move { client.get(key, None).await }).await?;
         Ok(answer.kvs().first().map(|pair| KeyValue {
             key: pair.key().to_vec(),
             value: pair.value().to_vec(),

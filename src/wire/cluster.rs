@@ -23,14 +23,21 @@ use crate::tasks::{self, Task};
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// How long a member may take to say so before it counts as hung.
 const PROBE_WITHIN: Duration = Duration::from_millis(700);
-/// How long one member may take for a call while there are others to try.
-const TRY_WITHIN: Duration = Duration::from_secs(2);
 
 /// A cluster: cheap to clone, the connections are shared.
 #[derive(Clone)]
 pub struct Cluster {
     shared: Arc<Shared>,
     _prober: Arc<Task>,
+}
+
+/// What a call does to the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing: it can be asked of another member while the first still owes its answer.
+    Read,
+    /// Something: it is tried again only where it was not taken in.
+    Write,
 }
 
 pub(super) struct Shared {
@@ -89,17 +96,13 @@ impl Cluster {
         self.shared.probe_now.notify_one();
     }
 
-    /// The error of a call that the caller did not want to wait for any longer.
-    pub fn no_answer(&self, tried: &'static str) -> Error {
-        Error::timeout(tried, &self.shared.current().endpoint)
-    }
-
     /// Opens a keepalive stream to the chosen member, fed by `questions`. It does not return before the first
     /// question was answered: etcd sends its headers with the first answer.
     ///
     /// # Errors
     /// Whatever the link, the login or the server says; a member's fault makes another one the choice.
     pub async fn keep_alive(&self, questions: mpsc::Receiver<LeaseId>) -> Result<Answers, Error> {
+        self.shared.settle().await;
         let member = self.shared.current().clone();
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
@@ -112,49 +115,56 @@ impl Cluster {
         Ok(answers)
     }
 
-    /// Carries out one call: at the chosen member, then at the others if it is the member's fault, each within its
-    /// time; with a new login if etcd says that the old one will not do.
-    pub(super) async fn call<T, F, C>(&self, tried: &'static str, call: C) -> Result<T, Error>
+    /// Carries out one call: at the chosen member, then at the others if it is the member's fault; with a new login if
+    /// etcd says that the old one will not do.
+    pub(super) async fn call<T, F, C>(&self, kind: Kind, tried: &'static str, call: C) -> Result<T, Error>
     where
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, Error>>,
     {
-        let shared = &self.shared;
-        let whole = tokio::time::sleep(shared.command_timeout);
-        tokio::pin!(whole);
-        let mut last = None;
-        for _ in 0..shared.members.len() {
-            let member = shared.current();
-            let attempt = async {
-                tokio::time::timeout(shared.try_within(), shared.signed_call(member, &call))
-                    .await
-                    .unwrap_or_else(|_| Err(Error::timeout(tried, &member.endpoint)))
-            };
-            let result = tokio::select! {
-                result = attempt => result,
-                () = &mut whole => Err(Error::timeout(tried, &member.endpoint)),
-            };
-            match result {
-                Err(error) if error.is_members_fault() => {
-                    shared.report_trouble(&member.endpoint, error.message());
-                    last = Some(error);
+        let whole = self.shared.command_timeout;
+        let mut endpoint = String::new();
+        let attempts = async {
+            let mut attempts = 0;
+            self.shared.settle().await;
+            loop {
+                attempts += 1;
+                let member = self.shared.current();
+                endpoint.clone_from(&member.endpoint);
+                let error = match self.attempt(kind, tried, member, &call).await {
+                    Err(error) if error.is_members_fault() => error,
+                    other => return other,
+                };
+                self.shared.report_trouble(&member.endpoint, error.message());
+                let again = kind == Kind::Read || error.kind() == ErrorKind::Unavailable;
+                if !again || attempts == self.shared.members.len() {
+                    return Err(error);
                 }
-                other => return other,
             }
-            if whole.is_elapsed() {
-                break;
-            }
+        };
+        let outcome = tokio::time::timeout(whole, attempts).await;
+        outcome.unwrap_or_else(|_| Err(Error::timeout(tried, &endpoint)))
+    }
+
+    /// One call at one member. A reading is taken elsewhere as soon as the member turns out not to answer.
+    async fn attempt<T, F, C>(&self, kind: Kind, tried: &'static str, member: &Member, call: &C) -> Result<T, Error>
+    where
+        C: Fn(Member) -> F,
+        F: Future<Output = Result<T, Error>>,
+    {
+        tokio::select! {
+            result = self.shared.signed_call(member, call) => result,
+            () = self.shared.left(member), if kind == Kind::Read => Err(Error::timeout(tried, &member.endpoint)),
         }
-        Err(last.unwrap_or_else(|| Error::timeout(tried, "")))
     }
 
     /// As [`Cluster::call`], with etcd-client's client.
-    pub(super) async fn client_call<T, F, C>(&self, tried: &'static str, call: C) -> Result<T, Error>
+    pub(super) async fn client_call<T, F, C>(&self, kind: Kind, tried: &'static str, call: C) -> Result<T, Error>
     where
         C: Fn(Client) -> F,
         F: Future<Output = Result<T, etcd_client::Error>>,
     {
-        self.call(tried, |member| {
+        self.call(kind, tried, |member| {
             let answer = call(member.client());
             async move { answer.await.map_err(|error| Error::from_client(tried, &member.endpoint, error)) }
         })
@@ -173,8 +183,29 @@ impl Shared {
         &self.members[self.view.borrow().chosen.unwrap_or(0)]
     }
 
-    fn try_within(&self) -> Duration {
-        if self.members.len() > 1 { TRY_WITHIN.min(self.command_timeout) } else { self.command_timeout }
+    /// With several members, waits until one is known to answer or all are known not to: the first that was named may
+    /// be the one that hangs.
+    async fn settle(&self) {
+        let is_settled = |view: &ClusterView| {
+            let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
+            view.members.len() == 1 || !unknown || view.members.iter().any(|m| m.reachability == Reachability::Up)
+        };
+        let mut view = self.view.subscribe();
+        // The sender lives in `self`.
+        let _ = view.wait_for(is_settled).await;
+    }
+
+    /// Waits until another member is the choice because this one does not answer.
+    async fn left(&self, member: &Member) {
+        let mut view = self.view.subscribe();
+        let is_left = |view: &ClusterView| {
+            let this = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
+            let down = this.is_some_and(|seen| matches!(seen.reachability, Reachability::Down { .. }));
+            down && view.current().is_some_and(|other| other.endpoint != member.endpoint)
+        };
+        if view.wait_for(is_left).await.is_err() {
+            std::future::pending().await
+        }
     }
 
     async fn log_in(&self, member: &Member) -> Result<(), Error> {

@@ -18,12 +18,14 @@ pub(crate) struct Terminal {
     output: Receiver<Vec<u8>>,
     parser: Parser,
     bytes: Vec<u8>,
+    found: String,
 }
 
 impl Terminal {
     /// Starts a command in a terminal of a size.
     pub(crate) fn start(command: CommandBuilder, columns: u16, rows: u16) -> Terminal {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pty");
+        let found = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).expect("the command starts");
         let output = read_all(pair.master.try_clone_reader().expect("a reader"));
         let writer = pair.master.take_writer().expect("a writer");
@@ -34,6 +36,7 @@ impl Terminal {
             output,
             parser: Parser::new(rows, columns, 0),
             bytes: Vec::new(),
+            found,
         }
     }
 
@@ -45,6 +48,11 @@ impl Terminal {
     /// Every byte seen by now.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether the terminal's line (echo, line by line, ...) is as the program found it.
+    pub(crate) fn is_line_as_found(&self) -> bool {
+        modes(&*self.master) == self.found
     }
 
     /// Types keys, as the bytes a terminal sends for them.
@@ -105,6 +113,10 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().expect("a terminal has modes"))
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {

@@ -8,14 +8,14 @@ use leasetop::domain::{Ended, Header, LeaseId, Moment, Pace, TimeToLive};
 
 /// A small seeded generator (splitmix64).
 #[derive(Debug)]
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Dice(seed)
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,16 +23,16 @@ impl Dice {
         (z ^ (z >> 31)) % bound
     }
 
-    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high - low)
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.below(from.len() as u64)).unwrap()]
     }
 }
 
-pub const fn ms(millis: u64) -> Duration {
+pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
@@ -46,7 +46,7 @@ struct Held {
 
 /// A trouble, from its start for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// Nobody listens: streams break, none opens.
     Down,
     /// Requests are taken and answered only afterwards.
@@ -71,13 +71,13 @@ enum Event {
 }
 
 /// The world: a server, its streams, and the schedule under test.
-pub struct World {
-    pub now: Moment,
-    pub keeper: Keeper,
+pub(crate) struct World {
+    pub(crate) now: Moment,
+    pub(crate) keeper: Keeper,
     held: BTreeMap<LeaseId, Held>,
     /// When each lease was removed, and whether because it had expired.
-    pub removed: BTreeMap<LeaseId, (Moment, bool)>,
-    pub forbidden: BTreeSet<LeaseId>,
+    pub(crate) removed: BTreeMap<LeaseId, (Moment, bool)>,
+    pub(crate) forbidden: BTreeSet<LeaseId>,
     /// What waits to be served, per lane, with the stream's generation.
     lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
     asked: Vec<(Slot, LeaseId, Moment)>,
@@ -85,17 +85,17 @@ pub struct World {
     order: u64,
     trouble: Option<Trouble>,
     latency: Duration,
-    pub ended: BTreeMap<LeaseId, (Moment, Ended)>,
-    pub renewals: u64,
-    pub turns: u64,
-    pub sends: u64,
+    pub(crate) ended: BTreeMap<LeaseId, (Moment, Ended)>,
+    pub(crate) renewals: u64,
+    pub(crate) turns: u64,
+    pub(crate) sends: u64,
     /// When each lease's time last began anew: its grant or a renewal.
-    pub last_answer: BTreeMap<LeaseId, Moment>,
-    pub answered_any: BTreeMap<LeaseId, Moment>,
+    pub(crate) last_answer: BTreeMap<LeaseId, Moment>,
+    pub(crate) answered_any: BTreeMap<LeaseId, Moment>,
 }
 
 impl World {
-    pub fn new(pace: Pace, latency: Duration) -> Self {
+    pub(crate) fn new(pace: Pace, latency: Duration) -> Self {
         World {
             now: Moment::from_nanos(1),
             keeper: Keeper::new(pace, 4, Limits::at_speed(1)),
@@ -118,7 +118,7 @@ impl World {
     }
 
     /// Grants a lease and has it kept, told of the grant or not.
-    pub fn grant(&mut self, id: i64, ttl: u64, told: bool) {
+    pub(crate) fn grant(&mut self, id: i64, ttl: u64, told: bool) {
         let id = LeaseId(id);
         self.held.insert(id, Held { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
         self.answered_any.insert(id, self.now);
@@ -130,25 +130,25 @@ impl World {
         }
     }
 
-    pub fn revoke(&mut self, id: LeaseId) {
+    pub(crate) fn revoke(&mut self, id: LeaseId) {
         if self.held.remove(&id).is_some() {
             self.removed.insert(id, (self.now, false));
         }
     }
 
-    pub fn forbid(&mut self, id: LeaseId) {
+    pub(crate) fn forbid(&mut self, id: LeaseId) {
         if let Some(held) = self.held.get_mut(&id) {
             held.forbidden = true;
             self.forbidden.insert(id);
         }
     }
 
-    pub fn holds(&self, id: LeaseId) -> bool {
+    pub(crate) fn holds(&self, id: LeaseId) -> bool {
         self.held.contains_key(&id)
     }
 
     /// Begins a trouble that lasts for so long; one at a time.
-    pub fn begin(&mut self, trouble: Trouble, lasting: Duration) {
+    pub(crate) fn begin(&mut self, trouble: Trouble, lasting: Duration) {
         if self.trouble.is_some() {
             return;
         }
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// Runs until a moment.
-    pub fn run_until(&mut self, end: Moment) {
+    pub(crate) fn run_until(&mut self, end: Moment) {
         while self.now < end {
             let event = self.events.first().map(|(when, ..)| *when);
             let wake = self.keeper.wake_at().filter(|_| self.trouble != Some(Trouble::Stopped));

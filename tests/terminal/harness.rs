@@ -40,6 +40,21 @@ fn sees_a_terminal_that_is_left_as_it_was() {
 }
 
 #[test]
+fn sees_the_modes_of_the_line() {
+    let mut terminal = Terminal::start(
+        shell("read -r _; old=$(stty -g); stty -echo -icanon; echo raw; read -r _; stty \"$old\"; echo sane"),
+        40,
+        5,
+    );
+    terminal.keys("\n");
+    terminal.wait_for("raw");
+    assert!(!terminal.is_line_as_found());
+    terminal.keys("\n");
+    terminal.wait_for("sane");
+    assert!(terminal.is_line_as_found());
+}
+
+#[test]
 fn sees_a_signal_end_the_program() {
     let mut terminal =
         Terminal::start(shell("trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.01; done"), 40, 5);

@@ -9,6 +9,9 @@ use crate::domain::{LeaseId, Moment};
 /// Renewals in flight on one stream, at most; refilled at half.
 const WINDOW: usize = 96;
 
+/// After so many silences the time for an answer does not grow any more: four times as long.
+const MOST_SILENCES: u32 = 2;
+
 /// A renewal on its way: whose, and when it was sent (which tells it from an earlier one of the same slot).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct InFlight {
@@ -31,6 +34,8 @@ pub(super) struct Lane {
     progress: Moment,
     retry_at: Moment,
     failures: u32,
+    /// Times in a row that nothing was answered at all.
+    silences: u32,
 }
 
 impl Lane {
@@ -62,6 +67,7 @@ impl Lane {
     pub(super) fn pop(&mut self, now: Moment) {
         self.progress = now;
         self.failures = 0;
+        self.silences = 0;
         self.line.pop_front();
         self.filling |= self.line.len() <= self.window / 2;
     }
@@ -71,6 +77,13 @@ impl Lane {
         self.retry_at = now + limits.reopen(self.failures);
         self.failures = self.failures.saturating_add(1);
         self.close()
+    }
+
+    /// The stream is given up because the first in line was not answered in time. The next one gets twice the time: a
+    /// server that is only slow must be heard out at last.
+    pub(super) fn give_up(&mut self, now: Moment, limits: &Limits) -> VecDeque<InFlight> {
+        self.silences = (self.silences + 1).min(MOST_SILENCES);
+        self.fail(now, limits)
     }
 
     /// Closes the stream.
@@ -89,7 +102,7 @@ impl Lane {
 
     /// When the first in line has waited too long.
     pub(super) fn overdue_at(&self, limits: &Limits) -> Option<Moment> {
-        (!self.line.is_empty()).then(|| self.progress + limits.answer)
+        (!self.line.is_empty()).then(|| self.progress + limits.answer * (1 << self.silences))
     }
 
     /// When it may open its next stream.

@@ -31,7 +31,7 @@ const ASKS: usize = 64;
 pub struct Limits {
     /// Nothing queues behind a renewal that has waited this long.
     pub head: Duration,
-    /// A stream whose first in line has waited this long is given up.
+    /// A stream whose first in line has waited this long is given up; the next waits twice as long.
     pub answer: Duration,
     /// After a deadline passed, how long to wait for a word about it.
     pub grace: Duration,
@@ -496,7 +496,7 @@ impl Keeper {
                 continue;
             }
             let waited = self.lanes[lane].waited(now);
-            let mut line = self.lanes[lane].fail(now, &self.limits);
+            let mut line = self.lanes[lane].give_up(now, &self.limits);
             self.outcome.acts.push(Act::Close { lane });
             if let Some(first) = line.pop_front()
                 && let Some(id) = self.in_flight(first).map(|kept| kept.id)

@@ -16,9 +16,11 @@ pub struct Span<'a> {
     pub end: &'a [u8],
 }
 
+type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
 impl<'a> Span<'a> {
     /// The bounds; none where `end` does not lie behind the key.
-    fn bounds(self) -> Option<(Bound<&'a [u8]>, Bound<&'a [u8]>)> {
+    fn bounds(self) -> Option<Bounds<'a>> {
         let start = Bound::Included(self.key);
         match self.end {
             [] => Some((start, Bound::Included(self.key))),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tonic::Code;
 
 use super::*;
+use crate::clock::Stopwatch;
 
 const A_WHILE: Duration = Duration::from_secs(5);
 
@@ -14,7 +15,7 @@ async fn a_delay_holds_answers_back() {
     let sandbox = start(2);
     let id = sandbox.grant(10).unwrap();
     sandbox.faults().on(1).delay(Duration::from_secs(2));
-    let start = Instant::now();
+    let start = Stopwatch::start();
     client(&sandbox, 0).await.status().await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 0);
     client(&sandbox, 1).await.status().await.unwrap();

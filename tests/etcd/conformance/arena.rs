@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use leasetop::clock::Clock;
 use leasetop::domain::LeaseId;
 use leasetop::engine::{Engine, Options};
+use leasetop::sandbox::Sandbox;
+use leasetop::wire::pipe::{Dialer, pipe};
 use leasetop::wire::{Address, Cluster, Settings, Target};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::wrappers::TcpListenerStream;
@@ -27,6 +30,7 @@ pub(crate) struct Arena {
 
 enum Server {
     Etcd(Etcd),
+    Sandbox(Sandbox),
 }
 
 impl Arena {
@@ -44,6 +48,26 @@ impl Arena {
             clock: Clock::real(),
             link,
             server: Server::Etcd(etcd),
+        }
+    }
+
+    /// On the sandbox, over a pipe and on tokio's paused clock.
+    pub(crate) async fn sandbox() -> Arena {
+        let clock = Clock::real();
+        let sandbox = Sandbox::builder().seed(1).start(clock.clone());
+        let far = sandbox.dialer(0);
+        let (near, listener) = pipe();
+        let dial = far.clone();
+        let link = Link::start(listener.map(|knock| Ok(knock.accept())), move || {
+            let dial = dial.clone();
+            async move { dial.dial().await }
+        });
+        Arena {
+            cluster: connect(piped(near)).await,
+            elsewhere: connect(piped(far)).await,
+            clock,
+            link,
+            server: Server::Sandbox(sandbox),
         }
     }
 
@@ -66,6 +90,7 @@ impl Arena {
     pub(crate) fn stop_server(&mut self) {
         match &mut self.server {
             Server::Etcd(etcd) => etcd.kill(0),
+            Server::Sandbox(sandbox) => sandbox.faults().down(),
         }
     }
 
@@ -73,6 +98,7 @@ impl Arena {
     /// etcd before 3.5.3 may forget negative ids (etcd-io/etcd#13676).
     pub(crate) async fn restart_if_durable(&mut self) {
         match &mut self.server {
+            Server::Sandbox(_) => {}
             Server::Etcd(etcd) if matches!(etcd.version(), Version::V3_5_1) => {}
             Server::Etcd(etcd) => {
                 etcd.kill(0);
@@ -104,6 +130,10 @@ impl Arena {
 
 fn address(text: &str) -> Target {
     Target::Address(Address::parse(text).expect("an address"))
+}
+
+fn piped(dialer: Dialer) -> Target {
+    Target::Pipe { name: "sandbox".to_owned(), dialer }
 }
 
 async fn connect(target: Target) -> Cluster {

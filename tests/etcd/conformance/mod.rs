@@ -13,6 +13,15 @@ use arena::Arena;
 /// Makes one test a case and arena.
 macro_rules! cases {
     ($($room:ident::$case:ident)*) => {
+        mod sandbox {
+            use super::Arena;
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $case() {
+                    super::$room::$case(&mut Arena::sandbox().await).await;
+                }
+            )*
+        }
         cases!(@ etcd_3_4 V3_4 $($room::$case)*);
         cases!(@ etcd_3_5_1 V3_5_1 $($room::$case)*);
         cases!(@ etcd_3_5_new V3_5New $($room::$case)*);
