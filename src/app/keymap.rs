@@ -37,6 +37,13 @@ pub enum Action {
     Quit,
 }
 
+impl Action {
+    /// Whether it writes to the cluster or renews.
+    pub fn writes(self) -> bool {
+        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Revoke)
+    }
+}
+
 /// A row of the key table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {

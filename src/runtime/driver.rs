@@ -104,8 +104,8 @@ impl Hands {
         let listing = Listing {
             sent,
             received: self.clock.now(),
-            born: now.difference(&known).copied().collect(),
-            gone: known.difference(&now).copied().collect(),
+            born: sorted(now.difference(&known)),
+            gone: sorted(known.difference(&now)),
             total: now.len(),
             header: list.header,
         };
@@ -169,6 +169,12 @@ impl Hands {
             Err(error) => Msg::AttachFailed { id: lease.id, key, trouble: trouble(&error) },
         }
     }
+}
+
+fn sorted<'a>(ids: impl Iterator<Item = &'a LeaseId>) -> Vec<LeaseId> {
+    let mut ids: Vec<LeaseId> = ids.copied().collect();
+    ids.sort_unstable();
+    ids
 }
 
 fn trouble(error: &wire::Error) -> Trouble {

@@ -116,7 +116,7 @@ impl<'a> Page<'a> {
             count => format!("{count} keys go with it:"),
         };
         let mut lines = self.text(Role::Text, &head);
-        let most = usize::from(self.scene.model.window.rows).saturating_sub(3).clamp(1, 8);
+        let most = self.scene.model.window.rows.saturating_sub(3).clamp(1, 8);
         let shown = keys.first.iter().take(most);
         lines.extend(shown.map(|key| Line::from(format!("  {}", cut(&printable(key), self.width.saturating_sub(2))))));
         let rest = keys.count.saturating_sub(keys.first.len().min(most));

@@ -20,7 +20,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Some(note) => vec![noted(note, area.width)],
         None => counts(model),
     };
-    let right = if model.dialog.is_some() { Vec::new() } else { keys() };
+    let right = if model.dialog.is_some() { Vec::new() } else { keys(model.setup.is_read_only) };
     draw_ends(scene.look, (left, right), (" · ", "  "), area, buf);
 }
 
@@ -47,8 +47,10 @@ fn counts(model: &Model) -> Vec<Part> {
     parts
 }
 
-fn keys() -> Vec<Part> {
-    let hinted = KEYMAP.iter().filter_map(|binding| Some((binding, binding.hint?)));
+/// What is refused is not offered.
+fn keys(is_read_only: bool) -> Vec<Part> {
+    let offered = KEYMAP.iter().filter(|binding| !(is_read_only && binding.action.writes()));
+    let hinted = offered.filter_map(|binding| Some((binding, binding.hint?)));
     hinted.map(|(binding, hint)| Part::key(rank(binding.action), binding.keys[0], hint)).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::domain::printable;
 
 use super::columns::{self, Column, Row};
 use super::line::{cut, wrap};
-use super::{Look, Role, Scene, number};
+use super::{Look, Role, Scene, number, theme};
 
 /// From this width on a blank stands between the frame and the rows.
 pub(super) const AIRY: u16 = 100;
@@ -127,11 +127,18 @@ fn highlight(scene: Scene<'_>, rows: Rect, buf: &mut Buffer) {
 /// One line a lease: id, time left, state.
 fn draw_tiny(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     for (y, row) in (area.y..area.bottom()).zip(visible(scene)) {
-        let left = row.lease.left(row.now).map_or(number::UNKNOWN.to_owned(), number::span);
-        let (sign, role) = super::theme::state(row.state);
-        let text = format!("{} {left:>7} {sign} {}", row.lease.id.short(), row.state.word());
-        let style = columns::style(scene.look, role, Some(row.lease.id) == scene.model.cursor);
-        buf.set_stringn(area.x, y, text, usize::from(area.width), style);
+        let style = columns::style(scene.look, theme::state(row.state).1, Some(row.lease.id) == scene.model.cursor);
+        buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
+    }
+}
+
+/// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` where there are but a few columns.
+fn tiny(row: Row<'_>, width: u16) -> String {
+    let left = row.lease.left(row.now).map_or(number::UNKNOWN.to_owned(), number::span);
+    let (sign, id) = (theme::state(row.state).0, row.lease.id.short());
+    match width {
+        27.. => format!("{id} {left:>7} {sign} {}", row.state.word()),
+        _ => format!("{} {left} {sign} {}", &id[id.len() - 4..], row.state.word()),
     }
 }
 

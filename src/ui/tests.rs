@@ -185,6 +185,15 @@ fn ascii_is_ascii() {
 }
 
 #[test]
+fn the_terminal_decides_on_colour_and_signs() {
+    let look = |palette, is_ascii| Look { palette, is_ascii };
+    assert_eq!(Look::for_terminal(Some("xterm"), false, false), look(Palette::Dark, false));
+    assert_eq!(Look::for_terminal(Some("xterm"), true, false), look(Palette::Mono, false));
+    assert_eq!(Look::for_terminal(Some("dumb"), false, false), look(Palette::Mono, true));
+    assert_eq!(Look::for_terminal(None, false, true), look(Palette::Dark, true));
+}
+
+#[test]
 fn mono_has_no_colour_and_the_cursor_is_reversed_in_both() {
     use ratatui::style::{Color, Modifier};
     let size = (140, 40);
@@ -230,8 +239,8 @@ fn no_size_panics() {
         for key in keys {
             update(&mut model, Msg::Key(*key), at(90.0));
         }
-        for height in (0..=12).chain((13..=60).step_by(7)) {
-            for width in (0..=50).chain((51..=200).step_by(9)) {
+        for height in (0..=16).chain((17..=60).step_by(11)) {
+            for width in (0..=44).chain((45..=200).step_by(13)) {
                 update(&mut model, Msg::Resized { rows: table_rows(width, height) }, at(90.0));
                 arrange(&mut model, at(90.0));
                 paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });

@@ -47,6 +47,13 @@ pub struct Look {
 }
 
 impl Look {
+    /// What a terminal can show: without colour if `NO_COLOR` or a flag says so, and on a dumb one in ASCII as well.
+    pub fn for_terminal(term: Option<&str>, no_color: bool, is_ascii: bool) -> Self {
+        let is_dumb = term == Some("dumb");
+        let palette = if no_color || is_dumb { Palette::Mono } else { Palette::Dark };
+        Look { palette, is_ascii: is_ascii || is_dumb }
+    }
+
     pub(super) fn style(self, role: Role) -> Style {
         match self.palette {
             Palette::Dark => dark(role),

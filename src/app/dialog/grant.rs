@@ -56,7 +56,7 @@ impl Default for GrantForm {
             focus: Field::Ttl,
             keep_alive: true,
             ttl: Input::default(),
-            count: Input::new("1".to_owned()),
+            count: Input::default(),
             id: Input::default(),
             put: Input::default(),
         }
@@ -92,7 +92,7 @@ impl GrantForm {
     pub fn check(&self, field: Field) -> Result<String, String> {
         match field {
             Field::Ttl => self.ttl().map(|ttl| self.explain_ttl(ttl)),
-            Field::Count => self.count().map(|_| String::new()),
+            Field::Count => self.count().map(in_words),
             Field::Id => self.id().map(|id| id.map_or("the server chooses".to_owned(), |id| id.to_string())),
             Field::Put => self.put_hint(),
             Field::KeepAlive => Ok(String::new()),
@@ -124,6 +124,9 @@ impl GrantForm {
 
     fn count(&self) -> Result<u32, String> {
         let rule = || format!("a number from 1 to {MOST_LEASES}");
+        if self.count.value().is_empty() {
+            return Ok(1);
+        }
         self.count.value().trim().parse().ok().filter(|n| (1..=MOST_LEASES).contains(n)).ok_or_else(rule)
     }
 
@@ -162,6 +165,10 @@ impl GrantForm {
     }
 }
 
+fn in_words(count: u32) -> String {
+    if count == 1 { "1 lease".to_owned() } else { format!("{count} leases") }
+}
+
 /// A TTL as it is typed: a preset, seconds, or a number with s, m, h or d.
 fn parse_ttl(text: &str) -> Result<i64, String> {
     let text = text.trim();
@@ -187,7 +194,7 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
     }
 }
 
-pub(super) fn key(model: &mut Model, mut form: GrantForm, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut form: Box<GrantForm>, key: Key, now: Moment) -> Vec<Effect> {
     match key {
         Key::Esc | Key::Ctrl('c') => return Vec::new(),
         Key::Enter => match form.order() {
@@ -215,8 +222,7 @@ fn type_into(form: &mut GrantForm, key: Key) {
 }
 
 fn grant(model: &mut Model, order: GrantOrder, now: Moment) -> Vec<Effect> {
-    let what = if order.count == 1 { "a lease".to_owned() } else { format!("{} leases", order.count) };
-    model.say(now, false, format!("granting {what} of {} s …", order.ttl));
+    model.say(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
     vec![Effect::Grant(order)]
 }
 
@@ -251,6 +257,7 @@ mod tests {
         assert_eq!(wrong(["1", "2", "5", ""]), Field::Id);
         assert_eq!(wrong(["1", "1", "", "nokey"]), Field::Put);
         assert_eq!(wrong(["1", "2", "", "/a=b"]), Field::Put);
-        assert!(filled(["1", "2", "", "/a/{n}=b"]).order().is_ok());
+        assert_eq!(filled(["1", "2", "", "/a/{n}=b"]).order().map(|order| order.count), Ok(2));
+        assert_eq!(filled(["1", "", "", "/a=b"]).order().map(|order| order.count), Ok(1));
     }
 }

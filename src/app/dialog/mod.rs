@@ -18,7 +18,7 @@ pub enum Dialog {
     /// The key table.
     Help,
     /// The form for new leases.
-    Grant(GrantForm),
+    Grant(Box<GrantForm>),
     /// Asks before a lease is revoked.
     Revoke(RevokeDialog),
     /// Asks before another client's lease is kept alive.

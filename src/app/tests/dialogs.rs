@@ -141,7 +141,9 @@ fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
 
 #[test]
 fn read_only_refuses_everything_that_writes_or_renews() {
-    let mut story = Story::begin(read_only());
+    let setup = Setup { grants: spread(&[10], &[]).unwrap(), ..read_only() };
+    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
     story.list(&[7], &[]);
     for key in ['n', 'a', 'o', 'x'] {
         assert_eq!(story.press(&[Key::Char(key), Key::Char('y')]), []);

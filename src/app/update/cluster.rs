@@ -4,6 +4,8 @@ use crate::app::model::answering;
 use crate::app::{Effect, Model, Redraw, Word};
 use crate::domain::{ClusterView, MemberView, Moment};
 
+use super::is_refused;
+
 /// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
 pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<Effect> {
     if has_news(&model.cluster, &view) {
@@ -40,7 +42,11 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     if std::mem::replace(&mut model.has_started, true) {
         return Vec::new();
     }
-    model.setup.grants.clone().into_iter().map(Effect::Grant).collect()
+    let grants = model.setup.grants.clone();
+    if grants.is_empty() || is_refused(model, now) {
+        return Vec::new();
+    }
+    grants.into_iter().map(Effect::Grant).collect()
 }
 
 fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::dialog::{Dialog, GrantForm};
+use crate::app::dialog::Dialog;
 use crate::app::{Bounds, Model, Redraw, Trouble, Who, Word};
 use crate::domain::{Granted, LeaseId, Moment, printable};
 
@@ -11,7 +11,7 @@ use super::is_refused;
 /// Opens the form.
 pub(super) fn open(model: &mut Model, now: Moment) {
     if !is_refused(model, now) {
-        model.dialog = Some(Dialog::Grant(GrantForm::default()));
+        model.dialog = Some(Dialog::Grant(Box::default()));
     }
 }
 
