@@ -212,3 +212,42 @@ fn ask_password(name: String) -> Result<(String, String), Error> {
         .map_err(|error| Error::System { tried: "ask for the password", error })?;
     Ok((name, password))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// The options of a command line. The variables of whoever runs the tests do not matter: a flag wins.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        shared: Shared,
+    }
+
+    fn shared(line: &str) -> Shared {
+        Line::parse_from(line.split(' ')).shared
+    }
+
+    #[test]
+    fn tls_files_make_a_bare_endpoint_secure_and_leave_a_scheme_alone() {
+        let secure = |text| address(text, true).map(|address| address.is_secure());
+        assert_eq!((secure("a:1"), secure("http://a:1"), secure("https://a:1")), (Ok(true), Ok(false), Ok(true)));
+        assert_eq!(address("a:1", false).map(|address| address.is_secure()), Ok(false));
+    }
+
+    #[test]
+    fn a_password_stands_in_the_user_or_beside_it() {
+        let user = |line| shared(line).connection.user().map_err(|error| error.to_string());
+        let expected = |name: &str, password: &str| Some(User { name: name.to_owned(), password: password.to_owned() });
+        assert_eq!(user("leasetop --user me:a:b"), Ok(expected("me", "a:b")));
+        assert_eq!(user("leasetop --user me:a --password b"), Ok(expected("me:a", "b")));
+    }
+
+    #[test]
+    fn the_command_that_goes_on_shows_no_password() {
+        let line = shared("leasetop --endpoints a:1,b:2 --cacert it's.pem --user me:secret").command_line();
+        assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
+    }
+}
