@@ -1,8 +1,11 @@
 //! leasetop: top for etcd leases.
 
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod engine;
+pub mod runtime;
 pub mod sandbox;
 pub mod tasks;
+pub mod ui;
 pub mod wire;

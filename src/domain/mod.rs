@@ -5,6 +5,7 @@
 
 mod cadence;
 mod cluster;
+mod escape;
 mod event;
 pub mod keeper;
 mod lease_id;
@@ -15,6 +16,7 @@ mod status;
 
 pub use cadence::Cadence;
 pub use cluster::{ClusterView, MemberView, Reachability};
+pub use escape::printable;
 pub use event::{EngineEvent, EngineEventKind};
 pub use lease_id::{BadLeaseId, LeaseId};
 pub use moment::Moment;

@@ -60,8 +60,9 @@ impl Faults {
         });
     }
 
-    /// The members are gone: their connections break and new ones are refused. A leader takes the leadership with
-    /// it: until [`move_leader`](Faults::move_leader) there is none.
+    /// The members are gone: their connections break, and new ones are refused (on TCP: closed at once, so that the
+    /// port is not lost). A leader takes the leadership with it: until [`move_leader`](Faults::move_leader) there is
+    /// none.
     pub fn down(&self) {
         self.each(|member| {
             member.up = false;
@@ -110,7 +111,8 @@ impl Faults {
         });
     }
 
-    /// A member wins an election: a new raft term, and every lease gets its full TTL and a second.
+    /// A member wins an election: a new raft term, and every lease gets its full TTL and a second; 1,000 leases and
+    /// more are spread further, as etcd does.
     ///
     /// # Panics
     /// If there is no such member.

@@ -31,8 +31,10 @@ pub(super) enum Needs {
     Nothing,
     /// The leader's memory.
     Leader,
-    /// A quorum.
-    Quorum,
+    /// A quorum, to read what it agrees on.
+    Read,
+    /// A quorum, to agree on a change.
+    Propose,
 }
 
 impl Member {
@@ -52,7 +54,7 @@ impl Member {
         }
         self.has(needs).await?;
         let outcome = self.world.with(|state, now| {
-            state.index += u64::from(needs == Needs::Quorum);
+            state.index += u64::from(needs == Needs::Propose);
             act(state, message, now)
         });
         self.may_answer().await;
@@ -69,7 +71,8 @@ impl Member {
         let refusal = match needs {
             Needs::Nothing => return Ok(()),
             Needs::Leader => Refusal::NoLeader,
-            Needs::Quorum => Refusal::TimedOut,
+            Needs::Read => Refusal::TimedOut,
+            Needs::Propose => Refusal::NotProposed,
         };
         tokio::select! {
             biased;
@@ -149,6 +152,7 @@ impl From<Refusal> for Status {
             Refusal::ValueProvided | Refusal::LeaseProvided => Code::InvalidArgument,
             Refusal::Forbidden => Code::PermissionDenied,
             Refusal::NoLeader | Refusal::TimedOut => Code::Unavailable,
+            Refusal::NotProposed => Code::DeadlineExceeded,
             Refusal::Unserved(_) => Code::Unimplemented,
         };
         Status::new(code, refusal.to_string())

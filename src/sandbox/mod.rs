@@ -3,7 +3,8 @@
 //! It serves etcd's Lease, KV (put, range, delete), Maintenance (status) and Cluster (member list) services over
 //! gRPC, with etcd's codes, texts and habits: a minimum TTL of 2 s, an expiry loop of 500 ms that removes at most
 //! 1,000 leases a second, all keys of a lease deleted in one revision, and a renewal of an expired lease that waits
-//! until the lease is removed. What it does not serve answers Unimplemented.
+//! until the lease is removed. What it does not serve answers Unimplemented; to the question for alarms, which
+//! `etcdctl endpoint health` asks, the answer is that there are none.
 //!
 //! ```text
 //! pipe, TCP -> connection -> services -> member (hangs? delayed? a leader?) -> world (lock) -> store (pure)
@@ -14,7 +15,7 @@
 //! [`Clock`] that it is given, so that it runs faster on a faster one, and over its pipe under a paused tokio clock:
 //!
 //! ```
-//! # use leasetop::{clock::Clock, domain::LeaseId, sandbox::Sandbox};
+//! # use leasetop::{clock::Clock, sandbox::Sandbox};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let sandbox = Sandbox::builder().members(3).seed(7).start(Clock::real());

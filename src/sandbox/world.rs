@@ -31,7 +31,7 @@ pub(super) struct State {
     /// Who leads; none while there is no quorum.
     pub(super) leader: Option<usize>,
     pub(super) term: u64,
-    /// Requests that asked for a quorum: it stands for the index of raft.
+    /// Changes that were asked for: it stands for the index of raft's log.
     pub(super) index: u64,
     pub(super) forbidden: HashSet<LeaseId>,
     pub(super) expiry_stalled: bool,

@@ -1,4 +1,9 @@
 //! The keepalive engine: its schedule against a simulated world, and the whole of it over the sandbox's pipe.
 
+mod paces;
+mod pipe;
+mod pipe_seeds;
+mod queues;
+mod reasons;
 mod seeds;
 mod world;

@@ -3,7 +3,7 @@
 use etcd_client::proto::{
     PbClusterService, PbMember, PbMemberAddRequest, PbMemberAddResponse, PbMemberListRequest, PbMemberListResponse,
     PbMemberPromoteRequest, PbMemberPromoteResponse, PbMemberRemoveRequest, PbMemberRemoveResponse,
-    PbMemberUpdateRequest, PbMemberUpdateResponse,
+    PbMemberUpdateRequest, PbMemberUpdateResponse, PbResponseHeader,
 };
 use tonic::Request;
 
@@ -14,10 +14,12 @@ use crate::sandbox::world::MemberState;
 #[tonic::async_trait]
 impl PbClusterService for Member {
     async fn member_list(&self, request: Request<PbMemberListRequest>) -> Answer<PbMemberListResponse> {
-        let needs = if request.get_ref().linearizable { Needs::Quorum } else { Needs::Nothing };
+        let needs = if request.get_ref().linearizable { Needs::Read } else { Needs::Nothing };
         self.call(request, needs, |state, _, _| {
             let members = state.members.iter().enumerate().map(describe).collect();
-            Ok(PbMemberListResponse { header: Some(state.header(self.index)), members })
+            // This service of etcd's knows no revision.
+            let header = PbResponseHeader { revision: 0, ..state.header(self.index) };
+            Ok(PbMemberListResponse { header: Some(header), members })
         })
         .await
     }

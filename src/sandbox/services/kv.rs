@@ -17,7 +17,7 @@ impl PbKvService for Member {
     type RangeStreamStream = Pin<Box<dyn Stream<Item = Result<PbRangeStreamResponse, Status>> + Send>>;
 
     async fn range(&self, request: Request<PbRangeRequest>) -> Answer<PbRangeResponse> {
-        let needs = if request.get_ref().serializable { Needs::Nothing } else { Needs::Quorum };
+        let needs = if request.get_ref().serializable { Needs::Nothing } else { Needs::Read };
         self.call(request, needs, |state, asked, _| {
             let answer = state.store.range(&asked)?;
             Ok(PbRangeResponse { header: Some(state.header(self.index)), ..answer })
@@ -26,7 +26,7 @@ impl PbKvService for Member {
     }
 
     async fn put(&self, request: Request<PbPutRequest>) -> Answer<PbPutResponse> {
-        self.call(request, Needs::Quorum, |state, asked, _| {
+        self.call(request, Needs::Propose, |state, asked, _| {
             let answer = state.store.put(asked)?;
             Ok(PbPutResponse { header: Some(state.header(self.index)), ..answer })
         })
@@ -34,7 +34,7 @@ impl PbKvService for Member {
     }
 
     async fn delete_range(&self, request: Request<PbDeleteRequest>) -> Answer<PbDeleteResponse> {
-        self.call(request, Needs::Quorum, |state, asked, _| {
+        self.call(request, Needs::Propose, |state, asked, _| {
             let answer = state.store.delete(&asked)?;
             Ok(PbDeleteResponse { header: Some(state.header(self.index)), ..answer })
         })

@@ -21,7 +21,7 @@ impl PbLeaseService for Member {
     type LeaseKeepAliveStream = Pin<Box<dyn Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> + Send>>;
 
     async fn lease_grant(&self, request: Request<PbLeaseGrantRequest>) -> Answer<PbLeaseGrantResponse> {
-        self.call(request, Needs::Quorum, |state, asked, now| {
+        self.call(request, Needs::Propose, |state, asked, now| {
             let id = (asked.id != 0).then_some(LeaseId(asked.id));
             let (id, ttl) = state.grant(id, asked.ttl, now)?;
             Ok(PbLeaseGrantResponse { header: Some(state.header(self.index)), id: id.0, ttl, error: String::new() })
@@ -30,7 +30,7 @@ impl PbLeaseService for Member {
     }
 
     async fn lease_revoke(&self, request: Request<PbLeaseRevokeRequest>) -> Answer<PbLeaseRevokeResponse> {
-        self.call(request, Needs::Quorum, |state, asked, _| {
+        self.call(request, Needs::Propose, |state, asked, _| {
             state.revoke(LeaseId(asked.id))?;
             Ok(PbLeaseRevokeResponse { header: Some(state.header(self.index)) })
         })

@@ -1,7 +1,8 @@
-//! The maintenance service: status.
+//! The maintenance service: status, and that there are no alarms.
 
 use std::pin::Pin;
 
+use etcd_client::AlarmAction;
 use etcd_client::proto::{
     PbAlarmRequest, PbAlarmResponse, PbDefragmentRequest, PbDefragmentResponse, PbDowngradeRequest,
     PbDowngradeResponse, PbHashKvRequest, PbHashKvResponse, PbHashRequest, PbHashResponse, PbMaintenanceService,
@@ -25,8 +26,13 @@ impl PbMaintenanceService for Member {
         self.call(request, Needs::Nothing, |state, _, _| Ok(self.describe(state))).await
     }
 
-    async fn alarm(&self, _: Request<PbAlarmRequest>) -> Answer<PbAlarmResponse> {
-        unserved("Alarm")
+    // There are never any: `etcdctl endpoint health` asks for them.
+    async fn alarm(&self, request: Request<PbAlarmRequest>) -> Answer<PbAlarmResponse> {
+        self.call(request, Needs::Nothing, |state, asked, _| match asked.action() {
+            AlarmAction::Get => Ok(PbAlarmResponse { header: Some(state.header(self.index)), alarms: Vec::new() }),
+            _ => Err(Refusal::Unserved("raising alarms")),
+        })
+        .await
     }
 
     async fn defragment(&self, _: Request<PbDefragmentRequest>) -> Answer<PbDefragmentResponse> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::Refusal;
+use super::crowd::{CROWDED, Crowd};
 use crate::domain::{LeaseId, MAX_TTL, Moment};
 
 /// The shortest TTL that is granted, in seconds: etcd's with its default election timeout of 1 s.
@@ -82,14 +83,31 @@ impl Leases {
     }
 
     /// Gives every lease its full TTL and `extra` on top, as a new leader does (`Promote` in etcd's `lessor.go`);
-    /// those that had expired and were not removed yet come back by it. The order of expiry stays.
-    ///
-    /// Where there are many, etcd spreads their ends further; this does not.
+    /// those that had expired and were not removed yet come back by it. From 1,000 leases on, ends that would crowd are
+    /// spread.
     pub fn refill(&mut self, now: Moment, extra: Duration) {
-        let order: Vec<LeaseId> = self.by_deadline.values().copied().collect();
-        for id in order {
+        for (_, id) in self.order() {
             self.extend(id, now, extra);
         }
+        if self.by_id.len() >= CROWDED {
+            self.spread(now, extra);
+        }
+    }
+
+    fn spread(&mut self, now: Moment, extra: Duration) {
+        let Some(earliest) = self.earliest() else { return };
+        let mut crowd = Crowd::new(earliest);
+        for (deadline, id) in self.order() {
+            let delay = crowd.delay(deadline);
+            if !delay.is_zero() {
+                self.extend(id, now, extra + delay);
+            }
+        }
+    }
+
+    /// Deadlines and ids as they are now, in their order.
+    fn order(&self) -> Vec<(Moment, LeaseId)> {
+        self.by_deadline.iter().map(|(&(deadline, _), &id)| (deadline, id)).collect()
     }
 
     /// The time left; none if there is no such lease.
@@ -224,5 +242,16 @@ mod tests {
         assert_eq!(leases.deadline(LeaseId(1)), Some(at(34.0)));
         assert_eq!(leases.deadline(LeaseId(2)), Some(at(91.0)));
         assert_eq!(leases.earliest(), Some(at(34.0)));
+    }
+
+    #[test]
+    fn a_refill_of_many_spreads_their_ends() {
+        let many: Vec<(i64, i64)> = (1..=1_500).map(|id| (id, 10)).collect();
+        let mut leases = table(&many);
+        leases.refill(at(5.0), Duration::from_secs(1));
+        assert_eq!((leases.earliest(), leases.deadline(LeaseId(1_500))), (Some(at(16.0)), Some(at(18.0))));
+        let mut few = table(&many[..999]);
+        few.refill(at(5.0), Duration::from_secs(1));
+        assert_eq!(few.deadline(LeaseId(999)), Some(at(16.0)));
     }
 }

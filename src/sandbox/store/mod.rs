@@ -3,6 +3,7 @@
 //! Requests and answers of the key space are the wire's own messages. Their headers stay empty here:
 //! the member that answers fills them in.
 
+mod crowd;
 mod dice;
 mod keys;
 mod kv;

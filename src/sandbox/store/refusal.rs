@@ -33,9 +33,12 @@ pub enum Refusal {
     /// There is no leader.
     #[error("etcdserver: no leader")]
     NoLeader,
-    /// There was no leader for as long as a request waits for one.
+    /// There was no leader for as long as a reading waits for one.
     #[error("etcdserver: request timed out")]
     TimedOut,
+    /// There was no leader for as long as a change waits for one (3.5; 3.4 says it with the code Unknown).
+    #[error("context deadline exceeded")]
+    NotProposed,
     /// Something that etcd does and the sandbox does not.
     #[error("the sandbox does not serve {0}: ask a real etcd")]
     Unserved(&'static str),

@@ -61,7 +61,7 @@ async fn what_is_not_served_says_so() {
         refused(client.compact(1, None).await),
         refused(client.watch("k", None).await),
         refused(client.auth_enable().await),
-        refused(client.alarm(etcd_client::AlarmAction::Get, etcd_client::AlarmType::None, None).await),
+        refused(client.alarm(etcd_client::AlarmAction::Activate, etcd_client::AlarmType::None, None).await),
         refused(client.member_remove(1).await),
     ] {
         assert_eq!(status.code(), Code::Unimplemented);

@@ -9,7 +9,7 @@ use tonic::Code;
 use super::*;
 use crate::clock::Stopwatch;
 
-const DAY: f64 = 86_400.0;
+const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test(start_paused = true)]
 async fn grant_keeps_an_id_picks_one_and_raises_the_ttl() {
@@ -183,15 +183,15 @@ async fn a_revoke_frees_the_renewal_that_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_day_of_keepalives_takes_a_moment() {
     let sandbox = start(1);
-    let id = sandbox.grant(10).unwrap();
+    let id = sandbox.grant(30).unwrap();
     let mut asker = Asker::open(&sandbox, 0, &[id], false).await.unwrap();
     let start = Stopwatch::start();
-    while start.elapsed().as_secs_f64() < DAY {
-        assert_eq!(asker.answer().await.unwrap(), (id, 10));
-        seconds(3.5).await;
+    while start.elapsed() < DAY {
+        assert_eq!(asker.answer().await.unwrap(), (id, 30));
+        seconds(10.5).await;
         asker.ask(id);
     }
     assert_eq!(sandbox.leases(), [id]);
-    seconds(11.0).await;
+    seconds(31.0).await;
     assert_eq!(sandbox.leases(), []);
 }

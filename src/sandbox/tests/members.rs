@@ -71,12 +71,18 @@ async fn without_a_leader_callers_wait_as_with_etcd() {
     assert_eq!((status.leader(), status.errors()), (0, ["etcdserver: no leader".to_owned()].as_slice()));
     assert_eq!(plain.leases().await.unwrap().leases().len(), 1);
     let start = Stopwatch::start();
-    let timed_out = refused(plain.lease_grant(10, None).await);
-    assert_eq!((timed_out.code(), timed_out.message()), (Code::Unavailable, "etcdserver: request timed out"));
-    assert_eq!(start.elapsed().as_secs(), 7);
+    for (status, code, message) in [
+        (refused(plain.lease_time_to_live(id.0, None).await), Code::Unavailable, "etcdserver: no leader"),
+        (refused(plain.get("k", None).await), Code::Unavailable, "etcdserver: request timed out"),
+        (refused(plain.lease_grant(10, None).await), Code::DeadlineExceeded, "context deadline exceeded"),
+        (refused(plain.lease_keep_alive(id.0).await), Code::Unavailable, "etcdserver: no leader"),
+    ] {
+        assert_eq!((status.code(), status.message()), (code, message));
+    }
+    assert_eq!(start.elapsed().as_secs(), 4 * 7);
     let unled = refused(client_that_requires_a_leader(&sandbox, 0).await.leases().await);
     assert_eq!((unled.code(), unled.message()), (Code::Unavailable, "etcdserver: no leader"));
-    assert_eq!(start.elapsed().as_secs(), 7);
+    assert_eq!(start.elapsed().as_secs(), 4 * 7);
     assert_eq!(Asker::open(&sandbox, 0, &[id], true).await.err().unwrap().message(), "etcdserver: no leader");
     seconds(60.0).await;
     assert_eq!(sandbox.leases(), [id]);

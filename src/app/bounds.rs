@@ -1,0 +1,81 @@
+//! A deadline known as an interval.
+
+use std::time::Duration;
+
+use crate::domain::Moment;
+
+/// The earliest and the latest moment at which a deadline can lie.
+///
+/// A LeaseTimeToLive answer is truncated to whole seconds, so one answer leaves a second of doubt. Answers narrow each
+/// other; a question asked when the time left would be a whole number of seconds halves the doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The earliest.
+    pub earliest: Moment,
+    /// The latest.
+    pub latest: Moment,
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Bounds {
+    /// From the pair that [`TimeToLive::deadline`](crate::domain::TimeToLive::deadline) gives.
+    pub fn new((earliest, latest): (Moment, Moment)) -> Self {
+        Bounds { earliest, latest }
+    }
+
+    /// What both say; none where they contradict each other, because the lease was renewed in between.
+    pub fn narrowed(self, other: Bounds) -> Option<Bounds> {
+        let both = Bounds { earliest: self.earliest.max(other.earliest), latest: self.latest.min(other.latest) };
+        (both.earliest <= both.latest).then_some(both)
+    }
+
+    /// The middle.
+    pub fn middle(self) -> Moment {
+        Moment::from_nanos(self.earliest.nanos() / 2 + self.latest.nanos() / 2)
+    }
+
+    /// How far the truth can lie from the middle.
+    pub fn doubt(self) -> Duration {
+        (self.latest - self.earliest) / 2
+    }
+
+    /// The first moment from `earliest_ask` on, within a second, at which a question halves the doubt.
+    pub fn best_ask(self, earliest_ask: Moment) -> Moment {
+        let fraction = self.middle().nanos().saturating_sub(earliest_ask.nanos()) % SECOND;
+        earliest_ask + Duration::from_nanos(fraction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Header, LeaseId, TimeToLive};
+
+    #[test]
+    fn questions_at_the_best_moment_halve_the_doubt() {
+        let deadline = 25_377_000_000;
+        let ask = |at: Moment| {
+            let ttl = i64::try_from((deadline - at.nanos()) / SECOND).unwrap();
+            let answer =
+                TimeToLive { id: LeaseId(1), ttl, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
+            Bounds::new(answer.deadline(at, at).unwrap())
+        };
+        let mut bounds = ask(Moment::START);
+        assert_eq!(bounds.doubt(), Duration::from_millis(500));
+        let mut now = Moment::START;
+        for _ in 0..7 {
+            now = bounds.best_ask(now + Duration::from_millis(700));
+            bounds = bounds.narrowed(ask(now)).expect("nothing was renewed");
+        }
+        assert!(bounds.doubt() < Duration::from_millis(5), "{bounds:?}");
+        assert!(bounds.earliest.nanos() <= deadline && deadline <= bounds.latest.nanos());
+    }
+
+    #[test]
+    fn a_renewal_contradicts() {
+        let old = Bounds { earliest: Moment::from_nanos(10), latest: Moment::from_nanos(11) };
+        let new = Bounds { earliest: Moment::from_nanos(12), latest: Moment::from_nanos(13) };
+        assert_eq!(old.narrowed(new), None);
+    }
+}

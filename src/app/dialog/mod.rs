@@ -1,0 +1,69 @@
+//! What opens above the table. A dialog carries the id that it was opened on; a key that acts in one is another key
+//! than the one that opened it.
+
+mod adopt;
+mod grant;
+mod quit;
+mod revoke;
+
+pub use grant::{Field, GrantForm, PRESETS};
+pub use revoke::{Confirmation, RevokeDialog};
+
+use super::{Effect, Key, Model, Redraw};
+use crate::domain::{LeaseId, Moment};
+
+/// An open dialog.
+#[derive(Clone, Debug)]
+pub enum Dialog {
+    /// The key table.
+    Help,
+    /// The form for new leases.
+    Grant(Box<GrantForm>),
+    /// Asks before a lease is revoked.
+    Revoke(RevokeDialog),
+    /// Asks before another client's lease is kept alive.
+    Adopt(LeaseId),
+    /// Asks before the program ends while it keeps leases alive.
+    Quit,
+}
+
+/// Gives a key to the open dialog, which is closed unless it opens itself again.
+pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> Vec<Effect> {
+    model.show(Redraw::Now);
+    match dialog {
+        Dialog::Help => help(model, key),
+        Dialog::Grant(form) => grant::key(model, form, key, now),
+        Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
+        Dialog::Adopt(id) => adopt::key(model, id, key, now),
+        Dialog::Quit => quit::key(model, key, now),
+    }
+}
+
+fn help(model: &mut Model, key: Key) -> Vec<Effect> {
+    if !closes(key) && !matches!(key, Key::Enter | Key::Char('?') | Key::F(1)) {
+        model.dialog = Some(Dialog::Help);
+    }
+    Vec::new()
+}
+
+/// The keys that close any dialog in which no text is typed.
+fn closes(key: Key) -> bool {
+    matches!(key, Key::Esc | Key::Ctrl('c') | Key::Char('q'))
+}
+
+/// Whether a press of this key edits a line of text, and how.
+fn edit(key: Key) -> Option<tui_input::InputRequest> {
+    use tui_input::InputRequest as Edit;
+    Some(match key {
+        Key::Char(c) => Edit::InsertChar(c),
+        Key::Backspace => Edit::DeletePrevChar,
+        Key::Delete => Edit::DeleteNextChar,
+        Key::Left => Edit::GoToPrevChar,
+        Key::Right => Edit::GoToNextChar,
+        Key::Home | Key::Ctrl('a') => Edit::GoToStart,
+        Key::End | Key::Ctrl('e') => Edit::GoToEnd,
+        Key::Ctrl('u') => Edit::DeleteFromStart,
+        Key::Ctrl('w') => Edit::DeletePrevWord,
+        _ => return None,
+    })
+}

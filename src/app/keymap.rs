@@ -1,0 +1,116 @@
+//! The key table: dispatch, the help overlay and the README are all made from [`KEYMAP`].
+
+use super::Key;
+
+/// What a key of the monitor does while no dialog is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Half a page up.
+    HalfUp,
+    /// Half a page down.
+    HalfDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// Open the dialog for new leases.
+    New,
+    /// Keep the selected lease alive, or stop it.
+    KeepAlive,
+    /// Renew the selected lease once.
+    RenewOnce,
+    /// Open the dialog that revokes the selected lease.
+    Revoke,
+    /// Poll at once.
+    PollNow,
+    /// Open the help.
+    Help,
+    /// Quit, with a question where something is at stake.
+    Quit,
+}
+
+impl Action {
+    /// Whether it writes to the cluster or renews.
+    pub fn writes(self) -> bool {
+        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Revoke)
+    }
+}
+
+/// A row of the key table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The keys, any of them.
+    pub keys: &'static [Key],
+    /// What they do.
+    pub action: Action,
+    /// The word for the status line; none where the key is not shown there.
+    pub hint: Option<&'static str>,
+    /// What they do, for help and README.
+    pub help: &'static str,
+}
+
+const fn bind(keys: &'static [Key], action: Action, hint: Option<&'static str>, help: &'static str) -> Binding {
+    Binding { keys, action, hint, help }
+}
+
+/// Every key of the monitor.
+pub const KEYMAP: &[Binding] = &[
+    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases, and a key to attach"),
+    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop doing so"),
+    bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
+    bind(
+        &[Key::Char('x'), Key::F(9), Key::Delete],
+        Action::Revoke,
+        Some("revoke"),
+        "revoke the lease; a dialog asks first",
+    ),
+    bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
+    bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
+    bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
+    bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
+    bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
+    bind(&[Key::PageUp], Action::PageUp, None, "a page up"),
+    bind(&[Key::PageDown], Action::PageDown, None, "a page down"),
+    bind(&[Key::Ctrl('u')], Action::HalfUp, None, "half a page up"),
+    bind(&[Key::Ctrl('d')], Action::HalfDown, None, "half a page down"),
+    bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
+    bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
+];
+
+/// What a key does; none for a key without a function.
+pub fn action(key: Key) -> Option<Action> {
+    KEYMAP.iter().find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_functions_and_no_function_two_rows() {
+        let keys: Vec<Key> = KEYMAP.iter().flat_map(|binding| binding.keys.iter().copied()).collect();
+        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
+        assert_eq!(KEYMAP.iter().map(|binding| binding.action).collect::<HashSet<_>>().len(), KEYMAP.len());
+    }
+
+    #[test]
+    fn every_row_can_be_reached_and_is_explained() {
+        for binding in KEYMAP {
+            assert!(!binding.help.is_empty());
+            for key in binding.keys {
+                assert_eq!(action(*key), Some(binding.action));
+            }
+        }
+        assert_eq!(action(Key::Char('Z')), None);
+    }
+}

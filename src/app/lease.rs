@@ -1,0 +1,224 @@
+//! One lease as the monitor knows it: what the server said, what the engine believes, and what follows.
+
+use std::time::Duration;
+
+use super::{Bounds, Gone, State};
+use crate::domain::{LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+
+/// Whose a lease is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Who {
+    /// Granted here.
+    Own,
+    /// Another client's, kept alive here.
+    Adopted,
+    /// Another client's.
+    #[default]
+    Other,
+}
+
+impl Who {
+    /// The word, the same on the screen and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Who::Own => "own",
+            Who::Adopted => "adopted",
+            Who::Other => "other",
+        }
+    }
+}
+
+/// What the server said last of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// When it was asked.
+    pub sent: Moment,
+    /// When it answered.
+    pub received: Moment,
+    /// Whole seconds left, as it said.
+    pub ttl: i64,
+    /// What that means.
+    pub reading: Reading,
+}
+
+/// The keys attached to a lease.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// How many.
+    pub count: usize,
+    /// The first eight of them, sorted, raw.
+    pub first: Vec<Vec<u8>>,
+}
+
+impl Keys {
+    /// Of the keys that an answer holds.
+    pub fn of(mut keys: Vec<Vec<u8>>) -> Self {
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.truncate(8);
+        Keys { count, first: keys }
+    }
+}
+
+/// When and how a lease died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// When it was seen to be gone.
+    pub at: Moment,
+    /// How.
+    pub cause: Gone,
+}
+
+/// The polling of one lease.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Poll {
+    /// When it is to be asked next.
+    pub(super) due: Moment,
+    /// When it was last asked.
+    pub(super) asked: Option<Moment>,
+    /// Whether an answer is awaited: never two questions in flight.
+    pub(super) in_flight: bool,
+    /// Planned polls without an answer since the lease was last seen.
+    pub(super) missed: u32,
+}
+
+/// One lease.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lease {
+    /// Its id: rows, dialogs and the cursor know it by this and never by its place.
+    pub id: LeaseId,
+    /// Whose it is.
+    pub who: Who,
+    /// Whether it is being kept alive here.
+    pub kept: bool,
+    /// The TTL that was granted, in seconds.
+    pub granted_ttl: Option<i64>,
+    /// What the engine knows of it; stays when keeping it alive has ended.
+    pub engine: Option<LeaseStatus>,
+    /// What the server said last.
+    pub said: Option<Said>,
+    /// Where its deadline lies, from renewals and polls together.
+    pub bounds: Option<Bounds>,
+    /// Its keys, once asked for.
+    pub keys: Option<Keys>,
+    /// Responses that the monitor's own consumer has read.
+    pub read: u64,
+    /// How it died, once it has.
+    pub death: Option<Death>,
+    pub(super) poll: Poll,
+}
+
+impl Lease {
+    /// A lease of which only the id is known.
+    pub fn new(id: LeaseId) -> Self {
+        Lease {
+            id,
+            who: Who::Other,
+            kept: false,
+            granted_ttl: None,
+            engine: None,
+            said: None,
+            bounds: None,
+            keys: None,
+            read: 0,
+            death: None,
+            poll: Poll::default(),
+        }
+    }
+
+    /// Seconds left, as the middle of what is known; none where nothing is known. Never below 0.
+    pub fn left(&self, now: Moment) -> Option<f64> {
+        let bounds = self.bounds.filter(|_| self.death.is_none())?;
+        Some(bounds.middle().signed_since(now).max(0.0))
+    }
+
+    /// How far the truth can lie from [`left`](Lease::left), in seconds.
+    pub fn left_error(&self) -> Option<f64> {
+        Some(self.bounds?.doubt().as_secs_f64())
+    }
+
+    /// When its last renewal was answered.
+    pub fn last_renewed(&self) -> Option<Moment> {
+        self.engine.as_ref()?.last_answer
+    }
+
+    /// Its habit: the mean interval between its renewals; none before the second.
+    pub fn habit(&self) -> Option<Duration> {
+        self.engine.as_ref()?.cadence.mean()
+    }
+
+    /// The state at a moment: the first that holds.
+    pub fn state(&self, now: Moment) -> State {
+        let holds = [
+            (self.death.is_some(), State::Gone(self.death.map_or(Gone::Unknown, |death| death.cause))),
+            (self.is_dying(), State::Dying),
+            (self.poll.missed >= 2, State::Unseen),
+            (self.is_at_risk(now), State::Risk),
+            (self.is_late(now), State::Late),
+            (self.who == Who::Own && !self.kept, State::Paused),
+        ];
+        holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
+    }
+
+    fn is_dying(&self) -> bool {
+        self.said.is_some_and(|said| said.reading == Reading::Dying && self.last_renewed() < Some(said.sent))
+    }
+
+    /// A healthy lease of 2 s has just one interval left when it is renewed: a tenth of it is no risk.
+    fn is_at_risk(&self, now: Moment) -> bool {
+        match (self.habit(), self.left(now)) {
+            (Some(habit), Some(left)) => left < habit.as_secs_f64() * 0.9,
+            _ => false,
+        }
+    }
+
+    fn is_late(&self, now: Moment) -> bool {
+        const GRID: Duration = Duration::from_millis(500);
+        match (self.kept, self.habit(), self.last_renewed()) {
+            (true, Some(habit), Some(last)) => now - last > habit.mul_f64(1.1) + GRID,
+            _ => false,
+        }
+    }
+
+    /// Takes in what the engine says. An answer that is new fixes the deadline: it lies between the sending and the
+    /// receiving, each plus the TTL.
+    pub(super) fn believe(&mut self, status: LeaseStatus) {
+        let answered = status.last_answer > self.last_renewed();
+        if let (true, Some(at), Some(ttl), Some(earliest)) =
+            (answered, status.last_answer, status.granted_ttl, status.deadline)
+        {
+            let ttl_span = Duration::from_secs(ttl.unsigned_abs());
+            self.bounds = Some(Bounds { earliest, latest: (at + ttl_span).max(earliest) });
+            self.granted_ttl = Some(ttl);
+            self.poll.missed = 0;
+        }
+        self.engine = Some(status);
+    }
+
+    /// Takes in what the server said to a poll. An answer that was on its way while a renewal was answered may be
+    /// older than the renewal: it narrows, and never contradicts.
+    pub(super) fn hear(&mut self, answer: TimeToLive, sent: Moment, received: Moment) {
+        let reading = answer.reading();
+        self.said = Some(Said { sent, received, ttl: answer.ttl, reading });
+        self.granted_ttl = Some(answer.granted_ttl);
+        self.poll.missed = 0;
+        let may_be_older = self.last_renewed().is_some_and(|renewed| sent < renewed);
+        if let Some(heard) = answer.deadline(sent, received).map(Bounds::new) {
+            self.bounds = match self.bounds.map(|known| known.narrowed(heard)) {
+                Some(Some(both)) => Some(both),
+                Some(None) if may_be_older => self.bounds,
+                _ => Some(heard),
+            };
+        }
+        self.keys = Some(Keys::of(answer.keys));
+    }
+
+    /// How it must have died if it was seen to be missing at `at`.
+    pub(super) fn cause_of_death(&self, at: Moment) -> Gone {
+        match self.bounds {
+            Some(bounds) if bounds.earliest > at => Gone::Revoked,
+            Some(bounds) if bounds.latest <= at => Gone::Expired,
+            _ => Gone::Unknown,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The monitor's mind, pure: what is known ([`Model`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
+//!
+//! [`update`] takes a message and the time, changes the model and hands back effects as values; nothing here
+//! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
+//!
+//! ```text
+//!  keys, answers, statuses -> Msg -> update(&mut Model, Msg, now) -> Vec<Effect> -> the runtime's driver
+//!                                      |                                               |
+//!                                    Model -> ui::draw                                 +-> Msg
+//! ```
+//!
+//! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
+//! under `update/`, a dialog as a file under `dialog/`.
+
+mod bounds;
+pub mod dialog;
+mod effect;
+mod events;
+mod grant;
+mod key;
+pub mod keymap;
+mod lease;
+mod model;
+mod msg;
+mod polls;
+mod state;
+mod update;
+
+pub use bounds::Bounds;
+pub use effect::Effect;
+pub use events::{Event, EventLog, Word};
+pub use grant::{BadOrder, BadPut, GrantOrder, Put, spread};
+pub use key::Key;
+pub use lease::{Death, Keys, Lease, Said, Who};
+pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
+pub use msg::{Listing, Msg, Trouble};
+pub use state::{Gone, State};
+pub use update::{arrange, next_wake, update};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! All that the monitor knows.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
+
+use super::dialog::Dialog;
+use super::events::{EventLog, Word};
+use super::polls::Polls;
+use super::{GrantOrder, Lease, State, Trouble, Who};
+use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
+
+/// On what the monitor runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// A real cluster.
+    #[default]
+    Cluster,
+    /// The embedded sandbox, on a clock that runs so many times as fast as the wall.
+    Sandbox {
+        /// The clock's speed, 1 or more.
+        warp: u32,
+    },
+}
+
+/// What does not change while the monitor runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// The endpoints as they were given, for the eye.
+    pub target: String,
+    /// Real cluster or sandbox.
+    pub place: Place,
+    /// Whether this is the demo.
+    pub is_demo: bool,
+    /// Whether everything that writes or renews is refused.
+    pub is_read_only: bool,
+    /// LeaseTimeToLive calls a second, at most.
+    pub budget: u32,
+    /// Leases to grant as soon as a member answers.
+    pub grants: Vec<GrantOrder>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup {
+            target: "127.0.0.1:2379".to_owned(),
+            place: Place::Cluster,
+            is_demo: false,
+            is_read_only: false,
+            budget: 200,
+            grants: Vec::new(),
+        }
+    }
+}
+
+/// A sentence on the status line, until its time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The sentence; may hold texts from etcd and is to be escaped.
+    pub text: String,
+    /// Whether it tells of a failure.
+    pub is_error: bool,
+    /// Until when it is shown.
+    pub until: Moment,
+}
+
+/// Which rows of the table can be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The first row that is seen.
+    pub top: usize,
+    /// How many rows there is room for.
+    pub rows: usize,
+}
+
+/// Counts over all living leases.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Census {
+    /// Granted here.
+    pub own: usize,
+    /// Adopted.
+    pub adopted: usize,
+    /// Other clients'.
+    pub others: usize,
+    /// At risk or late.
+    pub endangered: usize,
+    /// Renewals a second, by what was seen of each lease that is kept.
+    pub renewals: f64,
+    /// Responses dropped so far.
+    pub dropped: u64,
+}
+
+/// How soon the screen has to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Redraw {
+    /// Nothing to see has changed.
+    #[default]
+    No,
+    /// Data has changed: within the next thirtieth of a second.
+    Soon,
+    /// Somebody pressed a key: at once.
+    Now,
+}
+
+/// All that the monitor knows.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// What does not change.
+    pub setup: Setup,
+    /// The link to the cluster.
+    pub cluster: ClusterView,
+    /// Since when no member answers; none while one does.
+    pub unreached_since: Option<Moment>,
+    /// Why the leases could not be listed, if so.
+    pub list_trouble: Option<Trouble>,
+    /// The lease under the cursor.
+    pub cursor: Option<LeaseId>,
+    /// Which rows can be seen.
+    pub window: Window,
+    /// What is open above the table.
+    pub dialog: Option<Dialog>,
+    /// The sentence on the status line.
+    pub note: Option<Note>,
+    /// What has happened.
+    pub events: EventLog,
+    /// Counts over all leases, as of the last [`arrange`](super::arrange).
+    pub census: Census,
+    pub(super) leases: BTreeMap<LeaseId, Lease>,
+    pub(super) order: Vec<LeaseId>,
+    /// The dead that still have a row, in the order of their deaths.
+    pub(super) graves: VecDeque<(Moment, LeaseId)>,
+    pub(super) polls: Polls,
+    /// Leases that are being revoked before the program ends.
+    pub(super) leaving: Option<BTreeSet<LeaseId>>,
+    pub(super) has_started: bool,
+    pub(super) has_listed: bool,
+    pub(super) redraw: Redraw,
+}
+
+impl Model {
+    /// A model that knows nothing yet; the link counts as down from `now` on.
+    pub fn new(setup: Setup, now: Moment) -> Self {
+        Model { setup, unreached_since: Some(now), ..Model::default() }
+    }
+
+    /// A lease by its id, the dead of the last half minute included.
+    pub fn lease(&self, id: LeaseId) -> Option<&Lease> {
+        self.leases.get(&id)
+    }
+
+    /// The rows of the table in their order, as of the last [`arrange`](super::arrange).
+    pub fn order(&self) -> &[LeaseId] {
+        &self.order
+    }
+
+    /// The leases of the rows that can be seen.
+    pub fn visible(&self) -> impl Iterator<Item = &Lease> {
+        self.order[self.visible_range()].iter().filter_map(|id| self.leases.get(id))
+    }
+
+    pub(super) fn visible_range(&self) -> Range<usize> {
+        let end = (self.window.top + self.window.rows).min(self.order.len());
+        self.window.top.min(end)..end
+    }
+
+    /// The lease under the cursor.
+    pub fn selected(&self) -> Option<&Lease> {
+        self.leases.get(&self.cursor?)
+    }
+
+    /// The row of the cursor.
+    pub fn cursor_row(&self) -> Option<usize> {
+        let cursor = self.cursor?;
+        self.order.iter().position(|id| *id == cursor)
+    }
+
+    /// The member that calls go to, if it answers.
+    pub fn member(&self) -> Option<&MemberView> {
+        answering(&self.cluster)
+    }
+
+    /// Whether a member answers.
+    pub fn is_reached(&self) -> bool {
+        self.member().is_some()
+    }
+
+    /// Why no member answers, in the words of the first that says so; raw.
+    pub fn link_trouble(&self) -> Option<&str> {
+        self.cluster.members.iter().find_map(|member| match &member.reachability {
+            Reachability::Down { trouble } => Some(trouble.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether this runs on the embedded sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        matches!(self.setup.place, Place::Sandbox { .. })
+    }
+
+    /// The leases that are being kept alive here.
+    pub fn kept(&self) -> impl Iterator<Item = &Lease> {
+        self.leases.values().filter(|lease| lease.kept && lease.death.is_none())
+    }
+
+    /// How soon the screen has to follow; asking sets it back.
+    pub fn take_redraw(&mut self) -> Redraw {
+        std::mem::take(&mut self.redraw)
+    }
+
+    /// Whether time alone changes the screen: a lease counts down, a row fades, a link is waited for.
+    pub fn counts_down(&self) -> bool {
+        !self.leases.is_empty() || self.unreached_since.is_some()
+    }
+
+    pub(super) fn say(&mut self, now: Moment, is_error: bool, text: impl Into<String>) {
+        const SHOWN: std::time::Duration = std::time::Duration::from_secs(10);
+        self.note = Some(Note { text: text.into(), is_error, until: now + SHOWN });
+        self.show(Redraw::Soon);
+    }
+
+    pub(super) fn log(&mut self, at: Moment, word: Word, lease: Option<LeaseId>, text: impl Into<String>) {
+        self.events.push(at, word, lease, text.into());
+        self.show(Redraw::Soon);
+    }
+
+    pub(super) fn show(&mut self, redraw: Redraw) {
+        self.redraw = self.redraw.max(redraw);
+    }
+
+    /// The record of a lease, made when it is not there; a new life begins for one that had died.
+    pub(super) fn living(&mut self, id: LeaseId) -> &mut Lease {
+        let lease = self.leases.entry(id).or_insert_with(|| Lease::new(id));
+        if lease.death.is_some() {
+            *lease = Lease::new(id);
+        }
+        lease
+    }
+
+    pub(super) fn alive(&mut self, id: LeaseId) -> Option<&mut Lease> {
+        self.leases.get_mut(&id).filter(|lease| lease.death.is_none())
+    }
+
+    pub(super) fn selected_alive(&self) -> Option<&Lease> {
+        self.selected().filter(|lease| lease.death.is_none())
+    }
+}
+
+/// The chosen member, if it answers: one that does not is chosen too, to be tried.
+pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
+    cluster.current().filter(|member| member.reachability == Reachability::Up)
+}
+
+impl Census {
+    pub(super) fn count(&mut self, lease: &Lease, now: Moment) {
+        match lease.who {
+            Who::Own => self.own += 1,
+            Who::Adopted => self.adopted += 1,
+            Who::Other => self.others += 1,
+        }
+        self.endangered += usize::from(matches!(lease.state(now), State::Risk | State::Late));
+        if let (true, Some(habit)) = (lease.kept, lease.habit()) {
+            self.renewals += 1.0 / habit.as_secs_f64().max(1e-3);
+        }
+        self.dropped += lease.engine.as_ref().map_or(0, |status| status.queue.dropped);
+    }
+}

@@ -1,0 +1,149 @@
+//! What happens: the only way into the model.
+//!
+//! Messages say what changed (leases born and gone, statuses that moved) and never repeat whole lists, so that a
+//! recording of them stays small and can be played back.
+
+use super::Key;
+use crate::domain::{ClusterView, EngineEvent, Granted, Header, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive};
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The server does not know the lease.
+    pub is_not_found: bool,
+    /// The user may not do that.
+    pub is_forbidden: bool,
+    /// The whole sentence, as etcd and the wire said it: raw, to be escaped before it is shown.
+    pub text: String,
+}
+
+/// What a LeaseLeases answer changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// When it was asked.
+    pub sent: Moment,
+    /// When it was answered.
+    pub received: Moment,
+    /// Leases that the list before did not have.
+    pub born: Vec<LeaseId>,
+    /// Leases that the list before had.
+    pub gone: Vec<LeaseId>,
+    /// How many leases it holds.
+    pub total: usize,
+    /// Its header.
+    pub header: Header,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// The table has room for this many rows from now on.
+    Resized {
+        /// Rows of the lease table.
+        rows: usize,
+    },
+    /// The moment that [`next_wake`](super::next_wake) named has come.
+    Tick,
+    /// The link to the cluster changed.
+    Cluster(ClusterView),
+    /// All leases were listed.
+    Listed(Listing),
+    /// Listing failed.
+    ListFailed(Trouble),
+    /// A lease's time to live was answered.
+    Probed {
+        /// When it was asked.
+        sent: Moment,
+        /// When it was answered.
+        received: Moment,
+        /// The answer.
+        answer: TimeToLive,
+    },
+    /// A lease's time to live was not answered.
+    ProbeFailed {
+        /// Which lease.
+        id: LeaseId,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// The engine's status of these leases moved.
+    Statuses(Vec<LeaseStatus>),
+    /// Something happened in the engine.
+    Engine(EngineEvent),
+    /// So many of the engine's events were lost because nobody took them in time.
+    EventsLost(u64),
+    /// The response queues of these leases moved, and nothing else of them.
+    Queues(Vec<(LeaseId, QueueGauge)>),
+    /// The monitor's consumer read so many responses of these leases.
+    Delivered(Vec<(LeaseId, u64)>),
+    /// A lease was granted.
+    Granted {
+        /// When it was asked for.
+        sent: Moment,
+        /// When it was granted.
+        received: Moment,
+        /// The answer.
+        answer: Granted,
+        /// Whether it is being kept alive.
+        keep_alive: bool,
+    },
+    /// A lease could not be granted; the rest of the order was given up.
+    GrantFailed {
+        /// The TTL that was asked for.
+        ttl: i64,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// A key was attached to a lease.
+    Attached {
+        /// Which lease.
+        id: LeaseId,
+        /// The key, raw.
+        key: Vec<u8>,
+    },
+    /// A key could not be attached.
+    AttachFailed {
+        /// Which lease.
+        id: LeaseId,
+        /// The key, raw.
+        key: Vec<u8>,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// A lease was renewed once.
+    Renewed {
+        /// When it was sent.
+        sent: Moment,
+        /// When it was answered.
+        received: Moment,
+        /// Which lease.
+        id: LeaseId,
+        /// TTL in seconds.
+        ttl: i64,
+    },
+    /// A lease could not be renewed.
+    RenewFailed {
+        /// Which lease.
+        id: LeaseId,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// A lease was revoked.
+    Revoked {
+        /// Which lease.
+        id: LeaseId,
+        /// The revision of the deletion.
+        revision: i64,
+        /// Keys deleted with it; none where they could not be counted.
+        keys_deleted: Option<usize>,
+    },
+    /// A lease could not be revoked.
+    RevokeFailed {
+        /// Which lease.
+        id: LeaseId,
+        /// Why.
+        trouble: Trouble,
+    },
+}

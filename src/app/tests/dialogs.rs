@@ -1,0 +1,197 @@
+use super::*;
+use crate::app::dialog::Dialog;
+
+fn read_only() -> Setup {
+    Setup { is_read_only: true, ..Setup::default() }
+}
+
+fn granted_by(story: &mut Story, keys: &str) -> Option<GrantOrder> {
+    story.type_in(keys);
+    match story.press(&[Key::Enter]).pop() {
+        Some(Effect::Grant(order)) => Some(order),
+        _ => None,
+    }
+}
+
+#[test]
+fn n_2_enter_grants_120_seconds() {
+    let mut story = Story::begin(Setup::default());
+    let order = granted_by(&mut story, "n2").unwrap();
+    let expected = GrantOrder { ttl: 120, count: 1, id: None, puts: vec![], keep_alive: true, first_number: 1 };
+    assert_eq!(order, expected);
+    assert!(story.model.dialog.is_none());
+    story.grant(5, 120);
+    assert_eq!(story.model.lease(LeaseId(5)).unwrap().who, Who::Own);
+}
+
+#[test]
+fn the_form_takes_every_field() {
+    let mut story = Story::begin(Setup::default());
+    story.type_in("n5m");
+    story.press(&[Key::Tab, Key::Tab]);
+    story.type_in("694d");
+    story.press(&[Key::Down]);
+    story.type_in("/q=no quit");
+    story.press(&[Key::Tab, Key::Char('n')]);
+    let order = granted_by(&mut story, "").unwrap();
+    assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
+    assert_eq!(order.puts, [Put::parse("/q=no quit").unwrap()]);
+}
+
+#[test]
+fn a_wrong_form_grants_nothing_and_shows_the_field() {
+    let mut story = Story::begin(Setup::default());
+    assert_eq!(granted_by(&mut story, "n"), None);
+    assert_eq!(granted_by(&mut story, "0"), None);
+    assert!(matches!(&story.model.dialog, Some(Dialog::Grant(form)) if form.focus == dialog::Field::Ttl));
+    story.press(&[Key::Esc]);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn a_raised_ttl_is_told_as_asked_and_granted() {
+    let mut story = Story::begin(Setup::default());
+    let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
+    story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
+    assert!(story.model.note.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
+}
+
+#[test]
+fn x_y_revokes_the_lease_it_was_opened_on() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 120);
+    assert_eq!(story.press(&[Key::Char('x')]), []);
+    story.renewed(1, 3600, 3.5);
+    assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn enter_in_the_revoke_dialog_is_on_cancel() {
+    for key in [Key::Enter, Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
+        let mut story = Story::begin(Setup::default());
+        story.grant(1, 10);
+        assert_eq!(story.press(&[Key::Char('x'), Key::Char('x'), Key::Delete, key]), []);
+        assert!(story.model.dialog.is_none(), "{key}");
+    }
+}
+
+#[test]
+fn anothers_lease_takes_the_typed_number() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    assert_eq!(story.press(&[Key::F(9), Key::Char('y'), Key::Char('2'), Key::Enter]), []);
+    assert!(story.model.dialog.is_some(), "a wrong number neither revokes nor closes");
+    assert_eq!(story.press(&[Key::Backspace, Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(7))]);
+}
+
+#[test]
+fn more_than_a_hundred_keys_take_the_typed_number_too() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('x')]);
+    let keys: Vec<String> = (0..101).map(|n| format!("/k/{n}")).collect();
+    story.probe(1, 9, 10, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(story.press(&[Key::Char('y')]), []);
+    assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(1))]);
+}
+
+#[test]
+fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('x')]);
+    story.wait(11.0);
+    story.list(&[], &[1]);
+    assert_eq!(story.press(&[Key::Char('y')]), []);
+    assert!(story.model.dialog.is_some());
+    assert_eq!(story.press(&[Key::Enter]), []);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn keep_alive_goes_off_and_on_and_adopting_asks() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Leave(LeaseId(1))]);
+    assert_eq!(story.state(1), "paused");
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep(LeaseId(1))]);
+
+    story.list(&[7], &[]);
+    story.model.cursor = Some(LeaseId(7));
+    assert_eq!(story.press(&[Key::Char('a'), Key::Enter]), []);
+    assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::Keep(LeaseId(7))]);
+    assert_eq!(story.model.lease(LeaseId(7)).unwrap().who, Who::Adopted);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Leave(LeaseId(7))]);
+    assert_eq!(story.model.lease(LeaseId(7)).unwrap().who, Who::Other);
+}
+
+#[test]
+fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1))]);
+    story.press(&[Key::Char('a')]);
+    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(1))]);
+    story.wait(4.0);
+    story.tell(Msg::Renewed { sent: story.now, received: story.now, id: LeaseId(1), ttl: 10 });
+    assert_eq!(story.left(1), Some(10.0));
+}
+
+#[test]
+fn read_only_refuses_everything_that_writes_or_renews() {
+    let setup = Setup { grants: spread(&[10], &[]).unwrap(), ..read_only() };
+    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
+    story.list(&[7], &[]);
+    for key in ['n', 'a', 'o', 'x'] {
+        assert_eq!(story.press(&[Key::Char(key), Key::Char('y')]), []);
+        assert!(story.model.dialog.is_none());
+        story.press(&[Key::Char(key)]);
+        assert!(story.model.note.as_ref().unwrap().text.contains("read-only"));
+    }
+}
+
+#[test]
+fn quitting_asks_only_while_leases_are_kept_on_a_real_cluster() {
+    let mut story = Story::begin(Setup::default());
+    assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { left: vec![] }]);
+    story.grant(1, 10);
+    assert_eq!(story.press(&[Key::Ctrl('c'), Key::Esc]), []);
+    assert!(story.model.dialog.is_none());
+    for key in [Key::Enter, Key::Char('q'), Key::Ctrl('c')] {
+        assert_eq!(story.press(&[Key::Char('q'), key]), [Effect::Quit { left: vec![LeaseId(1)] }]);
+    }
+    let sandbox = Setup { place: Place::Sandbox { warp: 1 }, ..Setup::default() };
+    let mut story = Story::begin(sandbox);
+    story.grant(1, 10);
+    assert_eq!(story.press(&[Key::Char('?'), Key::Char('q')]), [], "an overlay is closed first");
+    assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { left: vec![] }]);
+}
+
+#[test]
+fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 10);
+    story.list(&[7], &[]);
+    story.model.cursor = Some(LeaseId(7));
+    story.press(&[Key::Char('a'), Key::Char('y')]);
+    let effects = story.press(&[Key::Char('q'), Key::Char('r')]);
+    assert_eq!(effects, [Effect::Revoke(LeaseId(1)), Effect::Revoke(LeaseId(2))]);
+    assert_eq!(story.tell(Msg::Revoked { id: LeaseId(1), revision: 3, keys_deleted: None }), []);
+    let effects = story.tell(Msg::RevokeFailed { id: LeaseId(2), trouble: trouble("no") });
+    assert_eq!(effects, [Effect::Quit { left: vec![LeaseId(2), LeaseId(7)] }]);
+}
+
+#[test]
+fn keys_without_a_function_do_nothing() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.model.take_redraw();
+    for key in [Key::Char('Z'), Key::F(5), Key::Tab, Key::Enter, Key::Esc, Key::Ctrl('x'), Key::Backspace] {
+        assert_eq!(story.press(&[key]), []);
+    }
+    assert_eq!(story.model.take_redraw(), Redraw::No);
+}

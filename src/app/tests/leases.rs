@@ -1,0 +1,200 @@
+use super::*;
+use crate::domain::{Ended, EngineEvent, EngineEventKind};
+
+fn ended(story: &mut Story, id: i64, ended: Ended) {
+    let event = EngineEvent { at: story.now, lease: Some(LeaseId(id)), kind: EngineEventKind::Ended(ended) };
+    story.tell(Msg::Engine(event));
+}
+
+#[test]
+fn an_own_lease_goes_from_ok_to_late_to_risk() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    assert_eq!((story.state(1), story.left(1)), ("ok", Some(10.0)));
+    story.wait(3.5);
+    story.renewed(1, 10, 3.5);
+    let expected = [(3.0, "ok", 7.0), (1.3, "ok", 5.7), (0.1, "late", 5.6), (2.5, "risk", 3.1)];
+    for (wait, state, left) in expected {
+        story.wait(wait);
+        assert_eq!(story.state(1), state, "{left} left");
+        assert!((story.left(1).unwrap() - left).abs() < 1e-6);
+    }
+    story.renewed(1, 10, 6.9);
+    assert_eq!(story.state(1), "ok");
+}
+
+#[test]
+fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[5], &[]);
+    story.probe(5, 9, 10, &["/a"]);
+    story.wait(9.3);
+    assert_eq!(story.state(5), "ok");
+    assert_eq!(story.model.lease(LeaseId(5)).unwrap().who, Who::Other);
+}
+
+#[test]
+fn the_cause_of_death_follows_from_the_deadline() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2, 3], &[]);
+    story.probe(1, 9, 10, &[]);
+    story.probe(2, 0, 10, &[]);
+    story.probe(3, 1, 10, &[]);
+    story.wait(1.5);
+    story.list(&[], &[1, 2, 3]);
+    assert_eq!((story.state(1), story.state(2), story.state(3)), ("revoked", "expired", "gone"));
+    assert_eq!(story.words()[1..], ["revoked", "expired", "gone"]);
+}
+
+#[test]
+fn the_dead_keep_their_row_for_half_a_minute() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2], &[]);
+    story.list(&[], &[1]);
+    assert_eq!(story.rows(), [2, 1]);
+    assert_eq!(next_wake(&story.model, story.now), story.now);
+    story.wait(29.9);
+    story.tell(Msg::Tick);
+    assert_eq!(story.rows(), [2, 1]);
+    story.wait(0.1);
+    story.tell(Msg::Tick);
+    assert_eq!(story.rows(), [2]);
+}
+
+#[test]
+fn what_is_expired_and_still_there_is_dying() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1], &[]);
+    story.probe(1, -2, 10, &["/a"]);
+    assert_eq!(story.state(1), "dying");
+    story.probe(1, 9, 10, &["/a"]);
+    assert_eq!(story.state(1), "ok");
+}
+
+#[test]
+fn a_poll_from_before_a_renewal_does_not_contradict_it() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.wait(3.5);
+    story.renewed(1, 10, 3.5);
+    let answer = TimeToLive { id: LeaseId(1), ttl: 6, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
+    story.tell(Msg::Probed { sent: at(3.4), received: at(3.6), answer });
+    assert_eq!(story.left(1), Some(10.0));
+    // A later one does: somebody else shortened or renewed it.
+    story.wait(1.0);
+    story.probe(1, 4, 10, &[]);
+    assert_eq!(story.left(1), Some(4.5));
+}
+
+#[test]
+fn each_end_that_the_engine_tells_has_its_row() {
+    let mut story = Story::begin(Setup::default());
+    (1..=5).for_each(|id| story.grant(id, 10));
+    ended(&mut story, 1, Ended::Expired);
+    ended(&mut story, 2, Ended::NotFound);
+    ended(&mut story, 3, Ended::Unanswered { trouble: Some("connection refused".into()) });
+    ended(&mut story, 4, Ended::Forbidden { message: "permission denied".into() });
+    ended(&mut story, 5, Ended::Cancelled);
+    let states: Vec<_> = (1..=5).map(|id| story.state(id)).collect();
+    assert_eq!(states, ["expired", "revoked", "paused", "paused", "paused"]);
+    assert_eq!(story.model.kept().count(), 0);
+    assert_eq!(story.words()[5..], ["expired", "revoked", "error", "error"]);
+}
+
+#[test]
+fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(3, 120);
+    story.grant(2, 10);
+    story.grant(1, 120);
+    story.list(&[9], &[]);
+    assert_eq!(story.rows(), [2, 1, 3, 9]);
+    story.model.cursor = Some(LeaseId(2));
+    story.wait(1.0);
+    story.renewed(2, 3600, 1.0);
+    assert_eq!(story.rows(), [1, 3, 2, 9]);
+    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    story.press(&[Key::Char('?')]);
+    story.renewed(1, 9000, 1.0);
+    assert_eq!(story.rows(), [1, 3, 2, 9], "no row moves while a dialog is open");
+    story.press(&[Key::Esc]);
+    assert_eq!(story.rows(), [3, 2, 1, 9]);
+}
+
+#[test]
+fn the_cursor_moves_and_the_window_follows() {
+    let mut story = Story::begin(Setup::default());
+    (1..=50).for_each(|id| story.grant(id, 10 * id));
+    let row_after = |story: &mut Story, key| {
+        story.press(&[key]);
+        (story.model.cursor_row().unwrap(), story.model.window.top)
+    };
+    assert_eq!(row_after(&mut story, Key::Char('g')), (0, 0));
+    assert_eq!(row_after(&mut story, Key::Down), (1, 0));
+    assert_eq!(row_after(&mut story, Key::PageDown), (11, 2));
+    assert_eq!(row_after(&mut story, Key::Ctrl('d')), (16, 7));
+    assert_eq!(row_after(&mut story, Key::Char('G')), (49, 40));
+    assert_eq!(row_after(&mut story, Key::Down), (49, 40));
+    assert_eq!(row_after(&mut story, Key::Ctrl('u')), (44, 40));
+    assert_eq!(row_after(&mut story, Key::PageUp), (34, 34));
+    assert_eq!(row_after(&mut story, Key::Char('k')), (33, 33));
+    assert_eq!(row_after(&mut story, Key::Home), (0, 0));
+    story.tell(Msg::Resized { rows: 0 });
+    assert_eq!(row_after(&mut story, Key::End), (49, 49));
+}
+
+#[test]
+fn other_clients_leases_are_told_of_when_they_are_born_later() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1], &[]);
+    story.wait(1.0);
+    story.grant(2, 10);
+    story.list(&[2, 3], &[]);
+    let told: Vec<_> = story.model.events.lines().filter_map(|event| Some((event.lease?.0, event.word))).collect();
+    assert_eq!(told, [(2, Word::Granted), (3, Word::Granted)]);
+    assert_eq!(story.model.lease(LeaseId(2)).unwrap().who, Who::Own);
+}
+
+#[test]
+fn a_list_that_is_older_than_a_death_brings_nobody_back() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[], &[]);
+    story.grant(1, 10);
+    story.wait(1.0);
+    story.tell(Msg::Revoked { id: LeaseId(1), revision: 9, keys_deleted: Some(1) });
+    let listing = Listing { sent: at(0.9), received: at(1.1), born: vec![LeaseId(1)], ..Listing::default() };
+    story.tell(Msg::Listed(listing));
+    assert_eq!(story.state(1), "revoked");
+    let note = story.model.note.as_ref().unwrap();
+    assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
+}
+
+#[test]
+fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
+    let grants = spread(&[10, 120], &[]).unwrap();
+    let setup = Setup { grants: grants.clone(), ..Setup::default() };
+    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    assert_eq!(story.tell(Msg::Cluster(down())), []);
+    assert!(story.model.unreached_since.is_some());
+    let effects = story.tell(Msg::Cluster(view()));
+    assert_eq!(effects, grants.into_iter().map(Effect::Grant).collect::<Vec<_>>());
+    assert!(story.model.unreached_since.is_none());
+    story.tell(Msg::Cluster(down()));
+    assert_eq!(story.tell(Msg::Cluster(view())), [], "once, and not at each new connection");
+    assert_eq!(story.words(), ["link", "link", "link"]);
+}
+
+#[test]
+fn only_news_of_the_link_asks_for_a_frame() {
+    let mut story = Story::begin(Setup::default());
+    story.model.take_redraw();
+    let mut calm = view();
+    calm.members[0].round_trip = Some(Duration::from_millis(3));
+    calm.members[0].revision = 99;
+    story.tell(Msg::Cluster(calm.clone()));
+    assert_eq!(story.model.take_redraw(), Redraw::No);
+    calm.members[0].raft_term = 5;
+    story.tell(Msg::Cluster(calm));
+    assert_eq!(story.model.take_redraw(), Redraw::Soon);
+    assert_eq!(story.words(), ["link", "leader"]);
+}

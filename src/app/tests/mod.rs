@@ -1,0 +1,129 @@
+//! Scenarios: what happens goes in, rows and effects come out.
+
+mod dialogs;
+mod leases;
+mod polling;
+
+use std::time::Duration;
+
+use super::*;
+use crate::domain::{
+    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Moment, Phase, QueueGauge, Reachability,
+    TimeToLive,
+};
+
+/// A model, a time, and all effects so far.
+pub(super) struct Story {
+    pub(super) model: Model,
+    pub(super) now: Moment,
+}
+
+pub(super) fn at(seconds: f64) -> Moment {
+    Moment::at(Duration::from_secs_f64(seconds))
+}
+
+pub(super) fn trouble(text: &str) -> Trouble {
+    Trouble { is_not_found: false, is_forbidden: false, text: text.to_owned() }
+}
+
+fn view() -> ClusterView {
+    let member = MemberView {
+        endpoint: "127.0.0.1:2379".into(),
+        is_leader: true,
+        has_leader: true,
+        version: "3.5.30".into(),
+        raft_term: 4,
+        reachability: Reachability::Up,
+        ..MemberView::default()
+    };
+    ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }
+}
+
+/// The same without a member that answers: one is chosen to be tried all the same.
+pub(super) fn down() -> ClusterView {
+    let mut down = view();
+    down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
+    down
+}
+
+impl Story {
+    /// On a cluster that answers.
+    pub(super) fn begin(setup: Setup) -> Self {
+        let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+        story.tell(Msg::Resized { rows: 10 });
+        story.tell(Msg::Cluster(view()));
+        story
+    }
+
+    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+        let effects = update(&mut self.model, msg, self.now);
+        arrange(&mut self.model, self.now);
+        effects
+    }
+
+    pub(super) fn press(&mut self, keys: &[Key]) -> Vec<Effect> {
+        keys.iter().flat_map(|key| self.tell(Msg::Key(*key))).collect()
+    }
+
+    pub(super) fn type_in(&mut self, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|c| self.tell(Msg::Key(Key::Char(c)))).collect()
+    }
+
+    pub(super) fn wait(&mut self, seconds: f64) {
+        self.now = self.now + Duration::from_secs_f64(seconds);
+    }
+
+    pub(super) fn grant(&mut self, id: i64, ttl: i64) {
+        let answer = Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() };
+        self.tell(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
+    }
+
+    pub(super) fn list(&mut self, born: &[i64], gone: &[i64]) {
+        let ids = |ids: &[i64]| ids.iter().copied().map(LeaseId).collect();
+        let (sent, received) = (self.now, self.now);
+        self.tell(Msg::Listed(Listing { sent, received, born: ids(born), gone: ids(gone), ..Listing::default() }));
+    }
+
+    pub(super) fn probe(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
+        let keys = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
+        let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
+        self.tell(Msg::Probed { sent: self.now, received: self.now, answer });
+    }
+
+    /// The engine renewed a lease of this TTL just now, `every` after the time before.
+    pub(super) fn renewed(&mut self, id: i64, ttl: i64, every: f64) {
+        let mut cadence = Cadence::default();
+        cadence.answered(None, None);
+        cadence.answered(Some(Duration::from_secs_f64(every)), Some(Duration::from_secs(6)));
+        self.tell(Msg::Statuses(vec![LeaseStatus {
+            id: LeaseId(id),
+            granted_ttl: Some(ttl),
+            phase: Phase::Waiting,
+            deadline: Some(self.now + Duration::from_secs(ttl.unsigned_abs())),
+            last_answer: Some(self.now),
+            next_due: Some(self.now + Duration::from_secs_f64(every)),
+            expected: Some(Duration::from_secs_f64(every)),
+            cadence,
+            round_trip: Some(Duration::from_micros(600)),
+            revision: Some(7),
+            queue: QueueGauge { depth: 1, capacity: 16, dropped: 0 },
+            ended: None,
+        }]));
+    }
+
+    pub(super) fn state(&self, id: i64) -> &'static str {
+        self.model.lease(LeaseId(id)).map_or("no row", |lease| lease.state(self.now).word())
+    }
+
+    pub(super) fn left(&self, id: i64) -> Option<f64> {
+        self.model.lease(LeaseId(id))?.left(self.now)
+    }
+
+    pub(super) fn rows(&self) -> Vec<i64> {
+        self.model.order().iter().map(|id| id.0).collect()
+    }
+
+    pub(super) fn words(&self) -> Vec<&'static str> {
+        self.model.events.lines().map(|event| event.word.word()).collect()
+    }
+}

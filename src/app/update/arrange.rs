@@ -1,0 +1,48 @@
+//! The order of the rows.
+
+use crate::app::{Census, Lease, Model};
+use crate::domain::{LeaseId, Moment};
+
+/// Puts the rows in order, counts, and brings the cursor's row into the window. Before every draw.
+///
+/// The least time left comes first, the id decides where it is the same, unknown and dead ones come last. While a
+/// dialog is open the rows stay where they are.
+pub fn arrange(model: &mut Model, now: Moment) {
+    model.census = Census::default();
+    for lease in model.leases.values().filter(|lease| lease.death.is_none()) {
+        model.census.count(lease, now);
+    }
+    let row = model.cursor_row();
+    if model.dialog.is_none() {
+        sort(model);
+    }
+    hold_cursor(model, row);
+}
+
+fn sort(model: &mut Model) {
+    let mut order: Vec<_> = model.leases.values().map(rank).collect();
+    order.sort_unstable();
+    model.order.clear();
+    model.order.extend(order.into_iter().map(|(.., id)| id));
+}
+
+fn rank(lease: &Lease) -> (bool, Moment, LeaseId) {
+    (lease.death.is_some(), lease.bounds.map_or(Moment::FAR, |bounds| bounds.middle()), lease.id)
+}
+
+/// The cursor stays on its lease; where that has left, on the row at which it was.
+fn hold_cursor(model: &mut Model, row: Option<usize>) {
+    if !model.cursor.is_some_and(|id| model.leases.contains_key(&id)) {
+        let last = model.order.len().saturating_sub(1);
+        model.cursor = model.order.get(row.unwrap_or(0).min(last)).copied();
+    }
+    scroll(model);
+}
+
+/// Moves the window as little as shows the cursor, and leaves no empty room below the last row.
+pub(super) fn scroll(model: &mut Model) {
+    let row = model.cursor_row().unwrap_or(0);
+    let rows = model.window.rows.max(1);
+    let most = model.order.len().saturating_sub(rows);
+    model.window.top = model.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
+}

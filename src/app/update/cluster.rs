@@ -1,0 +1,57 @@
+//! The link to the cluster came, went, or leads elsewhere.
+
+use crate::app::model::answering;
+use crate::app::{Effect, Model, Redraw, Word};
+use crate::domain::{ClusterView, MemberView, Moment};
+
+use super::is_refused;
+
+/// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
+pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<Effect> {
+    if has_news(&model.cluster, &view) {
+        model.show(Redraw::Soon);
+    }
+    let before = std::mem::replace(&mut model.cluster, view);
+    match (answering(&before), model.member().cloned()) {
+        (old, Some(new)) => reached(model, old, &new, now),
+        (Some(_), None) => lost(model, now),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Round trips and revisions move all the time: they are shown with the next frame and ask for none.
+fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
+    let calm = |view: &ClusterView| {
+        let mut view = view.clone();
+        view.members.iter_mut().for_each(|member| (member.round_trip, member.revision) = (None, 0));
+        view
+    };
+    calm(old) != calm(new)
+}
+
+fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: Moment) -> Vec<Effect> {
+    if old.is_none_or(|old| old.endpoint != new.endpoint) {
+        let version = if new.version.is_empty() { "etcd" } else { &format!("etcd {}", new.version) };
+        model.log(now, Word::Connection, None, format!("connected to {}, {version}", new.endpoint));
+    }
+    if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
+        let text = format!("term {} → {}: a new leader starts every lease's TTL anew", old.raft_term, new.raft_term);
+        model.log(now, Word::Leader, None, text);
+    }
+    model.unreached_since = None;
+    if std::mem::replace(&mut model.has_started, true) {
+        return Vec::new();
+    }
+    let grants = model.setup.grants.clone();
+    if grants.is_empty() || is_refused(model, now) {
+        return Vec::new();
+    }
+    grants.into_iter().map(Effect::Grant).collect()
+}
+
+fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
+    model.unreached_since = Some(now);
+    let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
+    model.log(now, Word::Connection, None, format!("lost: {trouble}"));
+    Vec::new()
+}

@@ -1,0 +1,88 @@
+//! What the keepalive engine tells.
+
+use crate::app::{Gone, Model, Redraw, Who, Word};
+use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
+
+use super::life::bury;
+
+/// Statuses that moved.
+pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
+    if !statuses.is_empty() {
+        model.show(Redraw::Soon);
+    }
+    for status in statuses {
+        if let Some(lease) = model.alive(status.id) {
+            lease.kept &= status.ended.is_none();
+            lease.believe(status);
+        }
+    }
+}
+
+/// Response queues that were read.
+pub(super) fn queues(model: &mut Model, queues: Vec<(LeaseId, QueueGauge)>) {
+    for (id, queue) in queues {
+        if let Some(status) = model.alive(id).and_then(|lease| lease.engine.as_mut()) {
+            status.queue = queue;
+            model.show(Redraw::Soon);
+        }
+    }
+}
+
+/// The monitor's own consumer has read responses.
+pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
+    for (id, responses) in read {
+        if let Some(lease) = model.alive(id) {
+            lease.read += responses;
+            model.show(Redraw::Soon);
+        }
+    }
+}
+
+/// The engine had more to tell than was taken in time.
+pub(super) fn events_lost(model: &mut Model, lost: u64, now: Moment) {
+    model.log(now, Word::Error, None, format!("{lost} events came too fast to be told"));
+}
+
+/// Something happened to a lease, or to the link that renews.
+pub(super) fn event(model: &mut Model, event: EngineEvent) {
+    let EngineEvent { at, lease, kind } = event;
+    if let (EngineEventKind::Ended(ended), Some(id)) = (&kind, lease) {
+        return over(model, id, ended, at);
+    }
+    if let Some((word, text)) = in_words(kind) {
+        model.log(at, word, lease, text);
+    }
+}
+
+fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
+    Some(match kind {
+        EngineEventKind::Kept => (Word::Kept, "kept alive from now on".to_owned()),
+        EngineEventKind::Renewed { ttl, interval: Some(interval), .. } => {
+            (Word::Renewed, format!("{ttl} s, {:.2} s after the last", interval.as_secs_f64()))
+        }
+        EngineEventKind::Renewed { ttl, .. } => (Word::Renewed, format!("{ttl} s, for the first time")),
+        EngineEventKind::Dropped { queue_size, queue_capacity } => {
+            (Word::Dropped, format!("queue {queue_size}/{queue_capacity}: the lease is renewed, nobody reads it"))
+        }
+        EngineEventKind::Missed { waited } => {
+            (Word::Missed, format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()))
+        }
+        EngineEventKind::Connected { endpoint } => (Word::Connection, format!("renewals go to {endpoint}")),
+        EngineEventKind::Lost { endpoint, trouble } => (Word::Connection, format!("{endpoint} lost: {trouble}")),
+        EngineEventKind::Ended(_) => return None,
+    })
+}
+
+fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
+    let Some(lease) = model.alive(id) else { return };
+    lease.kept = false;
+    let was_seen = lease.said.is_some() || lease.who == Who::Own;
+    match ended {
+        Ended::Cancelled | Ended::Closed => {}
+        Ended::Expired => bury(model, id, at, Gone::Expired),
+        Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
+        Ended::Unanswered { .. } | Ended::Forbidden { .. } => {
+            model.log(at, Word::Error, Some(id), format!("not kept alive any more: {ended}"));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! New leases of ours.
+
+use std::time::Duration;
+
+use crate::app::dialog::Dialog;
+use crate::app::{Bounds, Model, Redraw, Trouble, Who, Word};
+use crate::domain::{Granted, LeaseId, Moment, printable};
+
+use super::is_refused;
+
+/// Opens the form.
+pub(super) fn open(model: &mut Model, now: Moment) {
+    if !is_refused(model, now) {
+        model.dialog = Some(Dialog::Grant(Box::default()));
+    }
+}
+
+/// A lease was granted: sent and received bound its deadline.
+pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Moment, Moment), keep_alive: bool) {
+    let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
+    let lease = model.living(answer.id);
+    lease.who = Who::Own;
+    lease.kept = keep_alive;
+    lease.granted_ttl = Some(answer.ttl);
+    lease.bounds.get_or_insert(Bounds { earliest: sent + ttl, latest: received + ttl });
+    let ttl = match (answer.requested_ttl, answer.ttl) {
+        (asked, granted) if asked == granted => format!("{granted} s"),
+        (asked, granted) => format!("{asked} s asked → {granted} s granted, the server's least"),
+    };
+    model.log(received, Word::Granted, Some(answer.id), ttl.clone());
+    model.say(received, false, format!("granted {}: {ttl}", answer.id));
+}
+
+/// It was not.
+pub(super) fn failed(model: &mut Model, ttl: i64, trouble: &Trouble, now: Moment) {
+    model.log(now, Word::Error, None, format!("{ttl} s not granted: {}", trouble.text));
+    model.say(now, true, format!("no lease of {ttl} s: {}", trouble.text));
+}
+
+/// A key hangs on a lease: the next poll shows it, and that is due now.
+pub(super) fn attached(model: &mut Model, id: LeaseId, key: &[u8], now: Moment) {
+    if let Some(lease) = model.alive(id) {
+        lease.poll.due = now;
+    }
+    model.log(now, Word::Attached, Some(id), String::from_utf8_lossy(key));
+}
+
+/// A key could not be attached.
+pub(super) fn attach_failed(model: &mut Model, id: LeaseId, key: &[u8], trouble: &Trouble, now: Moment) {
+    let text = format!("{} not attached: {}", printable(key), trouble.text);
+    model.log(now, Word::Error, Some(id), text.clone());
+    model.say(now, true, text);
+    model.show(Redraw::Soon);
+}

@@ -1,0 +1,70 @@
+//! What a message does to the model: one small file a verb.
+
+mod arrange;
+mod cluster;
+mod engine;
+mod grant;
+pub(super) mod keep;
+mod key;
+mod life;
+mod list;
+mod moves;
+mod probe;
+pub(super) mod quit;
+mod renew;
+mod revoke;
+mod tick;
+
+pub use arrange::arrange;
+pub use tick::next_wake;
+
+use super::{Effect, Model, Msg, Redraw};
+use crate::domain::Moment;
+
+/// Takes in one message at a moment, and says what is to be done.
+pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => return key::press(model, key, now),
+        Msg::Tick => return tick::tick(model, now),
+        Msg::Cluster(view) => return cluster::changed(model, view, now),
+        Msg::RevokeFailed { id, trouble } => return revoke::failed(model, id, &trouble, now),
+        Msg::Revoked { id, revision, keys_deleted } => return revoke::done(model, id, revision, keys_deleted, now),
+        Msg::Resized { rows } => moves::resized(model, rows),
+        Msg::Listed(listing) => list::listed(model, &listing),
+        Msg::ListFailed(trouble) => list::failed(model, trouble, now),
+        Msg::Probed { sent, received, answer } => probe::answered(model, answer, sent, received),
+        Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble),
+        Msg::Statuses(statuses) => engine::statuses(model, statuses),
+        Msg::Engine(event) => engine::event(model, event),
+        Msg::EventsLost(lost) => engine::events_lost(model, lost, now),
+        Msg::Queues(queues) => engine::queues(model, queues),
+        Msg::Delivered(read) => engine::delivered(model, read),
+        Msg::Granted { sent, received, answer, keep_alive } => {
+            grant::granted(model, &answer, (sent, received), keep_alive);
+        }
+        Msg::GrantFailed { ttl, trouble } => grant::failed(model, ttl, &trouble, now),
+        Msg::Attached { id, key } => grant::attached(model, id, &key, now),
+        Msg::AttachFailed { id, key, trouble } => grant::attach_failed(model, id, &key, &trouble, now),
+        Msg::Renewed { sent, received, id, ttl } => renew::done(model, id, ttl, sent, received),
+        Msg::RenewFailed { id, trouble } => renew::failed(model, id, &trouble, now),
+    }
+    Vec::new()
+}
+
+/// Refuses what writes or renews, if that is not wanted here; says so.
+fn is_refused(model: &mut Model, now: Moment) -> bool {
+    if model.setup.is_read_only {
+        model.say(now, true, "read-only: here nothing is granted, renewed or revoked");
+        model.show(Redraw::Now);
+    }
+    model.setup.is_read_only
+}
+
+/// One key, several keys.
+fn keys_in_words(count: usize) -> String {
+    match count {
+        0 => "no key".to_owned(),
+        1 => "1 key".to_owned(),
+        _ => format!("{count} keys"),
+    }
+}

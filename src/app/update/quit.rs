@@ -1,0 +1,40 @@
+//! The end of the program.
+
+use crate::app::dialog::Dialog;
+use crate::app::{Effect, Model, Who};
+use crate::domain::{LeaseId, Moment};
+
+/// Ends at once, unless leases are being kept alive on a real cluster: then it asks.
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
+    let is_at_stake = !model.is_sandbox() && model.kept().next().is_some();
+    if is_at_stake && model.leaving.is_none() {
+        model.dialog = Some(Dialog::Quit);
+        return Vec::new();
+    }
+    leave(model)
+}
+
+/// Ends; what was being kept alive expires by itself.
+pub(in crate::app) fn leave(model: &mut Model) -> Vec<Effect> {
+    let left = if model.is_sandbox() { Vec::new() } else { model.kept().map(|lease| lease.id).collect() };
+    vec![Effect::Quit { left }]
+}
+
+/// Revokes the own leases that are being kept alive, and ends when each has been answered. Adopted ones are not ours
+/// to revoke.
+pub(in crate::app) fn revoke_and_leave(model: &mut Model, now: Moment) -> Vec<Effect> {
+    let own: Vec<LeaseId> = model.kept().filter(|lease| lease.who == Who::Own).map(|lease| lease.id).collect();
+    if own.is_empty() {
+        return leave(model);
+    }
+    model.leaving = Some(own.iter().copied().collect());
+    model.say(now, false, format!("revoking {} leases, then the end; q ends at once", own.len()));
+    own.into_iter().map(Effect::Revoke).collect()
+}
+
+/// A revoke was answered, one way or the other.
+pub(super) fn settled(model: &mut Model, id: LeaseId) -> Vec<Effect> {
+    let Some(leaving) = &mut model.leaving else { return Vec::new() };
+    leaving.remove(&id);
+    if leaving.is_empty() { leave(model) } else { Vec::new() }
+}

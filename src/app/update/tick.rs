@@ -1,0 +1,60 @@
+//! Time went on.
+
+use std::time::Duration;
+
+use crate::app::{Effect, Model, Redraw, polls};
+use crate::domain::Moment;
+
+/// For how long the dead keep their row.
+const MOURNING: Duration = Duration::from_secs(30);
+
+/// Asks what is due, and clears away what is over.
+pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
+    clear_graves(model, now);
+    clear_note(model, now);
+    let mut effects = Vec::new();
+    if model.is_reached() && model.polls.take_list(now) {
+        effects.push(Effect::List);
+    }
+    let due = polls::take(model, now);
+    if !due.is_empty() {
+        effects.push(Effect::Probe(due));
+    }
+    effects
+}
+
+fn clear_graves(model: &mut Model, now: Moment) {
+    while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + MOURNING <= now) {
+        model.graves.pop_front();
+        // A lease that was granted anew under the same id lives.
+        if model.alive(id).is_none() {
+            model.leases.remove(&id);
+        }
+        model.show(Redraw::Soon);
+    }
+}
+
+fn clear_note(model: &mut Model, now: Moment) {
+    if model.note.as_ref().is_some_and(|note| note.until <= now) {
+        model.note = None;
+        model.show(Redraw::Soon);
+    }
+}
+
+/// Makes the list and every row that can be seen due.
+pub(super) fn poll_now(model: &mut Model, now: Moment) {
+    model.polls.list_now(now);
+    for row in model.visible_range() {
+        let id = model.order[row];
+        if let Some(lease) = model.alive(id) {
+            lease.poll.due = now;
+        }
+    }
+}
+
+/// When the model wants a [`Tick`](crate::app::Msg::Tick) next.
+pub fn next_wake(model: &Model, now: Moment) -> Moment {
+    let grave = model.graves.front().map(|(at, _)| *at + MOURNING);
+    let note = model.note.as_ref().map(|note| note.until);
+    [grave, note].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
+}

@@ -1,0 +1,124 @@
+//! The monitor, running: the one event loop and what it is tied to.
+//!
+//! ```text
+//!  keys (EventStream) ----+                        +--> canvas: cells -> bytes -> screen (a writer thread)
+//!  engine's board --------+                        |
+//!  consumer's tally ------+--> run: Msg -> update -+--> driver: Effect -> call -> Msg, and round again
+//!  cluster's view --------+                        |
+//!  the model's next wake -+                        +--> consumer: keep, leave
+//! ```
+//!
+//! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
+//! nobody reads stops the writer thread alone.
+
+mod canvas;
+mod consumer;
+mod driver;
+mod keys;
+mod run;
+mod screen;
+mod terminal;
+
+use std::io;
+
+use crossterm::event::EventStream;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use run::{Ended, run};
+pub use screen::Screen;
+
+use crate::app::Setup;
+use crate::clock::Clock;
+use crate::domain::LeaseId;
+use crate::engine;
+use crate::tasks;
+use crate::ui::Look;
+use crate::wire::Cluster;
+
+/// What the monitor runs on, and how.
+#[derive(Clone, Debug)]
+pub struct MonitorOptions {
+    /// The cluster, or the sandbox that stands for it.
+    pub cluster: Cluster,
+    /// The clock of engine, polls and ages: the sandbox's, where there is one.
+    pub clock: Clock,
+    /// How leases are kept alive.
+    pub engine: engine::Options,
+    /// What the model starts from: place, rights, budget, leases to grant.
+    pub setup: Setup,
+    /// How it looks.
+    pub look: Look,
+    /// Reads no response, so that the queues fill: what a stalled consumer looks like.
+    pub stall_consumer: bool,
+    /// The program with its connection flags (`leasetop --endpoints a:2379`): what goes on keeping leases alive that
+    /// are left at the end is printed as this, `keep-alive` and their ids.
+    pub command: String,
+}
+
+/// What ended the monitor before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The terminal could not be used.
+    #[error("could not {tried} the terminal: {error}; the monitor needs one, `leasetop list` does not")]
+    Terminal {
+        /// What was tried.
+        tried: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+    /// Signals could not be caught.
+    #[error("could not catch signals: {0}")]
+    Signals(io::Error),
+    /// A task panicked; its message stands above.
+    #[error("a part of leasetop panicked, so it ended; leases that it kept alive expire by themselves")]
+    Panicked,
+}
+
+/// Runs the monitor on this process's terminal until it is quit or a signal ends it. A signal revokes nothing.
+///
+/// # Errors
+/// Without a usable terminal, and when a task has panicked. The terminal is given back in each case.
+pub async fn monitor(options: MonitorOptions) -> Result<(), Error> {
+    let stop = stop_signal().map_err(Error::Signals)?;
+    let command = options.command.clone();
+    let terminal = terminal::Terminal::enter()?;
+    let ended = tokio::select! {
+        ended = run(options, terminal.screen(), EventStream::new(), stop) => ended,
+        () = tasks::panicked() => return Err(Error::Panicked),
+    };
+    terminal.leave();
+    if let Some(text) = farewell(&command, &ended.left) {
+        terminal::tell(&text);
+    }
+    Ok(())
+}
+
+/// Ends when SIGTERM, SIGHUP or SIGINT arrives; they are caught from now on.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = hang_up.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+    })
+}
+
+/// How to go on with leases that were left, so many that a line can hold.
+fn farewell(command: &str, left: &[LeaseId]) -> Option<String> {
+    const MOST: usize = 50;
+    let named: Vec<String> = left.iter().take(MOST).map(ToString::to_string).collect();
+    let rest = match left.len().saturating_sub(MOST) {
+        0 => String::new(),
+        rest => format!("and {rest} more leases\n"),
+    };
+    let what = if left.len() == 1 { "1 lease expires" } else { &format!("{} leases expire", left.len()) };
+    let ids = named.join(" ");
+    (!left.is_empty()).then(|| format!("{what} unless somebody goes on:\n{command} keep-alive -- {ids}\n{rest}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Where frames go.
+
+/// Something that shows frames: a terminal, or a test.
+///
+/// It holds one frame at most. While it is busy with one, nothing is drawn at all: a frame holds what has changed
+/// since the one before, so none may be lost.
+pub trait Screen {
+    /// Columns and rows.
+    fn size(&self) -> (u16, u16);
+    /// Whether it can take a frame.
+    fn is_free(&self) -> bool;
+    /// Takes a frame: bytes for a terminal. Only asked for while it is free.
+    fn show(&mut self, frame: Vec<u8>);
+    /// Waits until it is free.
+    fn freed(&self) -> impl Future<Output = ()>;
+}

@@ -1,0 +1,163 @@
+//! This process's terminal: entered once, given back once, written by a thread of its own.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, queue};
+use tokio::sync::Notify;
+
+use super::{Error, Screen};
+
+/// Whether the terminal is ours at the moment.
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// How long a terminal that nobody reads may hold up the end of the program.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The terminal while it is ours; dropping it gives it back.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    output: Arc<File>,
+}
+
+impl Terminal {
+    /// Enters the alternate screen in raw mode. From now on a panic anywhere gives the terminal back before it is told.
+    pub(super) fn enter() -> Result<Terminal, Error> {
+        let trouble = |tried| move |error| Error::Terminal { tried, error };
+        let output = open_output().map_err(trouble("open"))?;
+        enable_raw_mode().map_err(trouble("set up"))?;
+        IS_ENTERED.store(true, Ordering::SeqCst);
+        restore_on_panic();
+        let terminal = Terminal { output: Arc::new(output) };
+        let mut bytes = Vec::new();
+        queue!(bytes, EnterAlternateScreen, cursor::Hide).map_err(trouble("set up"))?;
+        (&*terminal.output).write_all(&bytes).map_err(trouble("write to"))?;
+        Ok(terminal)
+    }
+
+    /// Where frames go.
+    pub(super) fn screen(&self) -> TerminalScreen {
+        TerminalScreen::start(Arc::clone(&self.output))
+    }
+
+    /// Gives the terminal back.
+    pub(super) fn leave(self) {
+        restore();
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// A descriptor of our own: the lock of `std::io::stdout` may be held by a write that never ends.
+fn open_output() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            tell(panic);
+        }));
+    });
+}
+
+/// Gives the terminal back, if it is ours.
+fn restore() {
+    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut bytes = Vec::new();
+    // Writing into memory does not fail; and there is nobody left to tell what else does.
+    let _ = queue!(bytes, EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, cursor::Show);
+    let _ = disable_raw_mode();
+    write_within_patience(bytes);
+}
+
+/// Prints a text for people where the screen was, unless nobody reads the terminal.
+pub(super) fn tell(text: &str) {
+    write_within_patience(text.as_bytes().to_vec());
+}
+
+#[expect(clippy::disallowed_methods, reason = "the runtime owns the threads: this write may never end")]
+fn write_within_patience(bytes: Vec<u8>) {
+    let (written, done) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let result = open_output().and_then(|mut output| output.write_all(&bytes));
+        // Nobody waits any more if it took too long.
+        let _ = written.send(result);
+    });
+    let _ = done.recv_timeout(PATIENCE);
+}
+
+/// Hands frames to a writer thread, one at a time.
+#[derive(Debug)]
+pub(super) struct TerminalScreen {
+    frames: SyncSender<Vec<u8>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    is_busy: AtomicBool,
+    freed: Notify,
+}
+
+impl TerminalScreen {
+    #[expect(clippy::disallowed_methods, reason = "the runtime owns the threads: a write to a terminal may block")]
+    fn start(output: Arc<File>) -> Self {
+        let (frames, waiting) = mpsc::sync_channel(1);
+        let shared = Arc::new(Shared::default());
+        let screen = TerminalScreen { frames, shared: Arc::clone(&shared) };
+        std::thread::spawn(move || write_frames(&output, &waiting, &shared));
+        screen
+    }
+}
+
+/// Until the screen is dropped. A terminal that went away sends a signal or ends its input: nothing to tell here.
+fn write_frames(mut output: &File, waiting: &Receiver<Vec<u8>>, shared: &Shared) {
+    while let Ok(frame) = waiting.recv() {
+        if IS_ENTERED.load(Ordering::SeqCst) {
+            let _ = output.write_all(&frame);
+        }
+        shared.is_busy.store(false, Ordering::SeqCst);
+        shared.freed.notify_one();
+    }
+}
+
+impl Screen for TerminalScreen {
+    fn size(&self) -> (u16, u16) {
+        crossterm::terminal::size().unwrap_or((0, 0))
+    }
+
+    fn is_free(&self) -> bool {
+        !self.shared.is_busy.load(Ordering::SeqCst)
+    }
+
+    fn show(&mut self, frame: Vec<u8>) {
+        self.shared.is_busy.store(true, Ordering::SeqCst);
+        // It is free, so there is room; the thread lives as long as this.
+        let _ = self.frames.try_send(frame);
+    }
+
+    async fn freed(&self) {
+        while !self.is_free() {
+            self.shared.freed.notified().await;
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use super::*;
+use crate::app::{Place, Put, spread};
+use crate::sandbox::Sandbox;
+use crate::tasks::{Task, spawn};
+use crate::wire::{Settings, Target};
+
+/// A terminal in memory, which can be told to stop reading.
+#[derive(Clone)]
+struct Glass(Arc<Inner>);
+
+struct Inner {
+    terminal: Mutex<vt100::Parser>,
+    is_stuck: AtomicBool,
+    freed: Notify,
+    frames: AtomicUsize,
+}
+
+impl Screen for Glass {
+    fn size(&self) -> (u16, u16) {
+        let (rows, columns) = self.0.terminal.lock().unwrap().screen().size();
+        (columns, rows)
+    }
+
+    fn is_free(&self) -> bool {
+        !self.0.is_stuck.load(Ordering::SeqCst)
+    }
+
+    fn show(&mut self, frame: Vec<u8>) {
+        assert!(self.is_free(), "a frame for a screen that has one");
+        self.0.frames.fetch_add(1, Ordering::SeqCst);
+        self.0.terminal.lock().unwrap().process(&frame);
+    }
+
+    async fn freed(&self) {
+        while !self.is_free() {
+            self.0.freed.notified().await;
+        }
+    }
+}
+
+impl Glass {
+    fn new(columns: u16, rows: u16) -> Self {
+        Glass(Arc::new(Inner {
+            terminal: Mutex::new(vt100::Parser::new(rows, columns, 0)),
+            is_stuck: AtomicBool::new(false),
+            freed: Notify::new(),
+            frames: AtomicUsize::new(0),
+        }))
+    }
+
+    fn text(&self) -> String {
+        self.0.terminal.lock().unwrap().screen().contents()
+    }
+
+    fn frames(&self) -> usize {
+        self.0.frames.load(Ordering::SeqCst)
+    }
+
+    fn stick(&self, is_stuck: bool) {
+        self.0.is_stuck.store(is_stuck, Ordering::SeqCst);
+        self.0.freed.notify_one();
+    }
+
+    /// The words of the row that holds a text.
+    fn row(&self, part: &str) -> Vec<String> {
+        let text = self.text();
+        let line = text.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part} in\n{text}"));
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+/// A running monitor and all that one needs to play with it.
+struct Stage {
+    glass: Glass,
+    sandbox: Sandbox,
+    clock: Clock,
+    input: mpsc::UnboundedSender<io::Result<Event>>,
+    stop: Option<oneshot::Sender<()>>,
+    monitor: Task<Ended>,
+}
+
+impl Stage {
+    async fn begin(setup: Setup, stall_consumer: bool) -> Stage {
+        Stage::with(setup, stall_consumer, |_| ()).await
+    }
+
+    async fn with(setup: Setup, stall_consumer: bool, prepare: impl FnOnce(&Sandbox)) -> Stage {
+        let clock = Clock::real();
+        let sandbox = Sandbox::builder().seed(7).start(clock.clone());
+        prepare(&sandbox);
+        let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
+        let options = MonitorOptions {
+            cluster: Cluster::connect(Settings::new(vec![target])).await.unwrap(),
+            clock: clock.clone(),
+            engine: engine::Options::default(),
+            setup,
+            look: Look::default(),
+            stall_consumer,
+            command: "leasetop".into(),
+        };
+        let glass = Glass::new(180, 40);
+        let (input, keys) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async move { drop(stopped.await) };
+        let monitor = spawn(run(options, glass.clone(), UnboundedReceiverStream::new(keys), stopped));
+        let stage = Stage { glass, sandbox, clock, input, stop: Some(stop), monitor };
+        stage.wait(2.0).await;
+        stage
+    }
+
+    async fn wait(&self, seconds: f64) {
+        self.clock.sleep(Duration::from_secs_f64(seconds)).await;
+    }
+
+    /// Without letting time go by.
+    async fn at_once(&self, event: Event) {
+        let frames = self.glass.frames();
+        self.input.send(Ok(event)).unwrap();
+        while self.glass.frames() == frames {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn press(&self, keys: &[KeyCode]) {
+        for key in keys {
+            self.input.send(Ok(Event::Key(KeyEvent::new(*key, KeyModifiers::NONE)))).unwrap();
+        }
+        self.wait(0.5).await;
+    }
+}
+
+fn exercise(ttls: &[i64]) -> Setup {
+    let grants = spread(ttls, &[Put::parse("/service/{ttl}=127.0.0.1").unwrap()]).unwrap();
+    Setup { grants, place: Place::Sandbox { warp: 1 }, ..Setup::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_of_the_start_are_kept_alive_and_their_cadence_is_seen() {
+    let stage = Stage::begin(exercise(&[10, 120, 3600]), false).await;
+    stage.wait(88.0).await;
+    let ten = stage.glass.row("/service/10");
+    assert!(ten.contains(&"3.50/3.5".to_owned()) && ten.contains(&"own".to_owned()), "{ten:?}");
+    assert!(stage.glass.row("/service/120").contains(&"40.50/40.5".to_owned()), "{}", stage.glass.text());
+    assert_eq!(stage.sandbox.leases().len(), 3);
+    assert!(stage.glass.text().contains("0/16"), "the consumer reads what comes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn n_2_enter_grants_and_x_y_revokes() {
+    let mut stage = Stage::begin(exercise(&[]), false).await;
+    assert!(stage.glass.text().contains("There is no lease yet."));
+    stage.press(&[KeyCode::Char('n'), KeyCode::Char('2'), KeyCode::Enter]).await;
+    let lease = stage.sandbox.leases()[0];
+    assert!(stage.glass.row(&lease.to_string()).contains(&"120".to_owned()));
+    stage.sandbox.put("/mine", "x", Some(lease)).unwrap();
+    stage.press(&[KeyCode::Char('x')]).await;
+    stage.wait(1.5).await;
+    assert!(stage.glass.text().contains("1 key goes with it:"), "{}", stage.glass.text());
+    stage.press(&[KeyCode::Char('y')]).await;
+    assert_eq!(stage.sandbox.leases(), []);
+    assert!(stage.glass.text().contains("1 key deleted"), "{}", stage.glass.text());
+    assert!(stage.glass.row("⊘ revoked").contains(&"own".to_owned()), "{}", stage.glass.text());
+    stage.press(&[KeyCode::Char('q')]).await;
+    assert_eq!((&mut stage.monitor).await.unwrap(), Ended::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
+    let stage = Stage::begin(exercise(&[2]), true).await;
+    stage.wait(28.0).await;
+    let row = stage.glass.row("/service/2");
+    assert!(row.contains(&"16/16".to_owned()) && row.contains(&"1.00/1.0".to_owned()), "{row:?}");
+    let dropped =
+        |row: &[String]| row[row.iter().position(|word| word == "16/16").unwrap() + 1].parse::<u64>().unwrap();
+    let before = dropped(&row);
+    stage.wait(5.0).await;
+    assert_eq!(dropped(&stage.glass.row("/service/2")), before + 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards() {
+    let stage = Stage::begin(exercise(&[2, 10]), false).await;
+    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases()[0]);
+    stage.glass.stick(true);
+    let frames = stage.glass.frames();
+    stage.wait(60.0).await;
+    assert_eq!(stage.glass.frames(), frames);
+    assert_eq!(stage.sandbox.leases().len(), 2);
+    assert!(stage.sandbox.keep_alives(stage.sandbox.leases()[0]) >= renewals + 15);
+    stage.glass.stick(false);
+    stage.wait(1.2).await;
+    // At one moment: first only what has changed, then everything.
+    stage.at_once(Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE))).await;
+    let after_changes = stage.glass.text();
+    stage.at_once(Event::Resize(180, 40)).await;
+    let drawn_anew = stage.glass.text();
+    for (changed, anew) in after_changes.lines().zip(drawn_anew.lines()) {
+        assert_eq!(changed, anew);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_waits_for_an_etcd_that_is_not_there_yet() {
+    let stage = Stage::with(exercise(&[10]), false, |sandbox| sandbox.faults().down()).await;
+    stage.wait(3.0).await;
+    assert!(stage.glass.text().contains("Trying to reach etcd"), "{}", stage.glass.text());
+    stage.sandbox.faults().up();
+    stage.wait(5.0).await;
+    assert!(stage.glass.row("/service/10").contains(&"own".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_a_real_cluster_quitting_asks_and_leaves() {
+    let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    let lease = stage.sandbox.leases()[0];
+    stage.press(&[KeyCode::Char('q')]).await;
+    assert!(stage.glass.text().contains("1 lease is being kept alive"), "{}", stage.glass.text());
+    stage.press(&[KeyCode::Enter]).await;
+    let ended = (&mut stage.monitor).await.unwrap();
+    assert_eq!(ended, Ended { left: vec![lease] });
+    assert_eq!(stage.sandbox.leases(), [lease], "leaving revokes nothing");
+    let text = farewell("leasetop --endpoints a:2379", &ended.left).unwrap();
+    assert_eq!(
+        text,
+        format!("1 lease expires unless somebody goes on:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_ends_it_and_revokes_nothing() {
+    let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    stage.glass.stick(true);
+    drop(stage.stop.take());
+    assert_eq!((&mut stage.monitor).await.unwrap().left, stage.sandbox.leases());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    let frames = stage.glass.frames();
+    stage.wait(3600.0).await;
+    assert_eq!(stage.glass.frames(), frames);
+    stage.sandbox.grant(3600).unwrap();
+    stage.wait(10.0).await;
+    let frames = stage.glass.frames();
+    stage.wait(60.0).await;
+    assert!((60..=130).contains(&(stage.glass.frames() - frames)), "{}", stage.glass.frames() - frames);
+}

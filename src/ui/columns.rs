@@ -1,0 +1,251 @@
+//! The columns of the lease table, as data: name, room, when they leave, and what they say of a lease.
+
+use crate::app::{Lease, State};
+use crate::domain::{Moment, printable};
+
+use super::line::cut;
+use super::number::{self, UNKNOWN};
+use super::theme;
+use super::{Look, Role};
+
+/// What a row is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) lease: &'a Lease,
+    pub(super) state: State,
+    pub(super) now: Moment,
+}
+
+/// One cell: what it says, and in which role.
+pub(super) type Cell = (String, Role);
+
+/// A column. The order of [`COLUMNS`] is that of the screen; as the width shrinks they leave from the highest rank down.
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    /// The least width.
+    pub(super) width: u16,
+    /// How much wider it may grow where there is room.
+    growth: u16,
+    pub(super) is_number: bool,
+    rank: u8,
+    pub(super) cell: fn(Row<'_>, usize) -> Cell,
+}
+
+const fn text(title: &'static str, width: u16, growth: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
+    Column { title, width, growth, is_number: false, rank, cell }
+}
+
+const fn number(title: &'static str, width: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
+    Column { title, width, growth: 0, is_number: true, rank, cell }
+}
+
+/// All columns, from left to right.
+pub(super) const COLUMNS: &[Column] = &[
+    text("ID", 8, 8, 0, id),
+    text("WHO", 7, 0, 7, who),
+    text("STATE", 9, 0, 1, state),
+    number("LEFT", 7, 2, left),
+    text("", 5, 5, 2, bar),
+    number("TTL", 6, 6, ttl),
+    number("EVERY", 15, 3, every),
+    number("LAST", 7, 11, last),
+    number("NEXT", 7, 10, next),
+    number("MARGIN", 7, 9, margin),
+    number("Q", 5, 8, queue),
+    number("DROP", 4, 4, dropped),
+    number("RTT", 7, 12, round_trip),
+    number("KEYS", 4, 13, keys),
+    text("FIRST KEY", 9, u16::MAX, 5, first_key),
+];
+
+/// The columns that fit, each with its width, and the gap between them.
+pub(super) fn fit(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
+    let most = COLUMNS.iter().map(|column| column.rank).max().unwrap_or(0);
+    let within = |rank: u8| COLUMNS.iter().filter(move |column| column.rank <= rank);
+    let least = |rank: u8| within(rank).map(|column| column.width + 1).sum::<u16>().saturating_sub(1);
+    let rank = (0..=most).rev().find(|rank| least(*rank) <= width).unwrap_or(0);
+    let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
+    let mut room = width.saturating_sub(least(rank));
+    // The id is worth more than air, air more than longer bars.
+    grow(&mut columns[..1], &mut room);
+    let gaps = columns.len() as u16 - 1;
+    let gap = if room >= gaps { 2 } else { 1 };
+    room -= (gap - 1) * gaps;
+    grow(&mut columns, &mut room);
+    (columns, gap)
+}
+
+fn grow(columns: &mut [(&'static Column, u16)], room: &mut u16) {
+    for (column, width) in columns {
+        let more = (column.width.saturating_add(column.growth) - *width).min(*room);
+        // Half an id or half a bar more is not worth it.
+        let more = if column.growth == u16::MAX || *width + more == column.width + column.growth { more } else { 0 };
+        *width += more;
+        *room -= more;
+    }
+}
+
+/// A cell of a row; the dead are grey throughout.
+pub(super) fn cell(column: &Column, row: Row<'_>, width: usize) -> Cell {
+    let (text, role) = (column.cell)(row, width);
+    (text, if row.lease.death.is_some() { Role::Gone } else { role })
+}
+
+/// The bar for a share of the whole.
+fn share_bar(share: f64, width: usize) -> String {
+    let full = ((share.clamp(0.0, 1.0) * width as f64).round() as usize).min(width);
+    "▇".repeat(full) + &"░".repeat(width - full)
+}
+
+fn plain(text: impl Into<String>) -> Cell {
+    (text.into(), Role::Text)
+}
+
+fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> Cell {
+    value.map_or((UNKNOWN.to_owned(), Role::Dim), |value| plain(show(value)))
+}
+
+fn id(row: Row<'_>, width: usize) -> Cell {
+    plain(if width >= 16 { row.lease.id.to_string() } else { row.lease.id.short() })
+}
+
+fn who(row: Row<'_>, _: usize) -> Cell {
+    plain(row.lease.who.word())
+}
+
+fn state(row: Row<'_>, _: usize) -> Cell {
+    let (sign, role) = theme::state(row.state);
+    (format!("{sign} {}", row.state.word()), role)
+}
+
+fn urgency(row: Row<'_>) -> Role {
+    match row.state {
+        State::Risk | State::Dying => Role::Danger,
+        State::Late | State::Unseen => Role::Warning,
+        _ => Role::Text,
+    }
+}
+
+/// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
+fn left(row: Row<'_>, _: usize) -> Cell {
+    const SHARP: f64 = 0.11;
+    let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error()) else {
+        return (UNKNOWN.to_owned(), Role::Dim);
+    };
+    let is_sharp = error <= SHARP && row.state != State::Unseen;
+    let text = match left {
+        _ if is_sharp => number::span(left),
+        left if left < 9_999.5 => format!("~{left:.0} s"),
+        left => format!("~{}", number::span(left)),
+    };
+    (text, urgency(row))
+}
+
+fn bar(row: Row<'_>, width: usize) -> Cell {
+    let share = row.lease.left(row.now).zip(row.lease.granted_ttl).map(|(left, ttl)| left / (ttl.max(1) as f64));
+    let role = match urgency(row) {
+        Role::Text => Role::Good,
+        role => role,
+    };
+    (share.map_or(String::new(), |share| share_bar(share, width)), role)
+}
+
+fn ttl(row: Row<'_>, _: usize) -> Cell {
+    known(row.lease.granted_ttl, number::ttl)
+}
+
+fn every(row: Row<'_>, _: usize) -> Cell {
+    known(row.lease.engine.as_ref(), |status| number::interval(status.cadence.last, status.expected))
+}
+
+fn last(row: Row<'_>, _: usize) -> Cell {
+    known(row.lease.last_renewed(), |at| number::span((row.now - at).as_secs_f64()))
+}
+
+fn next(row: Row<'_>, _: usize) -> Cell {
+    let due = row.lease.engine.as_ref().filter(|_| row.lease.kept).and_then(|status| status.next_due);
+    known(due, |at| number::span((at - row.now).as_secs_f64()))
+}
+
+fn margin(row: Row<'_>, _: usize) -> Cell {
+    let least = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
+    known(least, |left| number::span(left.as_secs_f64()))
+}
+
+fn queue(row: Row<'_>, _: usize) -> Cell {
+    let Some(queue) = row.lease.engine.as_ref().map(|status| status.queue) else {
+        return (UNKNOWN.to_owned(), Role::Dim);
+    };
+    let is_full = queue.depth >= queue.capacity && queue.depth > 0;
+    (format!("{}/{}", queue.depth, queue.capacity), if is_full { Role::Warning } else { Role::Text })
+}
+
+fn dropped(row: Row<'_>, _: usize) -> Cell {
+    let Some(dropped) = row.lease.engine.as_ref().map(|status| status.queue.dropped) else {
+        return (UNKNOWN.to_owned(), Role::Dim);
+    };
+    (dropped.to_string(), if dropped > 0 { Role::Warning } else { Role::Text })
+}
+
+fn round_trip(row: Row<'_>, _: usize) -> Cell {
+    known(row.lease.engine.as_ref().and_then(|status| status.round_trip), number::round_trip)
+}
+
+fn keys(row: Row<'_>, _: usize) -> Cell {
+    known(row.lease.keys.as_ref(), |keys| keys.count.to_string())
+}
+
+fn first_key(row: Row<'_>, width: usize) -> Cell {
+    let first = row.lease.keys.as_ref().and_then(|keys| keys.first.first());
+    known(first, |key| cut(&printable(key), width))
+}
+
+/// The style of a role on a row; the row under the cursor is reversed as a whole.
+pub(super) fn style(look: Look, role: Role, is_cursor: bool) -> ratatui::style::Style {
+    if is_cursor { look.style(role).patch(look.cursor()) } else { look.style(role) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titles(width: u16) -> Vec<&'static str> {
+        fit(width).0.iter().map(|(column, _)| column.title).collect()
+    }
+
+    #[test]
+    fn columns_leave_in_their_order() {
+        let order = ["KEYS", "RTT", "LAST", "NEXT", "MARGIN", "Q", "WHO", "TTL", "FIRST KEY", "DROP", "EVERY", "LEFT"];
+        let mut before = titles(200);
+        assert_eq!(before.len(), COLUMNS.len());
+        let mut left: Vec<&str> = Vec::new();
+        for width in (0..200).rev() {
+            let after = titles(width);
+            left.extend(before.iter().copied().filter(|title| !after.contains(title) && !title.is_empty()));
+            before = after;
+        }
+        assert_eq!(left[..order.len()], order);
+    }
+
+    #[test]
+    fn at_80_columns_the_essentials_stay() {
+        assert_eq!(titles(78), ["ID", "WHO", "STATE", "LEFT", "", "TTL", "EVERY", "DROP", "FIRST KEY"]);
+    }
+
+    #[test]
+    fn what_fits_keeps_to_the_width() {
+        for width in 24..250 {
+            let (columns, gap) = fit(width);
+            let total: u16 = columns.iter().map(|(_, width)| width).sum::<u16>() + gap * (columns.len() as u16 - 1);
+            assert!(total <= width, "{total} in {width}");
+        }
+    }
+
+    #[test]
+    fn bars_are_full_and_empty_at_their_ends() {
+        assert_eq!(
+            (share_bar(1.2, 4), share_bar(0.0, 4), share_bar(0.5, 4)),
+            ("▇▇▇▇".into(), "░░░░".into(), "▇▇░░".into())
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! The help, made from the key table, and what the states mean.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::keymap::KEYMAP;
+use crate::app::{Gone, State};
+
+use super::{Look, Role, theme};
+
+const STATES: [(State, &str); 9] = [
+    (State::Ok, "nothing to say"),
+    (State::Paused, "ours, and not kept alive"),
+    (State::Late, "its renewal is overdue by its own habit"),
+    (State::Risk, "less left than one of its renewal intervals"),
+    (State::Unseen, "two polls of it went without an answer"),
+    (State::Dying, "expired, not yet removed by the server"),
+    (State::Gone(Gone::Expired), "its time was over"),
+    (State::Gone(Gone::Revoked), "revoked before its time"),
+    (State::Gone(Gone::Unknown), "expired or revoked"),
+];
+
+/// The lines of the help; the states only where there is room for all of them.
+pub(super) fn lines(look: Look, room: u16) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line> = KEYMAP
+        .iter()
+        .map(|binding| {
+            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            entry(look, keys.join(" "), Role::Key, binding.help)
+        })
+        .collect();
+    if lines.len() + STATES.len() < usize::from(room) {
+        lines.push(Line::default());
+        lines.extend(STATES.iter().map(|(state, meaning)| {
+            let (sign, role) = theme::state(*state);
+            entry(look, format!("{sign} {}", state.word()), role, meaning)
+        }));
+    }
+    lines
+}
+
+fn entry(look: Look, name: String, role: Role, meaning: &'static str) -> Line<'static> {
+    Line::from(vec![
+        Span::styled(format!("{name:<10}  "), look.style(role)),
+        Span::styled(meaning, look.style(Role::Text)),
+    ])
+}

@@ -1,0 +1,147 @@
+//! Lines: parts that leave in turn where there is no room, cutting, wrapping.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{Look, Role};
+
+/// A part of a line that stays or leaves as a whole.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// What it says, each piece in its role.
+    pub(super) pieces: Vec<(String, Role)>,
+    /// Parts leave from the highest rank down; 0 stays.
+    pub(super) rank: u8,
+}
+
+impl Part {
+    pub(super) fn new(rank: u8, role: Role, text: impl Into<String>) -> Self {
+        Part { pieces: vec![(text.into(), role)], rank }
+    }
+
+    /// A key and what it does.
+    pub(super) fn key(rank: u8, key: impl std::fmt::Display, does: &str) -> Self {
+        Part { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
+    }
+
+    fn width(&self) -> usize {
+        self.pieces.iter().map(|(text, _)| text.width()).sum()
+    }
+}
+
+/// Draws one group of parts at the left and one at the right; those of the highest ranks leave until all fits.
+pub(super) fn draw_ends(
+    look: Look,
+    (left, right): (Vec<Part>, Vec<Part>),
+    gaps: (&str, &str),
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let (mut left, mut right) = (left, right);
+    while ends_width(&left, gaps.0) + ends_width(&right, gaps.1) + 1 > usize::from(area.width) {
+        let highest = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
+        if highest == 0 {
+            break;
+        }
+        drop_last(&mut right, highest).or_else(|| drop_last(&mut left, highest));
+    }
+    buf.set_line(area.x, area.y, &join(look, &left, gaps.0), area.width);
+    let right_width = (ends_width(&right, gaps.1) as u16).min(area.width);
+    let free = area.width.saturating_sub(ends_width(&left, gaps.0) as u16);
+    if right_width <= free {
+        buf.set_line(area.right() - right_width, area.y, &join(look, &right, gaps.1), right_width);
+    }
+}
+
+fn drop_last(parts: &mut Vec<Part>, rank: u8) -> Option<Part> {
+    let place = parts.iter().rposition(|part| part.rank == rank)?;
+    Some(parts.remove(place))
+}
+
+/// With a blank at either end.
+fn ends_width(parts: &[Part], gap: &str) -> usize {
+    let texts: usize = parts.iter().map(Part::width).sum();
+    if parts.is_empty() { 0 } else { texts + gap.width() * (parts.len() - 1) + 2 }
+}
+
+fn join<'a>(look: Look, parts: &'a [Part], gap: &'a str) -> Line<'a> {
+    let mut spans = vec![Span::raw(" ")];
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            spans.push(Span::styled(gap, look.style(Role::Dim)));
+        }
+        spans.extend(part.pieces.iter().map(|(text, role)| Span::styled(text.as_str(), look.style(*role))));
+    }
+    Line::from(spans)
+}
+
+/// The text in at most so many columns, with `…` where something was cut.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(1);
+    let fits = |c: &char| {
+        let needed = c.width().unwrap_or(0);
+        let fits = needed <= room;
+        room = room.saturating_sub(needed);
+        fits
+    };
+    let mut short: String = text.chars().take_while(fits).collect();
+    if width > 0 {
+        short.push('…');
+    }
+    short
+}
+
+/// The text in lines of at most so many columns, broken between words; longer words are broken where they must.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').flat_map(|word| pieces(word, width.max(1))) {
+        let last = lines.last_mut().expect("there is one line at least");
+        if last.is_empty() {
+            last.push_str(&word);
+        } else if last.width() + 1 + word.width() <= width {
+            last.push(' ');
+            last.push_str(&word);
+        } else {
+            lines.push(word);
+        }
+    }
+    lines
+}
+
+fn pieces(word: &str, width: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for c in word.chars() {
+        let last = pieces.last_mut().expect("there is one piece at least");
+        if !last.is_empty() && last.width() + c.width().unwrap_or(0) > width {
+            pieces.push(c.to_string());
+        } else {
+            last.push(c);
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting_counts_columns() {
+        assert_eq!(cut("/service/10", 11), "/service/10");
+        assert_eq!(cut("/service/10", 6), "/serv…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn wrapping_keeps_to_the_width() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert!(wrap("日本語 etcd-lease", 1).iter().all(|line| line.width() <= 2));
+    }
+}

@@ -1,0 +1,86 @@
+//! The monitor's face: a [`Model`] in, cells out, nothing else.
+//!
+//! ```text
+//!  top.rs      leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
+//!  table.rs   ╭ Leases 7 ─ by LEFT ↑ ─────────────────────────────────────────────────────────────────╮
+//!  columns.rs │ ID                WHO    STATE      LEFT              TTL        EVERY   ...           │
+//!             ╰ the selected lease in words ──────────────────────────────────────────────────────────╯
+//!  log.rs     ╭ Events ───────────────────────────────────────────────────────────────────────────────╮
+//!             ╰───────────────────────────────────────────────────────────────────────────────────────╯
+//!  status.rs   3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
+//! ```
+//!
+//! [`dialogs`](self) and the help are drawn above. Widgets ask for a [`Role`], never for a colour. Whatever comes from
+//! etcd passes [`printable`](crate::domain::printable) before it becomes a cell. Where to add a column: `columns.rs`.
+
+mod ascii;
+mod columns;
+mod dialogs;
+mod help;
+mod layout;
+mod line;
+mod log;
+mod number;
+mod status;
+mod table;
+mod theme;
+mod top;
+
+use std::time::SystemTime;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub use layout::table_rows;
+pub use theme::{Look, Palette, Role};
+
+use crate::app::Model;
+use crate::domain::Moment;
+
+/// What moments are called on the wall.
+#[derive(Clone, Debug)]
+pub struct Wall {
+    /// The wall's time at the clock's start.
+    pub start: SystemTime,
+    /// Where the wall stands.
+    pub zone: TimeZone,
+}
+
+impl Wall {
+    /// The time of day at a moment, `10:04:31`.
+    fn time_of_day(&self, moment: Moment) -> String {
+        jiff::Timestamp::try_from(self.start + moment.since_start())
+            .map(|time| time.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string())
+            .unwrap_or_else(|_| "--:--:--".to_owned())
+    }
+}
+
+/// All that a picture is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// What is known.
+    pub model: &'a Model,
+    /// The moment that is shown.
+    pub now: Moment,
+    /// The wall's time.
+    pub wall: &'a Wall,
+    /// How it looks.
+    pub look: Look,
+}
+
+/// Draws the whole screen. Any size is fine; the smaller, the less is told.
+pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let places = layout::places(area);
+    top::draw(scene, places.top, buf);
+    table::draw(scene, places.table, places.is_tiny, buf);
+    log::draw(scene, places.events, buf);
+    status::draw(scene, places.status, buf);
+    dialogs::draw(scene, area, buf);
+    if scene.look.is_ascii {
+        ascii::fold(buf);
+    }
+}
+
+#[cfg(test)]
+mod tests;

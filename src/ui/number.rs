@@ -1,0 +1,95 @@
+//! Numbers with their unit, in few columns. What is unknown is `-`, never 0.
+
+use std::time::Duration;
+
+/// What stands for a number that is not known.
+pub(super) const UNKNOWN: &str = "-";
+
+/// A span in seven columns at most: `8.2 s`, `118 s`, `3411 s`, `27.8 h`, `104 d`, `285 y`.
+pub(super) fn span(seconds: f64) -> String {
+    const HOUR: f64 = 3600.0;
+    const DAY: f64 = 24.0 * HOUR;
+    match seconds {
+        s if s < 99.95 => format!("{s:.1} s"),
+        s if s < 9_999.5 => format!("{s:.0} s"),
+        s if s < 100.0 * HOUR => format!("{:.1} h", s / HOUR),
+        s if s < 1_000.0 * DAY => format!("{:.0} d", s / DAY),
+        s => format!("{:.0} y", s / DAY / 365.25),
+    }
+}
+
+/// A TTL: whole seconds as long as they are few.
+pub(super) fn ttl(seconds: i64) -> String {
+    if seconds < 10_000 { format!("{seconds} s") } else { span(seconds as f64) }
+}
+
+/// A round trip: `0.6 ms`, `12.3 ms`, `123 ms`, `1.2 s`.
+pub(super) fn round_trip(span: Duration) -> String {
+    match span.as_secs_f64() * 1e3 {
+        ms if ms < 99.95 => format!("{ms:.1} ms"),
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1e3),
+    }
+}
+
+/// An interval as it was seen, beside what was to be expected: `3.50/3.5 s`.
+pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> String {
+    let seen = seen.map_or(UNKNOWN.to_owned(), |seen| digits(seen.as_secs_f64(), 2));
+    match expected {
+        Some(expected) => format!("{seen}/{} s", digits(expected.as_secs_f64(), 1)),
+        None if seen == UNKNOWN => seen,
+        None => format!("{seen} s"),
+    }
+}
+
+/// With so many decimals, one less from 100 on and none from 10,000 on.
+fn digits(seconds: f64, decimals: usize) -> String {
+    let decimals = match seconds {
+        s if s < 100.0 => decimals,
+        s if s < 10_000.0 => 1,
+        _ => 0,
+    };
+    format!("{seconds:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_stay_in_seven_columns() {
+        let spans = [
+            (0.0, "0.0 s"),
+            (8.24, "8.2 s"),
+            (99.96, "100 s"),
+            (3411.4, "3411 s"),
+            (9_999.7, "2.8 h"),
+            (100_000.0, "27.8 h"),
+            (9e6, "104 d"),
+            (9e9, "285 y"),
+        ];
+        for (seconds, text) in spans {
+            assert_eq!(span(seconds), text);
+            assert!(span(seconds).len() <= 7);
+        }
+        assert_eq!((ttl(10), ttl(3600), ttl(9_000_000_000)), ("10 s".into(), "3600 s".into(), "285 y".into()));
+    }
+
+    #[test]
+    fn intervals_show_what_was_seen_and_what_was_expected() {
+        let ms = |ms| Some(Duration::from_millis(ms));
+        assert_eq!(interval(ms(3_502), ms(3_500)), "3.50/3.5 s");
+        assert_eq!(interval(ms(1_200_490), ms(1_200_500)), "1200.5/1200.5 s");
+        assert_eq!(interval(None, ms(3_500)), "-/3.5 s");
+        assert_eq!(interval(ms(3_502), None), "3.50 s");
+        assert_eq!(interval(None, None), "-");
+    }
+
+    #[test]
+    fn round_trips_change_their_unit() {
+        let trips = [(600, "0.6 ms"), (12_345, "12.3 ms"), (123_400, "123 ms"), (1_234_000, "1.2 s")];
+        for (micros, text) in trips {
+            assert_eq!(round_trip(Duration::from_micros(micros)), text);
+        }
+    }
+}

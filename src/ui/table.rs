@@ -1,0 +1,185 @@
+//! The lease table. Only the rows that can be seen are built.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Padding, Widget};
+
+use crate::app::{Keys, Lease, Model, Said};
+use crate::domain::printable;
+
+use super::columns::{self, Column, Row};
+use super::line::{cut, wrap};
+use super::{Look, Role, Scene, number, theme};
+
+/// From this width on a blank stands between the frame and the rows.
+pub(super) const AIRY: u16 = 100;
+
+/// Draws the table with its frame, or bare lines where it is tiny.
+pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = if is_tiny { area } else { frame(scene, area, buf) };
+    match (scene.model.order().is_empty(), is_tiny) {
+        (true, _) => draw_advice(scene, inner, buf),
+        (false, true) => draw_tiny(scene, inner, buf),
+        (false, false) => draw_rows(scene, inner, buf),
+    }
+}
+
+/// A panel's frame with its title; hands back what is inside.
+pub(super) fn panel<'a>(look: Look, title: impl Into<Line<'a>>) -> Block<'a> {
+    Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(look.style(Role::Border))
+        .title(title)
+        .title_style(look.style(Role::Title))
+}
+
+fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let look = scene.look;
+    let room = usize::from(area.width.saturating_sub(6));
+    let title = Line::from(vec![
+        Span::styled(" Leases ", look.style(Role::Title)),
+        Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)),
+    ]);
+    let mut block = panel(look, title);
+    if let Some(lease) = scene.model.selected() {
+        let text = format!(" {} ", cut(&in_words(scene, lease), room));
+        block = block.title_bottom(Span::styled(text, look.style(Role::Dim)));
+    }
+    if area.width >= AIRY {
+        block = block.padding(Padding::horizontal(1));
+    }
+    let inner = block.inner(area);
+    block.render(area, buf);
+    inner
+}
+
+fn extent(model: &Model) -> String {
+    let (all, window) = (model.order().len(), model.window);
+    if all <= window.rows {
+        return format!("{all} · by LEFT ↑");
+    }
+    format!("{}-{} of {all} · by LEFT ↑", window.top + 1, (window.top + window.rows).min(all))
+}
+
+/// The selected lease in words: what the server says beside what the engine believes.
+fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
+    let mut words = vec![lease.id.to_string(), lease.who.word().to_owned()];
+    match (&lease.death, &lease.said) {
+        (Some(death), _) => {
+            words.push(format!("gone {} ago", number::span((scene.now - death.at).as_secs_f64())));
+        }
+        (None, Some(said)) => words.push(said_in_words(scene, lease, *said)),
+        (None, None) => words.push("not polled yet".to_owned()),
+    }
+    if let Some(status) = &lease.engine {
+        words.push(format!("renewed {} times, {} read", status.cadence.answers, lease.read));
+    }
+    if let Some(Keys { count: 1.., first }) = &lease.keys {
+        words.extend(first.iter().map(|key| printable(key)));
+    }
+    words.join(" · ")
+}
+
+fn said_in_words(scene: Scene<'_>, lease: &Lease, said: Said) -> String {
+    let ago = number::span((scene.now - said.received).as_secs_f64());
+    let granted = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
+    format!("the server said {} s{granted}, {ago} ago", said.ttl)
+}
+
+fn draw_rows(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let (columns, gap) = columns::fit(area.width);
+    let mut x = area.x;
+    for (column, width) in columns {
+        let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
+        draw_column(scene, column, place, buf);
+        x = x.saturating_add(width + gap).min(area.right());
+    }
+    highlight(scene, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf);
+}
+
+fn draw_column(scene: Scene<'_>, column: &Column, area: Rect, buf: &mut Buffer) {
+    let header = (column.title.to_owned(), Role::Title);
+    let cells = visible(scene).map(|row| columns::cell(column, row, usize::from(area.width)));
+    for (y, (text, role)) in (area.y..area.bottom()).zip(std::iter::once(header).chain(cells)) {
+        let style = scene.look.style(role);
+        let text = cut(&text, usize::from(area.width));
+        let indent = if column.is_number { area.width.saturating_sub(Span::raw(&*text).width() as u16) } else { 0 };
+        buf.set_stringn(area.x + indent, y, &text, usize::from(area.width - indent), style);
+    }
+}
+
+fn visible<'a>(scene: Scene<'a>) -> impl Iterator<Item = Row<'a>> {
+    scene.model.visible().map(move |lease| Row { lease, state: lease.state(scene.now), now: scene.now })
+}
+
+/// Reverses the row under the cursor as a whole.
+fn highlight(scene: Scene<'_>, rows: Rect, buf: &mut Buffer) {
+    let cursor = scene.model.visible().position(|lease| Some(lease.id) == scene.model.cursor);
+    if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
+        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, scene.look.cursor());
+    }
+}
+
+/// One line a lease: id, time left, state.
+fn draw_tiny(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    for (y, row) in (area.y..area.bottom()).zip(visible(scene)) {
+        let style = columns::style(scene.look, theme::state(row.state).1, Some(row.lease.id) == scene.model.cursor);
+        buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
+    }
+}
+
+/// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` where there are but a few columns.
+fn tiny(row: Row<'_>, width: u16) -> String {
+    let left = row.lease.left(row.now).map_or(number::UNKNOWN.to_owned(), number::span);
+    let (sign, id) = (theme::state(row.state).0, row.lease.id.short());
+    match width {
+        27.. => format!("{id} {left:>7} {sign} {}", row.state.word()),
+        _ => format!("{} {left} {sign} {}", &id[id.len() - 4..], row.state.word()),
+    }
+}
+
+/// What to do while there is nothing to see.
+fn draw_advice(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let width = usize::from(area.width.saturating_sub(4)).clamp(1, 76);
+    let lines: Vec<(String, Role)> = advice(scene)
+        .into_iter()
+        .flat_map(|(text, role)| wrap(&text, width).into_iter().map(move |line| (line, role)))
+        .collect();
+    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 3;
+    let indent = 2.min(area.width);
+    for (y, (text, role)) in (top..area.bottom()).zip(lines) {
+        buf.set_stringn(area.x + indent, y, text, usize::from(area.width - indent), scene.look.style(role));
+    }
+}
+
+fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
+    let model = scene.model;
+    let say = |text: &str, role| (text.to_owned(), role);
+    match model.unreached_since {
+        Some(since) => {
+            let waited = (scene.now - since).as_secs();
+            let mut lines =
+                vec![(format!("Trying to reach etcd at {} for {waited} s.", model.setup.target), Role::Title)];
+            lines.extend(model.link_trouble().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
+            lines.push(say("", Role::Text));
+            lines.push(say("It is tried again each second, and the leases appear by themselves.", Role::Text));
+            lines.push(say(
+                "Another etcd: leasetop --endpoints HOST:PORT. None at hand: leasetop demo needs none.",
+                Role::Text,
+            ));
+            lines
+        }
+        None if model.list_trouble.is_some() => {
+            vec![say("The leases cannot be listed; the reason stands among the events.", Role::Warning)]
+        }
+        None if model.setup.is_read_only => vec![say("There is no lease.", Role::Title)],
+        None => vec![
+            say("There is no lease yet.", Role::Title),
+            say("Press n to grant one: n 1 Enter grants 10 s and keeps it alive.", Role::Text),
+        ],
+    }
+}

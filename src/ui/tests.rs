@@ -1,0 +1,261 @@
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::app::{Key, Listing, Model, Msg, Place, Setup, Trouble, arrange, update};
+use crate::domain::{
+    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase,
+    QueueGauge, Reachability, TimeToLive,
+};
+
+const OWN: i64 = 0x694d9aa8d4d4f304;
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds)
+}
+
+fn at(when: f64) -> Moment {
+    Moment::at(seconds(when))
+}
+
+fn cluster() -> ClusterView {
+    let member = |endpoint: &str, is_leader| MemberView {
+        endpoint: endpoint.into(),
+        member_id: 1,
+        is_leader,
+        has_leader: true,
+        version: "3.5.30".into(),
+        raft_term: 4,
+        revision: 1204,
+        round_trip: Some(Duration::from_micros(400)),
+        reachability: Reachability::Up,
+    };
+    ClusterView {
+        cluster_id: 1,
+        members: vec![member("127.0.0.1:2379", true), member("b:2379", false)],
+        chosen: Some(0),
+    }
+}
+
+fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus {
+    let mut cadence = Cadence::default();
+    cadence.answered(None, None);
+    cadence.answered(Some(seconds(every + 0.002)), Some(seconds(ttl as f64 - every)));
+    LeaseStatus {
+        id: LeaseId(id),
+        granted_ttl: Some(ttl),
+        phase: Phase::Waiting,
+        deadline: Some(at(last) + seconds(ttl as f64)),
+        last_answer: Some(at(last)),
+        next_due: Some(at(last + every)),
+        expected: Some(seconds(every)),
+        cadence,
+        round_trip: Some(Duration::from_micros(640)),
+        revision: Some(1203),
+        queue: QueueGauge { depth: if dropped > 0 { 16 } else { 0 }, capacity: 16, dropped },
+        ended: None,
+    }
+}
+
+/// Three own leases, one of them unread, and some of other clients, one of them with an unfriendly key.
+fn scene_messages() -> Vec<(f64, Msg)> {
+    let granted = |id, ttl| Msg::Granted {
+        sent: at(0.1),
+        received: at(0.101),
+        answer: Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() },
+        keep_alive: true,
+    };
+    let probed = |id, ttl, granted_ttl, when, keys: &[&[u8]]| Msg::Probed {
+        sent: at(when),
+        received: at(when),
+        answer: TimeToLive {
+            id: LeaseId(id),
+            ttl,
+            granted_ttl,
+            keys: keys.iter().map(|key| key.to_vec()).collect(),
+            header: Header::default(),
+        },
+    };
+    let listing = |born: &[i64], gone: &[i64], when| {
+        let ids = |ids: &[i64]| ids.iter().copied().map(LeaseId).collect();
+        Msg::Listed(Listing {
+            sent: at(when),
+            received: at(when),
+            born: ids(born),
+            gone: ids(gone),
+            ..Listing::default()
+        })
+    };
+    let engine = |when, id, kind| Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(id)), kind });
+    vec![
+        (0.0, Msg::Cluster(cluster())),
+        (0.05, listing(&[-5, 0x22, 0x33, 0x44], &[], 0.05)),
+        (0.1, granted(OWN, 10)),
+        (0.1, granted(OWN + 1, 120)),
+        (0.1, granted(OWN + 2, 3600)),
+        (
+            90.0,
+            Msg::Statuses(vec![
+                status(OWN, 10, 3.5, 88.2, 7),
+                status(OWN + 1, 120, 40.5, 80.0, 0),
+                status(OWN + 2, 3600, 1200.5, 0.1, 0),
+            ]),
+        ),
+        (88.2, engine(88.2, OWN, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 })),
+        (
+            88.2,
+            engine(
+                88.2,
+                OWN,
+                EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.502)), round_trip: seconds(0.0006) },
+            ),
+        ),
+        (89.0, probed(OWN, 9, 10, 89.0, &[b"/service/10"])),
+        (89.0, probed(-5, 21, 30, 89.0, &[b"/svc/\x1b[2Jbilling", b"/svc/b", b"/svc/c"])),
+        (89.0, probed(0x22, 117, 120, 89.0, &[])),
+        (89.0, probed(0x44, -1, 5, 89.0, &[])),
+        (89.5, listing(&[], &[0x33], 89.5)),
+    ]
+}
+
+fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> Model {
+    let mut model = Model::new(setup, Moment::START);
+    update(&mut model, Msg::Resized { rows: table_rows(width, height) }, Moment::START);
+    for (when, msg) in messages {
+        update(&mut model, msg, at(when));
+    }
+    arrange(&mut model, at(90.0));
+    // The notes of the start are long gone.
+    update(&mut model, Msg::Tick, at(90.0));
+    model
+}
+
+fn paint(model: &Model, (width, height): (u16, u16), look: Look) -> Buffer {
+    let wall = Wall { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000), zone: TimeZone::UTC };
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    draw(Scene { model, now: at(90.0), wall: &wall, look }, area, &mut buf);
+    buf
+}
+
+fn text(buf: &Buffer) -> String {
+    let width = usize::from(buf.area.width).max(1);
+    let rows = buf.content.chunks(width);
+    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+}
+
+fn screen(size: (u16, u16), keys: &[Key]) -> String {
+    let mut model = model(Setup::default(), scene_messages(), size);
+    for key in keys {
+        update(&mut model, Msg::Key(*key), at(90.0));
+        arrange(&mut model, at(90.0));
+    }
+    text(&paint(&model, size, Look::default()))
+}
+
+#[test]
+fn three_sizes() {
+    for size in [(40, 12), (80, 24), (140, 40), (200, 50)] {
+        insta::assert_snapshot!(format!("screen_{}x{}", size.0, size.1), screen(size, &[]));
+    }
+    insta::assert_snapshot!("screen_39x7", screen((39, 7), &[]));
+}
+
+#[test]
+fn dialogs() {
+    let size = (80, 24);
+    insta::assert_snapshot!("help_80x24", screen(size, &[Key::Char('?')]));
+    insta::assert_snapshot!("help_80x40", screen((80, 40), &[Key::Char('?')]));
+    insta::assert_snapshot!("grant_80x24", screen(size, &[Key::Char('n'), Key::Char('2')]));
+    insta::assert_snapshot!("quit_80x24", screen(size, &[Key::Char('q')]));
+    let own = [Key::Char('g'), Key::Down, Key::Char('x')];
+    insta::assert_snapshot!("revoke_own_80x24", screen(size, &own));
+    let other = [Key::Char('g'), Key::Down, Key::Down, Key::Char('x'), Key::Char('1')];
+    insta::assert_snapshot!("revoke_other_80x24", screen(size, &other));
+    let adopt = [Key::Char('g'), Key::Down, Key::Down, Key::Char('a')];
+    insta::assert_snapshot!("adopt_80x24", screen(size, &adopt));
+}
+
+#[test]
+fn ascii_is_ascii() {
+    let size = (140, 40);
+    let look = Look { palette: Palette::Mono, is_ascii: true };
+    let picture = text(&paint(&model(Setup::default(), scene_messages(), size), size, look));
+    assert!(picture.is_ascii());
+    insta::assert_snapshot!("ascii_140x40", picture);
+}
+
+#[test]
+fn the_terminal_decides_on_colour_and_signs() {
+    let look = |palette, is_ascii| Look { palette, is_ascii };
+    assert_eq!(Look::for_terminal(Some("xterm"), false, false), look(Palette::Dark, false));
+    assert_eq!(Look::for_terminal(Some("xterm"), true, false), look(Palette::Mono, false));
+    assert_eq!(Look::for_terminal(Some("dumb"), false, false), look(Palette::Mono, true));
+    assert_eq!(Look::for_terminal(None, false, true), look(Palette::Dark, true));
+}
+
+#[test]
+fn mono_has_no_colour_and_the_cursor_is_reversed_in_both() {
+    use ratatui::style::{Color, Modifier};
+    let size = (140, 40);
+    let model = model(Setup::default(), scene_messages(), size);
+    for palette in [Palette::Mono, Palette::Dark] {
+        let buf = paint(&model, size, Look { palette, is_ascii: false });
+        let has_colour = buf.content.iter().any(|cell| cell.fg != Color::Reset);
+        assert_eq!(has_colour, palette == Palette::Dark);
+        assert!(buf.content.iter().all(|cell| cell.bg == Color::Reset), "no background is painted");
+        let reversed = buf.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
+        assert_eq!(reversed, 136, "one row of the table");
+    }
+}
+
+#[test]
+fn without_an_etcd_it_says_what_it_tries() {
+    let mut down = cluster();
+    down.members.iter_mut().for_each(|member| {
+        member.reachability = Reachability::Down { trouble: "127.0.0.1:2379: connection \x1b[31mrefused".into() };
+    });
+    let size = (80, 24);
+    let setup = Setup { is_read_only: true, ..Setup::default() };
+    let model = model(setup, vec![(1.0, Msg::Cluster(down))], size);
+    insta::assert_snapshot!("unreached_80x24", text(&paint(&model, size, Look::default())));
+}
+
+#[test]
+fn an_empty_list_says_what_to_do() {
+    let size = (80, 24);
+    let setup = Setup { place: Place::Sandbox { warp: 60 }, is_demo: true, ..Setup::default() };
+    let denied = Trouble { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
+    let empty = model(setup.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
+    insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Look::default())));
+    let refused = model(setup, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
+    assert!(text(&paint(&refused, size, Look::default())).contains("list denied"));
+}
+
+#[test]
+fn no_size_panics() {
+    let dialogs: [&[Key]; 5] = [&[], &[Key::Char('?')], &[Key::Char('n')], &[Key::Char('x')], &[Key::Char('q')]];
+    for keys in dialogs {
+        let mut model = model(Setup::default(), scene_messages(), (80, 24));
+        for key in keys {
+            update(&mut model, Msg::Key(*key), at(90.0));
+        }
+        for height in (0..=16).chain((17..=60).step_by(11)) {
+            for width in (0..=44).chain((45..=200).step_by(13)) {
+                update(&mut model, Msg::Resized { rows: table_rows(width, height) }, at(90.0));
+                arrange(&mut model, at(90.0));
+                paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_from_etcd_reaches_the_terminal_raw() {
+    let size = (200, 50);
+    let mut messages = scene_messages();
+    let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
+    messages.push((89.9, Msg::GrantFailed { ttl: 10, trouble }));
+    let picture = text(&paint(&model(Setup::default(), messages, size), size, Look::default()));
+    assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));
+    assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));
+}

@@ -1,0 +1,119 @@
+//! Colours by role, so that no widget knows one.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::app::{Gone, State, Word};
+
+/// What a piece of text is, for the eye. Colour repeats what sign and word have said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Plain text.
+    Text,
+    /// What matters less.
+    Dim,
+    /// Names of panels and columns.
+    Title,
+    /// Frames.
+    Border,
+    /// A key that can be pressed.
+    Key,
+    /// All is well.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// Something is or will be lost.
+    Danger,
+    /// Dead.
+    Gone,
+}
+
+/// A set of colours. None paints a background.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// The terminal's own sixteen colours, for a dark ground.
+    #[default]
+    Dark,
+    /// No colour at all: bold, dim and reversed alone.
+    Mono,
+}
+
+/// How everything looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The colours.
+    pub palette: Palette,
+    /// Whether only ASCII is drawn.
+    pub is_ascii: bool,
+}
+
+impl Look {
+    /// What a terminal can show: without colour if `NO_COLOR` or a flag says so, and on a dumb one in ASCII as well.
+    pub fn for_terminal(term: Option<&str>, no_color: bool, is_ascii: bool) -> Self {
+        let is_dumb = term == Some("dumb");
+        let palette = if no_color || is_dumb { Palette::Mono } else { Palette::Dark };
+        Look { palette, is_ascii: is_ascii || is_dumb }
+    }
+
+    pub(super) fn style(self, role: Role) -> Style {
+        match self.palette {
+            Palette::Dark => dark(role),
+            Palette::Mono => mono(role),
+        }
+    }
+
+    /// The row under the cursor: reversed, never only coloured.
+    pub(super) fn cursor(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+}
+
+fn dark(role: Role) -> Style {
+    match role {
+        Role::Text => Style::new(),
+        Role::Dim | Role::Border | Role::Gone => Style::new().fg(Color::DarkGray),
+        Role::Title => Style::new().add_modifier(Modifier::BOLD),
+        Role::Key => Style::new().fg(Color::Cyan),
+        Role::Good => Style::new().fg(Color::Green),
+        Role::Warning => Style::new().fg(Color::Yellow),
+        Role::Danger => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+    }
+}
+
+fn mono(role: Role) -> Style {
+    match role {
+        Role::Text | Role::Good | Role::Border => Style::new(),
+        Role::Dim | Role::Gone => Style::new().add_modifier(Modifier::DIM),
+        Role::Title | Role::Key | Role::Warning | Role::Danger => Style::new().add_modifier(Modifier::BOLD),
+    }
+}
+
+/// Sign and role of a state.
+pub(super) fn state(state: State) -> (char, Role) {
+    match state {
+        State::Gone(Gone::Expired | Gone::Unknown) => ('✗', Role::Gone),
+        State::Gone(Gone::Revoked) => ('⊘', Role::Gone),
+        State::Dying => ('⧗', Role::Danger),
+        State::Unseen => ('?', Role::Warning),
+        State::Risk => ('!', Role::Danger),
+        State::Late => ('▲', Role::Warning),
+        State::Paused => ('‖', Role::Dim),
+        State::Ok => ('●', Role::Good),
+    }
+}
+
+/// Sign and role of an event.
+pub(super) fn event(word: Word) -> (char, Role) {
+    match word {
+        Word::Granted | Word::Attached => ('+', Role::Good),
+        Word::Kept => ('▸', Role::Good),
+        Word::Renewed => ('●', Role::Good),
+        Word::Paused => ('‖', Role::Dim),
+        Word::Dropped => ('▢', Role::Warning),
+        Word::Missed => ('▲', Role::Warning),
+        Word::Expired | Word::Gone => ('✗', Role::Danger),
+        Word::Revoked => ('⊘', Role::Warning),
+        Word::Connection => ('→', Role::Text),
+        Word::Leader => ('★', Role::Warning),
+        Word::Error => ('!', Role::Danger),
+    }
+}

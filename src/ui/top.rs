@@ -1,0 +1,73 @@
+//! The top line: which cluster, how it does, and what this program may do there.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::{Model, Place};
+use crate::domain::{MemberView, printable};
+
+use super::line::{Part, draw_ends};
+use super::{Role, Scene, number};
+
+/// Draws it.
+pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    if !area.is_empty() {
+        draw_ends(scene.look, (link(scene), rights(scene.model)), ("  ", "  "), area, buf);
+    }
+}
+
+fn link(scene: Scene<'_>) -> Vec<Part> {
+    let mut parts = vec![Part::new(7, Role::Title, "leasetop")];
+    match (scene.model.unreached_since, scene.model.member()) {
+        (None, Some(member)) => parts.extend(reached(scene.model, member)),
+        (since, _) => {
+            let waited = since.map_or(0, |since| (scene.now - since).as_secs());
+            parts.push(Part::new(0, Role::Danger, format!("✗ {}", printable(scene.model.setup.target.as_bytes()))));
+            parts.push(Part::new(1, Role::Danger, format!("not reached for {waited} s")));
+        }
+    }
+    parts
+}
+
+fn reached(model: &Model, member: &MemberView) -> Vec<Part> {
+    let mut parts = vec![Part {
+        pieces: vec![("● ".to_owned(), Role::Good), (printable(member.endpoint.as_bytes()), Role::Text)],
+        rank: 0,
+    }];
+    let number = model.cluster.chosen.map_or(1, |chosen| chosen + 1);
+    let of = model.cluster.members.len();
+    let star = if member.is_leader { "★" } else { "" };
+    parts.push(Part::new(2, Role::Text, format!("m{number}{star} of {of}")));
+    if !member.version.is_empty() {
+        parts.push(Part::new(3, Role::Text, format!("etcd {}", printable(member.version.as_bytes()))));
+    }
+    if !member.has_leader {
+        parts.push(Part::new(1, Role::Danger, "no leader"));
+    }
+    parts.push(Part::new(5, Role::Dim, format!("term {}", member.raft_term)));
+    parts.push(Part::new(6, Role::Dim, format!("rev {}", member.revision)));
+    parts.extend(member.round_trip.map(|span| Part::new(4, Role::Dim, format!("rtt {:>7}", number::round_trip(span)))));
+    parts
+}
+
+fn rights(model: &Model) -> Vec<Part> {
+    let mut parts = Vec::new();
+    match model.setup.place {
+        Place::Sandbox { warp } => {
+            let name = if model.setup.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
+            parts.push(Part::new(4, Role::Warning, name));
+            if warp > 1 {
+                parts.push(Part::new(1, Role::Warning, format!("clock ×{warp}")));
+            }
+        }
+        Place::Cluster => {}
+    }
+    if let Some(trouble) = &model.list_trouble {
+        let text = if trouble.is_forbidden { "list denied" } else { "list fails" };
+        parts.push(Part::new(1, Role::Danger, text));
+    }
+    if model.setup.is_read_only {
+        parts.push(Part::new(1, Role::Warning, "read-only"));
+    }
+    parts
+}

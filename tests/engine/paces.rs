@@ -1,0 +1,64 @@
+//! The exercise in virtual time: the interval between renewals by TTL and pace.
+
+use std::time::Duration;
+
+use leasetop::domain::Pace;
+use leasetop::engine::Options;
+
+use crate::pipe::{bench, seconds};
+
+async fn mean_interval(pace: Pace, ttl: i64, renewals: u32) -> Duration {
+    let bench = bench(Options { pace, ..Options::default() }).await;
+    bench.sandbox.faults().delay(Duration::from_millis(2));
+    let mut kept = bench.keep(ttl).await;
+    let first = kept.next().await.unwrap().at;
+    let mut last = first;
+    for _ in 0..renewals {
+        last = kept.next().await.unwrap().at;
+    }
+    last.since(first) / renewals
+}
+
+#[tokio::test(start_paused = true)]
+async fn clientv3_renews_as_go_does() {
+    for (ttl, expected) in [(2, 1.0), (5, 2.0), (10, 3.5), (120, 40.5), (3600, 1200.5)] {
+        let mean = mean_interval(Pace::Clientv3, ttl, 40).await.as_secs_f64();
+        assert!((mean - expected).abs() < 0.02, "{ttl} s: {mean}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn exact_renews_at_a_third() {
+    for ttl in [2, 10, 120, 3600] {
+        let mean = mean_interval(Pace::Exact, ttl, 40).await.as_secs_f64();
+        assert!((mean - ttl as f64 / 3.0).abs() < 0.005, "{ttl} s: {mean}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_now_does_not_wait_for_its_turn() {
+    let bench = bench(Options::default()).await;
+    let mut kept = bench.keep(3600).await;
+    kept.next().await.unwrap();
+    seconds(100.0).await;
+    bench.engine.renew_now(kept.id());
+    let response = kept.next().await.unwrap();
+    assert!((100..=102).contains(&response.at.since_start().as_secs()), "{response:?}");
+}
+
+/// 1,000 leases begun at once over one pipe: they start spread, and none is lost.
+#[tokio::test(start_paused = true)]
+async fn a_mass_start_starves_nobody() {
+    let bench = bench(Options::default()).await;
+    let mut consumer = bench.engine.consumer();
+    for _ in 0..1_000 {
+        let lease = bench.sandbox.grant(30).unwrap();
+        consumer.keep_alive(lease);
+    }
+    let end = bench.clock.now() + Duration::from_secs(120);
+    while bench.clock.now() < end {
+        let delivery = tokio::time::timeout(Duration::from_secs(30), consumer.next()).await.unwrap();
+        assert!(matches!(delivery, Some(leasetop::engine::Delivery::Response(_))), "{delivery:?}");
+    }
+    assert_eq!(bench.sandbox.leases().len(), 1_000);
+}

@@ -1,0 +1,119 @@
+//! Bounded queues: the newest is dropped and counted, the lease lives, and nobody else notices.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use leasetop::domain::LeaseId;
+use leasetop::engine::{Delivery, Options};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::pipe::{bench, seconds};
+
+/// A log that can be read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap().lines().map(str::to_owned).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Log;
+
+    fn make_writer(&'a self) -> Log {
+        self.clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_17th_unread_response_is_dropped_as_go_does() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let bench = bench(Options::default()).await;
+    let board = bench.engine.board();
+    let mut kept = bench.keep(2).await;
+    let granted = bench.clock.now();
+    while log.lines().is_empty() {
+        seconds(0.1).await;
+    }
+    let first_drop = bench.clock.now().since(granted).as_secs_f64();
+    assert!((16.0..=18.0).contains(&first_drop), "one a second until 16 are there: {first_drop}");
+    let line = log.lines().remove(0);
+    for part in [
+        "lease keepalive response queue is full; dropping response send",
+        &format!("lease={}", kept.id()),
+        "queue-size=16",
+        "queue-capacity=16",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    seconds(10.0).await;
+    assert!(bench.alive(kept.id()));
+    assert!((10..=11).contains(&(log.lines().len() - 1)), "one line a drop, one drop a renewal");
+    let status = board.drain().statuses.remove(0);
+    assert_eq!((status.queue.depth, status.queue.capacity), (16, 16));
+    assert_eq!(status.queue.dropped as usize, log.lines().len());
+    for _ in 0..16 {
+        assert!(kept.next().await.unwrap().at.since(granted).as_secs() <= 16, "the oldest are kept");
+    }
+    assert_eq!(board.drain().queues, [(kept.id(), leasetop::domain::QueueGauge { depth: 0, ..status.queue })]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_subscriber_makes_no_other_drop() {
+    let bench = bench(Options::default()).await;
+    let slow = bench.keep(3).await;
+    let mut quick = bench.engine.keep_alive(slow.id());
+    let mut read = 0;
+    while read < 60 {
+        quick.next().await.unwrap();
+        read += 1;
+    }
+    let renewals = bench.sandbox.keep_alives(slow.id());
+    assert!((60..=61).contains(&renewals), "two subscribers share one request: {renewals} for {read}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_lease_that_is_not_read_makes_no_other_of_the_same_consumer_drop() {
+    let bench = bench(Options { queue_capacity: 2, ..Options::default() }).await;
+    let leases: Vec<LeaseId> = (0..3).map(|_| bench.sandbox.grant(2).unwrap()).collect();
+    let mut consumer = bench.engine.consumer();
+    leases.iter().for_each(|lease| consumer.keep_alive(*lease));
+    // Ten seconds unread: two responses of each are kept, and both are read in turn.
+    seconds(10.0).await;
+    let mut read = Vec::new();
+    for _ in 0..6 {
+        let Some(Delivery::Response(response)) = consumer.next().await else { panic!("all live") };
+        read.push(response.id);
+    }
+    assert_eq!(read[..3], read[3..], "in turn");
+    consumer.leave(leases[0]);
+    seconds(5.0).await;
+    assert!(!bench.alive(leases[0]) && bench.alive(leases[1]) && bench.alive(leases[2]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_queue_a_response_needs_a_waiting_reader() {
+    let bench = bench(Options { queue_capacity: 0, ..Options::default() }).await;
+    let mut kept = bench.keep(3).await;
+    let id = kept.id();
+    seconds(30.0).await;
+    assert!(bench.alive(id), "nobody reads, and it lives");
+    let renewals = bench.sandbox.keep_alives(id);
+    assert!((15..=31).contains(&renewals), "at its pace: {renewals}");
+    let response = kept.next().await.unwrap();
+    assert!(response.at.since_start().as_secs() >= 30, "the one that comes while somebody waits");
+}
