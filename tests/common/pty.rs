@@ -5,10 +5,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use vt100::{Parser, Screen};
+use vt100::{MouseProtocolMode, Parser, Screen};
 
 /// How long a test waits for what it expects.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// The program that people run: the release build where tests/run made one.
+pub(crate) fn leasetop() -> CommandBuilder {
+    let built = || env!("CARGO_BIN_EXE_leasetop").into();
+    let mut command = CommandBuilder::new(std::env::var_os("LEASETOP_BINARY").unwrap_or_else(built));
+    command.env("TERM", "xterm-256color");
+    command
+}
 
 /// A running program and the screen it has drawn; the program is killed when this is dropped.
 pub(crate) struct Terminal {
@@ -53,6 +61,16 @@ impl Terminal {
     /// Whether the terminal's line (echo, line by line, ...) is as the program found it.
     pub(crate) fn is_line_as_found(&self) -> bool {
         modes(&*self.master) == self.found
+    }
+
+    /// Checks that a program has given its terminal back.
+    pub(crate) fn assert_sane(&self) {
+        let screen = self.screen();
+        assert!(!screen.alternate_screen(), "left in the alternate screen");
+        assert!(!screen.hide_cursor(), "left without a cursor");
+        assert!(!screen.bracketed_paste(), "left in bracketed paste");
+        assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+        assert!(self.is_line_as_found(), "left in raw mode");
     }
 
     /// Types keys, as the bytes a terminal sends for them.

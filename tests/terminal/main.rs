@@ -4,3 +4,5 @@
 mod pty;
 
 mod harness;
+mod monitor;
+mod panic;

@@ -1,0 +1,53 @@
+//! A panic while the monitor has the terminal. The shipped program has none to offer, so this test binary plays it:
+//! it starts itself in a terminal, to run one function that is no test.
+
+use std::time::Duration;
+
+use leasetop::app::Setup;
+use leasetop::clock::Clock;
+use leasetop::runtime::{self, MonitorOptions};
+use leasetop::sandbox::Sandbox;
+use leasetop::ui::Look;
+use leasetop::wire::{Cluster, Settings, Target};
+use leasetop::{engine, tasks};
+use portable_pty::CommandBuilder;
+
+use crate::pty::Terminal;
+
+#[test]
+fn gives_the_terminal_back() {
+    let mut command = CommandBuilder::new(std::env::current_exe().expect("a path"));
+    command.args(["--exact", "panic::monitor_with_a_part_that_panics", "--ignored", "--nocapture"]);
+    command.env("TERM", "xterm-256color");
+    let mut terminal = Terminal::start(command, 100, 30);
+    terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
+    assert!(!terminal.is_line_as_found());
+    assert_ne!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+    assert!(terminal.screen().contents().contains("a part of leasetop panicked"), "{}", terminal.screen().contents());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "no test: gives_the_terminal_back runs it in a terminal"]
+async fn monitor_with_a_part_that_panics() {
+    let clock = Clock::real();
+    let sandbox = Sandbox::builder().start(clock.clone());
+    let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
+    let cluster = Cluster::connect(Settings::new(vec![target])).await.expect("a sandbox");
+    let options = MonitorOptions {
+        cluster,
+        clock,
+        engine: engine::Options::default(),
+        setup: Setup::default(),
+        look: Look::for_terminal(Some("xterm-256color"), false, false),
+        stall_consumer: false,
+        command: "leasetop".to_owned(),
+    };
+    let _part = tasks::spawn(async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        panic!("a part that panics");
+    });
+    if let Err(error) = runtime::monitor(options).await {
+        panic!("{error}");
+    }
+}
