@@ -1,2 +1,24 @@
 //! The `leasetop` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use leasetop::cli::{self, Cli, Error};
+
+fn main() -> color_eyre::Result<ExitCode> {
+    color_eyre::install()?;
+    match cli::run(Cli::parse()) {
+        Ok(exit) => Ok(exit.into()),
+        Err(Error::ReaderGone) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            tell(&error);
+            Ok(ExitCode::from(2))
+        }
+    }
+}
+
+/// An expected error is a sentence, not a trace.
+#[expect(clippy::print_stderr, reason = "this is what stderr is for")]
+fn tell(error: &Error) {
+    eprintln!("Error: {error}");
+}

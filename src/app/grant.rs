@@ -1,13 +1,15 @@
 //! Orders for new leases.
 
 use std::collections::HashSet;
+use std::str::FromStr;
 
 use crate::domain::{LeaseId, MAX_TTL};
 
 /// A key to attach to a new lease, with its value.
 ///
-/// In the key `{n}` stands for the lease's number, 1 for the first, and `{ttl}` for the TTL that was asked for. etcd
-/// moves a key that is put again to the lease it was put with last, so several leases need a key each.
+/// In both `{n}` stands for the lease's number, 1 for the first, `{ttl}` for the TTL that was asked for, and `{id}` for
+/// the lease's id. etcd moves a key that is put again to the lease it was put with last, so several leases need a key
+/// each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Put {
     key: String,
@@ -36,8 +38,8 @@ pub enum BadOrder {
     TtlTooLarge(i64),
     /// One key for several leases.
     #[error(
-        "the key `{0}` cannot hang on several leases, etcd moves it to the last: write {{n}} or {{ttl}} into it, \
-         as in `/service/{{n}}`"
+        "the key `{0}` cannot hang on several leases, etcd moves it to the last: write {{n}}, {{id}} or {{ttl}} into \
+         it, as in `/service/{{n}}`"
     )]
     OneKeyManyLeases(String),
     /// One id for several leases.
@@ -58,13 +60,39 @@ impl Put {
         Ok(Put { key: key.to_owned(), value: value.to_owned() })
     }
 
-    /// Key and value for the lease with this number and TTL.
-    pub fn expand(&self, number: u32, ttl: i64) -> (Vec<u8>, Vec<u8>) {
-        (self.key_for(number, ttl).into_bytes(), self.value.clone().into_bytes())
+    /// Key and value for the lease with this number, TTL and id.
+    pub fn expand(&self, number: u32, ttl: i64, id: LeaseId) -> (Vec<u8>, Vec<u8>) {
+        let expand = |text| numbered(text, number, ttl).replace("{id}", &id.to_string()).into_bytes();
+        (expand(&self.key), expand(&self.value))
     }
 
-    fn key_for(&self, number: u32, ttl: i64) -> String {
-        self.key.replace("{n}", &number.to_string()).replace("{ttl}", &ttl.to_string())
+    /// Whether every lease gets a key of its own, whatever its number and TTL.
+    fn names_the_id(&self) -> bool {
+        self.key.contains("{id}")
+    }
+}
+
+impl FromStr for Put {
+    type Err = BadPut;
+
+    fn from_str(text: &str) -> Result<Self, BadPut> {
+        Put::parse(text)
+    }
+}
+
+fn numbered(text: &str, number: u32, ttl: i64) -> String {
+    text.replace("{n}", &number.to_string()).replace("{ttl}", &ttl.to_string())
+}
+
+/// Passes a TTL in seconds that etcd grants as it is asked for, or raises to its minimum.
+///
+/// # Errors
+/// What etcd would silently change, or refuse.
+pub fn check_ttl(ttl: i64) -> Result<i64, BadOrder> {
+    match ttl {
+        ..=0 => Err(BadOrder::TtlTooSmall(ttl)),
+        1..=MAX_TTL => Ok(ttl),
+        _ => Err(BadOrder::TtlTooLarge(ttl)),
     }
 }
 
@@ -91,11 +119,7 @@ impl GrantOrder {
     /// # Errors
     /// A [`BadOrder`] that says the rule.
     pub fn check(&self) -> Result<(), BadOrder> {
-        match self.ttl {
-            ..=0 => return Err(BadOrder::TtlTooSmall(self.ttl)),
-            1..=MAX_TTL => {}
-            _ => return Err(BadOrder::TtlTooLarge(self.ttl)),
-        }
+        check_ttl(self.ttl)?;
         if self.id.is_some() && self.count > 1 {
             return Err(BadOrder::OneIdManyLeases);
         }
@@ -108,16 +132,17 @@ impl GrantOrder {
     }
 }
 
-/// The orders of `--ttl 10,120,3600 --put KEY=VALUE`: one lease of each TTL, kept alive, the keys attached to each.
+/// The orders of `--ttl 10,120,3600 --put KEY=VALUE`: `count` leases of each TTL, kept alive, the keys attached to each.
 ///
 /// # Errors
 /// A TTL out of range, or a key that would be the same for two leases.
-pub fn spread(ttls: &[i64], puts: &[Put]) -> Result<Vec<GrantOrder>, BadOrder> {
-    let orders: Vec<GrantOrder> = (1..)
+pub fn spread(ttls: &[i64], count: u32, puts: &[Put]) -> Result<Vec<GrantOrder>, BadOrder> {
+    let orders: Vec<GrantOrder> = (0_u32..)
+        .map(|index| index.saturating_mul(count).saturating_add(1))
         .zip(ttls)
         .map(|(first_number, &ttl)| GrantOrder {
             ttl,
-            count: 1,
+            count,
             id: None,
             puts: puts.to_vec(),
             keep_alive: true,
@@ -133,8 +158,8 @@ fn distinct_keys(orders: &[GrantOrder]) -> Result<(), BadOrder> {
     let mut taken = HashSet::new();
     for order in orders {
         for number in order.numbers() {
-            for put in &order.puts {
-                let key = put.key_for(number, order.ttl);
+            for put in order.puts.iter().filter(|put| !put.names_the_id()) {
+                let key = numbered(&put.key, number, order.ttl);
                 if let Some(twice) = taken.replace(key) {
                     return Err(BadOrder::OneKeyManyLeases(twice));
                 }
@@ -154,27 +179,33 @@ mod tests {
 
     #[test]
     fn puts_are_split_at_the_first_equals_sign() {
-        assert_eq!(put("/a=b=c").expand(1, 10), (b"/a".to_vec(), b"b=c".to_vec()));
-        assert_eq!(put("/a=").expand(1, 10), (b"/a".to_vec(), Vec::new()));
-        assert_eq!(put("/s/{ttl}/{n}=x").expand(3, 120).0, b"/s/120/3".to_vec());
+        assert_eq!(put("/a=b=c").expand(1, 10, LeaseId(7)), (b"/a".to_vec(), b"b=c".to_vec()));
+        assert_eq!(put("/a=").expand(1, 10, LeaseId(7)), (b"/a".to_vec(), Vec::new()));
+        assert_eq!(
+            put("/s/{ttl}/{n}={id}").expand(3, 120, LeaseId(7)),
+            (b"/s/120/3".to_vec(), b"0000000000000007".to_vec())
+        );
         assert_eq!(Put::parse("/a"), Err(BadPut::NoEquals("/a".into())));
         assert_eq!(Put::parse("=b"), Err(BadPut::EmptyKey));
     }
 
     #[test]
     fn several_leases_need_a_key_each() {
-        assert_eq!(spread(&[10, 120], &[put("/a=1")]), Err(BadOrder::OneKeyManyLeases("/a".into())));
-        assert!(spread(&[10], &[put("/a=1")]).is_ok());
-        assert!(spread(&[10, 120], &[put("/{ttl}=1")]).is_ok());
-        assert!(spread(&[10, 10], &[put("/{ttl}=1")]).is_err());
-        assert!(spread(&[10, 10], &[put("/{n}=1")]).is_ok());
+        assert_eq!(spread(&[10, 120], 1, &[put("/a=1")]), Err(BadOrder::OneKeyManyLeases("/a".into())));
+        assert!(spread(&[10], 1, &[put("/a=1")]).is_ok());
+        assert!(spread(&[10, 120], 1, &[put("/{ttl}=1")]).is_ok());
+        assert!(spread(&[10, 10], 1, &[put("/{ttl}=1")]).is_err());
+        assert!(spread(&[10, 10], 1, &[put("/{n}=1")]).is_ok());
+        assert!(spread(&[10, 120], 2, &[put("/{ttl}=1")]).is_err());
+        assert!(spread(&[10, 120], 2, &[put("/{n}=1")]).is_ok());
+        assert!(spread(&[10, 120], 2, &[put("/{id}=1")]).is_ok());
     }
 
     #[test]
     fn a_ttl_that_etcd_would_change_or_refuse_is_refused_here() {
-        assert_eq!(spread(&[0], &[]), Err(BadOrder::TtlTooSmall(0)));
-        assert_eq!(spread(&[-7], &[]), Err(BadOrder::TtlTooSmall(-7)));
-        assert_eq!(spread(&[9_000_000_001], &[]), Err(BadOrder::TtlTooLarge(9_000_000_001)));
-        assert!(spread(&[9_000_000_000], &[]).is_ok());
+        assert_eq!(spread(&[0], 1, &[]), Err(BadOrder::TtlTooSmall(0)));
+        assert_eq!(spread(&[-7], 1, &[]), Err(BadOrder::TtlTooSmall(-7)));
+        assert_eq!(spread(&[9_000_000_001], 1, &[]), Err(BadOrder::TtlTooLarge(9_000_000_001)));
+        assert!(spread(&[9_000_000_000], 1, &[]).is_ok());
     }
 }

@@ -29,7 +29,7 @@ mod update;
 pub use bounds::Bounds;
 pub use effect::Effect;
 pub use events::{Event, EventLog, Word};
-pub use grant::{BadOrder, BadPut, GrantOrder, Put, spread};
+pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
 pub use key::Key;
 pub use lease::{Death, Keys, Lease, Said, Who};
 pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};

@@ -1,12 +1,87 @@
 //! The keepalive engine: many leases on few streams, each answer to whoever wants it, and a reason for every end.
 //!
-//! It is usable without the monitor. The schedule itself is [`Keeper`]; here is what
-//! carries it out.
+//! It is usable without the monitor. The schedule itself is [`Keeper`]; here is what carries it out.
 //!
 //! ```text
 //! Engine, Consumer, KeepAlive --Command--> Actor { Keeper } <--Report-- stream tasks <--> etcd
 //!        ^   responses, one bounded queue a lease |   |
 //!        '----------------- Inbox <---------------'   '--> Board: status and events, conflated
+//! ```
+//!
+//! # The two programs that it all began with
+//!
+//! Two small Go programs, here in Rust, on the sandbox; on a real etcd only the target is another one
+//! ([`Target::Address`](crate::wire::Target::Address)). The first grants a lease of 10 s, puts a key with it, keeps it
+//! alive and reads one response. From then on nobody reads: the lease lives on, its queue of 16 fills, and then each
+//! response is dropped with a line in the log.
+//!
+//! ```
+//! use leasetop::clock::Clock;
+//! use leasetop::engine::{Engine, Options};
+//! use leasetop::sandbox::Sandbox;
+//! use leasetop::wire::{Cluster, Settings, Target};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let clock = Clock::real();
+//! let sandbox = Sandbox::builder().start(clock.clone());
+//! let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
+//! let cluster = Cluster::connect(Settings::new(vec![target])).await?;
+//!
+//! let sent = clock.now();
+//! let granted = cluster.grant(None, 10).await?;
+//! cluster.put(b"/service/self", b"127.0.0.1", Some(granted.id)).await?;
+//!
+//! let engine = Engine::start(cluster, clock.clone(), Options::default());
+//! let mut responses = engine.keep_granted(&granted, sent);
+//! let response = responses.next().await.ok_or("the lease ended")?;
+//! println!("ttl: {}", response.ttl);
+//! assert_eq!(response.ttl, 10);
+//!
+//! // Two minutes unread: the lease is renewed all the same.
+//! clock.sleep(std::time::Duration::from_secs(120)).await;
+//! assert_eq!(sandbox.leases(), [granted.id]);
+//! let queue = engine.board();
+//! clock.sleep(std::time::Duration::from_secs(4)).await;
+//! let queue = queue.drain().statuses[0].queue;
+//! assert_eq!((queue.depth, queue.capacity), (16, 16));
+//! assert!(queue.dropped > 10);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The second drains the channel in a loop: nothing is ever dropped, and when the lease ends the loop does too, with the
+//! reason.
+//!
+//! ```
+//! # use leasetop::clock::Clock;
+//! # use leasetop::domain::Ended;
+//! # use leasetop::engine::{Engine, Options};
+//! # use leasetop::sandbox::Sandbox;
+//! # use leasetop::wire::{Cluster, Settings, Target};
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let clock = Clock::real();
+//! # let sandbox = Sandbox::builder().start(clock.clone());
+//! # let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
+//! # let cluster = Cluster::connect(Settings::new(vec![target])).await?;
+//! let sent = clock.now();
+//! let granted = cluster.grant(None, 10).await?;
+//! cluster.put(b"/service/self", b"127.0.0.1", Some(granted.id)).await?;
+//!
+//! let engine = Engine::start(cluster.clone(), clock, Options::default());
+//! let mut responses = engine.keep_granted(&granted, sent);
+//! let mut read = 0;
+//! while let Some(response) = responses.next().await {
+//!     println!("ttl: {}", response.ttl);
+//!     read += 1;
+//!     if read == 40 {
+//!         cluster.revoke(granted.id).await?;
+//!     }
+//! }
+//! assert_eq!((read, responses.ended()), (40, Some(&Ended::NotFound)));
+//! # Ok(())
+//! # }
 //! ```
 
 mod actor;

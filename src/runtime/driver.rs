@@ -157,7 +157,7 @@ impl Hands {
         }
         let mut messages = vec![Msg::Granted { sent, received, answer, keep_alive: order.keep_alive }];
         for put in &order.puts {
-            let (key, value) = put.expand(number, order.ttl);
+            let (key, value) = put.expand(number, order.ttl, answer.id);
             messages.push(self.attach(&answer, key, &value).await);
         }
         messages

@@ -141,7 +141,7 @@ impl Stage {
 }
 
 fn exercise(ttls: &[i64]) -> Setup {
-    let grants = spread(ttls, &[Put::parse("/service/{ttl}=127.0.0.1").unwrap()]).unwrap();
+    let grants = spread(ttls, 1, &[Put::parse("/service/{ttl}=127.0.0.1").unwrap()]).unwrap();
     Setup { grants, place: Place::Sandbox { warp: 1 }, ..Setup::default() }
 }
 

@@ -21,10 +21,13 @@ pub struct Settings {
     pub dial_timeout: Duration,
     /// How long to wait for the answer to a call.
     pub command_timeout: Duration,
+    /// How often every member is asked who it is; at once whenever something looks wrong.
+    pub probe_every: Duration,
 }
 
 impl Settings {
-    /// Settings for these targets: no TLS files, no user, etcdctl's time-outs (2 s to dial, 5 s a command).
+    /// Settings for these targets: no TLS files, no user, etcdctl's time-outs (2 s to dial, 5 s a command),
+    /// every member asked once a second.
     pub fn new(targets: Vec<Target>) -> Self {
         Settings {
             targets,
@@ -32,6 +35,7 @@ impl Settings {
             user: None,
             dial_timeout: Duration::from_secs(2),
             command_timeout: Duration::from_secs(5),
+            probe_every: Duration::from_secs(1),
         }
     }
 }

@@ -19,8 +19,8 @@ use super::{Answers, Settings, Target, stub, tls};
 use crate::domain::{ClusterView, LeaseId, MemberView, Reachability};
 use crate::tasks::{self, Task};
 
-/// How often every member is asked who it is.
-const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// Between two rounds of questions to the members, at least.
+const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// How long a member may take to say so before it counts as hung.
 const PROBE_WITHIN: Duration = Duration::from_millis(700);
 
@@ -72,7 +72,7 @@ impl Cluster {
             view: watch::Sender::new(view),
             probe_now: Notify::new(),
         });
-        let prober = tasks::spawn(probe_for_ever(Arc::clone(&shared)));
+        let prober = tasks::spawn(probe_for_ever(Arc::clone(&shared), settings.probe_every));
         Ok(Cluster { shared, _prober: Arc::new(prober) })
     }
 
@@ -258,7 +258,7 @@ impl Shared {
 }
 
 /// Asks every member, each in its own time: one that hangs must not hold up what the others say.
-async fn probe_for_ever(shared: Arc<Shared>) {
+async fn probe_for_ever(shared: Arc<Shared>, every: Duration) {
     loop {
         let questions = shared.members.iter().enumerate().map(|(index, member)| {
             let shared = &shared;
@@ -266,8 +266,8 @@ async fn probe_for_ever(shared: Arc<Shared>) {
         });
         futures_util::future::join_all(questions).await;
         tokio::select! {
-            () = tokio::time::sleep(PROBE_EVERY) => (),
-            () = shared.probe_now.notified() => tokio::time::sleep(PROBE_EVERY / 10).await,
+            () = tokio::time::sleep(every) => (),
+            () = shared.probe_now.notified() => tokio::time::sleep(PROBE_PAUSE).await,
         }
     }
 }

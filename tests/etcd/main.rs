@@ -25,6 +25,7 @@ macro_rules! on_each_version {
     };
 }
 
+mod commands;
 mod conformance;
 mod engine;
 mod harness;

@@ -196,7 +196,7 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
 
 #[test]
 fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
-    let grants = spread(&[10, 120], &[]).unwrap();
+    let grants = spread(&[10, 120], 1, &[]).unwrap();
     let setup = Setup { grants: grants.clone(), ..Setup::default() };
     let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
     assert_eq!(story.tell(Msg::Cluster(down())), []);

@@ -9,128 +9,21 @@
 
 mod kept;
 mod lane;
+mod words;
+mod workings;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::time::Duration;
 
 use self::kept::{Kept, Step};
-use self::lane::{InFlight, Lane};
+use self::lane::Lane;
 use super::pace::Spread;
 use super::{Ended, LeaseId, LeaseStatus, Moment, Pace, Phase, QueueGauge, TimeToLive};
 
 pub use self::kept::Renewal;
-
-/// Where a lease is kept in the schedule; used anew once its lease is over.
-pub type Slot = u32;
+pub use self::words::{Act, Limits, News, Outcome, Slot, StreamEnd};
 
 /// Questions for time left that are on their way at once, at most.
 const ASKS: usize = 64;
-
-/// How long to wait for what. Real time-outs: a clock with a speed stretches them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limits {
-    /// Nothing queues behind a renewal that has waited this long.
-    pub head: Duration,
-    /// A stream whose first in line has waited this long is given up; the next waits twice as long.
-    pub answer: Duration,
-    /// After a deadline passed, how long to wait for a word about it.
-    pub grace: Duration,
-    /// How long to wait for the first word about an adopted lease.
-    pub first_answer: Duration,
-    /// Between two questions for time left that got no answer.
-    pub ask_again: Duration,
-    /// Between two streams of one lane, at most.
-    pub reopen: Duration,
-}
-
-impl Limits {
-    /// The usual limits on a clock that runs `speed` times as fast as the wall.
-    pub fn at_speed(speed: u32) -> Self {
-        let millis = |millis: u64| Duration::from_millis(millis) * speed;
-        Limits {
-            head: millis(250),
-            answer: millis(1_000),
-            grace: millis(1_000),
-            first_answer: millis(5_000),
-            ask_again: millis(250),
-            reopen: millis(500),
-        }
-    }
-
-    /// After so many failures in a row: at once, then 1/8, 1/4, 1/2 and the whole of [`Limits::reopen`].
-    fn reopen(&self, failures: u32) -> Duration {
-        match failures {
-            0 => Duration::ZERO,
-            1..=3 => self.reopen / (1 << (4 - failures)),
-            _ => self.reopen,
-        }
-    }
-}
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Open a stream on this lane; it takes renewals at once.
-    Open {
-        /// Which lane.
-        lane: usize,
-        /// Its how many-th stream: to be named with its answers and its end.
-        generation: u32,
-    },
-    /// Send a renewal on this lane.
-    Send {
-        /// Which lane.
-        lane: usize,
-        /// For which lease.
-        id: LeaseId,
-    },
-    /// Close this lane's stream.
-    Close {
-        /// Which lane.
-        lane: usize,
-    },
-    /// Ask for a lease's time left; the answer goes to [`Keeper::asked`].
-    Ask {
-        /// Its slot.
-        slot: Slot,
-        /// Which lease.
-        id: LeaseId,
-    },
-}
-
-/// What there is to tell.
-#[derive(Clone, Debug, PartialEq)]
-pub enum News {
-    /// A renewal was answered.
-    Renewed(Renewal),
-    /// A renewal was not answered in time.
-    Missed {
-        /// How long it was waited for.
-        waited: Duration,
-    },
-    /// The lease is not kept any more, its slot is free; the last that was known of it, with the reason.
-    Ended(Box<LeaseStatus>),
-    /// Something else about it changed.
-    Moved,
-}
-
-/// Everything that came of an input.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// What is to be done, in this order.
-    pub acts: Vec<Act>,
-    /// What there is to tell, of which lease.
-    pub news: Vec<(Slot, LeaseId, News)>,
-}
-
-/// Why a stream ended, as far as the schedule cares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StreamEnd {
-    /// The server refuses the first in line.
-    Forbidden(String),
-    /// Anything else: the leases are not to blame.
-    Broken(String),
-}
 
 /// The schedule of all leases that are kept alive.
 #[derive(Debug)]
@@ -327,11 +220,10 @@ impl Keeper {
     pub fn wake_at(&self) -> Option<Moment> {
         let first = |set: &BTreeSet<(Moment, Slot)>| set.first().map(|(at, _)| *at);
         let overdue = self.lanes.iter().filter_map(|lane| lane.overdue_at(&self.limits));
-        let (apart, shared) =
-            self.lanes.split_last().map_or((&[][..], &[][..]), |(apart, shared)| (std::slice::from_ref(apart), shared));
-        let apart = apart.iter().filter(|_| !self.apart.is_empty());
-        let shared = shared.iter().filter(|_| !self.ready.is_empty());
-        let reopen = apart.chain(shared).filter(|lane| !lane.open).map(Lane::retry_at);
+        let apart = self.lanes.len() - 1;
+        let wanted = |lane| if lane == apart { !self.apart.is_empty() } else { !self.ready.is_empty() };
+        let closed = self.lanes.iter().enumerate().filter(|(index, lane)| !lane.open && wanted(*index));
+        let reopen = closed.map(|(_, lane)| lane.retry_at());
         first(&self.timers).into_iter().chain(first(&self.ready)).chain(overdue).chain(reopen).min()
     }
 
@@ -352,174 +244,5 @@ impl Keeper {
             queue: QueueGauge::default(),
             ended: None,
         })
-    }
-}
-
-/// The workings.
-impl Keeper {
-    fn get(&self, slot: Slot) -> Option<&Kept> {
-        self.slots.get(slot as usize)?.as_ref()
-    }
-
-    fn get_mut(&mut self, slot: Slot) -> Option<&mut Kept> {
-        self.slots.get_mut(slot as usize)?.as_mut()
-    }
-
-    /// The lease of a renewal in flight, if it still waits for just that answer.
-    fn in_flight(&mut self, renewal: InFlight) -> Option<&mut Kept> {
-        self.get_mut(renewal.slot).filter(|kept| kept.phase == Phase::InFlight && kept.sent == renewal.sent)
-    }
-
-    fn insert(&mut self, kept: Kept) -> Slot {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            Slot::try_from(self.slots.len() - 1).unwrap_or(Slot::MAX)
-        });
-        self.by_id.insert(kept.id, slot);
-        self.slots[slot as usize] = Some(kept);
-        slot
-    }
-
-    fn tell(&mut self, slot: Slot, id: LeaseId, news: News) {
-        self.outcome.news.push((slot, id, news));
-    }
-
-    /// Puts a lease where its next step wants it: the one place that changes a phase.
-    fn route(&mut self, slot: Slot, now: Moment, step: Step) {
-        let limits = self.limits;
-        let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
-        self.timers.remove(&(kept.timer, slot));
-        self.ready.remove(&(kept.deadline, slot));
-        let id = kept.id;
-        match step {
-            Step::Wait(until) => {
-                if kept.phase != Phase::Suspect {
-                    kept.phase = Phase::Waiting;
-                }
-                kept.timer = until;
-                self.timers.insert((until, slot));
-            }
-            Step::Send => {
-                kept.phase = Phase::Due;
-                self.ready.insert((kept.deadline, slot));
-            }
-            Step::SendApart => {
-                kept.phase = Phase::Due;
-                self.apart.push_back((slot, now));
-            }
-            Step::Ask => {
-                kept.phase = Phase::Suspect;
-                kept.timer = kept.give_up(&limits).max(now + limits.grace);
-                self.timers.insert((kept.timer, slot));
-                self.asks.push_back(slot);
-            }
-            Step::End(ended) => return self.bury(slot, ended),
-        }
-        self.tell(slot, id, News::Moved);
-    }
-
-    fn bury(&mut self, slot: Slot, ended: Ended) {
-        let Some(mut last) = self.status(slot) else { return };
-        last.phase = Phase::Over;
-        last.ended = Some(ended);
-        self.slots[slot as usize] = None;
-        self.by_id.remove(&last.id);
-        self.free.push(slot);
-        self.tell(slot, last.id, News::Ended(Box::new(last)));
-    }
-
-    /// The timer of a lease has run out.
-    fn fire(&mut self, slot: Slot, now: Moment) {
-        let limits = self.limits;
-        let trouble = self.trouble.clone();
-        // While answers come in, a question that is still queued here is our own delay.
-        let ours = trouble.is_none() && !self.asks.is_empty();
-        let Some(kept) = self.get_mut(slot) else { return };
-        let step = match kept.phase {
-            Phase::Suspect if now < kept.give_up(&limits) => Step::Ask,
-            Phase::Suspect if ours => Step::Wait(now + limits.ask_again),
-            Phase::Suspect => Step::End(Ended::Unanswered { trouble }),
-            _ => {
-                kept.due = kept.due.min(now);
-                kept.due(now)
-            }
-        };
-        self.route(slot, now, step);
-    }
-
-    /// Hands the due to the lanes, the most endangered first, each lane in its turn.
-    fn send(&mut self, now: Moment) {
-        let shared = self.lanes.len() - 1;
-        while let Some(&(_, slot)) = self.ready.first() {
-            let lane = (0..shared).map(|step| (self.turn + step) % shared);
-            let Some(lane) = lane.into_iter().find(|lane| self.lanes[*lane].takes(now, &self.limits)) else { return };
-            self.turn = lane + 1;
-            self.ready.pop_first();
-            self.send_on(lane, slot, now);
-        }
-    }
-
-    fn send_apart(&mut self, now: Moment) {
-        let lane = self.lanes.len() - 1;
-        while self.lanes[lane].takes(now, &self.limits)
-            && let Some((slot, asked)) = self.apart.pop_front()
-        {
-            if !self.get(slot).is_some_and(|kept| kept.phase == Phase::Due) {
-                continue;
-            }
-            // What was said long ago does not hold any more.
-            if now.since(asked) > self.limits.head {
-                self.route(slot, now, Step::Ask);
-            } else {
-                self.send_on(lane, slot, now);
-            }
-        }
-    }
-
-    fn send_on(&mut self, lane: usize, slot: Slot, now: Moment) {
-        let Some(kept) = self.get_mut(slot) else { return };
-        kept.sent(now);
-        let id = kept.id;
-        if !self.lanes[lane].open {
-            self.lanes[lane].open = true;
-            self.outcome.acts.push(Act::Open { lane, generation: self.lanes[lane].generation });
-        }
-        self.lanes[lane].push(InFlight { slot, id, sent: now });
-        self.outcome.acts.push(Act::Send { lane, id });
-        self.tell(slot, id, News::Moved);
-    }
-
-    /// Gives up every stream whose first in line has waited too long: the first is a suspect, the others go again.
-    fn give_up_stuck_lanes(&mut self, now: Moment) {
-        for lane in 0..self.lanes.len() {
-            if self.lanes[lane].overdue_at(&self.limits).is_none_or(|at| at > now) {
-                continue;
-            }
-            let waited = self.lanes[lane].waited(now);
-            let mut line = self.lanes[lane].give_up(now, &self.limits);
-            self.outcome.acts.push(Act::Close { lane });
-            if let Some(first) = line.pop_front()
-                && let Some(id) = self.in_flight(first).map(|kept| kept.id)
-            {
-                self.tell(first.slot, id, News::Missed { waited });
-                self.route(first.slot, now, Step::Ask);
-            }
-            self.requeue(now, line);
-        }
-    }
-
-    fn requeue(&mut self, now: Moment, line: VecDeque<InFlight>) {
-        for renewal in line {
-            if let Some(step) = self.in_flight(renewal).map(|kept| kept.unanswered(now)) {
-                self.route(renewal.slot, now, step);
-            }
-        }
-    }
-
-    fn retire_if_idle(&mut self, lane: usize) {
-        if self.lanes[lane].retiring && self.lanes[lane].line.is_empty() {
-            self.lanes[lane].close();
-            self.outcome.acts.push(Act::Close { lane });
-        }
     }
 }

@@ -1,0 +1,95 @@
+//! What ends a command early, in a sentence that says what to do next.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::app::{BadOrder, BadPut};
+use crate::domain::LeaseId;
+use crate::{runtime, sandbox, wire};
+
+/// How a command ended, as its exit code tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: the answer is no: not found, lost, expired.
+    No,
+}
+
+impl Exit {
+    /// [`Exit::No`] where `no` holds.
+    pub(super) fn no_if(no: bool) -> Self {
+        if no { Exit::No } else { Exit::Done }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(u8::from(exit == Exit::No))
+    }
+}
+
+/// Why a command could not be carried out: exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A call failed.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
+    /// An endpoint cannot be read.
+    #[error(transparent)]
+    Endpoint(#[from] wire::BadEndpoint),
+    /// Options that do not go together, or not without another.
+    #[error("{0}")]
+    Usage(String),
+    /// Leases that cannot be had as asked for.
+    #[error(transparent)]
+    Order(#[from] BadOrder),
+    /// A key that cannot be attached.
+    #[error(transparent)]
+    BadPut(#[from] BadPut),
+    /// The monitor cannot go on.
+    #[error(transparent)]
+    Monitor(#[from] runtime::Error),
+    /// `--read-only` stands in the way.
+    #[error("`{0}` writes or renews leases, which --read-only refuses; leave --read-only away to allow it")]
+    ReadOnly(&'static str),
+    /// The list of leases is denied.
+    #[error(
+        "{0}. etcd lists leases only to root, or to who may read every key of every lease; \
+         `leasetop timetolive ID` still asks for a single one"
+    )]
+    ListDenied(wire::Error),
+    /// The lease was granted, but not all of its keys could be put.
+    #[error("lease {id} is granted and stays, but the key \"{key}\" was not put: {error}")]
+    Put {
+        /// The lease.
+        id: LeaseId,
+        /// The key, escaped.
+        key: String,
+        /// What went wrong.
+        error: wire::Error,
+    },
+    /// The sandbox cannot listen.
+    #[error(transparent)]
+    Listen(#[from] sandbox::ListenError),
+    /// The log file cannot be written.
+    #[error("cannot write the log to {}: {error}; name another file with --log-file", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The system refused something.
+    #[error("could not {tried}: {error}")]
+    System {
+        /// What was tried.
+        tried: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Whoever read our output has gone: no error, and nothing more to say.
+    #[error("the reader of the output has gone")]
+    ReaderGone,
+}

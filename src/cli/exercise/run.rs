@@ -1,0 +1,207 @@
+//! One exercise from the first grant to the last revocation.
+
+use std::cell::Cell;
+use std::future::pending;
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt, stream};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::revoke::revoke_all;
+use super::tally::Tally;
+use super::usage::Usage;
+use crate::app::GrantOrder;
+use crate::cli::Error;
+use crate::cli::grant::{New, grant};
+use crate::cli::out::Out;
+use crate::cli::session::Session;
+use crate::cli::signals::Signals;
+use crate::domain::Moment;
+use crate::engine::{Board, Consumer, Engine};
+use crate::report::Exercise;
+
+/// Grants in flight at once.
+const TOGETHER: usize = 128;
+/// How often the board is looked at: more often than any lease is renewed.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// What to do.
+pub(super) struct Plan {
+    /// The leases, an order a series.
+    pub(super) orders: Vec<GrantOrder>,
+    /// How long to keep them.
+    pub(super) keep_for: Duration,
+    /// Whether to leave the responses unread.
+    pub(super) stall: bool,
+}
+
+impl Plan {
+    /// Every lease by its series and its number; the series in turn, so that all start together.
+    fn leases(&self) -> impl Iterator<Item = (usize, u32)> {
+        let count = self.orders.first().map_or(0, |order| order.count);
+        (0..count).flat_map(move |index| {
+            self.orders.iter().enumerate().map(move |(series, order)| (series, order.first_number + index))
+        })
+    }
+}
+
+/// An exercise on its way.
+pub(super) struct Run<'a> {
+    session: &'a Session,
+    plan: &'a Plan,
+    engine: Engine,
+    signals: Signals,
+    eye: Eye,
+    kept_from: Option<(Moment, Option<Usage>)>,
+    kept_until: Option<(Moment, Option<Usage>)>,
+}
+
+/// What watches the leases, and reads their responses unless they are to be left unread.
+struct Eye {
+    consumer: Consumer,
+    reads: bool,
+    board: Board,
+    look: Interval,
+    tally: Tally,
+}
+
+impl<'a> Run<'a> {
+    /// Starts an engine; nothing is granted yet.
+    pub(super) fn start(session: &'a Session, plan: &'a Plan) -> Result<Self, Error> {
+        let signals = Signals::catch()?;
+        let engine = session.engine();
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let eye = Eye {
+            consumer: engine.consumer(),
+            reads: !plan.stall,
+            board: engine.board(),
+            look,
+            tally: Tally::new(plan.orders.iter().map(|order| order.ttl)),
+        };
+        Ok(Run { session, plan, engine, signals, eye, kept_from: None, kept_until: None })
+    }
+
+    /// Grants all leases and keeps them for as long as was asked, or until a signal comes.
+    ///
+    /// # Errors
+    /// The first grant or put that failed; nothing is granted after it.
+    pub(super) async fn grant_and_keep(&mut self, out: &mut Out) -> Result<(), Error> {
+        let stopped = self.grant_all(out).await;
+        self.kept_from = Some((self.session.clock.now(), Usage::read()));
+        if matches!(stopped, Ok(false)) {
+            self.keep(out).await;
+        }
+        self.kept_until = Some((self.session.clock.now(), Usage::read()));
+        self.eye.take_in();
+        stopped.map(drop)
+    }
+
+    /// Grants, and keeps each lease from the moment it is there. True if a signal stopped it.
+    async fn grant_all(&mut self, out: &mut Out) -> Result<bool, Error> {
+        let (plan, session) = (self.plan, self.session);
+        let goes_on = Cell::new(true);
+        // After a signal or an error those in flight are waited for: no lease is left behind unknown.
+        let leases = plan.leases().take_while(|_| goes_on.get());
+        let granting = |(series, number)| async move { (series, grant(session, &plan.orders[series], number).await) };
+        let mut grants = stream::iter(leases).map(granting).buffer_unordered(TOGETHER);
+        let (mut stopped, mut trouble) = (false, None);
+        loop {
+            tokio::select! {
+                granted = grants.next() => match granted {
+                    None => return trouble.map_or(Ok(stopped), Err),
+                    Some((series, new)) => {
+                        trouble = trouble.or(self.eye.granted(series, new).err());
+                        goes_on.set(trouble.is_none() && !stopped);
+                    }
+                },
+                () = self.signals.next() => {
+                    stopped = true;
+                    goes_on.set(false);
+                }
+                () = self.eye.watch("granting", out) => (),
+            }
+        }
+    }
+
+    async fn keep(&mut self, out: &mut Out) {
+        let done = self.session.clock.sleep(self.plan.keep_for);
+        tokio::pin!(done);
+        loop {
+            tokio::select! {
+                () = &mut done => return,
+                () = self.signals.next() => return,
+                () = self.eye.watch("keeping", out) => (),
+            }
+        }
+    }
+
+    /// What was seen.
+    pub(super) fn report(&self) -> Exercise {
+        Exercise {
+            pace: self.session.pace(),
+            kept_for: self.kept().map_or(Duration::ZERO, |(kept_for, _)| kept_for),
+            stalled: self.plan.stall,
+            series: self.eye.tally.report(),
+        }
+    }
+
+    /// What the keeping has cost, where the system tells.
+    pub(super) fn cost(&self) -> Option<String> {
+        let (kept_for, (cpu, peak)) = self.kept().and_then(|(kept_for, cost)| Some((kept_for, cost?)))?;
+        let (seconds, cpu) = (kept_for.as_secs_f64(), cpu.as_secs_f64());
+        let megabytes = peak as f64 / 1e6;
+        Some(format!("the cost of keeping: {cpu:.2} s of CPU in {seconds:.1} s, {megabytes:.1} MB of memory at most"))
+    }
+
+    fn kept(&self) -> Option<(Duration, Option<(Duration, u64)>)> {
+        let ((from, before), (until, after)) = self.kept_from.zip(self.kept_until)?;
+        let cost = before.zip(after).map(|(before, after)| (after.cpu - before.cpu, after.peak_memory));
+        Some((until.since(from), cost))
+    }
+
+    /// Lets go of all leases and revokes those that live.
+    pub(super) async fn revoke(mut self, out: &mut Out) {
+        self.engine.close().await;
+        revoke_all(self.session, self.eye.tally.alive(), &mut self.signals, out).await;
+    }
+}
+
+impl Eye {
+    fn granted(&mut self, series: usize, new: Result<New, Error>) -> Result<(), Error> {
+        let New { granted, sent, put } = new?;
+        self.tally.granted(series, &granted, sent);
+        self.consumer.keep_granted(&granted, sent);
+        put
+    }
+
+    /// Reads responses that are there, or looks at the board when it is time.
+    async fn watch(&mut self, doing: &str, out: &mut Out) {
+        tokio::select! {
+            () = read(&mut self.consumer), if self.reads => (),
+            _ = self.look.tick() => {
+                self.take_in();
+                let (leases, renewals, lost) = self.tally.totals();
+                out.progress(&format!("{doing} {leases} leases, {renewals} renewals, {lost} lost")).await;
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
+        let news = self.board.drain();
+        news.statuses.iter().for_each(|status| self.tally.status(status));
+        news.queues.into_iter().for_each(|(id, gauge)| self.tally.queue(id, gauge));
+    }
+}
+
+/// Waits for a response and takes what has come with it. The board tells of ends.
+async fn read(consumer: &mut Consumer) {
+    if consumer.next().await.is_none() {
+        return pending().await;
+    }
+    for _ in 0..TOGETHER {
+        if !matches!(consumer.next().now_or_never(), Some(Some(_))) {
+            return;
+        }
+    }
+}

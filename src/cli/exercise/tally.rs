@@ -1,0 +1,244 @@
+//! What is seen of the leases, folded as it comes: a few dozen bytes a lease.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::domain::{Cadence, Granted, LeaseId, LeaseStatus, Moment, QueueGauge};
+use crate::report::{Intervals, Series};
+
+/// Ids of a series that the report names.
+const NAMED: usize = 16;
+
+/// Everything seen so far.
+pub(super) struct Tally {
+    series: Vec<Count>,
+    leases: HashMap<LeaseId, Kept>,
+}
+
+/// What was counted of one lease already, so that only news are counted.
+struct Kept {
+    series: u32,
+    answers: u32,
+    dropped: u64,
+    interval_nanos: u64,
+    expires: Moment,
+    over: bool,
+}
+
+/// One series.
+struct Count {
+    told: Series,
+    intervals: u64,
+    interval_sum: Duration,
+    /// Intervals and round trips in microseconds, to three digits.
+    interval_micros: Histogram<u32>,
+    round_trip_micros: Histogram<u32>,
+}
+
+impl Tally {
+    /// Nothing seen yet of leases of these TTLs.
+    pub(super) fn new(ttls: impl Iterator<Item = i64>) -> Self {
+        Tally { series: ttls.map(Count::new).collect(), leases: HashMap::new() }
+    }
+
+    /// A lease of that series was granted; the grant was sent at `sent`.
+    pub(super) fn granted(&mut self, series: usize, granted: &Granted, sent: Moment) {
+        let Series { granted_ttl, count, ids, .. } = &mut self.series[series].told;
+        *granted_ttl = Some(granted.ttl);
+        *count += 1;
+        if ids.len() < NAMED {
+            ids.push(granted.id);
+        }
+        let expires = sent + Duration::from_secs(granted.ttl.unsigned_abs());
+        let series = u32::try_from(series).unwrap_or(u32::MAX);
+        let kept = Kept { series, answers: 0, dropped: 0, interval_nanos: 0, expires, over: false };
+        self.leases.insert(granted.id, kept);
+    }
+
+    /// A lease's newest status.
+    pub(super) fn status(&mut self, status: &LeaseStatus) {
+        let Some(kept) = self.leases.get_mut(&status.id) else { return };
+        let count = &mut self.series[kept.series as usize];
+        count.cadence(kept, &status.cadence, status.round_trip);
+        count.queue(kept, status.queue);
+        count.told.intervals.expected = status.expected.or(count.told.intervals.expected);
+        kept.expires = status.deadline.unwrap_or(kept.expires);
+        if let Some(ended) = &status.ended
+            && !std::mem::replace(&mut kept.over, true)
+        {
+            count.told.lost += u64::from(ended.is_loss());
+        }
+    }
+
+    /// A lease's queue, read or filled since.
+    pub(super) fn queue(&mut self, id: LeaseId, gauge: QueueGauge) {
+        if let Some(kept) = self.leases.get_mut(&id) {
+            self.series[kept.series as usize].queue(kept, gauge);
+        }
+    }
+
+    /// The series as the report tells them.
+    pub(super) fn report(&self) -> Vec<Series> {
+        self.series.iter().map(Count::report).collect()
+    }
+
+    /// Leases that have not ended, and when they expire if they are left alone.
+    pub(super) fn alive(&self) -> impl Iterator<Item = (LeaseId, Moment)> {
+        self.leases.iter().filter(|(_, kept)| !kept.over).map(|(id, kept)| (*id, kept.expires))
+    }
+
+    /// Leases granted, renewals answered, leases lost.
+    pub(super) fn totals(&self) -> (u64, u64, u64) {
+        let sum = |of: fn(&Series) -> u64| self.series.iter().map(|count| of(&count.told)).sum();
+        (sum(|series| series.count), sum(|series| series.renewals), sum(|series| series.lost))
+    }
+}
+
+impl Count {
+    fn new(ttl: i64) -> Self {
+        let histogram = || Histogram::new(3).expect("three digits are in hdrhistogram's range of 0 to 5");
+        Count {
+            told: Series { ttl, ..Series::default() },
+            intervals: 0,
+            interval_sum: Duration::ZERO,
+            interval_micros: histogram(),
+            round_trip_micros: histogram(),
+        }
+    }
+
+    /// Sums, least and most are exact however often one looks; the percentiles need a look an answer.
+    fn cadence(&mut self, kept: &mut Kept, cadence: &Cadence, round_trip: Option<Duration>) {
+        let answers = u32::try_from(cadence.answers).unwrap_or(u32::MAX);
+        if answers == kept.answers {
+            return;
+        }
+        let Intervals { min, max, .. } = &mut self.told.intervals;
+        *min = least(*min, cadence.min);
+        *max = (*max).max(cadence.max);
+        self.told.least_left = least(self.told.least_left, cadence.least_left);
+        self.told.renewals += u64::from(answers - kept.answers);
+        self.intervals += u64::from(answers.saturating_sub(1) - kept.answers.saturating_sub(1));
+        let sum = nanos(cadence.sum);
+        self.interval_sum += Duration::from_nanos(sum - kept.interval_nanos);
+        record(&mut self.interval_micros, cadence.last);
+        record(&mut self.round_trip_micros, round_trip);
+        (kept.answers, kept.interval_nanos) = (answers, sum);
+    }
+
+    fn queue(&mut self, kept: &mut Kept, gauge: QueueGauge) {
+        let queue = &mut self.told.queue;
+        queue.capacity = queue.capacity.max(gauge.capacity);
+        queue.depth = queue.depth.max(gauge.depth);
+        queue.dropped += gauge.dropped.saturating_sub(kept.dropped);
+        kept.dropped = kept.dropped.max(gauge.dropped);
+    }
+
+    fn report(&self) -> Series {
+        let Intervals { expected, min, max, .. } = self.told.intervals;
+        // A histogram rounds up to three digits: not beyond what was seen.
+        let within = |value: Duration| value.clamp(min.unwrap_or(value), max.unwrap_or(value));
+        let intervals = Intervals {
+            expected,
+            mean: (self.intervals > 0).then(|| self.interval_sum.div_f64(self.intervals as f64)),
+            min,
+            max,
+            p50: quantile(&self.interval_micros, 0.5).map(within),
+            p99: quantile(&self.interval_micros, 0.99).map(within),
+        };
+        let round_trip = quantile(&self.round_trip_micros, 0.5).zip(quantile(&self.round_trip_micros, 0.99));
+        Series { intervals, round_trip, ..self.told.clone() }
+    }
+}
+
+fn least(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn record(histogram: &mut Histogram<u32>, value: Option<Duration>) {
+    if let Some(value) = value {
+        // It grows to whatever comes.
+        let _ = histogram.record(nanos(value) / 1000);
+    }
+}
+
+fn quantile(histogram: &Histogram<u32>, share: f64) -> Option<Duration> {
+    (!histogram.is_empty()).then(|| Duration::from_micros(histogram.value_at_quantile(share)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Ended, Header, Phase};
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn status(id: i64, intervals: &[u64]) -> LeaseStatus {
+        let mut cadence = Cadence::default();
+        cadence.answered(None, Some(MS(9_990)));
+        intervals.iter().for_each(|interval| cadence.answered(Some(MS(*interval)), Some(MS(10_000 - interval))));
+        LeaseStatus {
+            id: LeaseId(id),
+            granted_ttl: Some(10),
+            phase: Phase::Waiting,
+            deadline: Some(Moment::at(MS(30_000))),
+            last_answer: None,
+            next_due: None,
+            expected: Some(MS(3_500)),
+            cadence,
+            round_trip: Some(MS(1)),
+            revision: None,
+            queue: QueueGauge { depth: intervals.len(), capacity: 16, dropped: intervals.len() as u64 },
+            ended: None,
+        }
+    }
+
+    fn tally(ids: &[i64]) -> Tally {
+        let mut tally = Tally::new([10].into_iter());
+        for id in ids {
+            let granted = Granted { id: LeaseId(*id), requested_ttl: 10, ttl: 10, header: Header::default() };
+            tally.granted(0, &granted, Moment::START);
+        }
+        tally
+    }
+
+    #[test]
+    fn each_answer_counts_once_however_often_it_is_told() {
+        let mut tally = tally(&[1, 2]);
+        for intervals in [&[][..], &[3_500], &[3_500], &[3_500, 3_600]] {
+            tally.status(&status(1, intervals));
+        }
+        tally.status(&status(2, &[3_400]));
+        let series = tally.report().remove(0);
+        assert_eq!((series.count, series.renewals, series.lost), (2, 5, 0));
+        assert_eq!(series.intervals.mean, Some(MS(3_500)));
+        assert_eq!((series.intervals.min, series.intervals.max), (Some(MS(3_400)), Some(MS(3_600))));
+        assert_eq!(series.intervals.p99, Some(MS(3_600)), "not beyond the longest");
+        assert_eq!(series.least_left, Some(MS(6_400)));
+        assert_eq!(series.queue, QueueGauge { depth: 2, capacity: 16, dropped: 3 });
+    }
+
+    #[test]
+    fn without_a_second_answer_there_is_no_interval() {
+        let mut tally = tally(&[1]);
+        tally.status(&status(1, &[]));
+        let series = tally.report().remove(0);
+        assert_eq!((series.renewals, series.intervals.mean, series.intervals.p50), (1, None, None));
+    }
+
+    #[test]
+    fn a_lost_lease_is_lost_once_and_not_alive() {
+        let mut tally = tally(&[1, 2]);
+        let lost = LeaseStatus { ended: Some(Ended::NotFound), ..status(1, &[3_500]) };
+        tally.status(&lost);
+        tally.status(&lost);
+        tally.status(&LeaseStatus { ended: Some(Ended::Closed), ..status(2, &[]) });
+        assert_eq!(tally.totals(), (2, 3, 1));
+        assert_eq!(tally.alive().count(), 0);
+    }
+}

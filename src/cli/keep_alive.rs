@@ -1,0 +1,103 @@
+//! `keep-alive`: renews leases until stopped, and goes on for those that survive.
+
+use super::signals::Signals;
+use super::{Error, Exit, Out, Session, Shared};
+use crate::clock::Clock;
+use crate::domain::{Ended, Granted, LeaseId, Moment};
+use crate::engine::{self, Consumer, Delivery, Engine, Response};
+use crate::report;
+
+/// `keep-alive ID...`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The leases
+    #[arg(required = true, value_name = "ID", allow_negative_numbers = true)]
+    ids: Vec<LeaseId>,
+    /// Renew each once, now
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+    shared.writes("keep-alive")?;
+    let session = Session::open(shared).await?;
+    if args.once {
+        return once(&session, &args.ids, out).await;
+    }
+    let mut keeping = Keeping::start(&session)?;
+    args.ids.iter().for_each(|id| keeping.consumer.keep_alive(*id));
+    keeping.until_stopped(&session, out).await
+}
+
+async fn once(session: &Session, ids: &[LeaseId], out: &mut Out) -> Result<Exit, Error> {
+    let engine = session.engine();
+    let mut unknown = false;
+    for id in ids {
+        match engine.keep_alive_once(*id).await {
+            Ok(response) => show(&session.clock, &response, out).await?,
+            Err(error @ engine::Error::NotFound(_)) => {
+                unknown = true;
+                out.tell(&format!("Error: {error}")).await;
+            }
+            Err(engine::Error::Wire(error)) => return Err(error.into()),
+        }
+    }
+    Ok(Exit::no_if(unknown))
+}
+
+/// Leases that are being kept alive, each answer a line.
+pub(super) struct Keeping {
+    engine: Engine,
+    consumer: Consumer,
+    signals: Signals,
+}
+
+impl Keeping {
+    /// Starts an engine, and catches the signals that end it.
+    pub(super) fn start(session: &Session) -> Result<Self, Error> {
+        let engine = session.engine();
+        Ok(Keeping { consumer: engine.consumer(), engine, signals: Signals::catch()? })
+    }
+
+    /// Keeps a lease that was just granted; the grant was sent at `sent`.
+    pub(super) fn keep_granted(&self, granted: &Granted, sent: Moment) {
+        self.consumer.keep_granted(granted, sent);
+    }
+
+    /// Prints the answers until a signal comes or the last lease has ended.
+    pub(super) async fn until_stopped(&mut self, session: &Session, out: &mut Out) -> Result<Exit, Error> {
+        let mut lost = false;
+        while let Some(delivery) = self.next().await {
+            match delivery {
+                Delivery::Response(response) => show(&session.clock, &response, out).await?,
+                Delivery::Ended(id, ended) => {
+                    lost |= ended.is_loss();
+                    show_end(&session.clock, id, &ended, out).await?;
+                }
+            }
+        }
+        self.engine.close().await;
+        Ok(Exit::no_if(lost))
+    }
+
+    async fn next(&mut self) -> Option<Delivery> {
+        tokio::select! {
+            delivery = self.consumer.next() => delivery,
+            () = self.signals.next() => None,
+        }
+    }
+}
+
+async fn show(clock: &Clock, response: &Response, out: &mut Out) -> Result<(), Error> {
+    let Response { id, ttl, at, round_trip, .. } = *response;
+    let line =
+        if out.is_json() { report::kept_json(clock.wall(at), id, ttl, round_trip) } else { report::kept(id, ttl) };
+    out.data(line).await
+}
+
+/// etcdctl's line does not say why; stderr does.
+async fn show_end(clock: &Clock, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), Error> {
+    out.tell(&format!("lease {id} is not kept alive any more: {ended}")).await;
+    let line = if out.is_json() { report::ended_json(clock.wall(clock.now()), id, ended) } else { report::ended(id) };
+    out.data(line).await
+}

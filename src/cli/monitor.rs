@@ -1,0 +1,96 @@
+//! `leasetop` alone, and `demo`: the monitor.
+
+use std::io::IsTerminal;
+
+use tokio::runtime::Builder;
+
+use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
+use crate::app::{GrantOrder, Place, Put, Setup, spread};
+use crate::runtime::{self, MonitorOptions};
+use crate::ui::{Look, Palette};
+
+/// The exercise's TTLs, and the key that each lease of the demo gets.
+const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
+const DEMO_PUT: &str = "/service/{ttl}=127.0.0.1";
+
+/// What the monitor does at its start.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Monitor")]
+pub(super) struct Args {
+    /// Grant leases of these TTLs at the start, and keep them alive
+    #[arg(long, value_name = "TTL,...", value_delimiter = ',', value_parser = values::ttl, allow_negative_numbers = true)]
+    ttl: Vec<i64>,
+    #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
+    puts: Vec<Put>,
+}
+
+impl Args {
+    /// Whether anything was said for the monitor.
+    pub(super) fn is_some(&self) -> bool {
+        !self.ttl.is_empty() || !self.puts.is_empty()
+    }
+}
+
+/// The monitor, or a list where no terminal could show it.
+pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
+    if args.is_some() {
+        shared.writes("--ttl")?;
+    }
+    let grants = spread(&args.ttl, 1, &args.puts)?;
+    if std::io::stdout().is_terminal() {
+        return monitor(shared, grants, false);
+    }
+    if args.is_some() {
+        return Err(Error::Usage(
+            "--ttl is the monitor's, which needs a terminal; `leasetop grant` does not".to_owned(),
+        ));
+    }
+    let _log = logging::start(&shared.general, false)?;
+    on_runtime(&mut Builder::new_current_thread(), list_instead(shared))
+}
+
+/// The monitor on a sandbox of its own, with the exercise's leases.
+pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
+    shared.writes("demo")?;
+    if !std::io::stdout().is_terminal() {
+        let how = "the demo needs a terminal; `leasetop --sandbox exercise` shows the same leases without one";
+        return Err(Error::Usage(how.to_owned()));
+    }
+    shared.use_sandbox();
+    let grants = spread(&DEMO_TTLS, 1, &[Put::parse(DEMO_PUT)?])?;
+    monitor(shared, grants, true)
+}
+
+async fn list_instead(shared: Shared) -> Result<Exit, Error> {
+    let mut out = Out::new(shared.general.write_out);
+    out.tell("There is no terminal for the monitor: this is `leasetop list`.").await;
+    list::run(list::Args::default(), shared, &mut out).await
+}
+
+fn monitor(shared: Shared, grants: Vec<GrantOrder>, is_demo: bool) -> Result<Exit, Error> {
+    let _log = logging::start(&shared.general, true)?;
+    // The loop draws on this thread, the engine renews on another.
+    on_runtime(Builder::new_multi_thread().worker_threads(2), async {
+        let session = Session::open(shared.clone()).await?;
+        let place = if shared.sandbox() { Place::Sandbox { warp: 1 } } else { Place::Cluster };
+        let is_read_only = shared.general.read_only;
+        let setup = Setup { target: shared.target(), place, is_demo, is_read_only, grants, ..Setup::default() };
+        let options = MonitorOptions {
+            cluster: session.cluster.clone(),
+            clock: session.clock.clone(),
+            engine: shared.engine(),
+            setup,
+            look: look(),
+            stall_consumer: false,
+            command: shared.command_line(),
+        };
+        runtime::monitor(options).await?;
+        Ok(Exit::Done)
+    })
+}
+
+/// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).
+fn look() -> Look {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Look { palette: if no_color { Palette::Mono } else { Palette::default() }, ..Look::default() }
+}

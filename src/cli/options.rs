@@ -1,0 +1,214 @@
+//! The options that all commands share, with etcdctl's variables.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
+
+use super::{Error, values};
+use crate::domain::Pace;
+use crate::engine;
+use crate::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lines and tables for people; etcdctl's lines where it has the same command
+    Simple,
+    /// JSON, an object a line
+    Json,
+}
+
+/// The options that all commands share.
+#[derive(Clone, Debug, Args)]
+pub struct Shared {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    tls: Tls,
+    #[command(flatten)]
+    pub(super) general: General,
+    #[command(flatten)]
+    pub(super) keeping: Keeping,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+struct Connection {
+    /// Where etcd is: host:port or a URL, comma separated
+    #[arg(long, global = true, env = "ETCDCTL_ENDPOINTS", hide_env_values = true, value_name = "URL,...")]
+    #[arg(value_delimiter = ',', default_value = "127.0.0.1:2379", value_parser = values::endpoint)]
+    endpoints: Vec<String>,
+    /// In the place of endpoints: a sandbox inside this program, for this run; it keeps nothing
+    #[arg(long, global = true)]
+    sandbox: bool,
+    /// Log in; the password is asked for where it is missing
+    #[arg(long, global = true, env = "ETCDCTL_USER", hide_env_values = true, value_name = "NAME[:PASSWORD]")]
+    user: Option<String>,
+    /// The password, if it does not stand in --user
+    #[arg(long, global = true, env = "ETCDCTL_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+    /// How long to wait for a connection
+    #[arg(long, global = true, env = "ETCDCTL_DIAL_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "2s", value_parser = values::duration)]
+    dial_timeout: Duration,
+    /// How long to wait for an answer
+    #[arg(long, global = true, env = "ETCDCTL_COMMAND_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "5s", value_parser = values::duration)]
+    command_timeout: Duration,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "TLS")]
+struct Tls {
+    /// Trust servers whose certificate is signed by this CA (PEM); the system's CAs otherwise
+    #[arg(long, global = true, env = "ETCDCTL_CACERT", hide_env_values = true, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// Our own certificate (PEM)
+    #[arg(long, global = true, env = "ETCDCTL_CERT", hide_env_values = true, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// The private key of our own certificate (PEM)
+    #[arg(long, global = true, env = "ETCDCTL_KEY", hide_env_values = true, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Trust any server (for tests)
+    #[arg(long, global = true, env = "ETCDCTL_INSECURE_SKIP_TLS_VERIFY", hide_env_values = true)]
+    #[arg(value_parser = FalseyValueParser::new())]
+    insecure_skip_tls_verify: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "General")]
+pub(super) struct General {
+    /// How to print
+    #[arg(short, long, global = true, env = "ETCDCTL_WRITE_OUT", hide_env_values = true, value_name = "FORMAT")]
+    #[arg(value_enum, default_value_t = Format::Simple)]
+    pub(super) write_out: Format,
+    /// Refuse everything that writes to the cluster or renews a lease
+    #[arg(long, global = true)]
+    pub(super) read_only: bool,
+    /// Write the log here; commands without a screen log to stderr otherwise
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) log_file: Option<PathBuf>,
+    /// Log more: -v tells what happens, -vv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Keeping alive")]
+pub(super) struct Keeping {
+    /// When a renewal is due: TTL/3 after the answer, up to the next 500 ms as Go's clientv3 does; or exact
+    #[arg(long, global = true, default_value_t = Pace::Clientv3, value_name = "clientv3|exact")]
+    pub(super) pace: Pace,
+    /// How many unread responses a lease keeps; the newest is dropped when there are more
+    #[arg(long, global = true, value_name = "N", default_value_t = 16)]
+    queue_capacity: usize,
+}
+
+impl Shared {
+    /// Whether to use a sandbox inside this program.
+    pub(super) fn sandbox(&self) -> bool {
+        self.connection.sandbox
+    }
+
+    /// Uses a sandbox inside this program, whatever was said.
+    pub(super) fn use_sandbox(&mut self) {
+        self.connection.sandbox = true;
+    }
+
+    /// Refuses a command that writes or renews under `--read-only`.
+    pub(super) fn writes(&self, command: &'static str) -> Result<(), Error> {
+        if self.general.read_only { Err(Error::ReadOnly(command)) } else { Ok(()) }
+    }
+
+    /// How the engine is to keep leases alive.
+    pub(super) fn engine(&self) -> engine::Options {
+        let Keeping { pace, queue_capacity } = self.keeping;
+        engine::Options { pace, queue_capacity, ..engine::Options::default() }
+    }
+
+    /// The endpoints as they were given, for the eye.
+    pub(super) fn target(&self) -> String {
+        if self.sandbox() { "sandbox".to_owned() } else { self.connection.endpoints.join(",") }
+    }
+
+    /// The program with what it needs to reach the same cluster; a password is not shown.
+    pub(super) fn command_line(&self) -> String {
+        let mut words = vec!["leasetop --endpoints".to_owned(), self.target()];
+        let Tls { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
+        for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
+            words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));
+        }
+        if *insecure_skip_tls_verify {
+            words.push("--insecure-skip-tls-verify".to_owned());
+        }
+        if let Some(user) = &self.connection.user {
+            let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
+            words.push(format!("--user {}", quoted(name)));
+        }
+        words.join(" ")
+    }
+
+    /// How to reach the named endpoints; asks for a missing password.
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let tls = self.tls.files();
+        let secure = tls.is_some();
+        let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
+        let targets = targets.collect::<Result<_, _>>()?;
+        let Connection { dial_timeout, command_timeout, .. } = self.connection;
+        Ok(Settings { targets, tls, user: self.connection.user()?, dial_timeout, command_timeout })
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// As etcd's clients: a scheme decides, a bare `host:port` uses TLS where TLS files are named.
+fn address(text: &str, secure: bool) -> Result<Address, BadEndpoint> {
+    let bare = !text.contains("://");
+    if secure && bare { Address::parse(&format!("https://{text}")) } else { Address::parse(text) }
+}
+
+impl Tls {
+    fn files(&self) -> Option<TlsFiles> {
+        let Tls { cacert, cert, key, insecure_skip_tls_verify: skip_verify } = self.clone();
+        let any = cacert.is_some() || cert.is_some() || key.is_some() || skip_verify;
+        any.then_some(TlsFiles { ca: cacert, cert, key, skip_verify })
+    }
+}
+
+impl Connection {
+    /// Whom to log in as. With --password the whole of --user is the name, as in etcdctl.
+    fn user(&self) -> Result<Option<User>, Error> {
+        let Some(user) = self.user.clone() else {
+            return match self.password {
+                Some(_) => Err(Error::Usage("--password needs --user NAME beside it".to_owned())),
+                None => Ok(None),
+            };
+        };
+        let (name, password) = match (&self.password, user.split_once(':')) {
+            (Some(password), _) => (user, password.clone()),
+            (None, Some((name, password))) => (name.to_owned(), password.to_owned()),
+            (None, None) => ask_password(user)?,
+        };
+        if name.is_empty() {
+            return Err(Error::Usage("--user needs a name: NAME or NAME:PASSWORD".to_owned()));
+        }
+        Ok(Some(User { name, password }))
+    }
+}
+
+fn ask_password(name: String) -> Result<(String, String), Error> {
+    if !std::io::stdin().is_terminal() {
+        let how = format!("--user {name} needs a password: --user {name}:PASSWORD, --password or ETCDCTL_PASSWORD");
+        return Err(Error::Usage(how));
+    }
+    let password = rpassword::prompt_password("Password: ")
+        .map_err(|error| Error::System { tried: "ask for the password", error })?;
+    Ok((name, password))
+}

@@ -1,0 +1,29 @@
+//! `sandbox`: an etcd that keeps nothing, for any etcd client on this machine.
+
+use std::net::SocketAddr;
+
+use super::signals::Signals;
+use super::{Error, Exit, Out};
+use crate::clock::Clock;
+use crate::sandbox::Sandbox;
+
+/// `sandbox`.
+///
+/// It serves leases, keys, status and the member list as etcd does, to etcdctl and to any other client. It keeps
+/// nothing: when it ends, everything in it is gone. It is for learning and for tests, and listens on loopback only.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to listen; port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:2379")]
+    listen: SocketAddr,
+}
+
+pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Error> {
+    let mut signals = Signals::catch()?;
+    let sandbox = Sandbox::builder().start(Clock::real());
+    let at = sandbox.listen(0, args.listen).await?;
+    out.tell("A sandbox, not an etcd: it keeps nothing, and is for learning and tests. Ctrl-C ends it.").await;
+    out.data(format!("serving on {at}\n")).await?;
+    signals.next().await;
+    Ok(Exit::Done)
+}

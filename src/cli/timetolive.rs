@@ -1,0 +1,28 @@
+//! `timetolive`: how long a lease has left.
+
+use super::{Error, Exit, Out, Session, Shared};
+use crate::domain::{LeaseId, Reading};
+use crate::report;
+
+/// `timetolive ID`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The lease
+    #[arg(allow_negative_numbers = true)]
+    id: LeaseId,
+    /// Tell the attached keys too
+    #[arg(long)]
+    keys: bool,
+}
+
+pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+    let session = Session::open(shared).await?;
+    let answer = session.cluster.time_to_live(args.id, args.keys).await?;
+    let line = if out.is_json() {
+        report::time_to_live_json(&answer, args.keys).into_bytes()
+    } else {
+        report::time_to_live(&answer, args.keys, out.is_terminal())
+    };
+    out.data(line).await?;
+    Ok(Exit::no_if(answer.reading() == Reading::Missing))
+}

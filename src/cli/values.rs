@@ -1,0 +1,79 @@
+//! Values as they are written on the command line.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::app::check_ttl;
+use crate::wire::Address;
+
+/// What `--put` says. An empty escape sequence stands in `{n}`, which clap would make a new line.
+pub(super) const PUT_HELP: &str = "Attach a key to each lease; KEY and VALUE may hold {ttl}, {id} and {\x1b[mn} \
+                                   (1, 2, ...). May be given again";
+
+/// Reads a TTL in whole seconds: `10`, and also `10s` or `2m`.
+///
+/// etcd would silently grant its minimum for 0 and less, so these are refused here.
+pub(super) fn ttl(text: &str) -> Result<i64, String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = if is_number(text.strip_prefix('-').unwrap_or(text)) {
+        let beyond = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+        text.parse().unwrap_or(beyond)
+    } else {
+        let duration: SignedDuration =
+            text.parse().map_err(|_| "a TTL is a number of seconds, or a duration as 10s or 2m".to_owned())?;
+        if duration.subsec_nanos() != 0 {
+            return Err("a TTL is in whole seconds".to_owned());
+        }
+        duration.as_secs()
+    };
+    check_ttl(seconds).map_err(|error| error.to_string())
+}
+
+/// Reads a duration as Go writes it, longer than 0: `500ms`, `2s`, `1m30s`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let zero = text.parse::<f64>().is_ok_and(|number| number == 0.0);
+    let duration = if zero { Ok(SignedDuration::ZERO) } else { text.parse::<SignedDuration>() };
+    let duration = duration.map_err(|_| "a duration is a number with its unit, as 500ms, 2s or 1m30s".to_owned())?;
+    match Duration::try_from(duration) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("it must be longer than 0".to_owned()),
+    }
+}
+
+/// Checks an endpoint, and leaves it as it is: whether a bare `host:port` means TLS depends on other options.
+pub(super) fn endpoint(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    Address::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Reads the key that a lease is looked for by.
+pub(super) fn key(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("etcd has no empty key".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ttl_is_whole_seconds_within_etcds_bounds() {
+        for (text, seconds) in [("10", 10), ("10s", 10), ("2m", 120), ("1h1s", 3601), ("9000000000", 9_000_000_000)] {
+            assert_eq!(ttl(text), Ok(seconds), "{text}");
+        }
+        for text in ["0", "-1", "-99999999999999999999", "0s", "9000000001", "99999999999999999999", "1.5s", "", "ten"]
+        {
+            assert!(ttl(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_reads_as_gos() {
+        for (text, millis) in [("2s", 2_000), ("500ms", 500), ("1m30s", 90_000), ("1.5s", 1_500), ("1h", 3_600_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["0", "0s", "-1s", "5", "", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

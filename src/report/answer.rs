@@ -1,0 +1,171 @@
+//! The exercise's question, answered from what was seen: is the interval the same for every TTL?
+
+use std::time::Duration;
+
+use super::exercise::{Exercise, Series};
+use super::text::{human, plural};
+use crate::domain::Pace;
+
+/// The answer in a few sentences; it says so where the run was too short to know.
+pub(super) fn answer(exercise: &Exercise) -> String {
+    let seen: Vec<Seen> = exercise.series.iter().filter_map(Seen::of).collect();
+    let mut sentences = vec![verdict(&seen)];
+    sentences.extend(grid(exercise, &seen));
+    sentences.extend(too_short(exercise));
+    sentences.push(queues(exercise));
+    sentences.extend(losses(exercise));
+    sentences.join(" ")
+}
+
+/// A series with at least one interval.
+struct Seen {
+    ttl: i64,
+    mean: Duration,
+    share: f64,
+}
+
+impl Seen {
+    fn of(series: &Series) -> Option<Self> {
+        Some(Seen { ttl: series.effective_ttl(), mean: series.intervals.mean?, share: series.interval_to_ttl()? })
+    }
+}
+
+fn verdict(seen: &[Seen]) -> String {
+    let least = |of: fn(&Seen) -> f64| seen.iter().map(of).fold(f64::INFINITY, f64::min);
+    let most = |of: fn(&Seen) -> f64| seen.iter().map(of).fold(0.0, f64::max);
+    let several_ttls = seen.iter().any(|one| one.ttl != seen[0].ttl);
+    let (low, high) = (least(|one| one.share), most(|one| one.share));
+    match seen {
+        [] => "No answer: no lease was renewed twice, so no interval was seen.".to_owned(),
+        [one, ..] if !several_ttls => {
+            format!("One TTL alone: {} s renews every {}, {} of it.", one.ttl, human(one.mean), share(low, high))
+        }
+        _ if most(|one| one.mean.as_secs_f64()) < 1.1 * least(|one| one.mean.as_secs_f64()) => {
+            format!("Yes: about {} whatever the TTL.", human(seen[0].mean))
+        }
+        _ => format!("No: it grows with the TTL, {} of it.", share(low, high)),
+    }
+}
+
+fn share(low: f64, high: f64) -> String {
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    if low > 0.3 && high < 0.37 {
+        "about a third".to_owned()
+    } else if percent(low) == percent(high) {
+        percent(low)
+    } else {
+        format!("{:.0} to {}", low * 100.0, percent(high))
+    }
+}
+
+/// Names the series that is furthest from TTL/3, where the pace's grid explains it.
+fn grid(exercise: &Exercise, seen: &[Seen]) -> Option<String> {
+    let off = |one: &Seen| one.mean.as_secs_f64() - one.ttl as f64 / 3.0;
+    // Whatever is more than one tick off has another cause.
+    let explained = |one: &&Seen| off(one) > 0.02 && off(one) < 0.55;
+    let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
+    let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
+    let because = format!("not {third}, because the sender wakes each 500 ms.");
+    (exercise.pace == Pace::Clientv3).then(|| match seen {
+        [_] => format!("It is {because}"),
+        _ => format!("{} s renews every {}, {because}", one.ttl, human(one.mean)),
+    })
+}
+
+fn too_short(exercise: &Exercise) -> Option<String> {
+    let unseen = |series: &&Series| series.intervals.mean.is_none() && series.count > series.lost;
+    let ttls: Vec<_> =
+        exercise.series.iter().filter(unseen).map(|series| format!("{} s", series.effective_ttl())).collect();
+    let kept_for = human(exercise.kept_for);
+    (!ttls.is_empty()).then(|| format!("{kept_for} was too short for an interval of {}.", ttls.join(", ")))
+}
+
+fn queues(exercise: &Exercise) -> String {
+    let dropped = exercise.series.iter().map(|series| series.queue.dropped).sum();
+    match (dropped, exercise.stalled) {
+        (0, true) => "Nobody read the responses; their queues did not fill up.".to_owned(),
+        (0, false) => "Nothing was dropped.".to_owned(),
+        _ => {
+            let reader = if exercise.stalled { "nobody read them" } else { "they were not read in time" };
+            format!("{} dropped because {reader}; the renewals stand.", was(dropped, "response"))
+        }
+    }
+}
+
+fn losses(exercise: &Exercise) -> Option<String> {
+    let lost = exercise.series.iter().map(|series| series.lost).sum();
+    (lost > 0).then(|| format!("{} lost.", was(lost, "lease")))
+}
+
+fn was(count: u64, noun: &str) -> String {
+    format!("{} {}", plural(count, noun), if count == 1 { "was" } else { "were" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Pace, QueueGauge};
+    use crate::report::Intervals;
+
+    /// TTLs in seconds with their mean interval in milliseconds.
+    type Means = [(i64, Option<u64>)];
+
+    fn run(means: &Means) -> Exercise {
+        let series = means.iter().map(|(ttl, mean)| Series {
+            ttl: *ttl,
+            granted_ttl: Some(*ttl),
+            count: 1,
+            intervals: Intervals { mean: mean.map(Duration::from_millis), ..Intervals::default() },
+            ..Series::default()
+        });
+        let series = series.collect();
+        Exercise { pace: Pace::Clientv3, kept_for: Duration::from_secs(60), stalled: false, series }
+    }
+
+    #[test]
+    fn each_outcome_has_its_sentence() {
+        let cases: [(&Means, &str); 7] = [
+            (
+                &[(10, Some(3_500)), (120, Some(40_050)), (3600, None)],
+                "No: it grows with the TTL, about a third of it. 10 s renews every 3.50 s, not 3.33 s, because the \
+                 sender wakes each 500 ms. 60.00 s was too short for an interval of 3600 s. Nothing was dropped.",
+            ),
+            (
+                &[(10, None), (3600, None)],
+                "No answer: no lease was renewed twice, so no interval was seen. 60.00 s was too short for an interval \
+                 of 10 s, 3600 s. Nothing was dropped.",
+            ),
+            (
+                &[(12, Some(4_000))],
+                "One TTL alone: 12 s renews every 4.00 s, about a third of it. Nothing was dropped.",
+            ),
+            (
+                &[(10, Some(3_500))],
+                "One TTL alone: 10 s renews every 3.50 s, about a third of it. It is not 3.33 s, because the sender \
+                 wakes each 500 ms. Nothing was dropped.",
+            ),
+            (
+                &[(2, Some(1_000)), (10, Some(3_500))],
+                "No: it grows with the TTL, 35 to 50 % of it. 2 s renews every 1.00 s, not 0.67 s, because the sender \
+                 wakes each 500 ms. Nothing was dropped.",
+            ),
+            (&[(10, Some(5_000)), (30, Some(5_000))], "Yes: about 5.00 s whatever the TTL. Nothing was dropped."),
+            (&[(10, Some(8_000)), (30, Some(24_000))], "No: it grows with the TTL, 80 % of it. Nothing was dropped."),
+        ];
+        for (means, expected) in cases {
+            assert_eq!(answer(&run(means)), expected);
+        }
+    }
+
+    #[test]
+    fn drops_and_losses_are_told() {
+        let mut run = run(&[(12, Some(4_000))]);
+        run.series[0].queue = QueueGauge { depth: 16, capacity: 16, dropped: 3 };
+        run.series[0].lost = 1;
+        run.stalled = true;
+        let told = answer(&run);
+        assert!(
+            told.ends_with("3 responses were dropped because nobody read them; the renewals stand. 1 lease was lost.")
+        );
+    }
+}

@@ -1,0 +1,258 @@
+//! The cadence report: is the interval between renewals the same for every TTL?
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::answer;
+use super::json::line;
+use super::table::{Align, table};
+use super::text::{human, millis, or_dash, seconds};
+use crate::domain::{LeaseId, Pace, QueueGauge};
+
+/// What an exercise has shown.
+#[derive(Clone, Debug)]
+pub struct Exercise {
+    /// The pace that they were renewed at.
+    pub pace: Pace,
+    /// How long the leases were kept.
+    pub kept_for: Duration,
+    /// Whether nobody read the responses.
+    pub stalled: bool,
+    /// One for each TTL asked for, in the order asked.
+    pub series: Vec<Series>,
+}
+
+/// The leases of one TTL.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// The TTL asked for, in seconds.
+    pub ttl: i64,
+    /// The TTL granted, in seconds; none where nothing was granted.
+    pub granted_ttl: Option<i64>,
+    /// How many leases.
+    pub count: u64,
+    /// How many of them ended while they were to be kept.
+    pub lost: u64,
+    /// Renewals answered.
+    pub renewals: u64,
+    /// The intervals between them.
+    pub intervals: Intervals,
+    /// Round trips of renewals: the median and the 99th of a hundred.
+    pub round_trip: Option<(Duration, Duration)>,
+    /// The least time left at any renewal.
+    pub least_left: Option<Duration>,
+    /// The response queues: the deepest seen, drops summed.
+    pub queue: QueueGauge,
+    /// The first ids, at most 16.
+    pub ids: Vec<LeaseId>,
+}
+
+/// Intervals between renewals, from answer to answer.
+#[derive(Clone, Debug, Default)]
+pub struct Intervals {
+    /// What the pace aims at.
+    pub expected: Option<Duration>,
+    /// The mean; this and what follows is none where no lease was renewed twice.
+    pub mean: Option<Duration>,
+    /// The shortest.
+    pub min: Option<Duration>,
+    /// The longest.
+    pub max: Option<Duration>,
+    /// The median.
+    pub p50: Option<Duration>,
+    /// The 99th of a hundred.
+    pub p99: Option<Duration>,
+}
+
+impl Series {
+    /// The TTL that renewals go by: as granted, else as asked for.
+    pub(super) fn effective_ttl(&self) -> i64 {
+        self.granted_ttl.unwrap_or(self.ttl)
+    }
+
+    /// The mean interval as a share of the TTL.
+    pub(super) fn interval_to_ttl(&self) -> Option<f64> {
+        let mean = self.intervals.mean?;
+        Some(mean.as_secs_f64() / self.effective_ttl() as f64)
+    }
+}
+
+/// The aligned table and the answer in a sentence.
+pub fn exercise_table(exercise: &Exercise) -> String {
+    let right = |title| (title, Align::Right);
+    let header = [
+        "TTL",
+        "LEASES",
+        "LOST",
+        "RENEWALS",
+        "MEAN",
+        "MIN",
+        "MAX",
+        "P99",
+        "OF TTL",
+        "EXPECTED",
+        "LEAST LEFT",
+        "QUEUE",
+        "DROPPED",
+        "RTT P50",
+        "RTT P99",
+    ];
+    let rows: Vec<_> = exercise.series.iter().map(row).collect();
+    format!("{}\n{}\n", table(header.map(right), &rows), answer::answer(exercise))
+}
+
+fn row(series: &Series) -> [String; 15] {
+    let Series { intervals, queue, .. } = series;
+    [
+        ttl(series),
+        series.count.to_string(),
+        series.lost.to_string(),
+        series.renewals.to_string(),
+        or_dash(intervals.mean, human),
+        or_dash(intervals.min, human),
+        or_dash(intervals.max, human),
+        or_dash(intervals.p99, human),
+        or_dash(series.interval_to_ttl(), |share| format!("{:.0} %", share * 100.0)),
+        or_dash(intervals.expected, human),
+        or_dash(series.least_left, human),
+        format!("{}/{}", queue.depth, queue.capacity),
+        queue.dropped.to_string(),
+        or_dash(series.round_trip, |(p50, _)| millis(p50)),
+        or_dash(series.round_trip, |(_, p99)| millis(p99)),
+    ]
+}
+
+/// The TTL; as asked -> granted where the server raised it.
+fn ttl(series: &Series) -> String {
+    match series.granted_ttl {
+        Some(granted) if granted != series.ttl => format!("{} -> {granted} s", series.ttl),
+        _ => format!("{} s", series.ttl),
+    }
+}
+
+#[derive(Serialize)]
+struct ExerciseObject {
+    pace: String,
+    #[serde(rename = "for")]
+    kept_for: f64,
+    series: Vec<SeriesObject>,
+    answer: String,
+}
+
+#[derive(Serialize)]
+struct SeriesObject {
+    ttl: i64,
+    granted_ttl: Option<i64>,
+    count: u64,
+    lost: u64,
+    renewals: u64,
+    interval: IntervalObject,
+    interval_to_ttl: Option<f64>,
+    round_trip: RoundTripObject,
+    least_left: Option<f64>,
+    queue: QueueObject,
+    ids: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct IntervalObject {
+    expected: Option<f64>,
+    mean: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    p50: Option<f64>,
+    p99: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct RoundTripObject {
+    p50: Option<f64>,
+    p99: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct QueueObject {
+    capacity: usize,
+    depth: usize,
+    dropped: u64,
+}
+
+/// The report as one JSON object.
+pub fn exercise_json(exercise: &Exercise) -> String {
+    line(&ExerciseObject {
+        pace: exercise.pace.to_string(),
+        kept_for: seconds(exercise.kept_for),
+        series: exercise.series.iter().map(series_object).collect(),
+        answer: answer::answer(exercise),
+    })
+}
+
+fn series_object(series: &Series) -> SeriesObject {
+    let Series { intervals, queue, round_trip, .. } = series;
+    SeriesObject {
+        ttl: series.ttl,
+        granted_ttl: series.granted_ttl,
+        count: series.count,
+        lost: series.lost,
+        renewals: series.renewals,
+        interval: IntervalObject {
+            expected: intervals.expected.map(seconds),
+            mean: intervals.mean.map(seconds),
+            min: intervals.min.map(seconds),
+            max: intervals.max.map(seconds),
+            p50: intervals.p50.map(seconds),
+            p99: intervals.p99.map(seconds),
+        },
+        interval_to_ttl: series.interval_to_ttl().map(|share| (share * 1e4).round() / 1e4),
+        round_trip: RoundTripObject {
+            p50: round_trip.map(|(p50, _)| seconds(p50)),
+            p99: round_trip.map(|(_, p99)| seconds(p99)),
+        },
+        least_left: series.least_left.map(seconds),
+        queue: QueueObject { capacity: queue.capacity, depth: queue.depth, dropped: queue.dropped },
+        ids: series.ids.iter().map(LeaseId::to_string).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exercise() -> Exercise {
+        let ms = Duration::from_millis;
+        let intervals = Intervals {
+            expected: Some(ms(3_500)),
+            mean: Some(ms(3_503)),
+            min: Some(ms(3_501)),
+            max: Some(ms(3_509)),
+            p50: Some(ms(3_503)),
+            p99: Some(ms(3_509)),
+        };
+        let ten = Series {
+            ttl: 10,
+            granted_ttl: Some(10),
+            count: 1,
+            renewals: 18,
+            intervals,
+            round_trip: Some((Duration::from_micros(520), Duration::from_micros(910))),
+            least_left: Some(ms(6_490)),
+            queue: QueueGauge { depth: 1, capacity: 16, dropped: 0 },
+            ids: vec![LeaseId(0x694d)],
+            ..Series::default()
+        };
+        let intervals = Intervals { expected: Some(ms(1_200_000)), ..Intervals::default() };
+        let raised = Series { ttl: 1, granted_ttl: Some(2), count: 1, renewals: 1, intervals, ..Series::default() };
+        Exercise { pace: Pace::Clientv3, kept_for: ms(60_000), stalled: false, series: vec![ten, raised] }
+    }
+
+    #[test]
+    fn the_table_and_the_answer() {
+        insta::assert_snapshot!(exercise_table(&exercise()));
+    }
+
+    #[test]
+    fn an_interval_that_was_not_seen_is_null() {
+        insta::assert_snapshot!(exercise_json(&exercise()));
+    }
+}

@@ -1,0 +1,73 @@
+//! Numbers and times as text.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+use crate::domain::printable;
+
+/// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.
+pub(super) fn json_key(key: &[u8]) -> String {
+    std::str::from_utf8(key).map_or_else(|_| printable(key), str::to_owned)
+}
+
+/// Bytes in base64, the standard alphabet, padded.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// A time as RFC 3339 in UTC with milliseconds: `2026-11-22T10:04:31.250Z`.
+pub fn rfc3339(time: SystemTime) -> String {
+    // A clock outside jiff's years (-9999 to 9999) is no clock.
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{time:.3}")
+}
+
+/// A duration in seconds, to the microsecond.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    let micros = duration.as_nanos().saturating_add(500) / 1000;
+    micros as f64 / 1e6
+}
+
+/// A duration for people: `3.50 s`, from 1000 s on `1200.5 s`.
+pub(super) fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
+}
+
+/// A round trip for people: `0.52 ms`.
+pub(super) fn millis(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1e3)
+}
+
+/// What `show` makes of a value, `-` for an unknown one.
+pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), show)
+}
+
+/// `1 lease`, `2 leases`.
+pub(super) fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_milliseconds() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500_000_000_007);
+        assert_eq!(rfc3339(time), "2017-07-14T02:40:00.007Z");
+        assert_eq!(rfc3339(SystemTime::UNIX_EPOCH), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn durations_are_rounded_and_carry_a_unit() {
+        assert_eq!(seconds(Duration::from_nanos(3_500_000_499)), 3.5);
+        assert_eq!(human(Duration::from_millis(3_504)), "3.50 s");
+        assert_eq!(human(Duration::from_millis(1_200_490)), "1200.5 s");
+        assert_eq!(millis(Duration::from_micros(523)), "0.52 ms");
+    }
+}

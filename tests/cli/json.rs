@@ -1,0 +1,79 @@
+//! Every JSON object against its schema.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+use crate::schema;
+
+/// The objects that a command prints, each held against the schema of that name.
+fn objects(sandbox: &Sandbox, name: &str, args: &[&str], code: i32) -> Vec<Value> {
+    let printed = sandbox.stdout(&[args, &["-w", "json"]].concat(), code);
+    let schema = schema::read(name);
+    let objects: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    assert!(!objects.is_empty(), "leasetop {args:?} printed nothing");
+    for object in &objects {
+        schema::check(&schema, object, name).unwrap_or_else(|fault| panic!("leasetop {args:?}: {fault}"));
+    }
+    objects
+}
+
+fn id(object: &Value) -> &str {
+    object["id"].as_str().expect("an id")
+}
+
+#[test]
+fn a_lease_from_grant_to_revoke() {
+    let sandbox = Sandbox::start();
+    let granted = objects(&sandbox, "grant", &["grant", "1", "--put", "/a/{n}={id}", "--put", "/b={ttl}"], 0);
+    assert_eq!((&granted[0]["ttl"], &granted[0]["requested_ttl"]), (&2.into(), &1.into()), "raised to the minimum");
+    let granted = objects(&sandbox, "grant", &["grant", "60", "--count", "3", "--put", "/c/{n}={id}"], 0);
+    let lease = id(&granted[2]);
+
+    let told = objects(&sandbox, "timetolive", &["timetolive", lease, "--keys"], 0);
+    assert_eq!((&told[0]["keys"][0], &told[0]["keys_base64"][0]), (&"/c/3".into(), &"L2MvMw==".into()));
+    assert_eq!(objects(&sandbox, "timetolive", &["timetolive", lease], 0)[0]["keys"], Value::Null);
+
+    let listed = objects(&sandbox, "list", &["list", "--holding", "/c/3"], 0);
+    assert_eq!(id(&listed[0]["leases"][0]), lease);
+    assert!(listed[0]["cluster"]["version"].is_string());
+
+    let revoked = objects(&sandbox, "revoke", &["revoke", lease], 0);
+    assert_eq!(revoked[0]["keys_deleted"], 1);
+    assert_eq!(objects(&sandbox, "timetolive", &["timetolive", lease], 1)[0]["ttl"], -1);
+}
+
+#[test]
+fn keep_alive_tells_answers_and_ends() {
+    let sandbox = Sandbox::start();
+    let granted = objects(&sandbox, "grant", &["grant", "60"], 0);
+    let lease = id(&granted[0]);
+    assert_eq!(objects(&sandbox, "keep-alive", &["keep-alive", "--once", lease], 0)[0]["ttl"], 60);
+    let ended = objects(&sandbox, "keep-alive", &["keep-alive", "1234"], 1);
+    assert_eq!(ended[0]["ended"], "not found");
+}
+
+#[test]
+fn an_exercise_tells_what_it_saw_and_leaves_nothing() {
+    let sandbox = Sandbox::start();
+    let args = ["exercise", "--ttl", "2,3600", "--count", "20", "--for", "3200ms", "--put", "/e/{id}={n}"];
+    let report = objects(&sandbox, "exercise", &args, 0).remove(0);
+    let [short, long] = [&report["series"][0], &report["series"][1]];
+    assert_eq!((&short["count"], &short["lost"]), (&20.into(), &0.into()));
+    let mean = short["interval"]["mean"].as_f64().expect("2 s renews every second");
+    assert!((0.8..1.3).contains(&mean), "{mean}");
+    assert_eq!(long["interval"]["mean"], Value::Null, "an interval of 20 minutes was not seen");
+    assert_eq!(short["ids"].as_array().map(Vec::len), Some(16));
+    assert_eq!(sandbox.stdout(&["list", "-q"], 0), "");
+}
+
+#[test]
+fn a_stalled_exercise_drops_responses_and_keeps_leases() {
+    let sandbox = Sandbox::start();
+    let args = ["exercise", "--ttl", "2", "--for", "5s", "--stall", "--queue-capacity", "1"];
+    let series = &objects(&sandbox, "exercise", &args, 0)[0]["series"][0];
+    assert_eq!((&series["lost"], &series["queue"]["depth"]), (&0.into(), &1.into()));
+    assert!(series["queue"]["dropped"].as_u64() >= Some(2), "{series}");
+    let told = String::from_utf8(sandbox.run(&args).stderr).expect("text");
+    assert!(told.contains("lease keepalive response queue is full; dropping response send"), "{told}");
+    assert!(told.contains("queue-size=1 queue-capacity=1"), "{told}");
+}

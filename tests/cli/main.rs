@@ -1,0 +1,11 @@
+//! The program as a script sees it: help, mistakes, JSON. None of it needs an etcd.
+
+#[path = "../common/guard.rs"]
+#[expect(dead_code, reason = "the test binaries share it; each uses a part of it")]
+mod guard;
+
+mod json;
+mod sandbox;
+mod schema;
+mod sessions;
+mod streams;

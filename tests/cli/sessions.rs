@@ -1,0 +1,11 @@
+//! What help says, what is said to mistakes, and what the README shows: sessions run against nothing or a sandbox of
+//! their own.
+
+#[test]
+fn help_and_mistakes_read_as_recorded() {
+    let cases = trycmd::TestCases::new();
+    for variable in ["ETCDCTL_ENDPOINTS", "ETCDCTL_USER", "ETCDCTL_PASSWORD", "ETCDCTL_CACERT", "ETCDCTL_WRITE_OUT"] {
+        assert!(std::env::var_os(variable).is_none(), "{variable} would change what the sessions show");
+    }
+    cases.case("tests/cli/cmd/*.trycmd").case("README.md");
+}

@@ -1,0 +1,139 @@
+//! Pipes that close, signals, and leases that die beside healthy ones.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use crate::sandbox::Sandbox;
+
+fn grant(sandbox: &Sandbox, ttl: &str) -> String {
+    let line = sandbox.stdout(&["grant", ttl], 0);
+    line.split(' ').nth(1).expect("lease ID granted").to_owned()
+}
+
+/// Sends a signal by name, and waits for the end: exit code and what is left on stdout and stderr.
+fn end(mut child: Child, signal: &str) -> (Option<i32>, String, String) {
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let status = child.wait().expect("it ends");
+    let rest = |pipe: Option<&mut dyn Read>| {
+        let mut text = String::new();
+        if let Some(pipe) = pipe {
+            pipe.read_to_string(&mut text).expect("text");
+        }
+        text
+    };
+    let stdout = rest(child.stdout.as_mut().map(|pipe| pipe as &mut dyn Read));
+    let stderr = rest(child.stderr.as_mut().map(|pipe| pipe as &mut dyn Read));
+    (status.code(), stdout, stderr)
+}
+
+fn spawn(sandbox: &Sandbox, args: &[&str]) -> Child {
+    sandbox.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs")
+}
+
+/// The next line of a running command.
+fn line(child: &mut Child) -> String {
+    let mut line = Vec::new();
+    let stdout = child.stdout.as_mut().expect("piped");
+    // A byte at a time: what is not read now is read later.
+    while !line.ends_with(b"\n") {
+        let mut byte = [0];
+        stdout.read_exact(&mut byte).expect("a line");
+        line.push(byte[0]);
+    }
+    String::from_utf8(line).expect("text")
+}
+
+#[test]
+fn keep_alive_goes_on_for_the_survivor_and_ends_with_1() {
+    let sandbox = Sandbox::start();
+    let (healthy, dying) = (grant(&sandbox, "2"), grant(&sandbox, "2"));
+    let mut child = spawn(&sandbox, &["keep-alive", &healthy, &dying]);
+    let kept = |id: &str| format!("lease {id} keepalived with TTL(2)\n");
+    let mut first = [line(&mut child), line(&mut child)];
+    first.sort();
+    let mut both = [kept(&healthy), kept(&dying)];
+    both.sort();
+    assert_eq!(first, both);
+
+    sandbox.stdout(&["revoke", &dying], 0);
+    while line(&mut child) != format!("lease {dying} expired or revoked.\n") {}
+    for _ in 0..3 {
+        assert_eq!(line(&mut child), kept(&healthy));
+    }
+    sandbox.stdout(&["revoke", &healthy], 0);
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(1));
+    let mut told = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut told).expect("text");
+    assert!(told.contains(&format!("lease {dying} is not kept alive any more: not found")), "{told}");
+}
+
+#[test]
+fn signals_end_keep_alive_with_0() {
+    let sandbox = Sandbox::start();
+    for signal in ["INT", "TERM"] {
+        let mut child = spawn(&sandbox, &["grant", "60", "--keep-alive"]);
+        assert!(line(&mut child).ends_with("granted with TTL(60s)\n"));
+        assert!(line(&mut child).ends_with("keepalived with TTL(60)\n"));
+        assert_eq!(end(child, signal).0, Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn an_interrupted_exercise_reports_and_revokes() {
+    let sandbox = Sandbox::start();
+    let child = spawn(&sandbox, &["exercise", "--ttl", "2", "--for", "1h", "--put", "/here=1"]);
+    while !sandbox.run(&["list", "--holding", "/here"]).status.success() {}
+    let (code, report, told) = end(child, "INT");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(report.starts_with("TTL  LEASES"), "{report}");
+    assert_eq!(sandbox.stdout(&["list", "-q"], 0), "");
+}
+
+#[test]
+fn leases_that_cannot_be_revoked_are_named() {
+    let sandbox = Sandbox::start();
+    let child = spawn(&sandbox, &["exercise", "--ttl", "60", "--count", "20", "--for", "1h", "--put", "/here/{n}=1"]);
+    while !sandbox.run(&["list", "--holding", "/here/20"]).status.success() {}
+    let listed = sandbox.stdout(&["list", "-q"], 0);
+    drop(sandbox);
+    let (code, report, told) = end(child, "INT");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(report.contains("60 s      20     0"), "kept, as far as one can know: {report}");
+    let named = |id: &&str| told.contains(&format!("lease {id} is not revoked and lives until "));
+    assert_eq!(listed.lines().filter(named).count(), 16, "{told}");
+    assert!(told.contains("and 4 more are not revoked"), "{told}");
+}
+
+#[test]
+fn a_pipe_closed_early_is_no_error() {
+    let sandbox = Sandbox::start();
+    let mut child = spawn(&sandbox, &["grant", "60", "--count", "2000"]);
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut first).expect("a line");
+    assert!(first.ends_with("granted with TTL(60s)\n"));
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn a_duplicate_id_is_refused_in_words() {
+    let sandbox = Sandbox::start();
+    assert_eq!(sandbox.stdout(&["grant", "60", "--id", "694d"], 0), "lease 000000000000694d granted with TTL(60s)\n");
+    let output = sandbox.run(&["grant", "60", "--id", "694d"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told.starts_with("Error: ") && told.contains("lease already exists"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn without_a_terminal_the_monitor_says_so_and_lists() {
+    let sandbox = Sandbox::start();
+    let lease = grant(&sandbox, "60");
+    let output = sandbox.run(&[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("There is no terminal"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&lease));
+}

@@ -1,0 +1,79 @@
+//! The commands beside etcdctl's: the same lines, to the byte, and the same variables.
+
+use std::process::Command;
+
+use crate::common::etcd::{Etcd, Version};
+
+on_each_version! {
+    says_what_etcdctl_says
+    reads_etcdctls_variables
+    shows_a_certificate
+}
+
+/// What the program prints on this etcd, and its exit code.
+fn leasetop(etcd: &Etcd, env: &[(&str, &str)], args: &[&str]) -> (String, Option<i32>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+    command.env("ETCDCTL_ENDPOINTS", etcd.endpoints().join(",")).envs(env.iter().copied()).args(args);
+    let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
+    (String::from_utf8(output.stdout).expect("text"), output.status.code())
+}
+
+/// The id in `lease ID granted ...`.
+fn id(line: &str) -> &str {
+    line.split(' ').nth(1).expect("a lease id")
+}
+
+async fn says_what_etcdctl_says(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let ours = |args: &[&str]| leasetop(&etcd, &[], args).0;
+    let granted = ours(&["grant", "600"]);
+    let (ours_granted, theirs_granted) = (id(&granted).to_owned(), etcd.ctl(&["lease", "grant", "600"]));
+    let theirs = id(&theirs_granted);
+    assert_eq!(granted.replace(&ours_granted, theirs), theirs_granted);
+    etcd.ctl(&["put", "/a", "1", "--lease", theirs]);
+    etcd.ctl(&["put", "/b", "2", "--lease", theirs]);
+
+    // A second may pass between the two.
+    let same = (0..20).any(|_| ours(&["timetolive", theirs]) == etcd.ctl(&["lease", "timetolive", theirs]));
+    assert!(same, "{}", ours(&["timetolive", theirs]));
+    // etcd tells keys in no order.
+    let same = (0..40)
+        .any(|_| ours(&["timetolive", theirs, "--keys"]) == etcd.ctl(&["lease", "timetolive", theirs, "--keys"]));
+    assert!(same, "{}", ours(&["timetolive", theirs, "--keys"]));
+
+    let once = |args: &[&str]| (ours(args), etcd.ctl(&[&["lease"], args].concat()));
+    let (one, other) = once(&["keep-alive", "--once", theirs]);
+    assert_eq!(one, other);
+    let theirs_revoked = etcd.ctl(&["lease", "revoke", theirs]);
+    assert_eq!(ours(&["revoke", &ours_granted]).replace(&ours_granted, theirs), theirs_revoked);
+    let (one, other) = once(&["timetolive", theirs]);
+    assert_eq!(one, other);
+    let (one, other) = once(&["keep-alive", theirs]);
+    assert_eq!(one, other);
+}
+
+async fn reads_etcdctls_variables(version: Version) {
+    let mut etcd = Etcd::start(version).await;
+    etcd.enable_auth();
+    let user = [("ETCDCTL_USER", "root:root-password")];
+    let (granted, code) = leasetop(&etcd, &user, &["grant", "60", "--put", "/app/{id}={ttl}"]);
+    assert_eq!(code, Some(0), "{granted}");
+    let user = [("ETCDCTL_USER", "app"), ("ETCDCTL_PASSWORD", "app-password")];
+    let (listed, code) = leasetop(&etcd, &user, &["list", "--holding", &format!("/app/{}", id(&granted)), "-q"]);
+    assert_eq!((listed.trim(), code), (id(&granted), Some(0)));
+    assert_eq!(leasetop(&etcd, &[("ETCDCTL_USER", "app:wrong")], &["list"]).1, Some(2));
+}
+
+async fn shows_a_certificate(version: Version) {
+    let etcd = Etcd::with_tls(version).await;
+    let tls = etcd.certificates();
+    let path = |path: &std::path::Path| path.to_str().expect("text").to_owned();
+    let (ca, cert, key) = (path(&tls.ca), path(&tls.client.cert), path(&tls.client.key));
+    let files = [("ETCDCTL_CACERT", ca.as_str()), ("ETCDCTL_CERT", &cert), ("ETCDCTL_KEY", &key)];
+    let (granted, code) = leasetop(&etcd, &files, &["grant", "60"]);
+    assert_eq!(code, Some(0), "{granted}");
+    assert_eq!(leasetop(&etcd, &files[..1], &["list"]).1, Some(2), "without our certificate");
+    let bare = etcd.endpoints().join(",").replace("https://", "");
+    let (listed, _) = leasetop(&etcd, &files, &["list", "-q", "--endpoints", &bare]);
+    assert_eq!(listed.trim(), id(&granted), "TLS files make a bare endpoint a secure one");
+}
