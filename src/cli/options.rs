@@ -158,7 +158,7 @@ impl Shared {
         let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
         let targets = targets.collect::<Result<_, _>>()?;
         let Connection { dial_timeout, command_timeout, .. } = self.connection;
-        Ok(Settings { targets, tls, user: self.connection.user()?, dial_timeout, command_timeout })
+        Ok(Settings { tls, user: self.connection.user()?, dial_timeout, command_timeout, ..Settings::new(targets) })
     }
 }
 

@@ -141,7 +141,7 @@ fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
 
 #[test]
 fn read_only_refuses_everything_that_writes_or_renews() {
-    let setup = Setup { grants: spread(&[10], &[]).unwrap(), ..read_only() };
+    let setup = Setup { grants: spread(&[10], 1, &[]).unwrap(), ..read_only() };
     let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
     assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
     story.list(&[7], &[]);
