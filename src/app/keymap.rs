@@ -90,6 +90,15 @@ pub fn action(key: Key) -> Option<Action> {
     KEYMAP.iter().find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
 }
 
+/// The table in Markdown, as it stands in the README.
+pub fn markdown() -> String {
+    let row = |binding: &Binding| {
+        let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+        format!("| {} | {} |\n", keys.join(" "), binding.help)
+    };
+    KEYMAP.iter().map(row).fold("| key | what it does |\n|---|---|\n".to_owned(), |table, row| table + &row)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -112,5 +121,12 @@ mod tests {
             }
         }
         assert_eq!(action(Key::Char('Z')), None);
+    }
+
+    #[test]
+    fn the_readme_can_have_every_row() {
+        let table = markdown();
+        assert_eq!(table.lines().count(), KEYMAP.len() + 2);
+        assert!(table.contains("| `x` `F9` `Del` | revoke the lease; a dialog asks first |"));
     }
 }

@@ -94,7 +94,7 @@ pub struct Lease {
     /// The TTL that was granted, in seconds.
     pub granted_ttl: Option<i64>,
     /// What the engine knows of it; stays when keeping it alive has ended.
-    pub engine: Option<LeaseStatus>,
+    pub engine: Option<Box<LeaseStatus>>,
     /// What the server said last.
     pub said: Option<Said>,
     /// Where its deadline lies, from renewals and polls together.
@@ -192,7 +192,7 @@ impl Lease {
             self.granted_ttl = Some(ttl);
             self.poll.missed = 0;
         }
-        self.engine = Some(status);
+        self.engine = Some(Box::new(status));
     }
 
     /// Takes in what the server said to a poll. An answer that was on its way while a renewal was answered may be

@@ -1,6 +1,6 @@
 //! The monitor's mind, pure: what is known ([`Model`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
 //!
-//! [`update`] takes a message and the time, changes the model and hands back effects as values; nothing here
+//! [`update()`] takes a message and the time, changes the model and hands back effects as values; nothing here
 //! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
 //!
 //! ```text

@@ -114,6 +114,8 @@ pub struct Model {
     pub list_trouble: Option<Trouble>,
     /// The lease under the cursor.
     pub cursor: Option<LeaseId>,
+    /// Whether the cursor was moved away from the top: only then the window follows it.
+    pub(super) is_away: bool,
     /// Which rows can be seen.
     pub window: Window,
     /// What is open above the table.

@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{GrantOrder, Place, Put, Setup, spread};
 use crate::runtime::{self, MonitorOptions};
-use crate::ui::{Look, Palette};
+use crate::ui::Look;
 
 /// The exercise's TTLs, and the key that each lease of the demo gets.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
@@ -22,27 +22,30 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
+    /// Leave the responses of kept leases unread: the queues fill, the leases live on
+    #[arg(long)]
+    stall: bool,
 }
 
 impl Args {
     /// Whether anything was said for the monitor.
     pub(super) fn is_some(&self) -> bool {
-        !self.ttl.is_empty() || !self.puts.is_empty()
+        !self.ttl.is_empty() || !self.puts.is_empty() || self.stall
     }
 }
 
 /// The monitor, or a list where no terminal could show it.
 pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
-    if args.is_some() {
+    if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
     }
     let grants = spread(&args.ttl, 1, &args.puts)?;
     if std::io::stdout().is_terminal() {
-        return monitor(shared, grants, false);
+        return monitor(shared, grants, args.stall, false);
     }
     if args.is_some() {
         return Err(Error::Usage(
-            "--ttl is the monitor's, which needs a terminal; `leasetop grant` does not".to_owned(),
+            "--ttl, --put and --stall are the monitor's, which needs a terminal; `leasetop grant` does not".to_owned(),
         ));
     }
     let _log = logging::start(&shared.general, false)?;
@@ -58,7 +61,7 @@ pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
     }
     shared.use_sandbox();
     let grants = spread(&DEMO_TTLS, 1, &[Put::parse(DEMO_PUT)?])?;
-    monitor(shared, grants, true)
+    monitor(shared, grants, false, true)
 }
 
 async fn list_instead(shared: Shared) -> Result<Exit, Error> {
@@ -67,7 +70,7 @@ async fn list_instead(shared: Shared) -> Result<Exit, Error> {
     list::run(list::Args::default(), shared, &mut out).await
 }
 
-fn monitor(shared: Shared, grants: Vec<GrantOrder>, is_demo: bool) -> Result<Exit, Error> {
+fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_demo: bool) -> Result<Exit, Error> {
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
@@ -80,8 +83,8 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, is_demo: bool) -> Result<Exi
             clock: session.clock.clone(),
             engine: shared.engine(),
             setup,
-            look: look(),
-            stall_consumer: false,
+            look: look(shared.general.no_color, shared.general.ascii),
+            stall_consumer,
             command: shared.command_line(),
         };
         runtime::monitor(options).await?;
@@ -90,7 +93,7 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, is_demo: bool) -> Result<Exi
 }
 
 /// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).
-fn look() -> Look {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Look { palette: if no_color { Palette::Mono } else { Palette::default() }, ..Look::default() }
+fn look(no_color: bool, ascii: bool) -> Look {
+    let has_no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Look::for_terminal(std::env::var("TERM").ok().as_deref(), no_color || has_no_color, ascii)
 }

@@ -88,6 +88,12 @@ pub(super) struct General {
     /// Refuse everything that writes to the cluster or renews a lease
     #[arg(long, global = true)]
     pub(super) read_only: bool,
+    /// Draw without colour; NO_COLOR says the same
+    #[arg(long, global = true)]
+    pub(super) no_color: bool,
+    /// Draw with nothing but ASCII
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
     /// Write the log here; commands without a screen log to stderr otherwise
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) log_file: Option<PathBuf>,

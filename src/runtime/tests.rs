@@ -176,6 +176,24 @@ async fn n_2_enter_grants_and_x_y_revokes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn other_clients_leases_come_and_go_and_can_be_adopted() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    let (theirs, dying) = (stage.sandbox.grant(30).unwrap(), stage.sandbox.grant(600).unwrap());
+    stage.wait(1.5).await;
+    assert!(stage.glass.row(&theirs.to_string()).contains(&"other".to_owned()));
+    stage.sandbox.revoke(dying).unwrap();
+    stage.press(&[KeyCode::Home, KeyCode::Char('a'), KeyCode::Char('y')]).await;
+    stage.wait(60.0).await;
+    assert!(stage.glass.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", stage.glass.text());
+    assert!(stage.glass.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", stage.glass.text());
+    assert!(stage.glass.text().contains("another's lease of 600 s: before its time"), "{}", stage.glass.text());
+    stage.press(&[KeyCode::Char('a')]).await;
+    stage.wait(35.0).await;
+    assert_eq!(stage.sandbox.leases(), []);
+    assert!(stage.glass.row("✗ expired").contains(&"other".to_owned()), "{}", stage.glass.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
     let stage = Stage::begin(exercise(&[2]), true).await;
     stage.wait(28.0).await;

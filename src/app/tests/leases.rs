@@ -84,6 +84,8 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.wait(1.0);
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
+    let event = story.model.events.lines().next_back().unwrap();
+    assert_eq!(event.text, "the server says that 4.5 s are left, our last renewal left 9.0 s");
 }
 
 #[test]
@@ -96,9 +98,34 @@ fn each_end_that_the_engine_tells_has_its_row() {
     ended(&mut story, 4, Ended::Forbidden { message: "permission denied".into() });
     ended(&mut story, 5, Ended::Cancelled);
     let states: Vec<_> = (1..=5).map(|id| story.state(id)).collect();
-    assert_eq!(states, ["expired", "revoked", "paused", "paused", "paused"]);
-    assert_eq!(story.model.kept().count(), 0);
+    assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
+    assert_eq!(story.model.kept().count(), 1, "a cancelled one was cancelled before, by a key");
+    let note = story.model.note.as_ref().unwrap();
+    assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "error", "error"]);
+}
+
+#[test]
+fn a_status_that_comes_before_its_grant_is_not_lost() {
+    let mut story = Story::begin(Setup::default());
+    story.renewed(1, 3600, 1200.5);
+    story.grant(1, 3600);
+    let lease = story.model.lease(LeaseId(1)).unwrap();
+    assert!(lease.kept && lease.who == Who::Own && lease.engine.is_some());
+}
+
+#[test]
+fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
+    let mut story = Story::begin(Setup::default());
+    (1..=50).for_each(|id| story.grant(id, 100 + id));
+    story.renewed(1, 3600, 1.0);
+    assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(2)), 0));
+    story.press(&[Key::Down]);
+    story.renewed(3, 3601, 1.0);
+    assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(3)), 40));
+    story.press(&[Key::Home]);
+    story.renewed(2, 3602, 1.0);
+    assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(4)), 0));
 }
 
 #[test]

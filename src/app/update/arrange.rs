@@ -30,8 +30,13 @@ fn rank(lease: &Lease) -> (bool, Moment, LeaseId) {
     (lease.death.is_some(), lease.bounds.map_or(Moment::FAR, |bounds| bounds.middle()), lease.id)
 }
 
-/// The cursor stays on its lease; where that has left, on the row at which it was.
+/// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in
+/// sight of the top, so that a crowd is seen from its most endangered on.
 fn hold_cursor(model: &mut Model, row: Option<usize>) {
+    let is_out_of_sight = model.cursor_row().is_some_and(|row| row >= model.window.rows);
+    if !model.is_away && is_out_of_sight {
+        model.cursor = model.order.first().copied();
+    }
     if !model.cursor.is_some_and(|id| model.leases.contains_key(&id)) {
         let last = model.order.len().saturating_sub(1);
         model.cursor = model.order.get(row.unwrap_or(0).min(last)).copied();

@@ -11,11 +11,20 @@ pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
         model.show(Redraw::Soon);
     }
     for status in statuses {
-        if let Some(lease) = model.alive(status.id) {
-            lease.kept &= status.ended.is_none();
+        if model.lease(status.id).is_none() && status.ended.is_none() {
+            ours(model, status.id);
+        }
+        if let Some(lease) = model.alive(status.id).filter(|lease| lease.kept || lease.who == Who::Own) {
+            lease.kept &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.believe(status);
         }
     }
+}
+
+/// The engine may tell of a lease of ours before its grant is told.
+fn ours(model: &mut Model, id: LeaseId) {
+    let lease = model.living(id);
+    (lease.who, lease.kept) = (Who::Own, true);
 }
 
 /// Response queues that were read.
@@ -73,16 +82,15 @@ fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
     })
 }
 
+/// What ended because it was asked to was told when it was asked.
 fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
-    let Some(lease) = model.alive(id) else { return };
+    let Some(lease) = model.alive(id).filter(|_| ended.is_loss()) else { return };
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
+    model.say(at, true, format!("lost {id}: {ended}"));
     match ended {
-        Ended::Cancelled | Ended::Closed => {}
         Ended::Expired => bury(model, id, at, Gone::Expired),
         Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
-        Ended::Unanswered { .. } | Ended::Forbidden { .. } => {
-            model.log(at, Word::Error, Some(id), format!("not kept alive any more: {ended}"));
-        }
+        _ => model.log(at, Word::Error, Some(id), format!("not kept alive any more: {ended}")),
     }
 }

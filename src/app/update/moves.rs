@@ -21,6 +21,7 @@ pub(super) fn go(model: &mut Model, action: Action) {
         Action::Last => last,
         _ => 0,
     };
+    model.is_away = action != Action::First;
     model.cursor = Some(model.order[row.min(last)]);
     scroll(model);
 }

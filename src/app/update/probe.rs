@@ -1,6 +1,6 @@
 //! A lease's time to live was answered.
 
-use crate::app::{Model, Redraw, Trouble, polls};
+use crate::app::{Model, Redraw, Trouble, Word, polls};
 use crate::domain::{LeaseId, Moment, Reading, TimeToLive};
 
 use super::life::bury;
@@ -20,9 +20,19 @@ pub(super) fn answered(model: &mut Model, answer: TimeToLive, sent: Moment, rece
         Reading::Alive | Reading::AtDeadline | Reading::Dying => lease.hear(answer, sent, received),
     }
     lease.poll.due = polls::next_due(lease, sent);
+    let doubt = lease.bounds.zip(before.1).filter(|(new, old)| lease.kept && new.latest < old.earliest);
     if before != (lease.keys.clone(), lease.bounds, lease.granted_ttl) {
         model.show(Redraw::Soon);
     }
+    if let Some((new, old)) = doubt {
+        contradiction(model, id, new.middle().signed_since(received), old.middle().signed_since(received), received);
+    }
+}
+
+/// The server gives a lease less time than it granted us.
+fn contradiction(model: &mut Model, id: LeaseId, said: f64, believed: f64, at: Moment) {
+    let text = format!("the server says that {said:.1} s are left, our last renewal left {believed:.1} s");
+    model.log(at, Word::Error, Some(id), text);
 }
 
 /// A planned poll without an answer.
