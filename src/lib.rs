@@ -1,4 +1,49 @@
 //! leasetop: top for etcd leases.
+//!
+//! # The map of the house
+//!
+//! Arrows only go down; `tests/house` reads the folders and fails where one goes up.
+//!
+//! ```text
+//! main -> cli              the command line: one file a command, options with etcdctl's variables
+//!   runtime                the monitor running: one event loop, the terminal, signals, the driver of effects
+//!    |   \
+//!    |    ui, report       &Model -> cells; what was seen -> lines, tables, JSON: pure
+//!    |     |
+//!    |    app              Model, Msg, Effect, update, key table: pure; knows no terminal, no task, no wire
+//!    |     |
+//!   engine                 keeps leases alive: streams, queues, one status a lease; carries out what the domain decides
+//!    |     |
+//!   wire          sandbox  members, channels, the login, our small stub | an embedded etcd, knows only etcd's messages
+//!    |     |       |
+//!   clock, tasks           time with a speed; the only place that spawns
+//!    |
+//!   domain                 leases, when they are due, what answers mean: rules alone, time is an argument
+//! ```
+//!
+//! # Where things flow
+//!
+//! | flow | its one way |
+//! |---|---|
+//! | a keepalive answer | [`engine`]'s stream task → [`domain::keeper`] (next due, deadline, statistics) → 1. the lease's status on the [`engine::Board`], conflated, drained by the event loop; 2. a copy into each subscriber's bounded queue: full = the newest is dropped and counted |
+//! | a key that revokes | [`runtime`] → [`app::keymap`] → a dialog that captures the lease id → another key confirms → [`app::Effect::Revoke`] → the driver, the only place that acts → [`app::Msg::Revoked`] → [`app::update`] |
+//! | the periodic LeaseTimeToLive | the loop sleeps to [`app::next_wake`] → [`app::Effect::Probe`], the most endangered and the visible first, within the budget → the driver → [`app::Msg::Probed`] |
+//! | a frame | [`app::take_redraw`](app::Model::take_redraw) says how soon → [`app::arrange`] → [`ui::draw`] → bytes → the screen's writer thread, which holds one frame at most |
+//!
+//! # Where to add
+//!
+//! | what | where |
+//! |---|---|
+//! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
+//! | a key | an [`app::keymap::Action`], a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
+//! | an event | a [`domain::EngineEventKind`] told by the engine's actor, a [`app::Word`] with its sign in `ui/theme.rs`, its sentence in `app/update/engine.rs` |
+//! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
+//! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |
+//! | a command | a file under `cli/`, its report under `report/`, the schema of its JSON in `assets/schema` |
+//! | a call to etcd | `wire/calls.rs`, in the domain's words; the sandbox's side in `sandbox/services/` |
+//!
+//! Time, randomness and the network are arguments: tests run the whole program over the sandbox's pipe on a paused
+//! clock. [`engine`] has the two programs that it all began with.
 
 pub mod app;
 pub mod cli;

@@ -71,7 +71,7 @@ pub enum Act {
         /// Which lane.
         lane: usize,
     },
-    /// Ask for a lease's time left; the answer goes to [`Keeper::asked`].
+    /// Ask for a lease's time left; the answer goes to [`Keeper::asked`](super::Keeper::asked).
     Ask {
         /// Its slot.
         slot: Slot,
