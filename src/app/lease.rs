@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::history::History;
 use super::{Bounds, Gone, State};
-use crate::domain::{LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+use crate::domain::{Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +70,52 @@ pub struct Death {
     pub cause: Gone,
 }
 
+/// How a lease that was to be kept alive was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// When.
+    pub at: Moment,
+    /// Why.
+    pub why: Ended,
+    /// When the last renewal was answered, if any was.
+    pub last_answer: Option<Moment>,
+}
+
+impl Loss {
+    /// The earliest and the latest moment at which a program that holds the lease with Go's clientv3 would have found its
+    /// keepalive channel closed: at the answer that says that the lease is not there, else, without any answer, TTL to
+    /// TTL + 1 s after the last one. None where there was no answer at all.
+    pub fn closed(&self, ttl: Option<i64>) -> Option<(Moment, Moment)> {
+        const SECOND: Duration = Duration::from_secs(1);
+        match self.why {
+            Ended::Expired | Ended::NotFound => Some((self.at, self.at)),
+            _ => {
+                let from = self.last_answer? + Duration::from_secs(ttl?.unsigned_abs());
+                Some((from, from + SECOND))
+            }
+        }
+    }
+}
+
+impl Loss {
+    /// Why, and what a program that reads the keepalive channel knows of it.
+    pub(super) fn in_words(&self, ttl: Option<i64>) -> String {
+        format!("not kept alive any more: {}; {}", self.why, self.known(ttl))
+    }
+
+    /// What a program that reads the keepalive channel knows of it.
+    pub(super) fn known(&self, ttl: Option<i64>) -> String {
+        match (self.closed(ttl), ttl) {
+            (Some((from, to)), _) if from == to => "a program's keepalive channel closes with this answer".to_owned(),
+            (Some(_), Some(ttl)) => {
+                let most = ttl.saturating_add(1);
+                format!("a program's keepalive channel closes {ttl} to {most} s after the last answer")
+            }
+            _ => "no renewal was ever answered: a program's channel closes without a response".to_owned(),
+        }
+    }
+}
+
 /// The polling of one lease.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Poll {
@@ -105,6 +152,10 @@ pub struct Lease {
     pub read: u64,
     /// How it died, once it has.
     pub death: Option<Death>,
+    /// How keeping it alive was lost, until it is kept again.
+    pub loss: Option<Box<Loss>>,
+    /// Its last renewals here.
+    pub history: Option<Box<History>>,
     pub(super) poll: Poll,
 }
 
@@ -122,6 +173,8 @@ impl Lease {
             keys: None,
             read: 0,
             death: None,
+            loss: None,
+            history: None,
             poll: Poll::default(),
         }
     }
@@ -145,6 +198,24 @@ impl Lease {
     /// Its habit: the mean interval between its renewals; none before the second.
     pub fn habit(&self) -> Option<Duration> {
         self.engine.as_ref()?.cadence.mean()
+    }
+
+    /// How many renewals in a row may stay without an answer before it dies, at the present pace; none where it is not
+    /// kept alive or nothing is known.
+    pub fn may_miss(&self, now: Moment) -> Option<u64> {
+        let status = self.engine.as_ref().filter(|_| self.kept)?;
+        let every = status.expected.or(self.habit()).filter(|every| !every.is_zero())?;
+        let (deadline, next) = (status.deadline?, status.next_due?.max(now));
+        if next >= deadline {
+            return Some(0);
+        }
+        let further = (deadline - next).as_nanos().saturating_sub(1) / every.as_nanos();
+        Some(u64::try_from(further).unwrap_or(u64::MAX))
+    }
+
+    /// Its history, begun where there is none.
+    pub(super) fn history_mut(&mut self) -> &mut History {
+        self.history.get_or_insert_default()
     }
 
     /// The state at a moment: the first that holds.

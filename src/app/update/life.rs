@@ -36,5 +36,6 @@ fn epitaph(lease: &Lease, cause: Gone) -> String {
         Gone::Revoked => "before its time",
         Gone::Unknown => "expired or revoked",
     };
-    format!("{whose}{ttl}: {how}{keys}")
+    let known = lease.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(lease.granted_ttl)));
+    format!("{whose}{ttl}: {how}{keys}{known}")
 }
