@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::countdown::Countdown;
 use super::history::History;
 use super::{Bounds, Gone, State};
 use crate::domain::{Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
@@ -157,6 +158,8 @@ pub struct Lease {
     /// Its last renewals here.
     pub history: Option<Box<History>>,
     pub(super) poll: Poll,
+    /// The time left as it is shown, while the bounds are known.
+    countdown: Option<Countdown>,
 }
 
 impl Lease {
@@ -176,13 +179,30 @@ impl Lease {
             loss: None,
             history: None,
             poll: Poll::default(),
+            countdown: None,
         }
     }
 
-    /// Seconds left, as the middle of what is known; none where nothing is known. Never below 0.
+    /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
+    /// by a renewal.
     pub fn left(&self, now: Moment) -> Option<f64> {
-        let bounds = self.bounds.filter(|_| self.death.is_none())?;
-        Some(bounds.middle().signed_since(now).max(0.0))
+        Some(self.countdown.filter(|_| self.death.is_none())?.left(now))
+    }
+
+    /// The deadline that is counted down to; none where nothing is known.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        Some(self.countdown?.deadline())
+    }
+
+    /// The deadline lies there: it was renewed, or nothing was known of it.
+    pub(super) fn begin(&mut self, bounds: Bounds) {
+        (self.bounds, self.countdown) = (Some(bounds), Some(Countdown::anew(bounds)));
+    }
+
+    /// An answer at `now` has narrowed where the deadline lies.
+    fn narrow(&mut self, old: Bounds, new: Bounds, now: Moment) {
+        self.bounds = Some(new);
+        self.countdown = self.countdown.map(|countdown| countdown.corrected(old, new, now));
     }
 
     /// How far the truth can lie from [`left`](Lease::left), in seconds.
@@ -259,7 +279,7 @@ impl Lease {
             (answered, status.last_answer, status.granted_ttl, status.deadline)
         {
             let ttl_span = Duration::from_secs(ttl.unsigned_abs());
-            self.bounds = Some(Bounds { earliest, latest: (at + ttl_span).max(earliest) });
+            self.begin(Bounds { earliest, latest: (at + ttl_span).max(earliest) });
             self.granted_ttl = Some(ttl);
             self.poll.missed = 0;
         }
@@ -275,11 +295,11 @@ impl Lease {
         self.poll.missed = 0;
         let may_be_older = self.last_renewed().is_some_and(|renewed| sent < renewed);
         if let Some(heard) = answer.deadline(sent, received).map(Bounds::new) {
-            self.bounds = match self.bounds.map(|known| known.narrowed(heard)) {
-                Some(Some(both)) => Some(both),
-                Some(None) if may_be_older => self.bounds,
-                _ => Some(heard),
-            };
+            match self.bounds.map(|known| (known, known.narrowed(heard))) {
+                Some((known, Some(both))) => self.narrow(known, both, received),
+                Some((_, None)) if may_be_older => (),
+                _ => self.begin(heard),
+            }
         }
         self.keys = Some(Keys::of(answer.keys));
     }

@@ -13,6 +13,7 @@
 //! under `update/`, a dialog as a file under `dialog/`.
 
 mod bounds;
+mod countdown;
 pub mod dialog;
 mod effect;
 mod events;

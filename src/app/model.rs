@@ -10,7 +10,7 @@ use super::picture::Picture;
 use super::polls::Polls;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, Lease, State, Trouble, Who};
+use super::{GrantOrder, Lease, State, Tick, Trouble, Who};
 use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
 
 /// On what the monitor runs.
@@ -252,6 +252,13 @@ impl Model {
     pub(super) fn log(&mut self, at: Moment, word: Word, lease: Option<LeaseId>, text: impl Into<String>) {
         self.events.push(at, word, lease, text.into());
         self.show(Redraw::Soon);
+    }
+
+    /// Marks the history of every lease that is kept.
+    pub(super) fn mark_kept(&mut self, at: Moment, tick: Tick) {
+        for lease in self.leases.values_mut().filter(|lease| lease.kept && lease.death.is_none()) {
+            lease.history_mut().push(at, tick);
+        }
     }
 
     pub(super) fn show(&mut self, redraw: Redraw) {

@@ -4,7 +4,6 @@ use crate::app::model::answering;
 use crate::app::{Effect, Model, Redraw, Tick, Word};
 use crate::domain::{ClusterView, MemberView, Moment};
 
-use super::engine::mark_kept;
 use super::is_refused;
 
 /// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
@@ -38,7 +37,7 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
         let text = format!("term {} → {}: a new leader starts every lease's TTL anew", old.raft_term, new.raft_term);
         model.log(now, Word::Leader, None, text);
-        mark_kept(model, now, Tick::Leader);
+        model.mark_kept(now, Tick::Leader);
     }
     model.unreached_since = None;
     if std::mem::replace(&mut model.has_started, true) {
@@ -53,7 +52,7 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
 
 fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
     model.unreached_since = Some(now);
-    mark_kept(model, now, Tick::Unknown);
+    model.mark_kept(now, Tick::Unknown);
     let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
     model.log(now, Word::Connection, None, format!("lost: {trouble}"));
     Vec::new()

@@ -49,15 +49,8 @@ pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
 
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(model: &mut Model, lost: u64, now: Moment) {
-    mark_kept(model, now, Tick::Unknown);
+    model.mark_kept(now, Tick::Unknown);
     model.log(now, Word::Error, None, format!("{lost} events came too fast to be told"));
-}
-
-/// Marks the history of every lease that is kept.
-pub(super) fn mark_kept(model: &mut Model, at: Moment, tick: Tick) {
-    for lease in model.leases.values_mut().filter(|lease| lease.kept && lease.death.is_none()) {
-        lease.history_mut().push(at, tick);
-    }
 }
 
 fn remember(model: &mut Model, id: LeaseId, at: Moment, kind: &EngineEventKind) {

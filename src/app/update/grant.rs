@@ -32,7 +32,9 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
     if keep_alive {
         lease.history_mut().granted(sent + ttl);
     }
-    lease.bounds.get_or_insert(Bounds { earliest: sent + ttl, latest: received + ttl });
+    if lease.bounds.is_none() {
+        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl });
+    }
     let ttl = match (answer.requested_ttl, answer.ttl) {
         (asked, granted) if asked == granted => format!("{granted} s"),
         (asked, granted) => format!("{asked} s asked → {granted} s granted, the server's least"),
