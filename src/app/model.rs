@@ -201,8 +201,7 @@ impl Model {
 
     /// Whether the detail of the selected lease can be seen.
     pub(super) fn shows_detail(&self) -> bool {
-        let looking = self.looking();
-        looking.view == View::Leases && (looking.is_open || self.room.has_detail)
+        self.view == View::Leases && (self.is_open || self.room.has_detail)
     }
 
     /// The member that calls go to, if it answers.

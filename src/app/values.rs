@@ -97,15 +97,11 @@ impl Values {
     }
 }
 
-/// The lease whose values are wanted: alive, with keys, and its detail can be seen.
+/// The lease whose values are wanted: alive, with keys, and its detail can be seen. A frozen display shows what was read.
 fn wanted(model: &Model) -> Option<&Lease> {
-    let is_seen = model.is_reached() && model.shows_detail();
-    let lease = model.looking().selected().filter(|_| is_seen)?;
-    // From a frozen picture too, it is the living lease that is read.
-    model
-        .leases
-        .get(&lease.id)
-        .filter(|lease| lease.death.is_none() && lease.keys.as_ref().is_some_and(|keys| !keys.first.is_empty()))
+    let is_seen = model.is_reached() && model.shows_detail() && model.frozen.is_none();
+    let lease = model.selected_alive().filter(|_| is_seen)?;
+    Some(lease).filter(|lease| lease.keys.as_ref().is_some_and(|keys| !keys.first.is_empty()))
 }
 
 /// The question that is due now; it counts as asked.

@@ -76,6 +76,17 @@ fn what_is_gone_since_cannot_be_killed() {
 }
 
 #[test]
+fn values_are_not_read_for_a_picture() {
+    let mut story = frozen();
+    story.probe(1, 9, 10, &["/a"]);
+    story.press(&[Key::Enter]);
+    let reads = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::ReadValues { .. }));
+    assert!(!reads(&story.tell(Msg::Tick)));
+    story.press(&[Key::Char('p')]);
+    assert!(story.model.is_open && reads(&story.tell(Msg::Tick)));
+}
+
+#[test]
 fn a_new_size_reaches_the_picture() {
     let mut story = frozen();
     story.press(&[Key::End]);

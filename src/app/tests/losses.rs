@@ -36,6 +36,32 @@ fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
 }
 
 #[test]
+fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.renewed(1, 10, 3.5);
+    story.wait(1.0);
+    story.list(&[], &[1]);
+    assert_eq!(closed(&story), Some((at(3.5), at(3.5))));
+    let event = story.model.events.lines().next_back().unwrap();
+    assert!(event.text.ends_with("closes with the answer to its next renewal"), "{event:?}");
+    story.wait(2.6);
+    lose(&mut story, Ended::NotFound);
+    assert_eq!(closed(&story), Some((at(3.6), at(3.6))));
+    assert_eq!(story.words().last(), Some(&"lost"));
+}
+
+#[test]
+fn what_was_revoked_from_here_is_no_loss() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.tell(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
+    lose(&mut story, Ended::NotFound);
+    assert!(story.model.lease(LeaseId(1)).unwrap().loss.is_none());
+    assert!(!story.words().contains(&"lost"));
+}
+
+#[test]
 fn without_any_answer_nothing_is_claimed() {
     let mut story = Story::begin(Setup::default());
     story.grant(1, 10);

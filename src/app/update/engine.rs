@@ -1,6 +1,6 @@
 //! What the keepalive engine tells.
 
-use crate::app::{Gone, Loss, Model, Redraw, Tick, Who, Word};
+use crate::app::{Death, Gone, Loss, Model, Redraw, Tick, Who, Word};
 use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
 use super::life::bury;
@@ -101,10 +101,13 @@ fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
 
 /// What ended because it was asked to was told when it was asked.
 fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
-    let Some(lease) = model.alive(id).filter(|_| ended.is_loss()) else { return };
+    let Some(lease) = model.leases.get_mut(&id).filter(|_| ended.is_loss()) else { return };
+    if let Some(death) = lease.death {
+        return noticed(model, id, death, at);
+    }
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
-    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_renewed() };
+    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_renewed(), next: None };
     let told = loss.in_words(lease.granted_ttl);
     lease.loss = Some(Box::new(loss));
     model.say(at, true, format!("lost {id}: {ended}"));
@@ -113,4 +116,13 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
         Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
         _ => model.log(at, Word::Lost, Some(id), told),
     }
+}
+
+/// A renewal met what a poll had seen before: from now on a program knows.
+fn noticed(model: &mut Model, id: LeaseId, death: Death, at: Moment) {
+    let Some(lease) = model.leases.get_mut(&id).filter(|_| !death.is_ours) else { return };
+    let Some(loss) = lease.loss.as_mut().filter(|loss| loss.next.is_some()) else { return };
+    (loss.at, loss.next) = (at, None);
+    let told = loss.in_words(lease.granted_ttl);
+    model.log(at, Word::Lost, Some(id), told);
 }

@@ -38,7 +38,7 @@ fn line(page: &Page<'_>, key: &[u8], name: &str, widest: usize) -> Line<'static>
 
 fn in_words(value: Option<&Value>) -> (String, Role) {
     match value {
-        None => ("(not read yet)".to_owned(), Role::Dim),
+        None => ("(not read)".to_owned(), Role::Dim),
         Some(Value::Known { length: 0, .. }) => ("(empty)".to_owned(), Role::Dim),
         Some(Value::Known { start, length }) if start.len() < *length => {
             (format!("({length} bytes) {}", printable(start)), Role::Text)

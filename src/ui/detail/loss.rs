@@ -23,6 +23,9 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
 fn known(page: &Page<'_>, loss: &Loss) -> String {
     let wall = |at| page.scene.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {
+        Some((at, _)) if loss.next.is_some() && at > page.scene.now => {
+            format!("do not know yet: the keepalive channel closes with the next renewal's answer, at {}", wall(at))
+        }
         Some((from, to)) if from == to => {
             format!("would have seen the keepalive channel closed at {}, with the answer that it is gone", wall(from))
         }
