@@ -36,6 +36,8 @@
 //! |---|---|
 //! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`], a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
+//! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
+//! | a section of the detail | a file under `ui/detail/` and its row of `SECTIONS` there |
 //! | an event | a [`domain::EngineEventKind`] told by the engine's actor, a [`app::Word`] with its sign in `ui/theme.rs`, its sentence in `app/update/engine.rs` |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
 //! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |

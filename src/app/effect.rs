@@ -20,6 +20,13 @@ pub enum Effect {
     Revoke(LeaseId),
     /// Ask for these leases' time to live and keys. Answered by `Probed` or `ProbeFailed` each.
     Probe(Vec<LeaseId>),
+    /// Read the values of these keys of a lease. Answered by `Values`.
+    ReadValues {
+        /// Which lease.
+        id: LeaseId,
+        /// The keys, raw.
+        keys: Vec<Vec<u8>>,
+    },
     /// Ask for all leases. Answered by `Listed` or `ListFailed`.
     List,
     /// End the program; these leases were being kept alive.

@@ -21,6 +21,8 @@ pub enum Word {
     Dropped,
     /// A renewal of ours had no answer.
     Missed,
+    /// A lease that was to be kept alive is not kept any more.
+    Lost,
     /// A lease died by its deadline.
     Expired,
     /// A lease was revoked.
@@ -46,6 +48,7 @@ impl Word {
             Word::Renewed => "renewed",
             Word::Dropped => "dropped",
             Word::Missed => "missed",
+            Word::Lost => "lost",
             Word::Expired => "expired",
             Word::Revoked => "revoked",
             Word::Gone => "gone",
@@ -67,6 +70,8 @@ pub struct Event {
     pub lease: Option<LeaseId>,
     /// What it means, in words; may hold texts from etcd and is to be escaped.
     pub text: String,
+    /// The how many-th line it is, from the start on.
+    pub(super) number: u64,
     /// How many further events of this kind the line stands for.
     more: usize,
 }
@@ -77,6 +82,8 @@ pub struct EventLog {
     lines: VecDeque<Event>,
     /// Lines of the same word and second at the end.
     run: usize,
+    /// Lines so far, the forgotten included.
+    count: u64,
 }
 
 /// Lines that are kept.
@@ -94,7 +101,7 @@ impl EventLog {
         self.run = if self.continues(at, word) { self.run + 1 } else { 1 };
         match self.lines.back_mut() {
             Some(last) if self.run > CROWD => last.absorb(),
-            _ => self.append(Event { at, word, lease, text, more: 0 }),
+            _ => self.append(Event { at, word, lease, text, number: self.count, more: 0 }),
         }
     }
 
@@ -104,6 +111,7 @@ impl EventLog {
     }
 
     fn append(&mut self, event: Event) {
+        self.count += 1;
         if self.lines.len() == CAPACITY {
             self.lines.pop_front();
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::consumer::Reader;
-use crate::app::{Effect, GrantOrder, Listing, Msg, Trouble};
+use crate::app::{Effect, GrantOrder, Listing, Msg, Trouble, Value};
 use crate::clock::Clock;
 use crate::domain::{Granted, LeaseId, Moment};
 use crate::engine::{self, Engine};
@@ -48,6 +48,7 @@ impl Driver {
             Effect::RenewOnce(id) => self.run(stream::once(async move { hands.renew_once(id).await })),
             Effect::Revoke(id) => self.run(stream::once(async move { hands.revoke(id).await })),
             Effect::List => self.run(stream::once(async move { hands.list().await })),
+            Effect::ReadValues { id, keys } => self.run(stream::once(async move { hands.read_values(id, keys).await })),
             Effect::Probe(ids) => self.run(hands.probe(ids)),
             Effect::Grant(order) => self.run(hands.grant(order)),
             // The loop ends by itself.
@@ -125,6 +126,24 @@ impl Hands {
             }
         };
         stream::iter(ids).map(ask).buffer_unordered(AT_A_TIME)
+    }
+
+    /// The keys that an effect names are few: all at a time.
+    async fn read_values(self, id: LeaseId, keys: Vec<Vec<u8>>) -> Msg {
+        let read = |key: Vec<u8>| {
+            let cluster = self.cluster.clone();
+            async move {
+                let value = match cluster.get(&key).await {
+                    Ok(Some(pair)) => Value::of(pair.value),
+                    Ok(None) => Value::Absent,
+                    Err(error) if error.kind() == ErrorKind::Forbidden => Value::Forbidden,
+                    Err(error) => Value::Failed(error.to_string()),
+                };
+                (key, value)
+            }
+        };
+        let pairs = stream::iter(keys).map(read).buffered(AT_A_TIME).collect().await;
+        Msg::Values { id, pairs }
     }
 
     /// Grants in turn, some at a time; after the first failure the rest is given up.

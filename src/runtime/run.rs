@@ -142,6 +142,7 @@ impl<S: Screen, I: Stream<Item = io::Result<Event>> + Unpin> Monitor<S, I> {
         match event {
             Event::Key(key) => {
                 if let Some(key) = keys::translate(*key) {
+                    self.measure();
                     self.tell(Msg::Key(key));
                 }
             }
@@ -155,7 +156,15 @@ impl<S: Screen, I: Stream<Item = io::Result<Event>> + Unpin> Monitor<S, I> {
 
     fn resize(&mut self) {
         let (width, height) = self.easel.screen.size();
-        self.tell(Msg::Resized { rows: ui::table_rows(width, height) });
+        self.tell(Msg::Resized(ui::room(width, height)));
+    }
+
+    /// How far the open detail can be moved depends on its width and on what it says.
+    fn measure(&mut self) {
+        let scene = self.easel.scene(&self.model, self.clock.now());
+        if let Some(spare) = ui::spare_lines(scene, self.easel.screen.size()) {
+            self.tell(Msg::Measured { spare });
+        }
     }
 
     fn read_board(&mut self) {
@@ -204,6 +213,10 @@ impl<S: Screen> Easel<S> {
             due: None,
             countdown: Moment::FAR,
         }
+    }
+
+    fn scene<'a>(&'a self, model: &'a Model, now: Moment) -> Scene<'a> {
+        Scene { model, now, wall: &self.wall, look: self.look }
     }
 
     /// A span of the wall, in the clock's time: frames do not run faster with it.

@@ -1,3 +1,5 @@
+mod views;
+
 use std::time::{Duration, SystemTime};
 
 use super::*;
@@ -119,7 +121,7 @@ fn scene_messages() -> Vec<(f64, Msg)> {
 
 fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> Model {
     let mut model = Model::new(setup, Moment::START);
-    update(&mut model, Msg::Resized { rows: table_rows(width, height) }, Moment::START);
+    update(&mut model, Msg::Resized(room(width, height)), Moment::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
     }
@@ -241,7 +243,7 @@ fn no_size_panics() {
         }
         for height in (0..=16).chain((17..=60).step_by(11)) {
             for width in (0..=44).chain((45..=200).step_by(13)) {
-                update(&mut model, Msg::Resized { rows: table_rows(width, height) }, at(90.0));
+                update(&mut model, Msg::Resized(room(width, height)), at(90.0));
                 arrange(&mut model, at(90.0));
                 paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
             }

@@ -114,6 +114,7 @@ pub(super) fn event(word: Word) -> (char, Role) {
         Word::Revoked => ('⊘', Role::Warning),
         Word::Connection => ('→', Role::Text),
         Word::Leader => ('★', Role::Warning),
+        Word::Lost => ('✗', Role::Danger),
         Word::Error => ('!', Role::Danger),
     }
 }

@@ -1,8 +1,11 @@
 //! Scenarios: what happens goes in, rows and effects come out.
 
 mod dialogs;
+mod freeze;
 mod leases;
+mod losses;
 mod polling;
+mod views;
 
 use std::time::Duration;
 
@@ -50,7 +53,7 @@ impl Story {
     /// On a cluster that answers.
     pub(super) fn begin(setup: Setup) -> Self {
         let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
-        story.tell(Msg::Resized { rows: 10 });
+        story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: false }));
         story.tell(Msg::Cluster(view()));
         story
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Model, Redraw, polls};
+use crate::app::{Effect, Model, Redraw, polls, values};
 use crate::domain::Moment;
 
 /// For how long the dead keep their row.
@@ -20,6 +20,7 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
+    effects.extend(values::take(model, now));
     effects
 }
 
@@ -56,5 +57,6 @@ pub(super) fn poll_now(model: &mut Model, now: Moment) {
 pub fn next_wake(model: &Model, now: Moment) -> Moment {
     let grave = model.graves.front().map(|(at, _)| *at + MOURNING);
     let note = model.note.as_ref().map(|note| note.until);
-    [grave, note].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
+    let values = Some(values::next_wake(model));
+    [grave, note, values].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
 }
