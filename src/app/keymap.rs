@@ -27,6 +27,8 @@ pub enum Action {
     KeepAlive,
     /// Renew the selected lease once.
     RenewOnce,
+    /// Offer drills for the selected lease, or end its drill.
+    Drill,
     /// Open the dialog that revokes the selected lease.
     Revoke,
     /// Poll at once.
@@ -40,7 +42,7 @@ pub enum Action {
 impl Action {
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
-        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Revoke)
+        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke)
     }
 }
 
@@ -72,6 +74,7 @@ pub const KEYMAP: &[Binding] = &[
         Some("revoke"),
         "revoke the lease; a dialog asks first",
     ),
+    bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),

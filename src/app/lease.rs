@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bounds, Gone, State};
-use crate::domain::{LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+use crate::domain::{Drill, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,6 +147,11 @@ impl Lease {
         self.engine.as_ref()?.cadence.mean()
     }
 
+    /// The drill that is being played on it.
+    pub fn drill(&self) -> Option<Drill> {
+        self.engine.as_ref()?.drill.filter(|_| self.kept)
+    }
+
     /// The state at a moment: the first that holds.
     pub fn state(&self, now: Moment) -> State {
         let holds = [
@@ -155,7 +160,7 @@ impl Lease {
             (self.poll.missed >= 2, State::Unseen),
             (self.is_at_risk(now), State::Risk),
             (self.is_late(now), State::Late),
-            (self.who == Who::Own && !self.kept, State::Paused),
+            ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
         ];
         holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
     }
