@@ -1,7 +1,7 @@
 //! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
 
 use super::GrantOrder;
-use crate::domain::LeaseId;
+use crate::domain::{Drill, LeaseId};
 
 /// One act that the monitor asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,13 @@ pub enum Effect {
     Leave(LeaseId),
     /// Renew a lease that is kept alive ahead of its time.
     RenewNow(LeaseId),
+    /// Begin a drill on a lease that is kept alive, or end it.
+    Drill {
+        /// Which lease.
+        id: LeaseId,
+        /// Which drill; none ends the one that there is.
+        drill: Option<Drill>,
+    },
     /// Renew a lease that is not kept alive, once. Answered by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
     /// Revoke a lease. Answered by `Revoked` or `RevokeFailed`.

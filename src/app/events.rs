@@ -15,6 +15,8 @@ pub enum Word {
     Kept,
     /// A lease is not kept alive any more, because it was asked for.
     Paused,
+    /// A drill began or ended.
+    Drill,
     /// A renewal was answered.
     Renewed,
     /// A response was dropped because nobody reads them.
@@ -45,6 +47,7 @@ impl Word {
             Word::Attached => "attached",
             Word::Kept => "kept",
             Word::Paused => "paused",
+            Word::Drill => "drill",
             Word::Renewed => "renewed",
             Word::Dropped => "dropped",
             Word::Missed => "missed",

@@ -27,6 +27,8 @@ pub enum Action {
     KeepAlive,
     /// Renew the selected lease once.
     RenewOnce,
+    /// Offer drills for the selected lease, or end its drill.
+    Drill,
     /// Open the dialog that revokes the selected lease.
     Revoke,
     /// Poll at once.
@@ -54,12 +56,12 @@ pub enum Action {
 impl Action {
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
-        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Revoke)
+        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke)
     }
 
     /// Whether it acts on the lease under the cursor, and so only where that can be seen.
     pub fn needs_cursor(self) -> bool {
-        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Revoke | Action::Open)
+        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
     }
 
     /// Whether it does something in this view.
@@ -115,6 +117,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
     bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "the next kind, in the events view"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
+    bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),

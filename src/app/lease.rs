@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::countdown::Countdown;
 use super::history::History;
 use super::{Bounds, Gone, State};
-use crate::domain::{Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+use crate::domain::{Drill, Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -248,6 +248,11 @@ impl Lease {
         self.history.get_or_insert_default()
     }
 
+    /// The drill that is being played on it.
+    pub fn drill(&self) -> Option<Drill> {
+        self.engine.as_ref()?.drill.filter(|_| self.kept)
+    }
+
     /// The state at a moment: the first that holds.
     pub fn state(&self, now: Moment) -> State {
         let holds = [
@@ -256,7 +261,7 @@ impl Lease {
             (self.poll.missed >= 2, State::Unseen),
             (self.is_at_risk(now), State::Risk),
             (self.is_late(now), State::Late),
-            (self.who == Who::Own && !self.kept, State::Paused),
+            ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
         ];
         holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
+use std::time::Duration;
 
 use super::dialog::Dialog;
 use super::events::{EventLog, Word};
@@ -242,9 +243,17 @@ impl Model {
         !self.leases.is_empty() || self.unreached_since.is_some() || self.frozen.is_some()
     }
 
+    /// A span of the wall's time, as the clock of the leases counts it: people do not read faster with it.
+    pub(super) fn real(&self, span: Duration) -> Duration {
+        match self.setup.place {
+            Place::Sandbox { warp } => span * warp,
+            Place::Cluster => span,
+        }
+    }
+
     pub(super) fn say(&mut self, now: Moment, is_error: bool, text: impl Into<String>) {
-        const SHOWN: std::time::Duration = std::time::Duration::from_secs(10);
-        self.note = Some(Note { text: text.into(), is_error, until: now + SHOWN });
+        const SHOWN: Duration = Duration::from_secs(10);
+        self.note = Some(Note { text: text.into(), is_error, until: now + self.real(SHOWN) });
         self.show(Redraw::Soon);
     }
 

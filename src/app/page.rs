@@ -26,7 +26,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Renewals => "renewals",
-            Kind::Trouble => "drops and misses",
+            Kind::Trouble => "drops, misses and drills",
             Kind::Lives => "births and deaths",
             Kind::Link => "link and leader",
             Kind::Errors => "losses and errors",
@@ -37,7 +37,7 @@ impl Kind {
     pub fn of(word: Word) -> Kind {
         match word {
             Word::Kept | Word::Paused | Word::Renewed => Kind::Renewals,
-            Word::Dropped | Word::Missed => Kind::Trouble,
+            Word::Dropped | Word::Missed | Word::Drill => Kind::Trouble,
             Word::Granted | Word::Attached | Word::Expired | Word::Revoked | Word::Gone => Kind::Lives,
             Word::Connection | Word::Leader => Kind::Link,
             Word::Lost | Word::Error => Kind::Errors,

@@ -5,6 +5,7 @@
 
 mod cadence;
 mod cluster;
+mod drill;
 mod escape;
 mod event;
 pub mod keeper;
@@ -16,6 +17,7 @@ mod status;
 
 pub use cadence::Cadence;
 pub use cluster::{ClusterView, MemberView, Reachability};
+pub use drill::Drill;
 pub use escape::printable;
 pub use event::{EngineEvent, EngineEventKind};
 pub use lease_id::{BadLeaseId, LeaseId};

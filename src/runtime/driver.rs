@@ -8,7 +8,7 @@ use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 use super::consumer::Reader;
 use crate::app::{Effect, GrantOrder, Listing, Msg, Trouble, Value};
 use crate::clock::Clock;
-use crate::domain::{Granted, LeaseId, Moment};
+use crate::domain::{Drill, Granted, LeaseId, Moment};
 use crate::engine::{self, Engine};
 use crate::wire::{self, Cluster, ErrorKind, LeaseList};
 
@@ -44,6 +44,7 @@ impl Driver {
         match effect {
             Effect::Keep(id) => hands.reader.keep(id),
             Effect::Leave(id) => hands.reader.leave(id),
+            Effect::Drill { id, drill } => hands.drill(id, drill),
             Effect::RenewNow(id) => hands.engine.renew_now(id),
             Effect::RenewOnce(id) => self.run(stream::once(async move { hands.renew_once(id).await })),
             Effect::Revoke(id) => self.run(stream::once(async move { hands.revoke(id).await })),
@@ -67,6 +68,12 @@ impl Driver {
 }
 
 impl Hands {
+    /// The reader plays a part of them, the engine the rest; both are told, so that one ends when the other begins.
+    fn drill(&self, id: LeaseId, drill: Option<Drill>) {
+        self.reader.drill(id, drill.filter(|drill| drill.is_consumers()));
+        self.engine.drill(id, drill);
+    }
+
     async fn renew_once(self, id: LeaseId) -> Msg {
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {

@@ -54,7 +54,7 @@ where
     Stop: Future<Output = ()>,
 {
     let engine = Engine::start(options.cluster.clone(), options.clock.clone(), options.engine);
-    let reader = Reader::start(engine.consumer(), options.stall_consumer);
+    let reader = Reader::start(engine.consumer(), options.clock.clone(), options.stall_consumer);
     let mut monitor = Monitor {
         model: Model::new(options.setup, options.clock.now()),
         board: engine.board(),

@@ -54,6 +54,7 @@ fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus
         round_trip: Some(Duration::from_micros(640)),
         revision: Some(1203),
         queue: QueueGauge { depth: if dropped > 0 { 16 } else { 0 }, capacity: 16, dropped },
+        drill: None,
         ended: None,
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn event(word: Word) -> (char, Role) {
         Word::Granted | Word::Attached => ('+', Role::Good),
         Word::Kept => ('▸', Role::Good),
         Word::Renewed => ('●', Role::Good),
+        Word::Drill => ('‖', Role::Warning),
         Word::Paused => ('‖', Role::Dim),
         Word::Dropped => ('▢', Role::Warning),
         Word::Missed => ('▲', Role::Warning),

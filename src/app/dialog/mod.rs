@@ -2,10 +2,12 @@
 //! than the one that opened it.
 
 mod adopt;
+mod drill;
 mod grant;
 mod quit;
 mod revoke;
 
+pub use drill::{Choice, DrillDialog};
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, RevokeDialog};
 
@@ -23,6 +25,8 @@ pub enum Dialog {
     Revoke(RevokeDialog),
     /// Asks before another client's lease is kept alive.
     Adopt(LeaseId),
+    /// Offers drills.
+    Drill(DrillDialog),
     /// Asks before the program ends while it keeps leases alive.
     Quit,
 }
@@ -35,6 +39,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Grant(form) => grant::key(model, form, key, now),
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
         Dialog::Adopt(id) => adopt::key(model, id, key, now),
+        Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Quit => quit::key(model, key, now),
     }
 }

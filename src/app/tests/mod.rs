@@ -110,6 +110,7 @@ impl Story {
             round_trip: Some(Duration::from_micros(600)),
             revision: Some(7),
             queue: QueueGauge { depth: 1, capacity: 16, dropped: 0 },
+            drill: None,
             ended: None,
         }]));
     }

@@ -93,6 +93,8 @@ fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
         EngineEventKind::Missed { waited } => {
             (Word::Missed, format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()))
         }
+        EngineEventKind::DrillBegun(drill) => (Word::Drill, format!("{drill}, as asked")),
+        EngineEventKind::DrillEnded => (Word::Drill, "over".to_owned()),
         EngineEventKind::Connected { endpoint } => (Word::Connection, format!("renewals go to {endpoint}")),
         EngineEventKind::Lost { endpoint, trouble } => (Word::Connection, format!("{endpoint} lost: {trouble}")),
         EngineEventKind::Ended(_) => return None,

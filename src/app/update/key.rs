@@ -5,7 +5,7 @@ use crate::app::keymap::{Action, action};
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{freeze, grant, keep, look, moves, quit, renew, revoke, tick};
+use super::{drill, freeze, grant, keep, look, moves, quit, renew, revoke, tick};
 
 /// Gives the key to the open dialog, or to the key table. A key without a function does nothing.
 pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
@@ -55,6 +55,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::PollNow => tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
+        Action::Drill => return drill::toggle(model, now),
         Action::Revoke => return revoke::open(model, now),
         Action::Quit => return quit::ask(model),
         Action::Freeze => freeze::toggle(model, now),

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod cluster;
+pub(super) mod drill;
 mod engine;
 mod freeze;
 mod grant;

@@ -25,7 +25,8 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
 }
 
 fn clear_graves(model: &mut Model, now: Moment) {
-    while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + MOURNING <= now) {
+    let mourning = model.real(MOURNING);
+    while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + mourning <= now) {
         model.graves.pop_front();
         // A lease that was granted anew under the same id lives.
         if model.alive(id).is_none() {
@@ -55,7 +56,7 @@ pub(super) fn poll_now(model: &mut Model, now: Moment) {
 
 /// When the model wants a [`Tick`](crate::app::Msg::Tick) next.
 pub fn next_wake(model: &Model, now: Moment) -> Moment {
-    let grave = model.graves.front().map(|(at, _)| *at + MOURNING);
+    let grave = model.graves.front().map(|(at, _)| *at + model.real(MOURNING));
     let note = model.note.as_ref().map(|note| note.until);
     let values = Some(values::next_wake(model));
     [grave, note, values].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)

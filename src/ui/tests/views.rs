@@ -84,7 +84,7 @@ fn every_view_at_three_sizes() {
 fn the_events_of_a_kind() {
     let keys = [Key::Char('3'), Key::Char('f'), Key::Char('f')];
     let picture = picture((80, 24), &keys);
-    assert!(picture.contains("3 Events drops and misses · newest last"), "{picture}");
+    assert!(picture.contains("3 Events drops, misses and drills · newest last"), "{picture}");
     assert!(picture.contains("▢ dropped") && !picture.contains("● renewed"), "{picture}");
 }
 
