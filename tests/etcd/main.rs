@@ -27,5 +27,6 @@ macro_rules! on_each_version {
 
 mod commands;
 mod conformance;
+mod ctl;
 mod engine;
 mod harness;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use etcd_client::{Channel, Client};
 use futures_util::StreamExt;
+use hyper_util::rt::TokioIo;
 use leasetop::clock::Clock;
 use leasetop::domain::LeaseId;
 use leasetop::engine::{Engine, Options};
@@ -11,6 +13,8 @@ use leasetop::wire::pipe::{Dialer, pipe};
 use leasetop::wire::{Address, Cluster, Settings, Target};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Endpoint;
+use tower::service_fn;
 
 use super::link::Link;
 use crate::common::etcd::{Etcd, Version};
@@ -68,6 +72,31 @@ impl Arena {
             clock,
             link,
             server: Server::Sandbox(sandbox),
+        }
+    }
+
+    /// etcd-client's own client, with a way of its own.
+    pub(crate) async fn raw(&self) -> Client {
+        let endpoint = match &self.server {
+            Server::Etcd(etcd) => {
+                Endpoint::from_shared(format!("http://{}", etcd.endpoints()[0])).expect("an address").connect_lazy()
+            }
+            Server::Sandbox(sandbox) => {
+                let dialer = sandbox.dialer(0);
+                Endpoint::from_static("http://sandbox").connect_with_connector_lazy(service_fn(move |_| {
+                    let dialer = dialer.clone();
+                    async move { dialer.dial().await.map(TokioIo::new) }
+                }))
+            }
+        };
+        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("nothing to go wrong yet")
+    }
+
+    /// Whether it refuses an unknown lease in a transaction: before the fix of CVE-2026-44283 etcd does not look.
+    pub(crate) fn looks_at_leases_in_transactions(&self) -> bool {
+        match &self.server {
+            Server::Sandbox(_) => true,
+            Server::Etcd(etcd) => matches!(etcd.version(), Version::V3_5New),
         }
     }
 
