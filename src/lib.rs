@@ -40,7 +40,7 @@
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
 //! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |
 //! | a command | a file under `cli/`, its report under `report/`, the schema of its JSON in `assets/schema` |
-//! | a call to etcd | `wire/calls.rs`, in the domain's words; the sandbox's side in `sandbox/services/` |
+//! | a call to etcd | `wire/calls.rs`, pages of keys `wire/keys.rs`, watches `wire/watch.rs`, in the domain's words; the sandbox's side in `sandbox/services/` |
 //!
 //! Time, randomness and the network are arguments: tests run the whole program over the sandbox's pipe on a paused
 //! clock. [`engine`] has the two programs that it all began with.

@@ -29,4 +29,5 @@ mod commands;
 mod conformance;
 mod ctl;
 mod engine;
+mod guarded;
 mod harness;

@@ -6,11 +6,11 @@ use etcd_client::{Channel, Client};
 use futures_util::StreamExt;
 use hyper_util::rt::TokioIo;
 use leasetop::clock::Clock;
-use leasetop::domain::LeaseId;
+use leasetop::domain::{KeyRange, LeaseId};
 use leasetop::engine::{Engine, Options};
 use leasetop::sandbox::Sandbox;
 use leasetop::wire::pipe::{Dialer, pipe};
-use leasetop::wire::{Address, Cluster, Settings, Target};
+use leasetop::wire::{Address, Cluster, KeyWatch, Settings, Target};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Endpoint;
@@ -113,6 +113,17 @@ impl Arena {
     /// Mends the client's way to the server.
     pub(crate) fn reconnect(&self) {
         self.link.mend();
+    }
+
+    /// Watches all keys from a revision on, as soon as the mended way lets it.
+    pub(crate) async fn watch_again(&self, from: i64) -> KeyWatch {
+        let mut opened = None;
+        until("the watch goes on", Duration::from_secs(20), async || {
+            opened = self.cluster.watch_keys(&KeyRange::all(), from).await.ok();
+            opened.is_some()
+        })
+        .await;
+        opened.expect("it was waited for")
     }
 
     /// Ends the server.

@@ -4,6 +4,7 @@
 //! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and those that the files here name).
 
 mod arena;
+mod keyspace;
 mod leases;
 mod link;
 mod renewals;
@@ -72,6 +73,13 @@ cases! {
     watches::watch_request_progress
     watches::watch_compact_revision
     watches::v3_watch_wrong_range
+    keyspace::keys_are_read_page_by_page
+    keyspace::heavy_values_are_read
+    keyspace::a_forgotten_page_says_so
+    keyspace::changes_tell_the_lease_before
+    keyspace::a_watch_says_how_far_it_is
+    keyspace::a_watch_from_a_forgotten_revision_says_so
+    keyspace::a_cut_watch_goes_on
     transactions::txn_takes_a_place_in_line
     transactions::v3_txn_revision
     transactions::v3_txn_duplicate_keys
