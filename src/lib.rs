@@ -18,7 +18,7 @@
 //!    |     |       |
 //!   clock, tasks           time with a speed; the only place that spawns
 //!    |
-//!   domain                 leases, when they are due, what answers mean: rules alone, time is an argument
+//!   domain                 leases, when they are due, what answers mean, what others do: rules alone, time is an argument
 //! ```
 //!
 //! # Where things flow
@@ -37,6 +37,7 @@
 //! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`], a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
 //! | an event | a [`domain::EngineEventKind`] told by the engine's actor, a [`app::Word`] with its sign in `ui/theme.rs`, its sentence in `app/update/engine.rs` |
+//! | a diagnosis | a file under `domain/lints/` and its place in [`domain::lints::LINTS`] |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
 //! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |
 //! | a command | a file under `cli/`, its report under `report/`, the schema of its JSON in `assets/schema` |

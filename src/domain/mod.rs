@@ -3,6 +3,7 @@
 //! Nothing here knows a task, a terminal or a wire, and time is an argument everywhere
 //! ([`Moment`]). `tests/walls.rs` reads this folder and fails on an import that says otherwise.
 
+mod bounds;
 mod cadence;
 mod cluster;
 mod escape;
@@ -10,11 +11,14 @@ mod event;
 pub mod keeper;
 mod keys;
 mod lease_id;
+pub mod lints;
 mod moment;
+pub mod observed;
 mod pace;
 mod reading;
 mod status;
 
+pub use bounds::Bounds;
 pub use cadence::Cadence;
 pub use cluster::{ClusterView, MemberView, Reachability};
 pub use escape::printable;
