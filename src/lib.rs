@@ -13,6 +13,7 @@
 //!    |    app              Model, Msg, Effect, update, key table: pure; knows no terminal, no task, no wire
 //!    |     |
 //!   engine                 keeps leases alive: streams, queues, one status a lease; carries out what the domain decides
+//!   observer               everybody's leases and keys: a list, pages and a watch, told as they change
 //!    |     |
 //!   wire          sandbox  members, channels, the login, our small stub | an embedded etcd, knows only etcd's messages
 //!    |     |       |
@@ -51,6 +52,7 @@ pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod engine;
+pub mod observer;
 pub mod report;
 pub mod runtime;
 pub mod sandbox;

@@ -53,10 +53,10 @@ pub struct KeyWatch {
 }
 
 impl Cluster {
-    /// Watches a range from a revision on (0: from now on), at the chosen member.
+    /// Watches a range from a revision on (0: from now on), at the chosen member. It returns when that has confirmed.
     ///
     /// # Errors
-    /// `Timeout` where nothing is answered in time; whatever the link, the login or the server says. A member's fault
+    /// `Forbidden` where the user may not read the range; `Timeout` where nothing is answered in time; whatever the link, the login or the server says. A member's fault
     /// makes another one the choice.
     pub async fn watch_keys(&self, range: &KeyRange, from: i64) -> Result<KeyWatch, Error> {
         let shared = Arc::clone(self.shared());
@@ -67,11 +67,8 @@ impl Cluster {
         let (questions, asked) = mpsc::channel(QUESTIONS);
         // The receiver is at hand and empty: it takes this one.
         let _ = questions.try_send(creation(range, from));
-        let opened = tokio::select! {
-            opened = stub::watch(&member.channel, asked) => opened,
-            () = tokio::time::sleep(shared.command_timeout()) => Err(Status::deadline_exceeded("no answer in time")),
-        };
-        match opened {
+        let opened = tokio::time::timeout(shared.command_timeout(), open(&member, asked)).await;
+        match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time"))) {
             Ok(messages) => Ok(KeyWatch { shared, member, token, questions, messages }),
             Err(status) => Err(shared.failed(TRIED, &member, token, &status).await),
         }
@@ -93,23 +90,19 @@ impl KeyWatch {
 
     /// Waits for what it tells next. It can be dropped and called again.
     pub async fn next(&mut self) -> Watched {
-        loop {
-            let message = tokio::select! {
-                biased;
-                message = self.messages.message() => message,
-                () = self.shared.left(&self.member) => Err(Status::deadline_exceeded("the member does not answer")),
-            };
-            let told = match message {
-                Ok(Some(message)) => tell(message),
-                Ok(None) => Err(Status::unavailable("the server ended the stream")),
-                Err(status) => Err(status),
-            };
-            match told {
-                Ok(Some(watched)) => return watched,
-                // The confirmation of the watch.
-                Ok(None) => {}
-                Err(status) => return Watched::Cut(self.failed(&status).await),
-            }
+        let message = tokio::select! {
+            biased;
+            message = self.messages.message() => message,
+            () = self.shared.left(&self.member) => Err(Status::deadline_exceeded("the member does not answer")),
+        };
+        let told = match message {
+            Ok(Some(message)) => tell(message),
+            Ok(None) => Err(Status::unavailable("the server ended the stream")),
+            Err(status) => Err(status),
+        };
+        match told {
+            Ok(watched) => watched,
+            Err(status) => Watched::Cut(self.failed(&status).await),
         }
     }
 
@@ -124,6 +117,13 @@ impl fmt::Debug for KeyWatch {
     }
 }
 
+/// Opens a stream and reads the confirmation of its watch.
+async fn open(member: &Member, asked: mpsc::Receiver<PbWatchRequest>) -> Result<Streaming<PbWatchResponse>, Status> {
+    let mut messages = stub::watch(&member.channel, asked).await?;
+    let confirmation = messages.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))?;
+    if confirmation.canceled { Err(cancelled(&confirmation.cancel_reason)) } else { Ok(messages) }
+}
+
 /// A watch with all that it needs: what was before, and a word now and then where nothing changes.
 fn creation(range: &KeyRange, from: i64) -> PbWatchRequest {
     // The type of this message has no name outside of etcd-client.
@@ -136,21 +136,21 @@ fn creation(range: &KeyRange, from: i64) -> PbWatchRequest {
     PbWatchRequest { request_union: Some(union) }
 }
 
-/// What a message says; nothing where it confirms the watch. A watch that is refused or cancelled is an error.
-fn tell(message: PbWatchResponse) -> Result<Option<Watched>, Status> {
+/// What a message says. A watch that is cancelled is an error.
+fn tell(message: PbWatchResponse) -> Result<Watched, Status> {
     let revision = message.header.map_or(0, |header| header.revision);
-    match message {
-        _ if message.compact_revision > 0 => Ok(Some(Watched::Compacted { oldest: message.compact_revision })),
-        _ if message.canceled => Err(cancelled(&message.cancel_reason)),
-        _ if message.created => Ok(None),
-        _ if message.events.is_empty() => Ok(Some(Watched::Progress { revision })),
-        _ => {
-            let changes: Vec<KeyChange> = message.events.into_iter().filter_map(change).collect();
-            // A watch that catches up names in its header a revision that it has not come to yet.
-            let told = changes.last().map_or(revision, |last| last.revision);
-            Ok(Some(Watched::Changes { changes, revision: told }))
-        }
+    if message.compact_revision > 0 {
+        return Ok(Watched::Compacted { oldest: message.compact_revision });
     }
+    if message.canceled {
+        return Err(cancelled(&message.cancel_reason));
+    }
+    let changes: Vec<KeyChange> = message.events.into_iter().filter_map(change).collect();
+    Ok(match changes.last().map(|last| last.revision) {
+        // A watch that catches up names in its header a revision that it has not come to yet.
+        Some(revision) => Watched::Changes { changes, revision },
+        None => Watched::Progress { revision },
+    })
 }
 
 /// etcd cancels with a reason in words where a call would have a code.

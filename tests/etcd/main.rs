@@ -31,3 +31,4 @@ mod ctl;
 mod engine;
 mod guarded;
 mod harness;
+mod observed;
