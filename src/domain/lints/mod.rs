@@ -23,7 +23,8 @@ pub use zombie::Zombie;
 
 use std::time::Duration;
 
-use super::{LeaseId, Moment};
+use super::observed::Observed;
+use super::{Bounds, LeaseId, Moment};
 
 /// What is looked at of one lease. What is not known is none, and no lint guesses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,24 @@ pub struct Facts {
     pub listed: bool,
     /// Since when the leader says that it does not know it.
     pub unknown_since: Option<Moment>,
+}
+
+impl Facts {
+    /// What polls have shown of a lease that is listed; keys and what the leader does not know are to be filled in.
+    pub fn of(id: LeaseId, observed: &Observed) -> Self {
+        let (renewals, bounds) = (observed.renewals(), observed.bounds());
+        Facts {
+            id,
+            ttl: observed.granted_ttl(),
+            keys: None,
+            renewals: renewals.cadence().answers,
+            watched: renewals.watched(),
+            margin: renewals.cadence().least_left,
+            deadline: bounds.map(Bounds::middle),
+            listed: true,
+            unknown_since: None,
+        }
+    }
 }
 
 /// All leases at one moment.

@@ -59,6 +59,8 @@ pub struct Renewals {
     gap: bool,
     any_gap: bool,
     asked: Option<Moment>,
+    /// Since when no poll came too late.
+    close_since: Option<Moment>,
     /// Polls since the last renewal.
     polls: u32,
     /// Since when every poll found it just renewed.
@@ -90,6 +92,11 @@ impl Renewals {
         self.last
     }
 
+    /// For how long polls have been close enough to see any renewal, up to the last one.
+    pub fn watched(&self) -> Duration {
+        self.asked.zip(self.close_since).map_or(Duration::ZERO, |(asked, since)| asked - since)
+    }
+
     /// The interval between the last ones; none before the second.
     pub fn rhythm(&self) -> Option<Rhythm> {
         let count = u32::try_from(self.recent.len()).ok().filter(|count| *count > 0)?;
@@ -119,6 +126,10 @@ impl Renewals {
         let ttl = Duration::from_secs(answer.granted_ttl.unsigned_abs());
         let too_far = self.asked.replace(sent).is_some_and(|before| sent - before > ttl / 9);
         self.polls += 1;
+        if too_far {
+            self.close_since = None;
+        }
+        self.close_since.get_or_insert(sent);
         self.gap |= too_far || answer.granted_ttl < TOO_SHORT;
         self.any_gap |= self.gap;
         if answer.ttl + 1 < answer.granted_ttl {
@@ -150,6 +161,7 @@ impl Renewals {
     /// Something came between the polls that may have hidden a renewal.
     pub(super) fn interrupted(&mut self) {
         (self.gap, self.any_gap) = (true, true);
+        self.close_since = self.asked;
     }
 
     /// Whether it has looked just renewed for longer than any healthy client's would. Where a third of the TTL is

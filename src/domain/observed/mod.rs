@@ -86,7 +86,7 @@ impl Observed {
         };
         self.renewals.polled(answer, sent);
         let noticed = match self.known.replace(now) {
-            Some(before) if is_refill(&before, answer) => self.refilled(),
+            Some(before) if is_refill(&before, answer, heard) => self.refilled(),
             Some(before) => self.compare(before, now, heard, received),
             None => Noticed::Nothing,
         };
@@ -166,7 +166,8 @@ impl Observed {
 }
 
 /// Whether it got its time from a new leader: the term is another, or no less is left than was granted, which no
-/// renewal leaves behind.
-fn is_refill(before: &Known, answer: &TimeToLive) -> bool {
-    before.term != answer.header.raft_term || answer.ttl >= answer.granted_ttl
+/// renewal leaves behind, and that is news.
+fn is_refill(before: &Known, answer: &TimeToLive, heard: Bounds) -> bool {
+    let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().narrowed(heard).is_none();
+    before.term != answer.header.raft_term || is_full
 }

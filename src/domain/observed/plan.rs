@@ -7,6 +7,8 @@ use crate::domain::Moment;
 
 /// No lease is asked oftener.
 const FLOOR: Duration = Duration::from_millis(250);
+/// How often a lease is asked that has expired: what it waits for is told by the list.
+const DYING: Duration = Duration::from_secs(1);
 /// A doubt below this is not worth a question at its own moment.
 const SHARP: Duration = Duration::from_millis(20);
 /// How long before the earliest possible end the last question is asked: who is alive then and gone after it has
@@ -28,6 +30,7 @@ impl Known {
         let brink = bounds.earliest.before(BRINK);
         let regular = self.regular(soonest);
         match regular {
+            _ if self.dying => self.sent + DYING,
             _ if self.sent >= brink => soonest,
             _ if regular + FLOOR > brink => brink.max(soonest),
             _ => regular,

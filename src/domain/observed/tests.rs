@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::lints::{Facts, Survey, findings};
 use crate::domain::{Header, LeaseId};
 
 const SECOND: u64 = 1_000_000_000;
@@ -273,13 +274,46 @@ fn odd_answers_are_named_and_believed_no_more_than_they_deserve() {
     assert_eq!(hear(&unknown, 104), (Noticed::Missing, known));
     truth.refill(105 * SECOND);
     assert_eq!(hear(&truth.answer(106 * SECOND), 106).0, Noticed::Refilled);
-    let full = TimeToLive { ttl: 10, ..truth.answer(107 * SECOND) };
-    assert_eq!(hear(&full, 107).0, Noticed::Refilled, "of the same term, and more than any renewal leaves");
-    let less = TimeToLive { ttl: 1, ..truth.answer(108 * SECOND) };
-    assert_eq!(hear(&less, 108).0, Noticed::Contradiction);
+    let full = TimeToLive { ttl: 10, ..truth.answer(108 * SECOND) };
+    assert_eq!(hear(&full, 108).0, Noticed::Refilled, "of the same term, and more than any renewal leaves");
+    let less = TimeToLive { ttl: 1, ..truth.answer(109 * SECOND) };
+    assert_eq!(hear(&less, 109).0, Noticed::Contradiction);
     assert_eq!(hear(&truth.answer(120 * SECOND), 120).0, Noticed::Contradiction);
     assert_eq!(hear(&truth.answer(121 * SECOND), 121).0, Noticed::Dying);
     assert_eq!((observed.refills(), observed.contradictions(), observed.renewals().cadence().answers), (2, 2, 0));
+}
+
+#[test]
+fn a_refill_is_told_once() {
+    let mut observed = Observed::default();
+    let mut truth = Truth::granted(60, 1);
+    truth.poll(&mut observed, 110 * SECOND, MILLI);
+    truth.refill(111 * SECOND);
+    // A second more than was granted is left, at first.
+    for (millis, expected) in [(100, Noticed::Refilled), (400, Noticed::Nothing), (700, Noticed::Nothing)] {
+        assert_eq!(truth.poll(&mut observed, 111 * SECOND + millis * MILLI, MILLI).0, expected);
+    }
+    assert_eq!((observed.refills(), observed.contradictions()), (1, 0));
+}
+
+#[test]
+fn a_leak_is_found_by_polls_alone() {
+    let mut observed = Observed::default();
+    let mut truth = Truth::granted(60, 1);
+    let mut now = 100 * SECOND;
+    let mut facts = Vec::new();
+    while now < 150 * SECOND {
+        let sent = observed.next_poll(at(now)).nanos();
+        now = truth.poll(&mut observed, sent, MILLI).1;
+        facts.push(Facts { keys: Some(0), ..Facts::of(LeaseId(1), &observed) });
+    }
+    let is_leak = |facts: &Facts| {
+        let found = findings(Survey { leases: std::slice::from_ref(facts), now: at(now) });
+        found.iter().any(|finding| finding.lint == "leak")
+    };
+    let first = facts.iter().position(is_leak).expect("nobody renewed it");
+    assert!((39..43).contains(&facts[first].watched.as_secs()), "{:?}", facts[first]);
+    assert!(facts[first..].iter().all(is_leak));
 }
 
 #[test]
