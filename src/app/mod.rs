@@ -12,7 +12,6 @@
 //! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
 //! under `update/`, a dialog as a file under `dialog/`.
 
-mod bounds;
 mod countdown;
 pub mod dialog;
 mod effect;
@@ -32,7 +31,7 @@ mod update;
 mod values;
 mod view;
 
-pub use bounds::Bounds;
+pub use crate::domain::Bounds;
 pub use effect::Effect;
 pub use events::{Event, EventLog, Word};
 pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
