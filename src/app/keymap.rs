@@ -35,6 +35,10 @@ pub enum Action {
     Help,
     /// Quit, with a question where something is at stake.
     Quit,
+    /// Draw the whole screen anew, whatever is open.
+    Redraw,
+    /// Give the terminal to the shell, with a question where leases are kept alive.
+    Suspend,
 }
 
 impl Action {
@@ -75,6 +79,8 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
+    bind(&[Key::Ctrl('l')], Action::Redraw, None, "draw the screen anew"),
+    bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` in the shell comes back"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
     bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
     bind(&[Key::PageUp], Action::PageUp, None, "a page up"),

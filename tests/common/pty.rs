@@ -92,6 +92,17 @@ impl Terminal {
         assert!(status.expect("kill runs").success(), "kill -s {name} failed");
     }
 
+    /// Draws over what the program has drawn, as a stray message does.
+    pub(crate) fn scribble(&mut self, text: &str) {
+        self.parser.process(text.as_bytes());
+    }
+
+    /// Reads for some seconds of real time: for what is about time itself.
+    pub(crate) fn pass(&mut self, seconds: f64) {
+        let deadline = now() + Duration::from_secs_f64(seconds);
+        while self.read(deadline).is_ok() {}
+    }
+
     /// Reads until the screen shows a text.
     pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |screen| screen.contents().contains(text));

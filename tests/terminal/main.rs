@@ -6,3 +6,4 @@ mod pty;
 mod harness;
 mod monitor;
 mod panic;
+mod suspend;

@@ -5,6 +5,7 @@ mod adopt;
 mod grant;
 mod quit;
 mod revoke;
+mod suspend;
 
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, RevokeDialog};
@@ -25,6 +26,8 @@ pub enum Dialog {
     Adopt(LeaseId),
     /// Asks before the program ends while it keeps leases alive.
     Quit,
+    /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
+    Suspend(Option<Box<Dialog>>),
 }
 
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
@@ -36,6 +39,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
         Dialog::Adopt(id) => adopt::key(model, id, key, now),
         Dialog::Quit => quit::key(model, key, now),
+        Dialog::Suspend(below) => suspend::key(model, below, key),
     }
 }
 

@@ -3,6 +3,7 @@
 mod dialogs;
 mod leases;
 mod polling;
+mod stood_still;
 
 use std::time::Duration;
 

@@ -13,6 +13,8 @@ mod probe;
 pub(super) mod quit;
 mod renew;
 mod revoke;
+mod stood_still;
+pub(super) mod suspend;
 mod tick;
 
 pub use arrange::arrange;
@@ -29,6 +31,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Cluster(view) => return cluster::changed(model, view, now),
         Msg::RevokeFailed { id, trouble } => return revoke::failed(model, id, &trouble, now),
         Msg::Revoked { id, revision, keys_deleted } => return revoke::done(model, id, revision, keys_deleted, now),
+        Msg::Slept(span) => return stood_still::slept(model, span, now),
+        Msg::StoodStill { since } => stood_still::over(model, since, now),
         Msg::Resized { rows } => moves::resized(model, rows),
         Msg::Listed(listing) => list::listed(model, &listing),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
