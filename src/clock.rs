@@ -57,6 +57,12 @@ impl Clock {
         self.wall + moment.since_start()
     }
 
+    /// What the wall says now. Where it went on by more than this clock, the machine slept: see [`SleepWatch`].
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+    pub fn wall_now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
     /// Sleeps until a moment.
     pub async fn sleep_until(&self, moment: Moment) {
         tokio::time::sleep_until(self.instant(moment)).await;
@@ -65,6 +71,30 @@ impl Clock {
     /// Sleeps for a duration of this clock's time.
     pub async fn sleep(&self, duration: Duration) {
         self.sleep_until(self.now() + duration).await;
+    }
+}
+
+/// Notices that a machine slept: our clock does not count that on Linux, the wall does.
+#[derive(Clone, Copy, Debug)]
+pub struct SleepWatch {
+    wall: SystemTime,
+    ran: Duration,
+}
+
+impl SleepWatch {
+    /// From a look at both clocks: the wall, and how long ours ran in real time.
+    pub fn begin(wall: SystemTime, ran: Duration) -> Self {
+        SleepWatch { wall, ran }
+    }
+
+    /// By how much the wall went ahead of ours since the last look; none for little, and for a wall that was set back.
+    pub fn look(&mut self, wall: SystemTime, ran: Duration) -> Option<Duration> {
+        /// A wall that is being corrected by some seconds is no sleep that matters.
+        const LITTLE: Duration = Duration::from_secs(2);
+        let before = std::mem::replace(self, SleepWatch { wall, ran });
+        let passed = wall.duration_since(before.wall).unwrap_or_default();
+        let slept = passed.saturating_sub(ran.saturating_sub(before.ran));
+        (slept > LITTLE).then_some(slept)
     }
 }
 
@@ -82,5 +112,21 @@ impl Stopwatch {
     /// The time since the start.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_that_went_ahead_tells_a_sleep() {
+        let (start, at) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1_000), Duration::from_secs);
+        let mut watch = SleepWatch::begin(start, at(0));
+        assert_eq!(watch.look(start + at(60), at(60)), None);
+        assert_eq!(watch.look(start + at(3_661), at(61)), Some(at(3_600)));
+        assert_eq!(watch.look(start + at(3_663), at(62)), None, "corrected by a second");
+        assert_eq!(watch.look(start, at(63)), None, "set back");
+        assert_eq!(watch.look(start + at(10), at(64)), Some(at(9)));
     }
 }

@@ -36,6 +36,8 @@ pub enum Effect {
     },
     /// Ask for all leases. Answered by `Listed` or `ListFailed`.
     List,
+    /// Stop the program until somebody continues it: the shell has the terminal meanwhile.
+    Suspend,
     /// End the program; these leases were being kept alive.
     Quit {
         /// Leases that will expire by themselves unless somebody goes on.

@@ -51,6 +51,10 @@ pub enum Action {
     Help,
     /// Quit, with a question where something is at stake.
     Quit,
+    /// Draw the whole screen anew, whatever is open.
+    Redraw,
+    /// Give the terminal to the shell, with a question where leases are kept alive.
+    Suspend,
 }
 
 impl Action {
@@ -126,6 +130,8 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::BackTab], Action::PreviousView, None, "the view before"),
     bind(&[Key::Char('1')], Action::Show(View::Leases), None, "the leases"),
     bind(&[Key::Char('3')], Action::Show(View::Events), None, "the events"),
+    bind(&[Key::Ctrl('l')], Action::Redraw, None, "draw the screen anew"),
+    bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` in the shell comes back"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
     bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
     bind(&[Key::PageUp], Action::PageUp, None, "a page up"),

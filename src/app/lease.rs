@@ -127,6 +127,9 @@ impl Loss {
     }
 }
 
+/// So many planned polls without an answer make a lease unseen.
+const UNSEEN: u32 = 2;
+
 /// The polling of one lease.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Poll {
@@ -258,7 +261,7 @@ impl Lease {
         let holds = [
             (self.death.is_some(), State::Gone(self.death.map_or(Gone::Unknown, |death| death.cause))),
             (self.is_dying(), State::Dying),
-            (self.poll.missed >= 2, State::Unseen),
+            (self.poll.missed >= UNSEEN, State::Unseen),
             (self.is_at_risk(now), State::Risk),
             (self.is_late(now), State::Late),
             ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
@@ -317,6 +320,12 @@ impl Lease {
             }
         }
         self.keys = Some(Keys::of(answer.keys));
+    }
+
+    /// Its deadline is not known any more, and it is unseen until the next answer, which is asked for at once.
+    pub(super) fn forget_time(&mut self, now: Moment) {
+        (self.bounds, self.countdown) = (None, None);
+        self.poll = Poll { due: now, missed: self.poll.missed.max(UNSEEN), ..self.poll };
     }
 
     /// How it must have died if it was seen to be missing at `at`.

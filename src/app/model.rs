@@ -42,6 +42,8 @@ pub struct Setup {
     pub budget: u32,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Whether a shell is there that could continue what is suspended.
+    pub can_suspend: bool,
 }
 
 impl Default for Setup {
@@ -53,6 +55,7 @@ impl Default for Setup {
             is_read_only: false,
             budget: 200,
             grants: Vec::new(),
+            can_suspend: true,
         }
     }
 }
@@ -104,6 +107,8 @@ pub enum Redraw {
     Soon,
     /// Somebody pressed a key: at once.
     Now,
+    /// All of it, at once: the terminal may show something else.
+    Anew,
 }
 
 /// All that the monitor knows.

@@ -3,6 +3,8 @@
 //! Messages say what changed (leases born and gone, statuses that moved) and never repeat whole lists, so that a
 //! recording of them stays small and can be played back.
 
+use std::time::Duration;
+
 use super::{Key, Pairs, Room};
 use crate::domain::{ClusterView, EngineEvent, Granted, Header, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive};
 
@@ -48,6 +50,13 @@ pub enum Msg {
     },
     /// The moment that [`next_wake`](super::next_wake) named has come.
     Tick,
+    /// The program did not run since a moment: it was suspended, or the machine gave it no time.
+    StoodStill {
+        /// When it ran last.
+        since: Moment,
+    },
+    /// The wall's clock went on by so much more than ours: the machine slept, and nothing that was known of time holds.
+    Slept(Duration),
     /// The link to the cluster changed.
     Cluster(ClusterView),
     /// All leases were listed.

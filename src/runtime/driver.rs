@@ -52,8 +52,8 @@ impl Driver {
             Effect::ReadValues { id, keys } => self.run(stream::once(async move { hands.read_values(id, keys).await })),
             Effect::Probe(ids) => self.run(hands.probe(ids)),
             Effect::Grant(order) => self.run(hands.grant(order)),
-            // The loop ends by itself.
-            Effect::Quit { .. } => (),
+            // The loop ends, and stands still, by itself.
+            Effect::Quit { .. } | Effect::Suspend => (),
         }
     }
 

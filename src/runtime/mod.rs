@@ -6,6 +6,7 @@
 //!  consumer's tally ------+--> run: Msg -> update -+--> driver: Effect -> call -> Msg, and round again
 //!  cluster's view --------+                        |
 //!  the model's next wake -+                        +--> consumer: keep, leave
+//!  outside: signals, sleep+
 //! ```
 //!
 //! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
@@ -15,6 +16,7 @@ mod canvas;
 mod consumer;
 mod driver;
 mod keys;
+mod outside;
 mod run;
 mod screen;
 mod terminal;
@@ -22,8 +24,8 @@ mod terminal;
 use std::io;
 
 use crossterm::event::EventStream;
-use tokio::signal::unix::{SignalKind, signal};
 
+pub use outside::Outside;
 pub use run::{Ended, run};
 pub use screen::Screen;
 
@@ -78,12 +80,13 @@ pub enum Error {
 ///
 /// # Errors
 /// Without a usable terminal, and when a task has panicked. The terminal is given back in each case.
-pub async fn monitor(options: MonitorOptions) -> Result<(), Error> {
-    let stop = stop_signal().map_err(Error::Signals)?;
+pub async fn monitor(mut options: MonitorOptions) -> Result<(), Error> {
+    let outside = outside::watch(options.clock.clone()).map_err(Error::Signals)?;
+    options.setup.can_suspend = outside::has_shell();
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
     let ended = tokio::select! {
-        ended = run(options, terminal.screen(), EventStream::new(), stop) => ended,
+        ended = run(options, terminal.screen(), EventStream::new(), outside) => ended,
         () = tasks::panicked() => return Err(Error::Panicked),
     };
     terminal.leave();
@@ -91,20 +94,6 @@ pub async fn monitor(options: MonitorOptions) -> Result<(), Error> {
         terminal::tell(&text);
     }
     Ok(())
-}
-
-/// Ends when SIGTERM, SIGHUP or SIGINT arrives; they are caught from now on.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => (),
-            _ = hang_up.recv() => (),
-            _ = interrupt.recv() => (),
-        }
-    })
 }
 
 /// How to go on with leases that were left, so many that a line can hold.

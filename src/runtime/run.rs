@@ -1,7 +1,6 @@
 //! The one event loop.
 
 use std::io;
-use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::Event;
@@ -12,7 +11,7 @@ use tokio::sync::watch;
 use super::canvas::Canvas;
 use super::consumer::{Reader, Tally};
 use super::driver::Driver;
-use super::{MonitorOptions, Screen, keys};
+use super::{MonitorOptions, Outside, Screen, keys};
 use crate::app::{Effect, Model, Msg, Redraw, arrange, next_wake, update};
 use crate::clock::Clock;
 use crate::domain::{ClusterView, LeaseId, Moment};
@@ -23,6 +22,9 @@ use crate::ui::{self, Look, Scene, Wall};
 const FRAME: Duration = Duration::from_millis(33);
 /// Drawing data takes at most one part in so many of the time: with 100,000 leases to sort frames come less often.
 const LEISURE: u32 = 10;
+
+/// Who wakes so much later than planned had no time to run at all.
+const LATE: Duration = Duration::from_secs(1);
 
 /// How the monitor ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,18 +42,18 @@ enum Happening {
     View,
     Time,
     Freed,
-    Stop,
+    Outside(Option<Outside>),
 }
 
-/// Runs the monitor on any screen and any input until it is quit, the input ends, or `stop` does.
+/// Runs the monitor on any screen and any input until it is quit, the input ends, or `outside` says so or ends.
 ///
 /// # Panics
 /// Outside a tokio runtime.
-pub async fn run<S, I, Stop>(options: MonitorOptions, screen: S, input: I, stop: Stop) -> Ended
+pub async fn run<S, I, O>(options: MonitorOptions, screen: S, input: I, outside: O) -> Ended
 where
     S: Screen,
     I: Stream<Item = io::Result<Event>> + Unpin,
-    Stop: Future<Output = ()>,
+    O: Stream<Item = Outside> + Unpin,
 {
     let engine = Engine::start(options.cluster.clone(), options.clock.clone(), options.engine);
     let reader = Reader::start(engine.consumer(), options.clock.clone(), options.stall_consumer);
@@ -62,44 +64,81 @@ where
         view: options.cluster.watch(),
         driver: Driver::new(options.cluster, engine, options.clock.clone(), reader),
         input,
+        outside,
         easel: Easel::new(screen, options.clock.clone(), options.look),
         clock: options.clock,
+        stands_still: None,
         ended: None,
     };
     monitor.view.mark_changed();
     monitor.resize();
-    monitor.live(std::pin::pin!(stop)).await
+    monitor.live().await
 }
 
 /// All that the loop holds.
-struct Monitor<S, I> {
+struct Monitor<S, I, O> {
     model: Model,
     board: Board,
     tally: Tally,
     view: watch::Receiver<ClusterView>,
     driver: Driver,
     input: I,
+    outside: O,
     easel: Easel<S>,
     clock: Clock,
+    /// Set when the program is to be suspended: with or without the rest of its job.
+    stands_still: Option<Job>,
     ended: Option<Ended>,
 }
 
-impl<S: Screen, I: Stream<Item = io::Result<Event>> + Unpin> Monitor<S, I> {
-    async fn live(mut self, mut stop: Pin<&mut impl Future<Output = ()>>) -> Ended {
+/// Who is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    Alone,
+    Whole,
+}
+
+impl<S, I, O> Monitor<S, I, O>
+where
+    S: Screen,
+    I: Stream<Item = io::Result<Event>> + Unpin,
+    O: Stream<Item = Outside> + Unpin,
+{
+    async fn live(mut self) -> Ended {
         loop {
             let redraw = self.model.take_redraw();
             self.easel.plan(redraw, self.model.counts_down());
             self.easel.draw_if_due(&mut self.model);
-            let happening = self.next(stop.as_mut()).await;
+            let happening = self.next().await;
             self.handle(happening);
+            if let Some(job) = self.stands_still.take() {
+                self.suspend(job).await;
+            }
             if let Some(ended) = self.ended.take() {
                 return ended;
             }
         }
     }
 
-    async fn next(&mut self, stop: Pin<&mut impl Future<Output = ()>>) -> Happening {
-        let wake = next_wake(&self.model, self.clock.now()).min(self.easel.next_frame());
+    async fn next(&mut self) -> Happening {
+        let asleep = self.clock.now();
+        let wake = next_wake(&self.model, asleep).min(self.easel.next_frame()).max(asleep);
+        let happening = self.wait(wake).await;
+        if self.clock.now() > wake + self.easel.real(LATE) {
+            self.tell(Msg::StoodStill { since: asleep });
+        }
+        happening
+    }
+
+    async fn suspend(&mut self, job: Job) {
+        let since = self.clock.now();
+        self.easel.screen.suspend(job == Job::Whole).await;
+        self.tell(Msg::StoodStill { since });
+        // The window may have become another one meanwhile.
+        self.resize();
+    }
+
+    async fn wait(&mut self, wake: Moment) -> Happening {
         tokio::select! {
             event = self.input.next() => Happening::Input(event),
             Some(msg) = self.driver.next() => Happening::Answer(msg),
@@ -108,7 +147,7 @@ impl<S: Screen, I: Stream<Item = io::Result<Event>> + Unpin> Monitor<S, I> {
             Ok(()) = self.view.changed() => Happening::View,
             () = self.clock.sleep_until(wake) => Happening::Time,
             () = self.easel.screen.freed(), if !self.easel.screen.is_free() => Happening::Freed,
-            () = stop => Happening::Stop,
+            outside = self.outside.next() => Happening::Outside(outside),
         }
     }
 
@@ -116,7 +155,8 @@ impl<S: Screen, I: Stream<Item = io::Result<Event>> + Unpin> Monitor<S, I> {
         match happening {
             Happening::Input(Some(Ok(event))) => self.input(&event),
             // A terminal that is gone, or that can no longer be read, ends the program as a signal does.
-            Happening::Input(_) | Happening::Stop => self.ended = Some(self.leave()),
+            Happening::Input(_) => self.ended = Some(self.leave()),
+            Happening::Outside(outside) => self.obey(outside.unwrap_or(Outside::End)),
             Happening::Answer(msg) => self.tell(msg),
             Happening::Board => self.read_board(),
             Happening::Read => self.tell(Msg::Delivered(self.tally.take())),
@@ -129,10 +169,27 @@ impl<S: Screen, I: Stream<Item = io::Result<Event>> + Unpin> Monitor<S, I> {
         }
     }
 
+    fn obey(&mut self, outside: Outside) {
+        match outside {
+            Outside::End => self.ended = Some(self.leave()),
+            Outside::Suspend => self.stands_still = Some(Job::Alone),
+            Outside::Continued => {
+                self.easel.screen.retake();
+                self.easel.canvas.forget();
+                self.resize();
+            }
+            Outside::Slept(span) => {
+                self.easel.wall.start += span;
+                self.tell(Msg::Slept(span));
+            }
+        }
+    }
+
     fn tell(&mut self, msg: Msg) {
         for effect in update(&mut self.model, msg, self.clock.now()) {
             match effect {
                 Effect::Quit { left } => self.ended = Some(Ended { left }),
+                Effect::Suspend => self.stands_still = Some(Job::Whole),
                 effect => self.driver.act(effect),
             }
         }
@@ -231,6 +288,10 @@ impl<S: Screen> Easel<S> {
             Redraw::No => None,
             Redraw::Soon => Some(self.last.map_or(now, |last| last + self.real(FRAME).max(self.cost * LEISURE))),
             Redraw::Now => Some(now),
+            Redraw::Anew => {
+                self.canvas.forget();
+                Some(now)
+            }
         };
         self.due = [self.due, wanted].into_iter().flatten().min();
         let second = self.real(Duration::from_secs(1)).as_nanos() as u64;

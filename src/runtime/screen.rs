@@ -13,4 +13,9 @@ pub trait Screen {
     fn show(&mut self, frame: Vec<u8>);
     /// Waits until it is free.
     fn freed(&self) -> impl Future<Output = ()>;
+    /// Lets the program stand still until somebody continues it: gives the terminal back before, and takes it again
+    /// after. With `whole_job` whoever was started together with the program is stopped as well.
+    fn suspend(&mut self, whole_job: bool) -> impl Future<Output = ()>;
+    /// Takes the terminal again after somebody else may have had it: what it shows is not known.
+    fn retake(&mut self);
 }

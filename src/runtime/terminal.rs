@@ -1,4 +1,4 @@
-//! This process's terminal: entered once, given back once, written by a thread of its own.
+//! This process's terminal: entered, given back, entered again after a suspension; written by a thread of its own.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,9 +13,11 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, queue};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use tokio::signal::unix::signal;
 use tokio::sync::Notify;
 
-use super::{Error, Screen};
+use super::{Error, Screen, outside};
 
 /// Whether the terminal is ours at the moment.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
@@ -30,18 +32,14 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Enters the alternate screen in raw mode. From now on a panic anywhere gives the terminal back before it is told.
+    /// Sets the terminal to raw mode; the first frame enters the alternate screen. From now on a panic anywhere gives the terminal back before it is told.
     pub(super) fn enter() -> Result<Terminal, Error> {
         let trouble = |tried| move |error| Error::Terminal { tried, error };
         let output = open_output().map_err(trouble("open"))?;
         enable_raw_mode().map_err(trouble("set up"))?;
         IS_ENTERED.store(true, Ordering::SeqCst);
         restore_on_panic();
-        let terminal = Terminal { output: Arc::new(output) };
-        let mut bytes = Vec::new();
-        queue!(bytes, EnterAlternateScreen, cursor::Hide).map_err(trouble("set up"))?;
-        (&*terminal.output).write_all(&bytes).map_err(trouble("write to"))?;
-        Ok(terminal)
+        Ok(Terminal { output: Arc::new(output) })
     }
 
     /// Where frames go.
@@ -110,6 +108,8 @@ fn write_within_patience(bytes: Vec<u8>) {
 pub(super) struct TerminalScreen {
     frames: SyncSender<Vec<u8>>,
     shared: Arc<Shared>,
+    /// What goes before the next frame. Nobody but the writer thread waits for a terminal, at the start neither.
+    prelude: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -123,10 +123,24 @@ impl TerminalScreen {
     fn start(output: Arc<File>) -> Self {
         let (frames, waiting) = mpsc::sync_channel(1);
         let shared = Arc::new(Shared::default());
-        let screen = TerminalScreen { frames, shared: Arc::clone(&shared) };
+        let screen = TerminalScreen { frames, shared: Arc::clone(&shared), prelude: prelude() };
         std::thread::spawn(move || write_frames(&output, &waiting, &shared));
         screen
     }
+}
+
+fn prelude() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing into memory does not fail.
+    let _ = queue!(bytes, EnterAlternateScreen, cursor::Hide);
+    bytes
+}
+
+/// Stops the process, or all of its job. SIGTSTP is what we catch, so it would stop nobody.
+fn stand_still(whole_job: bool) -> io::Result<()> {
+    let stopped =
+        if whole_job { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
+    Ok(stopped?)
 }
 
 /// Until the screen is dropped. A terminal that went away sends a signal or ends its input: nothing to tell here.
@@ -149,10 +163,32 @@ impl Screen for TerminalScreen {
         !self.shared.is_busy.load(Ordering::SeqCst)
     }
 
-    fn show(&mut self, frame: Vec<u8>) {
+    fn show(&mut self, mut frame: Vec<u8>) {
         self.shared.is_busy.store(true, Ordering::SeqCst);
+        if !self.prelude.is_empty() {
+            frame.splice(..0, self.prelude.drain(..));
+        }
         // It is free, so there is room; the thread lives as long as this.
         let _ = self.frames.try_send(frame);
+    }
+
+    /// The stop arrives a moment after it was sent: what follows waits for the signal that ends it.
+    async fn suspend(&mut self, whole_job: bool) {
+        let Ok(mut continued) = signal(outside::continued()) else { return };
+        restore();
+        if stand_still(whole_job).is_ok() {
+            continued.recv().await;
+        }
+        self.retake();
+    }
+
+    /// Raw mode is set anew from what the terminal has become. In the background that stops the program once more, until
+    /// the shell brings it to the front.
+    fn retake(&mut self) {
+        let _ = disable_raw_mode();
+        let _ = enable_raw_mode();
+        IS_ENTERED.store(true, Ordering::SeqCst);
+        self.prelude = prelude();
     }
 
     async fn freed(&self) {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
@@ -26,6 +26,8 @@ struct Inner {
     is_stuck: AtomicBool,
     freed: Notify,
     frames: AtomicUsize,
+    /// Whether a suspension is over.
+    continued: Notify,
 }
 
 impl Screen for Glass {
@@ -49,6 +51,14 @@ impl Screen for Glass {
             self.0.freed.notified().await;
         }
     }
+
+    async fn suspend(&mut self, _: bool) {
+        self.0.continued.notified().await;
+    }
+
+    fn retake(&mut self) {
+        *self.0.terminal.lock().unwrap() = vt100::Parser::new(40, 180, 0);
+    }
 }
 
 impl Glass {
@@ -58,6 +68,7 @@ impl Glass {
             is_stuck: AtomicBool::new(false),
             freed: Notify::new(),
             frames: AtomicUsize::new(0),
+            continued: Notify::new(),
         }))
     }
 
@@ -88,7 +99,7 @@ struct Stage {
     sandbox: Sandbox,
     clock: Clock,
     input: mpsc::UnboundedSender<io::Result<Event>>,
-    stop: Option<oneshot::Sender<()>>,
+    outside: mpsc::UnboundedSender<Outside>,
     monitor: Task<Ended>,
 }
 
@@ -113,10 +124,14 @@ impl Stage {
         };
         let glass = Glass::new(180, 40);
         let (input, keys) = mpsc::unbounded_channel();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async move { drop(stopped.await) };
-        let monitor = spawn(run(options, glass.clone(), UnboundedReceiverStream::new(keys), stopped));
-        let stage = Stage { glass, sandbox, clock, input, stop: Some(stop), monitor };
+        let (outside, happens) = mpsc::unbounded_channel();
+        let monitor = spawn(run(
+            options,
+            glass.clone(),
+            UnboundedReceiverStream::new(keys),
+            UnboundedReceiverStream::new(happens),
+        ));
+        let stage = Stage { glass, sandbox, clock, input, outside, monitor };
         stage.wait(2.0).await;
         stage
     }
@@ -132,6 +147,11 @@ impl Stage {
         while self.glass.frames() == frames {
             tokio::task::yield_now().await;
         }
+    }
+
+    fn ctrl(&self, letter: char) {
+        let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL);
+        self.input.send(Ok(Event::Key(key))).unwrap();
     }
 
     async fn press(&self, keys: &[KeyCode]) {
@@ -261,7 +281,7 @@ async fn on_a_real_cluster_quitting_asks_and_leaves() {
 async fn a_signal_ends_it_and_revokes_nothing() {
     let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
     stage.glass.stick(true);
-    drop(stage.stop.take());
+    stage.outside.send(Outside::End).unwrap();
     assert_eq!((&mut stage.monitor).await.unwrap().left, stage.sandbox.leases());
 }
 
@@ -276,4 +296,48 @@ async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
     let frames = stage.glass.frames();
     stage.wait(60.0).await;
     assert!((60..=130).contains(&(stage.glass.frames() - frames)), "{}", stage.glass.frames() - frames);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_z_asks_once_more_and_afterwards_says_what_it_cost() {
+    let stage = Stage::begin(exercise(&[10]), false).await;
+    stage.ctrl('z');
+    stage.wait(0.1).await;
+    assert!(stage.glass.text().contains("Nothing is renewed while"), "{}", stage.glass.text());
+    stage.ctrl('z');
+    let frames = stage.glass.frames();
+    stage.wait(4.0).await;
+    assert!(stage.glass.frames() <= frames + 1, "it draws while it is suspended");
+    stage.glass.0.continued.notify_one();
+    stage.wait(0.1).await;
+    assert!(stage.glass.text().contains("nothing was renewed for 4.0 s: no lease ran out"), "{}", stage.glass.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_continued_from_outside_is_drawn_anew() {
+    let stage = Stage::begin(exercise(&[10]), false).await;
+    stage.outside.send(Outside::Continued).unwrap();
+    stage.wait(0.1).await;
+    assert!(stage.glass.row("/service/10").contains(&"own".to_owned()));
+    stage.at_once(Event::Key(KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL))).await;
+    assert!(stage.glass.row("/service/10").contains(&"own".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own_ones_renewed_at_once() {
+    let stage = Stage::begin(exercise(&[3600]), false).await;
+    let other = stage.sandbox.grant(600).unwrap();
+    stage.wait(2.0).await;
+    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases()[0]);
+    stage.sandbox.faults().down();
+    stage.outside.send(Outside::Slept(Duration::from_secs(3_600))).unwrap();
+    stage.wait(0.2).await;
+    let row = stage.glass.row(&other.to_string());
+    assert!(row.contains(&"unseen".to_owned()) && row.contains(&"-".to_owned()), "{row:?}");
+    assert!(stage.glass.text().contains("the machine slept for 3600 s"), "{}", stage.glass.text());
+    stage.sandbox.faults().up();
+    stage.wait(5.0).await;
+    assert!(stage.glass.row(&other.to_string()).contains(&"ok".to_owned()), "{}", stage.glass.text());
+    let own = stage.sandbox.leases().into_iter().find(|id| *id != other).unwrap();
+    assert!(stage.sandbox.keep_alives(own) > renewals, "long before its time");
 }

@@ -28,6 +28,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Adopt(id) => (format!("Keep {id} alive?"), page.adopt(*id)),
         Dialog::Drill(dialog) => (format!("A drill on {}", dialog.id), page.drill(dialog)),
         Dialog::Quit => ("Quit?".to_owned(), page.quit()),
+        Dialog::Suspend(_) => ("Suspend?".to_owned(), page.suspend()),
     };
     draw_box(scene, &title, &lines, area, buf);
 }
@@ -154,16 +155,36 @@ impl<'a> Page<'a> {
     }
 
     fn quit(&self) -> Vec<Line<'a>> {
-        let kept = self.scene.model.kept().count();
-        let what = if kept == 1 { "1 lease is".to_owned() } else { format!("{kept} leases are") };
         let mut lines = self.text(
             Role::Text,
             &format!(
-                "{what} being kept alive here. Left alone, they expire by themselves; the command that goes on keeping \
-                 them is printed at the end."
+                "{} being kept alive here. Left alone, they expire by themselves; the command that goes on keeping \
+                 them is printed at the end.",
+                self.kept()
             ),
         );
         lines.extend(self.answers("Leave", &[("r", "revoke our own and quit"), ("Esc", "stay")]));
+        lines
+    }
+
+    fn kept(&self) -> String {
+        match self.scene.model.kept().count() {
+            1 => "1 lease is".to_owned(),
+            kept => format!("{kept} leases are"),
+        }
+    }
+
+    fn suspend(&self) -> Vec<Line<'a>> {
+        let model = self.scene.model;
+        let first = model.kept().filter_map(|lease| lease.left(self.scene.now)).reduce(f64::min);
+        let until = first.map_or(String::new(), |left| format!(" The first has {} left.", number::span(left)));
+        let text = format!(
+            "{} being kept alive here. Nothing is renewed while leasetop is suspended: they expire unless `fg` comes \
+             in time.{until}",
+            self.kept()
+        );
+        let mut lines = self.text(Role::Text, &text);
+        lines.extend(self.answers("Stay", &[("Ctrl-z", "suspend"), ("Esc", "stay")]));
         lines
     }
 

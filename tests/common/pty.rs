@@ -1,10 +1,14 @@
 //! A program in a terminal of its own, watched by its bytes.
 
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use vt100::{MouseProtocolMode, Parser, Screen};
 
 /// How long a test waits for what it expects.
@@ -18,15 +22,23 @@ pub(crate) fn leasetop() -> CommandBuilder {
     command
 }
 
-/// A running program and the screen it has drawn; the program is killed when this is dropped.
-pub(crate) struct Terminal {
+/// Our ends of a terminal.
+struct Ends {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
+}
+
+/// A running program and the screen it has drawn; the program is killed when this is dropped.
+pub(crate) struct Terminal {
+    /// Both until it hangs up.
+    ends: Option<Ends>,
     child: Box<dyn Child + Send + Sync>,
     output: Receiver<Vec<u8>>,
     parser: Parser,
     bytes: Vec<u8>,
     found: String,
+    /// Held while nobody reads.
+    gate: Arc<Mutex<()>>,
 }
 
 impl Terminal {
@@ -35,17 +47,55 @@ impl Terminal {
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pty");
         let found = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).expect("the command starts");
-        let output = read_all(pair.master.try_clone_reader().expect("a reader"));
+        let gate = Arc::<Mutex<()>>::default();
+        let output = read_all(pair.master.try_clone_reader().expect("a reader"), Arc::clone(&gate));
         let writer = pair.master.take_writer().expect("a writer");
         Terminal {
-            master: pair.master,
-            writer,
+            ends: Some(Ends { master: pair.master, writer }),
             child,
             output,
             parser: Parser::new(rows, columns, 0),
             bytes: Vec::new(),
             found,
+            gate,
         }
+    }
+
+    /// Nobody reads the terminal while `meanwhile` goes on.
+    pub(crate) fn unread<T>(&mut self, meanwhile: impl FnOnce(&mut Terminal) -> T) -> T {
+        let gate = Arc::clone(&self.gate);
+        let _closed = gate.lock().expect("the reader does not panic");
+        meanwhile(self)
+    }
+
+    /// Whether the terminal takes no more bytes, so that a write to it waits.
+    pub(crate) fn is_full(&self) -> bool {
+        let name = self.master().tty_name().expect("a pty has a name");
+        let line = std::fs::OpenOptions::new()
+            .write(true)
+            .custom_flags(OFlags::NOCTTY.bits() as i32)
+            .open(name)
+            .expect("it can be opened");
+        let mut wanted = [PollFd::new(&line, PollFlags::OUT)];
+        poll(&mut wanted, Some(&Timespec::default())).expect("it can be asked") == 0
+    }
+
+    /// The program by its number; where a shell started it, the shell's child.
+    pub(crate) fn process(&self) -> Process {
+        let id = self.child.process_id().expect("the program runs");
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        Process(children.split_whitespace().next().and_then(|child| child.parse().ok()).unwrap_or(id))
+    }
+
+    /// Takes the terminal away, as a window that is closed.
+    pub(crate) fn hang_up(&mut self) {
+        self.ends = None;
+        // The thread that reads holds an end too: it lets go as soon as nobody takes what it read.
+        self.output = channel().1;
+    }
+
+    fn master(&self) -> &dyn MasterPty {
+        &*self.ends.as_ref().expect("it is there").master
     }
 
     /// What the screen shows by now.
@@ -60,7 +110,7 @@ impl Terminal {
 
     /// Whether the terminal's line (echo, line by line, ...) is as the program found it.
     pub(crate) fn is_line_as_found(&self) -> bool {
-        modes(&*self.master) == self.found
+        modes(self.master()) == self.found
     }
 
     /// Checks that a program has given its terminal back.
@@ -75,14 +125,16 @@ impl Terminal {
 
     /// Types keys, as the bytes a terminal sends for them.
     pub(crate) fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("the program reads its terminal");
-        self.writer.flush().expect("the program reads its terminal");
+        let writer = &mut self.ends.as_mut().expect("it is there").writer;
+        writer.write_all(keys.as_bytes()).expect("the program reads its terminal");
+        writer.flush().expect("the program reads its terminal");
     }
 
     /// Changes the size; the program is told with SIGWINCH.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
-        self.master.resize(size(columns, rows)).expect("the pty takes a size");
-        self.parser.screen_mut().set_size(rows, columns);
+        self.master().resize(size(columns, rows)).expect("the pty takes a size");
+        // vt100 knows no screen without a cell.
+        self.parser.screen_mut().set_size(rows.max(1), columns.max(1));
     }
 
     /// Sends a signal by name, for example `TERM`.
@@ -90,6 +142,31 @@ impl Terminal {
         let id = self.child.process_id().expect("the program runs").to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &id]).status();
         assert!(status.expect("kill runs").success(), "kill -s {name} failed");
+    }
+
+    /// Draws over what the program has drawn, as a stray message does.
+    pub(crate) fn scribble(&mut self, text: &str) {
+        self.parser.process(text.as_bytes());
+    }
+
+    /// Reads for some seconds of real time: for what is about time itself.
+    pub(crate) fn pass(&mut self, seconds: f64) {
+        let deadline = now() + Duration::from_secs_f64(seconds);
+        while self.read(deadline).is_ok() {}
+    }
+
+    /// How often a piece of bytes was seen by now.
+    pub(crate) fn count(&self, piece: &str) -> usize {
+        self.bytes.windows(piece.len()).filter(|window| *window == piece.as_bytes()).count()
+    }
+
+    /// Reads until something holds of all that was seen.
+    pub(crate) fn read_until(&mut self, what: &str, holds: impl Fn(&Terminal) -> bool) {
+        let deadline = now() + LIMIT;
+        while !holds(self) {
+            let read = self.read(deadline);
+            assert!(read.is_ok(), "{read:?} before: {what}");
+        }
     }
 
     /// Reads until the screen shows a text.
@@ -133,6 +210,31 @@ impl Drop for Terminal {
     }
 }
 
+/// A process that may not be our child.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Process(u32);
+
+impl Process {
+    /// Whether it ends in time. One that nobody has waited for has ended too.
+    pub(crate) fn ends_within(self, limit: Duration) -> bool {
+        let deadline = now() + limit;
+        while now() < deadline {
+            let status = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
+            let state = status.rsplit(") ").next().and_then(|rest| rest.chars().next());
+            if matches!(state, None | Some('Z')) {
+                return true;
+            }
+            nap();
+        }
+        false
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing tells that a process ended which is not ours")]
+fn nap() {
+    std::thread::sleep(Duration::from_millis(20));
+}
+
 fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().expect("a terminal has modes"))
 }
@@ -142,18 +244,23 @@ fn size(columns: u16, rows: u16) -> PtySize {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a pty knows no time-out: a thread reads, the test waits for it")]
-fn read_all(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
+fn read_all(mut reader: Box<dyn Read + Send>, gate: Arc<Mutex<()>>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         // Linux ends a pty whose program is gone with an error in place of an empty read.
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+        while let Ok(count @ 1..) = read_one(&mut reader, &mut buffer, &gate) {
             if sender.send(buffer[..count].to_vec()).is_err() {
                 break;
             }
         }
     });
     receiver
+}
+
+fn read_one(reader: &mut dyn Read, buffer: &mut [u8], gate: &Mutex<()>) -> std::io::Result<usize> {
+    drop(gate.lock());
+    reader.read(buffer)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program in a terminal runs in real time")]

@@ -4,5 +4,10 @@
 mod pty;
 
 mod harness;
+mod hostile;
+mod manners;
 mod monitor;
 mod panic;
+mod served;
+mod suspend;
+mod unread;

@@ -6,6 +6,7 @@ mod drill;
 mod grant;
 mod quit;
 mod revoke;
+mod suspend;
 
 pub use drill::{Choice, DrillDialog};
 pub use grant::{Field, GrantForm, PRESETS};
@@ -29,6 +30,8 @@ pub enum Dialog {
     Drill(DrillDialog),
     /// Asks before the program ends while it keeps leases alive.
     Quit,
+    /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
+    Suspend(Option<Box<Dialog>>),
 }
 
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
@@ -41,6 +44,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Adopt(id) => adopt::key(model, id, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Quit => quit::key(model, key, now),
+        Dialog::Suspend(below) => suspend::key(model, below, key),
     }
 }
 

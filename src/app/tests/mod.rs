@@ -5,6 +5,7 @@ mod freeze;
 mod leases;
 mod losses;
 mod polling;
+mod stood_still;
 mod views;
 
 use std::time::Duration;

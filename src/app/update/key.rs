@@ -5,10 +5,14 @@ use crate::app::keymap::{Action, action};
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{drill, freeze, grant, keep, look, moves, quit, renew, revoke, tick};
+use super::{drill, freeze, grant, keep, look, moves, quit, renew, revoke, suspend, tick};
 
-/// Gives the key to the open dialog, or to the key table. A key without a function does nothing.
+/// Gives the key to the open dialog, or to the key table; what is done to the screen as a whole is done in dialogs as
+/// well. A key without a function does nothing.
 pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
+    if let Some(action @ (Action::Redraw | Action::Suspend)) = action(key) {
+        return perform(model, action, now);
+    }
     if let Some(dialog) = model.dialog.take() {
         return dialog::key(model, dialog, key, now);
     }
@@ -58,6 +62,8 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Drill => return drill::toggle(model, now),
         Action::Revoke => return revoke::open(model, now),
         Action::Quit => return quit::ask(model),
+        Action::Redraw => model.show(Redraw::Anew),
+        Action::Suspend => return suspend::ask(model, now),
         Action::Freeze => freeze::toggle(model, now),
         action => look_at(model, action),
     }

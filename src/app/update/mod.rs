@@ -16,6 +16,8 @@ mod probe;
 pub(super) mod quit;
 mod renew;
 mod revoke;
+mod stood_still;
+pub(super) mod suspend;
 mod tick;
 mod values;
 
@@ -33,6 +35,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Cluster(view) => return cluster::changed(model, view, now),
         Msg::RevokeFailed { id, trouble } => return revoke::failed(model, id, &trouble, now),
         Msg::Revoked { id, revision, keys_deleted } => return revoke::done(model, id, revision, keys_deleted, now),
+        Msg::Slept(span) => return stood_still::slept(model, span, now),
+        Msg::StoodStill { since } => stood_still::over(model, since, now),
         Msg::Resized(room) => moves::resized(model, room),
         Msg::Measured { spare } => moves::measured(model, spare),
         Msg::Listed(listing) => list::listed(model, &listing),

@@ -1,0 +1,50 @@
+//! The program, or the whole machine, did not run for a while.
+
+use std::time::Duration;
+
+use crate::app::{Effect, Lease, Model, Redraw, Word};
+use crate::domain::{LeaseId, Moment};
+
+/// The program stood still and time went on: says for how long, and what it cost.
+pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {
+    let seconds = (now - since).as_secs_f64();
+    model.show(Redraw::Anew);
+    if model.kept().next().is_none() {
+        return model.say(now, false, format!("stood still for {seconds:.1} s; what is shown is polled again"));
+    }
+    let over: Vec<LeaseId> = model.kept().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
+    let text = format!("nothing was renewed for {seconds:.1} s: {}", cost(model, &over, now));
+    model.log(now, Word::Missed, None, text.clone());
+    model.say(now, !over.is_empty(), text);
+}
+
+fn is_over(lease: &Lease, now: Moment) -> bool {
+    lease.bounds.is_some_and(|bounds| bounds.latest <= now)
+}
+
+/// Which leases ran out of time, or how close it was.
+fn cost(model: &Model, over: &[LeaseId], now: Moment) -> String {
+    let least = model.kept().filter_map(|lease| lease.bounds).map(|bounds| bounds.earliest).min();
+    match (over, least) {
+        ([], Some(least)) => {
+            format!("no lease ran out of time, the least left was {:.1} s", (least - now).as_secs_f64())
+        }
+        ([], None) => "how much time was left is not known".to_owned(),
+        ([id], _) => format!("the time of {id} is over"),
+        (over, _) => format!("the time of {} leases is over", over.len()),
+    }
+}
+
+/// The machine slept, which our clock did not count: every deadline lies earlier than it seems, nobody knows by how
+/// much until it is asked. What is kept alive is renewed at once.
+pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effect> {
+    for lease in model.leases.values_mut().filter(|lease| lease.death.is_none()) {
+        lease.forget_time(now);
+    }
+    model.polls.list_now(now);
+    let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
+    model.log(now, Word::Missed, None, text.clone());
+    model.say(now, false, text);
+    model.show(Redraw::Anew);
+    model.kept().map(|lease| Effect::RenewNow(lease.id)).collect()
+}

@@ -1,0 +1,98 @@
+//! Keys that are meant to harm: nothing of them reaches the terminal raw, and they move nothing out of its place.
+
+use crate::pty::Terminal;
+use crate::served::Served;
+
+/// What somebody may write into an etcd.
+fn hostile_keys() -> Vec<Vec<u8>> {
+    vec![
+        b"/0/\x1b]0;owned\x07\x1b[2J".to_vec(),
+        "/1/\u{202e}gnp.\u{200b}\u{feff}".into(),
+        [b"/2/".as_slice(), &[b'k'; 4_096]].concat(),
+        b"/3/\xff\xfe\x80".to_vec(),
+        "/4/日本語ー日本語ー日本語ー日本語ー日本語ー日本語".into(),
+        "/5/e\u{301}a\u{308}o\u{20dd}🦀🇩🇪👩\u{200d}👧".into(),
+        "/6/\u{9b}31mred\r\n\t\x08\x7f".into(),
+    ]
+}
+
+fn attacked() -> Served {
+    let server = Served::start();
+    for (ttl, key) in (100..).zip(hostile_keys()) {
+        let lease = server.sandbox.grant(ttl).expect("a lease");
+        server.sandbox.put(key.clone(), key, Some(lease)).expect("a key");
+    }
+    server
+}
+
+/// Nothing that a terminal would obey, but for what leasetop itself writes, and no mark that turns or hides text.
+fn assert_harmless(terminal: &Terminal) {
+    let text = String::from_utf8(terminal.bytes().to_vec()).expect("only UTF-8 is written");
+    for raw in ["\x1b]", "owned\x07", "\u{202e}", "\u{200b}", "\u{200d}", "\u{feff}", "\u{9b}", "\x08", "\x7f"] {
+        assert!(!text.contains(raw), "{raw:?} reached the terminal");
+    }
+}
+
+#[test]
+fn the_monitor_shows_them_spelled_out_and_its_frame_stands() {
+    let server = attacked();
+    let mut terminal = server.monitor(&[], 200, 40);
+    for key in [r"/0/\x1b]0;owned", "/1/", "/2/kkk", r"/3/\xff\xfe", "/4/日本", "/5/", "/6/"] {
+        terminal.wait_for(key);
+    }
+    assert_columns_stand(&terminal);
+    // Every row with its sentence below the table, and the dialogs that name keys.
+    for _ in 0..7 {
+        terminal.keys("x");
+        terminal.wait_for("Revoke lease");
+        assert_columns_stand(&terminal);
+        terminal.keys("\x1b");
+        terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Revoke lease"));
+        terminal.keys("a");
+        terminal.wait_for("It is another client's.");
+        terminal.keys("\x1b");
+        terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("It is another"));
+        terminal.keys("j");
+    }
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    assert_harmless(&terminal);
+}
+
+/// The frame's right edge is where it belongs in every row of the table.
+fn assert_columns_stand(terminal: &Terminal) {
+    let screen = terminal.screen();
+    let (rows, columns) = screen.size();
+    let edge = |row, column| screen.cell(row, column).expect("inside").contents().to_owned();
+    let framed = (1..rows - 1).filter(|row| matches!(edge(*row, 0).as_str(), "│"));
+    let broken: Vec<u16> = framed.filter(|row| edge(*row, columns - 1) != "│").collect();
+    assert!(broken.is_empty(), "rows {broken:?} of\n{}", screen.contents());
+}
+
+#[test]
+fn list_and_timetolive_escape_them_on_a_terminal() {
+    let server = attacked();
+    let mut list = Terminal::start(server.leasetop(&["list"]), 200, 50);
+    assert_eq!(list.exit_code(), 0);
+    assert!(list.screen().contents().contains(r"/0/\x1b]0;owned"));
+    assert_harmless(&list);
+    for lease in server.sandbox.leases() {
+        let ids = ["timetolive", "--keys", "--", &lease.to_string()];
+        let mut terminal = Terminal::start(server.leasetop(&ids), 200, 50);
+        assert_eq!(terminal.exit_code(), 0);
+        assert_harmless(&terminal);
+    }
+}
+
+#[test]
+fn what_is_typed_and_what_etcd_answers_is_escaped_too() {
+    let server = Served::start();
+    let mut terminal = server.monitor(&["--ttl", "100", "--put", "/\u{202e}\u{9b}\x1b]0;owned\x07=1"], 120, 40);
+    terminal.wait_for(r"/\u{202e}\u{9b}\x1b]0;owned\x07");
+    terminal.keys("n5m\t\t\t/typed\u{202e}");
+    terminal.wait_for("/typed");
+    terminal.keys("\x1b");
+    terminal.signal("TERM");
+    terminal.exit_code();
+    assert_harmless(&terminal);
+}

@@ -1,0 +1,154 @@
+//! Good manners in odd places: strange terminals, none at all, and ones that go away.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use portable_pty::CommandBuilder;
+
+use crate::pty::{Terminal, leasetop};
+
+fn demo() -> CommandBuilder {
+    let mut command = leasetop();
+    command.arg("demo");
+    command
+}
+
+/// leasetop by a shell's line, where `$0` is the program.
+fn by_shell(line: &str) -> CommandBuilder {
+    let mut shell = CommandBuilder::new("sh");
+    shell.args(["-c", line, &leasetop().get_argv()[0].to_string_lossy()]);
+    shell.env("TERM", "xterm-256color");
+    shell
+}
+
+#[test]
+fn a_storm_of_sizes_ends_in_a_right_screen() {
+    let mut terminal = Terminal::start(demo(), 200, 60);
+    terminal.wait_for("/service/3600");
+    for step in 0..200_u16 {
+        terminal.resize(step * 37 % 201, step * 17 % 61);
+    }
+    terminal.resize(0, 0);
+    terminal.resize(160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.wait_until("the frame at its place", |screen| {
+        screen.contents().lines().nth(1).is_some_and(|line| line.starts_with('╭') && line.trim_end().ends_with('╮'))
+    });
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn at_20x5_it_shows_id_and_time_left_and_quits() {
+    let mut terminal = Terminal::start(demo(), 20, 5);
+    terminal.wait_for(" s ●");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_dumb_terminal_gets_ascii_without_colour() {
+    let mut command = demo();
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::start(command, 160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    assert!(terminal.bytes().is_ascii());
+    assert!(!writes_colour(&terminal));
+}
+
+#[test]
+fn no_color_means_no_colour_and_empty_means_nothing() {
+    for (value, has_colour) in [("1", false), ("", true)] {
+        let mut command = demo();
+        command.env("NO_COLOR", value);
+        let mut terminal = Terminal::start(command, 160, 30);
+        terminal.wait_for("/service/3600");
+        terminal.keys("q");
+        assert_eq!(terminal.exit_code(), 0);
+        assert_eq!(writes_colour(&terminal), has_colour, "NO_COLOR={value}");
+    }
+}
+
+#[test]
+fn keys_come_from_the_terminal_where_stdin_is_none() {
+    for stdin in ["</dev/null", "<&-"] {
+        let mut terminal = Terminal::start(by_shell(&format!("\"$0\" demo {stdin}")), 160, 30);
+        terminal.wait_for("/service/3600");
+        terminal.keys("q");
+        assert_eq!(terminal.exit_code(), 0, "{stdin}");
+        terminal.assert_sane();
+    }
+}
+
+#[test]
+fn without_any_terminal_for_keys_it_says_so() {
+    let mut terminal = Terminal::start(by_shell("setsid -w \"$0\" demo </dev/null; echo \"end $?\""), 100, 30);
+    terminal.wait_for("end 2");
+    assert!(terminal.screen().contents().contains("the terminal"), "{}", terminal.screen().contents());
+    terminal.assert_sane();
+}
+
+#[test]
+fn without_a_terminal_to_show_it_the_monitor_lists_and_the_demo_says_why_not() {
+    let run = |arguments: &[&str]| {
+        let program = leasetop().get_argv()[0].clone();
+        Command::new(program).args(arguments).stdin(Stdio::null()).output().expect("it runs")
+    };
+    let list = run(&["--sandbox"]);
+    assert_eq!(list.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&list.stderr).contains("no terminal for the monitor"));
+    assert!(!list.stdout.contains(&0x1b));
+    let demo = run(&["demo"]);
+    assert_eq!((demo.status.code(), demo.stdout), (Some(2), vec![]));
+    assert!(String::from_utf8_lossy(&demo.stderr).contains("the demo needs a terminal"));
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_it() {
+    // With a signal; and without one, as in another session.
+    for line in ["exec \"$0\" demo", "exec setsid -w \"$0\" demo"] {
+        let mut terminal = Terminal::start(by_shell(line), 160, 30);
+        terminal.wait_for("/service/3600");
+        let process = terminal.process();
+        terminal.hang_up();
+        assert!(process.ends_within(Duration::from_secs(4)), "{line}");
+    }
+}
+
+#[test]
+fn nothing_is_written_where_nothing_changes_and_little_where_a_lease_counts_down() {
+    let mut command = leasetop();
+    command.arg("--sandbox");
+    let mut terminal = Terminal::start(command, 160, 30);
+    terminal.wait_for("There is no lease yet.");
+    terminal.pass(1.5);
+    let before = terminal.bytes().len();
+    terminal.pass(3.0);
+    assert_eq!(terminal.bytes().len(), before, "an idle screen without leases costs nothing");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+
+    let mut terminal = Terminal::start(demo(), 160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.pass(1.5);
+    let before = terminal.bytes().len();
+    terminal.pass(5.0);
+    let idle = String::from_utf8_lossy(&terminal.bytes()[before..]);
+    let frames = idle.matches("\x1b[?2026h").count();
+    // One on each second; renewals, and polls that narrow what is known, add a few.
+    assert!((4..=20).contains(&frames), "{frames} frames");
+    assert!(idle.len() < frames * 900, "{} bytes in {frames} frames", idle.len());
+    assert_eq!(frames, idle.matches("\x1b[?2026l").count(), "each frame is one synchronized update");
+}
+
+/// Whether anything but the terminal's own colours was ever asked for.
+fn writes_colour(terminal: &Terminal) -> bool {
+    let text = String::from_utf8_lossy(terminal.bytes());
+    let colours = text.split("\x1b[").filter_map(|part| part.split_once('m')).map(|(codes, _)| codes);
+    colours
+        .filter(|codes| codes.bytes().all(|byte| byte.is_ascii_digit() || byte == b';'))
+        .any(|codes| codes.split(';').any(|code| matches!(code.parse(), Ok(30..=38 | 40..=48 | 90..=107))))
+}

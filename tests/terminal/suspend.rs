@@ -1,0 +1,111 @@
+//! Ctrl-Z, and the signals of job control, with a shell that waits.
+
+use portable_pty::CommandBuilder;
+
+use crate::pty::{Terminal, leasetop};
+
+/// A shell with job control that starts leasetop, and brings it back on Enter.
+fn in_a_shell(arguments: &str) -> Terminal {
+    let program = leasetop();
+    let path = program.get_argv()[0].to_string_lossy().into_owned();
+    let mut shell = CommandBuilder::new("bash");
+    shell.args(["-c", &format!("set -m; '{path}' {arguments}; echo \"left with $?\"; read -r _; fg; echo \"end $?\"")]);
+    shell.env("TERM", "xterm-256color");
+    Terminal::start(shell, 160, 30)
+}
+
+#[test]
+fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
+    let mut terminal = in_a_shell("demo");
+    terminal.wait_for("/service/3600");
+    terminal.keys("\x1a");
+    terminal.wait_for("Suspend?");
+    terminal.keys("\x1a");
+    terminal.wait_for("left with 147");
+    terminal.assert_sane();
+    terminal.keys("\n");
+    terminal.wait_for("nothing was renewed for");
+    assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
+    assert!(!terminal.is_line_as_found());
+    assert!(terminal.screen().contents().contains("no lease ran out of time"), "{}", terminal.screen().contents());
+    assert!(!terminal.screen().contents().contains("left with"), "drawn anew");
+    terminal.keys("q");
+    terminal.wait_for("end 0");
+    terminal.assert_sane();
+}
+
+#[test]
+fn a_lease_that_ran_out_meanwhile_is_named() {
+    let mut terminal = in_a_shell("--sandbox --ttl 2 --put /short=1");
+    terminal.wait_for("/short");
+    terminal.keys("\x1a\x1a");
+    terminal.wait_for("left with 147");
+    terminal.pass(3.5);
+    terminal.keys("\n");
+    terminal.wait_for("nothing was renewed for");
+    terminal.wait_for("✗ expired");
+    terminal.keys("q");
+    terminal.wait_for("end 0");
+}
+
+#[test]
+fn signals_from_outside_suspend_and_continue() {
+    let mut terminal = Terminal::start(demo(), 160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.signal("TSTP");
+    terminal.wait_until("the shell's screen", |screen| !screen.alternate_screen());
+    assert!(terminal.is_line_as_found());
+    terminal.signal("CONT");
+    terminal.wait_for("nothing was renewed for");
+    assert!(terminal.screen().alternate_screen() && !terminal.is_line_as_found());
+    // What cannot be caught stops it at once; once continued it draws anew all the same.
+    terminal.signal("STOP");
+    terminal.pass(2.5);
+    terminal.keys("?");
+    terminal.signal("CONT");
+    terminal.wait_for("this help");
+    terminal.keys("qq");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn without_a_shell_ctrl_z_stays() {
+    let mut terminal = Terminal::start(demo(), 160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.keys("\x1a");
+    terminal.wait_for("there is no shell to come back from");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
+    let mut terminal = Terminal::start(demo(), 160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.signal("TSTP");
+    terminal.wait_until("the shell's screen", |screen| !screen.alternate_screen());
+    terminal.signal("TERM");
+    terminal.signal("CONT");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn ctrl_l_mends_what_others_have_scribbled() {
+    let mut terminal = Terminal::start(demo(), 160, 30);
+    terminal.wait_for("/service/3600");
+    terminal.scribble("\x1b[2J\x1b[Hscribble");
+    assert!(!terminal.screen().contents().contains("leasetop"));
+    terminal.keys("\x0c");
+    terminal.wait_for("/service/3600");
+    assert!(!terminal.screen().contents().contains("scribble"));
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+fn demo() -> CommandBuilder {
+    let mut command = leasetop();
+    command.arg("demo");
+    command
+}

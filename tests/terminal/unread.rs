@@ -1,0 +1,101 @@
+//! A terminal that nobody reads: it fills, a write to it blocks, and renewals go on all the same.
+
+use std::time::Duration;
+
+use crate::pty::Terminal;
+use crate::served::Served;
+
+/// Several times as long as a lease of 2 s lives without a renewal. The variant of 30 s: `tests/measure/run unread`.
+const UNREAD: &str = "LEASETOP_UNREAD_SECONDS";
+
+fn seconds() -> f64 {
+    std::env::var(UNREAD).ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(9.0)
+}
+
+fn keeping(server: &Served) -> Terminal {
+    let mut terminal = server.monitor(&["--ttl", "2,5", "--put", "/unread/{ttl}=1"], 200, 60);
+    terminal.wait_for("/unread/2");
+    terminal.wait_for("/unread/5");
+    terminal
+}
+
+/// Makes the program write until its terminal takes no more.
+fn fill(terminal: &mut Terminal) {
+    for _ in 0..400 {
+        if terminal.is_full() {
+            // One frame more, whose write waits.
+            terminal.keys("\x0c");
+            return terminal.pass(0.1);
+        }
+        terminal.keys("\x0c");
+        terminal.pass(0.01);
+    }
+    panic!("the terminal still takes bytes");
+}
+
+#[test]
+fn leases_live_on_and_the_screen_is_right_when_it_is_read_again() {
+    let server = Served::start();
+    let mut terminal = keeping(&server);
+    let leases = server.sandbox.leases();
+    let renewals = |at: usize| server.sandbox.keep_alives(leases[at]);
+    terminal.unread(|terminal| {
+        fill(terminal);
+        let before = (renewals(0), renewals(1));
+        terminal.pass(seconds());
+        assert!(terminal.is_full(), "somebody read it meanwhile");
+        assert_eq!(server.sandbox.leases(), leases);
+        let (first, second) = (renewals(0) - before.0, renewals(1) - before.1);
+        assert!(first as f64 >= seconds() - 2.0 && second >= 3, "{first} and {second} renewals");
+    });
+    // What is read now are changes to what was shown; then all of it is drawn anew.
+    terminal.pass(1.5);
+    let changed = still(&terminal.screen().contents());
+    let anew = terminal.count("\x1b[2J");
+    terminal.keys("\x0c");
+    terminal.read_until("a whole frame", |terminal| terminal.count("\x1b[2J") > anew);
+    terminal.pass(0.2);
+    assert_eq!(changed, still(&terminal.screen().contents()));
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+/// The screen without what time moves: figures and what stands between them, bars, events.
+fn still(screen: &str) -> Vec<String> {
+    let lines = screen.lines().filter(|line| !line.contains(" renewed "));
+    lines.map(|line| line.chars().filter(|c| c.is_alphabetic() || "│╭╮╰╯●".contains(*c)).collect()).collect()
+}
+
+#[test]
+fn sigterm_ends_it_within_a_second() {
+    let server = Served::start();
+    let mut terminal = keeping(&server);
+    let process = terminal.process();
+    terminal.unread(|terminal| {
+        fill(terminal);
+        terminal.signal("TERM");
+        assert!(process.ends_within(Duration::from_secs(1)), "a write that waits holds it up");
+    });
+}
+
+#[test]
+fn it_starts_on_a_terminal_that_is_not_read_and_keeps_alive() {
+    let server = Served::start();
+    let mut command = portable_pty::CommandBuilder::new("sh");
+    // The terminal is full before leasetop begins.
+    let fill = "(head -c 200000 /dev/zero | tr '\\0' x) & sleep 0.5; exec \"$0\" \"$@\"";
+    command.args(["-c", fill]);
+    command.args(server.leasetop(&["--ttl", "2"]).get_argv());
+    let mut terminal = Terminal::start(command, 80, 24);
+    terminal.unread(|terminal| {
+        let granted = (0..200).any(|_| {
+            terminal.pass(0.05);
+            !server.sandbox.leases().is_empty()
+        });
+        assert!(granted && terminal.is_full());
+        terminal.pass(4.0);
+        assert_eq!(server.sandbox.leases().len(), 1, "its one lease lives");
+        terminal.signal("TERM");
+    });
+}
