@@ -13,12 +13,13 @@
 //!    |    app              Model, Msg, Effect, update, key table: pure; knows no terminal, no task, no wire
 //!    |     |
 //!   engine                 keeps leases alive: streams, queues, one status a lease; carries out what the domain decides
+//!   observer               everybody's leases and keys: a list, pages and a watch, told as they change
 //!    |     |
 //!   wire          sandbox  members, channels, the login, our small stub | an embedded etcd, knows only etcd's messages
 //!    |     |       |
 //!   clock, tasks           time with a speed; the only place that spawns
 //!    |
-//!   domain                 leases, when they are due, what answers mean: rules alone, time is an argument
+//!   domain                 leases, when they are due, what answers mean, what others do: rules alone, time is an argument
 //! ```
 //!
 //! # Where things flow
@@ -36,11 +37,14 @@
 //! |---|---|
 //! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`], a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
+//! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
+//! | a section of the detail | a file under `ui/detail/` and its row of `SECTIONS` there |
 //! | an event | a [`domain::EngineEventKind`] told by the engine's actor, a [`app::Word`] with its sign in `ui/theme.rs`, its sentence in `app/update/engine.rs` |
+//! | a diagnosis | a file under `domain/lints/` and its place in [`domain::lints::LINTS`] |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
 //! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |
 //! | a command | a file under `cli/`, its report under `report/`, the schema of its JSON in `assets/schema` |
-//! | a call to etcd | `wire/calls.rs`, in the domain's words; the sandbox's side in `sandbox/services/` |
+//! | a call to etcd | `wire/calls.rs`, pages of keys `wire/keys.rs`, watches `wire/watch.rs`, in the domain's words; the sandbox's side in `sandbox/services/` |
 //!
 //! Time, randomness and the network are arguments: tests run the whole program over the sandbox's pipe on a paused
 //! clock. [`engine`] has the two programs that it all began with.
@@ -50,6 +54,7 @@ pub mod cli;
 pub mod clock;
 pub mod domain;
 pub mod engine;
+pub mod observer;
 pub mod report;
 pub mod runtime;
 pub mod sandbox;

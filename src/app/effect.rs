@@ -1,7 +1,7 @@
 //! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
 
 use super::GrantOrder;
-use crate::domain::LeaseId;
+use crate::domain::{Drill, LeaseId};
 
 /// One act that the monitor asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +14,26 @@ pub enum Effect {
     Leave(LeaseId),
     /// Renew a lease that is kept alive ahead of its time.
     RenewNow(LeaseId),
+    /// Begin a drill on a lease that is kept alive, or end it.
+    Drill {
+        /// Which lease.
+        id: LeaseId,
+        /// Which drill; none ends the one that there is.
+        drill: Option<Drill>,
+    },
     /// Renew a lease that is not kept alive, once. Answered by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
     /// Revoke a lease. Answered by `Revoked` or `RevokeFailed`.
     Revoke(LeaseId),
     /// Ask for these leases' time to live and keys. Answered by `Probed` or `ProbeFailed` each.
     Probe(Vec<LeaseId>),
+    /// Read the values of these keys of a lease. Answered by `Values`.
+    ReadValues {
+        /// Which lease.
+        id: LeaseId,
+        /// The keys, raw.
+        keys: Vec<Vec<u8>>,
+    },
     /// Ask for all leases. Answered by `Listed` or `ListFailed`.
     List,
     /// Stop the program until somebody continues it: the shell has the terminal meanwhile.

@@ -15,12 +15,16 @@ pub enum Word {
     Kept,
     /// A lease is not kept alive any more, because it was asked for.
     Paused,
+    /// A drill began or ended.
+    Drill,
     /// A renewal was answered.
     Renewed,
     /// A response was dropped because nobody reads them.
     Dropped,
     /// A renewal of ours had no answer.
     Missed,
+    /// A lease that was to be kept alive is not kept any more.
+    Lost,
     /// A lease died by its deadline.
     Expired,
     /// A lease was revoked.
@@ -43,9 +47,11 @@ impl Word {
             Word::Attached => "attached",
             Word::Kept => "kept",
             Word::Paused => "paused",
+            Word::Drill => "drill",
             Word::Renewed => "renewed",
             Word::Dropped => "dropped",
             Word::Missed => "missed",
+            Word::Lost => "lost",
             Word::Expired => "expired",
             Word::Revoked => "revoked",
             Word::Gone => "gone",
@@ -67,6 +73,8 @@ pub struct Event {
     pub lease: Option<LeaseId>,
     /// What it means, in words; may hold texts from etcd and is to be escaped.
     pub text: String,
+    /// The how many-th line it is, from the start on.
+    pub(super) number: u64,
     /// How many further events of this kind the line stands for.
     more: usize,
 }
@@ -77,6 +85,8 @@ pub struct EventLog {
     lines: VecDeque<Event>,
     /// Lines of the same word and second at the end.
     run: usize,
+    /// Lines so far, the forgotten included.
+    count: u64,
 }
 
 /// Lines that are kept.
@@ -94,7 +104,7 @@ impl EventLog {
         self.run = if self.continues(at, word) { self.run + 1 } else { 1 };
         match self.lines.back_mut() {
             Some(last) if self.run > CROWD => last.absorb(),
-            _ => self.append(Event { at, word, lease, text, more: 0 }),
+            _ => self.append(Event { at, word, lease, text, number: self.count, more: 0 }),
         }
     }
 
@@ -104,6 +114,7 @@ impl EventLog {
     }
 
     fn append(&mut self, event: Event) {
+        self.count += 1;
         if self.lines.len() == CAPACITY {
             self.lines.pop_front();
         }

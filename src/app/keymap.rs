@@ -1,6 +1,6 @@
 //! The key table: dispatch, the help overlay and the README are all made from [`KEYMAP`].
 
-use super::Key;
+use super::{Key, View};
 
 /// What a key of the monitor does while no dialog is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,10 +27,26 @@ pub enum Action {
     KeepAlive,
     /// Renew the selected lease once.
     RenewOnce,
+    /// Offer drills for the selected lease, or end its drill.
+    Drill,
     /// Open the dialog that revokes the selected lease.
     Revoke,
     /// Poll at once.
     PollNow,
+    /// Show a view.
+    Show(View),
+    /// The next view.
+    NextView,
+    /// The view before.
+    PreviousView,
+    /// Open the detail of the selected lease.
+    Open,
+    /// Back by one step.
+    Back,
+    /// The next quick filter.
+    QuickFilter,
+    /// Freeze the display, or go on.
+    Freeze,
     /// Open the help.
     Help,
     /// Quit, with a question where something is at stake.
@@ -44,7 +60,33 @@ pub enum Action {
 impl Action {
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
-        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Revoke)
+        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke)
+    }
+
+    /// Whether it acts on the lease under the cursor, and so only where that can be seen.
+    pub fn needs_cursor(self) -> bool {
+        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
+    }
+
+    /// Whether it does something in this view.
+    pub fn works_in(self, view: View) -> bool {
+        match self {
+            Action::QuickFilter => view == View::Events,
+            action => view == View::Leases || !action.needs_cursor(),
+        }
+    }
+
+    /// Whether it changes nothing but what is looked at: on a frozen display it acts on the picture.
+    pub fn looks(self) -> bool {
+        self.moves()
+            || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
+            || matches!(self, Action::Back | Action::QuickFilter)
+    }
+
+    /// Whether it moves through rows or lines.
+    pub fn moves(self) -> bool {
+        use Action::{Down, First, HalfDown, HalfUp, Last, PageDown, PageUp, Up};
+        matches!(self, Up | Down | PageUp | PageDown | HalfUp | HalfDown | First | Last)
     }
 }
 
@@ -76,11 +118,20 @@ pub const KEYMAP: &[Binding] = &[
         Some("revoke"),
         "revoke the lease; a dialog asks first",
     ),
+    bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
+    bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "the next kind, in the events view"),
+    bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
+    bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
     bind(&[Key::Ctrl('l')], Action::Redraw, None, "draw the screen anew"),
     bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` in the shell comes back"),
+    bind(&[Key::Esc], Action::Back, Some("back"), "back: the detail, a filter, the view, the freeze"),
+    bind(&[Key::Tab], Action::NextView, None, "the next view"),
+    bind(&[Key::BackTab], Action::PreviousView, None, "the view before"),
+    bind(&[Key::Char('1')], Action::Show(View::Leases), None, "the leases"),
+    bind(&[Key::Char('3')], Action::Show(View::Events), None, "the events"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
     bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
     bind(&[Key::PageUp], Action::PageUp, None, "a page up"),
@@ -127,6 +178,13 @@ mod tests {
             }
         }
         assert_eq!(action(Key::Char('Z')), None);
+    }
+
+    #[test]
+    fn every_view_has_the_key_that_its_title_names() {
+        for tab in crate::app::TABS {
+            assert_eq!(action(Key::Char(tab.number)), Some(Action::Show(tab.view)));
+        }
     }
 
     #[test]

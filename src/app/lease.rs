@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::countdown::Countdown;
+use super::history::History;
 use super::{Bounds, Gone, State};
-use crate::domain::{LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+use crate::domain::{Drill, Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +69,62 @@ pub struct Death {
     pub at: Moment,
     /// How.
     pub cause: Gone,
+    /// Whether it was revoked from here.
+    pub is_ours: bool,
+}
+
+/// How a lease that was to be kept alive was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// When.
+    pub at: Moment,
+    /// Why.
+    pub why: Ended,
+    /// When the last renewal was answered, if any was.
+    pub last_answer: Option<Moment>,
+    /// When its next renewal was due, where the server was seen to have lost it before that.
+    pub next: Option<Moment>,
+}
+
+impl Loss {
+    /// The earliest and the latest moment at which a program that holds the lease with Go's clientv3 would have found its
+    /// keepalive channel closed: at the answer to a renewal that says that the lease is not there, else, without any answer, TTL to
+    /// TTL + 1 s after the last one. None where there was no answer at all.
+    pub fn closed(&self, ttl: Option<i64>) -> Option<(Moment, Moment)> {
+        const SECOND: Duration = Duration::from_secs(1);
+        match self.why {
+            Ended::Expired | Ended::NotFound => {
+                let at = self.next.unwrap_or(self.at);
+                Some((at, at))
+            }
+            _ => {
+                let from = self.last_answer? + Duration::from_secs(ttl?.unsigned_abs());
+                Some((from, from + SECOND))
+            }
+        }
+    }
+}
+
+impl Loss {
+    /// Why, and what a program that reads the keepalive channel knows of it.
+    pub(super) fn in_words(&self, ttl: Option<i64>) -> String {
+        format!("not kept alive any more: {}; {}", self.why, self.known(ttl))
+    }
+
+    /// What a program that reads the keepalive channel knows of it.
+    pub(super) fn known(&self, ttl: Option<i64>) -> String {
+        match (self.closed(ttl), ttl) {
+            (Some(_), _) if self.next.is_some() => {
+                "a program's keepalive channel closes with the answer to its next renewal".to_owned()
+            }
+            (Some((from, to)), _) if from == to => "a program's keepalive channel closes with this answer".to_owned(),
+            (Some(_), Some(ttl)) => {
+                let most = ttl.saturating_add(1);
+                format!("a program's keepalive channel closes {ttl} to {most} s after the last answer")
+            }
+            _ => "no renewal was ever answered: a program's channel closes without a response".to_owned(),
+        }
+    }
 }
 
 /// So many planned polls without an answer make a lease unseen.
@@ -108,7 +166,13 @@ pub struct Lease {
     pub read: u64,
     /// How it died, once it has.
     pub death: Option<Death>,
+    /// How keeping it alive was lost, until it is kept again.
+    pub loss: Option<Box<Loss>>,
+    /// Its last renewals here.
+    pub history: Option<Box<History>>,
     pub(super) poll: Poll,
+    /// The time left as it is shown, while the bounds are known.
+    countdown: Option<Countdown>,
 }
 
 impl Lease {
@@ -125,14 +189,33 @@ impl Lease {
             keys: None,
             read: 0,
             death: None,
+            loss: None,
+            history: None,
             poll: Poll::default(),
+            countdown: None,
         }
     }
 
-    /// Seconds left, as the middle of what is known; none where nothing is known. Never below 0.
+    /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
+    /// by a renewal.
     pub fn left(&self, now: Moment) -> Option<f64> {
-        let bounds = self.bounds.filter(|_| self.death.is_none())?;
-        Some(bounds.middle().signed_since(now).max(0.0))
+        Some(self.countdown.filter(|_| self.death.is_none())?.left(now))
+    }
+
+    /// The deadline that is counted down to; none where nothing is known.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        Some(self.countdown?.deadline())
+    }
+
+    /// The deadline lies there: it was renewed, or nothing was known of it.
+    pub(super) fn begin(&mut self, bounds: Bounds) {
+        (self.bounds, self.countdown) = (Some(bounds), Some(Countdown::anew(bounds)));
+    }
+
+    /// An answer at `now` has narrowed where the deadline lies.
+    fn narrow(&mut self, old: Bounds, new: Bounds, now: Moment) {
+        self.bounds = Some(new);
+        self.countdown = self.countdown.map(|countdown| countdown.corrected(old, new, now));
     }
 
     /// How far the truth can lie from [`left`](Lease::left), in seconds.
@@ -150,6 +233,29 @@ impl Lease {
         self.engine.as_ref()?.cadence.mean()
     }
 
+    /// How many renewals in a row may stay without an answer before it dies, at the present pace; none where it is not
+    /// kept alive or nothing is known.
+    pub fn may_miss(&self, now: Moment) -> Option<u64> {
+        let status = self.engine.as_ref().filter(|_| self.kept)?;
+        let every = status.expected.or(self.habit()).filter(|every| !every.is_zero())?;
+        let (deadline, next) = (status.deadline?, status.next_due?.max(now));
+        if next >= deadline {
+            return Some(0);
+        }
+        let further = (deadline - next).as_nanos().saturating_sub(1) / every.as_nanos();
+        Some(u64::try_from(further).unwrap_or(u64::MAX))
+    }
+
+    /// Its history, begun where there is none.
+    pub(super) fn history_mut(&mut self) -> &mut History {
+        self.history.get_or_insert_default()
+    }
+
+    /// The drill that is being played on it.
+    pub fn drill(&self) -> Option<Drill> {
+        self.engine.as_ref()?.drill.filter(|_| self.kept)
+    }
+
     /// The state at a moment: the first that holds.
     pub fn state(&self, now: Moment) -> State {
         let holds = [
@@ -158,7 +264,7 @@ impl Lease {
             (self.poll.missed >= UNSEEN, State::Unseen),
             (self.is_at_risk(now), State::Risk),
             (self.is_late(now), State::Late),
-            (self.who == Who::Own && !self.kept, State::Paused),
+            ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
         ];
         holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
     }
@@ -191,7 +297,7 @@ impl Lease {
             (answered, status.last_answer, status.granted_ttl, status.deadline)
         {
             let ttl_span = Duration::from_secs(ttl.unsigned_abs());
-            self.bounds = Some(Bounds { earliest, latest: (at + ttl_span).max(earliest) });
+            self.begin(Bounds { earliest, latest: (at + ttl_span).max(earliest) });
             self.granted_ttl = Some(ttl);
             self.poll.missed = 0;
         }
@@ -207,18 +313,18 @@ impl Lease {
         self.poll.missed = 0;
         let may_be_older = self.last_renewed().is_some_and(|renewed| sent < renewed);
         if let Some(heard) = answer.deadline(sent, received).map(Bounds::new) {
-            self.bounds = match self.bounds.map(|known| known.narrowed(heard)) {
-                Some(Some(both)) => Some(both),
-                Some(None) if may_be_older => self.bounds,
-                _ => Some(heard),
-            };
+            match self.bounds.map(|known| (known, known.narrowed(heard))) {
+                Some((known, Some(both))) => self.narrow(known, both, received),
+                Some((_, None)) if may_be_older => (),
+                _ => self.begin(heard),
+            }
         }
         self.keys = Some(Keys::of(answer.keys));
     }
 
     /// Its deadline is not known any more, and it is unseen until the next answer, which is asked for at once.
     pub(super) fn forget_time(&mut self, now: Moment) {
-        self.bounds = None;
+        (self.bounds, self.countdown) = (None, None);
         self.poll = Poll { due: now, missed: self.poll.missed.max(UNSEEN), ..self.poll };
     }
 

@@ -12,30 +12,40 @@
 //! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
 //! under `update/`, a dialog as a file under `dialog/`.
 
-mod bounds;
+mod countdown;
 pub mod dialog;
 mod effect;
 mod events;
 mod grant;
+mod history;
 mod key;
 pub mod keymap;
 mod lease;
 mod model;
 mod msg;
+mod page;
+mod picture;
 mod polls;
 mod state;
 mod update;
+mod values;
+mod view;
 
-pub use bounds::Bounds;
+pub use crate::domain::Bounds;
 pub use effect::Effect;
 pub use events::{Event, EventLog, Word};
 pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
+pub use history::{History, Mark, Renewal, Tick};
 pub use key::Key;
-pub use lease::{Death, Keys, Lease, Said, Who};
+pub use lease::{Death, Keys, Lease, Loss, Said, Who};
 pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};
+pub use page::{EventsPage, Kind};
+pub use picture::Picture;
 pub use state::{Gone, State};
 pub use update::{arrange, next_wake, update};
+pub use values::{Pairs, Value};
+pub use view::{Room, TABS, Tab, View};
 
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
+use std::time::Duration;
 
 use super::dialog::Dialog;
 use super::events::{EventLog, Word};
+use super::page::EventsPage;
+use super::picture::Picture;
 use super::polls::Polls;
-use super::{GrantOrder, Lease, State, Trouble, Who};
+use super::values::{Pairs, Values};
+use super::view::{Room, View};
+use super::{GrantOrder, Lease, State, Tick, Trouble, Who};
 use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
 
 /// On what the monitor runs.
@@ -123,6 +128,16 @@ pub struct Model {
     pub(super) is_away: bool,
     /// Which rows can be seen.
     pub window: Window,
+    /// Which view is shown.
+    pub view: View,
+    /// Whether the detail of the selected lease is open in the table's place.
+    pub is_open: bool,
+    /// By how many lines the open detail is moved.
+    pub scroll: usize,
+    /// What the events view shows.
+    pub page: EventsPage,
+    /// The display as it was frozen, while it is.
+    pub frozen: Option<Box<Picture>>,
     /// What is open above the table.
     pub dialog: Option<Dialog>,
     /// The sentence on the status line.
@@ -136,6 +151,11 @@ pub struct Model {
     /// The dead that still have a row, in the order of their deaths.
     pub(super) graves: VecDeque<(Moment, LeaseId)>,
     pub(super) polls: Polls,
+    pub(super) values: Values,
+    /// What there is room for.
+    pub(super) room: Room,
+    /// Lines of the open detail that there is no room for.
+    pub(super) spare: usize,
     /// Leases that are being revoked before the program ends.
     pub(super) leaving: Option<BTreeSet<LeaseId>>,
     pub(super) has_started: bool,
@@ -180,6 +200,16 @@ impl Model {
         self.order.iter().position(|id| *id == cursor)
     }
 
+    /// The values of a lease's keys, once they were read; of the lease alone whose detail was shown last.
+    pub fn values(&self, id: LeaseId) -> Option<&Pairs> {
+        self.values.of(id)
+    }
+
+    /// Whether the detail of the selected lease can be seen.
+    pub(super) fn shows_detail(&self) -> bool {
+        self.view == View::Leases && (self.is_open || self.room.has_detail)
+    }
+
     /// The member that calls go to, if it answers.
     pub fn member(&self) -> Option<&MemberView> {
         answering(&self.cluster)
@@ -215,18 +245,33 @@ impl Model {
 
     /// Whether time alone changes the screen: a lease counts down, a row fades, a link is waited for.
     pub fn counts_down(&self) -> bool {
-        !self.leases.is_empty() || self.unreached_since.is_some()
+        !self.leases.is_empty() || self.unreached_since.is_some() || self.frozen.is_some()
+    }
+
+    /// A span of the wall's time, as the clock of the leases counts it: people do not read faster with it.
+    pub(super) fn real(&self, span: Duration) -> Duration {
+        match self.setup.place {
+            Place::Sandbox { warp } => span * warp,
+            Place::Cluster => span,
+        }
     }
 
     pub(super) fn say(&mut self, now: Moment, is_error: bool, text: impl Into<String>) {
-        const SHOWN: std::time::Duration = std::time::Duration::from_secs(10);
-        self.note = Some(Note { text: text.into(), is_error, until: now + SHOWN });
+        const SHOWN: Duration = Duration::from_secs(10);
+        self.note = Some(Note { text: text.into(), is_error, until: now + self.real(SHOWN) });
         self.show(Redraw::Soon);
     }
 
     pub(super) fn log(&mut self, at: Moment, word: Word, lease: Option<LeaseId>, text: impl Into<String>) {
         self.events.push(at, word, lease, text.into());
         self.show(Redraw::Soon);
+    }
+
+    /// Marks the history of every lease that is kept.
+    pub(super) fn mark_kept(&mut self, at: Moment, tick: Tick) {
+        for lease in self.leases.values_mut().filter(|lease| lease.kept && lease.death.is_none()) {
+            lease.history_mut().push(at, tick);
+        }
     }
 
     pub(super) fn show(&mut self, redraw: Redraw) {

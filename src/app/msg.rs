@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Key;
+use super::{Key, Pairs, Room};
 use crate::domain::{ClusterView, EngineEvent, Granted, Header, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive};
 
 /// Why a call failed.
@@ -41,10 +41,12 @@ pub struct Listing {
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
-    /// The table has room for this many rows from now on.
-    Resized {
-        /// Rows of the lease table.
-        rows: usize,
+    /// The screen has this much room from now on.
+    Resized(Room),
+    /// The open detail has so many lines more than it has room for.
+    Measured {
+        /// How many.
+        spare: usize,
     },
     /// The moment that [`next_wake`](super::next_wake) named has come.
     Tick,
@@ -76,6 +78,13 @@ pub enum Msg {
         id: LeaseId,
         /// Why.
         trouble: Trouble,
+    },
+    /// The values of a lease's keys were read, as far as they could be.
+    Values {
+        /// Which lease.
+        id: LeaseId,
+        /// Each key that was asked for, with its value.
+        pairs: Pairs,
     },
     /// The engine's status of these leases moved.
     Statuses(Vec<LeaseStatus>),

@@ -24,7 +24,7 @@ pub enum State {
     Risk,
     /// Its renewal is overdue by its own habit.
     Late,
-    /// Ours, and not kept alive.
+    /// Ours, and not kept alive; or a drill is being played on it.
     Paused,
     /// Nothing to say.
     Ok,

@@ -124,6 +124,6 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::List(args) => list::run(args, shared, out).await,
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
-        Headless::Sandbox(args) => sandbox::run(args, out).await,
+        Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,
     }
 }

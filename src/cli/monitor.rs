@@ -76,7 +76,7 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_dem
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         let session = Session::open(shared.clone()).await?;
-        let place = if shared.sandbox() { Place::Sandbox { warp: 1 } } else { Place::Cluster };
+        let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
         let setup = Setup { target: shared.target(), place, is_demo, is_read_only, grants, ..Setup::default() };
         let options = MonitorOptions {

@@ -58,6 +58,11 @@ struct Connection {
     /// In the place of endpoints: a sandbox inside this program, for this run; it keeps nothing
     #[arg(long, global = true)]
     sandbox: bool,
+    /// With a sandbox: its clock and ours run N times as fast, and every duration of leases, polls and --for is of that
+    /// clock
+    #[arg(long, global = true, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    warp: u32,
     /// Log in; the password is asked for where it is missing
     #[arg(long, global = true, env = "ETCDCTL_USER", hide_env_values = true, value_name = "NAME[:PASSWORD]")]
     user: Option<String>,
@@ -139,6 +144,21 @@ impl Shared {
     /// Uses a sandbox inside this program, whatever was said.
     pub(super) fn use_sandbox(&mut self) {
         self.connection.sandbox = true;
+    }
+
+    /// How many times as fast as the wall the clock runs: the sandbox's and ours.
+    pub(super) fn warp(&self) -> u32 {
+        self.connection.warp
+    }
+
+    /// Refuses a clock with a speed where the cluster has its own: our renewals would come at the wrong time.
+    pub(super) fn check_warp(&self) -> Result<(), Error> {
+        match self.warp() {
+            warp if warp > 1 && !self.sandbox() => Err(Error::Usage(format!(
+                "--warp {warp} needs --sandbox: the time of a real cluster cannot be made to run faster"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a command that writes or renews under `--read-only`.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::signals::Signals;
-use super::{Error, Exit, Out};
+use super::{Error, Exit, Out, Shared};
 use crate::clock::Clock;
 use crate::sandbox::Sandbox;
 
@@ -18,7 +18,8 @@ pub(super) struct Args {
     listen: SocketAddr,
 }
 
-pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: Args, shared: &Shared, out: &mut Out) -> Result<Exit, Error> {
+    refuse_warp(shared)?;
     let mut signals = Signals::catch()?;
     let sandbox = Sandbox::builder().start(Clock::real());
     let at = sandbox.listen(0, args.listen).await?;
@@ -26,4 +27,14 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Error> {
     out.data(format!("serving on {at}\n")).await?;
     signals.next().await;
     Ok(Exit::Done)
+}
+
+/// Other clients live on the wall's clock.
+fn refuse_warp(shared: &Shared) -> Result<(), Error> {
+    match shared.warp() {
+        1 => Ok(()),
+        warp => Err(Error::Usage(format!(
+            "--warp {warp} is not for `sandbox`: its clients would renew by their own clocks, and too late"
+        ))),
+    }
 }

@@ -19,7 +19,8 @@ pub(super) struct Session {
 impl Session {
     /// Sets the connections up, and asks for a password where one is missing.
     pub(super) async fn open(shared: Shared) -> Result<Self, Error> {
-        let clock = Clock::real();
+        shared.check_warp()?;
+        let clock = Clock::warped(shared.warp());
         let sandbox = shared.sandbox().then(|| Sandbox::builder().start(clock.clone()));
         let settings = match &sandbox {
             Some(sandbox) => in_process(sandbox),

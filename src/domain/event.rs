@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ended, LeaseId, Moment};
+use super::{Drill, Ended, LeaseId, Moment};
 
 /// Something that happened to a lease that is kept alive, or to the link that keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,10 @@ pub enum EngineEventKind {
         /// How long the answer was waited for.
         waited: Duration,
     },
+    /// A drill has begun.
+    DrillBegun(Drill),
+    /// The drill has ended.
+    DrillEnded,
     /// It is not kept alive any more.
     Ended(Ended),
     /// Renewals go to this endpoint from now on.

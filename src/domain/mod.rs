@@ -3,21 +3,29 @@
 //! Nothing here knows a task, a terminal or a wire, and time is an argument everywhere
 //! ([`Moment`]). `tests/walls.rs` reads this folder and fails on an import that says otherwise.
 
+mod bounds;
 mod cadence;
 mod cluster;
+mod drill;
 mod escape;
 mod event;
 pub mod keeper;
+mod keys;
 mod lease_id;
+pub mod lints;
 mod moment;
+pub mod observed;
 mod pace;
 mod reading;
 mod status;
 
+pub use bounds::Bounds;
 pub use cadence::Cadence;
 pub use cluster::{ClusterView, MemberView, Reachability};
+pub use drill::Drill;
 pub use escape::printable;
 pub use event::{EngineEvent, EngineEventKind};
+pub use keys::{HeldKey, KeyChange, KeyNow, KeyRange};
 pub use lease_id::{BadLeaseId, LeaseId};
 pub use moment::Moment;
 pub use pace::{GRID, Pace, UnknownPace};

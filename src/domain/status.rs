@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Cadence, LeaseId, Moment};
+use super::{Cadence, Drill, LeaseId, Moment};
 
 /// Why keeping a lease alive ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,8 @@ pub struct LeaseStatus {
     pub revision: Option<i64>,
     /// Its response queue; of several subscribers the fullest, drops summed.
     pub queue: QueueGauge,
+    /// The drill that is being played on it.
+    pub drill: Option<Drill>,
     /// Why it ended, once it has.
     pub ended: Option<Ended>,
 }

@@ -12,7 +12,9 @@ use super::inbox::{Delivered, Inbox, Response};
 use super::stream::{LaneStream, StreamName};
 use crate::clock::Clock;
 use crate::domain::keeper::{Act, Keeper, News, Renewal, Slot, StreamEnd};
-use crate::domain::{ClusterView, Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, TimeToLive};
+use crate::domain::{
+    ClusterView, Drill, Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, TimeToLive,
+};
 use crate::wire::{self, Answer, Cluster};
 
 /// Inputs that are taken in before the schedule has its turn.
@@ -24,6 +26,7 @@ pub(super) enum Command {
     Keep { id: LeaseId, start: Start, inbox: Arc<Inbox> },
     Leave(LeaseId),
     RenewNow(LeaseId),
+    Drill { id: LeaseId, drill: Option<Drill> },
     Close,
 }
 
@@ -139,11 +142,28 @@ impl Actor {
                     self.keeper.renew_now(now, slot);
                 }
             }
+            Command::Drill { id, drill } => {
+                if let Some(slot) = self.keeper.slot(id) {
+                    self.drill(slot, id, drill, now);
+                }
+            }
             Command::Close => {
                 let slots = (0..self.subscribers.len()).filter_map(|slot| Slot::try_from(slot).ok());
                 slots.for_each(|slot| self.keeper.end(slot, Ended::Closed));
                 self.closing = true;
             }
+        }
+    }
+
+    fn drill(&mut self, slot: Slot, id: LeaseId, drill: Option<Drill>, now: Moment) {
+        self.event(now, Some(id), || drill.map_or(EngineEventKind::DrillEnded, EngineEventKind::DrillBegun));
+        if drill == Some(Drill::CutStream) {
+            if let Some((lane, generation)) = self.keeper.stream_of(slot) {
+                let end = StreamEnd::Broken("cut by a drill".to_owned());
+                self.told(Report::StreamEnded { name: StreamName { lane, generation }, end });
+            }
+        } else {
+            self.keeper.drill(now, slot, drill);
         }
     }
 

@@ -41,6 +41,21 @@ impl Consumer {
         self.engine.command(Command::Leave(id));
     }
 
+    /// Leaves the responses of a lease unread until [`Consumer::resume`]: its queue fills, the others go on.
+    pub fn pause(&self, id: LeaseId) {
+        self.inbox.pause(id, true);
+    }
+
+    /// Reads the responses of a lease again.
+    pub fn resume(&self, id: LeaseId) {
+        self.inbox.pause(id, false);
+    }
+
+    /// Takes what is next in the queue of one lease, paused or not; none where nothing waits there.
+    pub fn take(&self, id: LeaseId) -> Option<Delivery> {
+        self.inbox.take(id)
+    }
+
     /// The next response or end, of the leases in turn; none while no lease is kept.
     pub async fn next(&mut self) -> Option<Delivery> {
         std::future::poll_fn(|cx| self.poll_delivery(cx)).await

@@ -66,6 +66,8 @@ struct Queue {
     responses: VecDeque<Response>,
     ended: Option<Box<Ended>>,
     dropped: u64,
+    /// Whether its reader leaves it unread for now.
+    paused: bool,
 }
 
 impl Queue {
@@ -86,9 +88,12 @@ impl Inbox {
     /// Begins to take responses of a lease; false if it does already.
     pub(super) fn open(&self, id: LeaseId) -> bool {
         let mut state = self.state();
-        let fresh = !state.queues.contains_key(&id);
-        state.queues.entry(id).or_default();
-        fresh
+        // An end that nobody reads because of a pause does not stand in the way of a new life.
+        if state.queues.get(&id).is_none_or(|queue| queue.paused && queue.ended.is_some()) {
+            state.queues.insert(id, Queue::default());
+            return true;
+        }
+        false
     }
 
     /// Takes no more of a lease; what was not read is gone.
@@ -119,11 +124,12 @@ impl Inbox {
             let depth = queue.responses.len();
             return Delivered::Dropped(QueueGauge { depth, capacity: self.capacity, dropped: queue.dropped });
         }
-        if !queue.is_readable() {
-            readable.push_back(response.id);
-        }
+        let announce = !queue.is_readable() && !queue.paused;
         queue.responses.push_back(response);
-        wake(reader.take());
+        if announce {
+            readable.push_back(response.id);
+            wake(reader.take());
+        }
         Delivered::Queued
     }
 
@@ -132,11 +138,40 @@ impl Inbox {
         let mut state = self.state();
         let State { queues, readable, reader } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return };
-        if !queue.is_readable() {
-            readable.push_back(id);
-        }
+        let announce = !queue.is_readable() && !queue.paused;
         queue.ended.get_or_insert_with(|| Box::new(ended));
-        wake(reader.take());
+        if announce {
+            readable.push_back(id);
+            wake(reader.take());
+        }
+    }
+
+    /// Hides what there is to read of a lease from its reader, or shows it again.
+    pub(super) fn pause(&self, id: LeaseId, paused: bool) {
+        let mut state = self.state();
+        let State { queues, readable, reader } = &mut *state;
+        let Some(queue) = queues.get_mut(&id) else { return };
+        if std::mem::replace(&mut queue.paused, paused) == paused {
+            return;
+        }
+        readable.retain(|other| *other != id);
+        if !paused && queue.is_readable() {
+            readable.push_back(id);
+            wake(reader.take());
+        }
+    }
+
+    /// Takes what is next of one lease, whether it is paused or not.
+    pub(super) fn take(&self, id: LeaseId) -> Option<Delivery> {
+        let mut state = self.state();
+        let taken = state.readable.iter().position(|readable| *readable == id);
+        taken.map(|index| state.readable.remove(index));
+        let delivery = state.take(id);
+        drop(state);
+        if delivery.is_some() {
+            self.board.queue_moved(id);
+        }
+        delivery
     }
 
     pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
@@ -167,11 +202,12 @@ impl State {
     fn take(&mut self, id: LeaseId) -> Option<Delivery> {
         let queue = self.queues.get_mut(&id)?;
         if let Some(response) = queue.responses.pop_front() {
-            if queue.is_readable() {
+            if queue.is_readable() && !queue.paused {
                 self.readable.push_back(id);
             }
             return Some(Delivery::Response(response));
         }
+        queue.ended.as_ref()?;
         let ended = self.queues.remove(&id)?.ended?;
         Some(Delivery::Ended(id, *ended))
     }

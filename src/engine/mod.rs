@@ -98,7 +98,7 @@ use self::actor::{Actor, Command};
 use self::inbox::Inbox;
 use crate::clock::Clock;
 use crate::domain::keeper::{Keeper, Limits};
-use crate::domain::{Granted, LeaseId, Moment, Pace};
+use crate::domain::{Drill, Granted, LeaseId, Moment, Pace};
 use crate::tasks::{self, Task};
 use crate::wire::{self, Cluster};
 
@@ -196,6 +196,14 @@ impl Engine {
     /// Renews a lease that is kept now, and not only when it is due.
     pub fn renew_now(&self, id: LeaseId) {
         self.command(Command::RenewNow(id));
+    }
+
+    /// Begins a drill on a lease that is kept, in the place of the one before; none ends it.
+    ///
+    /// What the reader of the responses has to play ([`Drill::is_consumers`]) is only noted in the status: see
+    /// [`Consumer::pause`].
+    pub fn drill(&self, id: LeaseId, drill: Option<Drill>) {
+        self.command(Command::Drill { id, drill });
     }
 
     /// The board with every lease's status; from now on it is written.

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::domain::{Granted, LeaseId, Moment};
+use crate::clock::Clock;
+use crate::domain::{Drill, Granted, LeaseId, Moment};
 use crate::engine::{Consumer, Delivery};
 use crate::tasks::{self, Task};
 
@@ -19,6 +21,7 @@ enum Order {
     Keep(LeaseId),
     KeepGranted(Granted, Moment),
     Leave(LeaseId),
+    Drill(LeaseId, Option<Drill>),
 }
 
 /// Responses read since they were last taken.
@@ -53,10 +56,11 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Starts the task.
-    pub(super) fn start(consumer: Consumer, is_stalled: bool) -> Self {
+    pub(super) fn start(consumer: Consumer, clock: Clock, is_stalled: bool) -> Self {
         let (orders, wanted) = mpsc::unbounded_channel();
         let tally = Tally::default();
-        let task = tasks::spawn(read(consumer, wanted, tally.clone(), is_stalled));
+        let eyes = Eyes { consumer, clock, tally: tally.clone(), slow: BTreeMap::new() };
+        let task = tasks::spawn(eyes.read(wanted, is_stalled));
         Reader { orders, tally, _task: Arc::new(task) }
     }
 
@@ -80,37 +84,88 @@ impl Reader {
         self.order(Order::Leave(id));
     }
 
+    /// Reads a lease's responses slowly or not at all, or as they come.
+    pub(super) fn drill(&self, id: LeaseId, drill: Option<Drill>) {
+        self.order(Order::Drill(id, drill));
+    }
+
     /// The task ends only with the program, or by a panic that ends it.
     fn order(&self, order: Order) {
         let _ = self.orders.send(order);
     }
 }
 
-async fn read(mut consumer: Consumer, mut wanted: mpsc::UnboundedReceiver<Order>, tally: Tally, is_stalled: bool) {
-    let mut has_leases = false;
-    loop {
-        tokio::select! {
-            order = wanted.recv() => match order {
-                Some(order) => {
-                    carry_out(&consumer, order);
-                    has_leases = true;
-                }
-                None => return,
-            },
-            delivery = consumer.next(), if has_leases && !is_stalled => match delivery {
-                Some(Delivery::Response(response)) => tally.count(response.id),
-                // Why it ended stands on the engine's board.
-                Some(Delivery::Ended(..)) => (),
-                None => has_leases = false,
-            },
-        }
-    }
+/// What the task holds.
+struct Eyes {
+    consumer: Consumer,
+    clock: Clock,
+    tally: Tally,
+    /// Leases that are read slowly: when next, and in what time one.
+    slow: BTreeMap<LeaseId, (Moment, Duration)>,
 }
 
-fn carry_out(consumer: &Consumer, order: Order) {
-    match order {
-        Order::Keep(id) => consumer.keep_alive(id),
-        Order::KeepGranted(granted, sent) => consumer.keep_granted(&granted, sent),
-        Order::Leave(id) => consumer.leave(id),
+impl Eyes {
+    async fn read(mut self, mut wanted: mpsc::UnboundedReceiver<Order>, is_stalled: bool) {
+        let mut has_leases = false;
+        loop {
+            let next = self.slow.values().map(|(at, _)| *at).min();
+            tokio::select! {
+                order = wanted.recv() => match order {
+                    Some(order) => {
+                        self.carry_out(order);
+                        has_leases = true;
+                    }
+                    None => return,
+                },
+                delivery = self.consumer.next(), if has_leases && !is_stalled => match delivery {
+                    Some(delivery) => self.see(&delivery),
+                    None => has_leases = false,
+                },
+                () = self.clock.sleep_until(next.unwrap_or(Moment::FAR)), if next.is_some() => self.read_slowly(),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Keep(id) => self.consumer.keep_alive(id),
+            Order::KeepGranted(granted, sent) => self.consumer.keep_granted(&granted, sent),
+            Order::Leave(id) => {
+                self.slow.remove(&id);
+                self.consumer.leave(id);
+            }
+            Order::Drill(id, drill) => self.drill(id, drill),
+        }
+    }
+
+    fn drill(&mut self, id: LeaseId, drill: Option<Drill>) {
+        self.slow.remove(&id);
+        match drill {
+            Some(Drill::SlowConsumer { every }) => {
+                self.consumer.pause(id);
+                self.slow.insert(id, (self.clock.now() + every, every));
+            }
+            Some(_) => self.consumer.pause(id),
+            None => self.consumer.resume(id),
+        }
+    }
+
+    /// Reads one response of each lease whose time has come.
+    fn read_slowly(&mut self) {
+        let now = self.clock.now();
+        let due: Vec<LeaseId> = self.slow.iter().filter(|(_, (at, _))| *at <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            let delivery = self.consumer.take(id);
+            self.slow.entry(id).and_modify(|(at, every)| *at = now + *every);
+            delivery.iter().for_each(|delivery| self.see(delivery));
+        }
+    }
+
+    /// Why a lease ended stands on the engine's board.
+    fn see(&mut self, delivery: &Delivery) {
+        match delivery {
+            Delivery::Response(response) => self.tally.count(response.id),
+            Delivery::Ended(id, _) => drop(self.slow.remove(id)),
+        }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::consumer::Reader;
-use crate::app::{Effect, GrantOrder, Listing, Msg, Trouble};
+use crate::app::{Effect, GrantOrder, Listing, Msg, Trouble, Value};
 use crate::clock::Clock;
-use crate::domain::{Granted, LeaseId, Moment};
+use crate::domain::{Drill, Granted, LeaseId, Moment};
 use crate::engine::{self, Engine};
 use crate::wire::{self, Cluster, ErrorKind, LeaseList};
 
@@ -44,10 +44,12 @@ impl Driver {
         match effect {
             Effect::Keep(id) => hands.reader.keep(id),
             Effect::Leave(id) => hands.reader.leave(id),
+            Effect::Drill { id, drill } => hands.drill(id, drill),
             Effect::RenewNow(id) => hands.engine.renew_now(id),
             Effect::RenewOnce(id) => self.run(stream::once(async move { hands.renew_once(id).await })),
             Effect::Revoke(id) => self.run(stream::once(async move { hands.revoke(id).await })),
             Effect::List => self.run(stream::once(async move { hands.list().await })),
+            Effect::ReadValues { id, keys } => self.run(stream::once(async move { hands.read_values(id, keys).await })),
             Effect::Probe(ids) => self.run(hands.probe(ids)),
             Effect::Grant(order) => self.run(hands.grant(order)),
             // The loop ends, and stands still, by itself.
@@ -66,6 +68,12 @@ impl Driver {
 }
 
 impl Hands {
+    /// The reader plays a part of them, the engine the rest; both are told, so that one ends when the other begins.
+    fn drill(&self, id: LeaseId, drill: Option<Drill>) {
+        self.reader.drill(id, drill.filter(|drill| drill.is_consumers()));
+        self.engine.drill(id, drill);
+    }
+
     async fn renew_once(self, id: LeaseId) -> Msg {
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
@@ -125,6 +133,24 @@ impl Hands {
             }
         };
         stream::iter(ids).map(ask).buffer_unordered(AT_A_TIME)
+    }
+
+    /// The keys that an effect names are few: all at a time.
+    async fn read_values(self, id: LeaseId, keys: Vec<Vec<u8>>) -> Msg {
+        let read = |key: Vec<u8>| {
+            let cluster = self.cluster.clone();
+            async move {
+                let value = match cluster.get(&key).await {
+                    Ok(Some(pair)) => Value::of(pair.value),
+                    Ok(None) => Value::Absent,
+                    Err(error) if error.kind() == ErrorKind::Forbidden => Value::Forbidden,
+                    Err(error) => Value::Failed(error.to_string()),
+                };
+                (key, value)
+            }
+        };
+        let pairs = stream::iter(keys).map(read).buffered(AT_A_TIME).collect().await;
+        Msg::Values { id, pairs }
     }
 
     /// Grants in turn, some at a time; after the first failure the rest is given up.

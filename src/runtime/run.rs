@@ -56,7 +56,7 @@ where
     O: Stream<Item = Outside> + Unpin,
 {
     let engine = Engine::start(options.cluster.clone(), options.clock.clone(), options.engine);
-    let reader = Reader::start(engine.consumer(), options.stall_consumer);
+    let reader = Reader::start(engine.consumer(), options.clock.clone(), options.stall_consumer);
     let mut monitor = Monitor {
         model: Model::new(options.setup, options.clock.now()),
         board: engine.board(),
@@ -199,6 +199,7 @@ where
         match event {
             Event::Key(key) => {
                 if let Some(key) = keys::translate(*key) {
+                    self.measure();
                     self.tell(Msg::Key(key));
                 }
             }
@@ -212,7 +213,15 @@ where
 
     fn resize(&mut self) {
         let (width, height) = self.easel.screen.size();
-        self.tell(Msg::Resized { rows: ui::table_rows(width, height) });
+        self.tell(Msg::Resized(ui::room(width, height)));
+    }
+
+    /// How far the open detail can be moved depends on its width and on what it says.
+    fn measure(&mut self) {
+        let scene = self.easel.scene(&self.model, self.clock.now());
+        if let Some(spare) = ui::spare_lines(scene, self.easel.screen.size()) {
+            self.tell(Msg::Measured { spare });
+        }
     }
 
     fn read_board(&mut self) {
@@ -261,6 +270,10 @@ impl<S: Screen> Easel<S> {
             due: None,
             countdown: Moment::FAR,
         }
+    }
+
+    fn scene<'a>(&'a self, model: &'a Model, now: Moment) -> Scene<'a> {
+        Scene { model, now, wall: &self.wall, look: self.look }
     }
 
     /// A span of the wall, in the clock's time: frames do not run faster with it.

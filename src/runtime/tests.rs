@@ -1,5 +1,7 @@
 //! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
 
+mod views;
+
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! Straight to the store, past the wire: what "somebody else" does, and what a test asserts on.
 
-use etcd_client::proto::{PbKeyValue, PbPutRequest};
+use etcd_client::proto::{PbDeleteRequest, PbKeyValue, PbPutRequest};
 
 use super::{Refusal, Sandbox};
 use crate::domain::{LeaseId, Moment};
@@ -12,6 +12,8 @@ pub struct Seen {
     pub streams_opened: u64,
     /// Keepalive streams that are open.
     pub streams_open: usize,
+    /// Watch streams that are open.
+    pub watches_open: usize,
     /// Keepalive requests that were taken up.
     pub keep_alives: u64,
     /// LeaseTimeToLive calls.
@@ -62,6 +64,20 @@ impl Sandbox {
         let lease = lease.map_or(0, |lease| lease.0);
         let request = PbPutRequest { key: key.into(), value: value.into(), lease, ..Default::default() };
         self.0.world.with(|state, _| state.store.put(request)).map(|_| ())
+    }
+
+    /// Deletes a key and tells whether it was there.
+    pub fn delete(&self, key: impl Into<Vec<u8>>) -> bool {
+        let request = PbDeleteRequest { key: key.into(), ..Default::default() };
+        self.0.world.with(|state, _| state.store.delete(&request)).is_ok_and(|answer| answer.deleted > 0)
+    }
+
+    /// Forgets what became of the keys before a revision: watches from there end.
+    ///
+    /// # Errors
+    /// `FutureRevision`, `Compacted`.
+    pub fn compact(&self, revision: i64) -> Result<(), Refusal> {
+        self.0.world.with(|state, _| state.store.compact(revision))
     }
 
     /// Reads a key.

@@ -60,6 +60,14 @@ impl Faults {
         });
     }
 
+    /// Ends every open watch stream with a status; new ones are served.
+    pub fn cut_watches(&self, with: &Status) {
+        self.each(|member| {
+            member.watch_cuts += 1;
+            member.watch_cut_with = with.clone();
+        });
+    }
+
     /// The members are gone: their connections break, and new ones are refused (on TCP: closed at once, so that the
     /// port is not lost). A leader takes the leadership with it: until [`move_leader`](Faults::move_leader) there is
     /// none.

@@ -94,7 +94,7 @@ impl Member {
 }
 
 /// Waits until there has been no leader for as long as etcd bears it.
-async fn leaderless(member: &Member) {
+pub(super) async fn leaderless(member: &Member) {
     let world = &member.world;
     loop {
         world.until(|state, _| state.leader.is_none().then_some(())).await;

@@ -122,6 +122,12 @@ impl Member {
         });
         Counted { member: self.clone(), gauge: |seen| &mut seen.streams_open }
     }
+
+    /// Counts one more open watch stream, until what it gives is dropped.
+    pub(super) fn watch_opened(&self) -> Counted {
+        self.with(|member| member.seen.watches_open += 1);
+        Counted { member: self.clone(), gauge: |seen| &mut seen.watches_open }
+    }
 }
 
 /// Counted as long as it lives.
@@ -147,9 +153,10 @@ impl From<Refusal> for Status {
         let code = match refusal {
             Refusal::LeaseNotFound => Code::NotFound,
             Refusal::LeaseExists => Code::FailedPrecondition,
-            Refusal::TtlTooLarge | Refusal::FutureRevision => Code::OutOfRange,
+            Refusal::TtlTooLarge | Refusal::FutureRevision | Refusal::Compacted => Code::OutOfRange,
             Refusal::NoKey | Refusal::KeyNotFound => Code::InvalidArgument,
-            Refusal::ValueProvided | Refusal::LeaseProvided => Code::InvalidArgument,
+            Refusal::ValueProvided | Refusal::LeaseProvided | Refusal::BadSort => Code::InvalidArgument,
+            Refusal::TooManyOps | Refusal::DuplicateKey => Code::InvalidArgument,
             Refusal::Forbidden => Code::PermissionDenied,
             Refusal::NoLeader | Refusal::TimedOut => Code::Unavailable,
             Refusal::NotProposed => Code::DeadlineExceeded,

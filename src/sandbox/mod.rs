@@ -1,14 +1,13 @@
 //! The sandbox: a small etcd inside the program. It keeps nothing, and is for learning and tests.
 //!
-//! It serves etcd's Lease, KV (put, range, delete), Maintenance (status) and Cluster (member list) services over
-//! gRPC, with etcd's codes, texts and habits: a minimum TTL of 2 s, an expiry loop of 500 ms that removes at most
+//! It serves etcd's Lease, KV, Watch, Maintenance (status) and Cluster (member list) services over gRPC, with etcd's codes, texts and habits: a minimum TTL of 2 s, an expiry loop of 500 ms that removes at most
 //! 1,000 leases a second, all keys of a lease deleted in one revision, and a renewal of an expired lease that waits
-//! until the lease is removed. What it does not serve answers Unimplemented; to the question for alarms, which
+//! until the lease is removed. Of the past it keeps the last 100,000 changes of keys. What it does not serve answers Unimplemented; to the question for alarms, which
 //! `etcdctl endpoint health` asks, the answer is that there are none.
 //!
 //! ```text
 //! pipe, TCP -> connection -> services -> member (hangs? delayed? a leader?) -> world (lock) -> store (pure)
-//!                               keep_alive: one request at a time ----^          ^--- expiry, faults
+//!             keep_alive: one request at a time, watching: news by revision ---^ ^--- expiry, faults
 //! ```
 //!
 //! Several members share one store: there is no raft, and an election is what [`Faults`] says it is. It lives on the
@@ -36,6 +35,7 @@ mod services;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod watching;
 mod world;
 
 pub use direct::Seen;

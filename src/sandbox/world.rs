@@ -21,6 +21,7 @@ pub(super) struct World {
     pub(super) clock: Clock,
     state: Mutex<State>,
     stirs: watch::Sender<()>,
+    revisions: watch::Sender<i64>,
 }
 
 /// Everything that is shared.
@@ -55,20 +56,30 @@ pub(super) struct MemberState {
     /// How often its keepalive streams were cut, and with which status last.
     pub(super) cuts: u64,
     pub(super) cut_with: Status,
+    /// The same of its watch streams.
+    pub(super) watch_cuts: u64,
+    pub(super) watch_cut_with: Status,
     pub(super) seen: Seen,
 }
 
 impl World {
     pub(super) fn new(clock: Clock, members: usize, seed: u64) -> Self {
-        World { clock, state: Mutex::new(State::new(members, seed)), stirs: watch::Sender::new(()) }
+        let (stirs, revisions) = (watch::Sender::new(()), watch::Sender::new(1));
+        World { clock, state: Mutex::new(State::new(members, seed)), stirs, revisions }
     }
 
-    /// Does something under the lock, and wakes who waits if it stirred anything.
+    /// Does something under the lock, and wakes who waits if it stirred anything or changed a key.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State, Moment) -> T) -> T {
         let mut state = self.lock();
         let outcome = act(&mut state, self.clock.now());
         let stirred = std::mem::take(&mut state.stirred);
+        let revision = state.store.keys().revision();
         drop(state);
+        self.revisions.send_if_modified(|known| {
+            let is_news = *known < revision;
+            *known = revision.max(*known);
+            is_news
+        });
         if stirred {
             self.stirs.send_replace(());
         }
@@ -91,6 +102,11 @@ impl World {
     /// Tells of whatever stirs from now on.
     pub(super) fn stirs(&self) -> watch::Receiver<()> {
         self.stirs.subscribe()
+    }
+
+    /// Tells of the revisions from now on.
+    pub(super) fn revisions(&self) -> watch::Receiver<i64> {
+        self.revisions.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -174,6 +190,8 @@ impl MemberState {
             delay: Duration::ZERO,
             cuts: 0,
             cut_with: Status::ok(""),
+            watch_cuts: 0,
+            watch_cut_with: Status::ok(""),
             seen: Seen::default(),
         }
     }

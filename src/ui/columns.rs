@@ -92,7 +92,7 @@ pub(super) fn cell(column: &Column, row: Row<'_>, width: usize) -> Cell {
 }
 
 /// The bar for a share of the whole.
-fn share_bar(share: f64, width: usize) -> String {
+pub(super) fn share_bar(share: f64, width: usize) -> String {
     let full = ((share.clamp(0.0, 1.0) * width as f64).round() as usize).min(width);
     "▇".repeat(full) + &"░".repeat(width - full)
 }

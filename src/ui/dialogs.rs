@@ -1,5 +1,7 @@
 //! The dialogs, above everything else.
 
+mod drill;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -24,6 +26,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Grant(form) => ("New leases".to_owned(), page.grant(form)),
         Dialog::Revoke(dialog) => (format!("Revoke lease {}?", dialog.id), page.revoke(dialog)),
         Dialog::Adopt(id) => (format!("Keep {id} alive?"), page.adopt(*id)),
+        Dialog::Drill(dialog) => (format!("A drill on {}", dialog.id), page.drill(dialog)),
         Dialog::Quit => ("Quit?".to_owned(), page.quit()),
         Dialog::Suspend(_) => ("Suspend?".to_owned(), page.suspend()),
     };

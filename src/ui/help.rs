@@ -9,7 +9,7 @@ use super::{Look, Role, theme};
 
 const STATES: [(State, &str); 9] = [
     (State::Ok, "nothing to say"),
-    (State::Paused, "ours, and not kept alive"),
+    (State::Paused, "ours and not kept alive, or in a drill"),
     (State::Late, "its renewal is overdue by its own habit"),
     (State::Risk, "less left than one of its renewal intervals"),
     (State::Unseen, "two polls of it went without an answer"),

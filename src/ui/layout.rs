@@ -1,68 +1,135 @@
-//! Where everything stands. Pure, so that the runtime can ask how many rows there are.
+//! Where everything stands. Pure, so that the runtime can ask how much room there is.
 
 use ratatui::layout::Rect;
 
+use crate::app::{Model, Room, View};
+
 /// The places of the panels; an empty one is not drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) top: Rect,
     pub(super) table: Rect,
+    pub(super) detail: Rect,
     pub(super) events: Rect,
     pub(super) status: Rect,
     /// Too small for frames: one line a lease.
     pub(super) is_tiny: bool,
 }
 
+/// What is to be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) view: View,
+    /// Whether the detail is open in the table's place.
+    pub(super) is_open: bool,
+}
+
+impl Shown {
+    pub(super) fn of(model: &Model) -> Self {
+        Shown { view: model.view, is_open: model.is_open }
+    }
+}
+
 const TINY_WIDTH: u16 = 40;
 const TINY_HEIGHT: u16 = 8;
 /// From this height on the events have a panel.
 const EVENTS_FROM: u16 = 14;
+/// From this size on the detail stands below the table, the events at its right.
+const WIDE: (u16, u16) = (120, 30);
+/// From this size on the detail stands between table and events.
+const TALL: (u16, u16) = (80, 40);
 
 /// Divides the screen.
-pub(super) fn places(area: Rect) -> Places {
+pub(super) fn places(area: Rect, shown: Shown) -> Places {
     let is_tiny = area.width < TINY_WIDTH || area.height < TINY_HEIGHT;
     let top_height = u16::from(!is_tiny);
     let status_height = u16::from(area.height >= 3);
-    let middle = area.height - top_height - status_height;
-    let events_height = if is_tiny || area.height < EVENTS_FROM { 0 } else { (middle / 3).clamp(4, 12) };
-    let row = |y, height| Rect { x: area.x, y: area.y + y, width: area.width, height };
-    Places {
-        top: row(0, top_height),
-        table: row(top_height, middle - events_height),
-        events: row(top_height + middle - events_height, events_height),
-        status: row(area.height - status_height, status_height),
-        is_tiny,
+    let (top, rest) = split(area, top_height);
+    let (middle, status) = split(rest, rest.height - status_height);
+    let bars = Places { top, status, is_tiny, ..Places::default() };
+    match shown {
+        Shown { view: View::Events, .. } => Places { events: middle, ..bars },
+        Shown { is_open, .. } => leases(bars, area, middle, is_open),
     }
 }
 
-/// How many leases the table has room for on a screen of this size: without its frame and its header.
-pub fn table_rows(width: u16, height: u16) -> usize {
-    let places = places(Rect::new(0, 0, width, height));
-    let frame = if places.is_tiny { 0 } else { 3 };
-    usize::from(places.table.height.saturating_sub(frame))
+/// The leases with what stands beside them.
+fn leases(bars: Places, area: Rect, middle: Rect, is_open: bool) -> Places {
+    let reaches = |least: (u16, u16)| area.width >= least.0 && area.height >= least.1;
+    let events_height = if bars.is_tiny || area.height < EVENTS_FROM { 0 } else { (middle.height / 3).clamp(4, 12) };
+    if is_open {
+        let (detail, events) = split(middle, middle.height - events_height);
+        Places { detail, events, ..bars }
+    } else if reaches(WIDE) {
+        let (table, below) = split(middle, middle.height - (middle.height * 2 / 5).clamp(12, 20));
+        let left = (u32::from(below.width) * 11 / 20) as u16;
+        let detail = Rect { width: left, ..below };
+        Places { table, detail, events: Rect { x: below.x + left, width: below.width - left, ..below }, ..bars }
+    } else if reaches(TALL) {
+        let (table, below) = split(middle, middle.height - middle.height * 3 / 5);
+        let (detail, events) = split(below, below.height - (below.height / 3));
+        Places { table, detail, events, ..bars }
+    } else {
+        let (table, events) = split(middle, middle.height - events_height);
+        Places { table, events, ..bars }
+    }
+}
+
+/// The upper part of so many lines, and the rest.
+fn split(area: Rect, height: u16) -> (Rect, Rect) {
+    (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
+}
+
+/// What there is room for on a screen of this size.
+pub fn room(width: u16, height: u16) -> Room {
+    let at = |view| places(Rect::new(0, 0, width, height), Shown { view, is_open: false });
+    let (leases, events) = (at(View::Leases), at(View::Events));
+    let within = |area: Rect, frame| usize::from(area.height.saturating_sub(if leases.is_tiny { 0 } else { frame }));
+    Room {
+        // Without the frame and the header.
+        rows: within(leases.table, 3),
+        events: within(events.events, 2).saturating_sub(usize::from(leases.is_tiny)),
+        has_detail: !leases.detail.is_empty(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SHOWN: [Shown; 3] = [
+        Shown { view: View::Leases, is_open: false },
+        Shown { view: View::Leases, is_open: true },
+        Shown { view: View::Events, is_open: false },
+    ];
+
     #[test]
     fn the_panels_fill_the_screen_and_do_not_overlap() {
-        for height in 0..60 {
-            for width in [0, 10, 39, 40, 80] {
-                let places = places(Rect::new(0, 0, width, height));
-                let parts = [places.top, places.table, places.events, places.status];
-                assert_eq!(parts.iter().map(|part| part.height).sum::<u16>(), height);
-                assert!(parts.windows(2).all(|pair| pair[0].bottom() == pair[1].y), "{width}x{height}");
+        for (width, height) in (0..60).flat_map(|height| [0, 10, 39, 40, 80, 140].map(|width| (width, height))) {
+            for shown in SHOWN {
+                let places = places(Rect::new(0, 0, width, height), shown);
+                let parts = [places.top, places.table, places.detail, places.events, places.status];
+                let filled: u32 = parts.iter().map(|part| part.area()).sum();
+                assert_eq!(filled, u32::from(width) * u32::from(height), "{width}x{height} {shown:?} {places:?}");
+                let overlap = |(n, one): (usize, &Rect)| parts[n + 1..].iter().any(|two| one.intersects(*two));
+                assert!(!parts.iter().enumerate().any(overlap), "{width}x{height} {shown:?} {places:?}");
             }
         }
     }
 
     #[test]
-    fn rows_are_what_is_left() {
-        assert_eq!(table_rows(80, 24), 12);
-        assert_eq!(table_rows(30, 6), 5);
-        assert_eq!(table_rows(10, 3), 2);
-        assert_eq!(table_rows(0, 0), 0);
+    fn the_detail_has_a_place_where_there_is_room_and_wherever_it_is_open() {
+        let detail = |width, height, shown| places(Rect::new(0, 0, width, height), shown).detail;
+        assert!(detail(80, 24, SHOWN[0]).is_empty());
+        assert!(!detail(80, 24, SHOWN[1]).is_empty() && !detail(20, 5, SHOWN[1]).is_empty());
+        assert!(detail(140, 40, SHOWN[0]).width < 80 && detail(90, 50, SHOWN[0]).width == 90);
+    }
+
+    #[test]
+    fn room_is_what_is_left() {
+        let rows = |width, height| room(width, height).rows;
+        assert_eq!([rows(80, 24), rows(30, 6), rows(10, 3), rows(0, 0)], [12, 5, 2, 0]);
+        assert_eq!(room(80, 24), Room { rows: 12, events: 20, has_detail: false });
+        assert!(room(140, 40).has_detail);
     }
 }

@@ -1,43 +1,98 @@
-//! The events panel, newest last.
+//! What has happened, newest last: a pane beside the leases, and a view of its own.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Widget};
 
-use crate::app::Event;
+use crate::app::{Event, View};
 use crate::domain::printable;
 
-use super::table::{AIRY, panel};
+use super::line::cut;
+use super::table::{self, AIRY, panel};
 use super::{Role, Scene, theme};
 
 /// Draws as many of the newest events as there is room for.
-pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw_pane(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let mut block = panel(scene.look, " Events ");
+    let tab = View::Events.tab();
+    let title = Span::styled(format!(" {} {} ", tab.number, tab.name), scene.look.style(Role::Title));
+    let inner = frame(scene, Line::from(title), area, buf);
+    let lines = scene.model.events.lines();
+    let skipped = lines.len().saturating_sub(usize::from(inner.height));
+    draw_lines(scene, lines.skip(skipped), inner, buf);
+}
+
+/// Draws the view: a kind of events, from where one has moved to. Without frames the selected lease keeps the first line.
+pub(super) fn draw_view(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = if is_tiny { head(scene, area, buf) } else { frame(scene, title(scene), area, buf) };
+    let lines = scene.model.page.lines(&scene.model.events, usize::from(inner.height));
+    if lines.is_empty() && !inner.is_empty() {
+        let style = scene.look.style(Role::Dim);
+        buf.set_stringn(inner.x, inner.y, "Nothing has happened yet.", usize::from(inner.width), style);
+    }
+    draw_lines(scene, lines.into_iter(), inner, buf);
+}
+
+fn head(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    if let Some(lease) = scene.model.selected() {
+        let text = table::tiny(table::row(scene, lease), area.width);
+        buf.set_stringn(area.x, area.y, text, usize::from(area.width), scene.look.style(Role::Text));
+    }
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// ` 3 Events losses and errors · following `
+fn title(scene: Scene<'_>) -> Line<'static> {
+    let page = scene.model.page;
+    let kind = page.kind.map_or("all", |kind| kind.name());
+    let place = if page.follows() { "newest last" } else { "held; End follows the newest" };
+    let mut title = table::tab(scene.look, View::Events);
+    title.push_span(Span::styled(format!("{kind} · {place} "), scene.look.style(Role::Dim)));
+    title
+}
+
+fn frame(scene: Scene<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
+    let mut block = panel(scene.look, title);
+    if scene.model.view == View::Events {
+        block = block.title(table::other_tabs(scene.look, View::Events));
+    }
     if area.width >= AIRY {
         block = block.padding(Padding::horizontal(1));
     }
     let inner = block.inner(area);
     block.render(area, buf);
-    let lines = scene.model.events.lines();
-    let skipped = lines.len().saturating_sub(usize::from(inner.height));
-    for (y, event) in (inner.y..inner.bottom()).zip(lines.skip(skipped)) {
-        buf.set_line(inner.x, y, &line(scene, event), inner.width);
+    inner
+}
+
+fn draw_lines<'a>(scene: Scene<'_>, events: impl Iterator<Item = &'a Event>, area: Rect, buf: &mut Buffer) {
+    for (y, event) in (area.y..area.bottom()).zip(events) {
+        buf.set_line(area.x, y, &line(scene, event, true, area.width), area.width);
     }
 }
 
+/// An event where its lease is known: `10:04:31 ● renewed   10 s, 3.50 s after the last`
+pub(super) fn line_of_its_lease(scene: Scene<'_>, event: &Event, width: u16) -> Line<'static> {
+    line(scene, event, false, width)
+}
+
 /// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
-fn line<'a>(scene: Scene<'_>, event: &Event) -> Line<'a> {
+fn line(scene: Scene<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
     let (sign, role) = theme::event(event.word);
     let lease = event.lease.map_or(String::new(), |id| id.short());
+    let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
+    let room = usize::from(width).saturating_sub(21 + lease.len());
+    let text = cut(&printable(event.text.as_bytes()), room);
     let style = |role| scene.look.style(role);
     Line::from(vec![
         Span::styled(format!("{} ", scene.wall.time_of_day(event.at)), style(Role::Dim)),
         Span::styled(format!("{sign} {:<8}  ", event.word.word()), style(role)),
-        Span::styled(format!("{lease:<8}  "), style(Role::Text)),
-        Span::styled(printable(event.text.as_bytes()), style(Role::Text)),
+        Span::styled(lease, style(Role::Text)),
+        Span::styled(text, style(Role::Text)),
     ])
 }

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!  top.rs      leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
-//!  table.rs   ╭ Leases 7 ─ by LEFT ↑ ─────────────────────────────────────────────────────────────────╮
+//!  table.rs   ╭ 1 Leases 7 ─ by LEFT ↑ ───────────────────────────────────────────────────── 3 Events ─╮
 //!  columns.rs │ ID                WHO    STATE      LEFT              TTL        EVERY   ...           │
 //!             ╰ the selected lease in words ──────────────────────────────────────────────────────────╯
-//!  log.rs     ╭ Events ───────────────────────────────────────────────────────────────────────────────╮
-//!             ╰───────────────────────────────────────────────────────────────────────────────────────╯
+//!  detail/    ╭ 694d9aa8d4d4f304 ─ own ─ ● ok ──────────────╮╭ 3 Events ────────────────────────────────╮
+//!  log.rs     ╰─────────────────────────────────────────────╯╰──────────────────────────────────────────╯
 //!  status.rs   3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
 //! ```
 //!
@@ -15,6 +15,7 @@
 
 mod ascii;
 mod columns;
+mod detail;
 mod dialogs;
 mod help;
 mod layout;
@@ -32,10 +33,12 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub use layout::table_rows;
+pub use layout::room;
 pub use theme::{Look, Palette, Role};
 
-use crate::app::Model;
+use layout::Shown;
+
+use crate::app::{Model, View};
 use crate::domain::Moment;
 
 /// What moments are called on the wall.
@@ -69,13 +72,31 @@ pub struct Scene<'a> {
     pub look: Look,
 }
 
+impl<'a> Scene<'a> {
+    /// The scene that is shown: of the frozen picture while there is one.
+    fn shown(self) -> Scene<'a> {
+        let (model, now) = self.model.shown(self.now);
+        Scene { model, now, ..self }
+    }
+}
+
+/// How many lines of the open detail there is no room for on a screen of this size; none where it is not open.
+pub fn spare_lines(scene: Scene<'_>, size: (u16, u16)) -> Option<usize> {
+    detail::spare_lines(scene.shown(), size)
+}
+
 /// Draws the whole screen. Any size is fine; the smaller, the less is told.
 pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let places = layout::places(area);
+    let shown = scene.shown();
+    let places = layout::places(area, Shown::of(shown.model));
     top::draw(scene, places.top, buf);
-    table::draw(scene, places.table, places.is_tiny, buf);
-    log::draw(scene, places.events, buf);
-    status::draw(scene, places.status, buf);
+    table::draw(shown, places, buf);
+    detail::draw(shown, places.detail, places.is_tiny, buf);
+    match shown.model.view {
+        View::Leases => log::draw_pane(shown, places.events, buf),
+        View::Events => log::draw_view(shown, places.events, places.is_tiny, buf),
+    }
+    status::draw(scene, places.status, places.is_tiny, buf);
     dialogs::draw(scene, area, buf);
     if scene.look.is_ascii {
         ascii::fold(buf);

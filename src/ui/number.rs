@@ -42,6 +42,11 @@ pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> St
     }
 }
 
+/// A short span in seconds without the unit: `3.50`, `1200.5`.
+pub(super) fn seconds(span: Duration) -> String {
+    digits(span.as_secs_f64(), 2)
+}
+
 /// With so many decimals, one less from 100 on and none from 10,000 on.
 fn digits(seconds: f64, decimals: usize) -> String {
     let decimals = match seconds {

@@ -3,24 +3,25 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::keymap::{Action, KEYMAP};
-use crate::app::{Model, Note};
+use crate::app::keymap::{Action, Binding, KEYMAP};
+use crate::app::{Model, Note, View};
 use crate::domain::printable;
 
 use super::line::{Part, cut, draw_ends};
-use super::{Role, Scene};
+use super::{Role, Scene, top};
 
-/// Draws it. A note takes the place of the counts; keys are not shown while a dialog has its own.
-pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+/// Draws it. Where there is no top line it has its banner. A note takes the place of the counts; keys are not shown while a dialog has its own.
+pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let model = scene.model;
+    let shown = model.shown(scene.now).0;
     let left = match &model.note {
         Some(note) => vec![noted(note, area.width)],
-        None => counts(model),
+        None => top::frozen(scene).filter(|_| is_tiny).into_iter().chain(counts(shown)).collect(),
     };
-    let right = if model.dialog.is_some() { Vec::new() } else { keys(model.setup.is_read_only) };
+    let right = if model.dialog.is_some() { Vec::new() } else { keys(model, shown) };
     draw_ends(scene.look, (left, right), (" · ", "  "), area, buf);
 }
 
@@ -47,19 +48,31 @@ fn counts(model: &Model) -> Vec<Part> {
     parts
 }
 
-/// What is refused is not offered.
-fn keys(is_read_only: bool) -> Vec<Part> {
-    let offered = KEYMAP.iter().filter(|binding| !(is_read_only && binding.action.writes()));
+/// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.
+fn keys(model: &Model, shown: &Model) -> Vec<Part> {
+    let is_refused = |action: Action| model.setup.is_read_only && action.writes();
+    let is_elsewhere = shown.is_open || shown.view != View::default();
+    let is_offered = |action: Action| match action {
+        Action::Back => is_elsewhere,
+        Action::Open => !shown.is_open,
+        action => !is_refused(action),
+    };
+    let offered = KEYMAP.iter().filter(|binding| binding.action.works_in(shown.view) && is_offered(binding.action));
     let hinted = offered.filter_map(|binding| Some((binding, binding.hint?)));
-    hinted.map(|(binding, hint)| Part::key(rank(binding.action), binding.keys[0], hint)).collect()
+    let part = |(binding, hint): (&Binding, _)| match (binding.action, model.frozen.is_some()) {
+        (Action::Freeze, true) => Part::key(0, binding.keys[0], "go on"),
+        (action, _) => Part::key(rank(action), binding.keys[0], hint),
+    };
+    hinted.map(part).collect()
 }
 
 /// Which hints leave first.
 fn rank(action: Action) -> u8 {
     match action {
         Action::Help | Action::Quit => 1,
-        Action::New => 2,
+        Action::New | Action::QuickFilter | Action::Back => 2,
         Action::Revoke | Action::KeepAlive => 3,
+        Action::Open | Action::Freeze => 4,
         _ => 5,
     }
 }

@@ -5,22 +5,24 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
-use crate::app::{Keys, Lease, Model, Said};
+use crate::app::{Keys, Lease, Model, Said, TABS, View};
 use crate::domain::printable;
 
 use super::columns::{self, Column, Row};
+use super::layout::Places;
 use super::line::{cut, wrap};
 use super::{Look, Role, Scene, number, theme};
 
 /// From this width on a blank stands between the frame and the rows.
 pub(super) const AIRY: u16 = 100;
 
-/// Draws the table with its frame, or bare lines where it is tiny.
-pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+/// Draws the table with its frame, the selected lease in words at its foot unless that is told in detail beside it, or bare lines where it is tiny.
+pub(super) fn draw(scene: Scene<'_>, places: Places, buf: &mut Buffer) {
+    let Places { table: area, detail, is_tiny, .. } = places;
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { area } else { frame(scene, area, buf) };
+    let inner = if is_tiny { area } else { frame(scene, area, detail.is_empty(), buf) };
     match (scene.model.order().is_empty(), is_tiny) {
         (true, _) => draw_advice(scene, inner, buf),
         (false, true) => draw_tiny(scene, inner, buf),
@@ -37,15 +39,28 @@ pub(super) fn panel<'a>(look: Look, title: impl Into<Line<'a>>) -> Block<'a> {
         .title_style(look.style(Role::Title))
 }
 
-fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+/// The number and name of the view that is shown, at the left of its panel's title.
+pub(super) fn tab(look: Look, view: View) -> Line<'static> {
+    let tab = view.tab();
+    Line::from(Span::styled(format!(" {} {} ", tab.number, tab.name), look.style(Role::Title)))
+}
+
+/// The other views, at the right: ` 3 Events `
+pub(super) fn other_tabs(look: Look, view: View) -> Line<'static> {
+    let others = TABS.iter().filter(|tab| tab.view != view).flat_map(|tab| {
+        let name = Span::styled(format!(" {} ", tab.name), look.style(Role::Dim));
+        [Span::styled(format!(" {}", tab.number), look.style(Role::Key)), name]
+    });
+    Line::from_iter(others).right_aligned()
+}
+
+fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rect {
     let look = scene.look;
     let room = usize::from(area.width.saturating_sub(6));
-    let title = Line::from(vec![
-        Span::styled(" Leases ", look.style(Role::Title)),
-        Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)),
-    ]);
-    let mut block = panel(look, title);
-    if let Some(lease) = scene.model.selected() {
+    let mut title = tab(look, View::Leases);
+    title.push_span(Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)));
+    let mut block = panel(look, title).title(other_tabs(look, View::Leases));
+    if let Some(lease) = scene.model.selected().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(scene, lease), room));
         block = block.title_bottom(Span::styled(text, look.style(Role::Dim)));
     }
@@ -113,7 +128,12 @@ fn draw_column(scene: Scene<'_>, column: &Column, area: Rect, buf: &mut Buffer) 
 }
 
 fn visible<'a>(scene: Scene<'a>) -> impl Iterator<Item = Row<'a>> {
-    scene.model.visible().map(move |lease| Row { lease, state: lease.state(scene.now), now: scene.now })
+    scene.model.visible().map(move |lease| row(scene, lease))
+}
+
+/// What the row of a lease is made from.
+pub(super) fn row<'a>(scene: Scene<'_>, lease: &'a Lease) -> Row<'a> {
+    Row { lease, state: lease.state(scene.now), now: scene.now }
 }
 
 /// Reverses the row under the cursor as a whole.
@@ -133,7 +153,7 @@ fn draw_tiny(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` where there are but a few columns.
-fn tiny(row: Row<'_>, width: u16) -> String {
+pub(super) fn tiny(row: Row<'_>, width: u16) -> String {
     let left = row.lease.left(row.now).map_or(number::UNKNOWN.to_owned(), number::span);
     let (sign, id) = (theme::state(row.state).0, row.lease.id.short());
     match width {

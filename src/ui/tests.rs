@@ -1,4 +1,5 @@
 mod palettes;
+mod views;
 
 use std::time::{Duration, SystemTime};
 
@@ -54,6 +55,7 @@ fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus
         round_trip: Some(Duration::from_micros(640)),
         revision: Some(1203),
         queue: QueueGauge { depth: if dropped > 0 { 16 } else { 0 }, capacity: 16, dropped },
+        drill: None,
         ended: None,
     }
 }
@@ -121,7 +123,7 @@ fn scene_messages() -> Vec<(f64, Msg)> {
 
 fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> Model {
     let mut model = Model::new(setup, Moment::START);
-    update(&mut model, Msg::Resized { rows: table_rows(width, height) }, Moment::START);
+    update(&mut model, Msg::Resized(room(width, height)), Moment::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
     }
@@ -232,7 +234,7 @@ fn no_size_panics() {
         }
         for height in (0..=16).chain((17..=60).step_by(11)) {
             for width in (0..=44).chain((45..=200).step_by(13)) {
-                update(&mut model, Msg::Resized { rows: table_rows(width, height) }, at(90.0));
+                update(&mut model, Msg::Resized(room(width, height)), at(90.0));
                 arrange(&mut model, at(90.0));
                 paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
             }

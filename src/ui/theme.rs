@@ -132,6 +132,7 @@ pub(super) fn event(word: Word) -> (char, Role) {
         Word::Granted | Word::Attached => ('+', Role::Good),
         Word::Kept => ('▸', Role::Good),
         Word::Renewed => ('●', Role::Good),
+        Word::Drill => ('‖', Role::Warning),
         Word::Paused => ('‖', Role::Dim),
         Word::Dropped => ('▢', Role::Warning),
         Word::Missed => ('▲', Role::Warning),
@@ -139,6 +140,7 @@ pub(super) fn event(word: Word) -> (char, Role) {
         Word::Revoked => ('⊘', Role::Warning),
         Word::Connection => ('→', Role::Text),
         Word::Leader => ('★', Role::Warning),
+        Word::Lost => ('✗', Role::Danger),
         Word::Error => ('!', Role::Danger),
     }
 }

@@ -12,8 +12,17 @@ use super::{Role, Scene, number};
 /// Draws it.
 pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
-        draw_ends(scene.look, (link(scene), rights(scene.model)), ("  ", "  "), area, buf);
+        let mut right = rights(scene.model);
+        right.extend(frozen(scene));
+        draw_ends(scene.look, (link(scene), right), ("  ", "  "), area, buf);
     }
+}
+
+/// The banner of a frozen display, which leaves last.
+pub(super) fn frozen(scene: Scene<'_>) -> Option<Part> {
+    let picture = scene.model.frozen.as_ref()?;
+    let age = (scene.now - picture.at).as_secs();
+    Some(Part::new(0, Role::Danger, format!("‖ frozen {age} s ago")))
 }
 
 fn link(scene: Scene<'_>) -> Vec<Part> {

@@ -76,15 +76,6 @@ impl Answers {
     }
 
     pub(super) async fn failed(&self, status: &Status) -> Error {
-        let error = Error::from_status("keep leases alive", &self.member.endpoint, status);
-        if error.is_members_fault() {
-            self.shared.report_trouble(&self.member.endpoint, error.message());
-        } else if error.is_stale_login() && self.shared.login.has_user() {
-            // An open stream keeps the token that it was opened with.
-            if let Err(refused) = self.shared.refresh(&self.member, self.token.clone()).await {
-                return refused;
-            }
-        }
-        error
+        self.shared.failed("keep leases alive", &self.member, self.token.clone(), status).await
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use etcd_client::Client;
 use http::HeaderValue;
 use tokio::sync::{Notify, mpsc, watch};
+use tonic::Status;
 
 use super::error::{Error, ErrorKind};
 use super::member::Member;
@@ -115,6 +116,10 @@ impl Cluster {
         Ok(answers)
     }
 
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// Carries out one call: at the chosen member, then at the others if it is the member's fault; with a new login if
     /// etcd says that the old one will not do.
     pub(super) async fn call<T, F, C>(&self, kind: Kind, tried: &'static str, call: C) -> Result<T, Error>
@@ -179,13 +184,13 @@ impl fmt::Debug for Cluster {
 }
 
 impl Shared {
-    fn current(&self) -> &Member {
+    pub(super) fn current(&self) -> &Member {
         &self.members[self.view.borrow().chosen.unwrap_or(0)]
     }
 
     /// With several members, waits until one is known to answer or all are known not to: the first that was named may
     /// be the one that hangs.
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let is_settled = |view: &ClusterView| {
             let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
             view.members.len() == 1 || !unknown || view.members.iter().any(|m| m.reachability == Reachability::Up)
@@ -196,7 +201,7 @@ impl Shared {
     }
 
     /// Waits until another member is the choice because this one does not answer.
-    async fn left(&self, member: &Member) {
+    pub(super) async fn left(&self, member: &Member) {
         let mut view = self.view.subscribe();
         let is_left = |view: &ClusterView| {
             let this = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
@@ -208,8 +213,32 @@ impl Shared {
         }
     }
 
-    async fn log_in(&self, member: &Member) -> Result<(), Error> {
+    pub(super) async fn log_in(&self, member: &Member) -> Result<(), Error> {
         if self.login.is_missing() { self.refresh(member, None).await } else { Ok(()) }
+    }
+
+    /// Why a stream did not open or ended. A member's fault makes another one the choice, and a login that is too old
+    /// is replaced: an open stream keeps the `token` that it was opened with.
+    pub(super) async fn failed(
+        &self,
+        tried: &'static str,
+        member: &Member,
+        token: Option<HeaderValue>,
+        status: &Status,
+    ) -> Error {
+        let error = Error::from_status(tried, &member.endpoint, status);
+        if error.is_members_fault() {
+            self.report_trouble(&member.endpoint, error.message());
+            return error;
+        }
+        let renewed =
+            if error.is_stale_login() && self.login.has_user() { self.refresh(member, token).await } else { Ok(()) };
+        renewed.err().unwrap_or(error)
+    }
+
+    /// How long a call may take.
+    pub(super) fn command_timeout(&self) -> Duration {
+        self.command_timeout
     }
 
     pub(super) async fn refresh(&self, member: &Member, stale: Option<HeaderValue>) -> Result<(), Error> {

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Timeout,
     /// The TTL is above 9,000,000,000 s.
     TooLargeTtl,
+    /// The revision asked for is forgotten.
+    Compacted,
     /// TLS does not come about.
     Tls,
     /// Anything else that etcd said.
@@ -102,7 +104,7 @@ impl Error {
             ErrorKind::Tls => "see --cacert, --cert, --key and https:// in --endpoints",
             ErrorKind::TooLargeTtl => "a TTL is at most 9000000000 s",
             ErrorKind::AlreadyExists => "leave --id away and the server picks one",
-            ErrorKind::NotFound | ErrorKind::Other => "",
+            ErrorKind::NotFound | ErrorKind::Compacted | ErrorKind::Other => "",
         }
     }
 }
@@ -147,6 +149,7 @@ fn kind(status: &Status, message: &str) -> ErrorKind {
         Code::PermissionDenied => ErrorKind::Forbidden,
         Code::Unauthenticated => ErrorKind::Unauthenticated,
         Code::OutOfRange if has("too large lease TTL") => ErrorKind::TooLargeTtl,
+        Code::OutOfRange if has("has been compacted") => ErrorKind::Compacted,
         Code::DeadlineExceeded => ErrorKind::Timeout,
         Code::Unavailable => ErrorKind::Unavailable,
         // Connections that break come as these, with the transport's words in place of etcd's.

@@ -1,10 +1,11 @@
 //! Our own small stub: what etcd-client's cannot do.
 //!
-//! Many leases on one keepalive stream that opens without naming one, the list of leases beyond
+//! Many leases on one keepalive stream that opens without naming one, lists of leases, pages of keys and watches beyond
 //! etcd-client's 4 MiB, and the login.
 
 use etcd_client::proto::{
-    PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse,
+    PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse, PbRangeRequest,
+    PbRangeResponse, PbWatchRequest, PbWatchResponse,
 };
 use futures_util::StreamExt;
 use http::uri::PathAndQuery;
@@ -19,6 +20,8 @@ use super::signed::Signed;
 use crate::domain::LeaseId;
 
 const KEEP_ALIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseKeepAlive");
+const RANGE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.KV/Range");
+const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
 const LEASES: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseLeases");
 
 /// One question, one answer, of any size.
@@ -35,6 +38,22 @@ where
 /// The ids of all leases, as the member has them in memory.
 pub(super) async fn leases(channel: &Signed) -> Result<PbLeaseLeasesResponse, Status> {
     unary(channel, LEASES, PbLeaseLeasesRequest {}).await
+}
+
+/// Keys and values, however heavy.
+pub(super) async fn range(channel: &Signed, question: PbRangeRequest) -> Result<PbRangeResponse, Status> {
+    unary(channel, RANGE, question).await
+}
+
+/// Opens a watch stream fed by `questions`. As with keepalives, it does not return before the first was answered.
+pub(super) async fn watch(
+    channel: &Signed,
+    questions: mpsc::Receiver<PbWatchRequest>,
+) -> Result<Streaming<PbWatchResponse>, Status> {
+    let mut grpc = client(channel).await?;
+    let codec = ProstCodec::<PbWatchRequest, PbWatchResponse>::default();
+    let answers = grpc.streaming(Request::new(ReceiverStream::new(questions)), WATCH, codec).await?;
+    Ok(answers.into_inner())
 }
 
 /// Opens a keepalive stream fed by `questions`. etcd sends its headers with the first answer, so this

@@ -40,7 +40,7 @@ impl Version {
     }
 
     /// The path of `etcd` or `etcdctl`.
-    fn program(self, name: &str) -> PathBuf {
+    pub(crate) fn program(self, name: &str) -> PathBuf {
         let variable = self.variable();
         let folder = std::env::var_os(variable).unwrap_or_else(|| {
             panic!("{variable} does not name a folder with etcd and etcdctl: start the tests with tests/run, which finds or fetches them, or leave these out with LEASETOP_TESTS=sandbox tests/run")

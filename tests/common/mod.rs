@@ -2,7 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod etcd;
-mod guard;
+pub(crate) mod guard;
 mod http;
 mod ports;
 pub(crate) mod wait;

@@ -1,5 +1,6 @@
 //! The keepalive engine: its schedule against a simulated world, and the whole of it over the sandbox's pipe.
 
+mod drills;
 mod paces;
 mod pipe;
 mod pipe_seeds;

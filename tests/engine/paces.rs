@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use leasetop::clock::Stopwatch;
 use leasetop::domain::Pace;
 use leasetop::engine::Options;
 
-use crate::pipe::{bench, seconds};
+use crate::pipe::{bench, bench_at, seconds};
 
 async fn mean_interval(pace: Pace, ttl: i64, renewals: u32) -> Duration {
     let bench = bench(Options { pace, ..Options::default() }).await;
@@ -25,6 +26,21 @@ async fn clientv3_renews_as_go_does() {
         let mean = mean_interval(Pace::Clientv3, ttl, 40).await.as_secs_f64();
         assert!((mean - expected).abs() < 0.02, "{ttl} s: {mean}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_warp_60_an_hours_lease_is_renewed_each_20_s() {
+    let bench = bench_at(60).await;
+    let mut kept = bench.keep(3600).await;
+    let (first, real) = (kept.next().await.unwrap().at, Stopwatch::start());
+    let mut last = first;
+    for _ in 0..40 {
+        last = kept.next().await.unwrap().at;
+    }
+    let mean = last.since(first).as_secs_f64() / 40.0;
+    assert!((1200.0..=1200.6).contains(&mean), "{mean}");
+    let real = real.elapsed().as_secs_f64() / 40.0;
+    assert!((real - mean / 60.0).abs() < 0.001, "{real}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,8 +19,16 @@ pub(crate) async fn bench(options: Options) -> Bench {
     bench_of(1, options).await
 }
 
+/// One whose clock is so many times as fast as the wall.
+pub(crate) async fn bench_at(speed: u32) -> Bench {
+    bench_on(Clock::warped(speed), 1, Options::default()).await
+}
+
 pub(crate) async fn bench_of(members: usize, options: Options) -> Bench {
-    let clock = Clock::real();
+    bench_on(Clock::real(), members, options).await
+}
+
+async fn bench_on(clock: Clock, members: usize, options: Options) -> Bench {
     let sandbox = Sandbox::builder().members(members).seed(1).start(clock.clone());
     let target = |member| Target::Pipe { name: format!("m{member}"), dialer: sandbox.dialer(member) };
     let settings = Settings::new((0..members).map(target).collect());

@@ -1,27 +1,38 @@
 //! Bounded queues: the newest is dropped and counted, the lease lives, and nobody else notices.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use leasetop::domain::LeaseId;
 use leasetop::engine::{Delivery, Options};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::pipe::{bench, seconds};
 
-/// A log that can be read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The log of the present thread, which is the present test. The subscriber is everybody's: with one of this test alone,
+/// another test that logs the same line first can switch it off for all.
+#[derive(Clone, Copy, Default)]
+struct Log;
 
 impl Log {
-    fn lines(&self) -> Vec<String> {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap().lines().map(str::to_owned).collect()
+    fn start() -> Log {
+        static STARTED: Once = Once::new();
+        STARTED.call_once(|| tracing_subscriber::fmt().with_writer(Log::default).with_ansi(false).init());
+        Log
+    }
+
+    fn lines(self) -> Vec<String> {
+        WRITTEN.with_borrow(|bytes| String::from_utf8(bytes.clone()).unwrap().lines().map(str::to_owned).collect())
     }
 }
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -29,19 +40,9 @@ impl Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_17th_unread_response_is_dropped_as_go_does() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     let bench = bench(Options::default()).await;
     let board = bench.engine.board();
     let mut kept = bench.keep(2).await;

@@ -27,5 +27,8 @@ macro_rules! on_each_version {
 
 mod commands;
 mod conformance;
+mod ctl;
 mod engine;
+mod guarded;
 mod harness;
+mod observed;

@@ -3,7 +3,7 @@
 use tui_input::Input;
 
 use super::{Dialog, edit};
-use crate::app::{Effect, GrantOrder, Key, Model, Put};
+use crate::app::{Effect, GrantOrder, Key, Lease, Model, Pairs, Put, Value};
 use crate::domain::{LeaseId, MAX_TTL, Moment};
 
 /// TTLs in seconds that a single digit means: the TTLs of the exercise.
@@ -64,6 +64,16 @@ impl Default for GrantForm {
 }
 
 impl GrantForm {
+    /// Filled as this lease was granted: its TTL, its first key with the value if that is known, kept alive.
+    pub fn like(lease: &Lease, values: Option<&Pairs>) -> Self {
+        let text =
+            |(key, value): &(Vec<u8>, Value)| Some(format!("{}={}", std::str::from_utf8(key).ok()?, value.text()?));
+        // A digit alone would be taken for a preset.
+        let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!("{ttl}s"));
+        let put = values.and_then(|pairs| pairs.iter().find_map(text)).unwrap_or_default();
+        GrantForm { ttl: ttl.into(), put: put.into(), ..GrantForm::default() }
+    }
+
     /// The text of a field; none for the one that is a switch.
     pub fn input(&self, field: Field) -> Option<&Input> {
         match field {

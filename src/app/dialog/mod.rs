@@ -2,11 +2,13 @@
 //! than the one that opened it.
 
 mod adopt;
+mod drill;
 mod grant;
 mod quit;
 mod revoke;
 mod suspend;
 
+pub use drill::{Choice, DrillDialog};
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, RevokeDialog};
 
@@ -24,6 +26,8 @@ pub enum Dialog {
     Revoke(RevokeDialog),
     /// Asks before another client's lease is kept alive.
     Adopt(LeaseId),
+    /// Offers drills.
+    Drill(DrillDialog),
     /// Asks before the program ends while it keeps leases alive.
     Quit,
     /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
@@ -38,6 +42,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Grant(form) => grant::key(model, form, key, now),
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
         Dialog::Adopt(id) => adopt::key(model, id, key, now),
+        Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Quit => quit::key(model, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),
     }

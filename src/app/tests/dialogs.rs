@@ -1,5 +1,6 @@
 use super::*;
 use crate::app::dialog::Dialog;
+use crate::domain::Drill;
 
 fn read_only() -> Setup {
     Setup { is_read_only: true, ..Setup::default() }
@@ -190,8 +191,47 @@ fn keys_without_a_function_do_nothing() {
     let mut story = Story::begin(Setup::default());
     story.grant(1, 10);
     story.model.take_redraw();
-    for key in [Key::Char('Z'), Key::F(5), Key::Tab, Key::Enter, Key::Esc, Key::Ctrl('x'), Key::Backspace] {
+    for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
         assert_eq!(story.press(&[key]), []);
     }
     assert_eq!(story.model.take_redraw(), Redraw::No);
+}
+
+#[test]
+fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(5, 10);
+    story.press(&[Key::Char('!')]);
+    story.grant(4, 10);
+    let effects = story.press(&[Key::Char('+'), Key::Char('4')]);
+    assert_eq!(effects, [Effect::Drill { id: LeaseId(5), drill: Some(Drill::DropAnswers { left: 4 }) }]);
+    assert!(story.model.dialog.is_none());
+    story.renewed(5, 10, 3.5);
+    let mut status = *story.model.lease(LeaseId(5)).unwrap().engine.clone().unwrap();
+    status.drill = Some(Drill::StallConsumer);
+    story.tell(Msg::Statuses(vec![status]));
+    assert_eq!(story.state(5), "paused");
+    story.model.cursor = Some(LeaseId(5));
+    assert_eq!(story.press(&[Key::Char('!')]), [Effect::Drill { id: LeaseId(5), drill: None }]);
+}
+
+#[test]
+fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
+    let said = |story: &Story| story.model.note.as_ref().map(|note| note.text.clone()).unwrap_or_default();
+    let mut story = Story::begin(read_only());
+    story.grant(5, 10);
+    assert_eq!(story.press(&[Key::Char('!')]), []);
+    assert!(said(&story).starts_with("read-only"));
+    assert!(story.model.dialog.is_none());
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    story.press(&[Key::Home]);
+    assert_eq!(story.press(&[Key::Char('!')]), []);
+    assert!(said(&story).contains("another client's"), "{}", said(&story));
+    let mut story = Story::begin(Setup::default());
+    story.grant(5, 10);
+    story.press(&[Key::Char('!')]);
+    story.list(&[5], &[]);
+    story.list(&[], &[5]);
+    assert_eq!(story.press(&[Key::Char('1')]), [], "it died while the dialog was open");
 }

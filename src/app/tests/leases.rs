@@ -102,7 +102,7 @@ fn each_end_that_the_engine_tells_has_its_row() {
     assert_eq!(story.model.kept().count(), 1, "a cancelled one was cancelled before, by a key");
     let note = story.model.note.as_ref().unwrap();
     assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
-    assert_eq!(story.words()[5..], ["expired", "revoked", "error", "error"]);
+    assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn the_cursor_moves_and_the_window_follows() {
     assert_eq!(row_after(&mut story, Key::PageUp), (34, 34));
     assert_eq!(row_after(&mut story, Key::Char('k')), (33, 33));
     assert_eq!(row_after(&mut story, Key::Home), (0, 0));
-    story.tell(Msg::Resized { rows: 0 });
+    story.tell(Msg::Resized(Room::default()));
     assert_eq!(row_after(&mut story, Key::End), (49, 49));
 }
 

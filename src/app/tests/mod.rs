@@ -1,9 +1,12 @@
 //! Scenarios: what happens goes in, rows and effects come out.
 
 mod dialogs;
+mod freeze;
 mod leases;
+mod losses;
 mod polling;
 mod stood_still;
+mod views;
 
 use std::time::Duration;
 
@@ -51,7 +54,7 @@ impl Story {
     /// On a cluster that answers.
     pub(super) fn begin(setup: Setup) -> Self {
         let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
-        story.tell(Msg::Resized { rows: 10 });
+        story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: false }));
         story.tell(Msg::Cluster(view()));
         story
     }
@@ -108,6 +111,7 @@ impl Story {
             round_trip: Some(Duration::from_micros(600)),
             revision: Some(7),
             queue: QueueGauge { depth: 1, capacity: 16, dropped: 0 },
+            drill: None,
             ended: None,
         }]));
     }

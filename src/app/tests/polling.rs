@@ -124,3 +124,21 @@ fn a_model_at_rest_wants_nothing() {
     let story = Story { model: Model::new(Setup::default(), Moment::START), now: Moment::START };
     assert_eq!(next_wake(&story.model, story.now), Moment::FAR);
 }
+
+#[test]
+fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
+    for fraction in [0.05, 0.377, 0.6, 0.95] {
+        let mut story = Story::begin(Setup::default());
+        story.list(&[1], &[]);
+        let deadline = 90.0 + fraction;
+        let left_at = |now: Moment| deadline - now.since_start().as_secs_f64();
+        let mut before = f64::INFINITY;
+        for _ in 0..150 {
+            poll(&mut story, 0.1, |_, now| Some(left_at(now) as i64));
+            let Some(left) = story.left(1) else { continue };
+            assert!(left <= before + 1e-9, "{before} rose to {left} at {:?}", story.now);
+            before = left;
+        }
+        assert!((before - left_at(story.now)).abs() < 0.11, "{before} instead of {}", left_at(story.now));
+    }
+}

@@ -27,7 +27,7 @@ fn sort(model: &mut Model) {
 }
 
 fn rank(lease: &Lease) -> (bool, Moment, LeaseId) {
-    (lease.death.is_some(), lease.bounds.map_or(Moment::FAR, |bounds| bounds.middle()), lease.id)
+    (lease.death.is_some(), lease.deadline().unwrap_or(Moment::FAR), lease.id)
 }
 
 /// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in

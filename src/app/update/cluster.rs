@@ -1,7 +1,7 @@
 //! The link to the cluster came, went, or leads elsewhere.
 
 use crate::app::model::answering;
-use crate::app::{Effect, Model, Redraw, Word};
+use crate::app::{Effect, Model, Redraw, Tick, Word};
 use crate::domain::{ClusterView, MemberView, Moment};
 
 use super::is_refused;
@@ -37,6 +37,7 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
         let text = format!("term {} → {}: a new leader starts every lease's TTL anew", old.raft_term, new.raft_term);
         model.log(now, Word::Leader, None, text);
+        model.mark_kept(now, Tick::Leader);
     }
     model.unreached_since = None;
     if std::mem::replace(&mut model.has_started, true) {
@@ -51,6 +52,7 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
 
 fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
     model.unreached_since = Some(now);
+    model.mark_kept(now, Tick::Unknown);
     let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
     model.log(now, Word::Connection, None, format!("lost: {trouble}"));
     Vec::new()

@@ -1,6 +1,6 @@
 //! What the keepalive engine tells.
 
-use crate::app::{Gone, Model, Redraw, Who, Word};
+use crate::app::{Death, Gone, Loss, Model, Redraw, Tick, Who, Word};
 use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
 use super::life::bury;
@@ -49,12 +49,29 @@ pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
 
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(model: &mut Model, lost: u64, now: Moment) {
+    model.mark_kept(now, Tick::Unknown);
     model.log(now, Word::Error, None, format!("{lost} events came too fast to be told"));
+}
+
+fn remember(model: &mut Model, id: LeaseId, at: Moment, kind: &EngineEventKind) {
+    let Some(lease) = model.alive(id).filter(|lease| lease.kept) else { return };
+    match *kind {
+        EngineEventKind::Kept => lease.loss = None,
+        EngineEventKind::Renewed { ttl, interval, round_trip } => {
+            lease.history_mut().renewed(at, ttl, interval, round_trip);
+        }
+        EngineEventKind::Dropped { .. } => lease.history_mut().dropped(at),
+        EngineEventKind::Missed { .. } => lease.history_mut().push(at, Tick::Missed),
+        _ => (),
+    }
 }
 
 /// Something happened to a lease, or to the link that renews.
 pub(super) fn event(model: &mut Model, event: EngineEvent) {
     let EngineEvent { at, lease, kind } = event;
+    if let Some(id) = lease {
+        remember(model, id, at, &kind);
+    }
     if let (EngineEventKind::Ended(ended), Some(id)) = (&kind, lease) {
         return over(model, id, ended, at);
     }
@@ -76,6 +93,8 @@ fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
         EngineEventKind::Missed { waited } => {
             (Word::Missed, format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()))
         }
+        EngineEventKind::DrillBegun(drill) => (Word::Drill, format!("{drill}, as asked")),
+        EngineEventKind::DrillEnded => (Word::Drill, "over".to_owned()),
         EngineEventKind::Connected { endpoint } => (Word::Connection, format!("renewals go to {endpoint}")),
         EngineEventKind::Lost { endpoint, trouble } => (Word::Connection, format!("{endpoint} lost: {trouble}")),
         EngineEventKind::Ended(_) => return None,
@@ -84,13 +103,28 @@ fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
 
 /// What ended because it was asked to was told when it was asked.
 fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
-    let Some(lease) = model.alive(id).filter(|_| ended.is_loss()) else { return };
+    let Some(lease) = model.leases.get_mut(&id).filter(|_| ended.is_loss()) else { return };
+    if let Some(death) = lease.death {
+        return noticed(model, id, death, at);
+    }
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
+    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_renewed(), next: None };
+    let told = loss.in_words(lease.granted_ttl);
+    lease.loss = Some(Box::new(loss));
     model.say(at, true, format!("lost {id}: {ended}"));
     match ended {
         Ended::Expired => bury(model, id, at, Gone::Expired),
         Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
-        _ => model.log(at, Word::Error, Some(id), format!("not kept alive any more: {ended}")),
+        _ => model.log(at, Word::Lost, Some(id), told),
     }
+}
+
+/// A renewal met what a poll had seen before: from now on a program knows.
+fn noticed(model: &mut Model, id: LeaseId, death: Death, at: Moment) {
+    let Some(lease) = model.leases.get_mut(&id).filter(|_| !death.is_ours) else { return };
+    let Some(loss) = lease.loss.as_mut().filter(|loss| loss.next.is_some()) else { return };
+    (loss.at, loss.next) = (at, None);
+    let told = loss.in_words(lease.granted_ttl);
+    model.log(at, Word::Lost, Some(id), told);
 }

@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use crate::app::dialog::Dialog;
-use crate::app::{Bounds, Model, Redraw, Trouble, Who, Word};
+use crate::app::dialog::{Dialog, GrantForm};
+use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, Who, Word};
 use crate::domain::{Granted, LeaseId, Moment, printable};
 
 use super::is_refused;
 
-/// Opens the form.
+/// Opens the form; on an own lease that was lost it is filled as that was.
 pub(super) fn open(model: &mut Model, now: Moment) {
     if !is_refused(model, now) {
-        model.dialog = Some(Dialog::Grant(Box::default()));
+        let form = lost(model).map_or_else(GrantForm::default, |lease| GrantForm::like(lease, model.values(lease.id)));
+        model.dialog = Some(Dialog::Grant(Box::new(form)));
     }
+}
+
+/// The selected lease, if it is our own and was lost.
+fn lost(model: &Model) -> Option<&Lease> {
+    let lease = model.looking().selected().filter(|_| model.looking().view == View::Leases)?;
+    Some(lease).filter(|lease| lease.who == Who::Own && lease.loss.is_some())
 }
 
 /// A lease was granted: sent and received bound its deadline.
@@ -22,7 +29,12 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
     lease.who = Who::Own;
     lease.kept = keep_alive;
     lease.granted_ttl = Some(answer.ttl);
-    lease.bounds.get_or_insert(Bounds { earliest: sent + ttl, latest: received + ttl });
+    if keep_alive {
+        lease.history_mut().granted(sent + ttl);
+    }
+    if lease.bounds.is_none() {
+        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl });
+    }
     let ttl = match (answer.requested_ttl, answer.ttl) {
         (asked, granted) if asked == granted => format!("{granted} s"),
         (asked, granted) => format!("{asked} s asked → {granted} s granted, the server's least"),

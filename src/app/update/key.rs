@@ -2,10 +2,10 @@
 
 use crate::app::dialog::{self, Dialog};
 use crate::app::keymap::{Action, action};
-use crate::app::{Effect, Key, Model, Redraw};
+use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{grant, keep, moves, quit, renew, revoke, suspend, tick};
+use super::{drill, freeze, grant, keep, look, moves, quit, renew, revoke, suspend, tick};
 
 /// Gives the key to the open dialog, or to the key table; what is done to the screen as a whole is done in dialogs as
 /// well. A key without a function does nothing.
@@ -19,7 +19,37 @@ pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
     let Some(action) = action(key) else { return Vec::new() };
     model.show(Redraw::Now);
     model.note = None;
-    perform(model, action, now)
+    match action {
+        action if !action.works_in(model.looking().view) => Vec::new(),
+        action if action.looks() => {
+            look_at(model, action);
+            Vec::new()
+        }
+        action if action.needs_cursor() => {
+            let since = freeze::aim(model);
+            let effects = perform(model, action, now);
+            freeze::tell(model, since, now);
+            effects
+        }
+        action => perform(model, action, now),
+    }
+}
+
+/// Looks elsewhere, in the picture while the display is frozen. The last step back lets it go on.
+fn look_at(model: &mut Model, action: Action) {
+    let looking = model.looking_mut();
+    match action {
+        Action::Show(view) => look::show(looking, view),
+        Action::NextView => look::show(looking, looking.view.neighbour(1)),
+        Action::PreviousView => look::show(looking, looking.view.neighbour(TABS.len() - 1)),
+        Action::Open => look::open(looking),
+        Action::QuickFilter => look::next_kind(looking),
+        Action::Back if look::back(looking) => (),
+        Action::Back => {
+            freeze::thaw(model);
+        }
+        action => moves::go(looking, action),
+    }
 }
 
 fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
@@ -29,18 +59,13 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::PollNow => tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
+        Action::Drill => return drill::toggle(model, now),
         Action::Revoke => return revoke::open(model, now),
         Action::Quit => return quit::ask(model),
         Action::Redraw => model.show(Redraw::Anew),
         Action::Suspend => return suspend::ask(model, now),
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::HalfUp
-        | Action::HalfDown
-        | Action::First
-        | Action::Last => moves::go(model, action),
+        Action::Freeze => freeze::toggle(model, now),
+        action => look_at(model, action),
     }
     Vec::new()
 }

@@ -1,18 +1,38 @@
 //! The death of a lease.
 
-use crate::app::{Death, Gone, Lease, Model, Who, Word};
-use crate::domain::{LeaseId, Moment};
+use crate::app::{Death, Gone, Lease, Loss, Model, Who, Word};
+use crate::domain::{Ended, LeaseId, Moment};
 
 use super::keys_in_words;
 
-/// Notes that a lease is gone; what has died before stays as it died.
+/// Notes that a lease was seen to be gone; what has died before stays as it died.
 pub(super) fn bury(model: &mut Model, id: LeaseId, at: Moment, cause: Gone) {
     let Some(lease) = model.alive(id) else { return };
-    lease.death = Some(Death { at, cause });
+    if lease.kept && lease.loss.is_none() {
+        lease.loss = Some(Box::new(unnoticed(lease, at, cause)));
+    }
+    lay_down(model, id, Death { at, cause, is_ours: false });
+}
+
+/// Notes that a lease was revoked from here: that is no loss.
+pub(super) fn bury_revoked(model: &mut Model, id: LeaseId, at: Moment) {
+    lay_down(model, id, Death { at, cause: Gone::Revoked, is_ours: true });
+}
+
+/// A loss that the server has told and the lease's renewals have not met yet.
+fn unnoticed(lease: &Lease, at: Moment, cause: Gone) -> Loss {
+    let why = if cause == Gone::Expired { Ended::Expired } else { Ended::NotFound };
+    let next = lease.engine.as_ref().and_then(|status| status.next_due).map(|next| next.max(at));
+    Loss { at, why, last_answer: lease.last_renewed(), next }
+}
+
+fn lay_down(model: &mut Model, id: LeaseId, death: Death) {
+    let Some(lease) = model.alive(id) else { return };
+    lease.death = Some(death);
     lease.kept = false;
-    let epitaph = epitaph(lease, cause);
-    model.graves.push_back((at, id));
-    model.log(at, word(cause), Some(id), epitaph);
+    let epitaph = epitaph(lease, death.cause);
+    model.graves.push_back((death.at, id));
+    model.log(death.at, word(death.cause), Some(id), epitaph);
 }
 
 fn word(cause: Gone) -> Word {
@@ -36,5 +56,6 @@ fn epitaph(lease: &Lease, cause: Gone) -> String {
         Gone::Revoked => "before its time",
         Gone::Unknown => "expired or revoked",
     };
-    format!("{whose}{ttl}: {how}{keys}")
+    let known = lease.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(lease.granted_ttl)));
+    format!("{whose}{ttl}: {how}{keys}{known}")
 }

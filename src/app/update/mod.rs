@@ -2,12 +2,15 @@
 
 mod arrange;
 mod cluster;
+pub(super) mod drill;
 mod engine;
+mod freeze;
 mod grant;
 pub(super) mod keep;
 mod key;
 mod life;
 mod list;
+mod look;
 mod moves;
 mod probe;
 pub(super) mod quit;
@@ -16,6 +19,7 @@ mod revoke;
 mod stood_still;
 pub(super) mod suspend;
 mod tick;
+mod values;
 
 pub use arrange::arrange;
 pub use tick::next_wake;
@@ -33,11 +37,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Revoked { id, revision, keys_deleted } => return revoke::done(model, id, revision, keys_deleted, now),
         Msg::Slept(span) => return stood_still::slept(model, span, now),
         Msg::StoodStill { since } => stood_still::over(model, since, now),
-        Msg::Resized { rows } => moves::resized(model, rows),
+        Msg::Resized(room) => moves::resized(model, room),
+        Msg::Measured { spare } => moves::measured(model, spare),
         Msg::Listed(listing) => list::listed(model, &listing),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
         Msg::Probed { sent, received, answer } => probe::answered(model, answer, sent, received),
         Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble),
+        Msg::Values { id, pairs } => values::read(model, id, pairs),
         Msg::Statuses(statuses) => engine::statuses(model, statuses),
         Msg::Engine(event) => engine::event(model, event),
         Msg::EventsLost(lost) => engine::events_lost(model, lost, now),

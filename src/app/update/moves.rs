@@ -1,12 +1,22 @@
 //! The cursor.
 
 use crate::app::keymap::Action;
-use crate::app::{Model, Redraw};
+use crate::app::{Model, Redraw, Room, View};
 
 use super::arrange::scroll;
+use super::look;
+
+/// Moves through what is shown: the rows, the open detail, or the events.
+pub(super) fn go(model: &mut Model, action: Action) {
+    match model.view {
+        View::Events => model.page.go(&model.events, model.room.events, action),
+        View::Leases if model.is_open => look::scroll(model, action),
+        View::Leases => go_to_row(model, action),
+    }
+}
 
 /// Moves the cursor over the rows as they were last shown.
-pub(super) fn go(model: &mut Model, action: Action) {
+fn go_to_row(model: &mut Model, action: Action) {
     let Some(last) = model.order.len().checked_sub(1) else { return };
     let row = model.cursor_row().unwrap_or(0);
     let page = model.window.rows.max(1);
@@ -26,9 +36,22 @@ pub(super) fn go(model: &mut Model, action: Action) {
     scroll(model);
 }
 
-/// The table has room for so many rows.
-pub(super) fn resized(model: &mut Model, rows: usize) {
-    model.window.rows = rows;
-    scroll(model);
+/// The screen has this much room, for a frozen picture as well.
+pub(super) fn resized(model: &mut Model, room: Room) {
+    if let Some(picture) = &mut model.frozen {
+        fit(&mut picture.model, room);
+    }
+    fit(model, room);
     model.show(Redraw::Now);
+}
+
+fn fit(model: &mut Model, room: Room) {
+    model.room = room;
+    model.window.rows = room.rows;
+    scroll(model);
+}
+
+/// The open detail has so many lines more than it has room for.
+pub(super) fn measured(model: &mut Model, spare: usize) {
+    model.looking_mut().spare = spare;
 }

@@ -1,6 +1,6 @@
 //! A lease's time to live was answered.
 
-use crate::app::{Model, Redraw, Trouble, Word, polls};
+use crate::app::{Keys, Lease, Model, Redraw, State, Trouble, Word, polls};
 use crate::domain::{LeaseId, Moment, Reading, TimeToLive};
 
 use super::life::bury;
@@ -10,7 +10,7 @@ pub(super) fn answered(model: &mut Model, answer: TimeToLive, sent: Moment, rece
     let (id, reading) = (answer.id, answer.reading());
     let Some(lease) = model.alive(id) else { return };
     lease.poll.in_flight = false;
-    let before = (lease.keys.clone(), lease.bounds, lease.granted_ttl);
+    let (bounds, before) = (lease.bounds, seen(lease, received));
     match reading {
         Reading::Missing => {
             let cause = lease.cause_of_death(received);
@@ -20,13 +20,18 @@ pub(super) fn answered(model: &mut Model, answer: TimeToLive, sent: Moment, rece
         Reading::Alive | Reading::AtDeadline | Reading::Dying => lease.hear(answer, sent, received),
     }
     lease.poll.due = polls::next_due(lease, sent);
-    let doubt = lease.bounds.zip(before.1).filter(|(new, old)| lease.kept && new.latest < old.earliest);
-    if before != (lease.keys.clone(), lease.bounds, lease.granted_ttl) {
+    let doubt = lease.bounds.zip(bounds).filter(|(new, old)| lease.kept && new.latest < old.earliest);
+    if before != seen(lease, received) {
         model.show(Redraw::Soon);
     }
     if let Some((new, old)) = doubt {
         contradiction(model, id, new.middle().signed_since(received), old.middle().signed_since(received), received);
     }
+}
+
+/// What a poll can change of what is seen of a lease: corrections below a digit are none.
+fn seen(lease: &Lease, now: Moment) -> (Option<Keys>, Option<i64>, Option<Moment>, State) {
+    (lease.keys.clone(), lease.granted_ttl, lease.deadline(), lease.state(now))
 }
 
 /// The server gives a lease less time than it granted us.

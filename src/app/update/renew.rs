@@ -21,7 +21,7 @@ pub(super) fn once(model: &mut Model, now: Moment) -> Vec<Effect> {
 pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, received: Moment) {
     let span = Duration::from_secs(ttl.unsigned_abs());
     if let Some(lease) = model.alive(id) {
-        lease.bounds = Some(Bounds { earliest: sent + span, latest: received + span });
+        lease.begin(Bounds { earliest: sent + span, latest: received + span });
         lease.granted_ttl = Some(ttl);
     }
     model.log(received, Word::Renewed, Some(id), format!("{ttl} s, once"));

@@ -4,7 +4,7 @@ use crate::app::dialog::{Dialog, RevokeDialog};
 use crate::app::{Effect, Gone, Model, Trouble, Word};
 use crate::domain::{LeaseId, Moment};
 
-use super::life::bury;
+use super::life::{bury, bury_revoked};
 use super::{is_refused, keys_in_words, quit};
 
 /// Opens the dialog on the lease under the cursor, and asks for its keys as they are now.
@@ -22,7 +22,7 @@ pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
 
 /// It was revoked.
 pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<usize>, now: Moment) -> Vec<Effect> {
-    bury(model, id, now, Gone::Revoked);
+    bury_revoked(model, id, now);
     let keys = keys.map_or("its keys".to_owned(), keys_in_words);
     model.say(now, false, format!("revoked {id}: {keys} deleted, revision {revision}"));
     quit::settled(model, id)

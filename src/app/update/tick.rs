@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Model, Redraw, polls};
+use crate::app::{Effect, Model, Redraw, polls, values};
 use crate::domain::Moment;
 
 /// For how long the dead keep their row.
@@ -20,11 +20,13 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
+    effects.extend(values::take(model, now));
     effects
 }
 
 fn clear_graves(model: &mut Model, now: Moment) {
-    while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + MOURNING <= now) {
+    let mourning = model.real(MOURNING);
+    while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + mourning <= now) {
         model.graves.pop_front();
         // A lease that was granted anew under the same id lives.
         if model.alive(id).is_none() {
@@ -54,7 +56,8 @@ pub(super) fn poll_now(model: &mut Model, now: Moment) {
 
 /// When the model wants a [`Tick`](crate::app::Msg::Tick) next.
 pub fn next_wake(model: &Model, now: Moment) -> Moment {
-    let grave = model.graves.front().map(|(at, _)| *at + MOURNING);
+    let grave = model.graves.front().map(|(at, _)| *at + model.real(MOURNING));
     let note = model.note.as_ref().map(|note| note.until);
-    [grave, note].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
+    let values = Some(values::next_wake(model));
+    [grave, note, values].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
 }

@@ -16,14 +16,19 @@ use crate::cli::grant::{New, grant};
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::signals::Signals;
+use crate::clock::Stopwatch;
 use crate::domain::Moment;
 use crate::engine::{Board, Consumer, Engine};
 use crate::report::Exercise;
 
 /// Grants in flight at once.
 const TOGETHER: usize = 128;
-/// How often the board is looked at: more often than any lease is renewed.
+/// How often the board is looked at, by the leases' clock: more often than any lease is renewed.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// However fast that clock is.
+const LEAST_BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+/// How often the progress line is written anew.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// What to do.
 pub(super) struct Plan {
@@ -62,6 +67,7 @@ struct Eye {
     reads: bool,
     board: Board,
     look: Interval,
+    told: Stopwatch,
     tally: Tally,
 }
 
@@ -70,13 +76,14 @@ impl<'a> Run<'a> {
     pub(super) fn start(session: &'a Session, plan: &'a Plan) -> Result<Self, Error> {
         let signals = Signals::catch()?;
         let engine = session.engine();
-        let mut look = interval(LOOK_EVERY);
+        let mut look = interval((LOOK_EVERY / session.clock.speed()).max(LEAST_BETWEEN_LOOKS));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let eye = Eye {
             consumer: engine.consumer(),
             reads: !plan.stall,
             board: engine.board(),
             look,
+            told: Stopwatch::start(),
             tally: Tally::new(plan.orders.iter().map(|order| order.ttl)),
         };
         Ok(Run { session, plan, engine, signals, eye, kept_from: None, kept_until: None })
@@ -181,10 +188,17 @@ impl Eye {
             () = read(&mut self.consumer), if self.reads => (),
             _ = self.look.tick() => {
                 self.take_in();
-                let (leases, renewals, lost) = self.tally.totals();
-                out.progress(&format!("{doing} {leases} leases, {renewals} renewals, {lost} lost")).await;
+                if self.told.elapsed() >= TELL_EVERY {
+                    self.told = Stopwatch::start();
+                    out.progress(&self.progress(doing)).await;
+                }
             }
         }
+    }
+
+    fn progress(&self, doing: &str) -> String {
+        let (leases, renewals, lost) = self.tally.totals();
+        format!("{doing} {leases} leases, {renewals} renewals, {lost} lost")
     }
 
     fn take_in(&mut self) {

@@ -194,6 +194,7 @@ mod tests {
             round_trip: Some(MS(1)),
             revision: None,
             queue: QueueGauge { depth: intervals.len(), capacity: 16, dropped: intervals.len() as u64 },
+            drill: None,
             ended: None,
         }
     }

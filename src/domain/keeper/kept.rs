@@ -17,7 +17,7 @@
 use std::time::Duration;
 
 use super::Limits;
-use crate::domain::{Cadence, Ended, LeaseId, Moment, Pace, Phase, Reading, TimeToLive};
+use crate::domain::{Cadence, Drill, Ended, LeaseId, Moment, Pace, Phase, Reading, TimeToLive};
 
 /// What is to be done with a lease next.
 #[derive(Debug, PartialEq)]
@@ -52,6 +52,9 @@ pub(super) struct Kept {
     pub(super) round_trip: Option<Duration>,
     pub(super) revision: Option<i64>,
     pub(super) cadence: Cadence,
+    pub(super) drill: Option<Drill>,
+    /// The lane that it was sent on last.
+    pub(super) lane: Option<usize>,
 }
 
 /// What an answer told: for the subscribers and the events.
@@ -84,6 +87,8 @@ impl Kept {
             round_trip: None,
             revision: None,
             cadence: Cadence::default(),
+            drill: None,
+            lane: None,
         }
     }
 
@@ -101,6 +106,8 @@ impl Kept {
             round_trip: None,
             revision: None,
             cadence: Cadence::default(),
+            drill: None,
+            lane: None,
         }
     }
 

@@ -7,6 +7,7 @@
 //! Three hazards of a shared stream are dealt with here (all measured, see the map in the crate's root):
 //! a head of line that blocks, a forbidden lease that ends the stream, and a server that does not answer at all.
 
+mod drills;
 mod kept;
 mod lane;
 mod words;
@@ -136,6 +137,9 @@ impl Keeper {
             return self.stream_ended(now, lane, generation, StreamEnd::Broken(words));
         }
         self.lanes[lane].pop(now);
+        if self.is_thrown_away(first, now) {
+            return self.retire_if_idle(lane);
+        }
         let pace = self.pace;
         if let Some((step, renewal)) = self.in_flight(first).map(|kept| kept.answered(now, ttl, revision, pace)) {
             if let Some(renewal) = renewal {
@@ -242,6 +246,7 @@ impl Keeper {
             round_trip: kept.round_trip,
             revision: kept.revision,
             queue: QueueGauge::default(),
+            drill: kept.drill,
             ended: None,
         })
     }

@@ -42,7 +42,7 @@ impl Keeper {
         self.timers.remove(&(kept.timer, slot));
         self.ready.remove(&(kept.deadline, slot));
         let id = kept.id;
-        match step {
+        match kept.drilled(now, step, &limits) {
             Step::Wait(until) => {
                 if kept.phase != Phase::Suspect {
                     kept.phase = Phase::Waiting;
@@ -85,8 +85,11 @@ impl Keeper {
         let trouble = self.trouble.clone();
         // While answers come in, a question that is still queued here is our own delay.
         let ours = trouble.is_none() && !self.asks.is_empty();
+        self.miss_if_thrown_away(slot, now);
         let Some(kept) = self.get_mut(slot) else { return };
         let step = match kept.phase {
+            Phase::InFlight => Step::Ask,
+            Phase::Suspect if kept.is_held() && trouble.is_none() => Step::Ask,
             Phase::Suspect if now < kept.give_up(&limits) => Step::Ask,
             Phase::Suspect if ours => Step::Wait(now + limits.ask_again),
             Phase::Suspect => Step::End(Ended::Unanswered { trouble }),
@@ -130,6 +133,7 @@ impl Keeper {
     pub(super) fn send_on(&mut self, lane: usize, slot: Slot, now: Moment) {
         let Some(kept) = self.get_mut(slot) else { return };
         kept.sent(now);
+        kept.lane = Some(lane);
         let id = kept.id;
         if !self.lanes[lane].open {
             self.lanes[lane].open = true;

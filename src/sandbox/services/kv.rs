@@ -1,4 +1,4 @@
-//! The key-value service: put, range and delete.
+//! The key-value service: put, range, delete, transactions and compaction.
 
 use std::pin::Pin;
 
@@ -45,11 +45,19 @@ impl PbKvService for Member {
         unserved("RangeStream")
     }
 
-    async fn txn(&self, _: Request<PbTxnRequest>) -> Answer<PbTxnResponse> {
-        unserved("Txn")
+    async fn txn(&self, request: Request<PbTxnRequest>) -> Answer<PbTxnResponse> {
+        self.call(request, Needs::Propose, |state, asked, _| {
+            let answer = state.store.txn(&asked)?;
+            Ok(PbTxnResponse { header: Some(state.header(self.index)), ..answer })
+        })
+        .await
     }
 
-    async fn compact(&self, _: Request<PbCompactionRequest>) -> Answer<PbCompactionResponse> {
-        unserved("Compact")
+    async fn compact(&self, request: Request<PbCompactionRequest>) -> Answer<PbCompactionResponse> {
+        self.call(request, Needs::Propose, |state, asked, _| {
+            state.store.compact(asked.revision)?;
+            Ok(PbCompactionResponse { header: Some(state.header(self.index)) })
+        })
+        .await
     }
 }

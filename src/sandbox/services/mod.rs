@@ -5,5 +5,6 @@ mod kv;
 mod lease;
 mod maintenance;
 mod unserved;
+mod watch;
 
 pub(super) use unserved::Auth;

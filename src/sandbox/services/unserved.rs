@@ -2,31 +2,19 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use etcd_client::proto::{PbWatchRequest, PbWatchResponse, PbWatchService};
-use futures_util::Stream;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
-use tonic::{Request, Status, Streaming};
 use tower::Service;
 
-use crate::sandbox::member::{Answer, Member};
+use crate::sandbox::member::Answer;
 use crate::sandbox::store::Refusal;
 
 /// The answer to a call that is not served.
 pub(super) fn unserved<T>(call: &'static str) -> Answer<T> {
     Err(Refusal::Unserved(call).into())
-}
-
-#[tonic::async_trait]
-impl PbWatchService for Member {
-    type WatchStream = Pin<Box<dyn Stream<Item = Result<PbWatchResponse, Status>> + Send>>;
-
-    async fn watch(&self, _: Request<Streaming<PbWatchRequest>>) -> Answer<Self::WatchStream> {
-        unserved("Watch")
-    }
 }
 
 /// The auth service, below its trait: etcd-client does not export all of that trait's messages.

@@ -1,9 +1,12 @@
 //! The key space: one flat map, its revision, and ranges over it.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
-use etcd_client::proto::PbKeyValue;
+use etcd_client::proto::{PbEvent, PbKeyValue};
+
+use super::Refusal;
+use super::history::History;
 
 /// The keys that a request names, as etcd spells them.
 ///
@@ -28,20 +31,43 @@ impl<'a> Span<'a> {
             end => (self.key < end).then_some((start, Bound::Excluded(end))),
         }
     }
+
+    /// Whether a key lies in it.
+    pub fn contains(self, key: &[u8]) -> bool {
+        self.bounds().is_some_and(|bounds| RangeBounds::<[u8]>::contains(&bounds, key))
+    }
+
+    /// Whether no key can lie in it: it ends before it begins.
+    pub fn is_empty(self) -> bool {
+        self.bounds().is_none()
+    }
 }
 
-/// The keys and their values as they are now; of the past only the revision is kept.
+/// The keys and their values as they are now, and what became of them.
 #[derive(Debug)]
 pub struct Keys {
     entries: BTreeMap<Vec<u8>, PbKeyValue>,
+    history: History,
     revision: i64,
     bytes: usize,
+    joining: Joining,
+}
+
+/// Whether changes go into one revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joining {
+    /// Each has its own.
+    Apart,
+    /// The next opens one for all that follow.
+    Waiting,
+    /// All go into the present one.
+    Joined,
 }
 
 impl Default for Keys {
     /// No key, at revision 1, as a new etcd.
     fn default() -> Self {
-        Keys { entries: BTreeMap::new(), revision: 1, bytes: 0 }
+        Keys { entries: BTreeMap::new(), history: History::default(), revision: 1, bytes: 0, joining: Joining::Apart }
     }
 }
 
@@ -66,9 +92,77 @@ impl Keys {
         span.bounds().into_iter().flat_map(|bounds| self.entries.range::<[u8], _>(bounds)).map(|(_, entry)| entry)
     }
 
+    /// The keys of a span as they were at a revision that is neither forgotten nor to come, sorted.
+    ///
+    /// # Errors
+    /// `FutureRevision`, `Compacted`.
+    pub fn range_at(&self, span: Span<'_>, revision: i64) -> Result<Vec<PbKeyValue>, Refusal> {
+        self.check_revision(revision)?;
+        let mut then: BTreeMap<&[u8], &PbKeyValue> = self.range(span).map(|entry| (&entry.key[..], entry)).collect();
+        let undone = self.history.since(revision + 1).rev().filter_map(|change| Some((change.kv.as_ref()?, change)));
+        for (entry, change) in undone.filter(|(entry, _)| span.contains(&entry.key)) {
+            match &change.prev_kv {
+                Some(before) => then.insert(&entry.key, before),
+                None => then.remove(&entry.key[..]),
+            };
+        }
+        Ok(then.into_values().cloned().collect())
+    }
+
+    /// Whether the keys of a revision can be told.
+    ///
+    /// # Errors
+    /// `FutureRevision`, `Compacted`.
+    pub fn check_revision(&self, revision: i64) -> Result<(), Refusal> {
+        match revision {
+            _ if revision > self.revision => Err(Refusal::FutureRevision),
+            _ if revision < self.compacted() => Err(Refusal::Compacted),
+            _ => Ok(()),
+        }
+    }
+
+    /// The changes of a span from a revision on.
+    pub fn changes<'a>(&'a self, span: Span<'a>, since: i64) -> impl Iterator<Item = &'a PbEvent> {
+        let in_span = move |change: &&PbEvent| change.kv.as_ref().is_some_and(|entry| span.contains(&entry.key));
+        self.history.since(since).filter(in_span)
+    }
+
+    /// The revision up to which the past is forgotten; 0 at first.
+    pub fn compacted(&self) -> i64 {
+        self.history.compacted()
+    }
+
+    /// Forgets what came before a revision.
+    ///
+    /// # Errors
+    /// `FutureRevision`, `Compacted`.
+    pub fn compact(&mut self, revision: i64) -> Result<(), Refusal> {
+        self.check_revision(revision)?;
+        self.history.compact(revision)
+    }
+
+    /// All changes go into one revision until [`part`](Keys::part).
+    pub(super) fn join(&mut self) {
+        self.joining = Joining::Waiting;
+    }
+
+    /// From now on every change has a revision of its own again.
+    pub(super) fn part(&mut self) {
+        self.joining = Joining::Apart;
+    }
+
+    fn advance(&mut self) {
+        if self.joining != Joining::Joined {
+            self.revision += 1;
+        }
+        if self.joining == Joining::Waiting {
+            self.joining = Joining::Joined;
+        }
+    }
+
     /// Writes a key in a revision of its own and tells what it was before.
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>, lease: i64) -> Option<PbKeyValue> {
-        self.revision += 1;
+        self.advance();
         self.bytes += key.len() + value.len();
         let before = self.entries.remove(&key);
         self.bytes -= before.as_ref().map_or(0, size);
@@ -80,6 +174,7 @@ impl Keys {
             value,
             lease,
         };
+        self.history.put(entry.clone(), before.clone());
         self.entries.insert(key, entry);
         before
     }
@@ -88,7 +183,10 @@ impl Keys {
     pub fn delete(&mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Vec<PbKeyValue> {
         let gone: Vec<PbKeyValue> = keys.into_iter().filter_map(|key| self.entries.remove(&key)).collect();
         self.bytes -= gone.iter().map(size).sum::<usize>();
-        self.revision += i64::from(!gone.is_empty());
+        if !gone.is_empty() {
+            self.advance();
+        }
+        gone.iter().for_each(|entry| self.history.delete(self.revision, entry.clone()));
         gone
     }
 }
@@ -142,5 +240,41 @@ mod tests {
         assert_eq!(keys.revision(), 5);
         keys.put(b"a".to_vec(), Vec::new(), 0);
         assert_eq!(keys.get(b"a").unwrap().create_revision, 6);
+    }
+
+    #[test]
+    fn the_past_can_be_read() {
+        let mut keys = keys(&["a", "b"]);
+        keys.put(b"a".to_vec(), b"new".to_vec(), 7);
+        keys.delete([b"b".to_vec()]);
+        let everything = Span { key: b"\0", end: b"\0" };
+        let at = |revision| {
+            let then = keys.range_at(everything, revision)?;
+            Ok(then.iter().map(|entry| (entry.key[0], entry.lease)).collect::<Vec<_>>())
+        };
+        assert_eq!(at(1), Ok(vec![]));
+        assert_eq!(at(3), Ok(vec![(b'a', 0), (b'b', 0)]));
+        assert_eq!(at(4), Ok(vec![(b'a', 7), (b'b', 0)]));
+        assert_eq!(at(5), Ok(vec![(b'a', 7)]));
+        assert_eq!(at(6), Err(Refusal::FutureRevision));
+        keys.compact(4).unwrap();
+        assert_eq!(keys.range_at(everything, 3), Err(Refusal::Compacted));
+        assert_eq!(keys.range_at(everything, 4).unwrap().len(), 2);
+        assert_eq!(keys.compact(9), Err(Refusal::FutureRevision));
+    }
+
+    #[test]
+    fn joined_changes_share_a_revision_and_none_takes_none() {
+        let mut keys = Keys::default();
+        keys.join();
+        keys.part();
+        assert_eq!(keys.revision(), 1);
+        keys.join();
+        keys.put(b"a".to_vec(), Vec::new(), 0);
+        keys.put(b"b".to_vec(), Vec::new(), 0);
+        keys.part();
+        keys.put(b"c".to_vec(), Vec::new(), 0);
+        let revisions: Vec<i64> = keys.range(Span { key: b"\0", end: b"\0" }).map(|e| e.mod_revision).collect();
+        assert_eq!(revisions, [2, 2, 3]);
     }
 }

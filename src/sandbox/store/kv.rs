@@ -4,7 +4,7 @@ use etcd_client::proto::{
     PbDeleteRequest, PbDeleteResponse, PbKeyValue, PbPutRequest, PbPutResponse, PbRangeRequest, PbRangeResponse,
 };
 
-use super::{Refusal, Span, Store};
+use super::{Refusal, Span, Store, range};
 use crate::domain::LeaseId;
 
 impl Store {
@@ -15,13 +15,8 @@ impl Store {
     /// (`checkPutRequest`, then `Put` in its `apply`).
     pub fn put(&mut self, request: PbPutRequest) -> Result<PbPutResponse, Refusal> {
         check_put(&request)?;
-        if request.lease != 0 && !self.leases.contains(LeaseId(request.lease)) {
-            return Err(Refusal::LeaseNotFound);
-        }
+        self.can_put(&request)?;
         let before = self.keys.get(&request.key);
-        if before.is_none() && (request.ignore_value || request.ignore_lease) {
-            return Err(Refusal::KeyNotFound);
-        }
         let kept = |ignore: bool| before.filter(|_| ignore);
         let value = kept(request.ignore_value).map_or(request.value, |before| before.value.clone());
         let lease = kept(request.ignore_lease).map_or(request.lease, |before| before.lease);
@@ -30,25 +25,27 @@ impl Store {
         Ok(PbPutResponse { header: None, prev_kv: before.filter(|_| request.prev_kv) })
     }
 
-    /// Reads keys at the present revision, sorted by name.
+    /// Whether what a put names is there.
+    pub(super) fn can_put(&self, request: &PbPutRequest) -> Result<(), Refusal> {
+        if request.lease != 0 && !self.leases.contains(LeaseId(request.lease)) {
+            return Err(Refusal::LeaseNotFound);
+        }
+        let keeps = request.ignore_value || request.ignore_lease;
+        if keeps && self.keys.get(&request.key).is_none() { Err(Refusal::KeyNotFound) } else { Ok(()) }
+    }
+
+    /// Reads keys, of the present or of a past revision.
     ///
     /// # Errors
-    /// `NoKey`, `FutureRevision`, and `Unserved` for the past, for other orders and for filters by revision.
+    /// `NoKey`, `BadSort`, `FutureRevision`, `Compacted`.
     pub fn range(&self, request: &PbRangeRequest) -> Result<PbRangeResponse, Refusal> {
-        self.check_range(request)?;
-        let found = self.keys.range(Span { key: &request.key, end: &request.range_end });
-        if request.count_only {
-            return Ok(PbRangeResponse { count: length(found.count()), ..Default::default() });
+        range::check(request)?;
+        let span = Span { key: &request.key, end: &request.range_end };
+        if request.revision > 0 {
+            let then = self.keys.range_at(span, request.revision)?;
+            return Ok(range::answer(request, then.iter()));
         }
-        let mut kvs: Vec<PbKeyValue> = found.cloned().collect();
-        let count = kvs.len();
-        if let Ok(limit @ 1..) = usize::try_from(request.limit) {
-            kvs.truncate(limit);
-        }
-        if request.keys_only {
-            kvs.iter_mut().for_each(|entry| entry.value.clear());
-        }
-        Ok(PbRangeResponse { header: None, more: kvs.len() < count, kvs, count: length(count) })
+        Ok(range::answer(request, self.keys.range(span)))
     }
 
     /// Deletes keys, all in one revision.
@@ -56,9 +53,7 @@ impl Store {
     /// # Errors
     /// `NoKey`.
     pub fn delete(&mut self, request: &PbDeleteRequest) -> Result<PbDeleteResponse, Refusal> {
-        if request.key.is_empty() {
-            return Err(Refusal::NoKey);
-        }
+        check_delete(request)?;
         let span = Span { key: &request.key, end: &request.range_end };
         let keys: Vec<Vec<u8>> = self.keys.range(span).map(|entry| entry.key.clone()).collect();
         let gone = self.keys.delete(keys);
@@ -68,34 +63,19 @@ impl Store {
         let deleted = length(gone.len());
         Ok(PbDeleteResponse { header: None, deleted, prev_kvs: if request.prev_kv { gone } else { Vec::new() } })
     }
-
-    fn check_range(&self, request: &PbRangeRequest) -> Result<(), Refusal> {
-        // Keys are kept sorted by name, so that ascending (1) by key (0) is what anyone gets.
-        let natural = matches!((request.sort_target, request.sort_order), (0, 0 | 1));
-        let revisions = [
-            request.min_mod_revision,
-            request.max_mod_revision,
-            request.min_create_revision,
-            request.max_create_revision,
-        ];
-        match request {
-            _ if request.key.is_empty() => Err(Refusal::NoKey),
-            _ if !natural => Err(Refusal::Unserved("a range sorted otherwise than by key")),
-            _ if revisions != [0; 4] => Err(Refusal::Unserved("a range between revisions")),
-            _ if request.revision > self.keys.revision() => Err(Refusal::FutureRevision),
-            _ if (1..self.keys.revision()).contains(&request.revision) => Err(Refusal::Unserved("a past revision")),
-            _ => Ok(()),
-        }
-    }
 }
 
-fn check_put(request: &PbPutRequest) -> Result<(), Refusal> {
+pub(super) fn check_put(request: &PbPutRequest) -> Result<(), Refusal> {
     match request {
         _ if request.key.is_empty() => Err(Refusal::NoKey),
         _ if request.ignore_value && !request.value.is_empty() => Err(Refusal::ValueProvided),
         _ if request.ignore_lease && request.lease != 0 => Err(Refusal::LeaseProvided),
         _ => Ok(()),
     }
+}
+
+pub(super) fn check_delete(request: &PbDeleteRequest) -> Result<(), Refusal> {
+    if request.key.is_empty() { Err(Refusal::NoKey) } else { Ok(()) }
 }
 
 fn named(lease: i64) -> Option<LeaseId> {
@@ -106,7 +86,7 @@ fn lease_of(entry: &PbKeyValue) -> Option<LeaseId> {
     named(entry.lease)
 }
 
-fn length(count: usize) -> i64 {
+pub(super) fn length(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -195,19 +175,38 @@ mod tests {
     }
 
     #[test]
-    fn what_a_range_cannot_serve_is_said() {
-        let store = store();
+    fn a_range_sorts_and_filters_as_it_is_told() {
+        let mut store = store();
+        for key in ["b", "c", "a", "c"] {
+            store.put(request(key, key, 0)).unwrap();
+        }
+        let names = |request| {
+            let answer = store.range(&request).unwrap();
+            let names: String = answer.kvs.iter().map(|entry| char::from(entry.key[0])).collect();
+            (names, answer.more, answer.count)
+        };
+        let all = || reading("a", "d");
+        let sorted = |sort_target, sort_order| PbRangeRequest { sort_target, sort_order, ..all() };
+        assert_eq!(names(sorted(0, 2)).0, "cba", "by key, downwards");
+        assert_eq!(names(sorted(2, 1)).0, "bca", "by creation");
+        assert_eq!(names(sorted(3, 0)).0, "bac", "by change");
+        assert_eq!(names(PbRangeRequest { limit: 1, ..sorted(2, 2) }), ("a".to_owned(), true, 3), "the newest");
+        assert_eq!(names(PbRangeRequest { limit: 1, max_create_revision: 3, ..sorted(2, 2) }).0, "c");
+        assert_eq!(names(PbRangeRequest { min_mod_revision: 4, ..all() }), ("ac".to_owned(), false, 3));
+        assert_eq!(names(PbRangeRequest { revision: 3, ..all() }), ("bc".to_owned(), false, 2));
+    }
+
+    #[test]
+    fn bad_ranges_are_refused() {
+        let mut store = store();
+        store.put(request("k", "v", 1)).unwrap();
+        store.compact(2).unwrap();
         let refusal = |request| store.range(&request).unwrap_err();
         assert_eq!(refusal(reading("", "")), Refusal::NoKey);
-        assert_eq!(refusal(PbRangeRequest { revision: 2, ..reading("k", "") }), Refusal::FutureRevision);
-        for request in [
-            PbRangeRequest { sort_order: 2, ..reading("k", "") },
-            PbRangeRequest { sort_target: 3, ..reading("k", "") },
-            PbRangeRequest { max_create_revision: 1, ..reading("k", "") },
-        ] {
-            assert!(matches!(refusal(request), Refusal::Unserved(_)));
-        }
-        assert!(store.range(&PbRangeRequest { revision: 1, sort_order: 1, ..reading("k", "") }).is_ok());
+        assert_eq!(refusal(PbRangeRequest { revision: 3, ..reading("k", "") }), Refusal::FutureRevision);
+        assert_eq!(refusal(PbRangeRequest { revision: 1, ..reading("k", "") }), Refusal::Compacted);
+        assert_eq!(refusal(PbRangeRequest { sort_target: 5, ..reading("k", "") }), Refusal::BadSort);
+        assert_eq!(refusal(PbRangeRequest { sort_order: -1, ..reading("k", "") }), Refusal::BadSort);
     }
 
     #[test]

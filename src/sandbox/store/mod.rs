@@ -5,12 +5,17 @@
 
 mod crowd;
 mod dice;
+mod history;
 mod keys;
 mod kv;
 mod leases;
+mod range;
 mod refusal;
+mod txn;
+mod txn_check;
 
 pub use dice::Dice;
+pub use history::{History, is_delete, revision_of};
 pub use keys::{Keys, Span};
 pub use leases::{Leases, MIN_TTL, Renewal, TimeLeft};
 pub use refusal::Refusal;
@@ -61,6 +66,14 @@ impl Store {
         let keys = self.leases.remove(id).ok_or(Refusal::LeaseNotFound)?;
         self.keys.delete(keys);
         Ok(())
+    }
+
+    /// Forgets what became of the keys before a revision.
+    ///
+    /// # Errors
+    /// `FutureRevision`, `Compacted`.
+    pub fn compact(&mut self, revision: i64) -> Result<(), Refusal> {
+        self.keys.compact(revision)
     }
 
     /// Renews a lease.

@@ -27,6 +27,18 @@ pub enum Refusal {
     /// A range at a revision that has not come yet.
     #[error("etcdserver: mvcc: required revision is a future revision")]
     FutureRevision,
+    /// A range, a watch or a compaction at a revision that is forgotten.
+    #[error("etcdserver: mvcc: required revision has been compacted")]
+    Compacted,
+    /// A range sorted by something that there is not.
+    #[error("etcdserver: invalid sort option")]
+    BadSort,
+    /// A transaction of more than 128 compares or operations.
+    #[error("etcdserver: too many operations in txn request")]
+    TooManyOps,
+    /// A transaction that writes a key twice.
+    #[error("etcdserver: duplicate key given in txn request")]
+    DuplicateKey,
     /// The renewal of a lease that the test has forbidden.
     #[error("etcdserver: permission denied")]
     Forbidden,

@@ -4,6 +4,7 @@ mod faults;
 mod kv;
 mod lease;
 mod members;
+mod watch;
 
 use std::future::Future;
 use std::io;

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use etcd_client::{Channel, Client};
 use futures_util::StreamExt;
+use hyper_util::rt::TokioIo;
 use leasetop::clock::Clock;
-use leasetop::domain::LeaseId;
+use leasetop::domain::{KeyRange, LeaseId};
 use leasetop::engine::{Engine, Options};
 use leasetop::sandbox::Sandbox;
 use leasetop::wire::pipe::{Dialer, pipe};
-use leasetop::wire::{Address, Cluster, Settings, Target};
+use leasetop::wire::{Address, Cluster, KeyWatch, Settings, Target};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Endpoint;
+use tower::service_fn;
 
 use super::link::Link;
 use crate::common::etcd::{Etcd, Version};
@@ -71,6 +75,31 @@ impl Arena {
         }
     }
 
+    /// etcd-client's own client, with a way of its own.
+    pub(crate) async fn raw(&self) -> Client {
+        let endpoint = match &self.server {
+            Server::Etcd(etcd) => {
+                Endpoint::from_shared(format!("http://{}", etcd.endpoints()[0])).expect("an address").connect_lazy()
+            }
+            Server::Sandbox(sandbox) => {
+                let dialer = sandbox.dialer(0);
+                Endpoint::from_static("http://sandbox").connect_with_connector_lazy(service_fn(move |_| {
+                    let dialer = dialer.clone();
+                    async move { dialer.dial().await.map(TokioIo::new) }
+                }))
+            }
+        };
+        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("nothing to go wrong yet")
+    }
+
+    /// Whether it refuses an unknown lease in a transaction: before the fix of CVE-2026-44283 etcd does not look.
+    pub(crate) fn looks_at_leases_in_transactions(&self) -> bool {
+        match &self.server {
+            Server::Sandbox(_) => true,
+            Server::Etcd(etcd) => matches!(etcd.version(), Version::V3_5New),
+        }
+    }
+
     /// Starts an engine of the client's.
     pub(crate) fn engine(&self, options: Options) -> Engine {
         Engine::start(self.cluster.clone(), self.clock.clone(), options)
@@ -84,6 +113,17 @@ impl Arena {
     /// Mends the client's way to the server.
     pub(crate) fn reconnect(&self) {
         self.link.mend();
+    }
+
+    /// Watches all keys from a revision on, as soon as the mended way lets it.
+    pub(crate) async fn watch_again(&self, from: i64) -> KeyWatch {
+        let mut opened = None;
+        until("the watch goes on", Duration::from_secs(20), async || {
+            opened = self.cluster.watch_keys(&KeyRange::all(), from).await.ok();
+            opened.is_some()
+        })
+        .await;
+        opened.expect("it was waited for")
     }
 
     /// Ends the server.

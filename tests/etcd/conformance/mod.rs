@@ -1,12 +1,15 @@
-//! etcd's own lease tests, told as black-box cases and played on the sandbox and on each real etcd.
+//! etcd's own tests of leases, watches and transactions, told as black-box cases and played on the sandbox and on each real etcd.
 //!
 //! Each case is named after the test of etcd's that it retells (`tests/integration/clientv3/lease/lease_test.go`,
-//! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`).
+//! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and those that the files here name).
 
 mod arena;
+mod keyspace;
 mod leases;
 mod link;
 mod renewals;
+mod transactions;
+mod watches;
 
 use arena::Arena;
 
@@ -60,4 +63,28 @@ cases! {
     renewals::lease_keep_alive_init_timeout
     renewals::lease_keep_alive_ttl_timeout
     renewals::lease_keep_alive_loop_exit
+    watches::v3_watch_from_current_revision
+    watches::v3_watch_multiple_watchers
+    watches::v3_watch_cancel
+    watches::v3_watch_future_revision
+    watches::watch_of_a_revoked_lease
+    watches::watch_of_a_key_that_moves
+    watches::v3_watch_with_filter
+    watches::watch_request_progress
+    watches::watch_compact_revision
+    watches::v3_watch_wrong_range
+    keyspace::keys_are_read_page_by_page
+    keyspace::heavy_values_are_read
+    keyspace::a_forgotten_page_says_so
+    keyspace::changes_tell_the_lease_before
+    keyspace::a_watch_says_how_far_it_is
+    keyspace::a_watch_from_a_forgotten_revision_says_so
+    keyspace::a_cut_watch_goes_on
+    transactions::txn_takes_a_place_in_line
+    transactions::v3_txn_revision
+    transactions::v3_txn_duplicate_keys
+    transactions::v3_txn_too_many_ops
+    transactions::txn_with_an_unknown_lease
+    transactions::txn_compares
+    transactions::v3_compact_current_rev
 }

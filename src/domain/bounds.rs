@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::Moment;
+use super::Moment;
 
 /// The earliest and the latest moment at which a deadline can lie.
 ///
@@ -28,6 +28,21 @@ impl Bounds {
     pub fn narrowed(self, other: Bounds) -> Option<Bounds> {
         let both = Bounds { earliest: self.earliest.max(other.earliest), latest: self.latest.min(other.latest) };
         (both.earliest <= both.latest).then_some(both)
+    }
+
+    /// All that either says.
+    pub fn hull(self, other: Bounds) -> Bounds {
+        Bounds { earliest: self.earliest.min(other.earliest), latest: self.latest.max(other.latest) }
+    }
+
+    /// Both ends moved earlier.
+    pub fn earlier(self, by: Duration) -> Bounds {
+        Bounds { earliest: self.earliest.before(by), latest: self.latest.before(by) }
+    }
+
+    /// Whether a moment lies within.
+    pub fn contains(self, moment: Moment) -> bool {
+        self.earliest <= moment && moment <= self.latest
     }
 
     /// The middle.

@@ -1,0 +1,89 @@
+//! The time left as it is shown: it counts down, and polls do not make it jump.
+//!
+//! Each poll narrows the bounds of a deadline and so moves their middle. A countdown moves as little as that allows: what is
+//! still within the bounds stays, and a correction upward that lies within what was doubted before lets the number stand
+//! still until it is true again. Only a renewal makes it rise.
+
+use std::time::Duration;
+
+use super::Bounds;
+use crate::domain::Moment;
+
+/// Half of the last digit that is shown: corrections below it are none.
+const DIGIT: Duration = Duration::from_millis(50);
+
+/// A deadline, and the most that may be shown as left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Countdown {
+    deadline: Moment,
+    most: f64,
+}
+
+impl Countdown {
+    /// From the middle of new bounds on: for a lease that was renewed, or seen for the first time.
+    pub(super) fn anew(bounds: Bounds) -> Self {
+        Countdown { deadline: bounds.middle(), most: f64::INFINITY }
+    }
+
+    /// After an answer at `now` that narrowed the bounds from `old` to `new`.
+    pub(super) fn corrected(self, old: Bounds, new: Bounds, now: Moment) -> Self {
+        let (middle, shown) = (new.middle(), self.left(now));
+        let off = middle.signed_since(self.deadline);
+        if off.abs() <= new.doubt().max(DIGIT).as_secs_f64() {
+            return self;
+        }
+        let is_doubted = off > 0.0 && off <= old.doubt().as_secs_f64() * 2.0;
+        Countdown { deadline: middle, most: if is_doubted { shown } else { f64::INFINITY } }
+    }
+
+    /// The deadline that is counted down to.
+    pub(super) fn deadline(self) -> Moment {
+        self.deadline
+    }
+
+    /// Seconds left, never below 0.
+    pub(super) fn left(self, now: Moment) -> f64 {
+        self.deadline.signed_since(now).min(self.most).max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Moment {
+        Moment::at(Duration::from_secs_f64(seconds))
+    }
+
+    fn bounds(earliest: f64, latest: f64) -> Bounds {
+        Bounds { earliest: at(earliest), latest: at(latest) }
+    }
+
+    #[test]
+    fn what_is_still_possible_stays() {
+        let countdown = Countdown::anew(bounds(20.0, 21.0));
+        let same = countdown.corrected(bounds(20.0, 21.0), bounds(20.3, 20.9), at(5.0));
+        assert_eq!(same, countdown);
+    }
+
+    #[test]
+    fn upward_it_stands_still_until_it_is_true_again() {
+        let old = bounds(20.0, 21.0);
+        let countdown = Countdown::anew(old).corrected(old, bounds(20.8, 21.0), at(5.0));
+        let shown: Vec<f64> = [5.0, 5.2, 5.4, 5.9, 6.9].map(|now| countdown.left(at(now))).to_vec();
+        for (shown, expected) in shown.iter().zip([15.5, 15.5, 15.5, 15.0, 14.0]) {
+            assert!((shown - expected).abs() < 1e-6, "{shown} {expected}");
+        }
+    }
+
+    #[test]
+    fn downward_and_beyond_the_doubt_it_is_corrected_at_once() {
+        let old = bounds(20.0, 21.0);
+        let down = Countdown::anew(old).corrected(old, bounds(20.0, 20.2), at(5.0));
+        assert!((down.left(at(5.0)) - 15.1).abs() < 1e-6);
+        let narrow = bounds(20.0, 20.1);
+        let up = Countdown::anew(narrow).corrected(narrow, bounds(30.0, 30.1), at(5.0));
+        assert!((up.left(at(5.0)) - 25.05).abs() < 1e-6);
+        assert_eq!(up.left(at(99.0)), 0.0);
+    }
+}

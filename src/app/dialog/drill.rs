@@ -1,0 +1,83 @@
+//! Offers the drills for one own lease.
+
+use std::time::Duration;
+
+use super::{Dialog, closes};
+use crate::app::update::drill;
+use crate::app::{Effect, Key, Model};
+use crate::domain::{Drill, LeaseId, Moment};
+
+/// Answers that are dropped at most.
+const MOST: u32 = 99;
+
+/// Offers drills for the lease that it was opened on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrillDialog {
+    /// Which lease.
+    pub id: LeaseId,
+    /// How many answers would be dropped.
+    pub answers: u32,
+    /// The lease's TTL in seconds: a slow consumer reads one response in so long.
+    ttl: u64,
+}
+
+/// A drill that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The key that begins it.
+    pub key: char,
+    /// What it does.
+    pub name: String,
+    /// What a program would see of it.
+    pub seen: &'static str,
+    /// The drill.
+    pub drill: Drill,
+}
+
+impl DrillDialog {
+    /// For a lease of this TTL in seconds.
+    pub fn new(id: LeaseId, ttl: u64) -> Self {
+        DrillDialog { id, answers: 3, ttl }
+    }
+
+    /// What there is to choose from.
+    pub fn choices(&self) -> [Choice; 5] {
+        let choice = |key, name: &str, seen, drill| Choice { key, name: name.to_owned(), seen, drill };
+        let every = Duration::from_secs(self.ttl);
+        let slow = format!("read one response each {} s", self.ttl);
+        let drop = format!("drop the next {} answers (+ and - change it)", self.answers);
+        [
+            choice('1', "stall the consumer", STALL, Drill::StallConsumer),
+            choice('2', &slow, SLOW, Drill::SlowConsumer { every }),
+            choice('3', "hold the sender", HOLD, Drill::HoldSender),
+            choice('4', &drop, DROP, Drill::DropAnswers { left: self.answers }),
+            choice('5', "cut the stream", CUT, Drill::CutStream),
+        ]
+    }
+
+    fn change(&mut self, key: Key) {
+        self.answers = match key {
+            Key::Char('+') => (self.answers + 1).min(MOST),
+            Key::Char('-') => (self.answers - 1).max(1),
+            _ => self.answers,
+        };
+    }
+}
+
+const STALL: &str = "Nothing but a line in its log for each response dropped, once the queue is full. The lease lives.";
+const SLOW: &str = "Responses that are older each time, until the queue is full and some are missing. The lease lives.";
+const HOLD: &str = "Nothing until the deadline; then its channel closes. The lease dies and its keys are deleted.";
+const DROP: &str = "No response for about a second each; the server has renewed it all the same. The lease lives.";
+const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
+
+/// A number begins a drill; Enter is on Cancel.
+pub(super) fn key(model: &mut Model, mut dialog: DrillDialog, key: Key, now: Moment) -> Vec<Effect> {
+    if let Some(choice) = dialog.choices().into_iter().find(|choice| Key::Char(choice.key) == key) {
+        return drill::begin(model, dialog.id, choice.drill, now);
+    }
+    if key != Key::Enter && !closes(key) {
+        dialog.change(key);
+        model.dialog = Some(Dialog::Drill(dialog));
+    }
+    Vec::new()
+}

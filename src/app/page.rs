@@ -1,0 +1,190 @@
+//! The events view: which kind of events, and from where on.
+
+use super::{Event, EventLog, Word};
+use crate::app::keymap::Action;
+
+/// A kind of events, for the filter of their view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What renews and what stops doing so.
+    Renewals,
+    /// Dropped responses and missed answers.
+    Trouble,
+    /// Births and deaths, and the keys.
+    Lives,
+    /// The link and its leader.
+    Link,
+    /// What failed.
+    Errors,
+}
+
+impl Kind {
+    /// All kinds, in the order of the key that goes through them.
+    pub const ALL: [Kind; 5] = [Kind::Renewals, Kind::Trouble, Kind::Lives, Kind::Link, Kind::Errors];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Renewals => "renewals",
+            Kind::Trouble => "drops, misses and drills",
+            Kind::Lives => "births and deaths",
+            Kind::Link => "link and leader",
+            Kind::Errors => "losses and errors",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn of(word: Word) -> Kind {
+        match word {
+            Word::Kept | Word::Paused | Word::Renewed => Kind::Renewals,
+            Word::Dropped | Word::Missed | Word::Drill => Kind::Trouble,
+            Word::Granted | Word::Attached | Word::Expired | Word::Revoked | Word::Gone => Kind::Lives,
+            Word::Connection | Word::Leader => Kind::Link,
+            Word::Lost | Word::Error => Kind::Errors,
+        }
+    }
+
+    fn next(kind: Option<Kind>) -> Option<Kind> {
+        let place = Kind::ALL.iter().position(|one| Some(*one) == kind);
+        Kind::ALL.get(place.map_or(0, |place| place + 1)).copied()
+    }
+}
+
+/// What the events view shows. It follows the newest until it is moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventsPage {
+    /// One kind alone; none for all.
+    pub kind: Option<Kind>,
+    /// The number of the last event that is shown; none while the newest are followed.
+    last: Option<u64>,
+}
+
+impl EventsPage {
+    /// Whether the newest are followed.
+    pub fn follows(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// The events to be shown in so many lines, oldest first.
+    pub fn lines<'a>(&self, log: &'a EventLog, room: usize) -> Vec<&'a Event> {
+        let all = self.of_kind(log);
+        let end = self.end(&all, room);
+        all[end.saturating_sub(room)..end].to_vec()
+    }
+
+    fn of_kind<'a>(&self, log: &'a EventLog) -> Vec<&'a Event> {
+        log.lines().filter(|event| self.kind.is_none_or(|kind| kind == Kind::of(event.word))).collect()
+    }
+
+    /// How many lines there are up to the last one shown. What has been forgotten cannot be shown.
+    fn end(&self, all: &[&Event], room: usize) -> usize {
+        let end = self.last.map_or(all.len(), |last| all.partition_point(|event| event.number <= last));
+        end.max(room.min(all.len()))
+    }
+
+    /// Moves by a key; at the end the newest are followed again.
+    pub(super) fn go(&mut self, log: &EventLog, room: usize, action: Action) {
+        let all = self.of_kind(log);
+        let end = self.end(&all, room);
+        let page = room.saturating_sub(1).max(1);
+        let wanted = match action {
+            Action::Up => end.saturating_sub(1),
+            Action::Down => end + 1,
+            Action::PageUp => end.saturating_sub(page),
+            Action::PageDown => end + page,
+            Action::HalfUp => end.saturating_sub(page.div_ceil(2)),
+            Action::HalfDown => end + page.div_ceil(2),
+            Action::Last => all.len(),
+            _ => 0,
+        };
+        let end = wanted.clamp(room.min(all.len()), all.len());
+        self.last = (end < all.len()).then(|| end.checked_sub(1).map_or(0, |last| all[last].number));
+    }
+
+    /// The next kind, from its newest on.
+    pub(super) fn next_kind(&mut self) {
+        *self = EventsPage { kind: Kind::next(self.kind), last: None };
+    }
+
+    /// All kinds, and then the newest; no if both are shown already.
+    pub(super) fn clear(&mut self) -> bool {
+        match self {
+            EventsPage { kind: None, last: None } => false,
+            EventsPage { kind: kind @ Some(_), .. } => {
+                *kind = None;
+                true
+            }
+            EventsPage { last, .. } => {
+                *last = None;
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::Moment;
+
+    fn log(words: &[Word]) -> EventLog {
+        let mut log = EventLog::default();
+        for (second, word) in words.iter().enumerate() {
+            log.push(Moment::at(Duration::from_secs(second as u64)), *word, None, second.to_string());
+        }
+        log
+    }
+
+    fn shown(page: EventsPage, log: &EventLog) -> Vec<String> {
+        page.lines(log, 3).iter().map(|event| event.text.clone()).collect()
+    }
+
+    #[test]
+    fn it_follows_until_it_is_moved_and_then_holds_still() {
+        let mut log = log(&[Word::Renewed; 10]);
+        let mut page = EventsPage::default();
+        assert_eq!(shown(page, &log), ["7", "8", "9"]);
+        page.go(&log, 3, Action::Up);
+        log.push(Moment::at(Duration::from_secs(99)), Word::Renewed, None, "new".into());
+        assert_eq!(shown(page, &log), ["6", "7", "8"]);
+        page.go(&log, 3, Action::Last);
+        assert!(page.follows());
+        assert_eq!(shown(page, &log), ["8", "9", "new"]);
+        page.go(&log, 3, Action::First);
+        assert_eq!(shown(page, &log), ["0", "1", "2"]);
+        (0..50).for_each(|_| page.go(&log, 3, Action::Up));
+        page.go(&log, 3, Action::Down);
+        assert_eq!(shown(page, &log), ["1", "2", "3"], "no press was wasted beyond the end");
+        (0..3_000).for_each(|n| log.push(Moment::at(Duration::from_secs(100 + n)), Word::Gone, None, n.to_string()));
+        assert_eq!(shown(page, &log), ["1000", "1001", "1002"], "what was forgotten gives way to the oldest");
+    }
+
+    #[test]
+    fn kinds_come_in_turn_and_every_word_has_one() {
+        let log = log(&[Word::Renewed, Word::Dropped, Word::Expired, Word::Leader, Word::Error, Word::Renewed]);
+        let mut page = EventsPage::default();
+        let turn: Vec<Vec<String>> = Kind::ALL
+            .iter()
+            .map(|_| {
+                page.next_kind();
+                shown(page, &log)
+            })
+            .collect();
+        assert_eq!(turn, [vec!["0", "5"], vec!["1"], vec!["2"], vec!["3"], vec!["4"]]);
+        page.next_kind();
+        assert_eq!(page, EventsPage::default());
+    }
+
+    #[test]
+    fn clearing_goes_by_steps() {
+        let log = log(&[Word::Renewed; 10]);
+        let mut page = EventsPage::default();
+        page.next_kind();
+        page.go(&log, 3, Action::Up);
+        assert!(page.clear() && page.kind.is_none() && !page.follows());
+        assert!(page.clear() && page.follows());
+        assert!(!page.clear());
+    }
+}

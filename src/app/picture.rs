@@ -1,0 +1,50 @@
+//! The frozen display.
+//!
+//! Freezing keeps a copy of all that was known as a [`Picture`]. Keys that look move through it; everything else
+//! (answers, renewals, polls) goes on in the model around it, and keys that act are about the present.
+
+use super::Model;
+use crate::domain::Moment;
+
+/// What was known at a moment, and where one looks in it.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// When it was taken.
+    pub at: Moment,
+    pub(super) model: Model,
+}
+
+impl Picture {
+    /// Of a model as it is.
+    pub(super) fn of(model: &Model, at: Moment) -> Self {
+        Picture { at, model: Model { dialog: None, note: None, frozen: None, ..model.clone() } }
+    }
+}
+
+impl Model {
+    /// What is shown, and of which moment: the picture while the display is frozen, else what is known now.
+    pub fn shown(&self, now: Moment) -> (&Model, Moment) {
+        self.frozen.as_ref().map_or((self, now), |picture| (&picture.model, picture.at))
+    }
+
+    /// The model that is looked at.
+    pub(super) fn looking(&self) -> &Model {
+        self.frozen.as_ref().map_or(self, |picture| &picture.model)
+    }
+
+    pub(super) fn looking_mut(&mut self) -> &mut Model {
+        match self.frozen.is_some() {
+            true => self.frozen.as_mut().map(|picture| &mut picture.model).expect("it was just seen"),
+            false => self,
+        }
+    }
+
+    /// Looks in the present at what was looked at in the picture.
+    pub(super) fn look_as(&mut self, picture: &Model) {
+        (self.view, self.is_open, self.scroll, self.page) =
+            (picture.view, picture.is_open, picture.scroll, picture.page);
+        if picture.cursor.is_some_and(|id| self.leases.contains_key(&id)) {
+            (self.cursor, self.is_away) = (picture.cursor, picture.is_away);
+        }
+    }
+}

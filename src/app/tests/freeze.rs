@@ -1,0 +1,96 @@
+use super::*;
+use crate::app::dialog::Dialog;
+
+fn frozen() -> Story {
+    let mut story = Story::begin(Setup::default());
+    (1..=3).for_each(|id| story.grant(id, 10 * id));
+    story.press(&[Key::Char('p')]);
+    story
+}
+
+fn shown(story: &Story) -> (usize, Moment) {
+    let (model, at) = story.model.shown(story.now);
+    (model.order().len(), at)
+}
+
+fn note(story: &Story) -> &str {
+    story.model.note.as_ref().map_or("", |note| &note.text)
+}
+
+#[test]
+fn what_is_shown_stands_still_while_everything_goes_on() {
+    let mut story = frozen();
+    story.wait(5.0);
+    story.grant(4, 40);
+    assert_eq!((shown(&story), story.rows().len()), ((3, at(0.0)), 4));
+    assert!(story.model.counts_down(), "the age of the banner does");
+    story.press(&[Key::Char('p')]);
+    assert_eq!(shown(&story), (4, story.now));
+}
+
+#[test]
+fn one_can_look_around_in_the_picture_and_stays_there_afterwards() {
+    let mut story = frozen();
+    story.press(&[Key::Down, Key::Enter]);
+    let looked_at = |story: &Story| {
+        let model = story.model.shown(story.now).0;
+        (model.cursor, model.is_open)
+    };
+    assert_eq!(looked_at(&story), (Some(LeaseId(2)), true));
+    assert_eq!((story.model.cursor, story.model.is_open), (Some(LeaseId(1)), false));
+    story.press(&[Key::Char('p')]);
+    assert_eq!(looked_at(&story), (Some(LeaseId(2)), true));
+    story.press(&[Key::Char('p'), Key::Esc]);
+    assert!(story.model.frozen.is_some() && !looked_at(&story).1, "first the detail closes");
+    story.press(&[Key::Esc]);
+    assert!(story.model.frozen.is_none());
+}
+
+#[test]
+fn a_kill_is_about_the_present_and_says_what_changed() {
+    let mut story = frozen();
+    story.press(&[Key::Down]);
+    story.wait(5.0);
+    story.renewed(2, 20, 5.0);
+    story.press(&[Key::Char('x')]);
+    assert!(matches!(&story.model.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(2)));
+    assert_eq!(note(&story), "0000000000000002 since the freeze: renewed");
+    assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(2))]);
+    assert!(story.model.frozen.is_some(), "the display stays frozen");
+}
+
+#[test]
+fn what_is_gone_since_cannot_be_killed() {
+    let mut story = frozen();
+    story.list(&[], &[1]);
+    assert_eq!(story.press(&[Key::Char('x')]), []);
+    assert!(story.model.dialog.is_none());
+    assert_eq!(note(&story), "0000000000000001 since the freeze: gone, revoked");
+    story.wait(31.0);
+    story.tell(Msg::Tick);
+    assert!(story.model.lease(LeaseId(1)).is_none());
+    assert_eq!(story.press(&[Key::Char('a')]), []);
+    assert_eq!(note(&story), "0000000000000001 since the freeze: gone");
+    story.press(&[Key::Char('p')]);
+    assert!(story.model.selected().is_some(), "the cursor is on a lease that there is");
+}
+
+#[test]
+fn values_are_not_read_for_a_picture() {
+    let mut story = frozen();
+    story.probe(1, 9, 10, &["/a"]);
+    story.press(&[Key::Enter]);
+    let reads = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::ReadValues { .. }));
+    assert!(!reads(&story.tell(Msg::Tick)));
+    story.press(&[Key::Char('p')]);
+    assert!(story.model.is_open && reads(&story.tell(Msg::Tick)));
+}
+
+#[test]
+fn a_new_size_reaches_the_picture() {
+    let mut story = frozen();
+    story.press(&[Key::End]);
+    story.tell(Msg::Resized(Room { rows: 1, ..Room::default() }));
+    let visible: Vec<_> = story.model.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
+    assert_eq!(visible, [3]);
+}

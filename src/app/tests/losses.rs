@@ -1,0 +1,141 @@
+use super::*;
+use crate::app::dialog::{Dialog, Field};
+use crate::domain::{Ended, EngineEvent, EngineEventKind};
+
+fn lose(story: &mut Story, why: Ended) {
+    let kind = EngineEventKind::Ended(why);
+    story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
+}
+
+fn lost(why: Ended) -> Story {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.wait(3.5);
+    story.renewed(1, 10, 3.5);
+    story.wait(11.0);
+    lose(&mut story, why);
+    story
+}
+
+fn closed(story: &Story) -> Option<(Moment, Moment)> {
+    let lease = story.model.lease(LeaseId(1)).unwrap();
+    lease.loss.as_ref().unwrap().closed(lease.granted_ttl)
+}
+
+#[test]
+fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
+    let gone = lost(Ended::Expired);
+    assert_eq!(closed(&gone), Some((at(14.5), at(14.5))));
+    let event = gone.model.events.lines().next_back().unwrap();
+    assert!(event.text.ends_with("a program's keepalive channel closes with this answer"), "{event:?}");
+    let silent = lost(Ended::Unanswered { trouble: None });
+    assert_eq!(closed(&silent), Some((at(13.5), at(14.5))));
+    let event = silent.model.events.lines().next_back().unwrap();
+    assert_eq!(event.word, Word::Lost);
+    assert!(event.text.ends_with("channel closes 10 to 11 s after the last answer"), "{event:?}");
+}
+
+#[test]
+fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.renewed(1, 10, 3.5);
+    story.wait(1.0);
+    story.list(&[], &[1]);
+    assert_eq!(closed(&story), Some((at(3.5), at(3.5))));
+    let event = story.model.events.lines().next_back().unwrap();
+    assert!(event.text.ends_with("closes with the answer to its next renewal"), "{event:?}");
+    story.wait(2.6);
+    lose(&mut story, Ended::NotFound);
+    assert_eq!(closed(&story), Some((at(3.6), at(3.6))));
+    assert_eq!(story.words().last(), Some(&"lost"));
+}
+
+#[test]
+fn what_was_revoked_from_here_is_no_loss() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.tell(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
+    lose(&mut story, Ended::NotFound);
+    assert!(story.model.lease(LeaseId(1)).unwrap().loss.is_none());
+    assert!(!story.words().contains(&"lost"));
+}
+
+#[test]
+fn without_any_answer_nothing_is_claimed() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    lose(&mut story, Ended::Unanswered { trouble: None });
+    assert_eq!(closed(&story), None);
+}
+
+#[test]
+fn n_on_a_lost_lease_grants_one_like_it() {
+    let mut story = Story::begin(Setup::default());
+    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true }));
+    story.grant(1, 2);
+    story.probe(1, 1, 2, &["/a"]);
+    story.tell(Msg::Tick);
+    story.tell(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), Value::of(b"x=y".to_vec()))] });
+    lose(&mut story, Ended::Expired);
+    story.press(&[Key::Char('n')]);
+    let Some(Dialog::Grant(form)) = &story.model.dialog else { panic!("no form") };
+    assert_eq!(form.input(Field::Put).unwrap().value(), "/a=x=y");
+    let effects = story.press(&[Key::Enter]);
+    let [Effect::Grant(order)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((order.ttl, order.count, order.keep_alive, order.puts.len()), (2, 1, true, 1));
+}
+
+#[test]
+fn n_elsewhere_is_an_empty_form_and_read_only_none() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('n')]);
+    assert!(
+        matches!(&story.model.dialog, Some(Dialog::Grant(form)) if form.input(Field::Ttl).unwrap().value().is_empty())
+    );
+    let mut reading = Story::begin(Setup { is_read_only: true, ..Setup::default() });
+    reading.press(&[Key::Char('n')]);
+    assert!(reading.model.dialog.is_none());
+}
+
+#[test]
+fn while_the_link_is_lost_nothing_is_called_lost() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.list(&[2], &[]);
+    story.probe(2, 5, 10, &[]);
+    story.tell(Msg::Cluster(down()));
+    for _ in 0..30 {
+        story.wait(1.0);
+        story.tell(Msg::Tick);
+    }
+    assert_eq!([story.state(1), story.state(2)], ["unseen", "unseen"]);
+    assert_eq!([story.left(1), story.left(2)], [Some(0.0), Some(0.0)], "deadlines go on");
+    assert!(!story.words().iter().any(|word| matches!(*word, "lost" | "expired" | "gone" | "revoked")));
+    let history = story.model.lease(LeaseId(1)).unwrap().history.as_ref().unwrap();
+    assert_eq!(history.marks().len(), 0, "there was nothing before the gap");
+}
+
+#[test]
+fn the_history_remembers_what_befell_a_lease() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    let tell = |story: &mut Story, kind| {
+        story.wait(1.0);
+        story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
+    };
+    let renewed =
+        EngineEventKind::Renewed { ttl: 10, interval: Some(Duration::from_secs(1)), round_trip: Duration::ZERO };
+    tell(&mut story, renewed);
+    let dropped = EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 };
+    story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind: dropped }));
+    tell(&mut story, EngineEventKind::Missed { waited: Duration::from_secs(1) });
+    story.tell(Msg::EventsLost(3));
+    let history = story.model.lease(LeaseId(1)).unwrap().history.as_ref().unwrap();
+    let ticks: Vec<Tick> = history.marks().map(|mark| mark.tick).collect();
+    assert!(
+        matches!(ticks[..], [Tick::Renewed(Renewal { is_dropped: true, .. }), Tick::Missed, Tick::Unknown]),
+        "{ticks:?}"
+    );
+}

@@ -1,0 +1,141 @@
+use super::*;
+
+fn roomy(story: &mut Story) {
+    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true }));
+}
+
+fn asked(effects: Vec<Effect>) -> Vec<LeaseId> {
+    let asked = effects.into_iter().filter_map(|effect| match effect {
+        Effect::ReadValues { id, .. } => Some(id),
+        _ => None,
+    });
+    asked.collect()
+}
+
+fn answer(story: &mut Story, id: i64, value: &str) {
+    let pairs = vec![(b"/a".to_vec(), Value::of(value.as_bytes().to_vec()))];
+    story.tell(Msg::Values { id: LeaseId(id), pairs });
+}
+
+#[test]
+fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Tab]);
+    assert_eq!(story.model.view, View::Events);
+    story.press(&[Key::Tab]);
+    assert_eq!(story.model.view, View::Leases);
+    story.press(&[Key::BackTab, Key::Char('3'), Key::Char('f')]);
+    assert_eq!((story.model.view, story.model.page.kind), (View::Events, Some(Kind::Renewals)));
+    story.press(&[Key::Esc]);
+    assert_eq!((story.model.view, story.model.page.kind), (View::Events, None));
+    story.press(&[Key::Esc]);
+    assert_eq!(story.model.view, View::Leases);
+    story.press(&[Key::Enter]);
+    assert!(story.model.is_open);
+    story.press(&[Key::Esc, Key::Esc]);
+    assert!(!story.model.is_open && story.model.view == View::Leases);
+}
+
+#[test]
+fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    let keys = [Key::Char('3'), Key::Char('x'), Key::Char('a'), Key::Char('o'), Key::Enter];
+    assert_eq!(story.press(&keys), []);
+    assert!(story.model.dialog.is_none() && story.model.view == View::Events);
+    assert!(story.model.lease(LeaseId(1)).unwrap().kept);
+}
+
+#[test]
+fn the_open_detail_moves_as_far_as_it_is_long() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Enter]);
+    story.tell(Msg::Measured { spare: 3 });
+    story.press(&[Key::Down; 9]);
+    assert_eq!(story.model.scroll, 3);
+    story.press(&[Key::Up]);
+    assert_eq!(story.model.scroll, 2);
+    story.press(&[Key::Home]);
+    assert_eq!((story.model.scroll, story.model.cursor), (0, Some(LeaseId(1))));
+}
+
+#[test]
+fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_seconds() {
+    let mut story = Story::begin(Setup::default());
+    roomy(&mut story);
+    story.grant(1, 100);
+    assert_eq!(asked(story.tell(Msg::Tick)), [], "there are no keys yet");
+    story.probe(1, 90, 100, &["/a"]);
+    assert_eq!(next_wake(&story.model, story.now), story.now);
+    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    story.wait(9.0);
+    assert_eq!(asked(story.tell(Msg::Tick)), [], "one question at a time");
+    answer(&mut story, 1, "old");
+    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    answer(&mut story, 1, "new");
+    assert_eq!(story.model.values(LeaseId(1)).unwrap()[0].1.text(), Some("new"));
+    story.wait(1.0);
+    assert_eq!(asked(story.tell(Msg::Tick)), []);
+    story.probe(1, 90, 100, &["/a", "/b"]);
+    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    story.wait(5.0);
+    answer(&mut story, 1, "new");
+    story.press(&[Key::Char('3')]);
+    assert_eq!(asked(story.tell(Msg::Tick)), [], "nobody looks");
+}
+
+#[test]
+fn whoever_runs_through_the_rows_asks_for_few_values() {
+    let mut story = Story::begin(Setup::default());
+    roomy(&mut story);
+    for id in 1..=20 {
+        story.grant(id, 100);
+        story.probe(id, 100, 100, &["/a"]);
+    }
+    let mut count = 0;
+    for _ in 0..19 {
+        story.press(&[Key::Down]);
+        count += asked(story.tell(Msg::Tick)).len();
+        story.wait(0.033);
+    }
+    assert!((1..=3).contains(&count), "{count}");
+    answer(&mut story, 1, "of another lease");
+    assert!(story.model.values(LeaseId(1)).is_none());
+    story.wait(0.3);
+    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(20)]);
+}
+
+#[test]
+fn without_a_place_for_the_detail_values_wait_for_it_to_be_opened() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 100);
+    story.probe(1, 90, 100, &["/a"]);
+    assert_eq!(asked(story.tell(Msg::Tick)), []);
+    story.press(&[Key::Enter]);
+    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    story.tell(Msg::Cluster(down()));
+    answer(&mut story, 1, "x");
+    story.wait(9.0);
+    assert_eq!(asked(story.tell(Msg::Tick)), [], "there is nobody to ask");
+}
+
+#[test]
+fn long_values_are_cut_and_not_taken_for_whole_ones() {
+    let long = Value::of(vec![b'x'; 4096]);
+    assert!(matches!(&long, Value::Known { start, length: 4096 } if start.len() == Value::MOST));
+    assert_eq!((long.text(), Value::of(b"\xff".to_vec()).text()), (None, None));
+}
+
+#[test]
+fn it_may_miss_what_the_pace_allows() {
+    for (ttl, every, may_miss) in [(10, 3.5, 1), (2, 1.0, 0), (120, 40.5, 1), (100, 10.0, 8)] {
+        let mut story = Story::begin(Setup::default());
+        story.grant(1, ttl);
+        story.renewed(1, ttl, every);
+        assert_eq!(story.model.lease(LeaseId(1)).unwrap().may_miss(story.now), Some(may_miss), "{ttl} s");
+        story.wait(ttl as f64);
+        assert_eq!(story.model.lease(LeaseId(1)).unwrap().may_miss(story.now), Some(0));
+    }
+}

@@ -1,0 +1,40 @@
+//! Drills on own leases, begun and ended.
+
+use crate::app::dialog::{Dialog, DrillDialog};
+use crate::app::{Effect, Model, Who};
+use crate::domain::{Drill, LeaseId, Moment};
+
+use super::is_refused;
+
+/// Ends the drill of the selected lease, or offers the drills that there are.
+pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
+    let Some(lease) = model.selected_alive() else { return Vec::new() };
+    let (id, ttl) = (lease.id, lease.granted_ttl.unwrap_or(1).unsigned_abs());
+    let (who, kept, drill) = (lease.who, lease.kept, lease.drill());
+    if is_refused(model, now) {
+        return Vec::new();
+    }
+    if drill.is_some() {
+        model.say(now, false, format!("the drill on {id} has ended"));
+        return vec![Effect::Drill { id, drill: None }];
+    }
+    match (who, kept) {
+        (Who::Own, true) => model.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl))),
+        (Who::Own, false) => {
+            model.say(now, true, format!("{id} is not kept alive: there is nothing to drill; a keeps it"))
+        }
+        _ => model.say(now, true, format!("{id} is another client's: drills are for own leases")),
+    }
+    Vec::new()
+}
+
+/// Begins a drill, if the lease is still there and ours.
+pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Drill, now: Moment) -> Vec<Effect> {
+    if !model.alive(id).is_some_and(|lease| lease.who == Who::Own && lease.kept) {
+        model.say(now, true, format!("{id} is not kept alive any more: there is nothing to drill"));
+        return Vec::new();
+    }
+    let end = if drill == Drill::CutStream { "" } else { "; ! ends it" };
+    model.say(now, false, format!("{drill} on {id}{end}"));
+    vec![Effect::Drill { id, drill: Some(drill) }]
+}

@@ -1,0 +1,53 @@
+//! Where one looks: the views, the open detail, the events' filter.
+
+use crate::app::keymap::Action;
+use crate::app::{Model, View};
+
+/// Shows a view.
+pub(super) fn show(model: &mut Model, view: View) {
+    model.view = view;
+    model.is_open = false;
+}
+
+/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes.
+pub(super) fn open(model: &mut Model) {
+    if model.view == View::Leases && model.selected().is_some() {
+        (model.is_open, model.is_away, model.scroll) = (true, true, 0);
+    }
+}
+
+/// Goes back by one step: the detail, the events' filter, their place, their view. No if there was none to go.
+pub(super) fn back(model: &mut Model) -> bool {
+    if model.is_open {
+        model.is_open = false;
+    } else if model.view != View::Leases && !model.page.clear() {
+        model.view = View::Leases;
+    } else if model.view == View::Leases {
+        return false;
+    }
+    true
+}
+
+/// Shows the next kind of events.
+pub(super) fn next_kind(model: &mut Model) {
+    if model.view == View::Events {
+        model.page.next_kind();
+    }
+}
+
+/// Moves through the open detail; it may be moved by as many lines as it has no room for.
+pub(super) fn scroll(model: &mut Model, action: Action) {
+    let page = model.window.rows.max(2) - 1;
+    let scroll = model.scroll.min(model.spare);
+    model.scroll = match action {
+        Action::Up => scroll.saturating_sub(1),
+        Action::Down => scroll + 1,
+        Action::PageUp => scroll.saturating_sub(page),
+        Action::PageDown => scroll + page,
+        Action::HalfUp => scroll.saturating_sub(page.div_ceil(2)),
+        Action::HalfDown => scroll + page.div_ceil(2),
+        Action::Last => model.spare,
+        _ => 0,
+    }
+    .min(model.spare);
+}

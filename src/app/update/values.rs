@@ -1,0 +1,11 @@
+//! The values of a lease's keys were read.
+
+use crate::app::{Model, Pairs, Redraw};
+use crate::domain::LeaseId;
+
+/// Takes in what was read.
+pub(super) fn read(model: &mut Model, id: LeaseId, pairs: Pairs) {
+    if model.values.answered(id, pairs) {
+        model.show(Redraw::Soon);
+    }
+}

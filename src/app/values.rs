@@ -1,0 +1,118 @@
+//! The values of the keys of the lease whose detail is shown.
+//!
+//! They are read when the lease is selected, when its keys change, and every 5 s while it is shown. Whoever runs the
+//! cursor through a table asks for a few of its rows only.
+
+use std::time::Duration;
+
+use super::{Effect, Lease, Model};
+use crate::domain::{LeaseId, Moment};
+
+/// How old values may become.
+const STALE: Duration = Duration::from_secs(5);
+/// The least time between two questions.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// A key's value, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// It was read.
+    Known {
+        /// Its first [`Value::MOST`] bytes, raw.
+        start: Vec<u8>,
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// The key is not there any more.
+    Absent,
+    /// The user may not read it.
+    Forbidden,
+    /// It could not be read; the reason is raw.
+    Failed(String),
+}
+
+impl Value {
+    /// The bytes of a value that are kept.
+    pub const MOST: usize = 1024;
+
+    /// Of the bytes of a value.
+    pub fn of(mut bytes: Vec<u8>) -> Self {
+        let length = bytes.len();
+        bytes.truncate(Value::MOST);
+        Value::Known { start: bytes, length }
+    }
+
+    /// The whole value as text, if it is text and was kept whole.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Known { start, length } if start.len() == *length => std::str::from_utf8(start).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Keys with their values.
+pub type Pairs = Vec<(Vec<u8>, Value)>;
+
+/// What was read of one lease, and what was asked last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Values {
+    read: Option<(LeaseId, Pairs)>,
+    asked: Option<Question>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Question {
+    at: Moment,
+    id: LeaseId,
+    keys: Vec<Vec<u8>>,
+    is_open: bool,
+}
+
+impl Values {
+    /// The pairs that were read of a lease.
+    pub(super) fn of(&self, id: LeaseId) -> Option<&Pairs> {
+        self.read.as_ref().filter(|(of, _)| *of == id).map(|(_, pairs)| pairs)
+    }
+
+    /// Takes in an answer; no if it is of another lease than was asked for last, or says nothing new.
+    pub(super) fn answered(&mut self, id: LeaseId, pairs: Pairs) -> bool {
+        let Some(question) = self.asked.as_mut().filter(|question| question.id == id) else { return false };
+        question.is_open = false;
+        let read = Some((id, pairs));
+        let has_news = self.read != read;
+        self.read = read;
+        has_news
+    }
+
+    /// When the values of this lease are to be asked for.
+    fn due(&self, lease: &Lease) -> Moment {
+        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
+        match &self.asked {
+            None => Moment::START,
+            Some(question) if question.id != lease.id || question.keys != keys => question.at + PAUSE,
+            Some(question) if question.is_open => Moment::FAR,
+            Some(question) => question.at + STALE,
+        }
+    }
+}
+
+/// The lease whose values are wanted: alive, with keys, and its detail can be seen. A frozen display shows what was read.
+fn wanted(model: &Model) -> Option<&Lease> {
+    let is_seen = model.is_reached() && model.shows_detail() && model.frozen.is_none();
+    let lease = model.selected_alive().filter(|_| is_seen)?;
+    Some(lease).filter(|lease| lease.keys.as_ref().is_some_and(|keys| !keys.first.is_empty()))
+}
+
+/// The question that is due now; it counts as asked.
+pub(super) fn take(model: &mut Model, now: Moment) -> Option<Effect> {
+    let lease = wanted(model).filter(|lease| model.values.due(lease) <= now)?;
+    let (id, keys) = (lease.id, lease.keys.as_ref()?.first.clone());
+    model.values.asked = Some(Question { at: now, id, keys: keys.clone(), is_open: true });
+    Some(Effect::ReadValues { id, keys })
+}
+
+/// When something is to be asked next.
+pub(super) fn next_wake(model: &Model) -> Moment {
+    wanted(model).map_or(Moment::FAR, |lease| model.values.due(lease))
+}

@@ -1,0 +1,65 @@
+//! The views, and how much room the screen has for them.
+
+/// What fills the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum View {
+    /// The lease table, with the detail and the events beside it where there is room.
+    #[default]
+    Leases,
+    /// What has happened.
+    Events,
+}
+
+/// A view's number and name: its key, its place in the turn of Tab, and its title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tab {
+    /// Which view.
+    pub view: View,
+    /// Its key; the numbers are fixed, whatever views there are.
+    pub number: char,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// Every view, in the turn of Tab. A new one is a row here, a key in [`KEYMAP`](super::keymap::KEYMAP), and a panel.
+pub const TABS: &[Tab] =
+    &[Tab { view: View::Leases, number: '1', name: "Leases" }, Tab { view: View::Events, number: '3', name: "Events" }];
+
+impl View {
+    /// The row of [`TABS`].
+    pub fn tab(self) -> &'static Tab {
+        &TABS[self.place()]
+    }
+
+    /// The view so many steps further in the turn.
+    pub(super) fn neighbour(self, steps: usize) -> View {
+        TABS[(self.place() + steps) % TABS.len()].view
+    }
+
+    fn place(self) -> usize {
+        TABS.iter().position(|tab| tab.view == self).unwrap_or(0)
+    }
+}
+
+/// What there is room for on the screen, as the layout says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Rows of the lease table.
+    pub rows: usize,
+    /// Lines of the events view.
+    pub events: usize,
+    /// Whether the detail stands beside the table.
+    pub has_detail: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_comes_to_every_view_and_back() {
+        let turn: Vec<View> = (0..TABS.len()).map(|steps| View::Leases.neighbour(steps)).collect();
+        assert!(TABS.iter().all(|tab| turn.contains(&tab.view) && tab.view.tab() == tab));
+        assert_eq!(View::Leases.neighbour(TABS.len()), View::Leases);
+    }
+}

@@ -1,0 +1,144 @@
+//! Each lint finds what it is for, and nothing else.
+
+use super::*;
+
+fn second(seconds: u64) -> Moment {
+    Moment::at(Duration::from_secs(seconds))
+}
+
+const NOW: u64 = 1_000;
+
+/// A lease that nothing is wrong with.
+fn healthy(id: i64) -> Facts {
+    Facts {
+        id: LeaseId(id),
+        ttl: Some(Duration::from_secs(60)),
+        keys: Some(1),
+        renewals: 5,
+        watched: Duration::from_secs(100),
+        margin: Some(Duration::from_secs(39)),
+        deadline: Some(second(NOW + 50)),
+        listed: true,
+        unknown_since: None,
+    }
+}
+
+fn found(leases: &[Facts]) -> Vec<(&'static str, Vec<i64>, String)> {
+    let found = findings(Survey { leases, now: second(NOW) });
+    found.into_iter().map(|f| (f.lint, f.leases.iter().map(|id| id.0).collect(), f.what)).collect()
+}
+
+fn only(leases: &[Facts], lint: &str, ids: &[i64], what: &str) {
+    assert_eq!(
+        found(leases),
+        [(LINTS.iter().find(|l| l.name() == lint).unwrap().name(), ids.to_vec(), what.to_owned())]
+    );
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_wrong_or_known() {
+    let unknown = Facts {
+        ttl: None,
+        keys: None,
+        renewals: 0,
+        watched: Duration::ZERO,
+        margin: None,
+        deadline: None,
+        listed: true,
+        ..healthy(2)
+    };
+    assert_eq!(found(&[healthy(1), unknown]), []);
+    assert_eq!(found(&[]), []);
+}
+
+#[test]
+fn a_leak_has_no_keys_and_nobody_renews_it() {
+    let leak = Facts { keys: Some(0), renewals: 0, watched: Duration::from_secs(42), ..healthy(-1) };
+    only(&[healthy(2), leak.clone()], "leak", &[-1], "It has no keys and was not renewed in 42 s.");
+    for harmless in [
+        Facts { renewals: 1, ..leak.clone() },
+        Facts { keys: Some(1), ..leak.clone() },
+        Facts { keys: None, ..leak.clone() },
+        Facts { watched: Duration::from_secs(39), ..leak },
+    ] {
+        assert_eq!(found(&[harmless]), []);
+    }
+}
+
+#[test]
+fn generations_leave_leases_behind() {
+    let old = |id, left| Facts {
+        keys: Some(0),
+        renewals: 0,
+        watched: Duration::from_secs(9),
+        deadline: Some(second(NOW + left)),
+        ..healthy(id)
+    };
+    let what = "Of 3 leases of 60 s only the one with the most time left has keys: 2 are left over.";
+    only(&[healthy(3), old(1, 10), old(2, 30)], "generations", &[1, 2], what);
+    assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two may be chance");
+    assert_eq!(found(&[healthy(3), old(1, 10), Facts { keys: Some(2), ..old(2, 30) }]), []);
+    assert_eq!(found(&[healthy(3), old(1, 10), old(2, 59)]), [], "the newest has no keys yet");
+}
+
+#[test]
+fn a_lease_may_be_crowded() {
+    only(&[Facts { keys: Some(4_200), ..healthy(1) }], "crowded", &[1], "4,200 keys hang on it.");
+    assert_eq!(found(&[Facts { keys: Some(1_000), ..healthy(1) }]), []);
+}
+
+#[test]
+fn a_ttl_may_be_short() {
+    let short = |seconds| Facts { ttl: Some(Duration::from_secs(seconds)), margin: None, ..healthy(1) };
+    only(&[short(4)], "short-ttl", &[1], "Its TTL is 4 s.");
+    assert_eq!(found(&[short(5)]), []);
+}
+
+#[test]
+fn a_margin_may_be_thin() {
+    let thin = |millis| Facts { margin: Some(Duration::from_millis(millis)), ..healthy(1) };
+    only(&[thin(1_200)], "thin-margin", &[1], "At one renewal only 1.2 s were left.");
+    assert_eq!(found(&[thin(2_500)]), []);
+    assert_eq!(found(&[Facts { ttl: Some(Duration::from_secs(5)), ..thin(2_600) }]), []);
+}
+
+#[test]
+fn many_may_end_at_once() {
+    let crowd = |count: i64, renewals, spread: u64| -> Vec<Facts> {
+        let end = |id: i64| Moment::from_nanos((NOW + 12) * 1_000_000_000 + id.unsigned_abs() * spread);
+        (0..count).map(|id| Facts { renewals, deadline: Some(end(id)), ..healthy(id) }).collect()
+    };
+    let all: Vec<i64> = (0..3_500).collect();
+    only(
+        &crowd(3_500, 0, 10),
+        "mass-death",
+        &all,
+        "3,500 leases end within a second, in 12 s unless they are renewed.",
+    );
+    assert_eq!(found(&crowd(1_000, 0, 10)), [], "that many etcd removes in a second");
+    assert_eq!(found(&crowd(3_500, 0, 2_000_000)), [], "spread over seven seconds");
+    let renewed: Vec<Facts> =
+        crowd(3_500, 5, 10).into_iter().map(|facts| Facts { margin: Some(Duration::from_secs(9)), ..facts }).collect();
+    assert_eq!(found(&renewed), [], "their clients have renewed them with less left");
+    assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "their clients never let it come so far");
+}
+
+#[test]
+fn a_zombie_is_listed_and_unknown() {
+    let zombie = Facts { unknown_since: Some(second(NOW - 8)), ..healthy(i64::MIN) };
+    let what = "It is listed, and the leader has not known it for 8 s.";
+    only(std::slice::from_ref(&zombie), "zombie", &[i64::MIN], what);
+    assert_eq!(found(&[Facts { listed: false, ..zombie.clone() }]), [], "that one is dead");
+    assert_eq!(found(&[Facts { unknown_since: Some(second(NOW - 2)), ..zombie }]), [], "it died between two questions");
+}
+
+#[test]
+fn every_lint_says_why_and_what_to_do() {
+    let mut names: Vec<_> = LINTS.iter().map(|lint| lint.name()).collect();
+    for lint in LINTS {
+        assert!(lint.why().ends_with('.') && lint.advice().ends_with('.'), "{}", lint.name());
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), LINTS.len());
+}

@@ -1,0 +1,173 @@
+//! A lease that others renew, known from polls alone.
+//!
+//! etcd tells nobody of a renewal: it is in no revision and in no watch. A LeaseTimeToLive answer says how many whole
+//! seconds are left, so that each poll gives an interval in which the deadline lies, and intervals that do not fit
+//! together tell of a renewal between them:
+//!
+//! ```text
+//! poll 1  t=8 of 10   deadline in |-------|
+//! poll 2  t=8                         |-------|        both: |---|, known better than from either
+//! poll 3  t=9                                        |-------|   nothing in common: renewed, TTL before its deadline
+//! ```
+//!
+//! [`Observed`] takes in the answers in the order of asking, never two in flight, and says what follows. The interval
+//! that it shows always holds the truth, whoever renews when: where a renewal may have stayed hidden both possibilities
+//! are kept until a poll rules one out. A refill by a leader change or a restart comes with a new raft term and is no
+//! renewal.
+
+mod death;
+mod habit;
+mod key_fate;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod track;
+
+pub use death::{Backlog, Cause, Lag, Removal};
+pub use habit::{Habit, Renewals, Rhythm, Sureness};
+pub use key_fate::KeyFate;
+
+use std::time::Duration;
+
+use super::{Bounds, Moment, Reading, TimeToLive};
+use track::{Step, Track};
+
+/// What an answer showed that was not known before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noticed {
+    /// Nothing new, but perhaps a deadline known better.
+    Nothing,
+    /// It was renewed within these bounds.
+    Renewed(Bounds),
+    /// It has its full TTL again because of an election or a restart, or even more than that.
+    Refilled,
+    /// It has expired, and is not removed yet.
+    Dying,
+    /// The server does not know it (any more).
+    Missing,
+    /// A demoted leader's answer, which says nothing.
+    Nonsense,
+    /// It does not fit what was known, and no renewal explains it: a server that was stopped, a clock that was set.
+    Contradiction,
+}
+
+/// What the polls of one lease come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    known: Option<Known>,
+    renewals: Renewals,
+    refills: u64,
+    contradictions: u64,
+}
+
+/// What the last answer that told a deadline left behind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Known {
+    ttl: Duration,
+    track: Track,
+    sent: Moment,
+    term: u64,
+    dying: bool,
+}
+
+impl Observed {
+    /// Takes in an answer: sent and received when, in the order of asking.
+    pub fn hear(&mut self, answer: &TimeToLive, sent: Moment, received: Moment) -> Noticed {
+        let reading = answer.reading();
+        let Some(heard) = answer.deadline(sent, received).map(Bounds::new) else {
+            return if reading == Reading::Missing { Noticed::Missing } else { Noticed::Nonsense };
+        };
+        let now = Known {
+            ttl: Duration::from_secs(answer.granted_ttl.unsigned_abs()),
+            track: Track::new(heard),
+            sent,
+            term: answer.header.raft_term,
+            dying: reading == Reading::Dying,
+        };
+        self.renewals.polled(answer, sent);
+        let noticed = match self.known.replace(now) {
+            Some(before) if is_refill(&before, answer, heard) => self.refilled(),
+            Some(before) => self.compare(before, now, heard, received),
+            None => Noticed::Nothing,
+        };
+        match noticed {
+            Noticed::Nothing if reading == Reading::Dying => Noticed::Dying,
+            other => other,
+        }
+    }
+
+    /// Where its deadline lies; none before the first answer that told one.
+    pub fn bounds(&self) -> Option<Bounds> {
+        self.known.map(|known| known.track.bounds())
+    }
+
+    /// The TTL that was granted.
+    pub fn granted_ttl(&self) -> Option<Duration> {
+        self.known.map(|known| known.ttl)
+    }
+
+    /// The renewals that were seen.
+    pub fn renewals(&self) -> &Renewals {
+        &self.renewals
+    }
+
+    /// How often it was refilled by an election or a restart.
+    pub fn refills(&self) -> u64 {
+        self.refills
+    }
+
+    /// Answers that fitted nothing that was known.
+    pub fn contradictions(&self) -> u64 {
+        self.contradictions
+    }
+
+    /// How it is renewed.
+    pub fn habit(&self) -> Habit {
+        self.renewals.habit(self.granted_ttl().unwrap_or_default())
+    }
+
+    /// Whether its own habit says that it should have been renewed by now.
+    pub fn is_late(&self, now: Moment) -> bool {
+        self.renewals.is_late(now)
+    }
+
+    /// Whether less is left than nine tenths of the interval that it is renewed in.
+    pub fn is_at_risk(&self, now: Moment) -> bool {
+        let (Some(bounds), Some(rhythm)) = (self.bounds(), self.renewals.rhythm()) else { return false };
+        bounds.middle() - now < rhythm.every.mul_f64(0.9)
+    }
+
+    fn refilled(&mut self) -> Noticed {
+        self.refills += 1;
+        self.renewals.interrupted();
+        Noticed::Refilled
+    }
+
+    fn compare(&mut self, before: Known, now: Known, heard: Bounds, received: Moment) -> Noticed {
+        // A renewal since the last question would have put the deadline here.
+        let possible = Bounds { earliest: before.sent + now.ttl, latest: received + now.ttl };
+        let (track, step) = before.track.hear(heard, possible);
+        self.known = Some(Known { track, ..now });
+        match step {
+            Step::Onward => Noticed::Nothing,
+            Step::Renewed(deadline) => {
+                let at = deadline.earlier(now.ttl);
+                let left = before.track.bounds().middle() - at.middle();
+                self.renewals.renewed(at, left);
+                Noticed::Renewed(at)
+            }
+            Step::Contradiction => {
+                self.contradictions += 1;
+                self.renewals.interrupted();
+                Noticed::Contradiction
+            }
+        }
+    }
+}
+
+/// Whether it got its time from a new leader: the term is another, or no less is left than was granted, which no
+/// renewal leaves behind, and that is news.
+fn is_refill(before: &Known, answer: &TimeToLive, heard: Bounds) -> bool {
+    let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().narrowed(heard).is_none();
+    before.term != answer.header.raft_term || is_full
+}

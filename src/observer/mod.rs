@@ -1,0 +1,146 @@
+//! The observer: what becomes of everybody's leases and keys, told as it changes.
+//!
+//! etcd has no watch for leases and its list has only ids, so that two things go on side by side:
+//!
+//! ```text
+//! lister:  LeaseLeases each second ---> Roll: born, gone, head ---.
+//!                                                                 +--> News, one bounded queue
+//! follower: pages of keys, then a watch from their revision on ---'
+//! ```
+//!
+//! A list or a page is told as what is new about it, never as a whole. What does not work is told once, and again when it
+//! works: a user who may not list sees keys all the same. How long each lease has left is asked by whoever plans that
+//! ([`Observed::next_poll`](crate::domain::observed::Observed::next_poll)), within its budget; here is nothing asked of a
+//! single lease.
+//!
+//! ```
+//! use leasetop::clock::Clock;
+//! use leasetop::domain::KeyRange;
+//! use leasetop::observer::{News, Observer};
+//! use leasetop::sandbox::Sandbox;
+//! use leasetop::wire::{Cluster, Settings, Target};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let clock = Clock::real();
+//! let sandbox = Sandbox::builder().start(clock.clone());
+//! let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
+//! let cluster = Cluster::connect(Settings::new(vec![target])).await?;
+//!
+//! let mut observer = Observer::start(cluster, clock, KeyRange::all());
+//! let somebodys = sandbox.grant(10)?;
+//! loop {
+//!     if let News::Listed(listed) = observer.next().await {
+//!         if listed.born == [somebodys] {
+//!             break;
+//!         }
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod follower;
+mod lister;
+mod reporter;
+mod roll;
+
+pub use roll::{HEAD, Roll, Turnover};
+
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::domain::{HeldKey, KeyChange, KeyRange, LeaseId, Moment};
+use crate::tasks::{Task, spawn};
+use crate::wire::{Cluster, Error};
+use reporter::Reporter;
+
+/// News that wait to be taken; whoever is slow is told later, of more at once.
+const QUEUE: usize = 64;
+
+/// What part of the observing something is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The list of leases.
+    Leases,
+    /// The keys.
+    Keys,
+}
+
+/// Something that was not known before.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// A list of leases, where it differs from the one before. The first one comes in any case.
+    Listed(Listed),
+    /// The keys are read anew: what was told of them before counts no more.
+    KeysAnew,
+    /// Some keys that hang on leases. Those that hang on none are not told.
+    Keys(Vec<HeldKey>),
+    /// All keys are told, as of this revision. Changes follow.
+    KeysRead {
+        /// The revision.
+        revision: i64,
+    },
+    /// Keys that hang on a lease now, or did before.
+    Changed {
+        /// The changes, in order.
+        changes: Vec<KeyChange>,
+        /// When they were heard of.
+        received: Moment,
+    },
+    /// Something does not work. It is tried again.
+    Trouble {
+        /// What.
+        part: Part,
+        /// Why.
+        error: Error,
+    },
+    /// It works again.
+    Recovered(Part),
+}
+
+/// What a list of leases says that the one before did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// When it was asked for: a lease that it has was alive then.
+    pub sent: Moment,
+    /// When it was answered: a lease that it has not was gone by then.
+    pub received: Moment,
+    /// How many leases there are.
+    pub count: usize,
+    /// The leases that were not in the last one, in the order of the list.
+    pub born: Vec<LeaseId>,
+    /// Those that were.
+    pub gone: Vec<LeaseId>,
+    /// The leases with the least time left, where that has changed and the leader answered: nobody else knows the order.
+    pub head: Option<Vec<LeaseId>>,
+}
+
+/// Observes a cluster until it is dropped.
+#[derive(Debug)]
+pub struct Observer {
+    news: mpsc::Receiver<News>,
+    _tasks: [Task; 2],
+}
+
+impl Observer {
+    /// Begins to list the leases and to follow the keys of a range.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(cluster: Cluster, clock: Clock, range: KeyRange) -> Observer {
+        let (tell, news) = mpsc::channel(QUEUE);
+        let lister = lister::run(cluster.clone(), clock.clone(), Reporter::new(Part::Leases, tell.clone()));
+        let follower = follower::run(cluster, clock, range, Reporter::new(Part::Keys, tell));
+        Observer { news, _tasks: [spawn(lister), spawn(follower)] }
+    }
+
+    /// Waits for the next news. It can be dropped and called again.
+    pub async fn next(&mut self) -> News {
+        match self.news.recv().await {
+            Some(news) => news,
+            // The tasks end with this.
+            None => std::future::pending().await,
+        }
+    }
+}

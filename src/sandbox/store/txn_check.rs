@@ -1,0 +1,83 @@
+//! What makes a transaction one that etcd does not even try (`checkTxnRequest` and `checkIntervals` in its
+//! `v3rpc/key.go`).
+
+use std::collections::HashSet;
+
+use etcd_client::proto::{PbTxnOpRequest, PbTxnRequest, PbTxnRequestOp};
+
+use super::kv::{check_delete, check_put};
+use super::{Refusal, Span, range};
+
+/// Comparisons or operations that one transaction has at most (`--max-txn-ops`).
+const MOST: usize = 128;
+
+/// Looks at a transaction before it is carried out.
+pub(super) fn check(request: &PbTxnRequest) -> Result<(), Refusal> {
+    check_below(request, MOST)?;
+    Writes::of(&request.success)?;
+    Writes::of(&request.failure)?;
+    Ok(())
+}
+
+/// Transactions within have what their outer ones leave them.
+fn check_below(request: &PbTxnRequest, most: usize) -> Result<(), Refusal> {
+    let length = request.compare.len().max(request.success.len()).max(request.failure.len());
+    let left = most.checked_sub(length).ok_or(Refusal::TooManyOps)?;
+    if request.compare.iter().any(|compare| compare.key.is_empty()) {
+        return Err(Refusal::NoKey);
+    }
+    request.success.iter().chain(&request.failure).try_for_each(|op| check_op(op, left))
+}
+
+fn check_op(op: &PbTxnRequestOp, left: usize) -> Result<(), Refusal> {
+    match &op.request {
+        Some(PbTxnOpRequest::RequestRange(asked)) => range::check(asked),
+        Some(PbTxnOpRequest::RequestPut(asked)) => check_put(asked),
+        Some(PbTxnOpRequest::RequestDeleteRange(asked)) => check_delete(asked),
+        Some(PbTxnOpRequest::RequestTxn(within)) => check_below(within, left),
+        None => Err(Refusal::KeyNotFound),
+    }
+}
+
+/// What one branch writes: no key may be put twice, nor put and deleted.
+#[derive(Default)]
+struct Writes<'a> {
+    puts: HashSet<&'a [u8]>,
+    deletes: Vec<Span<'a>>,
+}
+
+impl<'a> Writes<'a> {
+    fn of(ops: &'a [PbTxnRequestOp]) -> Result<Self, Refusal> {
+        let mut writes = Writes::default();
+        let requests = || ops.iter().filter_map(|op| op.request.as_ref());
+        for request in requests() {
+            if let PbTxnOpRequest::RequestDeleteRange(asked) = request {
+                writes.deletes.push(Span { key: &asked.key, end: &asked.range_end });
+            }
+        }
+        for request in requests() {
+            if let PbTxnOpRequest::RequestTxn(within) = request {
+                writes.either(Writes::of(&within.success)?, Writes::of(&within.failure)?)?;
+            }
+        }
+        for request in requests() {
+            if let PbTxnOpRequest::RequestPut(asked) = request {
+                writes.put(&asked.key)?;
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Of two branches only one is taken: the same key in both is put once.
+    fn either(&mut self, one: Writes<'a>, other: Writes<'a>) -> Result<(), Refusal> {
+        one.puts.union(&other.puts).try_for_each(|key| self.put(key))?;
+        self.deletes.extend(one.deletes.into_iter().chain(other.deletes));
+        Ok(())
+    }
+
+    fn put(&mut self, key: &'a [u8]) -> Result<(), Refusal> {
+        let is_new = self.puts.insert(key);
+        let is_deleted = self.deletes.iter().any(|span| span.contains(key));
+        if is_new && !is_deleted { Ok(()) } else { Err(Refusal::DuplicateKey) }
+    }
+}

@@ -1,0 +1,18 @@
+//! Its own last events, newest last.
+
+use ratatui::text::Line;
+
+use super::Page;
+use crate::ui::{Role, log};
+
+/// How many of them.
+const MOST: usize = 12;
+
+pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+    let id = Some(page.lease.id);
+    let mut own: Vec<_> = page.scene.model.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
+    own.reverse();
+    let mut lines = page.say("events", Role::Dim, if own.is_empty() { "none yet" } else { "" });
+    lines.extend(own.into_iter().map(|event| log::line_of_its_lease(page.scene, event, page.width as u16)));
+    lines
+}

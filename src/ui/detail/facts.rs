@@ -1,0 +1,59 @@
+//! What the server says of the time left, beside what the engine believes.
+
+use ratatui::text::Line;
+
+use super::Page;
+use crate::app::Lease;
+use crate::domain::{LeaseStatus, Moment, Reading};
+use crate::ui::Role;
+use crate::ui::number::{self, UNKNOWN};
+
+pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+    let lease = page.lease;
+    let mut lines = page.say("left", Role::Text, &left(page, lease));
+    lines.extend(page.say("server", Role::Text, &server(page, lease)));
+    if let Some(status) = &lease.engine {
+        lines.extend(page.say("engine", Role::Text, &engine(page, lease, status)));
+    }
+    lines
+}
+
+/// `8.2 s of 10 s, by all that is known 8.1 to 8.3 s`
+fn left(page: &Page<'_>, lease: &Lease) -> String {
+    let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", number::ttl(ttl)));
+    let span = |until: Moment| number::span(until.signed_since(page.scene.now).max(0.0));
+    match (&lease.death, lease.left(page.scene.now), lease.bounds) {
+        (Some(death), ..) => format!("nothing{of}: it went {}", page.ago(death.at)),
+        (None, Some(left), Some(bounds)) if span(bounds.earliest) != span(bounds.latest) => {
+            let (from, to) = (span(bounds.earliest), span(bounds.latest));
+            format!("{}{of}, somewhere from {from} to {to}", number::span(left))
+        }
+        (None, Some(left), _) => format!("{}{of}", number::span(left)),
+        (None, None, _) => format!("{UNKNOWN}{of}"),
+    }
+}
+
+fn server(page: &Page<'_>, lease: &Lease) -> String {
+    let Some(said) = lease.said else { return "not asked yet".to_owned() };
+    let meaning = match said.reading {
+        Reading::Dying => ": expired, and not removed yet",
+        Reading::AtDeadline => ": within a second of its deadline",
+        Reading::Nonsense => ": a former leader's answer, which says nothing",
+        Reading::Alive | Reading::Missing => "",
+    };
+    format!("said {} s, {}{meaning}", said.ttl, page.ago(said.received))
+}
+
+/// `8.2 s left by its last renewal, 1.8 s ago; the next in 1.7 s`
+fn engine(page: &Page<'_>, lease: &Lease, status: &LeaseStatus) -> String {
+    let now = page.scene.now;
+    let left = status.deadline.map_or(UNKNOWN.to_owned(), |deadline| number::span((deadline - now).as_secs_f64()));
+    let by =
+        status.last_answer.map_or("by its grant".to_owned(), |at| format!("by its last renewal, {}", page.ago(at)));
+    let next = match status.next_due.filter(|_| lease.kept) {
+        Some(due) if due > now => format!("; the next in {}", number::span((due - now).as_secs_f64())),
+        Some(_) => "; the next is due".to_owned(),
+        None => "; not kept alive".to_owned(),
+    };
+    format!("{left} left {by}{next}")
+}

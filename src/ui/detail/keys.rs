@@ -1,0 +1,51 @@
+//! The attached keys with their values.
+
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::Page;
+use crate::app::{Keys, Value};
+use crate::domain::printable;
+use crate::ui::Role;
+use crate::ui::line::cut;
+
+pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+    let Some(Keys { count, first }) = &page.lease.keys else {
+        return page.say("keys", Role::Dim, "not asked yet");
+    };
+    let head = match count {
+        0 => "none attached".to_owned(),
+        count if *count > first.len() => format!("{count}, the first {} are", first.len()),
+        count => count.to_string(),
+    };
+    let mut lines = page.say("keys", Role::Text, &head);
+    let names: Vec<String> = first.iter().map(|key| cut(&printable(key), page.width / 2)).collect();
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    lines.extend(first.iter().zip(names).map(|(key, name)| line(page, key, &name, widest)));
+    lines
+}
+
+/// `  /service/10   127.0.0.1`
+fn line(page: &Page<'_>, key: &[u8], name: &str, widest: usize) -> Line<'static> {
+    let pairs = page.scene.model.values(page.lease.id);
+    let value = pairs.and_then(|pairs| pairs.iter().find(|(of, _)| of == key)).map(|(_, value)| value);
+    let (text, role) = in_words(value);
+    let name = format!("  {name}{}  ", " ".repeat(widest.saturating_sub(name.width())));
+    let text = cut(&text, page.room_after(&name));
+    let style = |role| page.look().style(role);
+    Line::from(vec![Span::styled(name, style(Role::Text)), Span::styled(text, style(role))])
+}
+
+fn in_words(value: Option<&Value>) -> (String, Role) {
+    match value {
+        None => ("(not read)".to_owned(), Role::Dim),
+        Some(Value::Known { length: 0, .. }) => ("(empty)".to_owned(), Role::Dim),
+        Some(Value::Known { start, length }) if start.len() < *length => {
+            (format!("({length} bytes) {}", printable(start)), Role::Text)
+        }
+        Some(Value::Known { start, .. }) => (printable(start), Role::Text),
+        Some(Value::Absent) => ("(gone)".to_owned(), Role::Dim),
+        Some(Value::Forbidden) => ("(unreadable: this user may not read it)".to_owned(), Role::Warning),
+        Some(Value::Failed(text)) => (format!("(not read: {})", printable(text.as_bytes())), Role::Warning),
+    }
+}

@@ -1,0 +1,39 @@
+//! How a lease that was to be kept alive was lost, and what a program would have known of it.
+
+use ratatui::text::Line;
+
+use super::Page;
+use crate::app::{Loss, Who};
+use crate::domain::printable;
+use crate::ui::Role;
+
+pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+    let Some(loss) = &page.lease.loss else { return Vec::new() };
+    let why = printable(loss.why.to_string().as_bytes());
+    let at = page.scene.wall.time_of_day(loss.at);
+    let mut lines = page.say("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
+    lines.extend(page.say("programs", Role::Text, &known(page, loss)));
+    if page.lease.who == Who::Own && !page.scene.model.setup.is_read_only {
+        lines.extend(page.say("again", Role::Text, "n grants one like it: the form is filled in the same way"));
+    }
+    lines
+}
+
+/// When the channel of a program that keeps it alive with Go's clientv3 was closed, as far as can be told.
+fn known(page: &Page<'_>, loss: &Loss) -> String {
+    let wall = |at| page.scene.wall.time_of_day(at);
+    match loss.closed(page.lease.granted_ttl) {
+        Some((at, _)) if loss.next.is_some() && at > page.scene.now => {
+            format!("do not know yet: the keepalive channel closes with the next renewal's answer, at {}", wall(at))
+        }
+        Some((from, to)) if from == to => {
+            format!("would have seen the keepalive channel closed at {}, with the answer that it is gone", wall(from))
+        }
+        Some((from, to)) => format!(
+            "would have seen the keepalive channel closed from {} to {}: its TTL, and up to 1 s, after the last answer",
+            wall(from),
+            wall(to)
+        ),
+        None => "would have seen the keepalive channel closed without a single response".to_owned(),
+    }
+}

@@ -1,0 +1,165 @@
+//! The views, the detail, the frozen display, at every size.
+
+use super::*;
+use crate::app::Value;
+use crate::domain::Ended;
+
+const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
+
+fn engine(when: f64, kind: EngineEventKind) -> (f64, Msg) {
+    (when, Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(OWN)), kind }))
+}
+
+/// The scene with more of a past: renewals, a miss, drops, and a lease whose keys are read in every way.
+fn past() -> Vec<(f64, Msg)> {
+    let renewed = |when, interval: Option<f64>| {
+        let interval = interval.map(seconds);
+        engine(when, EngineEventKind::Renewed { ttl: 10, interval, round_trip: seconds(0.0006) })
+    };
+    let dropped = |when| engine(when, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 });
+    let mut messages = scene_messages();
+    messages.extend([
+        renewed(77.2, None),
+        renewed(80.7, Some(3.5)),
+        engine(83.2, EngineEventKind::Missed { waited: seconds(1.0) }),
+        renewed(84.7, Some(4.0)),
+        dropped(84.7),
+        dropped(88.2),
+    ]);
+    let keys: [&[u8]; 6] = [b"/a/10", b"/b/\x1b]0;x\x07", b"/c", b"/d", b"/e", "/日本".as_bytes()];
+    let answer = TimeToLive {
+        id: LeaseId(OWN),
+        ttl: 8,
+        granted_ttl: 10,
+        keys: keys.iter().map(|key| key.to_vec()).collect(),
+        header: Header::default(),
+    };
+    messages.push((89.6, Msg::Probed { sent: at(89.6), received: at(89.6), answer }));
+    messages.sort_by(|one, two| one.0.total_cmp(&two.0));
+    messages
+}
+
+fn values() -> Msg {
+    let known = |text: &str| Value::of(text.as_bytes().to_vec());
+    let pairs = [
+        ("/a/10", known("127.0.0.1:8080")),
+        ("/b/\x1b]0;x\x07", known("\x1b[2J\u{202e}boo")),
+        ("/c", Value::Forbidden),
+        ("/d", Value::of(vec![b'x'; 4096])),
+        ("/e", Value::Absent),
+        ("/日本", known("語")),
+    ];
+    Msg::Values { id: LeaseId(OWN), pairs: pairs.map(|(key, value)| (key.as_bytes().to_vec(), value)).to_vec() }
+}
+
+/// The own lease selected, its values read, and then some keys.
+fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> Model {
+    let mut model = model(Setup::default(), messages, size);
+    model.cursor = Some(LeaseId(OWN));
+    let press = |model: &mut Model, key| {
+        update(model, Msg::Key(key), at(90.0));
+        arrange(model, at(90.0));
+    };
+    press(&mut model, Key::Enter);
+    update(&mut model, Msg::Tick, at(90.0));
+    update(&mut model, values(), at(90.0));
+    press(&mut model, Key::Esc);
+    keys.iter().for_each(|key| press(&mut model, *key));
+    model
+}
+
+fn picture(size: (u16, u16), keys: &[Key]) -> String {
+    text(&paint(&stage(past(), size, keys), size, Look::default()))
+}
+
+#[test]
+fn every_view_at_three_sizes() {
+    let views: [(&str, &[Key]); 3] = [("leases", &[]), ("detail", &[Key::Enter]), ("events", &[Key::Char('3')])];
+    for ((name, keys), size) in views.into_iter().flat_map(|view| SIZES.map(|size| (view, size))) {
+        insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(size, keys));
+    }
+}
+
+#[test]
+fn the_events_of_a_kind() {
+    let keys = [Key::Char('3'), Key::Char('f'), Key::Char('f')];
+    let picture = picture((80, 24), &keys);
+    assert!(picture.contains("3 Events drops, misses and drills · newest last"), "{picture}");
+    assert!(picture.contains("▢ dropped") && !picture.contains("● renewed"), "{picture}");
+}
+
+#[test]
+fn a_lost_lease_says_what_a_program_would_have_known() {
+    let mut messages = past();
+    let why = Ended::Unanswered { trouble: Some("no \x1b route".into()) };
+    messages.push(engine(89.9, EngineEventKind::Ended(why)));
+    let size = (80, 24);
+    insta::assert_snapshot!("lost_80x24", text(&paint(&stage(messages, size, &[Key::Enter]), size, Look::default())));
+}
+
+#[test]
+fn a_frozen_display_stands_still_under_its_banner() {
+    let size = (80, 24);
+    let mut model = stage(past(), size, &[Key::Char('p')]);
+    let before = text(&paint(&model, size, Look::default()));
+    update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 99.0, 9)]), at(99.0));
+    arrange(&mut model, at(99.0));
+    let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let area = Rect::new(0, 0, size.0, size.1);
+    let mut buf = Buffer::empty(area);
+    draw(Scene { model: &model, now: at(102.0), wall: &wall, look: Look::default() }, area, &mut buf);
+    let after = text(&buf);
+    assert!(before.contains("‖ frozen 0 s ago") && after.contains("‖ frozen 12 s ago"), "{after}");
+    let table = |picture: &str| picture.lines().skip(1).take(14).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(table(&before), table(&after));
+    assert!(after.contains("p go on"), "{after}");
+}
+
+#[test]
+fn the_detail_scrolls_to_its_last_line_and_no_further() {
+    let size = (80, 24);
+    let mut model = stage(past(), size, &[Key::Enter]);
+    let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let scene = Scene { model: &model, now: at(90.0), wall: &wall, look: Look::default() };
+    let spare = spare_lines(scene, size).expect("it is open");
+    assert!(spare > 0);
+    update(&mut model, Msg::Measured { spare }, at(90.0));
+    update(&mut model, Msg::Key(Key::End), at(90.0));
+    let picture = text(&paint(&model, size, Look::default()));
+    assert!(!picture.contains("│ left ") && picture.matches("▢ dropped").count() > 2, "{picture}");
+}
+
+#[test]
+fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
+    let views: [&[Key]; 6] = [
+        &[],
+        &[Key::Enter],
+        &[Key::Char('3')],
+        &[Key::Char('3'), Key::Char('f'), Key::Char('f')],
+        &[Key::Char('p'), Key::Enter],
+        &[Key::Enter, Key::Char('p'), Key::Tab],
+    ];
+    for keys in views {
+        let mut model = stage(past(), (80, 24), keys);
+        for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
+            update(&mut model, Msg::Resized(room(width, height)), at(90.0));
+            arrange(&mut model, at(90.0));
+            paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+        }
+        let small = (20, 5);
+        update(&mut model, Msg::Resized(room(small.0, small.1)), at(90.0));
+        arrange(&mut model, at(90.0));
+        let picture = text(&paint(&model, small, Look::default()));
+        assert!(picture.contains("f304") && picture.contains("8.2 s"), "{keys:?}\n{picture}");
+    }
+}
+
+#[test]
+fn what_etcd_says_is_escaped_in_every_view() {
+    let mut messages = past();
+    messages.push(engine(89.9, EngineEventKind::Ended(Ended::Forbidden { message: "\x1b]0;x\x07\u{202e}".into() })));
+    for keys in [&[][..], &[Key::Enter], &[Key::Char('3')]] {
+        let picture = text(&paint(&stage(messages.clone(), (200, 60), keys), (200, 60), Look::default()));
+        assert!(picture.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{picture}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Cases of reading which key hangs on which lease, and of following what changes that.
+
+use std::time::Duration;
+
+use leasetop::domain::{KeyChange, KeyNow, KeyRange, LeaseId};
+use leasetop::wire::{ErrorKind, KeyWatch, Watched};
+
+use super::Arena;
+
+async fn next(watch: &mut KeyWatch) -> Watched {
+    tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time")
+}
+
+/// The next `count` changes.
+async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
+    let mut told = Vec::new();
+    while told.len() < count {
+        match next(watch).await {
+            Watched::Changes { changes, revision } => {
+                assert_eq!(changes.last().map(|change| change.revision), Some(revision));
+                told.extend(changes);
+            }
+            Watched::Progress { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    told
+}
+
+/// Keys come sorted, with their leases, as of one revision, whatever is written between two pages.
+pub(crate) async fn keys_are_read_page_by_page(arena: &mut Arena) {
+    let lease = arena.grant(60).await;
+    for n in 0..600 {
+        arena.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", (n % 3 == 0).then_some(lease)).await.unwrap();
+    }
+    arena.cluster.put(b"svc/\xff\x00", b"", Some(lease)).await.unwrap();
+    arena.cluster.put(b"svd", b"not in the range", Some(lease)).await.unwrap();
+    let mut pages = arena.cluster.held_keys(&KeyRange::prefix(b"svc/"));
+    let mut found = Vec::new();
+    let mut count = 0;
+    while let Some(page) = pages.next().await.unwrap() {
+        found.extend(page);
+        count += 1;
+        arena.cluster.put(b"svc/0599x", b"later", None).await.unwrap();
+    }
+    assert!(count > 1, "{count} page");
+    assert_eq!((found.len(), pages.revision()), (601, 603));
+    assert!(found.is_sorted_by(|a, b| a.key < b.key));
+    assert_eq!(found.iter().filter(|key| key.lease == Some(lease)).count(), 201);
+    assert_eq!((found[600].key.as_slice(), found[600].create_revision), (b"svc/\xff\x00".as_slice(), 602));
+    assert!(arena.cluster.held_keys(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
+}
+
+/// Values of megabytes make pages short; they are read all the same.
+pub(crate) async fn heavy_values_are_read(arena: &mut Arena) {
+    let heavy = vec![b'x'; 1_000_000];
+    for n in 0..12 {
+        arena.cluster.put(format!("heavy/{n:02}").as_bytes(), &heavy, None).await.unwrap();
+    }
+    let mut pages = arena.cluster.held_keys(&KeyRange::all());
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 12, "beyond etcd-client's 4 MiB");
+    assert!(pages.next().await.unwrap().is_none());
+}
+
+/// A page of a forgotten revision says so.
+pub(crate) async fn a_forgotten_page_says_so(arena: &mut Arena) {
+    for n in 0..300 {
+        arena.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", None).await.unwrap();
+    }
+    let mut pages = arena.cluster.held_keys(&KeyRange::all());
+    pages.next().await.unwrap();
+    let revision = arena.cluster.put(b"svc/new", b"v", None).await.unwrap().revision;
+    arena.raw().await.compact(revision, None).await.unwrap();
+    assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::Compacted);
+}
+
+/// Attached, moved, detached, deleted, and gone with the lease: each change says what was before.
+pub(crate) async fn changes_tell_the_lease_before(arena: &mut Arena) {
+    let (first, second) = (arena.grant(60).await, arena.grant(60).await);
+    let mut watch = arena.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
+    for lease in [Some(first), Some(second), None, Some(second)] {
+        arena.cluster.put(b"svc/a", b"v", lease).await.unwrap();
+    }
+    arena.cluster.put(b"svc/b", b"v", Some(second)).await.unwrap();
+    arena.cluster.put(b"elsewhere", b"v", Some(second)).await.unwrap();
+    arena.cluster.revoke(second).await.unwrap();
+    let told = changes(&mut watch, 7).await;
+    let change =
+        |key: &[u8], before: Option<LeaseId>, now, revision| KeyChange { key: key.to_vec(), before, now, revision };
+    let put = |lease, create_revision| KeyNow::Put { lease, create_revision };
+    assert_eq!(
+        told,
+        [
+            change(b"svc/a", None, put(Some(first), 2), 2),
+            change(b"svc/a", Some(first), put(Some(second), 2), 3),
+            change(b"svc/a", Some(second), put(None, 2), 4),
+            change(b"svc/a", None, put(Some(second), 2), 5),
+            change(b"svc/b", None, put(Some(second), 6), 6),
+            change(b"svc/a", Some(second), KeyNow::Deleted, 8),
+            change(b"svc/b", Some(second), KeyNow::Deleted, 8),
+        ]
+    );
+}
+
+/// How far it is, where nothing changes.
+pub(crate) async fn a_watch_says_how_far_it_is(arena: &mut Arena) {
+    let mut watch = arena.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
+    let revision = arena.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
+    watch.ask_progress();
+    let told = next(&mut watch).await;
+    assert!(matches!(told, Watched::Progress { revision: told } if told == revision), "{told:?}");
+}
+
+/// A watch from a forgotten revision says what is remembered.
+pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(arena: &mut Arena) {
+    for _ in 0..5 {
+        arena.cluster.put(b"svc/a", b"v", None).await.unwrap();
+    }
+    arena.raw().await.compact(5, None).await.unwrap();
+    let mut watch = arena.cluster.watch_keys(&KeyRange::all(), 2).await.unwrap();
+    let told = next(&mut watch).await;
+    assert!(matches!(told, Watched::Compacted { oldest: 5 }), "{told:?}");
+}
+
+/// A watch whose way breaks ends; the next one goes on from where it was, and nothing is lost.
+pub(crate) async fn a_cut_watch_goes_on(arena: &mut Arena) {
+    let mut watch = arena.cluster.watch_keys(&KeyRange::all(), 0).await.unwrap();
+    arena.cluster.put(b"svc/a", b"v", None).await.unwrap();
+    let last = changes(&mut watch, 1).await[0].revision;
+    arena.disconnect();
+    let told = next(&mut watch).await;
+    assert!(matches!(told, Watched::Cut(_)), "{told:?}");
+    arena.elsewhere.put(b"svc/b", b"v", None).await.unwrap();
+    arena.reconnect();
+    let mut watch = arena.watch_again(last + 1).await;
+    assert_eq!(changes(&mut watch, 1).await[0].key, b"svc/b");
+}

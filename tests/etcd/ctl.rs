@@ -1,0 +1,138 @@
+//! The real etcdctl on `leasetop sandbox`: it does not notice.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::common::etcd::Version;
+use crate::common::guard::Guarded;
+use crate::common::wait::until;
+
+on_each_version! {
+    etcdctl_watches
+    etcdctl_makes_transactions
+    etcdctl_locks
+    etcdctl_elects
+}
+
+/// How long etcdctl may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A sandbox that listens, and the etcdctl of a version.
+struct Bench {
+    etcdctl: PathBuf,
+    endpoint: String,
+    home: TempDir,
+    _sandbox: Guarded,
+}
+
+/// An etcdctl that goes on; it ends with this.
+struct Running {
+    process: Guarded,
+    output: PathBuf,
+}
+
+impl Bench {
+    fn start(version: Version) -> Bench {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+        command.args(["sandbox", "--listen", "127.0.0.1:0"]).stdout(writer).stderr(Stdio::null());
+        let sandbox = Guarded::start(&mut command);
+        drop(command);
+        let mut line = String::new();
+        BufReader::new(reader).read_line(&mut line).expect("it tells where it listens");
+        let endpoint = line.trim().strip_prefix("serving on ").expect("it tells where it listens").to_owned();
+        let home = TempDir::new().expect("a folder");
+        Bench { etcdctl: version.program("etcdctl"), endpoint, home, _sandbox: sandbox }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.etcdctl);
+        command.env_clear().env("ETCDCTL_API", "3").args(["--endpoints", &self.endpoint]).args(args);
+        command
+    }
+
+    /// What etcdctl prints, given this on its standard input.
+    fn fed(&self, args: &[&str], input: &str) -> String {
+        let mut command = self.command(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("etcdctl runs");
+        child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+        let output = tokio::task::block_in_place(|| child.wait_with_output()).expect("it ends");
+        assert!(output.status.success(), "etcdctl {args:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    fn ctl(&self, args: &[&str]) -> String {
+        self.fed(args, "")
+    }
+
+    /// Starts an etcdctl that goes on.
+    fn go(&self, name: &str, args: &[&str]) -> Running {
+        let output = self.home.path().join(name);
+        let mut command = self.command(args);
+        command.stdout(File::create(&output).expect("a file")).stderr(Stdio::null());
+        Running { process: Guarded::start(&mut command), output }
+    }
+}
+
+impl Running {
+    fn text(&self) -> String {
+        std::fs::read_to_string(&self.output).expect("what it prints")
+    }
+
+    async fn prints(&self, text: &str) {
+        until(&format!("it prints {text:?}"), PATIENCE, async || self.text().contains(text)).await;
+    }
+}
+
+async fn etcdctl_watches(version: Version) {
+    let bench = Bench::start(version);
+    bench.ctl(&["put", "svc/a", "first"]);
+    let watch = bench.go("watch", &["watch", "svc/", "--prefix", "--prev-kv", "--rev", "2"]);
+    watch.prints("PUT\nsvc/a\nfirst\n").await;
+    bench.ctl(&["put", "svc/a", "second"]);
+    watch.prints("PUT\nsvc/a\nfirst\nsvc/a\nsecond\n").await;
+    bench.ctl(&["del", "svc/a"]);
+    watch.prints("DELETE\nsvc/a\nsecond\nsvc/a\n").await;
+    bench.ctl(&["compaction", "4"]);
+    assert_eq!(bench.ctl(&["get", "svc/a", "--rev", "4"]), "");
+}
+
+async fn etcdctl_makes_transactions(version: Version) {
+    let bench = Bench::start(version);
+    let once = "create(\"k\") = \"0\"\n\nput k made\nget k\n\nput k again\nget k\n\n";
+    assert_eq!(bench.fed(&["txn"], once), "SUCCESS\n\nOK\n\nk\nmade\n");
+    assert_eq!(bench.fed(&["txn"], once), "FAILURE\n\nOK\n\nk\nagain\n");
+}
+
+async fn etcdctl_locks(version: Version) {
+    let bench = Bench::start(version);
+    let holder = bench.go("holder", &["lock", "mutex"]);
+    holder.prints("mutex/").await;
+    let mut waiting = bench.go("waiting", &["lock", "mutex", "/bin/echo", "mine"]);
+    let in_line = async || bench.ctl(&["get", "mutex/", "--prefix", "--keys-only"]).matches("mutex/").count() == 2;
+    until("both are in line", PATIENCE, in_line).await;
+    assert_eq!(waiting.text(), "");
+    holder.process.signal("INT");
+    waiting.prints("mine").await;
+    until("it ends", PATIENCE, async || waiting.process.has_ended()).await;
+    until("both leases are gone", PATIENCE, async || bench.ctl(&["lease", "list"]).starts_with("found 0")).await;
+}
+
+async fn etcdctl_elects(version: Version) {
+    let bench = Bench::start(version);
+    let first = bench.go("first", &["elect", "chair", "ada"]);
+    first.prints("ada").await;
+    let observer = bench.go("observer", &["elect", "-l", "chair"]);
+    observer.prints("ada").await;
+    let second = bench.go("second", &["elect", "chair", "bob"]);
+    let in_line = async || bench.ctl(&["get", "chair/", "--prefix", "--keys-only"]).matches("chair/").count() == 2;
+    until("both stand for it", PATIENCE, in_line).await;
+    first.process.signal("INT");
+    second.prints("bob").await;
+    observer.prints("bob").await;
+}

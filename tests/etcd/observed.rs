@@ -1,0 +1,152 @@
+//! What is inferred of leases that others renew, against what they truly did.
+
+use std::time::Duration;
+
+use leasetop::clock::Clock;
+use leasetop::domain::observed::{Cause, Habit, Noticed, Observed, Removal, Sureness};
+use leasetop::domain::{Bounds, KeyNow, KeyRange, LeaseId, Moment, Reading};
+use leasetop::engine::{Consumer, Delivery, Engine, Options};
+use leasetop::observer::{News, Observer};
+use leasetop::wire::{Address, Cluster, Settings, Target};
+
+use crate::common::etcd::{Etcd, Version};
+
+on_each_version! {
+    every_renewal_of_another_client_is_seen
+    a_leader_change_is_no_renewal
+    deaths_are_told_apart
+}
+
+async fn connect(etcd: &Etcd) -> Cluster {
+    let target = |text: &String| Target::Address(Address::parse(text).expect("an address"));
+    let settings = Settings::new(etcd.endpoints().iter().map(target).collect());
+    Cluster::connect(settings).await.expect("a cluster")
+}
+
+/// One poll by plan, and what it shows.
+async fn poll(cluster: &Cluster, clock: &Clock, observed: &mut Observed, id: LeaseId) -> (Noticed, Moment) {
+    clock.sleep_until(observed.next_poll(clock.now())).await;
+    let sent = clock.now();
+    let answer = cluster.time_to_live(id, false).await.expect("an answer");
+    (observed.hear(&answer, sent, clock.now()), sent)
+}
+
+/// When each renewal happened, at the latest: its answer.
+async fn renewals(consumer: &mut Consumer, until: Moment, clock: &Clock) -> Vec<Moment> {
+    let mut answered = Vec::new();
+    let rest = clock.sleep_until(until);
+    tokio::pin!(rest);
+    loop {
+        tokio::select! {
+            () = &mut rest => return answered,
+            Some(delivery) = consumer.next() => if let Delivery::Response(response) = delivery {
+                answered.push(response.at);
+            },
+        }
+    }
+}
+
+async fn every_renewal_of_another_client_is_seen(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let (theirs, ours) = (connect(&etcd).await, connect(&etcd).await);
+    let clock = Clock::real();
+    let granted = theirs.grant(None, 10).await.expect("a lease");
+    // Renewals within two seconds of the grant cannot be seen.
+    clock.sleep(Duration::from_secs(2)).await;
+    let engine = Engine::start(theirs, clock.clone(), Options::default());
+    let mut observed = Observed::default();
+    poll(&ours, &clock, &mut observed, granted.id).await;
+    let mut consumer = engine.consumer();
+    consumer.keep_granted(&granted, clock.now());
+    let until = clock.now() + Duration::from_secs(18);
+    let watching = async {
+        let mut seen: Vec<Bounds> = Vec::new();
+        // The last renewal is seen a moment after it.
+        while clock.now() < until + Duration::from_secs(2) {
+            match poll(&ours, &clock, &mut observed, granted.id).await.0 {
+                Noticed::Renewed(at) => seen.push(at),
+                Noticed::Nothing => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        seen
+    };
+    let (answered, mut seen) = tokio::join!(renewals(&mut consumer, until, &clock), watching);
+    // What came after the truth was no longer looked at.
+    seen.retain(|at| at.middle() < until);
+    assert_eq!(seen.len(), answered.len(), "{seen:?} of {answered:?}");
+    for (seen, answered) in seen.iter().zip(&answered) {
+        let late = Bounds { earliest: seen.earliest, latest: seen.latest + Duration::from_millis(50) };
+        assert!(late.contains(*answered), "{seen:?} of {answered:?}");
+    }
+    let Habit::Steady(rhythm) = observed.habit() else { panic!("{:?}", observed.habit()) };
+    assert!((3.0..4.0).contains(&rhythm.every.as_secs_f64()), "{rhythm:?}");
+    assert_eq!(rhythm.sureness, Sureness::About);
+}
+
+async fn a_leader_change_is_no_renewal(version: Version) {
+    let mut etcd = Etcd::cluster(version).await;
+    let ours = connect(&etcd).await;
+    let clock = Clock::real();
+    let lease = ours.grant(None, 60).await.expect("a lease").id;
+    clock.sleep(Duration::from_secs(3)).await;
+    let mut observed = Observed::default();
+    poll(&ours, &clock, &mut observed, lease).await;
+    let leader = etcd.leader().await;
+    etcd.kill(leader);
+    let limit = clock.now() + Duration::from_secs(40);
+    while observed.refills() == 0 {
+        assert!(clock.now() < limit, "no refill was seen: {observed:?}");
+        clock.sleep(Duration::from_millis(250)).await;
+        let sent = clock.now();
+        // Between leaders nobody answers.
+        if let Ok(answer) = ours.time_to_live(lease, false).await {
+            let noticed = observed.hear(&answer, sent, clock.now());
+            assert!(!matches!(noticed, Noticed::Renewed(_) | Noticed::Missing), "{noticed:?}");
+        }
+    }
+    assert_eq!(observed.renewals().cadence().answers, 0);
+}
+
+/// Waits until the observer tells that a key went, and when.
+async fn gone(observer: &mut Observer, key: &[u8]) -> Moment {
+    loop {
+        let News::Changed { changes, received } = observer.next().await else { continue };
+        if changes.iter().any(|change| change.key == key && change.now == KeyNow::Deleted) {
+            return received;
+        }
+    }
+}
+
+async fn deaths_are_told_apart(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let ours = connect(&etcd).await;
+    let clock = Clock::real();
+    let mut observer = Observer::start(ours.clone(), clock.clone(), KeyRange::all());
+    while !matches!(observer.next().await, News::KeysRead { .. }) {}
+    for (ttl, revoked_after) in [(5, None), (30, Some(3))] {
+        let lease = ours.grant(None, ttl).await.expect("a lease").id;
+        ours.put(b"svc/key", b"v", Some(lease)).await.expect("a key");
+        let mut observed = Observed::default();
+        let mut revokes = revoked_after.map(|seconds| clock.now() + Duration::from_secs(seconds));
+        let life = async {
+            loop {
+                poll(&ours, &clock, &mut observed, lease).await;
+                if revokes.take_if(|at| *at < clock.now()).is_some() {
+                    etcd.ctl(&["lease", "revoke", &lease.to_string()]);
+                }
+            }
+        };
+        let by = tokio::select! {
+            by = gone(&mut observer, b"svc/key") => by,
+            () = life => unreachable!("it polls for ever"),
+        };
+        assert_eq!(ours.time_to_live(lease, false).await.expect("an answer").reading(), Reading::Missing);
+        let removal = Removal { after: by.before(Duration::from_millis(20)), by };
+        match (revoked_after, observed.cause_of_death(removal, false)) {
+            (None, Cause::Expired(lag)) => assert!(lag.least < Duration::from_millis(1_500), "{lag:?}"),
+            (Some(_), Cause::Revoked) => {}
+            (_, other) => panic!("TTL {ttl}: {other:?}, {observed:?}"),
+        }
+    }
+}
