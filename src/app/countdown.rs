@@ -41,6 +41,11 @@ impl Countdown {
         self.deadline
     }
 
+    /// From when on less than so much is left.
+    pub(super) fn below(self, span: Duration) -> Moment {
+        if self.most < span.as_secs_f64() { Moment::START } else { self.deadline.before(span) }
+    }
+
     /// Seconds left, never below 0.
     pub(super) fn left(self, now: Moment) -> f64 {
         self.deadline.signed_since(now).min(self.most).max(0.0)

@@ -273,20 +273,31 @@ impl Lease {
         self.said.is_some_and(|said| said.reading == Reading::Dying && self.last_renewed() < Some(said.sent))
     }
 
-    /// A healthy lease of 2 s has just one interval left when it is renewed: a tenth of it is no risk.
     fn is_at_risk(&self, now: Moment) -> bool {
-        match (self.habit(), self.left(now)) {
-            (Some(habit), Some(left)) => left < habit.as_secs_f64() * 0.9,
-            _ => false,
-        }
+        self.risk_from().is_some_and(|from| from <= now)
     }
 
     fn is_late(&self, now: Moment) -> bool {
+        self.late_from().is_some_and(|from| from <= now)
+    }
+
+    /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
+    /// it is no risk.
+    fn risk_from(&self) -> Option<Moment> {
+        let habit = self.habit().filter(|habit| !habit.is_zero() && self.death.is_none())?;
+        Some(self.countdown?.below(habit.mul_f64(0.9)))
+    }
+
+    /// When its renewal is overdue by its own habit.
+    fn late_from(&self) -> Option<Moment> {
         const GRID: Duration = Duration::from_millis(500);
-        match (self.kept, self.habit(), self.last_renewed()) {
-            (true, Some(habit), Some(last)) => now - last > habit.mul_f64(1.1) + GRID,
-            _ => false,
-        }
+        let habit = self.habit().filter(|_| self.kept)?;
+        Some(self.last_renewed()? + habit.mul_f64(1.1) + GRID)
+    }
+
+    /// When its [`state`](Lease::state) turns next if nothing but time goes on.
+    pub(super) fn turns_after(&self, now: Moment) -> Option<Moment> {
+        [self.risk_from(), self.late_from()].into_iter().flatten().filter(|turn| *turn > now).min()
     }
 
     /// Takes in what the engine says. An answer that is new fixes the deadline: it lies between the sending and the

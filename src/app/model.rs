@@ -1,17 +1,19 @@
 //! All that the monitor knows.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::time::Duration;
 
 use super::dialog::Dialog;
 use super::events::{EventLog, Word};
+use super::leases::Leases;
 use super::page::EventsPage;
 use super::picture::Picture;
 use super::polls::Polls;
+use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, Lease, State, Tick, Trouble, Who};
+use super::{GrantOrder, Lease, Tick, Trouble};
 use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
 
 /// On what the monitor runs.
@@ -146,7 +148,8 @@ pub struct Model {
     pub events: EventLog,
     /// Counts over all leases, as of the last [`arrange`](super::arrange).
     pub census: Census,
-    pub(super) leases: BTreeMap<LeaseId, Lease>,
+    pub(super) leases: Leases,
+    pub(super) standing: Standing,
     pub(super) order: Vec<LeaseId>,
     /// The dead that still have a row, in the order of their deaths.
     pub(super) graves: VecDeque<(Moment, LeaseId)>,
@@ -280,7 +283,7 @@ impl Model {
 
     /// The record of a lease, made when it is not there; a new life begins for one that had died.
     pub(super) fn living(&mut self, id: LeaseId) -> &mut Lease {
-        let lease = self.leases.entry(id).or_insert_with(|| Lease::new(id));
+        let lease = self.leases.get_or_new(id);
         if lease.death.is_some() {
             *lease = Lease::new(id);
         }
@@ -299,19 +302,4 @@ impl Model {
 /// The chosen member, if it answers: one that does not is chosen too, to be tried.
 pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
     cluster.current().filter(|member| member.reachability == Reachability::Up)
-}
-
-impl Census {
-    pub(super) fn count(&mut self, lease: &Lease, now: Moment) {
-        match lease.who {
-            Who::Own => self.own += 1,
-            Who::Adopted => self.adopted += 1,
-            Who::Other => self.others += 1,
-        }
-        self.endangered += usize::from(matches!(lease.state(now), State::Risk | State::Late));
-        if let (true, Some(habit)) = (lease.kept, lease.habit()) {
-            self.renewals += 1.0 / habit.as_secs_f64().max(1e-3);
-        }
-        self.dropped += lease.engine.as_ref().map_or(0, |status| status.queue.dropped);
-    }
 }

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use tokio::runtime::Builder;
 
+use super::options::General;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{GrantOrder, Place, Put, Setup, spread};
 use crate::runtime::{self, MonitorOptions};
@@ -83,7 +84,7 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_dem
             clock: session.clock.clone(),
             engine: shared.engine(),
             setup,
-            look: look(shared.general.no_color, shared.general.ascii),
+            look: look(&shared.general),
             stall_consumer,
             command: shared.command_line(),
         };
@@ -93,7 +94,8 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_dem
 }
 
 /// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).
-fn look(no_color: bool, ascii: bool) -> Look {
-    let has_no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Look::for_terminal(std::env::var("TERM").ok().as_deref(), no_color || has_no_color, ascii)
+fn look(general: &General) -> Look {
+    let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let term = std::env::var("TERM").ok();
+    Look::for_terminal(term.as_deref(), general.palette(is_no_color_set), general.ascii)
 }

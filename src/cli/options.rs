@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::{Error, values};
 use crate::domain::Pace;
 use crate::engine;
+use crate::ui::Palette;
 use crate::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 
 /// How to print.
@@ -19,6 +20,19 @@ pub enum Format {
     Simple,
     /// JSON, an object a line
     Json,
+}
+
+/// The colours by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Theme {
+    /// The terminal's own colours on a dark ground
+    Dark,
+    /// The terminal's own colours on a light ground
+    Light,
+    /// Colours that nobody takes for each other
+    Colorblind,
+    /// No colour, as with --no-color
+    Mono,
 }
 
 /// The options that all commands share.
@@ -96,6 +110,9 @@ pub(super) struct General {
     /// Draw without colour; NO_COLOR says the same
     #[arg(long, global = true)]
     pub(super) no_color: bool,
+    /// The colours; no background is ever painted
+    #[arg(long, global = true, value_name = "PALETTE")]
+    pub(super) theme: Option<Theme>,
     /// Draw with nothing but ASCII
     #[arg(long, global = true)]
     pub(super) ascii: bool,
@@ -188,6 +205,20 @@ impl Shared {
     }
 }
 
+impl General {
+    /// The colours that were asked for: a flag goes before the environment, as everywhere.
+    pub(super) fn palette(&self, is_no_color_set: bool) -> Palette {
+        match (self.no_color, self.theme) {
+            (true, _) | (false, Some(Theme::Mono)) => Palette::Mono,
+            (false, Some(Theme::Light)) => Palette::Light,
+            (false, Some(Theme::Colorblind)) => Palette::ColorBlind,
+            (false, Some(Theme::Dark)) => Palette::Dark,
+            (false, None) if is_no_color_set => Palette::Mono,
+            (false, None) => Palette::default(),
+        }
+    }
+}
+
 /// A word as a shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
@@ -269,6 +300,15 @@ mod tests {
         let expected = |name: &str, password: &str| Some(User { name: name.to_owned(), password: password.to_owned() });
         assert_eq!(user("leasetop --user me:a:b"), Ok(expected("me", "a:b")));
         assert_eq!(user("leasetop --user me:a --password b"), Ok(expected("me:a", "b")));
+    }
+
+    #[test]
+    fn a_palette_is_named_by_a_flag_before_the_environment() {
+        let palette = |line, is_no_color_set| shared(line).general.palette(is_no_color_set);
+        assert_eq!((palette("leasetop", false), palette("leasetop", true)), (Palette::Dark, Palette::Mono));
+        assert_eq!(palette("leasetop --theme light", true), Palette::Light);
+        assert_eq!(palette("leasetop --theme colorblind", false), Palette::ColorBlind);
+        assert_eq!(palette("leasetop --theme light --no-color", false), Palette::Mono);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+mod palettes;
 mod views;
 
 use std::time::{Duration, SystemTime};
@@ -140,6 +141,16 @@ fn paint(model: &Model, (width, height): (u16, u16), look: Look) -> Buffer {
     buf
 }
 
+/// The scene's screen after some keys.
+fn painted(size: (u16, u16), keys: &[Key], look: Look) -> Buffer {
+    let mut model = model(Setup::default(), scene_messages(), size);
+    for key in keys {
+        update(&mut model, Msg::Key(*key), at(90.0));
+        arrange(&mut model, at(90.0));
+    }
+    paint(&model, size, look)
+}
+
 fn text(buf: &Buffer) -> String {
     let width = usize::from(buf.area.width).max(1);
     let rows = buf.content.chunks(width);
@@ -147,12 +158,7 @@ fn text(buf: &Buffer) -> String {
 }
 
 fn screen(size: (u16, u16), keys: &[Key]) -> String {
-    let mut model = model(Setup::default(), scene_messages(), size);
-    for key in keys {
-        update(&mut model, Msg::Key(*key), at(90.0));
-        arrange(&mut model, at(90.0));
-    }
-    text(&paint(&model, size, Look::default()))
+    text(&painted(size, keys, Look::default()))
 }
 
 #[test]
@@ -190,25 +196,9 @@ fn ascii_is_ascii() {
 #[test]
 fn the_terminal_decides_on_colour_and_signs() {
     let look = |palette, is_ascii| Look { palette, is_ascii };
-    assert_eq!(Look::for_terminal(Some("xterm"), false, false), look(Palette::Dark, false));
-    assert_eq!(Look::for_terminal(Some("xterm"), true, false), look(Palette::Mono, false));
-    assert_eq!(Look::for_terminal(Some("dumb"), false, false), look(Palette::Mono, true));
-    assert_eq!(Look::for_terminal(None, false, true), look(Palette::Dark, true));
-}
-
-#[test]
-fn mono_has_no_colour_and_the_cursor_is_reversed_in_both() {
-    use ratatui::style::{Color, Modifier};
-    let size = (140, 40);
-    let model = model(Setup::default(), scene_messages(), size);
-    for palette in [Palette::Mono, Palette::Dark] {
-        let buf = paint(&model, size, Look { palette, is_ascii: false });
-        let has_colour = buf.content.iter().any(|cell| cell.fg != Color::Reset);
-        assert_eq!(has_colour, palette == Palette::Dark);
-        assert!(buf.content.iter().all(|cell| cell.bg == Color::Reset), "no background is painted");
-        let reversed = buf.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
-        assert_eq!(reversed, 136, "one row of the table");
-    }
+    assert_eq!(Look::for_terminal(Some("xterm"), Palette::Light, false), look(Palette::Light, false));
+    assert_eq!(Look::for_terminal(Some("dumb"), Palette::Dark, false), look(Palette::Mono, true));
+    assert_eq!(Look::for_terminal(None, Palette::Dark, true), look(Palette::Dark, true));
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub enum Palette {
     /// The terminal's own sixteen colours, for a dark ground.
     #[default]
     Dark,
+    /// The terminal's own sixteen colours, for a light ground.
+    Light,
+    /// Blue, yellow and vermilion, which nobody takes for each other (after Okabe and Ito); for a dark ground.
+    ColorBlind,
     /// No colour at all: bold, dim and reversed alone.
     Mono,
 }
@@ -47,16 +51,17 @@ pub struct Look {
 }
 
 impl Look {
-    /// What a terminal can show: without colour if `NO_COLOR` or a flag says so, and on a dumb one in ASCII as well.
-    pub fn for_terminal(term: Option<&str>, no_color: bool, is_ascii: bool) -> Self {
+    /// What a terminal can show of what is wanted: a dumb one neither colours nor more than ASCII.
+    pub fn for_terminal(term: Option<&str>, palette: Palette, is_ascii: bool) -> Self {
         let is_dumb = term == Some("dumb");
-        let palette = if no_color || is_dumb { Palette::Mono } else { Palette::Dark };
-        Look { palette, is_ascii: is_ascii || is_dumb }
+        Look { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
     }
 
     pub(super) fn style(self, role: Role) -> Style {
         match self.palette {
             Palette::Dark => dark(role),
+            Palette::Light => light(role),
+            Palette::ColorBlind => color_blind(role),
             Palette::Mono => mono(role),
         }
     }
@@ -76,6 +81,26 @@ fn dark(role: Role) -> Style {
         Role::Good => Style::new().fg(Color::Green),
         Role::Warning => Style::new().fg(Color::Yellow),
         Role::Danger => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+    }
+}
+
+/// Yellow and cyan cannot be read on white.
+fn light(role: Role) -> Style {
+    match role {
+        Role::Key => Style::new().fg(Color::Blue),
+        Role::Warning => Style::new().fg(Color::Magenta),
+        role => dark(role),
+    }
+}
+
+fn color_blind(role: Role) -> Style {
+    let [sky_blue, yellow, vermilion] = [74, 220, 202].map(Color::Indexed);
+    match role {
+        Role::Good => Style::new().fg(sky_blue),
+        Role::Key => Style::new().add_modifier(Modifier::BOLD),
+        Role::Warning => Style::new().fg(yellow),
+        Role::Danger => Style::new().fg(vermilion).add_modifier(Modifier::BOLD),
+        role => dark(role),
     }
 }
 

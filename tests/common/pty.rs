@@ -215,6 +215,11 @@ impl Drop for Terminal {
 pub(crate) struct Process(u32);
 
 impl Process {
+    /// Its number.
+    pub(crate) fn id(self) -> u32 {
+        self.0
+    }
+
     /// Whether it ends in time. One that nobody has waited for has ended too.
     pub(crate) fn ends_within(self, limit: Duration) -> bool {
         let deadline = now() + limit;

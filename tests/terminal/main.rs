@@ -6,6 +6,7 @@ mod pty;
 mod harness;
 mod hostile;
 mod manners;
+mod measure;
 mod monitor;
 mod panic;
 mod served;

@@ -41,7 +41,7 @@ async fn monitor_with_a_part_that_panics() {
         clock,
         engine: engine::Options::default(),
         setup: Setup::default(),
-        look: Look::for_terminal(Some("xterm-256color"), false, false),
+        look: Look::default(),
         stall_consumer: false,
         command: "leasetop".to_owned(),
     };

@@ -5,6 +5,7 @@ mod freeze;
 mod leases;
 mod losses;
 mod polling;
+mod standing;
 mod stood_still;
 mod views;
 

@@ -1,33 +1,19 @@
 //! The order of the rows.
 
-use crate::app::{Census, Lease, Model};
-use crate::domain::{LeaseId, Moment};
+use crate::app::Model;
+use crate::domain::Moment;
 
 /// Puts the rows in order, counts, and brings the cursor's row into the window. Before every draw.
 ///
 /// The least time left comes first, the id decides where it is the same, unknown and dead ones come last. While a
 /// dialog is open the rows stay where they are.
 pub fn arrange(model: &mut Model, now: Moment) {
-    model.census = Census::default();
-    for lease in model.leases.values().filter(|lease| lease.death.is_none()) {
-        model.census.count(lease, now);
-    }
     let row = model.cursor_row();
+    model.census = model.standing.count(&mut model.leases, now);
     if model.dialog.is_none() {
-        sort(model);
+        model.standing.seat(&mut model.order, &model.leases);
     }
     hold_cursor(model, row);
-}
-
-fn sort(model: &mut Model) {
-    let mut order: Vec<_> = model.leases.values().map(rank).collect();
-    order.sort_unstable();
-    model.order.clear();
-    model.order.extend(order.into_iter().map(|(.., id)| id));
-}
-
-fn rank(lease: &Lease) -> (bool, Moment, LeaseId) {
-    (lease.death.is_some(), lease.deadline().unwrap_or(Moment::FAR), lease.id)
 }
 
 /// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in

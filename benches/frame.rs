@@ -1,0 +1,116 @@
+//! What a frame of 100,000 leases costs: rows in order, counts, cells. `cargo bench --bench frame`.
+//!
+//! Criterion tells the mean; the last lines tell what one frame in a hundred takes, which is what a person feels.
+
+use std::hint::black_box;
+use std::time::{Duration, SystemTime};
+
+use criterion::Criterion;
+use hdrhistogram::Histogram;
+use jiff::tz::TimeZone;
+use leasetop::app::{Listing, Model, Msg, Setup, arrange, update};
+use leasetop::clock::Stopwatch;
+use leasetop::domain::{ClusterView, Header, LeaseId, MemberView, Moment, Reachability, TimeToLive};
+use leasetop::ui::{self, Look, Scene, Wall};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+const LEASES: i64 = 100_000;
+const SIZE: (u16, u16) = (200, 50);
+/// At 30 frames a second: 300 events a second.
+const EVENTS_A_FRAME: i64 = 10;
+const FRAMES: i64 = 3_000;
+const FRAME: Duration = Duration::from_millis(33);
+
+/// A model of many leases, and the time.
+struct Crowd {
+    model: Model,
+    now: Moment,
+    /// Whose turn it is.
+    next: i64,
+}
+
+impl Crowd {
+    fn gather() -> Self {
+        let mut crowd = Crowd { model: Model::new(Setup::default(), Moment::START), now: Moment::START, next: 0 };
+        let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
+        crowd.tell(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
+        crowd.tell(Msg::Resized(ui::room(SIZE.0, SIZE.1)));
+        crowd.tell(Msg::Listed(Listing { born: (1..=LEASES).map(LeaseId).collect(), ..Listing::default() }));
+        (0..LEASES).for_each(|_| crowd.answer());
+        crowd.frame(&mut Buffer::empty(area()));
+        crowd
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        black_box(update(&mut self.model, msg, self.now));
+    }
+
+    /// One lease is polled, and was renewed since: its row is another.
+    fn answer(&mut self) {
+        self.next = (self.next + 7_919) % LEASES;
+        let granted_ttl = 60 + self.next % 3_600;
+        let ttl = granted_ttl - self.next % 17;
+        let id = LeaseId(self.next + 1);
+        let keys = vec![format!("/service/{}", self.next).into_bytes()];
+        let answer = TimeToLive { id, ttl, granted_ttl, keys, header: Header::default() };
+        self.tell(Msg::Probed { sent: self.now, received: self.now, answer });
+    }
+
+    fn frame(&mut self, buf: &mut Buffer) {
+        let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+        arrange(&mut self.model, self.now);
+        let scene = Scene { model: &self.model, now: self.now, wall: &wall, look: Look::default() };
+        buf.reset();
+        ui::draw(scene, area(), buf);
+    }
+
+    fn step(&mut self, events: i64) {
+        self.now = self.now + FRAME;
+        (0..events).for_each(|_| self.answer());
+    }
+}
+
+fn area() -> Rect {
+    Rect::new(0, 0, SIZE.0, SIZE.1)
+}
+
+fn means(crowd: &mut Crowd, criterion: &mut Criterion) {
+    let mut buf = Buffer::empty(area());
+    for (name, events) in [("countdown", 0), ("300 events a second", EVENTS_A_FRAME)] {
+        criterion.bench_function(&format!("frame of 100,000 leases/{name}"), |bencher| {
+            bencher.iter(|| {
+                crowd.step(events);
+                crowd.frame(&mut buf);
+            });
+        });
+    }
+}
+
+/// Frames alone, without the updates between them.
+fn percentiles(crowd: &mut Crowd) {
+    let mut buf = Buffer::empty(area());
+    let mut micros = Histogram::<u64>::new(3).expect("three digits");
+    for _ in 0..FRAMES {
+        crowd.step(EVENTS_A_FRAME);
+        let watch = Stopwatch::start();
+        crowd.frame(&mut buf);
+        micros.saturating_record(watch.elapsed().as_micros() as u64);
+    }
+    tell(&format!("frame p50 {} us", micros.value_at_quantile(0.5)));
+    tell(&format!("frame p99 {} us", micros.value_at_quantile(0.99)));
+    tell(&format!("frame max {} us", micros.max()));
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures there")]
+fn tell(line: &str) {
+    println!("{line}");
+}
+
+fn main() {
+    let mut crowd = Crowd::gather();
+    let mut criterion = Criterion::default().configure_from_args();
+    means(&mut crowd, &mut criterion);
+    percentiles(&mut crowd);
+    criterion.final_summary();
+}

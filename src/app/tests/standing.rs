@@ -1,0 +1,124 @@
+//! Rows and counts that follow what changes, held against rows and counts that are worked out from everything.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// One thing that happens to one of a few leases.
+#[derive(Clone, Debug)]
+enum Step {
+    Grant(i64, i64),
+    Renewed(i64, i64, u64),
+    Probed(i64, i64),
+    Gone(i64),
+    Born(i64),
+    Failed(i64),
+    Press(char),
+    Wait(f64),
+    Slept,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = || 1..12_i64;
+    prop_oneof![
+        (id(), 2..40_i64).prop_map(|(id, ttl)| Step::Grant(id, ttl)),
+        (id(), 2..40_i64, 0..9_u64).prop_map(|(id, ttl, dropped)| Step::Renewed(id, ttl, dropped)),
+        (id(), -1..40_i64).prop_map(|(id, left)| Step::Probed(id, left)),
+        id().prop_map(Step::Gone),
+        id().prop_map(Step::Born),
+        id().prop_map(Step::Failed),
+        prop::sample::select(vec!['n', 'a', 'x', 'y', 'j', 'k', 'G', 'p', '?']).prop_map(Step::Press),
+        (0.0..9.0).prop_map(Step::Wait),
+        (30.0..40.0).prop_map(Step::Wait),
+        Just(Step::Slept),
+    ]
+}
+
+fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
+    let mut cadence = Cadence::default();
+    let every = Duration::from_secs_f64(ttl as f64 / 3.0);
+    cadence.answered(None, None);
+    cadence.answered(Some(every), Some(every));
+    LeaseStatus {
+        id: LeaseId(id),
+        granted_ttl: Some(ttl),
+        phase: Phase::Waiting,
+        deadline: Some(story.now + Duration::from_secs(ttl.unsigned_abs())),
+        last_answer: Some(story.now),
+        next_due: Some(story.now + every),
+        expected: Some(every),
+        cadence,
+        round_trip: None,
+        revision: None,
+        queue: QueueGauge { depth: 0, capacity: 16, dropped },
+        drill: None,
+        ended: None,
+    }
+}
+
+fn play(story: &mut Story, step: Step) {
+    let (sent, received) = (story.now, story.now);
+    let msg = match step {
+        Step::Grant(id, ttl) => return story.grant(id, ttl),
+        Step::Renewed(id, ttl, dropped) => Msg::Statuses(vec![renewed(story, id, ttl, dropped)]),
+        Step::Probed(id, ttl) => {
+            let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys: vec![], header: Header::default() };
+            Msg::Probed { sent, received, answer }
+        }
+        Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
+        Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),
+        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), trouble: trouble("no") },
+        Step::Press(key) => Msg::Key(Key::Char(key)),
+        Step::Wait(seconds) => {
+            story.wait(seconds);
+            Msg::Tick
+        }
+        Step::Slept => Msg::Slept(Duration::from_secs(60)),
+    };
+    story.tell(msg);
+}
+
+fn counted(model: &Model, now: Moment) -> (usize, usize, usize, usize, u64) {
+    let living = || model.leases.values().filter(|lease| lease.death.is_none());
+    let of = |who| living().filter(|lease| lease.who == who).count();
+    let endangered = living().filter(|lease| matches!(lease.state(now), State::Risk | State::Late)).count();
+    let dropped = living().filter_map(|lease| lease.engine.as_ref()).map(|status| status.queue.dropped).sum();
+    (of(Who::Own), of(Who::Adopted), of(Who::Other), endangered, dropped)
+}
+
+fn check(story: &Story) {
+    let (model, census) = (&story.model, story.model.census);
+    let counts = (census.own, census.adopted, census.others, census.endangered, census.dropped);
+    assert_eq!(counts, counted(model, story.now));
+    let rates = model.kept().filter_map(|lease| lease.habit()).map(|habit| 1.0 / habit.as_secs_f64());
+    assert!((census.renewals - rates.sum::<f64>()).abs() < 1e-6);
+    if model.dialog.is_none() {
+        let mut rows: Vec<_> = model.leases.values().collect();
+        rows.sort_by_key(|lease| (lease.death.is_some(), lease.deadline().unwrap_or(Moment::FAR), lease.id));
+        assert_eq!(model.order, rows.iter().map(|lease| lease.id).collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_follows_the_changes_is_what_would_be_worked_out_anew(steps in prop::collection::vec(step(), 1..80)) {
+        let mut story = Story::begin(Setup::default());
+        for step in steps {
+            play(&mut story, step);
+            check(&story);
+        }
+    }
+}
+
+#[test]
+fn a_lease_becomes_late_and_at_risk_by_time_alone() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 30);
+    play(&mut story, Step::Renewed(1, 30, 0));
+    for (seconds, endangered) in [(0.0, 0), (11.4, 0), (0.2, 1), (9.5, 1)] {
+        story.wait(seconds);
+        arrange(&mut story.model, story.now);
+        assert_eq!(story.model.census.endangered, endangered, "{:?}", story.now);
+        check(&story);
+    }
+}

@@ -1,0 +1,81 @@
+//! Screens with their colours: each run of cells of one style stands behind its name, `<green>● ok<>`.
+
+use ratatui::style::{Color, Modifier};
+
+use super::*;
+
+const PALETTES: [(&str, Palette); 4] =
+    [("dark", Palette::Dark), ("light", Palette::Light), ("colorblind", Palette::ColorBlind), ("mono", Palette::Mono)];
+
+fn look(palette: Palette) -> Look {
+    Look { palette, is_ascii: false }
+}
+
+/// The cells of a screen with their styles in words.
+fn styled(buf: &Buffer) -> String {
+    let width = usize::from(buf.area.width).max(1);
+    buf.content.chunks(width).map(|row| styled_row(row) + "\n").collect()
+}
+
+fn styled_row(row: &[ratatui::buffer::Cell]) -> String {
+    let runs = row.chunk_by(|one, other| (one.fg, one.bg, one.modifier) == (other.fg, other.bg, other.modifier));
+    let run = |run: &[ratatui::buffer::Cell]| {
+        let text: String = run.iter().map(|cell| cell.symbol()).collect();
+        let style = style_in_words(&run[0]);
+        if style.is_empty() { text } else { format!("<{style}>{text}<>") }
+    };
+    runs.map(run).collect::<String>().trim_end().to_owned()
+}
+
+fn style_in_words(cell: &ratatui::buffer::Cell) -> String {
+    let ground = [("", cell.fg), ("on ", cell.bg)].into_iter().filter(|(_, color)| *color != Color::Reset);
+    let mut words: Vec<String> = ground.map(|(on, color)| format!("{on}{color}").to_lowercase()).collect();
+    words.extend(cell.modifier.iter_names().map(|(name, _)| name.to_lowercase()));
+    words.join(" ")
+}
+
+#[test]
+fn leases_and_a_dialog_in_each_palette() {
+    let revoke = [Key::Char('g'), Key::Down, Key::Char('x')];
+    for (name, palette) in PALETTES {
+        insta::assert_snapshot!(format!("leases_{name}"), styled(&painted((100, 24), &[], look(palette))));
+        insta::assert_snapshot!(format!("revoke_{name}"), styled(&painted((80, 24), &revoke, look(palette))));
+    }
+}
+
+#[test]
+fn no_palette_paints_a_background_and_mono_has_no_colour() {
+    for (name, palette) in PALETTES {
+        let buf = painted((140, 40), &[], look(palette));
+        let has_colour = buf.content.iter().any(|cell| cell.fg != Color::Reset);
+        assert_eq!(has_colour, palette != Palette::Mono, "{name}");
+        assert!(buf.content.iter().all(|cell| cell.bg == Color::Reset), "{name}");
+    }
+}
+
+#[test]
+fn the_cursor_is_reversed_in_each_palette() {
+    for (name, palette) in PALETTES {
+        let buf = painted((140, 40), &[], look(palette));
+        let reversed = buf.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
+        assert_eq!(reversed, 136, "{name}: one row of the table");
+    }
+}
+
+#[test]
+fn palettes_change_no_sign_and_no_word() {
+    for keys in [&[][..], &[Key::Char('?')], &[Key::Char('n')]] {
+        let texts = PALETTES.map(|(_, palette)| text(&painted((140, 40), keys, look(palette))));
+        assert!(texts.iter().all(|text| *text == texts[0]));
+    }
+}
+
+#[test]
+fn what_must_be_told_apart_looks_different() {
+    for (name, palette) in PALETTES.into_iter().filter(|(_, palette)| *palette != Palette::Mono) {
+        let styles = [Role::Good, Role::Warning, Role::Danger, Role::Gone].map(|role| look(palette).style(role));
+        for (at, style) in styles.iter().enumerate() {
+            assert!(!styles[..at].contains(style), "{name}: {style:?}");
+        }
+    }
+}

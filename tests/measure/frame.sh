@@ -1,0 +1,3 @@
+# What a frame of 100,000 leases costs.
+cargo bench --locked --bench frame | tee "$work/figures"
+within "99 of 100 frames, in microseconds" "$(awk '/^frame p99/ { print $3 }' "$work/figures")" 0 2000

@@ -1,0 +1,39 @@
+//! The picture of the README: a real screen of the shipped program as SVG. `assets/picture` makes it anew.
+
+#[path = "../common/pty.rs"]
+#[expect(dead_code, reason = "a picture is taken of a program that behaves")]
+mod pty;
+
+mod svg;
+
+use std::path::Path;
+
+use crate::pty::{Terminal, leasetop};
+
+/// As the README shows it.
+const SIZE: (u16, u16) = (140, 36);
+
+#[test]
+#[ignore = "no test: assets/picture makes the picture anew"]
+fn make() {
+    let mut command = leasetop();
+    command.args(["demo", "--theme", "dark"]);
+    let mut terminal = Terminal::start(command, SIZE.0, SIZE.1);
+    terminal.wait_for("/service/3600");
+    // Until renewals were seen, so that there is something to look at.
+    terminal.pass(18.2);
+    let picture = svg::draw(terminal.screen());
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/leasetop.svg");
+    std::fs::write(path, picture).expect("assets can be written");
+}
+
+#[test]
+fn the_picture_is_one_of_this_program() {
+    let picture = include_str!("../../assets/leasetop.svg");
+    assert!(picture.starts_with("<svg ") && picture.trim_end().ends_with("</svg>"));
+    for word in ["leasetop", "/service/10", "3.50/3.5", "own"] {
+        assert!(picture.contains(word), "{word}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Figures of the shipped program in a terminal, for `tests/measure/run`: no tests, and run by it alone.
+//!
+//! Each prints lines of `name value`.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use leasetop::clock::Stopwatch;
+
+use crate::pty::{Process, Terminal, leasetop};
+use crate::served::Served;
+
+const FRAME_END: &str = "\x1b[?2026l";
+
+#[expect(clippy::print_stdout, reason = "figures go there")]
+fn tell(name: &str, value: f64) {
+    println!("\n{name} {value:.3}");
+}
+
+/// The value below which a share of all lies.
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share).round() as usize]
+}
+
+/// CPU seconds so far.
+fn cpu(process: Process) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).expect("it runs");
+    let fields: Vec<&str> = stat.rsplit(") ").next().expect("a state").split(' ').collect();
+    let ticks: f64 = [11, 12].iter().map(|field| fields[*field].parse::<f64>().expect("a number")).sum();
+    let output = Command::new("getconf").arg("CLK_TCK").output().expect("getconf runs").stdout;
+    ticks / String::from_utf8_lossy(&output).trim().parse::<f64>().expect("a number")
+}
+
+/// Megabytes of a line of /proc/ID/status.
+fn megabytes(process: Process, line: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("it runs");
+    let found = status.lines().find_map(|each| each.strip_prefix(line)).expect("Linux tells it");
+    found.trim_start_matches(':').split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).expect("kB") / 1024.0
+}
+
+/// A monitor that keeps 1,000 leases of 10 s alive: 286 renewals a second.
+fn thousand() -> (Served, Terminal) {
+    let server = Served::start();
+    let mut terminal = server.monitor(&["--ttl", &["10"; 1_000].join(",")], 140, 40);
+    terminal.wait_for("1000 own");
+    terminal.pass(8.0);
+    (server, terminal)
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run first-frame"]
+fn first_frame() {
+    let mut millis: Vec<f64> = (0..40)
+        .map(|_| {
+            let watch = Stopwatch::start();
+            let mut command = leasetop();
+            command.arg("demo");
+            let mut terminal = Terminal::start(command, 140, 40);
+            terminal.read_until("a frame", |terminal| terminal.count(FRAME_END) > 0);
+            watch.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    tell("first_frame_median_ms", quantile(&mut millis, 0.5));
+    tell("first_frame_p90_ms", quantile(&mut millis, 0.9));
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run idle"]
+fn idle() {
+    const SECONDS: f64 = 30.0;
+    for (name, ttls) in [("kept", ["3600"; 100].join(",")), ("others", String::new())] {
+        let server = Served::start();
+        let arguments = if ttls.is_empty() { vec![] } else { vec!["--ttl", &ttls] };
+        if ttls.is_empty() {
+            (0..100).for_each(|_| drop(server.sandbox.grant(3_600)));
+        }
+        let mut terminal = server.monitor(&arguments, 140, 40);
+        terminal.wait_for(if ttls.is_empty() { "100 others" } else { "100 own" });
+        terminal.pass(5.0);
+        let before = (cpu(terminal.process()), terminal.bytes().len());
+        terminal.pass(SECONDS);
+        tell(&format!("idle_{name}_cpu_percent"), (cpu(terminal.process()) - before.0) / SECONDS * 100.0);
+        tell(&format!("idle_{name}_bytes_a_second"), (terminal.bytes().len() - before.1) as f64 / SECONDS);
+    }
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run key"]
+fn key_to_screen() {
+    let (server, mut terminal) = thousand();
+    let renewals = server.sandbox.seen(0).keep_alives;
+    let whole = Stopwatch::start();
+    let mut millis: Vec<f64> = (0..500)
+        .map(|press| {
+            let opens = press % 2 == 0;
+            terminal.pass(0.02);
+            let watch = Stopwatch::start();
+            terminal.keys("?");
+            terminal.wait_until("the help, or none", |screen| screen.contents().contains("this help") == opens);
+            watch.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    let renewed = server.sandbox.seen(0).keep_alives - renewals;
+    tell("renewals_a_second", renewed as f64 / whole.elapsed().as_secs_f64());
+    tell("key_p50_ms", quantile(&mut millis, 0.5));
+    tell("key_p99_ms", quantile(&mut millis, 0.99));
+    tell("key_max_ms", quantile(&mut millis, 1.0));
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run memory"]
+fn memory() {
+    let (_server, mut terminal) = thousand();
+    terminal.pass(30.0);
+    tell("resident_mb", megabytes(terminal.process(), "VmRSS"));
+    tell("most_resident_mb", megabytes(terminal.process(), "VmHWM"));
+    assert!(!terminal.process().ends_within(Duration::ZERO));
+}
