@@ -177,10 +177,16 @@ impl Terminal {
     /// Reads until something holds of the screen.
     pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&Screen) -> bool) {
         let deadline = now() + LIMIT;
-        while !holds(self.screen()) {
+        while self.is_within_a_frame() || !holds(self.screen()) {
             let read = self.read(deadline);
             assert!(read.is_ok(), "{read:?} before the screen showed: {what}\n{}", self.screen().contents());
         }
+    }
+
+    /// Whether a frame (a synchronized update) has begun and not ended: what the screen shows then is half a picture.
+    fn is_within_a_frame(&self) -> bool {
+        let last = |mark: &[u8]| self.bytes.windows(mark.len()).rposition(|window| window == mark);
+        last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
     }
 
     /// Reads until the program has closed its terminal; its exit code.
