@@ -228,11 +228,21 @@ impl Process {
 
     /// Whether it ends in time. One that nobody has waited for has ended too.
     pub(crate) fn ends_within(self, limit: Duration) -> bool {
+        self.comes_to(limit, |state| matches!(state, None | Some('Z')))
+    }
+
+    /// Whether it is stopped in time. A shell waits for that too: to continue what is not stopped yet does nothing.
+    pub(crate) fn stops_within(self, limit: Duration) -> bool {
+        self.comes_to(limit, |state| state == Some('T'))
+    }
+
+    /// Whether its state, as Linux tells it by a letter, comes to what is wanted in time.
+    fn comes_to(self, limit: Duration, is_wanted: impl Fn(Option<char>) -> bool) -> bool {
         let deadline = now() + limit;
         while now() < deadline {
             let status = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
             let state = status.rsplit(") ").next().and_then(|rest| rest.chars().next());
-            if matches!(state, None | Some('Z')) {
+            if is_wanted(state) {
                 return true;
             }
             nap();

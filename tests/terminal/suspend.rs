@@ -1,8 +1,13 @@
 //! Ctrl-Z, and the signals of job control, with a shell that waits.
 
+use std::time::Duration;
+
 use portable_pty::CommandBuilder;
 
 use crate::pty::{Terminal, leasetop};
+
+/// How long to wait for the program to be stopped.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A shell with job control that starts leasetop, and brings it back on Enter.
 fn in_a_shell(arguments: &str) -> Terminal {
@@ -55,6 +60,7 @@ fn signals_from_outside_suspend_and_continue() {
     terminal.signal("TSTP");
     terminal.wait_until("the shell's screen", |screen| !screen.alternate_screen());
     assert!(terminal.is_line_as_found());
+    assert!(terminal.process().stops_within(LIMIT));
     terminal.signal("CONT");
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen() && !terminal.is_line_as_found());
@@ -85,6 +91,7 @@ fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
     terminal.wait_for("/service/3600");
     terminal.signal("TSTP");
     terminal.wait_until("the shell's screen", |screen| !screen.alternate_screen());
+    assert!(terminal.process().stops_within(LIMIT));
     terminal.signal("TERM");
     terminal.signal("CONT");
     assert_eq!(terminal.exit_code(), 0);
