@@ -1,7 +1,7 @@
 //! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
 
 use super::GrantOrder;
-use crate::domain::{Drill, LeaseId};
+use crate::domain::{Drill, LeaseId, Pace};
 
 /// One act that the monitor asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +9,12 @@ pub enum Effect {
     /// Grant leases, attach their keys, keep them alive. Answered by `Granted`, `Attached` and `GrantFailed`.
     Grant(GrantOrder),
     /// Keep a lease alive from now on.
-    Keep(LeaseId),
+    Keep {
+        /// Which lease.
+        id: LeaseId,
+        /// When its renewals are due; the engine's pace without one.
+        pace: Option<Pace>,
+    },
     /// Stop keeping a lease alive: it stays until it expires.
     Leave(LeaseId),
     /// Renew a lease that is kept alive ahead of its time.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use crate::domain::{LeaseId, MAX_TTL};
+use crate::domain::{LeaseId, MAX_TTL, Pace};
 
 /// A key to attach to a new lease, with its value.
 ///
@@ -109,6 +109,8 @@ pub struct GrantOrder {
     pub puts: Vec<Put>,
     /// Whether to keep them alive from the start.
     pub keep_alive: bool,
+    /// When their renewals are due; the engine's pace without one.
+    pub pace: Option<Pace>,
     /// The number of the first of them, for `{n}` in keys.
     pub first_number: u32,
 }
@@ -146,6 +148,7 @@ pub fn spread(ttls: &[i64], count: u32, puts: &[Put]) -> Result<Vec<GrantOrder>,
             id: None,
             puts: puts.to_vec(),
             keep_alive: true,
+            pace: None,
             first_number,
         })
         .collect();

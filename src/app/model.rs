@@ -14,7 +14,7 @@ use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{GrantOrder, Lease, Tick, Trouble};
-use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
+use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Setup {
     pub budget: u32,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// When renewals are due, of leases for which nothing else is asked.
+    pub pace: Pace,
     /// Whether a shell is there that could continue what is suspended.
     pub can_suspend: bool,
 }
@@ -57,6 +59,7 @@ impl Default for Setup {
             is_read_only: false,
             budget: 200,
             grants: Vec::new(),
+            pace: Pace::Clientv3,
             can_suspend: true,
         }
     }

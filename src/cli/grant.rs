@@ -47,6 +47,7 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         id: args.id,
         puts: args.puts,
         keep_alive: args.keep_alive,
+        pace: None,
         first_number: 1,
     };
     order.check()?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Cadence, Drill, LeaseId, Moment};
+use super::{Cadence, Drill, LeaseId, Moment, Pace};
 
 /// Why keeping a lease alive ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,9 @@ pub struct LeaseStatus {
     pub last_answer: Option<Moment>,
     /// When the next renewal is due.
     pub next_due: Option<Moment>,
-    /// The interval between renewals that the present pace aims at.
+    /// When its renewals are due.
+    pub pace: Pace,
+    /// The interval between renewals that its pace aims at.
     pub expected: Option<Duration>,
     /// What was seen of its renewals.
     pub cadence: Cadence,

@@ -13,7 +13,7 @@ use super::stream::{LaneStream, StreamName};
 use crate::clock::Clock;
 use crate::domain::keeper::{Act, Keeper, News, Renewal, Slot, StreamEnd};
 use crate::domain::{
-    ClusterView, Drill, Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, TimeToLive,
+    ClusterView, Drill, Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, Pace, TimeToLive,
 };
 use crate::wire::{self, Answer, Cluster};
 
@@ -23,7 +23,7 @@ const BATCH: usize = 256;
 /// What the engine's users want.
 #[derive(Debug)]
 pub(super) enum Command {
-    Keep { id: LeaseId, start: Start, inbox: Arc<Inbox> },
+    Keep { id: LeaseId, start: Start, pace: Option<Pace>, inbox: Arc<Inbox> },
     Leave(LeaseId),
     RenewNow(LeaseId),
     Drill { id: LeaseId, drill: Option<Drill> },
@@ -124,10 +124,10 @@ impl Actor {
         let now = self.clock.now();
         match command {
             Command::Keep { id, inbox, .. } if self.closing => inbox.end(id, Ended::Closed),
-            Command::Keep { id, start, inbox } => {
+            Command::Keep { id, start, pace, inbox } => {
                 let slot = match start {
-                    Start::Adopt => self.keeper.adopt(now, id),
-                    Start::Granted { ttl, sent } => self.keeper.grant(now, id, ttl, sent),
+                    Start::Adopt => self.keeper.adopt(now, id, pace),
+                    Start::Granted { ttl, sent } => self.keeper.grant(now, id, ttl, sent, pace),
                 };
                 self.subscribe(slot, inbox);
                 self.event(now, Some(id), || EngineEventKind::Kept);

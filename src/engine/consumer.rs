@@ -9,7 +9,7 @@ use futures_util::Stream;
 use super::Engine;
 use super::actor::{Command, Start};
 use super::inbox::{Delivery, Inbox, Response};
-use crate::domain::{Ended, Granted, LeaseId, Moment};
+use crate::domain::{Ended, Granted, LeaseId, Moment, Pace};
 
 /// One reader of the responses of many leases, each with a bounded queue of its own.
 ///
@@ -27,12 +27,22 @@ impl Consumer {
 
     /// Keeps a lease alive of which nothing is known: its time left is asked first. Asking twice changes nothing.
     pub fn keep_alive(&self, id: LeaseId) {
-        self.start(id, Start::Adopt);
+        self.keep_alive_at_pace(id, None);
+    }
+
+    /// Keeps a lease alive of which nothing is known at a pace of its own; none is the engine's.
+    pub fn keep_alive_at_pace(&self, id: LeaseId, pace: Option<Pace>) {
+        self.start(id, Start::Adopt, pace);
     }
 
     /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
     pub fn keep_granted(&self, granted: &Granted, sent: Moment) {
-        self.start(granted.id, Start::Granted { ttl: granted.ttl, sent });
+        self.keep_granted_at_pace(granted, sent, None);
+    }
+
+    /// Keeps a lease alive that was just granted at a pace of its own; none is the engine's.
+    pub fn keep_granted_at_pace(&self, granted: &Granted, sent: Moment, pace: Option<Pace>) {
+        self.start(granted.id, Start::Granted { ttl: granted.ttl, sent }, pace);
     }
 
     /// Leaves a lease: it is not kept alive any more, unless somebody else does.
@@ -65,8 +75,9 @@ impl Consumer {
         self.inbox.poll_next(cx)
     }
 
-    fn start(&self, id: LeaseId, start: Start) {
-        if self.inbox.open(id) && !self.engine.command(Command::Keep { id, start, inbox: Arc::clone(&self.inbox) }) {
+    fn start(&self, id: LeaseId, start: Start, pace: Option<Pace>) {
+        let keep = || Command::Keep { id, start, pace, inbox: Arc::clone(&self.inbox) };
+        if self.inbox.open(id) && !self.engine.command(keep()) {
             self.inbox.end(id, Ended::Closed);
         }
     }

@@ -109,7 +109,7 @@ pub use self::inbox::{Delivery, Response};
 /// How an engine works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// When renewals are due.
+    /// When renewals are due, of leases that bring no pace of their own.
     pub pace: Pace,
     /// Responses that a lease's queue holds; 0 hands a response only to somebody who waits for it.
     pub queue_capacity: usize,
@@ -169,8 +169,13 @@ impl Engine {
 
     /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
     pub fn keep_granted(&self, granted: &Granted, sent: Moment) -> KeepAlive {
+        self.keep_granted_at_pace(granted, sent, None)
+    }
+
+    /// Keeps a lease alive that was just granted at a pace of its own; none is the engine's.
+    pub fn keep_granted_at_pace(&self, granted: &Granted, sent: Moment, pace: Option<Pace>) -> KeepAlive {
         let consumer = self.consumer();
-        consumer.keep_granted(granted, sent);
+        consumer.keep_granted_at_pace(granted, sent, pace);
         KeepAlive::new(consumer, granted.id)
     }
 

@@ -11,15 +11,15 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use crate::clock::Clock;
-use crate::domain::{Drill, Granted, LeaseId, Moment};
+use crate::domain::{Drill, Granted, LeaseId, Moment, Pace};
 use crate::engine::{Consumer, Delivery};
 use crate::tasks::{self, Task};
 
 /// What the consumer is to keep.
 #[derive(Clone, Copy, Debug)]
 enum Order {
-    Keep(LeaseId),
-    KeepGranted(Granted, Moment),
+    Keep(LeaseId, Option<Pace>),
+    KeepGranted(Granted, Moment, Option<Pace>),
     Leave(LeaseId),
     Drill(LeaseId, Option<Drill>),
 }
@@ -69,14 +69,14 @@ impl Reader {
         self.tally.clone()
     }
 
-    /// Keeps a lease alive.
-    pub(super) fn keep(&self, id: LeaseId) {
-        self.order(Order::Keep(id));
+    /// Keeps a lease alive, at the engine's pace unless another is named.
+    pub(super) fn keep(&self, id: LeaseId, pace: Option<Pace>) {
+        self.order(Order::Keep(id, pace));
     }
 
-    /// Keeps a lease alive that was just granted.
-    pub(super) fn keep_granted(&self, granted: Granted, sent: Moment) {
-        self.order(Order::KeepGranted(granted, sent));
+    /// Keeps a lease alive that was just granted, at the engine's pace unless another is named.
+    pub(super) fn keep_granted(&self, granted: Granted, sent: Moment, pace: Option<Pace>) {
+        self.order(Order::KeepGranted(granted, sent, pace));
     }
 
     /// Keeps a lease alive no more.
@@ -128,8 +128,8 @@ impl Eyes {
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Keep(id) => self.consumer.keep_alive(id),
-            Order::KeepGranted(granted, sent) => self.consumer.keep_granted(&granted, sent),
+            Order::Keep(id, pace) => self.consumer.keep_alive_at_pace(id, pace),
+            Order::KeepGranted(granted, sent, pace) => self.consumer.keep_granted_at_pace(&granted, sent, pace),
             Order::Leave(id) => {
                 self.slow.remove(&id);
                 self.consumer.leave(id);

@@ -42,7 +42,7 @@ impl Driver {
     pub(super) fn act(&mut self, effect: Effect) {
         let hands = self.hands.clone();
         match effect {
-            Effect::Keep(id) => hands.reader.keep(id),
+            Effect::Keep { id, pace } => hands.reader.keep(id, pace),
             Effect::Leave(id) => hands.reader.leave(id),
             Effect::Drill { id, drill } => hands.drill(id, drill),
             Effect::RenewNow(id) => hands.engine.renew_now(id),
@@ -179,7 +179,7 @@ impl Hands {
         };
         let received = self.clock.now();
         if order.keep_alive {
-            self.reader.keep_granted(answer, sent);
+            self.reader.keep_granted(answer, sent, order.pace);
         }
         let mut messages = vec![Msg::Granted { sent, received, answer, keep_alive: order.keep_alive }];
         for put in &order.puts {

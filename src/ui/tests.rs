@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::*;
 use crate::app::{Key, Listing, Model, Msg, Place, Setup, Trouble, arrange, update};
 use crate::domain::{
-    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase,
+    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Pace, Phase,
     QueueGauge, Reachability, TimeToLive,
 };
 
@@ -50,6 +50,7 @@ fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus
         deadline: Some(at(last) + seconds(ttl as f64)),
         last_answer: Some(at(last)),
         next_due: Some(at(last + every)),
+        pace: Pace::Clientv3,
         expected: Some(seconds(every)),
         cadence,
         round_trip: Some(Duration::from_micros(640)),

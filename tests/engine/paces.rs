@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leasetop::clock::Stopwatch;
 use leasetop::domain::Pace;
-use leasetop::engine::Options;
+use leasetop::engine::{Delivery, Options};
 
 use crate::pipe::{bench, bench_at, seconds};
 
@@ -62,6 +62,29 @@ async fn a_renewal_now_does_not_wait_for_its_turn() {
     assert!((100..=102).contains(&response.at.since_start().as_secs()), "{response:?}");
 }
 
+/// Three leases of 10 s in one engine: by its pace, by a pace of its own, and taken over at one.
+#[tokio::test(start_paused = true)]
+async fn leases_of_one_engine_go_each_at_its_own_pace() {
+    let bench = bench(Options::default()).await;
+    let mut usual = bench.keep(10).await;
+    let sent = bench.clock.now();
+    let granted = bench.cluster.grant(None, 10).await.unwrap();
+    let mut exact = bench.engine.keep_granted_at_pace(&granted, sent, Some(Pace::Exact));
+    let mut taken = bench.engine.consumer();
+    taken.keep_alive_at_pace(bench.sandbox.grant(10).unwrap(), Some(Pace::Exact));
+    let mut at = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..=30 {
+        at[0].push(usual.next().await.unwrap().at);
+        at[1].push(exact.next().await.unwrap().at);
+        let Some(Delivery::Response(response)) = taken.next().await else { panic!("it is kept") };
+        at[2].push(response.at);
+    }
+    let means = at.map(|at| (at[30].since(at[0]) / 30).as_secs_f64());
+    for (mean, expected) in means.into_iter().zip([3.5, 10.0 / 3.0, 10.0 / 3.0]) {
+        assert!((mean - expected).abs() < 0.01, "{means:?}");
+    }
+}
+
 /// 1,000 leases begun at once over one pipe: they start spread, and none is lost.
 #[tokio::test(start_paused = true)]
 async fn a_mass_start_starves_nobody() {
@@ -74,7 +97,7 @@ async fn a_mass_start_starves_nobody() {
     let end = bench.clock.now() + Duration::from_secs(120);
     while bench.clock.now() < end {
         let delivery = tokio::time::timeout(Duration::from_secs(30), consumer.next()).await.unwrap();
-        assert!(matches!(delivery, Some(leasetop::engine::Delivery::Response(_))), "{delivery:?}");
+        assert!(matches!(delivery, Some(Delivery::Response(_))), "{delivery:?}");
     }
     assert_eq!(bench.sandbox.leases().len(), 1_000);
 }

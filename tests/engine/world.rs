@@ -124,9 +124,9 @@ impl World {
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
         if told {
-            self.keeper.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now);
+            self.keeper.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
         } else {
-            self.keeper.adopt(self.now, id);
+            self.keeper.adopt(self.now, id, None);
         }
     }
 

@@ -167,6 +167,7 @@ impl GrantForm {
             id: self.id().map_err(at(Field::Id))?,
             puts: self.puts().map_err(at(Field::Put))?,
             keep_alive: self.keep_alive,
+            pace: None,
             first_number: 1,
         };
         let several = "several leases need a key each: write {n}, as in /service/{n}=x";

@@ -18,7 +18,8 @@ fn granted_by(story: &mut Story, keys: &str) -> Option<GrantOrder> {
 fn n_2_enter_grants_120_seconds() {
     let mut story = Story::begin(Setup::default());
     let order = granted_by(&mut story, "n2").unwrap();
-    let expected = GrantOrder { ttl: 120, count: 1, id: None, puts: vec![], keep_alive: true, first_number: 1 };
+    let expected =
+        GrantOrder { ttl: 120, count: 1, id: None, puts: vec![], keep_alive: true, pace: None, first_number: 1 };
     assert_eq!(order, expected);
     assert!(story.model.dialog.is_none());
     story.grant(5, 120);
@@ -117,12 +118,12 @@ fn keep_alive_goes_off_and_on_and_adopting_asks() {
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::Leave(LeaseId(1))]);
     assert_eq!(story.state(1), "paused");
-    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep(LeaseId(1))]);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep { id: LeaseId(1), pace: None }]);
 
     story.list(&[7], &[]);
     story.model.cursor = Some(LeaseId(7));
     assert_eq!(story.press(&[Key::Char('a'), Key::Enter]), []);
-    assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::Keep(LeaseId(7))]);
+    assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::Keep { id: LeaseId(7), pace: None }]);
     assert_eq!(story.model.lease(LeaseId(7)).unwrap().who, Who::Adopted);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::Leave(LeaseId(7))]);
     assert_eq!(story.model.lease(LeaseId(7)).unwrap().who, Who::Other);

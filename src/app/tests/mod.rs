@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{
-    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Moment, Phase, QueueGauge, Reachability,
-    TimeToLive,
+    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Moment, Pace, Phase, QueueGauge,
+    Reachability, TimeToLive,
 };
 
 /// A model, a time, and all effects so far.
@@ -107,6 +107,7 @@ impl Story {
             deadline: Some(self.now + Duration::from_secs(ttl.unsigned_abs())),
             last_answer: Some(self.now),
             next_due: Some(self.now + Duration::from_secs_f64(every)),
+            pace: Pace::Clientv3,
             expected: Some(Duration::from_secs_f64(every)),
             cadence,
             round_trip: Some(Duration::from_micros(600)),

@@ -46,6 +46,7 @@ fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
         deadline: Some(story.now + Duration::from_secs(ttl.unsigned_abs())),
         last_answer: Some(story.now),
         next_due: Some(story.now + every),
+        pace: Pace::Clientv3,
         expected: Some(every),
         cadence,
         round_trip: None,

@@ -35,8 +35,10 @@ fn keep(model: &mut Model, id: LeaseId, who: Who, now: Moment) -> Vec<Effect> {
         return Vec::new();
     };
     (lease.who, lease.kept) = (who, true);
+    // One of ours goes on at the pace that it had.
+    let pace = lease.engine.as_ref().map(|status| status.pace);
     model.say(now, false, format!("keeping {id} alive"));
-    vec![Effect::Keep(id)]
+    vec![Effect::Keep { id, pace }]
 }
 
 /// An adopted lease is its owner's again, with nothing left of our renewals.

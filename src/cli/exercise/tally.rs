@@ -174,7 +174,7 @@ fn quantile(histogram: &Histogram<u32>, share: f64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Ended, Header, Phase};
+    use crate::domain::{Ended, Header, Pace, Phase};
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -189,6 +189,7 @@ mod tests {
             deadline: Some(Moment::at(MS(30_000))),
             last_answer: None,
             next_due: None,
+            pace: Pace::Clientv3,
             expected: Some(MS(3_500)),
             cadence,
             round_trip: Some(MS(1)),

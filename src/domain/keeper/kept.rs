@@ -38,6 +38,7 @@ pub(super) enum Step {
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) id: LeaseId,
+    pub(super) pace: Pace,
     pub(super) phase: Phase,
     /// Seconds, as the server gave it last.
     pub(super) ttl: Option<i64>,
@@ -74,9 +75,10 @@ pub struct Renewal {
 
 impl Kept {
     /// A lease of which nothing is known.
-    pub(super) fn adopted(id: LeaseId, now: Moment, limits: &Limits) -> Self {
+    pub(super) fn adopted(id: LeaseId, pace: Pace, now: Moment, limits: &Limits) -> Self {
         Kept {
             id,
+            pace,
             phase: Phase::Suspect,
             ttl: None,
             deadline: now + limits.first_answer,
@@ -93,9 +95,10 @@ impl Kept {
     }
 
     /// A lease that was granted `ttl` seconds at `granted` (when the grant was sent), first due at `due`.
-    pub(super) fn granted(id: LeaseId, ttl: i64, granted: Moment, due: Moment) -> Self {
+    pub(super) fn granted(id: LeaseId, pace: Pace, ttl: i64, granted: Moment, due: Moment) -> Self {
         Kept {
             id,
+            pace,
             phase: Phase::Waiting,
             ttl: Some(ttl),
             deadline: granted + seconds(ttl),
@@ -123,7 +126,7 @@ impl Kept {
     }
 
     /// Its renewal was answered.
-    pub(super) fn answered(&mut self, now: Moment, ttl: i64, revision: i64, pace: Pace) -> (Step, Option<Renewal>) {
+    pub(super) fn answered(&mut self, now: Moment, ttl: i64, revision: i64) -> (Step, Option<Renewal>) {
         if ttl <= 0 {
             return (Step::End(self.gone(now)), None);
         }
@@ -136,7 +139,7 @@ impl Kept {
         let round_trip = now.since(self.sent);
         self.round_trip = Some(round_trip);
         self.revision = Some(revision);
-        self.due = pace.next(self.due, now, seconds(ttl));
+        self.due = self.pace.next(self.due, now, seconds(ttl));
         (Step::Wait(self.due), Some(Renewal { ttl, at: now, interval, round_trip, revision }))
     }
 

@@ -29,6 +29,7 @@ const ASKS: usize = 64;
 /// The schedule of all leases that are kept alive.
 #[derive(Debug)]
 pub struct Keeper {
+    /// Of leases that bring none of their own.
     pace: Pace,
     limits: Limits,
     slots: Vec<Option<Kept>>,
@@ -95,19 +96,22 @@ impl Keeper {
     }
 
     /// Begins to keep a lease of which nothing is known: its time left is asked first. Kept already, nothing changes.
-    pub fn adopt(&mut self, now: Moment, id: LeaseId) -> Slot {
+    /// Without a pace of its own it goes at the schedule's.
+    pub fn adopt(&mut self, now: Moment, id: LeaseId, pace: Option<Pace>) -> Slot {
         self.slot(id).unwrap_or_else(|| {
-            let slot = self.insert(Kept::adopted(id, now, &self.limits));
+            let slot = self.insert(Kept::adopted(id, pace.unwrap_or(self.pace), now, &self.limits));
             self.route(slot, now, Step::Ask);
             slot
         })
     }
 
-    /// Begins to keep a lease that was just granted `ttl` seconds; the grant was sent at `granted`.
-    pub fn grant(&mut self, now: Moment, id: LeaseId, ttl: i64, granted: Moment) -> Slot {
+    /// Begins to keep a lease that was just granted `ttl` seconds; the grant was sent at `granted`. Without a pace of its
+    /// own it goes at the schedule's.
+    pub fn grant(&mut self, now: Moment, id: LeaseId, ttl: i64, granted: Moment, pace: Option<Pace>) -> Slot {
         self.slot(id).unwrap_or_else(|| {
-            let due = self.spread.first(self.pace, granted, now, kept::seconds(ttl));
-            let slot = self.insert(Kept::granted(id, ttl, granted, due));
+            let pace = pace.unwrap_or(self.pace);
+            let due = self.spread.first(pace, granted, now, kept::seconds(ttl));
+            let slot = self.insert(Kept::granted(id, pace, ttl, granted, due));
             self.route(slot, now, Step::Wait(due));
             slot
         })
@@ -140,8 +144,7 @@ impl Keeper {
         if self.is_thrown_away(first, now) {
             return self.retire_if_idle(lane);
         }
-        let pace = self.pace;
-        if let Some((step, renewal)) = self.in_flight(first).map(|kept| kept.answered(now, ttl, revision, pace)) {
+        if let Some((step, renewal)) = self.in_flight(first).map(|kept| kept.answered(now, ttl, revision)) {
             if let Some(renewal) = renewal {
                 self.tell(first.slot, id, News::Renewed(renewal));
             }
@@ -241,7 +244,8 @@ impl Keeper {
             deadline: kept.ttl.map(|_| kept.deadline),
             last_answer: kept.last_answer,
             next_due: (kept.phase == Phase::Waiting).then_some(kept.due),
-            expected: kept.ttl.map(|ttl| self.pace.expected(kept::seconds(ttl))),
+            pace: kept.pace,
+            expected: kept.ttl.map(|ttl| kept.pace.expected(kept::seconds(ttl))),
             cadence: kept.cadence,
             round_trip: kept.round_trip,
             revision: kept.revision,
@@ -249,5 +253,54 @@ impl Keeper {
             drill: kept.drill,
             ended: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXACT: LeaseId = LeaseId(1);
+    const USUAL: LeaseId = LeaseId(2);
+    const NOW: Moment = Moment::from_nanos(1_000_000);
+
+    /// A schedule at Go's pace with two leases of 10 s, one of which is renewed exactly.
+    fn two() -> Keeper {
+        let mut keeper = Keeper::new(Pace::Clientv3, 1, Limits::at_speed(1));
+        keeper.grant(NOW, EXACT, 10, NOW, Some(Pace::Exact));
+        keeper.grant(NOW, USUAL, 10, NOW, None);
+        keeper
+    }
+
+    fn status(keeper: &Keeper, id: LeaseId) -> LeaseStatus {
+        keeper.slot(id).and_then(|slot| keeper.status(slot)).expect("kept")
+    }
+
+    #[test]
+    fn each_lease_is_due_by_its_own_pace() {
+        let mut keeper = two();
+        for act in keeper.turn(NOW).acts {
+            if let Act::Send { lane, id } = act {
+                keeper.answered(NOW, lane, keeper.lanes[lane].generation, id, 10, 1);
+            }
+        }
+        let due = |id| status(&keeper, id).next_due.map(Moment::nanos);
+        assert_eq!(due(EXACT), Some(NOW.nanos() + 10_000_000_000 / 3));
+        assert_eq!(due(USUAL), Some(3_500_000_000));
+    }
+
+    #[test]
+    fn what_is_expected_follows_the_leases_own_pace() {
+        let mut keeper = two();
+        let expected = |keeper: &Keeper, id| status(keeper, id).expected.map(|every| every.as_millis());
+        assert_eq!((expected(&keeper, EXACT), expected(&keeper, USUAL)), (Some(3_333), Some(3_500)));
+        keeper.adopt(NOW, EXACT, Some(Pace::Clientv3));
+        assert_eq!(status(&keeper, EXACT).pace, Pace::Exact, "kept already, nothing changes");
+    }
+
+    #[test]
+    fn a_pace_takes_no_room_of_its_own() {
+        // The schedule holds 100,000 of them.
+        assert!(size_of::<Kept>() <= 256, "{}", size_of::<Kept>());
     }
 }
