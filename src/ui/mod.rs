@@ -82,7 +82,7 @@ impl<'a> Scene<'a> {
 
 /// How many lines of the open detail there is no room for on a screen of this size; none where it is not open.
 pub fn spare_lines(scene: Scene<'_>, size: (u16, u16)) -> Option<usize> {
-    detail::spare_lines(scene.shown(), size)
+    dialogs::spare_lines(scene, size.1).or_else(|| detail::spare_lines(scene.shown(), size))
 }
 
 /// Draws the whole screen. Any size is fine; the smaller, the less is told.
