@@ -125,6 +125,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Tab], Action::NextView, None, "the next view"),
     bind(&[Key::BackTab], Action::PreviousView, None, "the view before"),
     bind(&[Key::Char('1')], Action::Show(View::Leases), None, "the leases"),
+    bind(&[Key::Char('2')], Action::Show(View::Cadence), None, "the cadence: how often leases of each TTL are renewed"),
     bind(&[Key::Char('3')], Action::Show(View::Events), None, "the events"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
     bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),

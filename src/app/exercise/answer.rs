@@ -16,6 +16,16 @@ impl Exercise {
         sentences.extend(losses(self));
         sentences.join(" ")
     }
+
+    /// Why a TTL falls on either side of the pace's grid, where one of these does.
+    pub fn reason(&self) -> Option<&'static str> {
+        // A third of it is a multiple of 500 ms.
+        let on_grid = |series: &Series| series.effective_ttl() % 3 == 0;
+        (self.pace == Pace::Clientv3 && self.series.iter().any(on_grid)).then_some(
+            "Where TTL/3 is a multiple of 500 ms, the next renewal is wanted so shortly after a wake-up of the sender that \
+             it goes out at that one or at the next, 500 ms later: which one, the round trip decides.",
+        )
+    }
 }
 
 /// A series with at least one interval.
@@ -165,6 +175,13 @@ mod tests {
     fn while_leases_are_kept_there_may_be_an_interval_yet() {
         let run = Exercise { kept_for: None, ..run(&[(12, Some(4_000)), (3600, None)]) };
         assert!(run.answer().contains("There is no interval of 3600 s yet."), "{}", run.answer());
+    }
+
+    #[test]
+    fn the_grid_has_a_reason_only_where_a_ttl_falls_on_it() {
+        let reason = |ttl, pace| Exercise { pace, ..run(&[(ttl, None)]) }.reason();
+        assert!(reason(120, Pace::Clientv3).is_some_and(|reason| reason.contains("500 ms")));
+        assert_eq!((reason(10, Pace::Clientv3), reason(120, Pace::Exact)), (None, None));
     }
 
     #[test]

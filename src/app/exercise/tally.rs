@@ -52,10 +52,10 @@ impl Tally {
     }
 
     /// The newest status of a lease that is kept; one that is not known yet joins the series of its TTL.
-    pub fn follow(&mut self, status: &LeaseStatus, now: Moment) {
+    pub fn follow(&mut self, status: &LeaseStatus) {
         if let (None, Some(ttl), false) = (&status.ended, status.granted_ttl, self.leases.contains_key(&status.id)) {
             let series = self.series_of(ttl);
-            self.join(series, status.id, ttl, status.deadline.unwrap_or(now));
+            self.join(series, status.id, ttl, status.deadline.or(status.last_answer).unwrap_or_default());
         }
         self.status(status);
         if status.ended.is_some() {
@@ -259,13 +259,13 @@ mod tests {
         let mut tally = Tally::default();
         let of = |id, ttl, intervals: &[u64]| LeaseStatus { granted_ttl: Some(ttl), ..status(id, intervals) };
         for one in [of(1, 10, &[3_500]), of(2, 120, &[9_500]), of(3, 10, &[]), of(1, 10, &[3_500, 3_600])] {
-            tally.follow(&one, Moment::START);
+            tally.follow(&one);
         }
         let told: Vec<_> = tally.report().iter().map(|one| (one.ttl, one.count, one.renewals)).collect();
         assert_eq!(told, [(10, 2, 4), (120, 1, 2)]);
         let lost = LeaseStatus { ended: Some(Ended::NotFound), ..of(1, 10, &[3_500, 3_600]) };
-        tally.follow(&lost, Moment::START);
-        tally.follow(&lost, Moment::START);
+        tally.follow(&lost);
+        tally.follow(&lost);
         assert_eq!((tally.totals(), tally.alive().count()), ((3, 6, 1), 2));
     }
 
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_ttl_that_is_not_known_yet_has_no_series() {
         let mut tally = Tally::default();
-        tally.follow(&LeaseStatus { granted_ttl: None, ..status(1, &[]) }, Moment::START);
+        tally.follow(&LeaseStatus { granted_ttl: None, ..status(1, &[]) });
         assert!(tally.report().is_empty());
     }
 
