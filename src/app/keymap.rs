@@ -129,6 +129,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Tab], Action::NextView, None, "the next view"),
     bind(&[Key::BackTab], Action::PreviousView, None, "the view before"),
     bind(&[Key::Char('1')], Action::Show(View::Leases), None, "the leases"),
+    bind(&[Key::Char('2')], Action::Show(View::Cadence), None, "the cadence: how often leases of each TTL are renewed"),
     bind(&[Key::Char('3')], Action::Show(View::Events), None, "the events"),
     bind(&[Key::Ctrl('l')], Action::Redraw, None, "draw the screen anew"),
     bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` in the shell comes back"),

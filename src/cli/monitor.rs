@@ -77,8 +77,16 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_dem
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         let session = Session::open(shared.clone()).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
-        let (target, is_read_only, pace) = (shared.target(), shared.general.read_only, shared.keeping.pace);
-        let setup = Setup { target, place, is_demo, is_read_only, grants, pace, ..Setup::default() };
+        let is_read_only = shared.general.read_only;
+        let setup = Setup {
+            target: shared.target(),
+            place,
+            is_demo,
+            is_read_only,
+            grants,
+            pace: shared.keeping.pace,
+            ..Setup::default()
+        };
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),

@@ -31,7 +31,7 @@ fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
     terminal.keys("\n");
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
-    assert!(!terminal.is_line_as_found());
+    terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     assert!(terminal.screen().contents().contains("no lease ran out of time"), "{}", terminal.screen().contents());
     assert!(!terminal.screen().contents().contains("left with"), "drawn anew");
     terminal.keys("q");
@@ -63,7 +63,8 @@ fn signals_from_outside_suspend_and_continue() {
     assert!(terminal.process().stops_within(LIMIT));
     terminal.signal("CONT");
     terminal.wait_for("nothing was renewed for");
-    assert!(terminal.screen().alternate_screen() && !terminal.is_line_as_found());
+    assert!(terminal.screen().alternate_screen());
+    terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     // What cannot be caught stops it at once; once continued it draws anew all the same.
     terminal.signal("STOP");
     terminal.pass(2.5);
