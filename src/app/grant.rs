@@ -66,6 +66,16 @@ impl Put {
         (expand(&self.key), expand(&self.value))
     }
 
+    /// The key as it was written, its placeholders included.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Whether leases of one TTL get a key each.
+    pub(super) fn tells_leases_apart(&self) -> bool {
+        self.names_the_id() || self.key.contains("{n}")
+    }
+
     /// Whether every lease gets a key of its own, whatever its number and TTL.
     fn names_the_id(&self) -> bool {
         self.key.contains("{id}")

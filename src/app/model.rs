@@ -167,6 +167,8 @@ pub struct Model {
     pub(super) spare: usize,
     /// Leases that are being revoked before the program ends.
     pub(super) leaving: Option<BTreeSet<LeaseId>>,
+    /// Leases whose revoke is on its way: none is asked for twice.
+    pub(super) revoking: BTreeSet<LeaseId>,
     pub(super) has_started: bool,
     pub(super) has_listed: bool,
     pub(super) redraw: Redraw,

@@ -193,20 +193,25 @@ fn dialogs() {
     }
 }
 
+/// What, which lease, how to confirm and how to leave: in full, by keys, or in as few letters as can be understood.
 #[test]
-fn however_small_the_screen_the_answers_are_seen() {
-    let seen = [
-        ("quit", "[ Leave ]"),
-        ("revoke_own", "[ Cancel ]"),
-        ("revoke_other", "[ Cancel ]"),
-        ("adopt", "[ Cancel ]"),
-        ("drill", "[ Cancel ]"),
+fn however_small_the_screen_the_essential_is_seen() {
+    let seen: [(&str, &str, [&[&str]; 2]); 6] = [
+        ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
+        ("quit", "Quit?", [&["r revoke", "r"], &["Leave", "Enter leave", "Ent"]]),
+        ("revoke_own", "d4d4f304?", [&["y revoke", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
+        ("revoke_other", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["[ Cancel ]", "Esc"]]),
+        ("adopt", "00000005", [&["y keep it alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
+        ("drill", "d4d4f304", [&["[ Cancel ]", "Esc"], &[]]),
     ];
-    for (name, answer) in seen {
+    for (name, title, answers) in seen {
         let keys = dialog_keys().into_iter().find(|(one, _)| *one == name).expect("a dialog").1;
-        for size in [(20, 3), (20, 5), (40, 8), (30, 9), (60, 7)] {
+        for size in [(140, 40), (80, 24), (60, 7), (40, 12), (40, 8), (30, 9), (20, 5), (20, 3), (10, 3)] {
             let picture = screen(size, &keys);
-            assert!(picture.contains(answer), "{name} at {size:?}:\n{picture}");
+            assert!(picture.contains(title), "{name} at {size:?}:\n{picture}");
+            for words in answers.into_iter().filter(|words| !words.is_empty()) {
+                assert!(words.iter().any(|word| picture.contains(word)), "{words:?} of {name} at {size:?}:\n{picture}");
+            }
         }
     }
 }

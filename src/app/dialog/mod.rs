@@ -3,18 +3,21 @@
 
 mod adopt;
 mod drill;
+mod focus;
 mod grant;
 mod quit;
 mod revoke;
 mod suspend;
 
+pub use adopt::AdoptDialog;
 pub use drill::{Choice, DrillDialog};
+pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
-pub use revoke::{Confirmation, RevokeDialog};
+pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
 
 use super::keymap::{Action, action};
 use super::{Effect, Key, Model, Redraw};
-use crate::domain::{LeaseId, Moment};
+use crate::domain::Moment;
 
 /// An open dialog.
 #[derive(Clone, Debug)]
@@ -29,11 +32,11 @@ pub enum Dialog {
     /// Asks before a lease is revoked.
     Revoke(RevokeDialog),
     /// Asks before another client's lease is kept alive.
-    Adopt(LeaseId),
+    Adopt(AdoptDialog),
     /// Offers drills.
     Drill(DrillDialog),
-    /// Asks before the program ends while it keeps leases alive.
-    Quit,
+    /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
+    Quit(Focus),
     /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
     Suspend(Option<Box<Dialog>>),
 }
@@ -45,9 +48,9 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Help { top } => help(model, top, key),
         Dialog::Grant(form) => grant::key(model, form, key, now),
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
-        Dialog::Adopt(id) => adopt::key(model, id, key, now),
+        Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
-        Dialog::Quit => quit::key(model, key, now),
+        Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),
     }
 }

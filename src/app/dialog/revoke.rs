@@ -2,20 +2,27 @@
 
 use tui_input::Input;
 
-use super::{Dialog, closes, edit};
-use crate::app::{Effect, Key, Lease, Model, Who};
+use super::{Dialog, Focus, closes, edit};
+use crate::app::update::revoke;
+use crate::app::{Bounds, Effect, Key, Lease, Model, Who};
 use crate::domain::{LeaseId, Moment};
 
 /// More keys than this are not deleted on a single key press.
 const MANY_KEYS: usize = 100;
+/// Cancel, and to revoke.
+const ANSWERS: usize = 2;
 
-/// The dialog, with the lease that was under the cursor when it was opened.
+/// The dialog, with the lease that was under the cursor when it was opened, as it was then.
 #[derive(Clone, Debug)]
 pub struct RevokeDialog {
     /// Which lease.
     pub id: LeaseId,
     /// The number that was typed.
     pub typed: Input,
+    /// Which answer Enter means where a key confirms: Cancel, or to revoke.
+    pub focus: Focus,
+    who: Who,
+    bounds: Option<Bounds>,
 }
 
 /// How a revoke is confirmed.
@@ -27,37 +34,74 @@ pub enum Confirmation {
     Number,
 }
 
-impl RevokeDialog {
-    /// For this lease.
-    pub fn new(id: LeaseId) -> Self {
-        RevokeDialog { id, typed: Input::default() }
-    }
+/// What became of a lease while its dialog was open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// It is somebody else's than it was.
+    ChangedHands,
+    /// Another client has renewed it.
+    Renewed,
 }
 
-impl Confirmation {
-    /// One own lease with few keys takes a key; another client's, or more than 100 keys, the number.
-    pub fn for_lease(lease: &Lease) -> Self {
+impl RevokeDialog {
+    /// For this lease, as it is now.
+    pub fn new(lease: &Lease) -> Self {
+        let (id, who, bounds) = (lease.id, lease.who, lease.bounds);
+        RevokeDialog { id, typed: Input::default(), focus: Focus::default(), who, bounds }
+    }
+
+    /// One own lease with few keys takes a key; another client's, one that changed hands, or more than 100 keys take the
+    /// number.
+    pub fn confirmation(&self, lease: &Lease) -> Confirmation {
         let has_many_keys = lease.keys.as_ref().is_some_and(|keys| keys.count > MANY_KEYS);
-        if lease.who == Who::Own && !has_many_keys { Confirmation::Key } else { Confirmation::Number }
+        let is_plain = self.who == Who::Own && lease.who == Who::Own && !has_many_keys;
+        if is_plain { Confirmation::Key } else { Confirmation::Number }
+    }
+
+    /// What became of the lease since the dialog was opened, if that matters to whoever answers it.
+    pub fn meanwhile(&self, lease: &Lease) -> Option<Meanwhile> {
+        let is_renewed = self.bounds.zip(lease.bounds).is_some_and(|(old, new)| old.latest < new.earliest);
+        match lease.who {
+            who if who != self.who => Some(Meanwhile::ChangedHands),
+            Who::Other if is_renewed => Some(Meanwhile::Renewed),
+            _ => None,
+        }
+    }
+
+    /// Which answer Enter means.
+    pub fn focused(&self) -> usize {
+        self.focus.among(ANSWERS)
+    }
+
+    fn is_confirmed_by(&self, key: Key, confirmation: Confirmation) -> bool {
+        match (confirmation, key) {
+            (Confirmation::Key, Key::Char('y')) => true,
+            (Confirmation::Key, Key::Enter) => self.focused() == 1,
+            (Confirmation::Number, Key::Enter) => self.typed.value() == "1",
+            _ => false,
+        }
+    }
+
+    fn take(&mut self, key: Key, confirmation: Confirmation) {
+        match confirmation {
+            Confirmation::Key => self.focus = self.focus.moved(key, ANSWERS).unwrap_or(self.focus),
+            Confirmation::Number => {
+                digits_only(key).map(|edit| self.typed.handle(edit));
+            }
+        }
     }
 }
 
 pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Moment) -> Vec<Effect> {
     // What has died meanwhile cannot be revoked: every answer closes.
-    let Some(confirmation) = model.alive(dialog.id).map(|lease| Confirmation::for_lease(lease)) else {
+    let Some(confirmation) = model.alive(dialog.id).map(|lease| dialog.confirmation(lease)) else {
         return stay_unless(model, dialog, closes(key) || key == Key::Enter);
     };
-    let is_confirmed = match confirmation {
-        Confirmation::Key => key == Key::Char('y'),
-        Confirmation::Number => key == Key::Enter && dialog.typed.value() == "1",
-    };
-    if is_confirmed {
-        return revoke(model, dialog.id, now);
+    if dialog.is_confirmed_by(key, confirmation) {
+        return revoke::begin(model, dialog.id, now);
     }
     let is_cancelled = closes(key) || key == Key::Enter && dialog.typed.value().is_empty();
-    if let (Confirmation::Number, false, Some(edit)) = (confirmation, is_cancelled, digits_only(key)) {
-        dialog.typed.handle(edit);
-    }
+    dialog.take(key, confirmation);
     stay_unless(model, dialog, is_cancelled)
 }
 
@@ -68,9 +112,4 @@ fn digits_only(key: Key) -> Option<tui_input::InputRequest> {
 fn stay_unless(model: &mut Model, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {
     model.dialog = (!is_over).then_some(Dialog::Revoke(dialog));
     Vec::new()
-}
-
-fn revoke(model: &mut Model, id: LeaseId, now: Moment) -> Vec<Effect> {
-    model.say(now, false, format!("revoking {id} …"));
-    vec![Effect::Revoke(id)]
 }

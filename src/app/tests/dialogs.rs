@@ -18,8 +18,15 @@ fn granted_by(story: &mut Story, keys: &str) -> Option<GrantOrder> {
 fn n_2_enter_grants_120_seconds() {
     let mut story = Story::begin(Setup::default());
     let order = granted_by(&mut story, "n2").unwrap();
-    let expected =
-        GrantOrder { ttl: 120, count: 1, id: None, puts: vec![], keep_alive: true, pace: None, first_number: 1 };
+    let expected = GrantOrder {
+        ttl: 120,
+        count: 1,
+        id: None,
+        puts: vec![],
+        keep_alive: true,
+        pace: Some(Pace::Clientv3),
+        first_number: 1,
+    };
     assert_eq!(order, expected);
     assert!(story.model.dialog.is_none());
     story.grant(5, 120);
@@ -34,9 +41,11 @@ fn the_form_takes_every_field() {
     story.type_in("694d");
     story.press(&[Key::Down]);
     story.type_in("/q=no quit");
-    story.press(&[Key::Tab, Key::Char('n')]);
+    // A filled line of keys is followed by another.
+    story.press(&[Key::Tab, Key::Tab, Key::Char('n'), Key::Tab, Key::Char('e')]);
     let order = granted_by(&mut story, "").unwrap();
     assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
+    assert_eq!(order.pace, Some(Pace::Exact));
     assert_eq!(order.puts, [Put::parse("/q=no quit").unwrap()]);
 }
 

@@ -80,7 +80,7 @@ fn n_on_a_lost_lease_grants_one_like_it() {
     lose(&mut story, Ended::Expired);
     story.press(&[Key::Char('n')]);
     let Some(Dialog::Grant(form)) = &story.model.dialog else { panic!("no form") };
-    assert_eq!(form.input(Field::Put).unwrap().value(), "/a=x=y");
+    assert_eq!(form.input(Field::Put(0)).unwrap().value(), "/a=x=y");
     let effects = story.press(&[Key::Enter]);
     let [Effect::Grant(order)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((order.ttl, order.count, order.keep_alive, order.puts.len()), (2, 1, true, 1));

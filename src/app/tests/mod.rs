@@ -1,10 +1,13 @@
 //! Scenarios: what happens goes in, rows and effects come out.
 
+mod answering;
 mod dialogs;
 mod freeze;
+mod granting;
 mod leases;
 mod losses;
 mod polling;
+mod revoking;
 mod standing;
 mod stood_still;
 mod views;

@@ -11,7 +11,9 @@ use super::is_refused;
 /// Opens the form; on an own lease that was lost it is filled as that was.
 pub(super) fn open(model: &mut Model, now: Moment) {
     if !is_refused(model, now) {
-        let form = lost(model).map_or_else(GrantForm::default, |lease| GrantForm::like(lease, model.values(lease.id)));
+        let pace = model.setup.pace;
+        let like = |lease: &Lease| GrantForm::like(lease, model.values(lease.id), pace);
+        let form = lost(model).map_or_else(|| GrantForm::new(pace), like);
         model.dialog = Some(Dialog::Grant(Box::new(form)));
     }
 }

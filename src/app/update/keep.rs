@@ -1,6 +1,6 @@
 //! Keeping alive, on and off.
 
-use crate::app::dialog::Dialog;
+use crate::app::dialog::{AdoptDialog, Dialog};
 use crate::app::{Effect, Model, Who, Word};
 use crate::domain::{LeaseId, Moment};
 
@@ -18,7 +18,7 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
         (true, _) => leave(model, id, now),
         (false, Who::Own) => keep(model, id, Who::Own, now),
         (false, _) => {
-            model.dialog = Some(Dialog::Adopt(id));
+            model.dialog = Some(Dialog::Adopt(AdoptDialog::new(id)));
             Vec::new()
         }
     }

@@ -15,7 +15,7 @@ mod moves;
 mod probe;
 pub(super) mod quit;
 mod renew;
-mod revoke;
+pub(super) mod revoke;
 mod stood_still;
 pub(super) mod suspend;
 mod tick;

@@ -1,6 +1,6 @@
 //! The end of the program.
 
-use crate::app::dialog::Dialog;
+use crate::app::dialog::{Dialog, Focus};
 use crate::app::{Effect, Model, Who};
 use crate::domain::{LeaseId, Moment};
 
@@ -8,7 +8,7 @@ use crate::domain::{LeaseId, Moment};
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let is_at_stake = !model.is_sandbox() && model.kept().next().is_some();
     if is_at_stake && model.leaving.is_none() {
-        model.dialog = Some(Dialog::Quit);
+        model.dialog = Some(Dialog::Quit(Focus::default()));
         return Vec::new();
     }
     leave(model)
@@ -28,8 +28,10 @@ pub(in crate::app) fn revoke_and_leave(model: &mut Model, now: Moment) -> Vec<Ef
         return leave(model);
     }
     model.leaving = Some(own.iter().copied().collect());
-    model.say(now, false, format!("revoking {} leases, then the end; q ends at once", own.len()));
-    own.into_iter().map(Effect::Revoke).collect()
+    let what = if own.len() == 1 { "1 lease".to_owned() } else { format!("{} leases", own.len()) };
+    model.say(now, false, format!("revoking {what}, then the end; q ends at once"));
+    // What is being revoked already is answered all the same.
+    own.into_iter().filter(|id| model.revoking.insert(*id)).map(Effect::Revoke).collect()
 }
 
 /// A revoke was answered, one way or the other.

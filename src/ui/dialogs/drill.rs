@@ -5,24 +5,22 @@ use ratatui::text::{Line, Span};
 use crate::app::dialog::DrillDialog;
 use crate::ui::Role;
 
-use super::Page;
+use super::{Answer, Page, Sheet, Title};
 
 impl<'a> Page<'a> {
     /// `1  stall the consumer`, and under it the sentence.
-    pub(super) fn drill(&self, dialog: &DrillDialog) -> Vec<Line<'a>> {
+    pub(super) fn drill(&self, dialog: &DrillDialog) -> Sheet<'a> {
+        let title = Title::on(dialog.id, ["A drill on ", ""], ["Drill ", ""]);
         let lease = self.scene.model.lease(dialog.id);
         if lease.is_none_or(|lease| lease.death.is_some()) {
-            let mut lines = self.text(Role::Warning, "It died while this was open: there is nothing left to drill.");
-            lines.extend(self.answers("Close", &[]));
-            return lines;
+            return self.too_late(title, dialog.id, "drill");
         }
-        let mut lines = self.text(Role::Dim, "What would a program see? The same key ends a drill.");
+        let mut body = self.text(Role::Dim, "What would a program see? The same key ends a drill.");
         for choice in dialog.choices() {
-            lines.push(self.choice(choice.key, &choice.name));
-            lines.extend(self.text(Role::Dim, choice.seen));
+            body.push(self.choice(choice.key, &choice.name));
+            body.extend(self.text(Role::Dim, choice.seen));
         }
-        lines.extend(self.answers("Cancel", &[]));
-        lines
+        Sheet { foot: self.answers(&[Answer::CANCEL], Some(0)), ..Sheet::new(title, body) }
     }
 
     fn choice(&self, key: char, name: &str) -> Line<'a> {

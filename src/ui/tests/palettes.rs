@@ -44,6 +44,15 @@ fn leases_and_a_dialog_in_each_palette() {
 }
 
 #[test]
+fn each_dialog_with_colour_and_without() {
+    for (dialog, keys) in dialog_keys() {
+        for (name, palette) in PALETTES.into_iter().filter(|(name, _)| ["dark", "mono"].contains(name)) {
+            insta::assert_snapshot!(format!("{dialog}_{name}"), styled(&painted((60, 16), &keys, look(palette))));
+        }
+    }
+}
+
+#[test]
 fn no_palette_paints_a_background_and_mono_has_no_colour() {
     for (name, palette) in PALETTES {
         let buf = painted((140, 40), &[], look(palette));
@@ -64,9 +73,11 @@ fn the_cursor_is_reversed_in_each_palette() {
 
 #[test]
 fn palettes_change_no_sign_and_no_word() {
-    for keys in [&[][..], &[Key::Char('?')], &[Key::Char('n')]] {
-        let texts = PALETTES.map(|(_, palette)| text(&painted((140, 40), keys, look(palette))));
-        assert!(texts.iter().all(|text| *text == texts[0]));
+    for keys in dialog_keys().into_iter().map(|(_, keys)| keys).chain([vec![]]) {
+        for size in [(40, 12), (80, 24), (140, 40)] {
+            let texts = PALETTES.map(|(_, palette)| text(&painted(size, &keys, look(palette))));
+            assert!(texts.iter().all(|text| *text == texts[0]));
+        }
     }
 }
 

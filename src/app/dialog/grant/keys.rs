@@ -1,0 +1,104 @@
+//! What keys do to the form.
+
+use super::{Field, GrantForm};
+use crate::app::dialog::{Dialog, edit};
+use crate::app::{Effect, GrantOrder, Key, Model};
+use crate::domain::{Moment, Pace};
+
+use super::check::in_words;
+
+pub(in crate::app::dialog) fn key(model: &mut Model, mut form: Box<GrantForm>, key: Key, now: Moment) -> Vec<Effect> {
+    match key {
+        Key::Esc | Key::Ctrl('c') => return Vec::new(),
+        Key::Enter => match form.order() {
+            Ok(order) => return grant(model, order, now),
+            Err((field, rule)) => {
+                form.focus = field;
+                model.say(now, true, rule);
+            }
+        },
+        Key::Tab | Key::Down => form.go_on(),
+        Key::BackTab | Key::Up => form.go_back(),
+        key => type_into(&mut form, key),
+    }
+    model.dialog = Some(Dialog::Grant(form));
+    Vec::new()
+}
+
+fn type_into(form: &mut GrantForm, key: Key) {
+    match form.focus {
+        Field::Pace => switch_pace(form, key),
+        Field::KeepAlive => switch_keep_alive(form, key),
+        _ => {
+            form.input_mut().zip(edit(key)).map(|(input, edit)| input.handle(edit));
+        }
+    }
+}
+
+fn switch_keep_alive(form: &mut GrantForm, key: Key) {
+    form.keep_alive = match key {
+        Key::Char('y') => true,
+        Key::Char('n') => false,
+        Key::Char(' ') | Key::Left | Key::Right => !form.keep_alive,
+        _ => form.keep_alive,
+    };
+}
+
+fn switch_pace(form: &mut GrantForm, key: Key) {
+    form.pace = match (key, form.pace) {
+        (Key::Char('c'), _) | (Key::Char(' ') | Key::Left | Key::Right, Pace::Exact) => Pace::Clientv3,
+        (Key::Char('e'), _) | (Key::Char(' ') | Key::Left | Key::Right, Pace::Clientv3) => Pace::Exact,
+        (_, pace) => pace,
+    };
+}
+
+fn grant(model: &mut Model, order: GrantOrder, now: Moment) -> Vec<Effect> {
+    model.say(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
+    vec![Effect::Grant(order)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST_KEYS;
+    use super::*;
+
+    fn form() -> GrantForm {
+        let mut form = GrantForm::new(Pace::Clientv3);
+        "10".chars().for_each(|digit| type_into(&mut form, Key::Char(digit)));
+        form
+    }
+
+    #[test]
+    fn only_a_filled_line_is_followed_by_another() {
+        let mut form = form();
+        form.focus = Field::Put(0);
+        form.go_on();
+        assert_eq!((form.focus, form.fields().len()), (Field::KeepAlive, 6));
+        form.go_back();
+        for line in 0..40 {
+            type_into(&mut form, Key::Char('x'));
+            form.go_on();
+            let next = if line + 1 < MOST_KEYS { Field::Put(line + 1) } else { Field::KeepAlive };
+            assert_eq!(form.focus, next);
+            if next == Field::KeepAlive {
+                return;
+            }
+        }
+        unreachable!("a form has an end");
+    }
+
+    #[test]
+    fn the_pace_says_what_comes_of_it() {
+        let mut form = form();
+        form.focus = Field::Pace;
+        assert_eq!(form.check(Field::Pace).unwrap(), "a renewal each 3.5 s");
+        type_into(&mut form, Key::Right);
+        assert_eq!((form.pace, form.check(Field::Pace).unwrap().as_str()), (Pace::Exact, "a renewal each 3.3 s"));
+        type_into(&mut form, Key::Char('e'));
+        assert_eq!(form.pace, Pace::Exact);
+        type_into(&mut form, Key::Char('c'));
+        assert_eq!(form.pace, Pace::Clientv3);
+        form.keep_alive = false;
+        assert_eq!(form.check(Field::Pace).unwrap(), "only where it is kept alive");
+    }
+}

@@ -1,0 +1,124 @@
+//! The form for new leases.
+
+mod check;
+mod keys;
+
+use tui_input::Input;
+
+use crate::app::{Lease, Pairs};
+use crate::domain::Pace;
+
+pub(super) use keys::key;
+
+/// TTLs in seconds that a single digit means: the TTLs of the exercise.
+pub const PRESETS: [(&str, i64); 3] = [("1", 10), ("2", 120), ("3", 3600)];
+
+/// Keys that one form can attach to each lease.
+const MOST_KEYS: usize = 16;
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The TTL.
+    Ttl,
+    /// How many leases.
+    Count,
+    /// The id to ask for.
+    Id,
+    /// A key to attach, with its value: one a line, counted from 0.
+    Put(usize),
+    /// Whether to keep them alive.
+    KeepAlive,
+    /// When their renewals are due.
+    Pace,
+}
+
+/// The form as far as it is filled in.
+#[derive(Clone, Debug)]
+pub struct GrantForm {
+    /// The field that keys go to.
+    pub focus: Field,
+    /// Whether to keep the leases alive.
+    pub keep_alive: bool,
+    /// When their renewals are due, if they are kept alive.
+    pub pace: Pace,
+    ttl: Input,
+    count: Input,
+    id: Input,
+    /// One at least; empty ones attach nothing.
+    puts: Vec<Input>,
+}
+
+impl GrantForm {
+    /// An empty one, for leases at this pace.
+    pub fn new(pace: Pace) -> Self {
+        let (ttl, count, id, puts) = (Input::default(), Input::default(), Input::default(), vec![Input::default()]);
+        GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, puts }
+    }
+
+    /// Filled as this lease was granted: its TTL, its keys with the values that are known, kept alive at the pace that it
+    /// had. A key whose value is not known stands there without one, so that the form asks for it; one that is no text is
+    /// left out, since it cannot be typed.
+    pub fn like(lease: &Lease, values: Option<&Pairs>, usual: Pace) -> Self {
+        // A digit alone would be taken for a preset.
+        let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!("{ttl}s"));
+        let value = |key: &[u8]| values?.iter().find(|(other, _)| other == key)?.1.text();
+        let line = |key: &Vec<u8>| {
+            let name = std::str::from_utf8(key).ok()?;
+            Some(Input::new(value(key).map_or(name.to_owned(), |value| format!("{name}={value}"))))
+        };
+        let mut puts: Vec<Input> = lease.keys.iter().flat_map(|keys| keys.first.iter().filter_map(line)).collect();
+        if puts.is_empty() {
+            puts.push(Input::default());
+        }
+        let pace = lease.engine.as_ref().map_or(usual, |status| status.pace);
+        GrantForm { ttl: ttl.into(), puts, ..GrantForm::new(pace) }
+    }
+
+    /// Its fields, from top to bottom.
+    pub fn fields(&self) -> Vec<Field> {
+        let puts = (0..self.puts.len()).map(Field::Put);
+        [Field::Ttl, Field::Count, Field::Id].into_iter().chain(puts).chain([Field::KeepAlive, Field::Pace]).collect()
+    }
+
+    /// The text of a field; none for those that are switches.
+    pub fn input(&self, field: Field) -> Option<&Input> {
+        match field {
+            Field::Ttl => Some(&self.ttl),
+            Field::Count => Some(&self.count),
+            Field::Id => Some(&self.id),
+            Field::Put(line) => self.puts.get(line),
+            Field::KeepAlive | Field::Pace => None,
+        }
+    }
+
+    fn input_mut(&mut self) -> Option<&mut Input> {
+        match self.focus {
+            Field::Ttl => Some(&mut self.ttl),
+            Field::Count => Some(&mut self.count),
+            Field::Id => Some(&mut self.id),
+            Field::Put(line) => self.puts.get_mut(line),
+            Field::KeepAlive | Field::Pace => None,
+        }
+    }
+
+    /// To the next field; the last line of keys, once it is filled, is followed by another.
+    fn go_on(&mut self) {
+        let last = self.puts.len() - 1;
+        let is_filled = self.puts[last].value() != "";
+        if self.focus == Field::Put(last) && is_filled && self.puts.len() < MOST_KEYS {
+            self.puts.push(Input::default());
+        }
+        self.go(1);
+    }
+
+    fn go_back(&mut self) {
+        self.go(self.fields().len() - 1);
+    }
+
+    fn go(&mut self, step: usize) {
+        let fields = self.fields();
+        let place = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        self.focus = fields[(place + step) % fields.len()];
+    }
+}

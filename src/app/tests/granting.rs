@@ -1,0 +1,115 @@
+//! The form for new leases.
+
+use super::*;
+use crate::app::dialog::{Dialog, Field, GrantForm};
+
+fn form(story: &Story) -> &GrantForm {
+    match &story.model.dialog {
+        Some(Dialog::Grant(form)) => form,
+        other => panic!("no form: {other:?}"),
+    }
+}
+
+fn texts(form: &GrantForm) -> Vec<&str> {
+    let lines = form.fields().into_iter().filter(|field| matches!(field, Field::Put(_)));
+    lines.filter_map(|field| Some(form.input(field)?.value())).collect()
+}
+
+fn order(effects: Vec<Effect>) -> GrantOrder {
+    match <[Effect; 1]>::try_from(effects) {
+        Ok([Effect::Grant(order)]) => order,
+        other => panic!("no order: {other:?}"),
+    }
+}
+
+#[test]
+fn several_keys_are_written_one_a_line() {
+    let mut story = Story::begin(Setup::default());
+    story.type_in("n2");
+    story.press(&[Key::Tab, Key::Tab, Key::Tab]);
+    story.type_in("/a=b=c");
+    story.press(&[Key::Tab]);
+    story.type_in("/d=");
+    let order = order(story.press(&[Key::Enter]));
+    assert_eq!(order.puts, [Put::parse("/a=b=c").unwrap(), Put::parse("/d=").unwrap()]);
+}
+
+#[test]
+fn each_rule_is_told_as_it_is_typed() {
+    let mut story = Story::begin(Setup::default());
+    let told = |story: &Story, field| form(story).check(field);
+    story.type_in("n0");
+    assert_eq!(told(&story, Field::Ttl), Err("1 second or more".to_owned()));
+    story.press(&[Key::Backspace]);
+    story.type_in("9000000001");
+    assert_eq!(told(&story, Field::Ttl), Err("9000000000 s at most".to_owned()));
+    story.press(&[Key::Ctrl('u'), Key::Char('9'), Key::Tab, Key::Char('x')]);
+    assert_eq!(told(&story, Field::Ttl), Ok("9 s".to_owned()));
+    assert_eq!(told(&story, Field::Count), Err("a number from 1 to 10000".to_owned()));
+    story.press(&[Key::Backspace, Key::Char('2'), Key::Tab, Key::Char('7')]);
+    assert_eq!(told(&story, Field::Id), Err("one id, one lease".to_owned()));
+    story.press(&[Key::Backspace, Key::Tab]);
+    story.type_in("/a");
+    assert_eq!(told(&story, Field::Put(0)), Err("write =VALUE after it".to_owned()));
+    story.type_in("=b");
+    assert_eq!(told(&story, Field::Put(0)), Err("a key each: /a/{n}=x".to_owned()));
+    assert!(!form(&story).is_right());
+    story.press(&[Key::Left, Key::Left]);
+    story.type_in("{n}");
+    assert!(form(&story).is_right());
+    assert_eq!(order(story.press(&[Key::Enter])).count, 2);
+}
+
+/// Enter anywhere goes to the first field that breaks its rule, and says the rule.
+#[test]
+fn a_wrong_form_is_told_at_its_field() {
+    let mut story = Story::begin(Setup::default());
+    story.type_in("n1");
+    story.press(&[Key::Tab, Key::Tab, Key::Tab]);
+    story.type_in("=x");
+    assert_eq!(story.press(&[Key::BackTab, Key::BackTab, Key::Enter]), []);
+    assert_eq!(form(&story).focus, Field::Put(0));
+    assert_eq!(story.model.note.as_ref().unwrap().text, "write the key before the =");
+}
+
+#[test]
+fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
+    let mut story = Story::begin(Setup { pace: Pace::Exact, ..Setup::default() });
+    story.type_in("n1");
+    assert_eq!(form(&story).pace, Pace::Exact);
+    story.press(&[Key::BackTab, Key::Char(' ')]);
+    assert_eq!(order(story.press(&[Key::Enter])).pace, Some(Pace::Clientv3));
+}
+
+/// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
+#[test]
+fn what_is_typed_fast_lands_in_its_field() {
+    let mut story = Story::begin(Setup::default());
+    story.type_in("n90");
+    story.press(&[Key::Tab, Key::Tab, Key::Tab]);
+    assert_eq!(story.type_in("/x/q=yes no ?1!"), []);
+    assert_eq!(texts(form(&story)), ["/x/q=yes no ?1!"]);
+    assert_eq!(order(story.press(&[Key::Enter])).ttl, 90);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
+    let mut lease = Lease::new(LeaseId(1));
+    lease.granted_ttl = Some(2);
+    lease.keys = Some(Keys::of(vec![b"/b".to_vec(), b"/a".to_vec(), b"/c".to_vec(), vec![0xff]]));
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 2);
+    story.renewed(1, 2, 1.0);
+    let mut status = *story.model.lease(LeaseId(1)).unwrap().engine.clone().unwrap();
+    status.pace = Pace::Exact;
+    lease.engine = Some(Box::new(status));
+    let values = vec![(b"/a".to_vec(), Value::of(b"x=y".to_vec())), (b"/b".to_vec(), Value::Forbidden)];
+    let form = GrantForm::like(&lease, Some(&values), Pace::Clientv3);
+    assert_eq!(texts(&form), ["/a=x=y", "/b", "/c"], "what is no text is left out");
+    assert_eq!((form.pace, form.keep_alive), (Pace::Exact, true));
+    assert_eq!(form.input(Field::Ttl).unwrap().value(), "2s", "a digit alone would be a preset");
+    assert_eq!(form.order().expect_err("a value is missing").0, Field::Put(1));
+    let bare = GrantForm::like(&Lease::new(LeaseId(2)), None, Pace::Exact);
+    assert_eq!((texts(&bare), bare.pace), (vec![""], Pace::Exact));
+}

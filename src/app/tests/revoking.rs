@@ -1,0 +1,263 @@
+//! The revoke dialog: whatever happens while it is open, what it names is what is revoked, and nothing else.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::app::dialog::{Confirmation, Dialog, Meanwhile, RevokeDialog};
+
+fn open(story: &Story) -> &RevokeDialog {
+    match &story.model.dialog {
+        Some(Dialog::Revoke(dialog)) => dialog,
+        other => panic!("no revoke dialog: {other:?}"),
+    }
+}
+
+fn meanwhile(story: &Story) -> Option<Meanwhile> {
+    open(story).meanwhile(story.model.lease(open(story).id)?)
+}
+
+fn said(story: &Story) -> String {
+    story.model.note.as_ref().map(|note| note.text.clone()).unwrap_or_default()
+}
+
+#[test]
+fn the_focus_moves_to_revoke_and_enter_means_it() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    for there in [Key::Right, Key::Tab, Key::BackTab, Key::Left, Key::Down, Key::Up] {
+        assert_eq!(story.press(&[Key::Char('x'), there, there, Key::Enter]), [], "{there} twice is on Cancel again");
+        assert!(story.model.dialog.is_none());
+    }
+    assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Enter]), [Effect::Revoke(LeaseId(1))]);
+}
+
+#[test]
+fn where_a_number_is_typed_the_focus_confirms_nothing() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
+    assert!(story.model.dialog.is_none(), "Enter on an empty number cancels");
+}
+
+#[test]
+fn a_revoke_is_sent_once_until_it_is_answered() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), []);
+    assert!(story.model.dialog.is_none());
+    assert!(said(&story).contains("being revoked already"), "{}", said(&story));
+    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
+}
+
+#[test]
+fn quitting_with_r_does_not_revoke_twice_and_waits_for_both_answers() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
+    assert_eq!(story.press(&[Key::Char('q'), Key::Char('r')]), [Effect::Revoke(LeaseId(2))]);
+    assert_eq!(story.tell(Msg::Revoked { id: LeaseId(2), revision: 3, keys_deleted: Some(0) }), []);
+    let effects = story.tell(Msg::Revoked { id: LeaseId(1), revision: 4, keys_deleted: Some(0) });
+    assert_eq!(effects, [Effect::Quit { left: vec![] }]);
+}
+
+#[test]
+fn a_lease_that_changes_hands_under_its_dialog_takes_the_number() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('x')]);
+    assert_eq!(meanwhile(&story), None);
+    // It expired, and somebody has granted one with its id anew.
+    story.list(&[], &[1]);
+    story.wait(1.0);
+    story.list(&[1], &[]);
+    assert_eq!(meanwhile(&story), Some(Meanwhile::ChangedHands));
+    assert_eq!(open(&story).confirmation(story.model.lease(LeaseId(1)).unwrap()), Confirmation::Number);
+    assert_eq!(story.press(&[Key::Char('y')]), []);
+}
+
+#[test]
+fn what_became_ours_takes_the_number_all_the_same() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    story.press(&[Key::Char('x')]);
+    story.grant(7, 10);
+    assert_eq!(meanwhile(&story), Some(Meanwhile::ChangedHands));
+    assert_eq!(story.press(&[Key::Char('y')]), []);
+    assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(7))]);
+}
+
+#[test]
+fn that_its_owner_renewed_it_is_told_in_the_dialog() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    story.probe(7, 9, 30, &[]);
+    story.press(&[Key::Char('x')]);
+    story.wait(1.0);
+    story.probe(7, 8, 30, &[]);
+    assert_eq!(meanwhile(&story), None, "its time goes on");
+    story.probe(7, 29, 30, &[]);
+    assert_eq!(meanwhile(&story), Some(Meanwhile::Renewed));
+}
+
+#[test]
+fn own_renewals_are_no_news() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('x')]);
+    story.wait(3.5);
+    story.renewed(1, 10, 3.5);
+    assert_eq!(meanwhile(&story), None);
+}
+
+#[test]
+fn the_result_is_one_line_with_the_revision_and_the_keys() {
+    for (keys, words) in [(Some(0), "no key"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
+        let mut story = Story::begin(Setup::default());
+        story.grant(1, 10);
+        story.press(&[Key::Char('x'), Key::Char('y')]);
+        story.tell(Msg::Revoked { id: LeaseId(1), revision: 1204, keys_deleted: keys });
+        assert_eq!(said(&story), format!("revoked 0000000000000001: {words} deleted, revision 1204"));
+    }
+}
+
+#[test]
+fn a_failure_says_why_and_what_to_do() {
+    let failure = |is_not_found, is_forbidden, text: &str| {
+        let mut story = Story::begin(Setup::default());
+        story.grant(1, 10);
+        story.press(&[Key::Char('x'), Key::Char('y')]);
+        let trouble = Trouble { is_not_found, is_forbidden, text: text.to_owned() };
+        story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble });
+        assert!(story.model.note.as_ref().unwrap().is_error);
+        (said(&story), story.model.alive(LeaseId(1)).is_some())
+    };
+    let (gone, lives) = failure(true, false, "requested lease not found");
+    assert!(gone.contains("gone already") && !lives, "{gone}");
+    let (forbidden, lives) = failure(false, true, "permission denied; ask for a role that may");
+    assert!(forbidden.contains("the right to write each of its keys") && forbidden.contains("ask for a role") && lives);
+    let (silent, lives) = failure(false, false, "no answer in time");
+    assert!(silent.contains("may be gone all the same") && silent.contains("x asks again") && lives, "{silent}");
+}
+
+#[test]
+fn rows_stay_where_they_are_while_a_dialog_is_open() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    story.grant(3, 30);
+    story.press(&[Key::Char('x')]);
+    story.renewed(1, 3600, 3.5);
+    story.list(&[9], &[]);
+    assert_eq!(story.rows(), [1, 2, 3]);
+    story.press(&[Key::Esc]);
+    assert_eq!(story.rows(), [2, 3, 1, 9]);
+}
+
+/// What can happen between the opening and the answer.
+#[derive(Clone, Debug)]
+enum Step {
+    Poll(i64, i64, usize),
+    Die(i64),
+    Born(i64),
+    Grant(i64, i64),
+    Renew(i64, i64),
+    Resize(usize),
+    Wait(f64),
+    Press(Key),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = || 1..6_i64;
+    let keys = [Key::Up, Key::Down, Key::Left, Key::Right, Key::Tab, Key::BackTab, Key::Home, Key::End, Key::PageDown];
+    let keys: Vec<Key> = keys
+        .into_iter()
+        .chain([Key::Backspace, Key::Delete])
+        .chain("x12jkgGaopfrznv!0".chars().map(Key::Char))
+        .collect();
+    prop_oneof![
+        1 => (id(), -1..40_i64, 0..120_usize).prop_map(|(id, left, keys)| Step::Poll(id, left, keys)),
+        1 => id().prop_map(Step::Die),
+        1 => id().prop_map(Step::Born),
+        1 => (id(), 2..60_i64).prop_map(|(id, ttl)| Step::Grant(id, ttl)),
+        1 => (id(), 2..60_i64).prop_map(|(id, ttl)| Step::Renew(id, ttl)),
+        1 => (0..30_usize).prop_map(Step::Resize),
+        1 => (0.0..9.0).prop_map(Step::Wait),
+        4 => prop::sample::select(keys).prop_map(Step::Press),
+    ]
+}
+
+fn play(story: &mut Story, step: &Step) -> Vec<Effect> {
+    match *step {
+        Step::Poll(id, left, keys) => {
+            let keys: Vec<String> = (0..keys).map(|n| format!("/k/{n}")).collect();
+            story.probe(id, left, 40, &keys.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        Step::Die(id) => story.list(&[], &[id]),
+        Step::Born(id) => story.list(&[id], &[]),
+        Step::Grant(id, ttl) => story.grant(id, ttl),
+        Step::Renew(id, ttl) => story.renewed(id, ttl, 3.5),
+        Step::Resize(rows) => {
+            story.tell(Msg::Resized(Room { rows, events: 5, has_detail: rows % 2 == 0 }));
+        }
+        Step::Wait(seconds) => {
+            story.wait(seconds);
+            return story.tell(Msg::Tick);
+        }
+        Step::Press(key) => return story.press(&[key]),
+    }
+    Vec::new()
+}
+
+fn revoked(effects: &[Effect]) -> Vec<LeaseId> {
+    effects.iter().filter_map(|effect| if let Effect::Revoke(id) = effect { Some(*id) } else { None }).collect()
+}
+
+/// Opens the dialog on a row, lets all that happen, confirms in either way; gives how many confirmations told.
+fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, TestCaseError> {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    story.list(&[3, 4], &[]);
+    story.press(&vec![Key::Down; row]);
+    story.press(&[Key::Char('x')]);
+    let named = open(&story).id;
+    for step in steps {
+        // Enter is the last key: before it only what stays in the dialog is pressed.
+        let effects = play(&mut story, step);
+        prop_assert_eq!(revoked(&effects), []);
+        prop_assert_eq!(open(&story).id, named);
+    }
+    let lives = story.model.alive(named).is_some();
+    let number = [Key::End, Key::Ctrl('u'), Key::Char('1'), Key::Enter];
+    let keys = if by_number { number } else { [Key::Char('y'); 4] };
+    let confirmation = story.model.lease(named).map(|lease| open(&story).confirmation(lease));
+    let revoked = revoked(&story.press(&keys));
+    prop_assert!(revoked.iter().all(|id| *id == named), "{revoked:?} for {named}");
+    prop_assert!(lives || revoked.is_empty(), "what is dead is not revoked");
+    if lives && by_number && confirmation == Some(Confirmation::Number) {
+        prop_assert_eq!(revoked.as_slice(), [named]);
+    }
+    if !by_number && confirmation == Some(Confirmation::Number) {
+        prop_assert_eq!(revoked.as_slice(), []);
+    }
+    Ok(revoked.len())
+}
+
+#[test]
+fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
+    let mut told = 0;
+    let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases: 20_000, ..ProptestConfig::default() });
+    let counted = std::cell::RefCell::new(&mut told);
+    let story = (0..4_usize, prop::collection::vec(step(), 0..12), any::<bool>());
+    let outcome = runner.run(&story, |(row, steps, by_number)| {
+        let revoked = confirm_after(row, &steps, by_number)?;
+        prop_assert!(revoked <= 1, "it is asked for once");
+        **counted.borrow_mut() += revoked;
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(told > 4_000, "the stories do revoke: {told}");
+}

@@ -1,0 +1,98 @@
+//! The form for new leases: a field a line, beside it what it means or the rule that it breaks.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::dialog::{Field, GrantForm};
+use crate::ui::Role;
+
+use super::{Answer, Page, Sheet, Title, field};
+
+const GRANT: Answer = Answer { key: "Enter", does: "grant", brief: "Enter grant", tiny: "Ent" };
+const NEXT: Answer = Answer { key: "Tab", does: "next field", brief: "Tab next", tiny: "" };
+const CANCEL: Answer = Answer { key: "Esc", does: "cancel", brief: "Esc cancel", tiny: "Esc" };
+
+/// Below this width there is no room beside the fields: what the focused one means stands below them.
+const BESIDE: usize = 60;
+
+impl<'a> Page<'a> {
+    pub(super) fn grant(&self, form: &GrantForm) -> Sheet<'a> {
+        let fields = form.fields();
+        let mut body: Vec<Line> = fields.iter().map(|field| self.field(form, *field)).collect();
+        let mut look_at = fields.iter().position(|field| *field == form.focus).unwrap_or(0);
+        if self.is_wide() {
+            body.insert(1, self.dim("            1 = 10 s, 2 = 120 s, 3 = 3600 s, or 90, 5m, 2h"));
+            look_at += usize::from(look_at > 0);
+        }
+        let mut foot = if self.is_wide() { Vec::new() } else { vec![Line::from(self.meaning(form, form.focus))] };
+        foot.extend(match form.is_right() {
+            true => self.answers(&[GRANT, NEXT, CANCEL], None),
+            false => self.answers(&[NEXT, CANCEL], None),
+        });
+        if foot.len() + 1 > self.rows {
+            foot = foot.split_off(foot.len() - 1);
+        }
+        Sheet { foot, look_at, ..Sheet::new(Title::of("New leases"), body) }
+    }
+
+    fn is_wide(&self) -> bool {
+        self.width >= BESIDE
+    }
+
+    fn dim(&self, text: &str) -> Line<'a> {
+        Line::from(Span::styled(text.to_owned(), self.scene.look.style(Role::Dim)))
+    }
+
+    /// `TTL         2█          120 s (for 2 s write 2s)`
+    fn field(&self, form: &GrantForm, field: Field) -> Line<'a> {
+        const NAME: usize = 12;
+        let look = self.scene.look;
+        let room = if self.is_wide() { 20 } else { self.width.saturating_sub(NAME) };
+        let caret = (form.focus == field).then(|| look.cursor());
+        let mut spans = vec![Span::styled(format!("{:<NAME$}", name(field)), look.style(Role::Title))];
+        spans.extend(match form.input(field) {
+            Some(input) => field::spans(input, room, caret),
+            None => switch(form, field, room, caret),
+        });
+        if self.is_wide() {
+            spans.extend([Span::raw("  "), self.meaning(form, field)]);
+        }
+        Line::from(spans)
+    }
+
+    fn meaning(&self, form: &GrantForm, field: Field) -> Span<'a> {
+        let look = self.scene.look;
+        match form.check(field) {
+            Ok(meaning) => Span::styled(meaning, look.style(Role::Dim)),
+            Err(rule) if is_untouched(form, field) && !self.is_wide() => Span::styled(rule, look.style(Role::Dim)),
+            Err(_) if is_untouched(form, field) => Span::styled("needed", look.style(Role::Dim)),
+            Err(rule) => Span::styled(rule, look.style(Role::Warning)),
+        }
+    }
+}
+
+/// A field that is switched: what it is set to.
+fn switch<'a>(form: &GrantForm, field: Field, room: usize, caret: Option<Style>) -> Vec<Span<'a>> {
+    let text = match field {
+        Field::Pace => form.pace.to_string(),
+        _ => if form.keep_alive { "yes" } else { "no" }.to_owned(),
+    };
+    let rest = " ".repeat(room.saturating_sub(text.len()));
+    vec![Span::styled(text, caret.unwrap_or_default()), Span::raw(rest)]
+}
+
+fn is_untouched(form: &GrantForm, field: Field) -> bool {
+    form.input(field).is_some_and(|input| input.value().is_empty())
+}
+
+fn name(field: Field) -> &'static str {
+    match field {
+        Field::Ttl => "TTL",
+        Field::Count => "count",
+        Field::Id => "id",
+        Field::Put(0) => "key=value",
+        Field::Put(_) => "",
+        Field::KeepAlive => "keep alive",
+        Field::Pace => "pace",
+    }
+}

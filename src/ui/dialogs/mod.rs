@@ -1,0 +1,76 @@
+//! The dialogs, above everything else: one file a dialog says what stands in it, `sheet` how it is laid out.
+
+mod adopt;
+mod answers;
+mod drill;
+mod field;
+mod grant;
+mod quit;
+mod revoke;
+mod sheet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::dialog::Dialog;
+
+use self::answers::Answer;
+use self::sheet::{Frame, Sheet, Title};
+use super::line::wrap;
+use super::{Role, Scene, help, number};
+
+/// Draws the open dialog, if there is one.
+pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(dialog) = &scene.model.dialog else { return };
+    let frame = Frame::of(area);
+    let page = Page { scene, width: frame.width(), rows: frame.rows() };
+    let sheet = match dialog {
+        Dialog::Help { top } => page.help(*top),
+        Dialog::Grant(form) => page.grant(form),
+        Dialog::Revoke(dialog) => page.revoke(dialog),
+        Dialog::Adopt(dialog) => page.adopt(*dialog),
+        Dialog::Drill(dialog) => page.drill(dialog),
+        Dialog::Quit(focus) => page.quit(*focus),
+        Dialog::Suspend(_) => page.suspend(),
+    };
+    frame.draw(scene.look, sheet, buf);
+}
+
+/// How many lines of the open help there is no room for; none where it is not open.
+pub(super) fn spare_lines(scene: Scene<'_>, height: u16) -> Option<usize> {
+    let is_help = matches!(scene.model.dialog, Some(Dialog::Help { .. }));
+    let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
+    is_help.then(|| help::lines(scene.look).len().saturating_sub(rows))
+}
+
+/// A dialog being written, for a sheet of this width and so many rows.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    scene: Scene<'a>,
+    width: usize,
+    rows: usize,
+}
+
+impl<'a> Page<'a> {
+    fn text(&self, role: Role, text: &str) -> Vec<Line<'a>> {
+        let style = self.scene.look.style(role);
+        wrap(text, self.width).into_iter().map(|line| Line::from(Span::styled(line, style))).collect()
+    }
+
+    /// What is said where the lease of a dialog has died while that was open.
+    fn too_late(&self, title: Title, id: crate::domain::LeaseId, what: &str) -> Sheet<'a> {
+        let cause = self.scene.model.lease(id).map_or("gone", |lease| lease.state(self.scene.now).word());
+        let text = format!("It died while this was open ({cause}): there is nothing left to {what}.");
+        let foot = self.answers(&[Answer::CLOSE], Some(0));
+        Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, &text)) }
+    }
+
+    fn help(&self, top: usize) -> Sheet<'a> {
+        let mut lines = help::lines(self.scene.look);
+        let spare = lines.len().saturating_sub(self.rows);
+        let title = if spare > 0 { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" };
+        lines.drain(..top.min(spare));
+        Sheet::new(Title::of(title), lines)
+    }
+}

@@ -1,0 +1,65 @@
+//! What becomes of the leases that are kept alive here when the program ends, or stands still.
+
+use crate::app::dialog::Focus;
+use crate::app::{Lease, Who};
+use crate::ui::Role;
+
+use super::{Answer, Page, Sheet, Title, number};
+
+const COMMAND: &str = "the command that goes on keeping";
+
+const LEAVE: Answer = Answer { key: "", does: "Leave", brief: "Enter leave", tiny: "Ent" };
+const REVOKE: Answer = Answer { key: "r", does: "revoke our own and leave", brief: "r revoke", tiny: "r" };
+const STAY: Answer = Answer { key: "Esc", does: "stay", brief: "Esc stay", tiny: "Esc" };
+const REMAIN: Answer = Answer { key: "", does: "Stay", brief: "Esc stay", tiny: "Esc" };
+const SUSPEND: Answer = Answer { key: "Ctrl-z", does: "suspend", brief: "^Z suspend", tiny: "^Z" };
+
+impl<'a> Page<'a> {
+    pub(super) fn quit(&self, focus: Focus) -> Sheet<'a> {
+        let kept = self.kept();
+        let text = match self.scene.model.kept().count() {
+            0 => format!("{kept}."),
+            1 => format!(
+                "{kept}. Left alone, it expires{}; {COMMAND} it is printed at the end.",
+                self.first_to_go(" in ", "")
+            ),
+            _ => {
+                let first = self.first_to_go(", the first in ", "");
+                format!("{kept}. Left alone, they expire{first}; {COMMAND} them is printed at the end.")
+            }
+        };
+        let foot = self.answers(&[LEAVE, REVOKE, STAY], Some(focus.among(3)));
+        Sheet { foot, ..Sheet::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
+    }
+
+    pub(super) fn suspend(&self) -> Sheet<'a> {
+        let text = format!(
+            "{}. Nothing is renewed while leasetop is suspended: they expire unless `fg` comes in time.{}",
+            self.kept(),
+            self.first_to_go(" The first has ", " left.")
+        );
+        let foot = self.answers(&[REMAIN, SUSPEND], Some(0));
+        Sheet { foot, ..Sheet::new(Title::of("Suspend?"), self.text(Role::Text, &text)) }
+    }
+
+    /// `3 leases are being kept alive here, 1 of them another client's`.
+    fn kept(&self) -> String {
+        let kept: Vec<&Lease> = self.scene.model.kept().collect();
+        let others = kept.iter().filter(|lease| lease.who != Who::Own).count();
+        let all = match kept.len() {
+            0 => "Nothing is being kept alive here any more".to_owned(),
+            1 => "1 lease is being kept alive here".to_owned(),
+            count => format!("{count} leases are being kept alive here"),
+        };
+        match others {
+            0 => all,
+            others => format!("{all}, {others} of them another client's"),
+        }
+    }
+
+    /// How long the first of them lives, between these words; nothing where that is not known.
+    fn first_to_go(&self, before: &str, after: &str) -> String {
+        let first = self.scene.model.kept().filter_map(|lease| lease.left(self.scene.now)).reduce(f64::min);
+        first.map_or(String::new(), |left| format!("{before}{}{after}", number::span(left)))
+    }
+}

@@ -1,0 +1,124 @@
+//! What a revoke would do, and to what.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog};
+use crate::app::{Keys, Lease, Who};
+use crate::domain::printable;
+use crate::ui::Role;
+use crate::ui::line::cut;
+
+use super::{Answer, Page, Sheet, Title, number};
+
+/// Keys that are named, at most.
+const MOST_KEYS: usize = 8;
+
+const REVOKE: Answer = Answer { key: "y", does: "revoke", brief: "y yes", tiny: "y" };
+const BY_NUMBER: Answer = Answer { key: "1 Enter", does: "revoke", brief: "1 Enter yes", tiny: "1 Ent" };
+
+impl<'a> Page<'a> {
+    pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Sheet<'a> {
+        let title = Title::on(dialog.id, ["Revoke lease ", "?"], ["Revoke ", "?"]);
+        let Some(lease) = self.scene.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
+            return self.too_late(title, dialog.id, "revoke");
+        };
+        let foot = match dialog.confirmation(lease) {
+            Confirmation::Key => self.answers(&[Answer::CANCEL, REVOKE], Some(dialog.focused())),
+            Confirmation::Number => self.typed_number(dialog),
+        };
+        let mut body = self.text(Role::Text, &self.whose_and_where(lease));
+        if let Some(meanwhile) = dialog.meanwhile(lease) {
+            body.extend(self.text(Role::Warning, in_words(meanwhile, lease.who)));
+        }
+        let end = self.text(Role::Text, consequence(lease));
+        let room = self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1);
+        body.extend(self.doomed_keys(lease.keys.as_ref(), room));
+        body.extend(end);
+        Sheet { foot, ..Sheet::new(title, body) }
+    }
+
+    /// `own, 8.2 s of 10 s left, on 127.0.0.1:2379`.
+    pub(super) fn whose_and_where(&self, lease: &Lease) -> String {
+        let model = self.scene.model;
+        let place = match (model.is_sandbox(), model.member()) {
+            (true, _) => "the embedded sandbox".to_owned(),
+            (false, Some(member)) => printable(member.endpoint.as_bytes()),
+            (false, None) => printable(model.setup.target.as_bytes()),
+        };
+        format!("{}, {} left, on {place}", whose(lease.who), self.time_left(lease))
+    }
+
+    /// `8.2 s of 10 s`.
+    fn time_left(&self, lease: &Lease) -> String {
+        let left = lease.left(self.scene.now).map_or(number::UNKNOWN.to_owned(), number::span);
+        let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", number::ttl(ttl)));
+        left + &of
+    }
+
+    /// The keys that are deleted with it, in so many rows at most.
+    fn doomed_keys(&self, keys: Option<&Keys>, rows: usize) -> Vec<Line<'a>> {
+        let Some(keys) = keys else { return self.text(Role::Dim, "its keys are being asked for") };
+        // Below the count, and with a line for the rest if there is one.
+        let room = rows.saturating_sub(1);
+        let named = if keys.count <= room.min(MOST_KEYS) { keys.count } else { room.saturating_sub(1).min(MOST_KEYS) };
+        let end = if named == 0 { "." } else { ":" };
+        let mut lines = self.text(Role::Text, &(how_many(keys.count) + end));
+        let shown = keys.first.iter().take(named);
+        lines.extend(shown.map(|key| Line::from(format!("  {}", cut(&printable(key), self.width.saturating_sub(2))))));
+        let rest = keys.count.saturating_sub(keys.first.len().min(named));
+        if rest > 0 && named > 0 {
+            lines.extend(self.text(Role::Dim, &format!("  and {rest} more")));
+        }
+        lines
+    }
+
+    /// The question with what was typed, above the answer; where there is little room, in one line with it.
+    fn typed_number(&self, dialog: &RevokeDialog) -> Vec<Line<'a>> {
+        let typed = Span::styled(format!("{:<4}", dialog.typed.value()), self.scene.look.cursor());
+        let mut lines = self.text(Role::Text, "Type the number of leases, 1, and Enter:");
+        if lines.len() + 3 > self.rows {
+            let beside = Page { width: self.width.saturating_sub(3).max(10), ..*self };
+            let mut short = beside.answers(&[BY_NUMBER, Answer::CANCEL], None);
+            short.iter_mut().for_each(|line| line.spans.extend([Span::raw(" "), typed.clone()]));
+            return short;
+        }
+        if let Some(question) = lines.last_mut() {
+            question.spans.extend([Span::raw(" "), typed]);
+        }
+        lines.extend(self.answers(&[Answer::CANCEL], Some(0)));
+        lines
+    }
+}
+
+fn how_many(keys: usize) -> String {
+    match keys {
+        0 => "No key goes with it".to_owned(),
+        1 => "1 key goes with it".to_owned(),
+        count => format!("{count} keys go with it"),
+    }
+}
+
+fn whose(who: Who) -> &'static str {
+    match who {
+        Who::Own => "own",
+        Who::Adopted => "another client's, kept alive here",
+        Who::Other => "another client's",
+    }
+}
+
+fn in_words(meanwhile: Meanwhile, who: Who) -> &'static str {
+    match (meanwhile, who) {
+        (Meanwhile::ChangedHands, Who::Own) => "It changed hands while this was open: it is ours now.",
+        (Meanwhile::ChangedHands, _) => "It changed hands while this was open: it is another client's now.",
+        (Meanwhile::Renewed, _) => "It was renewed while this was open: its owner lives.",
+    }
+}
+
+fn consequence(lease: &Lease) -> &'static str {
+    match (lease.who, lease.keys.as_ref().is_some_and(|keys| keys.count > 0)) {
+        (Who::Own, true) => "Whoever watches sees the deletion at once.",
+        (Who::Own, false) => "Nobody else notices.",
+        (_, true) => "Its owner loses it, and whoever watches sees the deletion at once.",
+        (_, false) => "Its owner loses it.",
+    }
+}

@@ -1,0 +1,170 @@
+//! The sheet that a dialog is written on: a title, a text that is cut where there is no room, and answers that never are.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::LeaseId;
+use crate::ui::line::{cut, wrap};
+use crate::ui::table::panel;
+use crate::ui::{Look, Role};
+
+/// As wide as a sheet becomes.
+const WIDTH: u16 = 64;
+
+/// A title in its long form and in its short one.
+pub(super) struct Title {
+    long: String,
+    short: String,
+}
+
+impl Title {
+    /// One that names no lease.
+    pub(super) fn of(text: &str) -> Self {
+        Title { long: text.to_owned(), short: text.to_owned() }
+    }
+
+    /// One that names a lease: `Revoke lease 694d9aa8d4d4f304?`, in short `Revoke …d4d4f304?`.
+    pub(super) fn on(id: LeaseId, long: [&str; 2], short: [&str; 2]) -> Self {
+        let name = id.to_string();
+        let end = &name[name.len() / 2..];
+        Title { long: format!("{}{name}{}", long[0], long[1]), short: format!("{}…{end}{}", short[0], short[1]) }
+    }
+}
+
+/// What a dialog says.
+pub(super) struct Sheet<'a> {
+    pub(super) title: Title,
+    /// Of this the first lines are shown where there is no room for all.
+    pub(super) body: Vec<Line<'a>>,
+    /// The answers: always shown.
+    pub(super) foot: Vec<Line<'a>>,
+    /// A line of the body that has to be seen.
+    pub(super) look_at: usize,
+}
+
+impl<'a> Sheet<'a> {
+    /// One without answers.
+    pub(super) fn new(title: Title, body: Vec<Line<'a>>) -> Self {
+        Sheet { title, body, foot: Vec::new(), look_at: 0 }
+    }
+}
+
+/// Where the sheet lies; without borders where those would take the room of what matters.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    area: Rect,
+    is_bordered: bool,
+}
+
+impl Frame {
+    pub(super) fn of(area: Rect) -> Self {
+        Frame { area, is_bordered: area.height >= 8 && area.width >= 30 }
+    }
+
+    /// Columns for the text.
+    pub(super) fn width(self) -> usize {
+        let width = WIDTH.min(self.area.width);
+        usize::from(if self.is_bordered { width - 4 } else { width })
+    }
+
+    /// Rows for the text and the answers.
+    pub(super) fn rows(self) -> usize {
+        usize::from(if self.is_bordered { self.area.height - 2 } else { self.area.height.saturating_sub(1) })
+    }
+
+    pub(super) fn draw(self, look: Look, sheet: Sheet<'_>, buf: &mut Buffer) {
+        let (inner, rest) = if self.is_bordered { self.boxed(look, &sheet, buf) } else { self.bare(look, &sheet, buf) };
+        let room = usize::from(inner.height);
+        for (y, line) in (inner.y..).zip(shown(sheet, room, rest)) {
+            buf.set_line(inner.x, y, &line, inner.width);
+        }
+    }
+
+    /// Draws the box, and says where its inside is.
+    fn boxed(self, look: Look, sheet: &Sheet<'_>, buf: &mut Buffer) -> (Rect, bool) {
+        let area = self.area;
+        let gap = usize::from(!sheet.foot.is_empty());
+        let lines = u16::try_from(sheet.body.len() + gap + sheet.foot.len()).unwrap_or(u16::MAX);
+        let (width, height) = (WIDTH.min(area.width), lines.saturating_add(2).min(area.height));
+        let place =
+            Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height };
+        Clear.render(place, buf);
+        let fits = sheet.title.long.width() + 4 <= usize::from(width);
+        let title = if fits { &sheet.title.long } else { &sheet.title.short };
+        let block = panel(look, format!(" {title} ")).border_style(look.style(Role::Text));
+        let inner = block.inner(place);
+        block.render(place, buf);
+        (Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, true)
+    }
+
+    /// Draws the title in the first rows, of which the answers leave one at least, and says where the rest is.
+    fn bare(self, look: Look, sheet: &Sheet<'_>, buf: &mut Buffer) -> (Rect, bool) {
+        let area = self.area;
+        Clear.render(area, buf);
+        let width = usize::from(area.width);
+        let is_short = sheet.title.long.width() > width;
+        let title = if is_short { &sheet.title.short } else { &sheet.title.long };
+        let most = usize::from(area.height).saturating_sub(sheet.foot.len()).max(1);
+        let rows = wrap(title, width);
+        // The end names the lease.
+        let rows = &rows[rows.len().saturating_sub(most)..];
+        for (y, row) in (area.y..area.bottom()).zip(rows) {
+            buf.set_stringn(area.x, y, cut(row, width), width, look.style(Role::Title));
+        }
+        let taken = u16::try_from(rows.len()).unwrap_or(u16::MAX).min(area.height);
+        (Rect { y: area.y + taken, height: area.height - taken, ..area }, false)
+    }
+}
+
+/// The lines that there is room for, with an empty one before the answers if there is more than enough.
+fn shown(sheet: Sheet<'_>, room: usize, has_gap: bool) -> Vec<Line<'_>> {
+    let Sheet { body, foot, look_at, .. } = sheet;
+    let gap = usize::from(has_gap && !foot.is_empty() && body.len() + foot.len() < room);
+    let rows = room.saturating_sub(foot.len() + gap).min(body.len());
+    let top = (look_at + 1).saturating_sub(rows);
+    let mut lines: Vec<Line> = body.into_iter().skip(top).take(rows).collect();
+    lines.extend(vec![Line::default(); gap]);
+    lines.extend(foot);
+    lines.truncate(room);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(body: usize, foot: usize, look_at: usize) -> Sheet<'static> {
+        let line = |number: usize| Line::from(number.to_string());
+        Sheet {
+            foot: (0..foot).map(|_| Line::from("answer")).collect(),
+            look_at,
+            ..Sheet::new(Title::of("Title"), (0..body).map(line).collect())
+        }
+    }
+
+    fn texts(sheet: Sheet<'_>, room: usize) -> Vec<String> {
+        shown(sheet, room, true).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_text_is_cut_and_the_answers_are_not() {
+        assert_eq!(texts(sheet(2, 1, 0), 9), ["0", "1", "", "answer"]);
+        assert_eq!(texts(sheet(2, 1, 0), 3), ["0", "1", "answer"]);
+        assert_eq!(texts(sheet(9, 1, 0), 3), ["0", "1", "answer"]);
+        assert_eq!(texts(sheet(9, 1, 5), 3), ["4", "5", "answer"]);
+        assert_eq!(texts(sheet(9, 1, 5), 1), ["answer"]);
+        assert_eq!(texts(sheet(9, 1, 5), 0), [""; 0]);
+    }
+
+    #[test]
+    fn a_short_title_keeps_the_end_of_the_id() {
+        let title = Title::on(LeaseId(0x694d_9aa8_d4d4_f304), ["Revoke lease ", "?"], ["Revoke ", "?"]);
+        assert_eq!(
+            (title.long.as_str(), title.short.as_str()),
+            ("Revoke lease 694d9aa8d4d4f304?", "Revoke …d4d4f304?")
+        );
+    }
+}
