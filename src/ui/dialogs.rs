@@ -219,11 +219,20 @@ impl<'a> Page<'a> {
     fn grant(&self, form: &GrantForm) -> Vec<Line<'a>> {
         let mut lines: Vec<Line> = Field::ALL.iter().map(|field| self.field(form, *field)).collect();
         lines.insert(1, self.dim("            1 = 10 s, 2 = 120 s, 3 = 3600 s, or 90, 5m, 2h"));
+        lines.extend(self.rule(form));
         lines.push(Line::default());
         lines.push(match form.order() {
             Ok(_) => self.keys(&[("Enter", "grant"), ("Tab", "next field"), ("Esc", "cancel")]),
             Err(_) => self.keys(&[("Tab", "next field"), ("Esc", "cancel")]),
         });
+        lines
+    }
+
+    /// The rule that the focused field breaks, whole, on two lines that are there in any case: nothing jumps.
+    fn rule(&self, form: &GrantForm) -> Vec<Line<'a>> {
+        let rule = form.check(form.focus).err().filter(|_| !is_untouched(form, form.focus)).unwrap_or_default();
+        let mut lines = self.text(Role::Warning, &rule);
+        lines.resize(2, Line::default());
         lines
     }
 
@@ -254,7 +263,8 @@ impl<'a> Page<'a> {
         spans.push(match form.check(field) {
             Ok(meaning) => Span::styled(meaning, look.style(Role::Dim)),
             Err(_) if is_untouched(form, field) => Span::styled("needed", look.style(Role::Dim)),
-            Err(rule) => Span::styled(rule, look.style(Role::Warning)),
+            // The whole of it stands below.
+            Err(rule) => Span::styled(cut(&rule, self.width.saturating_sub(14 + room)), look.style(Role::Warning)),
         });
         Line::from(spans)
     }
