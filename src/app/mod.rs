@@ -16,6 +16,7 @@ mod countdown;
 pub mod dialog;
 mod effect;
 mod events;
+pub mod exercise;
 mod grant;
 mod history;
 mod key;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::dialog::Dialog;
 use super::events::{EventLog, Word};
+use super::exercise::{Exercise, Tally};
 use super::leases::Leases;
 use super::page::EventsPage;
 use super::picture::Picture;
@@ -14,7 +15,7 @@ use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{GrantOrder, Lease, Tick, Trouble};
-use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Reachability};
+use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Setup {
     pub is_demo: bool,
     /// Whether everything that writes or renews is refused.
     pub is_read_only: bool,
+    /// How often leases are renewed.
+    pub pace: Pace,
     /// LeaseTimeToLive calls a second, at most.
     pub budget: u32,
     /// Leases to grant as soon as a member answers.
@@ -55,6 +58,7 @@ impl Default for Setup {
             place: Place::Cluster,
             is_demo: false,
             is_read_only: false,
+            pace: Pace::default(),
             budget: 200,
             grants: Vec::new(),
             can_suspend: true,
@@ -155,6 +159,8 @@ pub struct Model {
     pub(super) graves: VecDeque<(Moment, LeaseId)>,
     pub(super) polls: Polls,
     pub(super) values: Values,
+    /// What was counted of every lease that was kept.
+    pub(super) tally: Tally,
     /// What there is room for.
     pub(super) room: Room,
     /// Lines of the open detail that there is no room for.
@@ -239,6 +245,21 @@ impl Model {
     /// The leases that are being kept alive here.
     pub fn kept(&self) -> impl Iterator<Item = &Lease> {
         self.leases.values().filter(|lease| lease.kept && lease.death.is_none())
+    }
+
+    /// The exercise so far: a series for each TTL that was kept, the shortest first.
+    pub fn exercise(&self) -> Exercise {
+        let mut series = self.tally.report();
+        series.sort_by_key(|series| series.ttl);
+        Exercise { pace: self.setup.pace, kept_for: None, stalled: false, series }
+    }
+
+    /// How many leases of this TTL are kept, and when the next of them is renewed.
+    pub fn kept_of(&self, ttl: i64) -> (usize, Option<Moment>) {
+        let engines = self.kept().filter_map(|lease| lease.engine.as_ref());
+        engines
+            .filter(|status| status.granted_ttl == Some(ttl))
+            .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
     }
 
     /// How soon the screen has to follow; asking sets it back.

@@ -43,7 +43,7 @@ pub enum Msg {
     Key(Key),
     /// The screen has this much room from now on.
     Resized(Room),
-    /// The open detail has so many lines more than it has room for.
+    /// The open detail, or the open help, has so many lines more than it has room for.
     Measured {
         /// How many.
         spare: usize,

@@ -6,6 +6,8 @@ pub enum View {
     /// The lease table, with the detail and the events beside it where there is room.
     #[default]
     Leases,
+    /// The exercise: how often leases are renewed, for each TTL.
+    Cadence,
     /// What has happened.
     Events,
 }
@@ -22,8 +24,11 @@ pub struct Tab {
 }
 
 /// Every view, in the turn of Tab. A new one is a row here, a key in [`KEYMAP`](super::keymap::KEYMAP), and a panel.
-pub const TABS: &[Tab] =
-    &[Tab { view: View::Leases, number: '1', name: "Leases" }, Tab { view: View::Events, number: '3', name: "Events" }];
+pub const TABS: &[Tab] = &[
+    Tab { view: View::Leases, number: '1', name: "Leases" },
+    Tab { view: View::Cadence, number: '2', name: "Cadence" },
+    Tab { view: View::Events, number: '3', name: "Events" },
+];
 
 impl View {
     /// The row of [`TABS`].

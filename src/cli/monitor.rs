@@ -78,7 +78,15 @@ fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_dem
         let session = Session::open(shared.clone()).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
-        let setup = Setup { target: shared.target(), place, is_demo, is_read_only, grants, ..Setup::default() };
+        let setup = Setup {
+            target: shared.target(),
+            place,
+            is_demo,
+            is_read_only,
+            grants,
+            pace: shared.keeping.pace,
+            ..Setup::default()
+        };
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),

@@ -1,7 +1,7 @@
 //! The rules, and nothing but the rules: leases, when they are due, what their answers mean.
 //!
 //! Nothing here knows a task, a terminal or a wire, and time is an argument everywhere
-//! ([`Moment`]). `tests/walls.rs` reads this folder and fails on an import that says otherwise.
+//! ([`Moment`]). `tests/house/walls.rs` reads this folder and fails on an import that says otherwise.
 
 mod bounds;
 mod cadence;

@@ -1,82 +1,12 @@
 //! The cadence report: is the interval between renewals the same for every TTL?
 
-use std::time::Duration;
-
 use serde::Serialize;
 
-use super::answer;
 use super::json::line;
 use super::table::{Align, table};
 use super::text::{human, millis, or_dash, seconds};
-use crate::domain::{LeaseId, Pace, QueueGauge};
-
-/// What an exercise has shown.
-#[derive(Clone, Debug)]
-pub struct Exercise {
-    /// The pace that they were renewed at.
-    pub pace: Pace,
-    /// How long the leases were kept.
-    pub kept_for: Duration,
-    /// Whether nobody read the responses.
-    pub stalled: bool,
-    /// One for each TTL asked for, in the order asked.
-    pub series: Vec<Series>,
-}
-
-/// The leases of one TTL.
-#[derive(Clone, Debug, Default)]
-pub struct Series {
-    /// The TTL asked for, in seconds.
-    pub ttl: i64,
-    /// The TTL granted, in seconds; none where nothing was granted.
-    pub granted_ttl: Option<i64>,
-    /// How many leases.
-    pub count: u64,
-    /// How many of them ended while they were to be kept.
-    pub lost: u64,
-    /// Renewals answered.
-    pub renewals: u64,
-    /// The intervals between them.
-    pub intervals: Intervals,
-    /// Round trips of renewals: the median and the 99th of a hundred.
-    pub round_trip: Option<(Duration, Duration)>,
-    /// The least time left at any renewal.
-    pub least_left: Option<Duration>,
-    /// The response queues: the deepest seen, drops summed.
-    pub queue: QueueGauge,
-    /// The first ids, at most 16.
-    pub ids: Vec<LeaseId>,
-}
-
-/// Intervals between renewals, from answer to answer.
-#[derive(Clone, Debug, Default)]
-pub struct Intervals {
-    /// What the pace aims at.
-    pub expected: Option<Duration>,
-    /// The mean; this and what follows is none where no lease was renewed twice.
-    pub mean: Option<Duration>,
-    /// The shortest.
-    pub min: Option<Duration>,
-    /// The longest.
-    pub max: Option<Duration>,
-    /// The median.
-    pub p50: Option<Duration>,
-    /// The 99th of a hundred.
-    pub p99: Option<Duration>,
-}
-
-impl Series {
-    /// The TTL that renewals go by: as granted, else as asked for.
-    pub(super) fn effective_ttl(&self) -> i64 {
-        self.granted_ttl.unwrap_or(self.ttl)
-    }
-
-    /// The mean interval as a share of the TTL.
-    pub(super) fn interval_to_ttl(&self) -> Option<f64> {
-        let mean = self.intervals.mean?;
-        Some(mean.as_secs_f64() / self.effective_ttl() as f64)
-    }
-}
+use crate::app::exercise::{Exercise, Series};
+use crate::domain::LeaseId;
 
 /// The aligned table and the answer in a sentence.
 pub fn exercise_table(exercise: &Exercise) -> String {
@@ -99,7 +29,7 @@ pub fn exercise_table(exercise: &Exercise) -> String {
         "RTT P99",
     ];
     let rows: Vec<_> = exercise.series.iter().map(row).collect();
-    format!("{}\n{}\n", table(header.map(right), &rows), answer::answer(exercise))
+    format!("{}\n{}\n", table(header.map(right), &rows), exercise.answer())
 }
 
 fn row(series: &Series) -> [String; 15] {
@@ -135,7 +65,7 @@ fn ttl(series: &Series) -> String {
 struct ExerciseObject {
     pace: String,
     #[serde(rename = "for")]
-    kept_for: f64,
+    kept_for: Option<f64>,
     series: Vec<SeriesObject>,
     answer: String,
 }
@@ -182,9 +112,9 @@ struct QueueObject {
 pub fn exercise_json(exercise: &Exercise) -> String {
     line(&ExerciseObject {
         pace: exercise.pace.to_string(),
-        kept_for: seconds(exercise.kept_for),
+        kept_for: exercise.kept_for.map(seconds),
         series: exercise.series.iter().map(series_object).collect(),
-        answer: answer::answer(exercise),
+        answer: exercise.answer(),
     })
 }
 
@@ -217,7 +147,11 @@ fn series_object(series: &Series) -> SeriesObject {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::app::exercise::Intervals;
+    use crate::domain::{Pace, QueueGauge};
 
     fn exercise() -> Exercise {
         let ms = Duration::from_millis;
@@ -243,7 +177,7 @@ mod tests {
         };
         let intervals = Intervals { expected: Some(ms(1_200_000)), ..Intervals::default() };
         let raised = Series { ttl: 1, granted_ttl: Some(2), count: 1, renewals: 1, intervals, ..Series::default() };
-        Exercise { pace: Pace::Clientv3, kept_for: ms(60_000), stalled: false, series: vec![ten, raised] }
+        Exercise { pace: Pace::Clientv3, kept_for: Some(ms(60_000)), stalled: false, series: vec![ten, raised] }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! What the headless commands print: pure functions from data to text, one format a file.
 
-mod answer;
 mod exercise;
 mod json;
 mod listing;
@@ -8,7 +7,7 @@ mod simple;
 mod table;
 mod text;
 
-pub use exercise::{Exercise, Intervals, Series, exercise_json, exercise_table};
+pub use exercise::{exercise_json, exercise_table};
 pub use json::{ended_json, granted_json, kept_json, revoked_json, time_to_live_json};
 pub use listing::{ListedLease, Listing, listing_ids, listing_json, listing_table};
 pub use simple::{ended, granted, kept, revoked, time_to_live};

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+pub(super) use crate::app::exercise::{human, plural};
 use crate::domain::printable;
 
 /// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.
@@ -31,12 +32,6 @@ pub(super) fn seconds(duration: Duration) -> f64 {
     micros as f64 / 1e6
 }
 
-/// A duration for people: `3.50 s`, from 1000 s on `1200.5 s`.
-pub(super) fn human(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
-}
-
 /// A round trip for people: `0.52 ms`.
 pub(super) fn millis(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1e3)
@@ -45,11 +40,6 @@ pub(super) fn millis(duration: Duration) -> String {
 /// What `show` makes of a value, `-` for an unknown one.
 pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)
-}
-
-/// `1 lease`, `2 leases`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 #[cfg(test)]

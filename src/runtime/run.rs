@@ -216,7 +216,7 @@ where
         self.tell(Msg::Resized(ui::room(width, height)));
     }
 
-    /// How far the open detail can be moved depends on its width and on what it says.
+    /// How far the open detail, or the help, can be moved depends on its width and on what it says.
     fn measure(&mut self) {
         let scene = self.easel.scene(&self.model, self.clock.now());
         if let Some(spare) = ui::spare_lines(scene, self.easel.screen.size()) {

@@ -22,7 +22,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &scene.model.dialog else { return };
     let page = Page { scene, width: usize::from(WIDTH.min(area.width).saturating_sub(4)) };
     let (title, lines) = match dialog {
-        Dialog::Help => ("Keys".to_owned(), help::lines(scene.look, area.height.saturating_sub(2))),
+        Dialog::Help { .. } => (help_title(scene, area.height), help::lines(scene.look)),
         Dialog::Grant(form) => ("New leases".to_owned(), page.grant(form)),
         Dialog::Revoke(dialog) => (format!("Revoke lease {}?", dialog.id), page.revoke(dialog)),
         Dialog::Adopt(id) => (format!("Keep {id} alive?"), page.adopt(*id)),
@@ -30,20 +30,47 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Quit => ("Quit?".to_owned(), page.quit()),
         Dialog::Suspend(_) => ("Suspend?".to_owned(), page.suspend()),
     };
-    draw_box(scene, &title, &lines, area, buf);
+    let inner = draw_box(scene, &title, lines.len(), area, buf);
+    let indent = 1.min(inner.width);
+    let shown = shown(&lines, usize::from(inner.height), dialog);
+    for (y, line) in (inner.y..inner.bottom()).zip(shown) {
+        buf.set_line(inner.x + indent, y, line, inner.width - indent);
+    }
 }
 
-fn draw_box(scene: Scene<'_>, title: &str, lines: &[Line<'_>], area: Rect, buf: &mut Buffer) {
-    let (width, height) = (WIDTH.min(area.width), (lines.len() as u16 + 2).min(area.height));
+fn draw_box(scene: Scene<'_>, title: &str, lines: usize, area: Rect, buf: &mut Buffer) -> Rect {
+    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(area.height);
+    let width = WIDTH.min(area.width);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height };
     Clear.render(place, buf);
     let block = panel(scene.look, format!(" {title} ")).border_style(scene.look.style(Role::Text));
     let inner = block.inner(place);
     block.render(place, buf);
-    let indent = 1.min(inner.width);
-    for (y, line) in (inner.y..inner.bottom()).zip(lines) {
-        buf.set_line(inner.x + indent, y, line, inner.width - indent);
+    inner
+}
+
+/// The lines that there is room for: of the help those below where it was scrolled to, of the others the first and,
+/// whatever else is cut off, those after the last empty line: the answers.
+fn shown<'a>(lines: &'a [Line<'a>], room: usize, dialog: &Dialog) -> Vec<&'a Line<'a>> {
+    let spare = lines.len().saturating_sub(room);
+    if let Dialog::Help { top } = dialog {
+        return lines[(*top).min(spare)..].iter().collect();
     }
+    let answers = lines.iter().rposition(|line| line.width() == 0).map_or(0, |empty| empty + 1);
+    let (text, answers) = lines.split_at(answers);
+    let answers = &answers[answers.len().saturating_sub(room)..];
+    let cut_off = if spare > 0 { room - answers.len() } else { text.len() };
+    text.iter().take(cut_off).chain(answers).collect()
+}
+
+/// How many lines of the open help there is no room for; none where it is not open.
+pub(super) fn spare_lines(scene: Scene<'_>, height: u16) -> Option<usize> {
+    let is_help = matches!(scene.model.dialog, Some(Dialog::Help { .. }));
+    is_help.then(|| help::lines(scene.look).len().saturating_sub(usize::from(height.saturating_sub(2))))
+}
+
+fn help_title(scene: Scene<'_>, height: u16) -> String {
+    if spare_lines(scene, height) > Some(0) { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" }.to_owned()
 }
 
 /// A dialog being written.
@@ -133,10 +160,11 @@ impl<'a> Page<'a> {
     fn typed_number(&self, dialog: &RevokeDialog) -> Vec<Line<'a>> {
         let look = self.scene.look;
         let mut lines = vec![Line::default()];
-        lines.push(Line::from(vec![
-            Span::raw("Type the number of leases, 1, and Enter: "),
-            Span::styled(format!("{:<4}", dialog.typed.value()), look.cursor()),
-        ]));
+        lines.extend(self.text(Role::Text, "Type the number of leases, 1, and Enter:"));
+        let typed = Span::styled(format!("{:<4}", dialog.typed.value()), look.cursor());
+        if let Some(question) = lines.last_mut() {
+            question.spans.extend([Span::raw(" "), typed]);
+        }
         lines.extend(self.answers("Cancel", &[("Esc", "cancel")]).split_off(1));
         lines
     }
@@ -213,15 +241,15 @@ impl<'a> Page<'a> {
 
     /// `TTL         2█          120 s (for 2 s write 2s)`
     fn field(&self, form: &GrantForm, field: Field) -> Line<'a> {
-        const ROOM: usize = 20;
+        let room = if self.width < 56 { 10 } else { 20 };
         let look = self.scene.look;
         let name = Span::styled(format!("{:<12}", name(field)), look.style(Role::Title));
         let (value, caret) = match form.input(field) {
-            Some(input) => (tail(input.value(), input.visual_cursor(), ROOM), input.visual_cursor().min(ROOM - 1)),
+            Some(input) => (tail(input.value(), input.visual_cursor(), room), input.visual_cursor().min(room - 1)),
             None => (if form.keep_alive { "yes" } else { "no" }.to_owned(), 0),
         };
         let mut spans = vec![name];
-        spans.extend(with_caret(&value, caret, ROOM, form.focus == field, look.cursor()));
+        spans.extend(with_caret(&value, caret, room, form.focus == field, look.cursor()));
         spans.push(Span::raw("  "));
         spans.push(match form.check(field) {
             Ok(meaning) => Span::styled(meaning, look.style(Role::Dim)),

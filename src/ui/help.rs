@@ -1,4 +1,4 @@
-//! The help, made from the key table, and what the states mean.
+//! The help, made from the key table, and what the states mean. It scrolls where it does not fit.
 
 use ratatui::text::{Line, Span};
 
@@ -19,23 +19,17 @@ const STATES: [(State, &str); 9] = [
     (State::Gone(Gone::Unknown), "expired or revoked"),
 ];
 
-/// The lines of the help; the states only where there is room for all of them.
-pub(super) fn lines(look: Look, room: u16) -> Vec<Line<'static>> {
-    let mut lines: Vec<Line> = KEYMAP
-        .iter()
-        .map(|binding| {
-            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-            entry(look, keys.join(" "), Role::Key, binding.help)
-        })
-        .collect();
-    if lines.len() + STATES.len() < usize::from(room) {
-        lines.push(Line::default());
-        lines.extend(STATES.iter().map(|(state, meaning)| {
-            let (sign, role) = theme::state(*state);
-            entry(look, format!("{sign} {}", state.word()), role, meaning)
-        }));
-    }
-    lines
+/// The lines of the help.
+pub(super) fn lines(look: Look) -> Vec<Line<'static>> {
+    let keys = KEYMAP.iter().map(|binding| {
+        let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+        entry(look, keys.join(" "), Role::Key, binding.help)
+    });
+    let states = STATES.iter().map(|(state, meaning)| {
+        let (sign, role) = theme::state(*state);
+        entry(look, format!("{sign} {}", state.word()), role, meaning)
+    });
+    keys.chain([Line::default()]).chain(states).collect()
 }
 
 fn entry(look: Look, name: String, role: Role, meaning: &'static str) -> Line<'static> {

@@ -39,7 +39,8 @@ pub(super) fn draw_view(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut B
     draw_lines(scene, lines.into_iter(), inner, buf);
 }
 
-fn head(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+/// The selected lease in a line; hands back what is below.
+pub(super) fn head(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(lease) = scene.model.selected() {
         let text = table::tiny(table::row(scene, lease), area.width);
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), scene.look.style(Role::Text));

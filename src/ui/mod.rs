@@ -14,6 +14,7 @@
 //! etcd passes [`printable`](crate::domain::printable) before it becomes a cell. Where to add a column: `columns.rs`.
 
 mod ascii;
+mod cadence;
 mod columns;
 mod detail;
 mod dialogs;
@@ -82,7 +83,7 @@ impl<'a> Scene<'a> {
 
 /// How many lines of the open detail there is no room for on a screen of this size; none where it is not open.
 pub fn spare_lines(scene: Scene<'_>, size: (u16, u16)) -> Option<usize> {
-    detail::spare_lines(scene.shown(), size)
+    dialogs::spare_lines(scene, size.1).or_else(|| detail::spare_lines(scene.shown(), size))
 }
 
 /// Draws the whole screen. Any size is fine; the smaller, the less is told.
@@ -94,6 +95,7 @@ pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     detail::draw(shown, places.detail, places.is_tiny, buf);
     match shown.model.view {
         View::Leases => log::draw_pane(shown, places.events, buf),
+        View::Cadence => cadence::draw(shown, places.cadence, places.is_tiny, buf),
         View::Events => log::draw_view(shown, places.events, places.is_tiny, buf),
     }
     status::draw(scene, places.status, places.is_tiny, buf);

@@ -169,19 +169,45 @@ fn three_sizes() {
     insta::assert_snapshot!("screen_39x7", screen((39, 7), &[]));
 }
 
+/// Every dialog by name, with the keys that open it over the scene.
+fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
+    let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
+    vec![
+        ("help", vec![Key::Char('?')]),
+        ("grant", vec![Key::Char('n'), Key::Char('2')]),
+        ("quit", vec![Key::Char('q')]),
+        ("revoke_own", on(1, 'x')),
+        ("revoke_other", [on(2, 'x'), vec![Key::Char('1')]].concat()),
+        ("adopt", on(2, 'a')),
+        ("drill", on(1, '!')),
+    ]
+}
+
 #[test]
 fn dialogs() {
-    let size = (80, 24);
-    insta::assert_snapshot!("help_80x24", screen(size, &[Key::Char('?')]));
-    insta::assert_snapshot!("help_80x40", screen((80, 40), &[Key::Char('?')]));
-    insta::assert_snapshot!("grant_80x24", screen(size, &[Key::Char('n'), Key::Char('2')]));
-    insta::assert_snapshot!("quit_80x24", screen(size, &[Key::Char('q')]));
-    let own = [Key::Char('g'), Key::Down, Key::Char('x')];
-    insta::assert_snapshot!("revoke_own_80x24", screen(size, &own));
-    let other = [Key::Char('g'), Key::Down, Key::Down, Key::Char('x'), Key::Char('1')];
-    insta::assert_snapshot!("revoke_other_80x24", screen(size, &other));
-    let adopt = [Key::Char('g'), Key::Down, Key::Down, Key::Char('a')];
-    insta::assert_snapshot!("adopt_80x24", screen(size, &adopt));
+    for (name, keys) in dialog_keys() {
+        for size in [(40, 12), (80, 24), (140, 40)] {
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), screen(size, &keys));
+        }
+    }
+}
+
+#[test]
+fn however_small_the_screen_the_answers_are_seen() {
+    let seen = [
+        ("quit", "[ Leave ]"),
+        ("revoke_own", "[ Cancel ]"),
+        ("revoke_other", "[ Cancel ]"),
+        ("adopt", "[ Cancel ]"),
+        ("drill", "[ Cancel ]"),
+    ];
+    for (name, answer) in seen {
+        let keys = dialog_keys().into_iter().find(|(one, _)| *one == name).expect("a dialog").1;
+        for size in [(20, 3), (20, 5), (40, 8), (30, 9), (60, 7)] {
+            let picture = screen(size, &keys);
+            assert!(picture.contains(answer), "{name} at {size:?}:\n{picture}");
+        }
+    }
 }
 
 #[test]

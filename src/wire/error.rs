@@ -84,16 +84,26 @@ impl Error {
         self.stale_login
     }
 
-    /// A server that misses the client's certificate just ends the connection, in words that depend on the moment.
-    fn is_broken_off_tls(&self) -> bool {
-        let broken = ["broken pipe", "reset", "closed"].iter().any(|words| self.message.contains(words));
-        broken && self.endpoint.starts_with("https://")
+    /// Whether the server ended a connection that it had accepted, in words that depend on the moment: one that misses
+    /// the client's certificate does so, and one that is spoken to without TLS.
+    fn is_broken_off(&self) -> bool {
+        ["broken pipe", "reset", "closed"].iter().any(|words| self.message.contains(words))
+    }
+
+    fn is_secure(&self) -> bool {
+        self.endpoint.starts_with("https://")
     }
 
     fn advice(&self) -> &'static str {
         match self.kind {
-            ErrorKind::Unavailable if self.is_broken_off_tls() => {
+            ErrorKind::Unavailable if self.is_broken_off() && self.is_secure() => {
                 "the server may want a client certificate (--cert, --key), or it went away"
+            }
+            ErrorKind::Unavailable if self.is_broken_off() => {
+                "the endpoint may speak TLS (write https:// before it), or it went away"
+            }
+            ErrorKind::Tls if self.message.contains("handshake eof") => {
+                "the endpoint may speak no TLS (write it without https://, or with http://)"
             }
             ErrorKind::Unavailable => {
                 "is etcd running there? (--endpoints says where; --sandbox and `leasetop demo` need none)"

@@ -177,10 +177,16 @@ impl Terminal {
     /// Reads until something holds of the screen.
     pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&Screen) -> bool) {
         let deadline = now() + LIMIT;
-        while !holds(self.screen()) {
+        while self.is_within_a_frame() || !holds(self.screen()) {
             let read = self.read(deadline);
             assert!(read.is_ok(), "{read:?} before the screen showed: {what}\n{}", self.screen().contents());
         }
+    }
+
+    /// Whether a frame (a synchronized update) has begun and not ended: what the screen shows then is half a picture.
+    fn is_within_a_frame(&self) -> bool {
+        let last = |mark: &[u8]| self.bytes.windows(mark.len()).rposition(|window| window == mark);
+        last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
     }
 
     /// Reads until the program has closed its terminal; its exit code.
@@ -222,11 +228,21 @@ impl Process {
 
     /// Whether it ends in time. One that nobody has waited for has ended too.
     pub(crate) fn ends_within(self, limit: Duration) -> bool {
+        self.comes_to(limit, |state| matches!(state, None | Some('Z')))
+    }
+
+    /// Whether it is stopped in time. A shell waits for that too: to continue what is not stopped yet does nothing.
+    pub(crate) fn stops_within(self, limit: Duration) -> bool {
+        self.comes_to(limit, |state| state == Some('T'))
+    }
+
+    /// Whether its state, as Linux tells it by a letter, comes to what is wanted in time.
+    fn comes_to(self, limit: Duration, is_wanted: impl Fn(Option<char>) -> bool) -> bool {
         let deadline = now() + limit;
         while now() < deadline {
             let status = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
             let state = status.rsplit(") ").next().and_then(|rest| rest.chars().next());
-            if matches!(state, None | Some('Z')) {
+            if is_wanted(state) {
                 return true;
             }
             nap();

@@ -8,6 +8,7 @@ on_each_version! {
     says_what_etcdctl_says
     reads_etcdctls_variables
     shows_a_certificate
+    tells_tls_from_none
 }
 
 /// What the program prints on this etcd, and its exit code.
@@ -76,4 +77,20 @@ async fn shows_a_certificate(version: Version) {
     let bare = etcd.endpoints().join(",").replace("https://", "");
     let (listed, _) = leasetop(&etcd, &files, &["list", "-q", "--endpoints", &bare]);
     assert_eq!(listed.trim(), id(&granted), "TLS files make a bare endpoint a secure one");
+}
+
+async fn tells_tls_from_none(version: Version) {
+    let stderr = |endpoint: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+        let output = tokio::task::block_in_place(|| command.args(["--endpoints", endpoint, "list"]).output());
+        let output = output.expect("the program runs");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let secure = Etcd::with_tls(version).await;
+    let told = stderr(&secure.endpoints()[0].replace("https://", ""));
+    assert!(told.contains("write https:// before it"), "{told}");
+    let plain = Etcd::start(version).await;
+    let told = stderr(&format!("https://{}", plain.endpoints()[0]));
+    assert!(told.contains("without https://"), "{told}");
 }

@@ -1,8 +1,13 @@
 //! Ctrl-Z, and the signals of job control, with a shell that waits.
 
+use std::time::Duration;
+
 use portable_pty::CommandBuilder;
 
 use crate::pty::{Terminal, leasetop};
+
+/// How long to wait for the program to be stopped.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A shell with job control that starts leasetop, and brings it back on Enter.
 fn in_a_shell(arguments: &str) -> Terminal {
@@ -26,7 +31,7 @@ fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
     terminal.keys("\n");
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
-    assert!(!terminal.is_line_as_found());
+    terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     assert!(terminal.screen().contents().contains("no lease ran out of time"), "{}", terminal.screen().contents());
     assert!(!terminal.screen().contents().contains("left with"), "drawn anew");
     terminal.keys("q");
@@ -42,7 +47,8 @@ fn a_lease_that_ran_out_meanwhile_is_named() {
     terminal.wait_for("left with 147");
     terminal.pass(3.5);
     terminal.keys("\n");
-    terminal.wait_for("is over");
+    terminal.wait_for("nothing was renewed for");
+    terminal.wait_for("✗ expired");
     terminal.keys("q");
     terminal.wait_for("end 0");
 }
@@ -54,9 +60,11 @@ fn signals_from_outside_suspend_and_continue() {
     terminal.signal("TSTP");
     terminal.wait_until("the shell's screen", |screen| !screen.alternate_screen());
     assert!(terminal.is_line_as_found());
+    assert!(terminal.process().stops_within(LIMIT));
     terminal.signal("CONT");
     terminal.wait_for("nothing was renewed for");
-    assert!(terminal.screen().alternate_screen() && !terminal.is_line_as_found());
+    assert!(terminal.screen().alternate_screen());
+    terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     // What cannot be caught stops it at once; once continued it draws anew all the same.
     terminal.signal("STOP");
     terminal.pass(2.5);
@@ -84,6 +92,7 @@ fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
     terminal.wait_for("/service/3600");
     terminal.signal("TSTP");
     terminal.wait_until("the shell's screen", |screen| !screen.alternate_screen());
+    assert!(terminal.process().stops_within(LIMIT));
     terminal.signal("TERM");
     terminal.signal("CONT");
     assert_eq!(terminal.exit_code(), 0);
@@ -97,8 +106,10 @@ fn ctrl_l_mends_what_others_have_scribbled() {
     terminal.scribble("\x1b[2J\x1b[Hscribble");
     assert!(!terminal.screen().contents().contains("leasetop"));
     terminal.keys("\x0c");
-    terminal.wait_for("/service/3600");
-    assert!(!terminal.screen().contents().contains("scribble"));
+    // A frame that was on its way mends a part of it first.
+    terminal.wait_until("the whole screen again", |screen| {
+        screen.contents().contains("/service/3600") && !screen.contents().contains("scribble")
+    });
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -12,14 +12,18 @@ pub use drill::{Choice, DrillDialog};
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, RevokeDialog};
 
+use super::keymap::{Action, action};
 use super::{Effect, Key, Model, Redraw};
 use crate::domain::{LeaseId, Moment};
 
 /// An open dialog.
 #[derive(Clone, Debug)]
 pub enum Dialog {
-    /// The key table.
-    Help,
+    /// The key table, and what the states mean.
+    Help {
+        /// Lines above the first that is shown.
+        top: usize,
+    },
     /// The form for new leases.
     Grant(Box<GrantForm>),
     /// Asks before a lease is revoked.
@@ -38,7 +42,7 @@ pub enum Dialog {
 pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> Vec<Effect> {
     model.show(Redraw::Now);
     match dialog {
-        Dialog::Help => help(model, key),
+        Dialog::Help { top } => help(model, top, key),
         Dialog::Grant(form) => grant::key(model, form, key, now),
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
         Dialog::Adopt(id) => adopt::key(model, id, key, now),
@@ -48,10 +52,23 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
     }
 }
 
-fn help(model: &mut Model, key: Key) -> Vec<Effect> {
-    if !closes(key) && !matches!(key, Key::Enter | Key::Char('?') | Key::F(1)) {
-        model.dialog = Some(Dialog::Help);
+/// What moves the rows scrolls the help, as far as it does not fit.
+fn help(model: &mut Model, top: usize, key: Key) -> Vec<Effect> {
+    const PAGE: usize = 10;
+    if closes(key) || matches!(key, Key::Enter | Key::Char('?') | Key::F(1)) {
+        return Vec::new();
     }
+    let spare = model.looking_mut().spare;
+    let top = match action(key) {
+        Some(Action::Up) => top.saturating_sub(1),
+        Some(Action::Down) => top + 1,
+        Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),
+        Some(Action::PageDown | Action::HalfDown) => top + PAGE,
+        Some(Action::First) => 0,
+        Some(Action::Last) => spare,
+        _ => top,
+    };
+    model.dialog = Some(Dialog::Help { top: top.min(spare) });
     Vec::new()
 }
 

@@ -235,3 +235,22 @@ fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
     story.list(&[], &[5]);
     assert_eq!(story.press(&[Key::Char('1')]), [], "it died while the dialog was open");
 }
+
+#[test]
+fn the_help_scrolls_as_far_as_it_does_not_fit() {
+    let mut story = Story::begin(Setup::default());
+    let top = |story: &Story| match story.model.dialog {
+        Some(Dialog::Help { top }) => top,
+        _ => panic!("the help is open"),
+    };
+    story.press(&[Key::Char('?')]);
+    story.tell(Msg::Measured { spare: 12 });
+    let mut tops = Vec::new();
+    for key in [Key::Up, Key::Down, Key::PageDown, Key::Down, Key::Down, Key::Char('k'), Key::Home, Key::End] {
+        story.press(&[key]);
+        tops.push(top(&story));
+    }
+    assert_eq!(tops, [0, 1, 11, 12, 12, 11, 0, 12]);
+    story.press(&[Key::Char('?')]);
+    assert!(story.model.dialog.is_none());
+}

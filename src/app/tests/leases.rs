@@ -106,6 +106,16 @@ fn each_end_that_the_engine_tells_has_its_row() {
 }
 
 #[test]
+fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1], &[]);
+    story.renewed(1, 120, 40.5);
+    story.grant(1, 120);
+    let lease = story.model.lease(LeaseId(1)).unwrap();
+    assert!(lease.kept && lease.who == Who::Own && lease.engine.is_some());
+}
+
+#[test]
 fn a_status_that_comes_before_its_grant_is_not_lost() {
     let mut story = Story::begin(Setup::default());
     story.renewed(1, 3600, 1200.5);

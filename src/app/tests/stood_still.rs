@@ -36,7 +36,7 @@ fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
     story.model.take_redraw();
     story.press(&[Key::Ctrl('l')]);
     assert_eq!(story.model.take_redraw(), Redraw::Anew);
-    assert!(matches!(story.model.dialog, Some(Dialog::Help)));
+    assert!(matches!(story.model.dialog, Some(Dialog::Help { .. })));
 }
 
 #[test]

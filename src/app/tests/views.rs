@@ -21,8 +21,10 @@ fn answer(story: &mut Story, id: i64, value: &str) {
 fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
     let mut story = Story::begin(Setup::default());
     story.grant(1, 10);
-    story.press(&[Key::Tab]);
-    assert_eq!(story.model.view, View::Events);
+    for view in [View::Cadence, View::Events] {
+        story.press(&[Key::Tab]);
+        assert_eq!(story.model.view, view);
+    }
     story.press(&[Key::Tab]);
     assert_eq!(story.model.view, View::Leases);
     story.press(&[Key::BackTab, Key::Char('3'), Key::Char('f')]);
@@ -138,4 +140,18 @@ fn it_may_miss_what_the_pace_allows() {
         story.wait(ttl as f64);
         assert_eq!(story.model.lease(LeaseId(1)).unwrap().may_miss(story.now), Some(0));
     }
+}
+
+#[test]
+fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alone() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Char('3'), Key::Char('f'), Key::Char('2'), Key::Down, Key::Esc]);
+    assert_eq!((story.model.view, story.model.page.kind), (View::Leases, Some(Kind::Renewals)));
+    assert!(story.model.exercise().series.is_empty());
+    story.renewed(1, 10, 3.5);
+    let exercise = story.model.exercise();
+    assert_eq!(exercise.series.iter().map(|one| (one.ttl, one.count)).collect::<Vec<_>>(), [(10, 1)]);
+    assert_eq!(story.model.kept_of(10).0, 1);
+    assert_eq!(story.model.kept_of(120), (0, None));
 }

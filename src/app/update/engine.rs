@@ -11,10 +11,13 @@ pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
         model.show(Redraw::Soon);
     }
     for status in statuses {
+        model.tally.follow(&status);
         if model.lease(status.id).is_none() && status.ended.is_none() {
             ours(model, status.id);
         }
-        if let Some(lease) = model.alive(status.id).filter(|lease| lease.kept || lease.who == Who::Own) {
+        // A list may tell of a lease of ours before its grant is told, and the engine of it in between.
+        let is_new = status.ended.is_none();
+        if let Some(lease) = model.alive(status.id).filter(|lease| is_new || lease.kept || lease.who == Who::Own) {
             lease.kept &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.believe(status);
         }
@@ -30,6 +33,7 @@ fn ours(model: &mut Model, id: LeaseId) {
 /// Response queues that were read.
 pub(super) fn queues(model: &mut Model, queues: Vec<(LeaseId, QueueGauge)>) {
     for (id, queue) in queues {
+        model.tally.queue(id, queue);
         if let Some(status) = model.alive(id).and_then(|lease| lease.engine.as_mut()) {
             status.queue = queue;
             model.show(Redraw::Soon);
@@ -88,7 +92,9 @@ fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
         }
         EngineEventKind::Renewed { ttl, .. } => (Word::Renewed, format!("{ttl} s, for the first time")),
         EngineEventKind::Dropped { queue_size, queue_capacity } => {
-            (Word::Dropped, format!("queue {queue_size}/{queue_capacity}: the lease is renewed, nobody reads it"))
+            // The line of Go's client as it stands in a program's log; the event names the lease.
+            let go = "lease keepalive response queue is full; dropping response send";
+            (Word::Dropped, format!("{go} (queue {queue_size}/{queue_capacity}; the lease is renewed)"))
         }
         EngineEventKind::Missed { waited } => {
             (Word::Missed, format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()))

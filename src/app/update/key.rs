@@ -55,7 +55,7 @@ fn look_at(model: &mut Model, action: Action) {
 fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
         Action::New => grant::open(model, now),
-        Action::Help => model.dialog = Some(Dialog::Help),
+        Action::Help => model.dialog = Some(Dialog::Help { top: 0 }),
         Action::PollNow => tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),

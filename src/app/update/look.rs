@@ -20,7 +20,7 @@ pub(super) fn open(model: &mut Model) {
 pub(super) fn back(model: &mut Model) -> bool {
     if model.is_open {
         model.is_open = false;
-    } else if model.view != View::Leases && !model.page.clear() {
+    } else if model.view == View::Cadence || model.view == View::Events && !model.page.clear() {
         model.view = View::Leases;
     } else if model.view == View::Leases {
         return false;

@@ -4,14 +4,14 @@
 
 mod revoke;
 mod run;
-mod tally;
 mod usage;
 
 use std::time::Duration;
 
 use super::{Error, Exit, Out, Session, Shared, values};
+use crate::app::exercise::Exercise;
 use crate::app::{Put, spread};
-use crate::report::{self, Exercise};
+use crate::report;
 
 use self::run::{Plan, Run};
 

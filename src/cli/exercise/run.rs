@@ -8,9 +8,9 @@ use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::revoke::revoke_all;
-use super::tally::Tally;
 use super::usage::Usage;
 use crate::app::GrantOrder;
+use crate::app::exercise::{Exercise, Tally};
 use crate::cli::Error;
 use crate::cli::grant::{New, grant};
 use crate::cli::out::Out;
@@ -19,7 +19,6 @@ use crate::cli::signals::Signals;
 use crate::clock::Stopwatch;
 use crate::domain::Moment;
 use crate::engine::{Board, Consumer, Engine};
-use crate::report::Exercise;
 
 /// Grants in flight at once.
 const TOGETHER: usize = 128;
@@ -147,7 +146,7 @@ impl<'a> Run<'a> {
     pub(super) fn report(&self) -> Exercise {
         Exercise {
             pace: self.session.pace(),
-            kept_for: self.kept().map_or(Duration::ZERO, |(kept_for, _)| kept_for),
+            kept_for: Some(self.kept().map_or(Duration::ZERO, |(kept_for, _)| kept_for)),
             stalled: self.plan.stall,
             series: self.eye.tally.report(),
         }

@@ -1,4 +1,4 @@
-//! Its own last events, newest last.
+//! Its own last events, newest first: where there is no room for all, the old ones are cut off.
 
 use ratatui::text::Line;
 
@@ -10,9 +10,8 @@ const MOST: usize = 12;
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let id = Some(page.lease.id);
-    let mut own: Vec<_> = page.scene.model.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
-    own.reverse();
-    let mut lines = page.say("events", Role::Dim, if own.is_empty() { "none yet" } else { "" });
+    let own: Vec<_> = page.scene.model.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
+    let mut lines = page.say("events", Role::Dim, if own.is_empty() { "none yet" } else { "newest first" });
     lines.extend(own.into_iter().map(|event| log::line_of_its_lease(page.scene, event, page.width as u16)));
     lines
 }

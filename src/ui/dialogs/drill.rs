@@ -21,7 +21,7 @@ impl<'a> Page<'a> {
             lines.push(self.choice(choice.key, &choice.name));
             lines.extend(self.text(Role::Dim, choice.seen));
         }
-        lines.extend(self.answers("Cancel", &[]).split_off(1));
+        lines.extend(self.answers("Cancel", &[]));
         lines
     }
 

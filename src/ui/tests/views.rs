@@ -74,7 +74,8 @@ fn picture(size: (u16, u16), keys: &[Key]) -> String {
 
 #[test]
 fn every_view_at_three_sizes() {
-    let views: [(&str, &[Key]); 3] = [("leases", &[]), ("detail", &[Key::Enter]), ("events", &[Key::Char('3')])];
+    let views: [(&str, &[Key]); 4] =
+        [("leases", &[]), ("detail", &[Key::Enter]), ("cadence", &[Key::Char('2')]), ("events", &[Key::Char('3')])];
     for ((name, keys), size) in views.into_iter().flat_map(|view| SIZES.map(|size| (view, size))) {
         insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(size, keys));
     }
@@ -131,8 +132,9 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
 
 #[test]
 fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
-    let views: [&[Key]; 6] = [
+    let views: [&[Key]; 7] = [
         &[],
+        &[Key::Char('2')],
         &[Key::Enter],
         &[Key::Char('3')],
         &[Key::Char('3'), Key::Char('f'), Key::Char('f')],
@@ -158,7 +160,7 @@ fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
 fn what_etcd_says_is_escaped_in_every_view() {
     let mut messages = past();
     messages.push(engine(89.9, EngineEventKind::Ended(Ended::Forbidden { message: "\x1b]0;x\x07\u{202e}".into() })));
-    for keys in [&[][..], &[Key::Enter], &[Key::Char('3')]] {
+    for keys in [&[][..], &[Key::Enter], &[Key::Char('2')], &[Key::Char('3')]] {
         let picture = text(&paint(&stage(messages.clone(), (200, 60), keys), (200, 60), Look::default()));
         assert!(picture.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{picture}");
     }

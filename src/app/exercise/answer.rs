@@ -2,19 +2,30 @@
 
 use std::time::Duration;
 
-use super::exercise::{Exercise, Series};
-use super::text::{human, plural};
+use super::{Exercise, Series, human, plural};
 use crate::domain::Pace;
 
-/// The answer in a few sentences; it says so where the run was too short to know.
-pub(super) fn answer(exercise: &Exercise) -> String {
-    let seen: Vec<Seen> = exercise.series.iter().filter_map(Seen::of).collect();
-    let mut sentences = vec![verdict(&seen)];
-    sentences.extend(grid(exercise, &seen));
-    sentences.extend(too_short(exercise));
-    sentences.push(queues(exercise));
-    sentences.extend(losses(exercise));
-    sentences.join(" ")
+impl Exercise {
+    /// The answer in a few sentences; it says so where the run was too short to know.
+    pub fn answer(&self) -> String {
+        let seen: Vec<Seen> = self.series.iter().filter_map(Seen::of).collect();
+        let mut sentences = vec![verdict(&seen)];
+        sentences.extend(grid(self, &seen));
+        sentences.extend(too_short(self));
+        sentences.push(queues(self));
+        sentences.extend(losses(self));
+        sentences.join(" ")
+    }
+
+    /// Why a TTL falls on either side of the pace's grid, where one of these does.
+    pub fn reason(&self) -> Option<&'static str> {
+        // A third of it is a multiple of 500 ms.
+        let on_grid = |series: &Series| series.effective_ttl() % 3 == 0;
+        (self.pace == Pace::Clientv3 && self.series.iter().any(on_grid)).then_some(
+            "Where TTL/3 is a multiple of 500 ms, the next renewal is wanted so shortly after a wake-up of the sender that \
+             it goes out at that one or at the next, 500 ms later: which one, the round trip decides.",
+        )
+    }
 }
 
 /// A series with at least one interval.
@@ -76,8 +87,11 @@ fn too_short(exercise: &Exercise) -> Option<String> {
     let unseen = |series: &&Series| series.intervals.mean.is_none() && series.count > series.lost;
     let ttls: Vec<_> =
         exercise.series.iter().filter(unseen).map(|series| format!("{} s", series.effective_ttl())).collect();
-    let kept_for = human(exercise.kept_for);
-    (!ttls.is_empty()).then(|| format!("{kept_for} was too short for an interval of {}.", ttls.join(", ")))
+    let ttls = (!ttls.is_empty()).then(|| ttls.join(", "))?;
+    Some(match exercise.kept_for.map(human) {
+        Some(kept_for) => format!("{kept_for} was too short for an interval of {ttls}."),
+        None => format!("There is no interval of {ttls} yet."),
+    })
 }
 
 fn queues(exercise: &Exercise) -> String {
@@ -104,8 +118,8 @@ fn was(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Pace, QueueGauge};
-    use crate::report::Intervals;
+    use crate::app::exercise::Intervals;
+    use crate::domain::QueueGauge;
 
     /// TTLs in seconds with their mean interval in milliseconds.
     type Means = [(i64, Option<u64>)];
@@ -119,7 +133,7 @@ mod tests {
             ..Series::default()
         });
         let series = series.collect();
-        Exercise { pace: Pace::Clientv3, kept_for: Duration::from_secs(60), stalled: false, series }
+        Exercise { pace: Pace::Clientv3, kept_for: Some(Duration::from_secs(60)), stalled: false, series }
     }
 
     #[test]
@@ -153,8 +167,21 @@ mod tests {
             (&[(10, Some(8_000)), (30, Some(24_000))], "No: it grows with the TTL, 80 % of it. Nothing was dropped."),
         ];
         for (means, expected) in cases {
-            assert_eq!(answer(&run(means)), expected);
+            assert_eq!(run(means).answer(), expected);
         }
+    }
+
+    #[test]
+    fn while_leases_are_kept_there_may_be_an_interval_yet() {
+        let run = Exercise { kept_for: None, ..run(&[(12, Some(4_000)), (3600, None)]) };
+        assert!(run.answer().contains("There is no interval of 3600 s yet."), "{}", run.answer());
+    }
+
+    #[test]
+    fn the_grid_has_a_reason_only_where_a_ttl_falls_on_it() {
+        let reason = |ttl, pace| Exercise { pace, ..run(&[(ttl, None)]) }.reason();
+        assert!(reason(120, Pace::Clientv3).is_some_and(|reason| reason.contains("500 ms")));
+        assert_eq!((reason(10, Pace::Clientv3), reason(120, Pace::Exact)), (None, None));
     }
 
     #[test]
@@ -163,7 +190,7 @@ mod tests {
         run.series[0].queue = QueueGauge { depth: 16, capacity: 16, dropped: 3 };
         run.series[0].lost = 1;
         run.stalled = true;
-        let told = answer(&run);
+        let told = run.answer();
         assert!(
             told.ends_with("3 responses were dropped because nobody read them; the renewals stand. 1 lease was lost.")
         );

@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::{Intervals, Series};
 use crate::domain::{Cadence, Granted, LeaseId, LeaseStatus, Moment, QueueGauge};
-use crate::report::{Intervals, Series};
 
 /// Ids of a series that the report names.
 const NAMED: usize = 16;
 
 /// Everything seen so far.
-pub(super) struct Tally {
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
     series: Vec<Count>,
     leases: HashMap<LeaseId, Kept>,
 }
 
 /// What was counted of one lease already, so that only news are counted.
+#[derive(Clone, Debug)]
 struct Kept {
     series: u32,
     answers: u32,
@@ -28,6 +30,7 @@ struct Kept {
 }
 
 /// One series.
+#[derive(Clone, Debug)]
 struct Count {
     told: Series,
     intervals: u64,
@@ -39,26 +42,49 @@ struct Count {
 
 impl Tally {
     /// Nothing seen yet of leases of these TTLs.
-    pub(super) fn new(ttls: impl Iterator<Item = i64>) -> Self {
+    pub fn new(ttls: impl Iterator<Item = i64>) -> Self {
         Tally { series: ttls.map(Count::new).collect(), leases: HashMap::new() }
     }
 
     /// A lease of that series was granted; the grant was sent at `sent`.
-    pub(super) fn granted(&mut self, series: usize, granted: &Granted, sent: Moment) {
+    pub fn granted(&mut self, series: usize, granted: &Granted, sent: Moment) {
+        self.join(series, granted.id, granted.ttl, sent + Duration::from_secs(granted.ttl.unsigned_abs()));
+    }
+
+    /// The newest status of a lease that is kept; one that is not known yet joins the series of its TTL.
+    pub fn follow(&mut self, status: &LeaseStatus) {
+        if let (None, Some(ttl), false) = (&status.ended, status.granted_ttl, self.leases.contains_key(&status.id)) {
+            let series = self.series_of(ttl);
+            self.join(series, status.id, ttl, status.deadline.or(status.last_answer).unwrap_or_default());
+        }
+        self.status(status);
+        if status.ended.is_some() {
+            self.leases.remove(&status.id);
+        }
+    }
+
+    fn series_of(&mut self, ttl: i64) -> usize {
+        let known = self.series.iter().position(|count| count.told.ttl == ttl);
+        known.unwrap_or_else(|| {
+            self.series.push(Count::new(ttl));
+            self.series.len() - 1
+        })
+    }
+
+    fn join(&mut self, series: usize, id: LeaseId, ttl: i64, expires: Moment) {
         let Series { granted_ttl, count, ids, .. } = &mut self.series[series].told;
-        *granted_ttl = Some(granted.ttl);
+        *granted_ttl = Some(ttl);
         *count += 1;
         if ids.len() < NAMED {
-            ids.push(granted.id);
+            ids.push(id);
         }
-        let expires = sent + Duration::from_secs(granted.ttl.unsigned_abs());
         let series = u32::try_from(series).unwrap_or(u32::MAX);
         let kept = Kept { series, answers: 0, dropped: 0, interval_nanos: 0, expires, over: false };
-        self.leases.insert(granted.id, kept);
+        self.leases.insert(id, kept);
     }
 
     /// A lease's newest status.
-    pub(super) fn status(&mut self, status: &LeaseStatus) {
+    pub fn status(&mut self, status: &LeaseStatus) {
         let Some(kept) = self.leases.get_mut(&status.id) else { return };
         let count = &mut self.series[kept.series as usize];
         count.cadence(kept, &status.cadence, status.round_trip);
@@ -73,24 +99,24 @@ impl Tally {
     }
 
     /// A lease's queue, read or filled since.
-    pub(super) fn queue(&mut self, id: LeaseId, gauge: QueueGauge) {
+    pub fn queue(&mut self, id: LeaseId, gauge: QueueGauge) {
         if let Some(kept) = self.leases.get_mut(&id) {
             self.series[kept.series as usize].queue(kept, gauge);
         }
     }
 
     /// The series as the report tells them.
-    pub(super) fn report(&self) -> Vec<Series> {
+    pub fn report(&self) -> Vec<Series> {
         self.series.iter().map(Count::report).collect()
     }
 
     /// Leases that have not ended, and when they expire if they are left alone.
-    pub(super) fn alive(&self) -> impl Iterator<Item = (LeaseId, Moment)> {
+    pub fn alive(&self) -> impl Iterator<Item = (LeaseId, Moment)> {
         self.leases.iter().filter(|(_, kept)| !kept.over).map(|(id, kept)| (*id, kept.expires))
     }
 
     /// Leases granted, renewals answered, leases lost.
-    pub(super) fn totals(&self) -> (u64, u64, u64) {
+    pub fn totals(&self) -> (u64, u64, u64) {
         let sum = |of: fn(&Series) -> u64| self.series.iter().map(|count| of(&count.told)).sum();
         (sum(|series| series.count), sum(|series| series.renewals), sum(|series| series.lost))
     }
@@ -113,6 +139,10 @@ impl Count {
         let answers = u32::try_from(cadence.answers).unwrap_or(u32::MAX);
         if answers == kept.answers {
             return;
+        }
+        if answers < kept.answers {
+            // It was let go of and is kept anew: its counters have begun at nothing.
+            (kept.answers, kept.interval_nanos) = (0, 0);
         }
         let Intervals { min, max, .. } = &mut self.told.intervals;
         *min = least(*min, cadence.min);
@@ -222,6 +252,38 @@ mod tests {
         assert_eq!(series.intervals.p99, Some(MS(3_600)), "not beyond the longest");
         assert_eq!(series.least_left, Some(MS(6_400)));
         assert_eq!(series.queue, QueueGauge { depth: 2, capacity: 16, dropped: 3 });
+    }
+
+    #[test]
+    fn a_lease_that_is_followed_joins_the_series_of_its_ttl_and_leaves_it_at_its_end() {
+        let mut tally = Tally::default();
+        let of = |id, ttl, intervals: &[u64]| LeaseStatus { granted_ttl: Some(ttl), ..status(id, intervals) };
+        for one in [of(1, 10, &[3_500]), of(2, 120, &[9_500]), of(3, 10, &[]), of(1, 10, &[3_500, 3_600])] {
+            tally.follow(&one);
+        }
+        let told: Vec<_> = tally.report().iter().map(|one| (one.ttl, one.count, one.renewals)).collect();
+        assert_eq!(told, [(10, 2, 4), (120, 1, 2)]);
+        let lost = LeaseStatus { ended: Some(Ended::NotFound), ..of(1, 10, &[3_500, 3_600]) };
+        tally.follow(&lost);
+        tally.follow(&lost);
+        assert_eq!((tally.totals(), tally.alive().count()), ((3, 6, 1), 2));
+    }
+
+    #[test]
+    fn a_lease_that_is_kept_anew_counts_on_from_what_was_counted() {
+        let mut tally = tally(&[1]);
+        tally.status(&status(1, &[3_500, 3_500]));
+        tally.status(&status(1, &[3_600]));
+        let series = tally.report().remove(0);
+        assert_eq!((series.renewals, series.intervals.max), (5, Some(MS(3_600))));
+        assert_eq!(series.intervals.mean, Some(MS(10_600) / 3));
+    }
+
+    #[test]
+    fn a_ttl_that_is_not_known_yet_has_no_series() {
+        let mut tally = Tally::default();
+        tally.follow(&LeaseStatus { granted_ttl: None, ..status(1, &[]) });
+        assert!(tally.report().is_empty());
     }
 
     #[test]
