@@ -2,8 +2,8 @@
 //!
 //! All leases are listed each second, or each 20 times as long as the list takes. Time to live is asked for the rows
 //! that can be seen about once a second, each at the moment at which the answer tells most; what is left of the
-//! budget goes to the leases out of sight, the most endangered first and then the longest unasked. No lease is asked
-//! twice at a time.
+//! budget goes to the leases out of sight, the most endangered first and then the longest unasked; one with minutes left
+//! is asked less often, since nothing of it can be seen but its row. No lease is asked twice at a time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const SLOT: Duration = Duration::from_millis(50);
 /// A doubt below this is not worth a question at its own moment.
 const SHARP: Duration = Duration::from_millis(50);
+/// For how long a lease out of sight with much time left is let alone.
+const CALM: Duration = Duration::from_secs(10);
 /// A lease out of sight with less left than this is asked before the others.
 const SOON: Duration = Duration::from_secs(5);
 
@@ -108,6 +110,13 @@ fn is_due(lease: &Lease, now: Moment) -> bool {
     lease.death.is_none() && lease.poll.due <= now
 }
 
+/// Out of sight a lease is asked again when a sixtieth of the time that it has left is over, at the latest after
+/// [`CALM`].
+fn is_due_unseen(lease: &Lease, now: Moment) -> bool {
+    let patience = lease.bounds.map_or(SECOND, |bounds| ((bounds.earliest - now) / 60).clamp(SECOND, CALM));
+    is_due(lease, now) && lease.poll.asked.is_none_or(|asked| asked + patience <= now)
+}
+
 /// As many leases out of sight as the budget of a second allows.
 fn out_of_sight(model: &Model, now: Moment) -> VecDeque<LeaseId> {
     let in_sight: std::collections::BTreeSet<LeaseId> = model.visible().map(|lease| lease.id).collect();
@@ -116,7 +125,8 @@ fn out_of_sight(model: &Model, now: Moment) -> VecDeque<LeaseId> {
         (endangered.is_none(), endangered, lease.poll.asked, lease.id)
     };
     // Whoever becomes due while this round is being asked belongs to it.
-    let hidden = model.leases.values().filter(|lease| is_due(lease, now + SECOND) && !in_sight.contains(&lease.id));
+    let hidden =
+        model.leases.values().filter(|lease| is_due_unseen(lease, now + SECOND) && !in_sight.contains(&lease.id));
     let mut ranked: Vec<_> = hidden.map(rank).collect();
     let most = model.setup.budget as usize;
     if ranked.len() > most {

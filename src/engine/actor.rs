@@ -194,6 +194,7 @@ impl Actor {
         match report {
             Report::StreamOpened { endpoint } => {
                 if endpoint != self.endpoint {
+                    tracing::info!(endpoint, "renewals go to this member");
                     self.endpoint.clone_from(&endpoint);
                     self.event(now, None, || EngineEventKind::Connected { endpoint });
                 }
@@ -208,6 +209,7 @@ impl Actor {
                     && !self.endpoint.is_empty()
                 {
                     let (endpoint, trouble) = (std::mem::take(&mut self.endpoint), trouble.clone());
+                    tracing::info!(endpoint, trouble, "the streams to this member broke");
                     self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
                 }
                 self.keeper.stream_ended(now, name.lane, name.generation, end);
@@ -301,7 +303,7 @@ impl Actor {
     fn ended(&mut self, slot: Slot, mut last: LeaseStatus, now: Moment) {
         let Some(subscribers) = self.subscribers[slot as usize].take() else { return };
         let Some(ended) = last.ended.clone() else { return };
-        tracing::debug!(lease = %last.id, reason = %ended, "lease is not kept alive any more");
+        tracing::info!(lease = %last.id, reason = %ended, "lease is not kept alive any more");
         last.queue = gauge(&subscribers, last.id);
         subscribers.iter().for_each(|inbox| inbox.end(last.id, ended.clone()));
         self.event(now, Some(last.id), || EngineEventKind::Ended(ended));

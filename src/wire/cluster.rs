@@ -213,6 +213,30 @@ impl Shared {
         }
     }
 
+    /// Asks a member who it is. One that refuses to tell is there all the same: it speaks.
+    async fn ask(&self, member: &Member) -> MemberView {
+        let reachability = match tokio::time::timeout(PROBE_WITHIN, self.ask_logged_in(member)).await {
+            Ok(Ok(view)) => return view,
+            Ok(Err(error)) if error.kind() == ErrorKind::Forbidden => Reachability::Up,
+            Ok(Err(error)) => Reachability::Down { trouble: error.with_advice() },
+            Err(_) => Reachability::Down { trouble: format!("no answer within {PROBE_WITHIN:?}") },
+        };
+        let has_leader = reachability == Reachability::Up;
+        MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() }
+    }
+
+    /// Logs in only where the member asks for it: one that hangs must not hold up the login of the others.
+    async fn ask_logged_in(&self, member: &Member) -> Result<MemberView, Error> {
+        let token = self.login.token();
+        match member.ask().await {
+            Err(error) if error.is_stale_login() && self.login.has_user() => {
+                self.refresh(member, token).await?;
+                member.ask().await
+            }
+            result => result,
+        }
+    }
+
     pub(super) async fn log_in(&self, member: &Member) -> Result<(), Error> {
         if self.login.is_missing() { self.refresh(member, None).await } else { Ok(()) }
     }
@@ -291,7 +315,7 @@ async fn probe_for_ever(shared: Arc<Shared>, every: Duration) {
     loop {
         let questions = shared.members.iter().enumerate().map(|(index, member)| {
             let shared = &shared;
-            async move { shared.learn(index, member.ask(PROBE_WITHIN).await) }
+            async move { shared.learn(index, shared.ask(member).await) }
         });
         futures_util::future::join_all(questions).await;
         tokio::select! {

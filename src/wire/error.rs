@@ -94,6 +94,14 @@ impl Error {
         self.endpoint.starts_with("https://")
     }
 
+    /// What went wrong and what to do about it, without what was tried.
+    pub(super) fn with_advice(&self) -> String {
+        match self.advice() {
+            "" => self.message.clone(),
+            advice => format!("{}; {advice}", self.message),
+        }
+    }
+
     fn advice(&self) -> &'static str {
         match self.kind {
             ErrorKind::Unavailable if self.is_broken_off() && self.is_secure() => {
@@ -124,11 +132,7 @@ impl fmt::Display for Error {
         if !self.tried.is_empty() {
             write!(f, "could not {} at {}: ", self.tried, self.endpoint)?;
         }
-        f.write_str(&self.message)?;
-        match self.advice() {
-            "" => Ok(()),
-            advice => write!(f, "; {advice}"),
-        }
+        f.write_str(&self.with_advice())
     }
 }
 

@@ -21,7 +21,11 @@ struct Log;
 impl Log {
     fn start() -> Log {
         static STARTED: Once = Once::new();
-        STARTED.call_once(|| tracing_subscriber::fmt().with_writer(Log::default).with_ansi(false).init());
+        STARTED.call_once(|| {
+            // What the program logs without -v.
+            let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
+            log.with_writer(Log::default).with_ansi(false).init();
+        });
         Log
     }
 

@@ -43,7 +43,9 @@ fn megabytes(process: Process, line: &str) -> f64 {
 /// A monitor that keeps 1,000 leases of 10 s alive: 286 renewals a second.
 fn thousand() -> (Served, Terminal) {
     let server = Served::start();
-    let mut terminal = server.monitor(&["--ttl", &["10"; 1_000].join(",")], 140, 40);
+    let mut terminal = server.monitor(&[], 140, 40);
+    terminal.wait_for("There is no lease yet.");
+    terminal.keys("n10s\t1000\r");
     terminal.wait_for("1000 own");
     terminal.pass(8.0);
     (server, terminal)
@@ -70,14 +72,15 @@ fn first_frame() {
 #[ignore = "no test: tests/measure/run idle"]
 fn idle() {
     const SECONDS: f64 = 30.0;
-    for (name, ttls) in [("kept", ["3600"; 100].join(",")), ("others", String::new())] {
+    for (name, is_kept) in [("kept", true), ("others", false)] {
         let server = Served::start();
-        let arguments = if ttls.is_empty() { vec![] } else { vec!["--ttl", &ttls] };
-        if ttls.is_empty() {
-            (0..100).for_each(|_| drop(server.sandbox.grant(3_600)));
+        let mut terminal = server.monitor(&[], 140, 40);
+        terminal.wait_for("There is no lease yet.");
+        match is_kept {
+            true => terminal.keys("n1h\t100\r"),
+            false => (0..100).for_each(|_| drop(server.sandbox.grant(3_600))),
         }
-        let mut terminal = server.monitor(&arguments, 140, 40);
-        terminal.wait_for(if ttls.is_empty() { "100 others" } else { "100 own" });
+        terminal.wait_for(if is_kept { "100 own" } else { "100 others" });
         terminal.pass(5.0);
         let before = (cpu(terminal.process()), terminal.bytes().len());
         terminal.pass(SECONDS);

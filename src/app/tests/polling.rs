@@ -51,6 +51,21 @@ fn the_budget_holds_in_every_second_and_everybody_is_asked() {
 }
 
 #[test]
+fn out_of_sight_much_time_left_is_asked_seldom_and_little_each_second() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&(1..=30).collect::<Vec<_>>(), &[]);
+    let left = |id: LeaseId, now: Moment| {
+        let whole = if id.0 <= 29 { 3_600 + id.0 } else { 7_200 };
+        Some(whole - now.since_start().as_secs() as i64)
+    };
+    poll(&mut story, 5.0, left);
+    let asked = poll(&mut story, 40.0, left);
+    let hidden = times_asked(&asked, 30);
+    assert!((3..=5).contains(&hidden), "{hidden} times in 40 s");
+    assert!(times_asked(&asked, 1) >= 30, "a row that is seen");
+}
+
+#[test]
 fn the_endangered_out_of_sight_come_before_the_rest() {
     let mut story = Story::begin(Setup { budget: 100, ..Setup::default() });
     story.list(&(1..=1_000).collect::<Vec<_>>(), &[]);

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use leasetop::clock::Clock;
-use leasetop::domain::Ended;
+use leasetop::domain::{Ended, Reachability};
 use leasetop::wire::{Cluster, Settings, User};
 
 use super::fleet::Fleet;
 use super::{connect, settings};
 use crate::common::etcd::{Etcd, Version};
+use crate::common::wait::until;
 
 /// The successful logins, on etcd's metrics page.
 const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Authenticate\",\
@@ -19,6 +20,11 @@ mod etcd_3_5_new {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_forbidden_lease_ends_alone() {
         super::a_forbidden_lease_ends_alone().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn members_are_seen_with_authentication_on() {
+        super::members_are_seen_with_authentication_on().await;
     }
 }
 
@@ -49,4 +55,30 @@ async fn a_forbidden_lease_ends_alone() {
 async fn as_app(etcd: &Etcd) -> Cluster {
     let user = User { name: "app".to_owned(), password: "app-password".to_owned() };
     connect(Settings { user: Some(user), ..settings(&etcd.endpoints()) }).await
+}
+
+/// The monitor waits for a member that tells who it is. The newest 3.5 tells only root; to another user who is logged in
+/// it says at least that it is there.
+async fn members_are_seen_with_authentication_on() {
+    let mut etcd = Etcd::start(Version::V3_5New).await;
+    etcd.enable_auth();
+    let as_user = async |name: &str, password: &str| {
+        let user = User { name: name.to_owned(), password: password.to_owned() };
+        connect(Settings { user: Some(user), ..settings(&etcd.endpoints()) }).await
+    };
+    let limit = Duration::from_secs(5);
+    let root = as_user("root", "root-password").await;
+    let told = async || root.view().current().is_some_and(|member| member.is_leader && !member.version.is_empty());
+    until("root is told who the member is", limit, told).await;
+
+    let app = as_user("app", "app-password").await;
+    let there = async || app.view().current().is_some_and(|member| member.reachability == Reachability::Up);
+    until("another user sees that it is there", limit, there).await;
+
+    let refused = as_user("app", "wrong").await;
+    let told = async || {
+        let view = refused.view();
+        matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.contains("authentication failed"))
+    };
+    until("the wrong password is told", limit, told).await;
 }

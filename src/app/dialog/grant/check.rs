@@ -43,10 +43,10 @@ impl GrantForm {
     fn explain_pace(&self) -> String {
         let Ok(ttl) = self.ttl() else { return String::new() };
         if !self.keep_alive {
-            return "only where it is kept alive".to_owned();
+            return "only if it is kept alive".to_owned();
         }
         let every = self.pace.expected(Duration::from_secs(ttl.unsigned_abs()));
-        format!("a renewal each {:.1} s", every.as_secs_f64())
+        format!("every {:.1} s", every.as_secs_f64())
     }
 
     fn ttl(&self) -> Result<i64, String> {
@@ -185,6 +185,24 @@ mod tests {
         assert_eq!(wrong("1", "2", "", "/a=b"), Field::Put(0));
         assert_eq!(filled(["1", "2", ""], ["/a/{n}=b"]).order().map(|order| order.count), Ok(2));
         assert_eq!(filled(["1", "", ""], ["/a=b"]).order().map(|order| order.count), Ok(1));
+    }
+
+    /// The columns beside a field.
+    #[test]
+    fn every_rule_fits_beside_its_field() {
+        let ttls = ["", "x", "0", "9000000001"].map(|ttl| filled([ttl, "", ""], [""]));
+        let others = [
+            filled(["9000000000", "0", "zz"], ["/a"]),
+            filled(["2", "10000", "7"], ["=x"]),
+            filled(["3", "2", ""], ["/a=b"]),
+            filled(["3", "", ""], ["/a=b", "/a=b", ""]),
+        ];
+        for form in ttls.into_iter().chain(others) {
+            for field in form.fields() {
+                let (Ok(words) | Err(words)) = form.check(field);
+                assert!(words.len() <= 26, "{words}");
+            }
+        }
     }
 
     #[test]

@@ -91,14 +91,14 @@ mod tests {
     fn the_pace_says_what_comes_of_it() {
         let mut form = form();
         form.focus = Field::Pace;
-        assert_eq!(form.check(Field::Pace).unwrap(), "a renewal each 3.5 s");
+        assert_eq!(form.check(Field::Pace).unwrap(), "every 3.5 s");
         type_into(&mut form, Key::Right);
-        assert_eq!((form.pace, form.check(Field::Pace).unwrap().as_str()), (Pace::Exact, "a renewal each 3.3 s"));
+        assert_eq!((form.pace, form.check(Field::Pace).unwrap().as_str()), (Pace::Exact, "every 3.3 s"));
         type_into(&mut form, Key::Char('e'));
         assert_eq!(form.pace, Pace::Exact);
         type_into(&mut form, Key::Char('c'));
         assert_eq!(form.pace, Pace::Clientv3);
         form.keep_alive = false;
-        assert_eq!(form.check(Field::Pace).unwrap(), "only where it is kept alive");
+        assert_eq!(form.check(Field::Pace).unwrap(), "only if it is kept alive");
     }
 }
