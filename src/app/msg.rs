@@ -41,6 +41,8 @@ pub struct Listing {
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// A text was pasted: it is typed where text is typed, and never taken for keys.
+    Pasted(String),
     /// The screen has this much room from now on.
     Resized(Room),
     /// The open detail, or the open help, has so many lines more than it has room for.

@@ -203,6 +203,7 @@ where
                     self.tell(Msg::Key(key));
                 }
             }
+            Event::Paste(text) => self.tell(Msg::Pasted(text.clone())),
             Event::Resize(..) => {
                 self.easel.canvas.forget();
                 self.resize();

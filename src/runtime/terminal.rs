@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -82,7 +83,7 @@ fn restore() {
     }
     let mut bytes = Vec::new();
     // Writing into memory does not fail; and there is nobody left to tell what else does.
-    let _ = queue!(bytes, EndSynchronizedUpdate, ResetColor, LeaveAlternateScreen, cursor::Show);
+    let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
     write_within_patience(bytes);
 }
@@ -132,7 +133,7 @@ impl TerminalScreen {
 fn prelude() -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing into memory does not fail.
-    let _ = queue!(bytes, EnterAlternateScreen, cursor::Hide);
+    let _ = queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
     bytes
 }
 

@@ -3,6 +3,7 @@
 #[path = "../common/pty.rs"]
 mod pty;
 
+mod dialogs;
 mod harness;
 mod hostile;
 mod manners;

@@ -4,7 +4,7 @@
 mod adopt;
 mod drill;
 mod focus;
-mod grant;
+pub(super) mod grant;
 mod quit;
 mod revoke;
 mod suspend;

@@ -93,6 +93,35 @@ fn what_is_typed_fast_lands_in_its_field() {
     assert!(story.model.dialog.is_none());
 }
 
+/// Several keys, an end of line after each, as they stand in a file.
+#[test]
+fn a_pasted_text_is_typed_and_grants_nothing() {
+    let mut story = Story::begin(Setup::default());
+    story.type_in("n1");
+    assert_eq!(story.tell(Msg::Pasted("0\n".to_owned())), []);
+    assert_eq!(form(&story).input(Field::Ttl).unwrap().value(), "10");
+    story.press(&[Key::Tab, Key::Tab, Key::Tab]);
+    assert_eq!(story.tell(Msg::Pasted("/a=1\r\n/b=\x1b[2J2\r".to_owned())), []);
+    assert_eq!(texts(form(&story)), ["/a=1", "/b=[2J2", ""]);
+    assert_eq!(story.tell(Msg::Pasted("x".repeat(1_000_000))), []);
+    assert_eq!(texts(form(&story))[2].len(), 10_000);
+}
+
+#[test]
+fn a_pasted_text_is_never_taken_for_keys() {
+    for opened in ["", "x", "?", "q", "a", "!"] {
+        let mut story = Story::begin(Setup::default());
+        story.grant(1, 10);
+        story.type_in(opened);
+        let was = format!("{:?}", story.model.dialog);
+        for text in ["y", "xy", "q\nqr", "\n", "1\n"] {
+            assert_eq!(story.tell(Msg::Pasted(text.to_owned())), [], "{text:?} after {opened:?}");
+        }
+        assert_eq!(format!("{:?}", story.model.dialog), was);
+        assert!(story.model.note.as_ref().unwrap().text.contains("nothing was done"));
+    }
+}
+
 #[test]
 fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
     let mut lease = Lease::new(LeaseId(1));

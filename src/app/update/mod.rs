@@ -12,6 +12,7 @@ mod life;
 mod list;
 mod look;
 mod moves;
+mod paste;
 mod probe;
 pub(super) mod quit;
 mod renew;
@@ -31,6 +32,7 @@ use crate::domain::Moment;
 pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return key::press(model, key, now),
+        Msg::Pasted(text) => paste::pasted(model, &text, now),
         Msg::Tick => return tick::tick(model, now),
         Msg::Cluster(view) => return cluster::changed(model, view, now),
         Msg::RevokeFailed { id, trouble } => return revoke::failed(model, id, &trouble, now),

@@ -7,6 +7,9 @@ use crate::domain::{Moment, Pace};
 
 use super::check::in_words;
 
+/// Characters of a pasted text that are taken: more than any key and value that one would attach by hand.
+const MOST_PASTED: usize = 10_000;
+
 pub(in crate::app::dialog) fn key(model: &mut Model, mut form: Box<GrantForm>, key: Key, now: Moment) -> Vec<Effect> {
     match key {
         Key::Esc | Key::Ctrl('c') => return Vec::new(),
@@ -23,6 +26,19 @@ pub(in crate::app::dialog) fn key(model: &mut Model, mut form: Box<GrantForm>, k
     }
     model.dialog = Some(Dialog::Grant(form));
     Vec::new()
+}
+
+/// A pasted text is typed: an end of line goes on to the next line of keys, and does nothing elsewhere.
+pub(in crate::app) fn paste(form: &mut GrantForm, text: &str) {
+    // Terminals send an end of line as Enter does.
+    let text = text.chars().take(MOST_PASTED).collect::<String>().replace("\r\n", "\n").replace('\r', "\n");
+    for c in text.chars() {
+        match c {
+            '\n' if matches!(form.focus, Field::Put(_)) => form.go_on(),
+            c if c.is_control() => (),
+            c => type_into(form, Key::Char(c)),
+        }
+    }
 }
 
 fn type_into(form: &mut GrantForm, key: Key) {

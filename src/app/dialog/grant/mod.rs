@@ -9,6 +9,7 @@ use crate::app::{Lease, Pairs};
 use crate::domain::Pace;
 
 pub(super) use keys::key;
+pub(in crate::app) use keys::paste;
 
 /// TTLs in seconds that a single digit means: the TTLs of the exercise.
 pub const PRESETS: [(&str, i64); 3] = [("1", 10), ("2", 120), ("3", 3600)];

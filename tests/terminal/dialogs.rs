@@ -1,0 +1,271 @@
+//! Every key of every dialog, in the shipped program on a sandbox that it takes for a real cluster.
+
+use leasetop::domain::LeaseId;
+
+use crate::pty::Terminal;
+use crate::served::Served;
+
+const ESC: &str = "\x1b";
+const RIGHT: &str = "\x1b[C";
+const LEFT: &str = "\x1b[D";
+const DOWN: &str = "\x1b[B";
+const SHIFT_TAB: &str = "\x1b[Z";
+
+/// The monitor with one lease of another client, on which a key hangs.
+fn with_anothers() -> (Served, LeaseId, Terminal) {
+    let server = Served::start();
+    let lease = server.sandbox.grant(600).expect("a lease");
+    server.sandbox.put("/svc/theirs", "x", Some(lease)).expect("a key");
+    let mut terminal = server.monitor(&[], 120, 30);
+    terminal.wait_for("/svc/theirs");
+    (server, lease, terminal)
+}
+
+/// The monitor with one lease of its own, kept alive.
+fn with_own(columns: u16, rows: u16) -> (Served, Terminal) {
+    let server = Served::start();
+    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], columns, rows);
+    if columns >= 80 {
+        terminal.wait_for("/svc/ours");
+    } else {
+        terminal.wait_for("600 s");
+    }
+    (server, terminal)
+}
+
+fn closed(terminal: &mut Terminal, title: &str) {
+    terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains(title));
+}
+
+/// Presses keys and waits until the line with the answers has this one focused: reversed.
+fn focused(terminal: &mut Terminal, keys: &str, answer: &str) {
+    terminal.keys(keys);
+    terminal.wait_for(&format!("[ {answer} ]"));
+}
+
+fn quit(mut terminal: Terminal) {
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn the_form_takes_each_field_and_grants_what_it_says() {
+    let (server, theirs, mut terminal) = with_anothers();
+    terminal.keys("n");
+    terminal.wait_for("New leases");
+    terminal.keys("0");
+    terminal.wait_for("1 second or more");
+    terminal.keys("\x7f2\t2\t");
+    terminal.wait_for("2 leases");
+    terminal.keys("7");
+    terminal.wait_for("one id, one lease");
+    terminal.keys("\x7f\t/a");
+    terminal.wait_for("write =VALUE after it");
+    terminal.keys("/{n}=q=1\t");
+    terminal.wait_for("another key, or none");
+    terminal.keys(&format!("/b/{{n}}=\t\t{DOWN}e"));
+    terminal.wait_for("every 40.0 s");
+    terminal.keys(&format!("{SHIFT_TAB}n"));
+    terminal.wait_for("only if it is kept alive");
+    terminal.keys("\r");
+    closed(&mut terminal, "New leases");
+    terminal.wait_for("/a/2");
+    let value = |key: &str| server.sandbox.get(key).map(|pair| pair.value);
+    assert_eq!(value("/a/1"), Some(b"q=1".to_vec()));
+    assert_eq!((value("/b/1"), value("/b/2")), (Some(Vec::new()), Some(Vec::new())));
+    let new: Vec<LeaseId> = server.sandbox.leases().into_iter().filter(|id| *id != theirs).collect();
+    assert_eq!(new.len(), 2);
+    assert!(new.iter().all(|id| server.sandbox.keep_alives(*id) == 0), "they are not kept alive");
+    quit(terminal);
+}
+
+#[test]
+fn the_form_is_left_by_esc_and_ctrl_c_and_grants_nothing() {
+    let (server, _, mut terminal) = with_anothers();
+    for leave in [ESC, "\x03"] {
+        terminal.keys("n1q");
+        terminal.wait_for("seconds, or 5m, 2h, 1d");
+        terminal.keys(leave);
+        closed(&mut terminal, "New leases");
+    }
+    assert_eq!(server.sandbox.leases().len(), 1);
+    quit(terminal);
+}
+
+#[test]
+fn an_own_lease_is_revoked_by_y_or_on_its_answer_and_by_nothing_else() {
+    for confirm in
+        ["y", &format!("{RIGHT}\r"), "\t\r", &format!("{LEFT}\r"), &format!("{DOWN}\r"), &format!("{SHIFT_TAB}\r")]
+    {
+        let (server, mut terminal) = with_own(120, 30);
+        for cancel in ["\r", ESC, "q", "\x03", &format!("{RIGHT}{LEFT}\r")] {
+            focused(&mut terminal, "x", "Cancel");
+            terminal.keys(cancel);
+            closed(&mut terminal, "Revoke lease");
+        }
+        assert_eq!(server.sandbox.leases().len(), 1);
+        terminal.keys("x");
+        terminal.wait_for("Revoke lease");
+        terminal.wait_for("own, ");
+        terminal.keys(confirm);
+        terminal.wait_for("1 key deleted, revision");
+        assert!(server.sandbox.leases().is_empty());
+        quit(terminal);
+    }
+}
+
+#[test]
+fn anothers_lease_takes_the_typed_number() {
+    let (server, theirs, mut terminal) = with_anothers();
+    terminal.keys("x");
+    terminal.wait_for("Type the number of leases, 1, and Enter:");
+    terminal.keys("yx2\r");
+    terminal.wait_for("Enter: 2");
+    assert_eq!(server.sandbox.leases(), [theirs]);
+    terminal.keys("\x7f1\r");
+    terminal.wait_for("1 key deleted, revision");
+    assert!(server.sandbox.leases().is_empty());
+    quit(terminal);
+}
+
+#[test]
+fn what_dies_or_cannot_be_revoked_is_told() {
+    let (server, theirs, mut terminal) = with_anothers();
+    server.sandbox.faults().down();
+    terminal.keys("x1\r");
+    terminal.wait_for(&format!("{theirs} not revoked"));
+    assert_eq!(server.sandbox.leases(), [theirs]);
+    server.sandbox.faults().up();
+    terminal.wait_for("● 127");
+    terminal.keys("x1");
+    terminal.wait_for("Type the number");
+    server.sandbox.revoke(theirs).expect("it is there");
+    terminal.wait_for("It died while this was open");
+    focused(&mut terminal, "y", "Close");
+    terminal.keys("\r");
+    closed(&mut terminal, "It died");
+    quit(terminal);
+}
+
+#[test]
+fn adopting_is_asked_and_confirmed() {
+    let (server, theirs, mut terminal) = with_anothers();
+    for cancel in ["\r", ESC, "q", "\x03", &format!("{RIGHT}{RIGHT}\r")] {
+        focused(&mut terminal, "a", "Cancel");
+        terminal.wait_for("its key stays");
+        terminal.keys(cancel);
+        closed(&mut terminal, "Kept alive from here");
+    }
+    assert_eq!(server.sandbox.keep_alives(theirs), 0);
+    focused(&mut terminal, &format!("a{RIGHT}"), "y keep it alive");
+    terminal.keys("\r");
+    terminal.wait_for("adopted");
+    terminal.wait_until("it is renewed", |_| server.sandbox.keep_alives(theirs) > 0);
+    terminal.keys("a");
+    terminal.wait_for("not kept alive any more");
+    terminal.keys("ay");
+    terminal.wait_for("adopted");
+    terminal.keys("qq");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn quitting_asks_leaves_revokes_or_stays() {
+    for leave in ["\r", "q", "\x03", &format!("{RIGHT}{LEFT}\r")] {
+        let (server, mut terminal) = with_own(120, 30);
+        focused(&mut terminal, "q", "Leave");
+        terminal.keys(ESC);
+        closed(&mut terminal, "Quit?");
+        focused(&mut terminal, &format!("q{LEFT}"), "Esc stay");
+        terminal.keys("\r");
+        closed(&mut terminal, "Quit?");
+        focused(&mut terminal, "\x03", "Leave");
+        terminal.keys(leave);
+        assert_eq!(terminal.exit_code(), 0);
+        let lease = server.sandbox.leases()[0];
+        let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
+        assert!(told.contains(&format!("keep-alive -- {lease}")), "it says how to go on");
+    }
+    for revoke in ["r", &format!("{RIGHT}\r")] {
+        let (server, mut terminal) = with_own(120, 30);
+        focused(&mut terminal, "q", "Leave");
+        terminal.keys(revoke);
+        assert_eq!(terminal.exit_code(), 0);
+        assert!(server.sandbox.leases().is_empty());
+        assert!(!String::from_utf8_lossy(terminal.bytes()).contains("keep-alive --"), "nothing is left to keep");
+    }
+}
+
+#[test]
+fn a_signal_revokes_nothing_whatever_is_asked() {
+    for keys in ["q", "x", "n"] {
+        let (server, mut terminal) = with_own(120, 30);
+        focused_or_form(&mut terminal, keys);
+        terminal.signal("TERM");
+        terminal.exit_code();
+        assert_eq!(server.sandbox.leases().len(), 1, "with {keys} open");
+        terminal.assert_sane();
+    }
+}
+
+fn focused_or_form(terminal: &mut Terminal, keys: &str) {
+    terminal.keys(keys);
+    let titles = ["Quit?", "Revoke lease", "New leases"];
+    terminal.wait_until("a dialog", |screen| titles.iter().any(|title| screen.contents().contains(title)));
+}
+
+#[test]
+fn a_paste_is_typed_into_the_form_and_is_no_key() {
+    let (server, mut terminal) = with_own(120, 30);
+    terminal.keys("\x1b[200~xy\rqr\x1b[201~");
+    terminal.wait_for("nothing was done");
+    terminal.keys("x");
+    terminal.wait_for("Revoke lease");
+    terminal.keys("\x1b[200~y\x1b[201~\x1b");
+    closed(&mut terminal, "Revoke lease");
+    assert_eq!(server.sandbox.leases().len(), 1);
+    terminal.keys("n\x1b[200~9\x1b[201~\t\t\t\x1b[200~/p=1\r/q=2\r\x1b[201~\r");
+    terminal.wait_for("granted");
+    terminal.wait_until("the keys", |_| server.sandbox.get("/q").is_some());
+    terminal.keys("qq");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+/// What, which lease, how to confirm and how to leave, down to 10x3.
+#[test]
+fn on_the_smallest_screens_one_still_revokes_and_quits_knowingly() {
+    for (columns, rows) in [(40, 12), (20, 5), (10, 3)] {
+        let (server, mut terminal) = with_own(columns.max(20), rows.max(5));
+        terminal.resize(columns, rows);
+        let end = server.sandbox.leases()[0].to_string().split_off(8);
+        terminal.keys("x");
+        terminal.wait_for(&format!("{end}?"));
+        let screen = terminal.screen().contents();
+        assert!(screen.contains('y') && (screen.contains("Cancel") || screen.contains("Esc")), "{screen}");
+        terminal.keys(ESC);
+        closed(&mut terminal, &format!("{end}?"));
+        terminal.keys("xy");
+        terminal.wait_until("it is revoked", |_| server.sandbox.leases().is_empty());
+        terminal.keys("q");
+        assert_eq!(terminal.exit_code(), 0);
+    }
+}
+
+#[test]
+fn help_scrolls_and_closes() {
+    for close in ["q", ESC, "?", "\r"] {
+        let (_server, _, mut terminal) = with_anothers();
+        terminal.resize(80, 12);
+        terminal.keys("?");
+        terminal.wait_for("↑ ↓ scroll");
+        terminal.keys("G");
+        terminal.wait_for("expired or revoked");
+        terminal.keys("g");
+        terminal.wait_for("new leases, and a key to attach");
+        terminal.keys(close);
+        closed(&mut terminal, "Keys and states");
+        quit(terminal);
+    }
+}
