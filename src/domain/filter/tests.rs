@@ -1,0 +1,88 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn facts(keys: &[Vec<u8>]) -> Facts<'_> {
+    let (ttl, left, drops) = (Some(120), Some(4.5), Some(0));
+    Facts { id: LeaseId(0x694d), who: "own", state: "late", ttl, left, key_count: Some(keys.len()), keys, drops }
+}
+
+fn holds(text: &str, facts: &Facts<'_>) -> bool {
+    text.parse::<Filter>().unwrap_or_else(|error| panic!("{text}: {error}")).matches(facts)
+}
+
+#[test]
+fn conditions_hold_and_do_not() {
+    let keys = [b"/svc/a b".to_vec()];
+    let facts = facts(&keys);
+    for text in [
+        "",
+        "ttl=2m",
+        "granted=120",
+        "left<5s left>4499ms",
+        "keys!=0",
+        "drops<=0",
+        "state:late who:own",
+        "key:/svc/",
+        "key:\"a b\"",
+        "id:694D",
+        "694d",
+        "svc",
+        "!ttl<30",
+        "ttl<30 or left<5",
+        "!(ttl<30 or keys=0)",
+    ] {
+        assert!(holds(text, &facts), "{text}");
+    }
+    for text in ["ttl<30", "state:ok", "nowhere", "ttl<30 or keys=0 left<5", "!svc", "left>=1h"] {
+        assert!(!holds(text, &facts), "{text}");
+    }
+}
+
+#[test]
+fn the_unknown_decides_nothing_also_under_not() {
+    let unknown = Facts { ttl: None, key_count: None, ..facts(&[]) };
+    for text in ["ttl<30", "!ttl<30", "key:a", "!key:a", "ttl<30 who:own", "!(ttl<30 who:own)"] {
+        assert!(!holds(text, &unknown), "{text}");
+    }
+    assert!(holds("ttl<30 or who:own", &unknown) && holds("!(ttl<30 who:other)", &unknown));
+    let some = [b"/a".to_vec()];
+    let partly = Facts { key_count: Some(9), ..facts(&some) };
+    assert!(holds("key:/a", &partly) && !holds("!key:/b", &partly));
+}
+
+#[test]
+fn mistakes_say_where_and_what() {
+    let texts = [
+        "(a",
+        "a)",
+        "()",
+        "or a",
+        "a or",
+        "!",
+        "\"a",
+        "ttl<",
+        "ttl<5x",
+        "keys=1s",
+        "size>3",
+        "ttl:5",
+        "state:lat",
+        "who:me",
+        "key:",
+        "ttl < 5",
+    ];
+    let told = texts.map(|text| format!("{text}  {}\n", text.parse::<Filter>().unwrap_err()));
+    insta::assert_snapshot!(told.concat());
+    assert!("!".repeat(100_000).parse::<Filter>().is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_and_reads_back_the_same(
+        text in r#"((ttl|left|keys|state:ok|who:own|key:|or|x|\PC)|[<>=!():"\\ ]|[0-9]{1,3}(ms|s|m|h|d)?){0,20}"#
+    ) {
+        if let Ok(filter) = text.parse::<Filter>() {
+            prop_assert_eq!(filter.to_string().parse::<Filter>(), Ok(filter));
+        }
+    }
+}
