@@ -66,6 +66,11 @@ impl Put {
         (expand(&self.key), expand(&self.value))
     }
 
+    /// Whether a text stands for itself, and for the same in every lease: without a placeholder.
+    pub(super) fn is_literal(text: &str) -> bool {
+        !["{n}", "{ttl}", "{id}"].iter().any(|placeholder| text.contains(placeholder))
+    }
+
     /// The key as it was written, its placeholders included.
     pub(super) fn key(&self) -> &str {
         &self.key

@@ -109,7 +109,7 @@ const fn bind(keys: &'static [Key], action: Action, hint: Option<&'static str>, 
 
 /// Every key of the monitor.
 pub const KEYMAP: &[Binding] = &[
-    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases, and a key to attach"),
+    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases, with keys to attach"),
     bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop doing so"),
     bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
     bind(

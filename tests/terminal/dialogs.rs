@@ -1,5 +1,6 @@
 //! Every key of every dialog, in the shipped program on a sandbox that it takes for a real cluster.
 
+use leasetop::app::keymap::KEYMAP;
 use leasetop::domain::LeaseId;
 
 use crate::pty::Terminal;
@@ -272,7 +273,7 @@ fn help_scrolls_and_closes() {
         terminal.keys("G");
         terminal.wait_for("expired or revoked");
         terminal.keys("g");
-        terminal.wait_for("new leases, and a key to attach");
+        terminal.wait_for(KEYMAP[0].help);
         terminal.keys(close);
         closed(&mut terminal, "Keys and states");
         quit(terminal);

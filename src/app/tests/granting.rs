@@ -139,6 +139,13 @@ fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
     assert_eq!((form.pace, form.keep_alive), (Pace::Exact, true));
     assert_eq!(form.input(Field::Ttl).unwrap().value(), "2s", "a digit alone would be a preset");
     assert_eq!(form.order().expect_err("a value is missing").0, Field::Put(1));
+
+    let odd = ["/a=b", "/{n}", "/x/{ttl}", "/{id}", "/v", "/w"].map(|key| key.as_bytes().to_vec());
+    lease.keys = Some(Keys::of(odd.to_vec()));
+    let values = vec![(b"/v".to_vec(), Value::of(b"{id}".to_vec())), (b"/w".to_vec(), Value::of(b"1".to_vec()))];
+    let form = GrantForm::like(&lease, Some(&values), Pace::Clientv3);
+    assert_eq!(texts(&form), ["/v", "/w=1"], "nothing is put under another key or with another value");
+
     let bare = GrantForm::like(&Lease::new(LeaseId(2)), None, Pace::Exact);
     assert_eq!((texts(&bare), bare.pace), (vec![""], Pace::Exact));
 }

@@ -5,7 +5,7 @@ mod keys;
 
 use tui_input::Input;
 
-use crate::app::{Lease, Pairs};
+use crate::app::{Lease, Pairs, Put};
 use crate::domain::Pace;
 
 pub(super) use keys::key;
@@ -57,15 +57,19 @@ impl GrantForm {
         GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, puts }
     }
 
-    /// Filled as this lease was granted: its TTL, its keys with the values that are known, kept alive at the pace that it
-    /// had. A key whose value is not known stands there without one, so that the form asks for it; one that is no text is
-    /// left out, since it cannot be typed.
+    /// Filled as this lease was granted: its TTL, the keys that were shown of it with the values that are known, kept alive
+    /// at the pace that it had. A key whose value is not known, or cannot be written here, stands there without one, so
+    /// that the form asks for it. A key that cannot be written here is left out: one that is no text, or would be read as
+    /// another key, for an equals sign or a placeholder in it.
     pub fn like(lease: &Lease, values: Option<&Pairs>, usual: Pace) -> Self {
         // A digit alone would be taken for a preset.
         let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!("{ttl}s"));
-        let value = |key: &[u8]| values?.iter().find(|(other, _)| other == key)?.1.text();
+        let value = |key: &[u8]| {
+            let text = values?.iter().find(|(other, _)| other == key)?.1.text();
+            text.filter(|text| Put::is_literal(text))
+        };
         let line = |key: &Vec<u8>| {
-            let name = std::str::from_utf8(key).ok()?;
+            let name = std::str::from_utf8(key).ok().filter(|name| !name.contains('=') && Put::is_literal(name))?;
             Some(Input::new(value(key).map_or(name.to_owned(), |value| format!("{name}={value}"))))
         };
         let mut puts: Vec<Input> = lease.keys.iter().flat_map(|keys| keys.first.iter().filter_map(line)).collect();
