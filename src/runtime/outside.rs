@@ -6,8 +6,9 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
+use nix::unistd::{Pid, getppid, getsid};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getppid, getsid};
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::SignalStream;
@@ -55,8 +56,11 @@ pub(super) fn continued() -> SignalKind {
 
 /// Whether a shell of our session is there, to continue what it sees suspended.
 pub(super) fn has_shell() -> bool {
-    let session = |process| getsid(process).ok();
-    getppid().is_some_and(|parent| session(Some(parent)) == session(None))
+    // Linux tells 0 of a process that lies outside of our container, and of a session that was begun there.
+    let is_here = |process: &Pid| process.as_raw() > 0;
+    let parent = Some(getppid()).filter(is_here);
+    let session = |process| getsid(process).ok().filter(is_here);
+    parent.and_then(|parent| session(Some(parent))).is_some_and(|shell| session(None) == Some(shell))
 }
 
 /// Ends when the terminal is gone.
