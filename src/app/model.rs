@@ -14,7 +14,7 @@ use super::polls::Polls;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, Lease, Tick, Trouble};
+use super::{GrantOrder, Keymap, Lease, Tick, Trouble};
 use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -49,6 +49,8 @@ pub struct Setup {
     pub grants: Vec<GrantOrder>,
     /// Whether a shell is there that could continue what is suspended.
     pub can_suspend: bool,
+    /// What the keys do.
+    pub keymap: Keymap,
 }
 
 impl Default for Setup {
@@ -62,6 +64,7 @@ impl Default for Setup {
             budget: 200,
             grants: Vec::new(),
             can_suspend: true,
+            keymap: Keymap::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Widget};
 
+use crate::app::keymap::Action;
 use crate::app::{Event, View};
 use crate::domain::printable;
 
@@ -18,7 +19,8 @@ pub(super) fn draw_pane(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let tab = View::Events.tab();
-    let title = Span::styled(format!(" {} {} ", tab.number, tab.name), scene.look.style(Role::Title));
+    let title =
+        Span::styled(format!(" {} {} ", table::key_of(scene, View::Events), tab.name), scene.look.style(Role::Title));
     let inner = frame(scene, Line::from(title), area, buf);
     let lines = scene.model.events.lines();
     let skipped = lines.len().saturating_sub(usize::from(inner.height));
@@ -52,8 +54,9 @@ pub(super) fn head(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 fn title(scene: Scene<'_>) -> Line<'static> {
     let page = scene.model.page;
     let kind = page.kind.map_or("all", |kind| kind.name());
-    let place = if page.follows() { "newest last" } else { "held; End follows the newest" };
-    let mut title = table::tab(scene.look, View::Events);
+    let last = scene.model.setup.keymap.press(Action::Last);
+    let place = if page.follows() { "newest last".to_owned() } else { format!("held; {last} follows the newest") };
+    let mut title = table::tab(scene, View::Events);
     title.push_span(Span::styled(format!("{kind} · {place} "), scene.look.style(Role::Dim)));
     title
 }
@@ -61,7 +64,7 @@ fn title(scene: Scene<'_>) -> Line<'static> {
 fn frame(scene: Scene<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut block = panel(scene.look, title);
     if scene.model.view == View::Events {
-        block = block.title(table::other_tabs(scene.look, View::Events));
+        block = block.title(table::other_tabs(scene, View::Events));
     }
     if area.width >= AIRY {
         block = block.padding(Padding::horizontal(1));
