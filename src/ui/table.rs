@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
@@ -143,11 +144,12 @@ pub(super) fn row<'a>(scene: Scene<'_>, lease: &'a Lease) -> Row<'a> {
     Row { lease, state: lease.state(scene.now), now: scene.now }
 }
 
-/// Reverses the row under the cursor as a whole.
+/// Reverses the row under the cursor as a whole: in one colour, or each state would give it a ground of its own.
 fn highlight(scene: Scene<'_>, rows: Rect, buf: &mut Buffer) {
     let cursor = scene.model.visible().position(|lease| Some(lease.id) == scene.model.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
-        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, scene.look.cursor());
+        let style = Style::reset().patch(scene.look.cursor());
+        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, style);
     }
 }
 
