@@ -11,6 +11,10 @@ pub enum Word {
     Granted,
     /// A key was attached.
     Attached,
+    /// A key left a lease that lives on: it was deleted, or put without a lease.
+    Detached,
+    /// A key was put with another lease.
+    Moved,
     /// A lease is kept alive from now on.
     Kept,
     /// A lease is not kept alive any more, because it was asked for.
@@ -45,6 +49,8 @@ impl Word {
         match self {
             Word::Granted => "granted",
             Word::Attached => "attached",
+            Word::Detached => "detached",
+            Word::Moved => "moved",
             Word::Kept => "kept",
             Word::Paused => "paused",
             Word::Drill => "drill",

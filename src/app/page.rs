@@ -38,7 +38,8 @@ impl Kind {
         match word {
             Word::Kept | Word::Paused | Word::Renewed => Kind::Renewals,
             Word::Dropped | Word::Missed | Word::Drill => Kind::Trouble,
-            Word::Granted | Word::Attached | Word::Expired | Word::Revoked | Word::Gone => Kind::Lives,
+            Word::Granted | Word::Attached | Word::Detached | Word::Moved => Kind::Lives,
+            Word::Expired | Word::Revoked | Word::Gone => Kind::Lives,
             Word::Connection | Word::Leader => Kind::Link,
             Word::Lost | Word::Error => Kind::Errors,
         }

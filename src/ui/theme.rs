@@ -130,6 +130,8 @@ pub(super) fn state(state: State) -> (char, Role) {
 pub(super) fn event(word: Word) -> (char, Role) {
     match word {
         Word::Granted | Word::Attached => ('+', Role::Good),
+        Word::Detached => ('-', Role::Text),
+        Word::Moved => ('→', Role::Text),
         Word::Kept => ('▸', Role::Good),
         Word::Renewed => ('●', Role::Good),
         Word::Drill => ('‖', Role::Warning),

@@ -50,7 +50,9 @@ fn epitaph(lease: &Lease, cause: Gone) -> String {
         Who::Other => "another's lease",
     };
     let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
-    let keys = lease.keys.as_ref().map_or(String::new(), |keys| format!(", {} with it", keys_in_words(keys.count)));
+    let deleted = lease.doom.as_ref().map(|doom| doom.keys.len());
+    let count = deleted.or(lease.keys.as_ref().map(|keys| keys.count));
+    let keys = count.map_or(String::new(), |count| format!(", {} with it", keys_in_words(count)));
     let how = match cause {
         Gone::Expired => "its time was over",
         Gone::Revoked => "before its time",
