@@ -40,9 +40,9 @@ impl Story {
         Some((keys.count, keys.first.iter().map(|key| std::str::from_utf8(key).unwrap_or("?")).collect()))
     }
 
-    fn last_event(&self) -> (&'static str, Option<i64>, &str) {
+    fn last_event(&self) -> (&'static str, Option<i64>, String) {
         let event = self.model.events.lines().next_back().unwrap();
-        (event.word.word(), event.lease.map(|id| id.0), &event.text)
+        (event.word().word(), event.lease.map(|id| id.0), event.text())
     }
 }
 
@@ -56,7 +56,7 @@ fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
     story.poll_time(1, 9, 10);
     assert_eq!(story.keys(1), Some((2, vec!["/a", "/b"])));
     story.change_keys(vec![put("/c", None, Some(-2), 10)]);
-    assert_eq!((story.keys(-2), story.last_event()), (Some((1, vec!["/c"])), ("attached", Some(-2), "/c")));
+    assert_eq!((story.keys(-2), story.last_event()), (Some((1, vec!["/c"])), ("attached", Some(-2), "/c".to_owned())));
     story.change_keys(vec![put("/c", Some(-2), Some(-2), 11)]);
     assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1, "a new value is no new key");
 }
@@ -78,9 +78,9 @@ fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/a", 1), held(b"/b", 1), held(b"/c", 1)]);
     story.change_keys(vec![put("/a", Some(1), None, 10)]);
-    assert_eq!(story.last_event(), ("detached", Some(1), "/a was put without a lease, and stays"));
+    assert_eq!(story.last_event(), ("detached", Some(1), "/a was put without a lease, and stays".to_owned()));
     story.change_keys(vec![put("/b", Some(1), Some(2), 11)]);
-    assert_eq!(story.last_event(), ("attached", Some(2), "/b"));
+    assert_eq!(story.last_event(), ("attached", Some(2), "/b".to_owned()));
     assert_eq!(story.words().iter().filter(|word| **word == "moved").count(), 1);
     assert_eq!((story.keys(1), story.keys(2)), (Some((1, vec!["/c"])), Some((1, vec!["/b"]))));
     // Nothing is left on it: whether it died with its last key, a poll tells.
@@ -88,7 +88,10 @@ fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
     assert_eq!(story.keys(1), Some((1, vec!["/c"])));
     story.wait(0.01);
     story.poll_time(1, 9, 10);
-    assert_eq!((story.keys(1), story.last_event()), (Some((0, vec![])), ("detached", Some(1), "/c was deleted")));
+    assert_eq!(
+        (story.keys(1), story.last_event()),
+        (Some((0, vec![])), ("detached", Some(1), "/c was deleted".to_owned()))
+    );
 }
 
 #[test]
@@ -113,7 +116,10 @@ fn who_has_keys_left_lives_and_all_of_one_revision_die_together() {
     story.list(&[1], &[]);
     story.read_keys((0..20_u8).map(|n| held(&[b'k', n + 65], 1)).collect());
     story.change_keys(vec![deleted("kA", 1, 12)]);
-    assert_eq!((story.last_event(), story.keys(1).unwrap().0), (("detached", Some(1), "kA was deleted"), 19));
+    assert_eq!(
+        (story.last_event(), story.keys(1).unwrap().0),
+        (("detached", Some(1), "kA was deleted".to_owned()), 19)
+    );
     let rest = (1..20_u8).map(|n| deleted(&format!("k{}", char::from(n + 65)), 1, 13)).collect();
     story.change_keys(rest);
     story.list(&[], &[1]);

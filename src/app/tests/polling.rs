@@ -110,7 +110,7 @@ fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
     assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
     story.tell(Msg::ListFailed(trouble("denied")));
     story.tell(Msg::ListFailed(trouble("denied")));
-    assert_eq!(story.words(), ["link", "error"], "the same trouble is told once");
+    assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
     assert!(story.model.list_trouble.is_some());
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
     assert!(story.model.list_trouble.is_none());

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::app::lease::Doom;
-use crate::app::{Model, Redraw, Trouble, Word};
+use crate::app::{Model, Redraw, Trouble, What, Who};
 use crate::domain::observed::KeyFate;
-use crate::domain::{KeyChange, KeyNow, LeaseId, Moment, printable};
+use crate::domain::{KeyChange, KeyNow, LeaseId, Moment};
 
 /// All keys are known, as of the pages. A lease that holds one lives, listed or not.
 pub(super) fn read(model: &mut Model, now: Moment) {
@@ -54,19 +54,21 @@ pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Mome
 fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Moment) {
     if let Some((from, fate)) = KeyFate::of(change, false) {
         model.holdings.release(from, &change.key);
-        part(model, from, &change.key, fate, at);
+        part(model, from, &change.key, (fate, change.revision), at);
         show(model, from);
     }
     if let Some(id) = to {
         meet(model, id, at);
-        attach(model, id, &change.key, created, at);
+        attach(model, id, &change.key, Some((created, change.revision)), at);
     }
 }
 
-/// A key hangs on a lease: told once, whoever tells it first.
-pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], created: i64, at: Moment) {
-    if model.holdings.hold(id, key, created) {
-        model.log(at, Word::Attached, Some(id), String::from_utf8_lossy(key));
+/// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
+/// they are known.
+pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Moment) {
+    if model.holdings.hold(id, key, revisions.map_or(0, |(created, _)| created)) {
+        let revision = revisions.map(|(_, put)| put);
+        model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
         show(model, id);
     }
 }
@@ -76,7 +78,7 @@ fn meet(model: &mut Model, id: LeaseId, at: Moment) {
     if model.lease(id).is_none() {
         model.living(id);
         if model.has_listed {
-            model.log(at, Word::Granted, Some(id), "by another client");
+            model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
         }
     }
 }
@@ -98,20 +100,20 @@ fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision
 pub(super) fn survive(model: &mut Model, id: LeaseId, at: Moment) {
     let Some(doom) = model.alive(id).and_then(|lease| lease.doom.take()) else { return };
     for key in &doom.keys {
-        part(model, id, key, KeyFate::Deleted, at);
+        part(model, id, key, (KeyFate::Deleted, doom.revision), at);
     }
     show(model, id);
 }
 
 /// A key left a lease that lives on.
-fn part(model: &mut Model, id: LeaseId, key: &[u8], fate: KeyFate, at: Moment) {
-    let key = printable(key);
-    let (word, text) = match fate {
-        KeyFate::Detached => (Word::Detached, format!("{key} was put without a lease, and stays")),
-        KeyFate::Moved { to } => (Word::Moved, format!("{key} was put with the lease {to}")),
-        KeyFate::Deleted | KeyFate::DiedWithLease => (Word::Detached, format!("{key} was deleted")),
+fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, revision): (KeyFate, i64), at: Moment) {
+    let (key, revision) = (key.to_vec(), Some(revision));
+    let what = match fate {
+        KeyFate::Moved { to } => What::Moved { key, to, revision },
+        KeyFate::Detached => What::Detached { key, is_deleted: false, revision },
+        KeyFate::Deleted | KeyFate::DiedWithLease => What::Detached { key, is_deleted: true, revision },
     };
-    model.log(at, word, Some(id), text);
+    model.log(at, Some(id), what);
 }
 
 /// Shows the keys of a lease as they are known. Where it may have died with them, they stay until that is known.
@@ -126,7 +128,7 @@ pub(super) fn show(model: &mut Model, id: LeaseId) {
 pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
     if model.is_reached() && model.keys_trouble.as_ref() != Some(&trouble) {
         let hint = if trouble.is_forbidden { "; --prefix names keys that this user may read" } else { "" };
-        model.log(now, Word::Error, None, format!("cannot follow the keys: {}{hint}", trouble.text));
+        model.log(now, None, What::error(format!("cannot follow the keys: {}{hint}", trouble.text)));
     }
     model.keys_trouble = Some(trouble);
     model.show(Redraw::Soon);
