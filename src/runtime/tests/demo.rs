@@ -31,7 +31,7 @@ async fn the_others_come_and_go_on_the_screen() {
     let text = stage.glass.text();
     let others = text.lines().filter(|line| line.contains(" other ") && line.starts_with("│")).count();
     assert!(others >= 8, "{text}");
-    for word in ["/billing", "/locks/n", "/cron/la", "another's lease"] {
+    for word in ["/billing", "/locks/n", "/cron/la", "→ moved"] {
         assert!(text.contains(word), "{word}\n{text}");
     }
 }
