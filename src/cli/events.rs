@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::stream;
 use tokio::sync::mpsc::{self, Receiver};
 
+use super::observing::Observing;
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared, values};
 use crate::app::{Place, Setup};
@@ -18,18 +19,15 @@ const WAITING: usize = 65_536;
 /// How long the last of them may take.
 const LAST: Duration = Duration::from_secs(1);
 
-/// `events`.
-///
 /// Leases that are there at the start are no event. Renewals of other clients are inferred from polls: each says when it
-/// was, as far as known. At 0 it ends with Ctrl-C, with --for, or when nobody reads any more.
+/// was, as far as known. It ends with Ctrl-C, after --for, or when nobody reads any more.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
     follow_for: Option<Duration>,
-    /// Ask for at most so many leases' time to live a second
-    #[arg(long, value_name = "N", default_value_t = Setup::default().budget, value_parser = clap::value_parser!(u32).range(1..))]
-    budget: u32,
+    #[command(flatten)]
+    observing: Observing,
 }
 
 pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
@@ -37,7 +35,7 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         out.tell("This sandbox is new, and nobody else can reach it: nothing will happen in it. `leasetop sandbox` serves one to others.").await;
     }
     let signals = Signals::catch()?;
-    let setup = setup(&args, &shared);
+    let setup = setup(args.observing, &shared);
     let session = Session::open(shared).await?;
     let (tell, told) = mpsc::channel(WAITING);
     let end = stop(signals, session.clock.clone(), args.follow_for);
@@ -54,9 +52,9 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
     Ok(Exit::Done)
 }
 
-fn setup(args: &Args, shared: &Shared) -> Setup {
+fn setup(observing: Observing, shared: &Shared) -> Setup {
     let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
-    Setup { target: shared.target(), place, is_read_only: true, budget: args.budget, ..Setup::default() }
+    Setup { target: shared.target(), place, is_read_only: true, ..observing.setup() }
 }
 
 async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Outside {

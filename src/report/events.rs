@@ -165,7 +165,8 @@ impl Facts {
             _ => None,
         };
         let (lag, lag_error) = lag.map(middle).unzip();
-        let of_keys = |keys: &Keys| Facts { key_count: Some(keys.count), ..Facts::of_keys(&keys.first) };
+        let of_keys =
+            |keys: &Keys| Facts { key_count: keys.is_all.then_some(keys.count), ..Facts::of_keys(&keys.first) };
         let of_keys = keys.as_ref().map(of_keys).unwrap_or_default();
         Facts { who: Some(Who::word(*who)), ttl: *ttl, cause, lag, lag_error, revision: *revision, ..of_keys }
     }
@@ -204,7 +205,7 @@ mod tests {
             ..Renewed::new(How::Inferred, Some(10))
         };
         let died = |cause, lag| {
-            let keys = Some(Keys { count: 9, first: vec![b"/a".to_vec()] });
+            let keys = Some(Keys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
             What::Died(Box::new(Obituary {
                 cause,
                 is_ours: false,

@@ -55,6 +55,7 @@ impl Mind {
         setup: Setup,
         stall_consumer: bool,
     ) -> Mind {
+        let range = setup.range.clone();
         let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
         let reader = Reader::start(engine.consumer(), clock.clone(), stall_consumer);
         let mut view = cluster.watch();
@@ -66,7 +67,7 @@ impl Mind {
             board: engine.board(),
             tally: reader.tally(),
             view,
-            driver: Driver::new(cluster, engine, clock.clone(), reader),
+            driver: Driver::new(cluster, engine, clock.clone(), reader, range),
             clock,
         }
     }
@@ -79,7 +80,7 @@ impl Mind {
     /// Waits for what happens next, until `wake` at the latest.
     pub(super) async fn news(&mut self, wake: Moment) -> News {
         tokio::select! {
-            Some(msg) = self.driver.next() => News::Answer(msg),
+            msg = self.driver.next() => News::Answer(msg),
             () = self.board.changed() => News::Board,
             () = self.tally.changed() => News::Read,
             Ok(()) = self.view.changed() => News::View,

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  engine's board --------+                         +--> driver: Effect -> call -> Msg, and round again
-//!  consumer's tally ------+--> mind: Msg -> update -+--> consumer: keep, leave
-//!  cluster's view --------+     ^                   |
+//!  consumer's tally ------+--> mind: Msg -> update -+      with the observer's news: leases, keys
+//!  cluster's view --------+     ^                   +--> consumer: keep, leave
 //!  the model's next wake -+     |                   +--> follow: events -> whoever takes them (no screen)
 //!                               |                   |
 //!  keys (EventStream) ----------+                   +--> easel: when to draw -> canvas: cells -> bytes
@@ -20,6 +20,7 @@ mod easel;
 mod follow;
 mod keys;
 mod mind;
+mod news;
 mod outside;
 mod run;
 mod screen;

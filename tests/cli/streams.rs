@@ -140,7 +140,8 @@ fn without_a_terminal_the_monitor_says_so_and_lists() {
     assert!(String::from_utf8_lossy(&output.stdout).contains(&lease));
 }
 
-/// The lines of a running command as they come, read by a thread.
+/// The lines of a running command as they come.
+#[expect(clippy::disallowed_methods, reason = "a pipe knows no time-out: a thread reads, the test waits for it")]
 fn lines(child: &mut Child) -> Receiver<String> {
     let (tell, told) = mpsc::channel();
     let stdout = BufReader::new(child.stdout.take().expect("piped"));
