@@ -1,5 +1,6 @@
 //! Every JSON object against its schema.
 
+use leasetop::app::keymap::KEYMAP;
 use serde_json::Value;
 
 use crate::sandbox::Sandbox;
@@ -100,4 +101,12 @@ fn events_of_a_running_cluster() {
     let sandbox = Sandbox::start();
     let told = objects(&sandbox, "events", &["events", "--for", "300ms"], 0);
     assert_eq!(told[0]["event"], "connection");
+}
+
+#[test]
+fn each_key_row_is_an_object() {
+    let rows = objects(&Sandbox::start(), "keys", &["keys"], 0);
+    assert_eq!(rows.len(), KEYMAP.len());
+    let revoke = rows.iter().find(|row| row["action"] == "revoke").expect("a row");
+    assert_eq!(revoke["keys"], serde_json::json!(["x", "F9", "Del"]));
 }
