@@ -58,10 +58,21 @@ pub(super) const COLUMNS: &[Column] = &[
     text("FIRST KEY", 9, u16::MAX, 5, first_key),
 ];
 
-/// The columns that fit, each with its width, and the gap between them.
+/// The columns of the table that fit, each with its width, and the gap between them.
 pub(super) fn fit(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
+    fit_among(width, |_| true)
+}
+
+/// The same of a locks view: what its rows say of a lease.
+pub(super) fn of_locks(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
+    fit_among(width, |column| {
+        ["ID", "WHO", "STATE", "LEFT", "", "TTL", "EVERY", "LAST", "MARGIN", "RTT"].contains(&column.title)
+    })
+}
+
+fn fit_among(width: u16, is_shown: fn(&Column) -> bool) -> (Vec<(&'static Column, u16)>, u16) {
     let most = COLUMNS.iter().map(|column| column.rank).max().unwrap_or(0);
-    let within = |rank: u8| COLUMNS.iter().filter(move |column| column.rank <= rank);
+    let within = |rank: u8| COLUMNS.iter().filter(move |column| is_shown(column) && column.rank <= rank);
     let least = |rank: u8| within(rank).map(|column| column.width + 1).sum::<u16>().saturating_sub(1);
     let rank = (0..=most).rev().find(|rank| least(*rank) <= width).unwrap_or(0);
     let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
@@ -127,7 +138,7 @@ fn urgency(row: Row<'_>) -> Role {
 }
 
 /// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
-fn left(row: Row<'_>, _: usize) -> Cell {
+pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
     let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error()) else {
         return (UNKNOWN.to_owned(), Role::Dim);

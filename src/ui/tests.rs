@@ -1,3 +1,4 @@
+mod locks;
 mod palettes;
 mod views;
 

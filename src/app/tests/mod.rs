@@ -7,6 +7,7 @@ mod granting;
 mod keymap;
 mod keys;
 mod leases;
+mod locks;
 mod losses;
 mod polling;
 mod revoking;

@@ -1,6 +1,6 @@
 //! The order of the rows.
 
-use crate::app::Model;
+use crate::app::{Model, View};
 use crate::domain::Moment;
 
 use super::attend::attend;
@@ -16,6 +16,9 @@ pub fn arrange(model: &mut Model, now: Moment) {
         model.standing.seat(&mut model.order, &model.leases);
     }
     hold_cursor(model, row);
+    if model.view == View::Locks {
+        model.locks_page.hold(&model.locks);
+    }
 }
 
 /// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in
