@@ -37,9 +37,11 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
         let text = format!("term {} → {}: a new leader starts every lease's TTL anew", old.raft_term, new.raft_term);
         model.log(now, Word::Leader, None, text);
-        model.mark_kept(now, Tick::Leader);
+        model.mark_all(now, Tick::Leader);
     }
-    model.unreached_since = None;
+    if model.unreached_since.take().is_some() {
+        model.mark_all(now, Tick::Known);
+    }
     if std::mem::replace(&mut model.has_started, true) {
         return Vec::new();
     }
@@ -52,7 +54,7 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
 
 fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
     model.unreached_since = Some(now);
-    model.mark_kept(now, Tick::Unknown);
+    model.mark_all(now, Tick::Unknown);
     let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
     model.log(now, Word::Connection, None, format!("lost: {trouble}"));
     Vec::new()

@@ -44,7 +44,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Listed(listing) => list::listed(model, &listing),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
         Msg::Probed { sent, received, answer } => probe::answered(model, answer, sent, received),
-        Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble),
+        Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble, now),
         Msg::Values { id, pairs } => values::read(model, id, pairs),
         Msg::Statuses(statuses) => engine::statuses(model, statuses),
         Msg::Engine(event) => engine::event(model, event),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Lease, Model, Redraw, Word};
+use crate::app::{Effect, Lease, Model, Redraw, Tick, Word};
 use crate::domain::{LeaseId, Moment};
 
 /// The program stood still and time went on: says for how long, and what it cost.
@@ -41,6 +41,7 @@ pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effec
     for lease in model.leases.values_mut().filter(|lease| lease.death.is_none()) {
         lease.forget_time(now);
     }
+    model.mark_all(now, Tick::Unknown);
     model.polls.list_now(now);
     let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
     model.log(now, Word::Missed, None, text.clone());
