@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
@@ -91,7 +92,7 @@ fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
         (None, None) => words.push("not polled yet".to_owned()),
     }
     if let Some(status) = &lease.engine {
-        words.push(format!("renewed {} times, {} read", status.cadence.answers, lease.read));
+        words.push(format!("renewed {}, {} read", number::times(status.cadence.answers), lease.read));
     }
     if let Some(Keys { count: 1.., first }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));
@@ -136,11 +137,12 @@ pub(super) fn row<'a>(scene: Scene<'_>, lease: &'a Lease) -> Row<'a> {
     Row { lease, state: lease.state(scene.now), now: scene.now }
 }
 
-/// Reverses the row under the cursor as a whole.
+/// Reverses the row under the cursor as a whole: in one colour, or each state would give it a ground of its own.
 fn highlight(scene: Scene<'_>, rows: Rect, buf: &mut Buffer) {
     let cursor = scene.model.visible().position(|lease| Some(lease.id) == scene.model.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
-        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, scene.look.cursor());
+        let style = Style::reset().patch(scene.look.cursor());
+        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, style);
     }
 }
 

@@ -21,6 +21,8 @@ pub struct RevokeDialog {
     pub typed: Input,
     /// Which answer Enter means where a key confirms: Cancel, or to revoke.
     pub focus: Focus,
+    /// What became of the lease since the display was frozen from which it was opened, in words.
+    pub since_freeze: Vec<String>,
     who: Who,
     bounds: Option<Bounds>,
 }
@@ -47,7 +49,8 @@ impl RevokeDialog {
     /// For this lease, as it is now.
     pub fn new(lease: &Lease) -> Self {
         let (id, who, bounds) = (lease.id, lease.who, lease.bounds);
-        RevokeDialog { id, typed: Input::default(), focus: Focus::default(), who, bounds }
+        let (typed, focus) = (Input::default(), Focus::default());
+        RevokeDialog { id, typed, focus, since_freeze: Vec::new(), who, bounds }
     }
 
     /// One own lease with few keys takes a key; another client's, one that changed hands, or more than 100 keys take the

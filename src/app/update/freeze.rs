@@ -1,5 +1,6 @@
 //! Freezing the display.
 
+use crate::app::dialog::Dialog;
 use crate::app::{Lease, Model, Picture, State};
 use crate::domain::{LeaseId, Moment};
 
@@ -33,9 +34,14 @@ pub(super) fn aim(model: &mut Model) -> Option<Since> {
     Some(since)
 }
 
-/// Says what changed, beside what the key has opened: that is about the present.
+/// Says what changed, in the dialog that asks whether to revoke it, else on the status line: what the key has opened is
+/// about the present.
 pub(super) fn tell(model: &mut Model, since: Option<Since>, now: Moment) {
     let Some(Since { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
+    if let Some(Dialog::Revoke(dialog)) = &mut model.dialog {
+        dialog.since_freeze = changes;
+        return;
+    }
     let is_gone = model.alive(id).is_none();
     model.say(now, is_gone, format!("{id} since the freeze: {}", changes.join(", ")));
 }

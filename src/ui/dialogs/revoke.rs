@@ -27,6 +27,9 @@ impl<'a> Page<'a> {
             Confirmation::Number => self.typed_number(dialog),
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
+        if !dialog.since_freeze.is_empty() {
+            body.extend(self.text(Role::Warning, &format!("Since the freeze: {}.", dialog.since_freeze.join(", "))));
+        }
         if let Some(meanwhile) = dialog.meanwhile(lease) {
             body.extend(self.text(Role::Warning, in_words(meanwhile, lease.who)));
         }

@@ -1,5 +1,6 @@
 //! The views, the detail, the frozen display, at every size.
 
+use super::palettes::{PALETTES, styled};
 use super::*;
 use crate::app::Value;
 use crate::domain::Ended;
@@ -72,13 +73,38 @@ fn picture(size: (u16, u16), keys: &[Key]) -> String {
     text(&paint(&stage(past(), size, keys), size, Look::default()))
 }
 
+/// Every view by name, with the keys that show it.
+const VIEWS: [(&str, &[Key]); 4] =
+    [("leases", &[]), ("detail", &[Key::Enter]), ("cadence", &[Key::Char('2')]), ("events", &[Key::Char('3')])];
+
 #[test]
 fn every_view_at_three_sizes() {
-    let views: [(&str, &[Key]); 4] =
-        [("leases", &[]), ("detail", &[Key::Enter]), ("cadence", &[Key::Char('2')]), ("events", &[Key::Char('3')])];
-    for ((name, keys), size) in views.into_iter().flat_map(|view| SIZES.map(|size| (view, size))) {
+    for ((name, keys), size) in VIEWS.into_iter().flat_map(|view| SIZES.map(|size| (view, size))) {
         insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(size, keys));
     }
+}
+
+#[test]
+fn every_view_in_each_palette() {
+    for (view, keys) in VIEWS {
+        let model = stage(past(), (100, 30), keys);
+        for (name, palette) in PALETTES {
+            let painted = paint(&model, (100, 30), Look { palette, is_ascii: false });
+            insta::assert_snapshot!(format!("{view}_{name}"), styled(&painted));
+        }
+    }
+}
+
+#[test]
+fn a_kill_from_a_frozen_display_says_first_what_changed() {
+    let size = (80, 24);
+    let mut model = stage(past(), size, &[Key::Char('p')]);
+    let renewed = EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), round_trip: seconds(0.0006) };
+    update(&mut model, engine(89.9, renewed).1, at(89.9));
+    update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
+    arrange(&mut model, at(89.9));
+    update(&mut model, Msg::Key(Key::Char('x')), at(89.95));
+    insta::assert_snapshot!("revoke_from_a_freeze_80x24", text(&paint(&model, size, Look::default())));
 }
 
 #[test]
