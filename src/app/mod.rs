@@ -37,7 +37,8 @@ mod view;
 
 pub use crate::domain::Bounds;
 pub use effect::Effect;
-pub use events::{Event, EventLog, Word};
+use events::keys_in_words;
+pub use events::{Event, EventLog, How, Obituary, Renewed, What, When, Word};
 pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
 pub use history::{History, Mark, Renewal, Tick};
 pub use key::Key;
