@@ -93,7 +93,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
     let Cli { command, monitor, shared } = cli;
     match command {
         Some(_) if monitor.is_some() => Err(Error::Usage(
-            "--ttl, --put and --stall before a command are the monitor's: write the command first, then its options"
+            "--ttl, --put, --prefix, --budget and --stall before a command are the monitor's: write the command first, then its options"
                 .to_owned(),
         )),
         Some(Command::Demo) => monitor::demo(shared),

@@ -6,7 +6,8 @@ use tokio::runtime::Builder;
 
 use super::options::General;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
-use crate::app::{GrantOrder, Place, Put, Setup, spread};
+use crate::app::{Place, Put, Setup, spread};
+use crate::domain::KeyRange;
 use crate::runtime::{self, MonitorOptions};
 use crate::ui::Look;
 
@@ -23,6 +24,12 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
+    /// Follow the keys that begin so and no others; of the leases all are shown
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
+    /// Ask for the time left of so many leases a second at most, 200 by default; of the others less is known
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    budget: Option<u32>,
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
     stall: bool,
@@ -31,7 +38,8 @@ pub(super) struct Args {
 impl Args {
     /// Whether anything was said for the monitor.
     pub(super) fn is_some(&self) -> bool {
-        !self.ttl.is_empty() || !self.puts.is_empty() || self.stall
+        let Args { ttl, puts, prefix, budget, stall } = self;
+        !ttl.is_empty() || !puts.is_empty() || prefix.is_some() || budget.is_some() || *stall
     }
 }
 
@@ -42,11 +50,15 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     }
     let grants = spread(&args.ttl, 1, &args.puts)?;
     if std::io::stdout().is_terminal() {
-        return monitor(shared, grants, args.stall, false);
+        let range = KeyRange::prefix(args.prefix.unwrap_or_default().as_bytes());
+        let budget = args.budget.unwrap_or(Setup::default().budget);
+        return monitor(shared, Setup { grants, range, budget, ..Setup::default() }, args.stall);
     }
     if args.is_some() {
         return Err(Error::Usage(
-            "--ttl, --put and --stall are the monitor's, which needs a terminal; `leasetop grant` does not".to_owned(),
+            "--ttl, --put, --prefix, --budget and --stall are the monitor's, which needs a terminal; `leasetop grant` and \
+             `leasetop list` do not"
+                .to_owned(),
         ));
     }
     let _log = logging::start(&shared.general, false)?;
@@ -62,7 +74,7 @@ pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
     }
     shared.use_sandbox();
     let grants = spread(&DEMO_TTLS, 1, &[Put::parse(DEMO_PUT)?])?;
-    monitor(shared, grants, false, true)
+    monitor(shared, Setup { grants, is_demo: true, ..Setup::default() }, false)
 }
 
 async fn list_instead(shared: Shared) -> Result<Exit, Error> {
@@ -71,22 +83,14 @@ async fn list_instead(shared: Shared) -> Result<Exit, Error> {
     list::run(list::Args::default(), shared, &mut out).await
 }
 
-fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_demo: bool) -> Result<Exit, Error> {
+fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, Error> {
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         let session = Session::open(shared.clone()).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
-        let setup = Setup {
-            target: shared.target(),
-            place,
-            is_demo,
-            is_read_only,
-            grants,
-            pace: shared.keeping.pace,
-            ..Setup::default()
-        };
+        let setup = Setup { target: shared.target(), place, is_read_only, pace: shared.keeping.pace, ..setup };
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),

@@ -64,7 +64,7 @@ fn play(story: &mut Story, step: Step) {
         Step::Renewed(id, ttl, dropped) => Msg::Statuses(vec![renewed(story, id, ttl, dropped)]),
         Step::Probed(id, ttl) => {
             let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys: vec![], header: Header::default() };
-            Msg::Probed { sent, received, answer }
+            Msg::Probed { sent, received, answer, has_keys: false }
         }
         Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
         Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),

@@ -57,7 +57,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
         Action::New => grant::open(model, now),
         Action::Help => model.dialog = Some(Dialog::Help { top: 0 }),
-        Action::PollNow => tick::poll_now(model, now),
+        Action::PollNow => return tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
         Action::Drill => return drill::toggle(model, now),

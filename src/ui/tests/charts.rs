@@ -102,7 +102,7 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
         let answer =
             TimeToLive { id: LeaseId(-5), ttl: left, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
         let when = second as f64 + 0.3;
-        (when, Msg::Probed { sent: at(when), received: at(when), answer })
+        (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
     });
     let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "no answer".into() };
     let failures = [84.5, 85.5].map(|when| (when, Msg::ProbeFailed { id: LeaseId(-5), trouble: trouble.clone() }));
