@@ -24,6 +24,7 @@ mod line;
 mod locks;
 mod log;
 mod number;
+mod plot;
 mod status;
 mod table;
 mod theme;

@@ -1,3 +1,4 @@
+mod charts;
 mod locks;
 mod palettes;
 mod views;
