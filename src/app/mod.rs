@@ -12,6 +12,7 @@
 //! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
 //! under `update/`, a dialog as a file under `dialog/`.
 
+mod column;
 mod countdown;
 pub mod dialog;
 mod effect;
@@ -28,6 +29,8 @@ mod msg;
 mod page;
 mod picture;
 mod polls;
+mod sieve;
+mod sort;
 mod standing;
 mod state;
 mod update;
@@ -35,6 +38,7 @@ mod values;
 mod view;
 
 pub use crate::domain::Bounds;
+pub use column::{Column, UnknownColumn};
 pub use effect::Effect;
 pub use events::{Event, EventLog, Word};
 pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
@@ -45,6 +49,8 @@ pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};
 pub use page::{EventsPage, Kind};
 pub use picture::Picture;
+pub use sieve::{FilterLine, Quick, Sieve, TypedFilter};
+pub use sort::{BadSort, Rank, Sort};
 pub use state::{Gone, State};
 pub use update::{arrange, next_wake, update};
 pub use values::{Pairs, Value};

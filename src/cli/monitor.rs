@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 
 use tokio::runtime::Builder;
 
+use super::rows::Rows;
 use super::options::General;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
-use crate::app::{GrantOrder, Place, Put, Setup, spread};
+use crate::app::{Column, Place, Put, Setup, spread};
 use crate::runtime::{self, MonitorOptions};
 use crate::ui::Look;
 
@@ -23,6 +24,8 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
+    #[command(flatten)]
+    rows: Rows,
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
     stall: bool,
@@ -31,6 +34,11 @@ pub(super) struct Args {
 impl Args {
     /// Whether anything was said for the monitor.
     pub(super) fn is_some(&self) -> bool {
+        self.is_monitors_alone() || self.rows.is_some()
+    }
+
+    /// Whether anything was said that only a monitor can do.
+    fn is_monitors_alone(&self) -> bool {
         !self.ttl.is_empty() || !self.puts.is_empty() || self.stall
     }
 }
@@ -40,21 +48,21 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
     }
-    let grants = spread(&args.ttl, 1, &args.puts)?;
+    let setup = Setup { grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
     if std::io::stdout().is_terminal() {
-        return monitor(shared, grants, args.stall, false);
+        return monitor(shared, setup, args.stall);
     }
-    if args.is_some() {
+    if args.is_monitors_alone() {
         return Err(Error::Usage(
             "--ttl, --put and --stall are the monitor's, which needs a terminal; `leasetop grant` does not".to_owned(),
         ));
     }
     let _log = logging::start(&shared.general, false)?;
-    on_runtime(&mut Builder::new_current_thread(), list_instead(shared))
+    on_runtime(&mut Builder::new_current_thread(), list_instead(args.rows, shared))
 }
 
 /// The monitor on a sandbox of its own, with the exercise's leases.
-pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
+pub(super) fn demo(rows: &Rows, mut shared: Shared) -> Result<Exit, Error> {
     shared.writes("demo")?;
     if !std::io::stdout().is_terminal() {
         let how = "the demo needs a terminal; `leasetop --sandbox exercise` shows the same leases without one";
@@ -62,31 +70,30 @@ pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
     }
     shared.use_sandbox();
     let grants = spread(&DEMO_TTLS, 1, &[Put::parse(DEMO_PUT)?])?;
-    monitor(shared, grants, false, true)
+    monitor(shared, Setup { grants, is_demo: true, ..shown(rows)? }, false)
 }
 
-async fn list_instead(shared: Shared) -> Result<Exit, Error> {
+/// A monitor that shows what was asked for.
+fn shown(rows: &Rows) -> Result<Setup, Error> {
+    let columns = rows.columns_or(&Column::ALL)?;
+    let (filter, sort) = (rows.filter.clone().unwrap_or_default(), rows.sort.unwrap_or_default());
+    Ok(Setup { filter, sort, columns, ..Setup::default() })
+}
+
+async fn list_instead(rows: Rows, shared: Shared) -> Result<Exit, Error> {
     let mut out = Out::new(shared.general.write_out);
     out.tell("There is no terminal for the monitor: this is `leasetop list`.").await;
-    list::run(list::Args::default(), shared, &mut out).await
+    list::run(list::Args::of(rows), shared, &mut out).await
 }
 
-fn monitor(shared: Shared, grants: Vec<GrantOrder>, stall_consumer: bool, is_demo: bool) -> Result<Exit, Error> {
+fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, Error> {
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         let session = Session::open(shared.clone()).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
-        let setup = Setup {
-            target: shared.target(),
-            place,
-            is_demo,
-            is_read_only,
-            grants,
-            pace: shared.keeping.pace,
-            ..Setup::default()
-        };
+        let setup = Setup { target: shared.target(), place, is_read_only, pace: shared.keeping.pace, ..setup };
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),

@@ -9,6 +9,6 @@ mod text;
 
 pub use exercise::{exercise_json, exercise_table};
 pub use json::{ended_json, granted_json, kept_json, revoked_json, time_to_live_json};
-pub use listing::{ListedLease, Listing, listing_ids, listing_json, listing_table};
+pub use listing::{LISTED, ListedLease, Listing, listing_ids, listing_json, listing_table};
 pub use simple::{ended, granted, kept, revoked, time_to_live};
 pub use text::rfc3339;

@@ -2,12 +2,14 @@
 
 mod answering;
 mod dialogs;
+mod filtering;
 mod freeze;
 mod granting;
 mod leases;
 mod losses;
 mod polling;
 mod revoking;
+mod sorting;
 mod standing;
 mod stood_still;
 mod views;
