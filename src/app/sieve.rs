@@ -95,6 +95,8 @@ pub struct FilterLine {
     pub input: Input,
     /// Why it is no filter; while there is a reason the last good filter stays.
     pub bad: Option<BadFilter>,
+    /// The last filter that was good and no half of a condition: it stays while the text is none.
+    settled: TypedFilter,
     /// The lease that the cursor comes back to when half a word has hidden it.
     pub(super) home: Option<LeaseId>,
 }
@@ -118,15 +120,23 @@ impl Sieve {
 
     /// Opens the line with the filter that there is, while the cursor is on a lease.
     pub(super) fn open(&mut self, home: Option<LeaseId>) {
-        self.line = Some(FilterLine { input: Input::new(self.typed.text.clone()), bad: None, home });
+        let settled = self.typed.clone();
+        self.line = Some(FilterLine { input: Input::new(settled.text.clone()), bad: None, settled, home });
     }
 
-    /// Reads what is typed: a good filter is used at once.
+    /// Reads what is typed: a good filter is used at once. Where there is none the last good one stays, without the half of
+    /// a condition that was a word on the way: `state` before `state:`.
     pub(super) fn read(&mut self) {
         let Some(line) = &mut self.line else { return };
-        match line.input.value().parse() {
-            Ok(typed) => (self.typed, line.bad) = (typed, None),
-            Err(bad) => line.bad = Some(bad),
+        let text = line.input.value();
+        match text.parse::<TypedFilter>() {
+            Ok(typed) => {
+                if !Filter::is_unfinished(text) {
+                    line.settled = typed.clone();
+                }
+                (self.typed, line.bad) = (typed, None);
+            }
+            Err(bad) => (self.typed, line.bad) = (line.settled.clone(), Some(bad)),
         }
     }
 

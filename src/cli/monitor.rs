@@ -4,8 +4,8 @@ use std::io::IsTerminal;
 
 use tokio::runtime::Builder;
 
-use super::rows::Rows;
 use super::options::General;
+use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
 use crate::runtime::{self, MonitorOptions};

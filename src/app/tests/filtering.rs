@@ -56,6 +56,19 @@ fn while_it_is_wrong_the_last_good_one_stays_and_enter_does_not_close_it() {
 }
 
 #[test]
+fn half_a_condition_is_not_the_last_good_filter() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("ttl<60 state");
+    assert!(story.rows().is_empty(), "as yet it is a part of a key");
+    story.type_in(":lat");
+    assert_eq!((bad(&story), story.rows(), typed(&story)), (Some(13), vec![1, 3], "ttl<60"));
+    story.press(&[Key::Backspace; 3]);
+    story.type_in("ok");
+    assert_eq!((bad(&story), story.rows()), (None, vec![1, 3]));
+}
+
+#[test]
 fn esc_clears_what_is_typed_and_then_what_was_kept() {
     for leave in [Key::Esc, Key::Ctrl('c')] {
         let mut story = crowd();

@@ -96,6 +96,16 @@ fn parts_are_sought_in_the_id_as_it_prints() {
 }
 
 #[test]
+fn half_a_condition_is_told_from_a_word() {
+    for text in ["s", "ttl<30 sta", "!(le", "!who", "keys"] {
+        assert!(Filter::is_unfinished(text), "{text}");
+    }
+    for text in ["", "state:", "state:ok ", "ttl<3", "svc", "(", "日本", "日s\u{3000}é"] {
+        assert!(!Filter::is_unfinished(text), "{text}");
+    }
+}
+
+#[test]
 fn the_times_that_are_compared_with_the_time_left_are_known() {
     let times = |text: &str| text.parse::<Filter>().map(|filter| filter.times_left());
     assert_eq!(times("left<5s or !(left>=1m ttl<30) key:left"), Ok(vec![5.0, 60.0]));
