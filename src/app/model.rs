@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::dialog::Dialog;
-use super::events::{EventLog, Word};
+use super::events::{EventLog, What, When};
 use super::exercise::{Exercise, Tally};
 use super::leases::Leases;
 use super::page::EventsPage;
@@ -309,8 +309,8 @@ impl Model {
         self.show(Redraw::Soon);
     }
 
-    pub(super) fn log(&mut self, at: Moment, word: Word, lease: Option<LeaseId>, text: impl Into<String>) {
-        self.events.push(at, word, lease, text.into());
+    pub(super) fn log(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: What) {
+        self.events.push(when, lease, what);
         self.show(Redraw::Soon);
     }
 

@@ -8,7 +8,7 @@ use crate::app::keymap::Action;
 pub enum Kind {
     /// What renews and what stops doing so.
     Renewals,
-    /// Dropped responses and missed answers.
+    /// Dropped responses, missed answers, what is late or at risk.
     Trouble,
     /// Births and deaths, and the keys.
     Lives,
@@ -26,8 +26,8 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Renewals => "renewals",
-            Kind::Trouble => "drops, misses and drills",
-            Kind::Lives => "births and deaths",
+            Kind::Trouble => "drops, misses, delays and drills",
+            Kind::Lives => "births, deaths and keys",
             Kind::Link => "link and leader",
             Kind::Errors => "losses and errors",
         }
@@ -36,10 +36,11 @@ impl Kind {
     /// The kind of a word.
     pub fn of(word: Word) -> Kind {
         match word {
-            Word::Kept | Word::Paused | Word::Renewed => Kind::Renewals,
-            Word::Dropped | Word::Missed | Word::Drill => Kind::Trouble,
-            Word::Granted | Word::Attached | Word::Expired | Word::Revoked | Word::Gone => Kind::Lives,
-            Word::Connection | Word::Leader => Kind::Link,
+            Word::Kept | Word::Paused | Word::Renewed | Word::Refilled => Kind::Renewals,
+            Word::Dropped | Word::Missed | Word::Late | Word::Risk | Word::Drill => Kind::Trouble,
+            Word::Granted | Word::Expired | Word::Revoked | Word::Gone => Kind::Lives,
+            Word::Attached | Word::Detached | Word::Moved => Kind::Lives,
+            Word::Connection | Word::Leader | Word::Term => Kind::Link,
             Word::Lost | Word::Error => Kind::Errors,
         }
     }
@@ -73,7 +74,7 @@ impl EventsPage {
     }
 
     fn of_kind<'a>(&self, log: &'a EventLog) -> Vec<&'a Event> {
-        log.lines().filter(|event| self.kind.is_none_or(|kind| kind == Kind::of(event.word))).collect()
+        log.lines().filter(|event| self.kind.is_none_or(|kind| kind == Kind::of(event.word()))).collect()
     }
 
     /// How many lines there are up to the last one shown. What has been forgotten cannot be shown.
@@ -127,52 +128,61 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::app::What;
     use crate::domain::Moment;
+
+    /// An event of this kind whose text is a number.
+    fn event(word: Word, count: usize) -> What {
+        What::More { word, count }
+    }
 
     fn log(words: &[Word]) -> EventLog {
         let mut log = EventLog::default();
         for (second, word) in words.iter().enumerate() {
-            log.push(Moment::at(Duration::from_secs(second as u64)), *word, None, second.to_string());
+            log.push(Moment::at(Duration::from_secs(second as u64)), None, event(*word, second));
         }
         log
     }
 
-    fn shown(page: EventsPage, log: &EventLog) -> Vec<String> {
-        page.lines(log, 3).iter().map(|event| event.text.clone()).collect()
+    fn shown(page: EventsPage, log: &EventLog) -> Vec<usize> {
+        let number = |event: &&Event| if let What::More { count, .. } = event.what { count } else { usize::MAX };
+        page.lines(log, 3).iter().map(number).collect()
     }
 
     #[test]
     fn it_follows_until_it_is_moved_and_then_holds_still() {
         let mut log = log(&[Word::Renewed; 10]);
         let mut page = EventsPage::default();
-        assert_eq!(shown(page, &log), ["7", "8", "9"]);
+        assert_eq!(shown(page, &log), [7, 8, 9]);
         page.go(&log, 3, Action::Up);
-        log.push(Moment::at(Duration::from_secs(99)), Word::Renewed, None, "new".into());
-        assert_eq!(shown(page, &log), ["6", "7", "8"]);
+        log.push(Moment::at(Duration::from_secs(99)), None, event(Word::Renewed, 99));
+        assert_eq!(shown(page, &log), [6, 7, 8]);
         page.go(&log, 3, Action::Last);
         assert!(page.follows());
-        assert_eq!(shown(page, &log), ["8", "9", "new"]);
+        assert_eq!(shown(page, &log), [8, 9, 99]);
         page.go(&log, 3, Action::First);
-        assert_eq!(shown(page, &log), ["0", "1", "2"]);
+        assert_eq!(shown(page, &log), [0, 1, 2]);
         (0..50).for_each(|_| page.go(&log, 3, Action::Up));
         page.go(&log, 3, Action::Down);
-        assert_eq!(shown(page, &log), ["1", "2", "3"], "no press was wasted beyond the end");
-        (0..3_000).for_each(|n| log.push(Moment::at(Duration::from_secs(100 + n)), Word::Gone, None, n.to_string()));
-        assert_eq!(shown(page, &log), ["1000", "1001", "1002"], "what was forgotten gives way to the oldest");
+        assert_eq!(shown(page, &log), [1, 2, 3], "no press was wasted beyond the end");
+        for count in 0..3_000 {
+            log.push(Moment::at(Duration::from_secs(100 + count as u64)), None, event(Word::Gone, count));
+        }
+        assert_eq!(shown(page, &log), [1_000, 1_001, 1_002], "what was forgotten gives way to the oldest");
     }
 
     #[test]
     fn kinds_come_in_turn_and_every_word_has_one() {
         let log = log(&[Word::Renewed, Word::Dropped, Word::Expired, Word::Leader, Word::Error, Word::Renewed]);
         let mut page = EventsPage::default();
-        let turn: Vec<Vec<String>> = Kind::ALL
+        let turn: Vec<Vec<usize>> = Kind::ALL
             .iter()
             .map(|_| {
                 page.next_kind();
                 shown(page, &log)
             })
             .collect();
-        assert_eq!(turn, [vec!["0", "5"], vec!["1"], vec!["2"], vec!["3"], vec!["4"]]);
+        assert_eq!(turn, [vec![0, 5], vec![1], vec![2], vec![3], vec![4]]);
         page.next_kind();
         assert_eq!(page, EventsPage::default());
     }

@@ -84,6 +84,12 @@ impl ClusterView {
         (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
     }
 
+    /// The member that leads by its own word, the newest term going before older ones; none while none says so.
+    pub fn leader(&self) -> Option<&MemberView> {
+        let leads = |member: &&MemberView| member.is_leader && member.reachability == Reachability::Up;
+        self.members.iter().filter(leads).max_by_key(|member| member.raft_term)
+    }
+
     /// The member that calls and renewals go to.
     pub fn current(&self) -> Option<&MemberView> {
         self.members.get(self.chosen?)

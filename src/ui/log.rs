@@ -5,12 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Widget};
 
-use crate::app::{Event, View};
-use crate::domain::printable;
-
 use super::line::cut;
 use super::table::{self, AIRY, panel};
 use super::{Role, Scene, theme};
+use crate::app::{Event, View};
 
 /// Draws as many of the newest events as there is room for.
 pub(super) fn draw_pane(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
@@ -84,15 +82,15 @@ pub(super) fn line_of_its_lease(scene: Scene<'_>, event: &Event, width: u16) -> 
 
 /// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
 fn line(scene: Scene<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
-    let (sign, role) = theme::event(event.word);
+    let (sign, role) = theme::event(event.word());
     let lease = event.lease.map_or(String::new(), |id| id.short());
     let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
     let room = usize::from(width).saturating_sub(21 + lease.len());
-    let text = cut(&printable(event.text.as_bytes()), room);
+    let text = cut(&event.text(), room);
     let style = |role| scene.look.style(role);
     Line::from(vec![
         Span::styled(format!("{} ", scene.wall.time_of_day(event.at)), style(Role::Dim)),
-        Span::styled(format!("{sign} {:<8}  ", event.word.word()), style(role)),
+        Span::styled(format!("{sign} {:<8}  ", event.word().short()), style(role)),
         Span::styled(lease, style(Role::Text)),
         Span::styled(text, style(Role::Text)),
     ])

@@ -47,6 +47,11 @@ pub(super) fn seconds(span: Duration) -> String {
     digits(span.as_secs_f64(), 2)
 }
 
+/// How often: `once`, `3 times`.
+pub(super) fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
 /// With so many decimals, one less from 100 on and none from 10,000 on.
 fn digits(seconds: f64, decimals: usize) -> String {
     let decimals = match seconds {

@@ -101,7 +101,7 @@ fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
         (None, None) => words.push("not polled yet".to_owned()),
     }
     if let Some(status) = &lease.engine {
-        words.push(format!("renewed {} times, {} read", status.cadence.answers, lease.read));
+        words.push(format!("renewed {}, {} read", number::times(status.cadence.answers), lease.read));
     }
     if let Some(Keys { count: 1.., first }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));

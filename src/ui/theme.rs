@@ -135,12 +135,15 @@ pub(super) fn event(word: Word) -> (char, Role) {
         Word::Drill => ('‖', Role::Warning),
         Word::Paused => ('‖', Role::Dim),
         Word::Dropped => ('▢', Role::Warning),
-        Word::Missed => ('▲', Role::Warning),
+        Word::Missed | Word::Late => ('▲', Role::Warning),
+        Word::Detached => ('-', Role::Warning),
+        Word::Moved => ('→', Role::Warning),
+        Word::Refilled => ('↻', Role::Warning),
         Word::Expired | Word::Gone => ('✗', Role::Danger),
         Word::Revoked => ('⊘', Role::Warning),
         Word::Connection => ('→', Role::Text),
-        Word::Leader => ('★', Role::Warning),
+        Word::Leader | Word::Term => ('★', Role::Warning),
         Word::Lost => ('✗', Role::Danger),
-        Word::Error => ('!', Role::Danger),
+        Word::Risk | Word::Error => ('!', Role::Danger),
     }
 }

@@ -38,13 +38,6 @@ fn closed(terminal: &mut Terminal, title: &str) {
     terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains(title));
 }
 
-/// Waits for the new picture, with these words on its last line: keys that come together with a new size are read late.
-fn resized(terminal: &mut Terminal, columns: u16, rows: u16, last: &str) {
-    terminal.resize(columns, rows);
-    let is_there = |row: Option<String>| row.is_some_and(|row| row.contains(last));
-    terminal.wait_until("the new size", |screen| is_there(screen.rows(0, columns).last()));
-}
-
 /// Presses keys and waits until the line with the answers has this one focused: reversed.
 fn focused(terminal: &mut Terminal, keys: &str, answer: &str) {
     terminal.keys(keys);
@@ -246,9 +239,7 @@ fn a_paste_is_typed_into_the_form_and_is_no_key() {
 fn on_the_smallest_screens_one_still_revokes_and_quits_knowingly() {
     for (columns, rows) in [(40, 12), (20, 5), (10, 3)] {
         let (server, mut terminal) = with_own(columns.max(20), rows.max(5));
-        if (columns, rows) == (10, 3) {
-            resized(&mut terminal, columns, rows, "1 own");
-        }
+        terminal.resize(columns, rows);
         let end = server.sandbox.leases()[0].to_string().split_off(8);
         terminal.keys("x");
         terminal.wait_for(&format!("{end}?"));
@@ -267,7 +258,7 @@ fn on_the_smallest_screens_one_still_revokes_and_quits_knowingly() {
 fn help_scrolls_and_closes() {
     for close in ["q", ESC, "?", "\r"] {
         let (_server, _, mut terminal) = with_anothers();
-        resized(&mut terminal, 80, 12, "1 other");
+        terminal.resize(80, 12);
         terminal.keys("?");
         terminal.wait_for("↑ ↓ scroll");
         terminal.keys("G");

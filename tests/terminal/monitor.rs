@@ -66,6 +66,17 @@ fn follows_every_size() {
 }
 
 #[test]
+fn a_key_that_comes_together_with_a_new_size_is_not_read_late() {
+    let mut terminal = drawn(160, 30);
+    for turn in 0..20 {
+        terminal.resize(140 + turn % 2, 30);
+        terminal.keys("?");
+        let opens = turn % 2 == 0;
+        terminal.wait_until("the help, or none", |screen| screen.contents().contains("this help") == opens);
+    }
+}
+
+#[test]
 fn starts_in_a_tiny_terminal() {
     let mut terminal = Terminal::start(demo(), 10, 3);
     terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());

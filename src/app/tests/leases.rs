@@ -85,7 +85,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
     let event = story.model.events.lines().next_back().unwrap();
-    assert_eq!(event.text, "the server says that 4.5 s are left, our last renewal left 9.0 s");
+    assert_eq!(event.text(), "the server says that 4.5 s are left, our last renewal left 9.0 s");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn other_clients_leases_are_told_of_when_they_are_born_later() {
     story.wait(1.0);
     story.grant(2, 10);
     story.list(&[2, 3], &[]);
-    let told: Vec<_> = story.model.events.lines().filter_map(|event| Some((event.lease?.0, event.word))).collect();
+    let told: Vec<_> = story.model.events.lines().filter_map(|event| Some((event.lease?.0, event.word()))).collect();
     assert_eq!(told, [(2, Word::Granted), (3, Word::Granted)]);
     assert_eq!(story.model.lease(LeaseId(2)).unwrap().who, Who::Own);
 }
@@ -218,7 +218,7 @@ fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
     assert!(story.model.unreached_since.is_none());
     story.tell(Msg::Cluster(down()));
     assert_eq!(story.tell(Msg::Cluster(view())), [], "once, and not at each new connection");
-    assert_eq!(story.words(), ["link", "link", "link"]);
+    assert_eq!(story.words(), ["connection", "connection", "connection"]);
 }
 
 #[test]
@@ -233,5 +233,21 @@ fn only_news_of_the_link_asks_for_a_frame() {
     calm.members[0].raft_term = 5;
     story.tell(Msg::Cluster(calm));
     assert_eq!(story.model.take_redraw(), Redraw::Soon);
-    assert_eq!(story.words(), ["link", "leader"]);
+    assert_eq!(story.words(), ["connection", "term"]);
+}
+
+#[test]
+fn an_election_is_told_as_its_term_and_as_who_leads_now() {
+    let mut story = Story::begin(Setup::default());
+    let mut view = view();
+    let follower =
+        MemberView { endpoint: "127.0.0.1:2479".into(), member_id: 2, is_leader: false, ..view.members[0].clone() };
+    view.members.push(follower);
+    story.tell(Msg::Cluster(view.clone()));
+    for (member, leads) in view.members.iter_mut().zip([false, true]) {
+        (member.is_leader, member.raft_term) = (leads, 5);
+    }
+    story.tell(Msg::Cluster(view));
+    let told: Vec<String> = story.model.events.lines().skip(1).map(Event::text).collect();
+    assert_eq!(told, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
 }

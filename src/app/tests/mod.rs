@@ -136,6 +136,6 @@ impl Story {
     }
 
     pub(super) fn words(&self) -> Vec<&'static str> {
-        self.model.events.lines().map(|event| event.word.word()).collect()
+        self.model.events.lines().map(|event| event.word().word()).collect()
     }
 }

@@ -121,7 +121,7 @@ fn the_list_is_asked_each_second_or_twenty_times_its_own_duration() {
     assert_eq!(story.tell(Msg::Tick), [Effect::List]);
     story.tell(Msg::ListFailed(trouble("denied")));
     story.tell(Msg::ListFailed(trouble("denied")));
-    assert_eq!(story.words(), ["link", "error"], "the same trouble is told once");
+    assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
 }
 
 #[test]

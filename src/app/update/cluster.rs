@@ -1,7 +1,7 @@
 //! The link to the cluster came, went, or leads elsewhere.
 
 use crate::app::model::answering;
-use crate::app::{Effect, Model, Redraw, Tick, Word};
+use crate::app::{Effect, Model, Redraw, Tick, What};
 use crate::domain::{ClusterView, MemberView, Moment};
 
 use super::is_refused;
@@ -12,6 +12,7 @@ pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<
         model.show(Redraw::Soon);
     }
     let before = std::mem::replace(&mut model.cluster, view);
+    elected(model, &before, now);
     match (answering(&before), model.member().cloned()) {
         (old, Some(new)) => reached(model, old, &new, now),
         (Some(_), None) => lost(model, now),
@@ -29,14 +30,22 @@ fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
     calm(old) != calm(new)
 }
 
+/// Another member leads than the one that led.
+fn elected(model: &mut Model, before: &ClusterView, now: Moment) {
+    let (Some(old), Some(new)) = (before.leader(), model.cluster.leader()) else { return };
+    if old.member_id != new.member_id {
+        let leader = What::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
+        model.log(now, None, leader);
+    }
+}
+
 fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: Moment) -> Vec<Effect> {
     if old.is_none_or(|old| old.endpoint != new.endpoint) {
-        let version = if new.version.is_empty() { "etcd" } else { &format!("etcd {}", new.version) };
-        model.log(now, Word::Connection, None, format!("connected to {}, {version}", new.endpoint));
+        let connected = What::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
+        model.log(now, None, connected);
     }
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
-        let text = format!("term {} → {}: a new leader starts every lease's TTL anew", old.raft_term, new.raft_term);
-        model.log(now, Word::Leader, None, text);
+        model.log(now, None, What::Term { old: old.raft_term, new: new.raft_term });
         model.mark_kept(now, Tick::Leader);
     }
     model.unreached_since = None;
@@ -54,6 +63,6 @@ fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
     model.unreached_since = Some(now);
     model.mark_kept(now, Tick::Unknown);
     let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
-    model.log(now, Word::Connection, None, format!("lost: {trouble}"));
+    model.log(now, None, What::Disconnected { endpoint: None, message: trouble });
     Vec::new()
 }

@@ -1,6 +1,6 @@
 //! What the keepalive engine tells.
 
-use crate::app::{Death, Gone, Loss, Model, Redraw, Tick, Who, Word};
+use crate::app::{Death, Gone, How, Loss, Model, Redraw, Renewed, Tick, What, Who};
 use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
 use super::life::bury;
@@ -54,7 +54,7 @@ pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(model: &mut Model, lost: u64, now: Moment) {
     model.mark_kept(now, Tick::Unknown);
-    model.log(now, Word::Error, None, format!("{lost} events came too fast to be told"));
+    model.log(now, None, What::error(format!("{lost} events came too fast to be told")));
 }
 
 fn remember(model: &mut Model, id: LeaseId, at: Moment, kind: &EngineEventKind) {
@@ -79,30 +79,36 @@ pub(super) fn event(model: &mut Model, event: EngineEvent) {
     if let (EngineEventKind::Ended(ended), Some(id)) = (&kind, lease) {
         return over(model, id, ended, at);
     }
-    if let Some((word, text)) = in_words(kind) {
-        model.log(at, word, lease, text);
+    if let Some(what) = what(model, lease, kind) {
+        model.log(at, lease, what);
     }
 }
 
-fn in_words(kind: EngineEventKind) -> Option<(Word, String)> {
+/// What the event tells; none where the end of a lease is told elsewhere.
+fn what(model: &Model, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<What> {
     Some(match kind {
-        EngineEventKind::Kept => (Word::Kept, "kept alive from now on".to_owned()),
-        EngineEventKind::Renewed { ttl, interval: Some(interval), .. } => {
-            (Word::Renewed, format!("{ttl} s, {:.2} s after the last", interval.as_secs_f64()))
+        EngineEventKind::Kept => What::Kept,
+        EngineEventKind::Renewed { ttl, interval, round_trip } => {
+            let lease = lease.and_then(|id| model.lease(id));
+            let newest = lease.and_then(|lease| lease.history.as_ref()?.renewals().next());
+            What::Renewed(Renewed {
+                interval,
+                expected: lease.and_then(|lease| lease.engine.as_ref()?.expected),
+                left: newest.and_then(|(_, renewal)| renewal.left()),
+                round_trip: Some(round_trip),
+                ..Renewed::new(How::Kept, Some(ttl))
+            })
         }
-        EngineEventKind::Renewed { ttl, .. } => (Word::Renewed, format!("{ttl} s, for the first time")),
         EngineEventKind::Dropped { queue_size, queue_capacity } => {
-            // The line of Go's client as it stands in a program's log; the event names the lease.
-            let go = "lease keepalive response queue is full; dropping response send";
-            (Word::Dropped, format!("{go} (queue {queue_size}/{queue_capacity}; the lease is renewed)"))
+            What::Dropped { depth: queue_size, capacity: queue_capacity }
         }
-        EngineEventKind::Missed { waited } => {
-            (Word::Missed, format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()))
+        EngineEventKind::Missed { waited } => What::Missed { waited },
+        EngineEventKind::DrillBegun(drill) => What::Drill(Some(drill)),
+        EngineEventKind::DrillEnded => What::Drill(None),
+        EngineEventKind::Connected { endpoint } => What::RenewsAt { endpoint },
+        EngineEventKind::Lost { endpoint, trouble } => {
+            What::Disconnected { endpoint: Some(endpoint), message: trouble }
         }
-        EngineEventKind::DrillBegun(drill) => (Word::Drill, format!("{drill}, as asked")),
-        EngineEventKind::DrillEnded => (Word::Drill, "over".to_owned()),
-        EngineEventKind::Connected { endpoint } => (Word::Connection, format!("renewals go to {endpoint}")),
-        EngineEventKind::Lost { endpoint, trouble } => (Word::Connection, format!("{endpoint} lost: {trouble}")),
         EngineEventKind::Ended(_) => return None,
     })
 }
@@ -116,13 +122,13 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
     let loss = Loss { at, why: ended.clone(), last_answer: lease.last_renewed(), next: None };
-    let told = loss.in_words(lease.granted_ttl);
+    let told = What::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
     model.say(at, true, format!("lost {id}: {ended}"));
     match ended {
         Ended::Expired => bury(model, id, at, Gone::Expired),
         Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
-        _ => model.log(at, Word::Lost, Some(id), told),
+        _ => model.log(at, Some(id), told),
     }
 }
 
@@ -131,6 +137,6 @@ fn noticed(model: &mut Model, id: LeaseId, death: Death, at: Moment) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| !death.is_ours) else { return };
     let Some(loss) = lease.loss.as_mut().filter(|loss| loss.next.is_some()) else { return };
     (loss.at, loss.next) = (at, None);
-    let told = loss.in_words(lease.granted_ttl);
-    model.log(at, Word::Lost, Some(id), told);
+    let told = What::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
+    model.log(at, Some(id), told);
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::app::dialog::{Dialog, GrantForm};
-use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, Who, Word};
-use crate::domain::{Granted, LeaseId, Moment, printable};
+use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, What, Who};
+use crate::domain::{Granted, LeaseId, Moment};
 
 use super::is_refused;
 
@@ -37,17 +37,14 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
     if lease.bounds.is_none() {
         lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl });
     }
-    let ttl = match (answer.requested_ttl, answer.ttl) {
-        (asked, granted) if asked == granted => format!("{granted} s"),
-        (asked, granted) => format!("{asked} s asked → {granted} s granted, the server's least"),
-    };
-    model.log(received, Word::Granted, Some(answer.id), ttl.clone());
-    model.say(received, false, format!("granted {}: {ttl}", answer.id));
+    let granted = What::Granted { who: Who::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
+    model.say(received, false, format!("granted {}: {}", answer.id, granted.text()));
+    model.log(received, Some(answer.id), granted);
 }
 
 /// It was not.
 pub(super) fn failed(model: &mut Model, ttl: i64, trouble: &Trouble, now: Moment) {
-    model.log(now, Word::Error, None, format!("{ttl} s not granted: {}", trouble.text));
+    model.log(now, None, What::error(format!("{ttl} s not granted: {}", trouble.text)));
     model.say(now, true, format!("no lease of {ttl} s: {}", trouble.text));
 }
 
@@ -56,13 +53,13 @@ pub(super) fn attached(model: &mut Model, id: LeaseId, key: &[u8], now: Moment) 
     if let Some(lease) = model.alive(id) {
         lease.poll.due = now;
     }
-    model.log(now, Word::Attached, Some(id), String::from_utf8_lossy(key));
+    model.log(now, Some(id), What::Attached { key: key.to_vec(), revision: None });
 }
 
 /// A key could not be attached.
 pub(super) fn attach_failed(model: &mut Model, id: LeaseId, key: &[u8], trouble: &Trouble, now: Moment) {
-    let text = format!("{} not attached: {}", printable(key), trouble.text);
-    model.log(now, Word::Error, Some(id), text.clone());
+    let text = format!("{} not attached: {}", String::from_utf8_lossy(key), trouble.text);
+    model.log(now, Some(id), What::error(&text));
     model.say(now, true, text);
     model.show(Redraw::Soon);
 }

@@ -1,7 +1,7 @@
 //! Keeping alive, on and off.
 
 use crate::app::dialog::{AdoptDialog, Dialog};
-use crate::app::{Effect, Model, Who, Word};
+use crate::app::{Effect, Model, What, Who};
 use crate::domain::{LeaseId, Moment};
 
 use super::is_refused;
@@ -48,7 +48,7 @@ fn leave(model: &mut Model, id: LeaseId, now: Moment) -> Vec<Effect> {
     if lease.who == Who::Adopted {
         (lease.who, lease.engine) = (Who::Other, None);
     }
-    model.log(now, Word::Paused, Some(id), "not kept alive any more, as asked");
+    model.log(now, Some(id), What::Paused);
     model.say(now, false, format!("{id} is not kept alive any more: it expires by itself"));
     vec![Effect::Leave(id)]
 }

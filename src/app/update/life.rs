@@ -1,9 +1,7 @@
 //! The death of a lease.
 
-use crate::app::{Death, Gone, Lease, Loss, Model, Who, Word};
+use crate::app::{Death, Gone, Lease, Loss, Model, Obituary, What};
 use crate::domain::{Ended, LeaseId, Moment};
-
-use super::keys_in_words;
 
 /// Notes that a lease was seen to be gone; what has died before stays as it died.
 pub(super) fn bury(model: &mut Model, id: LeaseId, at: Moment, cause: Gone) {
@@ -30,32 +28,20 @@ fn lay_down(model: &mut Model, id: LeaseId, death: Death) {
     let Some(lease) = model.alive(id) else { return };
     lease.death = Some(death);
     lease.kept = false;
-    let epitaph = epitaph(lease, death.cause);
+    let obituary = obituary(lease, death);
     model.graves.push_back((death.at, id));
-    model.log(death.at, word(death.cause), Some(id), epitaph);
+    model.log(death.at, Some(id), What::Died(Box::new(obituary)));
 }
 
-fn word(cause: Gone) -> Word {
-    match cause {
-        Gone::Expired => Word::Expired,
-        Gone::Revoked => Word::Revoked,
-        Gone::Unknown => Word::Gone,
+fn obituary(lease: &Lease, death: Death) -> Obituary {
+    Obituary {
+        cause: death.cause,
+        is_ours: death.is_ours,
+        who: lease.who,
+        ttl: lease.granted_ttl,
+        keys: lease.keys.clone(),
+        lag: None,
+        revision: None,
+        loss: lease.loss.clone(),
     }
-}
-
-fn epitaph(lease: &Lease, cause: Gone) -> String {
-    let whose = match lease.who {
-        Who::Own => "own lease",
-        Who::Adopted => "adopted lease",
-        Who::Other => "another's lease",
-    };
-    let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
-    let keys = lease.keys.as_ref().map_or(String::new(), |keys| format!(", {} with it", keys_in_words(keys.count)));
-    let how = match cause {
-        Gone::Expired => "its time was over",
-        Gone::Revoked => "before its time",
-        Gone::Unknown => "expired or revoked",
-    };
-    let known = lease.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(lease.granted_ttl)));
-    format!("{whose}{ttl}: {how}{keys}{known}")
 }

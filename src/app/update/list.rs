@@ -1,6 +1,6 @@
 //! All leases were listed.
 
-use crate::app::{Listing, Model, Redraw, Trouble, Word};
+use crate::app::{Listing, Model, Redraw, Trouble, What, Who};
 use crate::domain::{LeaseId, Moment};
 
 use super::life::bury;
@@ -29,7 +29,7 @@ fn born(model: &mut Model, id: LeaseId, listing: &Listing) {
     }
     model.living(id);
     if model.has_listed {
-        model.log(listing.received, Word::Granted, Some(id), "by another client");
+        model.log(listing.received, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
     }
 }
 
@@ -43,7 +43,7 @@ fn gone(model: &mut Model, id: LeaseId, at: Moment) {
 pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
     model.polls.list_failed(now);
     if model.list_trouble.as_ref() != Some(&trouble) {
-        model.log(now, Word::Error, None, format!("cannot list the leases: {}", trouble.text));
+        model.log(now, None, What::error(format!("cannot list the leases: {}", trouble.text)));
         model.list_trouble = Some(trouble);
     }
 }

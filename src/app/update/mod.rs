@@ -32,6 +32,7 @@ use crate::domain::Moment;
 
 /// Takes in one message at a moment, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
+    model.events.now = now;
     match msg {
         Msg::Key(key) => return key::press(model, key, now),
         Msg::Pasted(text) => paste::pasted(model, &text, now),
@@ -72,13 +73,4 @@ fn is_refused(model: &mut Model, now: Moment) -> bool {
         model.show(Redraw::Now);
     }
     model.setup.is_read_only
-}
-
-/// One key, several keys.
-fn keys_in_words(count: usize) -> String {
-    match count {
-        0 => "no key".to_owned(),
-        1 => "1 key".to_owned(),
-        _ => format!("{count} keys"),
-    }
 }

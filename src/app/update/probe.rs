@@ -1,6 +1,6 @@
 //! A lease's time to live was answered.
 
-use crate::app::{Keys, Lease, Model, Redraw, State, Trouble, Word, polls};
+use crate::app::{Keys, Lease, Model, Redraw, State, Trouble, What, polls};
 use crate::domain::{LeaseId, Moment, Reading, TimeToLive};
 
 use super::life::bury;
@@ -37,7 +37,7 @@ fn seen(lease: &Lease, now: Moment) -> (Option<Keys>, Option<i64>, Option<Moment
 /// The server gives a lease less time than it granted us.
 fn contradiction(model: &mut Model, id: LeaseId, said: f64, believed: f64, at: Moment) {
     let text = format!("the server says that {said:.1} s are left, our last renewal left {believed:.1} s");
-    model.log(at, Word::Error, Some(id), text);
+    model.log(at, Some(id), What::error(text));
 }
 
 /// A planned poll without an answer.

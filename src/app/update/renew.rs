@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Bounds, Effect, Gone, Model, Trouble, Word};
+use crate::app::{Bounds, Effect, Gone, How, Model, Renewed, Trouble, What};
 use crate::domain::{LeaseId, Moment};
 
 use super::is_refused;
@@ -24,7 +24,8 @@ pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, recei
         lease.begin(Bounds { earliest: sent + span, latest: received + span });
         lease.granted_ttl = Some(ttl);
     }
-    model.log(received, Word::Renewed, Some(id), format!("{ttl} s, once"));
+    let round_trip = Some(received - sent);
+    model.log(received, Some(id), What::Renewed(Renewed { round_trip, ..Renewed::new(How::Once, Some(ttl)) }));
     model.say(received, false, format!("renewed {id} once: {ttl} s"));
 }
 
@@ -35,5 +36,5 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
         let cause = model.alive(id).map_or(Gone::Unknown, |lease| lease.cause_of_death(now));
         return bury(model, id, now, cause);
     }
-    model.log(now, Word::Error, Some(id), format!("not renewed: {}", trouble.text));
+    model.log(now, Some(id), What::error(format!("not renewed: {}", trouble.text)));
 }

@@ -1,11 +1,11 @@
 //! Revoking.
 
 use crate::app::dialog::{Dialog, RevokeDialog};
-use crate::app::{Effect, Gone, Model, Trouble, Word};
+use crate::app::{Effect, Gone, Model, Trouble, What, keys_in_words};
 use crate::domain::{LeaseId, Moment};
 
 use super::life::{bury, bury_revoked};
-use super::{is_refused, keys_in_words, quit};
+use super::{is_refused, quit};
 
 /// Opens the dialog on the lease under the cursor, and asks for its keys as they are now.
 pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
@@ -56,7 +56,7 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
         let cause = model.alive(id).map_or(Gone::Unknown, |lease| lease.cause_of_death(now));
         bury(model, id, now, cause);
     } else {
-        model.log(now, Word::Error, Some(id), format!("not revoked: {}", why_not(trouble)));
+        model.log(now, Some(id), What::error(format!("not revoked: {}", why_not(trouble))));
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
     if let Some(lease) = model.alive(id) {

@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Lease, Model, Redraw, Word};
+use crate::app::{Effect, Lease, Model, Redraw, What};
 use crate::domain::{LeaseId, Moment};
 
 /// The program stood still and time went on: says for how long, and what it cost.
 pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {
-    let seconds = (now - since).as_secs_f64();
+    let span = now - since;
+    let seconds = span.as_secs_f64();
     model.show(Redraw::Anew);
     if model.kept().next().is_none() {
-        return model.say(now, false, format!("stood still for {seconds:.1} s; what is shown is polled again"));
+        let told = format!("stood still for {seconds:.1} s; what is shown is polled again");
+        model.events.aside(now, None, || What::StoodStill { span, told: told.clone() });
+        return model.say(now, false, told);
     }
     let over: Vec<LeaseId> = model.kept().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
     let text = format!("nothing was renewed for {seconds:.1} s: {}", cost(model, &over, now));
-    model.log(now, Word::Missed, None, text.clone());
+    model.log(now, None, What::StoodStill { span, told: text.clone() });
     model.say(now, !over.is_empty(), text);
 }
 
@@ -43,7 +46,7 @@ pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effec
     }
     model.polls.list_now(now);
     let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
-    model.log(now, Word::Missed, None, text.clone());
+    model.log(now, None, What::StoodStill { span, told: text.clone() });
     model.say(now, false, text);
     model.show(Redraw::Anew);
     model.kept().map(|lease| Effect::RenewNow(lease.id)).collect()

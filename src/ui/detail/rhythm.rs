@@ -21,7 +21,7 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
 /// `18 times, every 3.50 s (3.50 to 3.52), 3.5 s expected; least left 6.5 s; 18 read`
 fn renewals(page: &Page<'_>, status: &LeaseStatus) -> String {
     let cadence = status.cadence;
-    let times = if cadence.answers == 1 { "once".to_owned() } else { format!("{} times", cadence.answers) };
+    let times = number::times(cadence.answers);
     let mut parts = vec![times];
     if let (Some(mean), Some(min), Some(max)) = (cadence.mean(), cadence.min, cadence.max) {
         let [mean, min, max] = [mean, min, max].map(number::seconds);

@@ -111,7 +111,7 @@ fn a_kill_from_a_frozen_display_says_first_what_changed() {
 fn the_events_of_a_kind() {
     let keys = [Key::Char('3'), Key::Char('f'), Key::Char('f')];
     let picture = picture((80, 24), &keys);
-    assert!(picture.contains("3 Events drops, misses and drills · newest last"), "{picture}");
+    assert!(picture.contains("3 Events drops, misses, delays and drills · newest last"), "{picture}");
     assert!(picture.contains("▢ dropped") && !picture.contains("● renewed"), "{picture}");
 }
 

@@ -1,0 +1,191 @@
+//! What has happened, newest last.
+//!
+//! An [`Event`] is its facts ([`What`]); the sentence on the screen, the line and the JSON object of `leasetop events` are
+//! made from them, and so say the same.
+
+mod sentence;
+mod what;
+mod word;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+pub(super) use sentence::keys_in_words;
+pub use what::{How, Obituary, Renewed, What};
+pub use word::Word;
+
+use crate::domain::{Bounds, LeaseId, Moment};
+
+/// When something happened, as far as known: a moment, or the middle of what is possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The moment.
+    pub at: Moment,
+    /// How far the truth can lie from it.
+    pub doubt: Duration,
+}
+
+impl From<Moment> for When {
+    fn from(at: Moment) -> Self {
+        When { at, doubt: Duration::ZERO }
+    }
+}
+
+impl From<Bounds> for When {
+    fn from(bounds: Bounds) -> Self {
+        When { at: bounds.middle(), doubt: bounds.doubt() }
+    }
+}
+
+/// Something that happened: one line of the events panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When it happened, as far as known.
+    pub at: Moment,
+    /// How far the truth can lie from that.
+    pub doubt: Duration,
+    /// When it was known.
+    pub seen_at: Moment,
+    /// To which lease; none for the link, and where several are told in one line.
+    pub lease: Option<LeaseId>,
+    /// What.
+    pub what: What,
+    /// The how many-th line it is, from the start on.
+    pub(super) number: u64,
+}
+
+impl Event {
+    /// Its kind.
+    pub fn word(&self) -> Word {
+        self.what.word()
+    }
+
+    /// What it means, in a sentence that a terminal shows and does not obey.
+    pub fn text(&self) -> String {
+        self.what.text()
+    }
+}
+
+/// The newest events. A crowd of one kind within a second is told in a line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventLog {
+    lines: VecDeque<Event>,
+    /// Lines of the same word and second at the end.
+    run: usize,
+    /// Lines so far, the forgotten included.
+    count: u64,
+    /// The moment of the message that is being taken in.
+    pub(super) now: Moment,
+    /// Every single event since it was last asked for, where somebody wants to know.
+    told: Option<Vec<Event>>,
+}
+
+/// Lines that are kept.
+const CAPACITY: usize = 2_000;
+/// Lines of one kind in one second before the rest of them is told in a line.
+const CROWD: usize = 4;
+
+impl EventLog {
+    /// The lines, oldest first.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
+        self.lines.iter()
+    }
+
+    /// From now on every event is kept for [`take_told`](EventLog::take_told), and no crowd is told in a line there.
+    pub fn tell_all(&mut self) {
+        self.told = Some(Vec::new());
+    }
+
+    /// Every single event since this was last asked, in the order in which they were known.
+    pub fn take_told(&mut self) -> Vec<Event> {
+        self.told.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes in an event for the screen, and for whoever wants to know all.
+    pub(super) fn push(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: What) {
+        let event = self.event(when.into(), lease, what);
+        self.told.iter_mut().for_each(|told| told.push(event.clone()));
+        self.run = if self.continues(&event) { self.run + 1 } else { 1 };
+        match self.lines.back_mut() {
+            Some(last) if self.run > CROWD => last.absorb(),
+            _ => self.append(event),
+        }
+    }
+
+    /// Takes in what is too small for the screen: it is for those alone who want to know all.
+    pub(super) fn aside(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: impl FnOnce() -> What) {
+        if self.told.is_some() {
+            let event = self.event(when.into(), lease, what());
+            self.told.iter_mut().for_each(|told| told.push(event.clone()));
+        }
+    }
+
+    fn event(&self, When { at, doubt }: When, lease: Option<LeaseId>, what: What) -> Event {
+        Event { at, doubt, seen_at: self.now.max(at), lease, what, number: self.count }
+    }
+
+    fn continues(&self, event: &Event) -> bool {
+        let second = |moment: Moment| moment.since_start().as_secs();
+        self.lines.back().is_some_and(|last| last.word() == event.word() && second(last.at) == second(event.at))
+    }
+
+    fn append(&mut self, event: Event) {
+        self.count += 1;
+        if self.lines.len() == CAPACITY {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(event);
+    }
+}
+
+impl Event {
+    fn absorb(&mut self) {
+        let count = if let What::More { count, .. } = self.what { count + 1 } else { 2 };
+        self.lease = None;
+        self.what = What::More { word: self.word(), count };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Moment {
+        Moment::at(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn a_crowd_in_one_second_is_told_in_a_line() {
+        let mut log = EventLog::default();
+        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), What::Kept));
+        assert_eq!(log.lines().len(), CROWD);
+        let last = log.lines().next_back().unwrap();
+        assert_eq!((last.word(), last.text().as_str()), (Word::Kept, "and 17 more in this second"));
+        log.push(at(1_000), None, What::error("later"));
+        assert_eq!(log.lines().next_back().unwrap().text(), "later");
+    }
+
+    #[test]
+    fn old_lines_make_room() {
+        let mut log = EventLog::default();
+        (0..3_000).for_each(|second| log.push(at(second * 1_000), None, What::error(second.to_string())));
+        assert_eq!(log.lines().len(), CAPACITY);
+        assert_eq!(log.lines().next().unwrap().text(), "1000");
+    }
+
+    #[test]
+    fn who_wants_to_know_all_is_told_each_of_a_crowd_and_the_small_ones_too() {
+        let mut log = EventLog::default();
+        log.aside(at(0), None, || unreachable!("nobody wants to know"));
+        log.tell_all();
+        log.now = at(30);
+        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), What::Kept));
+        let bounds = Bounds { earliest: at(20), latest: at(40) };
+        log.aside(bounds, Some(LeaseId(2)), || What::Paused);
+        let told = log.take_told();
+        assert_eq!((told.len(), log.lines().len()), (21, CROWD));
+        let Event { at: when, doubt, seen_at, .. } = told[20];
+        assert_eq!((when, doubt, seen_at), (at(30), Duration::from_millis(10), at(30)));
+        assert_eq!(log.take_told(), []);
+    }
+}
