@@ -54,7 +54,7 @@ impl Crowd {
         let id = LeaseId(self.next + 1);
         let keys = vec![format!("/service/{}", self.next).into_bytes()];
         let answer = TimeToLive { id, ttl, granted_ttl, keys, header: Header::default() };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer });
+        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     fn frame(&mut self, buf: &mut Buffer) {

@@ -30,8 +30,11 @@ pub enum Effect {
     RenewOnce(LeaseId),
     /// Revoke a lease. Answered by `Revoked` or `RevokeFailed`.
     Revoke(LeaseId),
-    /// Ask for these leases' time to live and keys. Answered by `Probed` or `ProbeFailed` each.
+    /// Ask for these leases' time to live. Answered by `Probed` or `ProbeFailed` each.
     Probe(Vec<LeaseId>),
+    /// Ask for a lease's time to live and keys, or for its time alone where the user may not read them all. Answered as
+    /// `Probe`.
+    ProbeKeys(LeaseId),
     /// Read the values of these keys of a lease. Answered by `Values`.
     ReadValues {
         /// Which lease.
@@ -39,7 +42,7 @@ pub enum Effect {
         /// The keys, raw.
         keys: Vec<Vec<u8>>,
     },
-    /// Ask for all leases. Answered by `Listed` or `ListFailed`.
+    /// List the leases at once, out of the turn that they are listed in anyway.
     List,
     /// Stop the program until somebody continues it: the shell has the terminal meanwhile.
     Suspend,

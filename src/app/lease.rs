@@ -46,20 +46,36 @@ pub struct Said {
 /// The keys attached to a lease.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
-    /// How many.
+    /// How many that are known.
     pub count: usize,
-    /// The first eight of them, sorted, raw.
+    /// Whether those are all: not where only a part of the keys is followed.
+    pub is_all: bool,
+    /// The first [`Keys::FIRST`] of them, sorted, raw.
     pub first: Vec<Vec<u8>>,
 }
 
 impl Keys {
-    /// Of the keys that an answer holds.
+    /// So many are kept.
+    pub const FIRST: usize = 8;
+
+    /// Of the keys that an answer holds: all of them.
     pub fn of(mut keys: Vec<Vec<u8>>) -> Self {
         let count = keys.len();
         keys.sort_unstable();
-        keys.truncate(8);
-        Keys { count, first: keys }
+        keys.truncate(Keys::FIRST);
+        Keys { count, is_all: true, first: keys }
     }
+}
+
+/// The end of a lease's last keys: with the lease, or without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Doom {
+    /// The revision that deleted them.
+    pub(super) revision: i64,
+    /// When it was told.
+    pub(super) received: Moment,
+    /// The keys, raw.
+    pub(super) keys: Vec<Vec<u8>>,
 }
 
 /// When and how a lease died.
@@ -160,8 +176,10 @@ pub struct Lease {
     pub said: Option<Said>,
     /// Where its deadline lies, from renewals and polls together.
     pub bounds: Option<Bounds>,
-    /// Its keys, once asked for.
+    /// Its keys, once they were read.
     pub keys: Option<Keys>,
+    /// The keys that were deleted in one revision and left none, until it is known whether it died with them.
+    pub(super) doom: Option<Box<Doom>>,
     /// Responses that the monitor's own consumer has read.
     pub read: u64,
     /// How it died, once it has.
@@ -187,6 +205,7 @@ impl Lease {
             said: None,
             bounds: None,
             keys: None,
+            doom: None,
             read: 0,
             death: None,
             loss: None,
@@ -346,7 +365,6 @@ impl Lease {
                 _ => self.begin(heard),
             }
         }
-        self.keys = Some(Keys::of(answer.keys));
     }
 
     /// Its deadline is not known any more, and it is unseen until the next answer, which is asked for at once.

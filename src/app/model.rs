@@ -16,8 +16,8 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, Lease, Tick, Trouble};
-use crate::domain::{ClusterView, LeaseId, MemberView, Moment, Pace, Reachability};
+use super::{Column, GrantOrder, Holdings, Keys, Lease, Tick, Trouble};
+use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Setup {
     pub pace: Pace,
     /// LeaseTimeToLive calls a second, at most.
     pub budget: u32,
+    /// The keys that are followed.
+    pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
     /// Which leases are shown at the start.
@@ -68,6 +70,7 @@ impl Default for Setup {
             is_read_only: false,
             pace: Pace::default(),
             budget: 200,
+            range: KeyRange::all(),
             grants: Vec::new(),
             filter: TypedFilter::default(),
             sort: Sort::default(),
@@ -139,6 +142,8 @@ pub struct Model {
     pub unreached_since: Option<Moment>,
     /// Why the leases could not be listed, if so.
     pub list_trouble: Option<Trouble>,
+    /// Why the keys are not told, if so.
+    pub keys_trouble: Option<Trouble>,
     /// The lease under the cursor.
     pub cursor: Option<LeaseId>,
     /// Whether the cursor was moved away from the top: only then the window follows it.
@@ -168,6 +173,7 @@ pub struct Model {
     /// Counts over all leases, as of the last [`arrange`](super::arrange).
     pub census: Census,
     pub(super) leases: Leases,
+    pub(super) holdings: Holdings,
     pub(super) standing: Standing,
     pub(super) order: Vec<LeaseId>,
     /// The dead that still have a row, in the order of their deaths.
@@ -199,6 +205,22 @@ impl Model {
     /// A lease by its id, the dead of the last half minute included.
     pub fn lease(&self, id: LeaseId) -> Option<&Lease> {
         self.leases.get(&id)
+    }
+
+    /// Which lease holds which key, as far as keys may be read and are followed.
+    pub fn holdings(&self) -> &Holdings {
+        &self.holdings
+    }
+
+    /// Whether each key of a lease is known, and told when it changes.
+    pub(super) fn follows_all_keys(&self) -> bool {
+        self.setup.range == KeyRange::all() && self.holdings.is_read() && self.keys_trouble.is_none()
+    }
+
+    /// The keys of a lease, as far as they are followed; none where that says nothing.
+    pub(super) fn keys_of(&self, id: LeaseId) -> Option<Keys> {
+        let keys = self.holdings.summary(id, self.setup.range == KeyRange::all());
+        Some(keys).filter(|keys| keys.count > 0 || keys.is_all && self.holdings.is_read())
     }
 
     /// The rows of the table in their order, as of the last [`arrange`](super::arrange).
@@ -327,10 +349,12 @@ impl Model {
 
     /// The record of a lease, made when it is not there; a new life begins for one that had died.
     pub(super) fn living(&mut self, id: LeaseId) -> &mut Lease {
+        let keys = self.keys_of(id);
         let lease = self.leases.get_or_new(id);
         if lease.death.is_some() {
             *lease = Lease::new(id);
         }
+        lease.keys = keys.or(lease.keys.take());
         lease
     }
 

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use super::{Key, Pairs, Room};
-use crate::domain::{ClusterView, EngineEvent, Granted, Header, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive};
+use crate::domain::{
+    ClusterView, EngineEvent, Granted, HeldKey, KeyChange, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive,
+};
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +34,8 @@ pub struct Listing {
     pub gone: Vec<LeaseId>,
     /// How many leases it holds.
     pub total: usize,
-    /// Its header.
-    pub header: Header,
+    /// The leases with the least time left in their order, where that has changed and the leader answered.
+    pub head: Option<Vec<LeaseId>>,
 }
 
 /// One thing that happened.
@@ -63,8 +65,37 @@ pub enum Msg {
     Cluster(ClusterView),
     /// All leases were listed.
     Listed(Listing),
-    /// Listing failed.
+    /// All leases were listed, and they are the same as before.
+    ListedAgain {
+        /// When it was asked.
+        sent: Moment,
+        /// When it was answered.
+        received: Moment,
+    },
+    /// Listing failed. It is tried again.
     ListFailed(Trouble),
+    /// Listing works again.
+    ListGoesOn,
+    /// The keys are being read anew, page by page.
+    KeysAnew,
+    /// A page of keys.
+    KeysPage(Vec<HeldKey>),
+    /// That was the last page.
+    KeysRead {
+        /// The revision as of which they were read. Changes follow.
+        revision: i64,
+    },
+    /// Keys that hang on a lease, or did before, have changed.
+    KeysChanged {
+        /// The changes, in order.
+        changes: Vec<KeyChange>,
+        /// When they were told.
+        received: Moment,
+    },
+    /// The keys could not be read, or are not told any more. It is tried again.
+    KeysFailed(Trouble),
+    /// The keys are told again, with all that came between.
+    KeysGoOn,
     /// A lease's time to live was answered.
     Probed {
         /// When it was asked.
@@ -73,6 +104,8 @@ pub enum Msg {
         received: Moment,
         /// The answer.
         answer: TimeToLive,
+        /// Whether it tells all keys.
+        has_keys: bool,
     },
     /// A lease's time to live was not answered.
     ProbeFailed {

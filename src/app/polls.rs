@@ -1,13 +1,13 @@
 //! The poll plan: what is asked when, within a budget.
 //!
-//! All leases are listed each second, or each 20 times as long as the list takes. Time to live is asked for the rows
-//! that can be seen about once a second, each at the moment at which the answer tells most; what is left of the
+//! Time to live is asked for the rows that can be seen about once a second, each at the moment at which the answer tells most; what is left of the
 //! budget goes to the leases out of sight, the most endangered first and then the longest unasked; one with minutes left
 //! is asked less often, since nothing of it can be seen but its row. No lease is asked twice at a time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::dialog::Dialog;
 use super::{Lease, Model};
 use crate::domain::{LeaseId, Moment};
 
@@ -31,34 +31,13 @@ pub(super) struct Polls {
     queue: VecDeque<LeaseId>,
     /// When the queue is made anew.
     refill: Moment,
-    /// When the leases are listed next.
-    list_due: Moment,
-    list_in_flight: bool,
 }
 
-impl Polls {
-    /// Whether the leases are to be listed now; if so they count as asked.
-    pub(super) fn take_list(&mut self, now: Moment) -> bool {
-        let take = !self.list_in_flight && self.list_due <= now;
-        self.list_in_flight |= take;
-        take
-    }
-
-    /// The list was answered.
-    pub(super) fn listed(&mut self, sent: Moment, received: Moment) {
-        self.list_in_flight = false;
-        self.list_due = sent + SECOND.max((received - sent) * 20);
-    }
-
-    /// The list failed.
-    pub(super) fn list_failed(&mut self, now: Moment) {
-        self.list_in_flight = false;
-        self.list_due = now + SECOND;
-    }
-
-    pub(super) fn list_now(&mut self, now: Moment) {
-        self.list_due = now;
-    }
+/// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
+pub(super) fn wants_keys(model: &Model, id: LeaseId) -> bool {
+    let is_looked_at =
+        model.cursor == Some(id) && model.shows_detail() || model.dialog.as_ref().and_then(Dialog::lease) == Some(id);
+    is_looked_at && !model.follows_all_keys()
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
@@ -155,13 +134,12 @@ fn ask(model: &mut Model, id: LeaseId, now: Moment) -> bool {
 /// When something is to be asked next.
 pub(super) fn next_wake(model: &Model, now: Moment) -> Moment {
     let polls = &model.polls;
-    let list = if polls.list_in_flight || !model.is_reached() { Moment::FAR } else { polls.list_due };
     let seen = model.visible().filter(|lease| lease.death.is_none()).map(|lease| lease.poll.due).min();
     let hidden = (model.leases.len() > model.visible_range().len()).then_some(polls.refill);
     let queued = (!polls.queue.is_empty()).then_some(now);
     let ask = [seen, hidden, queued].into_iter().flatten().min().unwrap_or(Moment::FAR);
     let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now));
-    list.min(if is_spent { ask.max(slot_start(now)) } else { ask })
+    if is_spent { ask.max(slot_start(now)) } else { ask }
 }
 
 /// The start of the slot after the present one.

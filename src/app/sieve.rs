@@ -193,7 +193,7 @@ fn facts(lease: &Lease, state: State, now: Moment) -> Facts<'_> {
         state: state.word(),
         ttl: lease.granted_ttl,
         left: lease.left(now),
-        key_count: lease.keys.as_ref().map(|keys| keys.count),
+        key_count: lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count),
         keys: lease.keys.as_ref().map_or(&[], |keys| keys.first.as_slice()),
         drops: lease.engine.as_ref().map(|status| status.queue.dropped),
     }

@@ -34,6 +34,11 @@ impl KeyRange {
         KeyRange { start: prefix.to_vec(), end }
     }
 
+    /// The prefix that it was made from; none for all keys.
+    pub fn as_prefix(&self) -> Option<&[u8]> {
+        (*self != KeyRange::all()).then_some(&self.start)
+    }
+
     /// Whether a key lies in it.
     pub fn contains(&self, key: &[u8]) -> bool {
         key >= &self.start[..] && self.end.as_ref().is_none_or(|end| key < &end[..])
@@ -89,6 +94,7 @@ mod tests {
         let range = KeyRange::prefix(b"a\xff");
         assert!(range.contains(b"a\xff") && range.contains(b"a\xff\xffx"));
         assert!(!range.contains(b"a\xfe") && !range.contains(b"b"));
+        assert_eq!((range.as_prefix(), KeyRange::prefix(b"").as_prefix()), (Some(&b"a\xff"[..]), None));
         assert!(KeyRange::all().contains(b"\0") && KeyRange::all().contains(b"\xff\xff"));
     }
 }

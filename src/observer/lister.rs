@@ -1,6 +1,9 @@
 //! Lists the leases again and again.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use super::reporter::Reporter;
 use super::{Listed, News, Roll, Turnover};
@@ -12,8 +15,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// And no oftener than that many times as long as a list takes: 100,000 leases cost etcd a quarter of a second each time.
 const REST: u32 = 20;
 
-/// Lists for ever.
-pub(super) async fn run(cluster: Cluster, clock: Clock, mut reporter: Reporter) {
+/// Lists for ever, and at once whenever it is asked to.
+pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mut reporter: Reporter) {
     let mut roll = Roll::default();
     let mut is_first = true;
     loop {
@@ -24,16 +27,18 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, mut reporter: Reporter) 
             Ok(list) => {
                 reporter.works().await;
                 let turnover = roll.call(&list.ids, is_leaders(&cluster, &list));
-                if is_first || !turnover.is_empty() {
-                    is_first = false;
-                    let Turnover { born, gone, head } = turnover;
-                    let count = roll.count();
-                    reporter.tell(News::Listed(Listed { sent, received, count, born, gone, head })).await;
-                }
+                let is_news = std::mem::take(&mut is_first) || !turnover.is_empty();
+                let Turnover { born, gone, head } = turnover;
+                let listed = Listed { sent, received, count: roll.count(), born, gone, head };
+                let again = News::ListedAgain { sent, received };
+                reporter.tell(if is_news { News::Listed(listed) } else { again }).await;
             }
             Err(error) => reporter.trouble(error).await,
         }
-        clock.sleep_until(sent + EVERY.max((received - sent) * REST)).await;
+        tokio::select! {
+            () = clock.sleep_until(sent + EVERY.max((received - sent) * REST)) => (),
+            () = at_once.notified() => (),
+        }
     }
 }
 

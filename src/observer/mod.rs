@@ -47,7 +47,9 @@ mod roll;
 
 pub use roll::{HEAD, Roll, Turnover};
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc};
 
 use crate::clock::Clock;
 use crate::domain::{HeldKey, KeyChange, KeyRange, LeaseId, Moment};
@@ -72,6 +74,13 @@ pub enum Part {
 pub enum News {
     /// A list of leases, where it differs from the one before. The first one comes in any case.
     Listed(Listed),
+    /// A list of leases that is as the one before, but perhaps for its order.
+    ListedAgain {
+        /// When it was asked for.
+        sent: Moment,
+        /// When it was answered.
+        received: Moment,
+    },
     /// The keys are read anew: what was told of them before counts no more.
     KeysAnew,
     /// Some keys that hang on leases. Those that hang on none are not told.
@@ -120,6 +129,7 @@ pub struct Listed {
 #[derive(Debug)]
 pub struct Observer {
     news: mpsc::Receiver<News>,
+    list_now: Arc<Notify>,
     _tasks: [Task; 2],
 }
 
@@ -130,9 +140,16 @@ impl Observer {
     /// Outside a tokio runtime.
     pub fn start(cluster: Cluster, clock: Clock, range: KeyRange) -> Observer {
         let (tell, news) = mpsc::channel(QUEUE);
-        let lister = lister::run(cluster.clone(), clock.clone(), Reporter::new(Part::Leases, tell.clone()));
+        let list_now = Arc::new(Notify::new());
+        let reporter = Reporter::new(Part::Leases, tell.clone());
+        let lister = lister::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), reporter);
         let follower = follower::run(cluster, clock, range, Reporter::new(Part::Keys, tell));
-        Observer { news, _tasks: [spawn(lister), spawn(follower)] }
+        Observer { news, list_now, _tasks: [spawn(lister), spawn(follower)] }
+    }
+
+    /// Lists the leases at once, and each second after that.
+    pub fn list_now(&self) {
+        self.list_now.notify_one();
     }
 
     /// Waits for the next news. It can be dropped and called again.

@@ -1,23 +1,25 @@
 //! The only place where an [`Effect`] becomes an act, and its answer a [`Msg`].
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::consumer::Reader;
-use crate::app::{Effect, GrantOrder, Listing, Msg, Trouble, Value};
+use super::news;
+use crate::app::{Effect, GrantOrder, Msg, Trouble, Value};
 use crate::clock::Clock;
-use crate::domain::{Drill, Granted, LeaseId, Moment};
+use crate::domain::{Drill, Granted, KeyRange, LeaseId, TimeToLive};
 use crate::engine::{self, Engine};
-use crate::wire::{self, Cluster, ErrorKind, LeaseList};
+use crate::observer::Observer;
+use crate::wire::{self, Cluster, ErrorKind};
 
 /// Calls of one order that are in flight at a time.
 const AT_A_TIME: usize = 64;
 
-/// Carries effects out; each is a stream of messages, and all of them are read as one.
+/// Carries effects out; each is a stream of messages, and all of them are read as one, with what is observed besides.
 pub(super) struct Driver {
     hands: Hands,
+    observer: Observer,
     running: SelectAll<BoxStream<'static, Msg>>,
 }
 
@@ -28,14 +30,13 @@ struct Hands {
     engine: Engine,
     clock: Clock,
     reader: Reader,
-    /// The leases of the last list, so that only what changed is told.
-    known: Arc<Mutex<HashSet<LeaseId>>>,
 }
 
 impl Driver {
-    pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: Reader) -> Self {
-        let hands = Hands { cluster, engine, clock, reader, known: Arc::default() };
-        Driver { hands, running: SelectAll::new() }
+    /// Begins to observe all leases, and the keys of a range.
+    pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: Reader, range: KeyRange) -> Self {
+        let observer = Observer::start(cluster.clone(), clock.clone(), range);
+        Driver { hands: Hands { cluster, engine, clock, reader }, observer, running: SelectAll::new() }
     }
 
     /// Begins to carry out an effect.
@@ -48,9 +49,10 @@ impl Driver {
             Effect::RenewNow(id) => hands.engine.renew_now(id),
             Effect::RenewOnce(id) => self.run(stream::once(async move { hands.renew_once(id).await })),
             Effect::Revoke(id) => self.run(stream::once(async move { hands.revoke(id).await })),
-            Effect::List => self.run(stream::once(async move { hands.list().await })),
+            Effect::List => self.observer.list_now(),
             Effect::ReadValues { id, keys } => self.run(stream::once(async move { hands.read_values(id, keys).await })),
             Effect::Probe(ids) => self.run(hands.probe(ids)),
+            Effect::ProbeKeys(id) => self.run(stream::once(async move { hands.probe_keys(id).await })),
             Effect::Grant(order) => self.run(hands.grant(order)),
             // The loop ends, and stands still, by itself.
             Effect::Quit { .. } | Effect::Suspend => (),
@@ -61,9 +63,12 @@ impl Driver {
         self.running.push(messages.boxed());
     }
 
-    /// The next answer; none while nothing is under way.
-    pub(super) async fn next(&mut self) -> Option<Msg> {
-        self.running.next().await
+    /// The next answer, or the next that was observed.
+    pub(super) async fn next(&mut self) -> Msg {
+        tokio::select! {
+            Some(msg) = self.running.next() => msg,
+            news = self.observer.next() => news::told(news),
+        }
     }
 }
 
@@ -98,41 +103,27 @@ impl Hands {
         }
     }
 
-    async fn list(self) -> Msg {
-        let sent = self.clock.now();
-        match self.cluster.leases().await {
-            Ok(list) => Msg::Listed(self.compare(list, sent)),
-            Err(error) => Msg::ListFailed(trouble(&error)),
-        }
-    }
-
-    fn compare(&self, list: LeaseList, sent: Moment) -> Listing {
-        let now: HashSet<LeaseId> = list.ids.into_iter().collect();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let listing = Listing {
-            sent,
-            received: self.clock.now(),
-            born: sorted(now.difference(&known)),
-            gone: sorted(known.difference(&now)),
-            total: now.len(),
-            header: list.header,
-        };
-        *known = now;
-        listing
-    }
-
     fn probe(self, ids: Vec<LeaseId>) -> impl Stream<Item = Msg> + Send {
         let ask = move |id| {
             let hands = self.clone();
-            async move {
-                let sent = hands.clock.now();
-                match hands.cluster.time_to_live(id, true).await {
-                    Ok(answer) => Msg::Probed { sent, received: hands.clock.now(), answer },
-                    Err(error) => Msg::ProbeFailed { id, trouble: trouble(&error) },
-                }
-            }
+            async move { hands.ask(id, false).await.unwrap_or_else(|error| failed(id, &error)) }
         };
         stream::iter(ids).map(ask).buffer_unordered(AT_A_TIME)
+    }
+
+    /// The time alone needs no right to read the keys.
+    async fn probe_keys(self, id: LeaseId) -> Msg {
+        match self.ask(id, true).await {
+            Err(error) if error.kind() == ErrorKind::Forbidden => self.ask(id, false).await,
+            answer => answer,
+        }
+        .unwrap_or_else(|error| failed(id, &error))
+    }
+
+    async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::Error> {
+        let sent = self.clock.now();
+        let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
+        Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
     }
 
     /// The keys that an effect names are few: all at a time.
@@ -153,40 +144,48 @@ impl Hands {
         Msg::Values { id, pairs }
     }
 
-    /// Grants in turn, some at a time; after the first failure the rest is given up.
+    /// Grants in turn, some at a time; after the first failure the rest is given up. Each is told before its keys are
+    /// put: a watch tells of those at once.
     fn grant(self, order: GrantOrder) -> impl Stream<Item = Msg> + Send {
         let order = Arc::new(order);
-        let grant = {
-            let order = Arc::clone(&order);
-            move |number| self.clone().grant_one(Arc::clone(&order), number)
-        };
-        let has_failed = |messages: &Vec<Msg>| matches!(messages[..], [Msg::GrantFailed { .. }]);
-        stream::iter(order.numbers())
+        let hands = self.clone();
+        let ordered = Arc::clone(&order);
+        let grant = move |number| self.clone().grant_one(Arc::clone(&order), number);
+        stream::iter(ordered.numbers())
             .map(grant)
             .buffer_unordered(AT_A_TIME)
-            .scan(false, move |is_over, messages| {
-                let was_over = std::mem::replace(is_over, *is_over || has_failed(&messages));
-                std::future::ready((!was_over).then_some(messages))
+            .scan(false, |is_over, outcome| {
+                let was_over = std::mem::replace(is_over, *is_over || outcome.1.is_none());
+                std::future::ready((!was_over).then_some(outcome))
             })
-            .flat_map(stream::iter)
+            .flat_map_unordered(None, move |(msg, granted)| {
+                let puts = granted.map(|lease| hands.clone().attach_all(Arc::clone(&ordered), lease));
+                stream::once(std::future::ready(msg)).chain(stream::iter(puts).flatten()).boxed()
+            })
     }
 
-    async fn grant_one(self, order: Arc<GrantOrder>, number: u32) -> Vec<Msg> {
+    /// What is to be told, and the lease with its number where there is one.
+    async fn grant_one(self, order: Arc<GrantOrder>, number: u32) -> (Msg, Option<(Granted, u32)>) {
         let sent = self.clock.now();
         let answer = match self.cluster.grant(order.id, order.ttl).await {
             Ok(answer) => answer,
-            Err(error) => return vec![Msg::GrantFailed { ttl: order.ttl, trouble: trouble(&error) }],
+            Err(error) => return (Msg::GrantFailed { ttl: order.ttl, trouble: trouble(&error) }, None),
         };
         let received = self.clock.now();
         if order.keep_alive {
             self.reader.keep_granted(answer, sent, order.pace);
         }
-        let mut messages = vec![Msg::Granted { sent, received, answer, keep_alive: order.keep_alive }];
-        for put in &order.puts {
-            let (key, value) = put.expand(number, order.ttl, answer.id);
-            messages.push(self.attach(&answer, key, &value).await);
-        }
-        messages
+        let told = Msg::Granted { sent, received, answer, keep_alive: order.keep_alive };
+        (told, Some((answer, number)))
+    }
+
+    /// Puts the keys of the order, one after the other.
+    fn attach_all(self, order: Arc<GrantOrder>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
+        let pairs: Vec<_> = order.puts.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
+        stream::iter(pairs).then(move |(key, value)| {
+            let hands = self.clone();
+            async move { hands.attach(&lease, key, &value).await }
+        })
     }
 
     async fn attach(&self, lease: &Granted, key: Vec<u8>, value: &[u8]) -> Msg {
@@ -197,13 +196,12 @@ impl Hands {
     }
 }
 
-fn sorted<'a>(ids: impl Iterator<Item = &'a LeaseId>) -> Vec<LeaseId> {
-    let mut ids: Vec<LeaseId> = ids.copied().collect();
-    ids.sort_unstable();
-    ids
+fn failed(id: LeaseId, error: &wire::Error) -> Msg {
+    Msg::ProbeFailed { id, trouble: trouble(error) }
 }
 
-fn trouble(error: &wire::Error) -> Trouble {
+/// Why a call failed, for the model.
+pub(super) fn trouble(error: &wire::Error) -> Trouble {
     Trouble {
         is_not_found: error.kind() == ErrorKind::NotFound,
         is_forbidden: error.kind() == ErrorKind::Forbidden,

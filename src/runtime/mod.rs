@@ -4,7 +4,7 @@
 //!  keys (EventStream) ----+                        +--> canvas: cells -> bytes -> screen (a writer thread)
 //!  engine's board --------+                        |
 //!  consumer's tally ------+--> run: Msg -> update -+--> driver: Effect -> call -> Msg, and round again
-//!  cluster's view --------+                        |
+//!  cluster's view --------+                        |      with the observer's news: leases, keys
 //!  the model's next wake -+                        +--> consumer: keep, leave
 //!  outside: signals, sleep+
 //! ```
@@ -16,6 +16,7 @@ mod canvas;
 mod consumer;
 mod driver;
 mod keys;
+mod news;
 mod outside;
 mod run;
 mod screen;

@@ -57,12 +57,13 @@ where
 {
     let engine = Engine::start(options.cluster.clone(), options.clock.clone(), options.engine);
     let reader = Reader::start(engine.consumer(), options.clock.clone(), options.stall_consumer);
+    let range = options.setup.range.clone();
     let mut monitor = Monitor {
         model: Model::new(options.setup, options.clock.now()),
         board: engine.board(),
         tally: reader.tally(),
         view: options.cluster.watch(),
-        driver: Driver::new(options.cluster, engine, options.clock.clone(), reader),
+        driver: Driver::new(options.cluster, engine, options.clock.clone(), reader, range),
         input,
         outside,
         easel: Easel::new(screen, options.clock.clone(), options.look),
@@ -141,7 +142,7 @@ where
     async fn wait(&mut self, wake: Moment) -> Happening {
         tokio::select! {
             event = self.input.next() => Happening::Input(event),
-            Some(msg) = self.driver.next() => Happening::Answer(msg),
+            msg = self.driver.next() => Happening::Answer(msg),
             () = self.board.changed() => Happening::Board,
             () = self.tally.changed() => Happening::Read,
             Ok(()) = self.view.changed() => Happening::View,

@@ -195,7 +195,8 @@ fn round_trip(row: Row<'_>, _: usize) -> Cell {
 }
 
 fn keys(row: Row<'_>, _: usize) -> Cell {
-    known(row.lease.keys.as_ref(), |keys| keys.count.to_string())
+    let counted = row.lease.keys.as_ref().filter(|keys| keys.count > 0 || keys.is_all);
+    known(counted, |keys| number::at_least(!keys.is_all, keys.count))
 }
 
 fn first_key(row: Row<'_>, width: usize) -> Cell {

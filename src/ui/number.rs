@@ -5,6 +5,11 @@ use std::time::Duration;
 /// What stands for a number that is not known.
 pub(super) const UNKNOWN: &str = "-";
 
+/// A count, or the least that it can be.
+pub(super) fn at_least(is_least: bool, count: usize) -> String {
+    format!("{}{count}", if is_least { ">=" } else { "" })
+}
+
 /// A span in seven columns at most: `8.2 s`, `118 s`, `3411 s`, `27.8 h`, `104 d`, `285 y`.
 pub(super) fn span(seconds: f64) -> String {
     const HOUR: f64 = 3600.0;

@@ -103,7 +103,7 @@ fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
     if let Some(status) = &lease.engine {
         words.push(format!("renewed {}, {} read", number::times(status.cadence.answers), lease.read));
     }
-    if let Some(Keys { count: 1.., first }) = &lease.keys {
+    if let Some(Keys { count: 1.., first, .. }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));
     }
     words.join(" · ")

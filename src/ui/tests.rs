@@ -80,6 +80,7 @@ fn scene_messages() -> Vec<(f64, Msg)> {
             keys: keys.iter().map(|key| key.to_vec()).collect(),
             header: Header::default(),
         },
+        has_keys: true,
     };
     let listing = |born: &[i64], gone: &[i64], when| {
         let ids = |ids: &[i64]| ids.iter().copied().map(LeaseId).collect();

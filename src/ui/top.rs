@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{Model, Place};
 use crate::domain::{MemberView, printable};
 
-use super::line::{Part, draw_ends};
+use super::line::{Part, cut, draw_ends};
 use super::{Role, Scene, number};
 
 /// Draws it.
@@ -74,6 +74,13 @@ fn rights(model: &Model) -> Vec<Part> {
     if let Some(trouble) = &model.list_trouble {
         let text = if trouble.is_forbidden { "list denied" } else { "list fails" };
         parts.push(Part::new(1, Role::Danger, text));
+    }
+    if let Some(trouble) = &model.keys_trouble {
+        let text = if trouble.is_forbidden { "keys denied" } else { "keys fail" };
+        parts.push(Part::new(1, Role::Danger, text));
+    }
+    if let Some(prefix) = model.setup.range.as_prefix() {
+        parts.push(Part::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
     }
     if model.setup.is_read_only {
         parts.push(Part::new(1, Role::Warning, "read-only"));

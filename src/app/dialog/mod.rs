@@ -19,7 +19,7 @@ pub use sort::SortMenu;
 
 use super::keymap::{Action, action};
 use super::{Effect, Key, Model, Redraw};
-use crate::domain::Moment;
+use crate::domain::{LeaseId, Moment};
 
 /// An open dialog.
 #[derive(Clone, Debug)]
@@ -43,6 +43,19 @@ pub enum Dialog {
     Quit(Focus),
     /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
     Suspend(Option<Box<Dialog>>),
+}
+
+impl Dialog {
+    /// The lease that it is about; none where it is about none, or about a new one.
+    pub(super) fn lease(&self) -> Option<LeaseId> {
+        match self {
+            Dialog::Revoke(dialog) => Some(dialog.id),
+            Dialog::Adopt(dialog) => Some(dialog.id),
+            Dialog::Drill(dialog) => Some(dialog.id),
+            Dialog::Suspend(below) => below.as_ref()?.lease(),
+            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Quit(_) => None,
+        }
+    }
 }
 
 /// Gives a key to the open dialog, which is closed unless it opens itself again.

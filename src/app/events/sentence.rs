@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_death_tells_what_is_known() {
         let lag = Some(Lag { least: seconds(0.2), most: seconds(0.6) });
-        let keys = Some(Keys { count: 2, first: vec![b"/a".to_vec(), b"/b".to_vec()] });
+        let keys = Some(Keys { count: 2, is_all: true, first: vec![b"/a".to_vec(), b"/b".to_vec()] });
         let expired = Obituary {
             cause: Gone::Expired,
             is_ours: false,

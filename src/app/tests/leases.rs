@@ -78,7 +78,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
     let answer = TimeToLive { id: LeaseId(1), ttl: 6, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
-    story.tell(Msg::Probed { sent: at(3.4), received: at(3.6), answer });
+    story.tell(Msg::Probed { sent: at(3.4), received: at(3.6), answer, has_keys: false });
     assert_eq!(story.left(1), Some(10.0));
     // A later one does: somebody else shortened or renewed it.
     story.wait(1.0);

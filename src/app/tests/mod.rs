@@ -5,6 +5,7 @@ mod dialogs;
 mod filtering;
 mod freeze;
 mod granting;
+mod keys;
 mod leases;
 mod losses;
 mod polling;
@@ -97,7 +98,7 @@ impl Story {
     pub(super) fn probe(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
         let keys = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer });
+        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     /// The engine renewed a lease of this TTL just now, `every` after the time before.

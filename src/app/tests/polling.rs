@@ -105,23 +105,15 @@ fn polls_sharpen_the_time_left() {
 }
 
 #[test]
-fn the_list_is_asked_each_second_or_twenty_times_its_own_duration() {
+fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
     let mut story = Story::begin(Setup::default());
-    assert_eq!(story.tell(Msg::Tick), [Effect::List]);
-    assert_eq!(story.tell(Msg::Tick), [], "one at a time");
-    let listing =
-        |sent, received| Msg::Listed(Listing { sent: at(sent), received: at(received), ..Listing::default() });
-    story.tell(listing(0.0, 0.01));
-    assert_eq!(next_wake(&story.model, story.now), at(1.0));
-    story.now = at(1.0);
-    assert_eq!(story.tell(Msg::Tick), [Effect::List]);
-    story.tell(listing(1.0, 1.2));
-    assert_eq!(next_wake(&story.model, story.now), at(5.0));
-    story.press(&[Key::Char('r')]);
-    assert_eq!(story.tell(Msg::Tick), [Effect::List]);
+    assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
     story.tell(Msg::ListFailed(trouble("denied")));
     story.tell(Msg::ListFailed(trouble("denied")));
     assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
+    assert!(story.model.list_trouble.is_some());
+    story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
+    assert!(story.model.list_trouble.is_none());
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn play(story: &mut Story, step: Step) {
         Step::Probed(id, ttl) => {
             let keys = (0..id % 3).map(|key| format!("/k/{}", key + ttl % 3).into_bytes()).collect();
             let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys, header: Header::default() };
-            Msg::Probed { sent, received, answer }
+            Msg::Probed { sent, received, answer, has_keys: true }
         }
         Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
         Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),

@@ -65,12 +65,12 @@ fn after_a_sleep_nothing_is_known_until_it_is_polled_and_what_is_kept_is_renewed
     let mut story = Story::begin(Setup::default());
     story.grant(1, 3600);
     let effects = story.tell(Msg::Slept(Duration::from_secs(600)));
-    assert_eq!(effects, [Effect::RenewNow(LeaseId(1))]);
+    assert_eq!(effects, [Effect::List, Effect::RenewNow(LeaseId(1))]);
     let lease = story.model.lease(LeaseId(1)).unwrap();
     assert_eq!((lease.state(story.now), lease.left(story.now)), (State::Unseen, None));
     assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])));
     let answer = TimeToLive { id: LeaseId(1), ttl: 2_999, granted_ttl: 3_600, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: story.now, received: story.now, answer });
+    story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
     let lease = story.model.lease(LeaseId(1)).unwrap();
     assert_eq!(lease.state(story.now), State::Ok);
     assert!((2_999.0..3_000.0).contains(&lease.left(story.now).unwrap()));

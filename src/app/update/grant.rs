@@ -6,7 +6,7 @@ use crate::app::dialog::{Dialog, GrantForm};
 use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, What, Who};
 use crate::domain::{Granted, LeaseId, Moment};
 
-use super::is_refused;
+use super::{is_refused, keys};
 
 /// Opens the form; on an own lease that was lost it is filled as that was.
 pub(super) fn open(model: &mut Model, now: Moment) {
@@ -48,12 +48,9 @@ pub(super) fn failed(model: &mut Model, ttl: i64, trouble: &Trouble, now: Moment
     model.say(now, true, format!("no lease of {ttl} s: {}", trouble.text));
 }
 
-/// A key hangs on a lease: the next poll shows it, and that is due now.
+/// A key hangs on a lease. Which revision made it will be told by the watch.
 pub(super) fn attached(model: &mut Model, id: LeaseId, key: &[u8], now: Moment) {
-    if let Some(lease) = model.alive(id) {
-        lease.poll.due = now;
-    }
-    model.log(now, Some(id), What::Attached { key: key.to_vec(), revision: None });
+    keys::attach(model, id, key, None, now);
 }
 
 /// A key could not be attached.

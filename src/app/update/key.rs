@@ -65,7 +65,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::New => grant::open(model, now),
         Action::Help => model.dialog = Some(Dialog::Help { top: 0 }),
         Action::SortMenu => sort::open(model),
-        Action::PollNow => tick::poll_now(model, now),
+        Action::PollNow => return tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
         Action::Drill => return drill::toggle(model, now),

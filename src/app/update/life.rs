@@ -1,6 +1,6 @@
 //! The death of a lease.
 
-use crate::app::{Death, Gone, Lease, Loss, Model, Obituary, What};
+use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What};
 use crate::domain::{Ended, LeaseId, Moment};
 
 /// Notes that a lease was seen to be gone; what has died before stays as it died.
@@ -39,9 +39,9 @@ fn obituary(lease: &Lease, death: Death) -> Obituary {
         is_ours: death.is_ours,
         who: lease.who,
         ttl: lease.granted_ttl,
-        keys: lease.keys.clone(),
+        keys: lease.doom.as_ref().map(|doom| Keys::of(doom.keys.clone())).or_else(|| lease.keys.clone()),
         lag: None,
-        revision: None,
+        revision: lease.doom.as_ref().map(|doom| doom.revision),
         loss: lease.loss.clone(),
     }
 }

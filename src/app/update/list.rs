@@ -7,9 +7,8 @@ use super::life::bury;
 
 /// Takes in who was born and who is gone. Leases that were there at the start give no event.
 pub(super) fn listed(model: &mut Model, listing: &Listing) {
-    model.polls.listed(listing.sent, listing.received);
     let has_news = !listing.born.is_empty() || !listing.gone.is_empty();
-    if has_news || model.list_trouble.take().is_some() || !model.has_listed {
+    if has_news || !model.has_listed {
         model.show(Redraw::Soon);
     }
     for id in &listing.gone {
@@ -17,6 +16,14 @@ pub(super) fn listed(model: &mut Model, listing: &Listing) {
     }
     for id in &listing.born {
         born(model, *id, listing);
+    }
+    again(model);
+}
+
+/// A list was answered.
+pub(super) fn again(model: &mut Model) {
+    if model.list_trouble.take().is_some() {
+        model.show(Redraw::Soon);
     }
     model.has_listed = true;
 }
@@ -41,9 +48,8 @@ fn gone(model: &mut Model, id: LeaseId, at: Moment) {
 
 /// Says so once for each kind of trouble; it stands on the top line until a list succeeds.
 pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
-    model.polls.list_failed(now);
-    if model.list_trouble.as_ref() != Some(&trouble) {
+    if model.is_reached() && model.list_trouble.as_ref() != Some(&trouble) {
         model.log(now, None, What::error(format!("cannot list the leases: {}", trouble.text)));
-        model.list_trouble = Some(trouble);
     }
+    model.list_trouble = Some(trouble);
 }

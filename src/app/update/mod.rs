@@ -9,6 +9,7 @@ mod freeze;
 mod grant;
 pub(super) mod keep;
 mod key;
+mod keys;
 mod life;
 mod list;
 mod look;
@@ -45,8 +46,17 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Resized(room) => moves::resized(model, room),
         Msg::Measured { spare } => moves::measured(model, spare),
         Msg::Listed(listing) => list::listed(model, &listing),
+        Msg::ListedAgain { .. } | Msg::ListGoesOn => list::again(model),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
-        Msg::Probed { sent, received, answer } => probe::answered(model, answer, sent, received),
+        Msg::KeysAnew => model.holdings.begin(),
+        Msg::KeysPage(page) => model.holdings.gather(page),
+        Msg::KeysRead { .. } => keys::read(model, now),
+        Msg::KeysChanged { changes, received } => keys::changed(model, changes, received),
+        Msg::KeysFailed(trouble) => keys::failed(model, trouble, now),
+        Msg::KeysGoOn => keys::go_on(model),
+        Msg::Probed { sent, received, answer, has_keys } => {
+            probe::answered(model, answer, (sent, received), has_keys);
+        }
         Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble),
         Msg::Values { id, pairs } => values::read(model, id, pairs),
         Msg::Statuses(statuses) => engine::statuses(model, statuses),

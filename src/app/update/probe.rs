@@ -3,10 +3,13 @@
 use crate::app::{Keys, Lease, Model, Redraw, State, Trouble, What, polls};
 use crate::domain::{LeaseId, Moment, Reading, TimeToLive};
 
+use super::keys;
 use super::life::bury;
 
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
-pub(super) fn answered(model: &mut Model, answer: TimeToLive, sent: Moment, received: Moment) {
+pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, received): (Moment, Moment), has_keys: bool) {
+    let told = std::mem::take(&mut answer.keys);
+    let is_asked_for_keys = polls::wants_keys(model, answer.id);
     let (id, reading) = (answer.id, answer.reading());
     let Some(lease) = model.alive(id) else { return };
     lease.poll.in_flight = false;
@@ -19,10 +22,22 @@ pub(super) fn answered(model: &mut Model, answer: TimeToLive, sent: Moment, rece
         Reading::Nonsense => {}
         Reading::Alive | Reading::AtDeadline | Reading::Dying => lease.hear(answer, sent, received),
     }
-    lease.poll.due = polls::next_due(lease, sent);
+    // An answer from before its keys went does not tell whether it lives.
+    let is_doomed = lease.doom.as_ref().is_some_and(|doom| doom.received >= sent);
+    lease.poll.due = if is_doomed { received } else { polls::next_due(lease, sent) };
     let doubt = lease.bounds.zip(bounds).filter(|(new, old)| lease.kept && new.latest < old.earliest);
+    if has_keys && reading != Reading::Nonsense {
+        lease.keys = Some(Keys::of(told));
+    } else if is_asked_for_keys {
+        // Those that may not be read may be many.
+        lease.keys.get_or_insert_default();
+    }
+    let has_lived_on = lease.doom.is_some() && !is_doomed && reading != Reading::Nonsense;
     if before != seen(lease, received) {
         model.show(Redraw::Soon);
+    }
+    if has_lived_on {
+        keys::survive(model, id, received);
     }
     if let Some((new, old)) = doubt {
         contradiction(model, id, new.middle().signed_since(received), old.middle().signed_since(received), received);

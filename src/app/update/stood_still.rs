@@ -44,10 +44,10 @@ pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effec
     for lease in model.leases.values_mut().filter(|lease| lease.death.is_none()) {
         lease.forget_time(now);
     }
-    model.polls.list_now(now);
     let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
     model.log(now, None, What::StoodStill { span, told: text.clone() });
     model.say(now, false, text);
     model.show(Redraw::Anew);
-    model.kept().map(|lease| Effect::RenewNow(lease.id)).collect()
+    let renewals = model.kept().map(|lease| Effect::RenewNow(lease.id));
+    std::iter::once(Effect::List).chain(renewals).collect()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::{Effect, Model, Redraw, polls, values};
-use crate::domain::Moment;
+use crate::domain::{LeaseId, Moment};
 
 /// For how long the dead keep their row.
 const MOURNING: Duration = Duration::from_secs(30);
@@ -13,13 +13,12 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
     clear_graves(model, now);
     clear_note(model, now);
     let mut effects = Vec::new();
-    if model.is_reached() && model.polls.take_list(now) {
-        effects.push(Effect::List);
-    }
-    let due = polls::take(model, now);
+    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) =
+        polls::take(model, now).into_iter().partition(|id| polls::wants_keys(model, *id));
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
+    effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
     effects.extend(values::take(model, now));
     effects
 }
@@ -43,15 +42,15 @@ fn clear_note(model: &mut Model, now: Moment) {
     }
 }
 
-/// Makes the list and every row that can be seen due.
-pub(super) fn poll_now(model: &mut Model, now: Moment) {
-    model.polls.list_now(now);
+/// Lists the leases, and makes every row that can be seen due.
+pub(super) fn poll_now(model: &mut Model, now: Moment) -> Vec<Effect> {
     for row in model.visible_range() {
         let id = model.order[row];
         if let Some(lease) = model.alive(id) {
             lease.poll.due = now;
         }
     }
+    vec![Effect::List]
 }
 
 /// When the model wants a [`Tick`](crate::app::Msg::Tick) next.

@@ -8,15 +8,18 @@ use crate::app::{Keys, Value};
 use crate::domain::printable;
 use crate::ui::Role;
 use crate::ui::line::cut;
+use crate::ui::number;
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
-    let Some(Keys { count, first }) = &page.lease.keys else {
-        return page.say("keys", Role::Dim, "not asked yet");
+    let Some(Keys { count, is_all, first }) = &page.lease.keys else {
+        return page.say("keys", Role::Dim, "not read yet");
     };
+    let known = number::at_least(!is_all, *count);
     let head = match count {
-        0 => "none attached".to_owned(),
-        count if *count > first.len() => format!("{count}, the first {} are", first.len()),
-        count => count.to_string(),
+        0 if *is_all => "none attached".to_owned(),
+        0 => "not known: this user may not read them".to_owned(),
+        count if *count > first.len() => format!("{known}, the first {} are", first.len()),
+        _ => known,
     };
     let mut lines = page.say("keys", Role::Text, &head);
     let names: Vec<String> = first.iter().map(|key| cut(&printable(key), page.width / 2)).collect();

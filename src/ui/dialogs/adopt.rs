@@ -21,7 +21,8 @@ impl<'a> Page<'a> {
     }
 
     fn at_stake(&self, lease: &Lease) -> String {
-        let keys = match lease.keys.as_ref().map(|keys| keys.count) {
+        let all = lease.keys.as_ref().filter(|keys| keys.is_all);
+        let keys = match all.map(|keys| keys.count) {
             None => "its keys stay",
             Some(0) => "it stays, though no key hangs on it",
             Some(1) => "its key stays",

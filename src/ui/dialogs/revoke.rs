@@ -65,7 +65,7 @@ impl<'a> Page<'a> {
         let room = rows.saturating_sub(1);
         let named = if keys.count <= room.min(MOST_KEYS) { keys.count } else { room.saturating_sub(1).min(MOST_KEYS) };
         let end = if named == 0 { "." } else { ":" };
-        let mut lines = self.text(Role::Text, &(how_many(keys.count) + end));
+        let mut lines = self.text(Role::Text, &(how_many(keys) + end));
         let shown = keys.first.iter().take(named);
         lines.extend(shown.map(|key| Line::from(format!("  {}", cut(&printable(key), self.width.saturating_sub(2))))));
         let rest = keys.count.saturating_sub(keys.first.len().min(named));
@@ -93,11 +93,14 @@ impl<'a> Page<'a> {
     }
 }
 
-fn how_many(keys: usize) -> String {
-    match keys {
-        0 => "No key goes with it".to_owned(),
-        1 => "1 key goes with it".to_owned(),
-        count => format!("{count} keys go with it"),
+fn how_many(keys: &Keys) -> String {
+    match (keys.count, keys.is_all) {
+        (0, true) => "No key goes with it".to_owned(),
+        (0, false) => "How many keys go with it is not known: this user may not read them".to_owned(),
+        (1, true) => "1 key goes with it".to_owned(),
+        (1, false) => "At least 1 key goes with it".to_owned(),
+        (count, true) => format!("{count} keys go with it"),
+        (count, false) => format!("At least {count} keys go with it"),
     }
 }
 
@@ -118,7 +121,7 @@ fn in_words(meanwhile: Meanwhile, who: Who) -> &'static str {
 }
 
 fn consequence(lease: &Lease) -> &'static str {
-    match (lease.who, lease.keys.as_ref().is_some_and(|keys| keys.count > 0)) {
+    match (lease.who, lease.keys.as_ref().is_some_and(|keys| keys.count > 0 || !keys.is_all)) {
         (Who::Own, true) => "Whoever watches sees the deletion at once.",
         (Who::Own, false) => "Nobody else notices.",
         (_, true) => "Its owner loses it, and whoever watches sees the deletion at once.",

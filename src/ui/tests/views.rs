@@ -35,7 +35,7 @@ fn past() -> Vec<(f64, Msg)> {
         keys: keys.iter().map(|key| key.to_vec()).collect(),
         header: Header::default(),
     };
-    messages.push((89.6, Msg::Probed { sent: at(89.6), received: at(89.6), answer }));
+    messages.push((89.6, Msg::Probed { sent: at(89.6), received: at(89.6), answer, has_keys: true }));
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
     messages
 }

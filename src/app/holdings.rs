@@ -1,0 +1,149 @@
+//! Which lease holds which key, as pages and a watch tell it.
+//!
+//! Pages take a while, and what was known before stays until the last of them is there: no row loses its keys meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Keys;
+use crate::domain::{HeldKey, LeaseId};
+
+/// A key on its lease, with the revision that made it.
+type Held = BTreeMap<(LeaseId, Box<[u8]>), i64>;
+
+/// All keys that hang on leases, as far as they may be read.
+#[derive(Clone, Debug, Default)]
+pub struct Holdings {
+    held: Held,
+    /// How many hang on each lease; those without one are not here.
+    counts: BTreeMap<LeaseId, usize>,
+    /// The pages so far, while they are being read.
+    incoming: Held,
+    is_read: bool,
+}
+
+impl Holdings {
+    /// Whether all of them are known.
+    pub fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// How many hang on a lease.
+    pub fn count(&self, id: LeaseId) -> usize {
+        self.counts.get(&id).copied().unwrap_or(0)
+    }
+
+    /// The keys of a lease with the revisions that made them, sorted by key.
+    pub fn of(&self, id: LeaseId) -> impl Iterator<Item = (&[u8], i64)> {
+        let from = (id, Box::from(&[][..]));
+        self.held.range(from..).take_while(move |((of, _), _)| *of == id).map(|((_, key), made)| (&key[..], *made))
+    }
+
+    /// Every key with its lease and the revision that made it, sorted by lease and key.
+    pub fn all(&self) -> impl Iterator<Item = (LeaseId, &[u8], i64)> {
+        self.held.iter().map(|((id, key), made)| (*id, &key[..], *made))
+    }
+
+    /// The leases that hold a key.
+    pub(super) fn holders(&self) -> impl Iterator<Item = LeaseId> {
+        self.counts.keys().copied()
+    }
+
+    /// A lease's keys in short.
+    pub(super) fn summary(&self, id: LeaseId, is_all: bool) -> Keys {
+        let first = self.of(id).take(Keys::FIRST).map(|(key, _)| key.to_vec()).collect();
+        Keys { count: self.count(id), is_all, first }
+    }
+
+    /// The pages begin, from the first one on.
+    pub(super) fn begin(&mut self) {
+        self.incoming.clear();
+    }
+
+    /// A page.
+    pub(super) fn gather(&mut self, page: Vec<HeldKey>) {
+        let held =
+            page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into_boxed_slice()), key.create_revision)));
+        self.incoming.extend(held);
+    }
+
+    /// That was the last page. Hands back the leases that held a key before, or do now.
+    pub(super) fn settle(&mut self) -> BTreeSet<LeaseId> {
+        let mut holders: BTreeSet<LeaseId> = self.holders().collect();
+        self.held = std::mem::take(&mut self.incoming);
+        self.counts.clear();
+        for (id, _) in self.held.keys() {
+            *self.counts.entry(*id).or_default() += 1;
+        }
+        self.is_read = true;
+        holders.extend(self.holders());
+        holders
+    }
+
+    /// A key hangs on a lease. No if that was known.
+    pub(super) fn hold(&mut self, id: LeaseId, key: &[u8], create_revision: i64) -> bool {
+        let is_new = self.held.insert((id, Box::from(key)), create_revision).is_none();
+        if is_new {
+            *self.counts.entry(id).or_default() += 1;
+        }
+        is_new
+    }
+
+    /// A key hangs on a lease no more.
+    pub(super) fn release(&mut self, id: LeaseId, key: &[u8]) {
+        if self.held.remove(&(id, Box::from(key))).is_none() {
+            return;
+        }
+        let left = self.count(id) - 1;
+        match left {
+            0 => self.counts.remove(&id),
+            _ => self.counts.insert(id, left),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(keys: &[(&[u8], i64)]) -> Vec<HeldKey> {
+        let held =
+            |(key, id): &(&[u8], i64)| HeldKey { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
+        keys.iter().map(held).collect()
+    }
+
+    #[test]
+    fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
+        let mut holdings = Holdings::default();
+        holdings.begin();
+        holdings.gather(page(&[(b"b", 1), (b"\xff", -1), (b"a", 1)]));
+        assert_eq!((holdings.is_read(), holdings.count(LeaseId(1))), (false, 0));
+        holdings.settle();
+        assert_eq!(holdings.summary(LeaseId(1), true).first, [b"a", b"b"]);
+        assert_eq!(holdings.all().next(), Some((LeaseId(-1), &b"\xff"[..], 2)));
+        holdings.begin();
+        holdings.gather(page(&[(b"c", 2)]));
+        assert_eq!(holdings.count(LeaseId(1)), 2, "the old ones stay meanwhile");
+        let touched: Vec<i64> = holdings.settle().into_iter().map(|id| id.0).collect();
+        assert_eq!((touched, holdings.count(LeaseId(1))), (vec![-1, 1, 2], 0));
+    }
+
+    #[test]
+    fn keys_come_and_go_one_by_one() {
+        let mut holdings = Holdings::default();
+        assert!(holdings.hold(LeaseId(1), b"a", 5) && !holdings.hold(LeaseId(1), b"a", 5));
+        holdings.release(LeaseId(1), b"unknown");
+        assert_eq!(holdings.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 5)]);
+        holdings.release(LeaseId(1), b"a");
+        assert_eq!((holdings.count(LeaseId(1)), holdings.holders().count()), (0, 0));
+    }
+
+    #[test]
+    fn a_lease_of_many_keys_shows_the_first_of_them() {
+        let mut holdings = Holdings::default();
+        assert!((0..100_000_u32).all(|n| holdings.hold(LeaseId(7), &n.to_be_bytes(), 1)));
+        let keys = holdings.summary(LeaseId(7), false);
+        assert_eq!((keys.count, keys.first.len(), keys.is_all), (100_000, Keys::FIRST, false));
+        (0..100_000_u32).for_each(|n| holdings.release(LeaseId(7), &n.to_be_bytes()));
+        assert_eq!(holdings.count(LeaseId(7)), 0);
+    }
+}

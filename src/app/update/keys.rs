@@ -1,0 +1,141 @@
+//! Keys were read, or have changed.
+
+use std::collections::BTreeMap;
+
+use crate::app::lease::Doom;
+use crate::app::{Model, Redraw, Trouble, What, Who};
+use crate::domain::observed::KeyFate;
+use crate::domain::{KeyChange, KeyNow, LeaseId, Moment};
+
+/// All keys are known, as of the pages. A lease that holds one lives, listed or not.
+pub(super) fn read(model: &mut Model, now: Moment) {
+    let is_first = !model.holdings.is_read();
+    for id in model.holdings.settle() {
+        if model.holdings.count(id) > 0 {
+            meet(model, id, now);
+        }
+        show(model, id);
+    }
+    if is_first {
+        show_all(model);
+    }
+    model.keys_trouble = None;
+}
+
+/// Where nothing was known of keys, something is now: many leases have none.
+fn show_all(model: &mut Model) {
+    let ids: Vec<LeaseId> = model.leases.keys().copied().collect();
+    ids.into_iter().for_each(|id| show(model, id));
+}
+
+/// Takes in changes in their order. What is deleted in one revision is looked at together, as a lease's end would be.
+pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Moment) {
+    let mut deleted: BTreeMap<LeaseId, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut revision = 0;
+    for change in changes {
+        if change.revision != revision {
+            bereave(model, std::mem::take(&mut deleted), revision, received);
+            revision = change.revision;
+        }
+        match change.now {
+            KeyNow::Put { lease, create_revision } => put(model, &change, (lease, create_revision), received),
+            KeyNow::Deleted => {
+                if let Some(id) = change.before {
+                    model.holdings.release(id, &change.key);
+                    deleted.entry(id).or_default().push(change.key);
+                }
+            }
+        }
+    }
+    bereave(model, deleted, revision, received);
+}
+
+/// A key was put: it hangs on its lease from now on, and on no other.
+fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Moment) {
+    if let Some((from, fate)) = KeyFate::of(change, false) {
+        model.holdings.release(from, &change.key);
+        part(model, from, &change.key, (fate, change.revision), at);
+        show(model, from);
+    }
+    if let Some(id) = to {
+        meet(model, id, at);
+        attach(model, id, &change.key, Some((created, change.revision)), at);
+    }
+}
+
+/// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
+/// they are known.
+pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Moment) {
+    if model.holdings.hold(id, key, revisions.map_or(0, |(created, _)| created)) {
+        let revision = revisions.map(|(_, put)| put);
+        model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
+        show(model, id);
+    }
+}
+
+/// A lease that a key hangs on is there, whether it was listed or not.
+fn meet(model: &mut Model, id: LeaseId, at: Moment) {
+    if model.lease(id).is_none() {
+        model.living(id);
+        if model.has_listed {
+            model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
+        }
+    }
+}
+
+/// Keys were deleted together. A lease that has others left lives on; of one that has none that is to be asked.
+fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Moment) {
+    for (id, keys) in deleted {
+        survive(model, id, received);
+        let Some(lease) = model.alive(id) else { continue };
+        lease.doom = Some(Box::new(Doom { revision, received, keys }));
+        lease.poll.due = received;
+        if model.holdings.count(id) > 0 {
+            survive(model, id, received);
+        }
+    }
+}
+
+/// The lease lives: the keys that were deleted went without it.
+pub(super) fn survive(model: &mut Model, id: LeaseId, at: Moment) {
+    let Some(doom) = model.alive(id).and_then(|lease| lease.doom.take()) else { return };
+    for key in &doom.keys {
+        part(model, id, key, (KeyFate::Deleted, doom.revision), at);
+    }
+    show(model, id);
+}
+
+/// A key left a lease that lives on.
+fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, revision): (KeyFate, i64), at: Moment) {
+    let (key, revision) = (key.to_vec(), Some(revision));
+    let what = match fate {
+        KeyFate::Moved { to } => What::Moved { key, to, revision },
+        KeyFate::Detached => What::Detached { key, is_deleted: false, revision },
+        KeyFate::Deleted | KeyFate::DiedWithLease => What::Detached { key, is_deleted: true, revision },
+    };
+    model.log(at, Some(id), what);
+}
+
+/// Shows the keys of a lease as they are known. Where it may have died with them, they stay until that is known.
+pub(super) fn show(model: &mut Model, id: LeaseId) {
+    let keys = model.keys_of(id);
+    let Some(lease) = model.alive(id).filter(|lease| lease.doom.is_none() && lease.keys != keys) else { return };
+    lease.keys = keys;
+    model.show(Redraw::Soon);
+}
+
+/// The keys are not told. Says so once for each kind of trouble; without a link nothing is told anyway.
+pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
+    if model.is_reached() && model.keys_trouble.as_ref() != Some(&trouble) {
+        let hint = if trouble.is_forbidden { "; --prefix names keys that this user may read" } else { "" };
+        model.log(now, None, What::error(format!("cannot follow the keys: {}{hint}", trouble.text)));
+    }
+    model.keys_trouble = Some(trouble);
+    model.show(Redraw::Soon);
+}
+
+/// They are told again.
+pub(super) fn go_on(model: &mut Model) {
+    model.keys_trouble = None;
+    model.show(Redraw::Soon);
+}

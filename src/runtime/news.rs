@@ -1,0 +1,23 @@
+//! What the observer tells, as messages for the model.
+
+use super::driver::trouble;
+use crate::app::{Listing, Msg};
+use crate::observer::{Listed, News, Part};
+
+/// The message that a piece of news is.
+pub(super) fn told(news: News) -> Msg {
+    match news {
+        News::Listed(Listed { sent, received, count: total, born, gone, head }) => {
+            Msg::Listed(Listing { sent, received, born, gone, total, head })
+        }
+        News::ListedAgain { sent, received } => Msg::ListedAgain { sent, received },
+        News::KeysAnew => Msg::KeysAnew,
+        News::Keys(page) => Msg::KeysPage(page),
+        News::KeysRead { revision } => Msg::KeysRead { revision },
+        News::Changed { changes, received } => Msg::KeysChanged { changes, received },
+        News::Trouble { part: Part::Leases, error } => Msg::ListFailed(trouble(&error)),
+        News::Trouble { part: Part::Keys, error } => Msg::KeysFailed(trouble(&error)),
+        News::Recovered(Part::Leases) => Msg::ListGoesOn,
+        News::Recovered(Part::Keys) => Msg::KeysGoOn,
+    }
+}
