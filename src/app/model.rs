@@ -16,7 +16,7 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, Holdings, Keys, Lease, Tick, Trouble};
+use super::{Column, GrantOrder, Holdings, Keymap, Keys, Lease, Tick, Trouble};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -59,6 +59,8 @@ pub struct Setup {
     pub columns: Vec<Column>,
     /// Whether a shell is there that could continue what is suspended.
     pub can_suspend: bool,
+    /// What the keys do.
+    pub keymap: Keymap,
 }
 
 impl Default for Setup {
@@ -76,6 +78,7 @@ impl Default for Setup {
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
             can_suspend: true,
+            keymap: Keymap::default(),
         }
     }
 }

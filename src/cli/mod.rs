@@ -7,6 +7,7 @@ mod error;
 mod exercise;
 mod grant;
 mod keep_alive;
+mod keys;
 mod list;
 mod logging;
 mod monitor;
@@ -30,6 +31,7 @@ pub use self::options::{Format, Shared};
 
 use self::out::Out;
 use self::session::Session;
+use crate::app::Keymap;
 
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -84,6 +86,8 @@ enum Headless {
     Exercise(exercise::Args),
     /// Serve a sandbox to any etcd client: it keeps nothing and is for learning and tests
     Sandbox(sandbox::Args),
+    /// Print what the keys of the monitor do
+    Keys,
 }
 
 /// Carries out what the command line says.
@@ -125,5 +129,6 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
         Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,
+        Headless::Keys => keys::run(&Keymap::default(), out).await,
     }
 }

@@ -1,5 +1,6 @@
 //! Every JSON object against its schema.
 
+use leasetop::app::keymap::KEYMAP;
 use serde_json::Value;
 
 use crate::sandbox::Sandbox;
@@ -76,4 +77,12 @@ fn a_stalled_exercise_drops_responses_and_keeps_leases() {
     let told = String::from_utf8(sandbox.run(&args).stderr).expect("text");
     assert!(told.contains("lease keepalive response queue is full; dropping response send"), "{told}");
     assert!(told.contains("queue-size=1 queue-capacity=1"), "{told}");
+}
+
+#[test]
+fn each_key_row_is_an_object() {
+    let rows = objects(&Sandbox::start(), "keys", &["keys"], 0);
+    assert_eq!(rows.len(), KEYMAP.len());
+    let revoke = rows.iter().find(|row| row["action"] == "revoke").expect("a row");
+    assert_eq!(revoke["keys"], serde_json::json!(["x", "F9", "Del"]));
 }

@@ -1,7 +1,7 @@
 //! The menu of what can be sorted by.
 
 use super::{Dialog, closes};
-use crate::app::keymap::{Action, action};
+use crate::app::keymap::Action;
 use crate::app::update::sort;
 use crate::app::{Column, Effect, Key, Model, Sort};
 
@@ -41,7 +41,7 @@ pub(super) fn key(model: &mut Model, mut menu: SortMenu, key: Key) -> Vec<Effect
     if closes(key) {
         return Vec::new();
     }
-    match action(key) {
+    match model.setup.keymap.action(key) {
         Some(Action::Up) => menu.go(menu.place().saturating_sub(1)),
         Some(Action::Down) => menu.go(menu.place() + 1),
         Some(Action::First | Action::PageUp | Action::HalfUp) => menu.go(0),

@@ -5,6 +5,7 @@ mod dialogs;
 mod filtering;
 mod freeze;
 mod granting;
+mod keymap;
 mod keys;
 mod leases;
 mod losses;
