@@ -4,6 +4,7 @@
 //! threads of its own, so that a reader that stops reading stops no renewal.
 
 mod error;
+mod events;
 mod exercise;
 mod grant;
 mod keep_alive;
@@ -11,6 +12,7 @@ mod keys;
 mod list;
 mod logging;
 mod monitor;
+mod observing;
 mod options;
 mod out;
 mod revoke;
@@ -39,6 +41,7 @@ Examples:
   leasetop demo                                  no etcd needed: look around
   leasetop --endpoints 127.0.0.1:2379            the monitor
   leasetop grant 60 --put /service/self=here     a lease with a key
+  leasetop events -w json                        everything that happens, an object a line
   leasetop exercise --ttl 10,120 --for 2m        is the interval between renewals the same?
 
 Lease ids are etcdctl's: hex, or dec:... for decimal; a negative one stands after `--`.
@@ -80,6 +83,8 @@ enum Headless {
     TimeToLive(timetolive::Args),
     /// Read every lease once, or the one that holds a key
     List(list::Args),
+    /// Tell everything that happens to everybody's leases, a line each, until stopped
+    Events(events::Args),
     /// Keep leases alive until stopped
     KeepAlive(keep_alive::Args),
     /// Keep leases of several TTLs alive, and tell how often they were renewed
@@ -126,6 +131,7 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::Revoke(args) => revoke::run(args, shared, out).await,
         Headless::TimeToLive(args) => timetolive::run(args, shared, out).await,
         Headless::List(args) => list::run(args, shared, out).await,
+        Headless::Events(args) => events::run(args, shared, out).await,
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
         Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,

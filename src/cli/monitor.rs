@@ -4,11 +4,11 @@ use std::io::IsTerminal;
 
 use tokio::runtime::Builder;
 
+use super::observing::Observing;
 use super::options::General;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
-use crate::domain::KeyRange;
 use crate::runtime::{self, MonitorOptions};
 use crate::ui::Look;
 
@@ -27,12 +27,8 @@ pub(super) struct Args {
     puts: Vec<Put>,
     #[command(flatten)]
     rows: Rows,
-    /// Follow the keys that begin so and no others; of the leases all are shown
-    #[arg(long, value_name = "PREFIX")]
-    prefix: Option<String>,
-    /// Ask for the time left of so many leases a second at most, 200 by default; of the others less is known
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    budget: Option<u32>,
+    #[command(flatten)]
+    observing: Observing,
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
     stall: bool,
@@ -46,8 +42,8 @@ impl Args {
 
     /// Whether anything was said that only a monitor can do.
     fn is_monitors_alone(&self) -> bool {
-        let Args { ttl, puts, rows: _, prefix, budget, stall } = self;
-        !ttl.is_empty() || !puts.is_empty() || prefix.is_some() || budget.is_some() || *stall
+        let Args { ttl, puts, rows: _, observing, stall } = self;
+        !ttl.is_empty() || !puts.is_empty() || observing.is_some() || *stall
     }
 }
 
@@ -58,8 +54,7 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     }
     let setup = Setup { grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
     if std::io::stdout().is_terminal() {
-        let range = KeyRange::prefix(args.prefix.unwrap_or_default().as_bytes());
-        let budget = args.budget.unwrap_or(setup.budget);
+        let Setup { range, budget, .. } = args.observing.setup();
         return monitor(shared, Setup { range, budget, ..setup }, args.stall);
     }
     if args.is_monitors_alone() {

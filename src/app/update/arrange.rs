@@ -3,6 +3,8 @@
 use crate::app::Model;
 use crate::domain::Moment;
 
+use super::attend::attend;
+
 /// Puts the rows that the filter lets through in their order, counts, and brings the cursor's row into the window. Before
 /// every draw.
 ///
@@ -10,8 +12,12 @@ use crate::domain::Moment;
 /// are. A frozen picture is put in order as of its own moment.
 pub fn arrange(model: &mut Model, now: Moment) {
     let row = model.cursor_row();
+    attend(model, now);
+    put_in_order(model, row, now);
+}
+
+fn put_in_order(model: &mut Model, row: Option<usize>, now: Moment) {
     let home = model.sieve.line.as_ref().and_then(|line| line.home);
-    model.census = model.standing.count(&mut model.leases, now);
     if model.dialog.is_none() {
         model.standing.follow(&model.sieve, model.sort);
         model.standing.seat(&mut model.order, &model.leases, now);
@@ -21,7 +27,9 @@ pub fn arrange(model: &mut Model, now: Moment) {
     }
     hold_cursor(model, row);
     if let Some(picture) = &mut model.frozen {
-        arrange(&mut picture.model, picture.at);
+        let (model, at) = (&mut picture.model, picture.at);
+        model.census = model.standing.count(&mut model.leases, at);
+        put_in_order(model, model.cursor_row(), at);
     }
 }
 
