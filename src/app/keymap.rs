@@ -56,6 +56,10 @@ pub enum Action {
     InvertSort,
     /// Open the menu of what can be sorted by.
     SortMenu,
+    /// A shorter span of time in the charts.
+    ShorterSpan,
+    /// A longer one.
+    LongerSpan,
     /// Freeze the display, or go on.
     Freeze,
     /// Open the help.
@@ -97,6 +101,8 @@ impl Action {
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
             Action::SortMenu => "sort-menu",
+            Action::ShorterSpan => "shorter-span",
+            Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
             Action::Help => "help",
             Action::Quit => "quit",
@@ -133,6 +139,7 @@ impl Action {
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
+            Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => view == View::Leases || !action.needs_cursor(),
         }
     }
@@ -143,6 +150,7 @@ impl Action {
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
             || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
             || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
+            || matches!(self, Action::ShorterSpan | Action::LongerSpan)
     }
 
     /// Whether it moves through rows or lines.
@@ -187,6 +195,8 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('>')], Action::SortAfter, None, "sort by the column after"),
     bind(&[Key::Char('I')], Action::InvertSort, None, "turn the order around"),
     bind(&[Key::Char('s'), Key::F(6)], Action::SortMenu, Some("sort"), "choose what to sort by"),
+    bind(&[Key::Char('[')], Action::ShorterSpan, None, "a shorter span in the charts of the detail"),
+    bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
     bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),

@@ -53,6 +53,7 @@ fn look_at(model: &mut Model, action: Action) {
         Action::SortBefore => sort::by_the_one_before(looking),
         Action::SortAfter => sort::by_neighbour(looking, 1),
         Action::InvertSort => sort::invert(looking),
+        Action::ShorterSpan | Action::LongerSpan => look::change_span(looking, action),
         Action::Back if look::back(looking) => (),
         Action::Back => {
             freeze::thaw(model);
