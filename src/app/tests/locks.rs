@@ -112,6 +112,20 @@ fn enter_opens_the_lease_of_a_candidate() {
 }
 
 #[test]
+fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
+    let mut story = two_locks();
+    story.press(&[Key::Char('1'), Key::Char('/')]);
+    story.type_in("id:4");
+    story.press(&[Key::Enter]);
+    assert_eq!(story.rows(), [4]);
+    story.press(&[Key::Char('4'), Key::Enter]);
+    assert_eq!((story.rows(), story.model.cursor), (vec![4], Some(LeaseId(4))), "that one is not hidden");
+    story.press(&[Key::Char('4'), Key::Down, Key::Enter]);
+    assert_eq!((story.rows().len(), story.model.cursor), (4, Some(LeaseId(1))));
+    assert!(story.model.is_open);
+}
+
+#[test]
 fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
     let mut story = two_locks();
     story.press(&[Key::Down, Key::Down, Key::Char('x'), Key::Char('1')]);

@@ -2,6 +2,7 @@
 
 mod answering;
 mod dialogs;
+mod filtering;
 mod freeze;
 mod granting;
 mod keymap;
@@ -11,6 +12,7 @@ mod locks;
 mod losses;
 mod polling;
 mod revoking;
+mod sorting;
 mod standing;
 mod stood_still;
 mod views;

@@ -23,32 +23,39 @@ pub(super) fn aim(model: &mut Model) -> bool {
     id.is_some()
 }
 
-/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes.
+/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes. A
+/// filter that hides the lease of a candidate gives way.
 pub(super) fn open(model: &mut Model) {
     if model.view == View::Locks && aim(model) {
         model.view = View::Leases;
+        let is_hidden = model.cursor_row().is_none();
+        if is_hidden {
+            model.sieve.clear();
+        }
     }
     if model.view == View::Leases && model.selected().is_some() {
         (model.is_open, model.is_away, model.scroll) = (true, true, 0);
     }
 }
 
-/// Goes back by one step: the detail, the events' filter, their place, their view. No if there was none to go.
+/// Goes back by one step: the detail, the events' kind, their place, their view, the filter. No if there was none to go.
 pub(super) fn back(model: &mut Model) -> bool {
     if model.is_open {
         model.is_open = false;
     } else if matches!(model.view, View::Cadence | View::Locks) || model.view == View::Events && !model.page.clear() {
         model.view = View::Leases;
     } else if model.view == View::Leases {
-        return false;
+        return model.sieve.clear();
     }
     true
 }
 
-/// Shows the next kind of events.
+/// Shows the next kind of events, or the leases that the next quick filter lets through.
 pub(super) fn next_kind(model: &mut Model) {
-    if model.view == View::Events {
-        model.page.next_kind();
+    match model.view {
+        View::Events => model.page.next_kind(),
+        View::Leases => model.sieve.next_quick(),
+        View::Cadence | View::Locks => (),
     }
 }
 
