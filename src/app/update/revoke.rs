@@ -1,7 +1,7 @@
 //! Revoking.
 
 use crate::app::dialog::{Dialog, RevokeDialog};
-use crate::app::{Effect, Gone, Model, Trouble, What, keys_in_words};
+use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use crate::domain::{LeaseId, Moment};
 
 use super::life::{bury, bury_revoked};
@@ -13,9 +13,7 @@ pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
     if is_refused(model, now) || is_under_way(model, dialog.id, now) {
         return Vec::new();
     }
-    if let Some(lease) = model.alive(dialog.id) {
-        lease.poll.due = now;
-    }
+    polls::hurry(model, dialog.id);
     model.dialog = Some(Dialog::Revoke(dialog));
     Vec::new()
 }
@@ -53,15 +51,12 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
     model.revoking.remove(&id);
     model.say(now, true, format!("{id} not revoked: {}", why_not(trouble)));
     if trouble.is_not_found {
-        let cause = model.alive(id).map_or(Gone::Unknown, |lease| lease.cause_of_death(now));
-        bury(model, id, now, cause);
+        bury(model, id, now);
     } else {
         model.log(now, Some(id), What::error(format!("not revoked: {}", why_not(trouble))));
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
-    if let Some(lease) = model.alive(id) {
-        lease.poll.due = now;
-    }
+    polls::hurry(model, id);
     quit::settled(model, id)
 }
 
