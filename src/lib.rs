@@ -6,8 +6,8 @@
 //!
 //! ```text
 //! main -> cli              the command line: one file a command, options with etcdctl's variables
-//!   runtime                the monitor running: one event loop, the terminal, signals, the driver of effects
-//!    |   \
+//!   runtime                the monitor running: one event loop, the terminal, signals, the driver of effects; the same
+//!    |   \                  without a screen, for `events`
 //!    |    ui, report       &Model -> cells; what was seen -> lines, tables, JSON: pure
 //!    |     |
 //!    |    app              Model, Msg, Effect, update, key table: pure; knows no terminal, no task, no wire
@@ -37,7 +37,7 @@
 //! | what | where |
 //! |---|---|
 //! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
-//! | a key | an [`app::keymap::Action`], a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
+//! | a key | an [`app::keymap::Action`] with its name, a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
 //! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
 //! | a section of the detail | a file under `ui/detail/` and its row of `SECTIONS` there |
 //! | an event | its facts as a [`app::What`] with its [`app::Word`] and its sentence beside it in `app/events/`, its sign in `ui/theme.rs`; one of the engine's is told as a [`domain::EngineEventKind`] by its actor |

@@ -1,6 +1,7 @@
 //! Keys as the monitor names them, whatever the terminal called them.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// One key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,28 +42,116 @@ pub enum Key {
     Delete,
 }
 
+/// A text that names no key, with what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadKey {
+    /// No key has that name.
+    #[error("`{0}` is no key: write a character, or Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12, Ctrl-a")]
+    Unknown(String),
+    /// With Ctrl a terminal knows letters alone.
+    #[error("`{0}` is no key that a terminal can tell: Ctrl goes with a letter from a to z")]
+    NoLetter(String),
+    /// Terminals have one code for both keys.
+    #[error("`{0}` cannot be told from {1}, for which a terminal sends the same: write {1}")]
+    Same(String, Key),
+}
+
+/// Keys by name, the one that is printed first.
+const NAMES: &[(&str, Key)] = &[
+    ("Space", Key::Char(' ')),
+    ("Up", Key::Up),
+    ("Down", Key::Down),
+    ("Left", Key::Left),
+    ("Right", Key::Right),
+    ("PgUp", Key::PageUp),
+    ("PageUp", Key::PageUp),
+    ("PgDn", Key::PageDown),
+    ("PageDown", Key::PageDown),
+    ("Home", Key::Home),
+    ("End", Key::End),
+    ("Enter", Key::Enter),
+    ("Return", Key::Enter),
+    ("Esc", Key::Esc),
+    ("Escape", Key::Esc),
+    ("Tab", Key::Tab),
+    ("Shift-Tab", Key::BackTab),
+    ("BackTab", Key::BackTab),
+    ("Backspace", Key::Backspace),
+    ("Del", Key::Delete),
+    ("Delete", Key::Delete),
+];
+
+impl FromStr for Key {
+    type Err = BadKey;
+
+    /// Reads a key as it is printed; of names case does not matter.
+    fn from_str(text: &str) -> Result<Self, BadKey> {
+        let mut chars = text.chars();
+        if let (Some(c), None) = (chars.next(), chars.next()) {
+            return if c.is_control() {
+                Err(BadKey::Unknown(c.escape_default().to_string()))
+            } else {
+                Ok(Key::Char(c))
+            };
+        }
+        let lower = text.to_ascii_lowercase();
+        if let Some(letter) = lower.strip_prefix("ctrl-") {
+            return with_ctrl(text, letter);
+        }
+        let number = lower.strip_prefix('f').and_then(|number| number.parse().ok());
+        let function = number.filter(|number| (1..=12).contains(number)).map(Key::F);
+        let named = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, key)| *key);
+        named.or(function).ok_or_else(|| BadKey::Unknown(text.to_owned()))
+    }
+}
+
+fn with_ctrl(text: &str, letter: &str) -> Result<Key, BadKey> {
+    match letter.as_bytes() {
+        b"i" => Err(BadKey::Same(text.to_owned(), Key::Tab)),
+        b"m" | b"j" => Err(BadKey::Same(text.to_owned(), Key::Enter)),
+        b"h" => Err(BadKey::Same(text.to_owned(), Key::Backspace)),
+        [letter @ b'a'..=b'z'] => Ok(Key::Ctrl(char::from(*letter))),
+        _ => Err(BadKey::NoLetter(text.to_owned())),
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Key::Char(' ') => "Space",
-            Key::Char(c) => return write!(f, "{c}"),
+        match self {
+            Key::Char(c) if *c != ' ' => return write!(f, "{c}"),
             Key::Ctrl(c) => return write!(f, "Ctrl-{c}"),
             Key::F(n) => return write!(f, "F{n}"),
-            Key::Up => "Up",
-            Key::Down => "Down",
-            Key::Left => "Left",
-            Key::Right => "Right",
-            Key::PageUp => "PgUp",
-            Key::PageDown => "PgDn",
-            Key::Home => "Home",
-            Key::End => "End",
-            Key::Enter => "Enter",
-            Key::Esc => "Esc",
-            Key::Tab => "Tab",
-            Key::BackTab => "Shift-Tab",
-            Key::Backspace => "Backspace",
-            Key::Delete => "Del",
-        };
+            _ => (),
+        }
+        let name = NAMES.iter().find(|(_, key)| key == self).map_or("?", |(name, _)| name);
         f.write_str(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_reads_back_as_it_is_printed() {
+        let named = NAMES.iter().map(|(_, key)| *key);
+        let others =
+            [Key::Char('x'), Key::Char('G'), Key::Char('`'), Key::Char('é'), Key::Ctrl('c'), Key::F(1), Key::F(12)];
+        for key in named.chain(others) {
+            assert_eq!(key.to_string().parse(), Ok(key));
+        }
+        assert_eq!(
+            ["esc", "PAGEUP", "ctrl-C", "f9"].map(str::parse),
+            [Key::Esc, Key::PageUp, Key::Ctrl('c'), Key::F(9)].map(Ok)
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_cannot_tell_is_refused() {
+        let same = |text: &str, key| Err(BadKey::Same(text.to_owned(), key));
+        assert_eq!(["Ctrl-i", "Ctrl-M"].map(Key::from_str), [same("Ctrl-i", Key::Tab), same("Ctrl-M", Key::Enter)]);
+        for text in ["Ctrl-1", "Ctrl-", "Ctrl-ab", "", "F0", "F13", "Alt-x", "xx", "\x1b"] {
+            assert!(text.parse::<Key>().is_err(), "{text}");
+        }
     }
 }

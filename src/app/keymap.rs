@@ -1,6 +1,7 @@
-//! The key table: dispatch, the help overlay and the README are all made from [`KEYMAP`].
+//! The key table: dispatch, the help overlay, the README and the man page are all made from [`KEYMAP`], by way of the
+//! [`Keymap`] in force.
 
-use super::{Key, View};
+use super::{Key, Keymap, View};
 
 /// What a key of the monitor does while no dialog is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +59,49 @@ pub enum Action {
 }
 
 impl Action {
+    /// What it is called in a config file and by `leasetop keys`.
+    pub fn name(self) -> String {
+        let name = match self {
+            Action::Show(view) => return format!("show-{}", view.tab().name.to_lowercase()),
+            Action::Up => "up",
+            Action::Down => "down",
+            Action::PageUp => "page-up",
+            Action::PageDown => "page-down",
+            Action::HalfUp => "half-up",
+            Action::HalfDown => "half-down",
+            Action::First => "first",
+            Action::Last => "last",
+            Action::New => "new",
+            Action::KeepAlive => "keep-alive",
+            Action::RenewOnce => "renew-once",
+            Action::Drill => "drill",
+            Action::Revoke => "revoke",
+            Action::PollNow => "poll-now",
+            Action::NextView => "next-view",
+            Action::PreviousView => "previous-view",
+            Action::Open => "open",
+            Action::Back => "back",
+            Action::QuickFilter => "quick-filter",
+            Action::Freeze => "freeze",
+            Action::Help => "help",
+            Action::Quit => "quit",
+            Action::Redraw => "redraw",
+            Action::Suspend => "suspend",
+        };
+        name.to_owned()
+    }
+
+    /// The keys that confirm what it asks, or begin what it offers: none of them may open that.
+    pub fn confirmed_by(self) -> &'static [Key] {
+        const DRILLS: [Key; 5] = [Key::Char('1'), Key::Char('2'), Key::Char('3'), Key::Char('4'), Key::Char('5')];
+        match self {
+            Action::Revoke | Action::KeepAlive => &[Key::Char('y')],
+            Action::Quit => &[Key::Char('r')],
+            Action::Drill => &DRILLS,
+            _ => &[],
+        }
+    }
+
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
         matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke)
@@ -143,18 +187,9 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
 ];
 
-/// What a key does; none for a key without a function.
-pub fn action(key: Key) -> Option<Action> {
-    KEYMAP.iter().find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
-}
-
 /// The table in Markdown, as it stands in the README.
 pub fn markdown() -> String {
-    let row = |binding: &Binding| {
-        let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-        format!("| {} | {} |\n", keys.join(" "), binding.help)
-    };
-    KEYMAP.iter().map(row).fold("| key | what it does |\n|---|---|\n".to_owned(), |table, row| table + &row)
+    Keymap::default().markdown()
 }
 
 #[cfg(test)]
@@ -163,11 +198,16 @@ mod tests {
 
     use super::*;
 
+    fn action(key: Key) -> Option<Action> {
+        Keymap::default().action(key)
+    }
+
     #[test]
     fn no_key_has_two_functions_and_no_function_two_rows() {
         let keys: Vec<Key> = KEYMAP.iter().flat_map(|binding| binding.keys.iter().copied()).collect();
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         assert_eq!(KEYMAP.iter().map(|binding| binding.action).collect::<HashSet<_>>().len(), KEYMAP.len());
+        assert_eq!(KEYMAP.iter().map(|binding| binding.action.name()).collect::<HashSet<_>>().len(), KEYMAP.len());
     }
 
     #[test]

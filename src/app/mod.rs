@@ -12,6 +12,7 @@
 //! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
 //! under `update/`, a dialog as a file under `dialog/`.
 
+mod bindings;
 mod countdown;
 pub mod dialog;
 mod effect;
@@ -36,13 +37,14 @@ mod values;
 mod view;
 
 pub use crate::domain::Bounds;
+pub use bindings::{BadBinding, Keymap, Row};
 pub use effect::Effect;
 use events::keys_in_words;
 pub use events::{Event, EventLog, How, Obituary, Renewed, What, When, Word};
 pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
 pub use history::{History, Mark, Renewal, Tick};
 pub use holdings::Holdings;
-pub use key::Key;
+pub use key::{BadKey, Key};
 pub use lease::{Death, Keys, Lease, Loss, Said, Who};
 pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};

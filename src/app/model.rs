@@ -14,7 +14,7 @@ use super::polls::{self, Polls};
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, Holdings, Keys, Lease, Tick, Trouble};
+use super::{GrantOrder, Holdings, Keymap, Keys, Lease, Tick, Trouble};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -51,6 +51,8 @@ pub struct Setup {
     pub grants: Vec<GrantOrder>,
     /// Whether a shell is there that could continue what is suspended.
     pub can_suspend: bool,
+    /// What the keys do.
+    pub keymap: Keymap,
 }
 
 impl Default for Setup {
@@ -65,6 +67,7 @@ impl Default for Setup {
             range: KeyRange::all(),
             grants: Vec::new(),
             can_suspend: true,
+            keymap: Keymap::default(),
         }
     }
 }

@@ -4,12 +4,15 @@
 //! threads of its own, so that a reader that stops reading stops no renewal.
 
 mod error;
+mod events;
 mod exercise;
 mod grant;
 mod keep_alive;
+mod keys;
 mod list;
 mod logging;
 mod monitor;
+mod observing;
 mod options;
 mod out;
 mod revoke;
@@ -29,6 +32,7 @@ pub use self::options::{Format, Shared};
 
 use self::out::Out;
 use self::session::Session;
+use crate::app::Keymap;
 
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -36,6 +40,7 @@ Examples:
   leasetop demo                                  no etcd needed: look around
   leasetop --endpoints 127.0.0.1:2379            the monitor
   leasetop grant 60 --put /service/self=here     a lease with a key
+  leasetop events -w json                        everything that happens, an object a line
   leasetop exercise --ttl 10,120 --for 2m        is the interval between renewals the same?
 
 Lease ids are etcdctl's: hex, or dec:... for decimal; a negative one stands after `--`.
@@ -77,12 +82,16 @@ enum Headless {
     TimeToLive(timetolive::Args),
     /// Read every lease once, or the one that holds a key
     List(list::Args),
+    /// Tell everything that happens to everybody's leases, a line each, until stopped
+    Events(events::Args),
     /// Keep leases alive until stopped
     KeepAlive(keep_alive::Args),
     /// Keep leases of several TTLs alive, and tell how often they were renewed
     Exercise(exercise::Args),
     /// Serve a sandbox to any etcd client: it keeps nothing and is for learning and tests
     Sandbox(sandbox::Args),
+    /// Print what the keys of the monitor do
+    Keys,
 }
 
 /// Carries out what the command line says.
@@ -122,8 +131,10 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::Revoke(args) => revoke::run(args, shared, out).await,
         Headless::TimeToLive(args) => timetolive::run(args, shared, out).await,
         Headless::List(args) => list::run(args, shared, out).await,
+        Headless::Events(args) => events::run(args, shared, out).await,
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
         Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,
+        Headless::Keys => keys::run(&Keymap::default(), out).await,
     }
 }

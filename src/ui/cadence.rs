@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::app::View;
 use crate::app::exercise::Series;
+use crate::app::keymap::Action;
 
 use super::line::{cut, wrap};
 use super::number::{self, UNKNOWN};
@@ -65,12 +66,12 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer
 }
 
 fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let mut title = table::tab(scene.look, View::Cadence);
+    let mut title = table::tab(scene, View::Cadence);
     if area.width >= 80 {
         let question = "is the interval between renewals the same? ";
         title.push_span(Span::styled(question, scene.look.style(Role::Dim)));
     }
-    let mut block = panel(scene.look, title).title(table::other_tabs(scene.look, View::Cadence));
+    let mut block = panel(scene.look, title).title(table::other_tabs(scene, View::Cadence));
     if area.width >= AIRY {
         block = block.padding(Padding::horizontal(1));
     }
@@ -86,7 +87,11 @@ fn lines(scene: &Scene<'_>, width: usize, height: usize) -> Vec<Line<'static>> {
         wrap(text, width.max(1)).into_iter().map(|line| Line::styled(line, scene.look.style(role))).collect()
     };
     if exercise.series.is_empty() {
-        return said(Role::Dim, "No lease is kept alive here yet: n makes new ones, a keeps the selected one alive.");
+        let press = |action| scene.model.setup.keymap.press(action);
+        let (new, keep) = (press(Action::New), press(Action::KeepAlive));
+        let how =
+            format!("No lease is kept alive here yet: {new} makes new ones, {keep} keeps the selected one alive.");
+        return said(Role::Dim, &how);
     }
     let answer = said(Role::Text, &exercise.answer());
     // Beside the answer stand the header and a blank line; where not all has room, the rows have half of it.

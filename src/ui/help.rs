@@ -2,8 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::keymap::KEYMAP;
-use crate::app::{Gone, State};
+use crate::app::{Gone, Keymap, State};
 
 use super::{Look, Role, theme};
 
@@ -20,11 +19,9 @@ const STATES: [(State, &str); 9] = [
 ];
 
 /// The lines of the help.
-pub(super) fn lines(look: Look) -> Vec<Line<'static>> {
-    let keys = KEYMAP.iter().map(|binding| {
-        let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-        entry(look, keys.join(" "), Role::Key, binding.help)
-    });
+pub(super) fn lines(look: Look, keymap: &Keymap) -> Vec<Line<'static>> {
+    let rows = keymap.rows().filter(|row| !row.keys.is_empty());
+    let keys = rows.map(|row| entry(look, row.in_words(), Role::Key, row.binding.help));
     let states = STATES.iter().map(|(state, meaning)| {
         let (sign, role) = theme::state(*state);
         entry(look, format!("{sign} {}", state.word()), role, meaning)

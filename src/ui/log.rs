@@ -8,6 +8,7 @@ use ratatui::widgets::{Padding, Widget};
 use super::line::cut;
 use super::table::{self, AIRY, panel};
 use super::{Role, Scene, theme};
+use crate::app::keymap::Action;
 use crate::app::{Event, View};
 
 /// Draws as many of the newest events as there is room for.
@@ -16,7 +17,8 @@ pub(super) fn draw_pane(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let tab = View::Events.tab();
-    let title = Span::styled(format!(" {} {} ", tab.number, tab.name), scene.look.style(Role::Title));
+    let title =
+        Span::styled(format!(" {} {} ", table::key_of(scene, View::Events), tab.name), scene.look.style(Role::Title));
     let inner = frame(scene, Line::from(title), area, buf);
     let lines = scene.model.events.lines();
     let skipped = lines.len().saturating_sub(usize::from(inner.height));
@@ -50,8 +52,9 @@ pub(super) fn head(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 fn title(scene: Scene<'_>) -> Line<'static> {
     let page = scene.model.page;
     let kind = page.kind.map_or("all", |kind| kind.name());
-    let place = if page.follows() { "newest last" } else { "held; End follows the newest" };
-    let mut title = table::tab(scene.look, View::Events);
+    let last = scene.model.setup.keymap.press(Action::Last);
+    let place = if page.follows() { "newest last".to_owned() } else { format!("held; {last} follows the newest") };
+    let mut title = table::tab(scene, View::Events);
     title.push_span(Span::styled(format!("{kind} · {place} "), scene.look.style(Role::Dim)));
     title
 }
@@ -59,7 +62,7 @@ fn title(scene: Scene<'_>) -> Line<'static> {
 fn frame(scene: Scene<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut block = panel(scene.look, title);
     if scene.model.view == View::Events {
-        block = block.title(table::other_tabs(scene.look, View::Events));
+        block = block.title(table::other_tabs(scene, View::Events));
     }
     if area.width >= AIRY {
         block = block.padding(Padding::horizontal(1));

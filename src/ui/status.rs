@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::keymap::{Action, Binding, KEYMAP};
+use crate::app::keymap::Action;
 use crate::app::{Model, Note, View};
 use crate::domain::printable;
 
@@ -57,11 +57,12 @@ fn keys(model: &Model, shown: &Model) -> Vec<Part> {
         Action::Open => !shown.is_open,
         action => !is_refused(action),
     };
-    let offered = KEYMAP.iter().filter(|binding| binding.action.works_in(shown.view) && is_offered(binding.action));
-    let hinted = offered.filter_map(|binding| Some((binding, binding.hint?)));
-    let part = |(binding, hint): (&Binding, _)| match (binding.action, model.frozen.is_some()) {
-        (Action::Freeze, true) => Part::key(0, binding.keys[0], "go on"),
-        (action, _) => Part::key(rank(action), binding.keys[0], hint),
+    let rows = model.setup.keymap.rows();
+    let offered = rows.filter(|row| row.binding.action.works_in(shown.view) && is_offered(row.binding.action));
+    let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
+    let part = |(action, key, hint)| match (action, model.frozen.is_some()) {
+        (Action::Freeze, true) => Part::key(0, key, "go on"),
+        (action, _) => Part::key(rank(action), key, hint),
     };
     hinted.map(part).collect()
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
+use crate::app::keymap::Action;
 use crate::app::{Keys, Lease, Model, Said, TABS, View};
 use crate::domain::printable;
 
@@ -40,17 +41,23 @@ pub(super) fn panel<'a>(look: Look, title: impl Into<Line<'a>>) -> Block<'a> {
         .title_style(look.style(Role::Title))
 }
 
-/// The number and name of the view that is shown, at the left of its panel's title.
-pub(super) fn tab(look: Look, view: View) -> Line<'static> {
-    let tab = view.tab();
-    Line::from(Span::styled(format!(" {} {} ", tab.number, tab.name), look.style(Role::Title)))
+/// The key of a view, or its number where it has none.
+pub(super) fn key_of(scene: Scene<'_>, view: View) -> String {
+    let key = scene.model.setup.keymap.key(Action::Show(view));
+    key.map_or_else(|| view.tab().number.to_string(), |key| key.to_string())
+}
+
+/// The key and name of the view that is shown, at the left of its panel's title.
+pub(super) fn tab(scene: Scene<'_>, view: View) -> Line<'static> {
+    let name = format!(" {} {} ", key_of(scene, view), view.tab().name);
+    Line::from(Span::styled(name, scene.look.style(Role::Title)))
 }
 
 /// The other views, at the right: ` 3 Events `
-pub(super) fn other_tabs(look: Look, view: View) -> Line<'static> {
+pub(super) fn other_tabs(scene: Scene<'_>, view: View) -> Line<'static> {
     let others = TABS.iter().filter(|tab| tab.view != view).flat_map(|tab| {
-        let name = Span::styled(format!(" {} ", tab.name), look.style(Role::Dim));
-        [Span::styled(format!(" {}", tab.number), look.style(Role::Key)), name]
+        let name = Span::styled(format!(" {} ", tab.name), scene.look.style(Role::Dim));
+        [Span::styled(format!(" {}", key_of(scene, tab.view)), scene.look.style(Role::Key)), name]
     });
     Line::from_iter(others).right_aligned()
 }
@@ -58,9 +65,9 @@ pub(super) fn other_tabs(look: Look, view: View) -> Line<'static> {
 fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rect {
     let look = scene.look;
     let room = usize::from(area.width.saturating_sub(6));
-    let mut title = tab(look, View::Leases);
+    let mut title = tab(scene, View::Leases);
     title.push_span(Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)));
-    let mut block = panel(look, title).title(other_tabs(look, View::Leases));
+    let mut block = panel(look, title).title(other_tabs(scene, View::Leases));
     if let Some(lease) = scene.model.selected().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(scene, lease), room));
         block = block.title_bottom(Span::styled(text, look.style(Role::Dim)));
@@ -181,6 +188,7 @@ fn draw_advice(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
 fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
     let model = scene.model;
     let say = |text: &str, role| (text.to_owned(), role);
+    let new = model.setup.keymap.press(Action::New);
     match model.unreached_since {
         Some(since) => {
             let waited = (scene.now - since).as_secs();
@@ -201,7 +209,7 @@ fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
         None if model.setup.is_read_only => vec![say("There is no lease.", Role::Title)],
         None => vec![
             say("There is no lease yet.", Role::Title),
-            say("Press n to grant one: n 1 Enter grants 10 s and keeps it alive.", Role::Text),
+            (format!("Press {new} to grant one: {new} 1 Enter grants 10 s and keeps it alive."), Role::Text),
         ],
     }
 }

@@ -15,7 +15,7 @@ pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
 
-use super::keymap::{Action, action};
+use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw};
 use crate::domain::{LeaseId, Moment};
 
@@ -71,11 +71,12 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
 /// What moves the rows scrolls the help, as far as it does not fit.
 fn help(model: &mut Model, top: usize, key: Key) -> Vec<Effect> {
     const PAGE: usize = 10;
-    if closes(key) || matches!(key, Key::Enter | Key::Char('?') | Key::F(1)) {
+    let action = model.setup.keymap.action(key);
+    if closes(key) || key == Key::Enter || action == Some(Action::Help) {
         return Vec::new();
     }
     let spare = model.looking_mut().spare;
-    let top = match action(key) {
+    let top = match action {
         Some(Action::Up) => top.saturating_sub(1),
         Some(Action::Down) => top + 1,
         Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),

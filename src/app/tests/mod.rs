@@ -4,6 +4,7 @@ mod answering;
 mod dialogs;
 mod freeze;
 mod granting;
+mod keymap;
 mod keys;
 mod leases;
 mod losses;

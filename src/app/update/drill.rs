@@ -1,6 +1,7 @@
 //! Drills on own leases, begun and ended.
 
 use crate::app::dialog::{Dialog, DrillDialog};
+use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
 use crate::domain::{Drill, LeaseId, Moment};
 
@@ -21,7 +22,8 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
     match (who, kept) {
         (Who::Own, true) => model.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl))),
         (Who::Own, false) => {
-            model.say(now, true, format!("{id} is not kept alive: there is nothing to drill; a keeps it"))
+            let keep = model.setup.keymap.press(Action::KeepAlive);
+            model.say(now, true, format!("{id} is not kept alive: there is nothing to drill; {keep} keeps it"));
         }
         _ => model.say(now, true, format!("{id} is another client's: drills are for own leases")),
     }
@@ -34,7 +36,8 @@ pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Drill, now: M
         model.say(now, true, format!("{id} is not kept alive any more: there is nothing to drill"));
         return Vec::new();
     }
-    let end = if drill == Drill::CutStream { "" } else { "; ! ends it" };
+    let key = model.setup.keymap.press(Action::Drill);
+    let end = if drill == Drill::CutStream { String::new() } else { format!("; {key} ends it") };
     model.say(now, false, format!("{drill} on {id}{end}"));
     vec![Effect::Drill { id, drill: Some(drill) }]
 }

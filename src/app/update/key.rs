@@ -1,7 +1,7 @@
 //! A key was pressed.
 
 use crate::app::dialog::{self, Dialog};
-use crate::app::keymap::{Action, action};
+use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
@@ -10,13 +10,14 @@ use super::{drill, freeze, grant, keep, look, moves, quit, renew, revoke, suspen
 /// Gives the key to the open dialog, or to the key table; what is done to the screen as a whole is done in dialogs as
 /// well. A key without a function does nothing.
 pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
-    if let Some(action @ (Action::Redraw | Action::Suspend)) = action(key) {
+    let action = model.setup.keymap.action(key);
+    if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
         return perform(model, action, now);
     }
     if let Some(dialog) = model.dialog.take() {
         return dialog::key(model, dialog, key, now);
     }
-    let Some(action) = action(key) else { return Vec::new() };
+    let Some(action) = action else { return Vec::new() };
     model.show(Redraw::Now);
     model.note = None;
     match action {

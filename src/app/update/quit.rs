@@ -1,6 +1,7 @@
 //! The end of the program.
 
 use crate::app::dialog::{Dialog, Focus};
+use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
 use crate::domain::{LeaseId, Moment};
 
@@ -29,7 +30,8 @@ pub(in crate::app) fn revoke_and_leave(model: &mut Model, now: Moment) -> Vec<Ef
     }
     model.leaving = Some(own.iter().copied().collect());
     let what = if own.len() == 1 { "1 lease".to_owned() } else { format!("{} leases", own.len()) };
-    model.say(now, false, format!("revoking {what}, then the end; q ends at once"));
+    let quit = model.setup.keymap.press(Action::Quit);
+    model.say(now, false, format!("revoking {what}, then the end; {quit} ends at once"));
     // What is being revoked already is answered all the same.
     own.into_iter().filter(|id| model.revoking.insert(*id)).map(Effect::Revoke).collect()
 }

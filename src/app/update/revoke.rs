@@ -1,6 +1,7 @@
 //! Revoking.
 
 use crate::app::dialog::{Dialog, RevokeDialog};
+use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use crate::domain::{LeaseId, Moment};
 
@@ -49,22 +50,26 @@ pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<u
 /// It was not; an unknown lease is gone already.
 pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) -> Vec<Effect> {
     model.revoking.remove(&id);
-    model.say(now, true, format!("{id} not revoked: {}", why_not(trouble)));
+    let why = why_not(model, trouble);
+    model.say(now, true, format!("{id} not revoked: {why}"));
     if trouble.is_not_found {
         bury(model, id, now);
     } else {
-        model.log(now, Some(id), What::error(format!("not revoked: {}", why_not(trouble))));
+        model.log(now, Some(id), What::error(format!("not revoked: {why}")));
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
     polls::hurry(model, id);
     quit::settled(model, id)
 }
 
-fn why_not(trouble: &Trouble) -> String {
+fn why_not(model: &Model, trouble: &Trouble) -> String {
     let text = &trouble.text;
     match trouble {
         Trouble { is_not_found: true, .. } => "it was gone already, so nothing was deleted by this".to_owned(),
         Trouble { is_forbidden: true, .. } => format!("that takes the right to write each of its keys; {text}"),
-        _ => format!("{text}; it may be gone all the same, its row tells: x asks again"),
+        _ => {
+            let again = model.setup.keymap.press(Action::Revoke);
+            format!("{text}; it may be gone all the same, its row tells: {again} asks again")
+        }
     }
 }

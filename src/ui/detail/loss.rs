@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::Page;
+use crate::app::keymap::Action;
 use crate::app::{Loss, Who};
 use crate::domain::printable;
 use crate::ui::Role;
@@ -14,7 +15,9 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let mut lines = page.say("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
     lines.extend(page.say("programs", Role::Text, &known(page, loss)));
     if page.lease.who == Who::Own && !page.scene.model.setup.is_read_only {
-        lines.extend(page.say("again", Role::Text, "n grants one like it: the form is filled in the same way"));
+        let new = page.scene.model.setup.keymap.press(Action::New);
+        let again = format!("{new} grants one like it: the form is filled in the same way");
+        lines.extend(page.say("again", Role::Text, &again));
     }
     lines
 }

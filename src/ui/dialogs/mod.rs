@@ -41,7 +41,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
 pub(super) fn spare_lines(scene: Scene<'_>, height: u16) -> Option<usize> {
     let is_help = matches!(scene.model.dialog, Some(Dialog::Help { .. }));
     let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
-    is_help.then(|| help::lines(scene.look).len().saturating_sub(rows))
+    is_help.then(|| help::lines(scene.look, &scene.model.setup.keymap).len().saturating_sub(rows))
 }
 
 /// A dialog being written, for a sheet of this width and so many rows.
@@ -67,7 +67,7 @@ impl<'a> Page<'a> {
     }
 
     fn help(&self, top: usize) -> Sheet<'a> {
-        let mut lines = help::lines(self.scene.look);
+        let mut lines = help::lines(self.scene.look, &self.scene.model.setup.keymap);
         let spare = lines.len().saturating_sub(self.rows);
         let title = if spare > 0 { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" };
         lines.drain(..top.min(spare));

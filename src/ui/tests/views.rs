@@ -2,7 +2,7 @@
 
 use super::palettes::{PALETTES, styled};
 use super::*;
-use crate::app::Value;
+use crate::app::{Keymap, Value};
 use crate::domain::Ended;
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
@@ -190,4 +190,22 @@ fn what_etcd_says_is_escaped_in_every_view() {
         let picture = text(&paint(&stage(messages.clone(), (200, 60), keys), (200, 60), Look::default()));
         assert!(picture.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{picture}");
     }
+}
+
+#[test]
+fn chosen_keys_stand_wherever_keys_are_named() {
+    let mut keymap = Keymap::default();
+    for (name, key) in [("new", Key::F(2)), ("show-events", Key::Char('e')), ("help", Key::Char('h'))] {
+        assert!(keymap.rebind(name, vec![key]));
+    }
+    let size = (140, 40);
+    let setup = Setup { keymap, ..Setup::default() };
+    let mut model = model(setup, vec![(0.0, Msg::Cluster(cluster()))], size);
+    let picture = text(&paint(&model, size, Look::default()));
+    for words in ["Press F2 to grant one: F2 1 Enter grants", "F2 new", " e Events ", "h help"] {
+        assert!(picture.contains(words), "{words}:\n{picture}");
+    }
+    update(&mut model, Msg::Key(Key::Char('h')), at(90.0));
+    let help = text(&paint(&model, size, Look::default()));
+    assert!(help.contains("F2          new leases") && help.contains("e           the events"), "{help}");
 }
