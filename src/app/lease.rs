@@ -287,11 +287,11 @@ impl Lease {
     /// Its habit: the mean interval between its renewals; none before the second.
     pub fn habit(&self) -> Option<Duration> {
         let ours = self.engine.as_ref().and_then(|status| status.cadence.mean());
-        ours.or_else(|| Some(self.rhythm()?.every))
+        ours.or_else(|| Some(self.others_rhythm()?.every))
     }
 
     /// How others renew it, as far as polls have shown; none before the second renewal, or where it is renewed by us.
-    pub fn rhythm(&self) -> Option<Rhythm> {
+    pub fn others_rhythm(&self) -> Option<Rhythm> {
         self.observed.renewals().rhythm().filter(|_| self.engine.is_none())
     }
 
@@ -299,6 +299,12 @@ impl Lease {
     pub fn margin(&self) -> Option<(Duration, Sureness)> {
         let renewals = self.observed.renewals();
         Some((renewals.cadence().least_left.filter(|_| self.engine.is_none())?, renewals.sureness()))
+    }
+
+    /// The interval that its renewals are to be expected in: by its pace, else by its habit, else a third of its TTL.
+    pub fn rhythm(&self) -> Option<Duration> {
+        let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
+        self.engine.as_ref().and_then(|status| status.expected).or(self.habit()).or(third)
     }
 
     /// How many renewals in a row may stay without an answer before it dies, at the present pace; none where it is not

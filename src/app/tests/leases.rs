@@ -266,6 +266,7 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
         story.wait(0.8);
     }
     story.wait(1.5);
+    story.probe(1, 1, 10, &[]);
     for _ in 0..3 {
         story.tell(Msg::Tick);
         story.wait(0.1);

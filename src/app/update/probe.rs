@@ -1,7 +1,7 @@
 //! A lease's time to live was answered.
 
 use crate::app::events::{How, Renewed};
-use crate::app::{Keys, Lease, Model, Redraw, State, Trouble, What, polls};
+use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
 use crate::domain::observed::{Noticed, Observed};
 use crate::domain::{Bounds, LeaseId, Moment, TimeToLive};
 
@@ -30,6 +30,7 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     if has_news {
         model.show(Redraw::Soon);
     }
+    remember(model, id, received);
     tell(model, &answer, noticed, bounds, received);
 }
 
@@ -100,9 +101,25 @@ fn contradiction(model: &mut Model, id: LeaseId, before: Option<Bounds>, at: Mom
     model.log(at, Some(id), What::error(text));
 }
 
-/// A planned poll without an answer.
-pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble) {
-    if let Some(lease) = model.alive(id) {
-        lease.poll.in_flight = false;
+/// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.
+fn remember(model: &mut Model, id: LeaseId, at: Moment) {
+    let is_seen = model.cursor == Some(id) && model.shows_detail();
+    let Some(lease) = model.lease(id).filter(|lease| !lease.kept && (is_seen || lease.history.is_some())) else {
+        return;
+    };
+    if let (Some(deadline), Some(ttl)) = (lease.bounds(), lease.granted_ttl)
+        && let Some(history) = model.history_mut(id)
+    {
+        history.observed(at, deadline, ttl);
+    }
+}
+
+/// A planned poll without an answer. A lease that is kept goes on being known by its renewals.
+pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Moment) {
+    let Some(lease) = model.alive(id) else { return };
+    lease.poll.in_flight = false;
+    let is_unseen = lease.state(now) == State::Unseen && !lease.kept;
+    if let Some(history) = lease.history.as_mut().filter(|_| is_unseen) {
+        history.push(now, Tick::Unknown);
     }
 }
