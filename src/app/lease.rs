@@ -236,6 +236,19 @@ impl Lease {
         }
     }
 
+    /// A lease of another client as one answer tells of it, with the earliest and the latest moment of its deadline.
+    pub fn read_once(answer: &TimeToLive, deadline: Option<(Moment, Moment)>) -> Self {
+        let mut lease = Lease::new(answer.id);
+        lease.keys = Some(Keys::of(answer.keys.clone()));
+        if let Some(deadline) = deadline.map(Bounds::new) {
+            // Nothing will be asked or renewed after this: its deadline is all that there is.
+            lease.observed.fix(deadline, Duration::ZERO);
+            lease.countdown = Some(Countdown::anew(deadline));
+        }
+        lease.granted_ttl = Some(answer.granted_ttl).filter(|ttl| *ttl > 0);
+        lease
+    }
+
     /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
     /// by a renewal.
     pub fn left(&self, now: Moment) -> Option<f64> {
@@ -245,6 +258,11 @@ impl Lease {
     /// The deadline that is counted down to; none where nothing is known.
     pub(super) fn deadline(&self) -> Option<Moment> {
         Some(self.countdown?.deadline())
+    }
+
+    /// From when on less than so much is left; none where nothing is known.
+    pub(super) fn left_below(&self, span: Duration) -> Option<Moment> {
+        Some(self.countdown?.below(span))
     }
 
     /// Where its deadline lies; none where nothing is known.
