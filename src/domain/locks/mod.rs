@@ -19,7 +19,7 @@ mod queue;
 mod tests;
 
 pub use flaw::{Flaw, Pulse};
-pub use queue::{Candidate, Hang, Held, Queue};
+pub use queue::{Candidate, Hang, Held, InLine, Queue};
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -64,6 +64,11 @@ impl Locks {
     /// Every candidate, queue by queue.
     pub fn candidates(&self) -> impl Iterator<Item = &Candidate> {
         self.queues().flat_map(Queue::line)
+    }
+
+    /// The places of all leases in line; one may stand in several.
+    pub fn places(&self) -> impl Iterator<Item = (LeaseId, InLine)> {
+        self.queues().flat_map(Queue::places)
     }
 
     /// The queue in which a key stands, and the candidate that it is.

@@ -40,6 +40,17 @@ pub struct Candidate {
     pub hang: Hang,
 }
 
+/// The place of a lease in the line for a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InLine {
+    /// The name of the lock, raw.
+    pub lock: Arc<[u8]>,
+    /// How many stand before it; none before the holder.
+    pub ahead: usize,
+    /// How many stand behind it.
+    pub behind: usize,
+}
+
 /// Since when a lock is held by the one that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
@@ -118,6 +129,15 @@ impl Queue {
     /// How many stand before a candidate.
     pub fn place(&self, candidate: &Candidate) -> usize {
         self.ahead_of(candidate).count()
+    }
+
+    /// Every lease in line with its place.
+    pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, InLine)> {
+        let place = |(ahead, candidate): (usize, &Candidate)| {
+            let behind = self.line.len() - 1 - ahead;
+            (candidate.lease, InLine { lock: Arc::clone(&self.name), ahead, behind })
+        };
+        self.line.values().enumerate().map(place)
     }
 
     pub(super) fn is_proven(&self) -> bool {

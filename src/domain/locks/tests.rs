@@ -180,6 +180,14 @@ fn queues_and_candidates_are_found() {
 }
 
 #[test]
+fn every_lease_in_line_has_its_place() {
+    let mut locks = three();
+    locks.put(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
+    let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
+    assert_eq!(places, [(MUTEX[2], 0, 2), (MUTEX[0], 1, 1), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)]);
+}
+
+#[test]
 fn each_flaw_has_its_sign() {
     let candidate = |hang| Candidate { key: Arc::from(&b"m/5"[..]), created: 1, lease: LeaseId(5), hang };
     let seconds = |seconds| Some(Duration::from_secs(seconds));
