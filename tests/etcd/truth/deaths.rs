@@ -72,6 +72,8 @@ struct Death {
     end: End,
     /// When it was revoked, or its deadline.
     at: Span,
+    /// Whether it lived no longer than from one list to the next.
+    is_short: bool,
 }
 
 /// What was told of one kind of ends.
@@ -82,6 +84,8 @@ struct Row {
     unknown: usize,
     wrong: usize,
     untold: usize,
+    /// Without a key and between two lists: nobody can know that it lived.
+    unseen: usize,
     lags: usize,
     lags_wrong: usize,
 }
@@ -135,7 +139,8 @@ impl Stage<'_> {
         let ttl = dice.between(plan.ttls.0, plan.ttls.1) as i64;
         let sent = self.clock.now();
         let id = self.cluster.grant(None, ttl).await.expect("a lease").id;
-        let mut renewed = Span::between(&self.clock, sent, self.clock.now());
+        let born = Span::between(&self.clock, sent, self.clock.now());
+        let mut renewed = born;
         let key = key_of(id);
         if end.has_key() {
             self.cluster.put(&key, b"v", Some(id)).await.expect("a key");
@@ -154,7 +159,8 @@ impl Stage<'_> {
                 self.seconds(0.3).await;
             }
         }
-        Death { id, end, at }
+        let is_short = at.to - born.from < 1.1;
+        Death { id, end, at, is_short }
     }
 
     /// Does what ends it; gives when, where that is a revoke.
@@ -232,14 +238,14 @@ impl Outcome {
 
     /// Told against true, a line a kind.
     pub(super) fn table(&self) -> String {
-        let mut text = "         kind  ends  right  unknown  wrong  untold  lags  outside\n".to_owned();
+        let mut text = "         kind  ends  right  unknown  wrong  untold  unseen  lags  outside\n".to_owned();
         for (end, row) in &self.0 {
-            let Row { total, right, unknown, wrong, untold, lags, lags_wrong } = row;
+            let Row { total, right, unknown, wrong, untold, unseen, lags, lags_wrong } = row;
             let kind = format!("{end:?}");
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {untold:>6}  {lags:>4}  {lags_wrong:>7}"
+                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {untold:>6}  {unseen:>6}  {lags:>4}  {lags_wrong:>7}"
             );
         }
         text
@@ -261,6 +267,10 @@ impl Outcome {
 impl Row {
     fn add(&mut self, death: &Death, told: &[&Told], removed: Option<&Span>) {
         self.total += 1;
+        if told.is_empty() && !death.end.has_key() && death.is_short {
+            self.unseen += 1;
+            return;
+        }
         let of = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).copied().collect::<Vec<_>>();
         let key_is_right = match (death.end.of_key(), &of(&["detached", "moved"])[..]) {
             (None, []) => true,
