@@ -64,7 +64,11 @@ struct Row {
 }
 
 /// All of it, by TTL.
-pub(super) struct Outcome(BTreeMap<i64, Row>);
+pub(super) struct Outcome {
+    rows: BTreeMap<i64, Row>,
+    /// How often a lease was called late or at risk that was renewed as always.
+    alarms: usize,
+}
 
 /// Lets the others renew, and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
@@ -76,6 +80,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let whim = others::grant(&others, plan.whim).await;
     let by_etcdctl = others::grant(&others, plan.etcdctl).await;
     let all = [&kept[..], &whim, &by_etcdctl].concat();
+    let regular = [&kept[..], &by_etcdctl].concat();
     clock.sleep(GRANTED).await;
 
     let until = clock.now() + plan.span;
@@ -96,7 +101,12 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     clock.sleep_until(end).await;
     // What was on its way when the others ended is not known to have been carried out.
     let last = Span::between(&clock, until, until).from - 1.0;
-    Outcome::of(&all, &truth, &ear.told(), &beliefs, last)
+    let told = ear.told();
+    let is_alarm = |told: &&Told| {
+        ["late", "risk"].contains(&&*told.event) && regular.iter().any(|lease| told.lease == Some(lease.id))
+    };
+    let alarms = told.iter().filter(|told| told.at.middle() <= last).filter(is_alarm).count();
+    Outcome { rows: Outcome::rows(&all, &truth, &told, &beliefs, last), alarms }
 }
 
 /// Where a lease's deadline was held to be after the third poll of a renewal.
@@ -122,7 +132,7 @@ async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Moment, bel
 }
 
 impl Outcome {
-    fn of(leases: &[Lease], truth: &Truth, told: &[Told], beliefs: &Beliefs, last: f64) -> Outcome {
+    fn rows(leases: &[Lease], truth: &Truth, told: &[Told], beliefs: &Beliefs, last: f64) -> BTreeMap<i64, Row> {
         let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
         let beliefs = beliefs.lock().expect("nobody panicked");
         for lease in leases {
@@ -134,11 +144,11 @@ impl Outcome {
             let of_it = beliefs.iter().filter(|(id, deadline)| *id == lease.id && is_known(deadline));
             of_it.for_each(|(_, deadline)| row.believe(lease.ttl, &deeds, *deadline));
         }
-        Outcome(rows)
+        rows
     }
 
     fn sum(&self, from_ttl: i64, count: impl Fn(&Row) -> usize) -> usize {
-        self.0.range(from_ttl..).map(|(_, row)| count(row)).sum()
+        self.rows.range(from_ttl..).map(|(_, row)| count(row)).sum()
     }
 
     /// How many renewals there truly were.
@@ -164,7 +174,7 @@ impl Outcome {
     /// Inferred against true, a line a TTL.
     pub(super) fn table(&self) -> String {
         let mut text = "  TTL  leases   true  missed  invented  outside   error ms p50  p99   told after ms p50  p99   third poll ms p99  outside\n".to_owned();
-        for (ttl, row) in &self.0 {
+        for (ttl, row) in &self.rows {
             let Row { leases, truths, missed, invented, wrong, errors, delays, third, third_wrong } = row;
             let of = |values: &[f64], hundredths| millis(percentile(values, hundredths));
             let (error, late) = ((of(errors, 50), of(errors, 99)), (of(delays, 50), of(delays, 99)));
@@ -179,21 +189,28 @@ impl Outcome {
                 of(third, 99),
             );
         }
+        let _ = writeln!(text, "{} called late or at risk though renewed as always", self.alarms);
         text
+    }
+
+    /// How often a lease was called late or at risk that was renewed as always.
+    pub(super) fn alarms(&self) -> usize {
+        self.alarms
     }
 
     /// `name value` a line, for tests/measure.
     pub(super) fn figures(&self) -> String {
-        let third: Vec<f64> = self.0.range(10..).flat_map(|(_, row)| row.third.iter().copied()).collect();
+        let third: Vec<f64> = self.rows.range(10..).flat_map(|(_, row)| row.third.iter().copied()).collect();
         let third = percentile(&third, 99).map_or(f64::INFINITY, |seconds| seconds * 1e3);
         format!(
-            "renewals {}\nmissed {}\ninvented {}\noutside {}\nthird_poll_ms {third:.0}\nmissed_below_10 {}\ninvented_below_10 {}\n",
+            "renewals {}\nmissed {}\ninvented {}\noutside {}\nthird_poll_ms {third:.0}\nmissed_below_10 {}\ninvented_below_10 {}\nalarms {}\n",
             self.truths(),
             self.missed(10),
             self.invented(10),
             self.wrong(),
             self.missed(0) - self.missed(10),
             self.invented(0) - self.invented(10),
+            self.alarms,
         )
     }
 }
