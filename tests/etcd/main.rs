@@ -36,3 +36,4 @@ mod guarded;
 mod harness;
 mod locks;
 mod observed;
+mod truth;
