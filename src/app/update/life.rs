@@ -3,6 +3,8 @@
 use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What};
 use crate::domain::{Ended, LeaseId, Moment};
 
+use super::mark;
+
 /// Notes that a lease was seen to be gone; what has died before stays as it died.
 pub(super) fn bury(model: &mut Model, id: LeaseId, at: Moment, cause: Gone) {
     let Some(lease) = model.alive(id) else { return };
@@ -30,6 +32,7 @@ fn lay_down(model: &mut Model, id: LeaseId, death: Death) {
     lease.kept = false;
     let obituary = obituary(lease, death);
     model.graves.push_back((death.at, id));
+    mark::died(model, id, death.is_ours, death.at);
     model.log(death.at, Some(id), What::Died(Box::new(obituary)));
 }
 
