@@ -3,11 +3,14 @@
 use crate::app::bulk::Outcome;
 use crate::app::dialog::{Dialog, RevokeDialog, RevokeManyDialog};
 use crate::app::keymap::Action;
-use crate::app::{Effect, Gone, Model, Trouble, What, keys_in_words};
+use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use crate::domain::{LeaseId, Moment};
 
 use super::life::{bury, bury_revoked};
 use super::{bulk, is_refused, mark, quit};
+
+/// Of the leases that a dialog names so many are asked before all others: more than it can show.
+const MOST_HURRIED: usize = 100;
 
 /// Opens the dialog on the leases that are meant, and asks for their keys as they are now.
 pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
@@ -20,11 +23,7 @@ pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
         [id] => model.dialog = model.lease(id).map(RevokeDialog::new).map(Dialog::Revoke),
         _ => open_many(model, &meant),
     }
-    for id in meant {
-        if let Some(lease) = model.alive(id) {
-            lease.poll.due = now;
-        }
-    }
+    meant.into_iter().take(MOST_HURRIED).for_each(|id| polls::hurry(model, id));
     Vec::new()
 }
 
@@ -75,15 +74,12 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
         Vec::new()
     });
     if trouble.is_not_found {
-        let cause = model.alive(id).map_or(Gone::Unknown, |lease| lease.cause_of_death(now));
-        bury(model, id, now, cause);
+        bury(model, id, now);
     } else {
         model.log(now, Some(id), What::error(format!("not revoked: {why}")));
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
-    if let Some(lease) = model.alive(id) {
-        lease.poll.due = now;
-    }
+    polls::hurry(model, id);
     next.into_iter().chain(quit::settled(model, id)).collect()
 }
 
