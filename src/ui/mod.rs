@@ -25,6 +25,7 @@ mod layout;
 mod line;
 mod locks;
 mod log;
+mod marks;
 mod number;
 mod plot;
 mod status;
@@ -95,7 +96,7 @@ pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     let shown = scene.shown();
     let places = layout::places(area, Shown::of(shown.model));
     top::draw(scene, places.top, buf);
-    table::draw(shown, places, buf);
+    table::draw(shown, &scene.model.marks, places, buf);
     detail::draw(shown, places.detail, places.is_tiny, buf);
     match shown.model.view {
         View::Leases => log::draw_pane(shown, places.events, buf),

@@ -135,6 +135,14 @@ fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
 }
 
 #[test]
+fn marks_that_cannot_be_seen_are_not_meant() {
+    let mut story = two_locks();
+    story.press(&[Key::Char('1'), Key::Char(' '), Key::Down, Key::Char(' '), Key::Char('4'), Key::End, Key::Char('x')]);
+    story.press(&[Key::Char('1')]);
+    assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(3))]);
+}
+
+#[test]
 fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
     let mut story = two_locks();
     let stray = 0x7000_0000_0000_0001;
