@@ -33,12 +33,15 @@ pub(super) struct Args {
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
     stall: bool,
+    /// Whether any of these stands on the command line itself, and not only in the config file.
+    #[arg(skip)]
+    pub(super) is_said: bool,
 }
 
 impl Args {
     /// Whether anything was said for the monitor.
     pub(super) fn is_some(&self) -> bool {
-        let Args { ttl, puts, prefix, budget, stall } = self;
+        let Args { ttl, puts, prefix, budget, stall, is_said: _ } = self;
         !ttl.is_empty() || !puts.is_empty() || prefix.is_some() || budget.is_some() || *stall
     }
 }
@@ -54,7 +57,7 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
         let budget = args.budget.unwrap_or(Setup::default().budget);
         return monitor(shared, Setup { grants, range, budget, ..Setup::default() }, args.stall);
     }
-    if args.is_some() {
+    if args.is_said {
         return Err(Error::Usage(
             "--ttl, --put, --prefix, --budget and --stall are the monitor's, which needs a terminal; `leasetop grant` and \
              `leasetop list` do not"
@@ -90,7 +93,9 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         let session = Session::open(shared.clone()).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
-        let setup = Setup { target: shared.target(), place, is_read_only, pace: shared.keeping.pace, ..setup };
+        let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
+        let pace = shared.keeping.pace;
+        let setup = Setup { target: shared.target(), named, place, is_read_only, pace, keymap, ..setup };
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),

@@ -48,6 +48,10 @@ impl<'a> Page<'a> {
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
             (false, None) => printable(model.setup.target.as_bytes()),
         };
+        let place = match &model.setup.named {
+            Some(named) => format!("{} ({place})", printable(named.name.as_bytes())),
+            None => place,
+        };
         format!("{}, {} left, on {place}", whose(lease.who), self.time_left(lease))
     }
 
