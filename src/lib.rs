@@ -6,8 +6,8 @@
 //!
 //! ```text
 //! main -> cli              the command line: one file a command, options with etcdctl's variables
-//!   runtime                the monitor running: one event loop, the terminal, signals, the driver of effects
-//!    |   \
+//!   runtime                the monitor running: one event loop, the terminal, signals, the driver of effects; the same
+//!    |   \                  without a screen, for `events`
 //!    |    ui, report       &Model -> cells; what was seen -> lines, tables, JSON: pure
 //!    |     |
 //!    |    app              Model, Msg, Effect, update, key table: pure; knows no terminal, no task, no wire

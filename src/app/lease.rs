@@ -302,13 +302,13 @@ impl Lease {
 
     /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
     /// it is no risk.
-    fn risk_from(&self) -> Option<Moment> {
+    pub(super) fn risk_from(&self) -> Option<Moment> {
         let habit = self.habit().filter(|habit| !habit.is_zero() && self.death.is_none())?;
         Some(self.countdown?.below(habit.mul_f64(0.9)))
     }
 
     /// When its renewal is overdue by its own habit.
-    fn late_from(&self) -> Option<Moment> {
+    pub(super) fn late_from(&self) -> Option<Moment> {
         const GRID: Duration = Duration::from_millis(500);
         let habit = self.habit().filter(|_| self.kept)?;
         Some(self.last_renewed()? + habit.mul_f64(1.1) + GRID)

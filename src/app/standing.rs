@@ -44,6 +44,8 @@ struct Seat {
     /// As which it stands in the order; none while it does not.
     rank: Option<Rank>,
     share: Option<Share>,
+    /// Its state, while it lives.
+    state: Option<State>,
     /// When time alone turns its state.
     turn: Option<Moment>,
 }
@@ -55,6 +57,8 @@ pub(super) struct Standing {
     turns: BTreeSet<(Moment, LeaseId)>,
     /// Those whose rank is another than the one as which they stand in the order.
     unseated: HashSet<LeaseId>,
+    /// Those that have become late, or at risk: to be told.
+    worrying: Vec<(LeaseId, State)>,
     census: Census,
     rate: u64,
 }
@@ -88,6 +92,28 @@ impl Standing {
             self.turns.remove(&(turn, id));
         }
         self.exchange(old.0, new.0);
+        self.worry(id, living.map(|lease| lease.state(now)));
+    }
+
+    /// Remembers its state, and that it is one to be told: what was at risk and is late now is no news.
+    fn worry(&mut self, id: LeaseId, state: Option<State>) {
+        let seat = self.seats.entry(id).or_default();
+        let before = std::mem::replace(&mut seat.state, state);
+        match (before, state) {
+            (Some(State::Risk), Some(State::Risk | State::Late)) | (Some(State::Late), Some(State::Late)) => (),
+            (_, Some(state @ (State::Risk | State::Late))) => self.worrying.push((id, state)),
+            _ => (),
+        }
+    }
+
+    /// The leases that have become late, or at risk, since this was last asked.
+    pub(super) fn take_worrying(&mut self) -> Vec<(LeaseId, State)> {
+        std::mem::take(&mut self.worrying)
+    }
+
+    /// When time alone turns the state of a lease next.
+    pub(super) fn next_turn(&self) -> Option<Moment> {
+        self.turns.first().map(|(turn, _)| *turn)
     }
 
     fn exchange(&mut self, old: Option<Share>, new: Option<Share>) {

@@ -6,6 +6,7 @@
 mod completions;
 mod config;
 mod error;
+mod events;
 mod exercise;
 mod grant;
 mod keep_alive;
@@ -14,6 +15,7 @@ mod list;
 mod logging;
 mod man;
 mod monitor;
+mod observing;
 mod options;
 mod out;
 mod revoke;
@@ -42,6 +44,7 @@ Examples:
   leasetop demo                                  no etcd needed: look around
   leasetop --endpoints 127.0.0.1:2379            the monitor
   leasetop grant 60 --put /service/self=here     a lease with a key
+  leasetop events -w json                        everything that happens, an object a line
   leasetop exercise --ttl 10,120 --for 2m        is the interval between renewals the same?
 
 Lease ids are etcdctl's: hex, or dec:... for decimal; a negative one stands after `--`.
@@ -83,6 +86,8 @@ enum Headless {
     TimeToLive(timetolive::Args),
     /// Read every lease once, or the one that holds a key
     List(list::Args),
+    /// Tell everything that happens to everybody's leases, a line each, until stopped
+    Events(events::Args),
     /// Keep leases alive until stopped
     KeepAlive(keep_alive::Args),
     /// Keep leases of several TTLs alive, and tell how often they were renewed
@@ -147,6 +152,7 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::Revoke(args) => revoke::run(args, shared, out).await,
         Headless::TimeToLive(args) => timetolive::run(args, shared, out).await,
         Headless::List(args) => list::run(args, shared, out).await,
+        Headless::Events(args) => events::run(args, shared, out).await,
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
         Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,

@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 
 use tokio::runtime::Builder;
 
+use super::observing::Observing;
 use super::options::General;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Place, Put, Setup, spread};
-use crate::domain::KeyRange;
 use crate::runtime::{self, MonitorOptions};
 use crate::ui::Look;
 
@@ -24,12 +24,8 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
-    /// Follow the keys that begin so and no others; of the leases all are shown
-    #[arg(long, value_name = "PREFIX")]
-    prefix: Option<String>,
-    /// Ask for the time left of so many leases a second at most, 200 by default; of the others less is known
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    budget: Option<u32>,
+    #[command(flatten)]
+    observing: Observing,
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
     stall: bool,
@@ -41,8 +37,8 @@ pub(super) struct Args {
 impl Args {
     /// Whether anything was said for the monitor.
     pub(super) fn is_some(&self) -> bool {
-        let Args { ttl, puts, prefix, budget, stall, is_said: _ } = self;
-        !ttl.is_empty() || !puts.is_empty() || prefix.is_some() || budget.is_some() || *stall
+        let Args { ttl, puts, observing, stall, is_said: _ } = self;
+        !ttl.is_empty() || !puts.is_empty() || observing.is_some() || *stall
     }
 }
 
@@ -53,9 +49,7 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     }
     let grants = spread(&args.ttl, 1, &args.puts)?;
     if std::io::stdout().is_terminal() {
-        let range = KeyRange::prefix(args.prefix.unwrap_or_default().as_bytes());
-        let budget = args.budget.unwrap_or(Setup::default().budget);
-        return monitor(shared, Setup { grants, range, budget, ..Setup::default() }, args.stall);
+        return monitor(shared, Setup { grants, ..args.observing.setup() }, args.stall);
     }
     if args.is_said {
         return Err(Error::Usage(

@@ -1,5 +1,6 @@
 //! What the headless commands print: pure functions from data to text, one format a file.
 
+mod events;
 mod exercise;
 mod json;
 mod keys;
@@ -8,6 +9,7 @@ mod simple;
 mod table;
 mod text;
 
+pub use events::{event_json, event_line};
 pub use exercise::{exercise_json, exercise_table};
 pub use json::{ended_json, granted_json, kept_json, revoked_json, time_to_live_json};
 pub use keys::{keys_json, keys_table};

@@ -1,12 +1,13 @@
-//! The monitor, running: the one event loop and what it is tied to.
+//! The monitor, running: the one event loop and what it is tied to; and the same mind without a screen, for `events`.
 //!
 //! ```text
-//!  keys (EventStream) ----+                        +--> canvas: cells -> bytes -> screen (a writer thread)
-//!  engine's board --------+                        |
-//!  consumer's tally ------+--> run: Msg -> update -+--> driver: Effect -> call -> Msg, and round again
-//!  cluster's view --------+                        |      with the observer's news: leases, keys
-//!  the model's next wake -+                        +--> consumer: keep, leave
-//!  outside: signals, sleep+
+//!  engine's board --------+                         +--> driver: Effect -> call -> Msg, and round again
+//!  consumer's tally ------+--> mind: Msg -> update -+      with the observer's news: leases, keys
+//!  cluster's view --------+     ^                   +--> consumer: keep, leave
+//!  the model's next wake -+     |                   +--> follow: events -> whoever takes them (no screen)
+//!                               |                   |
+//!  keys (EventStream) ----------+                   +--> easel: when to draw -> canvas: cells -> bytes
+//!  outside: signals, sleep -----+ run                        -> screen (a writer thread)
 //! ```
 //!
 //! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
@@ -15,7 +16,10 @@
 mod canvas;
 mod consumer;
 mod driver;
+mod easel;
+mod follow;
 mod keys;
+mod mind;
 mod news;
 mod outside;
 mod run;
@@ -26,7 +30,8 @@ use std::io;
 
 use crossterm::event::EventStream;
 
-pub use outside::Outside;
+pub use follow::{FollowOptions, Told, follow};
+pub use outside::{Outside, sleeps};
 pub use run::{Ended, run};
 pub use screen::Screen;
 

@@ -81,7 +81,8 @@ fn hung_up() -> io::Result<impl Future<Output = Option<Outside>>> {
     Ok(async move { told.await.ok().map(|()| Outside::End) })
 }
 
-fn sleeps(clock: Clock) -> impl Stream<Item = Outside> {
+/// Every sleep of the machine.
+pub fn sleeps(clock: Clock) -> impl Stream<Item = Outside> {
     let ran = Stopwatch::start();
     let watch = SleepWatch::begin(clock.wall_now(), ran.elapsed());
     stream::unfold((watch, clock), move |(mut watch, clock)| async move {

@@ -80,6 +80,30 @@ fn a_stalled_exercise_drops_responses_and_keeps_leases() {
 }
 
 #[test]
+fn every_event_as_the_report_prints_it() {
+    let snapshot = include_str!("../../src/report/snapshots/leasetop__report__events__tests__every_kind_as_json.snap");
+    let schema = schema::read("events");
+    let objects: Vec<Value> = snapshot
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    for object in &objects {
+        schema::check(&schema, object, "events").unwrap_or_else(|fault| panic!("{fault}"));
+    }
+    let names = schema["properties"]["event"]["enum"].as_array().expect("the names");
+    let is_told = |name: &&Value| objects.iter().any(|object| object["event"] == **name);
+    assert_eq!(names.iter().filter(is_told).count(), names.len(), "a kind that no example tells");
+}
+
+#[test]
+fn events_of_a_running_cluster() {
+    let sandbox = Sandbox::start();
+    let told = objects(&sandbox, "events", &["events", "--for", "300ms"], 0);
+    assert_eq!(told[0]["event"], "connection");
+}
+
+#[test]
 fn each_key_row_is_an_object() {
     let rows = objects(&Sandbox::start(), "keys", &["keys"], 0);
     assert_eq!(rows.len(), KEYMAP.len());

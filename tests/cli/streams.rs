@@ -2,8 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, leasetop};
 
 fn grant(sandbox: &Sandbox, ttl: &str) -> String {
     let line = sandbox.stdout(&["grant", ttl], 0);
@@ -136,4 +138,66 @@ fn without_a_terminal_the_monitor_says_so_and_lists() {
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stderr).contains("There is no terminal"));
     assert!(String::from_utf8_lossy(&output.stdout).contains(&lease));
+}
+
+/// The lines of a running command as they come.
+#[expect(clippy::disallowed_methods, reason = "a pipe knows no time-out: a thread reads, the test waits for it")]
+fn lines(child: &mut Child) -> Receiver<String> {
+    let (tell, told) = mpsc::channel();
+    let stdout = BufReader::new(child.stdout.take().expect("piped"));
+    std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+    told
+}
+
+/// Waits for a line that holds this.
+fn wait_for(told: &Receiver<String>, part: &str) -> String {
+    let next =
+        || told.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|error| panic!("no line with {part}: {error}"));
+    std::iter::repeat_with(next).find(|line| line.contains(part)).expect("one of them")
+}
+
+#[test]
+fn events_are_told_as_they_happen_until_a_signal() {
+    let sandbox = Sandbox::start();
+    let old = grant(&sandbox, "600");
+    let mut child = spawn(&sandbox, &["events"]);
+    let told = lines(&mut child);
+    wait_for(&told, "  connection                    connected to ");
+    // What is granted before the first list was there at the start.
+    let granted = std::iter::repeat_with(|| grant(&sandbox, "600"));
+    let lines = granted.map(|_| told.recv_timeout(Duration::from_millis(300)));
+    let first = lines.take(100).find_map(Result::ok).expect("one of them is news");
+    assert!(first.contains("  granted     ") && !first.contains(&old), "{first}");
+    let new = first.split_whitespace().nth(2).expect("its id");
+    sandbox.stdout(&["revoke", new], 0);
+    // Whether it was revoked can be told of a lease that was polled before.
+    let last = wait_for(&told, "another's lease");
+    assert!(last.contains(new) && !last.contains("  expired "), "{last}");
+    assert_eq!(end(child, "INT").0, Some(0));
+}
+
+#[test]
+fn events_end_after_a_while_and_when_nobody_reads() {
+    let sandbox = Sandbox::start();
+    let mut child = spawn(&sandbox, &["events", "--for", "300ms", "-w", "json"]);
+    assert!(line(&mut child).contains(r#""event":"connection","lease":null,"cause":"up""#));
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+
+    let mut child = spawn(&sandbox, &["events"]);
+    line(&mut child);
+    drop(child.stdout.take());
+    while child.try_wait().expect("it is ours").is_none() {
+        let lease = grant(&sandbox, "600");
+        sandbox.stdout(&["revoke", &lease], 0);
+    }
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn a_sandbox_of_its_own_has_no_clients_and_that_is_said() {
+    let output = leasetop().args(["--sandbox", "--warp", "100", "events", "--for", "10s"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing will happen in it"), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1, "{output:?}");
 }

@@ -55,6 +55,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// Something that happened at a moment and was known at another.
+    pub fn new(when: impl Into<When>, seen_at: Moment, lease: Option<LeaseId>, what: What) -> Event {
+        let When { at, doubt } = when.into();
+        Event { at, doubt, seen_at, lease, what, number: 0 }
+    }
+
     /// Its kind.
     pub fn word(&self) -> Word {
         self.what.word()
@@ -103,7 +109,7 @@ impl EventLog {
 
     /// Takes in an event for the screen, and for whoever wants to know all.
     pub(super) fn push(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: What) {
-        let event = self.event(when.into(), lease, what);
+        let event = self.event(when, lease, what);
         self.told.iter_mut().for_each(|told| told.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
         match self.lines.back_mut() {
@@ -115,13 +121,14 @@ impl EventLog {
     /// Takes in what is too small for the screen: it is for those alone who want to know all.
     pub(super) fn aside(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: impl FnOnce() -> What) {
         if self.told.is_some() {
-            let event = self.event(when.into(), lease, what());
+            let event = self.event(when, lease, what());
             self.told.iter_mut().for_each(|told| told.push(event.clone()));
         }
     }
 
-    fn event(&self, When { at, doubt }: When, lease: Option<LeaseId>, what: What) -> Event {
-        Event { at, doubt, seen_at: self.now.max(at), lease, what, number: self.count }
+    fn event(&self, when: impl Into<When>, lease: Option<LeaseId>, what: What) -> Event {
+        let when = when.into();
+        Event { number: self.count, ..Event::new(when, self.now.max(when.at), lease, what) }
     }
 
     fn continues(&self, event: &Event) -> bool {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{How, Obituary, Renewed, What};
-use crate::app::{Gone, Who};
+use crate::app::{Gone, Keys, Who};
 use crate::domain::printable;
 
 /// The sentence, with what came from etcd escaped.
@@ -103,9 +103,18 @@ fn epitaph(obituary: &Obituary) -> String {
         Who::Other => "another's lease",
     };
     let of = ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
-    let keys = keys.as_ref().map_or(String::new(), |keys| format!(", {} with it", keys_in_words(keys.count)));
+    let keys = keys.as_ref().map_or(String::new(), went_with_it);
     let loss = obituary.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(*ttl)));
     format!("{whose}{of}: {}{keys}{}", how(obituary), printable(loss.as_bytes()))
+}
+
+/// Where only a part of the keys is followed, more may have gone.
+fn went_with_it(keys: &Keys) -> String {
+    match (keys.count, keys.is_all) {
+        (0, false) => String::new(),
+        (count, false) => format!(", >={} with it", keys_in_words(count)),
+        (count, true) => format!(", {} with it", keys_in_words(count)),
+    }
 }
 
 fn how(obituary: &Obituary) -> String {
@@ -132,7 +141,6 @@ pub(in crate::app) fn keys_in_words(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Keys;
     use crate::domain::LeaseId;
     use crate::domain::observed::Lag;
 
@@ -178,8 +186,11 @@ mod tests {
             revision: Some(9),
             loss: None,
         };
-        let told = of(&What::Died(Box::new(expired)));
+        let told = of(&What::Died(Box::new(expired.clone())));
         assert_eq!(told, "another's lease of 30 s: its time was over, removed 0.4 s later ±0.2, 2 keys with it");
+        let a_part = Keys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
+        let revoked = Obituary { cause: Gone::Revoked, keys: Some(a_part), ..expired };
+        assert_eq!(of(&What::Died(Box::new(revoked))), "another's lease of 30 s: before its time, >=1 key with it");
     }
 
     #[test]

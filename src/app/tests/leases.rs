@@ -251,3 +251,33 @@ fn an_election_is_told_as_its_term_and_as_who_leads_now() {
     let told: Vec<String> = story.model.events.lines().skip(1).map(Event::text).collect();
     assert_eq!(told, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
 }
+
+#[test]
+fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.renewed(1, 10, 3.5);
+    assert_eq!(story.model.standing.next_turn(), Some(at(4.35)), "a tenth and 500 ms after the interval");
+    story.wait(4.4);
+    for _ in 0..3 {
+        story.tell(Msg::Tick);
+        story.wait(0.8);
+    }
+    story.wait(1.5);
+    for _ in 0..3 {
+        story.tell(Msg::Tick);
+        story.wait(0.1);
+    }
+    let told: Vec<_> = story
+        .model
+        .events
+        .lines()
+        .map(|event| (event.word(), event.at))
+        .filter(|(word, _)| *word != Word::Connection)
+        .collect();
+    assert_eq!(told, [(Word::Granted, at(0.0)), (Word::Late, at(4.35)), (Word::Risk, at(6.85))]);
+    story.renewed(1, 10, 3.5);
+    story.wait(4.4);
+    story.tell(Msg::Tick);
+    assert_eq!(story.words().iter().filter(|word| **word == "late").count(), 2, "again after a renewal");
+}

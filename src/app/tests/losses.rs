@@ -13,6 +13,7 @@ fn lost(why: Ended) -> Story {
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
     story.wait(11.0);
+    story.tell(Msg::Tick);
     lose(&mut story, why);
     story
 }

@@ -3,13 +3,15 @@
 use crate::app::Model;
 use crate::domain::Moment;
 
+use super::attend::attend;
+
 /// Puts the rows in order, counts, and brings the cursor's row into the window. Before every draw.
 ///
 /// The least time left comes first, the id decides where it is the same, unknown and dead ones come last. While a
 /// dialog is open the rows stay where they are.
 pub fn arrange(model: &mut Model, now: Moment) {
     let row = model.cursor_row();
-    model.census = model.standing.count(&mut model.leases, now);
+    attend(model, now);
     if model.dialog.is_none() {
         model.standing.seat(&mut model.order, &model.leases);
     }

@@ -2,7 +2,7 @@
 
 use crate::app::model::answering;
 use crate::app::{Effect, Model, Redraw, Tick, What};
-use crate::domain::{ClusterView, MemberView, Moment};
+use crate::domain::{ClusterView, MemberView, Moment, Reachability};
 
 use super::is_refused;
 
@@ -16,7 +16,7 @@ pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<
     match (answering(&before), model.member().cloned()) {
         (old, Some(new)) => reached(model, old, &new, now),
         (Some(_), None) => lost(model, now),
-        (None, None) => Vec::new(),
+        (None, None) => unreached(model, &before, now),
     }
 }
 
@@ -57,6 +57,16 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
         return Vec::new();
     }
     grants.into_iter().map(Effect::Grant).collect()
+}
+
+/// It is told once why nobody could be reached from the start on; the screen says so all the time.
+fn unreached(model: &mut Model, before: &ClusterView, now: Moment) -> Vec<Effect> {
+    let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
+    let trouble = model.link_trouble().filter(|_| is_first && !model.has_started).map(str::to_owned);
+    if let Some(message) = trouble {
+        model.events.aside(now, None, || What::Disconnected { endpoint: None, message });
+    }
+    Vec::new()
 }
 
 fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {

@@ -1,6 +1,7 @@
 //! What a message does to the model: one small file a verb.
 
 mod arrange;
+mod attend;
 mod cluster;
 pub(super) mod drill;
 mod engine;

@@ -5,11 +5,14 @@ use std::time::Duration;
 use crate::app::{Effect, Model, Redraw, polls, values};
 use crate::domain::{LeaseId, Moment};
 
+use super::attend::attend;
+
 /// For how long the dead keep their row.
 const MOURNING: Duration = Duration::from_secs(30);
 
 /// Asks what is due, and clears away what is over.
 pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
+    attend(model, now);
     clear_graves(model, now);
     clear_note(model, now);
     let mut effects = Vec::new();
@@ -58,5 +61,6 @@ pub fn next_wake(model: &Model, now: Moment) -> Moment {
     let grave = model.graves.front().map(|(at, _)| *at + model.real(MOURNING));
     let note = model.note.as_ref().map(|note| note.until);
     let values = Some(values::next_wake(model));
-    [grave, note, values].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
+    let turn = model.standing.next_turn();
+    [grave, note, values, turn].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::num::ParseIntError;
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Command};
 
 use super::options;
 use super::source::{BadConfig, Item};
@@ -51,6 +51,9 @@ pub(super) enum Reach {
 const fn setting(name: &'static str, kind: Kind, reach: Reach, example: &'static str) -> Setting {
     Setting { name, kind, reach, example }
 }
+
+/// Commands whose own options of these names mean the same as the monitor's.
+const WITH_THE_SAME: [&str; 2] = ["list", "events"];
 
 /// Every setting, in the order of the sample.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -164,12 +167,23 @@ pub(super) fn with_defaults(command: Command, top: &Values, cluster: Option<&Val
         let is_identity = setting.reach == Reach::Identity && cluster.is_some();
         let said = cluster.and_then(|cluster| cluster.get(setting.name));
         let said = said.or_else(|| top.get(setting.name).filter(|_| !is_identity)).cloned();
-        command.mut_arg(setting.id(), |arg| {
+        let adapt = |arg: Arg| {
             let arg = if is_identity { arg.env(None::<&str>) } else { arg };
-            match said {
+            match said.clone() {
                 Some(values) => arg.default_values(values),
                 None => arg,
             }
-        })
+        };
+        let command = command.mut_arg(setting.id(), adapt);
+        WITH_THE_SAME
+            .iter()
+            .fold(command, |command, name| command.mut_subcommand(name, |sub| in_sub(sub, setting, adapt)))
     })
+}
+
+/// Changes an option of a command's own, if it has it: those that all share are the program's.
+fn in_sub(command: Command, setting: &Setting, adapt: impl FnOnce(Arg) -> Arg) -> Command {
+    let id = setting.id();
+    let has_it = command.get_arguments().any(|arg| arg.get_id() == id.as_str());
+    if has_it { command.mut_arg(id, adapt) } else { command }
 }

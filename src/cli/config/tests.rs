@@ -214,3 +214,15 @@ fn a_named_file_must_be_there_and_what_prints_the_program_needs_none() {
         assert!(config.read(line).is_ok(), "{line}");
     }
 }
+
+#[test]
+fn what_the_monitor_and_events_share_holds_for_both_and_stands_in_no_commands_way() {
+    let config = Config::new("budget = 7\nprefix = \"/svc/\"\n");
+    for line in ["leasetop", "leasetop events", "leasetop --budget 8", "leasetop events --budget 8"] {
+        let cli = config.read(line).expect(line);
+        let budget = if line.ends_with('8') { "budget: Some(8)" } else { "budget: Some(7)" };
+        assert!(format!("{cli:?}").contains(budget), "{line}: {cli:?}");
+        assert_eq!(cli.monitor.is_said, line == "leasetop --budget 8");
+    }
+    assert!(!config.read("leasetop list").expect("it can be read").monitor.is_said);
+}

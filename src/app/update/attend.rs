@@ -1,0 +1,27 @@
+//! Counts, and the leases that have become late or at risk by time alone.
+
+use std::time::Duration;
+
+use crate::app::{Lease, Model, State, What};
+use crate::domain::Moment;
+
+/// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
+pub(super) fn attend(model: &mut Model, now: Moment) {
+    model.census = model.standing.count(&mut model.leases, now);
+    for (id, state) in model.standing.take_worrying() {
+        if let Some((at, what)) = model.lease(id).and_then(|lease| worry(lease, state, now)) {
+            model.log(at.min(now), Some(id), what);
+        }
+    }
+}
+
+/// Since when, and with what figures.
+fn worry(lease: &Lease, state: State, now: Moment) -> Option<(Moment, What)> {
+    let expected = lease.habit();
+    if state == State::Risk {
+        let left = lease.left(now).map(Duration::from_secs_f64);
+        return Some((lease.risk_from()?, What::Risk { left, expected }));
+    }
+    let interval = lease.last_renewed().map(|renewed| now - renewed);
+    Some((lease.late_from()?, What::Late { interval, expected }))
+}

@@ -1,0 +1,79 @@
+//! `events`: everything that happens to everybody's leases, a line each, until stopped.
+
+use std::future::pending;
+use std::time::Duration;
+
+use futures_util::stream;
+use tokio::sync::mpsc::{self, Receiver};
+
+use super::observing::Observing;
+use super::signals::Signals;
+use super::{Error, Exit, Out, Session, Shared, values};
+use crate::app::{Place, Setup};
+use crate::clock::Clock;
+use crate::report;
+use crate::runtime::{self, FollowOptions, Outside, Told};
+
+/// Events that wait for a reader who is slow.
+const WAITING: usize = 65_536;
+/// How long the last of them may take.
+const LAST: Duration = Duration::from_secs(1);
+
+/// Leases that are there at the start are no event. Renewals of other clients are inferred from polls: each says when it
+/// was, as far as known. It ends with Ctrl-C, after --for, or when nobody reads any more.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Stop after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
+    follow_for: Option<Duration>,
+    #[command(flatten)]
+    observing: Observing,
+}
+
+pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+    if shared.sandbox() {
+        out.tell("This sandbox is new, and nobody else can reach it: nothing will happen in it. `leasetop sandbox` serves one to others.").await;
+    }
+    let signals = Signals::catch()?;
+    let setup = setup(args.observing, &shared);
+    let session = Session::open(shared).await?;
+    let (tell, told) = mpsc::channel(WAITING);
+    let end = stop(signals, session.clock.clone(), args.follow_for);
+    let outside = stream::select(Box::pin(stream::once(end)), Box::pin(runtime::sleeps(session.clock.clone())));
+    let options = FollowOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), setup };
+    let following = runtime::follow(options, outside, tell);
+    let printing = print(told, out);
+    tokio::pin!(following, printing);
+    tokio::select! {
+        printed = &mut printing => printed?,
+        // Where nobody reads, the last lines are given up.
+        () = &mut following => tokio::time::timeout(LAST, printing).await.unwrap_or(Ok(()))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn setup(observing: Observing, shared: &Shared) -> Setup {
+    let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
+    Setup { target: shared.target(), place, is_read_only: true, ..observing.setup() }
+}
+
+async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Outside {
+    let over = async {
+        match after {
+            Some(after) => clock.sleep(after).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = signals.next() => Outside::End,
+        () = over => Outside::End,
+    }
+}
+
+async fn print(mut told: Receiver<Told>, out: &mut Out) -> Result<(), Error> {
+    let show = if out.is_json() { report::event_json } else { report::event_line };
+    while let Some(Told { event, start }) = told.recv().await {
+        out.data(show(&event, start)).await?;
+    }
+    Ok(())
+}

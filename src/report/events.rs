@@ -1,0 +1,259 @@
+//! `events`: what happens, a line each, for people and as JSON.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use super::json::line;
+use super::text::{base64, json_key, rfc3339, seconds};
+use crate::app::{Event, Gone, Keys, Obituary, Renewed, What, Who};
+use crate::domain::Moment;
+use crate::domain::observed::Lag;
+
+/// `2026-11-22T10:04:31.250Z  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`; `start` is what the wall said at
+/// the start of the clock.
+pub fn event_line(event: &Event, start: SystemTime) -> String {
+    let lease = event.lease.map_or(String::new(), |id| id.to_string());
+    let at = rfc3339(wall(event.at, start));
+    format!("{at}  {:<10}  {lease:<16}  {}\n", event.word().word(), event.text())
+}
+
+/// The same facts as an object; what is not known is left out.
+pub fn event_json(event: &Event, start: SystemTime) -> String {
+    let object = EventObject {
+        at: rfc3339(wall(event.at, start)),
+        at_error: (!event.doubt.is_zero()).then(|| seconds(event.doubt)),
+        seen_at: rfc3339(wall(event.seen_at, start)),
+        event: event.word().word(),
+        lease: event.lease.map(|id| id.to_string()),
+        facts: Facts::of(&event.what),
+    };
+    line(&object)
+}
+
+fn wall(moment: Moment, start: SystemTime) -> SystemTime {
+    start + moment.since_start()
+}
+
+#[derive(Serialize)]
+struct EventObject {
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_error: Option<f64>,
+    seen_at: String,
+    event: &'static str,
+    lease: Option<String>,
+    #[serde(flatten)]
+    facts: Facts,
+}
+
+/// What is known beside; which of it by kind.
+#[derive(Default, Serialize)]
+struct Facts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_ttl: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    round_trip: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys_base64: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    term: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<QueueObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+#[derive(Serialize)]
+struct QueueObject {
+    depth: usize,
+    capacity: usize,
+}
+
+impl Facts {
+    fn of(what: &What) -> Facts {
+        match what {
+            What::Granted { who, ttl, asked } => {
+                Facts { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..Facts::default() }
+            }
+            What::Attached { key, revision } => Facts { revision: *revision, ..Facts::of_key(key) },
+            What::Detached { key, is_deleted, revision } => {
+                let cause = if *is_deleted { "deleted" } else { "put" };
+                Facts { cause: Some(cause), revision: *revision, ..Facts::of_key(key) }
+            }
+            What::Moved { key, to, revision } => {
+                Facts { to: Some(to.to_string()), revision: *revision, ..Facts::of_key(key) }
+            }
+            What::Renewed(renewed) => Facts::of_renewal(renewed),
+            What::Refilled { ttl, term } => Facts { ttl: *ttl, term: *term, ..Facts::default() },
+            What::Dropped { depth, capacity } => {
+                Facts { queue: Some(QueueObject { depth: *depth, capacity: *capacity }), ..Facts::default() }
+            }
+            What::Late { interval, expected } => Facts::of_times(None, *interval, *expected),
+            What::Risk { left, expected } => Facts::of_times(*left, None, *expected),
+            What::Missed { waited } => Facts::of_times(None, Some(*waited), None),
+            What::StoodStill { span, .. } => {
+                Facts { message: Some(what.text()), ..Facts::of_times(None, Some(*span), None) }
+            }
+            What::Lost { loss, ttl } => Facts { cause: Some(loss.why.word()), ttl: *ttl, ..Facts::default() },
+            What::Died(obituary) => Facts::of_death(obituary),
+            What::Connected { endpoint, .. } => Facts::of_link("up", Some(endpoint), None),
+            What::RenewsAt { endpoint } => Facts::of_link("renewals", Some(endpoint), None),
+            What::Disconnected { endpoint, message } => Facts::of_link("down", endpoint.as_ref(), Some(message)),
+            What::Leader { endpoint, term } => {
+                Facts { endpoint: Some(endpoint.clone()), term: Some(*term), ..Facts::default() }
+            }
+            What::Term { new, .. } => Facts { term: Some(*new), ..Facts::default() },
+            What::Error { message } => Facts { message: Some(message.clone()), ..Facts::default() },
+            What::Kept | What::Paused | What::Drill(_) | What::More { .. } => {
+                Facts { message: Some(what.text()), ..Facts::default() }
+            }
+        }
+    }
+
+    fn of_key(key: &[u8]) -> Facts {
+        Facts::of_keys(std::slice::from_ref(&key.to_vec()))
+    }
+
+    fn of_keys(keys: &[Vec<u8>]) -> Facts {
+        let any_raw = keys.iter().any(|key| std::str::from_utf8(key).is_err());
+        let all = |show: fn(&[u8]) -> String| keys.iter().map(|key| show(key)).collect();
+        Facts { keys: Some(all(json_key)), keys_base64: any_raw.then(|| all(base64)), ..Facts::default() }
+    }
+
+    fn of_times(left: Option<Duration>, interval: Option<Duration>, expected: Option<Duration>) -> Facts {
+        let [left, interval, expected] = [left, interval, expected].map(|span| span.map(seconds));
+        Facts { left, interval, expected, ..Facts::default() }
+    }
+
+    fn of_renewal(renewed: &Renewed) -> Facts {
+        let Renewed { ttl, interval, expected, left, round_trip, .. } = *renewed;
+        Facts { ttl, round_trip: round_trip.map(seconds), ..Facts::of_times(left, interval, expected) }
+    }
+
+    fn of_death(obituary: &Obituary) -> Facts {
+        let Obituary { who, ttl, keys, lag, revision, .. } = obituary;
+        let cause = match (obituary.cause, obituary.is_ours) {
+            (Gone::Revoked, true) => Some("here"),
+            (Gone::Revoked, false) => Some("elsewhere"),
+            _ => None,
+        };
+        let (lag, lag_error) = lag.map(middle).unzip();
+        let of_keys =
+            |keys: &Keys| Facts { key_count: keys.is_all.then_some(keys.count), ..Facts::of_keys(&keys.first) };
+        let of_keys = keys.as_ref().map(of_keys).unwrap_or_default();
+        Facts { who: Some(Who::word(*who)), ttl: *ttl, cause, lag, lag_error, revision: *revision, ..of_keys }
+    }
+
+    fn of_link(cause: &'static str, endpoint: Option<&String>, message: Option<&String>) -> Facts {
+        Facts { cause: Some(cause), endpoint: endpoint.cloned(), message: message.cloned(), ..Facts::default() }
+    }
+}
+
+/// The middle of what is known, and half of its width.
+fn middle(lag: Lag) -> (f64, f64) {
+    (seconds((lag.least + lag.most) / 2), seconds((lag.most.saturating_sub(lag.least)) / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::How;
+    use crate::domain::LeaseId;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn event(lease: Option<i64>, what: What) -> Event {
+        Event::new(Moment::at(seconds(3.5)), Moment::at(seconds(4.25)), lease.map(LeaseId), what)
+    }
+
+    /// An event of each kind that `leasetop events` can tell.
+    fn every_kind() -> Vec<Event> {
+        let key = b"/a\x1b\xff".to_vec();
+        let renewed = Renewed {
+            interval: Some(seconds(3.512)),
+            expected: Some(seconds(3.5)),
+            left: Some(seconds(6.25)),
+            ..Renewed::new(How::Inferred, Some(10))
+        };
+        let died = |cause, lag| {
+            let keys = Some(Keys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
+            What::Died(Box::new(Obituary {
+                cause,
+                is_ours: false,
+                who: Who::Other,
+                ttl: Some(10),
+                keys,
+                lag,
+                revision: Some(7),
+                loss: None,
+            }))
+        };
+        let lag = Some(Lag { least: seconds(0.2), most: seconds(0.5) });
+        let of_lease = [
+            What::Granted { who: Who::Other, ttl: None, asked: None },
+            What::Attached { key: key.clone(), revision: Some(5) },
+            What::Renewed(renewed),
+            What::Dropped { depth: 16, capacity: 16 },
+            What::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
+            What::Risk { left: Some(seconds(3.0)), expected: None },
+            What::Missed { waited: seconds(1.0) },
+            What::Refilled { ttl: Some(10), term: Some(5) },
+            died(Gone::Expired, lag),
+            died(Gone::Revoked, None),
+            What::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
+            What::Moved { key, to: LeaseId(-2), revision: Some(6) },
+            died(Gone::Unknown, None),
+        ];
+        let of_link = [
+            What::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
+            What::Disconnected { endpoint: None, message: "\x1b refused".into() },
+            What::Leader { endpoint: "a:1".into(), term: 5 },
+            What::Term { old: 4, new: 5 },
+            What::error("cannot list the leases"),
+        ];
+        let of_lease = of_lease.into_iter().map(|what| event(Some(-5), what));
+        of_lease.chain(of_link.into_iter().map(|what| event(None, what))).collect()
+    }
+
+    #[test]
+    fn every_kind_as_a_line() {
+        let lines: String = every_kind().iter().map(|event| event_line(event, SystemTime::UNIX_EPOCH)).collect();
+        assert!(!lines.contains('\x1b'));
+        insta::assert_snapshot!(lines);
+    }
+
+    #[test]
+    fn every_kind_as_json() {
+        let objects: String = every_kind().iter().map(|event| event_json(event, SystemTime::UNIX_EPOCH)).collect();
+        insta::assert_snapshot!(objects);
+    }
+}

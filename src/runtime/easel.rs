@@ -1,0 +1,101 @@
+//! Draws when it is time to.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::TimeZone;
+
+use super::Screen;
+use super::canvas::Canvas;
+use crate::app::{Model, Redraw, arrange};
+use crate::clock::Clock;
+use crate::domain::Moment;
+use crate::ui::{self, Look, Scene, Wall};
+
+/// Data is drawn this often at most; keys at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// Drawing data takes at most one part in so many of the time: with 100,000 leases to sort frames come less often.
+const LEISURE: u32 = 10;
+
+/// A screen, and when it is drawn on.
+pub(super) struct Easel<S> {
+    pub(super) screen: S,
+    pub(super) canvas: Canvas,
+    clock: Clock,
+    pub(super) wall: Wall,
+    look: Look,
+    last: Option<Moment>,
+    /// What the last frame cost, until its bytes were handed over.
+    cost: Duration,
+    due: Option<Moment>,
+    /// When time alone changes what is shown: the next whole second.
+    countdown: Moment,
+}
+
+impl<S: Screen> Easel<S> {
+    pub(super) fn new(screen: S, clock: Clock, look: Look) -> Self {
+        let start: SystemTime = clock.wall(Moment::START);
+        let wall = Wall { start, zone: TimeZone::system() };
+        Easel {
+            screen,
+            canvas: Canvas::default(),
+            clock,
+            wall,
+            look,
+            last: None,
+            cost: Duration::ZERO,
+            due: None,
+            countdown: Moment::FAR,
+        }
+    }
+
+    pub(super) fn scene<'a>(&'a self, model: &'a Model, now: Moment) -> Scene<'a> {
+        Scene { model, now, wall: &self.wall, look: self.look }
+    }
+
+    /// A span of the wall, in the clock's time: frames do not run faster with it.
+    fn real(&self, span: Duration) -> Duration {
+        span * self.clock.speed()
+    }
+
+    /// Sets the time of the next frame.
+    pub(super) fn plan(&mut self, redraw: Redraw, counts_down: bool) {
+        let now = self.clock.now();
+        let wanted = match redraw {
+            Redraw::No => None,
+            Redraw::Soon => Some(self.last.map_or(now, |last| last + self.real(FRAME).max(self.cost * LEISURE))),
+            Redraw::Now => Some(now),
+            Redraw::Anew => {
+                self.canvas.forget();
+                Some(now)
+            }
+        };
+        self.due = [self.due, wanted].into_iter().flatten().min();
+        let second = self.real(Duration::from_secs(1)).as_nanos() as u64;
+        self.countdown = match counts_down {
+            true => self.countdown.min(Moment::from_nanos((now.nanos() / second + 1) * second)),
+            false => Moment::FAR,
+        };
+    }
+
+    /// When to draw next. A busy screen wakes the loop by itself.
+    pub(super) fn next_frame(&self) -> Moment {
+        let next = self.countdown.min(self.due.unwrap_or(Moment::FAR));
+        if self.screen.is_free() { next } else { Moment::FAR }
+    }
+
+    pub(super) fn draw_if_due(&mut self, model: &mut Model) {
+        let now = self.clock.now();
+        let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;
+        if !is_due || !self.screen.is_free() {
+            return;
+        }
+        (self.due, self.last, self.countdown) = (None, Some(now), Moment::FAR);
+        self.plan(Redraw::No, model.counts_down());
+        arrange(model, now);
+        let scene = Scene { model, now, wall: &self.wall, look: self.look };
+        if let Some(frame) = self.canvas.frame(self.screen.size(), |area, buf| ui::draw(scene, area, buf)) {
+            self.screen.show(frame);
+        }
+        self.cost = self.clock.now() - now;
+    }
+}

@@ -1,0 +1,88 @@
+//! The monitor's mind without a screen: every event handed out as it happens.
+
+use std::time::SystemTime;
+
+use futures_util::stream::{Stream, StreamExt};
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::Outside;
+use super::mind::Mind;
+use crate::app::{Event, Msg, Setup};
+use crate::clock::Clock;
+use crate::domain::Moment;
+use crate::engine;
+use crate::wire::Cluster;
+
+/// What is followed.
+#[derive(Clone, Debug)]
+pub struct FollowOptions {
+    /// The cluster, or the sandbox that stands for it.
+    pub cluster: Cluster,
+    /// The clock of polls and events: the sandbox's, where there is one.
+    pub clock: Clock,
+    /// What the model starts from. It keeps nothing alive and shows nothing.
+    pub setup: Setup,
+}
+
+/// An event, and what the wall said at the start of the clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The event.
+    pub event: Event,
+    /// The wall's time at the clock's start; later for what came after a sleep of the machine, which the clock did not count.
+    pub start: SystemTime,
+}
+
+/// Follows a cluster until `outside` ends it, or ends, or nobody takes the events any more. Every renewal that polls show
+/// is one of them; leases that are there at the start are none.
+///
+/// Nothing waits for whoever takes them: where there is no room, events are lost, and that is an event once there is.
+pub async fn follow<O: Stream<Item = Outside> + Unpin>(options: FollowOptions, mut outside: O, tell: Sender<Told>) {
+    let FollowOptions { cluster, clock, setup } = options;
+    let start = clock.wall(Moment::START);
+    let mut mind = Mind::start(cluster, clock, engine::Options::default(), setup, false);
+    mind.model.events.tell_all();
+    let mut teller = Teller { tell, start, lost: 0 };
+    while teller.tell_all(&mut mind) {
+        let (asleep, wake) = (mind.clock.now(), mind.next_wake());
+        tokio::select! {
+            news = mind.news(wake) => {
+                mind.awake(asleep, wake);
+                mind.take_in(news);
+            }
+            outside = outside.next() => match outside {
+                Some(Outside::Slept(span)) => {
+                    teller.start += span;
+                    mind.tell(Msg::Slept(span));
+                }
+                Some(Outside::Suspend | Outside::Continued) => (),
+                Some(Outside::End) | None => return,
+            },
+        }
+    }
+}
+
+struct Teller {
+    tell: Sender<Told>,
+    start: SystemTime,
+    /// Events that there was no room for, and that was not told yet.
+    lost: u64,
+}
+
+impl Teller {
+    /// Tells what is new; no where nobody listens any more.
+    fn tell_all(&mut self, mind: &mut Mind) -> bool {
+        if self.lost > 0 && self.tell.capacity() > 0 {
+            mind.tell(Msg::EventsLost(std::mem::take(&mut self.lost)));
+        }
+        for event in mind.model.events.take_told() {
+            match self.tell.try_send(Told { event, start: self.start }) {
+                Ok(()) => (),
+                Err(TrySendError::Full(_)) => self.lost += 1,
+                Err(TrySendError::Closed(_)) => return false,
+            }
+        }
+        !self.tell.is_closed()
+    }
+}

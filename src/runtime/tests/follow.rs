@@ -1,0 +1,126 @@
+//! The mind without a screen: other clients act on the sandbox, and each event is handed out.
+
+use tokio::sync::mpsc::Receiver;
+
+use super::*;
+use crate::app::What;
+
+/// A cluster that is followed, by somebody who has room for so many events.
+struct Ear {
+    sandbox: Sandbox,
+    clock: Clock,
+    told: Receiver<Told>,
+    outside: mpsc::UnboundedSender<Outside>,
+    following: Task<()>,
+}
+
+impl Ear {
+    async fn begin(room: usize, prepare: impl FnOnce(&Sandbox)) -> Ear {
+        let clock = Clock::real();
+        let sandbox = Sandbox::builder().seed(7).start(clock.clone());
+        prepare(&sandbox);
+        let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
+        let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+        let (tell, told) = mpsc::channel(room);
+        let (outside, happens) = mpsc::unbounded_channel();
+        let options = FollowOptions { cluster, clock: clock.clone(), setup: Setup::default() };
+        let following = spawn(follow(options, UnboundedReceiverStream::new(happens), tell));
+        let ear = Ear { sandbox, clock, told, outside, following };
+        ear.wait(3.0).await;
+        ear
+    }
+
+    async fn wait(&self, seconds: f64) {
+        self.clock.sleep(Duration::from_secs_f64(seconds)).await;
+    }
+
+    /// What was told since this was last asked: the word, and of which lease.
+    fn heard(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
+        self.events().iter().map(|told| (told.event.word().word(), told.event.lease)).collect()
+    }
+
+    fn events(&mut self) -> Vec<Told> {
+        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
+    let mut ear = Ear::begin(100, |sandbox| drop(sandbox.grant(600))).await;
+    assert_eq!(ear.heard(), [("connection", None)]);
+    let dies = ear.sandbox.grant(5).unwrap();
+    let is_revoked = ear.sandbox.grant(600).unwrap();
+    ear.wait(2.0).await;
+    let mut born = ear.heard();
+    born.sort();
+    let mut expected = [("granted", Some(dies)), ("granted", Some(is_revoked))];
+    expected.sort();
+    assert_eq!(born, expected);
+    ear.sandbox.revoke(is_revoked).unwrap();
+    ear.wait(2.0).await;
+    assert_eq!(ear.heard(), [("revoked", Some(is_revoked))]);
+    ear.wait(6.0).await;
+    let told = ear.events();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].event.lease == Some(dies) && matches!(told[0].event.what, What::Died(_)), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_breaks_and_comes_back_is_told() {
+    let mut ear = Ear::begin(100, |_| ()).await;
+    ear.events();
+    ear.sandbox.faults().down();
+    ear.wait(5.0).await;
+    let down = ear.events();
+    let is_down = |told: &Told| matches!(told.event.what, What::Disconnected { endpoint: None, .. });
+    assert_eq!(down.iter().filter(|told| is_down(told)).count(), 1, "{down:?}");
+    ear.sandbox.faults().up();
+    ear.wait(5.0).await;
+    let up = ear.events();
+    assert!(up.iter().any(|told| matches!(told.event.what, What::Connected { .. })), "{up:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
+    let mut ear = Ear::begin(100, |sandbox| sandbox.faults().down()).await;
+    ear.wait(20.0).await;
+    assert_eq!(ear.heard(), [("connection", None)]);
+    ear.sandbox.faults().up();
+    ear.wait(20.0).await;
+    assert_eq!(ear.heard(), [("connection", None)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_takes_them_events_are_lost_and_that_is_told() {
+    let mut ear = Ear::begin(3, |_| ()).await;
+    ear.events();
+    (0..10).for_each(|_| drop(ear.sandbox.grant(600)));
+    ear.wait(2.0).await;
+    assert_eq!(ear.events().len(), 3, "nothing waits for room");
+    ear.wait(2.0).await;
+    let told = ear.events();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].event.text(), "7 events came too fast to be told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_machine_slept_times_are_the_walls_again() {
+    let mut ear = Ear::begin(100, |_| ()).await;
+    let before = ear.events()[0].start;
+    ear.outside.send(Outside::Slept(Duration::from_secs(3_600))).unwrap();
+    ear.wait(1.0).await;
+    let told = ear.events();
+    assert_eq!(told[0].start, before + Duration::from_secs(3_600));
+    assert_eq!(told[0].event.text(), "the machine slept for 3600 s: nothing is known until it is polled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_it_is_told_to_or_when_nobody_listens() {
+    let ear = Ear::begin(100, |_| ()).await;
+    ear.outside.send(Outside::End).unwrap();
+    ear.following.await.unwrap();
+    let Ear { told, following, sandbox, outside: _outside, .. } = Ear::begin(100, |_| ()).await;
+    drop(told);
+    sandbox.grant(600).unwrap();
+    following.await.unwrap();
+}
