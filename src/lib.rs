@@ -14,6 +14,7 @@
 //!    |     |
 //!   engine                 keeps leases alive: streams, queues, one status a lease; carries out what the domain decides
 //!   observer               everybody's leases and keys: a list, pages and a watch, told as they change
+//!   demo                   other clients, which `leasetop demo` lets live on its sandbox: services, a leak, a lock
 //!    |     |
 //!   wire          sandbox  members, channels, the login, our small stub | an embedded etcd, knows only etcd's messages
 //!    |     |       |
@@ -54,6 +55,7 @@
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod observer;

@@ -70,7 +70,7 @@ pub struct Cli {
 enum Command {
     #[command(flatten)]
     Headless(Headless),
-    /// The monitor on a sandbox of its own, with three leases kept alive: no etcd needed
+    /// The monitor on a sandbox with three leases of its own and other clients: no etcd needed
     Demo,
 }
 

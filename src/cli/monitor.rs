@@ -62,7 +62,7 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     on_runtime(&mut Builder::new_current_thread(), list_instead(shared))
 }
 
-/// The monitor on a sandbox of its own, with the exercise's leases.
+/// The monitor on a sandbox of its own, with the exercise's leases and other clients.
 pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
     shared.writes("demo")?;
     if !std::io::stdout().is_terminal() {
@@ -85,6 +85,7 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         let session = Session::open(shared.clone()).await?;
+        let _others = if setup.is_demo { session.populate(setup.grants.len()).await? } else { None };
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
         let (named, keymap) = (shared.named.clone(), shared.keymap.clone());

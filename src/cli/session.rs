@@ -2,6 +2,7 @@
 
 use super::{Error, Shared};
 use crate::clock::Clock;
+use crate::demo::Others;
 use crate::domain::Pace;
 use crate::engine::Engine;
 use crate::sandbox::Sandbox;
@@ -13,7 +14,7 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     shared: Shared,
     /// Lives as long as the command.
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 impl Session {
@@ -27,12 +28,19 @@ impl Session {
             None => shared.settings()?,
         };
         let cluster = Cluster::connect(settings).await?;
-        Ok(Session { cluster, clock, shared, _sandbox: sandbox })
+        Ok(Session { cluster, clock, shared, sandbox })
     }
 
     /// When renewals are due.
     pub(super) fn pace(&self) -> Pace {
         self.shared.keeping.pace
+    }
+
+    /// Lets other clients live on the sandbox, on a connection of their own, once there are so many leases.
+    pub(super) async fn populate(&self, audience: usize) -> Result<Option<Others>, Error> {
+        let Some(sandbox) = &self.sandbox else { return Ok(None) };
+        let cluster = Cluster::connect(in_process(sandbox)).await?;
+        Ok(Some(Others::start(cluster, self.clock.clone(), audience)))
     }
 
     /// Starts an engine on the cluster.

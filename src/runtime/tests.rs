@@ -1,5 +1,6 @@
 //! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
 
+mod demo;
 mod follow;
 mod others;
 mod views;

@@ -28,12 +28,18 @@ const ROOMS: &[Room] = &[
     Room { name: "sandbox", below: &["wire", "clock", "tasks", "domain"], banned: SCREEN },
     Room { name: "engine", below: &["wire", "clock", "tasks", "domain"], banned: SCREEN },
     Room { name: "observer", below: &["wire", "clock", "tasks", "domain"], banned: SCREEN },
+    // Its tests look at what its clients have done to the sandbox.
+    Room {
+        name: "demo",
+        below: &["sandbox", "wire", "clock", "tasks", "domain"],
+        banned: &["ratatui", "crossterm", "tonic", "etcd_client"],
+    },
     Room { name: "app", below: &["domain"], banned: OUTSIDE },
     Room { name: "report", below: &["app", "domain"], banned: OUTSIDE },
     Room { name: "ui", below: &["app", "domain"], banned: WIRE },
     Room {
         name: "runtime",
-        below: &["ui", "report", "app", "engine", "observer", "sandbox", "wire", "clock", "tasks", "domain"],
+        below: &["ui", "report", "app", "engine", "observer", "demo", "sandbox", "wire", "clock", "tasks", "domain"],
         banned: &["etcd_client"],
     },
 ];

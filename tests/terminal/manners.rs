@@ -131,7 +131,9 @@ fn nothing_is_written_where_nothing_changes_and_little_where_a_lease_counts_down
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 
-    let mut terminal = Terminal::start(demo(), 160, 30);
+    let mut command = leasetop();
+    command.args(["--sandbox", "--ttl", "10,120,3600", "--put", "/service/{ttl}=here"]);
+    let mut terminal = Terminal::start(command, 160, 30);
     terminal.wait_for("/service/3600");
     terminal.pass(1.5);
     let before = terminal.bytes().len();

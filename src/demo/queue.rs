@@ -1,0 +1,68 @@
+//! A queue for a lock, as etcd's own clients make it: each puts a key named after its lease below the lock's name, and
+//! the oldest key holds the lock.
+
+use std::time::Duration;
+
+use super::client::{Client, Lease, Over};
+use crate::domain::{HeldKey, KeyRange};
+use crate::wire::Watched;
+
+const LOCK: &str = "/locks/nightly";
+/// How long it is held.
+const HELD: Duration = Duration::from_secs(40);
+
+/// Stands in line, holds the lock for a while when its turn has come, and gives it back. Its lease of so many seconds is
+/// renewed every so many.
+pub(super) async fn take_turn(client: &Client, ttl: i64, every: u64) -> Result<(), Over> {
+    let lease = client.grant(ttl).await?;
+    let key = line_up(&lease).await?;
+    tokio::select! {
+        over = lease.keep(every) => return Err(over),
+        done = hold(client, &key) => done?,
+    }
+    lease.revoke().await
+}
+
+/// Waits for the lock, and does what it is needed for.
+async fn hold(client: &Client, key: &[u8]) -> Result<(), Over> {
+    come_first(client, key).await?;
+    client.clock.sleep(HELD).await;
+    Ok(())
+}
+
+/// Stands in line and is not heard of again.
+pub(super) async fn die_in_line(client: &Client) -> Result<(), Over> {
+    const TTL: u64 = 60;
+    let lease = client.grant(TTL as i64).await?;
+    line_up(&lease).await?;
+    client.clock.sleep(Duration::from_secs(TTL)).await;
+    Ok(())
+}
+
+/// Puts its key behind those of the others.
+async fn line_up(lease: &Lease<'_>) -> Result<Vec<u8>, Over> {
+    let key = format!("{LOCK}/{:x}", lease.id.0);
+    lease.put(&key, "").await?;
+    Ok(key.into_bytes())
+}
+
+/// Waits until no key is older.
+async fn come_first(client: &Client, key: &[u8]) -> Result<(), Over> {
+    let range = KeyRange::prefix(format!("{LOCK}/").as_bytes());
+    let mut watch = client.cluster.watch_keys(&range, 0).await?;
+    while oldest(client, &range).await?.is_some_and(|oldest| oldest.key != key) {
+        if let Watched::Cut(_) | Watched::Compacted { .. } = watch.next().await {
+            return Err(Over);
+        }
+    }
+    Ok(())
+}
+
+async fn oldest(client: &Client, range: &KeyRange) -> Result<Option<HeldKey>, Over> {
+    let mut pages = client.cluster.held_keys(range);
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next().await? {
+        keys.extend(page);
+    }
+    Ok(keys.into_iter().min_by_key(|key| key.create_revision))
+}

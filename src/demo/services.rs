@@ -1,0 +1,28 @@
+//! Services, each with a lease of its own: one that is well, one that dies, one that leaks.
+
+use std::time::Duration;
+
+use super::client::{Client, Over};
+
+/// Renews at a third of its TTL.
+pub(super) async fn healthy(client: &Client) -> Result<(), Over> {
+    let lease = client.grant(30).await?;
+    lease.put("/billing/10.0.0.5", "10.0.0.5:8080").await?;
+    Err(lease.keep(10).await)
+}
+
+/// Renews four times and hangs from then on: nobody renews, and the lease expires.
+pub(super) async fn mortal(client: &Client) -> Result<(), Over> {
+    const TTL: u64 = 20;
+    let lease = client.grant(TTL as i64).await?;
+    lease.put("/worker/10.0.0.9", "10.0.0.9:8080").await?;
+    lease.renew(7, 4).await?;
+    client.clock.sleep(Duration::from_secs(TTL)).await;
+    Ok(())
+}
+
+/// One run of a job that grants a lease each time and forgets it: the key moves on to the newest, the old ones stay.
+pub(super) async fn leaking(client: &Client) -> Result<(), Over> {
+    let lease = client.grant(45).await?;
+    lease.put("/cron/last-run", "ok").await
+}

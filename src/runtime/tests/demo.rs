@@ -1,0 +1,37 @@
+//! The demo as it is shown: one's own leases among those of others.
+
+use super::*;
+use crate::demo::Others;
+
+/// The exercise on a small screen, with the other clients of the demo.
+async fn demo() -> (Stage, Others) {
+    let stage = Stage::begin(exercise(&[10, 120, 3600]), false).await;
+    stage.glass.0.terminal.lock().unwrap().screen_mut().set_size(24, 80);
+    stage.input.send(Ok(Event::Resize(80, 24))).unwrap();
+    let target = Target::Pipe { name: "sandbox".into(), dialer: stage.sandbox.dialer(0) };
+    let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+    let others = Others::start(cluster, stage.clock.clone(), 3);
+    (stage, others)
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_a_small_screen_ones_own_leases_are_seen_all_the_time() {
+    let (stage, _others) = demo().await;
+    for _ in 0..300 {
+        stage.wait(1.0).await;
+        let text = stage.glass.text();
+        assert_eq!(text.lines().filter(|line| line.contains(" own ") && line.starts_with("│")).count(), 3, "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_others_come_and_go_on_the_screen() {
+    let (stage, _others) = demo().await;
+    stage.wait(55.0).await;
+    let text = stage.glass.text();
+    let others = text.lines().filter(|line| line.contains(" other ") && line.starts_with("│")).count();
+    assert!(others >= 8, "{text}");
+    for word in ["/billing", "/locks/n", "/cron/la", "→ moved"] {
+        assert!(text.contains(word), "{word}\n{text}");
+    }
+}
