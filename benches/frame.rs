@@ -1,4 +1,5 @@
-//! What a frame of 100,000 leases costs: rows in order, counts, cells. `cargo bench --bench frame`.
+//! What a frame of 100,000 leases costs: rows in order, counts, cells; and one with the charts of an hour.
+//! `cargo bench --bench frame`.
 //!
 //! Criterion tells the mean; the last lines tell what one frame in a hundred takes, which is what a person feels.
 
@@ -8,9 +9,11 @@ use std::time::{Duration, SystemTime};
 use criterion::Criterion;
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
-use leasetop::app::{Listing, Model, Msg, Setup, arrange, update};
+use leasetop::app::{Key, Listing, Model, Msg, Setup, arrange, update};
 use leasetop::clock::Stopwatch;
-use leasetop::domain::{ClusterView, Header, LeaseId, MemberView, Moment, Reachability, TimeToLive};
+use leasetop::domain::{
+    ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, MemberView, Moment, Reachability, TimeToLive,
+};
 use leasetop::ui::{self, Look, Scene, Wall};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -71,6 +74,40 @@ impl Crowd {
     }
 }
 
+/// The charts alone: a lease of 2 s after an hour in which nobody read its responses, its detail open, all of it in sight.
+fn of_an_hour() -> Crowd {
+    let mut crowd = Crowd { model: Model::new(Setup::default(), Moment::START), now: Moment::START, next: 0 };
+    crowd.tell(Msg::Resized(ui::room(SIZE.0, SIZE.1)));
+    let id = LeaseId(1);
+    let answer = Granted { id, requested_ttl: 2, ttl: 2, header: Header::default() };
+    crowd.tell(Msg::Granted { sent: crowd.now, received: crowd.now, answer, keep_alive: true });
+    crowd.frame(&mut Buffer::empty(area()));
+    let interval = Some(Duration::from_secs(1));
+    for _ in 0..3_600 {
+        crowd.now = crowd.now + Duration::from_secs(1);
+        let renewed = EngineEventKind::Renewed { ttl: 2, interval, round_trip: Duration::from_millis(1) };
+        for kind in [renewed, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 }] {
+            crowd.tell(Msg::Engine(EngineEvent { at: crowd.now, lease: Some(id), kind }));
+        }
+    }
+    let longest = std::iter::repeat_n(Key::Char(']'), 5);
+    std::iter::once(Key::Enter).chain(longest).for_each(|key| crowd.tell(Msg::Key(key)));
+    let marks =
+        crowd.model.lease(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.marks().len());
+    assert_eq!(marks, 3_600, "an hour of renewals");
+    crowd
+}
+
+fn charts(criterion: &mut Criterion) {
+    let (mut crowd, mut buf) = (of_an_hour(), Buffer::empty(area()));
+    criterion.bench_function("charts of an hour", |bencher| {
+        bencher.iter(|| {
+            crowd.step(0);
+            crowd.frame(&mut buf);
+        });
+    });
+}
+
 fn area() -> Rect {
     Rect::new(0, 0, SIZE.0, SIZE.1)
 }
@@ -111,6 +148,7 @@ fn main() {
     let mut crowd = Crowd::gather();
     let mut criterion = Criterion::default().configure_from_args();
     means(&mut crowd, &mut criterion);
+    charts(&mut criterion);
     percentiles(&mut crowd);
     criterion.final_summary();
 }

@@ -40,7 +40,7 @@
 //! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`] with its name, a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
 //! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
-//! | a section of the detail | a file under `ui/detail/` and its row of `SECTIONS` there |
+//! | a section of the detail | a file under `ui/detail/` and its row of `WORDS` or `BELOW` there; what it tells of a lease's past is in [`app::History`] |
 //! | an event | its facts as a [`app::What`] with its [`app::Word`] and its sentence beside it in `app/events/`, its sign in `ui/theme.rs`; one of the engine's is told as a [`domain::EngineEventKind`] by its actor |
 //! | a diagnosis | a file under `domain/lints/` and its place in [`domain::lints::LINTS`] |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |

@@ -1,15 +1,29 @@
-//! The last renewals of a lease that is kept alive, and what befell them.
+//! The last renewals of a lease, and what befell them.
 //!
-//! Bounded and compact, 32 bytes a mark: a thousand leases have their history in a megabyte and a half. A chart of the time
-//! left needs no more than this: at each renewal the time left falls to what [`Renewal::left`] says and rises to the TTL.
+//! Bounded and compact, 32 bytes a mark. What is kept of all leases together stays within some megabytes: few leases have
+//! an hour each, each of many the last minutes, and the one that is looked at always an hour. Of a lease that nobody keeps
+//! here marks are made while it is looked at.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::domain::Moment;
+use super::stretches::Stretches;
+use crate::domain::{Bounds, Moment};
 
-/// Marks that are kept of a lease.
-const MOST: usize = 48;
+/// Marks that are kept of each of many leases.
+const LEAST: usize = 48;
+/// Marks that are kept of one lease at most: an hour of renewals each second, and what befell them.
+const MOST: usize = 4_096;
+/// Marks of all leases that are kept alive together, while each has more than its least.
+const TOGETHER: usize = 131_072;
+
+/// How many marks may be kept of each of so many leases.
+pub(super) fn share(leases: usize) -> usize {
+    (TOGETHER / leases.max(1)).clamp(LEAST, MOST)
+}
+
+/// How many marks may be kept of the lease that is looked at.
+pub(super) const OF_ONE: usize = MOST;
 
 /// Something that happened to a kept lease, at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +39,21 @@ pub struct Mark {
 pub enum Tick {
     /// A renewal was answered.
     Renewed(Renewal),
+    /// Polls have shown where the deadline lies of a lease that others renew.
+    Observed {
+        /// Where it lies.
+        deadline: Bounds,
+        /// Whether that is news of a renewal.
+        is_renewal: bool,
+    },
     /// A renewal had no answer in time.
     Missed,
     /// Another member leads: every lease begins its TTL anew.
     Leader,
     /// From here to the next mark nothing is known: the link was lost, or events were.
     Unknown,
+    /// The link is back, and what was known before holds.
+    Known,
 }
 
 /// A renewal that was answered.
@@ -83,11 +106,19 @@ impl Millis {
 }
 
 /// The last marks of a lease, oldest first.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct History {
     marks: VecDeque<Mark>,
+    /// How many of them may be kept.
+    room: usize,
     /// When it expires by the last renewal, or by its grant.
     deadline: Option<Moment>,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        History { marks: VecDeque::new(), room: LEAST, deadline: None }
+    }
 }
 
 impl History {
@@ -111,6 +142,21 @@ impl History {
         queued.map(|(at, _)| at).nth(depth.checked_sub(1)?)
     }
 
+    /// The spans of time in which the deadline was known and stayed where it was, oldest first, the last until `end`.
+    pub fn stretches(&self, end: Moment) -> Stretches<'_> {
+        Stretches::new(self.marks.iter(), end)
+    }
+
+    /// Keeps so many marks from now on.
+    pub(super) fn within(&mut self, room: usize) -> &mut Self {
+        self.room = room.clamp(LEAST, MOST);
+        if self.marks.len() > self.room {
+            self.marks.drain(..self.marks.len() - self.room);
+            self.marks.shrink_to(self.room);
+        }
+        self
+    }
+
     /// It was granted, and lives until then if it is not renewed.
     pub(super) fn granted(&mut self, deadline: Moment) {
         self.deadline.get_or_insert(deadline);
@@ -130,6 +176,24 @@ impl History {
         self.push(at, Tick::Renewed(renewal));
     }
 
+    /// A poll that was answered at `at` tells where the deadline of a lease of `ttl` seconds lies. What was known of it
+    /// becomes better known by it, unless it contradicts: then it was renewed, a TTL before its new deadline.
+    pub(super) fn observed(&mut self, at: Moment, deadline: Bounds, ttl: i64) {
+        let last = self.marks.back_mut().and_then(|mark| match &mut mark.tick {
+            Tick::Observed { deadline, .. } => Some((mark.at, deadline)),
+            _ => None,
+        });
+        match last {
+            None => self.push(at, Tick::Observed { deadline, is_renewal: false }),
+            Some((since, known)) if known.latest < deadline.earliest => {
+                let renewed = deadline.middle().before(Duration::from_secs(ttl.unsigned_abs()));
+                let at = renewed.clamp(since, at.max(since));
+                self.push(at, Tick::Observed { deadline, is_renewal: true });
+            }
+            Some((_, known)) => *known = known.narrowed(deadline).unwrap_or(deadline),
+        }
+    }
+
     /// The response of the renewal at this moment was dropped.
     pub(super) fn dropped(&mut self, at: Moment) {
         let renewed = self.marks.iter_mut().rev().find(|mark| mark.at == at);
@@ -138,12 +202,18 @@ impl History {
         }
     }
 
-    /// Something else happened. What is unknown already stays so.
+    /// Something else happened. What is unknown already stays so, and only what was unknown is known again.
     pub(super) fn push(&mut self, at: Moment, tick: Tick) {
-        if tick == Tick::Unknown && self.marks.back().is_none_or(|last| last.tick == Tick::Unknown) {
+        let is_unknown = self.marks.back().map(|last| last.tick == Tick::Unknown);
+        let says_nothing = match tick {
+            Tick::Unknown => is_unknown != Some(false),
+            Tick::Known => is_unknown != Some(true),
+            _ => false,
+        };
+        if says_nothing {
             return;
         }
-        if self.marks.len() == MOST {
+        if self.marks.len() >= self.room {
             self.marks.pop_front();
         }
         self.marks.push_back(Mark { at, tick });
@@ -186,8 +256,13 @@ mod tests {
     #[test]
     fn it_is_bounded_and_small_and_saturates() {
         let mut history = History::default();
-        (0..1_000).for_each(|n| renewed(&mut history, n, None));
+        (0..10_000).for_each(|n| renewed(&mut history, n, None));
+        assert_eq!(history.marks().len(), LEAST);
+        history.within(OF_ONE);
+        (0..10_000).for_each(|n| renewed(&mut history, n, None));
         assert_eq!(history.marks().len(), MOST);
+        history.within(share(1_000));
+        assert_eq!((history.marks().len(), history.marks().next().map(|mark| mark.at)), (131, Some(at(9_869))));
         assert!(size_of::<Mark>() <= 32, "{}", size_of::<Mark>());
         history.renewed(at(5), 9_000_000_000, Some(Duration::from_secs(9_000_000_000)), Duration::ZERO);
         let (_, last) = history.renewals().next().unwrap();
@@ -202,5 +277,31 @@ mod tests {
         history.push(at(3), Tick::Unknown);
         history.push(at(4), Tick::Unknown);
         assert_eq!(history.marks().len(), 2);
+        history.push(at(5), Tick::Known);
+        history.push(at(6), Tick::Known);
+        assert_eq!(history.marks().len(), 3);
+    }
+
+    #[test]
+    fn few_leases_have_an_hour_each_and_all_together_stay_small() {
+        assert!(share(1) >= 3_600 && share(32) >= 3_600, "{}", share(32));
+        for leases in [1, 10, 100, 1_000] {
+            assert!(share(leases) * leases * size_of::<Mark>() <= 5_000_000, "{leases}: {}", share(leases));
+        }
+        assert_eq!((share(0), share(100_000)), (MOST, LEAST));
+    }
+
+    #[test]
+    fn polls_sharpen_what_is_known_until_one_contradicts() {
+        let mut history = History::default();
+        let bounds = |earliest, latest| Bounds { earliest: at(earliest), latest: at(latest) };
+        history.observed(at(1_000), bounds(9_000, 10_000), 10);
+        history.observed(at(2_000), bounds(9_500, 10_500), 10);
+        history.observed(at(5_000), bounds(14_000, 15_000), 10);
+        let marks: Vec<Mark> = history.marks().copied().collect();
+        let observed = |deadline, is_renewal| Tick::Observed { deadline, is_renewal };
+        assert_eq!(marks[0], Mark { at: at(1_000), tick: observed(bounds(9_500, 10_000), false) });
+        let renewed = Mark { at: at(4_500), tick: observed(bounds(14_000, 15_000), true) };
+        assert_eq!(marks[1..], [renewed], "a TTL before the middle of its new deadline");
     }
 }

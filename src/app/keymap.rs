@@ -46,6 +46,10 @@ pub enum Action {
     Back,
     /// The next quick filter.
     QuickFilter,
+    /// A shorter span of time in the charts.
+    ShorterSpan,
+    /// A longer one.
+    LongerSpan,
     /// Freeze the display, or go on.
     Freeze,
     /// Open the help.
@@ -82,6 +86,8 @@ impl Action {
             Action::Open => "open",
             Action::Back => "back",
             Action::QuickFilter => "quick-filter",
+            Action::ShorterSpan => "shorter-span",
+            Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
             Action::Help => "help",
             Action::Quit => "quit",
@@ -116,6 +122,7 @@ impl Action {
     pub fn works_in(self, view: View) -> bool {
         match self {
             Action::QuickFilter => view == View::Events,
+            Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => view == View::Leases || !action.needs_cursor(),
         }
     }
@@ -124,7 +131,7 @@ impl Action {
     pub fn looks(self) -> bool {
         self.moves()
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
-            || matches!(self, Action::Back | Action::QuickFilter)
+            || matches!(self, Action::Back | Action::QuickFilter | Action::ShorterSpan | Action::LongerSpan)
     }
 
     /// Whether it moves through rows or lines.
@@ -164,6 +171,8 @@ pub const KEYMAP: &[Binding] = &[
     ),
     bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
     bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "the next kind, in the events view"),
+    bind(&[Key::Char('[')], Action::ShorterSpan, None, "a shorter span in the charts of the detail"),
+    bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
     bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),

@@ -252,6 +252,12 @@ impl Lease {
         self.engine.as_ref()?.cadence.mean()
     }
 
+    /// The interval that its renewals are to be expected in: by its pace, else by its habit, else a third of its TTL.
+    pub fn rhythm(&self) -> Option<Duration> {
+        let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
+        self.engine.as_ref().and_then(|status| status.expected).or(self.habit()).or(third)
+    }
+
     /// How many renewals in a row may stay without an answer before it dies, at the present pace; none where it is not
     /// kept alive or nothing is known.
     pub fn may_miss(&self, now: Moment) -> Option<u64> {

@@ -14,7 +14,7 @@ use super::polls::Polls;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble};
+use super::{GrantOrder, History, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble, history};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -151,6 +151,8 @@ pub struct Model {
     pub is_open: bool,
     /// By how many lines the open detail is moved.
     pub scroll: usize,
+    /// How much longer than their shortest span the charts are, in steps.
+    pub span: u8,
     /// What the events view shows.
     pub page: EventsPage,
     /// The display as it was frozen, while it is.
@@ -321,11 +323,19 @@ impl Model {
         self.show(Redraw::Soon);
     }
 
-    /// Marks the history of every lease that is kept.
-    pub(super) fn mark_kept(&mut self, at: Moment, tick: Tick) {
-        for lease in self.leases.values_mut().filter(|lease| lease.kept && lease.death.is_none()) {
+    /// Marks the history of every lease that has one, or is kept and so begins one.
+    pub(super) fn mark_all(&mut self, at: Moment, tick: Tick) {
+        let has_one = |lease: &&mut Lease| lease.death.is_none() && (lease.kept || lease.history.is_some());
+        for lease in self.leases.values_mut().filter(has_one) {
             lease.history_mut().push(at, tick);
         }
+    }
+
+    /// The history of a lease that lives, begun where there is none: as long as there is room for it.
+    pub(super) fn history_mut(&mut self, id: LeaseId) -> Option<&mut History> {
+        let share = history::share(self.census.own + self.census.adopted);
+        let room = if self.cursor == Some(id) { history::OF_ONE } else { share };
+        Some(self.alive(id)?.history_mut().within(room))
     }
 
     pub(super) fn show(&mut self, redraw: Redraw) {

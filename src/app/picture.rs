@@ -41,8 +41,8 @@ impl Model {
 
     /// Looks in the present at what was looked at in the picture.
     pub(super) fn look_as(&mut self, picture: &Model) {
-        (self.view, self.is_open, self.scroll, self.page) =
-            (picture.view, picture.is_open, picture.scroll, picture.page);
+        (self.view, self.is_open, self.scroll) = (picture.view, picture.is_open, picture.scroll);
+        (self.span, self.page) = (picture.span, picture.page);
         if picture.cursor.is_some_and(|id| self.leases.contains_key(&id)) {
             (self.cursor, self.is_away) = (picture.cursor, picture.is_away);
         }

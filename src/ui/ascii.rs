@@ -2,6 +2,8 @@
 
 use ratatui::buffer::Buffer;
 
+use super::plot;
+
 /// Replaces each sign that is not ASCII by one that is, cell by cell.
 pub(super) fn fold(buf: &mut Buffer) {
     for cell in &mut buf.content {
@@ -16,8 +18,11 @@ fn plain(sign: char) -> char {
     match sign {
         '╭' | '╮' | '╰' | '╯' => '+',
         '─' | '·' => '-',
-        '│' => '|',
-        '▇' => '#',
+        '│' | '┤' => '|',
+        '┴' | '┼' => '+',
+        '▁' | '▂' | '▃' => '_',
+        '▄' | '▅' | '▆' => '=',
+        '▇' | '█' => '#',
         '░' => '.',
         '●' | '★' => '*',
         '▲' | '↑' => '^',
@@ -32,6 +37,6 @@ fn plain(sign: char) -> char {
         '↻' => '@',
         '○' => 'o',
         '＋' => '+',
-        _ => '?',
+        sign => plot::plain(sign).unwrap_or('?'),
     }
 }

@@ -23,6 +23,7 @@ mod layout;
 mod line;
 mod log;
 mod number;
+mod plot;
 mod status;
 mod table;
 mod theme;

@@ -46,9 +46,11 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     }
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
         model.log(now, None, What::Term { old: old.raft_term, new: new.raft_term });
-        model.mark_kept(now, Tick::Leader);
+        model.mark_all(now, Tick::Leader);
     }
-    model.unreached_since = None;
+    if model.unreached_since.take().is_some() {
+        model.mark_all(now, Tick::Known);
+    }
     if std::mem::replace(&mut model.has_started, true) {
         return Vec::new();
     }
@@ -71,7 +73,7 @@ fn unreached(model: &mut Model, before: &ClusterView, now: Moment) -> Vec<Effect
 
 fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
     model.unreached_since = Some(now);
-    model.mark_kept(now, Tick::Unknown);
+    model.mark_all(now, Tick::Unknown);
     let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
     model.log(now, None, What::Disconnected { endpoint: None, message: trouble });
     Vec::new()

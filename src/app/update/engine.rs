@@ -53,19 +53,20 @@ pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
 
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(model: &mut Model, lost: u64, now: Moment) {
-    model.mark_kept(now, Tick::Unknown);
+    model.mark_all(now, Tick::Unknown);
     model.log(now, None, What::error(format!("{lost} events came too fast to be told")));
 }
 
 fn remember(model: &mut Model, id: LeaseId, at: Moment, kind: &EngineEventKind) {
     let Some(lease) = model.alive(id).filter(|lease| lease.kept) else { return };
+    if *kind == EngineEventKind::Kept {
+        lease.loss = None;
+    }
+    let Some(history) = model.history_mut(id) else { return };
     match *kind {
-        EngineEventKind::Kept => lease.loss = None,
-        EngineEventKind::Renewed { ttl, interval, round_trip } => {
-            lease.history_mut().renewed(at, ttl, interval, round_trip);
-        }
-        EngineEventKind::Dropped { .. } => lease.history_mut().dropped(at),
-        EngineEventKind::Missed { .. } => lease.history_mut().push(at, Tick::Missed),
+        EngineEventKind::Renewed { ttl, interval, round_trip } => history.renewed(at, ttl, interval, round_trip),
+        EngineEventKind::Dropped { .. } => history.dropped(at),
+        EngineEventKind::Missed { .. } => history.push(at, Tick::Missed),
         _ => (),
     }
 }

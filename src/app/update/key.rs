@@ -45,6 +45,7 @@ fn look_at(model: &mut Model, action: Action) {
         Action::PreviousView => look::show(looking, looking.view.neighbour(TABS.len() - 1)),
         Action::Open => look::open(looking),
         Action::QuickFilter => look::next_kind(looking),
+        Action::ShorterSpan | Action::LongerSpan => look::change_span(looking, action),
         Action::Back if look::back(looking) => (),
         Action::Back => {
             freeze::thaw(model);

@@ -35,6 +35,18 @@ pub(super) fn next_kind(model: &mut Model) {
     }
 }
 
+/// Shows a shorter or a longer span of time in the charts.
+pub(super) fn change_span(model: &mut Model, action: Action) {
+    /// At the longest an hour of the shortest lease is seen as a whole.
+    const LONGEST: u8 = 5;
+    if model.shows_detail() {
+        model.span = match action {
+            Action::LongerSpan => (model.span + 1).min(LONGEST),
+            _ => model.span.saturating_sub(1),
+        };
+    }
+}
+
 /// Moves through the open detail; it may be moved by as many lines as it has no room for.
 pub(super) fn scroll(model: &mut Model, action: Action) {
     let page = model.window.rows.max(2) - 1;

@@ -56,7 +56,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Probed { sent, received, answer, has_keys } => {
             probe::answered(model, answer, (sent, received), has_keys);
         }
-        Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble),
+        Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble, now),
         Msg::Values { id, pairs } => values::read(model, id, pairs),
         Msg::Statuses(statuses) => engine::statuses(model, statuses),
         Msg::Engine(event) => engine::event(model, event),

@@ -1,6 +1,6 @@
 //! A lease's time to live was answered.
 
-use crate::app::{Keys, Lease, Model, Redraw, State, Trouble, What, polls};
+use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
 use crate::domain::{LeaseId, Moment, Reading, TimeToLive};
 
 use super::keys;
@@ -36,6 +36,7 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     if before != seen(lease, received) {
         model.show(Redraw::Soon);
     }
+    remember(model, id, received);
     if has_lived_on {
         keys::survive(model, id, received);
     }
@@ -55,10 +56,26 @@ fn contradiction(model: &mut Model, id: LeaseId, said: f64, believed: f64, at: M
     model.log(at, Some(id), What::error(text));
 }
 
-/// A planned poll without an answer.
-pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble) {
-    if let Some(lease) = model.alive(id) {
-        lease.poll.in_flight = false;
-        lease.poll.missed += 1;
+/// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.
+fn remember(model: &mut Model, id: LeaseId, at: Moment) {
+    let is_seen = model.cursor == Some(id) && model.shows_detail();
+    let Some(lease) = model.lease(id).filter(|lease| !lease.kept && (is_seen || lease.history.is_some())) else {
+        return;
+    };
+    if let (Some(deadline), Some(ttl)) = (lease.bounds, lease.granted_ttl)
+        && let Some(history) = model.history_mut(id)
+    {
+        history.observed(at, deadline, ttl);
+    }
+}
+
+/// A planned poll without an answer. A lease that is kept goes on being known by its renewals.
+pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Moment) {
+    let Some(lease) = model.alive(id) else { return };
+    lease.poll.in_flight = false;
+    lease.poll.missed += 1;
+    let is_unseen = lease.state(now) == State::Unseen && !lease.kept;
+    if let Some(history) = lease.history.as_mut().filter(|_| is_unseen) {
+        history.push(now, Tick::Unknown);
     }
 }

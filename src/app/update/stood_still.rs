@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Lease, Model, Redraw, What};
+use crate::app::{Effect, Lease, Model, Redraw, Tick, What};
 use crate::domain::{LeaseId, Moment};
 
 /// The program stood still and time went on: says for how long, and what it cost.
@@ -44,6 +44,7 @@ pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effec
     for lease in model.leases.values_mut().filter(|lease| lease.death.is_none()) {
         lease.forget_time(now);
     }
+    model.mark_all(now, Tick::Unknown);
     let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
     model.log(now, None, What::StoodStill { span, told: text.clone() });
     model.say(now, false, text);

@@ -1,13 +1,15 @@
 //! The selected lease in detail: tiled beside the table, or open in its place.
 //!
-//! A section is a function that writes lines, a row of [`SECTIONS`]. Charts of [`crate::app::History`] belong between the
-//! rhythm and the keys, as a section of their own.
+//! A section is a function that writes lines. Where there is room the charts stand beside [`WORDS`] and [`BELOW`] below
+//! both, else the charts go first: they say most in few lines.
 
 mod events;
 mod facts;
+mod intervals;
 mod keys;
 mod loss;
 mod rhythm;
+mod saw;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,18 +24,28 @@ use super::line::wrap;
 use super::table::{self, AIRY, panel};
 use super::{Look, Role, Scene, theme};
 
-/// What is told of a lease, from top to bottom.
-const SECTIONS: &[fn(&Page<'_>) -> Vec<Line<'static>>] =
-    &[loss::lines, facts::lines, rhythm::lines, keys::lines, events::lines];
+/// Writes a part of the detail.
+type Section = fn(&Page<'_>) -> Vec<Line<'static>>;
+
+/// What is told in words of a lease, from top to bottom; the charts of its history have their place beside or above.
+const WORDS: &[Section] = &[facts::lines, rhythm::lines];
+/// What is told below that.
+const BELOW: &[Section] = &[keys::lines, events::lines];
 
 /// The room of the names at the left.
 const NAMES: usize = 10;
+/// From this width on the charts stand beside the words.
+const BESIDE: usize = 90;
+/// Between them.
+const GAP: usize = 2;
 
 /// A detail being written.
 struct Page<'a> {
     scene: Scene<'a>,
     lease: &'a Lease,
     width: usize,
+    /// How many lines can be seen at a time.
+    rows: usize,
 }
 
 /// Draws it; nothing where it has no place.
@@ -42,7 +54,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer
         return;
     }
     let inner = if is_tiny { area } else { frame(scene, area, buf) };
-    let lines = lines(scene, inner.width, is_tiny);
+    let lines = lines(scene, inner, is_tiny);
     let skipped = scene.model.scroll.min(spare(lines.len(), inner.height));
     let skipped = if scene.model.is_open { skipped } else { 0 };
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(skipped)) {
@@ -55,20 +67,33 @@ pub(super) fn spare_lines(scene: Scene<'_>, (width, height): (u16, u16)) -> Opti
     let shown = Shown::of(scene.model);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
     let inner = if places.is_tiny { places.detail } else { block(scene, places.detail).inner(places.detail) };
-    shown.is_open.then(|| spare(lines(scene, inner.width, places.is_tiny).len(), inner.height))
+    shown.is_open.then(|| spare(lines(scene, inner, places.is_tiny).len(), inner.height))
 }
 
 fn spare(lines: usize, room: u16) -> usize {
     lines.saturating_sub(usize::from(room))
 }
 
-fn lines(scene: Scene<'_>, width: u16, is_tiny: bool) -> Vec<Line<'static>> {
+fn lines(scene: Scene<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
     let Some(lease) = scene.model.selected() else {
         return vec![Line::styled("No lease is selected.", scene.look.style(Role::Dim))];
     };
-    let page = Page { scene, lease, width: usize::from(width) };
-    let head = is_tiny.then(|| table::tiny(table::row(scene, lease), width).into());
-    head.into_iter().chain(SECTIONS.iter().flat_map(|section| section(&page))).collect()
+    let page = Page { scene, lease, width: usize::from(area.width), rows: usize::from(area.height) };
+    let head = is_tiny.then(|| table::tiny(table::row(scene, lease), area.width).into());
+    let main = if page.width >= BESIDE { page.beside() } else { page.stacked() };
+    head.into_iter().chain(loss::lines(&page)).chain(main).chain(page.write(BELOW)).collect()
+}
+
+/// The even number at or below this one, 4 at least and 10 at most: half the scale has a row of its own.
+fn even(rows: usize) -> usize {
+    (rows & !1).clamp(4, 10)
+}
+
+/// Two lines as one, the second from a column on.
+fn join(mut left: Line<'static>, column: usize, right: Line<'static>) -> Line<'static> {
+    left.push_span(Span::raw(" ".repeat(column.saturating_sub(left.width()))));
+    left.spans.extend(right.spans);
+    left
 }
 
 fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
@@ -97,6 +122,37 @@ fn title(scene: Scene<'_>) -> Line<'static> {
 }
 
 impl Page<'_> {
+    fn write(&self, sections: &[Section]) -> Vec<Line<'static>> {
+        sections.iter().flat_map(|section| section(self)).collect()
+    }
+
+    /// The charts above the words. On a small screen they leave room for what is told of renewals.
+    fn stacked(&self) -> Vec<Line<'static>> {
+        const LEAST: usize = 10;
+        let rows = if self.rows < LEAST { 0 } else { even(self.rows / 3) };
+        let mut lines = saw::lines(self, rows);
+        lines.extend(intervals::lines(self));
+        lines.extend(rhythm::lines(self));
+        lines.extend(facts::lines(self));
+        lines
+    }
+
+    /// The words at the left, the charts at the right: as high as the screen allows, whatever the words are.
+    fn beside(&self) -> Vec<Line<'static>> {
+        let width = (self.width - GAP) / 2;
+        let rows = (self.rows * 2 / 3).clamp(9, 16);
+        let left = Page { width, ..*self }.write(WORDS);
+        let page = Page { width: self.width - GAP - width, ..*self };
+        let mut charts = saw::lines(&page, even(rows - 5));
+        charts.extend(intervals::lines(&page));
+        if charts.is_empty() {
+            return self.write(WORDS);
+        }
+        let height = left.len().max(charts.len()).max(rows);
+        let fill = |lines: Vec<Line<'static>>| lines.into_iter().chain(std::iter::repeat_n(Line::default(), height));
+        fill(left).zip(fill(charts)).take(height).map(|(left, chart)| join(left, width + GAP, chart)).collect()
+    }
+
     /// A name at the left, and what is to be said in as many lines as it takes.
     fn say(&self, name: &str, role: Role, text: &str) -> Vec<Line<'static>> {
         let indent = NAMES.min(self.width.saturating_sub(12));

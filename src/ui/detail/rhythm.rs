@@ -1,18 +1,15 @@
-//! How it is renewed: the pace, the last intervals, how much may go wrong, and the queue of responses.
+//! How it is renewed: how often and at which pace, how much may go wrong, and the queue of responses.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::{NAMES, Page};
-use crate::app::{Mark, Renewal, Tick};
+use super::Page;
 use crate::domain::{LeaseStatus, QueueGauge};
 use crate::ui::columns::share_bar;
-use crate::ui::number;
-use crate::ui::{Role, theme};
+use crate::ui::{Role, number};
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let Some(status) = &page.lease.engine else { return Vec::new() };
     let mut lines = page.say("renewed", Role::Text, &renewals(page, status));
-    lines.extend(history(page));
     lines.extend(may_miss(page));
     lines.extend(queue(page, status.queue));
     lines
@@ -33,49 +30,6 @@ fn renewals(page: &Page<'_>, status: &LeaseStatus) -> String {
     parts.join(", ")
 }
 
-/// The last intervals, newest last, each with the signs of what befell it: as many as one line has room for.
-fn history(page: &Page<'_>) -> Vec<Line<'static>> {
-    let Some(history) = &page.lease.history else { return Vec::new() };
-    let mut room = page.width.saturating_sub(NAMES);
-    let mut shown: Vec<(String, Role)> = Vec::new();
-    for (text, role) in history.marks().rev().filter_map(mark) {
-        let Some(rest) = room.checked_sub(text.chars().count() + 1) else { break };
-        room = rest;
-        shown.push((text, role));
-    }
-    if shown.is_empty() {
-        return Vec::new();
-    }
-    let look = page.look();
-    let name = Span::styled(format!("{:<NAMES$}", "intervals"), look.style(Role::Dim));
-    let marks = shown.into_iter().rev().map(|(text, role)| Span::styled(format!("{text} "), look.style(role)));
-    vec![Line::from_iter(std::iter::once(name).chain(marks))]
-}
-
-/// A sign of the events' for what is no renewal; the first renewal has no interval.
-fn mark(mark: &Mark) -> Option<(String, Role)> {
-    use crate::app::Word;
-    let sign = |word| {
-        let (sign, role) = theme::event(word);
-        Some((sign.to_string(), role))
-    };
-    match mark.tick {
-        Tick::Renewed(renewal) => interval(renewal),
-        Tick::Missed => sign(Word::Missed),
-        Tick::Leader => sign(Word::Leader),
-        Tick::Unknown => Some(("?".to_owned(), Role::Warning)),
-    }
-}
-
-fn interval(renewal: Renewal) -> Option<(String, Role)> {
-    let interval = number::seconds(renewal.interval()?);
-    let dropped = theme::event(crate::app::Word::Dropped).0;
-    Some(match renewal.is_dropped {
-        true => (format!("{interval}{dropped}"), Role::Warning),
-        false => (interval, Role::Text),
-    })
-}
-
 fn may_miss(page: &Page<'_>) -> Vec<Line<'static>> {
     match page.lease.may_miss(page.scene.now) {
         None => Vec::new(),
@@ -85,10 +39,11 @@ fn may_miss(page: &Page<'_>) -> Vec<Line<'static>> {
     }
 }
 
-/// `▇▇▇▇▇░░░ 10/16, oldest unread 35.0 s ago, full in 21.0 s if nobody reads, 7 dropped`
+/// A cell for each response that there is room for, as long as these are few: `▇▇▇▇▇▇▇▇▇▇░░░░░░ 10/16, oldest unread 35.0 s ago, full in 21.0 s if nobody reads, 7 dropped`
 fn queue(page: &Page<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let QueueGauge { depth, capacity, dropped } = queue;
-    let bar = share_bar(depth as f64 / capacity.max(1) as f64, 8);
+    let cells = if (1..=32).contains(&capacity) { capacity } else { 16 };
+    let bar = share_bar(depth as f64 / capacity.max(1) as f64, cells);
     let mut parts = vec![format!("{bar} {depth}/{capacity}")];
     let oldest = page.lease.history.as_ref().and_then(|history| history.oldest_unread(depth));
     parts.extend(oldest.map(|at| format!("oldest unread {}", page.ago(at))));
