@@ -215,6 +215,17 @@ impl Lease {
         }
     }
 
+    /// A lease of another client as one answer tells of it, with the earliest and the latest moment of its deadline.
+    pub fn read_once(answer: &TimeToLive, deadline: Option<(Moment, Moment)>) -> Self {
+        let mut lease = Lease::new(answer.id);
+        lease.granted_ttl = Some(answer.granted_ttl).filter(|ttl| *ttl > 0);
+        lease.keys = Some(Keys::of(answer.keys.clone()));
+        if let Some(deadline) = deadline {
+            lease.begin(Bounds::new(deadline));
+        }
+        lease
+    }
+
     /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
     /// by a renewal.
     pub fn left(&self, now: Moment) -> Option<f64> {
@@ -224,6 +235,11 @@ impl Lease {
     /// The deadline that is counted down to; none where nothing is known.
     pub(super) fn deadline(&self) -> Option<Moment> {
         Some(self.countdown?.deadline())
+    }
+
+    /// From when on less than so much is left; none where nothing is known.
+    pub(super) fn left_below(&self, span: Duration) -> Option<Moment> {
+        Some(self.countdown?.below(span))
     }
 
     /// The deadline lies there: it was renewed, or nothing was known of it.

@@ -11,10 +11,12 @@ use super::leases::Leases;
 use super::page::EventsPage;
 use super::picture::Picture;
 use super::polls::Polls;
+use super::sieve::{Sieve, TypedFilter};
+use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, History, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble, history};
+use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble, history};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -51,6 +53,12 @@ pub struct Setup {
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Which leases are shown at the start.
+    pub filter: TypedFilter,
+    /// By what the rows are sorted at the start.
+    pub sort: Sort,
+    /// The columns of the lease table, from left to right.
+    pub columns: Vec<Column>,
     /// Whether a shell is there that could continue what is suspended.
     pub can_suspend: bool,
     /// What the keys do.
@@ -69,6 +77,9 @@ impl Default for Setup {
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),
+            filter: TypedFilter::default(),
+            sort: Sort::default(),
+            columns: Column::ALL.to_vec(),
             can_suspend: true,
             keymap: Keymap::default(),
         }
@@ -145,6 +156,10 @@ pub struct Model {
     pub(super) is_away: bool,
     /// Which rows can be seen.
     pub window: Window,
+    /// Which leases have a row.
+    pub sieve: Sieve,
+    /// By what the rows are sorted.
+    pub sort: Sort,
     /// Which view is shown.
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
@@ -191,7 +206,8 @@ pub struct Model {
 impl Model {
     /// A model that knows nothing yet; the link counts as down from `now` on.
     pub fn new(setup: Setup, now: Moment) -> Self {
-        Model { setup, unreached_since: Some(now), ..Model::default() }
+        let sieve = Sieve { typed: setup.filter.clone(), ..Sieve::default() };
+        Model { sieve, sort: setup.sort, setup, unreached_since: Some(now), ..Model::default() }
     }
 
     /// A lease by its id, the dead of the last half minute included.
@@ -218,6 +234,11 @@ impl Model {
     /// The rows of the table in their order, as of the last [`arrange`](super::arrange).
     pub fn order(&self) -> &[LeaseId] {
         &self.order
+    }
+
+    /// How many leases there are, those that are filtered away and the dead of the last half minute included.
+    pub fn total(&self) -> usize {
+        self.leases.len()
     }
 
     /// The leases of the rows that can be seen.

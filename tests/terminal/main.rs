@@ -11,6 +11,7 @@ mod measure;
 mod monitor;
 mod own;
 mod panic;
+mod rows;
 mod served;
 mod suspend;
 mod unread;

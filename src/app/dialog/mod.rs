@@ -7,6 +7,7 @@ mod focus;
 pub(super) mod grant;
 mod quit;
 mod revoke;
+mod sort;
 mod suspend;
 
 pub use adopt::AdoptDialog;
@@ -14,6 +15,7 @@ pub use drill::{Choice, DrillDialog};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
+pub use sort::SortMenu;
 
 use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw};
@@ -35,6 +37,8 @@ pub enum Dialog {
     Adopt(AdoptDialog),
     /// Offers drills.
     Drill(DrillDialog),
+    /// What can be sorted by.
+    Sort(SortMenu),
     /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
     Quit(Focus),
     /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
@@ -49,7 +53,7 @@ impl Dialog {
             Dialog::Adopt(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
-            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Quit(_) => None,
+            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Quit(_) => None,
         }
     }
 }
@@ -63,6 +67,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
+        Dialog::Sort(menu) => sort::key(model, menu, key),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),
     }
@@ -95,7 +100,7 @@ fn closes(key: Key) -> bool {
 }
 
 /// Whether a press of this key edits a line of text, and how.
-fn edit(key: Key) -> Option<tui_input::InputRequest> {
+pub(super) fn edit(key: Key) -> Option<tui_input::InputRequest> {
     use tui_input::InputRequest as Edit;
     Some(match key {
         Key::Char(c) => Edit::InsertChar(c),

@@ -93,9 +93,9 @@ pub(super) fn read(args: Vec<OsString>, surroundings: &Surroundings) -> Result<C
     };
     let cluster = chosen(&matches, &content)?;
     let command = settings::with_defaults(Cli::command(), &content.values, cluster.map(|cluster| &cluster.values));
-    let is_said = cli(&matches).monitor.is_some();
+    let said = cli(&matches).monitor.said();
     let mut cli = cli(&command.get_matches_from(args));
-    cli.monitor.is_said = is_said;
+    cli.monitor.said = said;
     cli.shared.named = cluster.map(|cluster| Named { name: cluster.name.clone(), tint: cluster.tint });
     cli.shared.keymap = content.keymap;
     Ok(cli)

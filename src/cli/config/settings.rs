@@ -34,6 +34,8 @@ pub(super) struct Setting {
     pub(super) reach: Reach,
     /// What a sample shows where there is no default; in TOML.
     pub(super) example: &'static str,
+    /// Commands with an option of their own of that name, for which it holds too.
+    also: &'static [&'static str],
 }
 
 /// Where a setting may stand.
@@ -49,11 +51,8 @@ pub(super) enum Reach {
 }
 
 const fn setting(name: &'static str, kind: Kind, reach: Reach, example: &'static str) -> Setting {
-    Setting { name, kind, reach, example }
+    Setting { name, kind, reach, example, also: &[] }
 }
-
-/// Commands whose own options of these names mean the same as the monitor's.
-const WITH_THE_SAME: [&str; 2] = ["list", "events"];
 
 /// Every setting, in the order of the sample.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -73,8 +72,15 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("log-file", Kind::File, Reach::Program, r#""/tmp/leasetop.log""#),
     setting("pace", Kind::Text, Reach::Both, ""),
     setting("queue-capacity", Kind::Number, Reach::Program, ""),
-    setting("budget", Kind::Number, Reach::Both, "200"),
-    setting("prefix", Kind::Text, Reach::Both, r#""/services/""#),
+    Setting { also: &["events"], ..setting("budget", Kind::Number, Reach::Both, "200") },
+    Setting { also: &["events"], ..setting("prefix", Kind::Text, Reach::Both, r#""/services/""#) },
+    // Not for `list`: what scripts read is not to shrink by a file.
+    Setting { also: &["demo"], ..setting("filter", Kind::Text, Reach::Program, r#""who:own or left<10s""#) },
+    Setting { also: &["demo", "list"], ..setting("sort", Kind::Text, Reach::Program, r#""left:asc""#) },
+    Setting {
+        also: &["demo", "list"],
+        ..setting("columns", Kind::Texts, Reach::Program, r#"["id", "state", "left"]"#)
+    },
 ];
 
 /// Values of options, by their names.
@@ -104,6 +110,9 @@ pub(super) fn read(
     refuse_password(setting, &values, item)?;
     if values.is_empty() {
         return Err(item.wrong("it takes one at least"));
+    }
+    if let Some((_, twice)) = values.iter().enumerate().find(|(place, value)| values[..*place].contains(value)) {
+        return Err(item.wrong(format!("`{}` stands there twice", printable(twice.as_bytes()))));
     }
     let check = |value: &String| checker.check(setting.name, value).map_err(|why| item.wrong(why));
     values.iter().try_for_each(check)?;
@@ -175,15 +184,7 @@ pub(super) fn with_defaults(command: Command, top: &Values, cluster: Option<&Val
             }
         };
         let command = command.mut_arg(setting.id(), adapt);
-        WITH_THE_SAME
-            .iter()
-            .fold(command, |command, name| command.mut_subcommand(name, |sub| in_sub(sub, setting, adapt)))
+        let also = setting.also.iter();
+        also.fold(command, |command, name| command.mut_subcommand(name, |sub| sub.mut_arg(setting.id(), adapt)))
     })
-}
-
-/// Changes an option of a command's own, if it has it: those that all share are the program's.
-fn in_sub(command: Command, setting: &Setting, adapt: impl FnOnce(Arg) -> Arg) -> Command {
-    let id = setting.id();
-    let has_it = command.get_arguments().any(|arg| arg.get_id() == id.as_str());
-    if has_it { command.mut_arg(id, adapt) } else { command }
 }

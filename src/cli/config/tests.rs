@@ -71,6 +71,10 @@ fn wrong_files_are_told_by_file_line_and_key() {
         ("a cluster's unknown setting", "[cluster.prod]\nendpoints = [\"a:1\"]\ncolour = \"red\"\n"),
         ("a cluster's unknown color", "[cluster.prod]\nendpoints = [\"a:1\"]\ncolor = \"pink\"\n"),
         ("a cluster's setting that is the program's", "[cluster.prod]\nendpoints = [\"a:1\"]\nascii = true\n"),
+        ("a column that there is not", "columns = [\"id\", \"age\"]\n"),
+        ("a column twice", "columns = [\"id\", \"left\", \"id\"]\n"),
+        ("an order that there is not", "sort = \"left:up\"\n"),
+        ("a filter that cannot be read", "filter = \"who:me\"\n"),
         ("a default cluster that there is not", "default-cluster = \"prod\"\n"),
         ("a name with an escape sequence in it", "default-cluster = \"\\u001b[2J\"\n"),
     ];
@@ -222,7 +226,19 @@ fn what_the_monitor_and_events_share_holds_for_both_and_stands_in_no_commands_wa
         let cli = config.read(line).expect(line);
         let budget = if line.ends_with('8') { "budget: Some(8)" } else { "budget: Some(7)" };
         assert!(format!("{cli:?}").contains(budget), "{line}: {cli:?}");
-        assert_eq!(cli.monitor.is_said, line == "leasetop --budget 8");
+        assert_eq!(cli.monitor.said.anything, line == "leasetop --budget 8");
     }
-    assert!(!config.read("leasetop list").expect("it can be read").monitor.is_said);
+    assert!(!config.read("leasetop list").expect("it can be read").monitor.said.anything);
+}
+
+#[test]
+fn rows_are_those_of_the_file_and_nothing_filters_a_list_for_scripts() {
+    let config = Config::new("filter = \"who:own\"\nsort = \"ttl:desc\"\ncolumns = [\"id\", \"ttl\"]\n");
+    let said = |line| format!("{:?}", config.read(line).expect(line));
+    let rest = "sort: Some(Sort { column: Ttl, is_descending: true }), columns: [Id, Ttl] }";
+    assert_eq!(said("leasetop").matches(rest).count(), 1);
+    assert_eq!(said("leasetop demo").matches(rest).count(), 2, "the demo's own, and the monitor's");
+    assert!(!said("leasetop demo").contains("filter: None") && !said("leasetop").contains("filter: None"));
+    assert!(said("leasetop list").contains(&format!("filter: None, {rest}")));
+    assert!(said("leasetop list --sort id").contains("column: Id"));
 }
