@@ -10,7 +10,7 @@ use super::exercise::{Exercise, Tally};
 use super::leases::Leases;
 use super::page::EventsPage;
 use super::picture::Picture;
-use super::polls::Polls;
+use super::polls::{self, Polls};
 use super::sieve::{Sieve, TypedFilter};
 use super::sort::Sort;
 use super::standing::Standing;
@@ -117,6 +117,8 @@ pub struct Census {
     pub others: usize,
     /// At risk or late.
     pub endangered: usize,
+    /// Expired, and not removed yet.
+    pub dying: usize,
     /// Renewals a second, by what was seen of each lease that is kept.
     pub renewals: f64,
     /// Responses dropped so far.
@@ -199,7 +201,10 @@ pub struct Model {
     /// Leases whose revoke is on its way: none is asked for twice.
     pub(super) revoking: BTreeSet<LeaseId>,
     pub(super) has_started: bool,
-    pub(super) has_listed: bool,
+    /// When the last list was asked for that was answered.
+    pub(super) listed_at: Option<Moment>,
+    /// From when on the watch tells changes as they happen; before it may be catching up.
+    pub(super) prompt_from: Moment,
     pub(super) redraw: Redraw,
 }
 
@@ -218,6 +223,22 @@ impl Model {
     /// Which lease holds which key, as far as keys may be read and are followed.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// Whether the leases were listed.
+    pub(super) fn has_listed(&self) -> bool {
+        self.listed_at.is_some()
+    }
+
+    /// What the watch tells in the next moments may have happened before: it was cut, or nobody listened.
+    pub(super) fn expect_late_news(&mut self, now: Moment) {
+        const CATCHING_UP: Duration = Duration::from_secs(1);
+        self.prompt_from = now + CATCHING_UP;
+    }
+
+    /// How many leases were asked in the last whole second for the time that they have left.
+    pub fn poll_rate(&self, now: Moment) -> u32 {
+        self.polls.rate(now)
     }
 
     /// Whether each key of a lease is known, and told when it changes.
@@ -365,13 +386,14 @@ impl Model {
 
     /// The record of a lease, made when it is not there; a new life begins for one that had died.
     pub(super) fn living(&mut self, id: LeaseId) -> &mut Lease {
-        let keys = self.keys_of(id);
-        let lease = self.leases.get_or_new(id);
-        if lease.death.is_some() {
+        if self.alive(id).is_none() {
+            let (keys, awaited) = (self.keys_of(id), Some(self.events.now));
+            let lease = self.leases.get_or_new(id);
             *lease = Lease::new(id);
+            (lease.keys, lease.poll.awaited) = (keys, awaited);
+            polls::plan(self, id, Moment::START);
         }
-        lease.keys = keys.or(lease.keys.take());
-        lease
+        self.leases.get_or_new(id)
     }
 
     pub(super) fn alive(&mut self, id: LeaseId) -> Option<&mut Lease> {

@@ -137,8 +137,9 @@ fn a_lease_becomes_late_and_at_risk_by_time_alone() {
     let mut story = Story::begin(Setup::default());
     story.grant(1, 30);
     play(&mut story, Step::Renewed(1, 30, 0));
-    for (seconds, endangered) in [(0.0, 0), (11.4, 0), (0.2, 1), (9.5, 1)] {
+    for (seconds, endangered, left) in [(0.0, 0, 30), (11.4, 0, 18), (0.2, 1, 18), (9.5, 1, 8)] {
         story.wait(seconds);
+        story.probe(1, left, 30, &[]);
         arrange(&mut story.model, story.now);
         assert_eq!(story.model.census.endangered, endangered, "{:?}", story.now);
         check(&story);

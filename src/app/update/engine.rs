@@ -3,7 +3,7 @@
 use crate::app::{Death, Gone, How, Loss, Model, Redraw, Renewed, Tick, What, Who};
 use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
-use super::life::bury;
+use super::life::bury_as;
 
 /// Statuses that moved.
 pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
@@ -122,13 +122,13 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     }
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
-    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_renewed(), next: None };
+    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_answer(), next: None };
     let told = What::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
     model.say(at, true, format!("lost {id}: {ended}"));
     match ended {
-        Ended::Expired => bury(model, id, at, Gone::Expired),
-        Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
+        Ended::Expired => bury_as(model, id, at, Gone::Expired),
+        Ended::NotFound => bury_as(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
         _ => model.log(at, Some(id), told),
     }
 }

@@ -30,12 +30,11 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
     let lease = model.living(answer.id);
     lease.who = Who::Own;
     lease.kept = keep_alive;
-    lease.granted_ttl = Some(answer.ttl);
     if keep_alive {
         lease.history_mut().granted(sent + ttl);
     }
-    if lease.bounds.is_none() {
-        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl });
+    if lease.bounds().is_none() {
+        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
     let granted = What::Granted { who: Who::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
     model.say(received, false, format!("granted {}: {}", answer.id, granted.text()));
