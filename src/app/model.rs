@@ -18,7 +18,7 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, Tick, Trouble, history};
+use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble, history};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -39,6 +39,8 @@ pub enum Place {
 pub struct Setup {
     /// The endpoints as they were given, for the eye.
     pub target: String,
+    /// The cluster, where it was named.
+    pub named: Option<Named>,
     /// Real cluster or sandbox.
     pub place: Place,
     /// Whether this is the demo.
@@ -69,6 +71,7 @@ impl Default for Setup {
     fn default() -> Self {
         Setup {
             target: "127.0.0.1:2379".to_owned(),
+            named: None,
             place: Place::Cluster,
             is_demo: false,
             is_read_only: false,
