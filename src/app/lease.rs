@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::countdown::Countdown;
 use super::history::History;
 use super::{Bounds, Gone, State};
-use crate::domain::observed::{Lag, Noticed, Observed, Removal, Rhythm, Sureness};
+use crate::domain::observed::{KeyFate, Lag, Noticed, Observed, Removal, Rhythm, Sureness};
 use crate::domain::{Drill, Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
@@ -66,6 +66,17 @@ impl Keys {
         keys.truncate(Keys::FIRST);
         Keys { count, is_all: true, first: keys }
     }
+}
+
+/// A key that left a lease that lives on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parted {
+    /// When that was told.
+    pub at: Moment,
+    /// The key, raw.
+    pub key: Vec<u8>,
+    /// Why.
+    pub fate: KeyFate,
 }
 
 /// The end of a lease's last keys: with the lease, or without it.
@@ -191,12 +202,16 @@ pub struct Lease {
     pub said: Option<Said>,
     /// What follows from renewals and polls together: where its deadline lies, and how others renew it.
     pub observed: Observed,
+    /// What is wrong with it, in words of [`Lint::name`](crate::domain::lints::Lint::name), the most urgent first.
+    pub warnings: Vec<&'static str>,
     /// When it was last seen to have been refilled by an election or a restart.
     pub refilled: Option<Moment>,
     /// Whether the last list had it.
     pub(super) is_listed: bool,
     /// Its keys, once they were read.
     pub keys: Option<Keys>,
+    /// The keys that left it last, oldest first.
+    pub parted: Vec<Parted>,
     /// The keys that were deleted in one revision and left none, until it is known whether it died with them.
     pub(super) doom: Option<Box<Doom>>,
     /// Responses that the monitor's own consumer has read.
@@ -223,9 +238,11 @@ impl Lease {
             engine: None,
             said: None,
             observed: Observed::default(),
+            warnings: Vec::new(),
             refilled: None,
             is_listed: false,
             keys: None,
+            parted: Vec::new(),
             doom: None,
             read: 0,
             death: None,
@@ -441,6 +458,14 @@ impl Lease {
             self.refilled = Some(received);
         }
         noticed
+    }
+
+    /// A key left it; the last few are remembered.
+    pub(super) fn part_with(&mut self, parted: Parted) {
+        if self.parted.len() == Keys::FIRST {
+            self.parted.remove(0);
+        }
+        self.parted.push(parted);
     }
 
     /// Its deadline is not known any more, and it is unseen until the next answer.

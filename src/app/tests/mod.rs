@@ -9,6 +9,7 @@ mod keymap;
 mod keys;
 mod leases;
 mod losses;
+mod others;
 mod polling;
 mod revoking;
 mod sorting;
