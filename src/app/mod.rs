@@ -13,8 +13,10 @@
 //! under `update/`, a dialog as a file under `dialog/`.
 
 mod bindings;
+mod bulk;
 mod column;
 mod countdown;
+mod death;
 mod diagnoses;
 pub mod dialog;
 mod effect;
@@ -25,8 +27,10 @@ mod history;
 mod holdings;
 mod key;
 pub mod keymap;
+mod keys;
 mod lease;
 mod leases;
+mod marks;
 mod model;
 mod msg;
 mod page;
@@ -43,7 +47,9 @@ mod view;
 
 pub use crate::domain::Bounds;
 pub use bindings::{BadBinding, Keymap, Row};
+pub use bulk::{Bulk, Outcome};
 pub use column::{Column, UnknownColumn};
+pub use death::{Death, Loss};
 pub use diagnoses::Diagnoses;
 pub use effect::Effect;
 use events::keys_in_words;
@@ -52,7 +58,9 @@ pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
 pub use history::{History, Mark, Renewal, Tick};
 pub use holdings::Holdings;
 pub use key::{BadKey, Key};
-pub use lease::{Death, Keys, Lease, Loss, Parted, Said, Who};
+pub use keys::{Keys, Parted};
+pub use lease::{Lease, Said, Who};
+pub use marks::{Mark as RowMark, Marks};
 pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};
 pub use page::{EventsPage, Kind};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::app::lease::Doom;
+use crate::app::keys::Doom;
 use crate::app::{Model, Parted, Redraw, Trouble, What, Who, polls};
 use crate::domain::observed::KeyFate;
 use crate::domain::{KeyChange, KeyNow, LeaseId, Moment};
