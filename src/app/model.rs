@@ -18,7 +18,7 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble, history};
+use super::{Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, Named, Tick, Trouble, history};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -188,6 +188,7 @@ pub struct Model {
     pub census: Census,
     pub(super) leases: Leases,
     pub(super) holdings: Holdings,
+    pub(super) diagnoses: Diagnoses,
     pub(super) standing: Standing,
     pub(super) order: Vec<LeaseId>,
     /// The dead that still have a row, in the order of their deaths.
@@ -229,6 +230,17 @@ impl Model {
     /// Which lease holds which key, as far as keys may be read and are followed.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// What is wrong with the leases.
+    pub fn diagnoses(&self) -> &Diagnoses {
+        &self.diagnoses
+    }
+
+    /// Whether a lease is listed though the leader said before that it does not know it.
+    pub(super) fn is_zombie(&self, lease: &Lease) -> bool {
+        let is_listed_since = lease.death.is_some_and(|death| self.listed_at > Some(death.at));
+        lease.is_listed && is_listed_since && self.list_trouble.is_none()
     }
 
     /// Whether the leases were listed.

@@ -10,6 +10,7 @@ mod keys;
 mod leases;
 mod losses;
 mod marking;
+mod others;
 mod polling;
 mod revoking;
 mod revoking_many;
