@@ -8,12 +8,14 @@ pub(super) mod grant;
 mod quit;
 mod revoke;
 mod suspend;
+mod warp;
 
 pub use adopt::AdoptDialog;
 pub use drill::{Choice, DrillDialog};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
+pub use warp::{Speed, speeds};
 
 use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw};
@@ -35,6 +37,8 @@ pub enum Dialog {
     Adopt(AdoptDialog),
     /// Offers drills.
     Drill(DrillDialog),
+    /// Offers to begin the exercise anew, on a clock of another speed.
+    Warp,
     /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
     Quit(Focus),
     /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
@@ -49,7 +53,7 @@ impl Dialog {
             Dialog::Adopt(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
-            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Quit(_) => None,
+            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Quit(_) | Dialog::Warp => None,
         }
     }
 }
@@ -63,6 +67,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
+        Dialog::Warp => warp::key(model, key, now),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),
     }

@@ -8,6 +8,7 @@ mod grant;
 mod quit;
 mod revoke;
 mod sheet;
+mod warp;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -32,6 +33,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Adopt(dialog) => page.adopt(*dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Quit(focus) => page.quit(*focus),
+        Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),
     };
     frame.draw(scene.look, sheet, buf);
