@@ -170,6 +170,8 @@ pub struct Lease {
     pub kept: bool,
     /// The TTL that was granted, in seconds.
     pub granted_ttl: Option<i64>,
+    /// The TTL that was asked for, in seconds; of own leases, once their grant was told.
+    pub asked_ttl: Option<i64>,
     /// What the engine knows of it; stays when keeping it alive has ended.
     pub engine: Option<Box<LeaseStatus>>,
     /// What the server said last.
@@ -201,6 +203,7 @@ impl Lease {
             who: Who::Other,
             kept: false,
             granted_ttl: None,
+            asked_ttl: None,
             engine: None,
             said: None,
             bounds: None,

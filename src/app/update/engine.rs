@@ -11,16 +11,27 @@ pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
         model.show(Redraw::Soon);
     }
     for status in statuses {
-        model.tally.follow(&status);
         if model.lease(status.id).is_none() && status.ended.is_none() {
             ours(model, status.id);
         }
+        count(model, &status);
         // A list may tell of a lease of ours before its grant is told, and the engine of it in between.
         let is_new = status.ended.is_none();
         if let Some(lease) = model.alive(status.id).filter(|lease| is_new || lease.kept || lease.who == Who::Own) {
             lease.kept &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.believe(status);
         }
+    }
+}
+
+/// Counts what was seen of a lease that is kept: of an own one once it is told what was asked for, so that it comes into the
+/// right series.
+pub(super) fn count(model: &mut Model, status: &LeaseStatus) {
+    let lease = model.lease(status.id);
+    let asked = lease.and_then(|lease| lease.asked_ttl);
+    let is_awaited = asked.is_none() && lease.is_some_and(|lease| lease.who == Who::Own);
+    if !is_awaited || status.ended.is_some() {
+        model.tally.follow(status, asked);
     }
 }
 
