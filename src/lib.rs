@@ -37,7 +37,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | a column | a row of `COLUMNS` in `ui/columns.rs`: title, room, rank, what it says of a lease |
+//! | a column | an [`app::Column`], its number in `app/sort.rs`, and a row of `COLUMNS` in `ui/columns.rs`: room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`] with its name, a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
 //! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
 //! | a section of the detail | a file under `ui/detail/` and its row of `WORDS` or `BELOW` there; what it tells of a lease's past is in [`app::History`] |

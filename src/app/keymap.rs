@@ -46,8 +46,18 @@ pub enum Action {
     Open,
     /// Back by one step.
     Back,
-    /// The next quick filter.
+    /// Open the filter line.
+    Filter,
+    /// The next quick filter, or the next kind of events.
     QuickFilter,
+    /// Sort by the column before.
+    SortBefore,
+    /// Sort by the column after.
+    SortAfter,
+    /// Turn the order around.
+    InvertSort,
+    /// Open the menu of what can be sorted by.
+    SortMenu,
     /// A shorter span of time in the charts.
     ShorterSpan,
     /// A longer one.
@@ -88,7 +98,12 @@ impl Action {
             Action::PreviousView => "previous-view",
             Action::Open => "open",
             Action::Back => "back",
+            Action::Filter => "filter",
             Action::QuickFilter => "quick-filter",
+            Action::SortBefore => "sort-before",
+            Action::SortAfter => "sort-after",
+            Action::InvertSort => "invert-sort",
+            Action::SortMenu => "sort-menu",
             Action::ShorterSpan => "shorter-span",
             Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
@@ -128,7 +143,9 @@ impl Action {
     /// Whether it does something in this view.
     pub fn works_in(self, view: View) -> bool {
         match self {
-            Action::QuickFilter => view == View::Events,
+            Action::QuickFilter => matches!(view, View::Leases | View::Events),
+            Action::Filter | Action::SortMenu => view == View::Leases,
+            Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => view == View::Leases || !action.needs_cursor(),
         }
@@ -138,7 +155,9 @@ impl Action {
     pub fn looks(self) -> bool {
         self.moves()
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
-            || matches!(self, Action::Back | Action::QuickFilter | Action::ShorterSpan | Action::LongerSpan)
+            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
+            || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
+            || matches!(self, Action::ShorterSpan | Action::LongerSpan)
     }
 
     /// Whether it moves through rows or lines.
@@ -177,7 +196,12 @@ pub const KEYMAP: &[Binding] = &[
         "revoke the lease; a dialog asks first",
     ),
     bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
-    bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "the next kind, in the events view"),
+    bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type: Enter keeps, Esc clears"),
+    bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "own, others, at risk, gone, all; or kinds of events"),
+    bind(&[Key::Char('<')], Action::SortBefore, None, "sort by the column before"),
+    bind(&[Key::Char('>')], Action::SortAfter, None, "sort by the column after"),
+    bind(&[Key::Char('I')], Action::InvertSort, None, "turn the order around"),
+    bind(&[Key::Char('s'), Key::F(6)], Action::SortMenu, Some("sort"), "choose what to sort by"),
     bind(&[Key::Char('[')], Action::ShorterSpan, None, "a shorter span in the charts of the detail"),
     bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::countdown::Countdown;
 use super::history::History;
 use super::{Bounds, Gone, State};
+use crate::domain::observed::{Lag, Noticed, Observed, Removal, Rhythm, Sureness};
 use crate::domain::{Drill, Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
@@ -74,6 +75,8 @@ pub(super) struct Doom {
     pub(super) revision: i64,
     /// When it was told.
     pub(super) received: Moment,
+    /// A round trip before: then the lease was there. None where it may have been told late.
+    pub(super) alive: Option<Moment>,
     /// The keys, raw.
     pub(super) keys: Vec<Vec<u8>>,
 }
@@ -87,6 +90,8 @@ pub struct Death {
     pub cause: Gone,
     /// Whether it was revoked from here.
     pub is_ours: bool,
+    /// How long after its deadline it was removed, where it expired and that is known.
+    pub lag: Option<Lag>,
 }
 
 /// How a lease that was to be kept alive was lost.
@@ -145,18 +150,28 @@ impl Loss {
 
 /// So many planned polls without an answer make a lease unseen.
 const UNSEEN: u32 = 2;
+/// And an answer may be on its way for so long.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// For how long it is shown that a lease was refilled.
+const BADGE: Duration = Duration::from_secs(10);
 
 /// The polling of one lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Poll {
-    /// When it is to be asked next.
+    /// When it is to be asked next, by plan.
     pub(super) due: Moment,
     /// When it was last asked.
     pub(super) asked: Option<Moment>,
     /// Whether an answer is awaited: never two questions in flight.
     pub(super) in_flight: bool,
-    /// Planned polls without an answer since the lease was last seen.
-    pub(super) missed: u32,
+    /// Since when a first answer is awaited; none where one is missing since the machine slept.
+    pub(super) awaited: Option<Moment>,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Poll { due: Moment::START, asked: None, in_flight: false, awaited: Some(Moment::FAR) }
+    }
 }
 
 /// One lease.
@@ -176,8 +191,12 @@ pub struct Lease {
     pub engine: Option<Box<LeaseStatus>>,
     /// What the server said last.
     pub said: Option<Said>,
-    /// Where its deadline lies, from renewals and polls together.
-    pub bounds: Option<Bounds>,
+    /// What follows from renewals and polls together: where its deadline lies, and how others renew it.
+    pub observed: Observed,
+    /// When it was last seen to have been refilled by an election or a restart.
+    pub refilled: Option<Moment>,
+    /// Whether the last list had it.
+    pub(super) is_listed: bool,
     /// Its keys, once they were read.
     pub keys: Option<Keys>,
     /// The keys that were deleted in one revision and left none, until it is known whether it died with them.
@@ -206,7 +225,9 @@ impl Lease {
             asked_ttl: None,
             engine: None,
             said: None,
-            bounds: None,
+            observed: Observed::default(),
+            refilled: None,
+            is_listed: false,
             keys: None,
             doom: None,
             read: 0,
@@ -216,6 +237,19 @@ impl Lease {
             poll: Poll::default(),
             countdown: None,
         }
+    }
+
+    /// A lease of another client as one answer tells of it, with the earliest and the latest moment of its deadline.
+    pub fn read_once(answer: &TimeToLive, deadline: Option<(Moment, Moment)>) -> Self {
+        let mut lease = Lease::new(answer.id);
+        lease.keys = Some(Keys::of(answer.keys.clone()));
+        if let Some(deadline) = deadline.map(Bounds::new) {
+            // Nothing will be asked or renewed after this: its deadline is all that there is.
+            lease.observed.fix(deadline, Duration::ZERO);
+            lease.countdown = Some(Countdown::anew(deadline));
+        }
+        lease.granted_ttl = Some(answer.granted_ttl).filter(|ttl| *ttl > 0);
+        lease
     }
 
     /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
@@ -229,30 +263,63 @@ impl Lease {
         Some(self.countdown?.deadline())
     }
 
-    /// The deadline lies there: it was renewed, or nothing was known of it.
-    pub(super) fn begin(&mut self, bounds: Bounds) {
-        (self.bounds, self.countdown) = (Some(bounds), Some(Countdown::anew(bounds)));
+    /// From when on less than so much is left; none where nothing is known.
+    pub(super) fn left_below(&self, span: Duration) -> Option<Moment> {
+        Some(self.countdown?.below(span))
     }
 
-    /// An answer at `now` has narrowed where the deadline lies.
-    fn narrow(&mut self, old: Bounds, new: Bounds, now: Moment) {
-        self.bounds = Some(new);
-        self.countdown = self.countdown.map(|countdown| countdown.corrected(old, new, now));
+    /// Where its deadline lies; none where nothing is known.
+    pub fn bounds(&self) -> Option<Bounds> {
+        self.observed.bounds()
+    }
+
+    /// It was granted or renewed from here, for so many seconds: the deadline lies there.
+    pub(super) fn begin(&mut self, deadline: Bounds, ttl: i64) {
+        self.observed.fix(deadline, Duration::from_secs(ttl.unsigned_abs()));
+        self.countdown = Some(Countdown::anew(deadline));
+        self.granted_ttl = Some(ttl);
+    }
+
+    /// An answer at `now` has told where the deadline lies; before that it was there.
+    fn follow(&mut self, before: Option<Bounds>, now: Moment) {
+        let Some(bounds) = self.observed.bounds() else { return };
+        let known = self.countdown.zip(before.filter(|before| before.narrowed(bounds).is_some()));
+        self.countdown = Some(match known {
+            Some((countdown, before)) => countdown.corrected(before, bounds, now),
+            None => Countdown::anew(bounds),
+        });
     }
 
     /// How far the truth can lie from [`left`](Lease::left), in seconds.
     pub fn left_error(&self) -> Option<f64> {
-        Some(self.bounds?.doubt().as_secs_f64())
+        Some(self.bounds()?.doubt().as_secs_f64())
     }
 
-    /// When its last renewal was answered.
-    pub fn last_renewed(&self) -> Option<Moment> {
+    /// When the last of our renewals was answered.
+    pub(super) fn last_answer(&self) -> Option<Moment> {
         self.engine.as_ref()?.last_answer
+    }
+
+    /// When it was last renewed: by us as it was answered, by others about then.
+    pub fn last_renewed(&self) -> Option<Moment> {
+        self.last_answer().or(self.observed.renewals().last().map(Bounds::middle))
     }
 
     /// Its habit: the mean interval between its renewals; none before the second.
     pub fn habit(&self) -> Option<Duration> {
-        self.engine.as_ref()?.cadence.mean()
+        let ours = self.engine.as_ref().and_then(|status| status.cadence.mean());
+        ours.or_else(|| Some(self.others_rhythm()?.every))
+    }
+
+    /// How others renew it, as far as polls have shown; none before the second renewal, or where it is renewed by us.
+    pub fn others_rhythm(&self) -> Option<Rhythm> {
+        self.observed.renewals().rhythm().filter(|_| self.engine.is_none())
+    }
+
+    /// The least time left at a renewal of others, and whether it may be more because not all were seen.
+    pub fn margin(&self) -> Option<(Duration, Sureness)> {
+        let renewals = self.observed.renewals();
+        Some((renewals.cadence().least_left.filter(|_| self.engine.is_none())?, renewals.sureness()))
     }
 
     /// The interval that its renewals are to be expected in: by its pace, else by its habit, else a third of its TTL.
@@ -288,8 +355,8 @@ impl Lease {
     pub fn state(&self, now: Moment) -> State {
         let holds = [
             (self.death.is_some(), State::Gone(self.death.map_or(Gone::Unknown, |death| death.cause))),
-            (self.is_dying(), State::Dying),
-            (self.poll.missed >= UNSEEN, State::Unseen),
+            (self.observed.is_dying(), State::Dying),
+            (self.unseen_from() <= now, State::Unseen),
             (self.is_at_risk(now), State::Risk),
             (self.is_late(now), State::Late),
             ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
@@ -297,16 +364,36 @@ impl Lease {
         holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
     }
 
-    fn is_dying(&self) -> bool {
-        self.said.is_some_and(|said| said.reading == Reading::Dying && self.last_renewed() < Some(said.sent))
+    /// Whether it was refilled a moment ago.
+    pub fn was_just_refilled(&self, now: Moment) -> bool {
+        self.refilled.is_some_and(|at| now - at < BADGE)
+    }
+
+    /// Two of its planned polls went without an answer: nobody knows any more whether it was renewed or revoked.
+    fn unseen_from(&self) -> Moment {
+        match (self.observed.seen_at(), self.poll.awaited) {
+            (Some(since), _) | (None, Some(since)) => since + self.pace() * UNSEEN + PATIENCE,
+            (None, None) => Moment::START,
+        }
+    }
+
+    /// How far apart its polls are. What is kept alive here tells of itself with every renewal.
+    pub(super) fn pace(&self) -> Duration {
+        const KEPT: Duration = Duration::from_secs(3);
+        if self.kept { self.observed.pace().max(KEPT) } else { self.observed.pace() }
+    }
+
+    /// Until when all is known of its renewals: ours are told, others' are seen by polls alone.
+    fn known_until(&self, now: Moment) -> Moment {
+        if self.kept { now } else { self.observed.seen_at().map_or(Moment::START, |seen| seen.min(now)) }
     }
 
     fn is_at_risk(&self, now: Moment) -> bool {
-        self.risk_from().is_some_and(|from| from <= now)
+        self.risk_from().is_some_and(|from| from <= self.known_until(now))
     }
 
     fn is_late(&self, now: Moment) -> bool {
-        self.late_from().is_some_and(|from| from <= now)
+        self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
     /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
@@ -319,59 +406,57 @@ impl Lease {
     /// When its renewal is overdue by its own habit.
     pub(super) fn late_from(&self) -> Option<Moment> {
         const GRID: Duration = Duration::from_millis(500);
-        let habit = self.habit().filter(|_| self.kept)?;
-        Some(self.last_renewed()? + habit.mul_f64(1.1) + GRID)
+        let habit = self.habit().filter(|_| self.kept || self.engine.is_none())?;
+        let last = self.last_answer().or(self.observed.renewals().last().map(|last| last.latest))?;
+        Some(last + habit.mul_f64(1.1) + GRID)
     }
 
     /// When its [`state`](Lease::state) turns next if nothing but time goes on.
     pub(super) fn turns_after(&self, now: Moment) -> Option<Moment> {
-        [self.risk_from(), self.late_from()].into_iter().flatten().filter(|turn| *turn > now).min()
+        let turns = [self.risk_from(), self.late_from(), Some(self.unseen_from())];
+        turns.into_iter().flatten().filter(|turn| *turn > now).min()
     }
 
     /// Takes in what the engine says. An answer that is new fixes the deadline: it lies between the sending and the
     /// receiving, each plus the TTL.
     pub(super) fn believe(&mut self, status: LeaseStatus) {
-        let answered = status.last_answer > self.last_renewed();
+        let answered = status.last_answer > self.last_answer();
         if let (true, Some(at), Some(ttl), Some(earliest)) =
             (answered, status.last_answer, status.granted_ttl, status.deadline)
         {
             let ttl_span = Duration::from_secs(ttl.unsigned_abs());
-            self.begin(Bounds { earliest, latest: (at + ttl_span).max(earliest) });
-            self.granted_ttl = Some(ttl);
-            self.poll.missed = 0;
+            self.begin(Bounds { earliest, latest: (at + ttl_span).max(earliest) }, ttl);
         }
         self.engine = Some(Box::new(status));
     }
 
-    /// Takes in what the server said to a poll. An answer that was on its way while a renewal was answered may be
-    /// older than the renewal: it narrows, and never contradicts.
-    pub(super) fn hear(&mut self, answer: TimeToLive, sent: Moment, received: Moment) {
-        let reading = answer.reading();
+    /// Takes in what the server said to a poll, and says what that shows. An answer that was on its way while a renewal
+    /// was answered may be older than the renewal: it narrows, and never contradicts.
+    pub(super) fn hear(&mut self, answer: &TimeToLive, sent: Moment, received: Moment) -> Noticed {
+        let (reading, before) = (answer.reading(), self.bounds());
+        let noticed = self.observed.hear(answer, sent, received);
         self.said = Some(Said { sent, received, ttl: answer.ttl, reading });
-        self.granted_ttl = Some(answer.granted_ttl);
-        self.poll.missed = 0;
-        let may_be_older = self.last_renewed().is_some_and(|renewed| sent < renewed);
-        if let Some(heard) = answer.deadline(sent, received).map(Bounds::new) {
-            match self.bounds.map(|known| (known, known.narrowed(heard))) {
-                Some((known, Some(both))) => self.narrow(known, both, received),
-                Some((_, None)) if may_be_older => (),
-                _ => self.begin(heard),
-            }
+        if !matches!(noticed, Noticed::Missing | Noticed::Nonsense) {
+            self.granted_ttl = Some(answer.granted_ttl);
+            self.follow(before, received);
         }
+        if noticed == Noticed::Refilled {
+            self.refilled = Some(received);
+        }
+        noticed
     }
 
-    /// Its deadline is not known any more, and it is unseen until the next answer, which is asked for at once.
-    pub(super) fn forget_time(&mut self, now: Moment) {
-        (self.bounds, self.countdown) = (None, None);
-        self.poll = Poll { due: now, missed: self.poll.missed.max(UNSEEN), ..self.poll };
+    /// Its deadline is not known any more, and it is unseen until the next answer.
+    pub(super) fn forget_time(&mut self) {
+        self.observed.forget();
+        (self.countdown, self.poll.awaited) = (None, None);
     }
 
-    /// How it must have died if it was seen to be missing at `at`.
-    pub(super) fn cause_of_death(&self, at: Moment) -> Gone {
-        match self.bounds {
-            Some(bounds) if bounds.earliest > at => Gone::Revoked,
-            Some(bounds) if bounds.latest <= at => Gone::Expired,
-            _ => Gone::Unknown,
-        }
+    /// When it can have been removed, if it was seen to be gone at `by` and `listed` was the last list that had it.
+    pub(super) fn removal(&self, by: Moment, listed: Option<Moment>) -> Removal {
+        let told = self.doom.as_ref();
+        let signs = [self.observed.seen_at(), listed.filter(|_| self.is_listed), told.and_then(|doom| doom.alive)];
+        let by = told.map_or(by, |doom| doom.received.min(by));
+        Removal { after: signs.into_iter().flatten().max().unwrap_or_default().min(by), by }
     }
 }

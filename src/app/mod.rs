@@ -13,6 +13,7 @@
 //! under `update/`, a dialog as a file under `dialog/`.
 
 mod bindings;
+mod column;
 mod countdown;
 pub mod dialog;
 mod effect;
@@ -30,6 +31,8 @@ mod msg;
 mod page;
 mod picture;
 mod polls;
+mod sieve;
+mod sort;
 mod standing;
 mod state;
 mod stretches;
@@ -39,6 +42,7 @@ mod view;
 
 pub use crate::domain::Bounds;
 pub use bindings::{BadBinding, Keymap, Row};
+pub use column::{Column, UnknownColumn};
 pub use effect::Effect;
 use events::keys_in_words;
 pub use events::{Event, EventLog, How, Obituary, Renewed, What, When, Word};
@@ -51,6 +55,8 @@ pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};
 pub use page::{EventsPage, Kind};
 pub use picture::Picture;
+pub use sieve::{FilterLine, Quick, Sieve, TypedFilter};
+pub use sort::{BadSort, Rank, Sort};
 pub use state::{Gone, State};
 pub use stretches::{Stretch, Stretches};
 pub use update::{arrange, next_wake, update};

@@ -10,11 +10,13 @@ use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
 use super::page::EventsPage;
 use super::picture::Picture;
-use super::polls::Polls;
+use super::polls::{self, Polls};
+use super::sieve::{Sieve, TypedFilter};
+use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{GrantOrder, History, Holdings, Keymap, Keys, Lease, Tick, Trouble, history};
+use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, Tick, Trouble, history};
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -49,6 +51,12 @@ pub struct Setup {
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Which leases are shown at the start.
+    pub filter: TypedFilter,
+    /// By what the rows are sorted at the start.
+    pub sort: Sort,
+    /// The columns of the lease table, from left to right.
+    pub columns: Vec<Column>,
     /// Whether a shell is there that could continue what is suspended.
     pub can_suspend: bool,
     /// What the keys do.
@@ -66,6 +74,9 @@ impl Default for Setup {
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),
+            filter: TypedFilter::default(),
+            sort: Sort::default(),
+            columns: Column::ALL.to_vec(),
             can_suspend: true,
             keymap: Keymap::default(),
         }
@@ -103,6 +114,8 @@ pub struct Census {
     pub others: usize,
     /// At risk or late.
     pub endangered: usize,
+    /// Expired, and not removed yet.
+    pub dying: usize,
     /// Renewals a second, by what was seen of each lease that is kept.
     pub renewals: f64,
     /// Responses dropped so far.
@@ -142,6 +155,10 @@ pub struct Model {
     pub(super) is_away: bool,
     /// Which rows can be seen.
     pub window: Window,
+    /// Which leases have a row.
+    pub sieve: Sieve,
+    /// By what the rows are sorted.
+    pub sort: Sort,
     /// Which view is shown.
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
@@ -181,14 +198,18 @@ pub struct Model {
     /// Leases whose revoke is on its way: none is asked for twice.
     pub(super) revoking: BTreeSet<LeaseId>,
     pub(super) has_started: bool,
-    pub(super) has_listed: bool,
+    /// When the last list was asked for that was answered.
+    pub(super) listed_at: Option<Moment>,
+    /// From when on the watch tells changes as they happen; before it may be catching up.
+    pub(super) prompt_from: Moment,
     pub(super) redraw: Redraw,
 }
 
 impl Model {
     /// A model that knows nothing yet; the link counts as down from `now` on.
     pub fn new(setup: Setup, now: Moment) -> Self {
-        Model { setup, unreached_since: Some(now), ..Model::default() }
+        let sieve = Sieve { typed: setup.filter.clone(), ..Sieve::default() };
+        Model { sieve, sort: setup.sort, setup, unreached_since: Some(now), ..Model::default() }
     }
 
     /// A lease by its id, the dead of the last half minute included.
@@ -199,6 +220,22 @@ impl Model {
     /// Which lease holds which key, as far as keys may be read and are followed.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// Whether the leases were listed.
+    pub(super) fn has_listed(&self) -> bool {
+        self.listed_at.is_some()
+    }
+
+    /// What the watch tells in the next moments may have happened before: it was cut, or nobody listened.
+    pub(super) fn expect_late_news(&mut self, now: Moment) {
+        const CATCHING_UP: Duration = Duration::from_secs(1);
+        self.prompt_from = now + CATCHING_UP;
+    }
+
+    /// How many leases were asked in the last whole second for the time that they have left.
+    pub fn poll_rate(&self, now: Moment) -> u32 {
+        self.polls.rate(now)
     }
 
     /// Whether each key of a lease is known, and told when it changes.
@@ -215,6 +252,11 @@ impl Model {
     /// The rows of the table in their order, as of the last [`arrange`](super::arrange).
     pub fn order(&self) -> &[LeaseId] {
         &self.order
+    }
+
+    /// How many leases there are, those that are filtered away and the dead of the last half minute included.
+    pub fn total(&self) -> usize {
+        self.leases.len()
     }
 
     /// The leases of the rows that can be seen.
@@ -345,13 +387,14 @@ impl Model {
 
     /// The record of a lease, made when it is not there; a new life begins for one that had died.
     pub(super) fn living(&mut self, id: LeaseId) -> &mut Lease {
-        let keys = self.keys_of(id);
-        let lease = self.leases.get_or_new(id);
-        if lease.death.is_some() {
+        if self.alive(id).is_none() {
+            let (keys, awaited) = (self.keys_of(id), Some(self.events.now));
+            let lease = self.leases.get_or_new(id);
             *lease = Lease::new(id);
+            (lease.keys, lease.poll.awaited) = (keys, awaited);
+            polls::plan(self, id, Moment::START);
         }
-        lease.keys = keys.or(lease.keys.take());
-        lease
+        self.leases.get_or_new(id)
     }
 
     pub(super) fn alive(&mut self, id: LeaseId) -> Option<&mut Lease> {

@@ -1,10 +1,12 @@
 //! The poll plan: what is asked when, within a budget.
 //!
-//! Time to live is asked for the rows that can be seen about once a second, each at the moment at which the answer tells most; what is left of the
-//! budget goes to the leases out of sight, the most endangered first and then the longest unasked; one with minutes left
-//! is asked less often, since nothing of it can be seen but its row. No lease is asked twice at a time.
+//! Each lease has a moment at which its next question tells most: about six times in a third of its TTL, just before its
+//! deadline, never above four times a second ([`Observed`](crate::domain::observed::Observed)). What has to be known at once
+//! comes first, then the rows that can be seen (which are asked oftener, until their time left is sharp), then those
+//! with the least time left by the leader's own list, then whoever has waited longest. What the budget has no room for waits:
+//! such a lease becomes unseen, which says so. No lease is asked twice at a time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::dialog::Dialog;
@@ -14,135 +16,195 @@ use crate::domain::{LeaseId, Moment};
 const SECOND: Duration = Duration::from_secs(1);
 /// The budget is spent in slots of this length, so that it holds for each second and not only on the mean.
 const SLOT: Duration = Duration::from_millis(50);
-/// A doubt below this is not worth a question at its own moment.
+/// No lease is asked oftener, whatever it answers.
+const FLOOR: Duration = Duration::from_millis(250);
+/// A doubt below this is not worth a question of its own.
 const SHARP: Duration = Duration::from_millis(50);
-/// For how long a lease out of sight with much time left is let alone.
-const CALM: Duration = Duration::from_secs(10);
-/// A lease out of sight with less left than this is asked before the others.
-const SOON: Duration = Duration::from_secs(5);
+/// How often a row that can be seen is asked once it is sharp: a renewal of a long lease shows as soon.
+const SEEN: Duration = Duration::from_secs(5);
 
+/// Who is asked when.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Polls {
     /// The slot that is being spent, counted from the clock's start.
     slot: Option<u64>,
     /// What is left of it.
     left: u32,
-    /// Leases out of sight, in the order in which they are to be asked.
-    queue: VecDeque<LeaseId>,
-    /// When the queue is made anew.
-    refill: Moment,
+    /// Every living lease, by the moment at which it is to be asked.
+    plan: BTreeSet<(Moment, LeaseId)>,
+    /// Leases that have to be asked at once, in this order.
+    urgent: VecDeque<LeaseId>,
+    /// The leases with the least time left, as the leader listed them last.
+    head: Vec<LeaseId>,
+    rate: Rate,
 }
 
-/// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
-pub(super) fn wants_keys(model: &Model, id: LeaseId) -> bool {
-    let is_looked_at =
-        model.cursor == Some(id) && model.shows_detail() || model.dialog.as_ref().and_then(Dialog::lease) == Some(id);
-    is_looked_at && !model.follows_all_keys()
+/// How much was asked in the last whole second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Rate {
+    second: u64,
+    now: u32,
+    before: u32,
+}
+
+impl Rate {
+    fn count(&mut self, asked: u32, now: Moment) {
+        let second = now.since_start().as_secs();
+        if second != self.second {
+            self.before = if second == self.second + 1 { self.now } else { 0 };
+            (self.second, self.now) = (second, 0);
+        }
+        self.now += asked;
+    }
+}
+
+impl Polls {
+    /// The leases with the least time left are these, in this order.
+    pub(super) fn set_head(&mut self, head: Vec<LeaseId>) {
+        self.head = head;
+    }
+
+    /// So many were asked in the last whole second.
+    pub(super) fn rate(&self, now: Moment) -> u32 {
+        match now.since_start().as_secs().saturating_sub(self.rate.second) {
+            0 => self.rate.before,
+            1 => self.rate.now,
+            _ => 0,
+        }
+    }
+}
+
+/// Asks a lease at this moment, and not when it was planned before; a dead one never.
+pub(super) fn plan(model: &mut Model, id: LeaseId, due: Moment) {
+    let polls = &mut model.polls;
+    let Some(lease) = model.leases.get_mut(&id) else { return };
+    polls.plan.remove(&(lease.poll.due, id));
+    lease.poll.due = due;
+    if lease.death.is_none() {
+        polls.plan.insert((due, id));
+    }
+}
+
+/// Asks a lease at once, before all others.
+pub(super) fn hurry(model: &mut Model, id: LeaseId) {
+    if model.alive(id).is_some() && !model.polls.urgent.contains(&id) {
+        model.polls.urgent.push_back(id);
+    }
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
 pub(super) fn next_due(lease: &Lease, asked: Moment) -> Moment {
-    match lease.bounds {
-        Some(bounds) if bounds.doubt() > SHARP => bounds.best_ask(asked + SECOND * 3 / 4),
-        _ => asked + SECOND,
-    }
+    let planned = lease.observed.next_poll(asked).max(asked + FLOOR);
+    if lease.kept { planned.max(asked + lease.pace()) } else { planned }
 }
 
-/// The leases to be asked now; they count as asked.
+/// When a lease that can be seen is asked next.
+fn due_in_sight(lease: &Lease) -> Moment {
+    let Some(asked) = lease.poll.asked.filter(|_| !lease.poll.in_flight) else { return lease.poll.due };
+    let sooner = match lease.bounds() {
+        Some(bounds) if bounds.doubt() > SHARP => bounds.best_ask(asked + SECOND * 3 / 4),
+        _ => asked + SEEN,
+    };
+    lease.poll.due.min(sooner)
+}
+
+/// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
+pub(super) fn wants_keys(model: &Model, id: LeaseId) -> bool {
+    let is_looked_at = model.cursor == Some(id) && model.shows_detail();
+    let is_asked_about = model.dialog.as_ref().and_then(Dialog::lease) == Some(id);
+    (is_looked_at || is_asked_about) && !model.follows_all_keys()
+}
+
+/// The leases to be asked now; they count as asked. Without a member that answers nobody is.
 pub(super) fn take(model: &mut Model, now: Moment) -> Vec<LeaseId> {
+    if !model.is_reached() {
+        return Vec::new();
+    }
     open_slot(model, now);
-    let mut ids = due_in_sight(model, now);
-    if model.polls.refill <= now {
-        model.polls.refill = now + SECOND;
-        model.polls.queue = out_of_sight(model, now);
+    let mut asked = Vec::new();
+    for class in [urgent, in_sight, at_the_head, planned] {
+        let room = model.polls.left as usize - asked.len();
+        if room == 0 {
+            break;
+        }
+        let due = class(model, now, room);
+        asked.extend(due.into_iter().filter(|id| ask(model, *id, now)));
     }
-    while ids.len() < model.polls.left as usize {
-        let Some(id) = model.polls.queue.pop_front() else { break };
-        ids.push(id);
-    }
-    ids.retain(|id| ask(model, *id, now));
-    model.polls.left -= ids.len() as u32;
-    ids
+    model.polls.left -= asked.len() as u32;
+    model.polls.rate.count(asked.len() as u32, now);
+    asked
+}
+
+fn slot(model: &Model) -> Duration {
+    SLOT.max(SECOND / model.setup.budget.max(1))
 }
 
 fn open_slot(model: &mut Model, now: Moment) {
-    let slot = Some(slot_of(now));
+    let length = slot(model);
+    let slot = Some(slot_of(now, length));
     if slot != model.polls.slot {
         model.polls.slot = slot;
         model.polls.left = (model.setup.budget / 20).max(1);
     }
 }
 
-fn slot_of(now: Moment) -> u64 {
-    now.nanos() / SLOT.as_nanos() as u64
+fn slot_of(now: Moment, length: Duration) -> u64 {
+    now.nanos() / length.as_nanos() as u64
 }
 
-/// Rows that can be seen and are due, the least time left first.
-fn due_in_sight(model: &Model, now: Moment) -> Vec<LeaseId> {
-    let mut due: Vec<&Lease> = model.visible().filter(|lease| is_due(lease, now)).collect();
-    due.sort_by_key(|lease| (lease.bounds.map(|bounds| bounds.earliest), lease.id));
-    due.truncate(model.polls.left as usize);
-    due.iter().map(|lease| lease.id).collect()
+fn urgent(model: &mut Model, _: Moment, room: usize) -> Vec<LeaseId> {
+    let count = room.min(model.polls.urgent.len());
+    model.polls.urgent.drain(..count).collect()
 }
 
-fn is_due(lease: &Lease, now: Moment) -> bool {
-    lease.death.is_none() && lease.poll.due <= now
+/// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
+/// for the first time move, and give way to others that were not asked yet.
+fn in_sight(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+    let is_due = |lease: &&Lease| lease.death.is_none() && due_in_sight(lease) <= now;
+    let mut due: Vec<&Lease> = seen(model).filter(is_due).collect();
+    due.sort_by_key(|lease| (lease.bounds().map(|bounds| bounds.earliest), lease.id));
+    due.iter().take(room.div_ceil(2)).map(|lease| lease.id).collect()
 }
 
-/// Out of sight a lease is asked again when a sixtieth of the time that it has left is over, at the latest after
-/// [`CALM`].
-fn is_due_unseen(lease: &Lease, now: Moment) -> bool {
-    let patience = lease.bounds.map_or(SECOND, |bounds| ((bounds.earliest - now) / 60).clamp(SECOND, CALM));
-    is_due(lease, now) && lease.poll.asked.is_none_or(|asked| asked + patience <= now)
+/// The rows that can be seen, and the lease whose detail is.
+fn seen(model: &Model) -> impl Iterator<Item = &Lease> {
+    let selected = model.selected().filter(|_| model.shows_detail());
+    model.visible().chain(selected)
 }
 
-/// As many leases out of sight as the budget of a second allows.
-fn out_of_sight(model: &Model, now: Moment) -> VecDeque<LeaseId> {
-    let in_sight: std::collections::BTreeSet<LeaseId> = model.visible().map(|lease| lease.id).collect();
-    let rank = |lease: &Lease| {
-        let endangered = lease.bounds.map(|bounds| bounds.earliest).filter(|earliest| *earliest < now + SOON);
-        (endangered.is_none(), endangered, lease.poll.asked, lease.id)
-    };
-    // Whoever becomes due while this round is being asked belongs to it.
-    let hidden =
-        model.leases.values().filter(|lease| is_due_unseen(lease, now + SECOND) && !in_sight.contains(&lease.id));
-    let mut ranked: Vec<_> = hidden.map(rank).collect();
-    let most = model.setup.budget as usize;
-    if ranked.len() > most {
-        ranked.select_nth_unstable(most);
-        ranked.truncate(most);
-    }
-    ranked.sort_unstable();
-    ranked.into_iter().map(|(.., id)| id).collect()
+/// Those with the least time left, where not all that are due can be asked.
+fn at_the_head(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+    let is_tight = model.polls.plan.range(..=(now, LeaseId(i64::MAX))).nth(room).is_some();
+    let due = |id: &&LeaseId| model.leases.get(id).is_some_and(|lease| lease.poll.due <= now && lease.death.is_none());
+    let head = model.polls.head.iter().filter(|_| is_tight);
+    head.filter(due).take(room).copied().collect()
 }
 
-/// Marks a lease as asked; no if it is gone, or if the last question is still open, which counts as a missed poll.
+fn planned(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+    model.polls.plan.range(..=(now, LeaseId(i64::MAX))).take(room).map(|(_, id)| *id).collect()
+}
+
+/// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
 fn ask(model: &mut Model, id: LeaseId, now: Moment) -> bool {
-    let is_reached = model.is_reached();
     let Some(lease) = model.alive(id) else { return false };
-    let poll = &mut lease.poll;
-    poll.due = now + SECOND;
-    if poll.in_flight || !is_reached {
-        poll.missed += 1;
-        return false;
-    }
-    poll.in_flight = true;
-    poll.asked = Some(now);
-    true
+    let (is_open, again) = (lease.poll.in_flight, now + lease.pace().max(SECOND));
+    (lease.poll.in_flight, lease.poll.asked) = (true, if is_open { lease.poll.asked } else { Some(now) });
+    plan(model, id, again);
+    !is_open
 }
 
 /// When something is to be asked next.
 pub(super) fn next_wake(model: &Model, now: Moment) -> Moment {
+    if !model.is_reached() {
+        return Moment::FAR;
+    }
     let polls = &model.polls;
-    let seen = model.visible().filter(|lease| lease.death.is_none()).map(|lease| lease.poll.due).min();
-    let hidden = (model.leases.len() > model.visible_range().len()).then_some(polls.refill);
-    let queued = (!polls.queue.is_empty()).then_some(now);
-    let ask = [seen, hidden, queued].into_iter().flatten().min().unwrap_or(Moment::FAR);
-    let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now));
-    if is_spent { ask.max(slot_start(now)) } else { ask }
-}
-
-/// The start of the slot after the present one.
-fn slot_start(now: Moment) -> Moment {
-    Moment::from_nanos((slot_of(now) + 1) * SLOT.as_nanos() as u64)
+    let seen = seen(model).filter(|lease| lease.death.is_none()).map(due_in_sight).min();
+    let planned = polls.plan.first().map(|(due, _)| *due);
+    let urgent = (!polls.urgent.is_empty()).then_some(now);
+    let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Moment::FAR);
+    let length = slot(model);
+    let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now, length));
+    let next_slot = Moment::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
+    if is_spent { ask.max(next_slot) } else { ask }
 }

@@ -1,26 +1,27 @@
 //! Where each lease stands: its row, and its share in the counts.
 //!
 //! Neither is worked out anew for a frame. A lease that was touched, or whose state turned by time alone, is taken out at
-//! its old place and put in at its new one; with 100,000 leases a frame costs what has changed.
+//! its old place and put in at its new one; with 100,000 leases a frame costs what has changed. Another filter or sort
+//! puts all in place at once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use super::leases::Leases;
+use super::sieve::{Criteria, Sieve};
+use super::sort::{Rank, Sort};
 use super::{Census, Lease, State, Who};
 use crate::domain::{LeaseId, Moment};
 
-/// The least time left first, the id decides where it is the same; unknown ones after that, and the dead last.
-type Rank = (bool, Moment, LeaseId);
-
-fn rank(lease: &Lease) -> Rank {
-    (lease.death.is_some(), lease.deadline().unwrap_or(Moment::FAR), lease.id)
-}
+/// Where more than one lease in so many is to be moved, all are put in place at once.
+const MANY: usize = 16;
 
 /// What one living lease adds to the counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Share {
     who: Who,
     is_endangered: bool,
+    is_dying: bool,
     /// Renewals in a billion seconds: whole numbers, which come out as they went in.
     rate: u64,
     dropped: u64,
@@ -32,14 +33,50 @@ impl Share {
         Share {
             who: lease.who,
             is_endangered: matches!(lease.state(now), State::Risk | State::Late),
+            is_dying: lease.observed.is_dying(),
             rate: habit.map_or(0, |habit| (1e9 / habit.as_secs_f64().max(1e-3)) as u64),
             dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
         }
     }
 }
 
+/// Who has a row, and in which order.
+#[derive(Clone, Debug, Default)]
+struct Plan {
+    sort: Sort,
+    criteria: Criteria,
+    /// The times left at which the criteria can turn.
+    times_left: Vec<Duration>,
+}
+
+impl Plan {
+    fn new(sieve: &Sieve, sort: Sort) -> Self {
+        let criteria = Criteria::of(sieve);
+        let span = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        let times_left = criteria.times_left().into_iter().map(span).collect();
+        Plan { sort, criteria, times_left }
+    }
+
+    fn is_for(&self, sieve: &Sieve, sort: Sort) -> bool {
+        self.sort == sort && self.criteria.are_of(sieve)
+    }
+
+    /// As which a lease stands in the order; none where it has no row.
+    fn rank(&self, lease: &Lease, now: Moment) -> Option<Rank> {
+        self.criteria.let_through(lease, now).then(|| Rank::of(lease, self.sort, now))
+    }
+
+    /// When time alone moves a lease, or turns its state.
+    fn turn(&self, lease: &Lease, now: Moment) -> Option<Moment> {
+        // "Less than 5 s" holds just after the moment at which 5 s are left.
+        let around = |moment: Moment| [moment, moment + Duration::from_nanos(1)];
+        let turns = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
+        turns.filter(|turn| *turn > now).chain(lease.turns_after(now)).min()
+    }
+}
+
 /// What is known of one lease since it was last looked at.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Seat {
     /// As which it stands in the order; none while it does not.
     rank: Option<Rank>,
@@ -53,7 +90,10 @@ struct Seat {
 /// Where each lease stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
-    seats: HashMap<LeaseId, Seat>,
+    plan: Plan,
+    /// Whether the plan is another than the one by which the rows stand.
+    is_new: bool,
+    seats: BTreeMap<LeaseId, Seat>,
     turns: BTreeSet<(Moment, LeaseId)>,
     /// Those whose rank is another than the one as which they stand in the order.
     unseated: HashSet<LeaseId>,
@@ -64,6 +104,14 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// Follows this filter and this sort from the next [`seat`](Standing::seat) on.
+    pub(super) fn follow(&mut self, sieve: &Sieve, sort: Sort) {
+        if !self.plan.is_for(sieve, sort) {
+            self.plan = Plan::new(sieve, sort);
+            self.is_new = true;
+        }
+    }
+
     /// The counts at a moment.
     pub(super) fn count(&mut self, leases: &mut Leases, now: Moment) -> Census {
         let mut changed = leases.take_touched();
@@ -79,12 +127,13 @@ impl Standing {
 
     fn look_at(&mut self, id: LeaseId, lease: Option<&Lease>, now: Moment) {
         let living = lease.filter(|lease| lease.death.is_none());
+        let rank = lease.and_then(|lease| self.plan.rank(lease, now));
+        let turn = living.and_then(|lease| self.plan.turn(lease, now));
         let seat = self.seats.entry(id).or_default();
         let old = (seat.share, seat.turn);
-        (seat.share, seat.turn) =
-            (living.map(|lease| Share::of(lease, now)), living.and_then(|lease| lease.turns_after(now)));
+        (seat.share, seat.turn) = (living.map(|lease| Share::of(lease, now)), turn);
         let new = (seat.share, seat.turn);
-        if seat.rank != lease.map(rank) {
+        if lease.is_none() || seat.rank != rank {
             self.unseated.insert(id);
         }
         self.turns.extend(new.1.map(|turn| (turn, id)));
@@ -129,6 +178,7 @@ impl Standing {
             };
             *number = number.wrapping_add_signed(sign);
             census.endangered = census.endangered.wrapping_add_signed(sign * isize::from(share.is_endangered));
+            census.dying = census.dying.wrapping_add_signed(sign * isize::from(share.is_dying));
             let times = |value: u64| value.wrapping_mul(sign as u64);
             census.dropped = census.dropped.wrapping_add(times(share.dropped));
             self.rate = self.rate.wrapping_add(times(share.rate));
@@ -136,7 +186,10 @@ impl Standing {
     }
 
     /// Moves to their new rows those whose rank has changed.
-    pub(super) fn seat(&mut self, order: &mut Vec<LeaseId>, leases: &Leases) {
+    pub(super) fn seat(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Moment) {
+        if self.is_new || self.unseated.len() > order.len() / MANY + MANY {
+            return self.seat_all(order, leases, now);
+        }
         if self.unseated.is_empty() {
             return;
         }
@@ -144,9 +197,39 @@ impl Standing {
         let mut leaving: Vec<usize> = unseated.iter().filter_map(|id| self.row(order, *id)).collect();
         leaving.sort_unstable();
         take_out(order, &leaving);
-        let mut arriving: Vec<Rank> = unseated.into_iter().filter_map(|id| self.re_rank(id, leases)).collect();
+        let mut arriving: Vec<Rank> = unseated.into_iter().filter_map(|id| self.re_rank(id, leases, now)).collect();
         arriving.sort_unstable();
         self.put_in(order, &arriving);
+    }
+
+    /// Puts every lease in its row. Each of them has had a seat since it was last counted.
+    fn seat_all(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Moment) {
+        let (plan, mut all) = (&self.plan, leases.values().peekable());
+        let mut ranks = Vec::with_capacity(leases.len());
+        self.seats.retain(|id, seat| {
+            let Some(lease) = all.next_if(|lease| lease.id == *id) else { return false };
+            seat.rank = plan.rank(lease, now);
+            ranks.extend(seat.rank.clone());
+            true
+        });
+        ranks.sort_unstable();
+        order.clear();
+        order.extend(ranks.into_iter().map(|rank| rank.id));
+        self.unseated.clear();
+        if std::mem::take(&mut self.is_new) {
+            self.time_all(leases, now);
+        }
+    }
+
+    /// Under a new plan time turns leases at other moments.
+    fn time_all(&mut self, leases: &Leases, now: Moment) {
+        let (plan, seats) = (&self.plan, self.seats.values_mut());
+        let mut turns = Vec::new();
+        for (seat, lease) in seats.zip(leases.values()) {
+            seat.turn = plan.turn(lease, now).filter(|_| lease.death.is_none());
+            turns.extend(seat.turn.map(|turn| (turn, lease.id)));
+        }
+        self.turns = BTreeSet::from_iter(turns);
     }
 
     /// The row at which a lease stands, if it does.
@@ -155,18 +238,18 @@ impl Standing {
         Some(order.partition_point(|other| self.rank(*other) < Some(rank)))
     }
 
-    fn rank(&self, id: LeaseId) -> Option<Rank> {
-        self.seats.get(&id)?.rank
+    fn rank(&self, id: LeaseId) -> Option<&Rank> {
+        self.seats.get(&id)?.rank.as_ref()
     }
 
-    fn re_rank(&mut self, id: LeaseId, leases: &Leases) -> Option<Rank> {
+    fn re_rank(&mut self, id: LeaseId, leases: &Leases, now: Moment) -> Option<Rank> {
         let Some(lease) = leases.get(&id) else {
             self.seats.remove(&id);
             return None;
         };
-        let rank = rank(lease);
-        self.seats.entry(id).or_default().rank = Some(rank);
-        Some(rank)
+        let rank = self.plan.rank(lease, now);
+        self.seats.entry(id).or_default().rank.clone_from(&rank);
+        rank
     }
 
     /// From the back on, so that each row moves once.
@@ -174,9 +257,9 @@ impl Standing {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));
         for (before, rank) in arriving.iter().enumerate().rev() {
-            let row = order[..end].partition_point(|other| self.rank(*other) < Some(*rank));
+            let row = order[..end].partition_point(|other| self.rank(*other) < Some(rank));
             order.copy_within(row..end, row + before + 1);
-            order[row + before] = rank.2;
+            order[row + before] = rank.id;
             end = row;
         }
     }

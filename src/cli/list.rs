@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
+use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, values};
+use crate::app::Column;
 use crate::domain::{ClusterView, Header, LeaseId, Reachability, Reading, printable};
 use crate::report::{self, ListedLease, Listing};
 use crate::wire::{self, ErrorKind, LeaseList};
@@ -22,12 +24,22 @@ pub(super) struct Args {
     // Not --key: that is the private key's file, here as in etcdctl.
     #[arg(long, value_name = "KEY", value_parser = values::key)]
     holding: Option<String>,
+    #[command(flatten)]
+    rows: Rows,
     /// Bare ids, one a line
     #[arg(short, long)]
     quiet: bool,
 }
 
+impl Args {
+    /// Every lease, with these rows.
+    pub(super) fn of(rows: Rows) -> Self {
+        Args { rows, ..Args::default() }
+    }
+}
+
 pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+    let columns = args.rows.columns_or(&report::LISTED)?;
     let session = Session::open(shared).await?;
     let list = match &args.holding {
         Some(key) => match holder(&session, key).await? {
@@ -39,14 +51,24 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         },
         None => all(&session).await?,
     };
-    let text = if args.quiet && !out.is_json() {
+    let text = if args.quiet && !out.is_json() && !args.rows.is_some() {
         report::listing_ids(&list.ids)
     } else {
-        let listing = read(&session, list).await?;
-        if out.is_json() { report::listing_json(&listing) } else { report::listing_table(&listing) }
+        let mut listing = read(&session, list).await?;
+        args.rows.filter.iter().for_each(|typed| listing.retain(typed.filter()));
+        listing.sort(args.rows.sort.unwrap_or_default());
+        show(&listing, &args, &columns, out.is_json())
     };
     out.data(text).await?;
     Ok(Exit::Done)
+}
+
+fn show(listing: &Listing, args: &Args, columns: &[Column], is_json: bool) -> String {
+    match args.quiet {
+        _ if is_json => report::listing_json(listing),
+        true => report::listing_ids(&listing.ids()),
+        false => report::listing_table(listing, columns),
+    }
 }
 
 async fn all(session: &Session) -> Result<LeaseList, Error> {
@@ -79,7 +101,6 @@ async fn read(session: &Session, list: LeaseList) -> Result<Listing, Error> {
             leases.push(lease);
         }
     }
-    leases.sort_by_key(|lease| (lease.deadline, lease.answer.id));
     Ok(Listing { view: introduced(session).await, header, now: session.clock.now(), leases })
 }
 

@@ -16,6 +16,7 @@ mod observing;
 mod options;
 mod out;
 mod revoke;
+mod rows;
 mod sandbox;
 mod session;
 mod signals;
@@ -67,7 +68,7 @@ enum Command {
     #[command(flatten)]
     Headless(Headless),
     /// The monitor on a sandbox with three leases of its own and other clients: no etcd needed
-    Demo,
+    Demo(rows::Rows),
 }
 
 /// The commands without a screen.
@@ -102,10 +103,9 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
     let Cli { command, monitor, shared } = cli;
     match command {
         Some(_) if monitor.is_some() => Err(Error::Usage(
-            "--ttl, --put, --prefix, --budget and --stall before a command are the monitor's: write the command first, then its options"
-                .to_owned(),
+            "the monitor's options stand before a command: write the command first, then its own options".to_owned(),
         )),
-        Some(Command::Demo) => monitor::demo(shared),
+        Some(Command::Demo(rows)) => monitor::demo(&rows, shared),
         Some(Command::Headless(command)) => {
             let _log = logging::start(&shared.general, false)?;
             on_runtime(&mut Builder::new_current_thread(), headless(command, shared))

@@ -7,8 +7,9 @@ use tokio::runtime::Builder;
 
 use super::observing::Observing;
 use super::options::General;
+use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
-use crate::app::{Place, Put, Setup, spread};
+use crate::app::{Column, Place, Put, Setup, spread};
 use crate::runtime::{self, MonitorOptions, World, Worlds};
 use crate::ui::Look;
 
@@ -26,6 +27,8 @@ pub(super) struct Args {
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
     #[command(flatten)]
+    rows: Rows,
+    #[command(flatten)]
     observing: Observing,
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
@@ -35,7 +38,12 @@ pub(super) struct Args {
 impl Args {
     /// Whether anything was said for the monitor.
     pub(super) fn is_some(&self) -> bool {
-        let Args { ttl, puts, observing, stall } = self;
+        self.is_monitors_alone() || self.rows.is_some()
+    }
+
+    /// Whether anything was said that only a monitor can do.
+    fn is_monitors_alone(&self) -> bool {
+        let Args { ttl, puts, rows: _, observing, stall } = self;
         !ttl.is_empty() || !puts.is_empty() || observing.is_some() || *stall
     }
 }
@@ -45,11 +53,12 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
     }
-    let grants = spread(&args.ttl, 1, &args.puts)?;
+    let setup = Setup { grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
     if std::io::stdout().is_terminal() {
-        return monitor(shared, Setup { grants, ..args.observing.setup() }, args.stall);
+        let Setup { range, budget, .. } = args.observing.setup();
+        return monitor(shared, Setup { range, budget, ..setup }, args.stall);
     }
-    if args.is_some() {
+    if args.is_monitors_alone() {
         return Err(Error::Usage(
             "--ttl, --put, --prefix, --budget and --stall are the monitor's, which needs a terminal; `leasetop grant` and \
              `leasetop list` do not"
@@ -57,11 +66,11 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
         ));
     }
     let _log = logging::start(&shared.general, false)?;
-    on_runtime(&mut Builder::new_current_thread(), list_instead(shared))
+    on_runtime(&mut Builder::new_current_thread(), list_instead(args.rows, shared))
 }
 
 /// The monitor on a sandbox of its own, with the exercise's leases and other clients.
-pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
+pub(super) fn demo(rows: &Rows, mut shared: Shared) -> Result<Exit, Error> {
     shared.writes("demo")?;
     if !std::io::stdout().is_terminal() {
         let how = "the demo needs a terminal; `leasetop --sandbox exercise` shows the same leases without one";
@@ -69,13 +78,20 @@ pub(super) fn demo(mut shared: Shared) -> Result<Exit, Error> {
     }
     shared.use_sandbox();
     let grants = spread(&DEMO_TTLS, 1, &[Put::parse(DEMO_PUT)?])?;
-    monitor(shared, Setup { grants, is_demo: true, ..Setup::default() }, false)
+    monitor(shared, Setup { grants, is_demo: true, ..shown(rows)? }, false)
 }
 
-async fn list_instead(shared: Shared) -> Result<Exit, Error> {
+/// A monitor that shows what was asked for.
+fn shown(rows: &Rows) -> Result<Setup, Error> {
+    let columns = rows.columns_or(&Column::ALL)?;
+    let (filter, sort) = (rows.filter.clone().unwrap_or_default(), rows.sort.unwrap_or_default());
+    Ok(Setup { filter, sort, columns, ..Setup::default() })
+}
+
+async fn list_instead(rows: Rows, shared: Shared) -> Result<Exit, Error> {
     let mut out = Out::new(shared.general.write_out);
     out.tell("There is no terminal for the monitor: this is `leasetop list`.").await;
-    list::run(list::Args::default(), shared, &mut out).await
+    list::run(list::Args::of(rows), shared, &mut out).await
 }
 
 fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, Error> {

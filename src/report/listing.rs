@@ -5,7 +5,11 @@ use serde::Serialize;
 use super::json::line;
 use super::table::{Align, table};
 use super::text::{base64, json_key, millis, or_dash, plural};
-use crate::domain::{ClusterView, Header, LeaseId, MemberView, Moment, Reading, TimeToLive, printable};
+use crate::app::{Column, Lease, Rank, Sort, Who};
+use crate::domain::{ClusterView, Facts, Filter, Header, LeaseId, MemberView, Moment, Reading, TimeToLive, printable};
+
+/// The columns of the table where no others are asked for.
+pub const LISTED: [Column; 6] = [Column::Id, Column::State, Column::Ttl, Column::Left, Column::Keys, Column::FirstKey];
 
 /// One lease as it was read.
 #[derive(Clone, Debug)]
@@ -48,9 +52,55 @@ impl ListedLease {
             Reading::Nonsense => "unseen",
         }
     }
+
+    fn granted_ttl(&self) -> Option<i64> {
+        Some(self.answer.granted_ttl).filter(|ttl| *ttl > 0)
+    }
+
+    fn key_count(&self) -> Option<usize> {
+        self.keys_known.then_some(self.answer.keys.len())
+    }
+
+    /// What a filter asks. One reading knows of no drops.
+    fn facts(&self, now: Moment) -> Facts<'_> {
+        Facts {
+            id: self.answer.id,
+            who: Who::Other.word(),
+            state: self.state(),
+            ttl: self.granted_ttl(),
+            left: self.left(now).map(|(middle, _)| middle),
+            key_count: self.key_count(),
+            keys: &self.answer.keys,
+            drops: None,
+        }
+    }
+
+    /// Where it stands in an order; what is not known stands last.
+    fn rank(&self, sort: Sort, now: Moment) -> Rank {
+        let mut lease = Lease::read_once(&self.answer, self.deadline);
+        lease.keys = lease.keys.filter(|_| self.keys_known);
+        Rank::of(&lease, sort, now)
+    }
 }
 
 impl Listing {
+    /// Keeps the leases that a filter means.
+    pub fn retain(&mut self, filter: &Filter) {
+        let now = self.now;
+        self.leases.retain(|lease| filter.matches(&lease.facts(now)));
+    }
+
+    /// Puts them in order.
+    pub fn sort(&mut self, sort: Sort) {
+        let now = self.now;
+        self.leases.sort_by_cached_key(|lease| lease.rank(sort, now));
+    }
+
+    /// Their ids.
+    pub fn ids(&self) -> Vec<LeaseId> {
+        self.leases.iter().map(|lease| lease.answer.id).collect()
+    }
+
     fn member(&self) -> Option<&MemberView> {
         self.view.members.iter().find(|member| member.member_id == self.header.member_id && member.member_id != 0)
     }
@@ -65,21 +115,21 @@ pub fn listing_ids(ids: &[LeaseId]) -> String {
     ids.iter().map(|id| format!("{id}\n")).collect()
 }
 
-/// A line on the cluster, then the table.
-pub fn listing_table(listing: &Listing) -> String {
+/// A line on the cluster, then the table with these columns.
+pub fn listing_table(listing: &Listing, columns: &[Column]) -> String {
     if listing.leases.is_empty() {
         return title(listing);
     }
-    let header = [
-        ("ID", Align::Left),
-        ("STATE", Align::Left),
-        ("TTL", Align::Right),
-        ("LEFT", Align::Right),
-        ("KEYS", Align::Right),
-        ("FIRST KEY", Align::Left),
-    ];
-    let rows: Vec<_> = listing.leases.iter().map(|lease| row(lease, listing.now)).collect();
-    format!("{}{}", title(listing), table(header, &rows))
+    let header: Vec<_> = columns.iter().map(|column| (column.title(), align(*column))).collect();
+    let row = |lease: &ListedLease| columns.iter().map(|column| cell(lease, *column, listing.now)).collect::<Vec<_>>();
+    format!("{}{}", title(listing), table(&header, &listing.leases.iter().map(row).collect::<Vec<_>>()))
+}
+
+fn align(column: Column) -> Align {
+    match column {
+        Column::Id | Column::Who | Column::State | Column::FirstKey => Align::Left,
+        _ => Align::Right,
+    }
 }
 
 fn title(listing: &Listing) -> String {
@@ -93,18 +143,24 @@ fn title(listing: &Listing) -> String {
     format!("{member}term {raft_term}, revision {revision}: {count}\n")
 }
 
-fn row(lease: &ListedLease, now: Moment) -> [String; 6] {
-    let answer = &lease.answer;
-    let first = answer.keys.iter().min();
-    let granted = (answer.granted_ttl > 0).then_some(answer.granted_ttl);
-    [
-        answer.id.to_string(),
-        lease.state().to_owned(),
-        or_dash(granted, |ttl| format!("{ttl} s")),
-        or_dash(lease.left(now), left),
-        or_dash(lease.keys_known.then_some(answer.keys.len()), |count| count.to_string()),
-        or_dash(first, |key| printable(key)),
-    ]
+/// What one reading tells; a dash for what takes more than one.
+fn cell(lease: &ListedLease, column: Column, now: Moment) -> String {
+    match column {
+        Column::Id => lease.answer.id.to_string(),
+        Column::Who => Who::Other.word().to_owned(),
+        Column::State => lease.state().to_owned(),
+        Column::Left => or_dash(lease.left(now), left),
+        Column::Ttl => or_dash(lease.granted_ttl(), |ttl| format!("{ttl} s")),
+        Column::Keys => or_dash(lease.key_count(), |count| count.to_string()),
+        Column::FirstKey => or_dash(lease.answer.keys.iter().min(), |key| printable(key)),
+        Column::Every
+        | Column::Last
+        | Column::Next
+        | Column::Margin
+        | Column::Queue
+        | Column::Drop
+        | Column::RoundTrip => or_dash(None::<u64>, |never| never.to_string()),
+    }
 }
 
 /// A server tells whole seconds: a tenth is all that one reading can be good for.
@@ -166,14 +222,14 @@ fn lease_object(lease: &ListedLease, now: Moment) -> LeaseObject {
     let any_raw = answer.keys.iter().any(|key| std::str::from_utf8(key).is_err());
     LeaseObject {
         id: answer.id.to_string(),
-        granted_ttl: (answer.granted_ttl > 0).then_some(answer.granted_ttl),
+        granted_ttl: lease.granted_ttl(),
         left: left.map(|(middle, _)| thousandth(middle)),
         left_error: left.map(|(_, half_width)| thousandth(half_width)),
         state: lease.state(),
-        who: "other",
+        who: Who::Other.word(),
         keys: lease.keys_known.then(|| keys(json_key)),
         keys_base64: any_raw.then(|| keys(base64)),
-        key_count: lease.keys_known.then_some(answer.keys.len()),
+        key_count: lease.key_count(),
     }
 }
 
@@ -209,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_table_tells_what_one_reading_can_tell() {
-        insta::assert_snapshot!(listing_table(&listing()));
+        insta::assert_snapshot!(listing_table(&listing(), &LISTED));
     }
 
     #[test]
@@ -217,13 +273,37 @@ mod tests {
         let mut listing = listing();
         listing.leases[1].keys_known = false;
         listing.leases[1].deadline = None;
-        assert!(listing_table(&listing).contains("0000000000000002  dying  10 s           -     -  -\n"));
+        assert!(listing_table(&listing, &LISTED).contains("0000000000000002  dying  10 s           -     -  -\n"));
         let json = listing_json(&listing);
         assert!(
             json.contains(
                 r#""left":null,"left_error":null,"state":"dying","who":"other","keys":null,"key_count":null"#
             )
         );
+    }
+
+    #[test]
+    fn columns_are_chosen_and_what_takes_more_than_one_reading_is_a_dash() {
+        insta::assert_snapshot!(listing_table(&listing(), &Column::ALL));
+        let keys_first = listing_table(&listing(), &[Column::FirstKey, Column::Id]);
+        assert!(keys_first.lines().nth(1).is_some_and(|line| line == "FIRST KEY  ID"), "{keys_first}");
+    }
+
+    #[test]
+    fn a_filter_and_a_sort_make_the_rows() {
+        let ids = |filter: &str, sort: &str| {
+            let mut listing = listing();
+            (listing.leases[2].keys_known, listing.leases[1].deadline) = (false, None);
+            listing.retain(&filter.parse().expect("a filter"));
+            listing.sort(sort.parse().expect("a sort"));
+            listing.ids().iter().map(|id| id.0).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("", "left"), [3, 1, 2], "what has no deadline stands last");
+        assert_eq!(ids("", "keys"), [1, 2, 3], "the most keys first, unknown ones last");
+        assert_eq!(ids("", "ttl:desc"), [1, 2, 3]);
+        assert_eq!(ids("state:ok left>5s", "id"), [1]);
+        assert_eq!(ids("keys=0 or key:/a", "id:desc"), [2, 1]);
+        assert!(ids("who:own or drops=0", "id").is_empty());
     }
 
     #[test]

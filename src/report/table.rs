@@ -9,21 +9,22 @@ pub(super) enum Align {
     Right,
 }
 
-/// Lines of columns two spaces apart, as wide as their widest cell; no blanks at the end of a line.
-pub(super) fn table<const N: usize>(header: [(&str, Align); N], rows: &[[String; N]]) -> String {
-    let titles = header.map(|(title, _)| title.to_owned());
-    let lines = || std::iter::once(&titles).chain(rows);
-    let widths: [usize; N] =
-        std::array::from_fn(|column| lines().map(|cells| cells[column].width()).max().unwrap_or(0));
-    let aligns = header.map(|(_, align)| align);
-    lines().map(|cells| line(cells, &widths, &aligns)).collect()
+/// Lines of columns two spaces apart, as wide as their widest cell; no blanks at the end of a line. A row has a cell for
+/// each title.
+pub(super) fn table<'a, R: AsRef<[String]>>(header: impl AsRef<[(&'a str, Align)]>, rows: &[R]) -> String {
+    let header = header.as_ref();
+    let titles: Vec<String> = header.iter().map(|(title, _)| (*title).to_owned()).collect();
+    let lines = || std::iter::once(titles.as_slice()).chain(rows.iter().map(AsRef::as_ref));
+    let width = |column: usize| lines().map(|cells| cells[column].width()).max().unwrap_or(0);
+    let columns: Vec<_> = header.iter().enumerate().map(|(column, (_, align))| (width(column), *align)).collect();
+    lines().map(|cells| line(cells, &columns)).collect()
 }
 
-fn line<const N: usize>(cells: &[String; N], widths: &[usize; N], aligns: &[Align; N]) -> String {
+fn line(cells: &[String], columns: &[(usize, Align)]) -> String {
     let mut text = String::new();
-    for (column, cell) in cells.iter().enumerate() {
-        let blanks = " ".repeat(widths[column] - cell.width());
-        let padded = if aligns[column] == Align::Left { [cell, blanks.as_str()] } else { [blanks.as_str(), cell] };
+    for (cell, (width, align)) in cells.iter().zip(columns) {
+        let blanks = " ".repeat(width - cell.width());
+        let padded = if *align == Align::Left { [cell, blanks.as_str()] } else { [blanks.as_str(), cell] };
         text.push_str(&padded.concat());
         text.push_str("  ");
     }

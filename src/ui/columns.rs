@@ -1,6 +1,6 @@
 //! The columns of the lease table, as data: name, room, when they leave, and what they say of a lease.
 
-use crate::app::{Lease, State};
+use crate::app::{Column as Name, Lease, State};
 use crate::domain::{Moment, printable};
 
 use super::line::cut;
@@ -19,8 +19,10 @@ pub(super) struct Row<'a> {
 /// One cell: what it says, and in which role.
 pub(super) type Cell = (String, Role);
 
-/// A column. The order of [`COLUMNS`] is that of the screen; as the width shrinks they leave from the highest rank down.
+/// A column, or the bar beside one. As the width shrinks they leave from the highest rank down.
 pub(super) struct Column {
+    /// By what it is chosen.
+    pub(super) name: Name,
     pub(super) title: &'static str,
     /// The least width.
     pub(super) width: u16,
@@ -31,58 +33,59 @@ pub(super) struct Column {
     pub(super) cell: fn(Row<'_>, usize) -> Cell,
 }
 
-const fn text(title: &'static str, width: u16, growth: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
-    Column { title, width, growth, is_number: false, rank, cell }
+const fn text(name: Name, width: u16, growth: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
+    Column { name, title: name.title(), width, growth, is_number: false, rank, cell }
 }
 
-const fn number(title: &'static str, width: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
-    Column { title, width, growth: 0, is_number: true, rank, cell }
+const fn number(name: Name, width: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
+    Column { name, title: name.title(), width, growth: 0, is_number: true, rank, cell }
 }
 
-/// All columns, from left to right.
+/// All columns.
 pub(super) const COLUMNS: &[Column] = &[
-    text("ID", 8, 8, 0, id),
-    text("WHO", 7, 0, 7, who),
-    text("STATE", 9, 0, 1, state),
-    number("LEFT", 7, 2, left),
-    text("", 5, 5, 2, bar),
-    number("TTL", 6, 6, ttl),
-    number("EVERY", 15, 3, every),
-    number("LAST", 7, 11, last),
-    number("NEXT", 7, 10, next),
-    number("MARGIN", 7, 9, margin),
-    number("Q", 5, 8, queue),
-    number("DROP", 4, 4, dropped),
-    number("RTT", 7, 12, round_trip),
-    number("KEYS", 4, 13, keys),
-    text("FIRST KEY", 9, u16::MAX, 5, first_key),
+    text(Name::Id, 8, 8, 0, id),
+    text(Name::Who, 7, 0, 7, who),
+    text(Name::State, 9, 0, 1, state),
+    number(Name::Left, 7, 2, left),
+    Column { title: "", is_number: false, growth: 5, ..number(Name::Left, 5, 2, bar) },
+    number(Name::Ttl, 6, 6, ttl),
+    number(Name::Every, 15, 3, every),
+    number(Name::Last, 7, 11, last),
+    number(Name::Next, 7, 10, next),
+    number(Name::Margin, 7, 9, margin),
+    number(Name::Queue, 5, 8, queue),
+    number(Name::Drop, 4, 4, dropped),
+    number(Name::RoundTrip, 7, 12, round_trip),
+    number(Name::Keys, 4, 13, keys),
+    text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
 
-/// The columns that fit, each with its width, and the gap between them.
-pub(super) fn fit(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
-    let most = COLUMNS.iter().map(|column| column.rank).max().unwrap_or(0);
-    let within = |rank: u8| COLUMNS.iter().filter(move |column| column.rank <= rank);
+/// The chosen columns that fit, each with its width, and the gap between them.
+pub(super) fn fit(width: u16, chosen: &[Name]) -> (Vec<(&'static Column, u16)>, u16) {
+    let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
+    let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
     let least = |rank: u8| within(rank).map(|column| column.width + 1).sum::<u16>().saturating_sub(1);
-    let rank = (0..=most).rev().find(|rank| least(*rank) <= width).unwrap_or(0);
+    let mut ranks: Vec<u8> = chosen().map(|column| column.rank).collect();
+    ranks.sort_unstable_by(|one, two| two.cmp(one));
+    let rank = ranks.iter().copied().find(|rank| least(*rank) <= width).or(ranks.last().copied()).unwrap_or(0);
     let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
     let mut room = width.saturating_sub(least(rank));
     // The id is worth more than air, air more than longer bars.
-    grow(&mut columns[..1], &mut room);
-    let gaps = columns.len() as u16 - 1;
+    columns.iter_mut().filter(|(column, _)| column.name == Name::Id).for_each(|id| grow(id, &mut room));
+    let gaps = (columns.len() as u16).saturating_sub(1);
     let gap = if room >= gaps { 2 } else { 1 };
     room -= (gap - 1) * gaps;
-    grow(&mut columns, &mut room);
+    columns.iter_mut().for_each(|column| grow(column, &mut room));
     (columns, gap)
 }
 
-fn grow(columns: &mut [(&'static Column, u16)], room: &mut u16) {
-    for (column, width) in columns {
-        let more = (column.width.saturating_add(column.growth) - *width).min(*room);
-        // Half an id or half a bar more is not worth it.
-        let more = if column.growth == u16::MAX || *width + more == column.width + column.growth { more } else { 0 };
-        *width += more;
-        *room -= more;
-    }
+fn grow((column, width): &mut (&'static Column, u16), room: &mut u16) {
+    let more = (column.width.saturating_add(column.growth) - *width).min(*room);
+    // Half an id or half a bar more is not worth it.
+    let is_whole = column.growth == u16::MAX || *width + more == column.width + column.growth;
+    let more = if is_whole { more } else { 0 };
+    *width += more;
+    *room -= more;
 }
 
 /// A cell of a row; the dead are grey throughout.
@@ -211,7 +214,11 @@ mod tests {
     use super::*;
 
     fn titles(width: u16) -> Vec<&'static str> {
-        fit(width).0.iter().map(|(column, _)| column.title).collect()
+        titles_of(width, &Name::ALL)
+    }
+
+    fn titles_of(width: u16, chosen: &[Name]) -> Vec<&'static str> {
+        fit(width, chosen).0.iter().map(|(column, _)| column.title).collect()
     }
 
     #[test]
@@ -234,9 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn chosen_ones_stand_as_they_were_chosen_and_leave_in_the_same_order() {
+        let chosen = [Name::FirstKey, Name::Keys, Name::Left, Name::State];
+        assert_eq!(titles_of(100, &chosen), ["FIRST KEY", "KEYS", "LEFT", "", "STATE"]);
+        assert_eq!(titles_of(32, &chosen), ["LEFT", "", "STATE"]);
+        assert_eq!(titles_of(3, &chosen), ["STATE"]);
+        assert_eq!(titles_of(3, &[Name::Keys]), ["KEYS"], "what was chosen never leaves altogether");
+        assert!(titles_of(80, &[]).is_empty());
+    }
+
+    #[test]
     fn what_fits_keeps_to_the_width() {
         for width in 24..250 {
-            let (columns, gap) = fit(width);
+            let (columns, gap) = fit(width, &Name::ALL);
             let total: u16 = columns.iter().map(|(_, width)| width).sum::<u16>() + gap * (columns.len() as u16 - 1);
             assert!(total <= width, "{total} in {width}");
         }

@@ -18,6 +18,8 @@ mod cadence;
 mod columns;
 mod detail;
 mod dialogs;
+mod field;
+mod filter_line;
 mod help;
 mod layout;
 mod line;

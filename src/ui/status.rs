@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::keymap::Action;
-use crate::app::{Model, Note, View};
+use crate::app::{Key, Model, Note, View};
 use crate::domain::printable;
 
 use super::line::{Part, cut, draw_ends};
@@ -21,7 +21,11 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer
         Some(note) => vec![noted(note, area.width)],
         None => top::frozen(scene).filter(|_| is_tiny).into_iter().chain(counts(shown)).collect(),
     };
-    let right = if model.dialog.is_some() { Vec::new() } else { keys(model, shown) };
+    let right = match shown.sieve.line {
+        _ if model.dialog.is_some() => Vec::new(),
+        Some(_) => vec![Part::key(0, Key::Enter, "keep"), Part::key(0, Key::Esc, "clear")],
+        None => keys(model, shown),
+    };
     draw_ends(scene.look, (left, right), (" · ", "  "), area, buf);
 }
 
@@ -53,7 +57,7 @@ fn keys(model: &Model, shown: &Model) -> Vec<Part> {
     let is_refused = |action: Action| model.setup.is_read_only && action.writes();
     let is_elsewhere = shown.is_open || shown.view != View::default();
     let is_offered = |action: Action| match action {
-        Action::Back => is_elsewhere,
+        Action::Back => is_elsewhere || shown.sieve.is_active(),
         Action::Open => !shown.is_open,
         action => !is_refused(action),
     };
@@ -71,9 +75,9 @@ fn keys(model: &Model, shown: &Model) -> Vec<Part> {
 fn rank(action: Action) -> u8 {
     match action {
         Action::Help | Action::Quit => 1,
-        Action::New | Action::QuickFilter | Action::Back => 2,
+        Action::New | Action::Back => 2,
         Action::Revoke | Action::KeepAlive => 3,
-        Action::Open | Action::Freeze => 4,
+        Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,
         _ => 5,
     }
 }

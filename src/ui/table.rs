@@ -13,7 +13,7 @@ use crate::domain::printable;
 use super::columns::{self, Column, Row};
 use super::layout::Places;
 use super::line::{cut, wrap};
-use super::{Look, Role, Scene, number, theme};
+use super::{Look, Role, Scene, filter_line, number, theme};
 
 /// From this width on a blank stands between the frame and the rows.
 pub(super) const AIRY: u16 = 100;
@@ -25,11 +25,13 @@ pub(super) fn draw(scene: Scene<'_>, places: Places, buf: &mut Buffer) {
         return;
     }
     let inner = if is_tiny { area } else { frame(scene, area, detail.is_empty(), buf) };
+    let above = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     match (scene.model.order().is_empty(), is_tiny) {
         (true, _) => draw_advice(scene, inner, buf),
         (false, true) => draw_tiny(scene, inner, buf),
         (false, false) => draw_rows(scene, inner, buf),
     }
+    filter_line::draw(scene, if is_tiny { area } else { above }, buf);
 }
 
 /// A panel's frame with its title; hands back what is inside.
@@ -67,7 +69,13 @@ fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rec
     let room = usize::from(area.width.saturating_sub(6));
     let mut title = tab(scene, View::Leases);
     title.push_span(Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)));
-    let mut block = panel(look, title).title(other_tabs(scene, View::Leases));
+    let tabs = other_tabs(scene, View::Leases);
+    let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs.width());
+    if scene.model.sieve.is_active() && free > 0 {
+        let words = filter_line::in_words(scene.model, free);
+        title.push_span(Span::styled(format!("· {words} "), look.style(Role::Warning)));
+    }
+    let mut block = panel(look, title).title(tabs);
     if let Some(lease) = scene.model.selected().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(scene, lease), room));
         block = block.title_bottom(Span::styled(text, look.style(Role::Dim)));
@@ -80,12 +88,13 @@ fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rec
     inner
 }
 
+/// `300 · by LEFT ↑`, with the rows that can be seen where not all can, and with how many the filter lets through.
 fn extent(model: &Model) -> String {
-    let (all, window) = (model.order().len(), model.window);
-    if all <= window.rows {
-        return format!("{all} · by LEFT ↑");
-    }
-    format!("{}-{} of {all} · by LEFT ↑", window.top + 1, (window.top + window.rows).min(all))
+    let (all, window, sort) = (model.order().len(), model.window, model.sort);
+    let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
+    let rows = if all > window.rows { rows } else { String::new() };
+    let count = if model.sieve.is_active() { filter_line::counted(model) } else { all.to_string() };
+    format!("{rows}{count} · by {} {}", sort.column.title(), sort.arrow())
 }
 
 /// The selected lease in words: what the server says beside what the engine believes.
@@ -114,7 +123,7 @@ fn said_in_words(scene: Scene<'_>, lease: &Lease, said: Said) -> String {
 }
 
 fn draw_rows(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let (columns, gap) = columns::fit(area.width);
+    let (columns, gap) = columns::fit(area.width, &scene.model.setup.columns);
     let mut x = area.x;
     for (column, width) in columns {
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
@@ -202,6 +211,13 @@ fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
                 Role::Text,
             ));
             lines
+        }
+        None if model.total() > 0 => {
+            let words = filter_line::in_words(model, 60);
+            vec![
+                (format!("None of {} leases is shown by the filter {words}.", model.total()), Role::Title),
+                say("Esc clears it.", Role::Text),
+            ]
         }
         None if model.list_trouble.is_some() => {
             vec![say("The leases cannot be listed; the reason stands among the events.", Role::Warning)]

@@ -1,5 +1,6 @@
 mod charts;
 mod palettes;
+mod rows;
 mod views;
 
 use std::time::{Duration, SystemTime};
@@ -178,6 +179,7 @@ fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
     vec![
         ("help", vec![Key::Char('?')]),
         ("grant", vec![Key::Char('n'), Key::Char('2')]),
+        ("sort", vec![Key::Char('s'), Key::Down]),
         ("quit", vec![Key::Char('q')]),
         ("revoke_own", on(1, 'x')),
         ("revoke_other", [on(2, 'x'), vec![Key::Char('1')]].concat()),
@@ -198,7 +200,8 @@ fn dialogs() {
 /// What, which lease, how to confirm and how to leave: in full, by keys, or in as few letters as can be understood.
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
-    let seen: [(&str, &str, [&[&str]; 2]); 6] = [
+    let seen: [(&str, &str, [&[&str]; 2]); 7] = [
+        ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
         ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
         ("quit", "Quit?", [&["r revoke", "r"], &["Leave", "Enter leave", "Ent"]]),
         ("revoke_own", "d4d4f304?", [&["y revoke", "y yes", "y"], &["[ Cancel ]", "Esc"]]),

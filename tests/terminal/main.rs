@@ -11,6 +11,7 @@ mod manners;
 mod measure;
 mod monitor;
 mod panic;
+mod rows;
 mod served;
 mod suspend;
 mod unread;

@@ -7,6 +7,7 @@ mod focus;
 pub(super) mod grant;
 mod quit;
 mod revoke;
+mod sort;
 mod suspend;
 mod warp;
 
@@ -15,6 +16,7 @@ pub use drill::{Choice, DrillDialog};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
+pub use sort::SortMenu;
 pub use warp::{Speed, speeds};
 
 use super::keymap::Action;
@@ -39,6 +41,8 @@ pub enum Dialog {
     Drill(DrillDialog),
     /// Offers to begin the exercise anew, on a clock of another speed.
     Warp,
+    /// What can be sorted by.
+    Sort(SortMenu),
     /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
     Quit(Focus),
     /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
@@ -53,7 +57,7 @@ impl Dialog {
             Dialog::Adopt(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
-            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Quit(_) | Dialog::Warp => None,
+            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
 }
@@ -68,6 +72,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Warp => warp::key(model, key, now),
+        Dialog::Sort(menu) => sort::key(model, menu, key),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),
     }
@@ -100,7 +105,7 @@ fn closes(key: Key) -> bool {
 }
 
 /// Whether a press of this key edits a line of text, and how.
-fn edit(key: Key) -> Option<tui_input::InputRequest> {
+pub(super) fn edit(key: Key) -> Option<tui_input::InputRequest> {
     use tui_input::InputRequest as Edit;
     Some(match key {
         Key::Char(c) => Edit::InsertChar(c),

@@ -48,7 +48,7 @@ pub enum Meanwhile {
 impl RevokeDialog {
     /// For this lease, as it is now.
     pub fn new(lease: &Lease) -> Self {
-        let (id, who, bounds) = (lease.id, lease.who, lease.bounds);
+        let (id, who, bounds) = (lease.id, lease.who, lease.bounds());
         let (typed, focus) = (Input::default(), Focus::default());
         RevokeDialog { id, typed, focus, since_freeze: Vec::new(), who, bounds }
     }
@@ -63,7 +63,7 @@ impl RevokeDialog {
 
     /// What became of the lease since the dialog was opened, if that matters to whoever answers it.
     pub fn meanwhile(&self, lease: &Lease) -> Option<Meanwhile> {
-        let is_renewed = self.bounds.zip(lease.bounds).is_some_and(|(old, new)| old.latest < new.earliest);
+        let is_renewed = self.bounds.zip(lease.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
         match lease.who {
             who if who != self.who => Some(Meanwhile::ChangedHands),
             Who::Other if is_renewed => Some(Meanwhile::Renewed),

@@ -29,6 +29,8 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
     story.list(&[5], &[]);
     story.probe(5, 9, 10, &["/a"]);
     story.wait(9.3);
+    assert_eq!(story.state(5), "unseen", "nobody knows: it may have been renewed");
+    story.probe(5, 0, 10, &["/a"]);
     assert_eq!(story.state(5), "ok");
     assert_eq!(story.model.lease(LeaseId(5)).unwrap().who, Who::Other);
 }
@@ -264,6 +266,7 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
         story.wait(0.8);
     }
     story.wait(1.5);
+    story.probe(1, 1, 10, &[]);
     for _ in 0..3 {
         story.tell(Msg::Tick);
         story.wait(0.1);

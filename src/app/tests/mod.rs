@@ -2,6 +2,7 @@
 
 mod answering;
 mod dialogs;
+mod filtering;
 mod freeze;
 mod granting;
 mod keymap;
@@ -10,6 +11,7 @@ mod leases;
 mod losses;
 mod polling;
 mod revoking;
+mod sorting;
 mod standing;
 mod stood_still;
 mod views;

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::app::sieve::Criteria;
+use crate::app::sort::Rank;
 
 /// One thing that happens to one of a few leases.
 #[derive(Clone, Debug)]
@@ -14,9 +16,14 @@ enum Step {
     Born(i64),
     Failed(i64),
     Press(char),
+    Filter(&'static str),
+    Sort(Sort),
     Wait(f64),
     Slept,
 }
+
+const FILTERS: [&str; 6] =
+    ["", "left<5s or state:late", "!(left>=3s) who:own", "state:risk or ttl>20", "keys=0 left<=12.5", "/k/1"];
 
 fn step() -> impl Strategy<Value = Step> {
     let id = || 1..12_i64;
@@ -27,7 +34,10 @@ fn step() -> impl Strategy<Value = Step> {
         id().prop_map(Step::Gone),
         id().prop_map(Step::Born),
         id().prop_map(Step::Failed),
-        prop::sample::select(vec!['n', 'a', 'x', 'y', 'j', 'k', 'G', 'p', '?']).prop_map(Step::Press),
+        prop::sample::select(vec!['n', 'a', 'x', 'y', 'j', 'k', 'G', 'p', '?', 'f']).prop_map(Step::Press),
+        prop::sample::select(FILTERS.to_vec()).prop_map(Step::Filter),
+        (prop::sample::select(Column::ALL.to_vec()), any::<bool>())
+            .prop_map(|(column, is_descending)| Step::Sort(Sort { column, is_descending })),
         (0.0..9.0).prop_map(Step::Wait),
         (30.0..40.0).prop_map(Step::Wait),
         Just(Step::Slept),
@@ -63,13 +73,22 @@ fn play(story: &mut Story, step: Step) {
         Step::Grant(id, ttl) => return story.grant(id, ttl),
         Step::Renewed(id, ttl, dropped) => Msg::Statuses(vec![renewed(story, id, ttl, dropped)]),
         Step::Probed(id, ttl) => {
-            let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys: vec![], header: Header::default() };
-            Msg::Probed { sent, received, answer, has_keys: false }
+            let keys = (0..id % 3).map(|key| format!("/k/{}", key + ttl % 3).into_bytes()).collect();
+            let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys, header: Header::default() };
+            Msg::Probed { sent, received, answer, has_keys: true }
         }
         Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
         Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),
         Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), trouble: trouble("no") },
         Step::Press(key) => Msg::Key(Key::Char(key)),
+        Step::Filter(text) => {
+            story.model.sieve.typed = text.parse().expect("a filter");
+            return arrange(&mut story.model, story.now);
+        }
+        Step::Sort(sort) => {
+            story.model.sort = sort;
+            return arrange(&mut story.model, story.now);
+        }
         Step::Wait(seconds) => {
             story.wait(seconds);
             Msg::Tick
@@ -94,9 +113,11 @@ fn check(story: &Story) {
     let rates = model.kept().filter_map(|lease| lease.habit()).map(|habit| 1.0 / habit.as_secs_f64());
     assert!((census.renewals - rates.sum::<f64>()).abs() < 1e-6);
     if model.dialog.is_none() {
-        let mut rows: Vec<_> = model.leases.values().collect();
-        rows.sort_by_key(|lease| (lease.death.is_some(), lease.deadline().unwrap_or(Moment::FAR), lease.id));
-        assert_eq!(model.order, rows.iter().map(|lease| lease.id).collect::<Vec<_>>());
+        let criteria = Criteria::of(&model.sieve);
+        let shown = model.leases.values().filter(|lease| criteria.let_through(lease, story.now));
+        let mut rows: Vec<_> = shown.map(|lease| Rank::of(lease, model.sort, story.now)).collect();
+        rows.sort();
+        assert_eq!(model.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
     }
 }
 
@@ -116,8 +137,9 @@ fn a_lease_becomes_late_and_at_risk_by_time_alone() {
     let mut story = Story::begin(Setup::default());
     story.grant(1, 30);
     play(&mut story, Step::Renewed(1, 30, 0));
-    for (seconds, endangered) in [(0.0, 0), (11.4, 0), (0.2, 1), (9.5, 1)] {
+    for (seconds, endangered, left) in [(0.0, 0, 30), (11.4, 0, 18), (0.2, 1, 18), (9.5, 1, 8)] {
         story.wait(seconds);
+        story.probe(1, left, 30, &[]);
         arrange(&mut story.model, story.now);
         assert_eq!(story.model.census.endangered, endangered, "{:?}", story.now);
         check(&story);

@@ -5,17 +5,32 @@ use crate::domain::Moment;
 
 use super::attend::attend;
 
-/// Puts the rows in order, counts, and brings the cursor's row into the window. Before every draw.
+/// Puts the rows that the filter lets through in their order, counts, and brings the cursor's row into the window. Before
+/// every draw.
 ///
-/// The least time left comes first, the id decides where it is the same, unknown and dead ones come last. While a
-/// dialog is open the rows stay where they are.
+/// The id decides where the sort does not, unknown and dead ones come last. While a dialog is open the rows stay where they
+/// are. A frozen picture is put in order as of its own moment.
 pub fn arrange(model: &mut Model, now: Moment) {
     let row = model.cursor_row();
     attend(model, now);
+    put_in_order(model, row, now);
+}
+
+fn put_in_order(model: &mut Model, row: Option<usize>, now: Moment) {
+    let home = model.sieve.line.as_ref().and_then(|line| line.home);
     if model.dialog.is_none() {
-        model.standing.seat(&mut model.order, &model.leases);
+        model.standing.follow(&model.sieve, model.sort);
+        model.standing.seat(&mut model.order, &model.leases, now);
+    }
+    if let Some(home) = home.filter(|home| model.order.contains(home)) {
+        model.cursor = Some(home);
     }
     hold_cursor(model, row);
+    if let Some(picture) = &mut model.frozen {
+        let (model, at) = (&mut picture.model, picture.at);
+        model.census = model.standing.count(&mut model.leases, at);
+        put_in_order(model, model.cursor_row(), at);
+    }
 }
 
 /// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in
@@ -25,7 +40,7 @@ fn hold_cursor(model: &mut Model, row: Option<usize>) {
     if !model.is_away && is_out_of_sight {
         model.cursor = model.order.first().copied();
     }
-    if !model.cursor.is_some_and(|id| model.leases.contains_key(&id)) {
+    if model.cursor_row().is_none() {
         let last = model.order.len().saturating_sub(1);
         model.cursor = model.order.get(row.unwrap_or(0).min(last)).copied();
     }

@@ -3,7 +3,7 @@
 use crate::app::{Death, Gone, How, Loss, Model, Redraw, Renewed, Tick, What, Who};
 use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
-use super::life::bury;
+use super::life::bury_as;
 
 /// Statuses that moved.
 pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
@@ -129,26 +129,34 @@ fn what(model: &Model, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<
 fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| ended.is_loss()) else { return };
     if let Some(death) = lease.death {
-        return noticed(model, id, death, at);
+        return noticed(model, id, death, ended, at);
     }
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
-    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_renewed(), next: None };
+    let loss = Loss { at, why: ended.clone(), last_answer: lease.last_answer(), next: None };
     let told = What::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
     model.say(at, true, format!("lost {id}: {ended}"));
     match ended {
-        Ended::Expired => bury(model, id, at, Gone::Expired),
-        Ended::NotFound => bury(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
+        Ended::Expired => bury_as(model, id, at, Gone::Expired),
+        Ended::NotFound => bury_as(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),
         _ => model.log(at, Some(id), told),
     }
 }
 
-/// A renewal met what a poll had seen before: from now on a program knows.
-fn noticed(model: &mut Model, id: LeaseId, death: Death, at: Moment) {
+/// A renewal met what a poll had seen before: from now on a program knows. Whoever renewed it knows its deadline better than
+/// polls do, and so why it is gone.
+fn noticed(model: &mut Model, id: LeaseId, death: Death, ended: &Ended, at: Moment) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| !death.is_ours) else { return };
-    let Some(loss) = lease.loss.as_mut().filter(|loss| loss.next.is_some()) else { return };
-    (loss.at, loss.next) = (at, None);
+    let Some(loss) = lease.loss.as_mut() else { return };
+    if *ended == Ended::Expired && death.cause == Gone::Unknown {
+        loss.why = Ended::Expired;
+        lease.death = Some(Death { cause: Gone::Expired, ..death });
+    }
+    if loss.next.take().is_none() {
+        return;
+    }
+    loss.at = at;
     let told = What::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
     model.log(at, Some(id), told);
 }

@@ -51,7 +51,7 @@ fn changes(old: &Lease, new: &Lease) -> Vec<String> {
         return vec![format!("gone, {}", State::Gone(death.cause).word())];
     }
     let keys = |lease: &Lease| lease.keys.as_ref().map(|keys| (keys.count, keys.first.clone()));
-    let is_renewed = old.bounds.zip(new.bounds).is_some_and(|(old, new)| old.latest < new.earliest);
+    let is_renewed = old.bounds().zip(new.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
     let changes = [
         (is_renewed, "renewed"),
         (new.kept && !old.kept, "kept alive now"),

@@ -30,12 +30,12 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
     let lease = model.living(answer.id);
     lease.who = Who::Own;
     lease.kept = keep_alive;
-    (lease.granted_ttl, lease.asked_ttl) = (Some(answer.ttl), Some(answer.requested_ttl));
+    lease.asked_ttl = Some(answer.requested_ttl);
     if keep_alive {
         lease.history_mut().granted(sent + ttl);
     }
-    if lease.bounds.is_none() {
-        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl });
+    if lease.bounds().is_none() {
+        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
     if let Some(status) = lease.engine.clone() {
         engine::count(model, &status);

@@ -5,9 +5,9 @@ use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{drill, freeze, grant, keep, look, moves, quit, renew, revoke, suspend, tick, warp};
+use super::{drill, filter, freeze, grant, keep, look, moves, quit, renew, revoke, sort, suspend, tick, warp};
 
-/// Gives the key to the open dialog, or to the key table; what is done to the screen as a whole is done in dialogs as
+/// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole is done in dialogs as
 /// well. A key without a function does nothing.
 pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
     let action = model.setup.keymap.action(key);
@@ -16,6 +16,10 @@ pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
     }
     if let Some(dialog) = model.dialog.take() {
         return dialog::key(model, dialog, key, now);
+    }
+    if filter::is_open(model) {
+        filter::press(model, key);
+        return Vec::new();
     }
     let Some(action) = action else { return Vec::new() };
     model.show(Redraw::Now);
@@ -45,6 +49,10 @@ fn look_at(model: &mut Model, action: Action) {
         Action::PreviousView => look::show(looking, looking.view.neighbour(TABS.len() - 1)),
         Action::Open => look::open(looking),
         Action::QuickFilter => look::next_kind(looking),
+        Action::Filter => filter::open(looking),
+        Action::SortBefore => sort::by_the_one_before(looking),
+        Action::SortAfter => sort::by_neighbour(looking, 1),
+        Action::InvertSort => sort::invert(looking),
         Action::ShorterSpan | Action::LongerSpan => look::change_span(looking, action),
         Action::Back if look::back(looking) => (),
         Action::Back => {
@@ -58,6 +66,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
         Action::New => grant::open(model, now),
         Action::Help => model.dialog = Some(Dialog::Help { top: 0 }),
+        Action::SortMenu => sort::open(model),
         Action::PollNow => return tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),

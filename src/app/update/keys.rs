@@ -1,9 +1,10 @@
 //! Keys were read, or have changed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::app::lease::Doom;
-use crate::app::{Model, Redraw, Trouble, What, Who};
+use crate::app::{Model, Redraw, Trouble, What, Who, polls};
 use crate::domain::observed::KeyFate;
 use crate::domain::{KeyChange, KeyNow, LeaseId, Moment};
 
@@ -19,7 +20,7 @@ pub(super) fn read(model: &mut Model, now: Moment) {
     if is_first {
         show_all(model);
     }
-    model.keys_trouble = None;
+    go_on(model, now);
 }
 
 /// Where nothing was known of keys, something is now: many leases have none.
@@ -77,7 +78,7 @@ pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Opti
 fn meet(model: &mut Model, id: LeaseId, at: Moment) {
     if model.lease(id).is_none() {
         model.living(id);
-        if model.has_listed {
+        if model.has_listed() {
             model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
         }
     }
@@ -85,15 +86,22 @@ fn meet(model: &mut Model, id: LeaseId, at: Moment) {
 
 /// Keys were deleted together. A lease that has others left lives on; of one that has none that is to be asked.
 fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Moment) {
+    let alive = Some(received.before(delay(model))).filter(|_| received >= model.prompt_from);
     for (id, keys) in deleted {
         survive(model, id, received);
         let Some(lease) = model.alive(id) else { continue };
-        lease.doom = Some(Box::new(Doom { revision, received, keys }));
-        lease.poll.due = received;
+        lease.doom = Some(Box::new(Doom { revision, received, alive, keys }));
         if model.holdings.count(id) > 0 {
             survive(model, id, received);
         }
+        polls::hurry(model, id);
     }
+}
+
+/// How long a change is on its way at most, while nothing is wrong with the watch.
+fn delay(model: &Model) -> Duration {
+    const AT_MOST: Duration = Duration::from_millis(20);
+    model.member().and_then(|member| member.round_trip).unwrap_or_default() + AT_MOST
 }
 
 /// The lease lives: the keys that were deleted went without it.
@@ -134,8 +142,9 @@ pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
     model.show(Redraw::Soon);
 }
 
-/// They are told again.
-pub(super) fn go_on(model: &mut Model) {
+/// They are told again, and all that came between late.
+pub(super) fn go_on(model: &mut Model, now: Moment) {
     model.keys_trouble = None;
+    model.expect_late_news(now);
     model.show(Redraw::Soon);
 }

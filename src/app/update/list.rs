@@ -6,43 +6,46 @@ use crate::domain::{LeaseId, Moment};
 use super::life::bury;
 
 /// Takes in who was born and who is gone. Leases that were there at the start give no event.
-pub(super) fn listed(model: &mut Model, listing: &Listing) {
-    let has_news = !listing.born.is_empty() || !listing.gone.is_empty();
-    if has_news || !model.has_listed {
+pub(super) fn listed(model: &mut Model, listing: Listing) {
+    let Listing { sent, received, born, gone, head, .. } = listing;
+    if !born.is_empty() || !gone.is_empty() || !model.has_listed() {
         model.show(Redraw::Soon);
     }
-    for id in &listing.gone {
-        gone(model, *id, listing.received);
+    gone.into_iter().for_each(|id| left(model, id, received));
+    born.into_iter().for_each(|id| came(model, id, sent, received));
+    if let Some(head) = head {
+        model.polls.set_head(head);
     }
-    for id in &listing.born {
-        born(model, *id, listing);
-    }
-    again(model);
+    again(model, sent);
 }
 
 /// A list was answered.
-pub(super) fn again(model: &mut Model) {
+pub(super) fn again(model: &mut Model, sent: Moment) {
+    goes_on(model);
+    model.listed_at = Some(sent);
+}
+
+/// The leases can be listed again.
+pub(super) fn goes_on(model: &mut Model) {
     if model.list_trouble.take().is_some() {
         model.show(Redraw::Soon);
     }
-    model.has_listed = true;
 }
 
 /// A list that was asked for before a lease died may still hold it.
-fn born(model: &mut Model, id: LeaseId, listing: &Listing) {
-    let known = model.lease(id);
-    if known.is_some_and(|lease| lease.death.is_none_or(|death| death.at >= listing.sent)) {
-        return;
-    }
-    model.living(id);
-    if model.has_listed {
-        model.log(listing.received, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
+fn came(model: &mut Model, id: LeaseId, sent: Moment, received: Moment) {
+    let is_known = model.lease(id).is_some_and(|lease| lease.death.is_none_or(|death| death.at >= sent));
+    let lease = if is_known { model.leases.get_or_new(id) } else { model.living(id) };
+    lease.is_listed = true;
+    if !is_known && model.has_listed() {
+        model.log(received, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
     }
 }
 
-fn gone(model: &mut Model, id: LeaseId, at: Moment) {
-    if let Some(cause) = model.alive(id).map(|lease| lease.cause_of_death(at)) {
-        bury(model, id, at, cause);
+fn left(model: &mut Model, id: LeaseId, received: Moment) {
+    bury(model, id, received);
+    if let Some(lease) = model.leases.get_mut(&id) {
+        lease.is_listed = false;
     }
 }
 

@@ -15,22 +15,24 @@ pub(super) fn open(model: &mut Model) {
     }
 }
 
-/// Goes back by one step: the detail, the events' filter, their place, their view. No if there was none to go.
+/// Goes back by one step: the detail, the events' kind, their place, their view, the filter. No if there was none to go.
 pub(super) fn back(model: &mut Model) -> bool {
     if model.is_open {
         model.is_open = false;
     } else if model.view == View::Cadence || model.view == View::Events && !model.page.clear() {
         model.view = View::Leases;
     } else if model.view == View::Leases {
-        return false;
+        return model.sieve.clear();
     }
     true
 }
 
-/// Shows the next kind of events.
+/// Shows the next kind of events, or the leases that the next quick filter lets through.
 pub(super) fn next_kind(model: &mut Model) {
-    if model.view == View::Events {
-        model.page.next_kind();
+    match model.view {
+        View::Events => model.page.next_kind(),
+        View::Leases => model.sieve.next_quick(),
+        View::Cadence => (),
     }
 }
 

@@ -5,6 +5,7 @@ mod attend;
 mod cluster;
 pub(super) mod drill;
 mod engine;
+mod filter;
 mod freeze;
 mod grant;
 pub(super) mod keep;
@@ -19,6 +20,7 @@ mod probe;
 pub(super) mod quit;
 mod renew;
 pub(super) mod revoke;
+pub(super) mod sort;
 mod stood_still;
 pub(super) mod suspend;
 mod tick;
@@ -45,15 +47,16 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::StoodStill { since } => stood_still::over(model, since, now),
         Msg::Resized(room) => moves::resized(model, room),
         Msg::Measured { spare } => moves::measured(model, spare),
-        Msg::Listed(listing) => list::listed(model, &listing),
-        Msg::ListedAgain { .. } | Msg::ListGoesOn => list::again(model),
+        Msg::Listed(listing) => list::listed(model, listing),
+        Msg::ListedAgain { sent, .. } => list::again(model, sent),
+        Msg::ListGoesOn => list::goes_on(model),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
         Msg::KeysAnew => model.holdings.begin(),
         Msg::KeysPage(page) => model.holdings.gather(page),
         Msg::KeysRead { .. } => keys::read(model, now),
         Msg::KeysChanged { changes, received } => keys::changed(model, changes, received),
         Msg::KeysFailed(trouble) => keys::failed(model, trouble, now),
-        Msg::KeysGoOn => keys::go_on(model),
+        Msg::KeysGoOn => keys::go_on(model, now),
         Msg::Probed { sent, received, answer, has_keys } => {
             probe::answered(model, answer, (sent, received), has_keys);
         }

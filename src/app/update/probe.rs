@@ -1,57 +1,102 @@
 //! A lease's time to live was answered.
 
+use crate::app::events::{How, Renewed};
 use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
-use crate::domain::{LeaseId, Moment, Reading, TimeToLive};
+use crate::domain::observed::{Noticed, Observed};
+use crate::domain::{Bounds, LeaseId, Moment, TimeToLive};
 
 use super::keys;
 use super::life::bury;
 
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
 pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, received): (Moment, Moment), has_keys: bool) {
-    let told = std::mem::take(&mut answer.keys);
-    let is_asked_for_keys = polls::wants_keys(model, answer.id);
-    let (id, reading) = (answer.id, answer.reading());
+    let id = answer.id;
+    let told = has_keys.then(|| Keys::of(std::mem::take(&mut answer.keys)));
+    let told = told.or_else(|| unreadable(model, id));
     let Some(lease) = model.alive(id) else { return };
     lease.poll.in_flight = false;
-    let (bounds, before) = (lease.bounds, seen(lease, received));
-    match reading {
-        Reading::Missing => {
-            let cause = lease.cause_of_death(received);
-            return bury(model, id, received, cause);
-        }
-        Reading::Nonsense => {}
-        Reading::Alive | Reading::AtDeadline | Reading::Dying => lease.hear(answer, sent, received),
+    let (bounds, before) = (lease.bounds(), seen(lease, received));
+    let noticed = lease.hear(&answer, sent, received);
+    if noticed == Noticed::Missing {
+        return bury(model, id, received);
     }
-    // An answer from before its keys went does not tell whether it lives.
-    let is_doomed = lease.doom.as_ref().is_some_and(|doom| doom.received >= sent);
-    lease.poll.due = if is_doomed { received } else { polls::next_due(lease, sent) };
-    let doubt = lease.bounds.zip(bounds).filter(|(new, old)| lease.kept && new.latest < old.earliest);
-    if has_keys && reading != Reading::Nonsense {
-        lease.keys = Some(Keys::of(told));
-    } else if is_asked_for_keys {
-        // Those that may not be read may be many.
-        lease.keys.get_or_insert_default();
+    let has_news = before != seen(lease, received);
+    let due = polls::next_due(lease, sent);
+    polls::plan(model, id, due);
+    if noticed != Noticed::Nonsense {
+        tell_keys(model, id, told);
+        settle(model, id, sent, received);
     }
-    let has_lived_on = lease.doom.is_some() && !is_doomed && reading != Reading::Nonsense;
-    if before != seen(lease, received) {
+    if has_news {
         model.show(Redraw::Soon);
     }
     remember(model, id, received);
-    if has_lived_on {
-        keys::survive(model, id, received);
-    }
-    if let Some((new, old)) = doubt {
-        contradiction(model, id, new.middle().signed_since(received), old.middle().signed_since(received), received);
-    }
+    tell(model, &answer, noticed, bounds, received);
 }
 
 /// What a poll can change of what is seen of a lease: corrections below a digit are none.
-fn seen(lease: &Lease, now: Moment) -> (Option<Keys>, Option<i64>, Option<Moment>, State) {
-    (lease.keys.clone(), lease.granted_ttl, lease.deadline(), lease.state(now))
+fn seen(lease: &Lease, now: Moment) -> (Option<i64>, Option<Moment>, State, u64) {
+    (lease.granted_ttl, lease.deadline(), lease.state(now), lease.observed.renewals().cadence().answers)
+}
+
+/// What is known of the keys of a lease that was asked for them and did not tell: they may be many.
+fn unreadable(model: &Model, id: LeaseId) -> Option<Keys> {
+    let is_unknown = model.lease(id).is_some_and(|lease| lease.keys.is_none());
+    (is_unknown && polls::wants_keys(model, id)).then(Keys::default)
+}
+
+fn tell_keys(model: &mut Model, id: LeaseId, told: Option<Keys>) {
+    let Some(lease) = model.alive(id).filter(|lease| told.is_some() && lease.keys != told) else { return };
+    lease.keys = told;
+    model.show(Redraw::Soon);
+}
+
+/// It lives: keys that went before it was asked went without it. An answer from before they went does not tell.
+fn settle(model: &mut Model, id: LeaseId, sent: Moment, received: Moment) {
+    let went = model.lease(id).and_then(|lease| Some(lease.doom.as_ref()?.received));
+    match went {
+        Some(went) if went < sent => keys::survive(model, id, received),
+        Some(_) => polls::hurry(model, id),
+        None => (),
+    }
+}
+
+/// Tells what the answer has shown.
+fn tell(model: &mut Model, answer: &TimeToLive, noticed: Noticed, before: Option<Bounds>, received: Moment) {
+    let (id, ttl) = (answer.id, Some(answer.granted_ttl));
+    match noticed {
+        Noticed::Renewed(at) => renewed(model, id, at),
+        Noticed::Refilled => {
+            let term = Some(answer.header.raft_term).filter(|term| *term > 0);
+            model.log(received, Some(id), What::Refilled { ttl, term });
+        }
+        Noticed::Contradiction => contradiction(model, id, before, received),
+        Noticed::Nothing | Noticed::Dying | Noticed::Missing | Noticed::Nonsense => (),
+    }
+}
+
+/// Another client has renewed it. On the screen its row says so; the event is for who wants to know of each.
+fn renewed(model: &mut Model, id: LeaseId, at: Bounds) {
+    let Some(lease) = model.leases.get(&id) else { return };
+    let (ttl, observed) = (lease.granted_ttl, &lease.observed);
+    let what = || What::Renewed(in_figures(ttl, observed));
+    model.events.aside(at, Some(id), what);
+}
+
+fn in_figures(ttl: Option<i64>, observed: &Observed) -> Renewed {
+    let renewals = observed.renewals();
+    Renewed {
+        interval: renewals.cadence().last,
+        expected: renewals.rhythm().map(|rhythm| rhythm.every),
+        ..Renewed::new(How::Inferred, ttl)
+    }
 }
 
 /// The server gives a lease less time than it granted us.
-fn contradiction(model: &mut Model, id: LeaseId, said: f64, believed: f64, at: Moment) {
+fn contradiction(model: &mut Model, id: LeaseId, before: Option<Bounds>, at: Moment) {
+    let lease = model.leases.get(&id).filter(|lease| lease.kept);
+    let Some((new, old)) = lease.and_then(Lease::bounds).zip(before) else { return };
+    let [said, believed] = [new, old].map(|bounds| bounds.middle().signed_since(at));
     let text = format!("the server says that {said:.1} s are left, our last renewal left {believed:.1} s");
     model.log(at, Some(id), What::error(text));
 }
@@ -62,7 +107,7 @@ fn remember(model: &mut Model, id: LeaseId, at: Moment) {
     let Some(lease) = model.lease(id).filter(|lease| !lease.kept && (is_seen || lease.history.is_some())) else {
         return;
     };
-    if let (Some(deadline), Some(ttl)) = (lease.bounds, lease.granted_ttl)
+    if let (Some(deadline), Some(ttl)) = (lease.bounds(), lease.granted_ttl)
         && let Some(history) = model.history_mut(id)
     {
         history.observed(at, deadline, ttl);
@@ -73,7 +118,6 @@ fn remember(model: &mut Model, id: LeaseId, at: Moment) {
 pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Moment) {
     let Some(lease) = model.alive(id) else { return };
     lease.poll.in_flight = false;
-    lease.poll.missed += 1;
     let is_unseen = lease.state(now) == State::Unseen && !lease.kept;
     if let Some(history) = lease.history.as_mut().filter(|_| is_unseen) {
         history.push(now, Tick::Unknown);

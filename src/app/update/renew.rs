@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Bounds, Effect, Gone, How, Model, Renewed, Trouble, What};
+use crate::app::{Bounds, Effect, How, Model, Renewed, Trouble, What};
 use crate::domain::{LeaseId, Moment};
 
 use super::is_refused;
@@ -21,8 +21,7 @@ pub(super) fn once(model: &mut Model, now: Moment) -> Vec<Effect> {
 pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, received: Moment) {
     let span = Duration::from_secs(ttl.unsigned_abs());
     if let Some(lease) = model.alive(id) {
-        lease.begin(Bounds { earliest: sent + span, latest: received + span });
-        lease.granted_ttl = Some(ttl);
+        lease.begin(Bounds { earliest: sent + span, latest: received + span }, ttl);
     }
     let round_trip = Some(received - sent);
     model.log(received, Some(id), What::Renewed(Renewed { round_trip, ..Renewed::new(How::Once, Some(ttl)) }));
@@ -33,8 +32,7 @@ pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, recei
 pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) {
     model.say(now, true, format!("{id} not renewed: {}", trouble.text));
     if trouble.is_not_found {
-        let cause = model.alive(id).map_or(Gone::Unknown, |lease| lease.cause_of_death(now));
-        return bury(model, id, now, cause);
+        return bury(model, id, now);
     }
     model.log(now, Some(id), What::error(format!("not renewed: {}", trouble.text)));
 }

@@ -2,7 +2,7 @@
 
 use crate::app::dialog::{Dialog, RevokeDialog};
 use crate::app::keymap::Action;
-use crate::app::{Effect, Gone, Model, Trouble, What, keys_in_words};
+use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use crate::domain::{LeaseId, Moment};
 
 use super::life::{bury, bury_revoked};
@@ -14,9 +14,7 @@ pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
     if is_refused(model, now) || is_under_way(model, dialog.id, now) {
         return Vec::new();
     }
-    if let Some(lease) = model.alive(dialog.id) {
-        lease.poll.due = now;
-    }
+    polls::hurry(model, dialog.id);
     model.dialog = Some(Dialog::Revoke(dialog));
     Vec::new()
 }
@@ -55,15 +53,12 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
     let why = why_not(model, trouble);
     model.say(now, true, format!("{id} not revoked: {why}"));
     if trouble.is_not_found {
-        let cause = model.alive(id).map_or(Gone::Unknown, |lease| lease.cause_of_death(now));
-        bury(model, id, now, cause);
+        bury(model, id, now);
     } else {
         model.log(now, Some(id), What::error(format!("not revoked: {why}")));
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
-    if let Some(lease) = model.alive(id) {
-        lease.poll.due = now;
-    }
+    polls::hurry(model, id);
     quit::settled(model, id)
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Lease, Model, Redraw, Tick, What};
+use crate::app::{Effect, Lease, Model, Redraw, Tick, What, polls};
 use crate::domain::{LeaseId, Moment};
 
 /// The program stood still and time went on: says for how long, and what it cost.
 pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {
+    model.expect_late_news(now);
     let span = now - since;
     let seconds = span.as_secs_f64();
     model.show(Redraw::Anew);
@@ -22,12 +23,12 @@ pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {
 }
 
 fn is_over(lease: &Lease, now: Moment) -> bool {
-    lease.bounds.is_some_and(|bounds| bounds.latest <= now)
+    lease.bounds().is_some_and(|bounds| bounds.latest <= now)
 }
 
 /// Which leases ran out of time, or how close it was.
 fn cost(model: &Model, over: &[LeaseId], now: Moment) -> String {
-    let least = model.kept().filter_map(|lease| lease.bounds).map(|bounds| bounds.earliest).min();
+    let least = model.kept().filter_map(Lease::bounds).map(|bounds| bounds.earliest).min();
     match (over, least) {
         ([], Some(least)) => {
             format!("no lease ran out of time, the least left was {:.1} s", (least - now).as_secs_f64())
@@ -41,9 +42,13 @@ fn cost(model: &Model, over: &[LeaseId], now: Moment) -> String {
 /// The machine slept, which our clock did not count: every deadline lies earlier than it seems, nobody knows by how
 /// much until it is asked. What is kept alive is renewed at once.
 pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effect> {
-    for lease in model.leases.values_mut().filter(|lease| lease.death.is_none()) {
-        lease.forget_time(now);
+    let living: Vec<LeaseId> =
+        model.leases.values().filter(|lease| lease.death.is_none()).map(|lease| lease.id).collect();
+    for id in living {
+        model.alive(id).into_iter().for_each(Lease::forget_time);
+        polls::plan(model, id, now);
     }
+    model.expect_late_news(now);
     model.mark_all(now, Tick::Unknown);
     let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
     model.log(now, None, What::StoodStill { span, told: text.clone() });

@@ -49,9 +49,7 @@ fn clear_note(model: &mut Model, now: Moment) {
 pub(super) fn poll_now(model: &mut Model, now: Moment) -> Vec<Effect> {
     for row in model.visible_range() {
         let id = model.order[row];
-        if let Some(lease) = model.alive(id) {
-            lease.poll.due = now;
-        }
+        polls::plan(model, id, now);
     }
     vec![Effect::List]
 }

@@ -17,6 +17,17 @@ pub struct BadFilter {
     pub expected: String,
 }
 
+impl Filter {
+    /// Whether the last word of a text may yet become a condition: `sta`, of which `state:ok` will be made. Alone such a
+    /// word is a part of a key.
+    pub fn is_unfinished(text: &str) -> bool {
+        const NAMES: [&str; 9] = ["state", "who", "key", "id", "ttl", "granted", "left", "keys", "drops"];
+        let start = text.rfind(|c: char| is_end(c) || c == '!').map_or(0, |at| at + 1);
+        let word = text.get(start..).unwrap_or_default();
+        !word.is_empty() && NAMES.iter().any(|name| name.starts_with(word))
+    }
+}
+
 impl FromStr for Filter {
     type Err = BadFilter;
 

@@ -86,3 +86,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn parts_are_sought_in_the_id_as_it_prints() {
+    for id in [1, -5, i64::MAX, i64::MIN + 1, 0x694d_9aa8_d4d4_f304].map(LeaseId) {
+        let (text, start) = hex(id);
+        assert_eq!(String::from_utf8(text[start..].to_vec()), Ok(id.to_string()));
+    }
+}
+
+#[test]
+fn half_a_condition_is_told_from_a_word() {
+    for text in ["s", "ttl<30 sta", "!(le", "!who", "keys"] {
+        assert!(Filter::is_unfinished(text), "{text}");
+    }
+    for text in ["", "state:", "state:ok ", "ttl<3", "svc", "(", "日本", "日s\u{3000}é"] {
+        assert!(!Filter::is_unfinished(text), "{text}");
+    }
+}
+
+#[test]
+fn the_times_that_are_compared_with_the_time_left_are_known() {
+    let times = |text: &str| text.parse::<Filter>().map(|filter| filter.times_left());
+    assert_eq!(times("left<5s or !(left>=1m ttl<30) key:left"), Ok(vec![5.0, 60.0]));
+    assert_eq!(times("ttl<30 svc"), Ok(vec![]));
+}

@@ -13,7 +13,7 @@
 //! [`Observed`] takes in the answers in the order of asking, never two in flight, and says what follows. The interval
 //! that it shows always holds the truth, whoever renews when: where a renewal may have stayed hidden both possibilities
 //! are kept until a poll rules one out. A refill by a leader change or a restart comes with a new raft term and is no
-//! renewal.
+//! renewal. A grant or a renewal of our own says where the deadline lies without a poll ([`Observed::fix`]).
 
 mod death;
 mod habit;
@@ -65,9 +65,15 @@ pub struct Observed {
 struct Known {
     ttl: Duration,
     track: Track,
+    /// The last question that it answered.
     sent: Moment,
-    term: u64,
+    /// What is known holds from here on: a renewal that stayed hidden came later.
+    since: Moment,
+    /// The term of the answer; none where it told none.
+    term: Option<u64>,
     dying: bool,
+    /// When a renewal of our own was answered, where its deadline comes from that: what was asked for before may be older.
+    fixed: Option<Moment>,
 }
 
 impl Observed {
@@ -77,12 +83,17 @@ impl Observed {
         let Some(heard) = answer.deadline(sent, received).map(Bounds::new) else {
             return if reading == Reading::Missing { Noticed::Missing } else { Noticed::Nonsense };
         };
+        if self.known.as_mut().is_some_and(|known| known.stays(answer, heard, sent)) {
+            return Noticed::Nothing;
+        }
         let now = Known {
             ttl: Duration::from_secs(answer.granted_ttl.unsigned_abs()),
             track: Track::new(heard),
             sent,
-            term: answer.header.raft_term,
+            since: sent,
+            term: Some(answer.header.raft_term),
             dying: reading == Reading::Dying,
+            fixed: None,
         };
         self.renewals.polled(answer, sent);
         let noticed = match self.known.replace(now) {
@@ -94,6 +105,37 @@ impl Observed {
             Noticed::Nothing if reading == Reading::Dying => Noticed::Dying,
             other => other,
         }
+    }
+
+    /// It was granted or renewed from here: the deadline lies in these bounds, a TTL after the sending and the answer.
+    pub fn fix(&mut self, deadline: Bounds, ttl: Duration) {
+        let Bounds { earliest: sent, latest: answered } = deadline.earlier(ttl);
+        let term = self.known.and_then(|known| known.term);
+        self.known = Some(Known {
+            ttl,
+            track: Track::new(deadline),
+            sent,
+            since: sent,
+            term,
+            dying: false,
+            fixed: Some(answered),
+        });
+    }
+
+    /// Its deadline is not known any more, and a renewal may have stayed hidden.
+    pub fn forget(&mut self) {
+        self.known = None;
+        self.renewals.interrupted();
+    }
+
+    /// When it was asked for what is known of its deadline, or renewed from here.
+    pub fn seen_at(&self) -> Option<Moment> {
+        self.known.map(|known| known.sent)
+    }
+
+    /// Whether it had expired when it was last asked for, and was not removed yet.
+    pub fn is_dying(&self) -> bool {
+        self.known.is_some_and(|known| known.dying)
     }
 
     /// Where its deadline lies; none before the first answer that told one.
@@ -144,8 +186,8 @@ impl Observed {
     }
 
     fn compare(&mut self, before: Known, now: Known, heard: Bounds, received: Moment) -> Noticed {
-        // A renewal since the last question would have put the deadline here.
-        let possible = Bounds { earliest: before.sent + now.ttl, latest: received + now.ttl };
+        // A renewal since then would have put the deadline here.
+        let possible = Bounds { earliest: before.since + now.ttl, latest: received + now.ttl };
         let (track, step) = before.track.hear(heard, possible);
         self.known = Some(Known { track, ..now });
         match step {
@@ -165,9 +207,26 @@ impl Observed {
     }
 }
 
+impl Known {
+    /// Whether a deadline that our own renewal fixed stays: it does while the answers fit it, and where they may be older.
+    fn stays(&mut self, answer: &TimeToLive, heard: Bounds, sent: Moment) -> bool {
+        let Some(answered) = self.fixed else { return false };
+        let fits = answer.reading() != Reading::Dying && self.track.fits(heard);
+        let stays = fits || sent < answered;
+        if stays {
+            self.track = self.track.narrowed(heard);
+            self.sent = self.sent.max(sent);
+        }
+        if fits {
+            self.term = Some(answer.header.raft_term);
+        }
+        stays
+    }
+}
+
 /// Whether it got its time from a new leader: the term is another, or no less is left than was granted, which no
 /// renewal leaves behind, and that is news.
 fn is_refill(before: &Known, answer: &TimeToLive, heard: Bounds) -> bool {
     let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().narrowed(heard).is_none();
-    before.term != answer.header.raft_term || is_full
+    before.term.is_some_and(|term| term != answer.header.raft_term) || is_full
 }

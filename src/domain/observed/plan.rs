@@ -16,6 +16,11 @@ const SHARP: Duration = Duration::from_millis(20);
 const BRINK: Duration = Duration::from_millis(5);
 
 impl Observed {
+    /// How far apart its questions are by plan, give or take a quarter; a second while nothing is known.
+    pub fn pace(&self) -> Duration {
+        self.known.map_or(DYING, |known| if known.dying { DYING } else { known.pace() })
+    }
+
     /// The moment at which the next question tells most: about six times in a third of the TTL, at most four times a
     /// second, where it halves the doubt if that is near, and just before the deadline.
     pub fn next_poll(&self, now: Moment) -> Moment {
@@ -37,9 +42,13 @@ impl Known {
         }
     }
 
+    fn pace(&self) -> Duration {
+        (self.ttl / 18).max(FLOOR)
+    }
+
     fn regular(&self, soonest: Moment) -> Moment {
         let bounds = self.track.bounds();
-        let pace = (self.ttl / 18).max(FLOOR);
+        let pace = self.pace();
         let best = bounds.best_ask((self.sent + pace * 3 / 4).max(soonest));
         let is_worth_it = bounds.doubt() > SHARP && best <= self.sent + pace * 5 / 4;
         if is_worth_it { best } else { self.sent + pace }

@@ -349,3 +349,45 @@ fn a_thousand_deaths_are_told_apart() {
     }
     assert!(unknown <= 20, "{unknown} of 1,000 are unknown");
 }
+
+#[test]
+fn a_renewal_of_our_own_fixes_the_deadline_and_an_older_answer_does_not_contradict_it() {
+    let mut truth = Truth::granted(10, 1);
+    let mut observed = Observed::default();
+    truth.poll(&mut observed, 100 * SECOND, MILLI);
+    let ten = Duration::from_secs(10);
+    let fixed = Bounds { earliest: at(113_500 * MILLI), latest: at(113_510 * MILLI) };
+    observed.fix(fixed, ten);
+    assert_eq!((observed.bounds(), observed.seen_at()), (Some(fixed), Some(at(103_500 * MILLI))));
+    // Asked before the renewal was answered, and read before it.
+    let (sent, received) = (at(103_505 * MILLI), at(103_520 * MILLI));
+    assert_eq!(observed.hear(&truth.answer(103_506 * MILLI), sent, received), Noticed::Nothing);
+    assert_eq!(observed.bounds(), Some(fixed));
+    truth.renew(103_507 * MILLI);
+    let (sent, received) = (at(103_400 * MILLI), at(103_520 * MILLI));
+    assert_eq!(observed.hear(&truth.answer(103_508 * MILLI), sent, received), Noticed::Nothing);
+    assert_eq!(observed.bounds(), Some(fixed), "it narrows at most");
+    // Asked later: what fits takes nothing away from what is known, though somebody else may have renewed it too.
+    truth.deadline = 113_505 * MILLI;
+    let (noticed, _) = truth.poll(&mut observed, 103_800 * MILLI, MILLI);
+    assert_eq!((noticed, observed.bounds()), (Noticed::Nothing, Some(fixed)));
+    // Asked later, and less than we were given: a server that stood still.
+    truth.deadline = 108 * SECOND;
+    let (noticed, _) = truth.poll(&mut observed, 104 * SECOND, MILLI);
+    assert_eq!(noticed, Noticed::Contradiction);
+    assert_eq!(observed.renewals().cadence().answers, 0, "ours are no other's");
+}
+
+#[test]
+fn what_is_forgotten_is_known_again_by_the_next_poll() {
+    let mut truth = Truth::granted(10, 1);
+    let mut observed = Observed::default();
+    assert_eq!((observed.seen_at(), observed.pace()), (None, Duration::from_secs(1)));
+    truth.poll(&mut observed, 100 * SECOND, MILLI);
+    observed.forget();
+    assert_eq!((observed.bounds(), observed.seen_at(), observed.is_dying()), (None, None, false));
+    truth.deadline = 98 * SECOND;
+    truth.poll(&mut observed, 101 * SECOND, MILLI);
+    assert!(observed.is_dying() && observed.bounds().is_some());
+    assert_eq!(observed.renewals().sureness(), Sureness::AtLeast);
+}

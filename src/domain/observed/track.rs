@@ -32,6 +32,16 @@ impl Track {
         self.renewed.map_or(self.as_was, |renewed| self.as_was.hull(renewed))
     }
 
+    /// Whether the deadline may lie there as it was.
+    pub(super) fn fits(&self, heard: Bounds) -> bool {
+        self.as_was.narrowed(heard).is_some()
+    }
+
+    /// Takes in where the deadline was heard to be, by an answer that may be too old to count where it does not fit.
+    pub(super) fn narrowed(self, heard: Bounds) -> Track {
+        Track { as_was: self.as_was.narrowed(heard).unwrap_or(self.as_was), ..self }
+    }
+
     /// Takes in where the deadline was heard to be, and where a renewal since the last poll would have put it.
     pub(super) fn hear(self, heard: Bounds, possible: Bounds) -> (Track, Step) {
         let as_was = self.as_was.narrowed(heard);

@@ -22,7 +22,7 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
 fn left(page: &Page<'_>, lease: &Lease) -> String {
     let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", number::ttl(ttl)));
     let span = |until: Moment| number::span(until.signed_since(page.scene.now).max(0.0));
-    match (&lease.death, lease.left(page.scene.now), lease.bounds) {
+    match (&lease.death, lease.left(page.scene.now), lease.bounds()) {
         (Some(death), ..) => format!("nothing{of}: it went {}", page.ago(death.at)),
         (None, Some(left), Some(bounds)) if span(bounds.earliest) != span(bounds.latest) => {
             let (from, to) = (span(bounds.earliest), span(bounds.latest));

@@ -3,11 +3,11 @@
 mod adopt;
 mod answers;
 mod drill;
-mod field;
 mod grant;
 mod quit;
 mod revoke;
 mod sheet;
+mod sort;
 mod warp;
 
 use ratatui::buffer::Buffer;
@@ -19,7 +19,7 @@ use crate::app::dialog::Dialog;
 use self::answers::Answer;
 use self::sheet::{Frame, Sheet, Title};
 use super::line::wrap;
-use super::{Role, Scene, help, number};
+use super::{Role, Scene, field, help, number};
 
 /// Draws the open dialog, if there is one.
 pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
@@ -32,6 +32,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Revoke(dialog) => page.revoke(dialog),
         Dialog::Adopt(dialog) => page.adopt(*dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
+        Dialog::Sort(menu) => page.sort(*menu),
         Dialog::Quit(focus) => page.quit(*focus),
         Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),

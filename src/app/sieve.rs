@@ -1,0 +1,200 @@
+//! Which leases are shown: the filter that was typed, and the quick one beside it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use tui_input::Input;
+
+use super::{Lease, State, Who};
+use crate::domain::{BadFilter, Facts, Filter, LeaseId, Moment};
+
+/// A filter for a single key, beside the one that is typed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quick {
+    /// Every lease.
+    #[default]
+    All,
+    /// Granted here.
+    Own,
+    /// Other clients', adopted ones among them.
+    Others,
+    /// At risk, or late.
+    AtRisk,
+    /// Dead.
+    Gone,
+}
+
+impl Quick {
+    /// All of them, in the order of the key that goes through them.
+    pub const ALL: [Quick; 5] = [Quick::All, Quick::Own, Quick::Others, Quick::AtRisk, Quick::Gone];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quick::All => "all",
+            Quick::Own => "own",
+            Quick::Others => "others",
+            Quick::AtRisk => "at risk",
+            Quick::Gone => "gone",
+        }
+    }
+
+    fn next(self) -> Quick {
+        let place = Quick::ALL.iter().position(|quick| *quick == self).unwrap_or(0);
+        Quick::ALL[(place + 1) % Quick::ALL.len()]
+    }
+
+    fn lets_through(self, lease: &Lease, state: State) -> bool {
+        match self {
+            Quick::All => true,
+            Quick::Own => lease.who == Who::Own,
+            Quick::Others => lease.who != Who::Own,
+            Quick::AtRisk => matches!(state, State::Risk | State::Late),
+            Quick::Gone => matches!(state, State::Gone(_)),
+        }
+    }
+}
+
+/// A filter with the text that it was read from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TypedFilter {
+    text: String,
+    filter: Filter,
+}
+
+impl TypedFilter {
+    /// The text, as it was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The filter.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+}
+
+impl fmt::Display for TypedFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for TypedFilter {
+    type Err = BadFilter;
+
+    fn from_str(text: &str) -> Result<Self, BadFilter> {
+        Ok(TypedFilter { text: text.trim().to_owned(), filter: text.parse()? })
+    }
+}
+
+/// The line in which a filter is being typed.
+#[derive(Clone, Debug)]
+pub struct FilterLine {
+    /// The text so far.
+    pub input: Input,
+    /// Why it is no filter; while there is a reason the last good filter stays.
+    pub bad: Option<BadFilter>,
+    /// The last filter that was good and no half of a condition: it stays while the text is none.
+    settled: TypedFilter,
+    /// The lease that the cursor comes back to when half a word has hidden it.
+    pub(super) home: Option<LeaseId>,
+}
+
+/// Which leases are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Sieve {
+    /// The quick filter.
+    pub quick: Quick,
+    /// The typed filter, the last good one.
+    pub typed: TypedFilter,
+    /// The line that is being typed, while one is.
+    pub line: Option<FilterLine>,
+}
+
+impl Sieve {
+    /// Whether any lease may be hidden by it.
+    pub fn is_active(&self) -> bool {
+        self.quick != Quick::All || !self.typed.filter.is_empty()
+    }
+
+    /// Opens the line with the filter that there is, while the cursor is on a lease.
+    pub(super) fn open(&mut self, home: Option<LeaseId>) {
+        let settled = self.typed.clone();
+        self.line = Some(FilterLine { input: Input::new(settled.text.clone()), bad: None, settled, home });
+    }
+
+    /// Reads what is typed: a good filter is used at once. Where there is none the last good one stays, without the half of
+    /// a condition that was a word on the way: `state` before `state:`.
+    pub(super) fn read(&mut self) {
+        let Some(line) = &mut self.line else { return };
+        let text = line.input.value();
+        match text.parse::<TypedFilter>() {
+            Ok(typed) => {
+                if !Filter::is_unfinished(text) {
+                    line.settled = typed.clone();
+                }
+                (self.typed, line.bad) = (typed, None);
+            }
+            Err(bad) => (self.typed, line.bad) = (line.settled.clone(), Some(bad)),
+        }
+    }
+
+    /// The next quick filter.
+    pub(super) fn next_quick(&mut self) {
+        self.quick = self.quick.next();
+    }
+
+    /// Shows every lease; no if all were shown already.
+    pub(super) fn clear(&mut self) -> bool {
+        let was_active = self.is_active();
+        *self = Sieve::default();
+        was_active
+    }
+}
+
+/// What decides on one lease, kept beside the rows that were made by it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Criteria {
+    quick: Quick,
+    filter: Filter,
+}
+
+impl Criteria {
+    pub(super) fn of(sieve: &Sieve) -> Self {
+        Criteria { quick: sieve.quick, filter: sieve.typed.filter.clone() }
+    }
+
+    /// Whether they are those of a sieve.
+    pub(super) fn are_of(&self, sieve: &Sieve) -> bool {
+        self.quick == sieve.quick && self.filter == sieve.typed.filter
+    }
+
+    /// Whether a lease is shown.
+    pub(super) fn let_through(&self, lease: &Lease, now: Moment) -> bool {
+        if *self == Criteria::default() {
+            return true;
+        }
+        let state = lease.state(now);
+        self.quick.lets_through(lease, state) && self.filter.matches(&facts(lease, state, now))
+    }
+
+    /// The times left, in seconds, at which time alone can turn their answer.
+    pub(super) fn times_left(&self) -> Vec<f64> {
+        self.filter.times_left()
+    }
+}
+
+/// What a filter asks of a lease.
+fn facts(lease: &Lease, state: State, now: Moment) -> Facts<'_> {
+    Facts {
+        id: lease.id,
+        who: lease.who.word(),
+        state: state.word(),
+        ttl: lease.granted_ttl,
+        left: lease.left(now),
+        key_count: lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count),
+        keys: lease.keys.as_ref().map_or(&[], |keys| keys.first.as_slice()),
+        drops: lease.engine.as_ref().map(|status| status.queue.dropped),
+    }
+}

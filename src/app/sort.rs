@@ -1,0 +1,224 @@
+//! The order of the rows: by one column, the id decides where that is the same.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{Column, Lease, State, UnknownColumn, Who};
+use crate::domain::{LeaseId, Moment};
+
+/// By which column the rows are sorted, and in which direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The column.
+    pub column: Column,
+    /// Whether the largest comes first.
+    pub is_descending: bool,
+}
+
+impl Default for Sort {
+    /// The least time left first.
+    fn default() -> Self {
+        Sort::by(Column::Left)
+    }
+}
+
+/// A text that names no order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSort {
+    /// No such column.
+    #[error(transparent)]
+    Column(#[from] UnknownColumn),
+    /// No such direction.
+    #[error("after the column `:asc` or `:desc` is expected, as in left:asc")]
+    Direction,
+}
+
+impl Sort {
+    /// By this column, in the direction in which one looks for it: time and names upward, queues and losses downward.
+    pub fn by(column: Column) -> Self {
+        Sort { column, is_descending: column.is_largest_first() }
+    }
+
+    /// In the other direction.
+    pub(super) fn inverted(self) -> Self {
+        Sort { is_descending: !self.is_descending, ..self }
+    }
+
+    /// By the column so many steps further among these, around the end.
+    pub(super) fn moved(self, columns: &[Column], steps: usize) -> Self {
+        let place = columns.iter().position(|column| *column == self.column);
+        let next = place.map_or(Some(0), |place| (place + steps).checked_rem(columns.len()));
+        next.and_then(|place| columns.get(place)).map_or(self, |column| Sort::by(*column))
+    }
+
+    /// An arrow that tells the direction.
+    pub fn arrow(self) -> char {
+        if self.is_descending { '↓' } else { '↑' }
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.column, if self.is_descending { "desc" } else { "asc" })
+    }
+}
+
+impl FromStr for Sort {
+    type Err = BadSort;
+
+    fn from_str(text: &str) -> Result<Self, BadSort> {
+        let (name, direction) = text.split_once(':').unwrap_or((text, ""));
+        let natural = Sort::by(name.parse()?);
+        match direction {
+            "" if !text.contains(':') => Ok(natural),
+            "asc" => Ok(Sort { is_descending: false, ..natural }),
+            "desc" => Ok(Sort { is_descending: true, ..natural }),
+            _ => Err(BadSort::Direction),
+        }
+    }
+}
+
+/// Where a lease stands in an order: the living before the dead, what is known before what is not, then the id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    is_dead: bool,
+    value: Value,
+    /// Which lease.
+    pub(super) id: LeaseId,
+}
+
+/// What is compared, turned around where the largest comes first. All values of one order are of one kind, or unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Number(u64),
+    Text(Box<[u8]>),
+    TextDown(Reverse<Box<[u8]>>),
+    Unknown,
+}
+
+impl Rank {
+    /// Of a lease at a moment, by a sort.
+    pub fn of(lease: &Lease, sort: Sort, now: Moment) -> Self {
+        Rank { is_dead: lease.death.is_some(), value: Value::of(lease, sort, now), id: lease.id }
+    }
+}
+
+impl Value {
+    fn of(lease: &Lease, sort: Sort, now: Moment) -> Self {
+        let text = |text: &Vec<u8>| text.clone().into_boxed_slice();
+        let value = match sort.column {
+            Column::FirstKey => first_key(lease).map(|key| Value::Text(text(key))),
+            column => number(lease, column, now).map(Value::Number),
+        };
+        match value.unwrap_or(Value::Unknown) {
+            Value::Number(number) if sort.is_descending => Value::Number(!number),
+            Value::Text(text) if sort.is_descending => Value::TextDown(Reverse(text)),
+            value => value,
+        }
+    }
+}
+
+fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
+    lease.keys.as_ref()?.first.first()
+}
+
+/// What a column tells of a lease, as a number that rises with it; none where it tells nothing.
+fn number(lease: &Lease, column: Column, now: Moment) -> Option<u64> {
+    let engine = lease.engine.as_ref();
+    match column {
+        Column::Id => Some(rising(lease.id.0)),
+        Column::Who => Some(closeness(lease.who)),
+        Column::State => Some(urgency(lease.state(now))),
+        Column::Left => lease.deadline().map(Moment::nanos),
+        Column::Ttl => lease.granted_ttl.map(rising),
+        Column::Every => engine?.cadence.last.map(nanos),
+        Column::Last => lease.last_renewed().map(|at| !at.nanos()),
+        Column::Next => engine.filter(|_| lease.kept)?.next_due.map(Moment::nanos),
+        Column::Margin => engine?.cadence.least_left.map(nanos),
+        Column::Queue => Some(engine?.queue.depth as u64),
+        Column::Drop => Some(engine?.queue.dropped),
+        Column::RoundTrip => engine?.round_trip.map(nanos),
+        Column::Keys => lease.keys.as_ref().map(|keys| keys.count as u64),
+        Column::FirstKey => None,
+    }
+}
+
+fn rising(number: i64) -> u64 {
+    (number as u64) ^ (1 << 63)
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn closeness(who: Who) -> u64 {
+    match who {
+        Who::Own => 0,
+        Who::Adopted => 1,
+        Who::Other => 2,
+    }
+}
+
+/// The most urgent first.
+fn urgency(state: State) -> u64 {
+    match state {
+        State::Dying => 0,
+        State::Risk => 1,
+        State::Late => 2,
+        State::Unseen => 3,
+        State::Paused => 4,
+        State::Ok => 5,
+        State::Gone(_) => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sort_is_written_with_or_without_its_direction() {
+        let left = Sort { column: Column::Left, is_descending: false };
+        assert_eq!("left".parse(), Ok(left));
+        assert_eq!("left:asc".parse(), Ok(left));
+        assert_eq!("LEFT:desc".parse(), Ok(left.inverted()));
+        assert_eq!("drop".parse(), Ok(Sort { column: Column::Drop, is_descending: true }));
+        for column in Column::ALL {
+            for sort in [Sort::by(column), Sort::by(column).inverted()] {
+                assert_eq!(sort.to_string().parse(), Ok(sort));
+            }
+        }
+        for bad in ["", "left:", "left:up", "size", ":asc", "left:asc:desc"] {
+            assert!(bad.parse::<Sort>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn columns_come_in_turn_in_both_directions() {
+        let columns = [Column::Id, Column::Left, Column::Drop];
+        let left = Sort::by(Column::Left);
+        assert_eq!(left.moved(&columns, 1), Sort::by(Column::Drop));
+        assert_eq!(left.moved(&columns, 2), Sort::by(Column::Id));
+        assert_eq!(Sort::by(Column::Keys).moved(&columns, 1), Sort::by(Column::Id), "from one that is not shown");
+        assert_eq!(left.moved(&[], 1), left);
+    }
+
+    #[test]
+    fn what_is_unknown_and_who_is_dead_stand_last_in_both_directions() {
+        let lease = |id, ttl| {
+            let mut lease = Lease::new(LeaseId(id));
+            lease.granted_ttl = ttl;
+            lease
+        };
+        let leases = [lease(1, Some(20)), lease(2, None), lease(3, Some(10)), lease(4, Some(20))];
+        let order = |is_descending| {
+            let sort = Sort { column: Column::Ttl, is_descending };
+            let mut ranks: Vec<Rank> = leases.iter().map(|lease| Rank::of(lease, sort, Moment::START)).collect();
+            ranks.sort_unstable();
+            ranks.into_iter().map(|rank| rank.id.0).collect::<Vec<_>>()
+        };
+        assert_eq!((order(false), order(true)), (vec![3, 1, 4, 2], vec![1, 4, 3, 2]));
+    }
+}

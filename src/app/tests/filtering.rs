@@ -1,0 +1,225 @@
+//! The filter line and the quick filters.
+
+use super::*;
+
+/// Two own leases, one of another client, one that is not known of yet.
+fn crowd() -> Story {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 120);
+    story.list(&[3, 4], &[]);
+    story.probe(3, 29, 30, &["/svc/billing", "/svc/mail"]);
+    story
+}
+
+fn bad(story: &Story) -> Option<usize> {
+    story.model.looking().sieve.line.as_ref().and_then(|line| line.bad.as_ref()).map(|bad| bad.at)
+}
+
+fn typed(story: &Story) -> &str {
+    story.model.looking().sieve.typed.text()
+}
+
+#[test]
+fn what_is_typed_filters_at_once_and_enter_keeps_it() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    assert_eq!(story.rows(), [1, 3, 2, 4]);
+    story.type_in("who:own");
+    assert_eq!(story.rows(), [1, 2]);
+    story.type_in(" ttl>60");
+    assert_eq!(story.rows(), [2]);
+    assert_eq!(story.model.total(), 4);
+    story.press(&[Key::Enter]);
+    assert_eq!((story.rows(), typed(&story)), (vec![2], "who:own ttl>60"));
+    assert!(story.model.sieve.line.is_none());
+    story.press(&[Key::Char('/'), Key::Ctrl('u')]);
+    story.type_in("billing");
+    assert_eq!(story.rows(), [3]);
+}
+
+#[test]
+fn while_it_is_wrong_the_last_good_one_stays_and_enter_does_not_close_it() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("ttl<60");
+    assert_eq!(story.rows(), [1, 3]);
+    story.type_in(" (left");
+    assert_eq!((bad(&story), story.rows()), (Some(7), vec![1, 3]));
+    story.press(&[Key::Enter]);
+    assert!(story.model.sieve.line.is_some(), "it still says why");
+    story.type_in("<5x)");
+    assert_eq!((bad(&story), story.rows()), (Some(13), vec![1, 3]));
+    story.press(&[Key::Left, Key::Backspace, Key::Enter]);
+    assert_eq!((bad(&story), story.rows(), typed(&story)), (None, vec![], "ttl<60 (left<5)"));
+    assert!(story.model.sieve.line.is_none());
+}
+
+#[test]
+fn half_a_condition_is_not_the_last_good_filter() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("ttl<60 state");
+    assert!(story.rows().is_empty(), "as yet it is a part of a key");
+    story.type_in(":lat");
+    assert_eq!((bad(&story), story.rows(), typed(&story)), (Some(13), vec![1, 3], "ttl<60"));
+    story.press(&[Key::Backspace; 3]);
+    story.type_in("ok");
+    assert_eq!((bad(&story), story.rows()), (None, vec![1, 3]));
+}
+
+#[test]
+fn esc_clears_what_is_typed_and_then_what_was_kept() {
+    for leave in [Key::Esc, Key::Ctrl('c')] {
+        let mut story = crowd();
+        story.press(&[Key::Char('/')]);
+        story.type_in("who:own");
+        assert_eq!(story.press(&[leave]), []);
+        assert_eq!((story.rows().len(), typed(&story)), (4, ""));
+    }
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("ttl<60");
+    story.press(&[Key::Enter, Key::Enter]);
+    assert!(story.model.is_open, "the second Enter opens the lease");
+    story.press(&[Key::Esc]);
+    assert_eq!((story.model.is_open, story.rows()), (false, vec![1, 3]));
+    story.press(&[Key::Esc]);
+    assert_eq!(story.rows().len(), 4);
+}
+
+#[test]
+fn letters_are_typed_and_never_taken_for_keys() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    assert_eq!(story.type_in("qxyaonpr?!f1 /<>sI"), []);
+    assert!(story.model.dialog.is_none() && story.model.frozen.is_none());
+    assert_eq!(story.model.sieve.line.as_ref().unwrap().input.value(), "qxyaonpr?!f1 /<>sI");
+}
+
+#[test]
+fn a_pasted_filter_is_read() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.tell(Msg::Pasted("who:own\nttl=10\r\n".into()));
+    assert_eq!((story.rows(), story.model.sieve.line.as_ref().unwrap().input.value()), (vec![1], "who:own ttl=10"));
+}
+
+#[test]
+fn the_rows_can_be_walked_while_it_is_typed() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("who:own");
+    story.press(&[Key::Down]);
+    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    story.press(&[Key::Up, Key::PageDown, Key::PageUp]);
+    assert_eq!(story.model.cursor, Some(LeaseId(1)));
+}
+
+#[test]
+fn the_cursor_stays_on_its_lease_while_that_is_shown() {
+    let mut story = crowd();
+    story.press(&[Key::Down, Key::Down]);
+    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    story.press(&[Key::Char('/')]);
+    story.type_in("who:own");
+    assert_eq!((story.model.cursor, story.model.cursor_row()), (Some(LeaseId(2)), Some(1)));
+    story.type_in(" ttl=10");
+    assert_eq!(story.model.cursor, Some(LeaseId(1)), "where it has no row another has the cursor");
+}
+
+#[test]
+fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
+    let mut story = crowd();
+    story.list(&[], &[4]);
+    let mut turn = Vec::new();
+    for _ in Quick::ALL {
+        story.press(&[Key::Char('f')]);
+        turn.push((story.model.sieve.quick, story.rows()));
+    }
+    let expected = [
+        (Quick::Own, vec![1, 2]),
+        (Quick::Others, vec![3, 4]),
+        (Quick::AtRisk, vec![]),
+        (Quick::Gone, vec![4]),
+        (Quick::All, vec![1, 3, 2, 4]),
+    ];
+    assert_eq!(turn, expected);
+    story.press(&[Key::Char('f'), Key::Char('/')]);
+    story.type_in("ttl<60");
+    story.press(&[Key::Enter]);
+    assert_eq!(story.rows(), [1]);
+    story.press(&[Key::Esc]);
+    assert_eq!((story.rows().len(), story.model.sieve.quick), (4, Quick::All));
+}
+
+#[test]
+fn time_alone_brings_a_lease_in_and_takes_it_away() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("left<5s");
+    story.press(&[Key::Enter]);
+    let mut seen = Vec::new();
+    for wait in [4.9, 0.1, 0.1] {
+        story.wait(wait);
+        arrange(&mut story.model, story.now);
+        seen.push(story.rows());
+    }
+    assert_eq!(seen, [vec![], vec![], vec![1]], "5 s are not less than 5 s");
+    story.renewed(1, 10, 3.5);
+    assert!(story.rows().is_empty());
+}
+
+#[test]
+fn on_a_frozen_display_it_filters_the_picture_and_holds_afterwards() {
+    let mut story = crowd();
+    story.press(&[Key::Char('p')]);
+    story.wait(20.0);
+    story.list(&[5], &[1]);
+    story.press(&[Key::Char('/')]);
+    story.type_in("left<11s");
+    let shown = |story: &Story| {
+        let (model, _) = story.model.shown(story.now);
+        model.order().iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    assert_eq!((shown(&story), story.rows().len()), (vec![1], 5), "as of the moment of the picture");
+    story.press(&[Key::Enter, Key::Char('p')]);
+    assert_eq!((story.model.frozen.is_some(), story.rows(), typed(&story)), (false, vec![3], "left<11s"));
+}
+
+#[test]
+fn one_from_the_command_line_holds_from_the_start() {
+    let filter: TypedFilter = " who:own ".parse().unwrap();
+    let mut story = Story::begin(Setup { filter, ..Setup::default() });
+    story.grant(1, 10);
+    story.list(&[3], &[]);
+    assert_eq!((story.rows(), typed(&story)), (vec![1], "who:own"));
+    assert!("left<".parse::<TypedFilter>().is_err());
+}
+
+#[test]
+fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
+    let mut story = crowd();
+    story.press(&[Key::Enter, Key::Char('/')]);
+    assert!(!story.model.is_open && story.model.sieve.line.is_some());
+    story.press(&[Key::Esc, Key::Char('3'), Key::Char('/')]);
+    assert!(story.model.sieve.line.is_none());
+    story.press(&[Key::Char('f')]);
+    assert_eq!((story.model.sieve.quick, story.model.page.kind), (Quick::All, Some(Kind::Renewals)));
+}
+
+/// The words that a filter knows after a prefix, as its error lists them.
+fn words_after(prefix: &str) -> Vec<String> {
+    let bad = format!("{prefix}:?").parse::<crate::domain::Filter>().expect_err("no such word");
+    let (_, words) = bad.expected.split_once("one of: ").expect("the words");
+    words.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn the_filter_knows_every_state_and_everybody_and_nothing_else() {
+    let states = [State::Ok, State::Paused, State::Late, State::Risk, State::Unseen, State::Dying];
+    let deaths = [Gone::Expired, Gone::Revoked, Gone::Unknown].map(State::Gone);
+    let states: Vec<&str> = states.iter().chain(&deaths).map(|state| state.word()).collect();
+    assert_eq!(words_after("state"), states);
+    assert_eq!(words_after("who"), [Who::Own, Who::Adopted, Who::Other].map(Who::word));
+}

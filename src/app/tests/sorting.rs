@@ -1,0 +1,109 @@
+//! The order of the rows.
+
+use super::*;
+use crate::app::dialog::Dialog;
+
+fn crowd() -> Story {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 120);
+    story.list(&[3, 4], &[]);
+    story.probe(3, 29, 30, &["/b"]);
+    story.probe(4, 250, 600, &["/a", "/c"]);
+    story
+}
+
+fn sort(story: &Story) -> String {
+    story.model.looking().sort.to_string()
+}
+
+#[test]
+fn neighbours_take_turns_in_the_order_of_the_columns() {
+    let mut story = crowd();
+    assert_eq!((sort(&story), story.rows()), ("left:asc".into(), vec![1, 3, 2, 4]));
+    story.press(&[Key::Char('>')]);
+    assert_eq!((sort(&story), story.rows()), ("ttl:asc".into(), vec![1, 3, 2, 4]));
+    story.press(&[Key::Char('I')]);
+    assert_eq!((sort(&story), story.rows()), ("ttl:desc".into(), vec![4, 2, 3, 1]));
+    story.press(&[Key::Char('<'), Key::Char('<')]);
+    assert_eq!(sort(&story), "state:asc");
+    story.press(&[Key::Char('<'), Key::Char('<'), Key::Char('<')]);
+    assert_eq!((sort(&story), story.rows()), ("key:asc".into(), vec![4, 3, 1, 2]), "no key stands last, then the id");
+}
+
+#[test]
+fn only_what_is_shown_takes_turns() {
+    let columns = vec![Column::Keys, Column::Left];
+    let mut story = Story::begin(Setup { columns, ..Setup::default() });
+    story.press(&[Key::Char('>')]);
+    assert_eq!(sort(&story), "keys:desc");
+    story.press(&[Key::Char('>')]);
+    assert_eq!(sort(&story), "left:asc");
+}
+
+#[test]
+fn the_cursor_stays_on_its_lease() {
+    let mut story = crowd();
+    story.press(&[Key::Down, Key::Char('>'), Key::Char('I')]);
+    assert_eq!((story.model.cursor, story.model.cursor_row()), (Some(LeaseId(3)), Some(2)));
+}
+
+#[test]
+fn the_menu_sorts_by_what_is_chosen_and_esc_leaves_all_as_it_is() {
+    for open in [Key::Char('s'), Key::F(6)] {
+        let mut story = crowd();
+        story.press(&[open]);
+        assert!(matches!(story.model.dialog, Some(Dialog::Sort(menu)) if menu.place() == 3));
+        story.press(&[Key::Down, Key::Char('I'), Key::Enter]);
+        assert_eq!((sort(&story), story.rows()), ("ttl:desc".into(), vec![4, 2, 3, 1]));
+        for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
+            assert_eq!(story.press(&[open, Key::Up, leave]), []);
+            assert_eq!((sort(&story), story.model.dialog.is_none()), ("ttl:desc".into(), true));
+        }
+    }
+}
+
+#[test]
+fn the_menu_keeps_the_direction_of_what_is_sorted_by_and_has_ends() {
+    let mut story = crowd();
+    story.press(&[Key::Char('I'), Key::Char('s'), Key::Down, Key::Up, Key::Enter]);
+    assert_eq!(sort(&story), "left:desc");
+    story.press(&[Key::Char('s'), Key::Char('G'), Key::Down, Key::Enter]);
+    assert_eq!(sort(&story), "key:asc");
+    story.press(&[Key::Char('s'), Key::Home, Key::Up, Key::Enter]);
+    assert_eq!(sort(&story), "id:asc");
+    story.press(&[Key::Char('s'), Key::Char('G'), Key::Up, Key::Enter]);
+    assert_eq!(sort(&story), "keys:desc");
+}
+
+#[test]
+fn rows_stay_until_a_dialog_is_closed() {
+    let mut story = crowd();
+    story.press(&[Key::Char('x')]);
+    story.press(&[Key::Char('I'), Key::Char('<')]);
+    assert_eq!((sort(&story), story.rows()), ("left:asc".into(), vec![1, 3, 2, 4]), "they are no keys of the dialog");
+    story.press(&[Key::Esc, Key::Char('I')]);
+    assert_eq!(story.rows(), [4, 2, 3, 1]);
+}
+
+#[test]
+fn on_a_frozen_display_the_picture_is_sorted_and_stays_so() {
+    let mut story = crowd();
+    story.press(&[Key::Char('p')]);
+    story.grant(5, 5);
+    story.press(&[Key::Char('I')]);
+    let picture: Vec<i64> = story.model.shown(story.now).0.order().iter().map(|id| id.0).collect();
+    assert_eq!((picture, story.rows()), (vec![4, 2, 3, 1], vec![5, 1, 3, 2, 4]));
+    story.press(&[Key::Char('s'), Key::Home, Key::Enter, Key::Char('p')]);
+    assert_eq!((sort(&story), story.rows()), ("id:asc".into(), vec![1, 2, 3, 4, 5]));
+}
+
+#[test]
+fn one_from_the_command_line_holds_from_the_start() {
+    let mut story = Story::begin(Setup { sort: "ttl:desc".parse().unwrap(), ..Setup::default() });
+    story.grant(1, 10);
+    story.grant(2, 120);
+    assert_eq!(story.rows(), [2, 1]);
+    story.press(&[Key::Char('3'), Key::Char('I'), Key::Char('s')]);
+    assert!(sort(&story) == "ttl:desc" && story.model.dialog.is_none(), "no keys of other views");
+}

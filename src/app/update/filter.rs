@@ -1,0 +1,65 @@
+//! The filter line: what is typed filters at once.
+
+use crate::app::keymap::Action;
+use crate::app::{Key, Model, Redraw, View, dialog};
+
+use super::moves;
+
+/// Opens the line above the rows, on which the present filter stands.
+pub(super) fn open(model: &mut Model) {
+    if model.view == View::Leases {
+        model.is_open = false;
+        model.sieve.open(model.cursor);
+    }
+}
+
+/// Whether keys are typed into the line.
+pub(super) fn is_open(model: &Model) -> bool {
+    model.looking().sieve.line.is_some()
+}
+
+/// Enter keeps the filter, unless what is typed is none: then the line says why. Esc clears it. Keys that move through the
+/// rows and cannot be typed do so.
+pub(super) fn press(model: &mut Model, key: Key) {
+    model.show(Redraw::Now);
+    model.note = None;
+    let model = model.looking_mut();
+    match key {
+        Key::Enter => {
+            model.sieve.line.take_if(|line| line.bad.is_none());
+        }
+        Key::Esc | Key::Ctrl('c') => {
+            (model.sieve.typed, model.sieve.line) = Default::default();
+        }
+        Key::Up => walk(model, Action::Up),
+        Key::Down => walk(model, Action::Down),
+        Key::PageUp => walk(model, Action::PageUp),
+        Key::PageDown => walk(model, Action::PageDown),
+        key => type_in(model, key),
+    }
+}
+
+/// Types a text, its ends of lines as blanks.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    const MOST: usize = 1_000;
+    let model = model.looking_mut();
+    for c in text.trim_end().chars().take(MOST) {
+        type_in(model, Key::Char(if c.is_control() { ' ' } else { c }));
+    }
+}
+
+fn walk(model: &mut Model, action: Action) {
+    moves::go(model, action);
+    let cursor = model.cursor;
+    if let Some(line) = &mut model.sieve.line {
+        line.home = cursor;
+    }
+}
+
+fn type_in(model: &mut Model, key: Key) {
+    let sieve = &mut model.sieve;
+    let edit = sieve.line.as_mut().zip(dialog::edit(key));
+    if edit.and_then(|(line, edit)| line.input.handle(edit)).is_some_and(|change| change.value) {
+        sieve.read();
+    }
+}

@@ -1,0 +1,31 @@
+//! What can be sorted by, the chosen one reversed.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::Column;
+use crate::app::dialog::SortMenu;
+use crate::ui::Role;
+use crate::ui::line::cut;
+
+use super::{Answer, Page, Sheet, Title};
+
+const SORT: Answer = Answer { key: "Enter", does: "sort", brief: "Enter sort", tiny: "Ent" };
+const INVERT: Answer = Answer { key: "I", does: "turn around", brief: "I turn", tiny: "I" };
+const LEAVE: Answer = Answer { key: "Esc", does: "leave it", brief: "Esc no", tiny: "Esc" };
+
+impl<'a> Page<'a> {
+    pub(super) fn sort(&self, menu: SortMenu) -> Sheet<'a> {
+        let lines = Column::ALL.into_iter().map(|column| self.column(menu, column)).collect();
+        let foot = self.answers(&[SORT, INVERT, LEAVE], None);
+        Sheet { foot, look_at: menu.place(), ..Sheet::new(Title::of("Sort by"), lines) }
+    }
+
+    /// `  LEFT     ↑  the time left`
+    fn column(&self, menu: SortMenu, column: Column) -> Line<'a> {
+        let look = self.scene.look;
+        let is_chosen = menu.chosen.column == column;
+        let arrow = if is_chosen { menu.chosen.arrow() } else { ' ' };
+        let text = cut(&format!(" {:<9} {arrow}  {} ", column.title(), column.meaning()), self.width);
+        Line::from(Span::styled(text, if is_chosen { look.cursor() } else { look.style(Role::Text) }))
+    }
+}

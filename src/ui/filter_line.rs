@@ -1,0 +1,59 @@
+//! The filter line, on the frame above the rows while one is typed: the text, how many leases it lets through, and
+//! under it why it is no filter.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::{FilterLine, Model, Quick};
+use crate::domain::{BadFilter, printable};
+
+use super::line::{cut, wrap};
+use super::{Role, Scene, field};
+
+/// Draws it over the first row of a place, and what is wrong over those below, where one is being typed.
+pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(line) = scene.model.sieve.line.as_ref().filter(|_| !area.is_empty()) else { return };
+    let count = format!(" {} ", counted(scene.model));
+    let count = if area.width >= 24 { count } else { String::new() };
+    let room = usize::from(area.width).saturating_sub(3 + count.width());
+    let look = scene.look;
+    let mut spans = vec![Span::styled(" / ", look.style(Role::Key))];
+    spans.extend(field::spans(&line.input, room, Some(look.cursor())));
+    spans.push(Span::styled(count, look.style(Role::Dim)));
+    buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+    if let Some(bad) = &line.bad {
+        draw_fault(scene, line, bad, Rect { y: area.y + 1, height: area.height - 1, ..area }, buf);
+    }
+}
+
+/// A caret under the place, and what is expected there: beside it, or where that has no room in lines of its own.
+fn draw_fault(scene: Scene<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
+    let width = usize::from(area.width);
+    let before: String = line.input.value().chars().take(bad.at).collect();
+    let column = (3 + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
+    let caret = format!("{}^", " ".repeat(column));
+    let rows = match caret.width() + 1 + bad.expected.width() <= width {
+        true => vec![format!("{caret} {}", bad.expected)],
+        false => [vec![caret], wrap(&bad.to_string(), width)].concat(),
+    };
+    for (y, row) in (area.y..area.bottom()).zip(rows) {
+        let text = format!("{:<width$}", cut(&row, width));
+        buf.set_stringn(area.x, y, text, width, scene.look.style(Role::Warning));
+    }
+}
+
+/// `12 of 300`: what the filter lets through.
+pub(super) fn counted(model: &Model) -> String {
+    format!("{} of {}", model.order().len(), model.total())
+}
+
+/// What is filtered by, in so many columns: `own · /left<5s`; nothing where every lease is shown.
+pub(super) fn in_words(model: &Model, room: usize) -> String {
+    let sieve = &model.sieve;
+    let quick = Some(sieve.quick.name()).filter(|_| sieve.quick != Quick::All).map(str::to_owned);
+    let typed = Some(sieve.typed.text()).filter(|text| !text.is_empty());
+    let typed = typed.map(|text| format!("/{}", printable(text.as_bytes())));
+    cut(&[quick, typed].into_iter().flatten().collect::<Vec<_>>().join(" · "), room)
+}

@@ -1,0 +1,56 @@
+//! The rows: what is filtered, sorted, and chosen to be shown.
+
+use super::*;
+use crate::app::Column;
+
+const SIZES: [(u16, u16); 4] = [(24, 6), (40, 12), (80, 24), (140, 40)];
+
+fn typed(text: &str) -> Vec<Key> {
+    [vec![Key::Char('/')], text.chars().map(Key::Char).collect()].concat()
+}
+
+#[test]
+fn a_filter_is_typed_above_the_rows_and_a_wrong_one_is_explained_under_it() {
+    for size in SIZES {
+        let name = |what: &str| format!("filter_{what}_{}x{}", size.0, size.1);
+        insta::assert_snapshot!(name("typed"), screen(size, &typed("ttl>20 !state:dying")));
+        insta::assert_snapshot!(name("wrong"), screen(size, &typed("ttl>20 state:lat")));
+        insta::assert_snapshot!(name("kept"), screen(size, &[typed("ttl>20"), vec![Key::Enter]].concat()));
+    }
+}
+
+#[test]
+fn a_filter_that_hides_all_says_so() {
+    insta::assert_snapshot!("filter_none_80x24", screen((80, 24), &[typed("nobody"), vec![Key::Enter]].concat()));
+}
+
+#[test]
+fn the_caret_points_at_the_fault() {
+    let picture = painted((80, 24), &typed("日本 left<5x"), Look::default());
+    let find = |sign: &str, y: u16| (0..80).find(|x| picture[(*x, y)].symbol() == sign);
+    assert_eq!(find("^", 2), find("5", 1));
+    assert!(text(&picture).contains("at character 9: a number of seconds is expected"));
+}
+
+#[test]
+fn what_is_typed_is_escaped() {
+    let picture = screen((80, 24), &[typed("a\u{202e}b\"\u{1b}"), vec![Key::Char('"'), Key::Enter]].concat());
+    assert!(!picture.contains('\u{202e}') && !picture.contains('\u{1b}'));
+    assert!(picture.contains("/a\\u{202e}b"), "{picture}");
+}
+
+#[test]
+fn the_title_says_what_is_sorted_by() {
+    let keys = [Key::Char('>'), Key::Char('I')];
+    let picture = screen((80, 24), &keys);
+    assert!(picture.contains("by TTL ↓"), "{picture}");
+    insta::assert_snapshot!("sorted_140x40", screen((140, 40), &keys));
+}
+
+#[test]
+fn chosen_columns_are_shown_in_their_order() {
+    let columns = vec![Column::FirstKey, Column::Keys, Column::State, Column::Left];
+    let size = (80, 24);
+    let model = model(Setup { columns, ..Setup::default() }, scene_messages(), size);
+    insta::assert_snapshot!("columns_80x24", text(&paint(&model, size, Look::default())));
+}

@@ -1,0 +1,119 @@
+//! The keys of the rows, in the shipped program: filters, sorts.
+
+use leasetop::domain::LeaseId;
+
+use crate::pty::Terminal;
+use crate::served::Served;
+
+const ESC: &str = "\x1b";
+const F6: &str = "\x1b[17~";
+
+/// The monitor with three leases of other clients, of 300, 500 and 700 s, a key on each.
+fn with_three(arguments: &[&str], columns: u16, rows: u16) -> (Served, [LeaseId; 3], Terminal) {
+    let server = Served::start();
+    let leases = [(300, "/a"), (500, "/b"), (700, "/c")].map(|(ttl, key)| {
+        let lease = server.sandbox.grant(ttl).expect("a lease");
+        server.sandbox.put(key, "x", Some(lease)).expect("a key");
+        lease
+    });
+    let terminal = server.monitor(arguments, columns, rows);
+    (server, leases, terminal)
+}
+
+/// Waits until the rows with a key are these, from top to bottom.
+fn wait_for_keys(terminal: &mut Terminal, keys: &[&str]) {
+    terminal.wait_until(&format!("{keys:?}"), |screen| {
+        let text = screen.contents();
+        let rows = text.lines().filter(|line| line.starts_with('│') && line.contains(" other "));
+        let seen: Vec<&str> =
+            rows.filter_map(|row| row.split_whitespace().find(|word| word.starts_with('/'))).collect();
+        seen == keys
+    });
+}
+
+fn quit(mut terminal: Terminal) {
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn slash_filters_as_one_types() {
+    let (_server, _, mut terminal) = with_three(&[], 120, 24);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("/ttl>400");
+    terminal.wait_for("2 of 3");
+    wait_for_keys(&mut terminal, &["/b", "/c"]);
+    terminal.keys(" state:lat");
+    terminal.wait_for("after state: one of: ok paused");
+    wait_for_keys(&mut terminal, &["/b", "/c"]);
+    terminal.keys("\x7f\x7f\x7fok\r");
+    terminal.wait_for("/ttl>400 state:ok");
+    terminal.keys(ESC);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("/ttl=500");
+    wait_for_keys(&mut terminal, &["/b"]);
+    terminal.keys(ESC);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    quit(terminal);
+}
+
+#[test]
+fn f_goes_through_the_quick_filters() {
+    let (_server, _, mut terminal) = with_three(&[], 120, 24);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    for (words, keys) in [
+        ("filter own", &[][..]),
+        ("3 of 3 · by LEFT ↑ · others", &["/a", "/b", "/c"]),
+        ("filter at risk", &[]),
+        ("filter gone", &[]),
+        ("3 · by LEFT", &["/a", "/b", "/c"]),
+    ] {
+        terminal.keys("f");
+        terminal.wait_for(words);
+        wait_for_keys(&mut terminal, keys);
+    }
+    quit(terminal);
+}
+
+#[test]
+fn rows_are_sorted_by_key_and_by_menu() {
+    let (_server, _, mut terminal) = with_three(&[], 120, 24);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("I");
+    terminal.wait_for("by LEFT ↓");
+    wait_for_keys(&mut terminal, &["/c", "/b", "/a"]);
+    terminal.keys(">");
+    terminal.wait_for("by TTL ↑");
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("<<");
+    terminal.wait_for("by STATE ↑");
+    for (open, keys) in [("s", ["/a", "/b", "/c"]), (F6, ["/c", "/b", "/a"])] {
+        terminal.keys(open);
+        terminal.wait_for("Sort by");
+        terminal.keys("G");
+        terminal.wait_for("FIRST KEY ");
+        terminal.keys(if open == F6 { "I\r" } else { "\r" });
+        terminal.wait_for("by FIRST KEY");
+        wait_for_keys(&mut terminal, &keys);
+    }
+    terminal.keys("s");
+    terminal.wait_for("Sort by");
+    terminal.keys(&format!("g{ESC}"));
+    terminal.wait_until("the menu is closed", |screen| !screen.contents().contains("Sort by"));
+    assert!(terminal.screen().contents().contains("by FIRST KEY ↓"));
+    quit(terminal);
+}
+
+#[test]
+fn the_command_line_chooses_rows_and_columns() {
+    let options = ["--filter", "ttl>=500", "--sort", "ttl:desc", "--columns", "key,who,ttl"];
+    let (_server, _, mut terminal) = with_three(&options, 120, 24);
+    wait_for_keys(&mut terminal, &["/c", "/b"]);
+    terminal.wait_for("2 of 3 · by TTL ↓ · /ttl>=500");
+    let text = terminal.screen().contents();
+    let titles: Vec<&str> =
+        text.lines().find(|line| line.contains("WHO")).expect("titles").split_whitespace().collect();
+    assert_eq!(titles, ["│", "FIRST", "KEY", "WHO", "TTL", "│"]);
+    quit(terminal);
+}
