@@ -110,3 +110,13 @@ fn each_key_row_is_an_object() {
     let revoke = rows.iter().find(|row| row["action"] == "revoke").expect("a row");
     assert_eq!(revoke["keys"], serde_json::json!(["x", "F9", "Del"]));
 }
+
+#[test]
+fn a_negative_id_is_listed_as_etcdctl_prints_it() {
+    let sandbox = Sandbox::start();
+    objects(&sandbox, "grant", &["grant", "60", "--id", "dec:-5", "--put", "/a=1", "--put", "/b=2"], 0);
+    let listed = &objects(&sandbox, "list", &["list"], 0)[0]["leases"][0];
+    assert_eq!((id(listed), &listed["key_count"], &listed["who"]), ("-000000000000005", &2.into(), &"other".into()));
+    let left = listed["left"].as_f64().zip(listed["left_error"].as_f64()).expect("both");
+    assert!((58.0..=60.5).contains(&left.0) && (0.4..0.9).contains(&left.1), "{left:?}");
+}

@@ -32,3 +32,4 @@ mod engine;
 mod guarded;
 mod harness;
 mod observed;
+mod truth;

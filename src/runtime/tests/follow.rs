@@ -60,9 +60,28 @@ async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
     ear.wait(2.0).await;
     assert_eq!(ear.heard(), [("revoked", Some(is_revoked))]);
     ear.wait(6.0).await;
+    assert_eq!(ear.heard(), [("expired", Some(dies))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_renewal_of_another_client_is_told_with_when_it_was() {
+    let mut ear = Ear::begin(100, |_| ()).await;
+    let target = Target::Pipe { name: "sandbox".into(), dialer: ear.sandbox.dialer(0) };
+    let theirs = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+    let id = theirs.grant(None, 10).await.unwrap().id;
+    ear.wait(2.5).await;
+    let engine = engine::Engine::start(theirs, ear.clock.clone(), engine::Options::default());
+    let kept = engine.keep_alive(id);
+    ear.wait(60.0).await;
+    drop(kept);
+    ear.wait(3.0).await;
     let told = ear.events();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].event.lease == Some(dies) && matches!(told[0].event.what, What::Died(_)), "{told:?}");
+    let renewed: Vec<_> = told.iter().filter(|told| matches!(told.event.what, What::Renewed(_))).collect();
+    assert_eq!(renewed.len() as u64, ear.sandbox.keep_alives(id), "{told:?}");
+    let is_vague = |told: &&&Told| told.event.doubt > Duration::from_millis(510) || told.event.seen_at < told.event.at;
+    assert_eq!(renewed.iter().filter(is_vague).count(), 0, "{renewed:?}");
+    let What::Renewed(last) = &renewed.last().unwrap().event.what else { unreachable!() };
+    assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,299 @@
+//! Scripted ends of leases, and of keys on them: each is told with its cause.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use leasetop::clock::Clock;
+use leasetop::domain::{KeyNow, KeyRange, LeaseId};
+use leasetop::tasks::{Task, spawn};
+use leasetop::wire::{Cluster, Watched};
+
+use super::ear::{Ear, Told};
+use super::others::{self, Dice};
+use super::span::Span;
+use crate::common::etcd::{Etcd, Version};
+
+/// How many ends, how many at a time, and of which TTLs.
+pub(super) struct Plan {
+    ends: usize,
+    together: usize,
+    ttls: (f64, f64),
+}
+
+pub(super) const SHORT: Plan = Plan { ends: 42, together: 42, ttls: (5.0, 8.0) };
+pub(super) const LONG: Plan = Plan { ends: 1_050, together: 60, ttls: (5.0, 15.0) };
+
+/// What becomes of a lease, or of the key that hangs on it. A lease whose key left it expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Expires,
+    ExpiresBare,
+    Revoked,
+    RevokedBare,
+    KeyDeleted,
+    KeyDetached,
+    KeyMoved,
+}
+
+const ENDS: [End; 7] =
+    [End::Expires, End::ExpiresBare, End::Revoked, End::RevokedBare, End::KeyDeleted, End::KeyDetached, End::KeyMoved];
+
+impl End {
+    fn has_key(self) -> bool {
+        !matches!(self, End::ExpiresBare | End::RevokedBare)
+    }
+
+    fn is_revoke(self) -> bool {
+        matches!(self, End::Revoked | End::RevokedBare)
+    }
+
+    /// What is to be told of its key before it dies: event and cause.
+    fn of_key(self) -> Option<(&'static str, Option<&'static str>)> {
+        match self {
+            End::KeyDeleted => Some(("detached", Some("deleted"))),
+            End::KeyDetached => Some(("detached", Some("put"))),
+            End::KeyMoved => Some(("moved", None)),
+            _ => None,
+        }
+    }
+
+    /// What is to be told of the lease.
+    fn of_lease(self) -> &'static str {
+        if self.is_revoke() { "revoked" } else { "expired" }
+    }
+}
+
+/// An end as it truly was.
+struct Death {
+    id: LeaseId,
+    end: End,
+    /// When it was revoked, or its deadline.
+    at: Span,
+    /// Whether it lived no longer than from one list to the next.
+    is_short: bool,
+}
+
+/// What was told of one kind of ends.
+#[derive(Default)]
+struct Row {
+    total: usize,
+    right: usize,
+    unknown: usize,
+    wrong: usize,
+    untold: usize,
+    /// Without a key and between two lists: nobody can know that it lived.
+    unseen: usize,
+    lags: usize,
+    lags_wrong: usize,
+}
+
+/// All of it, by kind.
+pub(super) struct Outcome(BTreeMap<End, Row>);
+
+/// Lets leases end, and compares.
+pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
+    let etcd = Etcd::start(version).await;
+    let ear = Ear::start(&etcd).await;
+    let stage = Stage::new(&etcd).await;
+    let scripts = (0..plan.ends).map(|number| stage.play(number, plan));
+    let deaths: Vec<Death> = stream::iter(scripts).buffer_unordered(plan.together).collect().await;
+    // A lease without a key is missed by the next list.
+    stage.clock.sleep(Duration::from_secs(3)).await;
+    let removed = stage.removed.lock().expect("nobody panicked");
+    Outcome::of(&deaths, &ear.told(), &removed)
+}
+
+/// When keys went by a watch of the test's own.
+type Removed = BTreeMap<Vec<u8>, Span>;
+
+struct Stage<'a> {
+    etcd: &'a Etcd,
+    cluster: Cluster,
+    clock: Clock,
+    removed: Arc<Mutex<Removed>>,
+    /// A lease that keys are moved to.
+    other: LeaseId,
+    _watch: Task<()>,
+}
+
+impl Stage<'_> {
+    async fn new(etcd: &Etcd) -> Stage<'_> {
+        let (cluster, clock) = (others::connect(etcd).await, Clock::real());
+        let removed = Arc::default();
+        let other = cluster.grant(None, 100_000).await.expect("a lease").id;
+        let watch = spawn(watch(cluster.clone(), clock.clone(), Arc::clone(&removed)));
+        Stage { etcd, cluster, clock, removed, other, _watch: watch }
+    }
+
+    fn seconds(&self, seconds: f64) -> impl Future<Output = ()> {
+        self.clock.sleep(Duration::from_secs_f64(seconds))
+    }
+
+    /// One lease from its grant to its end.
+    async fn play(&self, number: usize, plan: &Plan) -> Death {
+        let end = ENDS[number % ENDS.len()];
+        let mut dice = Dice::new(LeaseId(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number as u64 + 1) as i64));
+        let ttl = dice.between(plan.ttls.0, plan.ttls.1) as i64;
+        let sent = self.clock.now();
+        let id = self.cluster.grant(None, ttl).await.expect("a lease").id;
+        let born = Span::between(&self.clock, sent, self.clock.now());
+        let mut renewed = born;
+        let key = key_of(id);
+        if end.has_key() {
+            self.cluster.put(&key, b"v", Some(id)).await.expect("a key");
+        }
+        if dice.between(0.0, 1.0) < 0.5 {
+            self.seconds(ttl as f64 * dice.between(0.3, 0.6)).await;
+            let sent = self.clock.now();
+            self.cluster.keep_alive_once(id).await.expect("a renewal");
+            renewed = Span::between(&self.clock, sent, self.clock.now());
+        }
+        self.seconds(dice.between(0.6, ttl as f64 - 0.6)).await;
+        let at = self.bring_about(end, id, &key).await.unwrap_or(renewed.later(ttl as f64));
+        // Until etcd has removed what has expired.
+        if !end.is_revoke() {
+            while self.cluster.time_to_live(id, false).await.is_ok_and(|answer| answer.granted_ttl > 0) {
+                self.seconds(0.3).await;
+            }
+        }
+        let is_short = at.to - born.from < 1.1;
+        Death { id, end, at, is_short }
+    }
+
+    /// Does what ends it; gives when, where that is a revoke.
+    async fn bring_about(&self, end: End, id: LeaseId, key: &[u8]) -> Option<Span> {
+        let sent = self.clock.now();
+        let cluster = &self.cluster;
+        match end {
+            End::Expires | End::ExpiresBare => return None,
+            End::Revoked | End::RevokedBare => drop(cluster.revoke(id).await.expect("a revoke")),
+            End::KeyDeleted => drop(self.etcd.ctl(&["del", &String::from_utf8_lossy(key)])),
+            End::KeyDetached => drop(cluster.put(key, b"w", None).await.expect("a put")),
+            End::KeyMoved => drop(cluster.put(key, b"w", Some(self.other)).await.expect("a put")),
+        }
+        end.is_revoke().then(|| Span::between(&self.clock, sent, self.clock.now()))
+    }
+}
+
+fn key_of(id: LeaseId) -> Vec<u8> {
+    format!("truth/{id}").into_bytes()
+}
+
+/// Notes when each key was deleted.
+async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
+    /// How long it may take until a watch tells, on a busy machine.
+    const DELAY: Duration = Duration::from_millis(300);
+    let mut watch = cluster.watch_keys(&KeyRange::prefix(b"truth/"), 1).await.expect("a watch");
+    loop {
+        let Watched::Changes { changes, .. } = watch.next().await else { continue };
+        let now = clock.now();
+        for change in changes.into_iter().filter(|change| change.now == KeyNow::Deleted) {
+            let at = Span::between(&clock, now.before(DELAY), now);
+            removed.lock().expect("nobody panicked").insert(change.key, at);
+        }
+    }
+}
+
+impl Outcome {
+    fn of(deaths: &[Death], told: &[Told], removed: &Removed) -> Outcome {
+        let mut rows: BTreeMap<End, Row> = BTreeMap::new();
+        for death in deaths {
+            let of_it: Vec<&Told> = told.iter().filter(|told| told.lease == Some(death.id)).collect();
+            rows.entry(death.end).or_default().add(death, &of_it, removed.get(&key_of(death.id)));
+        }
+        Outcome(rows)
+    }
+
+    fn sum(&self, count: impl Fn(&Row) -> usize) -> usize {
+        self.0.values().map(count).sum()
+    }
+
+    /// How many ends there were.
+    pub(super) fn total(&self) -> usize {
+        self.sum(|row| row.total)
+    }
+
+    /// How many were told with another cause than theirs.
+    pub(super) fn wrong(&self) -> usize {
+        self.sum(|row| row.wrong)
+    }
+
+    /// How many were told with an unknown cause.
+    pub(super) fn unknown(&self) -> usize {
+        self.sum(|row| row.unknown)
+    }
+
+    /// How many were not told, or more than once.
+    pub(super) fn untold(&self) -> usize {
+        self.sum(|row| row.untold)
+    }
+
+    /// How many lags were outside of the error that was told.
+    pub(super) fn lags_wrong(&self) -> usize {
+        self.sum(|row| row.lags_wrong)
+    }
+
+    /// Told against true, a line a kind.
+    pub(super) fn table(&self) -> String {
+        let mut text = "         kind  ends  right  unknown  wrong  untold  unseen  lags  outside\n".to_owned();
+        for (end, row) in &self.0 {
+            let Row { total, right, unknown, wrong, untold, unseen, lags, lags_wrong } = row;
+            let kind = format!("{end:?}");
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {untold:>6}  {unseen:>6}  {lags:>4}  {lags_wrong:>7}"
+            );
+        }
+        text
+    }
+
+    /// `name value` a line, for tests/measure.
+    pub(super) fn figures(&self) -> String {
+        format!(
+            "ends {}\nwrong {}\nunknown_percent {:.1}\nuntold {}\nlags_outside {}\n",
+            self.total(),
+            self.wrong(),
+            self.unknown() as f64 * 100.0 / self.total().max(1) as f64,
+            self.untold(),
+            self.lags_wrong(),
+        )
+    }
+}
+
+impl Row {
+    fn add(&mut self, death: &Death, told: &[&Told], removed: Option<&Span>) {
+        self.total += 1;
+        if told.is_empty() && !death.end.has_key() && death.is_short {
+            self.unseen += 1;
+            return;
+        }
+        let of = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).copied().collect::<Vec<_>>();
+        let key_is_right = match (death.end.of_key(), &of(&["detached", "moved"])[..]) {
+            (None, []) => true,
+            (Some((event, cause)), [told]) => told.event == event && told.object["cause"].as_str() == cause,
+            _ => false,
+        };
+        match &of(&["expired", "revoked", "gone"])[..] {
+            [told] if told.event == "gone" => self.unknown += 1,
+            [told] if told.event == death.end.of_lease() && key_is_right => {
+                self.right += 1;
+                self.hold_lag(death, told, removed);
+            }
+            [_] => self.wrong += 1,
+            _ => self.untold += 1,
+        }
+    }
+
+    /// The lag is that of the removal, as far as the keys tell when that was.
+    fn hold_lag(&mut self, death: &Death, told: &Told, removed: Option<&Span>) {
+        let lag = told.object["lag"].as_f64().zip(told.object["lag_error"].as_f64());
+        let (Some((lag, error)), Some(removed), End::Expires) = (lag, removed, death.end) else { return };
+        let truly = Span { from: removed.from - death.at.to, to: removed.to - death.at.from };
+        self.lags += 1;
+        self.lags_wrong += usize::from(!truly.fits(Span::around(lag, error)));
+    }
+}

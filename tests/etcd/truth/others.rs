@@ -1,0 +1,140 @@
+//! Other clients, each of which notes what it did and when.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use leasetop::clock::Clock;
+use leasetop::domain::{LeaseId, Moment, Pace};
+use leasetop::engine::{Delivery, Engine, Options};
+use leasetop::wire::{Address, Cluster, Settings, Target};
+
+use super::span::{Span, seconds};
+use crate::common::etcd::{Etcd, Version};
+use crate::common::guard::Guarded;
+
+/// A lease that somebody renews.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    pub(super) id: LeaseId,
+    pub(super) ttl: i64,
+}
+
+/// A renewal as it truly was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deed {
+    pub(super) at: Span,
+    /// Whether it was answered: else it may have been carried out or not.
+    pub(super) is_sure: bool,
+}
+
+/// The renewals as they truly were.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Truth(Arc<Mutex<BTreeMap<LeaseId, Vec<Deed>>>>);
+
+impl Truth {
+    pub(super) fn note(&self, id: LeaseId, at: Span, is_sure: bool) {
+        self.0.lock().expect("nobody panicked").entry(id).or_default().push(Deed { at, is_sure });
+    }
+
+    /// Those of a lease, in their order.
+    pub(super) fn of(&self, id: LeaseId) -> Vec<Deed> {
+        self.0.lock().expect("nobody panicked").get(&id).cloned().unwrap_or_default()
+    }
+}
+
+/// A connection of its own.
+pub(super) async fn connect(etcd: &Etcd) -> Cluster {
+    let target = |text: &String| Target::Address(Address::parse(text).expect("an address"));
+    let settings = Settings::new(etcd.endpoints().iter().map(target).collect());
+    Cluster::connect(settings).await.expect("a cluster")
+}
+
+/// Grants leases of these TTLs.
+pub(super) async fn grant(cluster: &Cluster, ttls: &[i64]) -> Vec<Lease> {
+    let mut leases = Vec::new();
+    for ttl in ttls {
+        leases.push(Lease { id: cluster.grant(None, *ttl).await.expect("a lease").id, ttl: *ttl });
+    }
+    leases
+}
+
+/// Keeps leases alive until then, as Go's client does or exactly each third of the TTL.
+pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, until: Moment, truth: Truth) {
+    let engine = Engine::start(cluster, clock.clone(), Options::default());
+    let mut consumer = engine.consumer();
+    for (number, lease) in leases.iter().enumerate() {
+        let pace = if number % 2 == 0 { Pace::Clientv3 } else { Pace::Exact };
+        consumer.keep_alive_at_pace(lease.id, Some(pace));
+    }
+    let end = clock.sleep_until(until);
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            () = &mut end => return engine.close().await,
+            Some(delivery) = consumer.next() => if let Delivery::Response(response) = delivery {
+                truth.note(response.id, Span::between(&clock, response.at.before(response.round_trip), response.at), true);
+            },
+        }
+    }
+}
+
+/// Renews a lease now and then until then, never in time to lose it.
+pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, until: Moment, truth: Truth) {
+    let mut dice = Dice::new(lease.id);
+    loop {
+        let ttl = lease.ttl as f64;
+        let wait = (ttl * dice.between(0.25, 0.6)).max(2.2_f64.min(ttl * 0.6));
+        let next = clock.now() + Duration::from_secs_f64(wait);
+        if next > until {
+            return;
+        }
+        clock.sleep_until(next).await;
+        let sent = clock.now();
+        // Between leaders nobody answers; a request may have been heard all the same.
+        let is_sure = cluster.keep_alive_once(lease.id).await.is_ok();
+        truth.note(lease.id, Span::between(&clock, sent, clock.now()), is_sure);
+    }
+}
+
+/// An etcdctl that keeps a lease alive until it is dropped.
+pub(super) fn etcdctl_keeps(etcd: &Etcd, version: Version, clock: &Clock, id: LeaseId, truth: Truth) -> Guarded {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut command = Command::new(version.program("etcdctl"));
+    command.env_clear().env("ETCDCTL_API", "3").arg("--endpoints").arg(etcd.endpoints().join(","));
+    command.args(["lease", "keep-alive", "--", &id.to_string()]).stdout(writer).stderr(Stdio::null());
+    let process = Guarded::start(&mut command);
+    listen(BufReader::new(reader), clock.clone(), id, truth);
+    process
+}
+
+/// etcdctl prints a line when it has an answer; it and its line may have waited for the processor.
+#[expect(clippy::disallowed_methods, reason = "a pipe is read by a thread, while the test goes on")]
+fn listen(lines: impl BufRead + Send + 'static, clock: Clock, id: LeaseId, truth: Truth) {
+    const DELAY: f64 = 0.5;
+    std::thread::spawn(move || {
+        for _ in lines.lines().map_while(Result::ok).filter(|line| line.contains("keepalived")) {
+            let now = seconds(clock.wall_now());
+            truth.note(id, Span { from: now - DELAY, to: now }, true);
+        }
+    });
+}
+
+/// Numbers that look random and are the same in each run.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(id: LeaseId) -> Dice {
+        Dice(id.0.unsigned_abs() | 1)
+    }
+
+    /// The next of them, from `low` up to `high`.
+    pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        low + (high - low) * (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
