@@ -50,6 +50,12 @@ pub enum Action {
     Filter,
     /// The next quick filter, or the next kind of events.
     QuickFilter,
+    /// Mark the lease under the cursor, or take its mark away.
+    Mark,
+    /// Begin a range of marks, or mark it.
+    MarkRange,
+    /// Take all marks away.
+    ClearMarks,
     /// Sort by the column before.
     SortBefore,
     /// Sort by the column after.
@@ -100,6 +106,9 @@ impl Action {
             Action::Back => "back",
             Action::Filter => "filter",
             Action::QuickFilter => "quick-filter",
+            Action::Mark => "mark",
+            Action::MarkRange => "mark-range",
+            Action::ClearMarks => "clear-marks",
             Action::SortBefore => "sort-before",
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
@@ -145,6 +154,7 @@ impl Action {
         match self {
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
+            Action::Mark | Action::MarkRange | Action::ClearMarks => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => view == View::Leases || !action.needs_cursor(),
@@ -198,6 +208,9 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
     bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type: Enter keeps, Esc clears"),
     bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "own, others, at risk, gone, all; or kinds of events"),
+    bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark the lease; `a` `o` `x` act on the marked"),
+    bind(&[Key::Char('v')], Action::MarkRange, None, "begin a range of marks, and mark it"),
+    bind(&[Key::Char('U')], Action::ClearMarks, None, "take all marks away"),
     bind(&[Key::Char('<')], Action::SortBefore, None, "sort by the column before"),
     bind(&[Key::Char('>')], Action::SortAfter, None, "sort by the column after"),
     bind(&[Key::Char('I')], Action::InvertSort, None, "turn the order around"),
@@ -206,12 +219,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
     bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
-    bind(
-        &[Key::Char('W')],
-        Action::Warp,
-        None,
-        "the sandbox's exercise from its beginning, at 1, 10 or 60 times the speed",
-    ),
+    bind(&[Key::Char('W')], Action::Warp, None, "a sandbox's exercise anew, at 1, 10 or 60 times the speed"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),

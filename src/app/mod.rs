@@ -13,6 +13,7 @@
 //! under `update/`, a dialog as a file under `dialog/`.
 
 mod bindings;
+mod bulk;
 mod column;
 mod countdown;
 pub mod dialog;
@@ -26,6 +27,7 @@ mod key;
 pub mod keymap;
 mod lease;
 mod leases;
+mod marks;
 mod model;
 mod msg;
 mod page;
@@ -42,6 +44,7 @@ mod view;
 
 pub use crate::domain::Bounds;
 pub use bindings::{BadBinding, Keymap, Row};
+pub use bulk::{Bulk, Outcome};
 pub use column::{Column, UnknownColumn};
 pub use effect::Effect;
 use events::keys_in_words;
@@ -51,6 +54,7 @@ pub use history::{History, Mark, Renewal, Tick};
 pub use holdings::Holdings;
 pub use key::{BadKey, Key};
 pub use lease::{Death, Keys, Lease, Loss, Said, Who};
+pub use marks::{Mark as RowMark, Marks};
 pub use model::{Census, Model, Note, Place, Redraw, Setup, Window};
 pub use msg::{Listing, Msg, Trouble};
 pub use page::{EventsPage, Kind};

@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::time::Duration;
 
+use super::bulk::Bulk;
 use super::dialog::Dialog;
 use super::events::{EventLog, What, When};
 use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
+use super::marks::{Marks, between};
 use super::page::EventsPage;
 use super::picture::Picture;
 use super::polls::{self, Polls};
@@ -159,6 +161,8 @@ pub struct Model {
     pub sieve: Sieve,
     /// By what the rows are sorted.
     pub sort: Sort,
+    /// Which leases are marked.
+    pub marks: Marks,
     /// Which view is shown.
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
@@ -195,6 +199,8 @@ pub struct Model {
     pub(super) spare: usize,
     /// Leases that are being revoked before the program ends.
     pub(super) leaving: Option<BTreeSet<LeaseId>>,
+    /// Many revokes that are under way, or were last.
+    pub(super) bulk: Option<Bulk>,
     /// Leases whose revoke is on its way: none is asked for twice.
     pub(super) revoking: BTreeSet<LeaseId>,
     pub(super) has_started: bool,
@@ -257,6 +263,16 @@ impl Model {
     /// How many leases there are, those that are filtered away and the dead of the last half minute included.
     pub fn total(&self) -> usize {
         self.leases.len()
+    }
+
+    /// The rows between two leases, both included; none where one of them has no row.
+    pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<&[LeaseId]> {
+        between(&self.order, one, other)
+    }
+
+    /// Many revokes that are under way, or were last.
+    pub fn bulk(&self) -> Option<&Bulk> {
+        self.bulk.as_ref()
     }
 
     /// The leases of the rows that can be seen.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::consumer::Reader;
@@ -30,13 +32,15 @@ struct Hands {
     engine: Engine,
     clock: Clock,
     reader: Reader,
+    turns: Arc<Semaphore>,
 }
 
 impl Driver {
     /// Begins to observe all leases, and the keys of a range.
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: Reader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
-        Driver { hands: Hands { cluster, engine, clock, reader }, observer, running: SelectAll::new() }
+        let turns = Arc::new(Semaphore::new(AT_A_TIME));
+        Driver { hands: Hands { cluster, engine, clock, reader, turns }, observer, running: SelectAll::new() }
     }
 
     /// Begins to carry out an effect.
@@ -80,6 +84,8 @@ impl Hands {
     }
 
     async fn renew_once(self, id: LeaseId) -> Msg {
+        // Of many that are asked for at once some are in flight at a time.
+        let _turn = self.turns.acquire().await;
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },

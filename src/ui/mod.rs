@@ -24,6 +24,7 @@ mod help;
 mod layout;
 mod line;
 mod log;
+mod marks;
 mod number;
 mod plot;
 mod status;
@@ -97,7 +98,7 @@ pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     let shown = scene.shown();
     let places = layout::places(area, Shown::of(shown.model));
     top::draw(scene, places.top, buf);
-    table::draw(shown, places, buf);
+    table::draw(shown, &scene.model.marks, places, buf);
     detail::draw(shown, places.detail, places.is_tiny, buf);
     match shown.model.view {
         View::Leases => log::draw_pane(shown, places.events, buf),

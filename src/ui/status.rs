@@ -19,7 +19,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer
     let shown = model.shown(scene.now).0;
     let left = match &model.note {
         Some(note) => vec![noted(note, area.width)],
-        None => top::frozen(scene).filter(|_| is_tiny).into_iter().chain(counts(shown)).collect(),
+        None => top::frozen(scene).filter(|_| is_tiny).into_iter().chain(marked(model)).chain(counts(shown)).collect(),
     };
     let right = match shown.sieve.line {
         _ if model.dialog.is_some() => Vec::new(),
@@ -32,6 +32,19 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer
 fn noted(note: &Note, width: u16) -> Part {
     let role = if note.is_error { Role::Danger } else { Role::Good };
     Part::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
+}
+
+/// `3 marked`, or where a range begins and what ends it.
+fn marked(model: &Model) -> Option<Part> {
+    let marks = &model.marks;
+    match (marks.range(), marks.len()) {
+        (Some(first), _) => {
+            let key = model.setup.keymap.press(Action::MarkRange);
+            Some(Part::new(0, Role::Warning, format!("range from {}: {key} marks it", first.short())))
+        }
+        (None, 0) => None,
+        (None, count) => Some(Part::new(0, Role::Warning, format!("{count} marked"))),
+    }
 }
 
 fn counts(model: &Model) -> Vec<Part> {

@@ -7,19 +7,19 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
 use crate::app::keymap::Action;
-use crate::app::{Keys, Lease, Model, Said, TABS, View};
+use crate::app::{Keys, Lease, Marks, Model, Said, TABS, View};
 use crate::domain::printable;
 
 use super::columns::{self, Column, Row};
 use super::layout::Places;
 use super::line::{cut, wrap};
-use super::{Look, Role, Scene, filter_line, number, theme};
+use super::{Look, Role, Scene, filter_line, marks, number, theme};
 
 /// From this width on a blank stands between the frame and the rows.
 pub(super) const AIRY: u16 = 100;
 
 /// Draws the table with its frame, the selected lease in words at its foot unless that is told in detail beside it, or bare lines where it is tiny.
-pub(super) fn draw(scene: Scene<'_>, places: Places, buf: &mut Buffer) {
+pub(super) fn draw(scene: Scene<'_>, marked: &Marks, places: Places, buf: &mut Buffer) {
     let Places { table: area, detail, is_tiny, .. } = places;
     if area.is_empty() {
         return;
@@ -31,6 +31,7 @@ pub(super) fn draw(scene: Scene<'_>, places: Places, buf: &mut Buffer) {
         (false, true) => draw_tiny(scene, inner, buf),
         (false, false) => draw_rows(scene, inner, buf),
     }
+    marks::draw(scene, marked, inner, is_tiny, buf);
     filter_line::draw(scene, if is_tiny { area } else { above }, buf);
 }
 
@@ -100,6 +101,7 @@ fn extent(model: &Model) -> String {
 /// The selected lease in words: what the server says beside what the engine believes.
 fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
     let mut words = vec![lease.id.to_string(), lease.who.word().to_owned()];
+    words.extend(scene.model.marks.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
     match (&lease.death, &lease.said) {
         (Some(death), _) => {
             words.push(format!("gone {} ago", number::span((scene.now - death.at).as_secs_f64())));

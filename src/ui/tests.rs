@@ -173,6 +173,11 @@ fn three_sizes() {
     insta::assert_snapshot!("screen_39x7", screen((39, 7), &[]));
 }
 
+/// The keys that mark so many rows from the second on.
+fn marked(rows: usize) -> Vec<Key> {
+    [vec![Key::Char('g'), Key::Down], vec![Key::Char(' '); rows]].concat()
+}
+
 /// Every dialog by name, with the keys that open it over the scene.
 fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
     let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
@@ -183,6 +188,8 @@ fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
         ("quit", vec![Key::Char('q')]),
         ("revoke_own", on(1, 'x')),
         ("revoke_other", [on(2, 'x'), vec![Key::Char('1')]].concat()),
+        ("revoke_many", [marked(4), vec![Key::Char('x'), Key::Char('4')]].concat()),
+        ("adopt_many", [marked(4), vec![Key::Char('a')]].concat()),
         ("adopt", on(2, 'a')),
         ("drill", on(1, '!')),
     ]
@@ -200,7 +207,9 @@ fn dialogs() {
 /// What, which lease, how to confirm and how to leave: in full, by keys, or in as few letters as can be understood.
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
-    let seen: [(&str, &str, [&[&str]; 2]); 7] = [
+    let seen: [(&str, &str, [&[&str]; 2]); 9] = [
+        ("revoke_many", "Revoke 4", [&["Type the number", "number Enter yes", "Nr Ent"], &["[ Cancel ]", "Esc"]]),
+        ("adopt_many", "leases", [&["y keep them alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
         ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
         ("quit", "Quit?", [&["r revoke", "r"], &["Leave", "Enter leave", "Ent"]]),

@@ -117,3 +117,80 @@ fn the_command_line_chooses_rows_and_columns() {
     assert_eq!(titles, ["│", "FIRST", "KEY", "WHO", "TTL", "│"]);
     quit(terminal);
 }
+
+#[test]
+fn marks_are_set_by_space_and_by_range_and_taken_away() {
+    let (_server, _, mut terminal) = with_three(&[], 120, 24);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("g ");
+    terminal.wait_for("1 marked");
+    terminal.keys("v");
+    terminal.wait_for("range from");
+    terminal.keys("j");
+    terminal.wait_for("◇");
+    terminal.keys("v");
+    terminal.wait_for("3 marked");
+    terminal.keys("v");
+    terminal.wait_for("range from");
+    terminal.keys(ESC);
+    terminal.wait_for("3 marked");
+    terminal.keys("U");
+    terminal.wait_for("3 leases not marked any more");
+    quit(terminal);
+}
+
+#[test]
+fn several_are_revoked_by_their_number_and_shown_with_their_results() {
+    let (server, leases, mut terminal) = with_three(&[], 120, 30);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("g  x");
+    terminal.wait_for("Revoke 2 leases?");
+    terminal.wait_for("2 keys go with them");
+    terminal.keys("y3\r");
+    terminal.wait_for("Enter: 3");
+    terminal.keys("\x7f2\r");
+    terminal.wait_for("2 of 2");
+    terminal.wait_for("2 revoked, 2 keys with them");
+    terminal.wait_for(&format!("⊘ {}  revoked, 1 key", leases[0]));
+    assert_eq!(server.sandbox.leases(), [leases[2]]);
+    terminal.keys("\r");
+    terminal.wait_until("the results are closed", |screen| !screen.contents().contains("Revoking"));
+    quit(terminal);
+}
+
+#[test]
+fn what_could_not_be_revoked_stays_marked_with_its_reason() {
+    let (server, leases, mut terminal) = with_three(&[], 120, 30);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("g  x");
+    terminal.wait_for("Revoke 2 leases?");
+    server.sandbox.faults().down();
+    terminal.keys("2\r");
+    terminal.wait_for("2 failed");
+    terminal.wait_for("not revoked: ");
+    terminal.keys("\r");
+    terminal.wait_until("the results are closed", |screen| !screen.contents().contains("Revoking"));
+    server.sandbox.faults().up();
+    terminal.wait_for("● 127");
+    assert_eq!(server.sandbox.leases().len(), leases.len());
+    assert!(terminal.screen().contents().contains("!"));
+    terminal.wait_for("2 marked");
+    quit(terminal);
+}
+
+#[test]
+fn marked_ones_are_kept_alive_and_renewed_together() {
+    let (server, leases, mut terminal) = with_three(&[], 120, 30);
+    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
+    terminal.keys("g  o");
+    terminal.wait_for("renewed ");
+    terminal.wait_until("both are renewed", |_| leases[..2].iter().all(|id| server.sandbox.keep_alives(*id) == 1));
+    terminal.keys("a");
+    terminal.wait_for("Keep 2 leases alive?");
+    terminal.keys("y");
+    terminal.wait_for("keeping 2 leases alive");
+    terminal.wait_for("adopted");
+    terminal.keys("a");
+    terminal.wait_for("2 leases are not kept alive any more");
+    quit(terminal);
+}

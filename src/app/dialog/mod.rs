@@ -7,6 +7,7 @@ mod focus;
 pub(super) mod grant;
 mod quit;
 mod revoke;
+mod revoke_many;
 mod sort;
 mod suspend;
 mod warp;
@@ -16,6 +17,7 @@ pub use drill::{Choice, DrillDialog};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
+pub use revoke_many::RevokeManyDialog;
 pub use sort::SortMenu;
 pub use warp::{Speed, speeds};
 
@@ -35,7 +37,14 @@ pub enum Dialog {
     Grant(Box<GrantForm>),
     /// Asks before a lease is revoked.
     Revoke(RevokeDialog),
-    /// Asks before another client's lease is kept alive.
+    /// Asks before several leases are revoked.
+    RevokeMany(RevokeManyDialog),
+    /// How revoking several leases goes on.
+    Revoking {
+        /// Results above the first that is shown.
+        top: usize,
+    },
+    /// Asks before other clients' leases are kept alive.
     Adopt(AdoptDialog),
     /// Offers drills.
     Drill(DrillDialog),
@@ -54,9 +63,10 @@ impl Dialog {
     pub(super) fn lease(&self) -> Option<LeaseId> {
         match self {
             Dialog::Revoke(dialog) => Some(dialog.id),
-            Dialog::Adopt(dialog) => Some(dialog.id),
+            Dialog::Adopt(dialog) => dialog.ids.first().copied().filter(|_| dialog.ids.len() == 1),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
+            Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
             Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
@@ -69,6 +79,8 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Help { top } => help(model, top, key),
         Dialog::Grant(form) => grant::key(model, form, key, now),
         Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
+        Dialog::RevokeMany(dialog) => revoke_many::key(model, dialog, key, now),
+        Dialog::Revoking { top } => revoke_many::progress_key(model, top, key, now),
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Warp => warp::key(model, key, now),

@@ -108,7 +108,7 @@ pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Mo
     stay_unless(model, dialog, is_cancelled)
 }
 
-fn digits_only(key: Key) -> Option<tui_input::InputRequest> {
+pub(super) fn digits_only(key: Key) -> Option<tui_input::InputRequest> {
     edit(key).filter(|_| !matches!(key, Key::Char(c) if !c.is_ascii_digit()))
 }
 

@@ -30,7 +30,7 @@ fn what_dies_while_its_adoption_is_asked_is_not_adopted() {
         story.press(&[Key::Char('a')]);
         story.list(&[], &[7]);
         assert_eq!(story.press(&[key]), []);
-        assert!(matches!(&story.model.dialog, Some(Dialog::Adopt(dialog)) if dialog.id == LeaseId(7)), "it says so");
+        assert!(matches!(&story.model.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(7)]), "it says so");
         assert_eq!(story.press(&[Key::Enter]), []);
         assert!(story.model.dialog.is_none());
     }

@@ -9,8 +9,10 @@ mod keymap;
 mod keys;
 mod leases;
 mod losses;
+mod marking;
 mod polling;
 mod revoking;
+mod revoking_many;
 mod sorting;
 mod standing;
 mod stood_still;
@@ -23,6 +25,11 @@ use crate::domain::{
     Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Moment, Pace, Phase, QueueGauge,
     Reachability, TimeToLive,
 };
+
+/// How many random stories a test plays: so many, or what `LEASETOP_STORIES` says for a long run.
+pub(super) fn cases(usual: u32) -> u32 {
+    std::env::var("LEASETOP_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
 
 /// A model, a time, and all effects so far.
 pub(super) struct Story {

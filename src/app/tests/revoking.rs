@@ -249,7 +249,8 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
 #[test]
 fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
     let mut told = 0;
-    let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases: 20_000, ..ProptestConfig::default() });
+    let cases = cases(20_000);
+    let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
     let counted = std::cell::RefCell::new(&mut told);
     let story = (0..4_usize, prop::collection::vec(step(), 0..12), any::<bool>());
     let outcome = runner.run(&story, |(row, steps, by_number)| {
@@ -259,5 +260,5 @@ fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(told > 4_000, "the stories do revoke: {told}");
+    assert!(told > cases as usize / 5, "the stories do revoke: {told}");
 }

@@ -20,7 +20,7 @@ pub(super) fn thaw(model: &mut Model) -> bool {
 
 /// What became of a lease since the display was frozen.
 pub(super) struct Since {
-    id: LeaseId,
+    pub(super) id: LeaseId,
     changes: Vec<String>,
 }
 

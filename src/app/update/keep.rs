@@ -5,50 +5,73 @@ use crate::app::{Effect, Model, What, Who};
 use crate::domain::{LeaseId, Moment};
 
 use super::is_refused;
+use super::mark::{self, leases_in_words};
 
-/// Keeps the selected lease alive, or stops it; for another client's lease the question comes first.
+/// Keeps the leases that are meant alive; where all of them are kept, stops it. For other clients' leases the question
+/// comes first.
 pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let Some((id, who, kept)) = model.selected_alive().map(|lease| (lease.id, lease.who, lease.kept)) else {
-        return Vec::new();
-    };
-    if is_refused(model, now) {
+    let meant = mark::meant(model);
+    if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
-    match (kept, who) {
-        (true, _) => leave(model, id, now),
-        (false, Who::Own) => keep(model, id, Who::Own, now),
-        (false, _) => {
-            model.dialog = Some(Dialog::Adopt(AdoptDialog::new(id)));
+    let lease = |id: &LeaseId| model.lease(*id);
+    let idle = meant.iter().copied().filter(|id| lease(id).is_some_and(|lease| !lease.kept));
+    let idle: Vec<LeaseId> = idle.collect();
+    let are_ours = idle.iter().all(|id| lease(id).is_some_and(|lease| lease.who == Who::Own));
+    match idle.is_empty() {
+        true => leave(model, &meant, now),
+        false if are_ours => adopt(model, &idle, now),
+        false => {
+            model.dialog = Some(Dialog::Adopt(AdoptDialog::new(idle)));
             Vec::new()
         }
     }
 }
 
-/// Keeps another client's lease alive from now on.
-pub(in crate::app) fn adopt(model: &mut Model, id: LeaseId, now: Moment) -> Vec<Effect> {
-    keep(model, id, Who::Adopted, now)
+/// Keeps leases alive from now on: our own as our own, other clients' as adopted.
+pub(in crate::app) fn adopt(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
+    let effects: Vec<Effect> = ids.iter().filter_map(|id| keep(model, *id)).collect();
+    match (ids, effects.len()) {
+        ([id], 0) => model.say(now, true, format!("{id} is gone: nothing to keep alive")),
+        ([id], _) => model.say(now, false, format!("keeping {id} alive")),
+        (ids, kept) if kept < ids.len() => {
+            let gone = ids.len() - kept;
+            model.say(now, true, format!("keeping {} alive; {gone} are gone", leases_in_words(kept)));
+        }
+        (_, kept) => model.say(now, false, format!("keeping {} alive", leases_in_words(kept))),
+    }
+    effects
 }
 
-fn keep(model: &mut Model, id: LeaseId, who: Who, now: Moment) -> Vec<Effect> {
-    let Some(lease) = model.alive(id) else {
-        model.say(now, true, format!("{id} is gone: nothing to keep alive"));
-        return Vec::new();
-    };
-    (lease.who, lease.kept) = (who, true);
+fn keep(model: &mut Model, id: LeaseId) -> Option<Effect> {
+    let lease = model.alive(id)?;
+    lease.who = if lease.who == Who::Own { Who::Own } else { Who::Adopted };
+    lease.kept = true;
     // One of ours goes on at the pace that it had.
     let pace = lease.engine.as_ref().map(|status| status.pace);
-    model.say(now, false, format!("keeping {id} alive"));
-    vec![Effect::Keep { id, pace }]
+    Some(Effect::Keep { id, pace })
+}
+
+/// Keeps leases alive no longer.
+fn leave(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
+    let effects = ids.iter().filter_map(|id| leave_one(model, *id, now)).collect();
+    match ids {
+        [id] => model.say(now, false, format!("{id} is not kept alive any more: it expires by itself")),
+        ids => {
+            let words = leases_in_words(ids.len());
+            model.say(now, false, format!("{words} are not kept alive any more: they expire by themselves"));
+        }
+    }
+    effects
 }
 
 /// An adopted lease is its owner's again, with nothing left of our renewals.
-fn leave(model: &mut Model, id: LeaseId, now: Moment) -> Vec<Effect> {
-    let Some(lease) = model.alive(id) else { return Vec::new() };
+fn leave_one(model: &mut Model, id: LeaseId, now: Moment) -> Option<Effect> {
+    let lease = model.alive(id)?;
     lease.kept = false;
     if lease.who == Who::Adopted {
         (lease.who, lease.engine) = (Who::Other, None);
     }
     model.log(now, Some(id), What::Paused);
-    model.say(now, false, format!("{id} is not kept alive any more: it expires by itself"));
-    vec![Effect::Leave(id)]
+    Some(Effect::Leave(id))
 }

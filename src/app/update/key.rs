@@ -5,10 +5,10 @@ use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{drill, filter, freeze, grant, keep, look, moves, quit, renew, revoke, sort, suspend, tick, warp};
+use super::{drill, filter, freeze, grant, keep, look, mark, moves, quit, renew, revoke, sort, suspend, tick, warp};
 
-/// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole is done in dialogs as
-/// well. A key without a function does nothing.
+/// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
+/// is done in dialogs as well. A key without a function does nothing.
 pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
     let action = model.setup.keymap.action(key);
     if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
@@ -26,6 +26,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
     model.note = None;
     match action {
         action if !action.works_in(model.looking().view) => Vec::new(),
+        Action::Back if mark::leave_range(model) => Vec::new(),
         action if action.looks() => {
             look_at(model, action);
             Vec::new()
@@ -33,6 +34,8 @@ pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
         action if action.needs_cursor() => {
             let since = freeze::aim(model);
             let effects = perform(model, action, now);
+            // What became of another lease than the one that is meant is no news.
+            let since = since.filter(|since| mark::means_the_cursor(model, since.id));
             freeze::tell(model, since, now);
             effects
         }
@@ -66,6 +69,9 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
     match action {
         Action::New => grant::open(model, now),
         Action::Help => model.dialog = Some(Dialog::Help { top: 0 }),
+        Action::Mark => mark::toggle(model, now),
+        Action::MarkRange => mark::range(model, now),
+        Action::ClearMarks => mark::clear(model, now),
         Action::SortMenu => sort::open(model),
         Action::PollNow => return tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),

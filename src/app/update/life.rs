@@ -7,6 +7,8 @@ use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What, polls};
 use crate::domain::observed::{Cause, Removal};
 use crate::domain::{Bounds, Ended, LeaseId, Moment};
 
+use super::mark;
+
 /// Notes that a lease was seen to be gone by then, and why, as far as that follows from what was seen of it; what has
 /// died before stays as it died.
 pub(super) fn bury(model: &mut Model, id: LeaseId, by: Moment) {
@@ -62,6 +64,7 @@ fn lay_down(model: &mut Model, id: LeaseId, death: Death, when: When) {
     lease.kept = false;
     let obituary = obituary(lease, death);
     model.graves.push_back((death.at, id));
+    mark::died(model, id, death.is_ours, death.at);
     polls::plan(model, id, Moment::FAR);
     model.log(when, Some(id), What::Died(Box::new(obituary)));
 }

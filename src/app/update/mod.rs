@@ -2,6 +2,7 @@
 
 mod arrange;
 mod attend;
+pub(super) mod bulk;
 mod cluster;
 pub(super) mod drill;
 mod engine;
@@ -14,6 +15,7 @@ mod keys;
 mod life;
 mod list;
 mod look;
+mod mark;
 mod moves;
 mod paste;
 mod probe;

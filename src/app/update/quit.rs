@@ -1,9 +1,13 @@
 //! The end of the program.
 
+use crate::app::bulk::Named;
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
 use crate::domain::{LeaseId, Moment};
+
+use super::bulk;
+use super::mark::leases_in_words;
 
 /// Ends at once, unless leases are being kept alive on a real cluster: then it asks.
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
@@ -24,16 +28,15 @@ pub(in crate::app) fn leave(model: &mut Model) -> Vec<Effect> {
 /// Revokes the own leases that are being kept alive, and ends when each has been answered. Adopted ones are not ours
 /// to revoke.
 pub(in crate::app) fn revoke_and_leave(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let own: Vec<LeaseId> = model.kept().filter(|lease| lease.who == Who::Own).map(|lease| lease.id).collect();
+    let own: Vec<Named> = model.kept().filter(|lease| lease.who == Who::Own).map(Named::of).collect();
     if own.is_empty() {
         return leave(model);
     }
-    model.leaving = Some(own.iter().copied().collect());
-    let what = if own.len() == 1 { "1 lease".to_owned() } else { format!("{} leases", own.len()) };
+    model.leaving = Some(own.iter().map(|named| named.id).collect());
+    let what = leases_in_words(own.len());
     let quit = model.setup.keymap.press(Action::Quit);
     model.say(now, false, format!("revoking {what}, then the end; {quit} ends at once"));
-    // What is being revoked already is answered all the same.
-    own.into_iter().filter(|id| model.revoking.insert(*id)).map(Effect::Revoke).collect()
+    bulk::add(model, own, now)
 }
 
 /// A revoke was answered, one way or the other.

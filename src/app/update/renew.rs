@@ -5,16 +5,20 @@ use std::time::Duration;
 use crate::app::{Bounds, Effect, How, Model, Renewed, Trouble, What};
 use crate::domain::{LeaseId, Moment};
 
-use super::is_refused;
 use super::life::bury;
+use super::{is_refused, mark};
 
-/// Renews the selected lease: through the engine where it keeps it, else with a request of its own.
+/// Renews the leases that are meant: through the engine where it keeps them, else each with a request of its own.
 pub(super) fn once(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let Some((id, kept)) = model.selected_alive().map(|lease| (lease.id, lease.kept)) else { return Vec::new() };
-    if is_refused(model, now) {
+    let meant = mark::meant(model);
+    if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
-    vec![if kept { Effect::RenewNow(id) } else { Effect::RenewOnce(id) }]
+    if meant.len() > 1 {
+        model.say(now, false, format!("renewing {} once", mark::leases_in_words(meant.len())));
+    }
+    let is_kept = |id: &LeaseId| model.lease(*id).is_some_and(|lease| lease.kept);
+    meant.iter().map(|id| if is_kept(id) { Effect::RenewNow(*id) } else { Effect::RenewOnce(*id) }).collect()
 }
 
 /// It was renewed.

@@ -1,22 +1,36 @@
 //! Revoking.
 
-use crate::app::dialog::{Dialog, RevokeDialog};
+use crate::app::bulk::Outcome;
+use crate::app::dialog::{Dialog, RevokeDialog, RevokeManyDialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use crate::domain::{LeaseId, Moment};
 
 use super::life::{bury, bury_revoked};
-use super::{is_refused, quit};
+use super::{bulk, is_refused, mark, quit};
 
-/// Opens the dialog on the lease under the cursor, and asks for its keys as they are now.
+/// Of the leases that a dialog names so many are asked before all others: more than it can show.
+const MOST_HURRIED: usize = 100;
+
+/// Opens the dialog on the leases that are meant, and asks for their keys as they are now.
 pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let Some(dialog) = model.selected_alive().map(RevokeDialog::new) else { return Vec::new() };
-    if is_refused(model, now) || is_under_way(model, dialog.id, now) {
+    let meant = mark::meant(model);
+    if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
-    polls::hurry(model, dialog.id);
-    model.dialog = Some(Dialog::Revoke(dialog));
+    match meant[..] {
+        [id] if is_under_way(model, id, now) => (),
+        [id] => model.dialog = model.lease(id).map(RevokeDialog::new).map(Dialog::Revoke),
+        _ => open_many(model, &meant),
+    }
+    meant.into_iter().take(MOST_HURRIED).for_each(|id| polls::hurry(model, id));
     Vec::new()
+}
+
+fn open_many(model: &mut Model, ids: &[LeaseId]) {
+    let hidden = mark::shown_and_hidden(model).1.len();
+    let dialog = RevokeManyDialog::new(ids.iter().filter_map(|id| model.lease(*id)), hidden);
+    model.dialog = Some(Dialog::RevokeMany(dialog));
 }
 
 /// Sends the revoke of a lease, once.
@@ -42,16 +56,23 @@ fn is_under_way(model: &mut Model, id: LeaseId, now: Moment) -> bool {
 pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<usize>, now: Moment) -> Vec<Effect> {
     model.revoking.remove(&id);
     bury_revoked(model, id, now);
-    let keys = keys.map_or("its keys".to_owned(), keys_in_words);
-    model.say(now, false, format!("revoked {id}: {keys} deleted, revision {revision}"));
-    quit::settled(model, id)
+    let next = bulk::answered(model, id, &Outcome::Revoked(keys), now).unwrap_or_else(|| {
+        let keys = keys.map_or("its keys".to_owned(), keys_in_words);
+        model.say(now, false, format!("revoked {id}: {keys} deleted, revision {revision}"));
+        Vec::new()
+    });
+    next.into_iter().chain(quit::settled(model, id)).collect()
 }
 
 /// It was not; an unknown lease is gone already.
 pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) -> Vec<Effect> {
     model.revoking.remove(&id);
     let why = why_not(model, trouble);
-    model.say(now, true, format!("{id} not revoked: {why}"));
+    let outcome = if trouble.is_not_found { Outcome::Gone } else { Outcome::Failed(why.clone()) };
+    let next = bulk::answered(model, id, &outcome, now).unwrap_or_else(|| {
+        model.say(now, true, format!("{id} not revoked: {why}"));
+        Vec::new()
+    });
     if trouble.is_not_found {
         bury(model, id, now);
     } else {
@@ -59,7 +80,7 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
     polls::hurry(model, id);
-    quit::settled(model, id)
+    next.into_iter().chain(quit::settled(model, id)).collect()
 }
 
 fn why_not(model: &Model, trouble: &Trouble) -> String {

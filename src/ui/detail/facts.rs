@@ -4,13 +4,15 @@ use ratatui::text::Line;
 
 use super::Page;
 use crate::app::Lease;
-use crate::domain::{LeaseStatus, Moment, Reading};
+use crate::domain::{LeaseStatus, Moment, Reading, printable};
 use crate::ui::Role;
 use crate::ui::number::{self, UNKNOWN};
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let lease = page.lease;
-    let mut lines = page.say("left", Role::Text, &left(page, lease));
+    let why = page.scene.model.marks.reason(lease.id).map(|why| printable(why.as_bytes()));
+    let mut lines = why.map_or(Vec::new(), |why| page.say("marked", Role::Danger, &format!("not revoked: {why}")));
+    lines.extend(page.say("left", Role::Text, &left(page, lease)));
     lines.extend(page.say("server", Role::Text, &server(page, lease)));
     if let Some(status) = &lease.engine {
         lines.extend(page.say("engine", Role::Text, &engine(page, lease, status)));

@@ -1,22 +1,42 @@
-//! What it means to keep another client's lease alive.
+//! What it means to keep other clients' leases alive.
 
-use crate::app::Lease;
 use crate::app::dialog::AdoptDialog;
+use crate::app::{Lease, Who};
 use crate::ui::Role;
 
 use super::{Answer, Page, Sheet, Title};
 
 const ADOPT: Answer = Answer { key: "y", does: "keep it alive", brief: "y yes", tiny: "y" };
+const ADOPT_ALL: Answer = Answer { key: "y", does: "keep them alive", brief: "y yes", tiny: "y" };
 
 impl<'a> Page<'a> {
-    pub(super) fn adopt(&self, dialog: AdoptDialog) -> Sheet<'a> {
-        let title = Title::on(dialog.id, ["Keep ", " alive?"], ["Keep ", "?"]);
-        let Some(lease) = self.scene.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
-            return self.too_late(title, dialog.id, "keep alive");
+    pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Sheet<'a> {
+        let [id] = dialog.ids[..] else { return self.adopt_many(dialog) };
+        let title = Title::on(id, ["Keep ", " alive?"], ["Keep ", "?"]);
+        let Some(lease) = self.scene.model.lease(id).filter(|lease| lease.death.is_none()) else {
+            return self.too_late(title, id, "keep alive");
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
         body.extend(self.text(Role::Text, &self.at_stake(lease)));
         let foot = self.answers(&[Answer::CANCEL, ADOPT], Some(dialog.focus.among(2)));
+        Sheet { foot, ..Sheet::new(title, body) }
+    }
+
+    fn adopt_many(&self, dialog: &AdoptDialog) -> Sheet<'a> {
+        let title = Title::of(&format!("Keep {} leases alive?", dialog.ids.len()));
+        let leases: Vec<&Lease> = dialog.leases(self.scene.model).collect();
+        let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
+        if leases.len() < dialog.ids.len() {
+            let gone = format!("{} of them died while this was open.", dialog.ids.len() - leases.len());
+            body.extend(self.text(Role::Warning, &gone));
+        }
+        let others = leases.iter().filter(|lease| lease.who != Who::Own).count();
+        let text = format!(
+            "Kept alive from here the {others} of other clients outlive their owners: if those die, the keys stay, and whoever waits for them to go waits in vain."
+        );
+        body.extend(self.text(Role::Text, &text));
+        body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));
+        let foot = self.answers(&[Answer::CANCEL, ADOPT_ALL], Some(dialog.focus.among(2)));
         Sheet { foot, ..Sheet::new(title, body) }
     }
 

@@ -6,6 +6,7 @@ mod drill;
 mod grant;
 mod quit;
 mod revoke;
+mod revoke_many;
 mod sheet;
 mod sort;
 mod warp;
@@ -30,7 +31,9 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Help { top } => page.help(*top),
         Dialog::Grant(form) => page.grant(form),
         Dialog::Revoke(dialog) => page.revoke(dialog),
-        Dialog::Adopt(dialog) => page.adopt(*dialog),
+        Dialog::RevokeMany(dialog) => page.revoke_many(dialog),
+        Dialog::Revoking { top } => page.revoking(*top),
+        Dialog::Adopt(dialog) => page.adopt(dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Sort(menu) => page.sort(*menu),
         Dialog::Quit(focus) => page.quit(*focus),

@@ -1,6 +1,7 @@
 //! What a revoke would do, and to what.
 
 use ratatui::text::{Line, Span};
+use tui_input::Input;
 
 use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog};
 use crate::app::{Keys, Lease, Who};
@@ -24,7 +25,7 @@ impl<'a> Page<'a> {
         };
         let foot = match dialog.confirmation(lease) {
             Confirmation::Key => self.answers(&[Answer::CANCEL, REVOKE], Some(dialog.focused())),
-            Confirmation::Number => self.typed_number(dialog),
+            Confirmation::Number => self.typed_number(&dialog.typed, 1, BY_NUMBER),
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
         if !dialog.since_freeze.is_empty() {
@@ -42,13 +43,17 @@ impl<'a> Page<'a> {
 
     /// `own, 8.2 s of 10 s left, on 127.0.0.1:2379`.
     pub(super) fn whose_and_where(&self, lease: &Lease) -> String {
+        format!("{}, {} left, on {}", whose(lease.who), self.time_left(lease), self.place())
+    }
+
+    /// Where the leases are.
+    pub(super) fn place(&self) -> String {
         let model = self.scene.model;
-        let place = match (model.is_sandbox(), model.member()) {
+        match (model.is_sandbox(), model.member()) {
             (true, _) => "the embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
             (false, None) => printable(model.setup.target.as_bytes()),
-        };
-        format!("{}, {} left, on {place}", whose(lease.who), self.time_left(lease))
+        }
     }
 
     /// `8.2 s of 10 s`.
@@ -76,12 +81,12 @@ impl<'a> Page<'a> {
     }
 
     /// The question with what was typed, above the answer; where there is little room, in one line with it.
-    fn typed_number(&self, dialog: &RevokeDialog) -> Vec<Line<'a>> {
-        let typed = Span::styled(format!("{:<4}", dialog.typed.value()), self.scene.look.cursor());
-        let mut lines = self.text(Role::Text, "Type the number of leases, 1, and Enter:");
+    pub(super) fn typed_number(&self, typed: &Input, count: usize, by_number: Answer) -> Vec<Line<'a>> {
+        let typed = Span::styled(format!("{:<4}", typed.value()), self.scene.look.cursor());
+        let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and Enter:"));
         if lines.len() + 3 > self.rows {
             let beside = Page { width: self.width.saturating_sub(3).max(10), ..*self };
-            let mut short = beside.answers(&[BY_NUMBER, Answer::CANCEL], None);
+            let mut short = beside.answers(&[by_number, Answer::CANCEL], None);
             short.iter_mut().for_each(|line| line.spans.extend([Span::raw(" "), typed.clone()]));
             return short;
         }

@@ -1,0 +1,83 @@
+//! Asks before several leases are revoked, and shows how that goes on.
+
+use tui_input::Input;
+
+use super::{Dialog, closes, revoke::digits_only};
+use crate::app::bulk::Named;
+use crate::app::keymap::Action;
+use crate::app::update::bulk;
+use crate::app::{Effect, Key, Lease, Model};
+use crate::domain::{LeaseId, Moment};
+
+/// The dialog, with the leases that were marked when it was opened.
+#[derive(Clone, Debug)]
+pub struct RevokeManyDialog {
+    named: Vec<Named>,
+    /// How many of them had no row, for a filter.
+    pub hidden: usize,
+    /// The number that was typed.
+    pub typed: Input,
+}
+
+impl RevokeManyDialog {
+    /// For these leases, of which so many have no row.
+    pub(in crate::app) fn new<'a>(leases: impl Iterator<Item = &'a Lease>, hidden: usize) -> Self {
+        RevokeManyDialog { named: leases.map(Named::of).collect(), hidden, typed: Input::default() }
+    }
+
+    /// How many it has named.
+    pub fn total(&self) -> usize {
+        self.named.len()
+    }
+
+    /// Those that live and are whose they were when it was opened: no others are revoked.
+    pub fn leases<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a Lease> {
+        self.named.iter().filter_map(|named| model.lease(named.id).filter(|lease| named.holds(Some(lease))))
+    }
+
+    /// Their ids, dead or alive.
+    pub fn ids(&self) -> impl Iterator<Item = LeaseId> {
+        self.named.iter().map(|named| named.id)
+    }
+}
+
+/// The number of leases that are left, typed, and Enter revoke them. Another number does nothing, none cancels.
+pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now: Moment) -> Vec<Effect> {
+    let left: Vec<Named> = dialog.leases(model).map(Named::of).collect();
+    let is_confirmed = key == Key::Enter && dialog.typed.value() == left.len().to_string();
+    if is_confirmed && !left.is_empty() {
+        return bulk::begin(model, left, now);
+    }
+    let is_empty_handed = dialog.typed.value().is_empty() || left.is_empty();
+    if closes(key) || key == Key::Enter && is_empty_handed {
+        return Vec::new();
+    }
+    digits_only(key).map(|edit| dialog.typed.handle(edit));
+    model.dialog = Some(Dialog::RevokeMany(dialog));
+    Vec::new()
+}
+
+/// While leases are being revoked: what closes a dialog stops it; then that, and Enter, close it. What moves the rows
+/// moves through the results.
+pub(super) fn progress_key(model: &mut Model, top: usize, key: Key, now: Moment) -> Vec<Effect> {
+    const PAGE: usize = 10;
+    let is_drained = model.bulk.as_ref().is_none_or(|bulk| bulk.is_drained());
+    if is_drained && (closes(key) || key == Key::Enter) {
+        return Vec::new();
+    }
+    if closes(key) {
+        bulk::stop(model, now);
+    }
+    let last = model.bulk.as_ref().map_or(0, |bulk| bulk.results().len().saturating_sub(1));
+    let top = match model.setup.keymap.action(key) {
+        Some(Action::Up) => top.saturating_sub(1),
+        Some(Action::Down) => top + 1,
+        Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),
+        Some(Action::PageDown | Action::HalfDown) => top + PAGE,
+        Some(Action::First) => 0,
+        Some(Action::Last) => last,
+        _ => top,
+    };
+    model.dialog = Some(Dialog::Revoking { top: top.min(last) });
+    Vec::new()
+}

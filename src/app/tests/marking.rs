@@ -1,0 +1,173 @@
+//! Marks: by id, through everything that moves rows, and what keys mean where there are some.
+
+use super::*;
+use crate::app::dialog::Dialog;
+
+/// Two own leases, and two of other clients: 1 2 3 4 from top to bottom.
+fn crowd() -> Story {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    story.list(&[3, 4], &[]);
+    story.probe(3, 29, 30, &["/a"]);
+    story.probe(4, 39, 40, &["/b", "/c"]);
+    story
+}
+
+fn marked(story: &Story) -> Vec<i64> {
+    story.model.marks.ids().map(|id| id.0).collect()
+}
+
+fn note(story: &Story) -> &str {
+    story.model.note.as_ref().map_or("", |note| &note.text)
+}
+
+const SPACE: Key = Key::Char(' ');
+
+#[test]
+fn space_marks_and_goes_on_and_marks_no_more() {
+    let mut story = crowd();
+    story.press(&[SPACE, SPACE]);
+    assert_eq!((marked(&story), story.model.cursor), (vec![1, 2], Some(LeaseId(3))));
+    story.press(&[Key::Up, SPACE]);
+    assert_eq!(marked(&story), [1]);
+    story.press(&[Key::Char('G'), SPACE, SPACE]);
+    assert_eq!(marked(&story), [1], "on the last row it stays");
+    story.press(&[SPACE, Key::Char('U')]);
+    assert!(story.model.marks.is_empty());
+    assert_eq!(note(&story), "2 leases not marked any more");
+}
+
+#[test]
+fn a_range_is_marked_in_either_direction_and_left_by_esc() {
+    for keys in [[Key::Down, Key::Char('v'), Key::Down, Key::Down], [Key::End, Key::Char('v'), Key::Up, Key::Up]] {
+        for end in [Key::Char('v'), SPACE] {
+            let mut story = crowd();
+            story.press(&keys);
+            assert!(story.model.marks.range().is_some() && story.model.marks.is_empty());
+            story.press(&[end]);
+            assert_eq!((marked(&story), story.model.marks.range()), (vec![2, 3, 4], None));
+        }
+        let mut story = crowd();
+        story.press(&keys);
+        story.press(&[Key::Esc]);
+        assert!(story.model.marks.range().is_none() && story.model.marks.is_empty());
+    }
+}
+
+#[test]
+fn esc_leaves_the_range_before_the_filter() {
+    let mut story = crowd();
+    story.press(&[Key::Char('f'), Key::Char('v'), Key::Esc]);
+    assert_eq!((story.model.marks.range(), story.model.sieve.quick), (None, Quick::Own));
+    story.press(&[Key::Esc]);
+    assert_eq!(story.model.sieve.quick, Quick::All);
+}
+
+#[test]
+fn a_range_whose_beginning_has_no_row_any_more_marks_nothing() {
+    let mut story = crowd();
+    story.press(&[Key::Char('v'), Key::End, Key::Char('/')]);
+    story.type_in("who:other");
+    story.press(&[Key::Enter, Key::Char('v')]);
+    assert!(marked(&story).is_empty() && note(&story).contains("nothing was marked"), "{}", note(&story));
+}
+
+#[test]
+fn marks_survive_sorting_filtering_and_freezing() {
+    let mut story = crowd();
+    story.press(&[SPACE, Key::Down, SPACE, Key::Char('I'), Key::Char('/')]);
+    story.type_in("who:own");
+    story.press(&[Key::Enter, Key::Char('p'), Key::Esc, Key::Char('p'), Key::Char('>')]);
+    assert_eq!(marked(&story), [1, 3]);
+    story.renewed(1, 3600, 3.5);
+    assert_eq!(marked(&story), [1, 3]);
+}
+
+#[test]
+fn on_a_frozen_display_what_lives_is_marked() {
+    let mut story = crowd();
+    story.press(&[Key::Char('p')]);
+    story.list(&[], &[3]);
+    story.press(&[Key::Down, Key::Down, SPACE]);
+    assert!(marked(&story).is_empty() && note(&story).contains("only living leases are marked"));
+    story.press(&[Key::Home, Key::Char('v'), Key::End, Key::Char('v')]);
+    assert_eq!(marked(&story), [1, 2, 4], "the range is that of the picture");
+    story.press(&[Key::Char('p')]);
+    assert_eq!(marked(&story), [1, 2, 4]);
+}
+
+#[test]
+fn a_lease_that_dies_loses_its_mark_and_that_is_said() {
+    let mut story = crowd();
+    story.press(&[SPACE, SPACE, SPACE]);
+    story.list(&[], &[2]);
+    assert_eq!(marked(&story), [1, 3]);
+    assert_eq!(note(&story), format!("{} is gone and not marked any more; 2 are marked", LeaseId(2)));
+    // Whoever is granted under its id is another lease.
+    story.wait(1.0);
+    story.list(&[2], &[]);
+    assert_eq!(marked(&story), [1, 3]);
+    story.press(&[Key::Home, Key::End, Key::Up, SPACE]);
+}
+
+#[test]
+fn keep_alive_means_all_that_are_marked_and_asks_for_other_clients() {
+    let mut story = crowd();
+    story.press(&[Key::Down, SPACE, SPACE, SPACE, Key::Char('a')]);
+    assert!(matches!(&story.model.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(3), LeaseId(4)]));
+    let kept = story.press(&[Key::Char('y')]);
+    assert_eq!(kept, [3, 4].map(|id| Effect::Keep { id: LeaseId(id), pace: None }));
+    assert_eq!(story.model.lease(LeaseId(4)).map(|lease| lease.who), Some(Who::Adopted));
+    // All are kept now: the same key stops it.
+    assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::Leave(LeaseId(id))));
+    assert!(note(&story).contains("3 leases are not kept alive any more"));
+    // Our own are asked for by nobody.
+    story.press(&[Key::Char('U'), Key::Home, SPACE, SPACE]);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep { id: LeaseId(2), pace: None }]);
+}
+
+#[test]
+fn what_died_under_the_question_is_not_kept_and_that_is_said() {
+    let mut story = crowd();
+    story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
+    story.list(&[], &[3]);
+    assert_eq!(story.press(&[Key::Char('y')]), [Effect::Keep { id: LeaseId(4), pace: None }]);
+    assert_eq!(note(&story), "keeping 1 lease alive; 1 are gone");
+    let mut story = crowd();
+    story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
+    story.list(&[], &[3, 4]);
+    assert_eq!(story.press(&[Key::Char('y')]), []);
+    assert!(story.model.dialog.is_some(), "there is nothing to answer but Enter and Esc");
+    assert_eq!(story.press(&[Key::Enter]), []);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn once_means_all_that_are_marked() {
+    let mut story = crowd();
+    story.press(&[SPACE, Key::Down, SPACE]);
+    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1)), Effect::RenewOnce(LeaseId(3))]);
+    assert_eq!(note(&story), "renewing 2 leases once");
+}
+
+#[test]
+fn in_the_open_detail_keys_mean_the_lease_that_is_shown() {
+    let mut story = crowd();
+    story.press(&[SPACE, SPACE, Key::Enter]);
+    assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(3))]);
+    story.press(&[Key::Char('x')]);
+    assert!(matches!(&story.model.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(3)));
+    story.press(&[Key::Esc, SPACE]);
+    assert_eq!(marked(&story), [1, 2], "and it is no place for marks");
+}
+
+#[test]
+fn nothing_is_marked_where_nothing_is() {
+    let mut story = Story::begin(Setup::default());
+    story.press(&[SPACE, Key::Char('v'), Key::Char('U'), Key::Char('a'), Key::Char('o'), Key::Char('x')]);
+    assert!(story.model.marks.is_empty() && story.model.marks.range().is_none() && story.model.dialog.is_none());
+    let mut story = crowd();
+    story.press(&[Key::Char('3'), SPACE, Key::Char('v')]);
+    assert!(story.model.marks.is_empty() && story.model.marks.range().is_none(), "they are no keys of other views");
+}

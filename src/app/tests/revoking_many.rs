@@ -1,0 +1,325 @@
+//! Revoking several leases: what the dialog names, what is sent, and what comes of each.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::app::dialog::{Dialog, RevokeManyDialog};
+
+const SPACE: Key = Key::Char(' ');
+const NONE: [i64; 0] = [];
+
+/// So many leases of other clients, all of them marked, and the dialog open.
+fn asked(leases: i64) -> Story {
+    let mut story = Story::begin(Setup::default());
+    story.list(&(1..=leases).collect::<Vec<_>>(), &[]);
+    story.press(&[Key::Char('v'), Key::End, Key::Char('v'), Key::Char('x')]);
+    story
+}
+
+fn dialog(story: &Story) -> &RevokeManyDialog {
+    match &story.model.dialog {
+        Some(Dialog::RevokeMany(dialog)) => dialog,
+        other => panic!("no dialog for several: {other:?}"),
+    }
+}
+
+fn confirm(story: &mut Story, number: &str) -> Vec<i64> {
+    story.type_in(number);
+    revokes(&story.press(&[Key::Enter]))
+}
+
+fn revokes(effects: &[Effect]) -> Vec<i64> {
+    effects.iter().filter_map(|effect| if let Effect::Revoke(id) = effect { Some(id.0) } else { None }).collect()
+}
+
+fn revoked(story: &mut Story, id: i64) -> Vec<i64> {
+    revokes(&story.tell(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: Some(1) }))
+}
+
+fn failed(story: &mut Story, id: i64, is_not_found: bool) -> Vec<i64> {
+    let trouble = Trouble { is_not_found, ..trouble("no answer in time") };
+    revokes(&story.tell(Msg::RevokeFailed { id: LeaseId(id), trouble }))
+}
+
+fn said(story: &Story) -> &str {
+    story.model.note.as_ref().map_or("", |note| &note.text)
+}
+
+#[test]
+fn the_number_of_leases_revokes_them_and_no_other_key_does() {
+    let mut story = asked(3);
+    assert_eq!(dialog(&story).total(), 3);
+    story.press(&[Key::Char('y'), Key::Right, Key::Tab, Key::Char('x')]);
+    for keys in ["2", "33", "4"] {
+        assert_eq!(confirm(&mut story, keys), NONE);
+        dialog(&story);
+        story.press(&[Key::End, Key::Ctrl('u')]);
+    }
+    assert_eq!(confirm(&mut story, "3"), [1, 2, 3]);
+    assert!(matches!(story.model.dialog, Some(Dialog::Revoking { top: 0 })));
+}
+
+#[test]
+fn it_is_cancelled_by_what_closes_dialogs_and_by_enter_on_nothing() {
+    for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c'), Key::Enter] {
+        let mut story = asked(3);
+        assert_eq!(story.press(&[leave]), []);
+        assert!(story.model.dialog.is_none() && story.model.marks.len() == 3, "the marks stay");
+    }
+}
+
+#[test]
+fn one_that_is_marked_alone_has_the_dialog_of_one() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    story.press(&[SPACE, Key::Char('x')]);
+    assert!(matches!(&story.model.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(1)), "not the cursor's");
+}
+
+#[test]
+fn even_own_ones_take_the_number_where_they_are_several() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    story.press(&[SPACE, SPACE, Key::Char('x')]);
+    assert_eq!(revokes(&story.press(&[Key::Char('y'), Key::Right])), NONE);
+    assert_eq!(confirm(&mut story, "2"), [1, 2]);
+}
+
+#[test]
+fn what_dies_or_changes_hands_under_the_dialog_is_left_alone() {
+    let mut story = asked(4);
+    story.list(&[], &[2]);
+    story.grant(3, 10);
+    assert_eq!(dialog(&story).leases(&story.model).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(confirm(&mut story, "4"), NONE, "the number is that of those that are left");
+    story.press(&[Key::Backspace]);
+    assert_eq!(confirm(&mut story, "2"), [1, 4]);
+}
+
+#[test]
+fn where_all_have_died_enter_closes() {
+    let mut story = asked(2);
+    story.list(&[], &[1, 2]);
+    assert_eq!(confirm(&mut story, "2"), NONE);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn hidden_ones_are_counted() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.list(&[2, 3], &[]);
+    story.press(&[Key::Char('v'), Key::End, Key::Char('v'), Key::Char('f'), Key::Char('x')]);
+    assert_eq!((dialog(&story).total(), dialog(&story).hidden), (3, 2));
+    let named: Vec<i64> = dialog(&story).ids().map(|id| id.0).collect();
+    assert_eq!(named, [1, 2, 3], "those with a row first");
+}
+
+#[test]
+fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
+    let mut story = asked(100);
+    let first = confirm(&mut story, "100");
+    assert_eq!(first, (1..=64).collect::<Vec<_>>());
+    assert_eq!(revoked(&mut story, 7), [65]);
+    assert_eq!(failed(&mut story, 9, false), [66]);
+    let bulk = story.model.bulk().unwrap();
+    assert_eq!((bulk.total(), bulk.in_flight(), bulk.results().len()), (100, 64, 2));
+    let mut answered = 2;
+    for id in (1..=100).filter(|id| *id != 7 && *id != 9) {
+        revoked(&mut story, id);
+        answered += 1;
+        assert_eq!(story.model.bulk().unwrap().results().len(), answered);
+    }
+    assert!(story.model.bulk().unwrap().is_over());
+    assert_eq!(said(&story), "revoked 99 leases: 99 keys deleted, 1 could not be revoked and stay marked");
+    assert_eq!(story.model.marks.ids().collect::<Vec<_>>(), [LeaseId(9)]);
+    assert!(story.model.marks.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
+}
+
+#[test]
+fn esc_stops_it_at_once_and_then_closes() {
+    for stop in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
+        let mut story = asked(100);
+        confirm(&mut story, "100");
+        assert_eq!(story.press(&[Key::Enter]), [], "Enter does not stop it");
+        revoked(&mut story, 1);
+        assert_eq!(story.press(&[stop]), []);
+        assert_eq!(said(&story), "stopped: 35 leases left alone, 64 answers awaited");
+        assert_eq!(revoked(&mut story, 2), NONE, "no more is sent");
+        story.press(&[stop]);
+        assert!(story.model.dialog.is_none());
+        (3..=65).for_each(|id| assert_eq!(revoked(&mut story, id), NONE));
+        assert_eq!(said(&story), "revoked 65 leases: 65 keys deleted, 35 left alone");
+        assert_eq!(story.model.marks.len(), 35);
+    }
+}
+
+#[test]
+fn what_dies_before_its_turn_is_not_sent() {
+    let mut story = asked(70);
+    confirm(&mut story, "70");
+    story.list(&[], &[65, 66]);
+    story.wait(1.0);
+    story.list(&[66], &[]);
+    story.grant(67, 10);
+    assert_eq!(revoked(&mut story, 1), [66], "66 is another client's again, as it was");
+}
+
+#[test]
+fn what_was_gone_already_is_told() {
+    let mut story = asked(2);
+    confirm(&mut story, "2");
+    failed(&mut story, 1, true);
+    revoked(&mut story, 2);
+    assert_eq!(said(&story), "revoked 1 lease: 1 key deleted, 1 were gone already");
+    assert_eq!(story.state(1), "gone");
+}
+
+#[test]
+fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.grant(2, 20);
+    assert_eq!(revokes(&story.press(&[Key::Char('x'), Key::Char('y')])), [1]);
+    story.press(&[SPACE, SPACE, Key::Char('x')]);
+    assert_eq!(confirm(&mut story, "2"), [2]);
+    revoked(&mut story, 1);
+    revoked(&mut story, 2);
+    assert_eq!(said(&story), "revoked 2 leases: 2 keys deleted");
+}
+
+#[test]
+fn quitting_with_r_revokes_so_many_at_a_time_too() {
+    let mut story = Story::begin(Setup::default());
+    (1..=70).for_each(|id| story.grant(id, 100));
+    let first = revokes(&story.press(&[Key::Char('q'), Key::Char('r')]));
+    assert_eq!(first.len(), 64);
+    let mut ended = Vec::new();
+    for id in 1..=70 {
+        ended = story.tell(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: None });
+    }
+    assert_eq!(ended, [Effect::Quit { left: vec![] }]);
+}
+
+#[test]
+fn results_can_be_walked_through() {
+    let mut story = asked(30);
+    confirm(&mut story, "30");
+    (1..=30).for_each(|id| {
+        revoked(&mut story, id);
+    });
+    let top = |story: &Story| match story.model.dialog {
+        Some(Dialog::Revoking { top }) => top,
+        ref other => panic!("no results: {other:?}"),
+    };
+    let steps =
+        [(Key::Down, 1), (Key::PageDown, 11), (Key::End, 29), (Key::Down, 29), (Key::PageUp, 19), (Key::Home, 0)];
+    for (key, expected) in steps {
+        story.press(&[key]);
+        assert_eq!(top(&story), expected, "{key}");
+    }
+    story.press(&[Key::Enter]);
+    assert!(story.model.dialog.is_none());
+}
+
+/// What can happen to marked leases before and while the dialog is open.
+#[derive(Clone, Debug)]
+enum Step {
+    Poll(i64, i64),
+    Die(i64),
+    Born(i64),
+    Grant(i64),
+    Renew(i64),
+    Resize(usize),
+    Wait(f64),
+    Press(Key),
+    Type(&'static str),
+}
+
+fn step(keys: &'static str) -> impl Strategy<Value = Step> {
+    let id = || 1..9_i64;
+    let others =
+        [Key::Up, Key::Down, Key::Home, Key::End, Key::PageDown, Key::Tab, Key::Left, Key::Right, Key::Backspace];
+    let keys: Vec<Key> = others.into_iter().chain(keys.chars().map(Key::Char)).collect();
+    prop_oneof![
+        2 => (id(), -1..40_i64).prop_map(|(id, left)| Step::Poll(id, left)),
+        1 => id().prop_map(Step::Die),
+        1 => id().prop_map(Step::Born),
+        1 => id().prop_map(Step::Grant),
+        1 => id().prop_map(Step::Renew),
+        1 => (0..30_usize).prop_map(Step::Resize),
+        1 => (0.0..9.0).prop_map(Step::Wait),
+        8 => prop::sample::select(keys).prop_map(Step::Press),
+        1 => prop::sample::select(vec!["who:own", "left<20s", "!state:ok", "0001"]).prop_map(Step::Type),
+    ]
+}
+
+/// Plays a step; a filter is typed in the table alone, and kept.
+fn play(story: &mut Story, step: &Step) -> Vec<i64> {
+    match *step {
+        Step::Poll(id, left) => story.probe(id, left, 40, &["/k"]),
+        Step::Die(id) => story.list(&[], &[id]),
+        Step::Born(id) => story.list(&[id], &[]),
+        Step::Grant(id) => story.grant(id, 30),
+        Step::Renew(id) => story.renewed(id, 30, 3.5),
+        Step::Resize(rows) => {
+            story.tell(Msg::Resized(Room { rows, ..story.model.room }));
+        }
+        Step::Wait(seconds) => {
+            story.wait(seconds);
+            return revokes(&story.tell(Msg::Tick));
+        }
+        Step::Press(key) => return revokes(&story.press(&[key])),
+        Step::Type(text) if story.model.dialog.is_none() => {
+            story.press(&[Key::Char('/'), Key::Ctrl('u')]);
+            story.type_in(text);
+            return revokes(&story.press(&[Key::Enter]));
+        }
+        Step::Type(_) => (),
+    }
+    Vec::new()
+}
+
+/// Marks, sorts, filters, freezes, opens the dialog, lets all happen, and confirms; gives how many were revoked.
+fn confirm_after(marks: usize, before: &[Step], meanwhile: &[Step]) -> Result<usize, TestCaseError> {
+    let mut story = Story::begin(Setup::default());
+    (1..=4).for_each(|id| story.grant(id, 10 * id));
+    story.list(&[5, 6, 7], &[]);
+    story.press(&vec![SPACE; marks]);
+    for step in before {
+        prop_assert_eq!(play(&mut story, step), NONE);
+    }
+    let marked: Vec<i64> = story.model.marks.ids().map(|id| id.0).collect();
+    story.press(&[Key::Esc, Key::Char('x')]);
+    let Some(Dialog::RevokeMany(opened)) = story.model.dialog.clone() else { return Ok(0) };
+    let named: Vec<i64> = opened.ids().map(|id| id.0).collect();
+    prop_assert!(named.iter().all(|id| marked.contains(id)), "{named:?} of the marked {marked:?}");
+    for step in meanwhile {
+        prop_assert_eq!(play(&mut story, step), NONE);
+        prop_assert_eq!(dialog(&story).ids().map(|id| id.0).collect::<Vec<_>>(), named.clone());
+    }
+    let left: Vec<i64> = dialog(&story).leases(&story.model).map(|lease| lease.id.0).collect();
+    prop_assert!(left.iter().all(|id| named.contains(id) && story.model.alive(LeaseId(*id)).is_some()));
+    story.press(&[Key::End, Key::Ctrl('u')]);
+    let revoked = confirm(&mut story, &left.len().to_string());
+    prop_assert_eq!(&revoked, &left, "of the named {:?}", named);
+    Ok(revoked.len())
+}
+
+#[test]
+fn of_all_leases_those_that_the_dialog_names_are_the_only_ones_revoked() {
+    let mut told = 0;
+    let cases = crate::app::tests::cases(5_000);
+    let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let counted = std::cell::RefCell::new(&mut told);
+    let before = prop::collection::vec(step("   vvvUjkgGIf<>p"), 1..24);
+    let meanwhile = prop::collection::vec(step("y12 vUjkgGIfpa!o"), 0..12);
+    let outcome = runner.run(&(2..7_usize, before, meanwhile), |(marks, before, meanwhile)| {
+        **counted.borrow_mut() += confirm_after(marks, &before, &meanwhile)?;
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(told > cases as usize / 2, "the stories do revoke: {told}");
+}

@@ -1,0 +1,144 @@
+//! What a revoke of several leases would do, and how it goes on.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::dialog::RevokeManyDialog;
+use crate::app::{Bulk, Lease, Outcome, Who};
+use crate::domain::printable;
+use crate::ui::Role;
+use crate::ui::columns::share_bar;
+use crate::ui::line::cut;
+
+use super::{Answer, Page, Sheet, Title, number};
+
+/// Leases that are named, at most.
+const MOST_NAMED: usize = 12;
+
+const BY_NUMBER: Answer = Answer { key: "number Enter", does: "revoke", brief: "number Enter yes", tiny: "Nr Ent" };
+const STOP: Answer = Answer { key: "Esc", does: "stop", brief: "Esc stop", tiny: "Esc" };
+
+impl<'a> Page<'a> {
+    pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Sheet<'a> {
+        let leases: Vec<&Lease> = dialog.leases(self.scene.model).collect();
+        let title = Title::of(&format!("Revoke {} leases?", leases.len()));
+        if leases.is_empty() {
+            let text = "All of them died or changed hands while this was open: there is nothing left to revoke.";
+            let foot = self.answers(&[Answer::CLOSE], Some(0));
+            return Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, text)) };
+        }
+        let foot = self.typed_number(&dialog.typed, leases.len(), BY_NUMBER);
+        let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
+        body.extend(self.text(Role::Text, &doomed_keys(&leases)));
+        body.extend(self.cautions(dialog, leases.len()));
+        let end = self.text(Role::Text, consequence(&leases));
+        body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1)));
+        body.extend(end);
+        Sheet { foot, ..Sheet::new(title, body) }
+    }
+
+    /// What one might not expect of what is marked.
+    fn cautions(&self, dialog: &RevokeManyDialog, left: usize) -> Vec<Line<'a>> {
+        let (hidden, lost) = (dialog.hidden, dialog.total() - left);
+        let hidden = (hidden > 0).then(|| format!("{hidden} of them are hidden by the filter."));
+        let lost =
+            (lost > 0).then(|| format!("{lost} more died or changed hands while this was open: they are left alone."));
+        hidden.into_iter().chain(lost).flat_map(|text| self.text(Role::Warning, &text)).collect()
+    }
+
+    /// The first of several leases, a line each, in so many rows at most.
+    pub(super) fn named(&self, leases: &[&Lease], rows: usize) -> Vec<Line<'a>> {
+        let most = rows.min(MOST_NAMED);
+        let named = if leases.len() <= most { leases.len() } else { most.saturating_sub(1) };
+        let mut lines: Vec<Line> = leases[..named].iter().map(|lease| self.one_of_many(lease)).collect();
+        if leases.len() > named && most > 0 {
+            lines.extend(self.text(Role::Dim, &format!("  and {} more", leases.len() - named)));
+        }
+        lines
+    }
+
+    /// `  694d9aa8d4d4f304  own      8.2 s  /service/10`
+    fn one_of_many(&self, lease: &Lease) -> Line<'a> {
+        let left = lease.left(self.scene.now).map_or(number::UNKNOWN.to_owned(), number::span);
+        let key = lease.keys.as_ref().and_then(|keys| keys.first.first()).map_or(String::new(), |key| printable(key));
+        let text = format!("  {}  {:<7} {left:>7}  {key}", lease.id, lease.who.word());
+        Line::from(cut(&text, self.width))
+    }
+
+    /// `7 own, 3 adopted, 2 of other clients`.
+    pub(super) fn whose_are(&self, leases: &[&Lease]) -> String {
+        let count = |who: Who| leases.iter().filter(|lease| lease.who == who).count();
+        let parts = [(Who::Own, "own"), (Who::Adopted, "adopted"), (Who::Other, "of other clients")];
+        let told = parts.into_iter().map(|(who, words)| (count(who), words)).filter(|(count, _)| *count > 0);
+        told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// How far revoking has come, a result a lease; those that failed first. Its lines are as many from the start on, so
+    /// that nothing jumps.
+    pub(super) fn revoking(&self, top: usize) -> Sheet<'a> {
+        let nothing = Bulk::default();
+        let bulk = self.scene.model.bulk().unwrap_or(&nothing);
+        let title = Title::of(&format!("Revoking {} leases", bulk.total()));
+        let foot = self.answers(&[if bulk.is_drained() { Answer::CLOSE } else { STOP }], Some(0));
+        let mut body = vec![self.progress(bulk), self.tally(bulk)];
+        let rows = self.rows.saturating_sub(body.len() + foot.len() + 1).min(bulk.total());
+        let is_failure = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::ChangedHands);
+        let others = bulk.results().iter().filter(|(_, outcome)| !is_failure(outcome)).rev();
+        let results = bulk.failures().chain(others).skip(top).map(|(id, outcome)| self.result(*id, outcome));
+        body.extend(results.chain(std::iter::repeat_with(Line::default)).take(rows));
+        Sheet { foot, ..Sheet::new(title, body) }
+    }
+
+    /// `▇▇▇▇▇▇░░░░  6 of 10`
+    fn progress(&self, bulk: &Bulk) -> Line<'a> {
+        let (done, total) = (bulk.results().len(), bulk.total());
+        let digits = total.to_string().len();
+        let text = format!("  {done:>digits$} of {total}");
+        let bar = share_bar(done as f64 / total.max(1) as f64, self.width.saturating_sub(text.len()));
+        Line::from(vec![Span::styled(bar, self.scene.look.style(Role::Good)), Span::raw(text)])
+    }
+
+    /// `6 revoked, 12 keys with them · 1 failed · 3 awaited`
+    fn tally(&self, bulk: &Bulk) -> Line<'a> {
+        let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
+        let gone = bulk.results().len() - revoked - failed;
+        let counts = [(gone, "gone already"), (failed, "failed"), (bulk.left_alone(), "left alone")];
+        let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
+        let awaited = (bulk.in_flight() > 0).then(|| format!("{} awaited", bulk.in_flight()));
+        let first = format!("{revoked} revoked, {} with them", plural_keys(keys));
+        let text = std::iter::once(first).chain(told).chain(awaited).collect::<Vec<_>>().join(" · ");
+        Line::from(Span::styled(cut(&text, self.width), self.scene.look.style(Role::Text)))
+    }
+
+    fn result(&self, id: crate::domain::LeaseId, outcome: &Outcome) -> Line<'a> {
+        let (sign, role, words) = match outcome {
+            Outcome::Revoked(Some(keys)) => ('⊘', Role::Text, format!("revoked, {}", plural_keys(*keys))),
+            Outcome::Revoked(None) => ('⊘', Role::Text, "revoked".to_owned()),
+            Outcome::Gone => ('✗', Role::Dim, "gone already".to_owned()),
+            Outcome::ChangedHands => ('!', Role::Danger, "another client's now: left alone".to_owned()),
+            Outcome::Failed(reason) => ('!', Role::Danger, format!("not revoked: {}", printable(reason.as_bytes()))),
+        };
+        let text = cut(&format!("{sign} {id}  {words}"), self.width);
+        Line::from(Span::styled(text, self.scene.look.style(role)))
+    }
+}
+
+fn plural_keys(keys: usize) -> String {
+    if keys == 1 { "1 key".to_owned() } else { format!("{keys} keys") }
+}
+
+fn doomed_keys(leases: &[&Lease]) -> String {
+    let known: usize = leases.iter().filter_map(|lease| lease.keys.as_ref()).map(|keys| keys.count).sum();
+    let unknown = leases.iter().filter(|lease| lease.keys.as_ref().is_none_or(|keys| !keys.is_all)).count();
+    let verb = if known == 1 { "goes" } else { "go" };
+    match unknown {
+        0 => format!("{} {verb} with them.", plural_keys(known)),
+        _ => format!("At least {} {verb} with them; not all keys of {unknown} are known.", plural_keys(known)),
+    }
+}
+
+fn consequence(leases: &[&Lease]) -> &'static str {
+    match leases.iter().any(|lease| lease.who != Who::Own) {
+        true => "Other clients lose theirs, and whoever watches sees the deletions at once.",
+        false => "Whoever watches sees the deletions at once.",
+    }
+}
