@@ -1,6 +1,7 @@
 //! `leasetop` alone, and `demo`: the monitor.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
@@ -9,7 +10,7 @@ use super::options::General;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
-use crate::runtime::{self, MonitorOptions};
+use crate::runtime::{self, MonitorOptions, World, Worlds};
 use crate::ui::Look;
 
 /// The exercise's TTLs, and the key that each lease of the demo gets.
@@ -115,6 +116,8 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),
+            held: Some(Arc::new(session)),
+            worlds: worlds(&shared),
             engine: shared.engine(),
             setup,
             look: look(&shared.general),
@@ -124,6 +127,18 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         runtime::monitor(options).await?;
         Ok(Exit::Done)
     })
+}
+
+/// Sandboxes as this command line describes them, at any speed; none where it names a cluster.
+fn worlds(shared: &Shared) -> Option<Worlds> {
+    let shared = shared.sandbox().then(|| shared.clone())?;
+    Some(Worlds::new(move |warp| {
+        let shared = shared.clone().at_speed(warp);
+        async move {
+            let session = Session::open(shared).await.expect("a sandbox in this program can be reached");
+            World { cluster: session.cluster.clone(), clock: session.clock.clone(), held: Arc::new(session) }
+        }
+    }))
 }
 
 /// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).

@@ -27,6 +27,7 @@ mod stood_still;
 pub(super) mod suspend;
 mod tick;
 mod values;
+mod warp;
 
 pub use arrange::arrange;
 pub use tick::next_wake;
