@@ -118,11 +118,19 @@ pub trait Lint {
 }
 
 /// All lints, the most urgent first.
-pub const LINTS: [&dyn Lint; 11] =
-    [
-        &MassDeath, &Zombie, &DeadHolder, &DeadInLine, &ThinMargin, &TwoRenewers, &Unread, &Leak, &Generations, &Crowded,
-        &ShortTtl,
-    ];
+pub const LINTS: [&dyn Lint; 11] = [
+    &MassDeath,
+    &Zombie,
+    &DeadHolder,
+    &DeadInLine,
+    &ThinMargin,
+    &TwoRenewers,
+    &Unread,
+    &Leak,
+    &Generations,
+    &Crowded,
+    &ShortTtl,
+];
 
 /// What all lints find, the most urgent first.
 pub fn findings(survey: Survey<'_>) -> Vec<Finding> {
