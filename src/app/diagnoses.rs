@@ -45,7 +45,7 @@ pub(super) fn look(model: &mut Model, now: Moment) {
     if next_wake(model) > now {
         return;
     }
-    let leases: Vec<Facts> = model.leases.values().map(|lease| facts(model, lease)).collect();
+    let leases = all_facts(model);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
     let found = findings(Survey { leases: &leases, now });
     let count = mark(model, &found);
@@ -70,6 +70,17 @@ fn mark(model: &mut Model, found: &[Finding]) -> usize {
         model.show(Redraw::Soon);
     }
     count
+}
+
+/// What is known of each lease, sorted by id, with the locks that it stands in line for.
+fn all_facts(model: &Model) -> Vec<Facts> {
+    let mut leases: Vec<Facts> = model.leases.values().map(|lease| facts(model, lease)).collect();
+    for (id, line) in model.locks.places() {
+        if let Ok(place) = leases.binary_search_by_key(&id, |facts| facts.id) {
+            leases[place].lines.push(line);
+        }
+    }
+    leases
 }
 
 /// What is known of a lease. A dead one that is listed all the same is unknown to the leader.
