@@ -98,7 +98,8 @@ fn block(scene: Scene<'_>, area: Rect) -> Block<'_> {
         let question = "is the interval between renewals the same? ";
         title.push_span(Span::styled(question, scene.look.style(Role::Dim)));
     }
-    let block = panel(scene.look, title).title(table::other_tabs(scene, View::Cadence));
+    let tabs = table::other_tabs(scene, View::Cadence, &title, area.width);
+    let block = panel(scene.look, title).title(tabs);
     if area.width >= AIRY { block.padding(Padding::horizontal(1)) } else { block }
 }
 
