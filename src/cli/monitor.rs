@@ -106,18 +106,18 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let session = Session::open(shared.clone()).await?;
-        let _others = if setup.is_demo { session.populate(setup.grants.len()).await? } else { None };
+        let ours = setup.is_demo.then_some(setup.grants.len());
+        let World { cluster, clock, held } = world(shared.clone(), ours).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
         let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
         let pace = shared.keeping.pace;
         let setup = Setup { target: shared.target(), named, place, is_read_only, pace, keymap, ..setup };
         let options = MonitorOptions {
-            cluster: session.cluster.clone(),
-            clock: session.clock.clone(),
-            held: Some(Arc::new(session)),
-            worlds: worlds(&shared),
+            cluster,
+            clock,
+            held: Some(held),
+            worlds: worlds(&shared, ours),
             engine: shared.engine(),
             setup,
             look: look(&shared.general),
@@ -129,15 +129,22 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
     })
 }
 
-/// Sandboxes as this command line describes them, at any speed; none where it names a cluster.
-fn worlds(shared: &Shared) -> Option<Worlds> {
+/// What this command line describes: a cluster, or a sandbox; in a demo with other clients beside so many leases of ours.
+async fn world(shared: Shared, ours: Option<usize>) -> Result<World, Error> {
+    let session = Session::open(shared).await?;
+    let others = match ours {
+        Some(ours) => session.populate(ours).await?,
+        None => None,
+    };
+    Ok(World { cluster: session.cluster.clone(), clock: session.clock.clone(), held: Arc::new((session, others)) })
+}
+
+/// The same at any speed, where it is a sandbox.
+fn worlds(shared: &Shared, ours: Option<usize>) -> Option<Worlds> {
     let shared = shared.sandbox().then(|| shared.clone())?;
     Some(Worlds::new(move |warp| {
         let shared = shared.clone().at_speed(warp);
-        async move {
-            let session = Session::open(shared).await.expect("a sandbox in this program can be reached");
-            World { cluster: session.cluster.clone(), clock: session.clock.clone(), held: Arc::new(session) }
-        }
+        async move { world(shared, ours).await.expect("a sandbox in this program can be reached") }
     }))
 }
 
