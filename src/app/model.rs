@@ -10,6 +10,7 @@ use super::events::{EventLog, What, When};
 use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
 use super::marks::{Marks, between};
+use super::named::Named;
 use super::page::EventsPage;
 use super::picture::Picture;
 use super::polls::{self, Polls};
@@ -19,7 +20,7 @@ use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{
-    Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Named, Tick, Trouble, history,
+    Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history,
 };
 use crate::domain::locks::Locks;
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
