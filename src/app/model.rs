@@ -53,6 +53,8 @@ pub struct Setup {
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Leases to keep alive as soon as a member answers: whoever names them has considered what that means.
+    pub keep: Vec<LeaseId>,
     /// Which leases are shown at the start.
     pub filter: TypedFilter,
     /// By what the rows are sorted at the start.
@@ -76,6 +78,7 @@ impl Default for Setup {
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),
+            keep: Vec::new(),
             filter: TypedFilter::default(),
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),

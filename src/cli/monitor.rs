@@ -9,6 +9,7 @@ use super::options::General;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
+use crate::domain::LeaseId;
 use crate::runtime::{self, MonitorOptions};
 use crate::ui::Look;
 
@@ -25,6 +26,9 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
+    /// Keep these leases of other clients alive from the start: each outlives its owner
+    #[arg(long, value_name = "ID,...", value_delimiter = ',', allow_negative_numbers = true)]
+    keep_alive: Vec<LeaseId>,
     #[command(flatten)]
     rows: Rows,
     #[command(flatten)]
@@ -42,8 +46,8 @@ impl Args {
 
     /// Whether anything was said that only a monitor can do.
     fn is_monitors_alone(&self) -> bool {
-        let Args { ttl, puts, rows: _, observing, stall } = self;
-        !ttl.is_empty() || !puts.is_empty() || observing.is_some() || *stall
+        let Args { ttl, puts, keep_alive, rows: _, observing, stall } = self;
+        !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || observing.is_some() || *stall
     }
 }
 
@@ -52,7 +56,11 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
     }
-    let setup = Setup { grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
+    if !args.keep_alive.is_empty() {
+        shared.writes("--keep-alive")?;
+    }
+    let keep = args.keep_alive.clone();
+    let setup = Setup { keep, grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
     if std::io::stdout().is_terminal() {
         let Setup { range, budget, .. } = args.observing.setup();
         return monitor(shared, Setup { range, budget, ..setup }, args.stall);
