@@ -150,7 +150,7 @@ impl Action {
             Action::Mark | Action::MarkRange | Action::ClearMarks => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
-            action => view == View::Leases || !action.needs_cursor(),
+            action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
         }
     }
 
@@ -221,6 +221,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('1')], Action::Show(View::Leases), None, "the leases"),
     bind(&[Key::Char('2')], Action::Show(View::Cadence), None, "the cadence: how often leases of each TTL are renewed"),
     bind(&[Key::Char('3')], Action::Show(View::Events), None, "the events"),
+    bind(&[Key::Char('4')], Action::Show(View::Locks), None, "the locks and elections: who holds them, who waits"),
     bind(&[Key::Ctrl('l')], Action::Redraw, None, "draw the screen anew"),
     bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` in the shell comes back"),
     bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),

@@ -18,7 +18,8 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, Tick, Trouble, history};
+use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
+use crate::domain::locks::Locks;
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
@@ -188,6 +189,9 @@ pub struct Model {
     pub census: Census,
     pub(super) leases: Leases,
     pub(super) holdings: Holdings,
+    /// Locks and elections, as the same keys tell.
+    pub(super) locks: Locks,
+    pub(super) locks_page: LocksPage,
     pub(super) standing: Standing,
     pub(super) order: Vec<LeaseId>,
     /// The dead that still have a row, in the order of their deaths.

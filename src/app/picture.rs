@@ -44,6 +44,7 @@ impl Model {
         (self.view, self.is_open, self.scroll) = (picture.view, picture.is_open, picture.scroll);
         (self.span, self.page) = (picture.span, picture.page);
         (self.sieve, self.sort) = (picture.sieve.clone(), picture.sort);
+        self.locks_page = picture.locks_page.clone();
         if picture.cursor.is_some_and(|id| self.leases.contains_key(&id)) {
             (self.cursor, self.is_away) = (picture.cursor, picture.is_away);
         }

@@ -10,6 +10,8 @@ pub enum View {
     Cadence,
     /// What has happened.
     Events,
+    /// Locks and elections: who holds them and who waits.
+    Locks,
 }
 
 /// A view's number and name: its key, its place in the turn of Tab, and its title.
@@ -28,6 +30,7 @@ pub const TABS: &[Tab] = &[
     Tab { view: View::Leases, number: '1', name: "Leases" },
     Tab { view: View::Cadence, number: '2', name: "Cadence" },
     Tab { view: View::Events, number: '3', name: "Events" },
+    Tab { view: View::Locks, number: '4', name: "Locks" },
 ];
 
 impl View {
@@ -51,7 +54,7 @@ impl View {
 pub struct Room {
     /// Rows of the lease table.
     pub rows: usize,
-    /// Lines of the events view.
+    /// Lines of a view that fills the screen: the events, the locks.
     pub events: usize,
     /// Whether the detail stands beside the table.
     pub has_detail: bool,

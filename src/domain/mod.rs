@@ -15,6 +15,7 @@ pub mod keeper;
 mod keys;
 mod lease_id;
 pub mod lints;
+pub mod locks;
 mod moment;
 pub mod observed;
 mod pace;

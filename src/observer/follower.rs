@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::News;
 use super::reporter::Reporter;
 use crate::clock::Clock;
+use crate::domain::locks::stands_in_line;
 use crate::domain::{HeldKey, KeyChange, KeyNow, KeyRange};
 use crate::wire::{Cluster, Error, KeyWatch, Watched};
 
@@ -42,7 +43,7 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, range: KeyRange, reporte
 }
 
 impl Follower {
-    /// Tells all keys that hang on leases, and the revision at which they do.
+    /// Tells all keys that hang on leases or are named after one, and the revision at which they do.
     async fn read(&mut self) -> Result<i64, Error> {
         let mut pages = self.cluster.held_keys(&self.range);
         let mut is_first = true;
@@ -51,7 +52,8 @@ impl Follower {
                 self.reporter.tell(News::KeysAnew).await;
                 is_first = false;
             }
-            let held: Vec<HeldKey> = page.into_iter().filter(|key| key.lease.is_some()).collect();
+            let is_told = |held: &HeldKey| held.lease.is_some() || stands_in_line(&held.key, None);
+            let held: Vec<HeldKey> = page.into_iter().filter(is_told).collect();
             if !held.is_empty() {
                 self.reporter.tell(News::Keys(held)).await;
             }
@@ -94,10 +96,13 @@ impl Follower {
         }
     }
 
-    /// Tells the changes that have to do with leases.
+    /// Tells the changes that have to do with leases, or with a key that is named after one.
     async fn tell(&self, mut changes: Vec<KeyChange>) {
         let received = self.clock.now();
-        changes.retain(|change| change.before.is_some() || matches!(change.now, KeyNow::Put { lease: Some(_), .. }));
+        changes.retain(|change| {
+            let hangs = matches!(change.now, KeyNow::Put { lease: Some(_), .. });
+            change.before.is_some() || hangs || stands_in_line(&change.key, None)
+        });
         if !changes.is_empty() {
             self.reporter.tell(News::Changed { changes, received }).await;
         }

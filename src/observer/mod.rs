@@ -83,14 +83,15 @@ pub enum News {
     },
     /// The keys are read anew: what was told of them before counts no more.
     KeysAnew,
-    /// Some keys that hang on leases. Those that hang on none are not told.
+    /// Some keys that hang on leases. Those that hang on none are not told, but for those that are named after a lease as
+    /// the keys of a lock are.
     Keys(Vec<HeldKey>),
     /// All keys are told, as of this revision. Changes follow.
     KeysRead {
         /// The revision.
         revision: i64,
     },
-    /// Keys that hang on a lease now, or did before.
+    /// Keys that hang on a lease now, or did before, or are named after one.
     Changed {
         /// The changes, in order.
         changes: Vec<KeyChange>,

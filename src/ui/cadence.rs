@@ -71,7 +71,8 @@ fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
         let question = "is the interval between renewals the same? ";
         title.push_span(Span::styled(question, scene.look.style(Role::Dim)));
     }
-    let mut block = panel(scene.look, title).title(table::other_tabs(scene, View::Cadence));
+    let tabs = table::other_tabs(scene, View::Cadence, &title, area.width);
+    let mut block = panel(scene.look, title).title(tabs);
     if area.width >= AIRY {
         block = block.padding(Padding::horizontal(1));
     }

@@ -60,6 +60,17 @@ pub(super) const COLUMNS: &[Column] = &[
     text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
 
+/// What the rows of the locks view say of a lease.
+const OF_LOCKS: &[Name] = {
+    use Name::{Every, Id, Last, Left, Margin, RoundTrip, State, Ttl, Who};
+    &[Id, Who, State, Left, Ttl, Every, Last, Margin, RoundTrip]
+};
+
+/// The columns of the locks view that fit.
+pub(super) fn of_locks(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
+    fit(width, OF_LOCKS)
+}
+
 /// The chosen columns that fit, each with its width, and the gap between them.
 pub(super) fn fit(width: u16, chosen: &[Name]) -> (Vec<(&'static Column, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
@@ -130,7 +141,7 @@ fn urgency(row: Row<'_>) -> Role {
 }
 
 /// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
-fn left(row: Row<'_>, _: usize) -> Cell {
+pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
     let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error()) else {
         return (UNKNOWN.to_owned(), Role::Dim);

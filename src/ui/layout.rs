@@ -12,6 +12,7 @@ pub(super) struct Places {
     pub(super) detail: Rect,
     pub(super) cadence: Rect,
     pub(super) events: Rect,
+    pub(super) locks: Rect,
     pub(super) status: Rect,
     /// Too small for frames: one line a lease.
     pub(super) is_tiny: bool,
@@ -50,6 +51,7 @@ pub(super) fn places(area: Rect, shown: Shown) -> Places {
     let bars = Places { top, status, is_tiny, ..Places::default() };
     match shown {
         Shown { view: View::Events, .. } => Places { events: middle, ..bars },
+        Shown { view: View::Locks, .. } => Places { locks: middle, ..bars },
         Shown { view: View::Cadence, .. } => Places { cadence: middle, ..bars },
         Shown { is_open, .. } => leases(bars, area, middle, is_open),
     }
@@ -99,11 +101,12 @@ pub fn room(width: u16, height: u16) -> Room {
 mod tests {
     use super::*;
 
-    const SHOWN: [Shown; 4] = [
+    const SHOWN: [Shown; 5] = [
         Shown { view: View::Leases, is_open: false },
         Shown { view: View::Leases, is_open: true },
         Shown { view: View::Events, is_open: false },
         Shown { view: View::Cadence, is_open: false },
+        Shown { view: View::Locks, is_open: false },
     ];
 
     #[test]
@@ -111,7 +114,8 @@ mod tests {
         for (width, height) in (0..60).flat_map(|height| [0, 10, 39, 40, 80, 140].map(|width| (width, height))) {
             for shown in SHOWN {
                 let places = places(Rect::new(0, 0, width, height), shown);
-                let parts = [places.top, places.table, places.detail, places.cadence, places.events, places.status];
+                let full = [places.cadence, places.events, places.locks];
+                let parts = [&[places.top, places.table, places.detail, places.status][..], &full].concat();
                 let filled: u32 = parts.iter().map(|part| part.area()).sum();
                 assert_eq!(filled, u32::from(width) * u32::from(height), "{width}x{height} {shown:?} {places:?}");
                 let overlap = |(n, one): (usize, &Rect)| parts[n + 1..].iter().any(|two| one.intersects(*two));

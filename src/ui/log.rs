@@ -60,9 +60,10 @@ fn title(scene: Scene<'_>) -> Line<'static> {
 }
 
 fn frame(scene: Scene<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
+    let tabs = table::other_tabs(scene, View::Events, &title, area.width);
     let mut block = panel(scene.look, title);
     if scene.model.view == View::Events {
-        block = block.title(table::other_tabs(scene, View::Events));
+        block = block.title(tabs);
     }
     if area.width >= AIRY {
         block = block.padding(Padding::horizontal(1));

@@ -23,6 +23,7 @@ mod filter_line;
 mod help;
 mod layout;
 mod line;
+mod locks;
 mod log;
 mod marks;
 mod number;
@@ -100,6 +101,7 @@ pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     match shown.model.view {
         View::Leases => log::draw_pane(shown, places.events, buf),
         View::Cadence => cadence::draw(shown, places.cadence, places.is_tiny, buf),
+        View::Locks => locks::draw(shown, places.locks, places.is_tiny, buf),
         View::Events => log::draw_view(shown, places.events, places.is_tiny, buf),
     }
     status::draw(scene, places.status, places.is_tiny, buf);

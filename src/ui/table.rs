@@ -56,13 +56,15 @@ pub(super) fn tab(scene: Scene<'_>, view: View) -> Line<'static> {
     Line::from(Span::styled(name, scene.look.style(Role::Title)))
 }
 
-/// The other views, at the right: ` 3 Events `
-pub(super) fn other_tabs(scene: Scene<'_>, view: View) -> Line<'static> {
-    let others = TABS.iter().filter(|tab| tab.view != view).flat_map(|tab| {
-        let name = Span::styled(format!(" {} ", tab.name), scene.look.style(Role::Dim));
-        [Span::styled(format!(" {}", key_of(scene, tab.view)), scene.look.style(Role::Key)), name]
-    });
-    Line::from_iter(others).right_aligned()
+/// The other views, at the right of a title: ` 3 Events `, or their keys alone where there is no room for more.
+pub(super) fn other_tabs(scene: Scene<'_>, view: View, title: &Line<'_>, width: u16) -> Line<'static> {
+    let others = TABS.iter().filter(|tab| tab.view != view);
+    let keys =
+        others.clone().map(|tab| Span::styled(format!(" {}", key_of(scene, tab.view)), scene.look.style(Role::Key)));
+    let names = others.map(|tab| Span::styled(format!(" {} ", tab.name), scene.look.style(Role::Dim)));
+    let full = Line::from_iter(keys.clone().zip(names).flat_map(|(key, name)| [key, name]));
+    let fits = title.width() + full.width() + 2 <= usize::from(width);
+    if fits { full } else { Line::from_iter(keys.chain([Span::raw(" ")])) }.right_aligned()
 }
 
 fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rect {
@@ -70,12 +72,13 @@ fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rec
     let room = usize::from(area.width.saturating_sub(6));
     let mut title = tab(scene, View::Leases);
     title.push_span(Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)));
-    let tabs = other_tabs(scene, View::Leases);
-    let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs.width());
+    let tabs_at_least = other_tabs(scene, View::Leases, &title, 0).width();
+    let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs_at_least);
     if scene.model.sieve.is_active() && free > 0 {
         let words = filter_line::in_words(scene.model, free);
         title.push_span(Span::styled(format!("· {words} "), look.style(Role::Warning)));
     }
+    let tabs = other_tabs(scene, View::Leases, &title, area.width);
     let mut block = panel(look, title).title(tabs);
     if let Some(lease) = scene.model.selected().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(scene, lease), room));

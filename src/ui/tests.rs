@@ -1,4 +1,5 @@
 mod charts;
+mod locks;
 mod palettes;
 mod rows;
 mod views;

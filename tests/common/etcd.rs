@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -188,6 +188,19 @@ impl Etcd {
 
     /// Runs etcdctl on all members and gives what it prints; with authentication on, as root.
     pub(crate) fn ctl(&self, args: &[&str]) -> String {
+        let mut command = self.etcdctl();
+        let output = tokio::task::block_in_place(|| command.args(args).output()).expect("etcdctl runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "etcdctl {args:?}: {error}");
+        String::from_utf8(output.stdout).expect("etcdctl prints text")
+    }
+
+    /// Starts an etcdctl that goes on; what it prints is not read.
+    pub(crate) fn ctl_on(&self, args: &[&str]) -> Guarded {
+        Guarded::start(self.etcdctl().args(args).stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    fn etcdctl(&self) -> Command {
         let mut command = Command::new(self.version.program("etcdctl"));
         command.env_clear().env("ETCDCTL_API", "3").arg("--endpoints").arg(self.endpoints().join(","));
         if let Some(tls) = &self.tls {
@@ -197,10 +210,7 @@ impl Etcd {
         if self.auth {
             command.args(["--user", ROOT]);
         }
-        let output = tokio::task::block_in_place(|| command.args(args).output()).expect("etcdctl runs");
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "etcdctl {args:?}: {error}");
-        String::from_utf8(output.stdout).expect("etcdctl prints text")
+        command
     }
 
     fn process(&self, member: usize) -> &Guarded {

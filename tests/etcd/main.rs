@@ -3,6 +3,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/pty.rs"]
+#[expect(dead_code, reason = "here the monitor is only looked at")]
+mod pty;
 
 /// Makes one test a case and version.
 macro_rules! on_each_version {
@@ -31,5 +34,6 @@ mod ctl;
 mod engine;
 mod guarded;
 mod harness;
+mod locks;
 mod observed;
 mod truth;

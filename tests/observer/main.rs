@@ -111,6 +111,30 @@ async fn keys_are_read_and_then_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none() {
+    let key = b"mutex/694d9aa8d4d4f304";
+    let mut scene = Scene::start(|sandbox| sandbox.put(&key[..], "v", None).unwrap()).await;
+    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!(keys, [HeldKey { key: key.to_vec(), lease: None, create_revision: 2 }]);
+    scene.read().await;
+    scene.sandbox.delete(&key[..]);
+    let gone = scene.changed().await;
+    assert_eq!((gone[0].before, gone[0].now), (None, KeyNow::Deleted));
+    scene.sandbox.put("mutex/42", "a name that is a small number", None).unwrap();
+    scene.sandbox.put(&key[..], "v", None).unwrap();
+    let made = scene.changed().await;
+    assert_eq!(
+        made,
+        [KeyChange {
+            key: key.to_vec(),
+            before: None,
+            now: KeyNow::Put { lease: None, create_revision: 5 },
+            revision: 5
+        }]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cut_watch_loses_nothing() {
     let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
     scene.read().await;

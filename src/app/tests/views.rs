@@ -21,13 +21,13 @@ fn answer(story: &mut Story, id: i64, value: &str) {
 fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
     let mut story = Story::begin(Setup::default());
     story.grant(1, 10);
-    for view in [View::Cadence, View::Events] {
+    for view in [View::Cadence, View::Events, View::Locks] {
         story.press(&[Key::Tab]);
         assert_eq!(story.model.view, view);
     }
     story.press(&[Key::Tab]);
     assert_eq!(story.model.view, View::Leases);
-    story.press(&[Key::BackTab, Key::Char('3'), Key::Char('f')]);
+    story.press(&[Key::BackTab, Key::BackTab, Key::Char('3'), Key::Char('f')]);
     assert_eq!((story.model.view, story.model.page.kind), (View::Events, Some(Kind::Renewals)));
     story.press(&[Key::Esc]);
     assert_eq!((story.model.view, story.model.page.kind), (View::Events, None));

@@ -1,6 +1,6 @@
 //! The order of the rows.
 
-use crate::app::Model;
+use crate::app::{Model, View};
 use crate::domain::Moment;
 
 use super::attend::attend;
@@ -26,6 +26,9 @@ fn put_in_order(model: &mut Model, row: Option<usize>, now: Moment) {
         model.cursor = Some(home);
     }
     hold_cursor(model, row);
+    if model.view == View::Locks {
+        model.locks_page.hold(&model.locks);
+    }
     if let Some(picture) = &mut model.frozen {
         let (model, at) = (&mut picture.model, picture.at);
         model.census = model.standing.count(&mut model.leases, at);

@@ -31,6 +31,7 @@ pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
             look_at(model, action);
             Vec::new()
         }
+        action if action.needs_cursor() && !look::aim(model.looking_mut()) => Vec::new(),
         action if action.needs_cursor() => {
             let since = freeze::aim(model);
             let effects = perform(model, action, now);

@@ -6,11 +6,24 @@ use std::time::Duration;
 use crate::app::lease::Doom;
 use crate::app::{Model, Redraw, Trouble, What, Who, polls};
 use crate::domain::observed::KeyFate;
-use crate::domain::{KeyChange, KeyNow, LeaseId, Moment};
+use crate::domain::{HeldKey, KeyChange, KeyNow, LeaseId, Moment};
+
+/// The pages begin, from the first one on.
+pub(super) fn begin(model: &mut Model) {
+    model.holdings.begin();
+    model.locks.begin();
+}
+
+/// A page.
+pub(super) fn gather(model: &mut Model, page: Vec<HeldKey>) {
+    model.locks.gather(&page);
+    model.holdings.gather(page);
+}
 
 /// All keys are known, as of the pages. A lease that holds one lives, listed or not.
 pub(super) fn read(model: &mut Model, now: Moment) {
     let is_first = !model.holdings.is_read();
+    model.locks.settle(now);
     for id in model.holdings.settle() {
         if model.holdings.count(id) > 0 {
             meet(model, id, now);
@@ -39,8 +52,12 @@ pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Mome
             revision = change.revision;
         }
         match change.now {
-            KeyNow::Put { lease, create_revision } => put(model, &change, (lease, create_revision), received),
+            KeyNow::Put { lease, create_revision } => {
+                model.locks.put(&change.key, lease, create_revision, received);
+                put(model, &change, (lease, create_revision), received);
+            }
             KeyNow::Deleted => {
+                model.locks.delete(&change.key, received);
                 if let Some(id) = change.before {
                     model.holdings.release(id, &change.key);
                     deleted.entry(id).or_default().push(change.key);

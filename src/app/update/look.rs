@@ -7,10 +7,32 @@ use crate::app::{Model, View};
 pub(super) fn show(model: &mut Model, view: View) {
     model.view = view;
     model.is_open = false;
+    model.locks_page.hold(&model.locks);
 }
 
-/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes.
+/// In the locks view a key is about the lease of the candidate under the cursor there: it is selected. No if it is not
+/// there; in any other view there is nothing to do.
+pub(super) fn aim(model: &mut Model) -> bool {
+    if model.view != View::Locks {
+        return true;
+    }
+    let id = model.candidate().map(|candidate| candidate.lease).filter(|id| model.lease(*id).is_some());
+    if id.is_some() {
+        (model.cursor, model.is_away) = (id, true);
+    }
+    id.is_some()
+}
+
+/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes. A
+/// filter that hides the lease of a candidate gives way.
 pub(super) fn open(model: &mut Model) {
+    if model.view == View::Locks && aim(model) {
+        model.view = View::Leases;
+        let is_hidden = model.cursor_row().is_none();
+        if is_hidden {
+            model.sieve.clear();
+        }
+    }
     if model.view == View::Leases && model.selected().is_some() {
         (model.is_open, model.is_away, model.scroll) = (true, true, 0);
     }
@@ -20,7 +42,7 @@ pub(super) fn open(model: &mut Model) {
 pub(super) fn back(model: &mut Model) -> bool {
     if model.is_open {
         model.is_open = false;
-    } else if model.view == View::Cadence || model.view == View::Events && !model.page.clear() {
+    } else if matches!(model.view, View::Cadence | View::Locks) || model.view == View::Events && !model.page.clear() {
         model.view = View::Leases;
     } else if model.view == View::Leases {
         return model.sieve.clear();
@@ -33,7 +55,7 @@ pub(super) fn next_kind(model: &mut Model) {
     match model.view {
         View::Events => model.page.next_kind(),
         View::Leases => model.sieve.next_quick(),
-        View::Cadence => (),
+        View::Cadence | View::Locks => (),
     }
 }
 

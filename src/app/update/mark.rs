@@ -63,9 +63,9 @@ pub(super) fn died(model: &mut Model, id: LeaseId, is_ours: bool, now: Moment) {
 }
 
 /// The leases that a key means: the marked ones, in the order of the rows and then those without one; where none is
-/// marked, or the detail of one is open, that under the cursor. The living alone.
+/// marked, or one is looked at, that under the cursor. The living alone.
 pub(super) fn meant(model: &Model) -> Vec<LeaseId> {
-    if model.marks.is_empty() || model.looking().is_open {
+    if model.marks.is_empty() || looks_at_one(model) {
         return model.selected_alive().map(|lease| lease.id).into_iter().collect();
     }
     let (shown, hidden) = shown_and_hidden(model);
@@ -84,7 +84,12 @@ pub(super) fn shown_and_hidden(model: &Model) -> (Vec<LeaseId>, Vec<LeaseId>) {
 /// Whether a key means the lease under the cursor alone.
 pub(super) fn means_the_cursor(model: &Model, id: LeaseId) -> bool {
     let marks = &model.marks;
-    marks.is_empty() || model.looking().is_open || marks.len() == 1 && marks.of(id).is_some()
+    marks.is_empty() || looks_at_one(model) || marks.len() == 1 && marks.of(id).is_some()
+}
+
+/// Whether no marks can be seen, but one lease: its detail is open, or it is a candidate for a lock.
+fn looks_at_one(model: &Model) -> bool {
+    model.looking().is_open || model.looking().view == View::Locks
 }
 
 fn under_the_cursor(model: &Model) -> Option<LeaseId> {

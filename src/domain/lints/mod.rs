@@ -5,6 +5,7 @@
 
 mod crowded;
 mod generations;
+mod in_line;
 mod leak;
 mod mass_death;
 mod short_ttl;
@@ -15,6 +16,7 @@ mod zombie;
 
 pub use crowded::Crowded;
 pub use generations::Generations;
+pub use in_line::{DeadHolder, DeadInLine};
 pub use leak::Leak;
 pub use mass_death::MassDeath;
 pub use short_ttl::ShortTtl;
@@ -23,6 +25,7 @@ pub use zombie::Zombie;
 
 use std::time::Duration;
 
+use super::locks::InLine;
 use super::observed::Observed;
 use super::{Bounds, LeaseId, Moment};
 
@@ -47,10 +50,13 @@ pub struct Facts {
     pub listed: bool,
     /// Since when the leader says that it does not know it.
     pub unknown_since: Option<Moment>,
+    /// Where it stands in line for locks.
+    pub lines: Vec<InLine>,
 }
 
 impl Facts {
-    /// What polls have shown of a lease that is listed; keys and what the leader does not know are to be filled in.
+    /// What polls have shown of a lease that is listed; keys, what the leader does not know and
+    /// the lines for locks ([`Locks::places`](crate::domain::locks::Locks::places)) are to be filled in.
     pub fn of(id: LeaseId, observed: &Observed) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
         Facts {
@@ -63,6 +69,7 @@ impl Facts {
             deadline: bounds.map(Bounds::middle),
             listed: true,
             unknown_since: None,
+            lines: Vec::new(),
         }
     }
 }
@@ -104,7 +111,8 @@ pub trait Lint {
 }
 
 /// All lints, the most urgent first.
-pub const LINTS: [&dyn Lint; 7] = [&MassDeath, &Zombie, &ThinMargin, &Leak, &Generations, &Crowded, &ShortTtl];
+pub const LINTS: [&dyn Lint; 9] =
+    [&MassDeath, &Zombie, &DeadHolder, &DeadInLine, &ThinMargin, &Leak, &Generations, &Crowded, &ShortTtl];
 
 /// What all lints find, the most urgent first.
 pub fn findings(survey: Survey<'_>) -> Vec<Finding> {

@@ -20,6 +20,7 @@ fn healthy(id: i64) -> Facts {
         deadline: Some(second(NOW + 50)),
         listed: true,
         unknown_since: None,
+        lines: Vec::new(),
     }
 }
 
@@ -121,6 +122,39 @@ fn many_may_end_at_once() {
         crowd(3_500, 5, 10).into_iter().map(|facts| Facts { margin: Some(Duration::from_secs(9)), ..facts }).collect();
     assert_eq!(found(&renewed), [], "their clients have renewed them with less left");
     assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "their clients never let it come so far");
+}
+
+/// A lease that stands in line for a lock, with so many seconds left.
+fn in_line(ahead: usize, behind: usize, left: u64) -> Facts {
+    let lines = vec![InLine { lock: b"/locks/a\x1b"[..].into(), ahead, behind }];
+    Facts { lines, deadline: Some(second(NOW + left)), renewals: 0, margin: None, ..healthy(7) }
+}
+
+#[test]
+fn a_dead_holder_keeps_the_others_waiting() {
+    let what = |waits: &str| {
+        format!(r"It holds the lock /locks/a\x1b, for which {waits}, and was not renewed in 48 s: 12 s are left.")
+    };
+    only(&[healthy(1), in_line(0, 3, 12)], "dead-holder", &[7], &what("3 wait"));
+    only(&[in_line(0, 1, 12)], "dead-holder", &[7], &what("1 waits"));
+    let renewed = Facts { margin: Some(Duration::from_secs(11)), ..in_line(0, 3, 12) };
+    for harmless in [in_line(0, 0, 12), in_line(0, 3, 20), renewed, Facts { deadline: None, ..in_line(0, 3, 12) }] {
+        assert_eq!(found(&[harmless]), []);
+    }
+}
+
+#[test]
+fn one_that_has_died_in_line_is_found() {
+    let what = |others: &str| {
+        format!(r"It waits for the lock /locks/a\x1b behind {others}, and was not renewed in 48 s: 12 s are left.")
+    };
+    only(&[in_line(2, 0, 12)], "dead-in-line", &[7], &what("2 others"));
+    only(&[in_line(1, 4, 12)], "dead-in-line", &[7], &what("1 other"));
+    assert_eq!(found(&[in_line(2, 0, 21)]), []);
+    let mut both = in_line(0, 2, 12);
+    both.lines.push(InLine { lock: b"b"[..].into(), ahead: 1, behind: 0 });
+    let lints: Vec<&str> = found(&[both]).into_iter().map(|(lint, ..)| lint).collect();
+    assert_eq!(lints, ["dead-holder", "dead-in-line"], "one lease in two lines");
 }
 
 #[test]

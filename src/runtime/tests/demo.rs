@@ -25,6 +25,26 @@ async fn on_a_small_screen_ones_own_leases_are_seen_all_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_locks_are_seen_with_all_who_are_in_line() {
+    let (stage, _others) = demo().await;
+    stage.press(&[KeyCode::Char('4')]).await;
+    stage.wait(50.0).await;
+    let text = stage.glass.text();
+    let places = ["Held by", "holds", "next", "2 ", "3 "];
+    let lines: Vec<usize> = places.iter().filter_map(|place| row_that_begins(&text, place)).collect();
+    assert!(lines.len() == places.len() && lines.is_sorted(), "{text}");
+    assert!(text.contains("/locks/nightly") && text.contains("it seems dead"), "{text}");
+    // The first one had it for 40 s.
+    assert!(text.contains(" for 10 s; 3 wait; "), "{text}");
+    stage.press(&[KeyCode::Down, KeyCode::Enter]).await;
+    assert!(stage.glass.text().contains("/locks/nightly/"), "the lease of the next one in detail");
+}
+
+fn row_that_begins(text: &str, with: &str) -> Option<usize> {
+    text.lines().position(|line| line.strip_prefix('│').is_some_and(|line| line.starts_with(with)))
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_others_come_and_go_on_the_screen() {
     let (stage, _others) = demo().await;
     stage.wait(55.0).await;

@@ -1,0 +1,80 @@
+//! The locks view: which candidate it shows, and what is known of that one's lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::keymap::Action;
+use super::{Lease, Model, State};
+use crate::domain::Moment;
+use crate::domain::locks::{Candidate, Flaw, Locks, Pulse};
+
+/// Where one looks in the locks view. A candidate is known by its key: a lease may stand in several lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocksPage {
+    cursor: Option<Arc<[u8]>>,
+    /// The place of the cursor among all candidates, for when its candidate has left.
+    row: usize,
+}
+
+impl LocksPage {
+    /// The cursor stays on its candidate; where that has left, on the one that took its place.
+    pub(super) fn hold(&mut self, locks: &Locks) {
+        let place = |cursor: &Arc<[u8]>| locks.candidates().position(|candidate| candidate.key == *cursor);
+        match self.cursor.as_ref().and_then(place) {
+            Some(row) => self.row = row,
+            None => self.look_at(locks, self.row),
+        }
+    }
+
+    /// Moves by a key, with so many lines to a page.
+    pub(super) fn go(&mut self, locks: &Locks, page: usize, action: Action) {
+        let page = page.saturating_sub(1).max(1);
+        let row = match action {
+            Action::Up => self.row.saturating_sub(1),
+            Action::Down => self.row + 1,
+            Action::PageUp => self.row.saturating_sub(page),
+            Action::PageDown => self.row + page,
+            Action::HalfUp => self.row.saturating_sub(page.div_ceil(2)),
+            Action::HalfDown => self.row + page.div_ceil(2),
+            Action::Last => usize::MAX,
+            _ => 0,
+        };
+        self.look_at(locks, row);
+    }
+
+    /// The candidate at that place, or the last one.
+    fn look_at(&mut self, locks: &Locks, row: usize) {
+        let found = locks.candidates().enumerate().take(row.saturating_add(1)).last();
+        self.row = found.map_or(0, |(row, _)| row);
+        self.cursor = found.map(|(_, candidate)| Arc::clone(&candidate.key));
+    }
+}
+
+impl Model {
+    /// Locks and elections, as far as keys may be read and are followed.
+    pub fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    /// The candidate under the cursor of the locks view.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        Some(self.locks.find(self.locks_page.cursor.as_ref()?)?.1)
+    }
+
+    /// What is wrong with a candidate, if anything is.
+    pub fn flaw(&self, candidate: &Candidate, now: Moment) -> Option<Flaw> {
+        candidate.flaw(self.lease(candidate.lease).map_or_else(Pulse::default, |lease| pulse(lease, now)))
+    }
+}
+
+fn pulse(lease: &Lease, now: Moment) -> Pulse {
+    let ttl = lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()));
+    let most_left = lease.left(now).zip(lease.left_error()).map(|(left, error)| Duration::from_secs_f64(left + error));
+    Pulse {
+        is_gone: lease.death.is_some(),
+        is_dying: lease.state(now) == State::Dying,
+        ttl,
+        unrenewed: ttl.zip(most_left).map(|(ttl, left)| ttl.saturating_sub(left)),
+        every: lease.habit(),
+    }
+}

@@ -1,0 +1,186 @@
+//! Locks as the monitor knows them.
+
+use super::*;
+use crate::domain::locks::{Flaw, Held};
+use crate::domain::{HeldKey, KeyChange, KeyNow};
+
+fn key(name: &str, lease: i64) -> Vec<u8> {
+    format!("{name}/{lease:x}").into_bytes()
+}
+
+impl Story {
+    /// These stand in line, as the keys are read: name, lease, create revision.
+    fn read_line(&mut self, line: &[(&str, i64, i64)]) {
+        let held = line.iter().map(|(name, lease, created)| HeldKey {
+            key: key(name, *lease),
+            lease: Some(LeaseId(*lease)),
+            create_revision: *created,
+        });
+        let page = held.collect();
+        self.tell(Msg::KeysAnew);
+        self.tell(Msg::KeysPage(page));
+        self.tell(Msg::KeysRead { revision: 99 });
+    }
+
+    /// A key of a queue was put on a lease or on none, or deleted.
+    fn key_changed(&mut self, key: Vec<u8>, before: Option<i64>, now: KeyNow) {
+        let change = KeyChange { key, before: before.map(LeaseId), now, revision: 100 };
+        self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
+    }
+
+    fn line(&self) -> Vec<i64> {
+        self.model.locks().candidates().map(|candidate| candidate.lease.0).collect()
+    }
+
+    fn looked_at(&self) -> Option<i64> {
+        self.model.shown(self.now).0.candidate().map(|candidate| candidate.lease.0)
+    }
+
+    fn flaw(&self, lease: i64) -> Option<Flaw> {
+        let found = self.model.locks().candidates().find(|candidate| candidate.lease.0 == lease);
+        self.model.flaw(found.expect("it stands in line"), self.now)
+    }
+}
+
+/// Two locks of other clients, three in line for the second.
+fn two_locks() -> Story {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2, 3, 4], &[]);
+    for id in 1..=4 {
+        story.probe(id, 30, 30, &[]);
+    }
+    story.read_line(&[("b", 3, 9), ("a", 4, 8), ("b", 1, 5), ("b", 2, 7)]);
+    story.press(&[Key::Char('4')]);
+    story
+}
+
+#[test]
+fn the_keys_tell_who_holds_what_and_since_when() {
+    let mut story = two_locks();
+    assert_eq!(story.line(), [4, 1, 2, 3]);
+    story.wait(12.0);
+    story.key_changed(key("b", 1), Some(1), KeyNow::Deleted);
+    assert_eq!(story.line(), [4, 2, 3]);
+    let held: Vec<Held> = story.model.locks().queues().map(|queue| queue.held()).collect();
+    assert_eq!((held[0].is_least, held[1]), (true, Held { since: story.now, is_least: false }));
+    story.key_changed(key("b", 1), None, KeyNow::Put { lease: Some(LeaseId(1)), create_revision: 100 });
+    assert_eq!(story.line(), [4, 2, 3, 1]);
+}
+
+#[test]
+fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
+    let mut story = two_locks();
+    assert_eq!(story.looked_at(), Some(4));
+    story.press(&[Key::Down, Key::Down]);
+    assert_eq!(story.looked_at(), Some(2));
+    story.key_changed(key("b", 1), Some(1), KeyNow::Deleted);
+    assert_eq!(story.looked_at(), Some(2));
+    story.key_changed(key("b", 2), Some(2), KeyNow::Deleted);
+    assert_eq!(story.looked_at(), Some(3));
+    for (keys, lease) in [(Key::Up, 4), (Key::End, 3), (Key::PageUp, 4), (Key::PageDown, 3), (Key::Home, 4)] {
+        story.press(&[keys]);
+        assert_eq!(story.looked_at(), Some(lease), "{keys}");
+    }
+    story.read_line(&[]);
+    assert_eq!(story.looked_at(), None);
+    story.press(&[Key::Down, Key::Enter, Key::Char('x')]);
+    assert!(story.model.view == View::Locks && story.model.dialog.is_none());
+}
+
+#[test]
+fn one_lease_may_stand_in_several_lines() {
+    let mut story = two_locks();
+    story.read_line(&[("a", 1, 5), ("b", 1, 6), ("c", 1, 7)]);
+    let mut names = Vec::new();
+    for _ in 0..4 {
+        names.push(story.model.candidate().unwrap().key[0]);
+        story.press(&[Key::Down]);
+    }
+    assert_eq!(names, *b"abcc");
+}
+
+#[test]
+fn enter_opens_the_lease_of_a_candidate() {
+    let mut story = two_locks();
+    story.press(&[Key::Down, Key::Enter]);
+    assert!(story.model.view == View::Leases && story.model.is_open);
+    assert_eq!(story.model.cursor, Some(LeaseId(1)));
+    story.press(&[Key::Esc, Key::Char('4')]);
+    assert_eq!(story.looked_at(), Some(1), "where one was");
+    story.press(&[Key::Esc]);
+    assert_eq!(story.model.view, View::Leases);
+}
+
+#[test]
+fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
+    let mut story = two_locks();
+    story.press(&[Key::Char('1'), Key::Char('/')]);
+    story.type_in("id:4");
+    story.press(&[Key::Enter]);
+    assert_eq!(story.rows(), [4]);
+    story.press(&[Key::Char('4'), Key::Enter]);
+    assert_eq!((story.rows(), story.model.cursor), (vec![4], Some(LeaseId(4))), "that one is not hidden");
+    story.press(&[Key::Char('4'), Key::Down, Key::Enter]);
+    assert_eq!((story.rows().len(), story.model.cursor), (4, Some(LeaseId(1))));
+    assert!(story.model.is_open);
+}
+
+#[test]
+fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
+    let mut story = two_locks();
+    story.press(&[Key::Down, Key::Down, Key::Char('x'), Key::Char('1')]);
+    let effects = story.press(&[Key::Enter]);
+    assert_eq!(effects, [Effect::Revoke(LeaseId(2))]);
+    assert_eq!(story.model.view, View::Locks);
+}
+
+#[test]
+fn marks_that_cannot_be_seen_are_not_meant() {
+    let mut story = two_locks();
+    story.press(&[Key::Char('1'), Key::Char(' '), Key::Down, Key::Char(' '), Key::Char('4'), Key::End, Key::Char('x')]);
+    story.press(&[Key::Char('1')]);
+    assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(3))]);
+}
+
+#[test]
+fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
+    let mut story = two_locks();
+    let stray = 0x7000_0000_0000_0001;
+    story.key_changed(key("b", stray), None, KeyNow::Put { lease: None, create_revision: 1 });
+    story.press(&[Key::Down]);
+    assert_eq!(story.looked_at(), Some(stray));
+    assert_eq!(story.flaw(stray), Some(Flaw::Stranded));
+    let cursor = story.model.cursor;
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('o'), Key::Char('a'), Key::Enter]), []);
+    assert!(story.model.dialog.is_none() && story.model.view == View::Locks);
+    assert_eq!(story.model.cursor, cursor);
+}
+
+#[test]
+fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
+    let mut story = two_locks();
+    story.press(&[Key::Char('p'), Key::Down]);
+    story.key_changed(key("b", 1), Some(1), KeyNow::Deleted);
+    assert_eq!((story.looked_at(), story.line()), (Some(1), vec![4, 2, 3]));
+    story.press(&[Key::Down, Key::Char('x'), Key::Char('1')]);
+    assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(2))]);
+    story.press(&[Key::Up, Key::Char('p')]);
+    assert_eq!(story.looked_at(), Some(2), "who took the place of the one that is gone in the present");
+    // A picture that was taken elsewhere has its cursor too.
+    story.press(&[Key::Char('1'), Key::Char('p'), Key::Char('4'), Key::Down]);
+    assert_eq!(story.looked_at(), Some(3));
+}
+
+#[test]
+fn whoever_is_not_renewed_seems_dead() {
+    let mut story = two_locks();
+    story.wait(19.0);
+    assert_eq!(story.flaw(1), None);
+    story.wait(3.0);
+    assert!(matches!(story.flaw(1), Some(Flaw::Silent(span)) if span.as_secs() == 21), "{:?}", story.flaw(1));
+    story.probe(1, 29, 30, &[]);
+    assert_eq!(story.flaw(1), None);
+    story.wait(30.0);
+    story.probe(1, -1, 30, &[]);
+    assert_eq!(story.flaw(1), Some(Flaw::Dying));
+}

@@ -1,0 +1,236 @@
+//! Queues as keys make them.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const MUTEX: [i64; 3] = [0x694d_9aa8_d4d4_f304, 0x694d_9aa8_d4d4_f30a, 0x694d_9aa8_d4d4_f311];
+
+fn at(second: u64) -> Moment {
+    Moment::at(Duration::from_secs(second))
+}
+
+fn key(name: &str, lease: i64) -> Vec<u8> {
+    let sign = if lease < 0 { "-" } else { "" };
+    format!("{name}/{sign}{:x}", lease.unsigned_abs()).into_bytes()
+}
+
+fn held(name: &str, lease: i64, create_revision: i64) -> HeldKey {
+    HeldKey { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
+}
+
+/// Three in line, who came in the order of their revisions and not of their names.
+fn three() -> Locks {
+    let mut locks = Locks::default();
+    locks.gather(&[held("mutex", MUTEX[1], 9), held("mutex", MUTEX[2], 4), held("mutex", MUTEX[0], 7)]);
+    locks.settle(at(10));
+    locks
+}
+
+/// Each queue by its name with the leases in line.
+fn lines(locks: &Locks) -> Vec<(String, Vec<i64>)> {
+    let line = |queue: &Queue| queue.line().map(|candidate| candidate.lease.0).collect();
+    locks.queues().map(|queue| (String::from_utf8_lossy(queue.name()).into_owned(), line(queue))).collect()
+}
+
+fn only(locks: &Locks) -> &Queue {
+    let mut queues = locks.queues();
+    let queue = queues.next().expect("a queue");
+    assert!(queues.next().is_none());
+    queue
+}
+
+#[test]
+fn the_oldest_key_holds_the_lock_and_the_others_wait_in_their_order() {
+    let locks = three();
+    assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[2], MUTEX[0], MUTEX[1]])]);
+    let queue = only(&locks);
+    assert_eq!(queue.holder().unwrap().lease.0, MUTEX[2]);
+    assert_eq!(queue.waiting().map(|next| queue.place(next)).collect::<Vec<_>>(), [1, 2]);
+    let middle = queue.waiting().next().unwrap();
+    let leases = |line: &mut dyn Iterator<Item = &Candidate>| line.map(|one| one.lease.0).collect::<Vec<_>>();
+    assert_eq!(leases(&mut queue.ahead_of(middle)), [MUTEX[2]]);
+    assert_eq!(leases(&mut queue.behind(middle)), [MUTEX[1]]);
+    assert_eq!((queue.wait_count(), queue.held()), (2, Held { since: at(10), is_least: true }));
+}
+
+#[test]
+fn a_lock_is_held_since_the_one_before_has_left() {
+    let mut locks = three();
+    locks.delete(&key("mutex", MUTEX[0]), at(20));
+    assert_eq!(only(&locks).held(), Held { since: at(10), is_least: true }, "somebody in the middle has left");
+    locks.put(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
+    locks.delete(&key("mutex", MUTEX[2]), at(30));
+    assert_eq!(lines(&locks)[0].1, [MUTEX[1], MUTEX[0]], "who comes again stands at the end");
+    assert_eq!(only(&locks).held(), Held { since: at(30), is_least: false });
+    locks.delete(&key("mutex", MUTEX[1]), at(31));
+    locks.delete(&key("mutex", MUTEX[0]), at(32));
+    assert_eq!(lines(&locks), []);
+    locks.put(&key("mutex", 5), Some(LeaseId(5)), 20, at(40));
+    assert_eq!(only(&locks).held(), Held { since: at(40), is_least: false });
+}
+
+#[test]
+fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
+    let mut locks = three();
+    locks.delete(&key("mutex", MUTEX[2]), at(20));
+    locks.begin();
+    locks.gather(&[held("mutex", MUTEX[0], 7)]);
+    locks.gather(&[held("other", -5, 8)]);
+    assert_eq!(lines(&locks).len(), 1, "the old ones stay meanwhile");
+    locks.settle(at(50));
+    assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[0]]), ("other".to_owned(), vec![-5])]);
+    let held: Vec<Held> = locks.queues().map(Queue::held).collect();
+    assert_eq!(held, [Held { since: at(20), is_least: false }, Held { since: at(50), is_least: true }]);
+    locks.begin();
+    locks.settle(at(60));
+    assert_eq!(lines(&locks), []);
+}
+
+#[test]
+fn a_page_that_was_not_the_last_before_they_are_read_anew_counts_no_more() {
+    let mut locks = Locks::default();
+    locks.gather(&[held("stale", 5, 1)]);
+    locks.begin();
+    locks.gather(&[held("mutex", 5, 1)]);
+    locks.settle(at(1));
+    assert_eq!(lines(&locks), [("mutex".to_owned(), vec![5])]);
+}
+
+#[test]
+fn only_keys_that_are_named_after_a_lease_stand_in_line() {
+    let cases: [(&[u8], i64, bool); 14] = [
+        (b"mutex/5", 5, true),
+        (b"/5", 5, true),
+        (b"a/b/c/ff", 255, true),
+        (b"mutex/-5", -5, true),
+        (b"mutex/-8000000000000000", i64::MIN, true),
+        (b"\xff\x1b/5", 5, true),
+        (b"mutex/0000000000000005", 5, true),
+        (b"mutex/6", 5, false),
+        (b"mutex/+5", 5, false),
+        (b"mutex/0x5", 5, false),
+        (b"mutex/FF", 255, false),
+        (b"mutex/5/", 5, false),
+        (b"5", 5, false),
+        (b"mutex/0", 0, false),
+    ];
+    for (key, lease, is_one) in cases {
+        let mut locks = Locks::default();
+        locks.put(key, Some(LeaseId(lease)), 1, at(1));
+        assert_eq!(locks.candidates().count() == 1, is_one, "{}", String::from_utf8_lossy(key));
+    }
+    for key in [&b""[..], b"/", b"mutex/\xff", b"mutex/ffffffffffffffffffff", b"mutex/-", b"mutex/--5"] {
+        let mut locks = Locks::default();
+        locks.put(key, None, 1, at(1));
+        assert_eq!(locks.candidates().count(), 0, "{key:?}");
+        assert!(!stands_in_line(key, None));
+    }
+}
+
+#[test]
+fn who_is_named_after_another_lease_stands_in_line_where_there_is_one() {
+    let mut locks = three();
+    let (stray, late) = (0x7000_0000_0000_0001, 0x7000_0000_0000_0002);
+    locks.put(&key("mutex", stray), None, 2, at(11));
+    locks.put(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
+    let hangs: Vec<Hang> = only(&locks).line().map(|candidate| candidate.hang).collect();
+    assert_eq!((hangs[0], hangs[4]), (Hang::OnNone, Hang::OnAnother(LeaseId(MUTEX[0]))));
+    assert!(hangs[1..4].iter().all(|hang| *hang == Hang::OnItsLease));
+    // Names by chance: a small number, and a line in which nobody was ever seen on his own lease.
+    locks.put(b"mutex/42", None, 1, at(13));
+    locks.put(&key("page", stray), None, 1, at(14));
+    assert_eq!(lines(&locks).len(), 1);
+    assert_eq!(only(&locks).line().count(), 5);
+    assert!(locks.find(&key("page", stray)).is_none());
+}
+
+#[test]
+fn a_holder_whose_key_is_taken_from_its_lease_holds_on() {
+    let mut locks = three();
+    for lease in &MUTEX[..2] {
+        locks.delete(&key("mutex", *lease), at(15));
+    }
+    locks.put(&key("mutex", MUTEX[2]), None, 4, at(20));
+    let holder = only(&locks).holder().unwrap();
+    assert_eq!((holder.lease.0, holder.hang), (MUTEX[2], Hang::OnNone));
+    assert_eq!(only(&locks).held().since, at(10), "it is the same one");
+    assert_eq!(holder.flaw(Pulse::default()), Some(Flaw::Stranded));
+    locks.delete(&key("mutex", MUTEX[2]), at(30));
+    assert_eq!(lines(&locks), []);
+}
+
+#[test]
+fn queues_and_candidates_are_found() {
+    let mut locks = three();
+    for name in ["a", "z", "mutex/inner"] {
+        locks.put(&key(name, 5), Some(LeaseId(5)), 1, at(1));
+    }
+    let names = |queues: &mut dyn Iterator<Item = &Queue>| -> Vec<String> {
+        queues.map(|queue| String::from_utf8_lossy(queue.name()).into_owned()).collect()
+    };
+    assert_eq!(names(&mut locks.queues()), ["a", "mutex", "mutex/inner", "z"]);
+    assert_eq!(names(&mut locks.after(b"mutex")), ["mutex/inner", "z"]);
+    assert_eq!(names(&mut locks.before(b"mutex").rev()), ["a"]);
+    let (queue, candidate) = locks.find(&key("mutex", MUTEX[1])).unwrap();
+    assert_eq!((queue.name(), candidate.created), (&b"mutex"[..], 9));
+    assert!(locks.find(b"mutex/77").is_none() && locks.find(b"nothing").is_none());
+}
+
+#[test]
+fn every_lease_in_line_has_its_place() {
+    let mut locks = three();
+    locks.put(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
+    let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
+    assert_eq!(places, [(MUTEX[2], 0, 2), (MUTEX[0], 1, 1), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)]);
+}
+
+#[test]
+fn each_flaw_has_its_sign() {
+    let candidate = |hang| Candidate { key: Arc::from(&b"m/5"[..]), created: 1, lease: LeaseId(5), hang };
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let well = Pulse { ttl: seconds(60), unrenewed: seconds(10), ..Pulse::default() };
+    let flaw = |pulse| candidate(Hang::OnItsLease).flaw(pulse);
+    let silent = |seconds| Some(Flaw::Silent(Duration::from_secs(seconds)));
+    assert_eq!(flaw(well), None);
+    assert_eq!(flaw(Pulse::default()), None, "what is not known is no flaw");
+    assert_eq!(flaw(Pulse { is_dying: true, is_gone: true, ..well }), Some(Flaw::Gone));
+    assert_eq!(flaw(Pulse { is_dying: true, ..well }), Some(Flaw::Dying));
+    assert_eq!(flaw(Pulse { unrenewed: seconds(40), ..well }), None);
+    assert_eq!(flaw(Pulse { unrenewed: seconds(41), ..well }), silent(41));
+    assert_eq!(flaw(Pulse { unrenewed: seconds(50), every: seconds(50), ..well }), None, "that is its habit");
+    assert_eq!(flaw(Pulse { unrenewed: seconds(13), every: seconds(10), ..well }), silent(13));
+    assert_eq!(candidate(Hang::OnAnother(LeaseId(6))).flaw(well), Some(Flaw::Misplaced(LeaseId(6))));
+    assert_eq!(candidate(Hang::OnNone).flaw(well), Some(Flaw::Stranded));
+}
+
+proptest! {
+    /// However keys come and go, what is followed is what reading anew would show.
+    #[test]
+    fn following_and_reading_come_to_the_same(acts in prop::collection::vec((0_u8..3, 0_u8..2, 0_u8..6), 0..200)) {
+        let mut followed = Locks::default();
+        let mut truth: BTreeMap<Vec<u8>, HeldKey> = BTreeMap::new();
+        for (revision, (act, name, lease)) in (1..).zip(acts) {
+            let id = MUTEX[0] + i64::from(lease);
+            let key = key(["a", "b"][usize::from(name)], id);
+            if act == 0 {
+                followed.delete(&key, at(1));
+                truth.remove(&key);
+                continue;
+            }
+            let create_revision = truth.get(&key).map_or(revision, |before| before.create_revision);
+            let lease = (act == 1).then_some(LeaseId(id));
+            followed.put(&key, lease, create_revision, at(1));
+            truth.insert(key.clone(), HeldKey { key, lease, create_revision });
+        }
+        let mut read = Locks::default();
+        read.gather(&truth.values().cloned().collect::<Vec<_>>());
+        read.settle(at(1));
+        let all = |locks: &Locks| -> Vec<Candidate> { locks.queues.values().flat_map(Queue::line).cloned().collect() };
+        prop_assert_eq!(all(&followed), all(&read));
+        prop_assert!(followed.queues.values().all(|queue| !queue.is_empty()));
+        prop_assert_eq!(followed.places.len(), truth.len());
+    }
+}

@@ -1,0 +1,269 @@
+//! Who holds which lock, and who waits: a view of its own.
+//!
+//! ```text
+//!        ID        WHO    STATE     LEFT              TTL  EVERY
+//! /locks/nightly
+//! Held by d4d4f304 for 42 s; 2 wait; d4d4f30a gets it when d4d4f304 lets go, or in 8.2 s if nobody renews that one.
+//! holds  d4d4f304  other  ● ok     8.2 s  ▇▇▇▇▇▇▇▇░░  10 s  ~3.5 s
+//! next   d4d4f30a  other  ● ok    19.0 s  ▇▇▇▇▇▇░░░░  30 s       -
+//!        Nobody has renewed it for 41 s: it seems dead ...
+//! ```
+//!
+//! Only the lines around the cursor are built, however many queues there are and however long they be.
+
+mod words;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Padding, Widget};
+
+use crate::app::View;
+use crate::domain::locks::{Candidate, Queue};
+use crate::domain::printable;
+
+use super::columns::{self, Column};
+use super::line::{cut, wrap};
+use super::number::UNKNOWN;
+use super::table::{self, AIRY, panel};
+use super::{Role, Scene};
+
+/// The place in line, and a gap: `holds `.
+const PLACE: usize = 6;
+
+/// What stands in the list.
+#[derive(Clone, Copy)]
+enum Item<'a> {
+    /// The name of a lock and the sentence about it.
+    Head(&'a Queue),
+    /// A candidate, with its place in line.
+    One(&'a Candidate, usize),
+}
+
+/// Draws the view; where it is tiny a line each, without a frame and sentences.
+pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = if is_tiny { area } else { frame(scene, area, buf) };
+    let sheet = Sheet { scene, width: usize::from(inner.width), is_tiny };
+    for (y, line) in (inner.y..inner.bottom()).zip(sheet.page(usize::from(inner.height))) {
+        buf.set_line(inner.x, y, &line, inner.width);
+    }
+}
+
+fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let mut title = table::tab(scene, View::Locks);
+    let (queues, candidates) = (scene.model.locks().queues().count(), scene.model.locks().candidates().count());
+    title.push_span(Span::styled(format!("{queues} with {candidates} in line "), scene.look.style(Role::Dim)));
+    let tabs = table::other_tabs(scene, View::Locks, &title, area.width);
+    let mut block = panel(scene.look, title).title(tabs);
+    if area.width >= AIRY {
+        block = block.padding(Padding::horizontal(1));
+    }
+    let inner = block.inner(area);
+    block.render(area, buf);
+    inner
+}
+
+/// The list, and how wide it is.
+struct Sheet<'a> {
+    scene: Scene<'a>,
+    width: usize,
+    is_tiny: bool,
+}
+
+impl<'a> Sheet<'a> {
+    /// The names of the columns, and the lines around the cursor.
+    fn page(&self, height: usize) -> Vec<Line<'static>> {
+        match self.cursor() {
+            None => self.advice(),
+            Some((queue, candidate)) if self.is_tiny => self.lines(queue, candidate, height),
+            Some((queue, candidate)) => {
+                let lines = self.lines(queue, candidate, height.saturating_sub(1));
+                [self.header()].into_iter().chain(lines).collect()
+            }
+        }
+    }
+
+    fn header(&self) -> Line<'static> {
+        let (columns, gap) = self.columns();
+        let titles = columns.into_iter().map(|(column, width)| aligned(column, column.title, width.into(), gap));
+        let text = titles.fold(format!("{:<PLACE$}", ""), |text, title| text + &title);
+        Line::styled(text, self.scene.look.style(Role::Title))
+    }
+
+    /// The lines around the cursor: it stands in the middle, but near the ends of the list.
+    fn lines(&self, queue: &'a Queue, candidate: &'a Candidate, height: usize) -> Vec<Line<'static>> {
+        let place = queue.place(candidate);
+        let above = self.gathered(self.items_above(queue, candidate, place), height, |lines| lines.reverse());
+        let mut below = self.lines_of(Item::One(candidate, place));
+        below.extend(self.gathered(self.items_below(queue, candidate, place), height, |_| ()));
+        let before = above.len().min((height / 2).max(height.saturating_sub(below.len())));
+        let mut lines: Vec<Line<'static>> = above.into_iter().take(before).rev().collect();
+        lines.extend(below);
+        lines
+    }
+
+    fn cursor(&self) -> Option<(&'a Queue, &'a Candidate)> {
+        let candidate = self.scene.model.candidate()?;
+        self.scene.model.locks().find(&candidate.key)
+    }
+
+    /// Lines of items in turn, until there are enough.
+    fn gathered(
+        &self,
+        items: impl Iterator<Item = Item<'a>>,
+        enough: usize,
+        turn: impl Fn(&mut Vec<Line<'static>>),
+    ) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        for item in items {
+            if lines.len() >= enough {
+                break;
+            }
+            let mut more = self.lines_of(item);
+            turn(&mut more);
+            lines.append(&mut more);
+        }
+        lines
+    }
+
+    /// From the cursor upward.
+    fn items_above(&self, queue: &'a Queue, candidate: &'a Candidate, place: usize) -> impl Iterator<Item = Item<'a>> {
+        let ahead = queue.ahead_of(candidate).rev().zip((0..place).rev());
+        let here = ahead.map(move |(one, place)| Item::One(one, place)).chain([Item::Head(queue)]);
+        let others = self.scene.model.locks().before(queue.name()).rev().flat_map(|queue| {
+            let line = queue.line().rev().zip((0..=queue.wait_count()).rev());
+            line.map(move |(one, place)| Item::One(one, place)).chain([Item::Head(queue)])
+        });
+        here.chain(others)
+    }
+
+    /// From the cursor downward.
+    fn items_below(&self, queue: &'a Queue, candidate: &'a Candidate, place: usize) -> impl Iterator<Item = Item<'a>> {
+        let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| Item::One(one, place));
+        let others = self.scene.model.locks().after(queue.name()).flat_map(|queue| {
+            let line = queue.line().zip(0..).map(move |(one, place)| Item::One(one, place));
+            [Item::Head(queue)].into_iter().chain(line)
+        });
+        here.chain(others)
+    }
+
+    fn lines_of(&self, item: Item<'a>) -> Vec<Line<'static>> {
+        match item {
+            Item::Head(queue) => self.head(queue),
+            Item::One(candidate, _) if self.is_tiny => vec![self.tiny(candidate)],
+            Item::One(candidate, place) => self.one(candidate, place),
+        }
+    }
+
+    /// A blank line between queues, the name, and the sentence.
+    fn head(&self, queue: &Queue) -> Vec<Line<'static>> {
+        let name = cut(&words::name(queue), self.width);
+        let name = Line::styled(name, self.scene.look.style(Role::Title));
+        if self.is_tiny {
+            return vec![name];
+        }
+        let is_first = self.scene.model.locks().before(queue.name()).next().is_none();
+        let mut lines: Vec<Line<'static>> = if is_first { Vec::new() } else { vec![Line::default()] };
+        lines.push(name);
+        lines.extend(self.said(&words::sentence(self.scene, queue, self.has_long_ids()), Role::Text, 0));
+        lines
+    }
+
+    /// A row, and what is wrong with it.
+    fn one(&self, candidate: &Candidate, place: usize) -> Vec<Line<'static>> {
+        let mut lines = vec![self.row(candidate, place)];
+        if let Some(flaw) = self.scene.model.flaw(candidate, self.scene.now) {
+            let text = words::flaw(self.scene, candidate, flaw);
+            lines.extend(self.said(&text, Role::Warning, PLACE.min(self.width / 2)));
+        }
+        lines
+    }
+
+    fn row(&self, candidate: &Candidate, place: usize) -> Line<'static> {
+        let style = |role| self.scene.look.style(role);
+        let mut spans = vec![Span::styled(format!("{:<PLACE$}", words::place(place)), style(Role::Title))];
+        spans.extend(self.cells(candidate).into_iter().map(|(text, role)| Span::styled(text, style(role))));
+        self.marked(Line::from(spans), candidate)
+    }
+
+    /// The cells of its lease, each as wide as its column. Of a lease that is not there nothing but its id is known.
+    fn cells(&self, candidate: &Candidate) -> Vec<columns::Cell> {
+        let lease = self.scene.model.lease(candidate.lease);
+        let (columns, gap) = self.columns();
+        let cell = |(column, width): (&'static Column, u16)| {
+            let width = usize::from(width);
+            let (text, role) = match lease {
+                Some(lease) => columns::cell(column, table::row(self.scene, lease), width),
+                None => (words::unknown(column, candidate.lease, width), Role::Dim),
+            };
+            (aligned(column, &text, width, gap), role)
+        };
+        columns.into_iter().map(cell).collect()
+    }
+
+    fn columns(&self) -> (Vec<(&'static Column, u16)>, u16) {
+        columns::of_locks(self.width.saturating_sub(PLACE) as u16)
+    }
+
+    fn has_long_ids(&self) -> bool {
+        self.columns().0.first().is_some_and(|(_, width)| *width >= 16)
+    }
+
+    /// `d4d4f304   8.2 s ● ok`
+    fn tiny(&self, candidate: &Candidate) -> Line<'static> {
+        let lease = self.scene.model.lease(candidate.lease);
+        let text = match lease {
+            Some(lease) => table::tiny(table::row(self.scene, lease), self.width as u16),
+            None => format!("{} {UNKNOWN}", candidate.lease.short()),
+        };
+        self.marked(Line::styled(text, self.scene.look.style(Role::Text)), candidate)
+    }
+
+    /// The line under the cursor is reversed as a whole.
+    fn marked(&self, mut line: Line<'static>, candidate: &Candidate) -> Line<'static> {
+        if self.scene.model.candidate() == Some(candidate) {
+            line.push_span(" ".repeat(self.width.saturating_sub(line.width())));
+            line.spans.iter_mut().for_each(|span| span.style = self.scene.look.cursor());
+            line.style = self.scene.look.cursor();
+        }
+        line
+    }
+
+    fn said(&self, text: &str, role: Role, indent: usize) -> Vec<Line<'static>> {
+        let lines = wrap(text, self.width.saturating_sub(indent).max(1));
+        let style = self.scene.look.style(role);
+        lines.into_iter().map(|line| Line::styled(" ".repeat(indent) + &line, style)).collect()
+    }
+
+    /// What to do while there is nothing to see.
+    fn advice(&self) -> Vec<Line<'static>> {
+        let model = self.scene.model;
+        let prefix = model.setup.range.as_prefix().map(printable);
+        let (text, role) = match (model.keys_trouble.is_some(), model.holdings().is_read(), prefix) {
+            (true, ..) => {
+                ("The keys cannot be followed; the reason stands among the events.".to_owned(), Role::Warning)
+            }
+            (_, false, _) => ("The keys are not read yet.".to_owned(), Role::Dim),
+            (_, _, Some(prefix)) => {
+                (format!("No lock and no election among the keys that begin with {prefix}."), Role::Dim)
+            }
+            _ => (
+                "No lock and no election: there is no key that is named after its lease, as those of `etcdctl lock` \
+                   and `elect` are."
+                    .to_owned(),
+                Role::Dim,
+            ),
+        };
+        self.said(&text, role, 0)
+    }
+}
+
+/// A text in a column of so many cells, with the gap behind it.
+fn aligned(column: &Column, text: &str, width: usize, gap: u16) -> String {
+    let text = cut(text, width);
+    let text = if column.is_number { format!("{text:>width$}") } else { format!("{text:<width$}") };
+    text + &" ".repeat(usize::from(gap))
+}

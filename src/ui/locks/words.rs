@@ -1,0 +1,97 @@
+//! Locks in words.
+
+use crate::domain::locks::{Candidate, Flaw, Hang, Queue};
+use crate::domain::{LeaseId, Moment, printable};
+use crate::ui::Scene;
+use crate::ui::columns::{self, Column};
+use crate::ui::number::{self, UNKNOWN};
+use crate::ui::table;
+
+/// The name of a lock; one without a name is its slash.
+pub(super) fn name(queue: &Queue) -> String {
+    match queue.name() {
+        [] => "/".to_owned(),
+        name => printable(name),
+    }
+}
+
+/// A place in line.
+pub(super) fn place(place: usize) -> String {
+    match place {
+        0 => "holds".to_owned(),
+        1 => "next".to_owned(),
+        place => place.to_string(),
+    }
+}
+
+/// What can be said of a lease that is not there.
+pub(super) fn unknown(column: &Column, id: LeaseId, width: usize) -> String {
+    match column.title {
+        "ID" if width >= 16 => id.to_string(),
+        "ID" => id.short(),
+        "" => String::new(),
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+/// Who holds it since when, how many wait, and when the next one gets it.
+pub(super) fn sentence(scene: Scene<'_>, queue: &Queue, has_long_ids: bool) -> String {
+    let id = |candidate: &Candidate| if has_long_ids { candidate.lease.to_string() } else { candidate.lease.short() };
+    let mut line = queue.line();
+    let Some(holder) = line.next() else { return String::new() };
+    let crowd = match queue.wait_count() {
+        0 => "nobody waits".to_owned(),
+        1 => "1 waits".to_owned(),
+        count => format!("{count} wait"),
+    };
+    let turn = line
+        .next()
+        .map_or(String::new(), |next| format!("; {} gets it {}", id(next), when(scene, holder, &id(holder))));
+    format!("Held by {} for {}; {crowd}{turn}.", id(holder), held_for(queue, scene.now))
+}
+
+fn held_for(queue: &Queue, now: Moment) -> String {
+    let held = queue.held();
+    let sign = if held.is_least { ">= " } else { "" };
+    format!("{sign}{}", whole((now - held.since).as_secs_f64()))
+}
+
+/// When the lock of a holder becomes free.
+fn when(scene: Scene<'_>, holder: &Candidate, id: &str) -> String {
+    match (holder.hang, scene.model.flaw(holder, scene.now)) {
+        (Hang::OnNone, _) => format!("when somebody deletes the key of {id}"),
+        (Hang::OnAnother(other), _) => format!("when {id} lets go, or the lease {other} ends"),
+        (_, Some(Flaw::Gone | Flaw::Dying)) => "as soon as etcd has removed that key".to_owned(),
+        _ => format!("when {id} lets go, or {} if nobody renews that one", at_the_end(scene, holder)),
+    }
+}
+
+/// `in ~8 s`, as the row tells it.
+fn at_the_end(scene: Scene<'_>, candidate: &Candidate) -> String {
+    let lease = scene.model.lease(candidate.lease);
+    let left = lease.map_or(UNKNOWN.to_owned(), |lease| columns::left(table::row(scene, lease), 0).0);
+    if left == UNKNOWN { "when its lease ends".to_owned() } else { format!("in {left}") }
+}
+
+/// What is wrong with a candidate, and what comes of it.
+pub(super) fn flaw(scene: Scene<'_>, candidate: &Candidate, flaw: Flaw) -> String {
+    match flaw {
+        Flaw::Stranded => {
+            let key = printable(&candidate.key);
+            let how = if key.as_bytes() == &*candidate.key { format!(": etcdctl del {key}") } else { ".".to_owned() };
+            format!("Its key hangs on no lease and stays until somebody deletes it{how}")
+        }
+        Flaw::Misplaced(other) => format!("Its key hangs on the lease {other}, and stays as long as that one lives."),
+        Flaw::Gone => "Its lease is gone, and its key goes with it.".to_owned(),
+        Flaw::Dying => "Its lease has expired: etcd is about to remove it with its key.".to_owned(),
+        Flaw::Silent(span) => {
+            let (span, end) = (whole(span.as_secs_f64()), at_the_end(scene, candidate));
+            format!("Nobody has renewed it for {span}: it seems dead, and leaves the line {end} if nobody does.")
+        }
+    }
+}
+
+/// A span in whole seconds as long as it is short.
+fn whole(seconds: f64) -> String {
+    if seconds < 100.0 { format!("{:.0} s", seconds.floor()) } else { number::span(seconds) }
+}

@@ -1,0 +1,154 @@
+//! The locks view: who holds, who waits, and what is wrong with whom.
+
+use super::palettes::{PALETTES, styled};
+use super::*;
+use crate::domain::{HeldKey, KeyChange, KeyNow};
+
+const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
+const STRAY: i64 = 0x7000_0000_0000_0001;
+const LOST: i64 = 0x7000_0000_0000_0002;
+
+fn held(name: &str, id: i64, lease: i64, create_revision: i64) -> HeldKey {
+    let sign = if id < 0 { "-" } else { "" };
+    let key = format!("{name}/{sign}{:x}", id.unsigned_abs()).into_bytes();
+    HeldKey { key, lease: Some(LeaseId(lease)).filter(|lease| lease.0 != 0), create_revision }
+}
+
+/// The scene with a queue whose last candidate is dead, an election, one that dies, and one that is stuck.
+fn locked() -> Vec<(f64, Msg)> {
+    let mut messages = scene_messages();
+    let (sent, received) = (at(0.05), at(0.05));
+    messages.push((0.06, Msg::Listed(Listing { sent, received, born: vec![LeaseId(0x55)], ..Listing::default() })));
+    let answer = TimeToLive { id: LeaseId(0x55), ttl: 12, granted_ttl: 60, keys: vec![], header: Header::default() };
+    messages.push((89.2, Msg::Probed { sent: at(89.2), received: at(89.2), answer, has_keys: false }));
+    let page = vec![
+        held("/locks/nightly", 0x22, 0x22, 5),
+        held("/locks/nightly", OWN, OWN, 6),
+        held("/locks/nightly", -5, -5, 7),
+        held("/locks/nightly", 0x55, 0x55, 8),
+        held("/chair", OWN + 1, OWN + 1, 3),
+        held("/dying", 0x44, 0x44, 3),
+        held("/dying", OWN + 2, OWN + 2, 4),
+        held("/stuck\x1b[2J", STRAY, 0, 1),
+        held("/stuck\x1b[2J", OWN, OWN, 2),
+        held("/stuck\x1b[2J", LOST, 0x22, 3),
+    ];
+    messages.extend([(48.0, Msg::KeysAnew), (48.0, Msg::KeysPage(page)), (48.0, Msg::KeysRead { revision: 9 })]);
+    // Somebody held the lock before.
+    let before = held("/locks/nightly", 0x33, 0x33, 4);
+    let now = KeyNow::Put { lease: before.lease, create_revision: 4 };
+    for (when, before_lease, now) in [(49.0, None, now), (69.0, before.lease, KeyNow::Deleted)] {
+        let change = KeyChange { key: before.key.clone(), before: before_lease, now, revision: 10 };
+        messages.push((when, Msg::KeysChanged { changes: vec![change], received: at(when) }));
+    }
+    messages.sort_by(|one, two| one.0.total_cmp(&two.0));
+    messages
+}
+
+fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> Model {
+    let mut model = model(Setup::default(), messages, size);
+    for key in [&[Key::Char('4')], keys].concat() {
+        update(&mut model, Msg::Key(key), at(90.0));
+        arrange(&mut model, at(90.0));
+    }
+    model
+}
+
+fn picture(size: (u16, u16), keys: &[Key]) -> String {
+    text(&paint(&stage(locked(), size, keys), size, Look::default()))
+}
+
+#[test]
+fn the_view_at_three_sizes_and_further_down() {
+    for size in SIZES {
+        insta::assert_snapshot!(format!("locks_{}x{}", size.0, size.1), picture(size, &[]));
+    }
+    insta::assert_snapshot!("locks_down_80x24", picture((80, 24), &[Key::Down; 6]));
+}
+
+#[test]
+fn the_view_in_each_palette() {
+    for (name, palette) in PALETTES {
+        let painted = paint(&stage(locked(), (100, 30), &[Key::Down]), (100, 30), Look { palette, is_ascii: false });
+        insta::assert_snapshot!(format!("locks_{name}"), styled(&painted));
+    }
+}
+
+#[test]
+fn where_there_is_no_lock_it_says_why() {
+    let size = (80, 24);
+    let shown = |setup: Setup, messages: Vec<(f64, Msg)>| {
+        let mut model = model(setup, messages, size);
+        update(&mut model, Msg::Key(Key::Char('4')), at(90.0));
+        text(&paint(&model, size, Look::default()))
+    };
+    let read = |mut messages: Vec<(f64, Msg)>| {
+        messages.extend([(89.9, Msg::KeysAnew), (89.9, Msg::KeysRead { revision: 9 })]);
+        messages
+    };
+    assert!(shown(Setup::default(), scene_messages()).contains("The keys are not read yet."));
+    let none = shown(Setup::default(), read(scene_messages()));
+    assert!(none.contains("4 Locks 0 with 0 in line") && none.contains("No lock and no election: there is"), "{none}");
+    let range = crate::domain::KeyRange::prefix(b"/svc\x1b");
+    let within = shown(Setup { range, ..Setup::default() }, read(scene_messages()));
+    assert!(within.contains(r"among the keys that begin with /svc\x1b."), "{within}");
+    let trouble = Trouble { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
+    let mut messages = scene_messages();
+    messages.push((89.9, Msg::KeysFailed(trouble)));
+    assert!(shown(Setup::default(), messages).contains("The keys cannot be followed"));
+}
+
+#[test]
+fn the_cursor_is_seen_wherever_it_is() {
+    for size in [(140, 40), (80, 24), (60, 9), (40, 12), (30, 9), (20, 5)] {
+        let mut model = stage(locked(), size, &[]);
+        for _ in 0..12 {
+            let id = model.candidate().expect("a candidate").lease.short();
+            let painted = paint(&model, size, Look::default());
+            let is_reversed = |cell: &ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+            let width = usize::from(size.0);
+            let rows = painted.content.chunks(width).filter(|row| row.iter().any(is_reversed));
+            let marked: Vec<String> = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect()).collect();
+            assert!(marked.len() == 1 && marked[0].contains(&id[4..]), "{size:?} {id} {marked:?}");
+            update(&mut model, Msg::Key(Key::Down), at(90.0));
+        }
+    }
+}
+
+#[test]
+fn a_line_of_a_hundred_thousand_is_shown_from_any_place() {
+    let size = (80, 24);
+    let crowd = (1..=100_000).map(|id| held("/crowd", id, id, id)).collect();
+    let messages = vec![
+        (0.0, Msg::Cluster(cluster())),
+        (0.0, Msg::KeysAnew),
+        (0.0, Msg::KeysPage(crowd)),
+        (0.0, Msg::KeysRead { revision: 9 }),
+    ];
+    let first = text(&paint(&stage(messages.clone(), size, &[]), size, Look::default()));
+    assert!(first.contains("99999 wait; 00000002 gets it when"), "{first}");
+    let last = text(&paint(&stage(messages, size, &[Key::End]), size, Look::default()));
+    assert!(last.contains("99999 000186a0"), "{last}");
+}
+
+#[test]
+fn no_size_panics_and_the_smallest_say_id_and_time_left() {
+    for keys in [&[][..], &[Key::End], &[Key::Char('p'), Key::Down]] {
+        let mut model = stage(locked(), (80, 24), keys);
+        for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
+            update(&mut model, Msg::Resized(room(width, height)), at(90.0));
+            arrange(&mut model, at(90.0));
+            paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+        }
+    }
+    let small = picture((20, 5), &[Key::Down; 4]);
+    assert!(small.contains("f304 8.2 s ●"), "{small}");
+}
+
+#[test]
+fn what_etcd_says_is_escaped() {
+    for keys in [&[][..], &[Key::End]] {
+        let picture = picture((200, 60), keys);
+        assert!(picture.contains(r"/stuck\x1b[2J") && !picture.contains('\x1b'), "{picture}");
+    }
+}

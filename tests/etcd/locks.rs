@@ -1,0 +1,90 @@
+//! Locks and elections that the real etcdctl takes, as the monitor shows them.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::common::etcd::{Etcd, Version};
+use crate::common::guard::Guarded;
+use crate::common::wait::until;
+use crate::pty::{Terminal, leasetop};
+
+on_each_version! {
+    the_line_for_a_lock_is_shown_in_its_order
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The keys of a lock or an election, the oldest first.
+fn line(etcd: &Etcd, name: &str) -> Vec<String> {
+    let keys = etcd.ctl(&["get", &format!("{name}/"), "--prefix", "--keys-only", "--sort-by", "CREATE"]);
+    keys.split_whitespace().map(str::to_owned).collect()
+}
+
+/// A candidate of etcdctl's that stands in line behind so many others.
+async fn candidate(etcd: &Etcd, args: &[&str], others: usize) -> Guarded {
+    let candidate = etcd.ctl_on(args);
+    until("it stands in line", PATIENCE, async || line(etcd, args[1]).len() == others + 1).await;
+    candidate
+}
+
+/// The id that stands in the name of a key.
+fn id(key: &str) -> &str {
+    key.rsplit('/').next().expect("the last part")
+}
+
+/// Waits until the rows of a line are these, in this order: a place and the lease there.
+fn wait_for_line(monitor: &mut Terminal, line: &[String]) {
+    let places = ["holds", "next", "2", "3"];
+    let rows: Vec<String> = places.iter().zip(line).map(|(place, key)| format!("{place:<6}{:0>16}", id(key))).collect();
+    monitor.wait_until(&format!("{rows:?}"), |screen| {
+        let text = screen.contents();
+        let at: Vec<usize> = rows.iter().filter_map(|row| text.find(row)).collect();
+        at.len() == rows.len() && at.is_sorted()
+    });
+}
+
+async fn the_line_for_a_lock_is_shown_in_its_order(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let mut command = leasetop();
+    command.args(["--endpoints", &etcd.endpoints().join(",")]);
+    let mut monitor = Terminal::start(command, 120, 30);
+    monitor.keys("4");
+    monitor.wait_for("No lock and no election");
+
+    let holder = candidate(&etcd, &["lock", "mutex"], 0).await;
+    let next = candidate(&etcd, &["lock", "mutex"], 1).await;
+    let _third = candidate(&etcd, &["lock", "mutex"], 2).await;
+    let _leader = candidate(&etcd, &["elect", "chair", "ada"], 0).await;
+    let all = line(&etcd, "mutex");
+    monitor.wait_for("4 Locks 2 with 4 in line");
+    wait_for_line(&mut monitor, &line(&etcd, "chair"));
+    wait_for_line(&mut monitor, &all);
+    monitor.wait_for("; 2 wait; ");
+    monitor.wait_for("; nobody waits.");
+    assert_eq!(holding(&etcd, &all[1]), format!("{:0>16}\n", id(&all[1])));
+
+    next.signal("KILL");
+    monitor.wait_for("it seems dead, and leaves the line");
+    wait_for_line(&mut monitor, &all);
+    monitor.wait_for("; 1 waits; ");
+    wait_for_line(&mut monitor, &[all[0].clone(), all[2].clone()]);
+
+    holder.signal("INT");
+    monitor.wait_for("4 Locks 2 with 2 in line");
+    wait_for_line(&mut monitor, &all[2..]);
+    // Somebody writes over the key and forgets its lease.
+    etcd.ctl(&["put", &all[2], "mine"]);
+    monitor.wait_for(&format!("until somebody deletes it: etcdctl del {}", all[2]));
+    etcd.ctl(&["del", &all[2]]);
+    monitor.wait_for("4 Locks 1 with 1 in line");
+    monitor.keys("q");
+    assert_eq!(monitor.exit_code(), 0);
+}
+
+/// The lease that `leasetop list` finds by a key.
+fn holding(etcd: &Etcd, key: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+    command.args(["--endpoints", &etcd.endpoints().join(","), "list", "--holding", key, "-q"]);
+    let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
+    String::from_utf8(output.stdout).expect("text")
+}
