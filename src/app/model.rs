@@ -19,9 +19,7 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{
-    Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history,
-};
+use super::{Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
 use crate::domain::locks::Locks;
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
@@ -59,6 +57,8 @@ pub struct Setup {
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Leases to keep alive as soon as a member answers: whoever names them has considered what that means.
+    pub keep: Vec<LeaseId>,
     /// Which leases are shown at the start.
     pub filter: TypedFilter,
     /// By what the rows are sorted at the start.
@@ -83,6 +83,7 @@ impl Default for Setup {
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),
+            keep: Vec::new(),
             filter: TypedFilter::default(),
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
