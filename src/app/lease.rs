@@ -83,6 +83,8 @@ pub struct Lease {
     pub kept: bool,
     /// The TTL that was granted, in seconds.
     pub granted_ttl: Option<i64>,
+    /// The TTL that was asked for, in seconds; of own leases, once their grant was told.
+    pub asked_ttl: Option<i64>,
     /// What the engine knows of it; stays when keeping it alive has ended.
     pub engine: Option<Box<LeaseStatus>>,
     /// What the server said last.
@@ -122,6 +124,7 @@ impl Lease {
             who: Who::Other,
             kept: false,
             granted_ttl: None,
+            asked_ttl: None,
             engine: None,
             said: None,
             observed: Observed::default(),

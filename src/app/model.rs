@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bulk::Bulk;
 use super::dialog::Dialog;
 use super::events::{EventLog, What, When};
-use super::exercise::{Exercise, Tally};
+use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
 use super::marks::{Marks, between};
 use super::named::Named;
@@ -57,6 +57,8 @@ pub struct Setup {
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Leases to keep alive as soon as a member answers: whoever names them has considered what that means.
+    pub keep: Vec<LeaseId>,
     /// Which leases are shown at the start.
     pub filter: TypedFilter,
     /// By what the rows are sorted at the start.
@@ -81,6 +83,7 @@ impl Default for Setup {
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),
+            keep: Vec::new(),
             filter: TypedFilter::default(),
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
@@ -172,7 +175,7 @@ pub struct Model {
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
     pub is_open: bool,
-    /// By how many lines the open detail is moved.
+    /// By how many lines the open detail, or the cadence view, is moved.
     pub scroll: usize,
     /// How much longer than their shortest span the charts are, in steps.
     pub span: u8,
@@ -204,7 +207,7 @@ pub struct Model {
     pub(super) tally: Tally,
     /// What there is room for.
     pub(super) room: Room,
-    /// Lines of the open detail that there is no room for.
+    /// Lines of what is moved by lines that there is no room for.
     pub(super) spare: usize,
     /// Leases that are being revoked before the program ends.
     pub(super) leaving: Option<BTreeSet<LeaseId>>,
@@ -357,15 +360,19 @@ impl Model {
     /// The exercise so far: a series for each TTL that was kept, the shortest first.
     pub fn exercise(&self) -> Exercise {
         let mut series = self.tally.report();
-        series.sort_by_key(|series| series.ttl);
+        series.sort_by_key(|series| (series.effective_ttl(), series.ttl));
         Exercise { pace: self.setup.pace, kept_for: None, stalled: false, series }
     }
 
-    /// How many leases of this TTL are kept, and when the next of them is renewed.
-    pub fn kept_of(&self, ttl: i64) -> (usize, Option<Moment>) {
-        let engines = self.kept().filter_map(|lease| lease.engine.as_ref());
-        engines
-            .filter(|status| status.granted_ttl == Some(ttl))
+    /// How many leases of a series are kept, and when the next of them is renewed.
+    pub fn kept_of(&self, series: &Series) -> (usize, Option<Moment>) {
+        let is_of = |lease: &&Lease| {
+            let granted = lease.granted_ttl;
+            granted == series.granted_ttl && lease.asked_ttl.or(granted) == Some(series.ttl)
+        };
+        self.kept()
+            .filter(is_of)
+            .filter_map(|lease| lease.engine.as_ref())
             .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
     }
 

@@ -66,17 +66,17 @@ pub(super) const COLUMNS: &[Column] = &[
 /// A column of this rank comes where the id has its whole room.
 const LAST_TO_COME: u8 = 14;
 
-impl Column {
-    fn wish_for_id(&self) -> u16 {
-        if self.name == Name::Id { self.growth } else { 0 }
-    }
-}
-
 /// What the rows of the locks view say of a lease.
 const OF_LOCKS: &[Name] = {
     use Name::{Every, Id, Last, Left, Margin, RoundTrip, State, Ttl, Who};
     &[Id, Who, State, Left, Ttl, Every, Last, Margin, RoundTrip]
 };
+
+impl Column {
+    fn wish_for_id(&self) -> u16 {
+        if self.name == Name::Id { self.growth } else { 0 }
+    }
+}
 
 /// The columns of the locks view that fit.
 pub(super) fn of_locks(width: u16) -> (Vec<(&'static Column, u16)>, u16) {

@@ -18,7 +18,7 @@ impl Stage {
     }
 
     /// What a column says in the row of a lease.
-    fn says(&self, id: LeaseId, title: &str) -> String {
+    fn column(&self, id: LeaseId, title: &str) -> String {
         let text = self.glass.text();
         let header = text.lines().find(|line| line.contains(" STATE ")).unwrap();
         let end = header.find(title).map(|at| header[..at].chars().count() + title.len()).unwrap();
@@ -34,9 +34,9 @@ async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_d
     stage.sandbox.put("/svc/other", "v", Some(lease)).unwrap();
     let other = stage.another(lease).await;
     stage.wait(75.0).await;
-    let inferred = |title| stage.says(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
+    let inferred = |title| stage.column(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
     assert!((10.3..10.8).contains(&inferred("EVERY")) && (18.9..19.8).contains(&inferred("MARGIN")));
-    assert!(stage.says(lease, "LAST").starts_with('~') && stage.glass.row("/svc/other").contains(&"ok".to_owned()));
+    assert!(stage.column(lease, "LAST").starts_with('~') && stage.glass.row("/svc/other").contains(&"ok".to_owned()));
     assert!(stage.glass.text().contains("about every 10."), "{}", stage.glass.text());
     other.0.close().await;
     drop(other);
@@ -90,7 +90,7 @@ async fn a_refill_is_a_badge_and_no_renewal() {
     stage.wait(5.0).await;
     let text = stage.glass.text();
     assert!(text.contains("↻ refilled") && text.contains("no renewal"), "{text}");
-    assert_eq!(stage.says(lease, "EVERY"), "-");
+    assert_eq!(stage.column(lease, "EVERY"), "-");
     stage.wait(12.0).await;
     assert!(stage.glass.row(&lease.to_string()).contains(&"ok".to_owned()), "{}", stage.glass.text());
 }
@@ -130,7 +130,7 @@ async fn megabytes_of_key_names_on_one_lease_are_counted() {
     })
     .await;
     stage.wait(3.0).await;
-    assert_eq!(stage.says(LeaseId(7), "KEYS"), "1100");
+    assert_eq!(stage.column(LeaseId(7), "KEYS"), "1100");
     assert!(stage.glass.row("0000000000000007").contains(&"crowded".to_owned()), "{}", stage.glass.text());
     stage.sandbox.revoke(LeaseId(7)).unwrap();
     stage.wait(1.0).await;
