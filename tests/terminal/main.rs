@@ -10,6 +10,7 @@ mod hostile;
 mod manners;
 mod measure;
 mod monitor;
+mod own;
 mod panic;
 mod rows;
 mod served;
