@@ -19,7 +19,7 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
+use super::{Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
 use crate::domain::locks::Locks;
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
@@ -57,6 +57,8 @@ pub struct Setup {
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantOrder>,
+    /// Leases to keep alive as soon as a member answers: whoever names them has considered what that means.
+    pub keep: Vec<LeaseId>,
     /// Which leases are shown at the start.
     pub filter: TypedFilter,
     /// By what the rows are sorted at the start.
@@ -81,6 +83,7 @@ impl Default for Setup {
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),
+            keep: Vec::new(),
             filter: TypedFilter::default(),
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
@@ -190,6 +193,7 @@ pub struct Model {
     pub census: Census,
     pub(super) leases: Leases,
     pub(super) holdings: Holdings,
+    pub(super) diagnoses: Diagnoses,
     /// Locks and elections, as the same keys tell.
     pub(super) locks: Locks,
     pub(super) locks_page: LocksPage,
@@ -234,6 +238,17 @@ impl Model {
     /// Which lease holds which key, as far as keys may be read and are followed.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// What is wrong with the leases.
+    pub fn diagnoses(&self) -> &Diagnoses {
+        &self.diagnoses
+    }
+
+    /// Whether a lease is listed though the leader said before that it does not know it.
+    pub(super) fn is_zombie(&self, lease: &Lease) -> bool {
+        let is_listed_since = lease.death.is_some_and(|death| self.listed_at > Some(death.at));
+        lease.is_listed && is_listed_since && self.list_trouble.is_none()
     }
 
     /// Whether the leases were listed.

@@ -10,6 +10,7 @@ use super::options::General;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
+use crate::domain::LeaseId;
 use crate::runtime::{self, MonitorOptions, World, Worlds};
 use crate::ui::Look;
 
@@ -26,6 +27,9 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
+    /// Keep these leases of other clients alive from the start: each outlives its owner
+    #[arg(long, value_name = "ID,...", value_delimiter = ',', allow_negative_numbers = true)]
+    keep_alive: Vec<LeaseId>,
     #[command(flatten)]
     rows: Rows,
     #[command(flatten)]
@@ -50,8 +54,9 @@ pub(super) struct Said {
 impl Args {
     /// What was said for the monitor here.
     pub(super) fn said(&self) -> Said {
-        let Args { ttl, puts, rows, observing, stall, said: _ } = self;
-        let monitors_alone = !ttl.is_empty() || !puts.is_empty() || observing.is_some() || *stall;
+        let Args { ttl, keep_alive, puts, rows, observing, stall, said: _ } = self;
+        let monitors_alone =
+            !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || observing.is_some() || *stall;
         Said { anything: monitors_alone || rows.is_some(), monitors_alone }
     }
 }
@@ -61,7 +66,11 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
     }
-    let setup = Setup { grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
+    if !args.keep_alive.is_empty() {
+        shared.writes("--keep-alive")?;
+    }
+    let keep = args.keep_alive.clone();
+    let setup = Setup { keep, grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
     if std::io::stdout().is_terminal() {
         let Setup { range, budget, .. } = args.observing.setup();
         return monitor(shared, Setup { range, budget, ..setup }, args.stall);

@@ -119,8 +119,12 @@ fn farewell(command: &str, left: &[LeaseId]) -> Option<String> {
         rest => format!("and {rest} more leases\n"),
     };
     let what = if left.len() == 1 { "1 lease expires" } else { &format!("{} leases expire", left.len()) };
-    let ids = named.join(" ");
-    (!left.is_empty()).then(|| format!("{what} unless somebody goes on:\n{command} keep-alive -- {ids}\n{rest}"))
+    let (ids, list) = (named.join(" "), named.join(","));
+    (!left.is_empty()).then(|| {
+        format!(
+            "{what} unless somebody goes on:\n{command} keep-alive -- {ids}\nor, in the monitor:\n{command} --keep-alive={list}\n{rest}"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -303,7 +303,10 @@ async fn on_a_real_cluster_quitting_asks_and_leaves() {
     let text = farewell("leasetop --endpoints a:2379", &ended.left).unwrap();
     assert_eq!(
         text,
-        format!("1 lease expires unless somebody goes on:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n")
+        format!(
+            "1 lease expires unless somebody goes on:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n\
+             or, in the monitor:\nleasetop --endpoints a:2379 --keep-alive={lease}\n"
+        )
     );
 }
 

@@ -6,7 +6,7 @@ use crate::app::dialog::{Dialog, GrantForm};
 use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, What, Who};
 use crate::domain::{Granted, LeaseId, Moment};
 
-use super::{engine, is_refused, keys};
+use super::{count, is_refused, keys};
 
 /// Opens the form; on an own lease that was lost it is filled as that was.
 pub(super) fn open(model: &mut Model, now: Moment) {
@@ -38,7 +38,7 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
         lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
     if let Some(status) = lease.engine.clone() {
-        engine::count(model, &status);
+        count(model, &status);
     }
     let granted = What::Granted { who: Who::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
     model.say(received, false, format!("granted {}: {}", answer.id, granted.text()));
