@@ -44,6 +44,19 @@ pub enum Effect {
     },
     /// List the leases at once, out of the turn that they are listed in anyway.
     List,
+    /// Attach a key to a lease. Answered by `Attached` or `AttachFailed`.
+    Attach {
+        /// Which lease.
+        id: LeaseId,
+        /// The key, raw.
+        key: Vec<u8>,
+        /// Its value, raw.
+        value: Vec<u8>,
+    },
+    /// Copy a text to the clipboard of the terminal.
+    Copy(String),
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     /// Stop the program until somebody continues it: the shell has the terminal meanwhile.
     Suspend,
     /// End the program; these leases were being kept alive.

@@ -14,12 +14,14 @@
 //! nobody reads stops the writer thread alone.
 
 mod canvas;
+mod clipboard;
 mod consumer;
 mod driver;
 mod easel;
 mod follow;
 mod keys;
 mod mind;
+mod mouse;
 mod news;
 mod outside;
 mod run;

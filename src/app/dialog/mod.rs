@@ -2,6 +2,7 @@
 //! than the one that opened it.
 
 mod adopt;
+pub(super) mod attach;
 mod drill;
 mod focus;
 pub(super) mod grant;
@@ -12,6 +13,7 @@ mod sort;
 mod suspend;
 
 pub use adopt::AdoptDialog;
+pub use attach::AttachDialog;
 pub use drill::{Choice, DrillDialog};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
@@ -44,6 +46,8 @@ pub enum Dialog {
     },
     /// Asks before other clients' leases are kept alive.
     Adopt(AdoptDialog),
+    /// The form that attaches a key.
+    Attach(Box<AttachDialog>),
     /// Offers drills.
     Drill(DrillDialog),
     /// What can be sorted by.
@@ -60,6 +64,7 @@ impl Dialog {
         match self {
             Dialog::Revoke(dialog) => Some(dialog.id),
             Dialog::Adopt(dialog) => dialog.ids.first().copied().filter(|_| dialog.ids.len() == 1),
+            Dialog::Attach(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
@@ -78,6 +83,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::RevokeMany(dialog) => revoke_many::key(model, dialog, key, now),
         Dialog::Revoking { top } => revoke_many::progress_key(model, top, key, now),
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
+        Dialog::Attach(dialog) => attach::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Sort(menu) => sort::key(model, menu, key),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
