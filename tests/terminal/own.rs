@@ -137,7 +137,7 @@ fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
     let server = Served::start();
     let theirs = server.sandbox.grant(600).expect("a lease");
     server.sandbox.put("/svc/theirs", "x", Some(theirs)).expect("a key");
-    let mut terminal = server.monitor(&["--ttl", "60", "--put", "/svc/ours=x"], 120, 30);
+    let mut terminal = server.monitor(&["--ttl", "60", "--put", "/svc/ours=x"], 160, 40);
     terminal.wait_for("/svc/ours");
     terminal.wait_for("/svc/theirs");
     terminal.keys("gK");
