@@ -70,7 +70,7 @@ fn signals_from_outside_suspend_and_continue() {
     terminal.pass(2.5);
     terminal.keys("?");
     terminal.signal("CONT");
-    terminal.wait_for("this help");
+    terminal.wait_for("Keys and states");
     terminal.keys("qq");
     assert_eq!(terminal.exit_code(), 0);
     terminal.assert_sane();
