@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use criterion::Criterion;
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
-use leasetop::app::{Key, Listing, Model, Msg, Setup, arrange, update};
+use leasetop::app::{Column, Key, Listing, Model, Msg, Setup, Sort, arrange, update};
 use leasetop::clock::Stopwatch;
 use leasetop::domain::{
     ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, MemberView, Moment, Reachability, TimeToLive,
@@ -66,6 +66,13 @@ impl Crowd {
         let scene = Scene { model: &self.model, now: self.now, wall: &wall, look: Look::default() };
         buf.reset();
         ui::draw(scene, area(), buf);
+    }
+
+    /// Microseconds that it takes to put the rows in order.
+    fn arranged(&mut self) -> u64 {
+        let watch = Stopwatch::start();
+        arrange(&mut self.model, self.now);
+        watch.elapsed().as_micros() as u64
     }
 
     fn step(&mut self, events: i64) {
@@ -139,6 +146,28 @@ fn percentiles(crowd: &mut Crowd) {
     tell(&format!("frame max {} us", micros.max()));
 }
 
+/// Another filter, and another sort, put all leases in place at once.
+fn rows_anew(crowd: &mut Crowd) {
+    const FILTERS: [&str; 6] =
+        ["who:other ttl>600", "", "left<10m or keys=0", "service/7", "!(state:ok id:7)", "left>1m"];
+    let mut filter = Histogram::<u64>::new(3).expect("three digits");
+    let mut sort = Histogram::<u64>::new(3).expect("three digits");
+    for round in 0..120 {
+        crowd.step(0);
+        crowd.model.sieve.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
+        filter.saturating_record(crowd.arranged());
+        crowd.model.sieve.typed = "".parse().expect("a filter");
+        crowd.arranged();
+        crowd.model.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
+        sort.saturating_record(crowd.arranged());
+    }
+    for (name, micros) in [("filter", filter), ("sort", sort)] {
+        tell(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
+        tell(&format!("{name} p90 {} us", micros.value_at_quantile(0.9)));
+        tell(&format!("{name} max {} us", micros.max()));
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "a bench tells its figures there")]
 fn tell(line: &str) {
     println!("{line}");
@@ -150,5 +179,6 @@ fn main() {
     means(&mut crowd, &mut criterion);
     charts(&mut criterion);
     percentiles(&mut crowd);
+    rows_anew(&mut crowd);
     criterion.final_summary();
 }

@@ -57,6 +57,11 @@ pub enum Effect {
     Copy(String),
     /// Take the mouse from the terminal, or give it back.
     Mouse(bool),
+    /// Throw the sandbox away and begin anew on another, with a clock that runs so many times as fast as the wall.
+    BeginAnew {
+        /// The clock's speed.
+        warp: u32,
+    },
     /// Stop the program until somebody continues it: the shell has the terminal meanwhile.
     Suspend,
     /// End the program; these leases were being kept alive.

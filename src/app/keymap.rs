@@ -30,6 +30,8 @@ pub enum Action {
     RenewOnce,
     /// Offer drills for the selected lease, or end its drill.
     Drill,
+    /// Offer to begin the sandbox's exercise anew, at another speed.
+    Warp,
     /// Open the dialog that revokes the selected lease.
     Revoke,
     /// Poll at once.
@@ -122,6 +124,7 @@ impl Action {
             Action::CopyId => "copy-id",
             Action::CopyCommand => "copy-command",
             Action::Ids => "ids",
+            Action::Warp => "warp",
             Action::PollNow => "poll-now",
             Action::PollFaster => "poll-faster",
             Action::PollSlower => "poll-slower",
@@ -161,14 +164,15 @@ impl Action {
             Action::Revoke | Action::KeepAlive => &[Key::Char('y')],
             Action::Quit => &[Key::Char('r')],
             Action::Drill => &DRILLS,
+            Action::Warp => &DRILLS[..3],
             _ => &[],
         }
     }
 
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
-        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke)
-            || self == Action::Attach
+        use Action::{Attach, Drill, KeepAlive, New, RenewOnce, Revoke, Warp};
+        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp)
     }
 
     /// Whether it acts on the lease under the cursor, and so only where that can be seen.
@@ -254,6 +258,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('y')], Action::CopyId, None, "copy the id of the lease"),
     bind(&[Key::Char('Y')], Action::CopyCommand, None, "copy the etcdctl command that tells of the lease"),
     bind(&[Key::Char('#')], Action::Ids, None, "ids in decimal, or in hex"),
+    bind(&[Key::Char('W')], Action::Warp, None, "a sandbox's exercise anew, at 1, 10 or 60 times the speed"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('+')], Action::PollFaster, None, "twice as many polls a second at most"),
     bind(&[Key::Char('-')], Action::PollSlower, None, "half as many polls a second at most"),

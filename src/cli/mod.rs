@@ -25,6 +25,7 @@ mod session;
 mod signals;
 mod timetolive;
 mod values;
+mod wait;
 
 use std::time::Duration;
 
@@ -89,6 +90,8 @@ enum Headless {
     List(list::Args),
     /// Tell everything that happens to everybody's leases, a line each, until stopped
     Events(events::Args),
+    /// Wait until a lease is gone, is renewed, or has less left
+    Wait(wait::Args),
     /// Keep leases alive until stopped
     KeepAlive(keep_alive::Args),
     /// Keep leases of several TTLs alive, and tell how often they were renewed
@@ -153,6 +156,7 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::TimeToLive(args) => timetolive::run(args, shared, out).await,
         Headless::List(args) => list::run(args, shared, out).await,
         Headless::Events(args) => events::run(args, shared, out).await,
+        Headless::Wait(args) => wait::run(args, shared, out).await,
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
         Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,

@@ -1,6 +1,7 @@
 //! `leasetop` alone, and `demo`: the monitor.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
@@ -9,7 +10,8 @@ use super::options::General;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
-use crate::runtime::{self, MonitorOptions};
+use crate::domain::LeaseId;
+use crate::runtime::{self, MonitorOptions, World, Worlds};
 use crate::ui::Look;
 
 /// The exercise's TTLs, and the key that each lease of the demo gets.
@@ -25,6 +27,9 @@ pub(super) struct Args {
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
     puts: Vec<Put>,
+    /// Keep these leases of other clients alive from the start: each outlives its owner
+    #[arg(long, value_name = "ID,...", value_delimiter = ',', allow_negative_numbers = true)]
+    keep_alive: Vec<LeaseId>,
     #[command(flatten)]
     rows: Rows,
     #[command(flatten)]
@@ -49,8 +54,9 @@ pub(super) struct Said {
 impl Args {
     /// What was said for the monitor here.
     pub(super) fn said(&self) -> Said {
-        let Args { ttl, puts, rows, observing, stall, said: _ } = self;
-        let monitors_alone = !ttl.is_empty() || !puts.is_empty() || observing.is_some() || *stall;
+        let Args { ttl, keep_alive, puts, rows, observing, stall, said: _ } = self;
+        let monitors_alone =
+            !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || observing.is_some() || *stall;
         Said { anything: monitors_alone || rows.is_some(), monitors_alone }
     }
 }
@@ -60,7 +66,11 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
     }
-    let setup = Setup { grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
+    if !args.keep_alive.is_empty() {
+        shared.writes("--keep-alive")?;
+    }
+    let keep = args.keep_alive.clone();
+    let setup = Setup { keep, grants: spread(&args.ttl, 1, &args.puts)?, ..shown(&args.rows)? };
     if std::io::stdout().is_terminal() {
         let Setup { range, budget, .. } = args.observing.setup();
         return monitor(shared, Setup { range, budget, ..setup }, args.stall);
@@ -105,8 +115,8 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let session = Session::open(shared.clone()).await?;
-        let _others = if setup.is_demo { session.populate(setup.grants.len()).await? } else { None };
+        let ours = setup.is_demo.then_some(setup.grants.len());
+        let World { cluster, clock, held } = world(shared.clone(), ours).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
         let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
@@ -114,8 +124,10 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         let etcdctl = shared.etcdctl();
         let setup = Setup { target: shared.target(), named, etcdctl, place, is_read_only, pace, keymap, ..setup };
         let options = MonitorOptions {
-            cluster: session.cluster.clone(),
-            clock: session.clock.clone(),
+            cluster,
+            clock,
+            held: Some(held),
+            worlds: worlds(&shared, ours),
             engine: shared.engine(),
             setup,
             look: look(&shared.general),
@@ -125,6 +137,25 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         runtime::monitor(options).await?;
         Ok(Exit::Done)
     })
+}
+
+/// What this command line describes: a cluster, or a sandbox; in a demo with other clients beside so many leases of ours.
+async fn world(shared: Shared, ours: Option<usize>) -> Result<World, Error> {
+    let session = Session::open(shared).await?;
+    let others = match ours {
+        Some(ours) => session.populate(ours).await?,
+        None => None,
+    };
+    Ok(World { cluster: session.cluster.clone(), clock: session.clock.clone(), held: Arc::new((session, others)) })
+}
+
+/// The same at any speed, where it is a sandbox.
+fn worlds(shared: &Shared, ours: Option<usize>) -> Option<Worlds> {
+    let shared = shared.sandbox().then(|| shared.clone())?;
+    Some(Worlds::new(move |warp| {
+        let shared = shared.clone().at_speed(warp);
+        async move { world(shared, ours).await.expect("a sandbox in this program can be reached") }
+    }))
 }
 
 /// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).

@@ -3,6 +3,7 @@
 //! Nothing here knows a task, a terminal or a wire, and time is an argument everywhere
 //! ([`Moment`]). `tests/house/walls.rs` reads this folder and fails on an import that says otherwise.
 
+mod awaited;
 mod bounds;
 mod cadence;
 mod cluster;
@@ -21,6 +22,7 @@ mod pace;
 mod reading;
 mod status;
 
+pub use awaited::{Awaited, Seen, UnknownAwaited, Wait};
 pub use bounds::Bounds;
 pub use cadence::Cadence;
 pub use cluster::{ClusterView, MemberView, Reachability};

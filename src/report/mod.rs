@@ -8,6 +8,7 @@ mod listing;
 mod simple;
 mod table;
 mod text;
+mod waited;
 
 pub use events::{event_json, event_line};
 pub use exercise::{exercise_json, exercise_table};
@@ -16,3 +17,4 @@ pub use keys::{keys_json, keys_table};
 pub use listing::{LISTED, ListedLease, Listing, listing_ids, listing_json, listing_table};
 pub use simple::{ended, granted, kept, revoked, time_to_live};
 pub use text::rfc3339;
+pub use waited::{Waited, waited, waited_json};

@@ -61,8 +61,9 @@ impl Driver {
             Effect::Attach { id, key, value } => {
                 self.run(stream::once(async move { hands.attach(id, key, &value).await }));
             }
-            // The loop ends, and stands still, by itself; the terminal is its own.
-            Effect::Quit { .. } | Effect::Suspend | Effect::Copy(_) | Effect::Mouse(_) => (),
+            // The loop ends, stands still, and begins anew by itself; the terminal is its own.
+            Effect::Quit { .. } | Effect::Suspend | Effect::BeginAnew { .. } => (),
+            Effect::Copy(_) | Effect::Mouse(_) => (),
         }
     }
 

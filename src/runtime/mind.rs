@@ -49,6 +49,8 @@ pub(super) struct Mind {
     pub(super) stands_still: Option<Job>,
     /// What the terminal is asked for beside the picture.
     pub(super) asides: Vec<Aside>,
+    /// Set when another world is wanted: at which speed.
+    pub(super) begins_anew: Option<u32>,
     /// Set when the program is to end.
     pub(super) ended: Option<Ended>,
     board: Board,
@@ -66,15 +68,28 @@ impl Mind {
         setup: Setup,
         stall_consumer: bool,
     ) -> Mind {
-        let range = setup.range.clone();
+        let model = Model::new(setup, clock.now());
+        Mind::with(model, cluster, clock, keeping, stall_consumer)
+    }
+
+    /// Begins with a model of a cluster that nothing was heard of yet.
+    pub(super) fn with(
+        model: Model,
+        cluster: Cluster,
+        clock: Clock,
+        keeping: engine::Options,
+        stall_consumer: bool,
+    ) -> Mind {
+        let range = model.setup.range.clone();
         let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
         let reader = Reader::start(engine.consumer(), clock.clone(), stall_consumer);
         let mut view = cluster.watch();
         view.mark_changed();
         Mind {
-            model: Model::new(setup, clock.now()),
+            model,
             stands_still: None,
             asides: Vec::new(),
+            begins_anew: None,
             ended: None,
             board: engine.board(),
             tally: reader.tally(),
@@ -129,6 +144,7 @@ impl Mind {
                 Effect::Suspend => self.stands_still = Some(Job::Whole),
                 Effect::Mouse(is_ours) => self.asides.push(Aside::Mouse(is_ours)),
                 Effect::Copy(text) => self.asides.push(Aside::Copy(text)),
+                Effect::BeginAnew { warp } => self.begins_anew = Some(warp),
                 effect => self.driver.act(effect),
             }
         }

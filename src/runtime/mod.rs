@@ -12,6 +12,8 @@
 //!
 //! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
 //! nobody reads stops the writer thread alone.
+//!
+//! A sandbox can be begun anew at another speed: another [`World`] takes its place, and the mind begins anew with it.
 
 mod canvas;
 mod clipboard;
@@ -27,6 +29,7 @@ mod outside;
 mod run;
 mod screen;
 mod terminal;
+mod world;
 
 use std::io;
 
@@ -36,6 +39,7 @@ pub use follow::{FollowOptions, Told, follow};
 pub use outside::{Outside, sleeps};
 pub use run::{Ended, run};
 pub use screen::Screen;
+pub use world::{Held, World, Worlds};
 
 use crate::app::Setup;
 use crate::clock::Clock;
@@ -52,6 +56,10 @@ pub struct MonitorOptions {
     pub cluster: Cluster,
     /// The clock of engine, polls and ages: the sandbox's, where there is one.
     pub clock: Clock,
+    /// What has to live as long as the cluster does.
+    pub held: Option<Held>,
+    /// Makes another sandbox in its place, where it is one.
+    pub worlds: Option<Worlds>,
     /// How leases are kept alive.
     pub engine: engine::Options,
     /// What the model starts from: place, rights, budget, leases to grant.
@@ -113,8 +121,12 @@ fn farewell(command: &str, left: &[LeaseId]) -> Option<String> {
         rest => format!("and {rest} more leases\n"),
     };
     let what = if left.len() == 1 { "1 lease expires" } else { &format!("{} leases expire", left.len()) };
-    let ids = named.join(" ");
-    (!left.is_empty()).then(|| format!("{what} unless somebody goes on:\n{command} keep-alive -- {ids}\n{rest}"))
+    let (ids, list) = (named.join(" "), named.join(","));
+    (!left.is_empty()).then(|| {
+        format!(
+            "{what} unless somebody goes on:\n{command} keep-alive -- {ids}\nor, in the monitor:\n{command} --keep-alive={list}\n{rest}"
+        )
+    })
 }
 
 #[cfg(test)]

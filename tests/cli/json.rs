@@ -120,3 +120,23 @@ fn a_negative_id_is_listed_as_etcdctl_prints_it() {
     let left = listed["left"].as_f64().zip(listed["left_error"].as_f64()).expect("both");
     assert!((58.0..=60.5).contains(&left.0) && (0.4..0.9).contains(&left.1), "{left:?}");
 }
+
+#[test]
+fn waiting_ends_with_what_came_of_it() {
+    let sandbox = Sandbox::start();
+    let granted = objects(&sandbox, "grant", &["grant", "60"], 0);
+    let lease = id(&granted[0]);
+    let wait =
+        |args: &[&str], code| objects(&sandbox, "wait", &[&["wait", lease, "--until"], args].concat(), code).remove(0);
+
+    let left = wait(&["left<5m"], 0);
+    assert_eq!((&left["happened"], &left["reason"], &left["until"]), (&true.into(), &Value::Null, &"left<300s".into()));
+    assert!(left["left"].as_f64().is_some_and(|left| (57.0..=60.5).contains(&left)), "{left}");
+    let over = wait(&["renewed", "--timeout", "700ms"], 1);
+    assert_eq!((&over["happened"], &over["reason"]), (&false.into(), &"timeout".into()));
+    sandbox.stdout(&["revoke", lease], 0);
+    assert_eq!(wait(&["renewed", "--timeout", "9s"], 1)["reason"], "gone");
+    let gone = wait(&["gone"], 0);
+    assert_eq!((&gone["happened"], &gone["left"]), (&true.into(), &Value::Null));
+    assert_eq!(sandbox.stdout(&["wait", lease, "--until", "gone"], 0), format!("lease {lease} is gone\n"));
+}

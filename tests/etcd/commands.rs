@@ -7,6 +7,7 @@ use crate::common::etcd::{Etcd, Version};
 on_each_version! {
     says_what_etcdctl_says
     reads_etcdctls_variables
+    waits_for_a_renewal_and_for_the_end
     shows_a_certificate
     tells_tls_from_none
 }
@@ -22,6 +23,31 @@ fn leasetop(etcd: &Etcd, env: &[(&str, &str)], args: &[&str]) -> (String, Option
 /// The id in `lease ID granted ...`.
 fn id(line: &str) -> &str {
     line.split(' ').nth(1).expect("a lease id")
+}
+
+async fn waits_for_a_renewal_and_for_the_end(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let granted = etcd.ctl(&["lease", "grant", "5"]);
+    let lease = id(&granted).to_owned();
+    let wait =
+        |until: &str, timeout: &str| leasetop(&etcd, &[], &["wait", &lease, "--until", until, "--timeout", timeout]);
+    assert_eq!(wait("renewed", "1s"), (String::new(), Some(1)), "nobody renews it");
+    let (told, code) = wait("left<3s", "20s");
+    assert!(code == Some(0) && told.starts_with(&format!("lease {lease} has left<3s, ")), "{told}");
+    let renewed = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+            command.env("ETCDCTL_ENDPOINTS", etcd.endpoints().join(","));
+            command.args(["wait", &lease, "--until", "renewed", "--timeout", "20s"]).output().expect("the program runs")
+        });
+        while !waiting.is_finished() {
+            etcd.ctl(&["lease", "keep-alive", "--once", &lease]);
+        }
+        waiting.join().expect("it ends")
+    });
+    assert!(renewed.status.success(), "{renewed:?}");
+    assert_eq!(wait("gone", "60s"), (format!("lease {lease} is gone\n"), Some(0)));
+    assert_eq!(wait("renewed", "60s").1, Some(1), "it is gone, which is no reason to wait");
 }
 
 async fn says_what_etcdctl_says(version: Version) {

@@ -6,7 +6,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use leasetop::clock::Stopwatch;
+use leasetop::domain::LeaseId;
+use leasetop::wire::{Address, Cluster, Settings, Target};
 
 use crate::pty::{Process, Terminal, leasetop};
 use crate::served::Served;
@@ -89,27 +92,116 @@ fn idle() {
     }
 }
 
+/// How long the help takes to come or go, in ms, so many times.
+fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
+    let press = |press| {
+        let opens = press % 2 == 0;
+        terminal.pass(0.02);
+        let watch = Stopwatch::start();
+        terminal.keys("?");
+        terminal.wait_until("the help, or none", |screen| screen.contents().contains("Keys and states") == opens);
+        watch.elapsed().as_secs_f64() * 1e3
+    };
+    (0..count).map(press).collect()
+}
+
+/// A monitor of so many leases of other clients, of 60 to 3,600 s, each with a key.
+fn others(count: u32) -> (Served, Terminal) {
+    let server = Served::start();
+    for n in 0..count {
+        let lease = server.sandbox.grant(60 + i64::from(n * 7 % 3_541)).expect("a lease");
+        server.sandbox.put(format!("/service/{n}"), "127.0.0.1", Some(lease)).expect("a key");
+    }
+    let mut terminal = server.monitor(&[], 140, 40);
+    terminal.wait_for(" others");
+    terminal.pass(20.0);
+    (server, terminal)
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run everyone"]
+fn everyone() {
+    const SECONDS: f64 = 30.0;
+    for count in [1_000, 10_000, 100_000] {
+        let (_server, mut terminal) = others(count);
+        let before = cpu(terminal.process());
+        terminal.pass(SECONDS);
+        tell(&format!("everyone_{count}_cpu_percent"), (cpu(terminal.process()) - before) / SECONDS * 100.0);
+        tell(&format!("everyone_{count}_most_resident_mb"), megabytes(terminal.process(), "VmHWM"));
+        tell(&format!("everyone_{count}_key_p99_ms"), quantile(&mut presses(&mut terminal, 200), 0.99));
+    }
+}
+
 #[test]
 #[ignore = "no test: tests/measure/run key"]
 fn key_to_screen() {
     let (server, mut terminal) = thousand();
     let renewals = server.sandbox.seen(0).keep_alives;
     let whole = Stopwatch::start();
-    let mut millis: Vec<f64> = (0..500)
-        .map(|press| {
-            let opens = press % 2 == 0;
-            terminal.pass(0.02);
-            let watch = Stopwatch::start();
-            terminal.keys("?");
-            terminal.wait_until("the help, or none", |screen| screen.contents().contains("Keys and states") == opens);
-            watch.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
+    let mut millis = presses(&mut terminal, 500);
     let renewed = server.sandbox.seen(0).keep_alives - renewals;
     tell("renewals_a_second", renewed as f64 / whole.elapsed().as_secs_f64());
     tell("key_p50_ms", quantile(&mut millis, 0.5));
     tell("key_p99_ms", quantile(&mut millis, 0.99));
     tell("key_max_ms", quantile(&mut millis, 1.0));
+}
+
+/// Calls in flight at a time, as many as the monitor has.
+const AT_A_TIME: usize = 64;
+const MANY: usize = 10_000;
+
+/// So many leases on the etcd that LEASETOP_MEASURE_ENDPOINT names.
+async fn granted(cluster: &Cluster) -> Vec<LeaseId> {
+    let grant = |_| async { cluster.grant(None, 3_600).await.expect("a lease").id };
+    stream::iter(0..MANY).map(grant).buffer_unordered(AT_A_TIME).collect().await
+}
+
+/// Seconds that the bare calls take.
+async fn revoked(cluster: &Cluster, leases: Vec<LeaseId>) -> f64 {
+    let watch = Stopwatch::start();
+    let revoke = |id| async move { cluster.revoke(id).await.expect("it is revoked") };
+    stream::iter(leases).map(revoke).buffer_unordered(AT_A_TIME).for_each(|_| async {}).await;
+    watch.elapsed().as_secs_f64()
+}
+
+/// Seconds from the confirmation to the last result in the dialog.
+fn revoked_in_the_monitor(endpoint: &str) -> f64 {
+    let mut command = leasetop();
+    command.args(["--endpoints", endpoint]);
+    let mut terminal = Terminal::start(command, 140, 40);
+    terminal.wait_for(&format!("{MANY} others"));
+    terminal.keys("gvGvx");
+    terminal.wait_for(&format!("Revoke {MANY} leases?"));
+    terminal.keys(&MANY.to_string());
+    terminal.wait_for(&format!("Enter: {MANY}"));
+    let watch = Stopwatch::start();
+    terminal.keys("\r");
+    terminal.wait_for(&format!("{MANY} of {MANY}"));
+    let seconds = watch.elapsed().as_secs_f64();
+    terminal.wait_for(&format!("{MANY} revoked"));
+    seconds
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run revoke"]
+fn revoke_many() {
+    let endpoint = std::env::var("LEASETOP_MEASURE_ENDPOINT").expect("an etcd");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let address = Address::parse(&endpoint).expect("an address");
+    let settings = Settings::new(vec![Target::Address(address)]);
+    let cluster = runtime.block_on(Cluster::connect(settings)).expect("a cluster");
+    let mut ratios: Vec<f64> = (0..3)
+        .map(|_| {
+            let leases = runtime.block_on(granted(&cluster));
+            let bare = runtime.block_on(revoked(&cluster, leases));
+            runtime.block_on(granted(&cluster));
+            let ours = revoked_in_the_monitor(&endpoint);
+            tell("bare_seconds", bare);
+            tell("monitor_seconds", ours);
+            ours / bare
+        })
+        .collect();
+    tell("ratio_median", quantile(&mut ratios, 0.5));
 }
 
 #[test]

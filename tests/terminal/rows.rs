@@ -194,3 +194,22 @@ fn marked_ones_are_kept_alive_and_renewed_together() {
     terminal.wait_for("2 leases are not kept alive any more");
     quit(terminal);
 }
+
+#[test]
+fn what_was_left_is_taken_up_by_the_command_that_is_printed() {
+    let (server, leases, mut terminal) = with_three(&["--filter", "who:adopted"], 120, 30);
+    terminal.wait_for("0 of 3");
+    quit(terminal);
+    let keep = format!("--keep-alive={},{}", leases[0], leases[1]);
+    let mut terminal = server.monitor(&[&keep], 120, 30);
+    terminal.wait_for("2 adopted");
+    terminal.wait_until("both are kept", |_| leases[..2].iter().all(|id| server.sandbox.keep_alives(*id) >= 1));
+    assert_eq!(server.sandbox.keep_alives(leases[2]), 0);
+    terminal.keys("q");
+    terminal.wait_for("Quit?");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    let text = terminal.screen().contents().replace('\n', "");
+    assert!(text.contains("2 leases expire unless somebody goes on"), "{text}");
+    assert!(text.contains(&keep) || text.contains(&format!("--keep-alive={},{}", leases[1], leases[0])), "{text}");
+}

@@ -11,6 +11,7 @@ mod revoke;
 mod revoke_many;
 mod sort;
 mod suspend;
+mod warp;
 
 pub use adopt::AdoptDialog;
 pub use attach::AttachDialog;
@@ -20,6 +21,7 @@ pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
 pub use revoke_many::RevokeManyDialog;
 pub use sort::SortMenu;
+pub use warp::{Speed, speeds};
 
 use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw};
@@ -50,6 +52,8 @@ pub enum Dialog {
     Attach(Box<AttachDialog>),
     /// Offers drills.
     Drill(DrillDialog),
+    /// Offers to begin the exercise anew, on a clock of another speed.
+    Warp,
     /// What can be sorted by.
     Sort(SortMenu),
     /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
@@ -68,7 +72,7 @@ impl Dialog {
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
-            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Quit(_) => None,
+            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
 }
@@ -85,6 +89,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Attach(dialog) => attach::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
+        Dialog::Warp => warp::key(model, key, now),
         Dialog::Sort(menu) => sort::key(model, menu, key),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),

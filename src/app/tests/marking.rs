@@ -171,3 +171,20 @@ fn nothing_is_marked_where_nothing_is() {
     story.press(&[Key::Char('3'), SPACE, Key::Char('v')]);
     assert!(story.model.marks.is_empty() && story.model.marks.range().is_none(), "they are no keys of other views");
 }
+
+#[test]
+fn leases_that_the_command_line_names_are_taken_up_once() {
+    let keep = vec![LeaseId(7), LeaseId(8)];
+    let mut story = Story { model: Model::new(Setup { keep, ..Setup::default() }, Moment::START), now: Moment::START };
+    let first = story.tell(Msg::Cluster(view()));
+    assert_eq!(first, [7, 8].map(|id| Effect::Keep { id: LeaseId(id), pace: None }));
+    story.list(&[7, 9], &[]);
+    let who = |id| story.model.lease(LeaseId(id)).map(|lease| (lease.who, lease.kept));
+    assert_eq!((who(7), who(9)), (Some((Who::Adopted, true)), Some((Who::Other, false))));
+    story.tell(Msg::Cluster(down()));
+    assert_eq!(story.tell(Msg::Cluster(view())), [], "and not again with every connection");
+    let keep = vec![LeaseId(7)];
+    let setup = Setup { keep, is_read_only: true, ..Setup::default() };
+    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    assert_eq!(story.tell(Msg::Cluster(view())), []);
+}

@@ -11,6 +11,7 @@ mod leases;
 mod locks;
 mod losses;
 mod marking;
+mod others;
 mod own;
 mod polling;
 mod revoking;

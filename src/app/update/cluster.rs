@@ -4,7 +4,7 @@ use crate::app::model::answering;
 use crate::app::{Effect, Model, Redraw, Tick, What};
 use crate::domain::{ClusterView, MemberView, Moment, Reachability};
 
-use super::is_refused;
+use super::{is_refused, keep};
 
 /// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
 pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<Effect> {
@@ -54,11 +54,12 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     if std::mem::replace(&mut model.has_started, true) {
         return Vec::new();
     }
-    let grants = model.setup.grants.clone();
-    if grants.is_empty() || is_refused(model, now) {
+    let (grants, keep) = (model.setup.grants.clone(), model.setup.keep.clone());
+    if grants.is_empty() && keep.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
-    grants.into_iter().map(Effect::Grant).collect()
+    let kept: Vec<Effect> = keep.into_iter().map(|id| keep::take_up(model, id)).collect();
+    grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
 /// It is told once why nobody could be reached from the start on; the screen says so all the time.

@@ -43,6 +43,13 @@ pub(in crate::app) fn adopt(model: &mut Model, ids: &[LeaseId], now: Moment) -> 
     effects
 }
 
+/// Keeps a lease alive of which nothing is known yet but that somebody named it.
+pub(super) fn take_up(model: &mut Model, id: LeaseId) -> Effect {
+    let lease = model.living(id);
+    (lease.who, lease.kept) = (Who::Adopted, true);
+    Effect::Keep { id, pace: None }
+}
+
 fn keep(model: &mut Model, id: LeaseId) -> Option<Effect> {
     let lease = model.alive(id)?;
     lease.who = if lease.who == Who::Own { Who::Own } else { Who::Adopted };

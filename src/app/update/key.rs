@@ -7,7 +7,7 @@ use crate::domain::Moment;
 
 use super::{
     attach, copy, drill, filter, freeze, grant, keep, look, mark, mouse, moves, quit, renew, revoke, sort, suspend,
-    tick,
+    tick, warp,
 };
 
 /// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
@@ -84,6 +84,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
         Action::Drill => return drill::toggle(model, now),
+        Action::Warp => warp::ask(model, now),
         Action::Revoke => return revoke::open(model, now),
         Action::Quit => return quit::ask(model),
         Action::Redraw => model.show(Redraw::Anew),

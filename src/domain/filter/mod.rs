@@ -16,6 +16,7 @@ use std::fmt;
 use super::LeaseId;
 
 pub use parse::BadFilter;
+pub(super) use parse::seconds;
 
 /// What a filter asks of one lease.
 #[derive(Clone, Copy, Debug)]

@@ -220,6 +220,11 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
     signs.into_iter().find_map(|comparison| Some((comparison, text.strip_prefix(comparison.sign())?)))
 }
 
+/// A time in seconds, as a number or with its unit.
+pub(in crate::domain) fn seconds(text: &str) -> Option<f64> {
+    measure(text, true)
+}
+
 /// A number, in seconds where it is a time.
 fn measure(text: &str, is_time: bool) -> Option<f64> {
     let unit_at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
