@@ -243,7 +243,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
     bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type: Enter keeps, Esc clears"),
     bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "own, others, at risk, gone, all; or kinds of events"),
-    bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark the lease; `a` `o` `x` act on the marked"),
+    bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark the lease; keys that act mean the marked"),
     bind(&[Key::Char('v')], Action::MarkRange, None, "begin a range of marks, and mark it"),
     bind(&[Key::Char('U')], Action::ClearMarks, None, "take all marks away"),
     bind(&[Key::Char('<')], Action::SortBefore, None, "sort by the column before"),

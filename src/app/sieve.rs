@@ -97,8 +97,6 @@ pub struct FilterLine {
     pub bad: Option<BadFilter>,
     /// The last filter that was good and no half of a condition: it stays while the text is none.
     settled: TypedFilter,
-    /// The lease that the cursor comes back to when half a word has hidden it.
-    pub(super) home: Option<LeaseId>,
 }
 
 /// Which leases are shown.
@@ -110,6 +108,8 @@ pub struct Sieve {
     pub typed: TypedFilter,
     /// The line that is being typed, while one is.
     pub line: Option<FilterLine>,
+    /// The lease that the cursor comes back to as soon as it has a row again, unless the cursor is moved before.
+    pub(super) home: Option<LeaseId>,
 }
 
 impl Sieve {
@@ -118,10 +118,10 @@ impl Sieve {
         self.quick != Quick::All || !self.typed.filter.is_empty()
     }
 
-    /// Opens the line with the filter that there is, while the cursor is on a lease.
-    pub(super) fn open(&mut self, home: Option<LeaseId>) {
+    /// Opens the line with the filter that there is.
+    pub(super) fn open(&mut self) {
         let settled = self.typed.clone();
-        self.line = Some(FilterLine { input: Input::new(settled.text.clone()), bad: None, settled, home });
+        self.line = Some(FilterLine { input: Input::new(settled.text.clone()), bad: None, settled });
     }
 
     /// Reads what is typed: a good filter is used at once. Where there is none the last good one stays, without the half of
@@ -148,7 +148,7 @@ impl Sieve {
     /// Shows every lease; no if all were shown already.
     pub(super) fn clear(&mut self) -> bool {
         let was_active = self.is_active();
-        *self = Sieve::default();
+        *self = Sieve { home: self.home, ..Sieve::default() };
         was_active
     }
 }

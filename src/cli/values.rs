@@ -41,6 +41,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Yes or no, as etcdctl reads it from a flag and from a variable; an empty variable is none.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "t" | "true" => Ok(true),
+        "" | "0" | "f" | "false" => Ok(false),
+        _ => Err("it is true or false".to_owned()),
+    }
+}
+
 /// Checks an endpoint, and leaves it as it is: whether a bare `host:port` means TLS depends on other options.
 pub(super) fn endpoint(text: &str) -> Result<String, String> {
     let text = text.trim();
@@ -65,6 +74,14 @@ mod tests {
         {
             assert!(ttl(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_switch_is_on_by_its_word_alone() {
+        for (text, value) in [("true", true), ("1", true), ("T", true), ("false", false), ("0", false), ("", false)] {
+            assert_eq!(switch(text), Ok(value), "{text}");
+        }
+        assert!(["maybe", "flase", "yes"].into_iter().all(|text| switch(text).is_err()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Exercise, Series, human, plural};
+use super::{Exercise, Intervals, Series, human, plural};
 use crate::domain::Pace;
 
 impl Exercise {
@@ -11,6 +11,7 @@ impl Exercise {
         let seen: Vec<Seen> = self.series.iter().filter_map(Seen::of).collect();
         let mut sentences = vec![verdict(&seen)];
         sentences.extend(grid(self, &seen));
+        sentences.extend(delayed(&seen));
         sentences.extend(too_short(self));
         sentences.push(queues(self));
         sentences.extend(losses(self));
@@ -33,11 +34,21 @@ struct Seen {
     ttl: i64,
     mean: Duration,
     share: f64,
+    /// What the pace gives, where that is known.
+    expected: Option<Duration>,
 }
 
 impl Seen {
     fn of(series: &Series) -> Option<Self> {
-        Some(Seen { ttl: series.effective_ttl(), mean: series.intervals.mean?, share: series.interval_to_ttl()? })
+        let Intervals { mean, expected, .. } = series.intervals;
+        Some(Seen { ttl: series.effective_ttl(), mean: mean?, share: series.interval_to_ttl()?, expected })
+    }
+
+    /// By how much the mean is above what the pace gives, where that is more than chance.
+    fn delay(&self) -> Option<Duration> {
+        const CHANCE: Duration = Duration::from_millis(30);
+        let late = self.mean.saturating_sub(self.expected?);
+        Some(late).filter(|late| *late > CHANCE.max(self.mean / 100))
     }
 }
 
@@ -73,7 +84,7 @@ fn share(low: f64, high: f64) -> String {
 fn grid(exercise: &Exercise, seen: &[Seen]) -> Option<String> {
     let off = |one: &Seen| one.mean.as_secs_f64() - one.ttl as f64 / 3.0;
     // Whatever is more than one tick off has another cause.
-    let explained = |one: &&Seen| off(one) > 0.02 && off(one) < 0.55;
+    let explained = |one: &&Seen| off(one) > 0.02 && off(one) < 0.55 && one.delay().is_none();
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
     let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
     let because = format!("not {third}, because the sender wakes each 500 ms.");
@@ -81,6 +92,17 @@ fn grid(exercise: &Exercise, seen: &[Seen]) -> Option<String> {
         [_] => format!("It is {because}"),
         _ => format!("{} s renews every {}, {because}", one.ttl, human(one.mean)),
     })
+}
+
+/// Names the series whose renewals were held up most.
+fn delayed(seen: &[Seen]) -> Option<String> {
+    let (one, _) = seen.iter().filter_map(|one| Some((one, one.delay()?))).max_by_key(|(_, delay)| *delay)?;
+    let (mean, pace) = (human(one.mean), human(one.expected?));
+    Some(format!(
+        "{} s renewed every {mean} on the mean where the pace gives {pace}: something held renewals up, this machine, the \
+         network or etcd.",
+        one.ttl
+    ))
 }
 
 fn too_short(exercise: &Exercise) -> Option<String> {
@@ -169,6 +191,19 @@ mod tests {
         for (means, expected) in cases {
             assert_eq!(run(means).answer(), expected);
         }
+    }
+
+    #[test]
+    fn what_held_renewals_up_is_not_put_on_the_grid() {
+        let mut run = run(&[(10, Some(3_630)), (120, Some(40_100))]);
+        run.series[0].intervals.expected = Some(Duration::from_millis(3_500));
+        run.series[1].intervals.expected = Some(Duration::from_millis(40_500));
+        let told = run.answer();
+        assert!(told.contains("10 s renewed every 3.63 s on the mean where the pace gives 3.50 s"), "{told}");
+        assert!(!told.contains("10 s renews every"), "{told}");
+        run.series[0].intervals.mean = Some(Duration::from_millis(3_501));
+        let told = run.answer();
+        assert!(told.contains("10 s renews every 3.50 s, not 3.33 s") && !told.contains("held"), "{told}");
     }
 
     #[test]

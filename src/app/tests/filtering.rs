@@ -129,6 +129,29 @@ fn the_cursor_stays_on_its_lease_while_that_is_shown() {
 }
 
 #[test]
+fn the_cursor_comes_back_to_its_lease_when_the_filter_that_hid_it_is_gone() {
+    let mut story = crowd();
+    story.press(&[Key::Down, Key::Down]);
+    let mine = story.model.cursor;
+    let hide = |story: &mut Story| {
+        story.press(&[Key::Char('/')]);
+        story.type_in("zzzz");
+    };
+    hide(&mut story);
+    assert_ne!(story.model.cursor, mine);
+    story.press(&[Key::Esc]);
+    assert_eq!(story.model.cursor, mine);
+    story.press(&[Key::Char('f'), Key::Char('f'), Key::Char('f'), Key::Char('f'), Key::Esc]);
+    assert_eq!(story.model.cursor, mine);
+    hide(&mut story);
+    story.press(&[Key::Esc, Key::Up]);
+    let moved = story.model.cursor;
+    hide(&mut story);
+    story.press(&[Key::Esc]);
+    assert!(moved != mine && story.model.cursor == moved, "whoever moves means another lease");
+}
+
+#[test]
 fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
     let mut story = crowd();
     story.list(&[], &[4]);

@@ -17,14 +17,11 @@ pub fn arrange(model: &mut Model, now: Moment) {
 }
 
 fn put_in_order(model: &mut Model, row: Option<usize>, now: Moment) {
-    let home = model.sieve.line.as_ref().and_then(|line| line.home);
     if model.dialog.is_none() {
         model.standing.follow(&model.sieve, model.sort);
         model.standing.seat(&mut model.order, &model.leases, now);
     }
-    if let Some(home) = home.filter(|home| model.order.contains(home)) {
-        model.cursor = Some(home);
-    }
+    come_home(model);
     hold_cursor(model, row);
     if model.view == View::Locks {
         model.locks_page.hold(&model.locks);
@@ -34,6 +31,15 @@ fn put_in_order(model: &mut Model, row: Option<usize>, now: Moment) {
         model.census = model.standing.count(&mut model.leases, at);
         put_in_order(model, model.cursor_row(), at);
     }
+}
+
+/// Takes the cursor back to the lease that a filter has hidden from it, and remembers the one that is hidden now.
+fn come_home(model: &mut Model) {
+    if let Some(home) = model.sieve.home.take_if(|home| model.order.contains(home)) {
+        (model.cursor, model.is_away) = (Some(home), true);
+    }
+    let hidden = model.cursor.filter(|id| model.leases.contains_key(id) && !model.order.contains(id));
+    model.sieve.home = model.sieve.home.or(hidden);
 }
 
 /// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in

@@ -20,7 +20,9 @@ fn worry(lease: &Lease, state: State, now: Moment) -> Option<(Moment, What)> {
     let expected = lease.habit();
     if state == State::Risk {
         let left = lease.left(now).map(Duration::from_secs_f64);
-        return Some((lease.risk_from()?, What::Risk { left, expected }));
+        // A renewal that left it at risk from the first moment on begins the risk.
+        let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Moment::START));
+        return Some((from, What::Risk { left, expected }));
     }
     let interval = lease.last_renewed().map(|renewed| now - renewed);
     Some((lease.late_from()?, What::Late { interval, expected }))

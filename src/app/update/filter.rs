@@ -9,7 +9,7 @@ use super::moves;
 pub(super) fn open(model: &mut Model) {
     if model.view == View::Leases {
         model.is_open = false;
-        model.sieve.open(model.cursor);
+        model.sieve.open();
     }
 }
 
@@ -31,10 +31,10 @@ pub(super) fn press(model: &mut Model, key: Key) {
         Key::Esc | Key::Ctrl('c') => {
             (model.sieve.typed, model.sieve.line) = Default::default();
         }
-        Key::Up => walk(model, Action::Up),
-        Key::Down => walk(model, Action::Down),
-        Key::PageUp => walk(model, Action::PageUp),
-        Key::PageDown => walk(model, Action::PageDown),
+        Key::Up => moves::go(model, Action::Up),
+        Key::Down => moves::go(model, Action::Down),
+        Key::PageUp => moves::go(model, Action::PageUp),
+        Key::PageDown => moves::go(model, Action::PageDown),
         key => type_in(model, key),
     }
 }
@@ -45,14 +45,6 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     let model = model.looking_mut();
     for c in text.trim_end().chars().take(MOST) {
         type_in(model, Key::Char(if c.is_control() { ' ' } else { c }));
-    }
-}
-
-fn walk(model: &mut Model, action: Action) {
-    moves::go(model, action);
-    let cursor = model.cursor;
-    if let Some(line) = &mut model.sieve.line {
-        line.home = cursor;
     }
 }
 

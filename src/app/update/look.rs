@@ -35,6 +35,7 @@ pub(super) fn open(model: &mut Model) {
         }
     }
     if model.view == View::Leases && model.selected().is_some() {
+        model.sieve.home = None;
         (model.is_open, model.is_away, model.scroll) = (true, true, 0);
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn clicked(model: &mut Model, hit: Hit) {
     model.show(Redraw::Now);
     let looking = model.looking_mut();
     match hit {
-        Hit::Row(id) => (looking.cursor, looking.is_away) = (Some(id), true),
+        Hit::Row(id) => (looking.cursor, looking.is_away, looking.sieve.home) = (Some(id), true, None),
         Hit::Header(column) if looking.sort.column == column => sort::invert(looking),
         Hit::Header(column) => sort::by(looking, Sort::by(column)),
     }

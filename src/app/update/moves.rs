@@ -34,6 +34,7 @@ fn go_to_row(model: &mut Model, action: Action) {
         _ => 0,
     };
     model.is_away = action != Action::First;
+    model.sieve.home = None;
     model.cursor = Some(model.order[row.min(last)]);
     scroll(model);
 }

@@ -9,6 +9,8 @@ use crate::domain::{Bounds, Cadence, Moment, TimeToLive};
 const RECENT: usize = 16;
 /// Below this TTL in seconds renewals follow each other closer than whole seconds can tell apart.
 const TOO_SHORT: i64 = 6;
+/// Below this TTL in seconds not even a bound for the interval, or for the time left at a renewal, can be told.
+const BLURRED: i64 = 4;
 /// Renewals closer than this may hide more of them.
 const CLOSE: Duration = Duration::from_millis(1_900);
 /// Where not even one poll found nothing between two renewals, there may have been more of them than polls.
@@ -61,6 +63,8 @@ pub struct Renewals {
     asked: Option<Moment>,
     /// Since when no poll came too late.
     close_since: Option<Moment>,
+    /// Whether renewals follow each other so closely that their intervals cannot be told by whole seconds.
+    is_blurred: bool,
     /// Polls since the last renewal.
     polls: u32,
     /// Since when every poll found it just renewed.
@@ -126,6 +130,7 @@ impl Renewals {
         let ttl = Duration::from_secs(answer.granted_ttl.unsigned_abs());
         let too_far = self.asked.replace(sent).is_some_and(|before| sent - before > ttl / 9);
         self.polls += 1;
+        self.is_blurred = answer.granted_ttl < BLURRED;
         if too_far {
             self.close_since = None;
         }
@@ -143,6 +148,10 @@ impl Renewals {
     /// It was renewed, with that much left.
     pub(super) fn renewed(&mut self, at: Bounds, left: Duration) {
         let before = self.last.replace(at);
+        if self.is_blurred {
+            self.any_gap = true;
+            return self.cadence.answered(None, None);
+        }
         let interval = before.map(|before| {
             let length = at.middle() - before.middle();
             let gap = std::mem::take(&mut self.gap);

@@ -26,7 +26,7 @@ use super::{Role, Scene, field, help, number};
 /// Draws the open dialog, if there is one.
 pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &scene.model.dialog else { return };
-    let frame = Frame::of(area);
+    let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
     let page = Page { scene, width: frame.width(), rows: frame.rows() };
     let sheet = match dialog {
         Dialog::Help { top } => page.help(*top),

@@ -12,6 +12,8 @@ use crate::ui::{Look, Role};
 
 /// As wide as a sheet becomes.
 const WIDTH: u16 = 64;
+/// As wide as one becomes whose lines are not to be cut.
+const WIDE: u16 = 96;
 
 /// A title in its long form and in its short one.
 pub(super) struct Title {
@@ -55,17 +57,23 @@ impl<'a> Sheet<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     area: Rect,
+    most: u16,
     is_bordered: bool,
 }
 
 impl Frame {
     pub(super) fn of(area: Rect) -> Self {
-        Frame { area, is_bordered: area.height >= 8 && area.width >= 30 }
+        Frame { area, most: WIDTH, is_bordered: area.height >= 8 && area.width >= 30 }
+    }
+
+    /// One for long lines.
+    pub(super) fn wide(area: Rect) -> Self {
+        Frame { most: WIDE, ..Frame::of(area) }
     }
 
     /// Columns for the text.
     pub(super) fn width(self) -> usize {
-        let width = WIDTH.min(self.area.width);
+        let width = self.most.min(self.area.width);
         usize::from(if self.is_bordered { width - 4 } else { width })
     }
 
@@ -87,7 +95,7 @@ impl Frame {
         let area = self.area;
         let gap = usize::from(!sheet.foot.is_empty());
         let lines = u16::try_from(sheet.body.len() + gap + sheet.foot.len()).unwrap_or(u16::MAX);
-        let (width, height) = (WIDTH.min(area.width), lines.saturating_add(2).min(area.height));
+        let (width, height) = (self.most.min(area.width), lines.saturating_add(2).min(area.height));
         let place =
             Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height };
         Clear.render(place, buf);
