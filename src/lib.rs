@@ -46,6 +46,7 @@
 //! | a diagnosis | a file under `domain/lints/` and its place in [`domain::lints::LINTS`] |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
 //! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |
+//! | a setting of the config file | an option, and its row of `SETTINGS` in `cli/config/settings.rs` (the sample follows) |
 //! | a command | a file under `cli/`, its report under `report/`, the schema of its JSON in `assets/schema` |
 //! | a call to etcd | `wire/calls.rs`, pages of keys `wire/keys.rs`, watches `wire/watch.rs`, in the domain's words; the sandbox's side in `sandbox/services/` |
 //!

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use leasetop::cli::{self, Cli, Error};
 
 fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
-    match cli::run(Cli::parse()) {
+    match Cli::read().and_then(cli::run) {
         Ok(exit) => Ok(exit.into()),
         Err(Error::ReaderGone) => Ok(ExitCode::SUCCESS),
         Err(error) => {

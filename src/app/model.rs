@@ -10,6 +10,7 @@ use super::events::{EventLog, What, When};
 use super::exercise::{Exercise, Tally};
 use super::leases::Leases;
 use super::marks::{Marks, between};
+use super::named::Named;
 use super::page::EventsPage;
 use super::picture::Picture;
 use super::polls::{self, Polls};
@@ -40,6 +41,8 @@ pub enum Place {
 pub struct Setup {
     /// The endpoints as they were given, for the eye.
     pub target: String,
+    /// The cluster, where it was named.
+    pub named: Option<Named>,
     /// Real cluster or sandbox.
     pub place: Place,
     /// Whether this is the demo.
@@ -72,6 +75,7 @@ impl Default for Setup {
     fn default() -> Self {
         Setup {
             target: "127.0.0.1:2379".to_owned(),
+            named: None,
             place: Place::Cluster,
             is_demo: false,
             is_read_only: false,

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::BadConfig;
 use crate::app::{BadOrder, BadPut};
 use crate::domain::LeaseId;
 use crate::{runtime, sandbox, wire};
@@ -76,6 +77,17 @@ pub enum Error {
     /// The log file cannot be written.
     #[error("cannot write the log to {}: {error}; name another file with --log-file", path.display())]
     Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The config file says what cannot be.
+    #[error(transparent)]
+    BadConfig(#[from] BadConfig),
+    /// The config file cannot be read.
+    #[error("cannot read the config file {}: {error}; name another with --config, or `leasetop config` prints one", path.display())]
+    Config {
         /// The file.
         path: PathBuf,
         /// What the system said.

@@ -3,6 +3,8 @@
 //! Commands without a screen run on one current-thread runtime, engine included: all that they write goes through
 //! threads of its own, so that a reader that stops reading stops no renewal.
 
+mod completions;
+mod config;
 mod error;
 mod events;
 mod exercise;
@@ -11,6 +13,7 @@ mod keep_alive;
 mod keys;
 mod list;
 mod logging;
+mod man;
 mod monitor;
 mod observing;
 mod options;
@@ -29,12 +32,13 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
 
+pub use self::config::BadConfig;
 pub use self::error::{Error, Exit};
 pub use self::options::{Format, Shared};
 
+use self::config::Surroundings;
 use self::out::Out;
 use self::session::Session;
-use crate::app::Keymap;
 
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -96,6 +100,23 @@ enum Headless {
     Sandbox(sandbox::Args),
     /// Print what the keys of the monitor do
     Keys,
+    /// Print a sample of the config file, with a word on each setting
+    Config,
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::Args),
+    /// Print the manual page, for man -l
+    Man(man::Args),
+}
+
+impl Cli {
+    /// Reads the command line of this process, its environment and the config file. Wrong usage ends the program, as
+    /// does `--help`.
+    ///
+    /// # Errors
+    /// What is wrong in the config file, by file, line and key.
+    pub fn read() -> Result<Cli, Error> {
+        config::read(std::env::args_os().collect(), &Surroundings::here())
+    }
 }
 
 /// Carries out what the command line says.
@@ -105,7 +126,7 @@ enum Headless {
 pub fn run(cli: Cli) -> Result<Exit, Error> {
     let Cli { command, monitor, shared } = cli;
     match command {
-        Some(_) if monitor.is_some() => Err(Error::Usage(
+        Some(_) if monitor.said.anything => Err(Error::Usage(
             "the monitor's options stand before a command: write the command first, then its own options".to_owned(),
         )),
         Some(Command::Demo(rows)) => monitor::demo(&rows, shared),
@@ -139,6 +160,14 @@ async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
         Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
         Headless::Exercise(args) => exercise::run(args, shared, out).await,
         Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,
-        Headless::Keys => keys::run(&Keymap::default(), out).await,
+        Headless::Keys => keys::run(&shared.keymap, out).await,
+        Headless::Config => sample(out).await,
+        Headless::Completions(args) => completions::run(args, out).await,
+        Headless::Man(args) => man::run(args, out).await,
     }
+}
+
+async fn sample(out: &mut Out) -> Result<Exit, Error> {
+    out.data(config::sample()).await?;
+    Ok(Exit::Done)
 }

@@ -36,18 +36,27 @@ pub(super) struct Args {
     /// Leave the responses of kept leases unread: the queues fill, the leases live on
     #[arg(long)]
     stall: bool,
+    /// What of this stands on the command line itself, and not in the config file.
+    #[arg(skip)]
+    pub(super) said: Said,
+}
+
+/// Whether anything was said for the monitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Anything at all.
+    pub(super) anything: bool,
+    /// Anything that only a monitor can do.
+    monitors_alone: bool,
 }
 
 impl Args {
-    /// Whether anything was said for the monitor.
-    pub(super) fn is_some(&self) -> bool {
-        self.is_monitors_alone() || self.rows.is_some()
-    }
-
-    /// Whether anything was said that only a monitor can do.
-    fn is_monitors_alone(&self) -> bool {
-        let Args { ttl, puts, keep_alive, rows: _, observing, stall } = self;
-        !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || observing.is_some() || *stall
+    /// What was said for the monitor here.
+    pub(super) fn said(&self) -> Said {
+        let Args { ttl, puts, keep_alive, rows, observing, stall, said: _ } = self;
+        let monitors_alone =
+            !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || observing.is_some() || *stall;
+        Said { anything: monitors_alone || rows.is_some(), monitors_alone }
     }
 }
 
@@ -65,7 +74,7 @@ pub(super) fn run(args: Args, shared: Shared) -> Result<Exit, Error> {
         let Setup { range, budget, .. } = args.observing.setup();
         return monitor(shared, Setup { range, budget, ..setup }, args.stall);
     }
-    if args.is_monitors_alone() {
+    if args.said.monitors_alone {
         return Err(Error::Usage(
             "--ttl, --put, --prefix, --budget and --stall are the monitor's, which needs a terminal; `leasetop grant` and \
              `leasetop list` do not"
@@ -109,7 +118,9 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         let _others = if setup.is_demo { session.populate(setup.grants.len()).await? } else { None };
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
-        let setup = Setup { target: shared.target(), place, is_read_only, pace: shared.keeping.pace, ..setup };
+        let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
+        let pace = shared.keeping.pace;
+        let setup = Setup { target: shared.target(), named, place, is_read_only, pace, keymap, ..setup };
         let options = MonitorOptions {
             cluster: session.cluster.clone(),
             clock: session.clock.clone(),

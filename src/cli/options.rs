@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::{Error, values};
+use crate::app::{Keymap, Named};
 use crate::domain::Pace;
 use crate::engine;
 use crate::ui::Palette;
@@ -46,6 +47,12 @@ pub struct Shared {
     pub(super) general: General,
     #[command(flatten)]
     pub(super) keeping: Keeping,
+    /// The cluster that was named, as the config file has it.
+    #[arg(skip)]
+    pub(super) named: Option<Named>,
+    /// The keys of the monitor, as the config file has them.
+    #[arg(skip)]
+    pub(super) keymap: Keymap,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -55,6 +62,9 @@ struct Connection {
     #[arg(long, global = true, env = "ETCDCTL_ENDPOINTS", hide_env_values = true, value_name = "URL,...")]
     #[arg(value_delimiter = ',', default_value = "127.0.0.1:2379", value_parser = values::endpoint)]
     endpoints: Vec<String>,
+    /// In the place of endpoints: a cluster by its name in the config file, with its TLS files and user
+    #[arg(long, global = true, value_name = "NAME")]
+    cluster: Option<String>,
     /// In the place of endpoints: a sandbox inside this program, for this run; it keeps nothing
     #[arg(long, global = true)]
     sandbox: bool,
@@ -94,6 +104,8 @@ struct Tls {
     /// Trust any server (for tests)
     #[arg(long, global = true, env = "ETCDCTL_INSECURE_SKIP_TLS_VERIFY", hide_env_values = true)]
     #[arg(value_parser = FalseyValueParser::new())]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "true|false")]
     insecure_skip_tls_verify: bool,
 }
 
@@ -106,16 +118,25 @@ pub(super) struct General {
     pub(super) write_out: Format,
     /// Refuse everything that writes to the cluster or renews a lease
     #[arg(long, global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "true|false")]
     pub(super) read_only: bool,
     /// Draw without colour; NO_COLOR says the same
     #[arg(long, global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "true|false")]
     pub(super) no_color: bool,
     /// The colours; no background is ever painted
     #[arg(long, global = true, value_name = "PALETTE")]
     pub(super) theme: Option<Theme>,
     /// Draw with nothing but ASCII
     #[arg(long, global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
+    #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "true|false")]
     pub(super) ascii: bool,
+    /// Read this config file, in the place of leasetop/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Write the log here; commands without a screen log to stderr otherwise
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) log_file: Option<PathBuf>,
@@ -179,7 +200,12 @@ impl Shared {
 
     /// The program with what it needs to reach the same cluster; a password is not shown.
     pub(super) fn command_line(&self) -> String {
-        let mut words = vec!["leasetop --endpoints".to_owned(), self.target()];
+        let mut words = vec!["leasetop".to_owned()];
+        words.extend(self.general.config.iter().map(|file| format!("--config {}", quoted(&file.to_string_lossy()))));
+        words.push(match &self.named {
+            Some(named) => format!("--cluster {}", quoted(&named.name)),
+            None => format!("--endpoints {}", self.target()),
+        });
         let Tls { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
         for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
             words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));

@@ -60,6 +60,17 @@ impl Bounds {
         let fraction = self.middle().nanos().saturating_sub(earliest_ask.nanos()) % SECOND;
         earliest_ask + Duration::from_nanos(fraction)
     }
+
+    /// The moment between two at which a question tells most: where the middle cannot be met, as near to it as can be.
+    pub fn best_ask_between(self, first: Moment, last: Moment) -> Moment {
+        let best = self.best_ask(first);
+        let (after_one, before_next) = (first - best.before(Duration::from_secs(1)), best - last);
+        match best <= last {
+            true => best,
+            false if after_one <= before_next => first,
+            false => last.max(first),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +96,17 @@ mod tests {
         }
         assert!(bounds.doubt() < Duration::from_millis(5), "{bounds:?}");
         assert!(bounds.earliest.nanos() <= deadline && deadline <= bounds.latest.nanos());
+    }
+
+    #[test]
+    fn where_the_middle_cannot_be_met_a_question_comes_as_near_to_it_as_can_be() {
+        let at = |millis: u64| Moment::at(Duration::from_millis(millis));
+        let bounds = Bounds { earliest: at(10_000), latest: at(11_000) };
+        assert_eq!(bounds.best_ask_between(at(3_300), at(3_700)), at(3_500), "the middle");
+        assert_eq!(bounds.best_ask_between(at(3_600), at(3_900)), at(3_600), "a little later than it");
+        assert_eq!(bounds.best_ask_between(at(3_900), at(4_400)), at(4_400), "a little sooner");
+        assert_eq!(bounds.best_ask_between(at(3_900), at(3_900)), at(3_900));
+        assert_eq!(bounds.best_ask_between(at(3_900), at(3_000)), at(3_900), "never before the first");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::{Gone, State, Word};
+use crate::app::{Gone, Named, State, Tint, Word};
 
 /// What a piece of text is, for the eye. Colour repeats what sign and word have said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,15 @@ pub enum Role {
     Danger,
     /// Dead.
     Gone,
+    /// The name of a cluster in the colour that was chosen for it.
+    Tinted(Tint),
+}
+
+impl Role {
+    /// That of a cluster's name.
+    pub(super) fn of_name(named: &Named) -> Role {
+        named.tint.map_or(Role::Title, Role::Tinted)
+    }
 }
 
 /// A set of colours. None paints a background.
@@ -81,6 +90,19 @@ fn dark(role: Role) -> Style {
         Role::Good => Style::new().fg(Color::Green),
         Role::Warning => Style::new().fg(Color::Yellow),
         Role::Danger => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+        Role::Tinted(tint) => Style::new().fg(chosen(tint)).add_modifier(Modifier::BOLD),
+    }
+}
+
+/// Whoever chose it knows their terminal.
+fn chosen(tint: Tint) -> Color {
+    match tint {
+        Tint::Red => Color::Red,
+        Tint::Yellow => Color::Yellow,
+        Tint::Green => Color::Green,
+        Tint::Cyan => Color::Cyan,
+        Tint::Blue => Color::Blue,
+        Tint::Magenta => Color::Magenta,
     }
 }
 
@@ -108,7 +130,9 @@ fn mono(role: Role) -> Style {
     match role {
         Role::Text | Role::Good | Role::Border => Style::new(),
         Role::Dim | Role::Gone => Style::new().add_modifier(Modifier::DIM),
-        Role::Title | Role::Key | Role::Warning | Role::Danger => Style::new().add_modifier(Modifier::BOLD),
+        Role::Title | Role::Key | Role::Warning | Role::Danger | Role::Tinted(_) => {
+            Style::new().add_modifier(Modifier::BOLD)
+        }
     }
 }
 

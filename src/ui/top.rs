@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Model, Place};
+use crate::app::{Model, Named, Place};
 use crate::domain::{MemberView, printable};
 
 use super::line::{Part, cut, draw_ends};
@@ -27,6 +27,8 @@ pub(super) fn frozen(scene: Scene<'_>) -> Option<Part> {
 
 fn link(scene: Scene<'_>) -> Vec<Part> {
     let mut parts = vec![Part::new(7, Role::Title, "leasetop")];
+    let name = |named: &Named| Part::new(0, Role::of_name(named), printable(named.name.as_bytes()));
+    parts.extend(scene.model.setup.named.as_ref().map(name));
     match (scene.model.unreached_since, scene.model.member()) {
         (None, Some(member)) => parts.extend(reached(scene.model, member)),
         (since, _) => {

@@ -7,7 +7,10 @@ use crate::guard::Guarded;
 
 /// The program under test.
 pub(crate) fn leasetop() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_leasetop"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
+    // Whoever runs the tests may have a config file.
+    command.env("XDG_CONFIG_HOME", "/nowhere");
+    command
 }
 
 /// A sandbox that listens; it ends with this.

@@ -7,5 +7,6 @@ fn help_and_mistakes_read_as_recorded() {
     for variable in ["ETCDCTL_ENDPOINTS", "ETCDCTL_USER", "ETCDCTL_PASSWORD", "ETCDCTL_CACERT", "ETCDCTL_WRITE_OUT"] {
         assert!(std::env::var_os(variable).is_none(), "{variable} would change what the sessions show");
     }
+    cases.env("XDG_CONFIG_HOME", "/nowhere");
     cases.case("tests/cli/cmd/*.trycmd").case("README.md");
 }

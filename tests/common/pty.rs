@@ -19,6 +19,8 @@ pub(crate) fn leasetop() -> CommandBuilder {
     let built = || env!("CARGO_BIN_EXE_leasetop").into();
     let mut command = CommandBuilder::new(std::env::var_os("LEASETOP_BINARY").unwrap_or_else(built));
     command.env("TERM", "xterm-256color");
+    // Whoever runs the tests may have a config file.
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     command
 }
 

@@ -9,6 +9,7 @@ mod hostile;
 mod manners;
 mod measure;
 mod monitor;
+mod own;
 mod panic;
 mod rows;
 mod served;

@@ -25,6 +25,11 @@ impl Served {
         Served { sandbox, endpoint: at.to_string(), _runtime: runtime }
     }
 
+    /// Where it listens.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// leasetop on it.
     pub(crate) fn leasetop(&self, arguments: &[&str]) -> CommandBuilder {
         let mut command = leasetop();

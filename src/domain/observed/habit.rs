@@ -158,6 +158,11 @@ impl Renewals {
         }
     }
 
+    /// The last renewal was within these bounds, by polls since: they count where they say more.
+    pub(super) fn last_was(&mut self, at: Bounds) {
+        self.last = self.last.map(|last| if at.doubt() < last.doubt() { at } else { last });
+    }
+
     /// Something came between the polls that may have hidden a renewal.
     pub(super) fn interrupted(&mut self) {
         (self.gap, self.any_gap) = (true, true);

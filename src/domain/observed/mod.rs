@@ -74,6 +74,8 @@ struct Known {
     dying: bool,
     /// When a renewal of our own was answered, where its deadline comes from that: what was asked for before may be older.
     fixed: Option<Moment>,
+    /// Whether its deadline comes from the last renewal of others that was seen: who knows it better knows that better.
+    is_renewed: bool,
 }
 
 impl Observed {
@@ -94,6 +96,7 @@ impl Observed {
             term: Some(answer.header.raft_term),
             dying: reading == Reading::Dying,
             fixed: None,
+            is_renewed: false,
         };
         self.renewals.polled(answer, sent);
         let noticed = match self.known.replace(now) {
@@ -119,6 +122,7 @@ impl Observed {
             term,
             dying: false,
             fixed: Some(answered),
+            is_renewed: false,
         });
     }
 
@@ -189,9 +193,15 @@ impl Observed {
         // A renewal since then would have put the deadline here.
         let possible = Bounds { earliest: before.since + now.ttl, latest: received + now.ttl };
         let (track, step) = before.track.hear(heard, possible);
-        self.known = Some(Known { track, ..now });
+        let is_renewed = matches!(step, Step::Renewed(_)) || step == Step::Onward && before.is_renewed;
+        self.known = Some(Known { track, is_renewed, ..now });
         match step {
-            Step::Onward => Noticed::Nothing,
+            Step::Onward => {
+                if is_renewed {
+                    self.renewals.last_was(track.bounds().earlier(now.ttl));
+                }
+                Noticed::Nothing
+            }
             Step::Renewed(deadline) => {
                 let at = deadline.earlier(now.ttl);
                 let left = before.track.bounds().middle() - at.middle();

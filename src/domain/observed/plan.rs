@@ -16,7 +16,7 @@ const SHARP: Duration = Duration::from_millis(20);
 const BRINK: Duration = Duration::from_millis(5);
 
 impl Observed {
-    /// How far apart its questions are by plan, give or take a quarter; a second while nothing is known.
+    /// How far apart its questions are by plan, give or take half of it; a second while nothing is known.
     pub fn pace(&self) -> Duration {
         self.known.map_or(DYING, |known| if known.dying { DYING } else { known.pace() })
     }
@@ -46,11 +46,13 @@ impl Known {
         (self.ttl / 18).max(FLOOR)
     }
 
+    /// By its pace, give or take half of it, and half a second at most: within a second there is a best moment.
     fn regular(&self, soonest: Moment) -> Moment {
-        let bounds = self.track.bounds();
-        let pace = self.pace();
-        let best = bounds.best_ask((self.sent + pace * 3 / 4).max(soonest));
-        let is_worth_it = bounds.doubt() > SHARP && best <= self.sent + pace * 5 / 4;
-        if is_worth_it { best } else { self.sent + pace }
+        let (bounds, pace) = (self.track.bounds(), self.pace());
+        let give = (pace / 2).min(Duration::from_millis(500));
+        match bounds.doubt() > SHARP {
+            true => bounds.best_ask_between((self.sent + (pace - give)).max(soonest), self.sent + pace + give),
+            false => self.sent + pace,
+        }
     }
 }

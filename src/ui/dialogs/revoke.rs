@@ -49,10 +49,14 @@ impl<'a> Page<'a> {
     /// Where the leases are.
     pub(super) fn place(&self) -> String {
         let model = self.scene.model;
-        match (model.is_sandbox(), model.member()) {
+        let place = match (model.is_sandbox(), model.member()) {
             (true, _) => "the embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
             (false, None) => printable(model.setup.target.as_bytes()),
+        };
+        match &model.setup.named {
+            Some(named) => format!("{} ({place})", printable(named.name.as_bytes())),
+            None => place,
         }
     }
 

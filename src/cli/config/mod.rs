@@ -1,0 +1,176 @@
+//! The config file: what holds where neither a flag nor the environment says another thing.
+//!
+//! ```text
+//!  command line --clap--> which file, which cluster
+//!  file --source--> items with their lines --settings, clusters, keys--> Content, or the line that is wrong
+//!  Content --as defaults of the options--> clap once more: flags beat environment beats file
+//! ```
+//!
+//! Values are checked by the parsers of the options that they stand for, so that a file and a flag cannot differ.
+
+mod clusters;
+mod keys;
+mod sample;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
+
+use self::clusters::Cluster;
+use self::settings::{Checker, Values};
+use self::source::Source;
+use super::{Cli, Error};
+use crate::app::{Keymap, Named};
+use crate::domain::printable;
+
+pub use self::source::BadConfig;
+
+pub(super) use self::sample::sample;
+
+/// Commands that print what the program is made of, whatever stands in a file.
+const WITHOUT_FILE: [&str; 3] = ["config", "completions", "man"];
+/// Commands with a sandbox of their own.
+const ON_SANDBOX: [&str; 2] = ["demo", "sandbox"];
+
+/// What surrounds the program, as far as the config file is concerned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Surroundings {
+    /// `XDG_CONFIG_HOME`.
+    pub(super) config_home: Option<PathBuf>,
+    /// `HOME`.
+    pub(super) home: Option<PathBuf>,
+    /// Whether `NO_COLOR` is set and not empty.
+    pub(super) is_no_color_set: bool,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub(super) fn here() -> Self {
+        let folder = |name| std::env::var_os(name).map(PathBuf::from);
+        let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Surroundings { config_home: folder("XDG_CONFIG_HOME"), home: folder("HOME"), is_no_color_set }
+    }
+
+    /// Where the file lies that is read without `--config`: XDG ignores what is no absolute path.
+    fn file(&self) -> Option<PathBuf> {
+        let config_home = self.config_home.clone().filter(|folder| folder.is_absolute());
+        let folder = config_home.or_else(|| Some(self.home.clone()?.join(".config")))?;
+        Some(folder.join("leasetop").join("config.toml"))
+    }
+}
+
+/// All that a file says.
+#[derive(Debug, Default)]
+struct Content {
+    values: Values,
+    clusters: Vec<Cluster>,
+    /// The cluster that is meant where nothing else is named.
+    default_cluster: Option<String>,
+    keymap: Keymap,
+}
+
+/// Reads a command line with the environment, and below both the config file. Wrong usage ends the program, as does
+/// `--help`.
+///
+/// # Errors
+/// A file that cannot be read, or says what cannot be; a cluster that it does not know.
+pub(super) fn read(args: Vec<OsString>, surroundings: &Surroundings) -> Result<Cli, Error> {
+    let matches = Cli::command().get_matches_from(&args);
+    if is_any(&matches, &WITHOUT_FILE) {
+        return Ok(cli(&matches));
+    }
+    let path = matches.get_one::<PathBuf>("config");
+    let content = match (path, surroundings.file()) {
+        (Some(path), _) => load(path, surroundings)?,
+        (None, Some(path)) if path.exists() => load(&path, surroundings)?,
+        (None, _) => Content::default(),
+    };
+    let cluster = chosen(&matches, &content)?;
+    let command = settings::with_defaults(Cli::command(), &content.values, cluster.map(|cluster| &cluster.values));
+    let said = cli(&matches).monitor.said();
+    let mut cli = cli(&command.get_matches_from(args));
+    cli.monitor.said = said;
+    cli.shared.named = cluster.map(|cluster| Named { name: cluster.name.clone(), tint: cluster.tint });
+    cli.shared.keymap = content.keymap;
+    Ok(cli)
+}
+
+/// What clap has passed can be taken.
+fn cli(matches: &ArgMatches) -> Cli {
+    Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit())
+}
+
+fn is_any(matches: &ArgMatches, commands: &[&str]) -> bool {
+    matches.subcommand_name().is_some_and(|name| commands.contains(&name))
+}
+
+fn load(path: &Path, surroundings: &Surroundings) -> Result<Content, Error> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Error::Config { path: path.to_owned(), error })?;
+    let mut content = understand(&Source { path, text: &text })?;
+    if surroundings.is_no_color_set {
+        // The environment goes before the file.
+        content.values.remove("theme");
+    }
+    Ok(content)
+}
+
+/// What a file says, in full: what is wrong in it is told whether it is used or not.
+fn understand(source: &Source<'_>) -> Result<Content, BadConfig> {
+    let document = source.parse()?;
+    let checker = Checker::new();
+    let mut content = Content::default();
+    let mut default = None;
+    for item in source.items(&document) {
+        match item.name() {
+            "keys" => content.keymap = keys::read(&item)?,
+            "cluster" => content.clusters = clusters::read(&item, &checker)?,
+            "default-cluster" => default = Some((item.text()?, item)),
+            _ => content.values.extend([settings::read(&item, &checker, false)?]),
+        }
+    }
+    if let Some((name, item)) = default {
+        if !content.clusters.iter().any(|cluster| cluster.name == name) {
+            return Err(item.wrong(format!("there is no [cluster.{}] in this file", printable(name.as_bytes()))));
+        }
+        content.default_cluster = Some(name);
+    }
+    Ok(content)
+}
+
+/// The cluster that is meant: the one that is named, or the file's where no endpoint is named in its place.
+fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a Cluster>, Error> {
+    let source = matches.value_source("endpoints");
+    let is_sandbox = matches.get_flag("sandbox") || is_any(matches, &ON_SANDBOX);
+    let Some(name) = matches.get_one::<String>("cluster") else {
+        let is_elsewhere = is_sandbox || source.is_some_and(|source| source > ValueSource::DefaultValue);
+        let name = content.default_cluster.as_ref().filter(|_| !is_elsewhere);
+        return Ok(name.and_then(|name| content.clusters.iter().find(|cluster| cluster.name == *name)));
+    };
+    if is_sandbox || source == Some(ValueSource::CommandLine) {
+        let how = "--cluster names where etcd is, and so does --endpoints, or a sandbox: leave one of them away";
+        return Err(Error::Usage(how.to_owned()));
+    }
+    let cluster = content.clusters.iter().find(|cluster| cluster.name == *name);
+    cluster.map(Some).ok_or_else(|| Error::Usage(unknown(name, content)))
+}
+
+fn unknown(name: &str, content: &Content) -> String {
+    let known: Vec<String> = content.clusters.iter().map(|cluster| printable(cluster.name.as_bytes())).collect();
+    let there = match known.as_slice() {
+        [] => "it has none: write a [cluster.NAME] into it, as `leasetop config` shows".to_owned(),
+        known => format!("it has {}", known.join(", ")),
+    };
+    format!("the config file has no cluster {}; {there}", printable(name.as_bytes()))
+}
+
+/// The program's options without the environment.
+fn options() -> Command {
+    Cli::command().no_binary_name(true).mut_args(|arg| arg.env(None::<&str>))
+}

@@ -1,0 +1,244 @@
+//! Files that say what can be, and files that cannot.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::app::{Key, Tint, keymap::Action};
+
+fn understood(text: &str) -> Result<Content, String> {
+    understand(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
+}
+
+/// A file in a folder of its own.
+struct Config(TempDir);
+
+impl Config {
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("leasetop")).expect("a folder");
+        fs::write(folder.path().join("leasetop/config.toml"), text).expect("a file");
+        Config(folder)
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        Surroundings { config_home: Some(self.0.path().to_owned()), ..Surroundings::default() }
+    }
+
+    /// The command line read with it. Whoever runs the tests has variables of their own, which matter for no test here.
+    fn read(&self, line: &str) -> Result<Cli, String> {
+        let words = line.split(' ').map(OsString::from).collect();
+        read(words, &self.surroundings()).map_err(|error| error.to_string())
+    }
+
+    fn target(&self, line: &str) -> String {
+        self.read(line).expect("it can be read").shared.target()
+    }
+}
+
+#[test]
+fn wrong_files_are_told_by_file_line_and_key() {
+    let wrong = [
+        ("no TOML", "ascii = true\nendpoints = [\"a:1\"\n"),
+        ("a text that does not end, behind which a password may stand", "user = \"me:secret\n"),
+        ("a key twice", "ascii = true\n\nascii = false\n"),
+        ("an unknown setting", "# a word\nascci = true\n"),
+        ("a setting of another type", "ascii = \"yes\"\n"),
+        ("a number in place of a text", "dial-timeout = 2\n"),
+        ("a text in place of a number", "queue-capacity = \"16\"\n"),
+        ("a number that is none", "queue-capacity = 1.5\n"),
+        ("a number out of bounds", "queue-capacity = -1\n"),
+        ("an endpoint without a port", "endpoints = [\"10.0.0.1:2379\", \"localhost\"]\n"),
+        ("no endpoint", "endpoints = []\n"),
+        ("a list of numbers", "endpoints = [2379]\n"),
+        ("a duration without a unit", "command-timeout = \"5\"\n"),
+        ("a choice that there is not", "theme = \"purple\"\n"),
+        ("a pace that there is not", "pace = \"fast\"\n"),
+        ("a password", "password = \"secret\"\n"),
+        ("a password behind the user", "[cluster.prod]\nendpoints = [\"a:1\"]\nuser = \"me:secret\"\n"),
+        ("a table in place of a value", "[theme]\nname = \"dark\"\n"),
+        ("a value in place of a table", "keys = \"vi\"\n"),
+        ("an unknown action", "[keys]\ndestroy = \"d\"\n"),
+        ("an unknown key", "[keys]\nrevoke = [\"d\", \"Hyper-d\"]\n"),
+        ("a key that a terminal cannot tell", "[keys]\nrevoke = \"Ctrl-i\"\n"),
+        ("a key of two actions", "[keys]\nnew = \"d\"\nrevoke = [\"d\"]\n"),
+        ("a key that another action has by itself", "[keys]\nrevoke = \"n\"\n"),
+        ("a key that confirms what it asks", "[keys]\nrevoke = \"y\"\n"),
+        ("no way out", "[keys]\nquit = []\n"),
+        ("a cluster without endpoints", "[cluster.prod]\nuser = \"me\"\n"),
+        ("a cluster that is none", "[cluster]\nprod = \"a:1\"\n"),
+        ("a cluster's unknown setting", "[cluster.prod]\nendpoints = [\"a:1\"]\ncolour = \"red\"\n"),
+        ("a cluster's unknown color", "[cluster.prod]\nendpoints = [\"a:1\"]\ncolor = \"pink\"\n"),
+        ("a cluster's setting that is the program's", "[cluster.prod]\nendpoints = [\"a:1\"]\nascii = true\n"),
+        ("a column that there is not", "columns = [\"id\", \"age\"]\n"),
+        ("a column twice", "columns = [\"id\", \"left\", \"id\"]\n"),
+        ("an order that there is not", "sort = \"left:up\"\n"),
+        ("a filter that cannot be read", "filter = \"who:me\"\n"),
+        ("a default cluster that there is not", "default-cluster = \"prod\"\n"),
+        ("a name with an escape sequence in it", "default-cluster = \"\\u001b[2J\"\n"),
+    ];
+    let mut told = String::new();
+    for (kind, text) in wrong {
+        let bad = understood(text).map(|_| ()).expect_err(kind);
+        assert!(bad.starts_with("config.toml:"), "{kind}: {bad}");
+        assert!(!bad.contains("secret") && !bad.contains('\x1b'), "{kind}: {bad}");
+        told += &format!("{kind}\n  {bad}\n");
+    }
+    insta::assert_snapshot!("wrong_files", told);
+}
+
+#[test]
+fn the_sample_says_what_holds_without_it() {
+    let sample = sample();
+    let uncommented = uncommented(&sample);
+    assert_eq!(uncommented.matches("\nendpoints = [\"127.0.0.1:2379\"]\n").count(), 1);
+    let plain = format!("{:?}", Config::new("").read("leasetop").expect("it can be read"));
+    for text in [&sample, &uncommented] {
+        let cli = Config::new(text).read("leasetop").unwrap_or_else(|bad| panic!("{bad}\n{text}"));
+        assert_eq!(format!("{cli:?}"), plain, "{text}");
+    }
+    for row in Keymap::default().rows() {
+        assert!(uncommented.contains(&format!("\n{} = ", row.binding.action.name())));
+    }
+}
+
+/// With each line taken in that has a # right before its name.
+fn uncommented(sample: &str) -> String {
+    let is_setting = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
+    sample.lines().map(|line| if is_setting(line) { &line[1..] } else { line }).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+#[test]
+fn the_examples_of_the_sample_hold() {
+    let example = |line: &str| line.strip_prefix("# For example: ").map(|example| format!("{example}\n"));
+    let examples: String =
+        sample().lines().filter_map(example).filter(|line| !line.starts_with("default-cluster")).collect();
+    let cluster: String = super::sample()
+        .lines()
+        .skip_while(|line| *line != "# [cluster.prod]")
+        .take_while(|line| line.starts_with("# "))
+        .map(|line| format!("{}\n", &line[2..]))
+        .collect();
+    let content =
+        understood(&format!("{examples}default-cluster = \"prod\"\n{cluster}")).unwrap_or_else(|bad| panic!("{bad}"));
+    assert_eq!(content.values["cacert"], ["ca.pem"]);
+    let prod = &content.clusters[0];
+    assert_eq!(
+        (prod.name.as_str(), prod.tint, prod.values["read-only"][0].as_str()),
+        ("prod", Some(Tint::Red), "true")
+    );
+}
+
+#[test]
+fn a_file_is_found_and_a_flag_goes_before_it() {
+    let config = Config::new("endpoints = \"a:1,b:2\"\npace = \"exact\"\nascii = true\nread-only = true\n");
+    assert_eq!(config.target("leasetop --endpoints c:3"), "c:3");
+    let shared = config.read("leasetop list --ascii=false").expect("it can be read").shared;
+    assert!(!shared.general.ascii && shared.general.read_only);
+    assert_eq!(shared.keeping.pace.to_string(), "exact");
+    assert!(!config.read("leasetop --read-only=false").expect("it can be read").shared.general.read_only);
+}
+
+#[test]
+fn xdg_says_where_it_lies() {
+    let at = |config_home: Option<&str>, home: Option<&str>| {
+        let [config_home, home] = [config_home, home].map(|folder| folder.map(PathBuf::from));
+        Surroundings { config_home, home, ..Surroundings::default() }.file()
+    };
+    assert_eq!(at(Some("/x"), Some("/home/me")), Some("/x/leasetop/config.toml".into()));
+    let at_home = Some("/home/me/.config/leasetop/config.toml".into());
+    assert_eq!((at(None, Some("/home/me")), at(Some("x"), Some("/home/me"))), (at_home.clone(), at_home));
+    assert_eq!(at(None, None), None);
+}
+
+#[test]
+fn a_named_cluster_holds_as_a_whole() {
+    let config = Config::new(
+        "endpoints = [\"a:1\"]\ncacert = \"/ca.pem\"\nuser = \"me\"\npace = \"exact\"\n\
+         [cluster.prod]\nendpoints = [\"p:1\", \"p:2\"]\ncert = \"prod.pem\"\ncolor = \"red\"\n",
+    );
+    assert!(config.target("leasetop").ends_with("a:1"));
+    let prod = config.read("leasetop --cluster prod").expect("it can be read").shared;
+    assert_eq!(prod.target(), "p:1,p:2");
+    assert_eq!(prod.named, Some(Named { name: "prod".to_owned(), tint: Some(Tint::Red) }));
+    let cert = config.0.path().join("leasetop/prod.pem");
+    let line = format!("leasetop --cluster prod --cert {}", cert.display());
+    assert_eq!(prod.command_line(), line, "neither the CA nor the user from above");
+    assert_eq!(prod.keeping.pace.to_string(), "exact");
+    let told = config.read("leasetop --cluster test").expect_err("it is not there");
+    assert_eq!(told, "the config file has no cluster test; it has prod");
+    for line in
+        ["leasetop --cluster prod --endpoints x:1", "leasetop --cluster prod --sandbox", "leasetop --cluster prod demo"]
+    {
+        assert!(config.read(line).expect_err(line).starts_with("--cluster names where etcd is"), "{line}");
+    }
+    let told = Config::new("").read("leasetop --cluster prod").expect_err("there is none");
+    assert!(told.contains("it has none: write a [cluster.NAME] into it"), "{told}");
+}
+
+#[test]
+fn a_default_cluster_gives_way_to_what_is_named() {
+    let config = Config::new("default-cluster = \"prod\"\n[cluster.prod]\nendpoints = [\"p:1\"]\n");
+    let named = |line| config.read(line).expect("it can be read").shared.named.map(|named| named.name);
+    assert_eq!(named("leasetop --cluster prod"), Some("prod".to_owned()));
+    assert_eq!(
+        (named("leasetop --endpoints x:1"), named("leasetop --sandbox"), named("leasetop demo")),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn keys_are_taken_from_it() {
+    let config = Config::new("[keys]\nrevoke = \"d\"\ndrill = []\nnew = [\"F2\", \"ctrl-n\"]\n");
+    let keymap = config.read("leasetop").expect("it can be read").shared.keymap;
+    let actions =
+        [Key::Char('d'), Key::F(2), Key::Ctrl('n'), Key::Char('x'), Key::Char('!')].map(|key| keymap.action(key));
+    assert_eq!(actions, [Some(Action::Revoke), Some(Action::New), Some(Action::New), None, None]);
+}
+
+#[test]
+fn no_color_goes_before_the_file() {
+    let config = Config::new("theme = \"light\"\n");
+    let surroundings = Surroundings { is_no_color_set: true, ..config.surroundings() };
+    let cli = read(vec!["leasetop".into()], &surroundings).map_err(|error| error.to_string()).expect("it can be read");
+    assert_eq!(cli.shared.general.palette(true), crate::ui::Palette::Mono);
+    assert_eq!(
+        config.read("leasetop").expect("it can be read").shared.general.palette(false),
+        crate::ui::Palette::Light
+    );
+}
+
+#[test]
+fn a_named_file_must_be_there_and_what_prints_the_program_needs_none() {
+    let config = Config::new("ascii = 1\n");
+    assert!(config.read("leasetop --config /nowhere/x.toml").expect_err("it is not there").contains("/nowhere/x.toml"));
+    assert!(config.read("leasetop list").is_err());
+    for line in ["leasetop config", "leasetop man", "leasetop completions bash"] {
+        assert!(config.read(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn what_the_monitor_and_events_share_holds_for_both_and_stands_in_no_commands_way() {
+    let config = Config::new("budget = 7\nprefix = \"/svc/\"\n");
+    for line in ["leasetop", "leasetop events", "leasetop --budget 8", "leasetop events --budget 8"] {
+        let cli = config.read(line).expect(line);
+        let budget = if line.ends_with('8') { "budget: Some(8)" } else { "budget: Some(7)" };
+        assert!(format!("{cli:?}").contains(budget), "{line}: {cli:?}");
+        assert_eq!(cli.monitor.said.anything, line == "leasetop --budget 8");
+    }
+    assert!(!config.read("leasetop list").expect("it can be read").monitor.said.anything);
+}
+
+#[test]
+fn rows_are_those_of_the_file_and_nothing_filters_a_list_for_scripts() {
+    let config = Config::new("filter = \"who:own\"\nsort = \"ttl:desc\"\ncolumns = [\"id\", \"ttl\"]\n");
+    let said = |line| format!("{:?}", config.read(line).expect(line));
+    let rest = "sort: Some(Sort { column: Ttl, is_descending: true }), columns: [Id, Ttl] }";
+    assert_eq!(said("leasetop").matches(rest).count(), 1);
+    assert_eq!(said("leasetop demo").matches(rest).count(), 2, "the demo's own, and the monitor's");
+    assert!(!said("leasetop demo").contains("filter: None") && !said("leasetop").contains("filter: None"));
+    assert!(said("leasetop list").contains(&format!("filter: None, {rest}")));
+    assert!(said("leasetop list --sort id").contains("column: Id"));
+}

@@ -1,0 +1,109 @@
+//! `man`: the manual page of the program, with the keys of the monitor, or that of a command.
+
+use std::io;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use roff::{Roff, bold, roman};
+
+use super::{Cli, Error, Exit, Out};
+use crate::app::{Keymap, Row};
+
+/// `man [COMMAND]`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The page of this command; that of the program without one
+    command: Option<String>,
+}
+
+pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Error> {
+    let page = match &args.command {
+        Some(name) => of_command(command(name)?),
+        None => of_program(),
+    };
+    out.data(page.map_err(|error| Error::System { tried: "write the page", error })?).await?;
+    Ok(Exit::Done)
+}
+
+fn command(name: &str) -> Result<Command, Error> {
+    let mut program = Cli::command();
+    program.build();
+    let found = program.find_subcommand(name).cloned();
+    found.ok_or_else(|| Error::Usage(format!("leasetop has no command `{name}`; `leasetop --help` names them")))
+}
+
+fn of_command(command: Command) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    Man::new(command).render(&mut page)?;
+    Ok(page)
+}
+
+fn of_program() -> io::Result<Vec<u8>> {
+    let man = Man::new(Cli::command());
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    keys(&Keymap::default()).to_writer(&mut page)?;
+    man.render_options_section(&mut page)?;
+    man.render_subcommands_section(&mut page)?;
+    files().to_writer(&mut page)?;
+    man.render_extra_section(&mut page)?;
+    man.render_version_section(&mut page)?;
+    Ok(page)
+}
+
+/// The key table, a paragraph a row.
+fn keys(keymap: &Keymap) -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["KEYS"]);
+    let mut paragraph = |row: Row<'_>| {
+        section.control("TP", []);
+        section.text([bold(row.in_words())]);
+        section.text([roman(row.binding.help)]);
+    };
+    keymap.rows().for_each(&mut paragraph);
+    section
+}
+
+fn files() -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["FILES"]);
+    section.control("TP", []);
+    section.text([bold("$XDG_CONFIG_HOME/leasetop/config.toml, ~/.config/leasetop/config.toml")]);
+    section.text([roman("Options, keys and clusters by name; leasetop config prints a sample of it.")]);
+    section
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::keymap::KEYMAP;
+
+    #[test]
+    fn the_page_has_every_key_option_and_command() {
+        let page = String::from_utf8(of_program().expect("a page")).expect("text");
+        let program = Cli::command();
+        let options = program.get_arguments().filter_map(|option| option.get_long());
+        for name in options.chain(program.get_subcommands().map(Command::get_name)) {
+            assert!(page.contains(&name.replace('-', r"\-")), "{name}");
+        }
+        let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+        assert_eq!(headings[..5], ["NAME", "SYNOPSIS", "DESCRIPTION", "KEYS", "OPTIONS"]);
+        let keys = keys(&Keymap::default()).to_roff();
+        assert!(keys.starts_with(".SH KEYS\n.TP\n\\fBn\\fR\nnew leases, with keys to attach\n.TP\n"), "{keys}");
+        assert!(KEYMAP.iter().all(|row| keys.contains(row.help)), "{keys}");
+    }
+
+    #[test]
+    fn each_command_has_a_page() {
+        for name in Cli::command().get_subcommands().map(|command| command.get_name().to_owned()) {
+            let page = of_command(command(&name).expect("it is there")).expect("a page");
+            assert!(
+                String::from_utf8(page).expect("text").contains(&format!("leasetop\\-{}", name.replace('-', r"\-")))
+            );
+        }
+        assert!(command("destroy").is_err());
+    }
+}
