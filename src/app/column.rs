@@ -32,6 +32,8 @@ pub enum Column {
     RoundTrip,
     /// How many keys it has.
     Keys,
+    /// What is wrong with it.
+    Warn,
     /// The first of its keys.
     FirstKey,
 }
@@ -45,7 +47,7 @@ pub struct UnknownColumn {
 
 impl Column {
     /// All of them, in the order in which they stand where nothing else is asked for.
-    pub const ALL: [Column; 14] = [
+    pub const ALL: [Column; 15] = [
         Column::Id,
         Column::Who,
         Column::State,
@@ -59,6 +61,7 @@ impl Column {
         Column::Drop,
         Column::RoundTrip,
         Column::Keys,
+        Column::Warn,
         Column::FirstKey,
     ];
 
@@ -78,6 +81,7 @@ impl Column {
             Column::Drop => "drop",
             Column::RoundTrip => "rtt",
             Column::Keys => "keys",
+            Column::Warn => "warn",
             Column::FirstKey => "key",
         }
     }
@@ -98,6 +102,7 @@ impl Column {
             Column::Drop => "DROP",
             Column::RoundTrip => "RTT",
             Column::Keys => "KEYS",
+            Column::Warn => "WARN",
             Column::FirstKey => "FIRST KEY",
         }
     }
@@ -118,6 +123,7 @@ impl Column {
             Column::Drop => "responses dropped",
             Column::RoundTrip => "the round trip of its renewal",
             Column::Keys => "how many keys it has",
+            Column::Warn => "what is wrong with it, in a word",
             Column::FirstKey => "the first of its keys",
         }
     }
@@ -162,6 +168,6 @@ mod tests {
     #[test]
     fn an_unknown_one_is_told_with_those_that_there_are() {
         let told = "\u{1b}size".parse::<Column>().expect_err("no column").to_string();
-        assert!(told.starts_with("there is no column") && told.ends_with("drop rtt keys key"), "{told}");
+        assert!(told.starts_with("there is no column") && told.ends_with("drop rtt keys warn key"), "{told}");
     }
 }

@@ -44,6 +44,11 @@ pub enum Effect {
     },
     /// List the leases at once, out of the turn that they are listed in anyway.
     List,
+    /// Throw the sandbox away and begin anew on another, with a clock that runs so many times as fast as the wall.
+    BeginAnew {
+        /// The clock's speed.
+        warp: u32,
+    },
     /// Stop the program until somebody continues it: the shell has the terminal meanwhile.
     Suspend,
     /// End the program; these leases were being kept alive.

@@ -30,6 +30,8 @@ pub enum Action {
     RenewOnce,
     /// Offer drills for the selected lease, or end its drill.
     Drill,
+    /// Offer to begin the sandbox's exercise anew, at another speed.
+    Warp,
     /// Open the dialog that revokes the selected lease.
     Revoke,
     /// Poll at once.
@@ -96,6 +98,7 @@ impl Action {
             Action::RenewOnce => "renew-once",
             Action::Drill => "drill",
             Action::Revoke => "revoke",
+            Action::Warp => "warp",
             Action::PollNow => "poll-now",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -128,13 +131,17 @@ impl Action {
             Action::Revoke | Action::KeepAlive => &[Key::Char('y')],
             Action::Quit => &[Key::Char('r')],
             Action::Drill => &DRILLS,
+            Action::Warp => &DRILLS[..3],
             _ => &[],
         }
     }
 
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
-        matches!(self, Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke)
+        matches!(
+            self,
+            Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Warp
+        )
     }
 
     /// Whether it acts on the lease under the cursor, and so only where that can be seen.
@@ -212,6 +219,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
     bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
+    bind(&[Key::Char('W')], Action::Warp, None, "a sandbox's exercise anew, at 1, 10 or 60 times the speed"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),

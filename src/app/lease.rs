@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::countdown::Countdown;
+use super::death::{Death, Loss};
 use super::history::History;
+use super::keys::{Doom, Keys, Parted};
 use super::{Bounds, Gone, State};
-use crate::domain::observed::{Lag, Noticed, Observed, Removal, Rhythm, Sureness};
-use crate::domain::{Drill, Ended, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+use crate::domain::observed::{Noticed, Observed, Removal, Rhythm, Sureness};
+use crate::domain::{Drill, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,110 +44,6 @@ pub struct Said {
     pub ttl: i64,
     /// What that means.
     pub reading: Reading,
-}
-
-/// The keys attached to a lease.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Keys {
-    /// How many that are known.
-    pub count: usize,
-    /// Whether those are all: not where only a part of the keys is followed.
-    pub is_all: bool,
-    /// The first [`Keys::FIRST`] of them, sorted, raw.
-    pub first: Vec<Vec<u8>>,
-}
-
-impl Keys {
-    /// So many are kept.
-    pub const FIRST: usize = 8;
-
-    /// Of the keys that an answer holds: all of them.
-    pub fn of(mut keys: Vec<Vec<u8>>) -> Self {
-        let count = keys.len();
-        keys.sort_unstable();
-        keys.truncate(Keys::FIRST);
-        Keys { count, is_all: true, first: keys }
-    }
-}
-
-/// The end of a lease's last keys: with the lease, or without it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Doom {
-    /// The revision that deleted them.
-    pub(super) revision: i64,
-    /// When it was told.
-    pub(super) received: Moment,
-    /// A round trip before: then the lease was there. None where it may have been told late.
-    pub(super) alive: Option<Moment>,
-    /// The keys, raw.
-    pub(super) keys: Vec<Vec<u8>>,
-}
-
-/// When and how a lease died.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Death {
-    /// When it was seen to be gone.
-    pub at: Moment,
-    /// How.
-    pub cause: Gone,
-    /// Whether it was revoked from here.
-    pub is_ours: bool,
-    /// How long after its deadline it was removed, where it expired and that is known.
-    pub lag: Option<Lag>,
-}
-
-/// How a lease that was to be kept alive was lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loss {
-    /// When.
-    pub at: Moment,
-    /// Why.
-    pub why: Ended,
-    /// When the last renewal was answered, if any was.
-    pub last_answer: Option<Moment>,
-    /// When its next renewal was due, where the server was seen to have lost it before that.
-    pub next: Option<Moment>,
-}
-
-impl Loss {
-    /// The earliest and the latest moment at which a program that holds the lease with Go's clientv3 would have found its
-    /// keepalive channel closed: at the answer to a renewal that says that the lease is not there, else, without any answer, TTL to
-    /// TTL + 1 s after the last one. None where there was no answer at all.
-    pub fn closed(&self, ttl: Option<i64>) -> Option<(Moment, Moment)> {
-        const SECOND: Duration = Duration::from_secs(1);
-        match self.why {
-            Ended::Expired | Ended::NotFound => {
-                let at = self.next.unwrap_or(self.at);
-                Some((at, at))
-            }
-            _ => {
-                let from = self.last_answer? + Duration::from_secs(ttl?.unsigned_abs());
-                Some((from, from + SECOND))
-            }
-        }
-    }
-}
-
-impl Loss {
-    /// Why, and what a program that reads the keepalive channel knows of it.
-    pub(super) fn in_words(&self, ttl: Option<i64>) -> String {
-        format!("not kept alive any more: {}; {}", self.why, self.known(ttl))
-    }
-
-    /// What a program that reads the keepalive channel knows of it.
-    pub(super) fn known(&self, ttl: Option<i64>) -> String {
-        match (self.closed(ttl), ttl) {
-            (Some(_), _) if self.next.is_some() => {
-                "a program's keepalive channel closes with the answer to its next renewal".to_owned()
-            }
-            (Some((from, to)), _) if from == to => "a program's keepalive channel closes with this answer".to_owned(),
-            (Some(_), Some(ttl)) => {
-                let most = ttl.saturating_add(1);
-                format!("a program's keepalive channel closes {ttl} to {most} s after the last answer")
-            }
-            _ => "no renewal was ever answered: a program's channel closes without a response".to_owned(),
-        }
-    }
 }
 
 /// So many planned polls without an answer make a lease unseen.
@@ -185,18 +83,24 @@ pub struct Lease {
     pub kept: bool,
     /// The TTL that was granted, in seconds.
     pub granted_ttl: Option<i64>,
+    /// The TTL that was asked for, in seconds; of own leases, once their grant was told.
+    pub asked_ttl: Option<i64>,
     /// What the engine knows of it; stays when keeping it alive has ended.
     pub engine: Option<Box<LeaseStatus>>,
     /// What the server said last.
     pub said: Option<Said>,
     /// What follows from renewals and polls together: where its deadline lies, and how others renew it.
     pub observed: Observed,
+    /// What is wrong with it, in words of [`Lint::name`](crate::domain::lints::Lint::name), the most urgent first.
+    pub warnings: Vec<&'static str>,
     /// When it was last seen to have been refilled by an election or a restart.
     pub refilled: Option<Moment>,
     /// Whether the last list had it.
     pub(super) is_listed: bool,
     /// Its keys, once they were read.
     pub keys: Option<Keys>,
+    /// The keys that left it last, oldest first.
+    pub parted: Vec<Parted>,
     /// The keys that were deleted in one revision and left none, until it is known whether it died with them.
     pub(super) doom: Option<Box<Doom>>,
     /// Responses that the monitor's own consumer has read.
@@ -220,12 +124,15 @@ impl Lease {
             who: Who::Other,
             kept: false,
             granted_ttl: None,
+            asked_ttl: None,
             engine: None,
             said: None,
             observed: Observed::default(),
+            warnings: Vec::new(),
             refilled: None,
             is_listed: false,
             keys: None,
+            parted: Vec::new(),
             doom: None,
             read: 0,
             death: None,
@@ -441,6 +348,14 @@ impl Lease {
             self.refilled = Some(received);
         }
         noticed
+    }
+
+    /// A key left it; the last few are remembered.
+    pub(super) fn part_with(&mut self, parted: Parted) {
+        if self.parted.len() == Keys::FIRST {
+            self.parted.remove(0);
+        }
+        self.parted.push(parted);
     }
 
     /// Its deadline is not known any more, and it is unseen until the next answer.

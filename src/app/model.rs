@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bulk::Bulk;
 use super::dialog::Dialog;
 use super::events::{EventLog, What, When};
-use super::exercise::{Exercise, Tally};
+use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
 use super::marks::{Marks, between};
 use super::named::Named;
@@ -19,7 +19,7 @@ use super::sort::Sort;
 use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
-use super::{Column, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
+use super::{Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
 use crate::domain::locks::Locks;
 use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
@@ -175,7 +175,7 @@ pub struct Model {
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
     pub is_open: bool,
-    /// By how many lines the open detail is moved.
+    /// By how many lines the open detail, or the cadence view, is moved.
     pub scroll: usize,
     /// How much longer than their shortest span the charts are, in steps.
     pub span: u8,
@@ -193,6 +193,7 @@ pub struct Model {
     pub census: Census,
     pub(super) leases: Leases,
     pub(super) holdings: Holdings,
+    pub(super) diagnoses: Diagnoses,
     /// Locks and elections, as the same keys tell.
     pub(super) locks: Locks,
     pub(super) locks_page: LocksPage,
@@ -206,7 +207,7 @@ pub struct Model {
     pub(super) tally: Tally,
     /// What there is room for.
     pub(super) room: Room,
-    /// Lines of the open detail that there is no room for.
+    /// Lines of what is moved by lines that there is no room for.
     pub(super) spare: usize,
     /// Leases that are being revoked before the program ends.
     pub(super) leaving: Option<BTreeSet<LeaseId>>,
@@ -237,6 +238,17 @@ impl Model {
     /// Which lease holds which key, as far as keys may be read and are followed.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// What is wrong with the leases.
+    pub fn diagnoses(&self) -> &Diagnoses {
+        &self.diagnoses
+    }
+
+    /// Whether a lease is listed though the leader said before that it does not know it.
+    pub(super) fn is_zombie(&self, lease: &Lease) -> bool {
+        let is_listed_since = lease.death.is_some_and(|death| self.listed_at > Some(death.at));
+        lease.is_listed && is_listed_since && self.list_trouble.is_none()
     }
 
     /// Whether the leases were listed.
@@ -348,15 +360,19 @@ impl Model {
     /// The exercise so far: a series for each TTL that was kept, the shortest first.
     pub fn exercise(&self) -> Exercise {
         let mut series = self.tally.report();
-        series.sort_by_key(|series| series.ttl);
+        series.sort_by_key(|series| (series.effective_ttl(), series.ttl));
         Exercise { pace: self.setup.pace, kept_for: None, stalled: false, series }
     }
 
-    /// How many leases of this TTL are kept, and when the next of them is renewed.
-    pub fn kept_of(&self, ttl: i64) -> (usize, Option<Moment>) {
-        let engines = self.kept().filter_map(|lease| lease.engine.as_ref());
-        engines
-            .filter(|status| status.granted_ttl == Some(ttl))
+    /// How many leases of a series are kept, and when the next of them is renewed.
+    pub fn kept_of(&self, series: &Series) -> (usize, Option<Moment>) {
+        let is_of = |lease: &&Lease| {
+            let granted = lease.granted_ttl;
+            granted == series.granted_ttl && lease.asked_ttl.or(granted) == Some(series.ttl)
+        };
+        self.kept()
+            .filter(is_of)
+            .filter_map(|lease| lease.engine.as_ref())
             .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Column, Lease, State, UnknownColumn, Who};
+use crate::domain::lints::LINTS;
 use crate::domain::{LeaseId, Moment};
 
 /// By which column the rows are sorted, and in which direction.
@@ -133,16 +134,28 @@ fn number(lease: &Lease, column: Column, now: Moment) -> Option<u64> {
         Column::State => Some(urgency(lease.state(now))),
         Column::Left => lease.deadline().map(Moment::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
-        Column::Every => engine?.cadence.last.map(nanos),
+        Column::Every => match engine {
+            Some(status) => status.cadence.last.map(nanos),
+            None => lease.others_rhythm().map(|rhythm| nanos(rhythm.every)),
+        },
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
         Column::Next => engine.filter(|_| lease.kept)?.next_due.map(Moment::nanos),
-        Column::Margin => engine?.cadence.least_left.map(nanos),
+        Column::Margin => match engine {
+            Some(status) => status.cadence.least_left.map(nanos),
+            None => lease.margin().map(|(least, _)| nanos(least)),
+        },
         Column::Queue => Some(engine?.queue.depth as u64),
         Column::Drop => Some(engine?.queue.dropped),
         Column::RoundTrip => engine?.round_trip.map(nanos),
         Column::Keys => lease.keys.as_ref().map(|keys| keys.count as u64),
+        Column::Warn => lease.warnings.first().and_then(|name| lint_rank(name)),
         Column::FirstKey => None,
     }
+}
+
+/// The place of a lint among all: the most urgent come first.
+fn lint_rank(name: &str) -> Option<u64> {
+    LINTS.iter().position(|lint| lint.name() == name).map(|place| place as u64)
 }
 
 fn rising(number: i64) -> u64 {

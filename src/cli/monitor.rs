@@ -1,6 +1,7 @@
 //! `leasetop` alone, and `demo`: the monitor.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
@@ -10,7 +11,7 @@ use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
 use crate::domain::LeaseId;
-use crate::runtime::{self, MonitorOptions};
+use crate::runtime::{self, MonitorOptions, World, Worlds};
 use crate::ui::Look;
 
 /// The exercise's TTLs, and the key that each lease of the demo gets.
@@ -53,7 +54,7 @@ pub(super) struct Said {
 impl Args {
     /// What was said for the monitor here.
     pub(super) fn said(&self) -> Said {
-        let Args { ttl, puts, keep_alive, rows, observing, stall, said: _ } = self;
+        let Args { ttl, keep_alive, puts, rows, observing, stall, said: _ } = self;
         let monitors_alone =
             !ttl.is_empty() || !keep_alive.is_empty() || !puts.is_empty() || observing.is_some() || *stall;
         Said { anything: monitors_alone || rows.is_some(), monitors_alone }
@@ -114,16 +115,18 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let session = Session::open(shared.clone()).await?;
-        let _others = if setup.is_demo { session.populate(setup.grants.len()).await? } else { None };
+        let ours = setup.is_demo.then_some(setup.grants.len());
+        let World { cluster, clock, held } = world(shared.clone(), ours).await?;
         let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
         let is_read_only = shared.general.read_only;
         let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
         let pace = shared.keeping.pace;
         let setup = Setup { target: shared.target(), named, place, is_read_only, pace, keymap, ..setup };
         let options = MonitorOptions {
-            cluster: session.cluster.clone(),
-            clock: session.clock.clone(),
+            cluster,
+            clock,
+            held: Some(held),
+            worlds: worlds(&shared, ours),
             engine: shared.engine(),
             setup,
             look: look(&shared.general),
@@ -133,6 +136,25 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         runtime::monitor(options).await?;
         Ok(Exit::Done)
     })
+}
+
+/// What this command line describes: a cluster, or a sandbox; in a demo with other clients beside so many leases of ours.
+async fn world(shared: Shared, ours: Option<usize>) -> Result<World, Error> {
+    let session = Session::open(shared).await?;
+    let others = match ours {
+        Some(ours) => session.populate(ours).await?,
+        None => None,
+    };
+    Ok(World { cluster: session.cluster.clone(), clock: session.clock.clone(), held: Arc::new((session, others)) })
+}
+
+/// The same at any speed, where it is a sandbox.
+fn worlds(shared: &Shared, ours: Option<usize>) -> Option<Worlds> {
+    let shared = shared.sandbox().then(|| shared.clone())?;
+    Some(Worlds::new(move |warp| {
+        let shared = shared.clone().at_speed(warp);
+        async move { world(shared, ours).await.expect("a sandbox in this program can be reached") }
+    }))
 }
 
 /// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).

@@ -167,6 +167,12 @@ impl Shared {
         self.connection.sandbox = true;
     }
 
+    /// The same with a clock that runs so many times as fast as the wall.
+    pub(super) fn at_speed(mut self, warp: u32) -> Self {
+        self.connection.warp = warp;
+        self
+    }
+
     /// How many times as fast as the wall the clock runs: the sandbox's and ours.
     pub(super) fn warp(&self) -> u32 {
         self.connection.warp

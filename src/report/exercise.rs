@@ -35,7 +35,7 @@ pub fn exercise_table(exercise: &Exercise) -> String {
 fn row(series: &Series) -> [String; 15] {
     let Series { intervals, queue, .. } = series;
     [
-        ttl(series),
+        series.ttl_in_words(),
         series.count.to_string(),
         series.lost.to_string(),
         series.renewals.to_string(),
@@ -51,14 +51,6 @@ fn row(series: &Series) -> [String; 15] {
         or_dash(series.round_trip, |(p50, _)| millis(p50)),
         or_dash(series.round_trip, |(_, p99)| millis(p99)),
     ]
-}
-
-/// The TTL; as asked -> granted where the server raised it.
-fn ttl(series: &Series) -> String {
-    match series.granted_ttl {
-        Some(granted) if granted != series.ttl => format!("{} -> {granted} s", series.ttl),
-        _ => format!("{} s", series.ttl),
-    }
 }
 
 #[derive(Serialize)]

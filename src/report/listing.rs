@@ -159,7 +159,8 @@ fn cell(lease: &ListedLease, column: Column, now: Moment) -> String {
         | Column::Margin
         | Column::Queue
         | Column::Drop
-        | Column::RoundTrip => or_dash(None::<u64>, |never| never.to_string()),
+        | Column::RoundTrip
+        | Column::Warn => or_dash(None::<u64>, |never| never.to_string()),
     }
 }
 

@@ -58,8 +58,8 @@ impl Driver {
             Effect::Probe(ids) => self.run(hands.probe(ids)),
             Effect::ProbeKeys(id) => self.run(stream::once(async move { hands.probe_keys(id).await })),
             Effect::Grant(order) => self.run(hands.grant(order)),
-            // The loop ends, and stands still, by itself.
-            Effect::Quit { .. } | Effect::Suspend => (),
+            // The loop ends, stands still, and begins anew by itself.
+            Effect::Quit { .. } | Effect::Suspend | Effect::BeginAnew { .. } => (),
         }
     }
 

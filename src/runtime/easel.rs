@@ -48,6 +48,14 @@ impl<S: Screen> Easel<S> {
         }
     }
 
+    /// Forgets all that it has drawn, and goes by another clock.
+    pub(super) fn begin_anew(&mut self, clock: Clock) {
+        self.canvas.forget();
+        self.wall.start = clock.wall(Moment::START);
+        (self.last, self.cost, self.due, self.countdown) = (None, Duration::ZERO, None, Moment::FAR);
+        self.clock = clock;
+    }
+
     pub(super) fn scene<'a>(&'a self, model: &'a Model, now: Moment) -> Scene<'a> {
         Scene { model, now, wall: &self.wall, look: self.look }
     }

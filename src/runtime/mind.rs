@@ -38,6 +38,8 @@ pub(super) struct Mind {
     pub(super) clock: Clock,
     /// Set when the program is to be suspended: with or without the rest of its job.
     pub(super) stands_still: Option<Job>,
+    /// Set when another world is wanted: at which speed.
+    pub(super) begins_anew: Option<u32>,
     /// Set when the program is to end.
     pub(super) ended: Option<Ended>,
     board: Board,
@@ -55,14 +57,27 @@ impl Mind {
         setup: Setup,
         stall_consumer: bool,
     ) -> Mind {
-        let range = setup.range.clone();
+        let model = Model::new(setup, clock.now());
+        Mind::with(model, cluster, clock, keeping, stall_consumer)
+    }
+
+    /// Begins with a model of a cluster that nothing was heard of yet.
+    pub(super) fn with(
+        model: Model,
+        cluster: Cluster,
+        clock: Clock,
+        keeping: engine::Options,
+        stall_consumer: bool,
+    ) -> Mind {
+        let range = model.setup.range.clone();
         let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
         let reader = Reader::start(engine.consumer(), clock.clone(), stall_consumer);
         let mut view = cluster.watch();
         view.mark_changed();
         Mind {
-            model: Model::new(setup, clock.now()),
+            model,
             stands_still: None,
+            begins_anew: None,
             ended: None,
             board: engine.board(),
             tally: reader.tally(),
@@ -115,6 +130,7 @@ impl Mind {
             match effect {
                 Effect::Quit { left } => self.ended = Some(Ended { left }),
                 Effect::Suspend => self.stands_still = Some(Job::Whole),
+                Effect::BeginAnew { warp } => self.begins_anew = Some(warp),
                 effect => self.driver.act(effect),
             }
         }

@@ -12,6 +12,8 @@
 //!
 //! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
 //! nobody reads stops the writer thread alone.
+//!
+//! A sandbox can be begun anew at another speed: another [`World`] takes its place, and the mind begins anew with it.
 
 mod canvas;
 mod consumer;
@@ -25,6 +27,7 @@ mod outside;
 mod run;
 mod screen;
 mod terminal;
+mod world;
 
 use std::io;
 
@@ -34,6 +37,7 @@ pub use follow::{FollowOptions, Told, follow};
 pub use outside::{Outside, sleeps};
 pub use run::{Ended, run};
 pub use screen::Screen;
+pub use world::{Held, World, Worlds};
 
 use crate::app::Setup;
 use crate::clock::Clock;
@@ -50,6 +54,10 @@ pub struct MonitorOptions {
     pub cluster: Cluster,
     /// The clock of engine, polls and ages: the sandbox's, where there is one.
     pub clock: Clock,
+    /// What has to live as long as the cluster does.
+    pub held: Option<Held>,
+    /// Makes another sandbox in its place, where it is one.
+    pub worlds: Option<Worlds>,
     /// How leases are kept alive.
     pub engine: engine::Options,
     /// What the model starts from: place, rights, budget, leases to grant.

@@ -7,9 +7,10 @@ use futures_util::stream::{Stream, StreamExt};
 
 use super::easel::Easel;
 use super::mind::{Job, Mind, News};
-use super::{MonitorOptions, Outside, Screen, keys};
+use super::{Held, MonitorOptions, Outside, Screen, World, Worlds, keys};
 use crate::app::Msg;
 use crate::domain::{LeaseId, Moment};
+use crate::engine;
 use crate::ui;
 
 /// How the monitor ended.
@@ -37,10 +38,10 @@ where
     I: Stream<Item = io::Result<Event>> + Unpin,
     O: Stream<Item = Outside> + Unpin,
 {
-    let MonitorOptions { cluster, clock, engine, setup, stall_consumer, look, .. } = options;
+    let MonitorOptions { cluster, clock, held, worlds, engine, setup, stall_consumer, look, .. } = options;
     let easel = Easel::new(screen, clock.clone(), look);
     let mind = Mind::start(cluster, clock, engine, setup, stall_consumer);
-    let mut monitor = Monitor { mind, input, outside, easel };
+    let mut monitor = Monitor { mind, input, outside, easel, engine, stall_consumer, worlds, _held: held };
     monitor.resize();
     monitor.live().await
 }
@@ -51,6 +52,11 @@ struct Monitor<S, I, O> {
     input: I,
     outside: O,
     easel: Easel<S>,
+    engine: engine::Options,
+    stall_consumer: bool,
+    worlds: Option<Worlds>,
+    /// What the present world holds: it lives until the next is there.
+    _held: Option<Held>,
 }
 
 impl<S, I, O> Monitor<S, I, O>
@@ -68,6 +74,9 @@ where
             self.handle(happening);
             if let Some(job) = self.mind.stands_still.take() {
                 self.suspend(job).await;
+            }
+            if let Some(warp) = self.mind.begins_anew.take() {
+                self.begin_anew(warp).await;
             }
             if let Some(ended) = self.mind.ended.take() {
                 return ended;
@@ -88,6 +97,17 @@ where
         self.easel.screen.suspend(job == Job::Whole).await;
         self.mind.tell(Msg::StoodStill { since });
         // The window may have become another one meanwhile.
+        self.resize();
+    }
+
+    /// Another world takes the place of this one, and a mind that remembers nothing but where one looked.
+    async fn begin_anew(&mut self, warp: u32) {
+        let Some(worlds) = &self.worlds else { return };
+        let World { cluster, clock, held } = worlds.make(warp).await;
+        let model = self.mind.model.begun_anew(clock.speed(), clock.now());
+        self.easel.begin_anew(clock.clone());
+        self.mind = Mind::with(model, cluster, clock, self.engine, self.stall_consumer);
+        self._held = Some(held);
         self.resize();
     }
 

@@ -1,6 +1,9 @@
 //! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
 
+mod anew;
 mod demo;
+mod drills;
+mod exercise;
 mod follow;
 mod others;
 mod views;
@@ -104,6 +107,28 @@ struct Stage {
     input: mpsc::UnboundedSender<io::Result<Event>>,
     outside: mpsc::UnboundedSender<Outside>,
     monitor: Task<Ended>,
+    /// The sandbox that took the place of the first, where one did.
+    anew: Anew,
+}
+
+/// Where a sandbox is found that was begun anew.
+type Anew = Arc<Mutex<Option<Sandbox>>>;
+
+fn worlds(anew: Anew) -> Worlds {
+    Worlds::new(move |warp| {
+        let anew = Arc::clone(&anew);
+        async move {
+            let clock = Clock::warped(warp);
+            let sandbox = Sandbox::builder().seed(8).start(clock.clone());
+            let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
+            *anew.lock().unwrap() = Some(sandbox.clone());
+            World { cluster, clock, held: Arc::new(sandbox) }
+        }
+    })
+}
+
+fn target(sandbox: &Sandbox) -> Target {
+    Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) }
 }
 
 impl Stage {
@@ -115,10 +140,12 @@ impl Stage {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
-        let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
+        let anew = Anew::default();
         let options = MonitorOptions {
-            cluster: Cluster::connect(Settings::new(vec![target])).await.unwrap(),
+            cluster: Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap(),
             clock: clock.clone(),
+            held: None,
+            worlds: Some(worlds(Arc::clone(&anew))),
             engine: engine::Options::default(),
             setup,
             look: Look::default(),
@@ -134,7 +161,7 @@ impl Stage {
             UnboundedReceiverStream::new(keys),
             UnboundedReceiverStream::new(happens),
         ));
-        let stage = Stage { glass, sandbox, clock, input, outside, monitor };
+        let stage = Stage { glass, sandbox, clock, input, outside, monitor, anew };
         stage.wait(2.0).await;
         stage
     }

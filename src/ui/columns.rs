@@ -1,7 +1,9 @@
 //! The columns of the lease table, as data: name, room, when they leave, and what they say of a lease.
 
 use crate::app::{Column as Name, Lease, State};
+use crate::domain::observed::{Rhythm, Sureness};
 use crate::domain::{Moment, printable};
+use unicode_width::UnicodeWidthStr;
 
 use super::line::cut;
 use super::number::{self, UNKNOWN};
@@ -45,7 +47,7 @@ const fn number(name: Name, width: u16, rank: u8, cell: fn(Row<'_>, usize) -> Ce
 pub(super) const COLUMNS: &[Column] = &[
     text(Name::Id, 8, 8, 0, id),
     text(Name::Who, 7, 0, 7, who),
-    text(Name::State, 9, 0, 1, state),
+    text(Name::State, 9, 1, 1, state),
     number(Name::Left, 7, 2, left),
     Column { title: "", is_number: false, growth: 5, ..number(Name::Left, 5, 2, bar) },
     number(Name::Ttl, 6, 6, ttl),
@@ -57,14 +59,24 @@ pub(super) const COLUMNS: &[Column] = &[
     number(Name::Drop, 4, 4, dropped),
     number(Name::RoundTrip, 7, 12, round_trip),
     number(Name::Keys, 4, 13, keys),
+    text(Name::Warn, 12, 0, LAST_TO_COME, warnings),
     text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
+
+/// A column of this rank comes where the id has its whole room.
+const LAST_TO_COME: u8 = 14;
 
 /// What the rows of the locks view say of a lease.
 const OF_LOCKS: &[Name] = {
     use Name::{Every, Id, Last, Left, Margin, RoundTrip, State, Ttl, Who};
     &[Id, Who, State, Left, Ttl, Every, Last, Margin, RoundTrip]
 };
+
+impl Column {
+    fn wish_for_id(&self) -> u16 {
+        if self.name == Name::Id { self.growth } else { 0 }
+    }
+}
 
 /// The columns of the locks view that fit.
 pub(super) fn of_locks(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
@@ -75,12 +87,15 @@ pub(super) fn of_locks(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
 pub(super) fn fit(width: u16, chosen: &[Name]) -> (Vec<(&'static Column, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
     let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
-    let least = |rank: u8| within(rank).map(|column| column.width + 1).sum::<u16>().saturating_sub(1);
+    let whole_id = |rank: u8| if rank >= LAST_TO_COME { within(rank).map(Column::wish_for_id).sum() } else { 0 };
+    let least = |rank: u8| {
+        within(rank).map(|column| column.width + 1).sum::<u16>().saturating_sub(1).saturating_add(whole_id(rank))
+    };
     let mut ranks: Vec<u8> = chosen().map(|column| column.rank).collect();
     ranks.sort_unstable_by(|one, two| two.cmp(one));
     let rank = ranks.iter().copied().find(|rank| least(*rank) <= width).or(ranks.last().copied()).unwrap_or(0);
     let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
-    let mut room = width.saturating_sub(least(rank));
+    let mut room = width.saturating_sub(least(rank)).saturating_add(whole_id(rank)).min(width);
     // The id is worth more than air, air more than longer bars.
     columns.iter_mut().filter(|(column, _)| column.name == Name::Id).for_each(|id| grow(id, &mut room));
     let gaps = (columns.len() as u16).saturating_sub(1);
@@ -127,7 +142,13 @@ fn who(row: Row<'_>, _: usize) -> Cell {
     plain(row.lease.who.word())
 }
 
-fn state(row: Row<'_>, _: usize) -> Cell {
+/// The state; for a moment a healthy lease says that it was refilled.
+fn state(row: Row<'_>, width: usize) -> Cell {
+    const REFILLED: &str = "↻ refilled";
+    if row.state == State::Ok && row.lease.was_just_refilled(row.now) {
+        let badge = if width >= REFILLED.width() { REFILLED } else { "● ok ↻" };
+        return (badge.to_owned(), Role::Good);
+    }
     let (sign, role) = theme::state(row.state);
     (format!("{sign} {}", row.state.word()), role)
 }
@@ -143,16 +164,27 @@ fn urgency(row: Row<'_>) -> Role {
 /// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
 pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
+    if row.state == State::Unseen {
+        return unseen_left(row);
+    }
     let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error()) else {
         return (UNKNOWN.to_owned(), Role::Dim);
     };
-    let is_sharp = error <= SHARP && row.state != State::Unseen;
     let text = match left {
-        _ if is_sharp => number::span(left),
+        _ if error <= SHARP => number::span(left),
         left if left < 9_999.5 => format!("~{left:.0} s"),
         left => format!("~{}", number::span(left)),
     };
     (text, urgency(row))
+}
+
+/// Nobody has looked for a while: it may have been renewed, so that this much is left at least.
+fn unseen_left(row: Row<'_>) -> Cell {
+    let least = row.lease.bounds().map(|bounds| (bounds.earliest - row.now).as_secs_f64()).filter(|least| *least > 0.0);
+    match least {
+        Some(least) => (number::at_least_span(least), Role::Warning),
+        None => (UNKNOWN.to_owned(), Role::Dim),
+    }
 }
 
 fn bar(row: Row<'_>, width: usize) -> Cell {
@@ -169,11 +201,19 @@ fn ttl(row: Row<'_>, _: usize) -> Cell {
 }
 
 fn every(row: Row<'_>, _: usize) -> Cell {
-    known(row.lease.engine.as_ref(), |status| number::interval(status.cadence.last, status.expected))
+    match (&row.lease.engine, row.lease.others_rhythm()) {
+        (Some(status), _) => plain(number::interval(status.cadence.last, status.expected)),
+        // Renewals that stayed hidden make the true interval shorter.
+        (None, Some(Rhythm { every, sureness: Sureness::AtLeast })) => {
+            plain(format!("<={}", number::span(every.as_secs_f64())))
+        }
+        (None, rhythm) => known(rhythm, |rhythm| format!("~{}", number::span(rhythm.every.as_secs_f64()))),
+    }
 }
 
 fn last(row: Row<'_>, _: usize) -> Cell {
-    known(row.lease.last_renewed(), |at| number::span((row.now - at).as_secs_f64()))
+    let sign = if row.lease.engine.is_some() { "" } else { "~" };
+    known(row.lease.last_renewed(), |at| format!("{sign}{}", number::span((row.now - at).as_secs_f64())))
 }
 
 fn next(row: Row<'_>, _: usize) -> Cell {
@@ -182,8 +222,13 @@ fn next(row: Row<'_>, _: usize) -> Cell {
 }
 
 fn margin(row: Row<'_>, _: usize) -> Cell {
-    let least = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
-    known(least, |left| number::span(left.as_secs_f64()))
+    let ours = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
+    match row.lease.margin() {
+        // A renewal that stayed hidden left more.
+        Some((least, Sureness::AtLeast)) => plain(number::at_least_span(least.as_secs_f64())),
+        Some((least, Sureness::About)) => plain(format!("~{}", number::span(least.as_secs_f64()))),
+        None => known(ours, |left| number::span(left.as_secs_f64())),
+    }
 }
 
 fn queue(row: Row<'_>, _: usize) -> Cell {
@@ -210,6 +255,15 @@ fn keys(row: Row<'_>, _: usize) -> Cell {
     known(counted, |keys| number::at_least(!keys.is_all, keys.count))
 }
 
+/// The most urgent warning, and how many there are besides.
+fn warnings(row: Row<'_>, _: usize) -> Cell {
+    match row.lease.warnings.as_slice() {
+        [] => (UNKNOWN.to_owned(), Role::Dim),
+        [one] => ((*one).to_owned(), Role::Warning),
+        [first, rest @ ..] => (format!("{} +{}", cut(first, 9), rest.len()), Role::Warning),
+    }
+}
+
 fn first_key(row: Row<'_>, width: usize) -> Cell {
     let first = row.lease.keys.as_ref().and_then(|keys| keys.first.first());
     known(first, |key| cut(&printable(key), width))
@@ -234,7 +288,8 @@ mod tests {
 
     #[test]
     fn columns_leave_in_their_order() {
-        let order = ["KEYS", "RTT", "LAST", "NEXT", "MARGIN", "Q", "WHO", "TTL", "FIRST KEY", "DROP", "EVERY", "LEFT"];
+        let order =
+            ["WARN", "KEYS", "RTT", "LAST", "NEXT", "MARGIN", "Q", "WHO", "TTL", "FIRST KEY", "DROP", "EVERY", "LEFT"];
         let mut before = titles(200);
         assert_eq!(before.len(), COLUMNS.len());
         let mut left: Vec<&str> = Vec::new();

@@ -86,9 +86,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// How many lines of the open detail there is no room for on a screen of this size; none where it is not open.
+/// How many lines of the open help, the open detail or the cadence view there is no room for on a screen of this size;
+/// none where nothing of these is shown.
 pub fn spare_lines(scene: Scene<'_>, size: (u16, u16)) -> Option<usize> {
-    dialogs::spare_lines(scene, size.1).or_else(|| detail::spare_lines(scene.shown(), size))
+    let shown = scene.shown();
+    let below = || detail::spare_lines(shown, size).or_else(|| cadence::spare_lines(shown, size));
+    dialogs::spare_lines(scene, size.1).or_else(below)
 }
 
 /// Draws the whole screen. Any size is fine; the smaller, the less is told.

@@ -23,6 +23,17 @@ pub(super) fn span(seconds: f64) -> String {
     }
 }
 
+/// The least that a span can be, in seven columns at most: `>=8.2 s`, `>=118 s`, `>=3411s`, `>=28 h`.
+pub(super) fn at_least_span(seconds: f64) -> String {
+    let span = match seconds {
+        s if (9_999.5..360_000.0).contains(&s) => format!("{:.0} h", s / 3_600.0),
+        s if s >= 9.95 => span(s.max(10.0)).replace(".0 s", " s"),
+        s => span(s),
+    };
+    let whole = if span.len() > 5 { format!("{seconds:.0} s") } else { span };
+    format!(">={}", if whole.len() > 5 { whole.replace(' ', "") } else { whole })
+}
+
 /// A TTL: whole seconds as long as they are few.
 pub(super) fn ttl(seconds: i64) -> String {
     if seconds < 10_000 { format!("{seconds} s") } else { span(seconds as f64) }
@@ -88,6 +99,25 @@ mod tests {
             assert!(span(seconds).len() <= 7);
         }
         assert_eq!((ttl(10), ttl(3600), ttl(9_000_000_000)), ("10 s".into(), "3600 s".into(), "285 y".into()));
+    }
+
+    #[test]
+    fn the_least_of_a_span_stays_in_seven_columns_too() {
+        let spans = [
+            (0.0, ">=0.0 s"),
+            (8.24, ">=8.2 s"),
+            (39.9, ">=40 s"),
+            (118.2, ">=118 s"),
+            (3411.4, ">=3411s"),
+            (20_000.0, ">=6 h"),
+            (100_000.0, ">=28 h"),
+            (400_000.0, ">=5 d"),
+            (9e9, ">=285 y"),
+        ];
+        for (seconds, text) in spans {
+            assert_eq!(at_least_span(seconds), text);
+            assert!(at_least_span(seconds).len() <= 7);
+        }
     }
 
     #[test]

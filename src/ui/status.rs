@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 
 use crate::app::keymap::Action;
 use crate::app::{Key, Model, Note, View};
+use crate::domain::observed::Backlog;
 use crate::domain::printable;
 
 use super::line::{Part, cut, draw_ends};
-use super::{Role, Scene, top};
+use super::{Role, Scene, number, top};
 
 /// Draws it. Where there is no top line it has its banner. A note takes the place of the counts; keys are not shown while a dialog has its own.
 pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
@@ -58,11 +59,22 @@ fn counts(model: &Model) -> Vec<Part> {
     if census.endangered > 0 {
         parts.push(count(1, Role::Danger, census.endangered as u64, "at risk"));
     }
+    parts.extend(dying(census.dying));
+    let warned = model.diagnoses().count();
+    if warned > 0 {
+        parts.push(count(3, Role::Warning, warned as u64, if warned == 1 { "warning" } else { "warnings" }));
+    }
     parts.push(Part::new(6, Role::Text, format!("{:.2} renewals/s", census.renewals)));
     if census.dropped > 0 {
         parts.push(count(4, Role::Warning, census.dropped, "dropped"));
     }
     parts
+}
+
+/// What has expired and waits to be removed, and how long that takes.
+fn dying(count: usize) -> Option<Part> {
+    let takes = Backlog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.takes().as_secs_f64();
+    (count > 0).then(|| Part::new(2, Role::Danger, format!("{count} dying, removed in {}", number::span(takes))))
 }
 
 /// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.

@@ -232,6 +232,17 @@ fn however_small_the_screen_the_essential_is_seen() {
 }
 
 #[test]
+fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
+    let sandbox = Setup { place: Place::Sandbox { warp: 10 }, ..Setup::default() };
+    for size in [(40, 12), (80, 24)] {
+        let mut model = model(sandbox.clone(), scene_messages(), size);
+        update(&mut model, Msg::Key(Key::Char('W')), at(90.0));
+        let picture = text(&paint(&model, size, Look::default()));
+        insta::assert_snapshot!(format!("warp_{}x{}", size.0, size.1), picture);
+    }
+}
+
+#[test]
 fn ascii_is_ascii() {
     let size = (140, 40);
     let look = Look { palette: Palette::Mono, is_ascii: true };

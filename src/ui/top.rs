@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{Model, Named, Place};
-use crate::domain::{MemberView, printable};
+use crate::domain::{MemberView, Moment, printable};
 
 use super::line::{Part, cut, draw_ends};
 use super::{Role, Scene, number};
@@ -12,7 +12,7 @@ use super::{Role, Scene, number};
 /// Draws it.
 pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
-        let mut right = rights(scene.model);
+        let mut right = rights(scene.model, scene.now);
         right.extend(frozen(scene));
         draw_ends(scene.look, (link(scene), right), ("  ", "  "), area, buf);
     }
@@ -61,8 +61,9 @@ fn reached(model: &Model, member: &MemberView) -> Vec<Part> {
     parts
 }
 
-fn rights(model: &Model) -> Vec<Part> {
-    let mut parts = Vec::new();
+fn rights(model: &Model, now: Moment) -> Vec<Part> {
+    let polls = format!("polls {}/{} a second", model.poll_rate(now), model.setup.budget);
+    let mut parts = vec![Part::new(8, Role::Dim, polls)];
     match model.setup.place {
         Place::Sandbox { warp } => {
             let name = if model.setup.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };

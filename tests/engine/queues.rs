@@ -77,6 +77,21 @@ async fn the_17th_unread_response_is_dropped_as_go_does() {
     assert_eq!(board.drain().queues, [(kept.id(), leasetop::domain::QueueGauge { depth: 0, ..status.queue })]);
 }
 
+/// An hour's lease that nobody reads, over five and a half hours.
+#[tokio::test(start_paused = true)]
+async fn the_first_drop_of_an_hours_lease_comes_after_five_hours() {
+    let bench = bench(Options::default()).await;
+    let board = bench.engine.board();
+    let kept = bench.keep(3_600).await;
+    let dropped = || board.drain().statuses.last().map_or(0, |status| status.queue.dropped);
+    board.drain();
+    seconds(19_200.0).await;
+    assert_eq!(dropped(), 0, "16 intervals of 1200.5 s are not over");
+    seconds(20.0).await;
+    assert_eq!(dropped(), 1, "the 17th response has no room");
+    assert!(bench.alive(kept.id()), "it lives");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_subscriber_makes_no_other_drop() {
     let bench = bench(Options::default()).await;

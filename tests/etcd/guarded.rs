@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use leasetop::app::{Setup, Word};
+use leasetop::clock::Clock;
 use leasetop::domain::{KeyRange, LeaseId};
+use leasetop::runtime::{FollowOptions, Outside, Told, follow};
+use leasetop::tasks::spawn;
 use leasetop::wire::{Address, Cluster, ErrorKind, Settings, Target, User, Watched};
 
 use crate::common::etcd::{Etcd, Version};
 
 on_each_version! {
     a_user_sees_its_own_keys_and_is_told_what_it_may_not
+    who_may_not_list_is_told_of_the_leases_of_its_keys
 }
 
 async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
@@ -34,4 +39,45 @@ async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) 
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
     let refused = app.watch_keys(&KeyRange::all(), 0).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
+}
+
+/// The first event of a kind that is told of a lease.
+async fn told(events: &mut tokio::sync::mpsc::Receiver<Told>, word: Word, id: LeaseId) {
+    let heard = async {
+        while let Some(Told { event, .. }) = events.recv().await {
+            if event.word() == word && event.lease == Some(id) {
+                return;
+            }
+        }
+        panic!("the events ended");
+    };
+    tokio::time::timeout(Duration::from_secs(30), heard).await.unwrap_or_else(|_| panic!("{word:?} in time"));
+}
+
+async fn who_may_not_list_is_told_of_the_leases_of_its_keys(version: Version) {
+    let mut etcd = Etcd::start(version).await;
+    etcd.enable_auth();
+    // A lease with a key that the user may not read: from 3.5.28 on it may not list at all.
+    let root = log_in(&etcd, "root", "root-password").await;
+    let secret = root.grant(Some(LeaseId(5)), 600).await.unwrap().id;
+    root.put(b"/secret", b"v", Some(secret)).await.unwrap();
+    let setup = Setup { range: KeyRange::prefix(b"/app/"), ..Setup::default() };
+    let cluster = log_in(&etcd, "app", "app-password").await;
+    let (tell, mut events) = tokio::sync::mpsc::channel(256);
+    let outside = Box::pin(futures_util::stream::pending::<Outside>());
+    let _following = spawn(follow(FollowOptions { cluster, clock: Clock::real(), setup }, outside, tell));
+    // From here on the keys are followed: what is attached is told.
+    let lease = root.grant(Some(LeaseId(-9)), 600).await.unwrap().id;
+    let attaching = async {
+        for n in 0_u64.. {
+            root.put(format!("/app/{n}").as_bytes(), b"v", Some(lease)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::select! {
+        () = told(&mut events, Word::Attached, lease) => (),
+        () = attaching => (),
+    }
+    root.revoke(lease).await.unwrap();
+    told(&mut events, Word::Revoked, lease).await;
 }

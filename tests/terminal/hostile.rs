@@ -88,7 +88,9 @@ fn list_and_timetolive_escape_them_on_a_terminal() {
 fn what_is_typed_and_what_etcd_answers_is_escaped_too() {
     let server = Served::start();
     let mut terminal = server.monitor(&["--ttl", "100", "--put", "/\u{202e}\u{9b}\x1b]0;owned\x07=1"], 120, 40);
-    terminal.wait_for(r"/\u{202e}\u{9b}\x1b]");
+    terminal.wait_for("1 own");
+    terminal.keys("\r");
+    terminal.wait_for(r"/\u{202e}\u{9b}\x1b]0;owned\x07");
     terminal.keys("n5m\t\t\t/typed\u{202e}");
     terminal.wait_for("/typed");
     terminal.keys("\x1b");

@@ -4,6 +4,7 @@
 mod pty;
 
 mod dialogs;
+mod exercise;
 mod harness;
 mod hostile;
 mod manners;

@@ -92,22 +92,53 @@ fn idle() {
     }
 }
 
+/// How long the help takes to come or go, in ms, so many times.
+fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
+    let press = |press| {
+        let opens = press % 2 == 0;
+        terminal.pass(0.02);
+        let watch = Stopwatch::start();
+        terminal.keys("?");
+        terminal.wait_until("the help, or none", |screen| screen.contents().contains("this help") == opens);
+        watch.elapsed().as_secs_f64() * 1e3
+    };
+    (0..count).map(press).collect()
+}
+
+/// A monitor of so many leases of other clients, of 60 to 3,600 s, each with a key.
+fn others(count: u32) -> (Served, Terminal) {
+    let server = Served::start();
+    for n in 0..count {
+        let lease = server.sandbox.grant(60 + i64::from(n * 7 % 3_541)).expect("a lease");
+        server.sandbox.put(format!("/service/{n}"), "127.0.0.1", Some(lease)).expect("a key");
+    }
+    let mut terminal = server.monitor(&[], 140, 40);
+    terminal.wait_for(" others");
+    terminal.pass(20.0);
+    (server, terminal)
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run everyone"]
+fn everyone() {
+    const SECONDS: f64 = 30.0;
+    for count in [1_000, 10_000, 100_000] {
+        let (_server, mut terminal) = others(count);
+        let before = cpu(terminal.process());
+        terminal.pass(SECONDS);
+        tell(&format!("everyone_{count}_cpu_percent"), (cpu(terminal.process()) - before) / SECONDS * 100.0);
+        tell(&format!("everyone_{count}_most_resident_mb"), megabytes(terminal.process(), "VmHWM"));
+        tell(&format!("everyone_{count}_key_p99_ms"), quantile(&mut presses(&mut terminal, 200), 0.99));
+    }
+}
+
 #[test]
 #[ignore = "no test: tests/measure/run key"]
 fn key_to_screen() {
     let (server, mut terminal) = thousand();
     let renewals = server.sandbox.seen(0).keep_alives;
     let whole = Stopwatch::start();
-    let mut millis: Vec<f64> = (0..500)
-        .map(|press| {
-            let opens = press % 2 == 0;
-            terminal.pass(0.02);
-            let watch = Stopwatch::start();
-            terminal.keys("?");
-            terminal.wait_until("the help, or none", |screen| screen.contents().contains("this help") == opens);
-            watch.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
+    let mut millis = presses(&mut terminal, 500);
     let renewed = server.sandbox.seen(0).keep_alives - renewals;
     tell("renewals_a_second", renewed as f64 / whole.elapsed().as_secs_f64());
     tell("key_p50_ms", quantile(&mut millis, 0.5));

@@ -39,6 +39,8 @@ async fn monitor_with_a_part_that_panics() {
     let options = MonitorOptions {
         cluster,
         clock,
+        held: None,
+        worlds: None,
         engine: engine::Options::default(),
         setup: Setup::default(),
         look: Look::default(),

@@ -9,6 +9,8 @@ use crate::domain::{Drill, LeaseId, Moment};
 
 /// Answers that are dropped at most.
 const MOST: u32 = 99;
+/// The times in seconds that a slow consumer can take for a response.
+const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3_600];
 
 /// Offers drills for the lease that it was opened on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +19,8 @@ pub struct DrillDialog {
     pub id: LeaseId,
     /// How many answers would be dropped.
     pub answers: u32,
-    /// The lease's TTL in seconds: a slow consumer reads one response in so long.
-    ttl: u64,
+    /// In how many seconds a slow consumer would read one response.
+    pub pause: u64,
 }
 
 /// A drill that is offered.
@@ -35,16 +37,17 @@ pub struct Choice {
 }
 
 impl DrillDialog {
-    /// For a lease of this TTL in seconds.
+    /// For a lease of this TTL in seconds: whoever reads a response in so long reads fewer than come.
     pub fn new(id: LeaseId, ttl: u64) -> Self {
-        DrillDialog { id, answers: 3, ttl }
+        let pause = PAUSES.into_iter().find(|pause| *pause >= ttl).unwrap_or(PAUSES[PAUSES.len() - 1]);
+        DrillDialog { id, answers: 3, pause }
     }
 
     /// What there is to choose from.
     pub fn choices(&self) -> [Choice; 5] {
         let choice = |key, name: &str, seen, drill| Choice { key, name: name.to_owned(), seen, drill };
-        let every = Duration::from_secs(self.ttl);
-        let slow = format!("read one response each {} s", self.ttl);
+        let every = Duration::from_secs(self.pause);
+        let slow = format!("read one response each {} s (< and > change it)", self.pause);
         let drop = format!("drop the next {} answers (+ and - change it)", self.answers);
         [
             choice('1', "stall the consumer", STALL, Drill::StallConsumer),
@@ -56,11 +59,13 @@ impl DrillDialog {
     }
 
     fn change(&mut self, key: Key) {
-        self.answers = match key {
-            Key::Char('+') => (self.answers + 1).min(MOST),
-            Key::Char('-') => (self.answers - 1).max(1),
-            _ => self.answers,
-        };
+        match key {
+            Key::Char('+') => self.answers = (self.answers + 1).min(MOST),
+            Key::Char('-') => self.answers = (self.answers - 1).max(1),
+            Key::Char('>') => self.pause = PAUSES.into_iter().find(|one| *one > self.pause).unwrap_or(self.pause),
+            Key::Char('<') => self.pause = PAUSES.into_iter().rfind(|one| *one < self.pause).unwrap_or(self.pause),
+            _ => (),
+        }
     }
 }
 

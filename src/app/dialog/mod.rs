@@ -10,6 +10,7 @@ mod revoke;
 mod revoke_many;
 mod sort;
 mod suspend;
+mod warp;
 
 pub use adopt::AdoptDialog;
 pub use drill::{Choice, DrillDialog};
@@ -18,6 +19,7 @@ pub use grant::{Field, GrantForm, PRESETS};
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
 pub use revoke_many::RevokeManyDialog;
 pub use sort::SortMenu;
+pub use warp::{Speed, speeds};
 
 use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw};
@@ -46,6 +48,8 @@ pub enum Dialog {
     Adopt(AdoptDialog),
     /// Offers drills.
     Drill(DrillDialog),
+    /// Offers to begin the exercise anew, on a clock of another speed.
+    Warp,
     /// What can be sorted by.
     Sort(SortMenu),
     /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
@@ -63,7 +67,7 @@ impl Dialog {
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
-            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Quit(_) => None,
+            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
 }
@@ -79,6 +83,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Revoking { top } => revoke_many::progress_key(model, top, key, now),
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
+        Dialog::Warp => warp::key(model, key, now),
         Dialog::Sort(menu) => sort::key(model, menu, key),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),

@@ -72,6 +72,14 @@ impl Series {
         self.granted_ttl.unwrap_or(self.ttl)
     }
 
+    /// The TTL; as asked -> granted where the server raised it.
+    pub fn ttl_in_words(&self) -> String {
+        match self.granted_ttl {
+            Some(granted) if granted != self.ttl => format!("{} -> {granted} s", self.ttl),
+            _ => format!("{} s", self.ttl),
+        }
+    }
+
     /// The mean interval as a share of the TTL.
     pub fn interval_to_ttl(&self) -> Option<f64> {
         let mean = self.intervals.mean?;

@@ -51,10 +51,11 @@ impl Tally {
         self.join(series, granted.id, granted.ttl, sent + Duration::from_secs(granted.ttl.unsigned_abs()));
     }
 
-    /// The newest status of a lease that is kept; one that is not known yet joins the series of its TTL.
-    pub fn follow(&mut self, status: &LeaseStatus) {
+    /// The newest status of a lease that is kept; one that is not known yet joins the series of the TTL that was asked for and
+    /// of what was granted. Where nobody knows what was asked for these are the same.
+    pub fn follow(&mut self, status: &LeaseStatus, asked: Option<i64>) {
         if let (None, Some(ttl), false) = (&status.ended, status.granted_ttl, self.leases.contains_key(&status.id)) {
-            let series = self.series_of(ttl);
+            let series = self.series_of(asked.unwrap_or(ttl), ttl);
             self.join(series, status.id, ttl, status.deadline.or(status.last_answer).unwrap_or_default());
         }
         self.status(status);
@@ -63,10 +64,11 @@ impl Tally {
         }
     }
 
-    fn series_of(&mut self, ttl: i64) -> usize {
-        let known = self.series.iter().position(|count| count.told.ttl == ttl);
+    fn series_of(&mut self, asked: i64, granted: i64) -> usize {
+        let is_it = |count: &Count| (count.told.ttl, count.told.granted_ttl) == (asked, Some(granted));
+        let known = self.series.iter().position(is_it);
         known.unwrap_or_else(|| {
-            self.series.push(Count::new(ttl));
+            self.series.push(Count::new(asked));
             self.series.len() - 1
         })
     }
@@ -260,14 +262,25 @@ mod tests {
         let mut tally = Tally::default();
         let of = |id, ttl, intervals: &[u64]| LeaseStatus { granted_ttl: Some(ttl), ..status(id, intervals) };
         for one in [of(1, 10, &[3_500]), of(2, 120, &[9_500]), of(3, 10, &[]), of(1, 10, &[3_500, 3_600])] {
-            tally.follow(&one);
+            tally.follow(&one, None);
         }
         let told: Vec<_> = tally.report().iter().map(|one| (one.ttl, one.count, one.renewals)).collect();
         assert_eq!(told, [(10, 2, 4), (120, 1, 2)]);
         let lost = LeaseStatus { ended: Some(Ended::NotFound), ..of(1, 10, &[3_500, 3_600]) };
-        tally.follow(&lost);
-        tally.follow(&lost);
+        tally.follow(&lost, None);
+        tally.follow(&lost, None);
         assert_eq!((tally.totals(), tally.alive().count()), ((3, 6, 1), 2));
+    }
+
+    #[test]
+    fn what_was_asked_for_and_what_was_granted_make_a_series() {
+        let mut tally = Tally::default();
+        let of = |id| LeaseStatus { granted_ttl: Some(2), ..status(id, &[1_000]) };
+        tally.follow(&of(1), Some(1));
+        tally.follow(&of(2), Some(2));
+        tally.follow(&of(3), Some(1));
+        let told: Vec<_> = tally.report().iter().map(|one| (one.ttl_in_words(), one.count)).collect();
+        assert_eq!(told, [("1 -> 2 s".to_owned(), 2), ("2 s".to_owned(), 1)]);
     }
 
     #[test]
@@ -283,7 +296,7 @@ mod tests {
     #[test]
     fn a_ttl_that_is_not_known_yet_has_no_series() {
         let mut tally = Tally::default();
-        tally.follow(&LeaseStatus { granted_ttl: None, ..status(1, &[]) });
+        tally.follow(&LeaseStatus { granted_ttl: None, ..status(1, &[]) }, None);
         assert!(tally.report().is_empty());
     }
 

@@ -11,6 +11,7 @@ mod leases;
 mod locks;
 mod losses;
 mod marking;
+mod others;
 mod polling;
 mod revoking;
 mod revoking_many;

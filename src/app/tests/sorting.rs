@@ -72,7 +72,7 @@ fn the_menu_keeps_the_direction_of_what_is_sorted_by_and_has_ends() {
     assert_eq!(sort(&story), "key:asc");
     story.press(&[Key::Char('s'), Key::Home, Key::Up, Key::Enter]);
     assert_eq!(sort(&story), "id:asc");
-    story.press(&[Key::Char('s'), Key::Char('G'), Key::Up, Key::Enter]);
+    story.press(&[Key::Char('s'), Key::Char('G'), Key::Up, Key::Up, Key::Enter]);
     assert_eq!(sort(&story), "keys:desc");
 }
 

@@ -152,6 +152,20 @@ fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alo
     story.renewed(1, 10, 3.5);
     let exercise = story.model.exercise();
     assert_eq!(exercise.series.iter().map(|one| (one.ttl, one.count)).collect::<Vec<_>>(), [(10, 1)]);
-    assert_eq!(story.model.kept_of(10).0, 1);
-    assert_eq!(story.model.kept_of(120), (0, None));
+    assert_eq!(story.model.kept_of(&exercise.series[0]).0, 1);
+}
+
+#[test]
+fn a_lease_whose_ttl_was_raised_has_a_row_of_its_own_however_early_the_engine_tells() {
+    let mut story = Story::begin(Setup::default());
+    story.renewed(1, 2, 1.0);
+    assert!(story.model.exercise().series.is_empty(), "it is not told yet what was asked for");
+    for (id, asked) in [(1, 1), (2, 2)] {
+        let answer = Granted { id: LeaseId(id), requested_ttl: asked, ttl: 2, header: Header::default() };
+        story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true });
+    }
+    story.renewed(2, 2, 1.0);
+    let exercise = story.model.exercise();
+    let rows = exercise.series.iter().map(|one| (one.ttl_in_words(), story.model.kept_of(one).0));
+    assert_eq!(rows.collect::<Vec<_>>(), [("1 -> 2 s".to_owned(), 1), ("2 s".to_owned(), 1)]);
 }

@@ -11,16 +11,27 @@ pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
         model.show(Redraw::Soon);
     }
     for status in statuses {
-        model.tally.follow(&status);
         if model.lease(status.id).is_none() && status.ended.is_none() {
             ours(model, status.id);
         }
+        count(model, &status);
         // A list may tell of a lease of ours before its grant is told, and the engine of it in between.
         let is_new = status.ended.is_none();
         if let Some(lease) = model.alive(status.id).filter(|lease| is_new || lease.kept || lease.who == Who::Own) {
             lease.kept &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.believe(status);
         }
+    }
+}
+
+/// Counts what was seen of a lease that is kept: of an own one once it is told what was asked for, so that it comes into the
+/// right series.
+pub(super) fn count(model: &mut Model, status: &LeaseStatus) {
+    let lease = model.lease(status.id);
+    let asked = lease.and_then(|lease| lease.asked_ttl);
+    let is_awaited = asked.is_none() && lease.is_some_and(|lease| lease.who == Who::Own);
+    if !is_awaited || status.ended.is_some() {
+        model.tally.follow(status, asked);
     }
 }
 
@@ -118,7 +129,7 @@ fn what(model: &Model, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<
 fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| ended.is_loss()) else { return };
     if let Some(death) = lease.death {
-        return noticed(model, id, death, at);
+        return noticed(model, id, death, ended, at);
     }
     lease.kept = false;
     let was_seen = lease.said.is_some() || lease.who == Who::Own;
@@ -133,11 +144,19 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     }
 }
 
-/// A renewal met what a poll had seen before: from now on a program knows.
-fn noticed(model: &mut Model, id: LeaseId, death: Death, at: Moment) {
+/// A renewal met what a poll had seen before: from now on a program knows. Whoever renewed it knows its deadline better than
+/// polls do, and so why it is gone.
+fn noticed(model: &mut Model, id: LeaseId, death: Death, ended: &Ended, at: Moment) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| !death.is_ours) else { return };
-    let Some(loss) = lease.loss.as_mut().filter(|loss| loss.next.is_some()) else { return };
-    (loss.at, loss.next) = (at, None);
+    let Some(loss) = lease.loss.as_mut() else { return };
+    if *ended == Ended::Expired && death.cause == Gone::Unknown {
+        loss.why = Ended::Expired;
+        lease.death = Some(Death { cause: Gone::Expired, ..death });
+    }
+    if loss.next.take().is_none() {
+        return;
+    }
+    loss.at = at;
     let told = What::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
     model.log(at, Some(id), told);
 }

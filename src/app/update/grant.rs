@@ -6,7 +6,7 @@ use crate::app::dialog::{Dialog, GrantForm};
 use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, What, Who};
 use crate::domain::{Granted, LeaseId, Moment};
 
-use super::{is_refused, keys};
+use super::{count, is_refused, keys};
 
 /// Opens the form; on an own lease that was lost it is filled as that was.
 pub(super) fn open(model: &mut Model, now: Moment) {
@@ -30,11 +30,15 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
     let lease = model.living(answer.id);
     lease.who = Who::Own;
     lease.kept = keep_alive;
+    lease.asked_ttl = Some(answer.requested_ttl);
     if keep_alive {
         lease.history_mut().granted(sent + ttl);
     }
     if lease.bounds().is_none() {
         lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
+    }
+    if let Some(status) = lease.engine.clone() {
+        count(model, &status);
     }
     let granted = What::Granted { who: Who::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
     model.say(received, false, format!("granted {}: {}", answer.id, granted.text()));

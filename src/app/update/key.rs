@@ -5,7 +5,7 @@ use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{drill, filter, freeze, grant, keep, look, mark, moves, quit, renew, revoke, sort, suspend, tick};
+use super::{drill, filter, freeze, grant, keep, look, mark, moves, quit, renew, revoke, sort, suspend, tick, warp};
 
 /// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
 /// is done in dialogs as well. A key without a function does nothing.
@@ -78,6 +78,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
         Action::Drill => return drill::toggle(model, now),
+        Action::Warp => warp::ask(model, now),
         Action::Revoke => return revoke::open(model, now),
         Action::Quit => return quit::ask(model),
         Action::Redraw => model.show(Redraw::Anew),

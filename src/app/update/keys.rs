@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::app::lease::Doom;
-use crate::app::{Model, Redraw, Trouble, What, Who, polls};
+use crate::app::keys::Doom;
+use crate::app::{Model, Parted, Redraw, Trouble, What, Who, polls};
 use crate::domain::observed::KeyFate;
 use crate::domain::{HeldKey, KeyChange, KeyNow, LeaseId, Moment};
 
@@ -133,6 +133,9 @@ pub(super) fn survive(model: &mut Model, id: LeaseId, at: Moment) {
 /// A key left a lease that lives on.
 fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, revision): (KeyFate, i64), at: Moment) {
     let (key, revision) = (key.to_vec(), Some(revision));
+    if let Some(lease) = model.alive(id) {
+        lease.part_with(Parted { at, key: key.clone(), fate });
+    }
     let what = match fate {
         KeyFate::Moved { to } => What::Moved { key, to, revision },
         KeyFate::Detached => What::Detached { key, is_deleted: false, revision },

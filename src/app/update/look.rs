@@ -5,8 +5,7 @@ use crate::app::{Model, View};
 
 /// Shows a view.
 pub(super) fn show(model: &mut Model, view: View) {
-    model.view = view;
-    model.is_open = false;
+    (model.view, model.is_open, model.scroll) = (view, false, 0);
     model.locks_page.hold(&model.locks);
 }
 
@@ -71,7 +70,7 @@ pub(super) fn change_span(model: &mut Model, action: Action) {
     }
 }
 
-/// Moves through the open detail; it may be moved by as many lines as it has no room for.
+/// Moves through the open detail, or the cadence view; they may be moved by as many lines as they have no room for.
 pub(super) fn scroll(model: &mut Model, action: Action) {
     let page = model.window.rows.max(2) - 1;
     let scroll = model.scroll.min(model.spare);

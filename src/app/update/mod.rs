@@ -27,12 +27,14 @@ mod stood_still;
 pub(super) mod suspend;
 mod tick;
 mod values;
+mod warp;
 
 pub use arrange::arrange;
 pub use tick::next_wake;
 
 use super::{Effect, Model, Msg, Redraw};
 use crate::domain::Moment;
+use engine::count;
 
 /// Takes in one message at a moment, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {

@@ -11,7 +11,7 @@ pub(super) fn go(model: &mut Model, action: Action) {
     match model.view {
         View::Events => model.page.go(&model.events, model.room.events, action),
         View::Locks => model.locks_page.go(&model.locks, model.room.events, action),
-        View::Cadence => (),
+        View::Cadence => look::scroll(model, action),
         View::Leases if model.is_open => look::scroll(model, action),
         View::Leases => go_to_row(model, action),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Model, Redraw, polls, values};
+use crate::app::{Effect, Model, Redraw, diagnoses, polls, values};
 use crate::domain::{LeaseId, Moment};
 
 use super::attend::attend;
@@ -15,6 +15,7 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
     attend(model, now);
     clear_graves(model, now);
     clear_note(model, now);
+    diagnoses::look(model, now);
     let mut effects = Vec::new();
     let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) =
         polls::take(model, now).into_iter().partition(|id| polls::wants_keys(model, *id));
@@ -30,11 +31,18 @@ fn clear_graves(model: &mut Model, now: Moment) {
     let mourning = model.real(MOURNING);
     while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + mourning <= now) {
         model.graves.pop_front();
-        // A lease that was granted anew under the same id lives.
-        if model.alive(id).is_none() {
-            model.leases.remove(&id);
-        }
+        bury_deep(model, id, now);
         model.show(Redraw::Soon);
+    }
+}
+
+/// A lease that was granted anew under the same id lives, and one that is listed all the same keeps its row.
+fn bury_deep(model: &mut Model, id: LeaseId, now: Moment) {
+    let Some(lease) = model.lease(id).filter(|lease| lease.death.is_some()) else { return };
+    if model.is_zombie(lease) {
+        model.graves.push_back((now, id));
+    } else {
+        model.leases.remove(&id);
     }
 }
 
@@ -60,5 +68,6 @@ pub fn next_wake(model: &Model, now: Moment) -> Moment {
     let note = model.note.as_ref().map(|note| note.until);
     let values = Some(values::next_wake(model));
     let turn = model.standing.next_turn();
-    [grave, note, values, turn].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
+    let look = Some(diagnoses::next_wake(model));
+    [grave, note, values, look, turn].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
 }

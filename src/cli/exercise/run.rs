@@ -10,7 +10,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::revoke::revoke_all;
 use super::usage::Usage;
 use crate::app::GrantOrder;
-use crate::app::exercise::{Exercise, Tally};
+use crate::app::exercise::{Exercise, Tally, plural};
 use crate::cli::Error;
 use crate::cli::grant::{New, grant};
 use crate::cli::out::Out;
@@ -125,19 +125,22 @@ impl<'a> Run<'a> {
                     stopped = true;
                     goes_on.set(false);
                 }
-                () = self.eye.watch("granting", out) => (),
+                () = self.eye.watch(|seen| format!("granting {seen}"), out) => (),
             }
         }
     }
 
     async fn keep(&mut self, out: &mut Out) {
-        let done = self.session.clock.sleep(self.plan.keep_for);
+        let (clock, keep_for) = (&self.session.clock, self.plan.keep_for);
+        let from = clock.now();
+        let progress = |seen| progress(seen, clock.now() - from, keep_for);
+        let done = clock.sleep(keep_for);
         tokio::pin!(done);
         loop {
             tokio::select! {
                 () = &mut done => return,
                 () = self.signals.next() => return,
-                () = self.eye.watch("keeping", out) => (),
+                () = self.eye.watch(progress, out) => (),
             }
         }
     }
@@ -182,22 +185,22 @@ impl Eye {
     }
 
     /// Reads responses that are there, or looks at the board when it is time.
-    async fn watch(&mut self, doing: &str, out: &mut Out) {
+    async fn watch(&mut self, progress: impl FnOnce(String) -> String, out: &mut Out) {
         tokio::select! {
             () = read(&mut self.consumer), if self.reads => (),
             _ = self.look.tick() => {
                 self.take_in();
                 if self.told.elapsed() >= TELL_EVERY {
                     self.told = Stopwatch::start();
-                    out.progress(&self.progress(doing)).await;
+                    out.progress(&progress(self.seen())).await;
                 }
             }
         }
     }
 
-    fn progress(&self, doing: &str) -> String {
+    fn seen(&self) -> String {
         let (leases, renewals, lost) = self.tally.totals();
-        format!("{doing} {leases} leases, {renewals} renewals, {lost} lost")
+        format!("{}, {}, {lost} lost", plural(leases, "lease"), plural(renewals, "renewal"))
     }
 
     fn take_in(&mut self) {
@@ -205,6 +208,14 @@ impl Eye {
         news.statuses.iter().for_each(|status| self.tally.status(status));
         news.queues.into_iter().for_each(|(id, gauge)| self.tally.queue(id, gauge));
     }
+}
+
+/// What was seen, how much of the time is over, and how much is left: `keeping 3 leases, 12 renewals, 0 lost; 34 s of 120 s,
+/// 86 s left`.
+fn progress(seen: String, elapsed: Duration, keep_for: Duration) -> String {
+    let left = keep_for.saturating_sub(elapsed).as_secs_f64().ceil();
+    let (elapsed, keep_for) = (elapsed.min(keep_for).as_secs(), keep_for.as_secs_f64().ceil());
+    format!("keeping {seen}; {elapsed} s of {keep_for} s, {left} s left")
 }
 
 /// Waits for a response and takes what has come with it. The board tells of ends.
@@ -216,5 +227,19 @@ async fn read(consumer: &mut Consumer) {
         if !matches!(consumer.next().now_or_never(), Some(Some(_))) {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_what_is_over_and_what_is_left() {
+        let told = |elapsed: f64, keep_for| progress("1 lease".to_owned(), Duration::from_secs_f64(elapsed), keep_for);
+        let two_minutes = Duration::from_secs(120);
+        assert_eq!(told(34.4, two_minutes), "keeping 1 lease; 34 s of 120 s, 86 s left");
+        assert_eq!(told(120.2, two_minutes), "keeping 1 lease; 120 s of 120 s, 0 s left");
+        assert_eq!(told(0.1, Duration::from_millis(1_500)), "keeping 1 lease; 0 s of 2 s, 2 s left");
     }
 }

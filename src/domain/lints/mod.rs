@@ -12,6 +12,8 @@ mod short_ttl;
 #[cfg(test)]
 mod tests;
 mod thin_margin;
+mod two_renewers;
+mod unread;
 mod zombie;
 
 pub use crowded::Crowded;
@@ -21,12 +23,14 @@ pub use leak::Leak;
 pub use mass_death::MassDeath;
 pub use short_ttl::ShortTtl;
 pub use thin_margin::ThinMargin;
+pub use two_renewers::TwoRenewers;
+pub use unread::Unread;
 pub use zombie::Zombie;
 
 use std::time::Duration;
 
 use super::locks::InLine;
-use super::observed::Observed;
+use super::observed::{Habit, Observed};
 use super::{Bounds, LeaseId, Moment};
 
 /// What is looked at of one lease. What is not known is none, and no lint guesses it.
@@ -42,6 +46,8 @@ pub struct Facts {
     pub renewals: u64,
     /// For how long polls have been close enough to see any renewal.
     pub watched: Duration,
+    /// How it is renewed.
+    pub habit: Habit,
     /// The least that was left at a renewal.
     pub margin: Option<Duration>,
     /// When its deadline is, in the middle of what is known.
@@ -65,6 +71,7 @@ impl Facts {
             keys: None,
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
+            habit: observed.habit(),
             margin: renewals.cadence().least_left,
             deadline: bounds.map(Bounds::middle),
             listed: true,
@@ -111,8 +118,19 @@ pub trait Lint {
 }
 
 /// All lints, the most urgent first.
-pub const LINTS: [&dyn Lint; 9] =
-    [&MassDeath, &Zombie, &DeadHolder, &DeadInLine, &ThinMargin, &Leak, &Generations, &Crowded, &ShortTtl];
+pub const LINTS: [&dyn Lint; 11] = [
+    &MassDeath,
+    &Zombie,
+    &DeadHolder,
+    &DeadInLine,
+    &ThinMargin,
+    &TwoRenewers,
+    &Unread,
+    &Leak,
+    &Generations,
+    &Crowded,
+    &ShortTtl,
+];
 
 /// What all lints find, the most urgent first.
 pub fn findings(survey: Survey<'_>) -> Vec<Finding> {

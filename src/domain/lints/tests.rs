@@ -16,6 +16,7 @@ fn healthy(id: i64) -> Facts {
         keys: Some(1),
         renewals: 5,
         watched: Duration::from_secs(100),
+        habit: Habit::Unknown,
         margin: Some(Duration::from_secs(39)),
         deadline: Some(second(NOW + 50)),
         listed: true,
@@ -164,6 +165,15 @@ fn a_zombie_is_listed_and_unknown() {
     only(std::slice::from_ref(&zombie), "zombie", &[i64::MIN], what);
     assert_eq!(found(&[Facts { listed: false, ..zombie.clone() }]), [], "that one is dead");
     assert_eq!(found(&[Facts { unknown_since: Some(second(NOW - 2)), ..zombie }]), [], "it died between two questions");
+}
+
+#[test]
+fn the_habit_of_a_client_may_be_odd() {
+    let two = Habit::Two(Duration::from_secs(10));
+    let what = "Two clients renew it by turns, each about every 10.0 s.";
+    only(&[Facts { habit: two, ..healthy(1) }], "two-renewers", &[1], what);
+    let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
+    only(&[Facts { habit: Habit::Unread, ..healthy(-1) }], "unread", &[-1], what);
 }
 
 #[test]

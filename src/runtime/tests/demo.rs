@@ -37,7 +37,9 @@ async fn the_locks_are_seen_with_all_who_are_in_line() {
     // The first one had it for 40 s.
     assert!(text.contains(" for 10 s; 3 wait; "), "{text}");
     stage.press(&[KeyCode::Down, KeyCode::Enter]).await;
-    assert!(stage.glass.text().contains("/locks/nightly/"), "the lease of the next one in detail");
+    stage.press(&[KeyCode::End]).await;
+    let text = stage.glass.text();
+    assert!(text.contains("/locks/nightly/"), "the lease of the next one in detail: {text}");
 }
 
 fn row_that_begins(text: &str, with: &str) -> Option<usize> {

@@ -4,6 +4,138 @@ use tonic::Status;
 
 use super::*;
 use crate::domain::LeaseId;
+use crate::engine::{Consumer, Engine};
+
+impl Stage {
+    /// Another client of the same sandbox, which keeps a lease alive as Go's does, until it is dropped.
+    async fn another(&self, id: LeaseId) -> (Engine, Consumer) {
+        let target = Target::Pipe { name: "sandbox".into(), dialer: self.sandbox.dialer(0) };
+        let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+        let engine = Engine::start(cluster, self.clock.clone(), engine::Options::default());
+        let consumer = engine.consumer();
+        consumer.keep_alive(id);
+        (engine, consumer)
+    }
+
+    /// What a column says in the row of a lease.
+    fn column(&self, id: LeaseId, title: &str) -> String {
+        let text = self.glass.text();
+        let header = text.lines().find(|line| line.contains(" STATE ")).unwrap();
+        let end = header.find(title).map(|at| header[..at].chars().count() + title.len()).unwrap();
+        let row = text.lines().find(|line| line.contains(&id.to_string())).unwrap_or_else(|| panic!("no row\n{text}"));
+        row.chars().take(end).collect::<String>().rsplit("  ").next().unwrap_or_default().trim().to_owned()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_dies() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    let lease = stage.sandbox.grant(30).unwrap();
+    stage.sandbox.put("/svc/other", "v", Some(lease)).unwrap();
+    let other = stage.another(lease).await;
+    stage.wait(75.0).await;
+    let inferred = |title| stage.column(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
+    assert!((10.3..10.8).contains(&inferred("EVERY")) && (18.9..19.8).contains(&inferred("MARGIN")));
+    assert!(stage.column(lease, "LAST").starts_with('~') && stage.glass.row("/svc/other").contains(&"ok".to_owned()));
+    assert!(stage.glass.text().contains("about every 10."), "{}", stage.glass.text());
+    other.0.close().await;
+    drop(other);
+    stage.wait(14.0).await;
+    assert!(stage.glass.text().contains("▲ late"), "{}", stage.glass.text());
+    stage.wait(8.5).await;
+    assert!(stage.glass.text().contains("! risk"), "{}", stage.glass.text());
+    stage.wait(11.0).await;
+    let text = stage.glass.text();
+    assert!(text.contains("✗ expired") && text.contains("its time was over, remo"), "{text}");
+    assert!(stage.sandbox.leases().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_death_has_its_cause() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    let grant = |ttl, key: &str| {
+        let lease = stage.sandbox.grant(ttl).unwrap();
+        stage.sandbox.put(key, "v", Some(lease)).unwrap();
+        lease
+    };
+    let (expires, revoked, bare) = (grant(8, "/expires"), grant(60, "/revoked"), stage.sandbox.grant(60).unwrap());
+    let (deleted, moved) = (grant(600, "/deleted"), grant(700, "/moved"));
+    stage.wait(3.0).await;
+    stage.sandbox.revoke(revoked).unwrap();
+    stage.sandbox.revoke(bare).unwrap();
+    stage.sandbox.delete("/deleted");
+    stage.sandbox.put("/moved", "v", Some(deleted)).unwrap();
+    stage.wait(7.0).await;
+    let text = stage.glass.text();
+    for (id, state) in [(expires, "expired"), (revoked, "revoked"), (bare, "revoked"), (deleted, "ok"), (moved, "ok")] {
+        assert!(stage.glass.row(&id.to_string()).contains(&state.to_owned()), "{id} {state}\n{text}");
+    }
+    for told in [
+        "before its time, 1 key",
+        "/deleted was deleted",
+        "was put with",
+        "deleted 6.0 s ago",
+        "its time was over, remo",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refill_is_a_badge_and_no_renewal() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    let lease = stage.sandbox.grant(60).unwrap();
+    stage.wait(20.0).await;
+    stage.sandbox.faults().refill();
+    stage.wait(5.0).await;
+    let text = stage.glass.text();
+    assert!(text.contains("↻ refilled") && text.contains("no renewal"), "{text}");
+    assert_eq!(stage.column(lease, "EVERY"), "-");
+    stage.wait(12.0).await;
+    assert!(stage.glass.row(&lease.to_string()).contains(&"ok".to_owned()), "{}", stage.glass.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    stage.sandbox.faults().stall_expiry();
+    assert!((0..40).all(|_| stage.sandbox.grant(3).is_ok()));
+    stage.wait(8.0).await;
+    assert!(stage.glass.text().contains("40 dying, removed in 0.5 s"), "{}", stage.glass.text());
+    stage.sandbox.faults().release_expiry();
+    stage.wait(3.0).await;
+    assert!(
+        !stage.glass.text().contains("dying,") && stage.glass.text().contains("✗ expired"),
+        "{}",
+        stage.glass.text()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_is_counted_and_told_in_the_detail() {
+    let stage = Stage::begin(exercise(&[]), false).await;
+    let lease = stage.sandbox.grant(30).unwrap();
+    stage.wait(26.0).await;
+    let text = stage.glass.text();
+    assert!(text.contains("1 warning") && stage.glass.row(&lease.to_string()).contains(&"leak".to_owned()), "{text}");
+    assert!(text.contains("It has no keys and was not renewed in"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn megabytes_of_key_names_on_one_lease_are_counted() {
+    let stage = Stage::with(exercise(&[]), false, |sandbox| {
+        let lease = sandbox.grant_as(LeaseId(7), 600).unwrap();
+        let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
+        (0..1_100).for_each(|n| sandbox.put(name(n), "", Some(lease)).unwrap());
+    })
+    .await;
+    stage.wait(3.0).await;
+    assert_eq!(stage.column(LeaseId(7), "KEYS"), "1100");
+    assert!(stage.glass.row("0000000000000007").contains(&"crowded".to_owned()), "{}", stage.glass.text());
+    stage.sandbox.revoke(LeaseId(7)).unwrap();
+    stage.wait(1.0).await;
+    assert!(stage.glass.text().contains("before its time, 1100"), "{}", stage.glass.text());
+}
 
 #[tokio::test(start_paused = true)]
 async fn keys_follow_without_a_poll() {

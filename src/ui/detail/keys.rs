@@ -4,7 +4,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::Page;
-use crate::app::{Keys, Value};
+use crate::app::{Keys, Parted, Value};
+use crate::domain::observed::KeyFate;
 use crate::domain::printable;
 use crate::ui::Role;
 use crate::ui::line::cut;
@@ -25,7 +26,20 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let names: Vec<String> = first.iter().map(|key| cut(&printable(key), page.width / 2)).collect();
     let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
     lines.extend(first.iter().zip(names).map(|(key, name)| line(page, key, &name, widest)));
+    lines.extend(page.lease.parted.iter().rev().map(|parted| gone(page, parted)));
     lines
+}
+
+/// `  /service/10   deleted 3.0 s ago`
+fn gone(page: &Page<'_>, parted: &Parted) -> Line<'static> {
+    let why = match parted.fate {
+        KeyFate::Moved { to } => format!("put with {to}"),
+        KeyFate::Detached => "put without a lease".to_owned(),
+        KeyFate::Deleted | KeyFate::DiedWithLease => "deleted".to_owned(),
+    };
+    let why = format!("  {why} {}", page.ago(parted.at));
+    let name = cut(&printable(&parted.key), page.room_after(&why).saturating_sub(2));
+    Line::styled(format!("  {name}{why}"), page.look().style(Role::Dim))
 }
 
 /// `  /service/10   127.0.0.1`

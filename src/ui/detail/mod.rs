@@ -8,8 +8,10 @@ mod facts;
 mod intervals;
 mod keys;
 mod loss;
+mod others;
 mod rhythm;
 mod saw;
+mod warnings;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,7 +30,7 @@ use super::{Look, Role, Scene, theme};
 type Section = fn(&Page<'_>) -> Vec<Line<'static>>;
 
 /// What is told in words of a lease, from top to bottom; the charts of its history have their place beside or above.
-const WORDS: &[Section] = &[facts::lines, rhythm::lines];
+const WORDS: &[Section] = &[facts::lines, rhythm::lines, others::lines];
 /// What is told below that.
 const BELOW: &[Section] = &[keys::lines, events::lines];
 
@@ -81,7 +83,12 @@ fn lines(scene: Scene<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
     let page = Page { scene, lease, width: usize::from(area.width), rows: usize::from(area.height) };
     let head = is_tiny.then(|| table::tiny(table::row(scene, lease), area.width).into());
     let main = if page.width >= BESIDE { page.beside() } else { page.stacked() };
-    head.into_iter().chain(loss::lines(&page)).chain(main).chain(page.write(BELOW)).collect()
+    head.into_iter()
+        .chain(loss::lines(&page))
+        .chain(warnings::lines(&page))
+        .chain(main)
+        .chain(page.write(BELOW))
+        .collect()
 }
 
 /// The even number at or below this one, 4 at least and 10 at most: half the scale has a row of its own.
@@ -133,6 +140,7 @@ impl Page<'_> {
         let mut lines = saw::lines(self, rows);
         lines.extend(intervals::lines(self));
         lines.extend(rhythm::lines(self));
+        lines.extend(others::lines(self));
         lines.extend(facts::lines(self));
         lines
     }

@@ -39,14 +39,12 @@ fn may_miss(page: &Page<'_>) -> Vec<Line<'static>> {
     }
 }
 
-/// A cell for each response that there is room for, as long as these are few: `▇▇▇▇▇▇▇▇▇▇░░░░░░ 10/16, oldest unread 35.0 s ago, full in 21.0 s if nobody reads, 7 dropped`
+/// A cell for each response that there is room for, as long as these are few: `▇▇▇▇▇▇▇▇▇▇░░░░░░ 10/16, 7 dropped, full in 21.0 s if nobody reads, oldest unread 35.0 s ago`
 fn queue(page: &Page<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let QueueGauge { depth, capacity, dropped } = queue;
     let cells = if (1..=32).contains(&capacity) { capacity } else { 16 };
     let bar = share_bar(depth as f64 / capacity.max(1) as f64, cells);
-    let mut parts = vec![format!("{bar} {depth}/{capacity}")];
-    let oldest = page.lease.history.as_ref().and_then(|history| history.oldest_unread(depth));
-    parts.extend(oldest.map(|at| format!("oldest unread {}", page.ago(at))));
+    let mut parts = vec![format!("{bar} {depth}/{capacity}"), format!("{dropped} dropped")];
     let is_full = depth >= capacity;
     if is_full {
         parts.push("full: what comes is dropped".to_owned());
@@ -54,7 +52,8 @@ fn queue(page: &Page<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
         let span = habit.as_secs_f64() * (capacity - depth) as f64;
         parts.push(format!("full in {} if nobody reads", number::span(span)));
     }
-    parts.push(format!("{dropped} dropped"));
+    let oldest = page.lease.history.as_ref().and_then(|history| history.oldest_unread(depth));
+    parts.extend(oldest.map(|at| format!("oldest unread {}", page.ago(at))));
     let role = if is_full || dropped > 0 { Role::Warning } else { Role::Text };
     page.say("queue", role, &parts.join(", "))
 }

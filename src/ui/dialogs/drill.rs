@@ -23,7 +23,8 @@ impl<'a> Page<'a> {
         Sheet { foot: self.answers(&[Answer::CANCEL], Some(0)), ..Sheet::new(title, body) }
     }
 
-    fn choice(&self, key: char, name: &str) -> Line<'a> {
+    /// A key and what it begins.
+    pub(super) fn choice(&self, key: char, name: &str) -> Line<'a> {
         let look = self.scene.look;
         Line::from(vec![
             Span::styled(format!("{key}  "), look.style(Role::Key)),

@@ -9,6 +9,7 @@ mod revoke;
 mod revoke_many;
 mod sheet;
 mod sort;
+mod warp;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -36,6 +37,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Sort(menu) => page.sort(*menu),
         Dialog::Quit(focus) => page.quit(*focus),
+        Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),
     };
     frame.draw(scene.look, sheet, buf);

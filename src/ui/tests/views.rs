@@ -157,6 +157,22 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
 }
 
 #[test]
+fn the_cadence_view_scrolls_where_it_has_no_room() {
+    let size = (40, 12);
+    let mut model = stage(past(), size, &[Key::Char('2')]);
+    let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let scene = Scene { model: &model, now: at(90.0), wall: &wall, look: Look::default() };
+    let spare = spare_lines(scene, size).expect("it is shown");
+    update(&mut model, Msg::Measured { spare }, at(90.0));
+    update(&mut model, Msg::Key(Key::End), at(90.0));
+    let end = text(&paint(&model, size, Look::default()));
+    assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
+    update(&mut model, Msg::Key(Key::Home), at(90.0));
+    let top = text(&paint(&model, size, Look::default()));
+    assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
+}
+
+#[test]
 fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
     let views: [&[Key]; 7] = [
         &[],

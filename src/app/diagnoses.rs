@@ -1,0 +1,101 @@
+//! What is wrong with the leases, looked at now and then.
+//!
+//! Each lease bears the names of what was found about it; the sentences are kept beside, for the one whose detail is shown.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Lease, Model, Redraw};
+use crate::domain::lints::{Facts, Finding, Survey, findings};
+use crate::domain::{LeaseId, Moment};
+
+/// How often is looked, at most; a crowd takes longer to look at, and is looked at less often.
+const EVERY: Duration = Duration::from_secs(2);
+/// So many leases are a crowd: for each as many again it is looked that much less often.
+const CROWD: u32 = 10_000;
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnoses {
+    findings: Vec<Finding>,
+    /// How many leases something was found about.
+    count: usize,
+    due: Moment,
+}
+
+impl Diagnoses {
+    /// What was found about a lease, the most urgent first.
+    pub fn of(&self, id: LeaseId) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.leases.contains(&id))
+    }
+
+    /// How many leases something was found about.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+/// When is looked next.
+pub(super) fn next_wake(model: &Model) -> Moment {
+    if model.leases.is_empty() { Moment::FAR } else { model.diagnoses.due }
+}
+
+/// Looks at all leases, if it is time to.
+pub(super) fn look(model: &mut Model, now: Moment) {
+    if next_wake(model) > now {
+        return;
+    }
+    let leases = all_facts(model);
+    let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
+    let found = findings(Survey { leases: &leases, now });
+    let count = mark(model, &found);
+    model.diagnoses = Diagnoses { findings: found, count, due: now + EVERY * (1 + crowds) };
+}
+
+/// Gives each lease the names of what was found about it; hands back how many have one.
+fn mark(model: &mut Model, found: &[Finding]) -> usize {
+    let mut names: BTreeMap<LeaseId, Vec<&'static str>> = BTreeMap::new();
+    for (id, name) in found.iter().flat_map(|finding| finding.leases.iter().map(|id| (*id, finding.lint))) {
+        names.entry(id).or_default().push(name);
+    }
+    let count = names.len();
+    let differs = |lease: &&Lease| lease.warnings.as_slice() != names.get(&lease.id).map_or(&[][..], Vec::as_slice);
+    let changed: Vec<LeaseId> = model.leases.values().filter(differs).map(|lease| lease.id).collect();
+    for id in &changed {
+        if let Some(lease) = model.leases.get_mut(id) {
+            lease.warnings = names.remove(id).unwrap_or_default();
+        }
+    }
+    if !changed.is_empty() {
+        model.show(Redraw::Soon);
+    }
+    count
+}
+
+/// What is known of each lease, sorted by id, with the locks that it stands in line for.
+fn all_facts(model: &Model) -> Vec<Facts> {
+    let mut leases: Vec<Facts> = model.leases.values().map(|lease| facts(model, lease)).collect();
+    for (id, line) in model.locks.places() {
+        if let Ok(place) = leases.binary_search_by_key(&id, |facts| facts.id) {
+            leases[place].lines.push(line);
+        }
+    }
+    leases
+}
+
+/// What is known of a lease. A dead one that is listed all the same is unknown to the leader.
+fn facts(model: &Model, lease: &Lease) -> Facts {
+    let Some(death) = lease.death else { return facts_of_living(lease) };
+    let is_listed = model.is_zombie(lease);
+    Facts { listed: is_listed, unknown_since: Some(death.at), ..Facts::of(lease.id, &Default::default()) }
+}
+
+fn facts_of_living(lease: &Lease) -> Facts {
+    let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
+    let keys = known.map(|keys| keys.count as u64);
+    let facts = Facts { keys, ..Facts::of(lease.id, &lease.observed) };
+    match lease.engine.as_ref().filter(|_| lease.kept) {
+        Some(status) => Facts { renewals: status.cadence.answers, margin: status.cadence.least_left, ..facts },
+        None => facts,
+    }
+}

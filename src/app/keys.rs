@@ -1,0 +1,52 @@
+//! The keys of a lease, and those that left it.
+
+use crate::domain::Moment;
+use crate::domain::observed::KeyFate;
+
+/// The keys attached to a lease.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// How many that are known.
+    pub count: usize,
+    /// Whether those are all: not where only a part of the keys is followed.
+    pub is_all: bool,
+    /// The first [`Keys::FIRST`] of them, sorted, raw.
+    pub first: Vec<Vec<u8>>,
+}
+
+impl Keys {
+    /// So many are kept.
+    pub const FIRST: usize = 8;
+
+    /// Of the keys that an answer holds: all of them.
+    pub fn of(mut keys: Vec<Vec<u8>>) -> Self {
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.truncate(Keys::FIRST);
+        Keys { count, is_all: true, first: keys }
+    }
+}
+
+/// A key that left a lease that lives on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parted {
+    /// When that was told.
+    pub at: Moment,
+    /// The key, raw.
+    pub key: Vec<u8>,
+    /// Why.
+    pub fate: KeyFate,
+}
+
+/// The end of a lease's last keys: with the lease, or without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Doom {
+    /// The revision that deleted them.
+    pub(super) revision: i64,
+    /// When it was told.
+    pub(super) received: Moment,
+    /// A round trip before: then the lease was there. None where it may have been told late.
+    pub(super) alive: Option<Moment>,
+    /// The keys, raw.
+    pub(super) keys: Vec<Vec<u8>>,
+}

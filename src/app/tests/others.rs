@@ -1,0 +1,192 @@
+//! What becomes known of other clients' leases.
+
+use super::*;
+use crate::domain::observed::Sureness;
+
+/// What is truly so of a lease of 30 s.
+struct Truth {
+    deadline: f64,
+    term: u64,
+}
+
+impl Story {
+    /// Asks as planned, and answers what is true, until a moment.
+    fn live(&mut self, id: i64, truth: &Truth, until: f64) {
+        while let Some(due) = self.model.lease(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until)) {
+            self.now = due.max(self.now);
+            self.tell(Msg::Tick);
+            let left = truth.deadline - self.now.since_start().as_secs_f64();
+            self.answer_in_term(id, left as i64, truth.term);
+        }
+        self.now = at(until);
+    }
+
+    fn answer_in_term(&mut self, id: i64, ttl: i64, raft_term: u64) {
+        let header = Header { raft_term, ..Header::default() };
+        let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 30, keys: Vec::new(), header };
+        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+    }
+
+    fn others_lease(&self, id: i64) -> &Lease {
+        self.model.lease(LeaseId(id)).unwrap()
+    }
+}
+
+/// Renewed each 10 s from 5.3 s on, so many times; hands back the moment of the last renewal.
+fn renewed(story: &mut Story, times: i32) -> Truth {
+    story.list(&[7], &[]);
+    let mut truth = Truth { deadline: 28.2, term: 4 };
+    for n in 0..times {
+        let renewal = 5.3 + 10.0 * f64::from(n);
+        story.live(7, &truth, renewal);
+        truth.deadline = renewal + 30.0;
+    }
+    truth
+}
+
+#[test]
+fn the_cadence_of_another_client_is_seen_by_polls_alone() {
+    let mut story = Story::begin(Setup::default());
+    let truth = renewed(&mut story, 6);
+    story.live(7, &truth, 57.0);
+    let lease = story.others_lease(7);
+    let rhythm = lease.others_rhythm().unwrap();
+    assert!((9.7..10.3).contains(&rhythm.every.as_secs_f64()) && rhythm.sureness == Sureness::About, "{rhythm:?}");
+    let (least, sureness) = lease.margin().unwrap();
+    // The first one came with 22.9 s left, the others with 20.
+    assert!((19.5..20.5).contains(&least.as_secs_f64()) && sureness == Sureness::About, "{least:?}");
+    let last = (story.now - lease.last_renewed().unwrap()).as_secs_f64();
+    assert!((1.2..2.2).contains(&last), "{last}");
+    assert_eq!((story.state(7), lease.engine.is_none()), ("ok", true));
+    assert!(!story.words().contains(&"renewed"), "its row says so");
+}
+
+#[test]
+fn who_stops_renewing_is_late_then_at_risk_then_expired_with_its_lag() {
+    let mut story = Story::begin(Setup::default());
+    let truth = renewed(&mut story, 4);
+    // Renewed at 35.3 for the last time: late from 46.8 on, at risk when 9 s are left.
+    for (until, state) in [(46.0, "ok"), (49.0, "late"), (58.5, "risk"), (65.2, "risk")] {
+        story.live(7, &truth, until);
+        assert_eq!(story.state(7), state, "at {until}");
+    }
+    assert_eq!(story.model.census.endangered, 1);
+    story.live(7, &truth, 65.6);
+    story.list(&[], &[7]);
+    assert_eq!(story.state(7), "expired");
+    let lag = story.others_lease(7).death.unwrap().lag.unwrap();
+    assert!(lag.least.as_secs_f64() <= 0.3 && lag.most.as_secs_f64() >= 0.3, "{lag:?}");
+}
+
+#[test]
+fn a_refill_by_a_new_leader_is_a_badge_for_ten_seconds_and_no_renewal() {
+    let mut story = Story::begin(Setup::default());
+    let mut truth = renewed(&mut story, 3);
+    let before = story.others_lease(7).observed.renewals().cadence().answers;
+    truth = Truth { deadline: story.now.since_start().as_secs_f64() + 31.0, term: truth.term + 1 };
+    story.live(7, &truth, 29.0);
+    let lease = story.others_lease(7);
+    assert!(lease.was_just_refilled(story.now) && lease.observed.refills() == 1);
+    assert_eq!(lease.observed.renewals().cadence().answers, before);
+    assert_eq!(story.words().iter().filter(|word| **word == "refilled").count(), 1);
+    story.wait(10.0);
+    assert!(!story.others_lease(7).was_just_refilled(story.now));
+}
+
+#[test]
+fn odd_answers_are_named_and_leave_what_is_known_alone() {
+    let mut story = Story::begin(Setup::default());
+    let truth = renewed(&mut story, 2);
+    story.live(7, &truth, 16.0);
+    let left = story.left(7);
+    story.answer_in_term(7, 9_223_372_036, 4);
+    assert_eq!((story.left(7), story.state(7), story.others_lease(7).granted_ttl), (left, "ok", Some(30)));
+    assert_eq!(story.others_lease(7).said.unwrap().reading, crate::domain::Reading::Nonsense);
+    assert!(story.others_lease(7).poll.due > story.now, "it is not asked again and again");
+    story.answer_in_term(7, -3, 4);
+    assert_eq!((story.state(7), story.model.census.dying), ("dying", 1));
+}
+
+#[test]
+fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
+    use crate::domain::{HeldKey, KeyChange, KeyNow};
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    story.tell(Msg::KeysAnew);
+    story.tell(Msg::KeysPage(vec![HeldKey { key: b"/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
+    story.tell(Msg::KeysRead { revision: 9 });
+    let truth = Truth { deadline: 28.2, term: 4 };
+    story.live(7, &truth, 12.0);
+    let change = KeyChange { key: b"/a".to_vec(), before: Some(LeaseId(7)), now: KeyNow::Deleted, revision: 11 };
+    story.tell(Msg::KeysChanged { changes: vec![change], received: story.now });
+    story.wait(0.1);
+    story.answer_in_term(7, 0, 4);
+    let answer = TimeToLive { id: LeaseId(7), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
+    let mut gone = Story { model: story.model.clone(), now: story.now };
+    assert_eq!(gone.state(7), "ok", "an answer from after the deletion: it lives");
+    // The same, but the server does not know it any more.
+    story.model = {
+        let mut fresh = Story::begin(Setup::default());
+        fresh.list(&[7], &[]);
+        fresh.live(7, &truth, 12.0);
+        fresh.model
+    };
+    story.now = at(12.0);
+    story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    assert_eq!(story.state(7), "revoked", "16 s before its deadline");
+    gone.list(&[], &[7]);
+    assert_ne!(gone.state(7), "ok");
+}
+
+#[test]
+fn what_we_revoke_is_ours_whoever_tells_of_its_end_first() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.press(&[Key::Home, Key::Char('x'), Key::Char('y')]);
+    story.wait(0.1);
+    story.list(&[], &[]);
+    let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
+    story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    let death = story.others_lease(1).death.unwrap();
+    assert!(death.is_ours && death.cause == Gone::Revoked);
+    assert!(story.others_lease(1).loss.is_none(), "nothing was lost");
+}
+
+#[test]
+fn warnings_are_counted_shown_and_taken_back() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2], &[]);
+    story.probe(1, 3, 3, &["/a"]);
+    story.probe(2, 50, 60, &["/b"]);
+    story.wait(2.0);
+    story.tell(Msg::Tick);
+    assert_eq!(
+        (story.others_lease(1).warnings.as_slice(), story.others_lease(2).warnings.len()),
+        (&["short-ttl"][..], 0)
+    );
+    let found: Vec<_> = story.model.diagnoses().of(LeaseId(1)).map(|finding| finding.what.as_str()).collect();
+    assert_eq!((found, story.model.diagnoses().count()), (vec!["Its TTL is 3 s."], 1));
+    story.list(&[], &[1]);
+    story.wait(2.0);
+    story.tell(Msg::Tick);
+    assert_eq!((story.model.diagnoses().count(), story.others_lease(1).warnings.len()), (0, 0));
+}
+
+#[test]
+fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1], &[]);
+    let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
+    story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    assert_eq!(story.state(1), "gone");
+    for _ in 0..35 {
+        story.wait(1.0);
+        story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
+        story.tell(Msg::Tick);
+    }
+    assert_eq!((story.rows(), story.others_lease(1).warnings.as_slice()), (vec![1], &["zombie"][..]));
+    story.list(&[], &[1]);
+    story.wait(40.0);
+    story.tell(Msg::Tick);
+    assert_eq!(story.rows(), [] as [i64; 0]);
+}

@@ -1,0 +1,28 @@
+//! The exercise from its beginning on, on a clock of another speed.
+
+use crate::app::dialog::Dialog;
+use crate::app::{Model, Place, Redraw, Setup, Window};
+use crate::domain::Moment;
+
+use super::is_refused;
+
+/// Offers the speeds that there are; the clock of a real cluster is everybody's.
+pub(super) fn ask(model: &mut Model, now: Moment) {
+    if model.setup.place == Place::Cluster {
+        let text = "a real cluster keeps its own time: only a sandbox's clock can be warped; `leasetop demo` has one";
+        model.say(now, true, text);
+    } else if !is_refused(model, now) {
+        model.dialog = Some(Dialog::Warp);
+    }
+}
+
+impl Model {
+    /// The same monitor from its beginning on, at a moment of a new clock that runs so many times as fast as the wall. What
+    /// was seen is forgotten; how it was set up and where one looks stays.
+    pub fn begun_anew(&self, warp: u32, now: Moment) -> Model {
+        let setup = Setup { place: Place::Sandbox { warp }, ..self.setup.clone() };
+        let (view, span, room) = (self.view, self.span, self.room);
+        let window = Window { rows: room.rows, ..Window::default() };
+        Model { view, span, room, window, redraw: Redraw::Anew, ..Model::new(setup, now) }
+    }
+}

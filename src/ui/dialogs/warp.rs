@@ -1,0 +1,63 @@
+//! The speeds at which the exercise can be begun anew, each with what there is to be seen and when.
+
+use std::time::Duration;
+
+use crate::app::Place;
+use crate::app::dialog::{Speed, speeds};
+use crate::ui::Role;
+
+use super::{Answer, Page, Sheet, Title};
+
+impl<'a> Page<'a> {
+    /// `3  60 times as fast as the wall`, and under it the sentence.
+    pub(super) fn warp(&self) -> Sheet<'a> {
+        let setup = &self.scene.model.setup;
+        let mut body =
+            self.text(Role::Dim, "All leases of the sandbox go, and the exercise begins anew. An hour's lease:");
+        for speed in speeds(setup.pace) {
+            let is_present = setup.place == Place::Sandbox { warp: speed.warp };
+            body.push(self.choice(speed.key, &name(&speed, is_present)));
+            body.extend(self.text(Role::Dim, &seen(&speed)));
+        }
+        let title = Title::of("The exercise from its beginning");
+        Sheet { foot: self.answers(&[Answer::CANCEL], Some(0)), ..Sheet::new(title, body) }
+    }
+}
+
+fn name(speed: &Speed, is_present: bool) -> String {
+    let present = if is_present { ", as now" } else { "" };
+    match speed.warp {
+        1 => format!("as fast as the wall{present}"),
+        warp => format!("{warp} times as fast as the wall{present}"),
+    }
+}
+
+fn seen(speed: &Speed) -> String {
+    let (renewed, dropped) = (in_words(speed.renewed), in_words(speed.dropped));
+    format!("It is renewed each {renewed}; unread, its first response is dropped after {dropped}.")
+}
+
+/// `20 s`, `2 min`, `5 h 20 min`: of a time that is waited for, what one plans with.
+fn in_words(span: Duration) -> String {
+    let (seconds, minutes) = (span.as_secs(), (span.as_secs() + 30) / 60);
+    match (minutes / 60, minutes % 60) {
+        _ if seconds < 100 => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Pace;
+
+    #[test]
+    fn what_is_waited_for_is_told_in_words() {
+        let told = speeds(Pace::Clientv3).map(|speed| (in_words(speed.renewed), in_words(speed.dropped)));
+        let expected = [("20 min", "5 h 20 min"), ("2 min", "32 min"), ("20 s", "5 min")];
+        assert_eq!(told, expected.map(|(renewed, dropped)| (renewed.to_owned(), dropped.to_owned())));
+        assert_eq!(in_words(Duration::from_secs(7_200)), "2 h");
+    }
+}

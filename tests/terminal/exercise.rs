@@ -1,0 +1,27 @@
+//! The exercise without the monitor, on a terminal: its line of progress.
+
+use crate::pty::{Terminal, leasetop};
+
+/// The seconds left, as the line of progress says.
+fn left(screen: &str) -> Option<u32> {
+    let before = screen.split(" s left").next().filter(|before| before.len() < screen.len())?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+#[test]
+fn the_progress_line_says_how_much_is_over_and_how_much_is_left() {
+    let mut command = leasetop();
+    command.args(["--sandbox", "--warp", "10", "exercise", "--ttl", "2,10", "--for", "30s"]);
+    let mut terminal = Terminal::start(command, 100, 24);
+    for most in [27, 18, 9] {
+        terminal.wait_until(&format!("{most} s left at most"), |screen| {
+            left(&screen.contents()).is_some_and(|left| left <= most)
+        });
+        let text = terminal.screen().contents();
+        assert_eq!(text.matches(" s left").count(), 1, "it is written anew: {text}");
+        assert!(text.contains("keeping 2 leases, ") && text.contains(" s of 30 s, "), "{text}");
+    }
+    terminal.wait_for("No: it grows with the TTL");
+    assert!(!terminal.screen().contents().contains(" s left"), "cleared before the report");
+    assert_eq!(terminal.exit_code(), 0);
+}
