@@ -80,10 +80,21 @@ impl<'a> Sheet<'a> {
             None => self.advice(),
             Some((queue, candidate)) if self.is_tiny => self.lines(queue, candidate, height),
             Some((queue, candidate)) => {
-                let lines = self.lines(queue, candidate, height.saturating_sub(1));
-                [self.header()].into_iter().chain(lines).collect()
+                let mut page = self.top();
+                page.extend(self.lines(queue, candidate, height.saturating_sub(page.len())));
+                page
             }
         }
+    }
+
+    /// The names of the columns, and a warning where what stands below may be old.
+    fn top(&self) -> Vec<Line<'static>> {
+        let mut top = vec![self.header()];
+        if self.scene.model.keys_trouble.is_some() {
+            let text = "The keys are not told any more, so this may be old: the events say why.";
+            top.extend(self.said(text, Role::Warning, 0));
+        }
+        top
     }
 
     fn header(&self) -> Line<'static> {

@@ -99,6 +99,19 @@ fn where_there_is_no_lock_it_says_why() {
 }
 
 #[test]
+fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
+    let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "the watch broke".into() };
+    let mut messages = locked();
+    messages.push((89.9, Msg::KeysFailed(trouble)));
+    let size = (80, 24);
+    let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Look::default()));
+    assert!(picture.contains("so this may be old") && picture.contains("holds d4d4f305"), "{picture}");
+    messages.push((89.95, Msg::KeysGoOn));
+    let picture = text(&paint(&stage(messages, size, &[]), size, Look::default()));
+    assert!(!picture.contains("may be old"), "{picture}");
+}
+
+#[test]
 fn the_cursor_is_seen_wherever_it_is() {
     for size in [(140, 40), (80, 24), (60, 9), (40, 12), (30, 9), (20, 5)] {
         let mut model = stage(locked(), size, &[]);
