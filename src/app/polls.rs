@@ -6,7 +6,7 @@
 //! with the least time left by the leader's own list, then whoever has waited longest. What the budget has no room for waits:
 //! such a lease becomes unseen, which says so. No lease is asked twice at a time.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::dialog::Dialog;
@@ -32,8 +32,8 @@ pub(super) struct Polls {
     left: u32,
     /// Every living lease, by the moment at which it is to be asked.
     plan: BTreeSet<(Moment, LeaseId)>,
-    /// Leases that have to be asked at once, in this order.
-    urgent: VecDeque<LeaseId>,
+    /// Leases that have to be asked at once.
+    urgent: BTreeSet<LeaseId>,
     /// The leases with the least time left, as the leader listed them last.
     head: Vec<LeaseId>,
     rate: Rate,
@@ -87,8 +87,8 @@ pub(super) fn plan(model: &mut Model, id: LeaseId, due: Moment) {
 
 /// Asks a lease at once, before all others.
 pub(super) fn hurry(model: &mut Model, id: LeaseId) {
-    if model.alive(id).is_some() && !model.polls.urgent.contains(&id) {
-        model.polls.urgent.push_back(id);
+    if model.lease(id).is_some_and(|lease| lease.death.is_none()) {
+        model.polls.urgent.insert(id);
     }
 }
 
@@ -153,8 +153,9 @@ fn slot_of(now: Moment, length: Duration) -> u64 {
 }
 
 fn urgent(model: &mut Model, _: Moment, room: usize) -> Vec<LeaseId> {
-    let count = room.min(model.polls.urgent.len());
-    model.polls.urgent.drain(..count).collect()
+    let (leases, urgent) = (&model.leases, &mut model.polls.urgent);
+    let living = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.death.is_none());
+    std::iter::from_fn(|| urgent.pop_first()).filter(living).take(room).collect()
 }
 
 /// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
