@@ -44,6 +44,19 @@ pub enum Effect {
     },
     /// List the leases at once, out of the turn that they are listed in anyway.
     List,
+    /// Attach a key to a lease. Answered by `Attached` or `AttachFailed`.
+    Attach {
+        /// Which lease.
+        id: LeaseId,
+        /// The key, raw.
+        key: Vec<u8>,
+        /// Its value, raw.
+        value: Vec<u8>,
+    },
+    /// Copy a text to the clipboard of the terminal.
+    Copy(String),
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     /// Throw the sandbox away and begin anew on another, with a clock that runs so many times as fast as the wall.
     BeginAnew {
         /// The clock's speed.

@@ -68,6 +68,28 @@ pub enum Action {
     ShorterSpan,
     /// A longer one.
     LongerSpan,
+    /// Open the form that attaches a key to the selected lease.
+    Attach,
+    /// Copy the id of the selected lease.
+    CopyId,
+    /// Copy the etcdctl command that tells of the selected lease.
+    CopyCommand,
+    /// Ids in decimal, or in hex.
+    Ids,
+    /// The focused pane alone on the screen, or beside the others.
+    Zoom,
+    /// Columns as wide as they want, or as many as fit.
+    Wide,
+    /// To the columns at the left, where they are wide.
+    Left,
+    /// To the columns at the right, where they are wide.
+    Right,
+    /// The mouse for the monitor, or for the terminal.
+    Mouse,
+    /// More polls a second.
+    PollFaster,
+    /// Fewer polls a second.
+    PollSlower,
     /// Freeze the display, or go on.
     Freeze,
     /// Open the help.
@@ -98,8 +120,19 @@ impl Action {
             Action::RenewOnce => "renew-once",
             Action::Drill => "drill",
             Action::Revoke => "revoke",
+            Action::Attach => "attach",
+            Action::CopyId => "copy-id",
+            Action::CopyCommand => "copy-command",
+            Action::Ids => "ids",
             Action::Warp => "warp",
             Action::PollNow => "poll-now",
+            Action::PollFaster => "poll-faster",
+            Action::PollSlower => "poll-slower",
+            Action::Zoom => "zoom",
+            Action::Wide => "wide",
+            Action::Left => "left",
+            Action::Right => "right",
+            Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
             Action::Open => "open",
@@ -138,20 +171,21 @@ impl Action {
 
     /// Whether it writes to the cluster or renews.
     pub fn writes(self) -> bool {
-        matches!(
-            self,
-            Action::New | Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Warp
-        )
+        use Action::{Attach, Drill, KeepAlive, New, RenewOnce, Revoke, Warp};
+        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp)
     }
 
     /// Whether it acts on the lease under the cursor, and so only where that can be seen.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
+            || self == Action::Attach
     }
 
     /// Whether it does something in this view.
     pub fn works_in(self, view: View) -> bool {
         match self {
+            Action::CopyId | Action::CopyCommand => view == View::Leases,
+            Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks => view == View::Leases,
@@ -164,6 +198,7 @@ impl Action {
     /// Whether it changes nothing but what is looked at: on a frozen display it acts on the picture.
     pub fn looks(self) -> bool {
         self.moves()
+            || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
             || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
             || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
@@ -219,8 +254,19 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
     bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
     bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
+    bind(&[Key::Char('K')], Action::Attach, None, "attach a key to the lease"),
+    bind(&[Key::Char('y')], Action::CopyId, None, "copy the id of the lease"),
+    bind(&[Key::Char('Y')], Action::CopyCommand, None, "copy the etcdctl command that tells of the lease"),
+    bind(&[Key::Char('#')], Action::Ids, None, "ids in decimal, or in hex"),
     bind(&[Key::Char('W')], Action::Warp, None, "a sandbox's exercise anew, at 1, 10 or 60 times the speed"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
+    bind(&[Key::Char('+')], Action::PollFaster, None, "twice as many polls a second at most"),
+    bind(&[Key::Char('-')], Action::PollSlower, None, "half as many polls a second at most"),
+    bind(&[Key::Char('z')], Action::Zoom, None, "the leases or the open detail alone, or not"),
+    bind(&[Key::Char('w')], Action::Wide, None, "wide columns, or as many as fit"),
+    bind(&[Key::Left], Action::Left, None, "wide columns: to the left"),
+    bind(&[Key::Right], Action::Right, None, "wide columns: to the right"),
+    bind(&[Key::Char('m')], Action::Mouse, None, "the mouse for the monitor, or the terminal"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
     bind(&[Key::Esc], Action::Back, Some("back"), "back: the detail, a filter, the view, the freeze"),

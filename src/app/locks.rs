@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keymap::Action;
-use super::{Lease, Model, State};
+use super::{Lease, Model, State, View};
 use crate::domain::Moment;
 use crate::domain::locks::{Candidate, Flaw, Locks, Pulse};
 
@@ -59,6 +59,13 @@ impl Model {
     /// The candidate under the cursor of the locks view.
     pub fn candidate(&self) -> Option<&Candidate> {
         Some(self.locks.find(self.locks_page.cursor.as_ref()?)?.1)
+    }
+
+    /// The leases of the candidates around the cursor of the locks view, while that is shown.
+    pub(super) fn in_line_in_sight(&self) -> impl Iterator<Item = &Lease> {
+        let room = if self.view == View::Locks { self.room.events } else { 0 };
+        let around = self.locks.candidates().skip(self.locks_page.row.saturating_sub(room)).take(2 * room);
+        around.filter_map(|candidate| self.lease(candidate.lease))
     }
 
     /// What is wrong with a candidate, if anything is.

@@ -75,7 +75,7 @@ pub use state::{Gone, State};
 pub use stretches::{Stretch, Stretches};
 pub use update::{arrange, next_wake, update};
 pub use values::{Pairs, Value};
-pub use view::{Room, TABS, Tab, View};
+pub use view::{Hit, Room, TABS, Tab, View};
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{Column, Diagnoses, GrantOrder, History, Holdings, Keymap, Keys, Lease, LocksPage, Tick, Trouble, history};
 use crate::domain::locks::Locks;
-use crate::domain::{ClusterView, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
+use crate::domain::{ClusterView, Ids, KeyRange, LeaseId, MemberView, Moment, Pace, Reachability};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Setup {
     pub target: String,
     /// The cluster, where it was named.
     pub named: Option<Named>,
+    /// etcdctl with what it needs to reach the cluster; none on the embedded sandbox, which it cannot reach.
+    pub etcdctl: Option<String>,
     /// Real cluster or sandbox.
     pub place: Place,
     /// Whether this is the demo.
@@ -76,6 +78,7 @@ impl Default for Setup {
         Setup {
             target: "127.0.0.1:2379".to_owned(),
             named: None,
+            etcdctl: None,
             place: Place::Cluster,
             is_demo: false,
             is_read_only: false,
@@ -171,10 +174,22 @@ pub struct Model {
     pub sort: Sort,
     /// Which leases are marked.
     pub marks: Marks,
+    /// How ids are written.
+    pub ids: Ids,
     /// Which view is shown.
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
     pub is_open: bool,
+    /// Whether the table, or the open detail, fills the screen.
+    pub is_zoomed: bool,
+    /// Whether columns have all the room that they want, and stand beyond the edge where there is none.
+    pub is_wide: bool,
+    /// How many of the columns beside the id stand before the left edge, where they are wide.
+    pub pan: usize,
+    /// Whether the mouse is ours.
+    pub has_mouse: bool,
+    /// Polls a second at most, where somebody changed that.
+    pub pace_of_polls: Option<u32>,
     /// By how many lines the open detail, or the cadence view, is moved.
     pub scroll: usize,
     /// How much longer than their shortest span the charts are, in steps.
@@ -326,7 +341,7 @@ impl Model {
 
     /// Whether the detail of the selected lease can be seen.
     pub(super) fn shows_detail(&self) -> bool {
-        self.view == View::Leases && (self.is_open || self.room.has_detail)
+        self.view == View::Leases && (self.is_open || self.room.has_detail && !self.is_zoomed)
     }
 
     /// The member that calls go to, if it answers.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Key, Pairs, Room};
+use super::{Hit, Key, Pairs, Room};
 use crate::domain::{
     ClusterView, EngineEvent, Granted, HeldKey, KeyChange, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive,
 };
@@ -45,6 +45,13 @@ pub enum Msg {
     Key(Key),
     /// A text was pasted: it is typed where text is typed, and never taken for keys.
     Pasted(String),
+    /// Something was clicked.
+    Clicked(Hit),
+    /// The wheel was turned by a notch.
+    Wheel {
+        /// Toward the end.
+        is_down: bool,
+    },
     /// The screen has this much room from now on.
     Resized(Room),
     /// The open detail, or the open help, has so many lines more than it has room for.

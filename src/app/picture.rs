@@ -45,6 +45,8 @@ impl Model {
         (self.span, self.page) = (picture.span, picture.page);
         (self.sieve, self.sort) = (picture.sieve.clone(), picture.sort);
         self.locks_page = picture.locks_page.clone();
+        (self.is_zoomed, self.is_wide, self.pan) = (picture.is_zoomed, picture.is_wide, picture.pan);
+        self.window.rows = picture.window.rows;
         if picture.cursor.is_some_and(|id| self.leases.contains_key(&id)) {
             (self.cursor, self.is_away) = (picture.cursor, picture.is_away);
         }

@@ -167,10 +167,10 @@ fn in_sight(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
     due.iter().take(room.div_ceil(2)).map(|lease| lease.id).collect()
 }
 
-/// The rows that can be seen, and the lease whose detail is.
+/// The rows that can be seen, the lease whose detail is, and those in line for a lock where these are.
 fn seen(model: &Model) -> impl Iterator<Item = &Lease> {
     let selected = model.selected().filter(|_| model.shows_detail());
-    model.visible().chain(selected)
+    model.visible().chain(selected).chain(model.in_line_in_sight())
 }
 
 /// Those with the least time left, where not all that are due can be asked.

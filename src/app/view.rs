@@ -1,5 +1,8 @@
 //! The views, and how much room the screen has for them.
 
+use super::Column;
+use crate::domain::LeaseId;
+
 /// What fills the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum View {
@@ -58,6 +61,17 @@ pub struct Room {
     pub events: usize,
     /// Whether the detail stands beside the table.
     pub has_detail: bool,
+    /// Rows of the lease table where it fills the screen.
+    pub zoomed: usize,
+}
+
+/// What was clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// The row of a lease.
+    Row(LeaseId),
+    /// The title of a column.
+    Header(Column),
 }
 
 #[cfg(test)]

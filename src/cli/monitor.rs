@@ -121,7 +121,8 @@ fn monitor(shared: Shared, setup: Setup, stall_consumer: bool) -> Result<Exit, E
         let is_read_only = shared.general.read_only;
         let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
         let pace = shared.keeping.pace;
-        let setup = Setup { target: shared.target(), named, place, is_read_only, pace, keymap, ..setup };
+        let etcdctl = shared.etcdctl();
+        let setup = Setup { target: shared.target(), named, etcdctl, place, is_read_only, pace, keymap, ..setup };
         let options = MonitorOptions {
             cluster,
             clock,

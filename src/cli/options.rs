@@ -212,6 +212,13 @@ impl Shared {
             Some(named) => format!("--cluster {}", quoted(&named.name)),
             None => format!("--endpoints {}", self.target()),
         });
+        words.extend(self.connection_options());
+        words.join(" ")
+    }
+
+    /// TLS files and user, as leasetop and etcdctl take them.
+    fn connection_options(&self) -> Vec<String> {
+        let mut words = Vec::new();
         let Tls { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
         for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
             words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));
@@ -223,7 +230,15 @@ impl Shared {
             let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
             words.push(format!("--user {}", quoted(name)));
         }
-        words.join(" ")
+        words
+    }
+
+    /// etcdctl with what it needs to reach the same cluster; none for a sandbox inside this program. A password is not shown.
+    pub(super) fn etcdctl(&self) -> Option<String> {
+        let options = self.connection_options();
+        (!self.sandbox())
+            .then(|| ["etcdctl".to_owned(), format!("--endpoints {}", self.target())].into_iter().chain(options))
+            .map(|words| words.collect::<Vec<_>>().join(" "))
     }
 
     /// How to reach the named endpoints; asks for a missing password.

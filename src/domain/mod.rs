@@ -31,7 +31,7 @@ pub use escape::printable;
 pub use event::{EngineEvent, EngineEventKind};
 pub use filter::{BadFilter, Facts, Filter};
 pub use keys::{HeldKey, KeyChange, KeyNow, KeyRange};
-pub use lease_id::{BadLeaseId, LeaseId};
+pub use lease_id::{BadLeaseId, Ids, LeaseId};
 pub use moment::Moment;
 pub use pace::{GRID, Pace, UnknownPace};
 pub use reading::{Granted, Header, MAX_TTL, Reading, TimeToLive};

@@ -58,8 +58,12 @@ impl Driver {
             Effect::Probe(ids) => self.run(hands.probe(ids)),
             Effect::ProbeKeys(id) => self.run(stream::once(async move { hands.probe_keys(id).await })),
             Effect::Grant(order) => self.run(hands.grant(order)),
-            // The loop ends, stands still, and begins anew by itself.
+            Effect::Attach { id, key, value } => {
+                self.run(stream::once(async move { hands.attach(id, key, &value).await }));
+            }
+            // The loop ends, stands still, and begins anew by itself; the terminal is its own.
             Effect::Quit { .. } | Effect::Suspend | Effect::BeginAnew { .. } => (),
+            Effect::Copy(_) | Effect::Mouse(_) => (),
         }
     }
 
@@ -190,14 +194,14 @@ impl Hands {
         let pairs: Vec<_> = order.puts.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
         stream::iter(pairs).then(move |(key, value)| {
             let hands = self.clone();
-            async move { hands.attach(&lease, key, &value).await }
+            async move { hands.attach(lease.id, key, &value).await }
         })
     }
 
-    async fn attach(&self, lease: &Granted, key: Vec<u8>, value: &[u8]) -> Msg {
-        match self.cluster.put(&key, value, Some(lease.id)).await {
-            Ok(_) => Msg::Attached { id: lease.id, key },
-            Err(error) => Msg::AttachFailed { id: lease.id, key, trouble: trouble(&error) },
+    async fn attach(&self, id: LeaseId, key: Vec<u8>, value: &[u8]) -> Msg {
+        match self.cluster.put(&key, value, Some(id)).await {
+            Ok(_) => Msg::Attached { id, key },
+            Err(error) => Msg::AttachFailed { id, key, trouble: trouble(&error) },
         }
     }
 }

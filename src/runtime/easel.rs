@@ -1,5 +1,6 @@
 //! Draws when it is time to.
 
+use std::mem;
 use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
@@ -23,6 +24,8 @@ pub(super) struct Easel<S> {
     clock: Clock,
     pub(super) wall: Wall,
     look: Look,
+    /// Bytes that are no picture; they go with the next frame.
+    aside: Vec<u8>,
     last: Option<Moment>,
     /// What the last frame cost, until its bytes were handed over.
     cost: Duration,
@@ -41,6 +44,7 @@ impl<S: Screen> Easel<S> {
             clock,
             wall,
             look,
+            aside: Vec::new(),
             last: None,
             cost: Duration::ZERO,
             due: None,
@@ -85,6 +89,12 @@ impl<S: Screen> Easel<S> {
         };
     }
 
+    /// Has these bytes written with a frame that is due now, whether the picture changes or not.
+    pub(super) fn aside(&mut self, bytes: Vec<u8>) {
+        self.aside.extend(bytes);
+        self.due = Some(self.clock.now());
+    }
+
     /// When to draw next. A busy screen wakes the loop by itself.
     pub(super) fn next_frame(&self) -> Moment {
         let next = self.countdown.min(self.due.unwrap_or(Moment::FAR));
@@ -101,8 +111,10 @@ impl<S: Screen> Easel<S> {
         self.plan(Redraw::No, model.counts_down());
         arrange(model, now);
         let scene = Scene { model, now, wall: &self.wall, look: self.look };
-        if let Some(frame) = self.canvas.frame(self.screen.size(), |area, buf| ui::draw(scene, area, buf)) {
-            self.screen.show(frame);
+        let frame = self.canvas.frame(self.screen.size(), |area, buf| ui::draw(scene, area, buf));
+        let bytes: Vec<u8> = mem::take(&mut self.aside).into_iter().chain(frame.into_iter().flatten()).collect();
+        if !bytes.is_empty() {
+            self.screen.show(bytes);
         }
         self.cost = self.clock.now() - now;
     }

@@ -32,12 +32,23 @@ pub(super) enum Job {
     Whole,
 }
 
+/// What a terminal does beside showing the picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Aside {
+    /// It takes a text into its clipboard.
+    Copy(String),
+    /// It gives us its mouse, or gets it back.
+    Mouse(bool),
+}
+
 /// The model and what it is tied to.
 pub(super) struct Mind {
     pub(super) model: Model,
     pub(super) clock: Clock,
     /// Set when the program is to be suspended: with or without the rest of its job.
     pub(super) stands_still: Option<Job>,
+    /// What the terminal is asked for beside the picture.
+    pub(super) asides: Vec<Aside>,
     /// Set when another world is wanted: at which speed.
     pub(super) begins_anew: Option<u32>,
     /// Set when the program is to end.
@@ -77,6 +88,7 @@ impl Mind {
         Mind {
             model,
             stands_still: None,
+            asides: Vec::new(),
             begins_anew: None,
             ended: None,
             board: engine.board(),
@@ -130,6 +142,8 @@ impl Mind {
             match effect {
                 Effect::Quit { left } => self.ended = Some(Ended { left }),
                 Effect::Suspend => self.stands_still = Some(Job::Whole),
+                Effect::Mouse(is_ours) => self.asides.push(Aside::Mouse(is_ours)),
+                Effect::Copy(text) => self.asides.push(Aside::Copy(text)),
                 Effect::BeginAnew { warp } => self.begins_anew = Some(warp),
                 effect => self.driver.act(effect),
             }

@@ -16,12 +16,14 @@
 //! A sandbox can be begun anew at another speed: another [`World`] takes its place, and the mind begins anew with it.
 
 mod canvas;
+mod clipboard;
 mod consumer;
 mod driver;
 mod easel;
 mod follow;
 mod keys;
 mod mind;
+mod mouse;
 mod news;
 mod outside;
 mod run;

@@ -1,13 +1,14 @@
 //! The one event loop.
 
-use std::io;
+use std::{io, mem};
 
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
 use super::easel::Easel;
-use super::mind::{Job, Mind, News};
-use super::{Held, MonitorOptions, Outside, Screen, World, Worlds, keys};
+use super::mind::{Aside, Job, Mind, News};
+use super::mouse::{self, Did};
+use super::{Held, MonitorOptions, Outside, Screen, World, Worlds, clipboard, keys};
 use crate::app::Msg;
 use crate::domain::{LeaseId, Moment};
 use crate::engine;
@@ -72,6 +73,7 @@ where
             self.easel.draw_if_due(&mut self.mind.model);
             let happening = self.next().await;
             self.handle(happening);
+            mem::take(&mut self.mind.asides).into_iter().for_each(|aside| self.ask(aside));
             if let Some(job) = self.mind.stands_still.take() {
                 self.suspend(job).await;
             }
@@ -131,6 +133,17 @@ where
         }
     }
 
+    /// Asks the terminal for something beside the picture.
+    fn ask(&mut self, aside: Aside) {
+        match aside {
+            Aside::Copy(text) => self.easel.aside(clipboard::take(&text)),
+            Aside::Mouse(is_ours) => {
+                self.easel.screen.keep_mouse(is_ours);
+                self.easel.aside(if is_ours { mouse::TAKE } else { mouse::LEAVE }.to_vec());
+            }
+        }
+    }
+
     fn obey(&mut self, outside: Outside) {
         match outside {
             Outside::End => self.mind.leave(),
@@ -155,12 +168,32 @@ where
                     self.mind.tell(Msg::Key(key));
                 }
             }
+            Event::Mouse(event) => {
+                if let Some(did) = mouse::translate(*event) {
+                    self.mouse(did);
+                }
+            }
             Event::Paste(text) => self.mind.tell(Msg::Pasted(text.clone())),
             Event::Resize(..) => {
                 self.easel.canvas.forget();
                 self.resize();
             }
             _ => (),
+        }
+    }
+
+    fn mouse(&mut self, did: Did) {
+        match did {
+            Did::Wheel { is_down } => {
+                self.measure();
+                self.mind.tell(Msg::Wheel { is_down });
+            }
+            Did::Click(column, row) => {
+                let scene = self.easel.scene(&self.mind.model, self.mind.clock.now());
+                if let Some(hit) = ui::hit(scene, self.easel.screen.size(), (column, row)) {
+                    self.mind.tell(Msg::Clicked(hit));
+                }
+            }
         }
     }
 

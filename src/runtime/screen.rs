@@ -16,6 +16,8 @@ pub trait Screen {
     /// Lets the program stand still until somebody continues it: gives the terminal back before, and takes it again
     /// after. With `whole_job` whoever was started together with the program is stopped as well.
     fn suspend(&mut self, whole_job: bool) -> impl Future<Output = ()>;
+    /// Whether the mouse is ours from now on: it is given back and taken again with the terminal.
+    fn keep_mouse(&mut self, is_ours: bool);
     /// Takes the terminal again after somebody else may have had it: what it shows is not known.
     fn retake(&mut self);
 }

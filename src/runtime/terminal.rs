@@ -18,10 +18,13 @@ use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use tokio::signal::unix::signal;
 use tokio::sync::Notify;
 
-use super::{Error, Screen, outside};
+use super::{Error, Screen, mouse, outside};
 
 /// Whether the terminal is ours at the moment.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether its mouse is ours as well.
+static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 
 /// How long a terminal that nobody reads may hold up the end of the program.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -81,7 +84,7 @@ fn restore() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut bytes = Vec::new();
+    let mut bytes = if HAS_MOUSE.load(Ordering::SeqCst) { mouse::LEAVE.to_vec() } else { Vec::new() };
     // Writing into memory does not fail; and there is nobody left to tell what else does.
     let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
@@ -134,6 +137,9 @@ fn prelude() -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing into memory does not fail.
     let _ = queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
+    if HAS_MOUSE.load(Ordering::SeqCst) {
+        bytes.extend(mouse::TAKE);
+    }
     bytes
 }
 
@@ -190,6 +196,10 @@ impl Screen for TerminalScreen {
         let _ = enable_raw_mode();
         IS_ENTERED.store(true, Ordering::SeqCst);
         self.prelude = prelude();
+    }
+
+    fn keep_mouse(&mut self, is_ours: bool) {
+        HAS_MOUSE.store(is_ours, Ordering::SeqCst);
     }
 
     async fn freed(&self) {

@@ -52,6 +52,8 @@ impl Screen for Glass {
         self.0.terminal.lock().unwrap().process(&frame);
     }
 
+    fn keep_mouse(&mut self, _: bool) {}
+
     async fn freed(&self) {
         while !self.is_free() {
             self.0.freed.notified().await;

@@ -2,7 +2,7 @@
 
 use crate::app::{Column as Name, Lease, State};
 use crate::domain::observed::{Rhythm, Sureness};
-use crate::domain::{Moment, printable};
+use crate::domain::{Ids, Moment, printable};
 use unicode_width::UnicodeWidthStr;
 
 use super::line::cut;
@@ -16,6 +16,7 @@ pub(super) struct Row<'a> {
     pub(super) lease: &'a Lease,
     pub(super) state: State,
     pub(super) now: Moment,
+    pub(super) ids: Ids,
 }
 
 /// One cell: what it says, and in which role.
@@ -79,12 +80,12 @@ impl Column {
 }
 
 /// The columns of the locks view that fit.
-pub(super) fn of_locks(width: u16) -> (Vec<(&'static Column, u16)>, u16) {
-    fit(width, OF_LOCKS)
+pub(super) fn of_locks(width: u16, ids: Ids) -> (Vec<(&'static Column, u16)>, u16) {
+    fit(width, OF_LOCKS, ids)
 }
 
 /// The chosen columns that fit, each with its width, and the gap between them.
-pub(super) fn fit(width: u16, chosen: &[Name]) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn fit(width: u16, chosen: &[Name], ids: Ids) -> (Vec<(&'static Column, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
     let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
     let whole_id = |rank: u8| if rank >= LAST_TO_COME { within(rank).map(Column::wish_for_id).sum() } else { 0 };
@@ -97,18 +98,41 @@ pub(super) fn fit(width: u16, chosen: &[Name]) -> (Vec<(&'static Column, u16)>, 
     let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
     let mut room = width.saturating_sub(least(rank)).saturating_add(whole_id(rank)).min(width);
     // The id is worth more than air, air more than longer bars.
-    columns.iter_mut().filter(|(column, _)| column.name == Name::Id).for_each(|id| grow(id, &mut room));
+    columns.iter_mut().filter(|(column, _)| column.name == Name::Id).for_each(|id| grow(id, ids, &mut room));
     let gaps = (columns.len() as u16).saturating_sub(1);
     let gap = if room >= gaps { 2 } else { 1 };
     room -= (gap - 1) * gaps;
-    columns.iter_mut().for_each(|column| grow(column, &mut room));
+    columns.iter_mut().for_each(|column| grow(column, ids, &mut room));
     (columns, gap)
 }
 
-fn grow((column, width): &mut (&'static Column, u16), room: &mut u16) {
-    let more = (column.width.saturating_add(column.growth) - *width).min(*room);
+/// The id, and from a place among the others on as many as have all the room that they want, down to the edge.
+pub(super) fn wide(width: u16, chosen: &[Name], ids: Ids, pan: usize) -> (Vec<(&'static Column, u16)>, u16) {
+    const GAP: u16 = 2;
+    /// What a text may want that would take all.
+    const LONG: u16 = 40;
+    let named = |name: Name| COLUMNS.iter().filter(move |column| column.name == name);
+    let others = chosen.iter().copied().filter(|name| *name != Name::Id);
+    let shown = chosen.iter().copied().filter(|name| *name == Name::Id).chain(others.skip(pan));
+    let mut x = 0;
+    let wanted = |column: &'static Column| match (column.name, column.growth) {
+        (Name::Id, _) => (column, ids.width() as u16),
+        (_, u16::MAX) => (column, LONG),
+        (_, growth) => (column, column.width + growth),
+    };
+    let within = shown.flat_map(named).map(wanted).take_while(|(_, width_of)| {
+        let has_room = x < width;
+        x += width_of + GAP;
+        has_room
+    });
+    (within.collect(), GAP)
+}
+
+fn grow((column, width): &mut (&'static Column, u16), ids: Ids, room: &mut u16) {
+    let growth = if column.name == Name::Id { ids.width() as u16 - column.width } else { column.growth };
+    let more = (column.width.saturating_add(growth) - *width).min(*room);
     // Half an id or half a bar more is not worth it.
-    let is_whole = column.growth == u16::MAX || *width + more == column.width + column.growth;
+    let is_whole = growth == u16::MAX || *width + more == column.width + growth;
     let more = if is_whole { more } else { 0 };
     *width += more;
     *room -= more;
@@ -135,7 +159,7 @@ fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> Cell {
 }
 
 fn id(row: Row<'_>, width: usize) -> Cell {
-    plain(if width >= 16 { row.lease.id.to_string() } else { row.lease.id.short() })
+    plain(if width >= row.ids.width() { row.ids.name(row.lease.id) } else { row.ids.short(row.lease.id) })
 }
 
 fn who(row: Row<'_>, _: usize) -> Cell {
@@ -283,7 +307,7 @@ mod tests {
     }
 
     fn titles_of(width: u16, chosen: &[Name]) -> Vec<&'static str> {
-        fit(width, chosen).0.iter().map(|(column, _)| column.title).collect()
+        fit(width, chosen, Ids::Hex).0.iter().map(|(column, _)| column.title).collect()
     }
 
     #[test]
@@ -319,7 +343,7 @@ mod tests {
     #[test]
     fn what_fits_keeps_to_the_width() {
         for width in 24..250 {
-            let (columns, gap) = fit(width, &Name::ALL);
+            let (columns, gap) = fit(width, &Name::ALL, Ids::Hex);
             let total: u16 = columns.iter().map(|(_, width)| width).sum::<u16>() + gap * (columns.len() as u16 - 1);
             assert!(total <= width, "{total} in {width}");
         }

@@ -24,11 +24,13 @@ pub(super) struct Shown {
     pub(super) view: View,
     /// Whether the detail is open in the table's place.
     pub(super) is_open: bool,
+    /// Whether the table, or the open detail, fills the screen.
+    pub(super) is_zoomed: bool,
 }
 
 impl Shown {
     pub(super) fn of(model: &Model) -> Self {
-        Shown { view: model.view, is_open: model.is_open }
+        Shown { view: model.view, is_open: model.is_open, is_zoomed: model.is_zoomed }
     }
 }
 
@@ -53,6 +55,8 @@ pub(super) fn places(area: Rect, shown: Shown) -> Places {
         Shown { view: View::Events, .. } => Places { events: middle, ..bars },
         Shown { view: View::Locks, .. } => Places { locks: middle, ..bars },
         Shown { view: View::Cadence, .. } => Places { cadence: middle, ..bars },
+        Shown { is_open: true, is_zoomed: true, .. } => Places { detail: middle, ..bars },
+        Shown { is_zoomed: true, .. } => Places { table: middle, ..bars },
         Shown { is_open, .. } => leases(bars, area, middle, is_open),
     }
 }
@@ -86,14 +90,15 @@ fn split(area: Rect, height: u16) -> (Rect, Rect) {
 
 /// What there is room for on a screen of this size.
 pub fn room(width: u16, height: u16) -> Room {
-    let at = |view| places(Rect::new(0, 0, width, height), Shown { view, is_open: false });
-    let (leases, events) = (at(View::Leases), at(View::Events));
+    let at = |view, is_zoomed| places(Rect::new(0, 0, width, height), Shown { view, is_open: false, is_zoomed });
+    let (leases, events) = (at(View::Leases, false), at(View::Events, false));
     let within = |area: Rect, frame| usize::from(area.height.saturating_sub(if leases.is_tiny { 0 } else { frame }));
     Room {
         // Without the frame and the header.
         rows: within(leases.table, 3),
         events: within(events.events, 2).saturating_sub(usize::from(leases.is_tiny)),
         has_detail: !leases.detail.is_empty(),
+        zoomed: within(at(View::Leases, true).table, 3),
     }
 }
 
@@ -101,12 +106,14 @@ pub fn room(width: u16, height: u16) -> Room {
 mod tests {
     use super::*;
 
-    const SHOWN: [Shown; 5] = [
-        Shown { view: View::Leases, is_open: false },
-        Shown { view: View::Leases, is_open: true },
-        Shown { view: View::Events, is_open: false },
-        Shown { view: View::Cadence, is_open: false },
-        Shown { view: View::Locks, is_open: false },
+    const SHOWN: [Shown; 7] = [
+        Shown { view: View::Leases, is_open: false, is_zoomed: false },
+        Shown { view: View::Leases, is_open: true, is_zoomed: false },
+        Shown { view: View::Events, is_open: false, is_zoomed: false },
+        Shown { view: View::Cadence, is_open: false, is_zoomed: false },
+        Shown { view: View::Locks, is_open: false, is_zoomed: false },
+        Shown { view: View::Leases, is_open: false, is_zoomed: true },
+        Shown { view: View::Leases, is_open: true, is_zoomed: true },
     ];
 
     #[test]
@@ -136,7 +143,7 @@ mod tests {
     fn room_is_what_is_left() {
         let rows = |width, height| room(width, height).rows;
         assert_eq!([rows(80, 24), rows(30, 6), rows(10, 3), rows(0, 0)], [12, 5, 2, 0]);
-        assert_eq!(room(80, 24), Room { rows: 12, events: 20, has_detail: false });
+        assert_eq!(room(80, 24), Room { rows: 12, events: 20, has_detail: false, zoomed: 19 });
         assert!(room(140, 40).has_detail);
     }
 }

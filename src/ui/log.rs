@@ -87,7 +87,7 @@ pub(super) fn line_of_its_lease(scene: Scene<'_>, event: &Event, width: u16) -> 
 /// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
 fn line(scene: Scene<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
     let (sign, role) = theme::event(event.word());
-    let lease = event.lease.map_or(String::new(), |id| id.short());
+    let lease = event.lease.map_or(String::new(), |id| scene.model.ids.short(id));
     let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
     let room = usize::from(width).saturating_sub(21 + lease.len());
     let text = cut(&event.text(), room);

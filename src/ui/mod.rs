@@ -21,6 +21,7 @@ mod dialogs;
 mod field;
 mod filter_line;
 mod help;
+mod hit;
 mod layout;
 mod line;
 mod locks;
@@ -39,6 +40,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+pub use hit::hit;
 pub use layout::room;
 pub use theme::{Look, Palette, Role};
 

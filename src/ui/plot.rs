@@ -3,40 +3,50 @@
 /// A picture of dots, counted from the lower left corner.
 #[derive(Debug)]
 pub(super) struct Plot {
-    columns: usize,
     rows: usize,
-    /// The dots of each cell, from the lowest row up, as the bits of its braille character.
-    cells: Vec<u8>,
+    /// Each column of dots, the lowest as the lowest bit: however many lines fall into one, each costs the same.
+    columns: Vec<u64>,
 }
 
 /// Dots of a cell, side by side.
 pub(super) const ACROSS: usize = 2;
 /// Dots of a cell, one above the other.
 pub(super) const UP: usize = 4;
+/// Rows of cells at most.
+const MOST: usize = u64::BITS as usize / UP;
 
 /// The bit of a dot in its cell: from left to right, and in each from below.
 const BITS: [[u8; UP]; ACROSS] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
 
 impl Plot {
-    /// Empty, of so many cells.
+    /// Empty, of so many cells; at most 16 of them one above the other.
     pub(super) fn new(columns: usize, rows: usize) -> Self {
-        Plot { columns, rows, cells: vec![0; columns * rows] }
+        Plot { rows: rows.min(MOST), columns: vec![0; columns * ACROSS] }
     }
 
     /// A line straight up, from dot to dot, both included; what lies outside is left away.
     pub(super) fn line(&mut self, across: usize, from: usize, to: usize) {
-        if across / ACROSS >= self.columns {
+        let Some(top) = (self.rows * UP).checked_sub(1).map(|top| to.min(top)).filter(|top| from <= *top) else {
             return;
-        }
-        for up in from..=to.min((self.rows * UP).saturating_sub(1)) {
-            self.cells[up / UP * self.columns + across / ACROSS] |= BITS[across % ACROSS][up % UP];
+        };
+        if let Some(column) = self.columns.get_mut(across) {
+            *column |= u64::MAX >> (u64::BITS as usize - 1 - (top - from)) << from;
         }
     }
 
     /// The rows as text, from the top down; a cell without a dot is a blank.
     pub(super) fn rows(&self) -> impl Iterator<Item = String> {
-        self.cells.chunks(self.columns.max(1)).rev().map(|row| row.iter().map(|bits| braille(*bits)).collect())
+        (0..self.rows).rev().map(|row| self.columns.chunks(ACROSS).map(|pair| braille(cell(pair, row))).collect())
     }
+}
+
+/// The dots of a cell in this row of these columns, as the bits of its character.
+fn cell(columns: &[u64], row: usize) -> u8 {
+    let dots = |(column, bits): (&u64, &[u8; UP])| {
+        let is_set = |up: usize| column >> (row * UP + up) & 1 == 1;
+        (0..UP).filter(|up| is_set(*up)).fold(0, |cell, up| cell | bits[up])
+    };
+    columns.iter().zip(&BITS).map(dots).fold(0, |cell, dots| cell | dots)
 }
 
 fn braille(bits: u8) -> char {

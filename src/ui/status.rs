@@ -41,7 +41,7 @@ fn marked(model: &Model) -> Option<Part> {
     match (marks.range(), marks.len()) {
         (Some(first), _) => {
             let key = model.setup.keymap.press(Action::MarkRange);
-            Some(Part::new(0, Role::Warning, format!("range from {}: {key} marks it", first.short())))
+            Some(Part::new(0, Role::Warning, format!("range from {}: {key} marks it", model.ids.short(first))))
         }
         (None, 0) => None,
         (None, count) => Some(Part::new(0, Role::Warning, format!("{count} marked"))),

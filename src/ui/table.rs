@@ -78,18 +78,45 @@ fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rec
         let words = filter_line::in_words(scene.model, free);
         title.push_span(Span::styled(format!("· {words} "), look.style(Role::Warning)));
     }
+    if scene.model.is_wide {
+        title.push_span(Span::styled("· wide ← → ", look.style(Role::Dim)));
+    }
     let tabs = other_tabs(scene, View::Leases, &title, area.width);
-    let mut block = panel(look, title).title(tabs);
+    let mut block = framed(panel(look, title).title(tabs), area);
     if let Some(lease) = scene.model.selected().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(scene, lease), room));
         block = block.title_bottom(Span::styled(text, look.style(Role::Dim)));
     }
-    if area.width >= AIRY {
-        block = block.padding(Padding::horizontal(1));
-    }
     let inner = block.inner(area);
     block.render(area, buf);
     inner
+}
+
+/// With air beside the rows where there is room for it.
+fn framed(block: Block<'_>, area: Rect) -> Block<'_> {
+    if area.width >= AIRY { block.padding(Padding::horizontal(1)) } else { block }
+}
+
+/// What is inside of the table's frame: the titles of the columns, and the rows.
+pub(super) fn inner(places: Places) -> Rect {
+    let Places { table: area, is_tiny, .. } = places;
+    if is_tiny { area } else { framed(Block::bordered(), area).inner(area) }
+}
+
+/// The columns with their places.
+pub(super) fn columns_of(scene: Scene<'_>, area: Rect) -> impl Iterator<Item = (&'static Column, Rect)> {
+    let model = scene.model;
+    let chosen = &model.setup.columns;
+    let (columns, gap) = match model.is_wide {
+        true => columns::wide(area.width, chosen, model.ids, model.pan),
+        false => columns::fit(area.width, chosen, model.ids),
+    };
+    let mut x = area.x;
+    columns.into_iter().map(move |(column, width)| {
+        let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
+        x = x.saturating_add(width + gap).min(area.right());
+        (column, place)
+    })
 }
 
 /// `300 · by LEFT ↑`, with the rows that can be seen where not all can, and with how many the filter lets through.
@@ -103,7 +130,7 @@ fn extent(model: &Model) -> String {
 
 /// The selected lease in words: what the server says beside what the engine believes.
 fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
-    let mut words = vec![lease.id.to_string(), lease.who.word().to_owned()];
+    let mut words = vec![scene.model.ids.name(lease.id), lease.who.word().to_owned()];
     words.extend(scene.model.marks.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
     match (&lease.death, &lease.said) {
         (Some(death), _) => {
@@ -128,12 +155,8 @@ fn said_in_words(scene: Scene<'_>, lease: &Lease, said: Said) -> String {
 }
 
 fn draw_rows(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let (columns, gap) = columns::fit(area.width, &scene.model.setup.columns);
-    let mut x = area.x;
-    for (column, width) in columns {
-        let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
+    for (column, place) in columns_of(scene, area) {
         draw_column(scene, column, place, buf);
-        x = x.saturating_add(width + gap).min(area.right());
     }
     highlight(scene, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf);
 }
@@ -155,7 +178,7 @@ fn visible<'a>(scene: Scene<'a>) -> impl Iterator<Item = Row<'a>> {
 
 /// What the row of a lease is made from.
 pub(super) fn row<'a>(scene: Scene<'_>, lease: &'a Lease) -> Row<'a> {
-    Row { lease, state: lease.state(scene.now), now: scene.now }
+    Row { lease, state: lease.state(scene.now), now: scene.now, ids: scene.model.ids }
 }
 
 /// Reverses the row under the cursor as a whole: in one colour, or each state would give it a ground of its own.
@@ -178,7 +201,7 @@ fn draw_tiny(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
 /// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` where there are but a few columns.
 pub(super) fn tiny(row: Row<'_>, width: u16) -> String {
     let left = row.lease.left(row.now).map_or(number::UNKNOWN.to_owned(), number::span);
-    let (sign, id) = (theme::state(row.state).0, row.lease.id.short());
+    let (sign, id) = (theme::state(row.state).0, row.ids.short(row.lease.id));
     match width {
         27.. => format!("{id} {left:>7} {sign} {}", row.state.word()),
         _ => format!("{} {left} {sign} {}", &id[id.len() - 4..], row.state.word()),

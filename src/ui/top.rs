@@ -85,6 +85,9 @@ fn rights(model: &Model, now: Moment) -> Vec<Part> {
     if let Some(prefix) = model.setup.range.as_prefix() {
         parts.push(Part::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
     }
+    if let Some(most) = model.pace_of_polls {
+        parts.push(Part::new(6, Role::Dim, format!("polls ≤ {most}/s")));
+    }
     if model.setup.is_read_only {
         parts.push(Part::new(1, Role::Warning, "read-only"));
     }

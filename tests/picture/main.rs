@@ -20,8 +20,8 @@ fn make() {
     command.args(["demo", "--theme", "dark"]);
     let mut terminal = Terminal::start(command, SIZE.0, SIZE.1);
     terminal.wait_for("/service/3600");
-    // Until renewals were seen, so that there is something to look at.
-    terminal.pass(18.2);
+    // Until renewals of others were seen too, so that there is something to look at.
+    terminal.pass(38.2);
     let picture = svg::draw(terminal.screen());
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);

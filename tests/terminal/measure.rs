@@ -99,7 +99,7 @@ fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
         terminal.pass(0.02);
         let watch = Stopwatch::start();
         terminal.keys("?");
-        terminal.wait_until("the help, or none", |screen| screen.contents().contains("this help") == opens);
+        terminal.wait_until("the help, or none", |screen| screen.contents().contains("Keys and states") == opens);
         watch.elapsed().as_secs_f64() * 1e3
     };
     (0..count).map(press).collect()

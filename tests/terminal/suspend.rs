@@ -70,7 +70,7 @@ fn signals_from_outside_suspend_and_continue() {
     terminal.pass(2.5);
     terminal.keys("?");
     terminal.signal("CONT");
-    terminal.wait_for("this help");
+    terminal.wait_for("Keys and states");
     terminal.keys("qq");
     assert_eq!(terminal.exit_code(), 0);
     terminal.assert_sane();
@@ -118,4 +118,21 @@ fn demo() -> CommandBuilder {
     let mut command = leasetop();
     command.arg("demo");
     command
+}
+
+#[test]
+fn the_mouse_goes_to_the_shell_and_comes_back() {
+    let mut terminal = in_a_shell("--sandbox");
+    let is_ours = |screen: &vt100::Screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease;
+    terminal.wait_for("There is no lease yet.");
+    terminal.keys("m");
+    terminal.wait_until("the mouse is ours", is_ours);
+    terminal.keys("\x1a");
+    terminal.wait_for("left with 147");
+    terminal.assert_sane();
+    terminal.keys("\n");
+    terminal.wait_until("the mouse is ours again", is_ours);
+    terminal.keys("q");
+    terminal.wait_for("end 0");
+    terminal.assert_sane();
 }

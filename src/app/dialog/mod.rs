@@ -2,6 +2,7 @@
 //! than the one that opened it.
 
 mod adopt;
+pub(super) mod attach;
 mod drill;
 mod focus;
 pub(super) mod grant;
@@ -13,6 +14,7 @@ mod suspend;
 mod warp;
 
 pub use adopt::AdoptDialog;
+pub use attach::AttachDialog;
 pub use drill::{Choice, DrillDialog};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
@@ -46,6 +48,8 @@ pub enum Dialog {
     },
     /// Asks before other clients' leases are kept alive.
     Adopt(AdoptDialog),
+    /// The form that attaches a key.
+    Attach(Box<AttachDialog>),
     /// Offers drills.
     Drill(DrillDialog),
     /// Offers to begin the exercise anew, on a clock of another speed.
@@ -64,6 +68,7 @@ impl Dialog {
         match self {
             Dialog::Revoke(dialog) => Some(dialog.id),
             Dialog::Adopt(dialog) => dialog.ids.first().copied().filter(|_| dialog.ids.len() == 1),
+            Dialog::Attach(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
@@ -82,6 +87,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::RevokeMany(dialog) => revoke_many::key(model, dialog, key, now),
         Dialog::Revoking { top } => revoke_many::progress_key(model, top, key, now),
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
+        Dialog::Attach(dialog) => attach::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
         Dialog::Warp => warp::key(model, key, now),
         Dialog::Sort(menu) => sort::key(model, menu, key),

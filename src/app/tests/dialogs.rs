@@ -156,8 +156,9 @@ fn read_only_refuses_everything_that_writes_or_renews() {
     let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
     assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
     story.list(&[7], &[]);
-    for key in ['n', 'a', 'o', 'x'] {
-        assert_eq!(story.press(&[Key::Char(key), Key::Char('y')]), []);
+    for key in ['n', 'a', 'o', 'x', 'K'] {
+        let effects = story.press(&[Key::Char(key), Key::Char('y')]);
+        assert!(effects.iter().all(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
         assert!(story.model.dialog.is_none());
         story.press(&[Key::Char(key)]);
         assert!(story.model.note.as_ref().unwrap().text.contains("read-only"));

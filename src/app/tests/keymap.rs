@@ -29,7 +29,7 @@ fn a_chosen_key_does_it_and_the_one_of_before_nothing() {
 
 #[test]
 fn dialogs_have_keys_of_their_own_and_help_closes_by_its_key() {
-    let mut story = story(&[("help", &[Key::Char('h')]), ("down", &[Key::Char('y')])]);
+    let mut story = story(&[("help", &[Key::Char('h')]), ("copy-id", &[]), ("down", &[Key::Char('y')])]);
     story.press(&[Key::Char('x')]);
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(1))], "y confirms, whatever it does elsewhere");
     story.press(&[Key::Char('h'), Key::Char('?')]);

@@ -171,6 +171,37 @@ fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
     assert_eq!(story.looked_at(), Some(3));
 }
 
+/// How often a lease of an hour is asked for in so many seconds, with each question answered.
+fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
+    let mut count = 0;
+    for _ in 0..2 * seconds {
+        story.wait(0.5);
+        let effects = story.tell(Msg::Tick);
+        let ids =
+            effects.into_iter().filter_map(|effect| if let Effect::Probe(ids) = effect { Some(ids) } else { None });
+        for asked in ids.flatten().collect::<Vec<_>>() {
+            count += usize::from(asked.0 == id);
+            story.probe(asked.0, 3_000 + asked.0, 3_600, &[]);
+        }
+    }
+    count
+}
+
+#[test]
+fn those_in_line_are_asked_for_as_often_as_rows_that_can_be_seen() {
+    let mut story = Story::begin(Setup::default());
+    let crowd: Vec<i64> = (1..=30).collect();
+    story.list(&crowd, &[]);
+    story.read_line(&[("a", 30, 1)]);
+    asked(&mut story, 30, 20);
+    let out_of_sight = asked(&mut story, 30, 20);
+    story.press(&[Key::Char('4')]);
+    let in_line = asked(&mut story, 30, 20);
+    story.press(&[Key::Char('1')]);
+    assert!(in_line >= 10 && out_of_sight <= 2, "{in_line} and {out_of_sight}");
+    assert!(asked(&mut story, 30, 20) <= 2);
+}
+
 #[test]
 fn whoever_is_not_renewed_seems_dead() {
     let mut story = two_locks();

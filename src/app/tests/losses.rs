@@ -73,7 +73,7 @@ fn without_any_answer_nothing_is_claimed() {
 #[test]
 fn n_on_a_lost_lease_grants_one_like_it() {
     let mut story = Story::begin(Setup::default());
-    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true }));
+    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true, ..Room::default() }));
     story.grant(1, 2);
     story.probe(1, 1, 2, &["/a"]);
     story.tell(Msg::Tick);

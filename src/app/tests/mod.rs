@@ -12,6 +12,7 @@ mod locks;
 mod losses;
 mod marking;
 mod others;
+mod own;
 mod polling;
 mod revoking;
 mod revoking_many;
@@ -71,7 +72,7 @@ impl Story {
     /// On a cluster that answers.
     pub(super) fn begin(setup: Setup) -> Self {
         let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
-        story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: false }));
+        story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: false, ..Room::default() }));
         story.tell(Msg::Cluster(view()));
         story
     }

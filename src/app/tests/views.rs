@@ -1,7 +1,7 @@
 use super::*;
 
 fn roomy(story: &mut Story) {
-    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true }));
+    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true, ..Room::default() }));
 }
 
 fn asked(effects: Vec<Effect>) -> Vec<LeaseId> {

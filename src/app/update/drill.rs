@@ -16,16 +16,24 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
         return Vec::new();
     }
     if drill.is_some() {
-        model.say(now, false, format!("the drill on {id} has ended"));
+        model.say(now, false, format!("the drill on {id} has ended", id = model.ids.name(id)));
         return vec![Effect::Drill { id, drill: None }];
     }
     match (who, kept) {
         (Who::Own, true) => model.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl))),
         (Who::Own, false) => {
             let keep = model.setup.keymap.press(Action::KeepAlive);
-            model.say(now, true, format!("{id} is not kept alive: there is nothing to drill; {keep} keeps it"));
+            model.say(
+                now,
+                true,
+                format!("{id} is not kept alive: there is nothing to drill; {keep} keeps it", id = model.ids.name(id)),
+            );
         }
-        _ => model.say(now, true, format!("{id} is another client's: drills are for own leases")),
+        _ => model.say(
+            now,
+            true,
+            format!("{id} is another client's: drills are for own leases", id = model.ids.name(id)),
+        ),
     }
     Vec::new()
 }
@@ -33,11 +41,15 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
 /// Begins a drill, if the lease is still there and ours.
 pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Drill, now: Moment) -> Vec<Effect> {
     if !model.alive(id).is_some_and(|lease| lease.who == Who::Own && lease.kept) {
-        model.say(now, true, format!("{id} is not kept alive any more: there is nothing to drill"));
+        model.say(
+            now,
+            true,
+            format!("{id} is not kept alive any more: there is nothing to drill", id = model.ids.name(id)),
+        );
         return Vec::new();
     }
     let key = model.setup.keymap.press(Action::Drill);
     let end = if drill == Drill::CutStream { String::new() } else { format!("; {key} ends it") };
-    model.say(now, false, format!("{drill} on {id}{end}"));
+    model.say(now, false, format!("{drill} on {id}{end}", id = model.ids.name(id)));
     vec![Effect::Drill { id, drill: Some(drill) }]
 }

@@ -136,7 +136,7 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     let loss = Loss { at, why: ended.clone(), last_answer: lease.last_answer(), next: None };
     let told = What::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
-    model.say(at, true, format!("lost {id}: {ended}"));
+    model.say(at, true, format!("lost {id}: {ended}", id = model.ids.name(id)));
     match ended {
         Ended::Expired => bury_as(model, id, at, Gone::Expired),
         Ended::NotFound => bury_as(model, id, at, if was_seen { Gone::Revoked } else { Gone::Unknown }),

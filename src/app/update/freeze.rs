@@ -43,7 +43,7 @@ pub(super) fn tell(model: &mut Model, since: Option<Since>, now: Moment) {
         return;
     }
     let is_gone = model.alive(id).is_none();
-    model.say(now, is_gone, format!("{id} since the freeze: {}", changes.join(", ")));
+    model.say(now, is_gone, format!("{id} since the freeze: {}", changes.join(", "), id = model.ids.name(id)));
 }
 
 fn changes(old: &Lease, new: &Lease) -> Vec<String> {

@@ -41,7 +41,7 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
         count(model, &status);
     }
     let granted = What::Granted { who: Who::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    model.say(received, false, format!("granted {}: {}", answer.id, granted.text()));
+    model.say(received, false, format!("granted {}: {}", model.ids.name(answer.id), granted.text()));
     model.log(received, Some(answer.id), granted);
 }
 

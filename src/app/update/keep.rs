@@ -32,8 +32,8 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
 pub(in crate::app) fn adopt(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
     let effects: Vec<Effect> = ids.iter().filter_map(|id| keep(model, *id)).collect();
     match (ids, effects.len()) {
-        ([id], 0) => model.say(now, true, format!("{id} is gone: nothing to keep alive")),
-        ([id], _) => model.say(now, false, format!("keeping {id} alive")),
+        ([id], 0) => model.say(now, true, format!("{id} is gone: nothing to keep alive", id = model.ids.name(*id))),
+        ([id], _) => model.say(now, false, format!("keeping {id} alive", id = model.ids.name(*id))),
         (ids, kept) if kept < ids.len() => {
             let gone = ids.len() - kept;
             model.say(now, true, format!("keeping {} alive; {gone} are gone", leases_in_words(kept)));
@@ -63,7 +63,11 @@ fn keep(model: &mut Model, id: LeaseId) -> Option<Effect> {
 fn leave(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
     let effects = ids.iter().filter_map(|id| leave_one(model, *id, now)).collect();
     match ids {
-        [id] => model.say(now, false, format!("{id} is not kept alive any more: it expires by itself")),
+        [id] => model.say(
+            now,
+            false,
+            format!("{id} is not kept alive any more: it expires by itself", id = model.ids.name(*id)),
+        ),
         ids => {
             let words = leases_in_words(ids.len());
             model.say(now, false, format!("{words} are not kept alive any more: they expire by themselves"));

@@ -5,7 +5,10 @@ use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
-use super::{drill, filter, freeze, grant, keep, look, mark, moves, quit, renew, revoke, sort, suspend, tick, warp};
+use super::{
+    attach, copy, drill, filter, freeze, grant, keep, look, mark, mouse, moves, quit, renew, revoke, sort, suspend,
+    tick, warp,
+};
 
 /// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
 /// is done in dialogs as well. A key without a function does nothing.
@@ -62,6 +65,9 @@ fn look_at(model: &mut Model, action: Action) {
         Action::Back => {
             freeze::thaw(model);
         }
+        Action::Zoom => look::zoom(looking),
+        Action::Wide => look::widen(looking),
+        Action::Left | Action::Right => look::pan(looking, action),
         action => moves::go(looking, action),
     }
 }
@@ -84,6 +90,12 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Redraw => model.show(Redraw::Anew),
         Action::Suspend => return suspend::ask(model, now),
         Action::Freeze => freeze::toggle(model, now),
+        Action::Attach => attach::open(model, now),
+        Action::Mouse => return mouse::toggle(model, now),
+        Action::PollFaster | Action::PollSlower => tick::change_pace(model, action, now),
+        Action::CopyId => return copy::id(model, now),
+        Action::CopyCommand => return copy::command(model, now),
+        Action::Ids => look::write_ids_otherwise(model),
         action => look_at(model, action),
     }
     Vec::new()

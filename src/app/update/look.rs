@@ -1,7 +1,9 @@
 //! Where one looks: the views, the open detail, the events' filter.
 
 use crate::app::keymap::Action;
-use crate::app::{Model, View};
+use crate::app::{Column, Model, View};
+
+use super::moves;
 
 /// Shows a view.
 pub(super) fn show(model: &mut Model, view: View) {
@@ -41,6 +43,8 @@ pub(super) fn open(model: &mut Model) {
 pub(super) fn back(model: &mut Model) -> bool {
     if model.is_open {
         model.is_open = false;
+    } else if model.view == View::Leases && model.is_zoomed {
+        zoom(model);
     } else if matches!(model.view, View::Cadence | View::Locks) || model.view == View::Events && !model.page.clear() {
         model.view = View::Leases;
     } else if model.view == View::Leases {
@@ -85,4 +89,31 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
         _ => 0,
     }
     .min(model.spare);
+}
+
+/// Writes ids in hex or in decimal, on the whole screen.
+pub(super) fn write_ids_otherwise(model: &mut Model) {
+    model.ids = model.ids.other();
+    if let Some(picture) = &mut model.frozen {
+        picture.model.ids = model.ids;
+    }
+}
+
+/// Gives the table, or the open detail, the whole screen, or takes that back.
+pub(super) fn zoom(model: &mut Model) {
+    model.is_zoomed = !model.is_zoomed;
+    moves::fit(model, model.room);
+}
+
+/// Gives columns all the room that they want, or shows as many as fit.
+pub(super) fn widen(model: &mut Model) {
+    (model.is_wide, model.pan) = (!model.is_wide, 0);
+}
+
+/// Moves wide columns by one. One beside the id stays in sight.
+pub(super) fn pan(model: &mut Model, action: Action) {
+    let most = model.setup.columns.iter().filter(|column| **column != Column::Id).count().saturating_sub(1);
+    if model.is_wide {
+        model.pan = if action == Action::Right { (model.pan + 1).min(most) } else { model.pan.saturating_sub(1) };
+    }
 }

@@ -15,7 +15,7 @@ pub(super) fn toggle(model: &mut Model, now: Moment) {
     }
     let Some(id) = under_the_cursor(model) else { return };
     if model.alive(id).is_none() {
-        return model.say(now, true, format!("{id} is gone: only living leases are marked"));
+        return model.say(now, true, format!("{id} is gone: only living leases are marked", id = model.ids.name(id)));
     }
     model.marks.toggle(id);
     let looking = model.looking_mut();
@@ -58,7 +58,11 @@ pub(super) fn leave_range(model: &mut Model) -> bool {
 pub(super) fn died(model: &mut Model, id: LeaseId, is_ours: bool, now: Moment) {
     if model.marks.remove(id) && !is_ours {
         let rest = model.marks.len();
-        model.say(now, true, format!("{id} is gone and not marked any more; {} marked", are_in_words(rest)));
+        model.say(
+            now,
+            true,
+            format!("{id} is gone and not marked any more; {} marked", are_in_words(rest), id = model.ids.name(id)),
+        );
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a message does to the model: one small file a verb.
 
 mod arrange;
+pub(super) mod attach;
 mod attend;
 pub(super) mod bulk;
 mod cluster;
+mod copy;
 pub(super) mod drill;
 mod engine;
 mod filter;
@@ -16,6 +18,7 @@ mod life;
 mod list;
 mod look;
 mod mark;
+mod mouse;
 mod moves;
 mod paste;
 mod probe;
@@ -41,6 +44,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
     model.events.now = now;
     match msg {
         Msg::Key(key) => return key::press(model, key, now),
+        Msg::Clicked(hit) => mouse::clicked(model, hit),
+        Msg::Wheel { is_down } => mouse::wheel(model, is_down),
         Msg::Pasted(text) => paste::pasted(model, &text, now),
         Msg::Tick => return tick::tick(model, now),
         Msg::Cluster(view) => return cluster::changed(model, view, now),

@@ -47,9 +47,10 @@ pub(super) fn resized(model: &mut Model, room: Room) {
     model.show(Redraw::Now);
 }
 
-fn fit(model: &mut Model, room: Room) {
+/// Makes the window as large as there is room for rows.
+pub(super) fn fit(model: &mut Model, room: Room) {
     model.room = room;
-    model.window.rows = room.rows;
+    model.window.rows = if model.is_zoomed { room.zoomed } else { room.rows };
     scroll(model);
 }
 

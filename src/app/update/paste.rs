@@ -1,6 +1,6 @@
 //! A text was pasted.
 
-use crate::app::dialog::{Dialog, grant};
+use crate::app::dialog::{Dialog, attach, grant};
 use crate::app::{Model, Redraw};
 use crate::domain::Moment;
 
@@ -11,6 +11,7 @@ pub(super) fn pasted(model: &mut Model, text: &str, now: Moment) {
     let is_filter = filter::is_open(model);
     match &mut model.dialog {
         Some(Dialog::Grant(form)) => grant::paste(form, text),
+        Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
         None if is_filter => filter::paste(model, text),
         _ => model.say(now, true, "a text was pasted where none is typed: nothing was done"),
     }

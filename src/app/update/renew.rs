@@ -29,12 +29,12 @@ pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, recei
     }
     let round_trip = Some(received - sent);
     model.log(received, Some(id), What::Renewed(Renewed { round_trip, ..Renewed::new(How::Once, Some(ttl)) }));
-    model.say(received, false, format!("renewed {id} once: {ttl} s"));
+    model.say(received, false, format!("renewed {id} once: {ttl} s", id = model.ids.name(id)));
 }
 
 /// It was not; an unknown lease is gone.
 pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) {
-    model.say(now, true, format!("{id} not renewed: {}", trouble.text));
+    model.say(now, true, format!("{id} not renewed: {}", trouble.text, id = model.ids.name(id)));
     if trouble.is_not_found {
         return bury(model, id, now);
     }

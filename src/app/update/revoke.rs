@@ -39,7 +39,7 @@ pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, now: Moment) -> Vec<
         return Vec::new();
     }
     model.revoking.insert(id);
-    model.say(now, false, format!("revoking {id} …"));
+    model.say(now, false, format!("revoking {id} …", id = model.ids.name(id)));
     vec![Effect::Revoke(id)]
 }
 
@@ -47,7 +47,7 @@ pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, now: Moment) -> Vec<
 fn is_under_way(model: &mut Model, id: LeaseId, now: Moment) -> bool {
     let is_under_way = model.revoking.contains(&id);
     if is_under_way {
-        model.say(now, false, format!("{id} is being revoked already: the answer is awaited"));
+        model.say(now, false, format!("{id} is being revoked already: the answer is awaited", id = model.ids.name(id)));
     }
     is_under_way
 }
@@ -58,7 +58,7 @@ pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<u
     bury_revoked(model, id, now);
     let next = bulk::answered(model, id, &Outcome::Revoked(keys), now).unwrap_or_else(|| {
         let keys = keys.map_or("its keys".to_owned(), keys_in_words);
-        model.say(now, false, format!("revoked {id}: {keys} deleted, revision {revision}"));
+        model.say(now, false, format!("revoked {id}: {keys} deleted, revision {revision}", id = model.ids.name(id)));
         Vec::new()
     });
     next.into_iter().chain(quit::settled(model, id)).collect()
@@ -70,7 +70,7 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
     let why = why_not(model, trouble);
     let outcome = if trouble.is_not_found { Outcome::Gone } else { Outcome::Failed(why.clone()) };
     let next = bulk::answered(model, id, &outcome, now).unwrap_or_else(|| {
-        model.say(now, true, format!("{id} not revoked: {why}"));
+        model.say(now, true, format!("{id} not revoked: {why}", id = model.ids.name(id)));
         Vec::new()
     });
     if trouble.is_not_found {

@@ -34,7 +34,7 @@ fn cost(model: &Model, over: &[LeaseId], now: Moment) -> String {
             format!("no lease ran out of time, the least left was {:.1} s", (least - now).as_secs_f64())
         }
         ([], None) => "how much time was left is not known".to_owned(),
-        ([id], _) => format!("the time of {id} is over"),
+        ([id], _) => format!("the time of {} is over", model.ids.name(*id)),
         (over, _) => format!("the time of {} leases is over", over.len()),
     }
 }

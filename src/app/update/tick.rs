@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Redraw, diagnoses, polls, values};
 use crate::domain::{LeaseId, Moment};
 
@@ -60,6 +61,15 @@ pub(super) fn poll_now(model: &mut Model, now: Moment) -> Vec<Effect> {
         polls::plan(model, id, now);
     }
     vec![Effect::List]
+}
+
+/// Asks for the time left of twice as many leases a second at most, or of half as many.
+pub(super) fn change_pace(model: &mut Model, action: Action, now: Moment) {
+    const MOST: u32 = 100_000;
+    let budget = model.setup.budget;
+    let budget = if action == Action::PollFaster { budget.saturating_mul(2).min(MOST) } else { (budget / 2).max(1) };
+    (model.setup.budget, model.pace_of_polls) = (budget, Some(budget));
+    model.say(now, false, format!("at most {budget} polls a second"));
 }
 
 /// When the model wants a [`Tick`](crate::app::Msg::Tick) next.

@@ -23,6 +23,9 @@ impl Model {
         let setup = Setup { place: Place::Sandbox { warp }, ..self.setup.clone() };
         let (view, span, room) = (self.view, self.span, self.room);
         let window = Window { rows: room.rows, ..Window::default() };
-        Model { view, span, room, window, redraw: Redraw::Anew, ..Model::new(setup, now) }
+        // The terminal has not changed, nor has whoever looks at it.
+        let (ids, is_wide, has_mouse, pace_of_polls) = (self.ids, self.is_wide, self.has_mouse, self.pace_of_polls);
+        let new = Model { ids, is_wide, has_mouse, pace_of_polls, ..Model::new(setup, now) };
+        Model { view, span, room, window, redraw: Redraw::Anew, ..new }
     }
 }

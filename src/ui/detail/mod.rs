@@ -122,7 +122,7 @@ fn title(scene: Scene<'_>) -> Line<'static> {
     let state = lease.state(scene.now);
     let (sign, role) = theme::state(state);
     Line::from(vec![
-        Span::styled(format!(" {} ", lease.id), look.style(Role::Title)),
+        Span::styled(format!(" {} ", scene.model.ids.name(lease.id)), look.style(Role::Title)),
         Span::styled(format!("─ {} ─ ", lease.who.word()), look.style(Role::Dim)),
         Span::styled(format!("{sign} {} ", state.word()), look.style(role)),
     ])

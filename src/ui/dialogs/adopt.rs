@@ -12,7 +12,7 @@ const ADOPT_ALL: Answer = Answer { key: "y", does: "keep them alive", brief: "y 
 impl<'a> Page<'a> {
     pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Sheet<'a> {
         let [id] = dialog.ids[..] else { return self.adopt_many(dialog) };
-        let title = Title::on(id, ["Keep ", " alive?"], ["Keep ", "?"]);
+        let title = Title::on(self.name(id), ["Keep ", " alive?"], ["Keep ", "?"]);
         let Some(lease) = self.scene.model.lease(id).filter(|lease| lease.death.is_none()) else {
             return self.too_late(title, id, "keep alive");
         };

@@ -10,7 +10,7 @@ use super::{Answer, Page, Sheet, Title};
 impl<'a> Page<'a> {
     /// `1  stall the consumer`, and under it the sentence.
     pub(super) fn drill(&self, dialog: &DrillDialog) -> Sheet<'a> {
-        let title = Title::on(dialog.id, ["A drill on ", ""], ["Drill ", ""]);
+        let title = Title::on(self.name(dialog.id), ["A drill on ", ""], ["Drill ", ""]);
         let lease = self.scene.model.lease(dialog.id);
         if lease.is_none_or(|lease| lease.death.is_some()) {
             return self.too_late(title, dialog.id, "drill");

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod answers;
+mod attach;
 mod drill;
 mod grant;
 mod quit;
@@ -34,6 +35,7 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::RevokeMany(dialog) => page.revoke_many(dialog),
         Dialog::Revoking { top } => page.revoking(*top),
         Dialog::Adopt(dialog) => page.adopt(dialog),
+        Dialog::Attach(dialog) => page.attach(dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Sort(menu) => page.sort(*menu),
         Dialog::Quit(focus) => page.quit(*focus),
@@ -59,6 +61,11 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// A lease's id as ids are written.
+    fn name(&self, id: crate::domain::LeaseId) -> String {
+        self.scene.model.ids.name(id)
+    }
+
     fn text(&self, role: Role, text: &str) -> Vec<Line<'a>> {
         let style = self.scene.look.style(role);
         wrap(text, self.width).into_iter().map(|line| Line::from(Span::styled(line, style))).collect()

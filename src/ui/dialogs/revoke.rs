@@ -19,7 +19,7 @@ const BY_NUMBER: Answer = Answer { key: "1 Enter", does: "revoke", brief: "1 Ent
 
 impl<'a> Page<'a> {
     pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Sheet<'a> {
-        let title = Title::on(dialog.id, ["Revoke lease ", "?"], ["Revoke ", "?"]);
+        let title = Title::on(self.name(dialog.id), ["Revoke lease ", "?"], ["Revoke ", "?"]);
         let Some(lease) = self.scene.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
             return self.too_late(title, dialog.id, "revoke");
         };

@@ -117,7 +117,7 @@ impl<'a> Page<'a> {
             Outcome::ChangedHands => ('!', Role::Danger, "another client's now: left alone".to_owned()),
             Outcome::Failed(reason) => ('!', Role::Danger, format!("not revoked: {}", printable(reason.as_bytes()))),
         };
-        let text = cut(&format!("{sign} {id}  {words}"), self.width);
+        let text = cut(&format!("{sign} {}  {words}", self.name(id)), self.width);
         Line::from(Span::styled(text, self.scene.look.style(role)))
     }
 }

@@ -6,7 +6,6 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::LeaseId;
 use crate::ui::line::{cut, wrap};
 use crate::ui::table::panel;
 use crate::ui::{Look, Role};
@@ -27,7 +26,7 @@ impl Title {
     }
 
     /// One that names a lease: `Revoke lease 694d9aa8d4d4f304?`, in short `Revoke …d4d4f304?`.
-    pub(super) fn on(id: LeaseId, long: [&str; 2], short: [&str; 2]) -> Self {
+    pub(super) fn on(id: impl ToString, long: [&str; 2], short: [&str; 2]) -> Self {
         let name = id.to_string();
         let end = &name[name.len() / 2..];
         Title { long: format!("{}{name}{}", long[0], long[1]), short: format!("{}…{end}{}", short[0], short[1]) }
@@ -135,6 +134,7 @@ fn shown(sheet: Sheet<'_>, room: usize, has_gap: bool) -> Vec<Line<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::LeaseId;
 
     fn sheet(body: usize, foot: usize, look_at: usize) -> Sheet<'static> {
         let line = |number: usize| Line::from(number.to_string());

@@ -208,7 +208,7 @@ impl<'a> Sheet<'a> {
             let width = usize::from(width);
             let (text, role) = match lease {
                 Some(lease) => columns::cell(column, table::row(self.scene, lease), width),
-                None => (words::unknown(column, candidate.lease, width), Role::Dim),
+                None => (words::unknown(self.scene.model.ids, column, candidate.lease, width), Role::Dim),
             };
             (aligned(column, &text, width, gap), role)
         };
@@ -216,11 +216,11 @@ impl<'a> Sheet<'a> {
     }
 
     fn columns(&self) -> (Vec<(&'static Column, u16)>, u16) {
-        columns::of_locks(self.width.saturating_sub(PLACE) as u16)
+        columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.scene.model.ids)
     }
 
     fn has_long_ids(&self) -> bool {
-        self.columns().0.first().is_some_and(|(_, width)| *width >= 16)
+        self.columns().0.first().is_some_and(|(_, width)| usize::from(*width) >= self.scene.model.ids.width())
     }
 
     /// `d4d4f304   8.2 s ● ok`
@@ -228,7 +228,7 @@ impl<'a> Sheet<'a> {
         let lease = self.scene.model.lease(candidate.lease);
         let text = match lease {
             Some(lease) => table::tiny(table::row(self.scene, lease), self.width as u16),
-            None => format!("{} {UNKNOWN}", candidate.lease.short()),
+            None => format!("{} {UNKNOWN}", self.scene.model.ids.short(candidate.lease)),
         };
         self.marked(Line::styled(text, self.scene.look.style(Role::Text)), candidate)
     }

@@ -1,7 +1,7 @@
 //! Locks in words.
 
 use crate::domain::locks::{Candidate, Flaw, Hang, Queue};
-use crate::domain::{LeaseId, Moment, printable};
+use crate::domain::{Ids, LeaseId, Moment, printable};
 use crate::ui::Scene;
 use crate::ui::columns::{self, Column};
 use crate::ui::number::{self, UNKNOWN};
@@ -25,10 +25,10 @@ pub(super) fn place(place: usize) -> String {
 }
 
 /// What can be said of a lease that is not there.
-pub(super) fn unknown(column: &Column, id: LeaseId, width: usize) -> String {
+pub(super) fn unknown(ids: Ids, column: &Column, id: LeaseId, width: usize) -> String {
     match column.title {
-        "ID" if width >= 16 => id.to_string(),
-        "ID" => id.short(),
+        "ID" if width >= ids.width() => ids.name(id),
+        "ID" => ids.short(id),
         "" => String::new(),
         _ => UNKNOWN.to_owned(),
     }
@@ -36,7 +36,10 @@ pub(super) fn unknown(column: &Column, id: LeaseId, width: usize) -> String {
 
 /// Who holds it since when, how many wait, and when the next one gets it.
 pub(super) fn sentence(scene: Scene<'_>, queue: &Queue, has_long_ids: bool) -> String {
-    let id = |candidate: &Candidate| if has_long_ids { candidate.lease.to_string() } else { candidate.lease.short() };
+    let ids = scene.model.ids;
+    let id = |candidate: &Candidate| {
+        if has_long_ids { ids.name(candidate.lease) } else { ids.short(candidate.lease) }
+    };
     let mut line = queue.line();
     let Some(holder) = line.next() else { return String::new() };
     let crowd = match queue.wait_count() {

@@ -214,7 +214,7 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     for (name, key) in [("new", Key::F(2)), ("show-events", Key::Char('e')), ("help", Key::Char('h'))] {
         assert!(keymap.rebind(name, vec![key]));
     }
-    let size = (140, 40);
+    let size = (140, 60);
     let setup = Setup { keymap, ..Setup::default() };
     let mut model = model(setup, vec![(0.0, Msg::Cluster(cluster()))], size);
     let picture = text(&paint(&model, size, Look::default()));

@@ -1,0 +1,226 @@
+//! What is copied, how ids are written, and keys for leases that are there.
+
+use super::*;
+use crate::app::dialog::Dialog;
+use crate::domain::Ids;
+
+const ETCDCTL: &str = "etcdctl --endpoints a:1";
+
+fn story() -> Story {
+    let mut story = Story::begin(Setup { etcdctl: Some(ETCDCTL.to_owned()), ..Setup::default() });
+    story.grant(0x10, 10);
+    story
+}
+
+fn note(story: &Story) -> &str {
+    story.model.note.as_ref().map_or("", |note| &note.text)
+}
+
+fn attached(key: &str, value: &str) -> Vec<Effect> {
+    vec![Effect::Attach { id: LeaseId(0x10), key: key.into(), value: value.into() }]
+}
+
+#[test]
+fn the_id_is_copied_as_it_is_shown() {
+    let mut story = story();
+    assert_eq!(story.press(&[Key::Char('y')]), [Effect::Copy("0000000000000010".to_owned())]);
+    assert_eq!(note(&story), "copied 0000000000000010");
+    assert_eq!(story.press(&[Key::Char('#'), Key::Char('y')]), [Effect::Copy("16".to_owned())]);
+    assert_eq!(note(&story), "copied 16, in decimal: leasetop takes that as dec:16");
+    story.press(&[Key::Char('3')]);
+    assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y')]), [], "there no lease is selected");
+}
+
+#[test]
+fn the_command_is_etcdctls_in_hex() {
+    let mut story = story();
+    let command = format!("{ETCDCTL} lease timetolive --keys 0000000000000010");
+    assert_eq!(story.press(&[Key::Char('#'), Key::Char('Y')]), [Effect::Copy(command.clone())]);
+    assert_eq!(note(&story), format!("copied {command}"));
+    story.grant(-5, 5);
+    story.press(&[Key::Home]);
+    let command = format!("{ETCDCTL} lease timetolive --keys -- -000000000000005");
+    assert_eq!(story.press(&[Key::Char('Y')]), [Effect::Copy(command)]);
+    story.model.setup.etcdctl = None;
+    assert_eq!(story.press(&[Key::Char('Y')]), []);
+    assert!(note(&story).contains("no endpoint for etcdctl"), "{}", note(&story));
+}
+
+#[test]
+fn without_a_lease_nothing_is_copied() {
+    let mut story = Story::begin(Setup::default());
+    assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y'), Key::Char('K')]), []);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
+    let mut story = story();
+    story.press(&[Key::Char('p'), Key::Char('#')]);
+    assert_eq!((story.model.ids, story.model.looking().ids), (Ids::Decimal, Ids::Decimal));
+    story.press(&[Key::Char('p'), Key::Char('x'), Key::Char('y')]);
+    assert_eq!(note(&story), "revoking 16 …");
+    story.press(&[Key::Char('#')]);
+    assert_eq!(story.model.ids, Ids::Hex);
+}
+
+#[test]
+fn a_key_is_attached_to_an_own_lease_by_enter() {
+    let mut story = story();
+    story.press(&[Key::Char('K')]);
+    story.type_in("/a=b={id}");
+    assert_eq!(story.press(&[Key::Enter]), attached("/a", "b={id}"), "to the letter");
+    assert!(story.model.dialog.is_none());
+    assert_eq!(note(&story), "attaching /a to 0000000000000010 …");
+}
+
+#[test]
+fn what_is_no_pair_is_not_attached_and_esc_leaves() {
+    let mut story = story();
+    story.press(&[Key::Char('K'), Key::Enter]);
+    story.type_in("/a");
+    assert_eq!(story.press(&[Key::Enter]), []);
+    story.press(&[Key::Backspace, Key::Backspace]);
+    story.type_in("=b");
+    assert_eq!(story.press(&[Key::Enter]), []);
+    for leave in [Key::Esc, Key::Ctrl('c')] {
+        assert!(matches!(story.model.dialog, Some(Dialog::Attach(_))));
+        story.press(&[leave]);
+        assert!(story.model.dialog.is_none());
+        story.press(&[Key::Char('K')]);
+    }
+}
+
+#[test]
+fn anothers_lease_takes_the_number_too() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[0x10], &[]);
+    story.probe(0x10, 500, 600, &[]);
+    story.press(&[Key::Char('K')]);
+    story.type_in("/a=b");
+    assert_eq!(story.press(&[Key::Enter, Key::Enter]), [], "goes to the number");
+    story.type_in("x2");
+    assert_eq!(story.press(&[Key::Enter]), []);
+    story.press(&[Key::Backspace, Key::Tab, Key::Backspace, Key::Char('c'), Key::Tab]);
+    story.type_in("1");
+    assert_eq!(story.press(&[Key::Enter]), attached("/a", "c"));
+}
+
+#[test]
+fn a_lease_that_was_adopted_meanwhile_or_died_is_seen() {
+    let mut story = story();
+    story.press(&[Key::Char('K')]);
+    story.type_in("/a=b");
+    story.model.leases.get_mut(&LeaseId(0x10)).expect("a lease").who = Who::Other;
+    assert_eq!(story.press(&[Key::Enter]), [], "it changed hands");
+    story.tell(Msg::Revoked { id: LeaseId(0x10), revision: 7, keys_deleted: Some(0) });
+    assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), []);
+    assert!(story.model.dialog.is_none());
+}
+
+#[test]
+fn a_paste_is_typed_and_ends_no_line() {
+    let mut story = story();
+    story.press(&[Key::Char('K')]);
+    story.tell(Msg::Pasted("/a=b\r\n\x1b".to_owned()));
+    assert_eq!(story.press(&[Key::Enter]), attached("/a", "b"));
+}
+
+#[test]
+fn read_only_attaches_nothing() {
+    let mut story = Story::begin(Setup { is_read_only: true, ..Setup::default() });
+    story.list(&[0x10], &[]);
+    story.press(&[Key::Char('K')]);
+    assert!(story.model.dialog.is_none() && note(&story).starts_with("read-only"), "{}", note(&story));
+    assert_eq!(story.press(&[Key::Char('y')]).len(), 1, "copying changes nothing");
+}
+
+#[test]
+fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
+    let mut story = story();
+    story.tell(Msg::Resized(Room { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
+    story.press(&[Key::Char('z')]);
+    assert_eq!((story.model.is_zoomed, story.model.window.rows), (true, 25));
+    assert!(!story.model.shows_detail(), "it has no place beside the table");
+    story.press(&[Key::Enter]);
+    assert!(story.model.is_open && story.model.shows_detail());
+    story.press(&[Key::Esc, Key::Esc]);
+    assert_eq!((story.model.is_zoomed, story.model.window.rows), (false, 5));
+    story.press(&[Key::Char('3'), Key::Char('z')]);
+    assert!(!story.model.is_zoomed, "the events have the screen anyway");
+}
+
+#[test]
+fn a_zoomed_picture_goes_on_zoomed() {
+    let mut story = story();
+    story.tell(Msg::Resized(Room { rows: 5, zoomed: 25, ..Room::default() }));
+    story.press(&[Key::Char('p'), Key::Char('z')]);
+    assert!(story.model.looking().is_zoomed && !story.model.is_zoomed);
+    story.press(&[Key::Char('p')]);
+    assert_eq!((story.model.is_zoomed, story.model.window.rows), (true, 25));
+}
+
+#[test]
+fn wide_columns_move_as_far_as_there_are_some() {
+    let mut story = story();
+    story.press(&[Key::Right]);
+    assert_eq!(story.model.pan, 0, "as many as fit are shown");
+    story.press(&[Key::Char('w')]);
+    story.press(&[Key::Right; 50]);
+    assert_eq!(story.model.pan, story.model.setup.columns.len() - 2, "one stays beside the id");
+    story.press(&[Key::Left]);
+    assert_eq!(story.model.pan, story.model.setup.columns.len() - 3);
+    story.press(&[Key::Char('w')]);
+    assert_eq!((story.model.is_wide, story.model.pan), (false, 0));
+}
+
+#[test]
+fn plus_and_minus_change_how_many_polls_there_are_a_second() {
+    let mut story = story();
+    story.press(&[Key::Char('+')]);
+    assert_eq!((story.model.setup.budget, note(&story)), (400, "at most 400 polls a second"));
+    story.press(&[Key::Char('-'); 20]);
+    assert_eq!((story.model.setup.budget, story.model.pace_of_polls), (1, Some(1)));
+    story.press(&[Key::Char('+'); 40]);
+    assert_eq!(story.model.setup.budget, 100_000);
+}
+
+#[test]
+fn the_mouse_is_asked_for_and_given_back() {
+    let mut story = story();
+    assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(true)]);
+    assert!(note(&story).contains("m gives it back"), "{}", note(&story));
+    assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
+}
+
+#[test]
+fn a_click_selects_a_row_or_sorts_by_a_column_and_answers_no_dialog() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2, 3], &[]);
+    story.tell(Msg::Clicked(Hit::Row(LeaseId(3))));
+    assert_eq!(story.model.cursor, Some(LeaseId(3)));
+    story.tell(Msg::Clicked(Hit::Header(Column::Id)));
+    assert_eq!((story.rows(), story.model.cursor), (vec![1, 2, 3], Some(LeaseId(3))));
+    story.tell(Msg::Clicked(Hit::Header(Column::Id)));
+    assert_eq!((story.rows(), story.model.cursor), (vec![3, 2, 1], Some(LeaseId(3))));
+    story.press(&[Key::Char('x')]);
+    story.tell(Msg::Clicked(Hit::Row(LeaseId(1))));
+    story.tell(Msg::Wheel { is_down: true });
+    assert_eq!(story.model.cursor, Some(LeaseId(3)));
+}
+
+#[test]
+fn the_wheel_moves_rows_and_the_help() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&(1..=20).collect::<Vec<_>>(), &[]);
+    let row = |story: &Story| story.model.cursor_row();
+    story.press(&[Key::Home]);
+    story.tell(Msg::Wheel { is_down: true });
+    assert_eq!(row(&story), Some(3));
+    story.tell(Msg::Wheel { is_down: false });
+    assert_eq!(row(&story), Some(0));
+    story.press(&[Key::Char('?')]);
+    story.tell(Msg::Measured { spare: 4 });
+    (0..3).for_each(|_| drop(story.tell(Msg::Wheel { is_down: true })));
+    assert!(matches!(story.model.dialog, Some(Dialog::Help { top: 4 })));
+}

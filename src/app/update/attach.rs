@@ -1,0 +1,21 @@
+//! A key for a lease that is there.
+
+use crate::app::dialog::{AttachDialog, Dialog};
+use crate::app::{Effect, Model};
+use crate::domain::{LeaseId, Moment, printable};
+
+use super::is_refused;
+
+/// Opens the form on the lease under the cursor.
+pub(super) fn open(model: &mut Model, now: Moment) {
+    let Some(dialog) = model.selected_alive().map(AttachDialog::new) else { return };
+    if !is_refused(model, now) {
+        model.dialog = Some(Dialog::Attach(Box::new(dialog)));
+    }
+}
+
+/// Puts the key on the lease.
+pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, key: Vec<u8>, value: Vec<u8>, now: Moment) -> Vec<Effect> {
+    model.say(now, false, format!("attaching {} to {id} …", printable(&key), id = model.ids.name(id)));
+    vec![Effect::Attach { id, key, value }]
+}

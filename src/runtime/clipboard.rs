@@ -1,0 +1,21 @@
+//! The clipboard of the terminal, by OSC 52: it works through ssh too, where the terminal allows it.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+/// The bytes that ask a terminal to take a text.
+pub(super) fn take(text: &str) -> Vec<u8> {
+    format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_break_out_of_the_sequence() {
+        assert_eq!(take("694d"), b"\x1b]52;c;Njk0ZA==\x07");
+        let wild = take("\x07\x1b[2J");
+        assert!(wild[7..wild.len() - 1].iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte)));
+    }
+}

@@ -1,0 +1,59 @@
+//! The form that attaches a key, and what that means for the key.
+
+use ratatui::text::{Line, Span};
+use tui_input::Input;
+
+use crate::app::dialog::AttachDialog;
+use crate::app::{Lease, Who};
+use crate::ui::Role;
+
+use super::{Answer, Page, Sheet, Title, field};
+
+const ATTACH: Answer = Answer { key: "Enter", does: "attach", brief: "Enter attach", tiny: "Ent" };
+const NEXT: Answer = Answer { key: "Tab", does: "next field", brief: "Tab next", tiny: "" };
+const CANCEL: Answer = Answer { key: "Esc", does: "cancel", brief: "Esc cancel", tiny: "Esc" };
+
+impl<'a> Page<'a> {
+    pub(super) fn attach(&self, dialog: &AttachDialog) -> Sheet<'a> {
+        let title = Title::on(self.name(dialog.id), ["Attach a key to ", ""], ["Attach to ", ""]);
+        let Some(lease) = self.scene.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
+            return self.too_late(title, dialog.id, "attach a key to");
+        };
+        let takes_number = dialog.takes_number(lease);
+        let mut body = vec![self.typed("key=value", &dialog.pair, !dialog.is_at_number)];
+        if takes_number {
+            body.push(self.typed("leases (1)", &dialog.number, dialog.is_at_number));
+        }
+        if let Err(rule) = dialog.read() {
+            let role = if dialog.pair.value().is_empty() { Role::Dim } else { Role::Warning };
+            body.extend(self.text(role, &rule));
+        }
+        body.extend(self.text(Role::Text, &self.whose_and_where(lease)));
+        body.extend(self.text(Role::Text, fate(lease)));
+        body.extend(
+            self.text(Role::Dim, "A key that is there already gets this value, and leaves the lease it hangs on."),
+        );
+        let foot = match takes_number {
+            true => self.answers(&[ATTACH, NEXT, CANCEL], None),
+            false => self.answers(&[ATTACH, CANCEL], None),
+        };
+        Sheet { foot, look_at: usize::from(dialog.is_at_number), ..Sheet::new(title, body) }
+    }
+
+    fn typed(&self, name: &str, input: &Input, has_caret: bool) -> Line<'a> {
+        const NAME: usize = 12;
+        let look = self.scene.look;
+        let mut spans = vec![Span::styled(format!("{name:<NAME$}"), look.style(Role::Title))];
+        spans.extend(field::spans(input, self.width.saturating_sub(NAME), has_caret.then(|| look.cursor())));
+        Line::from(spans)
+    }
+}
+
+/// What the key lives and dies with.
+fn fate(lease: &Lease) -> &'static str {
+    match (lease.who, lease.kept) {
+        (Who::Own, true) => "The key lives as long as this lease: it is deleted when that expires or is revoked.",
+        (Who::Own, false) => "Nobody keeps this lease alive: the key is deleted when its time is over.",
+        _ => "The key dies with another client: when that stops renewing or revokes its lease, the key is deleted.",
+    }
+}

@@ -1,0 +1,26 @@
+//! What lies under a place on the screen, by the layout that it was drawn with.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::app::{Hit, View};
+
+use super::layout::{self, Shown};
+use super::{Scene, table};
+
+/// What is under a place on a screen of this size; none where nothing can be clicked.
+pub fn hit(scene: Scene<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<Hit> {
+    let shown = scene.shown();
+    let places = layout::places(Rect::new(0, 0, width, height), Shown::of(shown.model));
+    let inner = table::inner(places);
+    if shown.model.view != View::Leases || !inner.contains(Position { x, y }) {
+        return None;
+    }
+    let row = usize::from(y - inner.y);
+    let below = if places.is_tiny { Some(row) } else { row.checked_sub(1) };
+    match below {
+        Some(row) => shown.model.visible().nth(row).map(|lease| Hit::Row(lease.id)),
+        None => table::columns_of(shown, inner)
+            .find(|(_, place)| (place.left()..=place.right()).contains(&x))
+            .map(|(column, _)| Hit::Header(column.name)),
+    }
+}
