@@ -42,6 +42,7 @@ impl Crowd {
         crowd.tell(Msg::Listed(Listing { born: (1..=LEASES).map(LeaseId).collect(), ..Listing::default() }));
         (0..LEASES).for_each(|_| crowd.answer());
         crowd.frame(&mut Buffer::empty(area()));
+        assert_eq!(crowd.model.order().len(), LEASES as usize, "each has a row");
         crowd
     }
 
@@ -131,10 +132,15 @@ fn means(crowd: &mut Crowd, criterion: &mut Criterion) {
     }
 }
 
+/// Microseconds up to a minute. One that grows by itself would take what is beyond its bounds for the least that it can hold.
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds that can be")
+}
+
 /// Frames alone, without the updates between them.
 fn percentiles(crowd: &mut Crowd) {
     let mut buf = Buffer::empty(area());
-    let mut micros = Histogram::<u64>::new(3).expect("three digits");
+    let mut micros = histogram();
     for _ in 0..FRAMES {
         crowd.step(EVENTS_A_FRAME);
         let watch = Stopwatch::start();
@@ -150,8 +156,8 @@ fn percentiles(crowd: &mut Crowd) {
 fn rows_anew(crowd: &mut Crowd) {
     const FILTERS: [&str; 6] =
         ["who:other ttl>600", "", "left<10m or keys=0", "service/7", "!(state:ok id:7)", "left>1m"];
-    let mut filter = Histogram::<u64>::new(3).expect("three digits");
-    let mut sort = Histogram::<u64>::new(3).expect("three digits");
+    let mut filter = histogram();
+    let mut sort = histogram();
     for round in 0..120 {
         crowd.step(0);
         crowd.model.sieve.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
@@ -160,6 +166,7 @@ fn rows_anew(crowd: &mut Crowd) {
         crowd.arranged();
         crowd.model.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
         sort.saturating_record(crowd.arranged());
+        assert_eq!(crowd.model.order().len(), LEASES as usize, "each has a row");
     }
     for (name, micros) in [("filter", filter), ("sort", sort)] {
         tell(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));

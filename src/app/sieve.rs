@@ -44,13 +44,13 @@ impl Quick {
         Quick::ALL[(place + 1) % Quick::ALL.len()]
     }
 
-    fn lets_through(self, lease: &Lease, state: State) -> bool {
+    fn lets_through(self, lease: &Lease, now: Moment) -> bool {
         match self {
             Quick::All => true,
             Quick::Own => lease.who == Who::Own,
             Quick::Others => lease.who != Who::Own,
-            Quick::AtRisk => matches!(state, State::Risk | State::Late),
-            Quick::Gone => matches!(state, State::Gone(_)),
+            Quick::AtRisk => matches!(lease.state(now), State::Risk | State::Late),
+            Quick::Gone => lease.death.is_some(),
         }
     }
 }
@@ -158,11 +158,13 @@ impl Sieve {
 pub(super) struct Criteria {
     quick: Quick,
     filter: Filter,
+    asks_for_state: bool,
 }
 
 impl Criteria {
     pub(super) fn of(sieve: &Sieve) -> Self {
-        Criteria { quick: sieve.quick, filter: sieve.typed.filter.clone() }
+        let filter = sieve.typed.filter.clone();
+        Criteria { quick: sieve.quick, asks_for_state: filter.asks_for_state(), filter }
     }
 
     /// Whether they are those of a sieve.
@@ -172,29 +174,26 @@ impl Criteria {
 
     /// Whether a lease is shown.
     pub(super) fn let_through(&self, lease: &Lease, now: Moment) -> bool {
-        if *self == Criteria::default() {
-            return true;
-        }
-        let state = lease.state(now);
-        self.quick.lets_through(lease, state) && self.filter.matches(&facts(lease, state, now))
+        self.quick.lets_through(lease, now) && (self.filter.is_empty() || self.filter.matches(&self.facts(lease, now)))
     }
 
     /// The times left, in seconds, at which time alone can turn their answer.
     pub(super) fn times_left(&self) -> Vec<f64> {
         self.filter.times_left()
     }
-}
 
-/// What a filter asks of a lease.
-fn facts(lease: &Lease, state: State, now: Moment) -> Facts<'_> {
-    Facts {
-        id: lease.id,
-        who: lease.who.word(),
-        state: state.word(),
-        ttl: lease.granted_ttl,
-        left: lease.left(now),
-        key_count: lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count),
-        keys: lease.keys.as_ref().map_or(&[], |keys| keys.first.as_slice()),
-        drops: lease.engine.as_ref().map(|status| status.queue.dropped),
+    /// What the filter asks of a lease.
+    fn facts<'a>(&self, lease: &'a Lease, now: Moment) -> Facts<'a> {
+        let keys = lease.keys.as_ref();
+        Facts {
+            id: lease.id,
+            who: lease.who.word(),
+            state: if self.asks_for_state { lease.state(now).word() } else { "" },
+            ttl: lease.granted_ttl,
+            left: lease.left(now),
+            key_count: keys.filter(|keys| keys.is_all).map(|keys| keys.count),
+            keys: keys.map_or(&[], |keys| keys.first.as_slice()),
+            drops: lease.engine.as_ref().map(|status| status.queue.dropped),
+        }
     }
 }

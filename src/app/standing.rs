@@ -93,6 +93,8 @@ pub(super) struct Standing {
     plan: Plan,
     /// Whether the plan is another than the one by which the rows stand.
     is_new: bool,
+    /// Whether time turns leases at other moments under it.
+    is_timed_anew: bool,
     seats: BTreeMap<LeaseId, Seat>,
     turns: BTreeSet<(Moment, LeaseId)>,
     /// Those whose rank is another than the one as which they stand in the order.
@@ -107,8 +109,9 @@ impl Standing {
     /// Follows this filter and this sort from the next [`seat`](Standing::seat) on.
     pub(super) fn follow(&mut self, sieve: &Sieve, sort: Sort) {
         if !self.plan.is_for(sieve, sort) {
-            self.plan = Plan::new(sieve, sort);
+            let before = std::mem::replace(&mut self.plan, Plan::new(sieve, sort));
             self.is_new = true;
+            self.is_timed_anew |= before.times_left != self.plan.times_left;
         }
     }
 
@@ -216,7 +219,8 @@ impl Standing {
         order.clear();
         order.extend(ranks.into_iter().map(|rank| rank.id));
         self.unseated.clear();
-        if std::mem::take(&mut self.is_new) {
+        self.is_new = false;
+        if std::mem::take(&mut self.is_timed_anew) {
             self.time_all(leases, now);
         }
     }

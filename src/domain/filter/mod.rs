@@ -90,6 +90,11 @@ impl Filter {
         self.0.is_none()
     }
 
+    /// Whether the state of a lease can decide: working that out costs more than all else that a filter asks.
+    pub fn asks_for_state(&self) -> bool {
+        self.0.as_ref().is_some_and(Expr::asks_for_state)
+    }
+
     /// The times left, in seconds, that it compares with: where one of them is reached, time alone can turn its answer.
     pub fn times_left(&self) -> Vec<f64> {
         let mut times = Vec::new();
@@ -109,6 +114,15 @@ impl Expr {
             Expr::Not(part) => part.holds(facts).map(|holds| !holds),
             Expr::Compare(number, comparison, value) => Some(comparison.holds(number.of(facts)?, *value)),
             Expr::Has(text, part) => text.has(facts, part),
+        }
+    }
+
+    fn asks_for_state(&self) -> bool {
+        match self {
+            Expr::All(parts) | Expr::Any(parts) => parts.iter().any(Expr::asks_for_state),
+            Expr::Not(part) => part.asks_for_state(),
+            Expr::Has(text, _) => *text == Text::State,
+            Expr::Compare(..) => false,
         }
     }
 

@@ -106,6 +106,17 @@ fn half_a_condition_is_told_from_a_word() {
 }
 
 #[test]
+fn whether_the_state_decides_is_known() {
+    let asks = |text: &str| text.parse::<Filter>().map(|filter| filter.asks_for_state());
+    for text in ["state:ok", "ttl<30 !(left<5 or state:late)"] {
+        assert_eq!(asks(text), Ok(true), "{text}");
+    }
+    for text in ["", "who:own state", "key:state:ok", "ttl<30 or !left<5"] {
+        assert_eq!(asks(text), Ok(false), "{text}");
+    }
+}
+
+#[test]
 fn the_times_that_are_compared_with_the_time_left_are_known() {
     let times = |text: &str| text.parse::<Filter>().map(|filter| filter.times_left());
     assert_eq!(times("left<5s or !(left>=1m ttl<30) key:left"), Ok(vec![5.0, 60.0]));
