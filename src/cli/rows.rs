@@ -13,7 +13,7 @@ pub(super) struct Rows {
     /// Sort by a column, as left:asc or drop:desc
     #[arg(long, value_name = "COLUMN[:asc|:desc]")]
     pub(super) sort: Option<Sort>,
-    /// The columns from left to right, of: id who state left ttl every last next margin q drop rtt keys key
+    /// The columns from left to right, of: id who state left ttl every last next margin q drop rtt keys warn key
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     columns: Vec<Column>,
 }
