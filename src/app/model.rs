@@ -354,6 +354,11 @@ impl Model {
         self.member().is_some()
     }
 
+    /// Whether a member has ever answered.
+    pub fn was_reached(&self) -> bool {
+        self.has_started
+    }
+
     /// Why no member answers, in the words of the first that says so; raw.
     pub fn link_trouble(&self) -> Option<&str> {
         self.cluster.members.iter().find_map(|member| match &member.reachability {
