@@ -52,7 +52,9 @@ impl Holdings {
 
     /// A lease's keys in short.
     pub(super) fn summary(&self, id: LeaseId, is_all: bool) -> Keys {
-        let first = self.of(id).take(Keys::FIRST).map(|(key, _)| key.to_vec()).collect();
+        let mut first: Vec<Vec<u8>> = self.of(id).take(Keys::FIRST).map(|(key, _)| key.to_vec()).collect();
+        // Most leases have one key, and room was made for four.
+        first.shrink_to_fit();
         Keys { count: self.count(id), is_all, first }
     }
 
