@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::{Gone, Keymap, State};
+use crate::app::{Gone, Keymap, Row, State};
 
 use super::{Look, Role, theme};
 
@@ -20,8 +20,10 @@ const STATES: [(State, &str); 9] = [
 
 /// The lines of the help.
 pub(super) fn lines(look: Look, keymap: &Keymap) -> Vec<Line<'static>> {
-    let rows = keymap.rows().filter(|row| !row.keys.is_empty());
-    let keys = rows.map(|row| entry(look, row.in_words(), Role::Key, row.binding.help));
+    let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_of_dialogs() == of_dialogs);
+    let key = |row: Row<'_>| entry(look, row.in_words(), Role::Key, row.binding.help);
+    let title = Line::styled("In dialogs", look.style(Role::Title));
+    let keys = rows(false).map(key).chain([Line::default(), title]).chain(rows(true).map(key));
     let states = STATES.iter().map(|(state, meaning)| {
         let (sign, role) = theme::state(*state);
         entry(look, format!("{sign} {}", state.word()), role, meaning)
