@@ -207,7 +207,7 @@ impl Shared {
     }
 
     /// Logs in only where the member asks for it: one that hangs must not hold up the login of the others.
-    pub(super) async fn ask_logged_in(&self, member: &Member) -> Result<MemberView, Error> {
+    pub(super) async fn ask_logged_in(&self, member: &Member) -> Result<(u64, MemberView), Error> {
         let token = self.login.token();
         match member.ask().await {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
@@ -283,10 +283,11 @@ impl Shared {
         self.wanted.send_replace(());
     }
 
-    pub(super) fn learn(&self, index: usize, seen: MemberView) {
+    pub(super) fn learn(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
         self.view.send_if_modified(|view| {
             let news = view.members[index] != seen;
             view.members[index] = seen;
+            view.cluster_id = cluster_id.unwrap_or(view.cluster_id);
             // While nobody answers the choice moves with each trouble, not with each question.
             let anybody_up = view.members.iter().any(|member| member.reachability == Reachability::Up);
             if anybody_up || view.chosen.is_none() {

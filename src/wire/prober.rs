@@ -44,21 +44,21 @@ async fn ask(shared: &Shared, index: usize, patience: Duration) -> Option<Durati
         answer
     } else {
         let trouble = format!("no answer within {} ms", patience.as_millis());
-        shared.learn(index, silent(member, Reachability::Down { trouble }));
+        shared.learn(index, (None, silent(member, Reachability::Down { trouble })));
         answer.await
     };
     let seen = seen(member, answer.ok()?);
-    let round_trip = seen.round_trip;
+    let round_trip = seen.1.round_trip;
     shared.learn(index, seen);
     round_trip
 }
 
-/// What an answer shows. One that refuses to tell is there all the same: it speaks.
-fn seen(member: &Member, answer: Result<MemberView, Error>) -> MemberView {
+/// The cluster's id and the member, as an answer shows them. One that refuses to tell is there all the same: it speaks.
+fn seen(member: &Member, answer: Result<(u64, MemberView), Error>) -> (Option<u64>, MemberView) {
     match answer {
-        Ok(view) => view,
-        Err(error) if error.kind() == ErrorKind::Forbidden => silent(member, Reachability::Up),
-        Err(error) => silent(member, Reachability::Down { trouble: error.with_advice() }),
+        Ok((cluster_id, view)) => (Some(cluster_id), view),
+        Err(error) if error.kind() == ErrorKind::Forbidden => (None, silent(member, Reachability::Up)),
+        Err(error) => (None, silent(member, Reachability::Down { trouble: error.with_advice() })),
     }
 }
 
