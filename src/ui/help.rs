@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::{Gone, Keymap, Row, State};
 
-use super::{Look, Role, theme};
+use super::{Look, Role, columns, theme};
 
 const STATES: [(State, &str); 9] = [
     (State::Ok, "nothing to say"),
@@ -18,6 +18,8 @@ const STATES: [(State, &str); 9] = [
     (State::Gone(Gone::Unknown), "expired or revoked"),
 ];
 
+const WARNED: &str = "something is wrong with it: WARN names it, the detail says what to do";
+
 /// The lines of the help.
 pub(super) fn lines(look: Look, keymap: &Keymap) -> Vec<Line<'static>> {
     let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_of_dialogs() == of_dialogs);
@@ -28,7 +30,8 @@ pub(super) fn lines(look: Look, keymap: &Keymap) -> Vec<Line<'static>> {
         let (sign, role) = theme::state(*state);
         entry(look, format!("{sign} {}", state.word()), role, meaning)
     });
-    keys.chain([Line::default()]).chain(states).collect()
+    let warned = entry(look, format!("{} beside it", columns::WARNED), Role::Warning, WARNED);
+    keys.chain([Line::default()]).chain(states).chain([warned]).collect()
 }
 
 fn entry(look: Look, name: String, role: Role, meaning: &'static str) -> Line<'static> {

@@ -50,13 +50,18 @@ impl Answer {
 
     /// Key and what it does, in short.
     fn in_brief(&self) -> String {
-        format!("{} {}", self.key.replace("Ctrl-", "^"), self.brief)
+        format!("{} {}", caret(&self.key), self.brief)
     }
 
     /// The key in as few letters as can be understood.
     fn tiny(&self) -> String {
-        self.key.replace("Ctrl-", "^").replace("Enter", "Ent").replace("number", "Nr")
+        caret(&self.key).replace("Enter", "Ent").replace("number", "Nr")
     }
+}
+
+/// `^Z` for `Ctrl-z`.
+fn caret(key: &str) -> String {
+    key.strip_prefix("Ctrl-").map_or_else(|| key.to_owned(), |letter| format!("^{}", letter.to_uppercase()))
 }
 
 impl<'a> Page<'a> {
