@@ -61,20 +61,6 @@ impl ListedLease {
         self.keys_known.then_some(self.answer.keys.len())
     }
 
-    /// What a filter asks. One reading knows of no drops.
-    fn facts(&self, now: Moment) -> Facts<'_> {
-        Facts {
-            id: self.answer.id,
-            who: Who::Other.word(),
-            state: self.state(),
-            ttl: self.granted_ttl(),
-            left: self.left(now).map(|(middle, _)| middle),
-            key_count: self.key_count(),
-            keys: &self.answer.keys,
-            drops: None,
-        }
-    }
-
     /// Where it stands in an order; what is not known stands last.
     fn rank(&self, sort: Sort, now: Moment) -> Rank {
         let mut lease = Lease::read_once(&self.answer, self.deadline);
@@ -83,11 +69,52 @@ impl ListedLease {
     }
 }
 
+/// What one reading tells a filter.
+struct Read<'a> {
+    lease: &'a ListedLease,
+    now: Moment,
+}
+
+impl Facts for Read<'_> {
+    fn id(&self) -> LeaseId {
+        self.lease.answer.id
+    }
+
+    fn who(&self) -> &str {
+        Who::Other.word()
+    }
+
+    fn state(&self) -> &str {
+        self.lease.state()
+    }
+
+    fn ttl(&self) -> Option<i64> {
+        self.lease.granted_ttl()
+    }
+
+    fn left(&self) -> Option<f64> {
+        self.lease.left(self.now).map(|(middle, _)| middle)
+    }
+
+    fn key_count(&self) -> Option<usize> {
+        self.lease.key_count()
+    }
+
+    fn keys(&self) -> &[Vec<u8>] {
+        &self.lease.answer.keys
+    }
+
+    /// One reading knows of none.
+    fn drops(&self) -> Option<u64> {
+        None
+    }
+}
+
 impl Listing {
     /// Keeps the leases that a filter means.
     pub fn retain(&mut self, filter: &Filter) {
         let now = self.now;
-        self.leases.retain(|lease| filter.matches(&lease.facts(now)));
+        self.leases.retain(|lease| filter.matches(&Read { lease, now }));
     }
 
     /// Puts them in order.
