@@ -129,6 +129,8 @@ pub struct Census {
     pub endangered: usize,
     /// Expired, and not removed yet.
     pub dying: usize,
+    /// Pinned to the top.
+    pub pinned: usize,
     /// Renewals a second, by what was seen of each lease that is kept.
     pub renewals: f64,
     /// Responses dropped so far.
@@ -311,6 +313,12 @@ impl Model {
     /// Many revokes that are under way, or were last.
     pub fn bulk(&self) -> Option<&Bulk> {
         self.bulk.as_ref()
+    }
+
+    /// How many living leases are pinned but hidden by the filter.
+    pub fn hidden_pins(&self) -> usize {
+        let top = self.order.iter().map_while(|id| self.leases.get(id).filter(|lease| lease.is_pinned));
+        self.census.pinned.saturating_sub(top.filter(|lease| lease.death.is_none()).count())
     }
 
     /// The leases of the rows that can be seen.
