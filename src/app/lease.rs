@@ -184,19 +184,27 @@ impl Lease {
         self.granted_ttl = Some(ttl);
     }
 
-    /// An answer at `now` has told where the deadline lies; before that it was there.
-    fn follow(&mut self, before: Option<Bounds>, now: Moment) {
+    /// An answer at `now` has told where the deadline lies; before that it was there, unless that `is_over`.
+    fn follow(&mut self, before: Option<Bounds>, is_over: bool, now: Moment) {
         let Some(bounds) = self.observed.bounds() else { return };
-        let known = self.countdown.zip(before.filter(|before| before.narrowed(bounds).is_some()));
+        let known = self.countdown.zip(before.filter(|before| !is_over && before.narrowed(bounds).is_some()));
         self.countdown = Some(match known {
             Some((countdown, before)) => countdown.corrected(before, bounds, now),
             None => Countdown::anew(bounds),
         });
     }
 
-    /// How far the truth can lie from [`left`](Lease::left), in seconds.
-    pub fn left_error(&self) -> Option<f64> {
-        Some(self.bounds()?.doubt().as_secs_f64())
+    /// How far the truth can lie from [`left`](Lease::left), in seconds: while that stands still until it is true again,
+    /// farther on one side than on the other.
+    pub fn left_error(&self, now: Moment) -> Option<f64> {
+        Some(self.countdown?.error(self.bounds()?, now))
+    }
+
+    /// From the least to the most that can be left, in seconds, [`left`](Lease::left) among them.
+    pub fn left_between(&self, now: Moment) -> Option<(f64, f64)> {
+        let (bounds, left) = (self.bounds()?, self.left(now)?);
+        let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
+        Some((least.min(left), most.max(left)))
     }
 
     /// When the last of our renewals was answered.
@@ -307,12 +315,32 @@ impl Lease {
         Some(self.countdown?.below(habit.mul_f64(0.9)))
     }
 
-    /// When its renewal is overdue by its own habit.
+    /// When its renewal is overdue by its own habit. Of others' only what polls could watch is counted.
     pub(super) fn late_from(&self) -> Option<Moment> {
+        match &self.engine {
+            Some(_) if !self.kept => None,
+            Some(status) => Some(status.last_answer? + self.patience()?),
+            None => self.observed.late_from(),
+        }
+    }
+
+    /// For how long it may stay without a renewal before that is against its habit; none before there is one.
+    pub(super) fn patience(&self) -> Option<Duration> {
         const GRID: Duration = Duration::from_millis(500);
-        let habit = self.habit().filter(|_| self.kept || self.engine.is_none())?;
-        let last = self.last_answer().or(self.observed.renewals().last().map(|last| last.latest))?;
-        Some(last + habit.mul_f64(1.1) + GRID)
+        match &self.engine {
+            Some(status) => Some(status.cadence.mean()?.mul_f64(1.1) + GRID),
+            None => self.observed.renewals().patience(),
+        }
+    }
+
+    /// Since when it was not renewed, as far as that was watched; none where nothing is known.
+    pub(super) fn unrenewed_since(&self) -> Option<Moment> {
+        if self.kept { self.last_answer() } else { self.observed.unrenewed_since() }
+    }
+
+    /// For how long it had not been renewed when that was last known.
+    pub(super) fn unrenewed(&self, now: Moment) -> Option<Duration> {
+        if self.kept { Some(now - self.last_answer()?) } else { self.observed.unrenewed() }
     }
 
     /// When its [`state`](Lease::state) turns next if nothing but time goes on.
@@ -342,7 +370,8 @@ impl Lease {
         self.said = Some(Said { sent, received, ttl: answer.ttl, reading });
         if !matches!(noticed, Noticed::Missing | Noticed::Nonsense) {
             self.granted_ttl = Some(answer.granted_ttl);
-            self.follow(before, received);
+            let is_over = matches!(noticed, Noticed::Renewed(_) | Noticed::Refilled | Noticed::Contradiction);
+            self.follow(before, is_over, received);
         }
         if noticed == Noticed::Refilled {
             self.refilled = Some(received);

@@ -59,6 +59,8 @@ struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    left_error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<f64>,
@@ -153,8 +155,9 @@ impl Facts {
     }
 
     fn of_renewal(renewed: &Renewed) -> Facts {
-        let Renewed { ttl, interval, expected, left, round_trip, .. } = *renewed;
-        Facts { ttl, round_trip: round_trip.map(seconds), ..Facts::of_times(left, interval, expected) }
+        let Renewed { ttl, interval, expected, left, left_doubt, round_trip, .. } = *renewed;
+        let [left_error, round_trip] = [left_doubt, round_trip].map(|span| span.map(seconds));
+        Facts { ttl, left_error, round_trip, ..Facts::of_times(left, interval, expected) }
     }
 
     fn of_death(obituary: &Obituary) -> Facts {
@@ -202,6 +205,7 @@ mod tests {
             interval: Some(seconds(3.512)),
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
+            left_doubt: Some(seconds(0.125)),
             ..Renewed::new(How::Inferred, Some(10))
         };
         let died = |cause, lag| {

@@ -191,7 +191,7 @@ pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
     if row.state == State::Unseen {
         return unseen_left(row);
     }
-    let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error()) else {
+    let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error(row.now)) else {
         return (UNKNOWN.to_owned(), Role::Dim);
     };
     let text = match left {

@@ -56,7 +56,8 @@ fn renewed(renewed: &Renewed) -> String {
         (How::Kept, Some(interval)) => format!("{ttl}{:.2} s after the last", interval.as_secs_f64()),
         (How::Kept, None) => format!("{ttl}for the first time"),
         (How::Inferred, Some(interval)) => format!("{ttl}~{:.1} s after the last", interval.as_secs_f64()),
-        (How::Inferred, None) => format!("{ttl}the first that was seen"),
+        (How::Inferred, None) if renewed.is_first => format!("{ttl}the first that was seen"),
+        (How::Inferred, None) => format!("{ttl}when the one before was cannot be told"),
     }
 }
 
@@ -152,6 +153,8 @@ mod tests {
     fn an_inferred_renewal_says_so_and_an_unknown_figure_is_left_out() {
         let first = Renewed::new(How::Inferred, Some(10));
         assert_eq!(of(&What::Renewed(first)), "10 s, the first that was seen");
+        let blurred = Renewed { is_first: false, ..first };
+        assert_eq!(of(&What::Renewed(blurred)), "10 s, when the one before was cannot be told");
         let next = Renewed { interval: Some(seconds(3.52)), ..first };
         assert_eq!(of(&What::Renewed(next)), "10 s, ~3.5 s after the last");
         assert_eq!(of(&What::Renewed(Renewed { ttl: None, ..next })), "~3.5 s after the last");

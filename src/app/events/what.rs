@@ -153,6 +153,8 @@ pub enum What {
 pub struct Renewed {
     /// How it is known.
     pub how: How,
+    /// Whether it is the first that is known.
+    pub is_first: bool,
     /// Seconds that it gave.
     pub ttl: Option<i64>,
     /// Since the renewal before.
@@ -161,6 +163,8 @@ pub struct Renewed {
     pub expected: Option<Duration>,
     /// What was left when it came.
     pub left: Option<Duration>,
+    /// How far the truth can lie from that, where it is inferred.
+    pub left_doubt: Option<Duration>,
     /// From sending to the answer, where it was sent from here.
     pub round_trip: Option<Duration>,
 }
@@ -168,7 +172,16 @@ pub struct Renewed {
 impl Renewed {
     /// A renewal of which nothing but this is known.
     pub fn new(how: How, ttl: Option<i64>) -> Self {
-        Renewed { how, ttl, interval: None, expected: None, left: None, round_trip: None }
+        Renewed {
+            how,
+            is_first: true,
+            ttl,
+            interval: None,
+            expected: None,
+            left: None,
+            left_doubt: None,
+            round_trip: None,
+        }
     }
 }
 

@@ -4,14 +4,14 @@ use super::*;
 use crate::domain::observed::Sureness;
 
 /// What is truly so of a lease of 30 s.
-struct Truth {
-    deadline: f64,
-    term: u64,
+pub(super) struct Truth {
+    pub(super) deadline: f64,
+    pub(super) term: u64,
 }
 
 impl Story {
     /// Asks as planned, and answers what is true, until a moment.
-    fn live(&mut self, id: i64, truth: &Truth, until: f64) {
+    pub(super) fn live(&mut self, id: i64, truth: &Truth, until: f64) {
         while let Some(due) = self.model.lease(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until)) {
             self.now = due.max(self.now);
             self.tell(Msg::Tick);
@@ -27,13 +27,13 @@ impl Story {
         self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
-    fn others_lease(&self, id: i64) -> &Lease {
+    pub(super) fn others_lease(&self, id: i64) -> &Lease {
         self.model.lease(LeaseId(id)).unwrap()
     }
 }
 
 /// Renewed each 10 s from 5.3 s on, so many times; hands back the moment of the last renewal.
-fn renewed(story: &mut Story, times: i32) -> Truth {
+pub(super) fn renewed(story: &mut Story, times: i32) -> Truth {
     story.list(&[7], &[]);
     let mut truth = Truth { deadline: 28.2, term: 4 };
     for n in 0..times {

@@ -115,7 +115,7 @@ fn polls_sharpen_the_time_left() {
     let deadline = 47.777;
     poll(&mut story, 9.0, |_, now| Some(((deadline - now.since_start().as_secs_f64()) as i64, 100)));
     let lease = story.model.lease(LeaseId(1)).unwrap();
-    assert!(lease.left_error().unwrap() <= 0.05, "{:?}", lease.left_error());
+    assert!(lease.left_error(story.now).unwrap() <= 0.05, "{:?}", lease.left_error(story.now));
     assert!((lease.left(story.now).unwrap() - (deadline - 9.0)).abs() <= 0.05);
 }
 

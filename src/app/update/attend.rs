@@ -24,6 +24,6 @@ fn worry(lease: &Lease, state: State, now: Moment) -> Option<(Moment, What)> {
         let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Moment::START));
         return Some((from, What::Risk { left, expected }));
     }
-    let interval = lease.last_renewed().map(|renewed| now - renewed);
+    let interval = lease.unrenewed_since().map(|since| now - since);
     Some((lease.late_from()?, What::Late { interval, expected }))
 }

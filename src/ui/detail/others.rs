@@ -58,7 +58,10 @@ fn renewals(observed: &Observed) -> String {
 
 fn habit(habit: Habit) -> Option<String> {
     match habit {
-        Habit::Two(each) => Some(format!("two renewers by turns, each about every {:.1} s", each.as_secs_f64())),
+        Habit::ByTurns { count, each } => {
+            let count = if count == 2 { "two" } else { "three" };
+            Some(format!("{count} renewers by turns, each about every {:.1} s", each.as_secs_f64()))
+        }
         Habit::Unread => {
             Some("renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads".to_owned())
         }

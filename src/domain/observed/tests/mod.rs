@@ -5,6 +5,7 @@ mod deaths;
 mod habits;
 mod polls;
 mod renewals;
+mod renewers;
 
 use super::*;
 use crate::domain::{Header, LeaseId};
@@ -70,6 +71,18 @@ impl Truth {
 
 /// Plays a life by plan until `until`, renewing as told; tells when the last poll was sent.
 fn live(truth: &mut Truth, observed: &mut Observed, renewals: &[u64], until: u64, round_trip: u64) -> u64 {
+    watch(truth, observed, renewals, until, round_trip, |_| ())
+}
+
+/// The same, looking at what is known after each poll.
+fn watch(
+    truth: &mut Truth,
+    observed: &mut Observed,
+    renewals: &[u64],
+    until: u64,
+    round_trip: u64,
+    mut look: impl FnMut(&Observed),
+) -> u64 {
     let mut renewals = renewals.iter().copied().peekable();
     let (mut now, mut last) = (100 * SECOND, 100 * SECOND);
     loop {
@@ -83,5 +96,6 @@ fn live(truth: &mut Truth, observed: &mut Observed, renewals: &[u64], until: u64
         last = poll;
         // Whoever is removed while it is asked for is not told of here.
         now = truth.poll(observed, poll, round_trip.min(until - poll)).1;
+        look(observed);
     }
 }
