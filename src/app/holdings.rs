@@ -18,6 +18,8 @@ pub struct Holdings {
     counts: BTreeMap<LeaseId, usize>,
     /// The pages so far, while they are being read.
     incoming: Held,
+    /// Those that were told by whoever attached them, before watch or pages told them with their revision.
+    early: BTreeSet<(LeaseId, Box<[u8]>)>,
     is_read: bool,
 }
 
@@ -50,7 +52,9 @@ impl Holdings {
 
     /// A lease's keys in short.
     pub(super) fn summary(&self, id: LeaseId, is_all: bool) -> Keys {
-        let first = self.of(id).take(Keys::FIRST).map(|(key, _)| key.to_vec()).collect();
+        let mut first: Vec<Vec<u8>> = self.of(id).take(Keys::FIRST).map(|(key, _)| key.to_vec()).collect();
+        // Most leases have one key, and room was made for four.
+        first.shrink_to_fit();
         Keys { count: self.count(id), is_all, first }
     }
 
@@ -74,22 +78,29 @@ impl Holdings {
         for (id, _) in self.held.keys() {
             *self.counts.entry(*id).or_default() += 1;
         }
+        self.early.retain(|held| !self.held.contains_key(held));
         self.is_read = true;
         holders.extend(self.holders());
         holders
     }
 
-    /// A key hangs on a lease. No if that was known.
+    /// A key hangs on a lease, made by a revision, or 0 where that was not told yet. No if that was known: also where it was
+    /// told without its revision, and the pages that were read since are older than that.
     pub(super) fn hold(&mut self, id: LeaseId, key: &[u8], create_revision: i64) -> bool {
         let is_new = self.held.insert((id, Box::from(key)), create_revision).is_none();
         if is_new {
             *self.counts.entry(id).or_default() += 1;
         }
-        is_new
+        let was_told = self.early.remove(&(id, Box::from(key)));
+        if is_new && create_revision == 0 {
+            self.early.insert((id, Box::from(key)));
+        }
+        is_new && !was_told
     }
 
     /// A key hangs on a lease no more.
     pub(super) fn release(&mut self, id: LeaseId, key: &[u8]) {
+        self.early.remove(&(id, Box::from(key)));
         if self.held.remove(&(id, Box::from(key))).is_none() {
             return;
         }
@@ -135,6 +146,21 @@ mod tests {
         assert_eq!(holdings.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 5)]);
         holdings.release(LeaseId(1), b"a");
         assert_eq!((holdings.count(LeaseId(1)), holdings.holders().count()), (0, 0));
+    }
+
+    #[test]
+    fn a_key_that_was_told_early_is_no_news_after_pages_that_are_older() {
+        let mut holdings = Holdings::default();
+        holdings.begin();
+        assert!(holdings.hold(LeaseId(1), b"a", 0) && holdings.hold(LeaseId(1), b"b", 0));
+        holdings.gather(page(&[(b"b", 1)]));
+        holdings.settle();
+        assert!(!holdings.hold(LeaseId(1), b"a", 7), "the watch tells it");
+        assert_eq!(holdings.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);
+        for key in [b"a", b"b"] {
+            holdings.release(LeaseId(1), key);
+            assert!(holdings.hold(LeaseId(1), key, 9), "attached anew it is news");
+        }
     }
 
     #[test]

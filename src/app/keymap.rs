@@ -56,6 +56,8 @@ pub enum Action {
     MarkRange,
     /// Take all marks away.
     ClearMarks,
+    /// Pin the lease under the cursor, or the marked ones, to the top, or let them go.
+    Pin,
     /// Sort by the column before.
     SortBefore,
     /// Sort by the column after.
@@ -142,6 +144,7 @@ impl Action {
             Action::Mark => "mark",
             Action::MarkRange => "mark-range",
             Action::ClearMarks => "clear-marks",
+            Action::Pin => "pin",
             Action::SortBefore => "sort-before",
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
@@ -178,7 +181,7 @@ impl Action {
     /// Whether it acts on the lease under the cursor, and so only where that can be seen.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || self == Action::Attach
+            || matches!(self, Action::Attach | Action::Pin)
     }
 
     /// Whether it does something in this view.
@@ -188,7 +191,7 @@ impl Action {
             Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
-            Action::Mark | Action::MarkRange | Action::ClearMarks => view == View::Leases,
+            Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
@@ -246,6 +249,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark the lease; keys that act mean the marked"),
     bind(&[Key::Char('v')], Action::MarkRange, None, "begin a range of marks, and mark it"),
     bind(&[Key::Char('U')], Action::ClearMarks, None, "take all marks away"),
+    bind(&[Key::Char('P')], Action::Pin, None, "pin the lease to the top, or let it go"),
     bind(&[Key::Char('<')], Action::SortBefore, None, "sort by the column before"),
     bind(&[Key::Char('>')], Action::SortAfter, None, "sort by the column after"),
     bind(&[Key::Char('I')], Action::InvertSort, None, "turn the order around"),
@@ -260,8 +264,8 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('#')], Action::Ids, None, "ids in decimal, or in hex"),
     bind(&[Key::Char('W')], Action::Warp, None, "a sandbox's exercise anew, at 1, 10 or 60 times the speed"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
-    bind(&[Key::Char('+')], Action::PollFaster, None, "twice as many polls a second at most"),
-    bind(&[Key::Char('-')], Action::PollSlower, None, "half as many polls a second at most"),
+    bind(&[Key::Char('+')], Action::PollFaster, None, "more polls a second at most, in steps of 1, 2, 5, 10, ..."),
+    bind(&[Key::Char('-')], Action::PollSlower, None, "fewer polls a second at most, in the same steps"),
     bind(&[Key::Char('z')], Action::Zoom, None, "the leases or the open detail alone, or not"),
     bind(&[Key::Char('w')], Action::Wide, None, "wide columns, or as many as fit"),
     bind(&[Key::Left], Action::Left, None, "wide columns: to the left"),

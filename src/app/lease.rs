@@ -81,6 +81,8 @@ pub struct Lease {
     pub who: Who,
     /// Whether it is being kept alive here.
     pub kept: bool,
+    /// Whether its row is pinned to the top.
+    pub is_pinned: bool,
     /// The TTL that was granted, in seconds.
     pub granted_ttl: Option<i64>,
     /// The TTL that was asked for, in seconds; of own leases, once their grant was told.
@@ -123,6 +125,7 @@ impl Lease {
             id,
             who: Who::Other,
             kept: false,
+            is_pinned: false,
             granted_ttl: None,
             asked_ttl: None,
             engine: None,

@@ -129,6 +129,8 @@ pub struct Census {
     pub endangered: usize,
     /// Expired, and not removed yet.
     pub dying: usize,
+    /// Pinned to the top.
+    pub pinned: usize,
     /// Renewals a second, by what was seen of each lease that is kept.
     pub renewals: f64,
     /// Responses dropped so far.
@@ -313,6 +315,12 @@ impl Model {
         self.bulk.as_ref()
     }
 
+    /// How many living leases are pinned but hidden by the filter.
+    pub fn hidden_pins(&self) -> usize {
+        let top = self.order.iter().map_while(|id| self.leases.get(id).filter(|lease| lease.is_pinned));
+        self.census.pinned.saturating_sub(top.filter(|lease| lease.death.is_none()).count())
+    }
+
     /// The leases of the rows that can be seen.
     pub fn visible(&self) -> impl Iterator<Item = &Lease> {
         self.order[self.visible_range()].iter().filter_map(|id| self.leases.get(id))
@@ -352,6 +360,11 @@ impl Model {
     /// Whether a member answers.
     pub fn is_reached(&self) -> bool {
         self.member().is_some()
+    }
+
+    /// Whether a member has ever answered.
+    pub fn was_reached(&self) -> bool {
+        self.has_started
     }
 
     /// Why no member answers, in the words of the first that says so; raw.

@@ -47,7 +47,7 @@ impl Model {
         self.locks_page = picture.locks_page.clone();
         (self.is_zoomed, self.is_wide, self.pan) = (picture.is_zoomed, picture.is_wide, picture.pan);
         self.window.rows = picture.window.rows;
-        if picture.cursor.is_some_and(|id| self.leases.contains_key(&id)) {
+        if picture.cursor.is_some_and(|id| self.leases.contains(id)) {
             (self.cursor, self.is_away) = (picture.cursor, picture.is_away);
         }
     }

@@ -81,9 +81,11 @@ impl FromStr for Sort {
     }
 }
 
-/// Where a lease stands in an order: the living before the dead, what is known before what is not, then the id.
+/// Where a lease stands in an order: what is pinned before all others, the living before the dead, what is known before
+/// what is not, then the id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
+    is_loose: bool,
     is_dead: bool,
     value: Value,
     /// Which lease.
@@ -102,7 +104,12 @@ enum Value {
 impl Rank {
     /// Of a lease at a moment, by a sort.
     pub fn of(lease: &Lease, sort: Sort, now: Moment) -> Self {
-        Rank { is_dead: lease.death.is_some(), value: Value::of(lease, sort, now), id: lease.id }
+        Rank {
+            is_loose: !lease.is_pinned,
+            is_dead: lease.death.is_some(),
+            value: Value::of(lease, sort, now),
+            id: lease.id,
+        }
     }
 }
 

@@ -4,10 +4,11 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::BadConfig;
+use super::{BadConfig, ReadOnlyBy};
 use crate::app::{BadOrder, BadPut};
 use crate::domain::LeaseId;
-use crate::{runtime, sandbox, wire};
+use crate::wire::{self, ErrorKind};
+use crate::{runtime, sandbox};
 
 /// How a command ended, as its exit code tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,14 @@ pub enum Error {
     /// A call failed.
     #[error(transparent)]
     Wire(#[from] wire::Error),
+    /// No member has answered for as long as was to be waited.
+    #[error("no member answered at {target}: {why}")]
+    Unanswered {
+        /// The endpoints as they were given.
+        target: String,
+        /// Why, and what to do about it; escaped.
+        why: String,
+    },
     /// An endpoint cannot be read.
     #[error(transparent)]
     Endpoint(#[from] wire::BadEndpoint),
@@ -53,8 +62,13 @@ pub enum Error {
     #[error(transparent)]
     Monitor(#[from] runtime::Error),
     /// `--read-only` stands in the way.
-    #[error("`{0}` writes or renews leases, which --read-only refuses; leave --read-only away to allow it")]
-    ReadOnly(&'static str),
+    #[error("`{command}` writes or renews leases, {by}")]
+    ReadOnly {
+        /// What was asked for.
+        command: &'static str,
+        /// Who refuses it.
+        by: ReadOnlyBy,
+    },
     /// The list of leases is denied.
     #[error(
         "{0}. etcd lists leases only to root, or to who may read every key of every lease; \
@@ -104,4 +118,15 @@ pub enum Error {
     /// Whoever read our output has gone: no error, and nothing more to say.
     #[error("the reader of the output has gone")]
     ReaderGone,
+}
+
+impl Error {
+    /// Whether it says no more than that nobody answers: asking again may help.
+    pub(super) fn is_silence(&self) -> bool {
+        match self {
+            Error::Wire(error) => matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout),
+            Error::Unanswered { .. } => true,
+            _ => false,
+        }
+    }
 }

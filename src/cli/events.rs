@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use super::observing::Observing;
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared, values};
-use crate::app::{Place, Setup};
+use crate::app::{Place, Setup, What};
 use crate::clock::Clock;
 use crate::report;
 use crate::runtime::{self, FollowOptions, Outside, Told};
@@ -19,9 +19,15 @@ const WAITING: usize = 65_536;
 /// How long the last of them may take.
 const LAST: Duration = Duration::from_secs(1);
 
-/// Leases that are there at the start are no event. Renewals of other clients are inferred from polls: each says when it
-/// was, as far as known. It ends with Ctrl-C, after --for, or when nobody reads any more.
+/// What is said at the end of `--help`.
+const AFTER_HELP: &str = "\
+Leases that are there at the start are no event. Renewals of other clients are inferred from polls: each says when it was, \
+as far as known. It ends with Ctrl-C, after --for, or when nobody reads any more; with exit code 2 where no member has \
+answered until then.";
+
+/// `events`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
@@ -44,12 +50,13 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
     let following = runtime::follow(options, outside, tell);
     let printing = print(told, out);
     tokio::pin!(following, printing);
-    tokio::select! {
-        printed = &mut printing => printed?,
-        // Where nobody reads, the last lines are given up.
-        () = &mut following => tokio::time::timeout(LAST, printing).await.unwrap_or(Ok(()))?,
-    }
-    Ok(Exit::Done)
+    let known = tokio::select! {
+        printed = &mut printing => return printed.map(|()| Exit::Done),
+        known = &mut following => known,
+    };
+    // Where nobody reads, the last lines are given up.
+    tokio::time::timeout(LAST, printing).await.unwrap_or(Ok(()))?;
+    if known.model.was_reached() { Ok(Exit::Done) } else { Err(session.unanswered(known.model.link_trouble())) }
 }
 
 fn setup(observing: Observing, shared: &Shared) -> Setup {
@@ -72,8 +79,12 @@ async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Ou
 
 async fn print(mut told: Receiver<Told>, out: &mut Out) -> Result<(), Error> {
     let show = if out.is_json() { report::event_json } else { report::event_line };
+    let mut is_hopeful = true;
     while let Some(Told { event, start }) = told.recv().await {
         out.data(show(&event, start)).await?;
+        if std::mem::take(&mut is_hopeful) && matches!(event.what, What::Disconnected { .. }) {
+            out.tell("No member answers yet; it is tried again until one does.").await;
+        }
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ use tokio::runtime::Builder;
 
 pub use self::config::BadConfig;
 pub use self::error::{Error, Exit};
-pub use self::options::{Format, Shared};
+pub use self::options::{Format, ReadOnlyBy, Shared};
 
 use self::config::Surroundings;
 use self::out::Out;

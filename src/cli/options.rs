@@ -1,5 +1,6 @@
 //! The options that all commands share, with etcdctl's variables.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::{Error, values};
 use crate::app::{Keymap, Named};
-use crate::domain::Pace;
+use crate::domain::{Pace, printable};
 use crate::engine;
 use crate::ui::Palette;
 use crate::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
@@ -52,6 +53,35 @@ pub struct Shared {
     /// The keys of the monitor, as the config file has them.
     #[arg(skip)]
     pub(super) keymap: Keymap,
+    /// Who refuses what writes, where it is refused.
+    #[arg(skip)]
+    pub(super) read_only_by: ReadOnlyBy,
+}
+
+/// Who refuses what writes or renews.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReadOnlyBy {
+    /// `--read-only` itself.
+    #[default]
+    Flag,
+    /// The config file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cluster of which it says so; none where it does of all.
+        cluster: Option<String>,
+    },
+}
+
+impl fmt::Display for ReadOnlyBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ReadOnlyBy::File { path, cluster } = self else {
+            return f.write_str("which --read-only refuses; leave --read-only away to allow it");
+        };
+        let of =
+            cluster.as_ref().map_or(String::new(), |name| format!(" for the cluster {}", printable(name.as_bytes())));
+        write!(f, "which {} refuses{of} (read-only); --read-only=false overrides it", path.display())
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -189,7 +219,8 @@ impl Shared {
 
     /// Refuses a command that writes or renews under `--read-only`.
     pub(super) fn writes(&self, command: &'static str) -> Result<(), Error> {
-        if self.general.read_only { Err(Error::ReadOnly(command)) } else { Ok(()) }
+        let by = self.read_only_by.clone();
+        if self.general.read_only { Err(Error::ReadOnly { command, by }) } else { Ok(()) }
     }
 
     /// How the engine is to keep leases alive.

@@ -7,7 +7,7 @@ use crate::app::{Column, Sort, TypedFilter};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Rows {
     /// Show the leases that this means: ttl<30 left<5s keys=0 drops>0 state:late who:own key:/svc/ id:694d, or any part of
-    /// an id or key; `or`, ! and parentheses combine
+    /// an id or key; `and`, `or`, ! and parentheses combine
     #[arg(long, value_name = "FILTER")]
     pub(super) filter: Option<TypedFilter>,
     /// Sort by a column, as left:asc or drop:desc

@@ -3,7 +3,7 @@
 use super::{Error, Shared};
 use crate::clock::Clock;
 use crate::demo::Others;
-use crate::domain::Pace;
+use crate::domain::{Pace, printable};
 use crate::engine::Engine;
 use crate::sandbox::Sandbox;
 use crate::wire::{Cluster, Settings, Target};
@@ -41,6 +41,13 @@ impl Session {
         let Some(sandbox) = &self.sandbox else { return Ok(None) };
         let cluster = Cluster::connect(in_process(sandbox)).await?;
         Ok(Some(Others::start(cluster, self.clock.clone(), audience)))
+    }
+
+    /// That no member has answered, with the reason where one is known.
+    pub(super) fn unanswered(&self, why: Option<&str>) -> Error {
+        let why =
+            why.map_or_else(|| "no answer in time; is etcd running there?".to_owned(), |why| printable(why.as_bytes()));
+        Error::Unanswered { target: self.shared.target(), why }
     }
 
     /// Starts an engine on the cluster.

@@ -4,12 +4,23 @@ use std::time::Duration;
 
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared, values};
-use crate::domain::{Awaited, LeaseId, Moment, Seen, Wait};
-use crate::report::{self, Waited};
+use crate::domain::{Awaited, LeaseId, Moment, Seen, TimeToLive, Wait};
+use crate::report::{self, Reason, Waited};
 
-/// Ends with 0 when it happened, with 1 when the time was over or the lease is gone and it cannot happen any more, with 2 on
-/// an error.
+/// How soon it is asked again where nobody answers.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How long the last answer may take beyond the time-out.
+const LAST: Duration = Duration::from_secs(1);
+
+/// What is said at the end of `--help`.
+const AFTER_HELP: &str = "\
+It ends with 0 when it happened, with 1 when the time was over or the lease is not there, so that it cannot happen any \
+more, with 2 on an error. A lease that is not there counts as gone. While no member answers it is asked again each second; \
+where none does when the time is over, that is an error.";
+
+/// `wait`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// The lease
     #[arg(allow_negative_numbers = true)]
@@ -22,60 +33,73 @@ pub(super) struct Args {
     timeout: Option<Duration>,
 }
 
-/// How waiting ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Happened,
-    TooLate,
-    TimedOut,
-    Stopped,
-}
-
 pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
     let mut signals = Signals::catch()?;
     let session = Session::open(shared).await?;
     let mut wait = Wait::new(args.until);
-    let end = tokio::select! {
-        end = until(&session, &args, &mut wait) => end?,
-        () = signals.next() => End::Stopped,
+    let reason = tokio::select! {
+        reason = until(&session, &args, &mut wait, out) => reason?,
+        () = signals.next() => Some(Reason::Stopped),
     };
-    show(&session, &args, &wait, end, out).await?;
-    Ok(Exit::no_if(end != End::Happened))
+    show(&session, &args, &wait, reason, out).await?;
+    Ok(Exit::no_if(reason.is_some()))
 }
 
-/// Asks until it has happened, or cannot happen any more, or the time is over.
-async fn until(session: &Session, args: &Args, wait: &mut Wait) -> Result<End, Error> {
-    let over = args.timeout.map_or(Moment::FAR, |timeout| session.clock.now() + timeout);
+/// Asks until it has happened, or cannot happen any more, or the time is over; why it did not happen.
+async fn until(session: &Session, args: &Args, wait: &mut Wait, out: &mut Out) -> Result<Option<Reason>, Error> {
+    let clock = &session.clock;
+    let over = args.timeout.map_or(Moment::FAR, |timeout| clock.now() + timeout);
+    let mut trouble: Option<Error> = None;
     loop {
-        let sent = session.clock.now();
-        let answer = session.cluster.time_to_live(args.id, false).await?;
-        match wait.hear(&answer, sent, session.clock.now()) {
-            Seen::Happened => return Ok(End::Happened),
-            Seen::TooLate => return Ok(End::TooLate),
-            Seen::NotYet(_) if session.clock.now() >= over => return Ok(End::TimedOut),
-            Seen::NotYet(next) => session.clock.sleep_until(next.min(over)).await,
+        let sent = clock.now();
+        let next = match ask(session, args.id, over).await {
+            Ok(answer) => {
+                trouble = None;
+                match wait.hear(&answer, sent, clock.now()) {
+                    Seen::Happened => return Ok(None),
+                    Seen::TooLate => return Ok(Some(Reason::Gone)),
+                    Seen::NotYet(next) => next,
+                }
+            }
+            Err(error) if error.is_silence() => {
+                tell_once(&mut trouble, error, out).await;
+                clock.now() + AGAIN
+            }
+            Err(error) => return Err(error),
+        };
+        if clock.now() >= over {
+            return trouble.map_or(Ok(Some(Reason::TimedOut)), Err);
         }
+        clock.sleep_until(next.min(over)).await;
     }
 }
 
-async fn show(session: &Session, args: &Args, wait: &Wait, end: End, out: &mut Out) -> Result<(), Error> {
-    let now = session.clock.now();
-    let (id, until) = (args.id, args.until);
-    let reason = match end {
-        End::Happened => None,
-        End::TooLate => Some("gone"),
-        End::TimedOut => Some("timeout"),
-        End::Stopped => Some("stopped"),
-    };
-    let waited = Waited { at: session.clock.wall(now), now, id, until, reason, bounds: wait.bounds() };
-    if out.is_json() {
-        return out.data(report::waited_json(&waited)).await;
+/// Asks the lease; when the time is over the answer may take a moment more, and no longer.
+async fn ask(session: &Session, id: LeaseId, over: Moment) -> Result<TimeToLive, Error> {
+    let clock = &session.clock;
+    let last = clock.instant(over.max(clock.now() + LAST * clock.speed()));
+    match tokio::time::timeout_at(last, session.cluster.time_to_live(id, false)).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(session.unanswered(None)),
     }
-    match end {
-        End::Happened => out.data(report::waited(&waited)).await?,
-        End::TooLate => out.tell(&format!("lease {id} is gone: {until} will not come any more")).await,
-        End::TimedOut => out.tell(&format!("the time is over, and {until} did not come for lease {id}")).await,
-        End::Stopped => out.tell(&format!("stopped before {until} came for lease {id}")).await,
+}
+
+/// Keeps why nobody answers, and tells it where it is news.
+async fn tell_once(trouble: &mut Option<Error>, error: Error, out: &mut Out) {
+    if trouble.is_none() {
+        out.tell(&format!("{error}. It is asked again until it answers.")).await;
+    }
+    *trouble = Some(error);
+}
+
+async fn show(session: &Session, args: &Args, wait: &Wait, reason: Option<Reason>, out: &mut Out) -> Result<(), Error> {
+    let now = session.clock.now();
+    let (id, until, was_there, bounds) = (args.id, args.until, wait.was_there(), wait.bounds());
+    let waited = Waited { at: session.clock.wall(now), now, id, until, reason, was_there, bounds };
+    match reason {
+        _ if out.is_json() => out.data(report::waited_json(&waited)).await?,
+        None => out.data(report::waited(&waited)).await?,
+        Some(_) => out.tell(report::waited(&waited).trim_end()).await,
     }
     Ok(())
 }

@@ -69,12 +69,19 @@ pub struct Wait {
     awaited: Awaited,
     /// Where its deadline lies by all answers since it was last seen renewed.
     bounds: Option<Bounds>,
+    /// Whether any answer told of it as of a lease that is there.
+    was_there: bool,
 }
 
 impl Wait {
     /// Nothing is known yet.
     pub fn new(awaited: Awaited) -> Self {
-        Wait { awaited, bounds: None }
+        Wait { awaited, bounds: None, was_there: false }
+    }
+
+    /// Whether the lease was there at any time since waiting began.
+    pub fn was_there(&self) -> bool {
+        self.was_there
     }
 
     /// Where the deadline lies, as far as known.
@@ -87,6 +94,7 @@ impl Wait {
         if answer.reading() == Reading::Missing {
             return self.is_missing(received);
         }
+        self.was_there = true;
         let heard = answer.deadline(sent, received).map(Bounds::new);
         let narrowed = self.bounds.zip(heard).map(|(known, heard)| known.narrowed(heard));
         let is_renewed =
@@ -159,8 +167,9 @@ mod tests {
         let mut wait = Wait::new(Awaited::Gone);
         assert_eq!(hear(&mut wait, 1, 0.0), Seen::NotYet(at(0.5)));
         assert_eq!(hear(&mut wait, -1, 2.5), Seen::NotYet(at(3.0)), "expired is not gone");
-        assert_eq!(hear(&mut wait, MISSING, 3.0), Seen::Happened);
-        assert_eq!(hear(&mut Wait::new(Awaited::Gone), MISSING, 0.0), Seen::Happened, "as it was before");
+        assert_eq!((hear(&mut wait, MISSING, 3.0), wait.was_there()), (Seen::Happened, true));
+        let mut wait = Wait::new(Awaited::Gone);
+        assert_eq!((hear(&mut wait, MISSING, 0.0), wait.was_there()), (Seen::Happened, false), "as it was before");
     }
 
     #[test]

@@ -17,4 +17,4 @@ pub use keys::{keys_json, keys_table};
 pub use listing::{LISTED, ListedLease, Listing, listing_ids, listing_json, listing_table};
 pub use simple::{ended, granted, kept, revoked, time_to_live};
 pub use text::rfc3339;
-pub use waited::{Waited, waited, waited_json};
+pub use waited::{Reason, Waited, waited, waited_json};

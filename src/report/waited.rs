@@ -8,6 +8,17 @@ use super::json::line;
 use super::text::rfc3339;
 use crate::domain::{Awaited, Bounds, LeaseId, Moment};
 
+/// Why what was waited for did not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The lease is not there, so that it cannot come any more.
+    Gone,
+    /// The time was over.
+    TimedOut,
+    /// Somebody stopped it.
+    Stopped,
+}
+
 /// How waiting ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Waited {
@@ -19,8 +30,10 @@ pub struct Waited {
     pub id: LeaseId,
     /// What was waited for.
     pub until: Awaited,
-    /// Why it did not come, in a word; none where it did.
-    pub reason: Option<&'static str>,
+    /// Why it did not come; none where it did.
+    pub reason: Option<Reason>,
+    /// Whether the lease was there at any time since waiting began.
+    pub was_there: bool,
     /// Where the deadline lies, as far as known.
     pub bounds: Option<Bounds>,
 }
@@ -28,9 +41,19 @@ pub struct Waited {
 impl Waited {
     /// Seconds left, and how far the truth can lie from that; none where the lease is gone or nothing is known.
     fn left(&self) -> Option<(f64, f64)> {
-        let is_gone = self.reason == Some("gone") || self.reason.is_none() && self.until == Awaited::Gone;
+        let is_gone = self.reason == Some(Reason::Gone) || self.reason.is_none() && self.until == Awaited::Gone;
         let bounds = self.bounds.filter(|_| !is_gone)?;
         Some((bounds.middle().signed_since(self.now), bounds.doubt().as_secs_f64()))
+    }
+
+    /// The reason in a word: who mistypes an id is told apart from who came too late.
+    fn word(&self) -> Option<&'static str> {
+        Some(match self.reason? {
+            Reason::Gone if !self.was_there => "not found",
+            Reason::Gone => "gone",
+            Reason::TimedOut => "timeout",
+            Reason::Stopped => "stopped",
+        })
     }
 }
 
@@ -40,6 +63,7 @@ struct WaitedObject {
     id: String,
     until: String,
     happened: bool,
+    was_there: bool,
     reason: Option<&'static str>,
     left: Option<f64>,
     left_error: Option<f64>,
@@ -53,18 +77,31 @@ pub fn waited_json(waited: &Waited) -> String {
         id: waited.id.to_string(),
         until: waited.until.to_string(),
         happened: waited.reason.is_none(),
-        reason: waited.reason,
+        was_there: waited.was_there,
+        reason: waited.word(),
         left: waited.left().map(|(middle, _)| thousandth(middle)),
         left_error: waited.left().map(|(_, error)| thousandth(error)),
     })
 }
 
-/// `wait`: that it has come, a line.
+/// `wait`: that it has come, or why it did not, a line.
 pub fn waited(waited: &Waited) -> String {
+    let Waited { id, until, was_there, .. } = *waited;
+    match waited.reason {
+        None => came(waited),
+        Some(Reason::Gone) if was_there => format!("lease {id} is gone: {until} will not come any more\n"),
+        Some(Reason::Gone) => format!("there is no lease {id}: {until} cannot come\n"),
+        Some(Reason::TimedOut) => format!("the time is over, and {until} did not come for lease {id}\n"),
+        Some(Reason::Stopped) => format!("stopped before {until} came for lease {id}\n"),
+    }
+}
+
+fn came(waited: &Waited) -> String {
     let left = waited.left().map_or(String::new(), |(middle, error)| format!(", {middle:.1} s ±{error:.1} left"));
     let id = waited.id;
     match waited.until {
-        Awaited::Gone => format!("lease {id} is gone\n"),
+        Awaited::Gone if waited.was_there => format!("lease {id} is gone\n"),
+        Awaited::Gone => format!("there is no lease {id}\n"),
         Awaited::Renewed => format!("lease {id} was renewed{left}\n"),
         Awaited::LeftBelow(_) => format!("lease {id} has {}{left}\n", waited.until),
     }
@@ -76,11 +113,11 @@ mod tests {
 
     use super::*;
 
-    fn ended(until: &str, reason: Option<&'static str>) -> Waited {
+    fn ended(until: &str, reason: Option<Reason>) -> Waited {
         let at = |seconds| Moment::at(Duration::from_millis(seconds));
         let bounds = Some(Bounds { earliest: at(14_500), latest: at(15_000) });
         let until = until.parse().expect("something to wait for");
-        Waited { at: SystemTime::UNIX_EPOCH, now: at(10_000), id: LeaseId(7), until, reason, bounds }
+        Waited { at: SystemTime::UNIX_EPOCH, now: at(10_000), id: LeaseId(7), until, reason, was_there: true, bounds }
     }
 
     #[test]
@@ -89,22 +126,37 @@ mod tests {
         assert_eq!(line("gone"), "lease 0000000000000007 is gone\n");
         assert_eq!(line("renewed"), "lease 0000000000000007 was renewed, 4.8 s ±0.2 left\n");
         assert_eq!(line("left<5s"), "lease 0000000000000007 has left<5s, 4.8 s ±0.2 left\n");
+        let never = Waited { was_there: false, bounds: None, ..ended("gone", None) };
+        assert_eq!(waited(&never), "there is no lease 0000000000000007\n");
+    }
+
+    #[test]
+    fn a_line_says_why_it_has_not() {
+        let line = |reason| waited(&ended("renewed", Some(reason)));
+        assert_eq!(line(Reason::Gone), "lease 0000000000000007 is gone: renewed will not come any more\n");
+        assert_eq!(line(Reason::TimedOut), "the time is over, and renewed did not come for lease 0000000000000007\n");
+        assert_eq!(line(Reason::Stopped), "stopped before renewed came for lease 0000000000000007\n");
+        let never = Waited { was_there: false, bounds: None, ..ended("renewed", Some(Reason::Gone)) };
+        assert_eq!(waited(&never), "there is no lease 0000000000000007: renewed cannot come\n");
     }
 
     #[test]
     fn an_object_says_whether_it_has_and_why_not() {
         let start = "{\"at\":\"1970-01-01T00:00:00.000Z\",\"id\":\"0000000000000007\",";
         assert_eq!(
-            waited_json(&ended("left<5s", Some("timeout"))),
+            waited_json(&ended("left<5s", Some(Reason::TimedOut))),
             format!(
-                "{start}\"until\":\"left<5s\",\"happened\":false,\"reason\":\"timeout\",\"left\":4.75,\"left_error\":0.25}}\n"
+                "{start}\"until\":\"left<5s\",\"happened\":false,\"was_there\":true,\"reason\":\"timeout\",\"left\":4.75,\"left_error\":0.25}}\n"
             )
         );
         assert_eq!(
             waited_json(&ended("gone", None)),
             format!(
-                "{start}\"until\":\"gone\",\"happened\":true,\"reason\":null,\"left\":null,\"left_error\":null}}\n"
+                "{start}\"until\":\"gone\",\"happened\":true,\"was_there\":true,\"reason\":null,\"left\":null,\"left_error\":null}}\n"
             )
         );
+        let never = Waited { was_there: false, bounds: None, ..ended("renewed", Some(Reason::Gone)) };
+        let object = waited_json(&never);
+        assert!(object.contains("\"happened\":false,\"was_there\":false,\"reason\":\"not found\""), "{object}");
     }
 }

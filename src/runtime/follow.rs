@@ -1,4 +1,4 @@
-//! The monitor's mind without a screen: every event handed out as it happens.
+//! The monitor's mind without a screen: every event handed out as it happens, or what is known after a while.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::Outside;
 use super::mind::Mind;
-use crate::app::{Event, Msg, Setup};
+use crate::app::{Event, Model, Msg, Setup};
 use crate::clock::Clock;
 use crate::domain::Moment;
 use crate::engine;
@@ -34,50 +34,88 @@ pub struct Told {
     pub start: SystemTime,
 }
 
+/// What was known when following ended.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// All that was known.
+    pub model: Model,
+    /// When that was.
+    pub now: Moment,
+    /// The wall's time at the clock's start, sleeps of the machine included.
+    pub start: SystemTime,
+}
+
 /// Follows a cluster until `outside` ends it, or ends, or nobody takes the events any more. Every renewal that polls show
 /// is one of them; leases that are there at the start are none.
 ///
 /// Nothing waits for whoever takes them: where there is no room, events are lost, and that is an event once there is.
-pub async fn follow<O: Stream<Item = Outside> + Unpin>(options: FollowOptions, mut outside: O, tell: Sender<Told>) {
-    let FollowOptions { cluster, clock, setup } = options;
-    let start = clock.wall(Moment::START);
-    let mut mind = Mind::start(cluster, clock, engine::Options::default(), setup, false);
-    mind.model.events.tell_all();
-    let mut teller = Teller { tell, start, lost: 0 };
-    while teller.tell_all(&mut mind) {
-        let (asleep, wake) = (mind.clock.now(), mind.next_wake());
-        tokio::select! {
-            news = mind.news(wake) => {
-                mind.awake(asleep, wake);
-                mind.take_in(news);
-            }
-            outside = outside.next() => match outside {
-                Some(Outside::Slept(span)) => {
-                    teller.start += span;
-                    mind.tell(Msg::Slept(span));
+pub async fn follow<O>(options: FollowOptions, outside: O, tell: Sender<Told>) -> Known
+where
+    O: Stream<Item = Outside> + Unpin,
+{
+    let mut follower = Follower::start(options);
+    follower.mind.model.events.tell_all();
+    let mut teller = Teller { tell, lost: 0 };
+    follower.go_on(outside, |mind, start| teller.tell_all(mind, start)).await
+}
+
+/// Watches a cluster in the same way until `outside` ends it, or ends, and tells nothing before that.
+pub async fn watch(options: FollowOptions, outside: impl Stream<Item = Outside> + Unpin) -> Known {
+    Follower::start(options).go_on(outside, |_, _| true).await
+}
+
+struct Follower {
+    mind: Mind,
+    start: SystemTime,
+}
+
+impl Follower {
+    fn start(FollowOptions { cluster, clock, setup }: FollowOptions) -> Self {
+        let start = clock.wall(Moment::START);
+        Follower { mind: Mind::start(cluster, clock, engine::Options::default(), setup, false), start }
+    }
+
+    /// Goes on until it is ended from outside, or `more` has had enough.
+    async fn go_on<O>(mut self, mut outside: O, mut more: impl FnMut(&mut Mind, SystemTime) -> bool) -> Known
+    where
+        O: Stream<Item = Outside> + Unpin,
+    {
+        while more(&mut self.mind, self.start) {
+            let mind = &mut self.mind;
+            let (asleep, wake) = (mind.clock.now(), mind.next_wake());
+            tokio::select! {
+                news = mind.news(wake) => {
+                    mind.awake(asleep, wake);
+                    mind.take_in(news);
                 }
-                Some(Outside::Suspend | Outside::Continued) => (),
-                Some(Outside::End) | None => return,
-            },
+                outside = outside.next() => match outside {
+                    Some(Outside::Slept(span)) => {
+                        self.start += span;
+                        mind.tell(Msg::Slept(span));
+                    }
+                    Some(Outside::Suspend | Outside::Continued) => (),
+                    Some(Outside::End) | None => break,
+                },
+            }
         }
+        Known { now: self.mind.clock.now(), model: self.mind.model, start: self.start }
     }
 }
 
 struct Teller {
     tell: Sender<Told>,
-    start: SystemTime,
     /// Events that there was no room for, and that was not told yet.
     lost: u64,
 }
 
 impl Teller {
     /// Tells what is new; no where nobody listens any more.
-    fn tell_all(&mut self, mind: &mut Mind) -> bool {
+    fn tell_all(&mut self, mind: &mut Mind, start: SystemTime) -> bool {
         if self.lost > 0 && self.tell.capacity() > 0 {
             mind.tell(Msg::EventsLost(std::mem::take(&mut self.lost)));
         }
         for event in mind.model.events.take_told() {
-            match self.tell.try_send(Told { event, start: self.start }) {
+            match self.tell.try_send(Told { event, start }) {
                 Ok(()) => (),
                 Err(TrySendError::Full(_)) => self.lost += 1,
                 Err(TrySendError::Closed(_)) => return false,

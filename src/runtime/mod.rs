@@ -35,7 +35,7 @@ use std::io;
 
 use crossterm::event::EventStream;
 
-pub use follow::{FollowOptions, Told, follow};
+pub use follow::{FollowOptions, Known, Told, follow, watch};
 pub use outside::{Outside, sleeps};
 pub use run::{Ended, run};
 pub use screen::Screen;

@@ -1,4 +1,5 @@
-//! The marks beside the rows: on the frame, or on the blank within it, so that no column moves for them.
+//! The marks at the left of the rows and the pins at their right: on the frame, or on the blank within it, so that no
+//! column moves for them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,21 +9,42 @@ use crate::domain::LeaseId;
 
 use super::{Role, Scene};
 
+/// What stands beside a row that is pinned to the top.
+const PIN: (&str, Role) = ("↑", Role::Key);
+
+/// Draws the pins of the rows that can be seen; of a tiny table behind the id, where no mark takes that place.
+pub(super) fn draw_pins(scene: Scene<'_>, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
+    let x = if is_tiny { behind_id(rows) } else { rows.right() };
+    let (sign, role) = PIN;
+    let fits = x < buf.area.right();
+    let pinned = lines(rows, is_tiny).zip(scene.model.visible()).filter(|(_, lease)| lease.is_pinned);
+    for (y, _) in pinned.filter(|_| fits) {
+        buf.set_string(x, y, sign, scene.look.style(role));
+    }
+}
+
 /// Draws the marks of the rows that can be seen; of a tiny table behind the id.
 pub(super) fn draw(scene: Scene<'_>, marks: &Marks, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
     if marks.is_empty() && marks.range().is_none() || rows.is_empty() {
         return;
     }
     let range = range(scene.model, marks);
-    let (x, top) = match is_tiny {
-        true => (rows.x + if rows.width >= 27 { 8 } else { 4 }, rows.y),
-        false => (rows.x - 1, rows.y + 1),
-    };
-    for (y, lease) in (top..rows.bottom()).zip(scene.model.visible()) {
+    let x = if is_tiny { behind_id(rows) } else { rows.x - 1 };
+    for (y, lease) in lines(rows, is_tiny).zip(scene.model.visible()) {
         if let Some((sign, role)) = sign(marks, range, lease.id).filter(|_| x < rows.right()) {
             buf.set_string(x, y, sign, scene.look.style(role));
         }
     }
+}
+
+/// Where a tiny row has a blank for a sign.
+fn behind_id(rows: Rect) -> u16 {
+    rows.x + if rows.width >= 27 { 8 } else { 4 }
+}
+
+/// The lines of the rows: below the titles, where there are any.
+fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
+    rows.y + u16::from(!is_tiny)..rows.bottom()
 }
 
 /// The rows of the range that is being marked, as it would be marked now.

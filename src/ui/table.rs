@@ -31,6 +31,7 @@ pub(super) fn draw(scene: Scene<'_>, marked: &Marks, places: Places, buf: &mut B
         (false, true) => draw_tiny(scene, inner, buf),
         (false, false) => draw_rows(scene, inner, buf),
     }
+    marks::draw_pins(scene, inner, is_tiny, buf);
     marks::draw(scene, marked, inner, is_tiny, buf);
     filter_line::draw(scene, if is_tiny { area } else { above }, buf);
 }
@@ -125,12 +126,22 @@ fn extent(model: &Model) -> String {
     let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
     let rows = if all > window.rows { rows } else { String::new() };
     let count = if model.sieve.is_active() { filter_line::counted(model) } else { all.to_string() };
-    format!("{rows}{count} · by {} {}", sort.column.title(), sort.arrow())
+    format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(model))
+}
+
+/// ` · 2 pinned, 1 of them hidden`
+fn pins(model: &Model) -> String {
+    match (model.census.pinned, model.hidden_pins()) {
+        (0, _) => String::new(),
+        (pinned, 0) => format!(" · {pinned} pinned"),
+        (pinned, hidden) => format!(" · {pinned} pinned, {hidden} hidden"),
+    }
 }
 
 /// The selected lease in words: what the server says beside what the engine believes.
 fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
     let mut words = vec![scene.model.ids.name(lease.id), lease.who.word().to_owned()];
+    words.extend(lease.is_pinned.then(|| "pinned".to_owned()));
     words.extend(scene.model.marks.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
     match (&lease.death, &lease.said) {
         (Some(death), _) => {

@@ -192,6 +192,7 @@ fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
         ("revoke_many", [marked(4), vec![Key::Char('x'), Key::Char('4')]].concat()),
         ("adopt_many", [marked(4), vec![Key::Char('a')]].concat()),
         ("adopt", on(2, 'a')),
+        ("revoke_refused", [on(2, 'x'), vec![Key::Char('7'), Key::Enter]].concat()),
         ("attach_own", on(1, 'K')),
         ("attach_other", [on(2, 'K'), "/a=b".chars().map(Key::Char).collect(), vec![Key::Tab]].concat()),
         ("drill", on(1, '!')),
@@ -210,7 +211,7 @@ fn dialogs() {
 /// What, which lease, how to confirm and how to leave: in full, by keys, or in as few letters as can be understood.
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
-    let seen: [(&str, &str, [&[&str]; 2]); 11] = [
+    let seen: [(&str, &str, [&[&str]; 2]); 12] = [
         ("revoke_many", "Revoke 4", [&["Type the number", "number Enter yes", "Nr Ent"], &["[ Cancel ]", "Esc"]]),
         ("adopt_many", "leases", [&["y keep them alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
@@ -218,6 +219,7 @@ fn however_small_the_screen_the_essential_is_seen() {
         ("quit", "Quit?", [&["r revoke", "r"], &["Leave", "Enter leave", "Ent"]]),
         ("revoke_own", "d4d4f304?", [&["y revoke", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("revoke_other", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["[ Cancel ]", "Esc"]]),
+        ("revoke_refused", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["Esc"]]),
         ("adopt", "00000005", [&["y keep it alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("attach_own", "d4d4f304", [&["Enter", "Ent"], &["Esc"]]),
         ("attach_other", "00000005", [&["Enter", "Ent"], &["Esc"]]),

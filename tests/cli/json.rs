@@ -135,8 +135,17 @@ fn waiting_ends_with_what_came_of_it() {
     let over = wait(&["renewed", "--timeout", "700ms"], 1);
     assert_eq!((&over["happened"], &over["reason"]), (&false.into(), &"timeout".into()));
     sandbox.stdout(&["revoke", lease], 0);
-    assert_eq!(wait(&["renewed", "--timeout", "9s"], 1)["reason"], "gone");
+    assert_eq!(wait(&["renewed", "--timeout", "9s"], 1)["reason"], "not found", "it was not there from the start on");
     let gone = wait(&["gone"], 0);
-    assert_eq!((&gone["happened"], &gone["left"]), (&true.into(), &Value::Null));
-    assert_eq!(sandbox.stdout(&["wait", lease, "--until", "gone"], 0), format!("lease {lease} is gone\n"));
+    assert_eq!((&gone["happened"], &gone["was_there"], &gone["left"]), (&true.into(), &false.into(), &Value::Null));
+}
+
+#[test]
+fn a_lease_that_runs_out_while_it_is_waited_for_was_there() {
+    let sandbox = Sandbox::start();
+    let granted = objects(&sandbox, "grant", &["grant", "4", "--count", "2"], 0);
+    let [one, other] = [&granted[0], &granted[1]].map(id);
+    let renewed = objects(&sandbox, "wait", &["wait", one, "--until", "renewed"], 1).remove(0);
+    assert_eq!((&renewed["reason"], &renewed["was_there"]), (&"gone".into(), &true.into()));
+    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("there is no lease {other}\n"));
 }

@@ -4,8 +4,12 @@
 #[expect(dead_code, reason = "the test binaries share it; each uses a part of it")]
 mod guard;
 
+#[path = "../common/ports.rs"]
+mod ports;
+
 mod json;
 mod sandbox;
 mod schema;
 mod sessions;
 mod streams;
+mod unreached;

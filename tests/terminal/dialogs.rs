@@ -121,8 +121,10 @@ fn anothers_lease_takes_the_typed_number() {
     let (server, theirs, mut terminal) = with_anothers();
     terminal.keys("x");
     terminal.wait_for("Type the number of leases, 1, and Enter:");
+    terminal.keys("\r");
+    terminal.wait_for("Nothing is typed: the number that confirms is 1.");
     terminal.keys("yx2\r");
-    terminal.wait_for("Enter: 2");
+    terminal.wait_for("2 was typed: the number that confirms is 1.");
     assert_eq!(server.sandbox.leases(), [theirs]);
     terminal.keys("\x7f1\r");
     terminal.wait_for("1 key deleted, revision");

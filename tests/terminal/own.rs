@@ -207,7 +207,7 @@ fn plus_and_minus_are_shown() {
     terminal.wait_for("at most 100 polls a second");
     terminal.wait_for("polls ≤ 100/s");
     terminal.keys("++");
-    terminal.wait_for("polls ≤ 400/s");
+    terminal.wait_for("polls ≤ 500/s");
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }

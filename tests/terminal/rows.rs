@@ -147,7 +147,7 @@ fn several_are_revoked_by_their_number_and_shown_with_their_results() {
     terminal.wait_for("Revoke 2 leases?");
     terminal.wait_for("2 keys go with them");
     terminal.keys("y3\r");
-    terminal.wait_for("Enter: 3");
+    terminal.wait_for("3 was typed: the number that confirms is 2.");
     terminal.keys("\x7f2\r");
     terminal.wait_for("2 of 2");
     terminal.wait_for("2 revoked, 2 keys with them");

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{Dialog, edit};
+use super::{Dialog, TypedNumber, edit};
 use crate::app::update::attach;
 use crate::app::{Effect, Key, Lease, Model, Put, Who};
 use crate::domain::{LeaseId, Moment};
@@ -15,7 +15,7 @@ pub struct AttachDialog {
     /// `KEY=VALUE`, as far as it was typed.
     pub pair: Input,
     /// The number of leases, which another client's lease takes.
-    pub number: Input,
+    pub number: TypedNumber,
     /// Whether keys go to the number.
     pub is_at_number: bool,
     who: Who,
@@ -24,7 +24,7 @@ pub struct AttachDialog {
 impl AttachDialog {
     /// For this lease, as it is now.
     pub fn new(lease: &Lease) -> Self {
-        let (pair, number) = (Input::default(), Input::default());
+        let (pair, number) = (Input::default(), TypedNumber::default());
         AttachDialog { id: lease.id, pair, number, is_at_number: false, who: lease.who }
     }
 
@@ -46,16 +46,12 @@ impl AttachDialog {
         text.split_once('=').ok_or_else(|| text.to_owned())
     }
 
-    fn input_mut(&mut self) -> &mut Input {
-        if self.is_at_number { &mut self.number } else { &mut self.pair }
-    }
-
     fn take(&mut self, key: Key, takes_number: bool) {
         match key {
             Key::Tab | Key::BackTab | Key::Up | Key::Down => self.is_at_number = takes_number && !self.is_at_number,
-            Key::Char(c) if self.is_at_number && !c.is_ascii_digit() => (),
+            key if self.is_at_number => self.number.take(key),
             key => {
-                edit(key).map(|edit| self.input_mut().handle(edit));
+                edit(key).map(|edit| self.pair.handle(edit));
             }
         }
     }
@@ -70,11 +66,15 @@ pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, no
     }
     let takes_number = takes_number.unwrap_or(false);
     match (key, dialog.read()) {
-        (Key::Enter, Ok((key, value))) if !takes_number || dialog.number.value() == "1" => {
+        (Key::Enter, Ok((key, value))) if !takes_number || dialog.number.is(1) => {
             let (key, value) = (key.as_bytes().to_vec(), value.as_bytes().to_vec());
             return attach::begin(model, dialog.id, key, value, now);
         }
-        (Key::Enter, Ok(_)) => dialog.is_at_number = true,
+        // Who comes to the number with Enter has not answered it yet.
+        (Key::Enter, Ok(_)) if !dialog.is_at_number => dialog.is_at_number = true,
+        (Key::Enter, Ok(_)) => {
+            dialog.number.confirms(1);
+        }
         (Key::Enter, Err(_)) => dialog.is_at_number = false,
         (key, _) => dialog.take(key, takes_number),
     }

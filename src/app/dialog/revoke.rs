@@ -1,8 +1,6 @@
 //! Asks before a lease is revoked.
 
-use tui_input::Input;
-
-use super::{Dialog, Focus, closes, edit};
+use super::{Dialog, Focus, TypedNumber, closes};
 use crate::app::update::revoke;
 use crate::app::{Bounds, Effect, Key, Lease, Model, Who};
 use crate::domain::{LeaseId, Moment};
@@ -18,7 +16,7 @@ pub struct RevokeDialog {
     /// Which lease.
     pub id: LeaseId,
     /// The number that was typed.
-    pub typed: Input,
+    pub typed: TypedNumber,
     /// Which answer Enter means where a key confirms: Cancel, or to revoke.
     pub focus: Focus,
     /// What became of the lease since the display was frozen from which it was opened, in words.
@@ -49,7 +47,7 @@ impl RevokeDialog {
     /// For this lease, as it is now.
     pub fn new(lease: &Lease) -> Self {
         let (id, who, bounds) = (lease.id, lease.who, lease.bounds());
-        let (typed, focus) = (Input::default(), Focus::default());
+        let (typed, focus) = (TypedNumber::default(), Focus::default());
         RevokeDialog { id, typed, focus, since_freeze: Vec::new(), who, bounds }
     }
 
@@ -76,11 +74,11 @@ impl RevokeDialog {
         self.focus.among(ANSWERS)
     }
 
-    fn is_confirmed_by(&self, key: Key, confirmation: Confirmation) -> bool {
+    fn is_confirmed_by(&mut self, key: Key, confirmation: Confirmation) -> bool {
         match (confirmation, key) {
             (Confirmation::Key, Key::Char('y')) => true,
             (Confirmation::Key, Key::Enter) => self.focused() == 1,
-            (Confirmation::Number, Key::Enter) => self.typed.value() == "1",
+            (Confirmation::Number, Key::Enter) => self.typed.confirms(1),
             _ => false,
         }
     }
@@ -88,9 +86,7 @@ impl RevokeDialog {
     fn take(&mut self, key: Key, confirmation: Confirmation) {
         match confirmation {
             Confirmation::Key => self.focus = self.focus.moved(key, ANSWERS).unwrap_or(self.focus),
-            Confirmation::Number => {
-                digits_only(key).map(|edit| self.typed.handle(edit));
-            }
+            Confirmation::Number => self.typed.take(key),
         }
     }
 }
@@ -103,13 +99,9 @@ pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Mo
     if dialog.is_confirmed_by(key, confirmation) {
         return revoke::begin(model, dialog.id, now);
     }
-    let is_cancelled = closes(key) || key == Key::Enter && dialog.typed.value().is_empty();
+    let is_cancelled = closes(key) || key == Key::Enter && confirmation == Confirmation::Key;
     dialog.take(key, confirmation);
     stay_unless(model, dialog, is_cancelled)
-}
-
-pub(super) fn digits_only(key: Key) -> Option<tui_input::InputRequest> {
-    edit(key).filter(|_| !matches!(key, Key::Char(c) if !c.is_ascii_digit()))
 }
 
 fn stay_unless(model: &mut Model, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {

@@ -1,8 +1,6 @@
 //! Asks before several leases are revoked, and shows how that goes on.
 
-use tui_input::Input;
-
-use super::{Dialog, closes, revoke::digits_only};
+use super::{Dialog, TypedNumber, closes};
 use crate::app::bulk::Named;
 use crate::app::keymap::Action;
 use crate::app::update::bulk;
@@ -16,13 +14,13 @@ pub struct RevokeManyDialog {
     /// How many of them had no row, for a filter.
     pub hidden: usize,
     /// The number that was typed.
-    pub typed: Input,
+    pub typed: TypedNumber,
 }
 
 impl RevokeManyDialog {
     /// For these leases, of which so many have no row.
     pub(in crate::app) fn new<'a>(leases: impl Iterator<Item = &'a Lease>, hidden: usize) -> Self {
-        RevokeManyDialog { named: leases.map(Named::of).collect(), hidden, typed: Input::default() }
+        RevokeManyDialog { named: leases.map(Named::of).collect(), hidden, typed: TypedNumber::default() }
     }
 
     /// How many it has named.
@@ -41,18 +39,16 @@ impl RevokeManyDialog {
     }
 }
 
-/// The number of leases that are left, typed, and Enter revoke them. Another number does nothing, none cancels.
+/// The number of leases that are left, typed, and Enter revoke them. Another number, or none, does nothing and is told.
 pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now: Moment) -> Vec<Effect> {
     let left: Vec<Named> = dialog.leases(model).map(Named::of).collect();
-    let is_confirmed = key == Key::Enter && dialog.typed.value() == left.len().to_string();
-    if is_confirmed && !left.is_empty() {
-        return bulk::begin(model, left, now);
-    }
-    let is_empty_handed = dialog.typed.value().is_empty() || left.is_empty();
-    if closes(key) || key == Key::Enter && is_empty_handed {
+    if closes(key) || key == Key::Enter && left.is_empty() {
         return Vec::new();
     }
-    digits_only(key).map(|edit| dialog.typed.handle(edit));
+    if key == Key::Enter && dialog.typed.confirms(left.len()) {
+        return bulk::begin(model, left, now);
+    }
+    dialog.typed.take(key);
     model.dialog = Some(Dialog::RevokeMany(dialog));
     Vec::new()
 }

@@ -14,6 +14,7 @@ mod losses;
 mod marking;
 mod others;
 mod own;
+mod pinning;
 mod polling;
 mod revoking;
 mod revoking_many;

@@ -178,11 +178,28 @@ fn wide_columns_move_as_far_as_there_are_some() {
 fn plus_and_minus_change_how_many_polls_there_are_a_second() {
     let mut story = story();
     story.press(&[Key::Char('+')]);
-    assert_eq!((story.model.setup.budget, note(&story)), (400, "at most 400 polls a second"));
+    assert_eq!((story.model.setup.budget, note(&story)), (500, "at most 500 polls a second"));
+    let down: Vec<u32> = (0..4).map(|_| budget_after(&mut story, '-')).collect();
+    assert_eq!(down, [200, 100, 50, 20]);
     story.press(&[Key::Char('-'); 20]);
     assert_eq!((story.model.setup.budget, story.model.pace_of_polls), (1, Some(1)));
+    assert_eq!(note(&story), "at most 1 polls a second: fewer would be none");
     story.press(&[Key::Char('+'); 40]);
     assert_eq!(story.model.setup.budget, 100_000);
+    assert_eq!(note(&story), "at most 100000 polls a second: more cannot be asked for here");
+}
+
+#[test]
+fn from_a_budget_between_two_steps_the_next_of_them_is_taken_and_none_beyond_the_last() {
+    let from = |budget, key| budget_after(&mut Story::begin(Setup { budget, ..Setup::default() }), key);
+    assert_eq!((from(300, '+'), from(300, '-')), (500, 200));
+    assert_eq!((from(250_000, '+'), from(250_000, '-')), (250_000, 100_000));
+    assert_eq!((from(1, '-'), from(0, '-'), from(0, '+')), (1, 0, 1));
+}
+
+fn budget_after(story: &mut Story, key: char) -> u32 {
+    story.press(&[Key::Char(key)]);
+    story.model.setup.budget
 }
 
 #[test]

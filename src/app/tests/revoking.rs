@@ -36,7 +36,15 @@ fn where_a_number_is_typed_the_focus_confirms_nothing() {
     let mut story = Story::begin(Setup::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
-    assert!(story.model.dialog.is_none(), "Enter on an empty number cancels");
+    let told = |story: &Story| match &story.model.dialog {
+        Some(Dialog::Revoke(dialog)) => dialog.typed.refusal(1),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&story).as_deref(), Some("Nothing is typed: the number that confirms is 1. Nothing was done."));
+    story.type_in("3");
+    assert_eq!(told(&story), None, "typing takes it away");
+    assert_eq!(story.press(&[Key::Enter]), []);
+    assert_eq!(told(&story).as_deref(), Some("3 was typed: the number that confirms is 1. Nothing was done."));
 }
 
 #[test]

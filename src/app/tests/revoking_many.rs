@@ -60,11 +60,23 @@ fn the_number_of_leases_revokes_them_and_no_other_key_does() {
 }
 
 #[test]
-fn it_is_cancelled_by_what_closes_dialogs_and_by_enter_on_nothing() {
-    for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c'), Key::Enter] {
+fn it_is_cancelled_by_what_closes_dialogs() {
+    for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = asked(3);
         assert_eq!(story.press(&[leave]), []);
         assert!(story.model.dialog.is_none() && story.model.marks.len() == 3, "the marks stay");
+    }
+}
+
+#[test]
+fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
+    let mut story = asked(3);
+    for (typed, told) in [("", "Nothing is typed"), ("4", "4 was typed")] {
+        story.type_in(typed);
+        assert_eq!(story.press(&[Key::Enter]), []);
+        let Some(Dialog::RevokeMany(dialog)) = &story.model.dialog else { panic!("it closed") };
+        let refusal = dialog.typed.refusal(3).expect("it is told");
+        assert_eq!(refusal, format!("{told}: the number that confirms is 3. Nothing was done."));
     }
 }
 

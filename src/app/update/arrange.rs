@@ -38,7 +38,7 @@ fn come_home(model: &mut Model) {
     if let Some(home) = model.sieve.home.take_if(|home| model.order.contains(home)) {
         (model.cursor, model.is_away) = (Some(home), true);
     }
-    let hidden = model.cursor.filter(|id| model.leases.contains_key(id) && !model.order.contains(id));
+    let hidden = model.cursor.filter(|id| model.leases.contains(*id) && !model.order.contains(id));
     model.sieve.home = model.sieve.home.or(hidden);
 }
 

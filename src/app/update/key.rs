@@ -6,8 +6,8 @@ use crate::app::{Effect, Key, Model, Redraw, TABS};
 use crate::domain::Moment;
 
 use super::{
-    attach, copy, drill, filter, freeze, grant, keep, look, mark, mouse, moves, quit, renew, revoke, sort, suspend,
-    tick, warp,
+    attach, copy, drill, filter, freeze, grant, keep, look, mark, mouse, moves, pin, quit, renew, revoke, sort,
+    suspend, tick, warp,
 };
 
 /// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
@@ -79,6 +79,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::Mark => mark::toggle(model, now),
         Action::MarkRange => mark::range(model, now),
         Action::ClearMarks => mark::clear(model, now),
+        Action::Pin => pin::toggle(model, now),
         Action::SortMenu => sort::open(model),
         Action::PollNow => return tick::poll_now(model, now),
         Action::KeepAlive => return keep::toggle(model, now),

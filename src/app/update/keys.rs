@@ -38,7 +38,7 @@ pub(super) fn read(model: &mut Model, now: Moment) {
 
 /// Where nothing was known of keys, something is now: many leases have none.
 fn show_all(model: &mut Model) {
-    let ids: Vec<LeaseId> = model.leases.keys().copied().collect();
+    let ids: Vec<LeaseId> = model.leases.ids().collect();
     ids.into_iter().for_each(|id| show(model, id));
 }
 

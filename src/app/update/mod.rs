@@ -21,6 +21,7 @@ mod mark;
 mod mouse;
 mod moves;
 mod paste;
+mod pin;
 mod probe;
 pub(super) mod quit;
 mod renew;

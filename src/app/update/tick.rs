@@ -63,13 +63,25 @@ pub(super) fn poll_now(model: &mut Model, now: Moment) -> Vec<Effect> {
     vec![Effect::List]
 }
 
-/// Asks for the time left of twice as many leases a second at most, or of half as many.
+/// Asks for the time left of more leases a second at most, or of fewer: by the next step.
 pub(super) fn change_pace(model: &mut Model, action: Action, now: Moment) {
-    const MOST: u32 = 100_000;
-    let budget = model.setup.budget;
-    let budget = if action == Action::PollFaster { budget.saturating_mul(2).min(MOST) } else { (budget / 2).max(1) };
-    (model.setup.budget, model.pace_of_polls) = (budget, Some(budget));
-    model.say(now, false, format!("at most {budget} polls a second"));
+    let (budget, is_faster) = (model.setup.budget, action == Action::PollFaster);
+    let next =
+        if is_faster { steps().find(|step| *step > budget) } else { steps().filter(|step| *step < budget).last() };
+    let most = next.unwrap_or(budget);
+    (model.setup.budget, model.pace_of_polls) = (most, Some(most));
+    let end = match (next, is_faster) {
+        (Some(_), _) => "",
+        (None, true) => ": more cannot be asked for here",
+        (None, false) => ": fewer would be none",
+    };
+    model.say(now, false, format!("at most {most} polls a second{end}"));
+}
+
+/// The polls a second that can be chosen: 1, 2, 5, 10 and so on up to 100,000.
+fn steps() -> impl Iterator<Item = u32> {
+    let decades = (0..5).map(|power| 10_u32.pow(power));
+    decades.flat_map(|decade| [1, 2, 5].map(|digit| digit * decade)).chain([100_000])
 }
 
 /// When the model wants a [`Tick`](crate::app::Msg::Tick) next.

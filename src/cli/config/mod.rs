@@ -25,7 +25,7 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use self::clusters::Cluster;
 use self::settings::{Checker, Values};
 use self::source::Source;
-use super::{Cli, Error};
+use super::{Cli, Error, ReadOnlyBy};
 use crate::app::{Keymap, Named};
 use crate::domain::printable;
 
@@ -68,6 +68,8 @@ impl Surroundings {
 /// All that a file says.
 #[derive(Debug, Default)]
 struct Content {
+    /// The file.
+    path: PathBuf,
     values: Values,
     clusters: Vec<Cluster>,
     /// The cluster that is meant where nothing else is named.
@@ -81,10 +83,11 @@ struct Content {
 /// # Errors
 /// A file that cannot be read, or says what cannot be; a cluster that it does not know.
 pub(super) fn read(args: Vec<OsString>, surroundings: &Surroundings) -> Result<Cli, Error> {
-    let matches = Cli::command().get_matches_from(&args);
+    let matches = matched(Cli::command(), &args);
     if is_any(&matches, &WITHOUT_FILE) {
         return Ok(cli(&matches));
     }
+    check_place(&matches)?;
     let path = matches.get_one::<PathBuf>("config");
     let content = match (path, surroundings.file()) {
         (Some(path), _) => load(path, surroundings)?,
@@ -94,11 +97,54 @@ pub(super) fn read(args: Vec<OsString>, surroundings: &Surroundings) -> Result<C
     let cluster = chosen(&matches, &content)?;
     let command = settings::with_defaults(Cli::command(), &content.values, cluster.map(|cluster| &cluster.values));
     let said = cli(&matches).monitor.said();
-    let mut cli = cli(&command.get_matches_from(args));
+    let mut cli = cli(&matched(command, &args));
     cli.monitor.said = said;
+    if cli.shared.general.read_only {
+        cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
+    }
     cli.shared.named = cluster.map(|cluster| Named { name: cluster.name.clone(), tint: cluster.tint });
     cli.shared.keymap = content.keymap;
     Ok(cli)
+}
+
+/// The words as clap reads them. It would name in its usage all that the environment says, as though it had to be written:
+/// a mistake in the words is told without that.
+fn matched(mut command: Command, args: &[OsString]) -> ArgMatches {
+    let error = match command.try_get_matches_from_mut(args) {
+        Ok(matches) => return matches,
+        Err(error) if error.use_stderr() => error,
+        Err(help) => help.exit(),
+    };
+    let without = Cli::command().mut_args(|arg| arg.env(None::<&str>)).try_get_matches_from(args);
+    without.err().filter(|plain| plain.kind() == error.kind()).unwrap_or(error).exit()
+}
+
+/// Refuses endpoints on the command line beside a sandbox; those of the environment are not asked then.
+fn check_place(matches: &ArgMatches) -> Result<(), Error> {
+    let has_endpoints = matches.value_source("endpoints") == Some(ValueSource::CommandLine);
+    let (is_sandbox, is_named) = (matches.get_flag("sandbox"), matches.contains_id("cluster"));
+    let how = match matches.subcommand_name().filter(|_| is_any(matches, &ON_SANDBOX)) {
+        _ if is_named && (has_endpoints || is_sandbox) => {
+            "--cluster names where etcd is, and so does --endpoints, or a sandbox: leave one of them away".to_owned()
+        }
+        _ if has_endpoints && is_sandbox => {
+            "--sandbox stands in the place of endpoints: leave it away, or --endpoints".to_owned()
+        }
+        Some(command) if has_endpoints || is_named => {
+            format!("`{command}` has a sandbox of its own: leave --endpoints and --cluster away")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Usage(how))
+}
+
+/// Who refuses what writes: the flag where it stands on the command line, else the file.
+fn read_only_by(matches: &ArgMatches, content: &Content, cluster: Option<&Cluster>) -> ReadOnlyBy {
+    let of_cluster = cluster.filter(|cluster| cluster.values.contains_key("read-only"));
+    match matches.value_source("read_only") {
+        Some(ValueSource::CommandLine) => ReadOnlyBy::Flag,
+        _ => ReadOnlyBy::File { path: content.path.clone(), cluster: of_cluster.map(|cluster| cluster.name.clone()) },
+    }
 }
 
 /// What clap has passed can be taken.
@@ -125,7 +171,7 @@ fn load(path: &Path, surroundings: &Surroundings) -> Result<Content, Error> {
 fn understand(source: &Source<'_>) -> Result<Content, BadConfig> {
     let document = source.parse()?;
     let checker = Checker::new();
-    let mut content = Content::default();
+    let mut content = Content { path: source.path.to_owned(), ..Content::default() };
     let mut default = None;
     for item in source.items(&document) {
         match item.name() {
@@ -153,10 +199,6 @@ fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a C
         let name = content.default_cluster.as_ref().filter(|_| !is_elsewhere);
         return Ok(name.and_then(|name| content.clusters.iter().find(|cluster| cluster.name == *name)));
     };
-    if is_sandbox || source == Some(ValueSource::CommandLine) {
-        let how = "--cluster names where etcd is, and so does --endpoints, or a sandbox: leave one of them away";
-        return Err(Error::Usage(how.to_owned()));
-    }
     let cluster = content.clusters.iter().find(|cluster| cluster.name == *name);
     cluster.map(Some).ok_or_else(|| Error::Usage(unknown(name, content)))
 }

@@ -168,9 +168,7 @@ fn a_named_cluster_holds_as_a_whole() {
     assert_eq!(prod.keeping.pace.to_string(), "exact");
     let told = config.read("leasetop --cluster test").expect_err("it is not there");
     assert_eq!(told, "the config file has no cluster test; it has prod");
-    for line in
-        ["leasetop --cluster prod --endpoints x:1", "leasetop --cluster prod --sandbox", "leasetop --cluster prod demo"]
-    {
+    for line in ["leasetop --cluster prod --endpoints x:1", "leasetop --cluster prod --sandbox"] {
         assert!(config.read(line).expect_err(line).starts_with("--cluster names where etcd is"), "{line}");
     }
     let told = Config::new("").read("leasetop --cluster prod").expect_err("there is none");
@@ -186,6 +184,37 @@ fn a_default_cluster_gives_way_to_what_is_named() {
         (named("leasetop --endpoints x:1"), named("leasetop --sandbox"), named("leasetop demo")),
         (None, None, None)
     );
+}
+
+#[test]
+fn a_sandbox_and_endpoints_contradict_each_other_on_the_command_line_alone() {
+    let config = Config::new("endpoints = [\"a:1\"]\n[cluster.prod]\nendpoints = [\"p:1\"]\n");
+    let told = |line: &str| config.read(line).expect_err(line);
+    assert!(told("leasetop list --sandbox --endpoints x:1").starts_with("--sandbox stands in the place of endpoints"));
+    for line in ["leasetop demo --endpoints x:1", "leasetop --cluster prod demo", "leasetop --endpoints x:1 sandbox"] {
+        assert!(told(line).contains("has a sandbox of its own"), "{line}");
+    }
+    assert_eq!(config.target("leasetop --sandbox list"), "sandbox", "the file's are not asked");
+}
+
+#[test]
+fn who_refuses_to_write_is_named_with_what_overrides_it() {
+    let config = Config::new(
+        "read-only = true\n[cluster.test]\nendpoints = [\"a:1\"]\n[cluster.prod]\nendpoints = [\"p:1\"]\nread-only = true\n",
+    );
+    let file = config.0.path().join("leasetop/config.toml");
+    let by = |line: &str| {
+        config.read(line).expect("it can be read").shared.writes("grant").map_err(|error| error.to_string())
+    };
+    let refused = |by: &str| Err(format!("`grant` writes or renews leases, which {by}"));
+    let overrides = "(read-only); --read-only=false overrides it";
+    assert_eq!(by("leasetop grant 5"), refused(&format!("{} refuses {overrides}", file.display())));
+    assert_eq!(by("leasetop --cluster test grant 5"), refused(&format!("{} refuses {overrides}", file.display())));
+    let of_prod = format!("{} refuses for the cluster prod {overrides}", file.display());
+    assert_eq!(by("leasetop grant 5 --cluster prod"), refused(&of_prod));
+    let flag = "--read-only refuses; leave --read-only away to allow it";
+    assert_eq!(by("leasetop grant 5 --cluster prod --read-only"), refused(flag));
+    assert_eq!(by("leasetop grant 5 --cluster prod --read-only=false"), Ok(()));
 }
 
 #[test]

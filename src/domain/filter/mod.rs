@@ -1,8 +1,8 @@
 //! The filter language: which leases are meant.
 //!
-//! Words AND by default, `or`, `!`, parentheses. `ttl<30 left<5s granted=120 keys=0 drops>0` compare numbers,
-//! `state:late who:own key:/svc/ id:694d` look into texts, anything else is part of an id or a key; quotes make any
-//! text such a part. `ttl` and `granted` are the same: the TTL that was granted.
+//! Words AND by default, with or without `and` between them; `or`, `!`, parentheses. `ttl<30 left<5s granted=120 keys=0
+//! drops>0` compare numbers, `state:late who:own key:/svc/ id:694d` look into texts, anything else is part of an id or a
+//! key; quotes make any text such a part. `ttl` and `granted` are the same: the TTL that was granted.
 //!
 //! What is not known yet decides nothing: a comparison with it is neither true nor false, `!` leaves it so, and a
 //! lease is shown only where the whole is true.

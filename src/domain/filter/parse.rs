@@ -18,10 +18,10 @@ pub struct BadFilter {
 }
 
 impl Filter {
-    /// Whether the last word of a text may yet become a condition: `sta`, of which `state:ok` will be made. Alone such a
-    /// word is a part of a key.
+    /// Whether the last word of a text may yet become a condition, or join two: `sta`, of which `state:ok` will be made, or
+    /// `an`. Alone such a word is a part of a key.
     pub fn is_unfinished(text: &str) -> bool {
-        const NAMES: [&str; 9] = ["state", "who", "key", "id", "ttl", "granted", "left", "keys", "drops"];
+        const NAMES: [&str; 11] = ["state", "who", "key", "id", "ttl", "granted", "left", "keys", "drops", "and", "or"];
         let start = text.rfind(|c: char| is_end(c) || c == '!').map_or(0, |at| at + 1);
         let word = text.get(start..).unwrap_or_default();
         !word.is_empty() && NAMES.iter().any(|name| name.starts_with(word))
@@ -63,16 +63,24 @@ impl Parser {
         self.chars.get(self.at).copied()
     }
 
-    fn is_or(&mut self) -> bool {
+    /// Whether this word comes next: one that joins conditions.
+    fn is_word(&mut self, word: &str) -> bool {
         self.peek();
-        let ends = self.chars.get(self.at + 2).is_none_or(|c| is_end(*c));
-        ends && self.chars[self.at..].starts_with(&['o', 'r'])
+        let end = self.at + word.len();
+        let ends = self.chars.get(end).is_none_or(|c| is_end(*c));
+        ends && self.chars.get(self.at..end).is_some_and(|chars| word.chars().eq(chars.iter().copied()))
+    }
+
+    /// Takes this word, if it comes next.
+    fn takes(&mut self, word: &str) -> bool {
+        let is_next = self.is_word(word);
+        self.at += if is_next { word.len() } else { 0 };
+        is_next
     }
 
     fn any(&mut self) -> Result<Expr, BadFilter> {
         let mut parts = vec![self.all()?];
-        while self.is_or() {
-            self.at += 2;
+        while self.takes("or") {
             parts.push(self.all()?);
         }
         Ok(one_or(parts, Expr::Any))
@@ -80,7 +88,7 @@ impl Parser {
 
     fn all(&mut self) -> Result<Expr, BadFilter> {
         let mut parts = vec![self.term()?];
-        while self.peek().is_some_and(|c| c != ')') && !self.is_or() {
+        while self.takes("and") || self.peek().is_some_and(|c| c != ')') && !self.is_word("or") {
             parts.push(self.term()?);
         }
         Ok(one_or(parts, Expr::All))
@@ -90,7 +98,7 @@ impl Parser {
         const WANTED: &str = "a condition is expected here, as ttl<30, state:late or a part of a key";
         match self.peek() {
             None | Some(')') => self.bad(self.at, WANTED),
-            Some(_) if self.is_or() => self.bad(self.at, WANTED),
+            Some(_) if self.is_word("or") || self.is_word("and") => self.bad(self.at, WANTED),
             Some('!') => Ok(Expr::Not(Box::new(self.deeper(Parser::term)?))),
             Some('(') => self.deeper(Parser::group),
             Some('"') => Ok(Expr::Has(Text::Anywhere, self.quoted()?)),

@@ -31,10 +31,13 @@ fn conditions_hold_and_do_not() {
         "!ttl<30",
         "ttl<30 or left<5",
         "!(ttl<30 or keys=0)",
+        "left<5s and ttl=120",
+        "ttl<30 or left<5 and svc",
+        "(left<5)and(svc)",
     ] {
         assert!(holds(text, &facts), "{text}");
     }
-    for text in ["ttl<30", "state:ok", "nowhere", "ttl<30 or keys=0 left<5", "!svc", "left>=1h"] {
+    for text in ["ttl<30", "state:ok", "nowhere", "ttl<30 or keys=0 left<5", "!svc", "left>=1h", "left<5 and ttl<30"] {
         assert!(!holds(text, &facts), "{text}");
     }
 }
@@ -59,9 +62,15 @@ fn mistakes_say_where_and_what() {
         "()",
         "or a",
         "a or",
+        "and a",
+        "a and",
+        "a and or b",
+        "!and",
         "!",
         "\"a",
         "ttl<",
+        "left<5 keys=",
+        "left!=",
         "ttl<5x",
         "keys=1s",
         "size>3",
@@ -79,12 +88,19 @@ fn mistakes_say_where_and_what() {
 proptest! {
     #[test]
     fn any_text_is_read_or_refused_and_reads_back_the_same(
-        text in r#"((ttl|left|keys|state:ok|who:own|key:|or|x|\PC)|[<>=!():"\\ ]|[0-9]{1,3}(ms|s|m|h|d)?){0,20}"#
+        text in r#"((ttl|left|keys|state:ok|who:own|key:|or|and|x|\PC)|[<>=!():"\\ ]|[0-9]{1,3}(ms|s|m|h|d)?){0,20}"#
     ) {
         if let Ok(filter) = text.parse::<Filter>() {
             prop_assert_eq!(filter.to_string().parse::<Filter>(), Ok(filter));
         }
     }
+}
+
+#[test]
+fn a_key_that_is_called_and_is_sought_in_quotes() {
+    let keys = [b"/rock and roll".to_vec(), b"android".to_vec()];
+    assert!(holds("\"and\"", &facts(&keys)) && holds("android", &facts(&keys)));
+    assert_eq!("a and b".parse::<Filter>(), "a b".parse());
 }
 
 #[test]
@@ -97,7 +113,7 @@ fn parts_are_sought_in_the_id_as_it_prints() {
 
 #[test]
 fn half_a_condition_is_told_from_a_word() {
-    for text in ["s", "ttl<30 sta", "!(le", "!who", "keys"] {
+    for text in ["s", "ttl<30 sta", "!(le", "!who", "keys", "left<5 an", "svc o"] {
         assert!(Filter::is_unfinished(text), "{text}");
     }
     for text in ["", "state:", "state:ok ", "ttl<3", "svc", "(", "日本", "日s\u{3000}é"] {

@@ -11,7 +11,7 @@ struct Ear {
     clock: Clock,
     told: Receiver<Told>,
     outside: mpsc::UnboundedSender<Outside>,
-    following: Task<()>,
+    following: Task<Known>,
 }
 
 impl Ear {
@@ -32,6 +32,12 @@ impl Ear {
 
     async fn wait(&self, seconds: f64) {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
+    }
+
+    /// Ends it; what was known by then.
+    async fn end(self) -> Known {
+        self.outside.send(Outside::End).unwrap();
+        self.following.await.unwrap()
     }
 
     /// What was told since this was last asked: the word, and of which lease.
@@ -107,6 +113,15 @@ async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
     ear.sandbox.faults().up();
     ear.wait(20.0).await;
     assert_eq!(ear.heard(), [("connection", None)]);
+    assert!(ear.end().await.model.was_reached());
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
+    let ear = Ear::begin(100, |sandbox| sandbox.faults().down()).await;
+    let model = ear.end().await.model;
+    assert!(!model.was_reached() && model.link_trouble().is_some());
+    assert!(Ear::begin(100, |_| ()).await.end().await.model.was_reached());
 }
 
 #[tokio::test(start_paused = true)]

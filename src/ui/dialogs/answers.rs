@@ -24,6 +24,8 @@ pub(super) struct Answer {
 impl Answer {
     /// To do nothing.
     pub(super) const CANCEL: Answer = Answer { key: "", does: "Cancel", brief: "Esc no", tiny: "Esc" };
+    /// To do nothing, where Enter means something else.
+    pub(super) const LEAVE: Answer = Answer { key: "Esc", does: "cancel", brief: "Esc no", tiny: "Esc" };
     /// There is nothing left to answer.
     pub(super) const CLOSE: Answer = Answer { key: "", does: "Close", brief: "Esc close", tiny: "Esc" };
 

@@ -22,7 +22,9 @@ impl<'a> Page<'a> {
         let takes_number = dialog.takes_number(lease);
         let mut body = vec![self.typed("key=value", &dialog.pair, !dialog.is_at_number)];
         if takes_number {
-            body.push(self.typed("leases (1)", &dialog.number, dialog.is_at_number));
+            body.push(self.typed("leases (1)", dialog.number.input(), dialog.is_at_number));
+            let refusal = dialog.number.refusal(1).map(|text| self.text(Role::Warning, &text));
+            body.extend(refusal.into_iter().flatten());
         }
         if let Err(rule) = dialog.read() {
             let role = if dialog.pair.value().is_empty() { Role::Dim } else { Role::Warning };

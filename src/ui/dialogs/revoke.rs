@@ -1,9 +1,8 @@
 //! What a revoke would do, and to what.
 
 use ratatui::text::{Line, Span};
-use tui_input::Input;
 
-use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog};
+use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog, TypedNumber};
 use crate::app::{Keys, Lease, Who};
 use crate::domain::printable;
 use crate::ui::Role;
@@ -84,20 +83,24 @@ impl<'a> Page<'a> {
         lines
     }
 
-    /// The question with what was typed, above the answer; where there is little room, in one line with it.
-    pub(super) fn typed_number(&self, typed: &Input, count: usize, by_number: Answer) -> Vec<Line<'a>> {
-        let typed = Span::styled(format!("{:<4}", typed.value()), self.scene.look.cursor());
+    /// The question with what was typed and why that is not enough, above the answer; where there is little room, in one line
+    /// with it.
+    pub(super) fn typed_number(&self, number: &TypedNumber, count: usize, by_number: Answer) -> Vec<Line<'a>> {
+        let typed = Span::styled(format!("{:<4}", number.input().value()), self.scene.look.cursor());
         let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and Enter:"));
-        if lines.len() + 3 > self.rows {
+        let refusal = number.refusal(count).map(|text| self.text(Role::Warning, &text)).unwrap_or_default();
+        if lines.len() + refusal.len() + 3 > self.rows {
             let beside = Page { width: self.width.saturating_sub(3).max(10), ..*self };
-            let mut short = beside.answers(&[by_number, Answer::CANCEL], None);
+            let mut short = beside.answers(&[by_number, Answer::LEAVE], None);
             short.iter_mut().for_each(|line| line.spans.extend([Span::raw(" "), typed.clone()]));
-            return short;
+            let fits = refusal.len() + short.len() + 1 < self.rows;
+            return if fits { [refusal, short].concat() } else { short };
         }
         if let Some(question) = lines.last_mut() {
             question.spans.extend([Span::raw(" "), typed]);
         }
-        lines.extend(self.answers(&[Answer::CANCEL], Some(0)));
+        lines.extend(refusal);
+        lines.extend(self.answers(&[Answer::LEAVE], None));
         lines
     }
 }

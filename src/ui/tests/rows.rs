@@ -70,6 +70,16 @@ fn marks_stand_beside_the_rows() {
     }
 }
 
+/// One pin of two is hidden by the filter, and one row is marked as well.
+#[test]
+fn pins_stand_at_the_right_of_the_rows_and_are_counted() {
+    let [pin, mark, down] = ['P', ' ', 'j'].map(Key::Char);
+    let keys = [vec![Key::Char('g'), pin, down, down, pin, mark], typed("ttl>20"), vec![Key::Enter]];
+    for size in SIZES {
+        insta::assert_snapshot!(format!("pins_{}x{}", size.0, size.1), screen(size, &keys.concat()));
+    }
+}
+
 #[test]
 fn chosen_columns_are_shown_in_their_order() {
     let columns = vec![Column::FirstKey, Column::Keys, Column::State, Column::Left];
