@@ -182,7 +182,8 @@ impl Observed {
     /// For how long nobody had renewed it when it was last asked: its deadline tells, whoever watched. None where nothing is
     /// known; after a refill that is counted from there.
     pub fn unrenewed(&self) -> Option<Duration> {
-        Some(self.seen_at()? - self.last_possible()?)
+        let known = self.known?;
+        Some(known.ttl.saturating_sub(known.track.bounds().latest - known.sent))
     }
 
     /// When its own habit says that it should have been renewed; none before there is one.

@@ -61,7 +61,7 @@ fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
 /// How many of so many clients by turns were found within so many renewals, of how many; none of them may be called late.
 fn found(ttl: u64, clients: usize, renewals: usize) -> (usize, usize) {
     let mut of = (0, 0);
-    for seed in 0..400 {
+    for seed in 0..300 {
         let mut dice = Truth::dice(seed);
         let times = by_turns(&mut dice, clients, ttl, renewals);
         let said = said(ttl, seed, &times);
@@ -80,9 +80,9 @@ fn two_renewers_at_unlike_phases_are_found_within_twelve_renewals_and_three_with
         all.fold((0, 0), |sum, (hits, of)| (sum.0 + hits, sum.1 + of))
     };
     let (hits, of) = sum(&TTLS, 2, 12);
-    assert!(of > 200 && hits * 100 >= of * 95, "{hits} of {of}");
+    assert!(of > 150 && hits * 100 >= of * 95, "{hits} of {of}");
     let (hits, of) = sum(&[60, 120], 3, 16);
-    assert!(of > 10 && hits * 100 >= of * 95, "{hits} of {of}");
+    assert!(of > 15 && hits * 100 >= of * 95, "{hits} of {of}");
 }
 
 #[test]
@@ -144,9 +144,9 @@ fn alone(way: Way, dice: &mut Truth, ttl: u64) -> Vec<u64> {
 }
 
 #[test]
-fn no_one_of_two_thousand_single_renewers_is_taken_for_two_and_no_steady_one_for_late() {
+fn no_one_of_a_thousand_single_renewers_is_taken_for_two_and_no_steady_one_for_late() {
     for way in WAYS {
-        for seed in 0..250 {
+        for seed in 0..150 {
             let mut dice = Truth::dice(seed);
             let ttl = TTLS[dice.roll(TTLS.len() as u64) as usize];
             let said = said(ttl, seed, &alone(way, &mut dice, ttl));
