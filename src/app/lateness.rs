@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Lease;
+use super::{Lease, State};
 use crate::domain::Moment;
 
 /// So many planned polls without an answer make a lease unseen.
@@ -17,6 +17,11 @@ impl Lease {
             (Some(since), _) | (None, Some(since)) => since + self.pace() * UNSEEN + PATIENCE,
             (None, None) => Moment::START,
         }
+    }
+
+    /// Whether it may have expired, and nobody has looked since.
+    pub(super) fn may_be_dying(&self, now: Moment) -> bool {
+        self.state(now) == State::Unseen && self.bounds().is_none_or(|bounds| bounds.earliest <= now)
     }
 
     /// How far apart its polls are. What is kept alive here tells of itself with every renewal.
@@ -75,7 +80,8 @@ impl Lease {
 
     /// When its [`state`](Lease::state) turns next if nothing but time goes on.
     pub(super) fn turns_after(&self, now: Moment) -> Option<Moment> {
-        let turns = [self.risk_from(), self.late_from(), Some(self.unseen_from())];
+        let end = self.bounds().map(|bounds| bounds.earliest);
+        let turns = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];
         turns.into_iter().flatten().filter(|turn| *turn > now).min()
     }
 }

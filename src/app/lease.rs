@@ -252,9 +252,11 @@ impl Lease {
         Some(u64::try_from(further).unwrap_or(u64::MAX))
     }
 
-    /// Its history, begun where there is none.
+    /// Its history, begun where there is none: of another client's lease with what polls have shown of it.
     pub(super) fn history_mut(&mut self) -> &mut History {
-        self.history.get_or_insert_default()
+        let (observed, is_others) = (&self.observed, self.engine.is_none() && self.who == Who::Other);
+        let begin = || if is_others { History::recalled(observed) } else { History::default() };
+        self.history.get_or_insert_with(|| Box::new(begin()))
     }
 
     /// The drill that is being played on it.

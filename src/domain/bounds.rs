@@ -40,6 +40,11 @@ impl Bounds {
         Bounds { earliest: self.earliest.before(by), latest: self.latest.before(by) }
     }
 
+    /// Both ends moved later.
+    pub fn later(self, by: Duration) -> Bounds {
+        Bounds { earliest: self.earliest + by, latest: self.latest + by }
+    }
+
     /// Whether a moment lies within.
     pub fn contains(self, moment: Moment) -> bool {
         self.earliest <= moment && moment <= self.latest

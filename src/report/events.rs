@@ -128,6 +128,7 @@ impl Facts {
             What::Connected { endpoint, .. } => Facts::of_link("up", Some(endpoint), None),
             What::RenewsAt { endpoint } => Facts::of_link("renewals", Some(endpoint), None),
             What::Disconnected { endpoint, message } => Facts::of_link("down", endpoint.as_ref(), Some(message)),
+            What::Unreached { message } => Facts::of_link("down", None, Some(message)),
             What::Leader { endpoint, term } => {
                 Facts { endpoint: Some(endpoint.clone()), term: Some(*term), ..Facts::default() }
             }
@@ -240,6 +241,7 @@ mod tests {
         let of_link = [
             What::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             What::Disconnected { endpoint: None, message: "\x1b refused".into() },
+            What::Unreached { message: "\x1b refused".into() },
             What::Leader { endpoint: "a:1".into(), term: 5 },
             What::Term { old: 4, new: 5 },
             What::error("cannot list the leases"),

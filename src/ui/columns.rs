@@ -224,10 +224,11 @@ fn ttl(row: Row<'_>, _: usize) -> Cell {
     known(row.lease.granted_ttl, number::ttl)
 }
 
+/// How often it is renewed. Where polls could not see all, as many renewals were seen at least (`>=`, in the detail), and so
+/// the interval between them is this long at most: `<=`.
 fn every(row: Row<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.others_rhythm()) {
         (Some(status), _) => plain(number::interval(status.cadence.last, status.expected)),
-        // Renewals that stayed hidden make the true interval shorter.
         (None, Some(Rhythm { every, sureness: Sureness::AtLeast })) => {
             plain(format!("<={}", number::span(every.as_secs_f64())))
         }

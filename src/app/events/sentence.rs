@@ -30,6 +30,7 @@ pub(super) fn of(what: &What) -> String {
         What::Connected { endpoint, version } => connected(endpoint, version),
         What::RenewsAt { endpoint } => format!("renewals go to {}", printable(endpoint.as_bytes())),
         What::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
+        What::Unreached { message } => unreached(message),
         What::Leader { endpoint, term } => format!("{} leads, term {term}", printable(endpoint.as_bytes())),
         What::Term { old, new } => format!("term {old} → {new}: a new leader starts every lease's TTL anew"),
         What::Error { message } => printable(message.as_bytes()),
@@ -94,6 +95,12 @@ fn connected(endpoint: &str, version: &str) -> String {
 fn disconnected(endpoint: Option<&str>, message: &str) -> String {
     let endpoint = endpoint.map_or(String::new(), |endpoint| format!("{} ", printable(endpoint.as_bytes())));
     format!("{endpoint}lost: {}", printable(message.as_bytes()))
+}
+
+/// Why; the link's own words say what to do about it.
+fn unreached(message: &str) -> String {
+    let why = printable(message.as_bytes());
+    format!("not reached: {why}; it is tried again")
 }
 
 fn epitaph(obituary: &Obituary) -> String {
@@ -206,5 +213,7 @@ mod tests {
         assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff was put without a lease, and stays");
         assert_eq!(of(&What::error("\u{202e}")), r"\u{202e}");
         assert_eq!(of(&What::Disconnected { endpoint: None, message: "\x07".into() }), r"lost: \x07");
+        let told = of(&What::Unreached { message: "\x07".into() });
+        assert_eq!(told, r"not reached: \x07; it is tried again");
     }
 }

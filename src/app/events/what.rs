@@ -120,6 +120,11 @@ pub enum What {
         /// Why.
         message: String,
     },
+    /// No member could be reached since the start.
+    Unreached {
+        /// Why.
+        message: String,
+    },
     /// Another member leads.
     Leader {
         /// Its endpoint.
@@ -250,7 +255,8 @@ impl What {
                 Gone::Revoked => Word::Revoked,
                 Gone::Unknown => Word::Gone,
             },
-            What::Connected { .. } | What::RenewsAt { .. } | What::Disconnected { .. } => Word::Connection,
+            What::Connected { .. } | What::RenewsAt { .. } => Word::Connection,
+            What::Disconnected { .. } | What::Unreached { .. } => Word::Connection,
             What::Leader { .. } => Word::Leader,
             What::Term { .. } => Word::Term,
             What::Error { .. } => Word::Error,

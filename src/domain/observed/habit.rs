@@ -136,9 +136,11 @@ impl Renewals {
         Some(self.recent.back()?.at)
     }
 
-    /// When the last ones were, oldest first.
-    pub fn recent(&self) -> impl Iterator<Item = Bounds> {
-        self.recent.iter().map(|seen| seen.at)
+    /// When the last ones were, oldest first: since polls came too late to see all, and none if they did since the last one.
+    pub fn unbroken(&self) -> impl Iterator<Item = Bounds> {
+        let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
+        let first = if self.gap { self.recent.len() } else { first };
+        self.recent.iter().skip(first).map(|seen| seen.at)
     }
 
     /// Since when polls have been close enough to see any renewal, up to the last one; none before the first.
@@ -269,9 +271,8 @@ impl Renewals {
 
     /// Who renews it by turns, by the renewals since polls last came too late.
     fn turns(&self) -> Option<Turns> {
-        let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
-        let seconds = |seen: &Seen| (seen.at.middle().since_start().as_secs_f64(), seen.at.doubt().as_secs_f64());
-        let renewals: Vec<(f64, f64)> = self.recent.iter().skip(first).map(seconds).collect();
+        let seconds = |at: Bounds| (at.middle().since_start().as_secs_f64(), at.doubt().as_secs_f64());
+        let renewals: Vec<(f64, f64)> = self.unbroken().map(seconds).collect();
         renewers::turns(&renewals)
     }
 }
