@@ -132,6 +132,11 @@ pub enum What {
         /// The raft term.
         term: u64,
     },
+    /// The member that is asked knows of no leader any more.
+    NoLeader {
+        /// Its endpoint.
+        endpoint: String,
+    },
     /// There was an election.
     Term {
         /// The term before.
@@ -257,7 +262,7 @@ impl What {
             },
             What::Connected { .. } | What::RenewsAt { .. } => Word::Connection,
             What::Disconnected { .. } | What::Unreached { .. } => Word::Connection,
-            What::Leader { .. } => Word::Leader,
+            What::Leader { .. } | What::NoLeader { .. } => Word::Leader,
             What::Term { .. } => Word::Term,
             What::Error { .. } => Word::Error,
             What::More { word, .. } => *word,
