@@ -262,3 +262,20 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
         assert!(tiny_size.0.contains(tiny_size.1), "{tiny}:\n{}", tiny_size.0);
     }
 }
+
+#[test]
+fn events_that_were_known_late_stand_where_they_happened() {
+    let size = (140, 40);
+    let event = |when: f64, kind| (when, Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(OWN)), kind }));
+    let mut messages = scene_messages();
+    messages.push((89.8, event(89.6, EngineEventKind::Missed { waited: seconds(1.0) }).1));
+    messages.push((89.9, event(80.0, EngineEventKind::DrillEnded).1));
+    messages.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let model = model(Setup::default(), messages, size);
+    let known: Vec<Moment> = model.events.lines().map(|event| event.at).collect();
+    assert!(!known.is_sorted(), "{known:?}");
+    let picture = text(&paint(&model, size, Look::default()));
+    let over = picture.lines().position(|line| line.contains(" drill ")).expect("a drill");
+    let missed = picture.lines().position(|line| line.contains(" missed ")).expect("a miss");
+    assert!(over < missed, "{picture}");
+}
