@@ -100,23 +100,28 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
 
 /// What moves the rows scrolls the help, as far as it does not fit.
 fn help(model: &mut Model, top: usize, key: Key) -> Vec<Effect> {
-    const PAGE: usize = 10;
     let action = model.setup.keymap.action(key);
     if is_over(reply(model, Scope::Help, key)) || action == Some(Action::Help) {
         return Vec::new();
     }
     let spare = model.looking_mut().spare;
+    model.dialog = Some(Dialog::Help { top: scrolled(top, action, spare) });
+    Vec::new()
+}
+
+/// The first line of a text in a dialog after what moves the rows has moved it, down to the last that can be first.
+fn scrolled(top: usize, action: Option<Action>, last: usize) -> usize {
+    const PAGE: usize = 10;
     let top = match action {
         Some(Action::Up) => top.saturating_sub(1),
         Some(Action::Down) => top + 1,
         Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),
         Some(Action::PageDown | Action::HalfDown) => top + PAGE,
         Some(Action::First) => 0,
-        Some(Action::Last) => spare,
+        Some(Action::Last) => last,
         _ => top,
     };
-    model.dialog = Some(Dialog::Help { top: top.min(spare) });
-    Vec::new()
+    top.min(last)
 }
 
 /// What a key means in a dialog.
