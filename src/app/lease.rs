@@ -77,6 +77,8 @@ impl Default for Poll {
 pub struct Lease {
     /// Its id: rows, dialogs and the cursor know it by this and never by its place.
     pub id: LeaseId,
+    /// Since when it is known: another one may have had its id before.
+    pub(super) born: Moment,
     /// Whose it is.
     pub who: Who,
     /// Whether it is being kept alive here.
@@ -123,6 +125,7 @@ impl Lease {
     pub fn new(id: LeaseId) -> Self {
         Lease {
             id,
+            born: Moment::START,
             who: Who::Other,
             kept: false,
             is_pinned: false,
@@ -266,9 +269,15 @@ impl Lease {
             (self.unseen_from() <= now, State::Unseen),
             (self.is_at_risk(now), State::Risk),
             (self.is_late(now), State::Late),
-            ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
+            (self.is_paused(), State::Paused),
         ];
         holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
+    }
+
+    /// Whether it is not kept alive though it was to be, or a drill is being played on it.
+    fn is_paused(&self) -> bool {
+        let was_to_be_kept = self.who == Who::Own || self.loss.is_some();
+        was_to_be_kept && !self.kept || self.drill().is_some()
     }
 
     /// Whether it was refilled a moment ago.

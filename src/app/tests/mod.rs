@@ -8,6 +8,7 @@ mod granting;
 mod keymap;
 mod keys;
 mod leases;
+mod lives;
 mod locks;
 mod losses;
 mod marking;
