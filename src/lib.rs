@@ -7,7 +7,7 @@
 //! ```text
 //! main -> cli              the command line: one file a command, options with etcdctl's variables
 //!   runtime                the monitor running: one event loop, the terminal, signals, the driver of effects; the same
-//!    |   \                  without a screen, for `events`
+//!    |   \                  without a screen, for `events` and `list --for`
 //!    |    ui, report       &Model -> cells; what was seen -> lines, tables, JSON: pure
 //!    |     |
 //!    |    app              Model, Msg, Effect, update, key table: pure; knows no terminal, no task, no wire
@@ -32,6 +32,7 @@
 //! | what others do | [`observer`]: a list of leases each second, pages of keys and a watch → the driver, beside the answers → [`app::Msg`]: born, gone, keys put and deleted → [`app::update`] |
 //! | the periodic LeaseTimeToLive | the loop sleeps to [`app::next_wake`] → [`app::Effect::Probe`], the most endangered and the visible first, within the budget → the driver → [`app::Msg::Probed`] |
 //! | an event | [`app::update`] notes what happened with its facts ([`app::What`]) → the screen's lines, or [`runtime::follow`] → the lines and objects of `leasetop events` |
+//! | what a while has shown | [`runtime::watch`] → the [`app::Model`] as it is by then → [`report::Listing`] → the table and the object of `leasetop list --for` |
 //! | a frame | [`app::take_redraw`](app::Model::take_redraw) says how soon → [`app::arrange`] → [`ui::draw`] → bytes → the screen's writer thread, which holds one frame at most |
 //!
 //! # Where to add

@@ -42,9 +42,13 @@ pub(super) fn next_wake(model: &Model) -> Moment {
 
 /// Looks at all leases, if it is time to.
 pub(super) fn look(model: &mut Model, now: Moment) {
-    if next_wake(model) > now {
-        return;
+    if next_wake(model) <= now {
+        diagnose(model, now);
     }
+}
+
+/// Looks at all leases, however short a while ago that was done.
+pub fn diagnose(model: &mut Model, now: Moment) {
     let leases = all_facts(model);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
     let found = findings(Survey { leases: &leases, now });

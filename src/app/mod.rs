@@ -52,7 +52,7 @@ pub use bindings::{BadBinding, Keymap, Row};
 pub use bulk::{Bulk, Outcome};
 pub use column::{Column, UnknownColumn};
 pub use death::{Death, Loss};
-pub use diagnoses::Diagnoses;
+pub use diagnoses::{Diagnoses, diagnose};
 pub use effect::Effect;
 use events::keys_in_words;
 pub use events::{Event, EventLog, How, Obituary, Renewed, What, When, Word};

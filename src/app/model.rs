@@ -275,7 +275,7 @@ impl Model {
     }
 
     /// Whether the leases were listed.
-    pub(super) fn has_listed(&self) -> bool {
+    pub fn has_listed(&self) -> bool {
         self.listed_at.is_some()
     }
 
@@ -384,6 +384,11 @@ impl Model {
     /// Whether this runs on the embedded sandbox.
     pub fn is_sandbox(&self) -> bool {
         matches!(self.setup.place, Place::Sandbox { .. })
+    }
+
+    /// The leases that are not dead.
+    pub fn living_leases(&self) -> impl Iterator<Item = &Lease> {
+        self.leases.values().filter(|lease| lease.death.is_none())
     }
 
     /// The leases that are being kept alive here.

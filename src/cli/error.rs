@@ -75,6 +75,9 @@ pub enum Error {
          `leasetop timetolive ID` still asks for a single one"
     )]
     ListDenied(wire::Error),
+    /// What was listed may not be all.
+    #[error("the list above may not be all: {0}")]
+    Incomplete(String),
     /// The lease was granted, but not all of its keys could be put.
     #[error("lease {id} is granted and stays, but the key \"{key}\" was not put: {error}")]
     Put {

@@ -1,18 +1,15 @@
 //! `events`: everything that happens to everybody's leases, a line each, until stopped.
 
-use std::future::pending;
 use std::time::Duration;
 
-use futures_util::stream;
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::observing::Observing;
 use super::signals::Signals;
-use super::{Error, Exit, Out, Session, Shared, values};
-use crate::app::{Place, Setup, What};
-use crate::clock::Clock;
+use super::{Error, Exit, Out, Session, Shared, following, values};
+use crate::app::What;
 use crate::report;
-use crate::runtime::{self, FollowOptions, Outside, Told};
+use crate::runtime::{self, Told};
 
 /// Events that wait for a reader who is slow.
 const WAITING: usize = 65_536;
@@ -41,13 +38,11 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         out.tell("This sandbox is new, and nobody else can reach it: nothing will happen in it. `leasetop sandbox` serves one to others.").await;
     }
     let signals = Signals::catch()?;
-    let setup = setup(args.observing, &shared);
+    let setup = following::setup(args.observing, &shared);
     let session = Session::open(shared).await?;
     let (tell, told) = mpsc::channel(WAITING);
-    let end = stop(signals, session.clock.clone(), args.follow_for);
-    let outside = stream::select(Box::pin(stream::once(end)), Box::pin(runtime::sleeps(session.clock.clone())));
-    let options = FollowOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), setup };
-    let following = runtime::follow(options, outside, tell);
+    let outside = following::outside(signals, session.clock.clone(), args.follow_for);
+    let following = runtime::follow(following::options(&session, setup), outside, tell);
     let printing = print(told, out);
     tokio::pin!(following, printing);
     let known = tokio::select! {
@@ -56,25 +51,8 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
     };
     // Where nobody reads, the last lines are given up.
     tokio::time::timeout(LAST, printing).await.unwrap_or(Ok(()))?;
-    if known.model.was_reached() { Ok(Exit::Done) } else { Err(session.unanswered(known.model.link_trouble())) }
-}
-
-fn setup(observing: Observing, shared: &Shared) -> Setup {
-    let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
-    Setup { target: shared.target(), place, is_read_only: true, ..observing.setup() }
-}
-
-async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Outside {
-    let over = async {
-        match after {
-            Some(after) => clock.sleep(after).await,
-            None => pending().await,
-        }
-    };
-    tokio::select! {
-        () = signals.next() => Outside::End,
-        () = over => Outside::End,
-    }
+    following::reached(known, &session)?;
+    Ok(Exit::Done)
 }
 
 async fn print(mut told: Receiver<Told>, out: &mut Out) -> Result<(), Error> {

@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod events;
 mod exercise;
+mod following;
 mod grant;
 mod keep_alive;
 mod keys;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::Outside;
 use super::mind::Mind;
-use crate::app::{Event, Model, Msg, Setup};
+use crate::app::{Event, Model, Msg, Setup, What, diagnose};
 use crate::clock::Clock;
 use crate::domain::Moment;
 use crate::engine;
@@ -59,9 +59,20 @@ where
     follower.go_on(outside, |mind, start| teller.tell_all(mind, start)).await
 }
 
-/// Watches a cluster in the same way until `outside` ends it, or ends, and tells nothing before that.
-pub async fn watch(options: FollowOptions, outside: impl Stream<Item = Outside> + Unpin) -> Known {
-    Follower::start(options).go_on(outside, |_, _| true).await
+/// Watches a cluster in the same way until `outside` ends it, or ends, and tells nothing before that. How many leases died
+/// meanwhile stands beside what is known of the others.
+pub async fn watch(options: FollowOptions, outside: impl Stream<Item = Outside> + Unpin) -> (Known, u64) {
+    let mut deaths = 0;
+    let mut follower = Follower::start(options);
+    follower.mind.model.events.tell_all();
+    let count = |mind: &mut Mind, _| {
+        let told = mind.model.events.take_told();
+        deaths += told.iter().filter(|event| matches!(event.what, What::Died(_))).count() as u64;
+        true
+    };
+    let mut known = follower.go_on(outside, count).await;
+    diagnose(&mut known.model, known.now);
+    (known, deaths)
 }
 
 struct Follower {

@@ -1,4 +1,5 @@
-//! The monitor, running: the one event loop and what it is tied to; and the same mind without a screen, for `events`.
+//! The monitor, running: the one event loop and what it is tied to; and the same mind without a screen, for `events`
+//! and `list --for`.
 //!
 //! ```text
 //!  engine's board --------+                         +--> driver: Effect -> call -> Msg, and round again

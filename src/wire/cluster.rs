@@ -213,20 +213,21 @@ impl Shared {
         }
     }
 
-    /// Asks a member who it is. One that refuses to tell is there all the same: it speaks.
-    async fn ask(&self, member: &Member) -> MemberView {
+    /// Asks a member who it is, and of which cluster. One that refuses to tell is there all the same: it speaks.
+    async fn ask(&self, member: &Member) -> (Option<u64>, MemberView) {
         let reachability = match tokio::time::timeout(PROBE_WITHIN, self.ask_logged_in(member)).await {
-            Ok(Ok(view)) => return view,
+            Ok(Ok((cluster_id, view))) => return (Some(cluster_id), view),
             Ok(Err(error)) if error.kind() == ErrorKind::Forbidden => Reachability::Up,
             Ok(Err(error)) => Reachability::Down { trouble: error.with_advice() },
             Err(_) => Reachability::Down { trouble: format!("no answer within {PROBE_WITHIN:?}") },
         };
         let has_leader = reachability == Reachability::Up;
-        MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() }
+        let view = MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() };
+        (None, view)
     }
 
     /// Logs in only where the member asks for it: one that hangs must not hold up the login of the others.
-    async fn ask_logged_in(&self, member: &Member) -> Result<MemberView, Error> {
+    async fn ask_logged_in(&self, member: &Member) -> Result<(u64, MemberView), Error> {
         let token = self.login.token();
         match member.ask().await {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
@@ -296,10 +297,11 @@ impl Shared {
         self.probe_now.notify_one();
     }
 
-    fn learn(&self, index: usize, seen: MemberView) {
+    fn learn(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
         self.view.send_if_modified(|view| {
             let news = view.members[index] != seen;
             view.members[index] = seen;
+            view.cluster_id = cluster_id.unwrap_or(view.cluster_id);
             // While nobody answers the choice moves with each trouble, not with each question.
             let anybody_up = view.members.iter().any(|member| member.reachability == Reachability::Up);
             if anybody_up || view.chosen.is_none() {

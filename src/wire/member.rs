@@ -45,17 +45,17 @@ impl Member {
         self.client.clone()
     }
 
-    /// Asks the member who it is.
+    /// Asks the member of which cluster it is, by its id, and who in it.
     ///
     /// # Errors
     /// Whatever the link says. With authentication on, etcd 3.5.28 and later answer nobody who is not logged in.
-    pub(super) async fn ask(&self) -> Result<MemberView, Error> {
+    pub(super) async fn ask(&self) -> Result<(u64, MemberView), Error> {
         let sent = Stopwatch::start();
         let answer = self.status.clone().status().await;
         let answer = answer.map_err(|error| Error::from_client("ask for its status", &self.endpoint, error))?;
         let header = answer.header();
         let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
-        Ok(MemberView {
+        let view = MemberView {
             endpoint: self.endpoint.clone(),
             member_id,
             revision: header.map_or(0, etcd_client::ResponseHeader::revision),
@@ -65,7 +65,8 @@ impl Member {
             version: answer.version().to_owned(),
             round_trip: Some(sent.elapsed()),
             reachability: Reachability::Up,
-        })
+        };
+        Ok((header.map_or(0, etcd_client::ResponseHeader::cluster_id), view))
     }
 }
 

@@ -79,18 +79,54 @@ fn a_stalled_exercise_drops_responses_and_keeps_leases() {
     assert!(told.contains("queue-size=1 queue-capacity=1"), "{told}");
 }
 
+/// The objects of a snapshot, each held against the schema of that name.
+fn recorded(snapshot: &str, name: &str) -> Vec<Value> {
+    let lines = snapshot.lines().filter(|line| line.starts_with('{'));
+    let objects: Vec<Value> = lines.map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(!objects.is_empty());
+    for object in &objects {
+        schema::check(&schema::read(name), object, name).unwrap_or_else(|fault| panic!("{fault}"));
+    }
+    objects
+}
+
+#[test]
+fn watched_leases_as_the_report_prints_them() {
+    let snapshot = include_str!(
+        "../../src/report/listing/snapshots/leasetop__report__listing__tests__json_tells_it_with_how_sure_it_is_and_what_the_warnings_mean.snap"
+    );
+    let listing = recorded(snapshot, "list").remove(0);
+    let schema = schema::read("list");
+    let fields = schema["properties"]["leases"]["items"]["properties"].as_object().expect("the fields");
+    let leases = listing["leases"].as_array().expect("leases");
+    let is_told = |name: &&String| leases.iter().any(|lease| lease.get(name.as_str()).is_some());
+    let untold: Vec<_> = fields.keys().filter(|name| !is_told(name)).collect();
+    assert_eq!(untold, ["keys_base64"], "a field that no example tells");
+}
+
+#[test]
+fn a_while_of_watching_is_told_with_each_lease() {
+    let sandbox = Sandbox::start();
+    objects(&sandbox, "grant", &["grant", "3", "--put", "/a=1"], 0);
+    objects(&sandbox, "grant", &["grant", "60"], 0);
+    let args = ["list", "--for", "1s", "--filter", "ttl<5 and key:/a"];
+    let listing = objects(&sandbox, "list", &args, 0).remove(0);
+    assert!(listing["watched"].as_f64().is_some_and(|span| (1.0..1.9).contains(&span)), "{listing}");
+    let leases = listing["leases"].as_array().expect("leases");
+    assert_eq!((leases.len(), &leases[0]["renewals"]), (1, &0.into()), "{listing}");
+    assert_eq!(leases[0]["warnings"][0]["name"], "short-ttl", "{listing}");
+    let once = objects(&sandbox, "list", &["list"], 0).remove(0);
+    assert_eq!((&listing["cluster"], &once["watched"]), (&once["cluster"], &Value::Null));
+    let of_key = objects(&sandbox, "list", &["list", "--holding", "/a", "--for", "500ms"], 0).remove(0);
+    assert_eq!(of_key["leases"].as_array().map(Vec::len), Some(1), "{of_key}");
+    assert_eq!(sandbox.stdout(&["list", "--holding", "/a", "--for", "500ms", "--filter", "ttl>5"], 1), "");
+}
+
 #[test]
 fn every_event_as_the_report_prints_it() {
     let snapshot = include_str!("../../src/report/snapshots/leasetop__report__events__tests__every_kind_as_json.snap");
+    let objects = recorded(snapshot, "events");
     let schema = schema::read("events");
-    let objects: Vec<Value> = snapshot
-        .lines()
-        .filter(|line| line.starts_with('{'))
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    for object in &objects {
-        schema::check(&schema, object, "events").unwrap_or_else(|fault| panic!("{fault}"));
-    }
     let names = schema["properties"]["event"]["enum"].as_array().expect("the names");
     let is_told = |name: &&Value| objects.iter().any(|object| object["event"] == **name);
     assert_eq!(names.iter().filter(is_told).count(), names.len(), "a kind that no example tells");

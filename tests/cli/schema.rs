@@ -21,7 +21,7 @@ fn keeps(rules: &Map<String, Value>, word: &str, rule: &Value, value: &Value, pl
         "$schema" | "title" | "description" => Ok(()),
         "type" => fault(rule.as_array().map_or(is(rule, value), |types| types.iter().any(|one| is(one, value)))),
         "enum" => fault(rule.as_array().is_some_and(|values| values.contains(value))),
-        "minimum" => fault(value.as_f64() >= rule.as_f64()),
+        "minimum" => fault(value.as_f64().is_none_or(|number| Some(number) >= rule.as_f64())),
         "pattern" => fault(value.as_str().is_none_or(|text| matches(rule, text))),
         "required" => fault(texts(rule).all(|name| value.get(name).is_some())),
         "additionalProperties" => fault(names(value).all(|name| rules["properties"].get(name).is_some())),

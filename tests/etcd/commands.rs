@@ -2,12 +2,15 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::common::etcd::{Etcd, Version};
 
 on_each_version! {
     says_what_etcdctl_says
     reads_etcdctls_variables
     waits_for_a_renewal_and_for_the_end
+    lists_what_watching_has_shown
     shows_a_certificate
     tells_tls_from_none
 }
@@ -50,6 +53,26 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     assert_eq!(wait("renewed", "60s").1, Some(1), "it is gone, which is no reason to wait");
 }
 
+async fn lists_what_watching_has_shown(version: Version) {
+    let etcd = Etcd::start(version).await;
+    let (kept, leaked) = (etcd.ctl(&["lease", "grant", "9"]), etcd.ctl(&["lease", "grant", "9"]));
+    etcd.ctl(&["put", "/svc/a", "1", "--lease", id(&kept)]);
+    // etcdctl renews each third of the TTL.
+    let _keeping = etcd.ctl_on(&["lease", "keep-alive", id(&kept)]);
+    let (listed, code) = leasetop(&etcd, &[], &["list", "--for", "14s", "-w", "json", "--sort", "every"]);
+    assert_eq!(code, Some(0), "{listed}");
+    let listing: Value = serde_json::from_str(&listed).expect("JSON");
+    let leases = listing["leases"].as_array().expect("leases");
+    let ids: Vec<_> = leases.iter().map(|lease| &lease["id"]).collect();
+    assert_eq!(ids, [id(&kept)], "the other ran out meanwhile: {leaked}, {listing}");
+    let lease = &leases[0];
+    assert!(lease["renewals"].as_u64() >= Some(2) && lease["renewals_sureness"] == "about", "{lease}");
+    assert!(lease["every"].as_f64().is_some_and(|every| (2.5..3.6).contains(&every)), "{lease}");
+    assert!(lease["margin"].as_f64().is_some_and(|margin| (5.0..6.6).contains(&margin)), "{lease}");
+    assert!(lease["last_renewed"].is_string() && lease["last_renewed_error"].as_f64() < Some(1.0), "{lease}");
+    assert_eq!((&lease["state"], &lease["keys"]), (&"ok".into(), &serde_json::json!(["/svc/a"])));
+}
+
 async fn says_what_etcdctl_says(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = |args: &[&str]| leasetop(&etcd, &[], args).0;
@@ -88,6 +111,12 @@ async fn reads_etcdctls_variables(version: Version) {
     let user = [("ETCDCTL_USER", "app"), ("ETCDCTL_PASSWORD", "app-password")];
     let (listed, code) = leasetop(&etcd, &user, &["list", "--holding", &format!("/app/{}", id(&granted)), "-q"]);
     assert_eq!((listed.trim(), code), (id(&granted), Some(0)));
+    let root = [("ETCDCTL_USER", "root:root-password")];
+    assert_eq!(leasetop(&etcd, &root, &["grant", "60", "--put", "/secret=1"]).1, Some(0));
+    let denied = leasetop(&etcd, &user, &["list"]).1;
+    let (listed, code) = leasetop(&etcd, &user, &["list", "-q", "--for", "3s", "--prefix", "/app/"]);
+    assert!(listed.lines().any(|line| line == id(&granted)), "those whose keys may be read: {listed}");
+    assert_eq!(code, denied, "whether those are all is told as without --for");
     assert_eq!(leasetop(&etcd, &[("ETCDCTL_USER", "app:wrong")], &["list"]).1, Some(2));
 }
 

@@ -7,6 +7,7 @@ mod dialogs;
 mod exercise;
 mod harness;
 mod hostile;
+mod listing;
 mod manners;
 mod measure;
 mod monitor;

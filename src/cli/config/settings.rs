@@ -72,7 +72,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("log-file", Kind::File, Reach::Program, r#""/tmp/leasetop.log""#),
     setting("pace", Kind::Text, Reach::Both, ""),
     setting("queue-capacity", Kind::Number, Reach::Program, ""),
-    Setting { also: &["events"], ..setting("budget", Kind::Number, Reach::Both, "200") },
+    Setting { also: &["events", "list"], ..setting("budget", Kind::Number, Reach::Both, "200") },
     Setting { also: &["events"], ..setting("prefix", Kind::Text, Reach::Both, r#""/services/""#) },
     // Not for `list`: what scripts read is not to shrink by a file.
     Setting { also: &["demo"], ..setting("filter", Kind::Text, Reach::Program, r#""who:own or left<10s""#) },

@@ -5,6 +5,8 @@ use tokio::sync::mpsc::Receiver;
 use super::*;
 use crate::app::What;
 
+use crate::report::{Listing, WATCHED, listing_json, listing_table};
+
 /// A cluster that is followed, by somebody who has room for so many events.
 pub(super) struct Ear {
     pub(super) sandbox: Sandbox,
@@ -88,6 +90,62 @@ async fn each_renewal_of_another_client_is_told_with_when_it_was() {
     assert_eq!(renewed.iter().filter(is_vague).count(), 0, "{renewed:?}");
     let What::Renewed(last) = &renewed.last().unwrap().event.what else { unreachable!() };
     assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
+}
+
+/// Watches a sandbox for a minute, on which another client keeps a lease of 10 s with a key, one leaks and one dies.
+async fn watched(ends: impl FnOnce(&Sandbox)) -> (Known, u64, [LeaseId; 2]) {
+    let clock = Clock::real();
+    let sandbox = Sandbox::builder().seed(7).start(clock.clone());
+    let [theirs, ours] = [(); 2].map(|()| Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) });
+    let theirs = Cluster::connect(Settings::new(vec![theirs])).await.unwrap();
+    let [kept, leaks, dies] = [10, 60, 5].map(|ttl| sandbox.grant(ttl).unwrap());
+    theirs.put(b"/svc/a", b"1", Some(kept)).await.unwrap();
+    let cluster = Cluster::connect(Settings::new(vec![ours])).await.unwrap();
+    let (outside, happens) = mpsc::unbounded_channel();
+    let options = FollowOptions { cluster, clock: clock.clone(), setup: Setup::default() };
+    let watching = spawn(async move { watch(options, UnboundedReceiverStream::new(happens)).await });
+    clock.sleep(Duration::from_millis(2_500)).await;
+    let engine = engine::Engine::start(theirs, clock.clone(), engine::Options::default());
+    let keeping = engine.keep_alive(kept);
+    clock.sleep(Duration::from_secs(56)).await;
+    ends(&sandbox);
+    clock.sleep(Duration::from_millis(1_500)).await;
+    outside.send(Outside::End).unwrap();
+    let (known, deaths) = watching.await.unwrap();
+    assert!(known.model.lease(dies).is_none(), "a row of the dead fades");
+    drop(keeping);
+    (known, deaths, [kept, leaks])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
+    let (Known { model, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
+    let mut listing = Listing::watched(&model, now.since_start(), now, start);
+    listing.sort("every".parse().unwrap());
+    assert_eq!((deaths, listing.ids()), (1, vec![kept, leaks]));
+    let table = listing_table(&listing, &WATCHED);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
+    let cells = |row: usize| rows[row].iter().filter(|cell| !cell.is_empty()).copied().collect::<Vec<_>>();
+    assert!(rows[0][0].ends_with(": 2 leases, watched for 60.0 s"), "{table}");
+    assert_eq!(cells(1), ["ID", "STATE", "TTL", "LEFT", "EVERY", "LAST", "MARGIN", "KEYS", "WARN", "FIRST KEY"]);
+    let [every, margin] = [cells(2)[4], cells(2)[6]];
+    assert!(every == "~3.5 s" && margin.starts_with("~6."), "{table}");
+    assert_eq!(cells(2)[7..], ["1", "-", "/svc/a"]);
+    assert_eq!(cells(3)[4..], ["-", "-", "-", "0", "leak", "-"], "{table}");
+    let json = listing_json(&listing);
+    assert!(json.contains(r#""watched":60.0,"#) && json.contains(r#""name":"leak","what":"It has no keys"#), "{json}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_known_is_listed_though_the_link_is_lost() {
+    let (Known { model, now, start }, _, [kept, leaks]) = watched(|sandbox| sandbox.faults().down()).await;
+    assert!(!model.is_reached() && model.was_reached());
+    let listing = Listing::watched(&model, now.since_start(), now, start);
+    let mut expected = [kept, leaks];
+    expected.sort();
+    assert_eq!(listing.ids(), expected);
+    assert!(listing_table(&listing, &WATCHED).starts_with("2 leases, watched for 60.0 s\n"), "nothing is made up");
+    assert!(listing_json(&listing).contains(r#""member":null,"leader":null,"raft_term":null,"revision":null}"#));
 }
 
 #[tokio::test(start_paused = true)]

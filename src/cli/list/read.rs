@@ -1,0 +1,79 @@
+//! One reading of every lease, or of one.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+
+use crate::cli::{Error, Session};
+use crate::domain::{ClusterView, Header, LeaseId, Moment, Reachability, printable};
+use crate::report::{ListedLease, Listing};
+use crate::wire::{self, ErrorKind, LeaseList};
+
+/// LeaseTimeToLive questions in flight at once.
+const TOGETHER: usize = 64;
+
+/// How long to wait until the members have said who they are; the list itself does not need it.
+const INTRODUCTION: Duration = Duration::from_millis(500);
+
+/// The lease that holds a key, or why there is none.
+pub(super) async fn holder(session: &Session, key: &str) -> Result<Result<LeaseId, String>, Error> {
+    let name = printable(key.as_bytes());
+    Ok(match session.cluster.get(key.as_bytes()).await? {
+        None => Err(format!("there is no key \"{name}\"")),
+        Some(pair) => pair.lease.ok_or_else(|| format!("no lease holds the key \"{name}\"")),
+    })
+}
+
+/// The ids of all leases, or this one.
+pub(super) async fn ids(session: &Session, held: Option<LeaseId>) -> Result<Vec<LeaseId>, Error> {
+    Ok(listed(session, held).await?.ids)
+}
+
+/// Asks all leases, or this one, how long each has left; those that are gone by then are left out.
+pub(super) async fn all(session: &Session, held: Option<LeaseId>) -> Result<Listing, Error> {
+    let list = listed(session, held).await?;
+    let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(TOGETHER);
+    let mut leases = Vec::new();
+    let mut header = list.header;
+    while let Some(answer) = answers.next().await {
+        let (lease, of_answer) = answer?;
+        if header == Header::default() {
+            header = of_answer;
+        }
+        if !lease.is_gone() {
+            leases.push(lease);
+        }
+    }
+    let (now, start) = (session.clock.now(), session.clock.wall(Moment::START));
+    Ok(Listing { view: introduced(session).await, header, now, start, watched: None, leases })
+}
+
+async fn listed(session: &Session, held: Option<LeaseId>) -> Result<LeaseList, Error> {
+    if let Some(id) = held {
+        return Ok(LeaseList { ids: vec![id], header: Header::default() });
+    }
+    session.cluster.leases().await.map_err(|error| match error.kind() {
+        ErrorKind::Forbidden => Error::ListDenied(error),
+        _ => error.into(),
+    })
+}
+
+async fn reading(session: &Session, id: LeaseId) -> Result<(ListedLease, Header), wire::Error> {
+    let sent = session.clock.now();
+    let (answer, keys_known) = match session.cluster.time_to_live(id, true).await {
+        // The time alone needs no right to read the keys.
+        Err(error) if error.kind() == ErrorKind::Forbidden => (session.cluster.time_to_live(id, false).await?, false),
+        answer => (answer?, true),
+    };
+    let (header, deadline) = (answer.header, answer.deadline(sent, session.clock.now()));
+    Ok((ListedLease::read_once(answer, keys_known, deadline), header))
+}
+
+/// The members, once they have said who they are.
+async fn introduced(session: &Session) -> ClusterView {
+    let mut view = session.cluster.watch();
+    let known = |view: &ClusterView| view.members.iter().all(|member| member.reachability != Reachability::Unknown);
+    // Without it the list is as good, but for its first line.
+    let _ = tokio::time::timeout(INTRODUCTION, view.wait_for(known)).await;
+    session.cluster.view()
+}

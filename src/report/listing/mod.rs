@@ -1,0 +1,175 @@
+//! `list`: every lease, as one reading tells of it or as it was watched for a while; as a table, as bare ids, as JSON.
+
+mod json;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, SystemTime};
+
+use crate::app::{Gone, Keys, Lease, Model, Rank, Sort, State, Who};
+use crate::domain::lints::Finding;
+use crate::domain::observed::Sureness;
+use crate::domain::{Bounds, ClusterView, Facts, Filter, Header, LeaseId, MemberView, Moment, Reading, TimeToLive};
+
+pub use json::listing_json;
+pub use table::{LISTED, WATCHED, listing_table};
+
+/// One lease of the list.
+#[derive(Clone, Debug)]
+pub struct ListedLease {
+    lease: Lease,
+    state: State,
+    /// The keys that are known, raw; none where they may not be read.
+    keys: Option<Vec<Vec<u8>>>,
+    /// What is wrong with it, the most urgent first.
+    warnings: Vec<Finding>,
+}
+
+/// All leases, at one moment.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The cluster, as far as its members have said who they are.
+    pub view: ClusterView,
+    /// The header of the list's answer.
+    pub header: Header,
+    /// The moment that all is told for.
+    pub now: Moment,
+    /// What the wall said at the start of the clock.
+    pub start: SystemTime,
+    /// For how long the leases were watched; none where they were read once.
+    pub watched: Option<Duration>,
+    /// The leases.
+    pub leases: Vec<ListedLease>,
+}
+
+impl ListedLease {
+    /// As one answer tells of it. Its keys are known where the user may read them, its deadline where the answer told one:
+    /// the earliest and the latest moment.
+    pub fn read_once(answer: TimeToLive, keys_known: bool, deadline: Option<(Moment, Moment)>) -> Self {
+        let mut lease = Lease::read_once(&answer, deadline);
+        lease.keys = lease.keys.filter(|_| keys_known);
+        let state = match answer.reading() {
+            Reading::Alive | Reading::AtDeadline => State::Ok,
+            Reading::Dying => State::Dying,
+            Reading::Missing => State::Gone(Gone::Unknown),
+            Reading::Nonsense => State::Unseen,
+        };
+        ListedLease { lease, state, keys: keys_known.then_some(answer.keys), warnings: Vec::new() }
+    }
+
+    /// As a model has come to know it.
+    fn watched(model: &Model, lease: &Lease, now: Moment) -> Self {
+        let keys = lease.keys.as_ref().map(|_| model.holdings().of(lease.id).map(|(key, _)| key.to_vec()).collect());
+        let is_warned = !lease.warnings.is_empty();
+        let warnings = if is_warned { model.diagnoses().of(lease.id).cloned().collect() } else { Vec::new() };
+        ListedLease { state: lease.state(now), keys, warnings, lease: lease.clone() }
+    }
+
+    /// Whether it is not there any more.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.state, State::Gone(_))
+    }
+
+    /// Where its deadline lies, as long as nobody can have renewed it unseen.
+    fn bounds(&self) -> Option<Bounds> {
+        self.lease.bounds().filter(|_| self.state != State::Unseen)
+    }
+
+    /// The time left in seconds: the middle of what is known and the half-width of it.
+    fn left(&self, now: Moment) -> Option<(f64, f64)> {
+        let bounds = self.bounds()?;
+        Some((bounds.middle().signed_since(now), bounds.doubt().as_secs_f64()))
+    }
+
+    /// The least that is left, in seconds, where it may have been renewed since anybody looked.
+    fn left_at_least(&self, now: Moment) -> Option<f64> {
+        let bounds = self.lease.bounds().filter(|_| self.state == State::Unseen)?;
+        Some(bounds.earliest.signed_since(now)).filter(|least| *least > 0.0)
+    }
+
+    /// Whether it may have been renewed without anybody seeing it.
+    fn may_hide_renewals(&self) -> bool {
+        let observed = &self.lease.observed;
+        let is_seen = observed.seen_at().is_some() && self.state != State::Unseen;
+        !is_seen || observed.renewals().sureness() == Sureness::AtLeast
+    }
+
+    /// How many keys it has, where all are known.
+    fn key_count(&self) -> Option<usize> {
+        self.lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count)
+    }
+
+    /// The keys in short, where that says anything.
+    fn counted(&self) -> Option<&Keys> {
+        self.lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0)
+    }
+
+    /// What a filter asks. Of leases that nobody keeps here no drops are known.
+    fn facts(&self, now: Moment) -> Facts<'_> {
+        Facts {
+            id: self.lease.id,
+            who: Who::word(self.lease.who),
+            state: self.state.word(),
+            ttl: self.lease.granted_ttl,
+            left: self.left(now).map(|(middle, _)| middle),
+            key_count: self.key_count(),
+            keys: self.keys.as_deref().unwrap_or_default(),
+            drops: None,
+        }
+    }
+}
+
+impl Listing {
+    /// What a model has come to know of all leases that live, after it watched them for so long.
+    pub fn watched(model: &Model, watched: Duration, now: Moment, start: SystemTime) -> Self {
+        let header = model.cluster.current().map_or_else(Header::default, |member| Header {
+            cluster_id: model.cluster.cluster_id,
+            member_id: member.member_id,
+            revision: member.revision,
+            raft_term: member.raft_term,
+        });
+        let leases = model.living_leases().map(|lease| ListedLease::watched(model, lease, now)).collect();
+        Listing { view: model.cluster.clone(), header, now, start, watched: Some(watched), leases }
+    }
+
+    /// Keeps this lease alone.
+    pub fn keep_only(&mut self, id: LeaseId) {
+        self.leases.retain(|lease| lease.lease.id == id);
+    }
+
+    /// Keeps the leases that a filter means.
+    pub fn retain(&mut self, filter: &Filter) {
+        let now = self.now;
+        self.leases.retain(|lease| filter.matches(&lease.facts(now)));
+    }
+
+    /// Puts them in order; what is not known stands last.
+    pub fn sort(&mut self, sort: Sort) {
+        let now = self.now;
+        self.leases.sort_by_cached_key(|lease| Rank::of(&lease.lease, sort, now));
+    }
+
+    /// Their ids.
+    pub fn ids(&self) -> Vec<LeaseId> {
+        self.leases.iter().map(|lease| lease.lease.id).collect()
+    }
+
+    /// What is known of whom it was heard; none once nobody answers any more.
+    fn known_header(&self) -> Option<Header> {
+        Some(self.header).filter(|header| header.member_id != 0)
+    }
+
+    fn member(&self) -> Option<&MemberView> {
+        self.view.members.iter().find(|member| member.member_id == self.header.member_id && member.member_id != 0)
+    }
+
+    fn leader(&self) -> Option<u64> {
+        self.view.members.iter().find(|member| member.is_leader).map(|member| member.member_id)
+    }
+}
+
+/// The ids alone, a line each.
+pub fn listing_ids(ids: &[LeaseId]) -> String {
+    ids.iter().map(|id| format!("{id}\n")).collect()
+}

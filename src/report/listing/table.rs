@@ -1,0 +1,101 @@
+//! The table of `list`.
+
+use std::time::Duration;
+
+use super::{ListedLease, Listing};
+use crate::app::{Column, Who};
+use crate::domain::observed::Sureness;
+use crate::domain::{Header, Moment, printable};
+use crate::report::table::{Align, table};
+use crate::report::text::{millis, or_dash, plural};
+
+/// The columns of one reading where no others are asked for.
+pub const LISTED: [Column; 6] = [Column::Id, Column::State, Column::Ttl, Column::Left, Column::Keys, Column::FirstKey];
+
+/// The columns of leases that were watched where no others are asked for.
+pub const WATCHED: [Column; 10] = {
+    use Column::{Every, FirstKey, Id, Keys, Last, Left, Margin, State, Ttl, Warn};
+    [Id, State, Ttl, Left, Every, Last, Margin, Keys, Warn, FirstKey]
+};
+
+/// A line on the cluster, then the table with these columns.
+pub fn listing_table(listing: &Listing, columns: &[Column]) -> String {
+    if listing.leases.is_empty() {
+        return title(listing);
+    }
+    let header: Vec<_> = columns.iter().map(|column| (column.title(), align(*column))).collect();
+    let row = |lease: &ListedLease| columns.iter().map(|column| cell(lease, *column, listing.now)).collect::<Vec<_>>();
+    format!("{}{}", title(listing), table(&header, &listing.leases.iter().map(row).collect::<Vec<_>>()))
+}
+
+fn align(column: Column) -> Align {
+    match column {
+        Column::Id | Column::Who | Column::State | Column::Warn | Column::FirstKey => Align::Left,
+        _ => Align::Right,
+    }
+}
+
+fn title(listing: &Listing) -> String {
+    let count = plural(listing.leases.len() as u64, "lease");
+    let member = listing.member().map_or_else(String::new, |member| {
+        let leader = if member.is_leader { " (leader)" } else { "" };
+        let round_trip = member.round_trip.map_or_else(String::new, |time| format!(", rtt {}", millis(time)));
+        format!("{}{leader}, etcd {}{round_trip}, ", member.endpoint, printable(member.version.as_bytes()))
+    });
+    let watched = listing.watched.map_or_else(String::new, |span| format!(", watched for {}", short(span)));
+    let at = listing.known_header().map_or_else(String::new, |Header { raft_term, revision, .. }| {
+        format!("term {raft_term}, revision {revision}: ")
+    });
+    format!("{member}{at}{count}{watched}\n")
+}
+
+/// What is known of a lease; a dash for what is not, as for what takes more than one reading.
+fn cell(listed: &ListedLease, column: Column, now: Moment) -> String {
+    let lease = &listed.lease;
+    match column {
+        Column::Id => lease.id.to_string(),
+        Column::Who => Who::word(lease.who).to_owned(),
+        Column::State => listed.state.word().to_owned(),
+        Column::Left => left(listed, now),
+        Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
+        // Renewals that stayed hidden make the true interval shorter, and the true margin longer.
+        Column::Every => or_dash(lease.others_rhythm(), |rhythm| inferred(rhythm.every, rhythm.sureness, "<=")),
+        Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
+        Column::Margin => or_dash(lease.margin(), |(least, sureness)| inferred(least, sureness, ">=")),
+        Column::Keys => {
+            or_dash(listed.counted(), |keys| format!("{}{}", if keys.is_all { "" } else { ">=" }, keys.count))
+        }
+        Column::Warn => warnings(&lease.warnings),
+        Column::FirstKey => or_dash(listed.keys.iter().flatten().min(), |key| printable(key)),
+        // Of what nobody keeps here nothing is known of these.
+        Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => {
+            or_dash(None::<u64>, |never| never.to_string())
+        }
+    }
+}
+
+/// A server tells whole seconds: a tenth is all that one reading can be good for.
+fn left(listed: &ListedLease, now: Moment) -> String {
+    match (listed.left(now), listed.left_at_least(now)) {
+        (Some((middle, half_width)), _) => format!("{middle:.1} s ±{half_width:.1}"),
+        (None, least) => or_dash(least, |least| format!(">={least:.1} s")),
+    }
+}
+
+fn inferred(span: Duration, sureness: Sureness, bound: &str) -> String {
+    let sign = if sureness == Sureness::About { "~" } else { bound };
+    format!("{sign}{}", short(span))
+}
+
+fn short(span: Duration) -> String {
+    format!("{:.1} s", span.as_secs_f64())
+}
+
+/// The most urgent, and how many there are besides.
+fn warnings(names: &[&'static str]) -> String {
+    match names {
+        [] => "-".to_owned(),
+        [one] => (*one).to_owned(),
+        [first, rest @ ..] => format!("{first} +{}", rest.len()),
+    }
+}

@@ -1,0 +1,138 @@
+use std::time::Duration;
+
+use super::*;
+use crate::app::Column;
+
+fn listing() -> Listing {
+    let now = Moment::from_nanos(20_000_000_000);
+    let lease = |id, ttl, granted_ttl, keys: &[&[u8]]| {
+        let keys = keys.iter().map(|key| key.to_vec()).collect();
+        let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
+        let deadline = answer.deadline(now, now);
+        ListedLease::read_once(answer, true, deadline)
+    };
+    let leases = vec![lease(1, 7, 10, &[b"/b", b"/a\x1b"]), lease(2, -3, 10, &[]), lease(3, 0, 5, &[b"\xff"])];
+    let header = Header { cluster_id: 0xabc, member_id: 0xdef, revision: 9, raft_term: 2 };
+    let member = MemberView {
+        endpoint: "127.0.0.1:2379".to_owned(),
+        member_id: 0xdef,
+        is_leader: true,
+        version: "3.5.30".to_owned(),
+        round_trip: Some(Duration::from_micros(400)),
+        ..MemberView::default()
+    };
+    let view = ClusterView { members: vec![member], ..ClusterView::default() };
+    Listing { view, header, now, start: SystemTime::UNIX_EPOCH, watched: None, leases }
+}
+
+/// A lease of 30 s that was polled each second from `from` to `to`, and renewed each 10 s; its keys may not be all.
+fn polled(id: i64, from: u64, to: u64) -> ListedLease {
+    let mut lease = Lease::new(LeaseId(id));
+    for second in from..=to {
+        let at = Moment::at(Duration::from_millis(second * 1_000));
+        let ttl = 29 - i64::try_from(second % 10).unwrap_or(0);
+        let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
+        lease.observed.hear(&answer, at, at);
+    }
+    lease.granted_ttl = Some(30);
+    ListedLease { lease, state: State::Ok, keys: None, warnings: Vec::new() }
+}
+
+/// Leases as 60 s of watching may show them: renewed and at a loss, asked too seldom and unseen, never asked.
+fn watched() -> Listing {
+    let mut steady = polled(1, 0, 59);
+    let key = b"/svc/a".to_vec();
+    (steady.lease.keys, steady.keys) = (Some(Keys::of(vec![key.clone()])), Some(vec![key]));
+    let finding = |lint, what: &str| Finding {
+        lint,
+        leases: vec![LeaseId(1)],
+        what: what.to_owned(),
+        why: "It matters.",
+        advice: "Look.",
+    };
+    steady.warnings = vec![finding("two-renewers", "Two renew it."), finding("short-ttl", "Its TTL is 30 s.")];
+    steady.lease.warnings = vec!["two-renewers", "short-ttl"];
+    let mut unseen = polled(2, 0, 42);
+    unseen.state = State::Unseen;
+    let some = Keys { count: 3, is_all: false, first: vec![b"/p/1".to_vec()] };
+    (unseen.lease.keys, unseen.keys) = (Some(some), Some(vec![b"/p/1".to_vec()]));
+    let never = ListedLease { lease: Lease::new(LeaseId(3)), state: State::Unseen, keys: None, warnings: Vec::new() };
+    let now = Moment::at(Duration::from_millis(60_000));
+    let watched = Some(Duration::from_secs(60));
+    Listing { leases: vec![steady, unseen, never], now, watched, ..listing() }
+}
+
+#[test]
+fn the_table_tells_what_one_reading_can_tell() {
+    insta::assert_snapshot!(listing_table(&listing(), &LISTED));
+}
+
+#[test]
+fn the_table_tells_what_watching_has_shown() {
+    insta::assert_snapshot!(listing_table(&watched(), &WATCHED));
+}
+
+#[test]
+fn json_tells_it_with_how_sure_it_is_and_what_the_warnings_mean() {
+    insta::assert_snapshot!(listing_json(&watched()));
+}
+
+#[test]
+fn an_unknown_value_is_a_dash_or_null_and_never_0() {
+    let mut listing = listing();
+    let mut unknown = ListedLease { lease: Lease::new(LeaseId(2)), ..listing.leases[1].clone() };
+    (unknown.lease.granted_ttl, unknown.keys) = (Some(10), None);
+    listing.leases[1] = unknown;
+    assert!(listing_table(&listing, &LISTED).contains("0000000000000002  dying  10 s           -     -  -\n"));
+    let json = listing_json(&listing);
+    assert!(
+        json.contains(r#""left":null,"left_error":null,"state":"dying","who":"other","keys":null,"key_count":null"#)
+    );
+}
+
+#[test]
+fn columns_are_chosen_and_what_takes_more_than_one_reading_is_a_dash() {
+    insta::assert_snapshot!(listing_table(&listing(), &Column::ALL));
+    let keys_first = listing_table(&listing(), &[Column::FirstKey, Column::Id]);
+    assert!(keys_first.lines().nth(1).is_some_and(|line| line == "FIRST KEY  ID"), "{keys_first}");
+}
+
+fn chosen(mut listing: Listing, filter: &str, sort: &str) -> Vec<i64> {
+    listing.retain(&filter.parse().expect("a filter"));
+    listing.sort(sort.parse().expect("a sort"));
+    listing.ids().iter().map(|id| id.0).collect()
+}
+
+#[test]
+fn a_filter_and_a_sort_make_the_rows() {
+    let ids = |filter: &str, sort: &str| {
+        let mut listing = listing();
+        listing.leases[1].lease = Lease::new(LeaseId(2));
+        (listing.leases[1].lease.granted_ttl, listing.leases[1].lease.keys) = (Some(10), Some(Keys::of(Vec::new())));
+        (listing.leases[2].lease.keys, listing.leases[2].keys) = (None, None);
+        chosen(listing, filter, sort)
+    };
+    assert_eq!(ids("", "left"), [3, 1, 2], "what has no deadline stands last");
+    assert_eq!(ids("", "keys"), [1, 2, 3], "the most keys first, unknown ones last");
+    assert_eq!(ids("", "ttl:desc"), [1, 2, 3]);
+    assert_eq!(ids("state:ok left>5s", "id"), [1]);
+    assert_eq!(ids("keys=0 or key:/a", "id:desc"), [2, 1]);
+    assert!(ids("who:own or drops=0", "id").is_empty());
+}
+
+#[test]
+fn what_watching_has_shown_can_be_filtered_and_sorted_by() {
+    assert_eq!(chosen(watched(), "", "every"), [1, 2, 3]);
+    assert_eq!(chosen(watched(), "", "warn"), [1, 2, 3]);
+    assert_eq!(chosen(watched(), "state:unseen", "id:desc"), [3, 2]);
+    assert_eq!(chosen(watched(), "left<60s", "id"), [1], "of an unseen lease the time left is not known");
+    assert_eq!(chosen(watched(), "key:/p/", "id"), [2]);
+    let mut one = watched();
+    one.keep_only(LeaseId(3));
+    assert_eq!(one.ids(), [LeaseId(3)]);
+}
+
+#[test]
+fn json_names_cluster_and_keys() {
+    insta::assert_snapshot!(listing_json(&listing()));
+}

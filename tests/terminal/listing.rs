@@ -1,0 +1,17 @@
+//! `list --for` on a terminal: its line of progress, and the end by Ctrl-C.
+
+use crate::pty::Terminal;
+use crate::served::Served;
+
+#[test]
+fn ctrl_c_lists_what_is_known_by_then() {
+    let served = Served::start();
+    let lease = served.sandbox.grant(600).expect("a lease").to_string();
+    let mut terminal = Terminal::start(served.leasetop(&["list", "--for", "1h"]), 120, 24);
+    terminal.wait_for("watching: 1 s of 3600 s; Ctrl-C lists what is known by then");
+    terminal.keys("\u{3}");
+    terminal.wait_for(&lease);
+    let text = terminal.screen().contents();
+    assert!(text.contains(": 1 lease, watched for 1.") && !text.contains("watching: "), "{text}");
+    assert_eq!(terminal.exit_code(), 0);
+}
