@@ -79,6 +79,29 @@ impl Dialog {
     }
 }
 
+/// The lease that a dialog may be about is gone, and another is granted under its id: nothing that was asked about the one
+/// is to be done with the other. A dialog on several goes on without it.
+pub(super) fn outlived(model: &mut Model, id: LeaseId) {
+    let Some(dialog) = &mut model.dialog else { return };
+    let is_over = match dialog {
+        Dialog::Suspend(below) => {
+            below.take_if(|below| below.lease() == Some(id));
+            false
+        }
+        Dialog::Adopt(adopt) => {
+            adopt.ids.retain(|one| *one != id);
+            adopt.ids.is_empty()
+        }
+        dialog => dialog.lease() == Some(id),
+    };
+    if is_over {
+        model.dialog = None;
+        let name = model.ids.name(id);
+        let told = format!("{name} is gone, and was granted again: that is another lease, so nothing was done");
+        model.say(model.events.now, true, told);
+    }
+}
+
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
 pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> Vec<Effect> {
     model.show(Redraw::Now);
