@@ -20,7 +20,7 @@ use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{Census, Diagnoses, History, Holdings, Keys, Lease, LocksPage, Place, Setup, Tick, Trouble, history};
 use crate::domain::locks::Locks;
-use crate::domain::{ClusterView, Ids, KeyRange, LeaseId, MemberView, Moment, Reachability};
+use crate::domain::{ClusterView, Ids, KeyRange, LeaseId, MemberView, Moment, Reachability, Revisions};
 
 /// A sentence on the status line, until its time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +144,8 @@ pub struct Model {
     pub(super) listed_at: Option<Moment>,
     /// From when on the watch tells changes as they happen; before it may be catching up.
     pub(super) prompt_from: Moment,
+    /// Which revision the keys had when.
+    pub(super) revisions: Revisions,
     /// Whether it was not told yet why the leases cannot be listed.
     pub(super) is_list_untold: bool,
     /// Whether it was not told yet why the keys cannot be followed.

@@ -28,6 +28,8 @@ pub struct Listing {
     pub sent: Moment,
     /// When it was answered.
     pub received: Moment,
+    /// The revision of the keys then; 0 where it was not told.
+    pub revision: i64,
     /// Leases that the list before did not have.
     pub born: Vec<LeaseId>,
     /// Leases that the list before had.
@@ -78,6 +80,8 @@ pub enum Msg {
         sent: Moment,
         /// When it was answered.
         received: Moment,
+        /// The revision of the keys then; 0 where it was not told.
+        revision: i64,
     },
     /// Listing failed. It is tried again.
     ListFailed(Trouble),

@@ -20,6 +20,7 @@ mod moment;
 pub mod observed;
 mod pace;
 mod reading;
+mod revisions;
 mod status;
 
 pub use awaited::{Awaited, Seen, UnknownAwaited, Wait};
@@ -35,4 +36,5 @@ pub use lease_id::{BadLeaseId, Ids, LeaseId};
 pub use moment::Moment;
 pub use pace::{GRID, Pace, UnknownPace};
 pub use reading::{Granted, Header, MAX_TTL, Reading, TimeToLive};
+pub use revisions::Revisions;
 pub use status::{Ended, LeaseStatus, Phase, QueueGauge};

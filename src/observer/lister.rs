@@ -29,8 +29,9 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mu
                 let turnover = roll.call(&list.ids, is_leaders(&cluster, &list));
                 let is_news = std::mem::take(&mut is_first) || !turnover.is_empty();
                 let Turnover { born, gone, head } = turnover;
-                let listed = Listed { sent, received, count: roll.count(), born, gone, head };
-                let again = News::ListedAgain { sent, received };
+                let (revision, count) = (list.header.revision, roll.count());
+                let listed = Listed { sent, received, revision, count, born, gone, head };
+                let again = News::ListedAgain { sent, received, revision };
                 reporter.tell(if is_news { News::Listed(listed) } else { again }).await;
             }
             Err(error) => reporter.trouble(error).await,

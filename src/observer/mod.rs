@@ -80,6 +80,8 @@ pub enum News {
         sent: Moment,
         /// When it was answered.
         received: Moment,
+        /// The revision of the keys then.
+        revision: i64,
     },
     /// The keys are read anew: what was told of them before counts no more.
     KeysAnew,
@@ -116,6 +118,8 @@ pub struct Listed {
     pub sent: Moment,
     /// When it was answered: a lease that it has not was gone by then.
     pub received: Moment,
+    /// The revision of the keys then.
+    pub revision: i64,
     /// How many leases there are.
     pub count: usize,
     /// The leases that were not in the last one, in the order of the list.

@@ -6,16 +6,17 @@ use serde::Serialize;
 
 use super::json::line;
 use super::text::{base64, json_key, rfc3339, seconds};
-use crate::app::{Event, Gone, Keys, Obituary, Renewed, What, Who};
+use crate::app::{Event, Gone, How, Keys, Obituary, Renewed, What, Who};
 use crate::domain::Moment;
 use crate::domain::observed::Lag;
 
-/// `2026-11-22T10:04:31.250Z  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`; `start` is what the wall said at
+/// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`: when, how many seconds the
+/// truth can lie from that, what, which lease; each of the first three stands in every line. `start` is what the wall said at
 /// the start of the clock.
 pub fn event_line(event: &Event, start: SystemTime) -> String {
     let lease = event.lease.map_or(String::new(), |id| id.to_string());
-    let at = rfc3339(wall(event.at, start));
-    format!("{at}  {:<10}  {lease:<16}  {}\n", event.word().word(), event.text())
+    let (at, doubt) = (rfc3339(wall(event.at, start)), format!("±{:.1}", event.doubt.as_secs_f64()));
+    format!("{at} {doubt:>6}  {:<10}  {lease:<16}  {}\n", event.word().word(), event.text())
 }
 
 /// The same facts as an object; what is not known is left out.
@@ -62,6 +63,10 @@ struct Facts {
     left_error: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_sureness: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,9 +164,13 @@ impl Facts {
     }
 
     fn of_renewal(renewed: &Renewed) -> Facts {
-        let Renewed { ttl, interval, expected, left, left_doubt, round_trip, .. } = *renewed;
-        let [left_error, round_trip] = [left_doubt, round_trip].map(|span| span.map(seconds));
-        Facts { ttl, left_error, round_trip, ..Facts::of_times(left, interval, expected) }
+        let Renewed { ttl, interval, interval_doubt, expected, left, left_doubt, round_trip, .. } = *renewed;
+        let [interval_error, left_error, round_trip] =
+            [interval_doubt, left_doubt, round_trip].map(|span| span.map(seconds));
+        let is_inferred = renewed.how == How::Inferred && interval.is_some();
+        let interval_sureness = is_inferred.then_some(if renewed.is_bound { "at_most" } else { "about" });
+        let times = Facts::of_times(left, interval, expected);
+        Facts { ttl, interval_error, interval_sureness, left_error, round_trip, ..times }
     }
 
     fn of_death(obituary: &Obituary) -> Facts {
@@ -191,7 +200,7 @@ fn middle(lag: Lag) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::How;
+    use crate::app::When;
     use crate::domain::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {
@@ -199,7 +208,9 @@ mod tests {
     }
 
     fn event(lease: Option<i64>, what: What) -> Event {
-        Event::new(Moment::at(seconds(3.5)), Moment::at(seconds(4.25)), lease.map(LeaseId), what)
+        let at = Moment::at(seconds(3.5));
+        let when = When { at, doubt: if lease.is_some() { seconds(0.375) } else { Duration::ZERO } };
+        Event::new(when, Moment::at(seconds(4.25)), lease.map(LeaseId), what)
     }
 
     /// An event of each kind that `leasetop events` can tell.
@@ -207,6 +218,7 @@ mod tests {
         let key = b"/a\x1b\xff".to_vec();
         let renewed = Renewed {
             interval: Some(seconds(3.512)),
+            interval_doubt: Some(seconds(0.25)),
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
             left_doubt: Some(seconds(0.125)),
@@ -230,6 +242,7 @@ mod tests {
             What::Granted { who: Who::Other, ttl: None, asked: None },
             What::Attached { key: key.clone(), revision: Some(5) },
             What::Renewed(renewed),
+            What::Renewed(Renewed { is_bound: true, ..renewed }),
             What::Dropped { depth: 16, capacity: 16 },
             What::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
             What::Risk { left: Some(seconds(3.0)), expected: None },

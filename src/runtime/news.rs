@@ -7,10 +7,10 @@ use crate::observer::{Listed, News, Part};
 /// The message that a piece of news is.
 pub(super) fn told(news: News) -> Msg {
     match news {
-        News::Listed(Listed { sent, received, count: total, born, gone, head }) => {
-            Msg::Listed(Listing { sent, received, born, gone, total, head })
+        News::Listed(Listed { sent, received, revision, count: total, born, gone, head }) => {
+            Msg::Listed(Listing { sent, received, revision, born, gone, total, head })
         }
-        News::ListedAgain { sent, received } => Msg::ListedAgain { sent, received },
+        News::ListedAgain { sent, received, revision } => Msg::ListedAgain { sent, received, revision },
         News::KeysAnew => Msg::KeysAnew,
         News::Keys(page) => Msg::KeysPage(page),
         News::KeysRead { revision } => Msg::KeysRead { revision },

@@ -7,6 +7,7 @@ mod exercise;
 mod follow;
 mod lives;
 mod others;
+mod times;
 mod views;
 
 use std::io;

@@ -168,7 +168,7 @@ fn events_are_told_as_they_happen_until_a_signal() {
     let lines = granted.map(|_| told.recv_timeout(Duration::from_millis(300)));
     let first = lines.take(100).find_map(Result::ok).expect("one of them is news");
     assert!(first.contains("  granted     ") && !first.contains(&old), "{first}");
-    let new = first.split_whitespace().nth(2).expect("its id");
+    let new = first.split_whitespace().nth(3).expect("its id");
     sandbox.stdout(&["revoke", new], 0);
     // Whether it was revoked can be told of a lease that was polled before.
     let last = wait_for(&told, "another's lease");

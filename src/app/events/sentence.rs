@@ -60,7 +60,10 @@ fn renewed(renewed: &Renewed) -> String {
         (How::Once, _) => format!("{ttl}once"),
         (How::Kept, Some(interval)) => format!("{ttl}{:.2} s after the last", interval.as_secs_f64()),
         (How::Kept, None) => format!("{ttl}for the first time"),
-        (How::Inferred, Some(interval)) => format!("{ttl}~{:.1} s after the last", interval.as_secs_f64()),
+        (How::Inferred, Some(interval)) => {
+            let sign = if renewed.is_bound { "<=" } else { "~" };
+            format!("{ttl}{sign}{:.1} s after the last", interval.as_secs_f64())
+        }
         (How::Inferred, None) if renewed.is_first => format!("{ttl}the first that was seen"),
         (How::Inferred, None) => format!("{ttl}when the one before was cannot be told"),
     }
@@ -169,6 +172,8 @@ mod tests {
         assert_eq!(of(&What::Renewed(blurred)), "10 s, when the one before was cannot be told");
         let next = Renewed { interval: Some(seconds(3.52)), ..first };
         assert_eq!(of(&What::Renewed(next)), "10 s, ~3.5 s after the last");
+        let bound = Renewed { is_bound: true, ..next };
+        assert_eq!(of(&What::Renewed(bound)), "10 s, <=3.5 s after the last");
         assert_eq!(of(&What::Renewed(Renewed { ttl: None, ..next })), "~3.5 s after the last");
         assert_eq!(
             of(&What::Refilled { ttl: Some(10), term: None }),

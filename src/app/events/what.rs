@@ -169,6 +169,10 @@ pub struct Renewed {
     pub ttl: Option<i64>,
     /// Since the renewal before.
     pub interval: Option<Duration>,
+    /// How far the truth can lie from that, where it is inferred.
+    pub interval_doubt: Option<Duration>,
+    /// Whether others may have stayed hidden in between, so that the true interval is shorter.
+    pub is_bound: bool,
     /// What the interval should be, by the pace or by the lease's own habit.
     pub expected: Option<Duration>,
     /// What was left when it came.
@@ -187,6 +191,8 @@ impl Renewed {
             is_first: true,
             ttl,
             interval: None,
+            interval_doubt: None,
+            is_bound: false,
             expected: None,
             left: None,
             left_doubt: None,

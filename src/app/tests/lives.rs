@@ -14,7 +14,7 @@ impl Story {
     }
 
     fn list_again(&mut self) -> Vec<Effect> {
-        self.tell(Msg::ListedAgain { sent: self.now, received: self.now });
+        self.tell(Msg::ListedAgain { sent: self.now, received: self.now, revision: 0 });
         self.tell(Msg::Tick)
     }
 

@@ -181,7 +181,7 @@ fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
     assert_eq!(story.state(1), "gone");
     for _ in 0..35 {
         story.wait(1.0);
-        story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
+        story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
         story.tell(Msg::Tick);
     }
     assert_eq!((story.rows(), story.others_lease(1).warnings.as_slice()), (vec![1], &["zombie"][..]));

@@ -127,7 +127,7 @@ fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
     story.tell(Msg::ListFailed(trouble("denied")));
     assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
     assert!(story.model.list_trouble.is_some());
-    story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
+    story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert!(story.model.list_trouble.is_none());
 }
 
@@ -177,7 +177,7 @@ fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
     ids.iter().for_each(|id| story.probe(*id, 9, 10, &[]));
     assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (0, 0));
     story.wait(8.0);
-    story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
+    story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert_eq!(story.model.census.perhaps_dying, 0, "nobody can have expired yet");
     story.wait(3.5);
     // Of five whose time is over one is asked, and the leader lists two of the others before it.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::app::events::When;
 use crate::app::keys::Doom;
-use crate::app::{Model, Parted, Redraw, Trouble, What, Who, polls};
+use crate::app::{Death, Model, Parted, Redraw, Trouble, What, polls};
 use crate::domain::observed::KeyFate;
-use crate::domain::{HeldKey, KeyChange, KeyNow, LeaseId, Moment};
+use crate::domain::{Bounds, HeldKey, KeyChange, KeyNow, LeaseId, Moment};
 
 use super::life::begin_again;
+use super::list::born;
 
 /// The pages begin, from the first one on.
 pub(super) fn begin(model: &mut Model) {
@@ -90,7 +92,8 @@ pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Opti
     if model.holdings.hold(id, key, revisions.map_or(0, |(created, _)| created)) {
         let revision = revisions.map(|(_, put)| put);
         if !was_told {
-            model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
+            let when = revision.map_or(at.into(), |revision| when(model, revision, at));
+            model.log(when, Some(id), What::Attached { key: key.to_vec(), revision });
         }
         show(model, id);
     }
@@ -101,29 +104,41 @@ pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Opti
 fn meet(model: &mut Model, id: LeaseId, revision: i64, at: Moment) {
     match model.lease(id).map(|lease| lease.death) {
         Some(None) => (),
-        Some(Some(death)) if death.revision.is_some_and(|gone| gone < revision) => begin_again(model, id, at, None),
-        Some(Some(_)) => polls::hurry(model, id),
-        None => {
-            model.living(id);
-            if model.has_listed() {
-                model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
-            }
+        Some(Some(Death { at: died, revision: Some(gone), .. })) if gone < revision => {
+            let since = died.before(delay(model)).min(at);
+            begin_again(model, id, Bounds { earliest: since, latest: at }, None);
         }
+        Some(Some(_)) => polls::hurry(model, id),
+        None => born(model, id, at),
     }
 }
 
 /// Keys were deleted together. A lease that has others left lives on; of one that has none that is to be asked.
 fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Moment) {
-    let alive = Some(received.before(delay(model))).filter(|_| received >= model.prompt_from);
+    let alive = Some(received.before(delay(model))).filter(|_| is_prompt(model, revision, received));
     for (id, keys) in deleted {
-        survive(model, id, received);
+        survive(model, id);
         let Some(lease) = model.alive(id) else { continue };
         lease.doom = Some(Box::new(Doom { revision, received, alive, keys }));
         if model.holdings.count(id) > 0 {
-            survive(model, id, received);
+            survive(model, id);
         }
         polls::hurry(model, id);
     }
+}
+
+/// When a change came that was told at a moment: just then, or, where the watch was behind, between the answers that knew
+/// nothing of it and those that did.
+fn when(model: &Model, revision: i64, told: Moment) -> When {
+    match is_prompt(model, revision, told) {
+        true => told.into(),
+        false => model.revisions.reached(revision, told).into(),
+    }
+}
+
+/// Whether a change was told as it came: the watch was not cut, and no answer knew of it long before.
+fn is_prompt(model: &Model, revision: i64, told: Moment) -> bool {
+    told >= model.prompt_from && told.before(delay(model)) <= model.revisions.reached(revision, told).latest
 }
 
 /// How long a change is on its way at most, while nothing is wrong with the watch.
@@ -133,17 +148,17 @@ fn delay(model: &Model) -> Duration {
 }
 
 /// The lease lives: the keys that were deleted went without it.
-pub(super) fn survive(model: &mut Model, id: LeaseId, at: Moment) {
+pub(super) fn survive(model: &mut Model, id: LeaseId) {
     let Some(doom) = model.alive(id).and_then(|lease| lease.doom.take()) else { return };
     for key in &doom.keys {
-        part(model, id, key, (KeyFate::Deleted, doom.revision), at);
+        part(model, id, key, (KeyFate::Deleted, doom.revision), doom.received);
     }
     show(model, id);
 }
 
 /// A key left a lease that lives on.
-fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, revision): (KeyFate, i64), at: Moment) {
-    let (key, revision) = (key.to_vec(), Some(revision));
+fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, of): (KeyFate, i64), at: Moment) {
+    let (key, revision) = (key.to_vec(), Some(of));
     if let Some(lease) = model.alive(id) {
         lease.part_with(Parted { at, key: key.clone(), fate });
     }
@@ -152,7 +167,7 @@ fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, revision): (KeyFate, 
         KeyFate::Detached => What::Detached { key, is_deleted: false, revision },
         KeyFate::Deleted | KeyFate::DiedWithLease => What::Detached { key, is_deleted: true, revision },
     };
-    model.log(at, Some(id), what);
+    model.log(when(model, of, at), Some(id), what);
 }
 
 /// Shows the keys of a lease as they are known. Where it may have died with them, they stay until that is known.

@@ -1,13 +1,13 @@
 //! All leases were listed.
 
 use crate::app::{Lease, Listing, Model, Redraw, Trouble, What, Who, polls};
-use crate::domain::{LeaseId, Moment};
+use crate::domain::{Bounds, LeaseId, Moment};
 
 use super::life::{Miss, begin_again, bury};
 
 /// Takes in who was born and who is gone. Leases that were there at the start give no event.
 pub(super) fn listed(model: &mut Model, listing: Listing) {
-    let Listing { sent, received, born, gone, head, .. } = listing;
+    let Listing { sent, received, revision, born, gone, head, .. } = listing;
     if !born.is_empty() || !gone.is_empty() || !model.has_listed() {
         model.show(Redraw::Soon);
     }
@@ -16,12 +16,13 @@ pub(super) fn listed(model: &mut Model, listing: Listing) {
     if let Some(head) = head {
         model.polls.set_head(head);
     }
-    again(model, sent);
+    again(model, revision, (sent, received));
 }
 
 /// A list was answered.
-pub(super) fn again(model: &mut Model, sent: Moment) {
+pub(super) fn again(model: &mut Model, revision: i64, (sent, received): (Moment, Moment)) {
     goes_on(model);
+    model.revisions.hear(revision, sent, received);
     model.listed_at = Some(sent);
     doubt_deaths(model, sent);
 }
@@ -45,17 +46,27 @@ pub(super) fn goes_on(model: &mut Model) {
 fn came(model: &mut Model, id: LeaseId, sent: Moment, received: Moment) {
     match model.lease(id).map(|lease| lease.death) {
         None => born(model, id, received),
-        Some(Some(death)) if death.at < sent => begin_again(model, id, received, None),
+        Some(Some(death)) if death.at < sent => {
+            let within = since_list(model, received);
+            begin_again(model, id, within, None);
+        }
         Some(_) => (),
     }
     model.leases.get_or_new(id).is_listed = true;
 }
 
-fn born(model: &mut Model, id: LeaseId, at: Moment) {
+/// A lease that was not known is there at a moment. What was there at the start gives no event.
+pub(super) fn born(model: &mut Model, id: LeaseId, by: Moment) {
     model.living(id);
     if model.has_listed() {
-        model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
+        let within = since_list(model, by);
+        model.log(within, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
     }
+}
+
+/// What the last list did not have came after that was asked for.
+fn since_list(model: &Model, latest: Moment) -> Bounds {
+    Bounds { earliest: model.listed_at.unwrap_or(latest).min(latest), latest }
 }
 
 fn left(model: &mut Model, id: LeaseId, received: Moment) {

@@ -2,15 +2,24 @@
 
 use crate::app::events::{How, Renewed};
 use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
-use crate::domain::observed::{Noticed, Renewal, Renewals};
+use crate::domain::observed::{Noticed, Renewal, Renewals, Sureness};
 use crate::domain::{Bounds, LeaseId, Moment, TimeToLive};
 
 use super::keys;
 use super::life::{Miss, begin_again, bury, replace};
 
+/// What was known of a lease before an answer.
+#[derive(Clone, Copy)]
+struct Before {
+    deadline: Option<Bounds>,
+    /// When it was asked for that.
+    asked: Option<Moment>,
+}
+
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
 pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, received): (Moment, Moment), has_keys: bool) {
     let id = answer.id;
+    model.revisions.hear(answer.header.revision, sent, received);
     let told = has_keys.then(|| Keys::of(std::mem::take(&mut answer.keys)));
     let told = told.or_else(|| unreadable(model, id));
     if let Some(lease) = model.leases.get_mut(&id) {
@@ -18,7 +27,8 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     }
     meet_again(model, &answer, sent, received);
     let Some(lease) = model.alive(id) else { return };
-    let (bounds, before) = (lease.bounds(), seen(lease, received));
+    let known = Before { deadline: lease.bounds(), asked: lease.observed.seen_at() };
+    let before = seen(lease, received);
     let noticed = lease.hear(&answer, sent, received);
     if noticed == Noticed::Missing {
         return missing(model, id, &answer, (sent, received));
@@ -28,13 +38,13 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     polls::plan(model, id, due);
     if noticed != Noticed::Nonsense {
         tell_keys(model, id, told);
-        settle(model, id, sent, received);
+        settle(model, id, sent);
     }
     if has_news {
         model.show(Redraw::Soon);
     }
     remember(model, id, received);
-    tell(model, &answer, noticed, bounds, received);
+    tell(model, &answer, noticed, known, received);
 }
 
 /// A dead lease that answers a question from after its death was granted again, and so was one whose TTL is another:
@@ -80,25 +90,26 @@ fn tell_keys(model: &mut Model, id: LeaseId, told: Option<Keys>) {
 }
 
 /// It lives: keys that went before it was asked went without it. An answer from before they went does not tell.
-fn settle(model: &mut Model, id: LeaseId, sent: Moment, received: Moment) {
+fn settle(model: &mut Model, id: LeaseId, sent: Moment) {
     let went = model.lease(id).and_then(|lease| Some(lease.doom.as_ref()?.received));
     match went {
-        Some(went) if went < sent => keys::survive(model, id, received),
+        Some(went) if went < sent => keys::survive(model, id),
         Some(_) => polls::hurry(model, id),
         None => (),
     }
 }
 
 /// Tells what the answer has shown.
-fn tell(model: &mut Model, answer: &TimeToLive, noticed: Noticed, before: Option<Bounds>, received: Moment) {
+fn tell(model: &mut Model, answer: &TimeToLive, noticed: Noticed, before: Before, received: Moment) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match noticed {
         Noticed::Renewed(renewal) => renewed(model, id, renewal),
         Noticed::Refilled => {
             let term = Some(answer.header.raft_term).filter(|term| *term > 0);
-            model.log(received, Some(id), What::Refilled { ttl, term });
+            let within = Bounds { earliest: before.asked.unwrap_or(received).min(received), latest: received };
+            model.log(within, Some(id), What::Refilled { ttl, term });
         }
-        Noticed::Contradiction => contradiction(model, id, before, received),
+        Noticed::Contradiction => contradiction(model, id, before.deadline, received),
         Noticed::Nothing | Noticed::Dying | Noticed::Missing | Noticed::Nonsense => (),
     }
 }
@@ -114,8 +125,10 @@ fn renewed(model: &mut Model, id: LeaseId, renewal: Renewal) {
 fn in_figures(ttl: Option<i64>, renewal: Renewal, renewals: &Renewals) -> Renewed {
     Renewed {
         is_first: renewals.cadence().answers == 1,
-        interval: renewal.interval,
-        expected: renewals.rhythm().map(|rhythm| rhythm.every),
+        interval: renewal.interval.map(|interval| interval.about),
+        interval_doubt: renewal.interval.map(|interval| interval.doubt),
+        is_bound: renewal.sureness == Sureness::AtLeast,
+        expected: renewal.expected,
         left: renewal.left.map(|left| left.about),
         left_doubt: renewal.left.map(|left| left.doubt),
         ..Renewed::new(How::Inferred, ttl)

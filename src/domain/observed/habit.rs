@@ -62,15 +62,20 @@ pub enum Habit {
 pub struct Renewal {
     /// When it was.
     pub at: Bounds,
-    /// Since the one before, about; none for the first, and where polls came too late to see all in between.
-    pub interval: Option<Duration>,
+    /// Since the one before, by the best that is known of both; none for the first, and where polls came too late to see all
+    /// in between.
+    pub interval: Option<Measured>,
+    /// Whether nothing can have stayed hidden in between; else the true interval is shorter.
+    pub sureness: Sureness,
+    /// The mean of the intervals before this one, which is known less well than they are; of all, where it ends the first.
+    pub expected: Option<Duration>,
     /// What was left when it came; none where one may have stayed hidden before it, or the TTL is too short to tell.
-    pub left: Option<Left>,
+    pub left: Option<Measured>,
 }
 
-/// A time left, known to some extent.
+/// A span of time, known to some extent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct Measured {
     /// The middle of what is possible.
     pub about: Duration,
     /// How far the truth can lie from it.
@@ -112,6 +117,10 @@ struct Seen {
 impl Seen {
     fn since(&self, before: &Seen) -> Duration {
         self.at.middle() - before.at.middle()
+    }
+
+    fn measured(&self, before: &Seen) -> Measured {
+        Measured { about: self.since(before), doubt: self.at.doubt() + before.at.doubt() }
     }
 }
 
@@ -159,6 +168,10 @@ impl Renewals {
         let (count, sum, sure) = sum(watched).or_else(|| sum(self.intervals()))?;
         let sureness = if sure { Sureness::About } else { Sureness::AtLeast };
         Some(Rhythm { every: sum / count, sureness })
+    }
+
+    fn mean(&self) -> Option<Duration> {
+        Some(self.rhythm()?.every)
     }
 
     /// The last renewals, each but the first with the one before it.
@@ -212,7 +225,7 @@ impl Renewals {
     }
 
     /// It was renewed, with that much left by what was known before.
-    pub(super) fn renewed(&mut self, at: Bounds, left: Left) -> Renewal {
+    pub(super) fn renewed(&mut self, at: Bounds, left: Measured) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);
         let before = self.recent.back().copied();
         let mut seen = Seen { at, is_sure: false, has_gap };
@@ -221,19 +234,20 @@ impl Renewals {
             self.recent.clear();
             self.recent.push_back(seen);
             self.cadence.answered(None, None);
-            return Renewal { at, interval: None, left: None };
+            return Renewal { at, interval: None, sureness: Sureness::AtLeast, expected: None, left: None };
         }
-        let length = before.map(|before| seen.since(&before));
+        let (length, by_habit) = (before.map(|before| seen.measured(&before)), self.mean());
         // Where no poll found nothing between two renewals, there may have been more of them than polls.
         let is_seen = !has_gap && self.was_quiet && self.ttl >= TOO_SHORT;
-        seen.is_sure = is_seen && length.is_some_and(|length| length >= CLOSE);
+        seen.is_sure = is_seen && length.is_some_and(|length| length.about >= CLOSE);
         self.was_quiet = false;
         self.any_gap |= before.is_some() && !seen.is_sure;
         self.remember(seen);
         let (interval, known) = (length.filter(|_| !has_gap), Some(left).filter(|_| !has_gap));
-        self.cadence.answered(interval, Some(left.about));
+        self.cadence.answered(interval.map(|interval| interval.about), Some(left.about));
         self.least_sure = self.least_sure.into_iter().chain(known.map(|left| left.about)).min();
-        Renewal { at, interval, left: known }
+        let sureness = if seen.is_sure { Sureness::About } else { Sureness::AtLeast };
+        Renewal { at, interval, sureness, expected: by_habit.or_else(|| self.mean()), left: known }
     }
 
     fn remember(&mut self, seen: Seen) {

@@ -25,7 +25,7 @@ mod tests;
 mod track;
 
 pub use death::{Backlog, Cause, Lag, Removal};
-pub use habit::{Habit, Left, Renewal, Renewals, Rhythm, Sureness};
+pub use habit::{Habit, Measured, Renewal, Renewals, Rhythm, Sureness};
 pub use key_fate::KeyFate;
 
 use std::time::Duration;
@@ -221,7 +221,7 @@ impl Observed {
             }
             Step::Renewed(deadline) => {
                 let (old, at) = (before.track.bounds(), deadline.earlier(now.ttl));
-                let left = Left { about: old.middle() - at.middle(), doubt: old.doubt() + at.doubt() };
+                let left = Measured { about: old.middle() - at.middle(), doubt: old.doubt() + at.doubt() };
                 Noticed::Renewed(self.renewals.renewed(at, left))
             }
             Step::Contradiction => {

@@ -1,0 +1,153 @@
+//! When things happened: the sandbox knows it, and what is told of it has to hold that.
+
+use super::follow::Ear;
+use super::*;
+use crate::app::{Event, Renewed, What};
+use crate::domain::Moment;
+
+impl Ear {
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// What was told of a lease under this word; more than one of them is too many.
+    fn only(&mut self, word: &str, id: LeaseId) -> Event {
+        let told = self.events().into_iter().map(|told| told.event);
+        let mut told: Vec<Event> =
+            told.filter(|event| event.word().word() == word && event.lease == Some(id)).collect();
+        assert_eq!(told.len(), 1, "{word}: {told:?}");
+        told.remove(0)
+    }
+}
+
+/// Whether an event was told of a moment, with an error of so many seconds at most.
+#[track_caller]
+fn holds(event: &Event, truth: Moment, most: f64) {
+    let off = event.at.signed_since(truth).abs();
+    assert!(off <= event.doubt.as_secs_f64() + 1e-6, "{off} s off the truth: {event:?}");
+    assert!(event.doubt.as_secs_f64() <= most, "{event:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_without_keys_was_granted_between_two_lists() {
+    let mut ear = Ear::begin(100, |_| ()).await;
+    for after in [0.05, 0.3, 0.61, 0.95] {
+        ear.wait(after).await;
+        let truth = ear.now();
+        let id = ear.sandbox.grant(600).unwrap();
+        ear.wait(2.0).await;
+        let told = ear.only("granted", id);
+        holds(&told, truth, 0.51);
+        assert!(told.doubt > Duration::from_millis(400), "{told:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
+    let mut ear = Ear::begin(100, |_| ()).await;
+    ear.wait(0.35).await;
+    let granted = ear.now();
+    let id = ear.sandbox.grant(600).unwrap();
+    ear.wait(0.2).await;
+    let put = ear.now();
+    ear.sandbox.put("/a", "v", Some(id)).unwrap();
+    ear.wait(2.0).await;
+    let told: Vec<Event> = ear.events().into_iter().map(|told| told.event).collect();
+    let of = |word: &str| told.iter().find(|event| event.word().word() == word).unwrap();
+    holds(of("granted"), granted, 0.51);
+    holds(of("attached"), put, 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
+    let mut lease = None;
+    let mut ear = Ear::begin(100, |sandbox| lease = sandbox.grant(120).ok()).await;
+    for _ in 0..3 {
+        ear.wait(31.3).await;
+        ear.events();
+        let truth = ear.now();
+        ear.sandbox.faults().refill();
+        ear.wait(30.0).await;
+        holds(&ear.only("refilled", lease.unwrap()), truth, 4.0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
+    let mut leases = Vec::new();
+    let mut ear = Ear::begin(100, |sandbox| {
+        leases.extend([600, 700].map(|ttl| sandbox.grant(ttl).unwrap()));
+        ["/moves", "/goes"].iter().for_each(|key| sandbox.put(*key, "v", Some(leases[0])).unwrap());
+    })
+    .await;
+    let [one, other] = leases[..] else { unreachable!() };
+    ear.sandbox.faults().down();
+    let mut deeds = Vec::new();
+    for (word, id, key, to) in [
+        ("moved", one, "/moves", Some(other)),
+        ("detached", one, "/goes", None),
+        ("attached", other, "/comes", Some(other)),
+    ] {
+        ear.wait(3.1).await;
+        deeds.push((word, id, ear.now()));
+        ear.sandbox.put(key, "v", to).unwrap();
+    }
+    ear.sandbox.faults().up();
+    ear.wait(10.0).await;
+    let told: Vec<Event> = ear.events().into_iter().map(|told| told.event).collect();
+    for (word, id, truth) in deeds {
+        let event = told.iter().rfind(|event| event.word().word() == word && event.lease == Some(id));
+        holds(event.unwrap_or_else(|| panic!("{word}: {told:?}")), truth, 12.0);
+    }
+    // From here on it is told as it happens.
+    let truth = ear.now();
+    ear.sandbox.put("/late", "v", Some(one)).unwrap();
+    ear.wait(1.0).await;
+    holds(&ear.only("attached", one), truth, 0.0);
+}
+
+/// Renews a lease so many times at this interval: what was told of that, and when it was.
+async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Moment>) {
+    let mut lease = None;
+    let mut ear = Ear::begin(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;
+    let target = Target::Pipe { name: "sandbox".into(), dialer: ear.sandbox.dialer(0) };
+    let theirs = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+    let mut truth = Vec::new();
+    for _ in 0..times {
+        ear.wait(every).await;
+        truth.push(ear.now());
+        theirs.keep_alive_once(lease.unwrap()).await.unwrap();
+    }
+    ear.wait(3.0).await;
+    let told = ear.events().into_iter().filter_map(|told| match told.event.what {
+        What::Renewed(renewed) => Some((told.event, renewed)),
+        _ => None,
+    });
+    (told.collect(), truth)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interval_is_told_with_its_error_and_what_is_expected_is_what_they_come_to() {
+    for (ttl, every) in [(30, 10.0), (10, 3.505), (60, 20.2)] {
+        let (told, truth) = renewals(ttl, every, 12).await;
+        assert_eq!(told.len(), truth.len());
+        for (n, ((event, renewed), truth)) in told.iter().zip(&truth).enumerate() {
+            holds(event, *truth, 0.6);
+            assert_eq!((renewed.interval.is_some(), renewed.is_bound), (n > 0, n == 0), "{renewed:?}");
+            let Some(interval) = renewed.interval else { continue };
+            let (off, doubt) = ((interval.as_secs_f64() - every).abs(), renewed.interval_doubt.unwrap());
+            assert!(off <= doubt.as_secs_f64() + 0.001, "{ttl}: {off} s off: {renewed:?}");
+            let expected = renewed.expected.unwrap().as_secs_f64();
+            assert!(n < 3 || (expected - every).abs() < 0.15, "{ttl}: {renewed:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_renewals_stay_hidden_the_interval_is_a_bound_and_says_so() {
+    let (told, truth) = renewals(30, 0.5, 60).await;
+    let spans: Vec<&Renewed> = told.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
+    assert!(told.len() < truth.len() && !spans.is_empty(), "{told:?}");
+    assert!(spans.iter().all(|renewed| renewed.is_bound), "{spans:?}");
+    assert!(told[1].0.text().contains("<="), "{}", told[1].0.text());
+}
