@@ -38,6 +38,7 @@ mod model;
 mod msg;
 mod named;
 mod page;
+mod peers;
 mod picture;
 mod polls;
 mod setup;
