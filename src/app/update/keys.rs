@@ -112,9 +112,12 @@ fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i
 /// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
 /// they are known.
 pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Moment) {
+    let was_told = model.holdings.was_told_early(id, key);
     if model.holdings.hold(id, key, revisions.map_or(0, |(created, _)| created)) {
         let revision = revisions.map(|(_, put)| put);
-        model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
+        if !was_told {
+            model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
+        }
         show(model, id);
     }
 }
