@@ -39,6 +39,7 @@ mod model;
 mod msg;
 mod named;
 mod page;
+mod peers;
 mod picture;
 mod polls;
 mod scope;
