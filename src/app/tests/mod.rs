@@ -11,6 +11,7 @@ mod leases;
 mod locks;
 mod losses;
 mod marking;
+mod meant;
 mod others;
 mod own;
 mod pinning;
