@@ -127,7 +127,9 @@ impl Error {
     /// Whether it says no more than that nobody answers: asking again may help.
     pub(super) fn is_silence(&self) -> bool {
         match self {
-            Error::Wire(error) => matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout),
+            Error::Wire(error) => {
+                matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
+            }
             Error::Unanswered { .. } => true,
             _ => false,
         }

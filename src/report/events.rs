@@ -129,6 +129,9 @@ impl Facts {
             What::Leader { endpoint, term } => {
                 Facts { endpoint: Some(endpoint.clone()), term: Some(*term), ..Facts::default() }
             }
+            What::NoLeader { endpoint } => {
+                Facts { cause: Some("none"), endpoint: Some(endpoint.clone()), ..Facts::default() }
+            }
             What::Term { new, .. } => Facts { term: Some(*new), ..Facts::default() },
             What::Error { message } => Facts { message: Some(message.clone()), ..Facts::default() },
             What::Kept | What::Paused | What::Drill(_) | What::More { .. } => {
@@ -237,6 +240,7 @@ mod tests {
             What::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             What::Disconnected { endpoint: None, message: "\x1b refused".into() },
             What::Leader { endpoint: "a:1".into(), term: 5 },
+            What::NoLeader { endpoint: "a:1".into() },
             What::Term { old: 4, new: 5 },
             What::error("cannot list the leases"),
         ];

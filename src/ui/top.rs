@@ -55,8 +55,11 @@ fn reached(model: &Model, member: &MemberView) -> Vec<Part> {
     if !member.has_leader {
         parts.push(Part::new(1, Role::Danger, "no leader"));
     }
-    parts.push(Part::new(5, Role::Dim, format!("term {}", member.raft_term)));
-    parts.push(Part::new(6, Role::Dim, format!("rev {}", member.revision)));
+    // A member that may not tell of itself to this user has neither.
+    let known = |number: u64| (number != 0).then_some(number);
+    parts.extend(known(member.raft_term).map(|term| Part::new(5, Role::Dim, format!("term {term}"))));
+    let revision = known(member.revision.unsigned_abs());
+    parts.extend(revision.map(|revision| Part::new(6, Role::Dim, format!("rev {revision}"))));
     parts.extend(member.round_trip.map(|span| Part::new(4, Role::Dim, format!("rtt {:>7}", number::round_trip(span)))));
     parts
 }

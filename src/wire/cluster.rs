@@ -10,20 +10,15 @@ use std::time::Duration;
 
 use etcd_client::Client;
 use http::HeaderValue;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tonic::Status;
 
 use super::error::{Error, ErrorKind};
 use super::member::Member;
 use super::signed::Login;
-use super::{Answers, Settings, Target, stub, tls};
+use super::{Answers, Settings, Target, prober, stub, tls};
 use crate::domain::{ClusterView, LeaseId, MemberView, Reachability};
 use crate::tasks::{self, Task};
-
-/// Between two rounds of questions to the members, at least.
-const PROBE_PAUSE: Duration = Duration::from_millis(100);
-/// How long a member may take to say so before it counts as hung.
-const PROBE_WITHIN: Duration = Duration::from_millis(700);
 
 /// A cluster: cheap to clone, the connections are shared.
 #[derive(Clone)]
@@ -42,11 +37,12 @@ pub(super) enum Kind {
 }
 
 pub(super) struct Shared {
-    members: Vec<Member>,
+    pub(super) members: Vec<Member>,
     pub(super) login: Arc<Login>,
     command_timeout: Duration,
     view: watch::Sender<ClusterView>,
-    probe_now: Notify,
+    /// Whoever changes it wants all members asked at once.
+    pub(super) wanted: watch::Sender<()>,
 }
 
 impl Cluster {
@@ -71,9 +67,9 @@ impl Cluster {
             login,
             command_timeout: settings.command_timeout,
             view: watch::Sender::new(view),
-            probe_now: Notify::new(),
+            wanted: watch::Sender::new(()),
         });
-        let prober = tasks::spawn(probe_for_ever(Arc::clone(&shared), settings.probe_every));
+        let prober = tasks::spawn(prober::ask_for_ever(Arc::clone(&shared), settings.probe_every));
         Ok(Cluster { shared, _prober: Arc::new(prober) })
     }
 
@@ -87,14 +83,9 @@ impl Cluster {
         self.shared.view.subscribe()
     }
 
-    /// Tells that a member did not do what it should: another is chosen at once, and all are asked anew.
-    pub fn report_trouble(&self, endpoint: &str, trouble: &str) {
-        self.shared.report_trouble(endpoint, trouble);
-    }
-
     /// Asks all members anew who they are, since something looks wrong.
     pub fn probe_now(&self) {
-        self.shared.probe_now.notify_one();
+        self.shared.wanted.send_replace(());
     }
 
     /// Opens a keepalive stream to the chosen member, fed by `questions`. It does not return before the first
@@ -140,8 +131,10 @@ impl Cluster {
                     Err(error) if error.is_members_fault() => error,
                     other => return other,
                 };
-                self.shared.report_trouble(&member.endpoint, error.message());
-                let again = kind == Kind::Read || error.kind() == ErrorKind::Unavailable;
+                self.shared.report_trouble(member, &error);
+                let untaken = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader);
+                let is_elsewhere = self.shared.current().endpoint != member.endpoint;
+                let again = (kind == Kind::Read || untaken) && is_elsewhere;
                 if !again || attempts == self.shared.members.len() {
                     return Err(error);
                 }
@@ -213,21 +206,8 @@ impl Shared {
         }
     }
 
-    /// Asks a member who it is, and of which cluster. One that refuses to tell is there all the same: it speaks.
-    async fn ask(&self, member: &Member) -> (Option<u64>, MemberView) {
-        let reachability = match tokio::time::timeout(PROBE_WITHIN, self.ask_logged_in(member)).await {
-            Ok(Ok((cluster_id, view))) => return (Some(cluster_id), view),
-            Ok(Err(error)) if error.kind() == ErrorKind::Forbidden => Reachability::Up,
-            Ok(Err(error)) => Reachability::Down { trouble: error.with_advice() },
-            Err(_) => Reachability::Down { trouble: format!("no answer within {PROBE_WITHIN:?}") },
-        };
-        let has_leader = reachability == Reachability::Up;
-        let view = MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() };
-        (None, view)
-    }
-
     /// Logs in only where the member asks for it: one that hangs must not hold up the login of the others.
-    async fn ask_logged_in(&self, member: &Member) -> Result<(u64, MemberView), Error> {
+    pub(super) async fn ask_logged_in(&self, member: &Member) -> Result<(u64, MemberView), Error> {
         let token = self.login.token();
         match member.ask().await {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
@@ -253,7 +233,7 @@ impl Shared {
     ) -> Error {
         let error = Error::from_status(tried, &member.endpoint, status);
         if error.is_members_fault() {
-            self.report_trouble(&member.endpoint, error.message());
+            self.report_trouble(member, &error);
             return error;
         }
         let renewed =
@@ -287,17 +267,23 @@ impl Shared {
         }
     }
 
-    pub(super) fn report_trouble(&self, endpoint: &str, trouble: &str) {
+    /// A member did not do what it should: another is chosen at once where there is a better one, and all are asked anew.
+    /// One that says that there is no leader answers all the same.
+    pub(super) fn report_trouble(&self, member: &Member, error: &Error) {
         self.view.send_modify(|view| {
-            for member in view.members.iter_mut().filter(|member| member.endpoint == endpoint) {
-                member.reachability = Reachability::Down { trouble: trouble.to_owned() };
+            for seen in view.members.iter_mut().filter(|seen| seen.endpoint == member.endpoint) {
+                if error.kind() == ErrorKind::NoLeader {
+                    (seen.is_leader, seen.has_leader) = (false, false);
+                } else {
+                    seen.reachability = Reachability::Down { trouble: error.message().to_owned() };
+                }
             }
             view.chosen = view.choose();
         });
-        self.probe_now.notify_one();
+        self.wanted.send_replace(());
     }
 
-    fn learn(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
+    pub(super) fn learn(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
         self.view.send_if_modified(|view| {
             let news = view.members[index] != seen;
             view.members[index] = seen;
@@ -309,21 +295,6 @@ impl Shared {
             }
             news
         });
-    }
-}
-
-/// Asks every member, each in its own time: one that hangs must not hold up what the others say.
-async fn probe_for_ever(shared: Arc<Shared>, every: Duration) {
-    loop {
-        let questions = shared.members.iter().enumerate().map(|(index, member)| {
-            let shared = &shared;
-            async move { shared.learn(index, shared.ask(member).await) }
-        });
-        futures_util::future::join_all(questions).await;
-        tokio::select! {
-            () = tokio::time::sleep(every) => (),
-            () = shared.probe_now.notified() => tokio::time::sleep(PROBE_PAUSE).await,
-        }
     }
 }
 

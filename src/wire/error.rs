@@ -15,8 +15,10 @@ pub enum ErrorKind {
     Forbidden,
     /// The login was refused, or there was none.
     Unauthenticated,
-    /// Nobody answers there, or there is no leader.
+    /// Nobody answers there.
     Unavailable,
+    /// A member answers that there is no leader.
+    NoLeader,
     /// No answer in time.
     Timeout,
     /// The TTL is above 9,000,000,000 s.
@@ -76,7 +78,7 @@ impl Error {
 
     /// Whether another member may do better.
     pub(super) fn is_members_fault(&self) -> bool {
-        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
     }
 
     /// Whether a new login may help: etcd says so in several ways (etcd-client misses all but the first).
@@ -116,6 +118,7 @@ impl Error {
             ErrorKind::Unavailable => {
                 "is etcd running there? (--endpoints says where; --sandbox and `leasetop demo` need none)"
             }
+            ErrorKind::NoLeader => "a leader needs a majority of the members: are enough of them running?",
             ErrorKind::Timeout => "the member hangs or the network drops packets (--command-timeout waits longer)",
             ErrorKind::Unauthenticated => "--user name:password logs in",
             ErrorKind::Forbidden => "the user may not do that; ask for a role that may",
@@ -165,6 +168,7 @@ fn kind(status: &Status, message: &str) -> ErrorKind {
         Code::OutOfRange if has("too large lease TTL") => ErrorKind::TooLargeTtl,
         Code::OutOfRange if has("has been compacted") => ErrorKind::Compacted,
         Code::DeadlineExceeded => ErrorKind::Timeout,
+        Code::Unavailable if has("etcdserver: no leader") => ErrorKind::NoLeader,
         Code::Unavailable => ErrorKind::Unavailable,
         // Connections that break come as these, with the transport's words in place of etcd's.
         Code::Unknown | Code::Cancelled | Code::Internal if !has("etcdserver:") && !has("auth:") => {

@@ -9,6 +9,7 @@ mod error;
 mod keys;
 mod member;
 pub mod pipe;
+mod prober;
 mod signed;
 mod stub;
 mod tls;

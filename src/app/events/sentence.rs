@@ -31,6 +31,10 @@ pub(super) fn of(what: &What) -> String {
         What::RenewsAt { endpoint } => format!("renewals go to {}", printable(endpoint.as_bytes())),
         What::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
         What::Leader { endpoint, term } => format!("{} leads, term {term}", printable(endpoint.as_bytes())),
+        What::NoLeader { endpoint } => format!(
+            "{} knows of none: nothing is granted, renewed or revoked until enough members answer to elect one",
+            printable(endpoint.as_bytes())
+        ),
         What::Term { old, new } => format!("term {old} → {new}: a new leader starts every lease's TTL anew"),
         What::Error { message } => printable(message.as_bytes()),
         What::More { count, .. } => format!("and {count} more in this second"),

@@ -127,6 +127,11 @@ pub enum What {
         /// The raft term.
         term: u64,
     },
+    /// The member that is asked knows of no leader any more.
+    NoLeader {
+        /// Its endpoint.
+        endpoint: String,
+    },
     /// There was an election.
     Term {
         /// The term before.
@@ -238,7 +243,7 @@ impl What {
                 Gone::Unknown => Word::Gone,
             },
             What::Connected { .. } | What::RenewsAt { .. } | What::Disconnected { .. } => Word::Connection,
-            What::Leader { .. } => Word::Leader,
+            What::Leader { .. } | What::NoLeader { .. } => Word::Leader,
             What::Term { .. } => Word::Term,
             What::Error { .. } => Word::Error,
             What::More { word, .. } => *word,

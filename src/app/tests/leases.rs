@@ -284,3 +284,21 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
     story.tell(Msg::Tick);
     assert_eq!(story.words().iter().filter(|word| **word == "late").count(), 2, "again after a renewal");
 }
+
+#[test]
+fn a_lost_leader_is_told_once_and_its_return_too() {
+    let mut story = Story::begin(Setup::default());
+    let unled = || {
+        let mut view = view();
+        (view.members[0].is_leader, view.members[0].has_leader) = (false, false);
+        view
+    };
+    let before = story.words().len();
+    for view in [unled(), unled(), view(), view()] {
+        story.tell(Msg::Cluster(view));
+    }
+    let told: Vec<String> = story.model.events.lines().skip(before).map(|event| event.what.text()).collect();
+    let lost =
+        "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
+    assert_eq!(told, [lost, "127.0.0.1:2379 leads, term 4"]);
+}

@@ -30,6 +30,19 @@ fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
     calm(old) != calm(new)
 }
 
+/// The member that is asked has lost its leader, or knows of one again.
+fn lead(model: &mut Model, old: &MemberView, new: &MemberView, now: Moment) {
+    let endpoint = new.endpoint.clone();
+    match (old.has_leader, new.has_leader) {
+        (true, false) => model.log(now, None, What::NoLeader { endpoint }),
+        (false, true) => {
+            let endpoint = model.cluster.leader().map_or(endpoint, |leader| leader.endpoint.clone());
+            model.log(now, None, What::Leader { endpoint, term: new.raft_term });
+        }
+        _ => (),
+    }
+}
+
 /// Another member leads than the one that led.
 fn elected(model: &mut Model, before: &ClusterView, now: Moment) {
     let (Some(old), Some(new)) = (before.leader(), model.cluster.leader()) else { return };
@@ -43,6 +56,9 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
     if old.is_none_or(|old| old.endpoint != new.endpoint) {
         let connected = What::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
         model.log(now, None, connected);
+    }
+    if let Some(old) = old {
+        lead(model, old, new, now);
     }
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
         model.log(now, None, What::Term { old: old.raft_term, new: new.raft_term });

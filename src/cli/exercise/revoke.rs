@@ -49,7 +49,7 @@ pub(super) async fn revoke_all(
 
 /// Whether there is any sense in asking for the next lease.
 fn is_an_answer(error: &wire::Error) -> bool {
-    !matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout)
+    !matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
 }
 
 fn settle(left: &mut Left, id: LeaseId, error: Option<wire::Error>) {

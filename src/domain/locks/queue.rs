@@ -131,13 +131,13 @@ impl Queue {
         self.ahead_of(candidate).count()
     }
 
-    /// Every lease in line with its place.
+    /// Every lease in line with its place, if its key goes with it.
     pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, InLine)> {
         let place = |(ahead, candidate): (usize, &Candidate)| {
             let behind = self.line.len() - 1 - ahead;
             (candidate.lease, InLine { lock: Arc::clone(&self.name), ahead, behind })
         };
-        self.line.values().enumerate().map(place)
+        self.line.values().enumerate().filter(|(_, candidate)| candidate.hang == Hang::OnItsLease).map(place)
     }
 
     pub(super) fn is_proven(&self) -> bool {

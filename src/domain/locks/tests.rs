@@ -185,6 +185,10 @@ fn every_lease_in_line_has_its_place() {
     locks.put(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     assert_eq!(places, [(MUTEX[2], 0, 2), (MUTEX[0], 1, 1), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)]);
+    locks.put(&key("mutex", MUTEX[0]), None, 7, at(2));
+    let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
+    let others = [(MUTEX[2], 0, 2), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)];
+    assert_eq!(places, others, "a key without its lease stays in line, and revoking the lease moves nobody");
 }
 
 #[test]

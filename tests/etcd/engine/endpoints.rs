@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use leasetop::wire::ErrorKind;
 use tokio::net::TcpListener;
 
 use super::fleet::Fleet;
@@ -14,6 +15,7 @@ on_each_version! {
     leases_live_beside_a_dead_and_a_hung_endpoint
     renewals_have_moved_within_2_s_of_a_members_death
     leases_outlive_their_leader
+    a_member_without_a_majority_says_so
 }
 
 async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {
@@ -56,4 +58,21 @@ async fn leases_outlive_their_leader(version: Version) {
     etcd.kill(leader);
     fleet.all_renewed(2, Duration::from_secs(16)).await;
     assert_eq!(fleet.ended(), &HashMap::new());
+}
+
+/// The last of three stays the choice, and what it cannot do is told as what it is.
+async fn a_member_without_a_majority_says_so(version: Version) {
+    let mut etcd = Etcd::cluster(version).await;
+    let cluster = connect(settings(&etcd.endpoints())).await;
+    let lease = cluster.grant(None, 600).await.unwrap().id;
+    let leader = etcd.leader().await;
+    let (other, last) = ((leader + 1) % 3, (leader + 2) % 3);
+    etcd.kill(leader);
+    etcd.kill(other);
+    let is_alone = async || cluster.view().current().is_some_and(|member| !member.has_leader && member.raft_term > 0);
+    until("the last one says that it has no leader", Duration::from_secs(15), is_alone).await;
+    for _ in 0..3 {
+        let error = cluster.time_to_live(lease, false).await.unwrap_err();
+        assert_eq!((error.kind(), cluster.view().chosen), (ErrorKind::NoLeader, Some(last)), "{error}");
+    }
 }
