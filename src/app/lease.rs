@@ -6,7 +6,7 @@ use super::countdown::Countdown;
 use super::death::{Death, Loss};
 use super::history::History;
 use super::keys::{Doom, Keys, Parted};
-use super::{Bounds, Gone, State};
+use super::{Bounds, State};
 use crate::domain::observed::{Noticed, Observed, Removal, Rhythm, Sureness};
 use crate::domain::{Drill, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
 
@@ -265,15 +265,16 @@ impl Lease {
 
     /// The state at a moment: the first that holds.
     pub fn state(&self, now: Moment) -> State {
-        let holds = [
-            (self.death.is_some(), State::Gone(self.death.map_or(Gone::Unknown, |death| death.cause))),
-            (self.observed.is_dying(), State::Dying),
-            (self.unseen_from() <= now, State::Unseen),
-            (self.is_at_risk(now), State::Risk),
-            (self.is_late(now), State::Late),
-            ((self.who == Who::Own && !self.kept) || self.drill().is_some(), State::Paused),
-        ];
-        holds.into_iter().find_map(|(holds, state)| holds.then_some(state)).unwrap_or(State::Ok)
+        let is_paused = || (self.who == Who::Own && !self.kept) || self.drill().is_some();
+        match self.death {
+            Some(death) => State::Gone(death.cause),
+            None if self.observed.is_dying() => State::Dying,
+            None if self.unseen_from() <= now => State::Unseen,
+            None if self.is_at_risk(now) => State::Risk,
+            None if self.is_late(now) => State::Late,
+            None if is_paused() => State::Paused,
+            None => State::Ok,
+        }
     }
 
     /// Whether it was refilled a moment ago.

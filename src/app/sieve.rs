@@ -158,13 +158,11 @@ impl Sieve {
 pub(super) struct Criteria {
     quick: Quick,
     filter: Filter,
-    asks_for_state: bool,
 }
 
 impl Criteria {
     pub(super) fn of(sieve: &Sieve) -> Self {
-        let filter = sieve.typed.filter.clone();
-        Criteria { quick: sieve.quick, asks_for_state: filter.asks_for_state(), filter }
+        Criteria { quick: sieve.quick, filter: sieve.typed.filter.clone() }
     }
 
     /// Whether they are those of a sieve.
@@ -174,26 +172,51 @@ impl Criteria {
 
     /// Whether a lease is shown.
     pub(super) fn let_through(&self, lease: &Lease, now: Moment) -> bool {
-        self.quick.lets_through(lease, now) && (self.filter.is_empty() || self.filter.matches(&self.facts(lease, now)))
+        self.quick.lets_through(lease, now) && self.filter.matches(&Asked { lease, now })
     }
 
     /// The times left, in seconds, at which time alone can turn their answer.
     pub(super) fn times_left(&self) -> Vec<f64> {
         self.filter.times_left()
     }
+}
 
-    /// What the filter asks of a lease.
-    fn facts<'a>(&self, lease: &'a Lease, now: Moment) -> Facts<'a> {
-        let keys = lease.keys.as_ref();
-        Facts {
-            id: lease.id,
-            who: lease.who.word(),
-            state: if self.asks_for_state { lease.state(now).word() } else { "" },
-            ttl: lease.granted_ttl,
-            left: lease.left(now),
-            key_count: keys.filter(|keys| keys.is_all).map(|keys| keys.count),
-            keys: keys.map_or(&[], |keys| keys.first.as_slice()),
-            drops: lease.engine.as_ref().map(|status| status.queue.dropped),
-        }
+/// What a filter asks of a lease at a moment.
+struct Asked<'a> {
+    lease: &'a Lease,
+    now: Moment,
+}
+
+impl Facts for Asked<'_> {
+    fn id(&self) -> LeaseId {
+        self.lease.id
+    }
+
+    fn who(&self) -> &str {
+        self.lease.who.word()
+    }
+
+    fn state(&self) -> &str {
+        self.lease.state(self.now).word()
+    }
+
+    fn ttl(&self) -> Option<i64> {
+        self.lease.granted_ttl
+    }
+
+    fn left(&self) -> Option<f64> {
+        self.lease.left(self.now)
+    }
+
+    fn key_count(&self) -> Option<usize> {
+        self.lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count)
+    }
+
+    fn keys(&self) -> &[Vec<u8>] {
+        self.lease.keys.as_ref().map_or(&[], |keys| &keys.first)
+    }
+
+    fn drops(&self) -> Option<u64> {
+        Some(self.lease.engine.as_ref()?.queue.dropped)
     }
 }

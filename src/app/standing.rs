@@ -4,7 +4,8 @@
 //! its old place and put in at its new one; with 100,000 leases a frame costs what has changed. Another filter or sort
 //! puts all in place at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::time::Duration;
 
 use super::leases::Leases;
@@ -68,12 +69,12 @@ impl Plan {
         self.criteria.let_through(lease, now).then(|| Rank::of(lease, self.sort, now))
     }
 
-    /// When time alone moves a lease, or turns its state.
-    fn turn(&self, lease: &Lease, now: Moment) -> Option<Moment> {
+    /// When time alone turns what the criteria say of a lease.
+    fn crossing(&self, lease: &Lease, now: Moment) -> Option<Moment> {
         // "Less than 5 s" holds just after the moment at which 5 s are left.
         let around = |moment: Moment| [moment, moment + Duration::from_nanos(1)];
-        let turns = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
-        turns.filter(|turn| *turn > now).chain(lease.turns_after(now)).min()
+        let times = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
+        times.filter(|time| *time > now).min()
     }
 }
 
@@ -87,6 +88,15 @@ struct Seat {
     state: Option<State>,
     /// When time alone turns its state.
     turn: Option<Moment>,
+    /// When time alone turns what the criteria say of it.
+    crossing: Option<Moment>,
+}
+
+impl Seat {
+    /// When it is to be looked at again though nothing happens to it.
+    fn alarm(&self) -> Option<Moment> {
+        self.turn.into_iter().chain(self.crossing).min()
+    }
 }
 
 /// Where each lease stands.
@@ -98,7 +108,8 @@ pub(super) struct Standing {
     /// Whether time turns leases at other moments under it.
     is_timed_anew: bool,
     seats: BTreeMap<LeaseId, Seat>,
-    turns: BTreeSet<(Moment, LeaseId)>,
+    /// When they are to be looked at again, the soonest first. An alarm that was put off since is void.
+    alarms: BinaryHeap<Reverse<(Moment, LeaseId)>>,
     /// Those whose rank is another than the one as which they stand in the order.
     unseated: HashSet<LeaseId>,
     /// Those that have become late, or at risk: to be told.
@@ -120,33 +131,50 @@ impl Standing {
     /// The counts at a moment.
     pub(super) fn count(&mut self, leases: &mut Leases, now: Moment) -> Census {
         let mut changed = leases.take_touched();
-        while let Some(&(turn, id)) = self.turns.first().filter(|(turn, _)| *turn <= now) {
-            self.turns.remove(&(turn, id));
-            changed.insert(id);
+        while self.next_turn().is_some_and(|turn| turn <= now) {
+            changed.extend(self.alarms.pop().map(|Reverse((_, id))| id));
         }
         for id in changed {
             self.look_at(id, leases.get(&id), now);
         }
+        self.clear_alarms();
         Census { renewals: self.rate as f64 / 1e9, ..self.census }
     }
 
     fn look_at(&mut self, id: LeaseId, lease: Option<&Lease>, now: Moment) {
         let living = lease.filter(|lease| lease.death.is_none());
         let rank = lease.and_then(|lease| self.plan.rank(lease, now));
-        let turn = living.and_then(|lease| self.plan.turn(lease, now));
         let seat = self.seats.entry(id).or_default();
-        let old = (seat.share, seat.turn);
-        (seat.share, seat.turn) = (living.map(|lease| Share::of(lease, now)), turn);
-        let new = (seat.share, seat.turn);
+        let (share, alarm) = (seat.share, seat.alarm());
+        seat.share = living.map(|lease| Share::of(lease, now));
+        seat.turn = living.and_then(|lease| lease.turns_after(now));
+        seat.crossing = living.and_then(|lease| self.plan.crossing(lease, now));
         if lease.is_none() || seat.rank != rank {
             self.unseated.insert(id);
         }
-        self.turns.extend(new.1.map(|turn| (turn, id)));
-        if let Some(turn) = old.1.filter(|_| old.1 != new.1) {
-            self.turns.remove(&(turn, id));
-        }
-        self.exchange(old.0, new.0);
+        let (new_share, new_alarm) = (seat.share, seat.alarm());
+        self.alarms.extend(new_alarm.filter(|_| new_alarm != alarm).map(|at| Reverse((at, id))));
+        self.exchange(share, new_share);
         self.worry(id, living.map(|lease| lease.state(now)));
+    }
+
+    /// Lets go of the alarms that are void, where one is the next or they are as many as those that are not.
+    fn clear_alarms(&mut self) {
+        let is_void = |Reverse((at, id)): &Reverse<(Moment, LeaseId)>| {
+            self.seats.get(id).is_none_or(|seat| seat.alarm() != Some(*at))
+        };
+        while self.alarms.peek().is_some_and(is_void) {
+            self.alarms.pop();
+        }
+        if self.alarms.len() > 2 * self.seats.len() + MANY {
+            self.set_alarms();
+        }
+    }
+
+    /// Sets the alarm of every lease anew.
+    fn set_alarms(&mut self) {
+        let alarms = self.seats.iter().filter_map(|(id, seat)| Some(Reverse((seat.alarm()?, *id))));
+        self.alarms = alarms.collect::<Vec<_>>().into();
     }
 
     /// Remembers its state, and that it is one to be told: what was at risk and is late now is no news.
@@ -167,7 +195,7 @@ impl Standing {
 
     /// When time alone turns the state of a lease next.
     pub(super) fn next_turn(&self) -> Option<Moment> {
-        self.turns.first().map(|(turn, _)| *turn)
+        self.alarms.peek().map(|Reverse((at, _))| *at)
     }
 
     fn exchange(&mut self, old: Option<Share>, new: Option<Share>) {
@@ -208,35 +236,26 @@ impl Standing {
         self.put_in(order, &arriving);
     }
 
-    /// Puts every lease in its row. Each of them has had a seat since it was last counted.
+    /// Puts every lease in its row. Each of them has had a seat since it was last counted, and nobody else has.
     fn seat_all(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Moment) {
-        let (plan, mut all) = (&self.plan, leases.values().peekable());
-        let mut ranks = Vec::with_capacity(leases.len());
-        self.seats.retain(|id, seat| {
-            let Some(lease) = all.next_if(|lease| lease.id == *id) else { return false };
-            seat.rank = plan.rank(lease, now);
+        for id in std::mem::take(&mut self.unseated).into_iter().filter(|id| !leases.contains(*id)) {
+            self.seats.remove(&id);
+        }
+        let (is_timed_anew, mut ranks) = (std::mem::take(&mut self.is_timed_anew), Vec::with_capacity(leases.len()));
+        for (seat, lease) in self.seats.values_mut().zip(leases.values()) {
+            seat.rank = self.plan.rank(lease, now);
             ranks.extend(seat.rank.clone());
-            true
-        });
+            if is_timed_anew {
+                seat.crossing = self.plan.crossing(lease, now).filter(|_| lease.death.is_none());
+            }
+        }
+        if is_timed_anew {
+            self.set_alarms();
+        }
         ranks.sort_unstable();
         order.clear();
         order.extend(ranks.into_iter().map(|rank| rank.id));
-        self.unseated.clear();
         self.is_new = false;
-        if std::mem::take(&mut self.is_timed_anew) {
-            self.time_all(leases, now);
-        }
-    }
-
-    /// Under a new plan time turns leases at other moments.
-    fn time_all(&mut self, leases: &Leases, now: Moment) {
-        let (plan, seats) = (&self.plan, self.seats.values_mut());
-        let mut turns = Vec::new();
-        for (seat, lease) in seats.zip(leases.values()) {
-            seat.turn = plan.turn(lease, now).filter(|_| lease.death.is_none());
-            turns.extend(seat.turn.map(|turn| (turn, lease.id)));
-        }
-        self.turns = BTreeSet::from_iter(turns);
     }
 
     /// The row at which a lease stands, if it does.

@@ -3,6 +3,7 @@
 #[path = "../common/pty.rs"]
 mod pty;
 
+mod crowd;
 mod dialogs;
 mod exercise;
 mod harness;

@@ -7,7 +7,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use crate::app::{Gone, Keys, Lease, Model, Rank, Sort, State, Who};
+use crate::app::{Gone, Keys, Lease, Model, Rank, Sort, State};
 use crate::domain::lints::Finding;
 use crate::domain::observed::Sureness;
 use crate::domain::{Bounds, ClusterView, Facts, Filter, Header, LeaseId, MemberView, Moment, Reading, TimeToLive};
@@ -104,19 +104,46 @@ impl ListedLease {
     fn counted(&self) -> Option<&Keys> {
         self.lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0)
     }
+}
 
-    /// What a filter asks. Of leases that nobody keeps here no drops are known.
-    fn facts(&self, now: Moment) -> Facts<'_> {
-        Facts {
-            id: self.lease.id,
-            who: Who::word(self.lease.who),
-            state: self.state.word(),
-            ttl: self.lease.granted_ttl,
-            left: self.left(now).map(|(middle, _)| middle),
-            key_count: self.key_count(),
-            keys: self.keys.as_deref().unwrap_or_default(),
-            drops: None,
-        }
+/// What a listing tells a filter.
+struct Told<'a> {
+    lease: &'a ListedLease,
+    now: Moment,
+}
+
+impl Facts for Told<'_> {
+    fn id(&self) -> LeaseId {
+        self.lease.lease.id
+    }
+
+    fn who(&self) -> &str {
+        self.lease.lease.who.word()
+    }
+
+    fn state(&self) -> &str {
+        self.lease.state.word()
+    }
+
+    fn ttl(&self) -> Option<i64> {
+        self.lease.lease.granted_ttl
+    }
+
+    fn left(&self) -> Option<f64> {
+        self.lease.left(self.now).map(|(middle, _)| middle)
+    }
+
+    fn key_count(&self) -> Option<usize> {
+        self.lease.key_count()
+    }
+
+    fn keys(&self) -> &[Vec<u8>] {
+        self.lease.keys.as_deref().unwrap_or_default()
+    }
+
+    /// Of leases that nobody keeps here no drops are known.
+    fn drops(&self) -> Option<u64> {
+        None
     }
 }
 
@@ -141,7 +168,7 @@ impl Listing {
     /// Keeps the leases that a filter means.
     pub fn retain(&mut self, filter: &Filter) {
         let now = self.now;
-        self.leases.retain(|lease| filter.matches(&lease.facts(now)));
+        self.leases.retain(|lease| filter.matches(&Told { lease, now }));
     }
 
     /// Puts them in order; what is not known stands last.

@@ -2,6 +2,8 @@
 //!
 //! Each prints lines of `name value`.
 
+mod crowd;
+
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use futures_util::stream::{self, StreamExt};
 use leasetop::clock::Stopwatch;
 use leasetop::domain::LeaseId;
 use leasetop::wire::{Address, Cluster, Settings, Target};
+use tokio::runtime::Runtime;
 
 use crate::pty::{Process, Terminal, leasetop};
 use crate::served::Served;
@@ -29,7 +32,11 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
 
 /// CPU seconds so far.
 fn cpu(process: Process) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).expect("it runs");
+    cpu_of(process.id())
+}
+
+fn cpu_of(id: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
     let fields: Vec<&str> = stat.rsplit(") ").next().expect("a state").split(' ').collect();
     let ticks: f64 = [11, 12].iter().map(|field| fields[*field].parse::<f64>().expect("a number")).sum();
     let output = Command::new("getconf").arg("CLK_TCK").output().expect("getconf runs").stdout;
@@ -105,33 +112,6 @@ fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
     (0..count).map(press).collect()
 }
 
-/// A monitor of so many leases of other clients, of 60 to 3,600 s, each with a key.
-fn others(count: u32) -> (Served, Terminal) {
-    let server = Served::start();
-    for n in 0..count {
-        let lease = server.sandbox.grant(60 + i64::from(n * 7 % 3_541)).expect("a lease");
-        server.sandbox.put(format!("/service/{n}"), "127.0.0.1", Some(lease)).expect("a key");
-    }
-    let mut terminal = server.monitor(&[], 140, 40);
-    terminal.wait_for(" others");
-    terminal.pass(20.0);
-    (server, terminal)
-}
-
-#[test]
-#[ignore = "no test: tests/measure/run everyone"]
-fn everyone() {
-    const SECONDS: f64 = 30.0;
-    for count in [1_000, 10_000, 100_000] {
-        let (_server, mut terminal) = others(count);
-        let before = cpu(terminal.process());
-        terminal.pass(SECONDS);
-        tell(&format!("everyone_{count}_cpu_percent"), (cpu(terminal.process()) - before) / SECONDS * 100.0);
-        tell(&format!("everyone_{count}_most_resident_mb"), megabytes(terminal.process(), "VmHWM"));
-        tell(&format!("everyone_{count}_key_p99_ms"), quantile(&mut presses(&mut terminal, 200), 0.99));
-    }
-}
-
 #[test]
 #[ignore = "no test: tests/measure/run key"]
 fn key_to_screen() {
@@ -183,14 +163,20 @@ fn revoked_in_the_monitor(endpoint: &str) -> f64 {
     seconds
 }
 
-#[test]
-#[ignore = "no test: tests/measure/run revoke"]
-fn revoke_many() {
+/// The etcd that LEASETOP_MEASURE_ENDPOINT names.
+fn real_etcd() -> (String, Runtime, Cluster) {
     let endpoint = std::env::var("LEASETOP_MEASURE_ENDPOINT").expect("an etcd");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let runtime = Runtime::new().expect("a runtime");
     let address = Address::parse(&endpoint).expect("an address");
     let settings = Settings::new(vec![Target::Address(address)]);
     let cluster = runtime.block_on(Cluster::connect(settings)).expect("a cluster");
+    (endpoint, runtime, cluster)
+}
+
+#[test]
+#[ignore = "no test: tests/measure/run revoke"]
+fn revoke_many() {
+    let (endpoint, runtime, cluster) = real_etcd();
     let mut ratios: Vec<f64> = (0..3)
         .map(|_| {
             let leases = runtime.block_on(granted(&cluster));
