@@ -1,7 +1,7 @@
 //! The calls that leasetop makes, in the domain's words.
 
-use etcd_client::{LeaseGrantOptions, LeaseTimeToLiveOptions, PutOptions, ResponseHeader};
-
+use etcd_client::proto::PbResponseHeader;
+use etcd_client::{LeaseGrantOptions, PutOptions, ResponseHeader};
 use tokio::sync::mpsc;
 use tonic::Status;
 
@@ -64,19 +64,19 @@ impl Cluster {
     /// # Errors
     /// `Forbidden` where the user may not read one of its keys and they are asked for; whatever the link does.
     pub async fn time_to_live(&self, id: LeaseId, with_keys: bool) -> Result<TimeToLive, Error> {
+        const TRIED: &str = "ask for a lease's time to live";
         let answer = self
-            .client_call(Kind::Read, "ask for a lease's time to live", |mut client| async move {
-                let options = LeaseTimeToLiveOptions::new();
-                let options = if with_keys { options.with_keys() } else { options };
-                client.lease_time_to_live(id.0, Some(options)).await
+            .call(Kind::Read, TRIED, |member| async move {
+                let answer = stub::time_to_live(&member.channel, id, with_keys).await;
+                answer.map_err(|status| Error::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
         Ok(TimeToLive {
-            id: LeaseId(answer.id()),
-            ttl: answer.ttl(),
-            granted_ttl: answer.granted_ttl(),
-            keys: answer.keys().to_vec(),
-            header: header(answer.header()),
+            id: LeaseId(answer.id),
+            ttl: answer.ttl,
+            granted_ttl: answer.granted_ttl,
+            keys: answer.keys,
+            header: plain(answer.header),
         })
     }
 
@@ -93,13 +93,7 @@ impl Cluster {
             })
             .await?;
         let ids = answer.leases.iter().map(|lease| LeaseId(lease.id)).collect();
-        let header = answer.header.map_or_else(Header::default, |header| Header {
-            cluster_id: header.cluster_id,
-            member_id: header.member_id,
-            revision: header.revision,
-            raft_term: header.raft_term,
-        });
-        Ok(LeaseList { ids, header })
+        Ok(LeaseList { ids, header: plain(answer.header) })
     }
 
     /// Renews a lease once, on a stream of its own. A TTL of 0 or less says that the lease does not exist.
@@ -158,5 +152,14 @@ fn header(header: Option<&ResponseHeader>) -> Header {
         member_id: header.member_id(),
         revision: header.revision(),
         raft_term: header.raft_term(),
+    })
+}
+
+fn plain(header: Option<PbResponseHeader>) -> Header {
+    header.map_or_else(Header::default, |header| Header {
+        cluster_id: header.cluster_id,
+        member_id: header.member_id,
+        revision: header.revision,
+        raft_term: header.raft_term,
     })
 }

@@ -1,11 +1,12 @@
 //! Our own small stub: what etcd-client's cannot do.
 //!
-//! Many leases on one keepalive stream that opens without naming one, lists of leases, pages of keys and watches beyond
-//! etcd-client's 4 MiB, and the login.
+//! Many leases on one keepalive stream that opens without naming one; lists of leases, the keys of one, pages of keys and
+//! watches beyond etcd-client's 4 MiB; and the login.
 
 use etcd_client::proto::{
-    PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse, PbRangeRequest,
-    PbRangeResponse, PbWatchRequest, PbWatchResponse,
+    PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse,
+    PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse, PbRangeRequest, PbRangeResponse, PbWatchRequest,
+    PbWatchResponse,
 };
 use futures_util::StreamExt;
 use http::uri::PathAndQuery;
@@ -22,6 +23,7 @@ use crate::domain::LeaseId;
 const KEEP_ALIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseKeepAlive");
 const RANGE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.KV/Range");
 const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch");
+const TIME_TO_LIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseTimeToLive");
 const LEASES: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseLeases");
 
 /// One question, one answer, of any size.
@@ -38,6 +40,15 @@ where
 /// The ids of all leases, as the member has them in memory.
 pub(super) async fn leases(channel: &Signed) -> Result<PbLeaseLeasesResponse, Status> {
     unary(channel, LEASES, PbLeaseLeasesRequest {}).await
+}
+
+/// How long a lease has left, with its keys or without.
+pub(super) async fn time_to_live(
+    channel: &Signed,
+    id: LeaseId,
+    keys: bool,
+) -> Result<PbLeaseTimeToLiveResponse, Status> {
+    unary(channel, TIME_TO_LIVE, PbLeaseTimeToLiveRequest { id: id.0, keys }).await
 }
 
 /// Keys and values, however heavy.

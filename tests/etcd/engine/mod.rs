@@ -10,11 +10,11 @@ mod server_gone;
 use leasetop::wire::{Address, Cluster, Settings, Target};
 
 /// Settings for endpoints as they are given on a command line.
-fn settings(endpoints: &[String]) -> Settings {
+pub(crate) fn settings(endpoints: &[String]) -> Settings {
     let target = |text: &String| Target::Address(Address::parse(text).expect("an address"));
     Settings::new(endpoints.iter().map(target).collect())
 }
 
-async fn connect(settings: Settings) -> Cluster {
+pub(crate) async fn connect(settings: Settings) -> Cluster {
     Cluster::connect(settings).await.expect("nothing to go wrong yet")
 }
