@@ -11,8 +11,10 @@ pub struct Census {
     pub others: usize,
     /// At risk or late.
     pub endangered: usize,
-    /// Expired, and not removed yet.
+    /// Expired, and not removed yet: as polls have shown, or as the leader's list has them before such a one.
     pub dying: usize,
+    /// Unseen since before their time may have been over: nobody knows whether they are dying.
+    pub perhaps_dying: usize,
     /// Pinned to the top.
     pub pinned: usize,
     /// Renewals a second, by what was seen of each lease that is kept.

@@ -46,6 +46,13 @@ impl Countdown {
         if self.most < span.as_secs_f64() { Moment::START } else { self.deadline.before(span) }
     }
 
+    /// How far the truth, which lies in these bounds, can be from the seconds that are shown as left.
+    pub(super) fn error(self, bounds: Bounds, now: Moment) -> f64 {
+        let shown = self.deadline.signed_since(now).min(self.most);
+        let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now));
+        (most - shown).max(shown - least).max(0.0)
+    }
+
     /// Seconds left, never below 0.
     pub(super) fn left(self, now: Moment) -> f64 {
         self.deadline.signed_since(now).min(self.most).max(0.0)

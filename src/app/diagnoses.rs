@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lease, Model, Redraw};
+use super::{Lease, Model, Redraw, State};
 use crate::domain::lints::{Facts, Finding, Survey, findings};
+use crate::domain::observed::Observed;
 use crate::domain::{LeaseId, Moment};
 
 /// How often is looked, at most; a crowd takes longer to look at, and is looked at less often.
@@ -49,7 +50,7 @@ pub(super) fn look(model: &mut Model, now: Moment) {
 
 /// Looks at all leases, however short a while ago that was done.
 pub fn diagnose(model: &mut Model, now: Moment) {
-    let leases = all_facts(model);
+    let leases = all_facts(model, now);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
     let found = findings(Survey { leases: &leases, now });
     let count = mark(model, &found);
@@ -77,8 +78,8 @@ fn mark(model: &mut Model, found: &[Finding]) -> usize {
 }
 
 /// What is known of each lease, sorted by id, with the locks that it stands in line for.
-fn all_facts(model: &Model) -> Vec<Facts> {
-    let mut leases: Vec<Facts> = model.leases.values().map(|lease| facts(model, lease)).collect();
+fn all_facts(model: &Model, now: Moment) -> Vec<Facts> {
+    let mut leases: Vec<Facts> = model.leases.values().map(|lease| facts(model, lease, now)).collect();
     for (id, line) in model.locks.places() {
         if let Ok(place) = leases.binary_search_by_key(&id, |facts| facts.id) {
             leases[place].lines.push(line);
@@ -88,18 +89,26 @@ fn all_facts(model: &Model) -> Vec<Facts> {
 }
 
 /// What is known of a lease. A dead one that is listed all the same is unknown to the leader.
-fn facts(model: &Model, lease: &Lease) -> Facts {
-    let Some(death) = lease.death else { return facts_of_living(lease) };
+fn facts(model: &Model, lease: &Lease, now: Moment) -> Facts {
+    let Some(death) = lease.death else { return facts_of_living(lease, now) };
     let is_listed = model.is_zombie(lease);
-    Facts { listed: is_listed, unknown_since: Some(death.at), ..Facts::of(lease.id, &Default::default()) }
+    Facts { listed: is_listed, unknown_since: Some(death.at), ..Facts::of(lease.id, &Observed::default()) }
 }
 
-fn facts_of_living(lease: &Lease) -> Facts {
+/// Of one that is unseen nothing is known but what time does not change.
+fn facts_of_living(lease: &Lease, now: Moment) -> Facts {
     let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
     let keys = known.map(|keys| keys.count as u64);
+    if lease.state(now) == State::Unseen {
+        let ttl = lease.observed.granted_ttl();
+        return Facts { keys, ttl, ..Facts::of(lease.id, &Observed::default()) };
+    }
     let facts = Facts { keys, ..Facts::of(lease.id, &lease.observed) };
     match lease.engine.as_ref().filter(|_| lease.kept) {
-        Some(status) => Facts { renewals: status.cadence.answers, margin: status.cadence.least_left, ..facts },
+        Some(status) => {
+            let least = status.cadence.least_left;
+            Facts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts }
+        }
         None => facts,
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! Bounded and compact, 32 bytes a mark. What is kept of all leases together stays within some megabytes: few leases have
 //! an hour each, each of many the last minutes, and the one that is looked at always an hour. Of a lease that nobody keeps
-//! here marks are made while it is looked at.
+//! here marks are made from the first look on, and begin with the renewals that polls have shown before.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::stretches::Stretches;
+use crate::domain::observed::Observed;
 use crate::domain::{Bounds, Moment};
 
 /// Marks that are kept of each of many leases.
@@ -122,6 +123,39 @@ impl Default for History {
 }
 
 impl History {
+    /// What polls have shown of a lease that others renew, before anybody looked: its last renewals, or, where there was none,
+    /// where its deadline lay all the time.
+    pub(super) fn recalled(observed: &Observed) -> Self {
+        let mut history = History::default();
+        let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
+        for at in renewals.unbroken() {
+            history.push(at.middle(), Tick::Observed { deadline: at.later(ttl), is_renewal: true });
+        }
+        if let (0, Some(since), Some(deadline)) =
+            (renewals.cadence().answers, renewals.watched_since(), observed.bounds())
+        {
+            history.push(since, Tick::Observed { deadline, is_renewal: false });
+        }
+        history
+    }
+
+    /// The intervals between the renewals of others that polls have shown, oldest first; none across a time of which nothing
+    /// is known.
+    pub fn inferred(&self) -> Vec<Duration> {
+        let (mut last, mut intervals) = (None, Vec::new());
+        for mark in &self.marks {
+            match mark.tick {
+                Tick::Observed { deadline, is_renewal: true } => {
+                    let at = deadline.middle();
+                    intervals.extend(last.replace(at).map(|last| at - last));
+                }
+                Tick::Leader | Tick::Unknown => last = None,
+                _ => {}
+            }
+        }
+        intervals
+    }
+
     /// The marks, oldest first.
     pub fn marks(&self) -> impl DoubleEndedIterator<Item = &Mark> + ExactSizeIterator {
         self.marks.iter()

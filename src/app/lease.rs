@@ -46,10 +46,6 @@ pub struct Said {
     pub reading: Reading,
 }
 
-/// So many planned polls without an answer make a lease unseen.
-const UNSEEN: u32 = 2;
-/// And an answer may be on its way for so long.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// For how long it is shown that a lease was refilled.
 const BADGE: Duration = Duration::from_secs(10);
 
@@ -192,19 +188,27 @@ impl Lease {
         self.granted_ttl = Some(ttl);
     }
 
-    /// An answer at `now` has told where the deadline lies; before that it was there.
-    fn follow(&mut self, before: Option<Bounds>, now: Moment) {
+    /// An answer at `now` has told where the deadline lies; before that it was there, unless that `is_over`.
+    fn follow(&mut self, before: Option<Bounds>, is_over: bool, now: Moment) {
         let Some(bounds) = self.observed.bounds() else { return };
-        let known = self.countdown.zip(before.filter(|before| before.narrowed(bounds).is_some()));
+        let known = self.countdown.zip(before.filter(|before| !is_over && before.narrowed(bounds).is_some()));
         self.countdown = Some(match known {
             Some((countdown, before)) => countdown.corrected(before, bounds, now),
             None => Countdown::anew(bounds),
         });
     }
 
-    /// How far the truth can lie from [`left`](Lease::left), in seconds.
-    pub fn left_error(&self) -> Option<f64> {
-        Some(self.bounds()?.doubt().as_secs_f64())
+    /// How far the truth can lie from [`left`](Lease::left), in seconds: while that stands still until it is true again,
+    /// farther on one side than on the other.
+    pub fn left_error(&self, now: Moment) -> Option<f64> {
+        Some(self.countdown?.error(self.bounds()?, now))
+    }
+
+    /// From the least to the most that can be left, in seconds, [`left`](Lease::left) among them.
+    pub fn left_between(&self, now: Moment) -> Option<(f64, f64)> {
+        let (bounds, left) = (self.bounds()?, self.left(now)?);
+        let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
+        Some((least.min(left), most.max(left)))
     }
 
     /// When the last of our renewals was answered.
@@ -253,9 +257,11 @@ impl Lease {
         Some(u64::try_from(further).unwrap_or(u64::MAX))
     }
 
-    /// Its history, begun where there is none.
+    /// Its history, begun where there is none: of another client's lease with what polls have shown of it.
     pub(super) fn history_mut(&mut self) -> &mut History {
-        self.history.get_or_insert_default()
+        let (observed, is_others) = (&self.observed, self.engine.is_none() && self.who == Who::Other);
+        let begin = || if is_others { History::recalled(observed) } else { History::default() };
+        self.history.get_or_insert_with(|| Box::new(begin()))
     }
 
     /// The drill that is being played on it.
@@ -282,54 +288,6 @@ impl Lease {
         self.refilled.is_some_and(|at| now - at < BADGE)
     }
 
-    /// Two of its planned polls went without an answer: nobody knows any more whether it was renewed or revoked.
-    fn unseen_from(&self) -> Moment {
-        match (self.observed.seen_at(), self.poll.awaited) {
-            (Some(since), _) | (None, Some(since)) => since + self.pace() * UNSEEN + PATIENCE,
-            (None, None) => Moment::START,
-        }
-    }
-
-    /// How far apart its polls are. What is kept alive here tells of itself with every renewal.
-    pub(super) fn pace(&self) -> Duration {
-        const KEPT: Duration = Duration::from_secs(3);
-        if self.kept { self.observed.pace().max(KEPT) } else { self.observed.pace() }
-    }
-
-    /// Until when all is known of its renewals: ours are told, others' are seen by polls alone.
-    fn known_until(&self, now: Moment) -> Moment {
-        if self.kept { now } else { self.observed.seen_at().map_or(Moment::START, |seen| seen.min(now)) }
-    }
-
-    fn is_at_risk(&self, now: Moment) -> bool {
-        self.risk_from().is_some_and(|from| from <= self.known_until(now))
-    }
-
-    fn is_late(&self, now: Moment) -> bool {
-        self.late_from().is_some_and(|from| from <= self.known_until(now))
-    }
-
-    /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
-    /// it is no risk.
-    pub(super) fn risk_from(&self) -> Option<Moment> {
-        let habit = self.habit().filter(|habit| !habit.is_zero() && self.death.is_none())?;
-        Some(self.countdown?.below(habit.mul_f64(0.9)))
-    }
-
-    /// When its renewal is overdue by its own habit.
-    pub(super) fn late_from(&self) -> Option<Moment> {
-        const GRID: Duration = Duration::from_millis(500);
-        let habit = self.habit().filter(|_| self.kept || self.engine.is_none())?;
-        let last = self.last_answer().or(self.observed.renewals().last().map(|last| last.latest))?;
-        Some(last + habit.mul_f64(1.1) + GRID)
-    }
-
-    /// When its [`state`](Lease::state) turns next if nothing but time goes on.
-    pub(super) fn turns_after(&self, now: Moment) -> Option<Moment> {
-        let turns = [self.risk_from(), self.late_from(), Some(self.unseen_from())];
-        turns.into_iter().flatten().filter(|turn| *turn > now).min()
-    }
-
     /// Takes in what the engine says. An answer that is new fixes the deadline: it lies between the sending and the
     /// receiving, each plus the TTL.
     pub(super) fn believe(&mut self, status: LeaseStatus) {
@@ -351,7 +309,8 @@ impl Lease {
         self.said = Some(Said { sent, received, ttl: answer.ttl, reading });
         if !matches!(noticed, Noticed::Missing | Noticed::Nonsense) {
             self.granted_ttl = Some(answer.granted_ttl);
-            self.follow(before, received);
+            let is_over = matches!(noticed, Noticed::Renewed(_) | Noticed::Refilled | Noticed::Contradiction);
+            self.follow(before, is_over, received);
         }
         if noticed == Noticed::Refilled {
             self.refilled = Some(received);

@@ -74,14 +74,14 @@ impl Model {
     }
 }
 
+/// Of a lease that is unseen nobody knows whether it was renewed.
 fn pulse(lease: &Lease, now: Moment) -> Pulse {
-    let ttl = lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()));
-    let most_left = lease.left(now).zip(lease.left_error()).map(|(left, error)| Duration::from_secs_f64(left + error));
+    let state = lease.state(now);
     Pulse {
         is_gone: lease.death.is_some(),
-        is_dying: lease.state(now) == State::Dying,
-        ttl,
-        unrenewed: ttl.zip(most_left).map(|(ttl, left)| ttl.saturating_sub(left)),
-        every: lease.habit(),
+        is_dying: state == State::Dying,
+        ttl: lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs())),
+        unrenewed: lease.unrenewed(now).filter(|_| state != State::Unseen),
+        patience: lease.patience(),
     }
 }

@@ -29,6 +29,7 @@ mod holdings;
 mod key;
 pub mod keymap;
 mod keys;
+mod lateness;
 mod lease;
 mod leases;
 mod locks;

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::dialog::Dialog;
-use super::{Lease, Model};
+use super::leases::Leases;
+use super::{Lease, Model, State};
 use crate::domain::{LeaseId, Moment};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,6 +63,18 @@ impl Polls {
     /// The leases with the least time left are these, in this order.
     pub(super) fn set_head(&mut self, head: Vec<LeaseId>) {
         self.head = head;
+    }
+
+    /// How many leases have expired though nobody has asked them since the list that was asked for at `listed`: the leader lists
+    /// them before one that was seen to have expired.
+    pub(super) fn ahead_of_dying(&self, leases: &Leases, listed: Moment) -> usize {
+        let dying = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.state(listed) == State::Dying);
+        let was_not_asked = |id: &&LeaseId| {
+            let lease = leases.get(id).filter(|lease| lease.death.is_none());
+            lease.is_some_and(|lease| lease.observed.seen_at().is_none_or(|seen| seen < listed)) && !dying(id)
+        };
+        let last = self.head.iter().rposition(dying).unwrap_or(0);
+        self.head[..last].iter().filter(was_not_asked).count()
     }
 
     /// So many were asked in the last whole second.

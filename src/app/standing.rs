@@ -23,6 +23,7 @@ struct Share {
     who: Who,
     is_endangered: bool,
     is_dying: bool,
+    may_be_dying: bool,
     is_pinned: bool,
     /// Renewals in a billion seconds: whole numbers, which come out as they went in.
     rate: u64,
@@ -36,6 +37,7 @@ impl Share {
             who: lease.who,
             is_endangered: matches!(lease.state(now), State::Risk | State::Late),
             is_dying: lease.observed.is_dying(),
+            may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
             rate: habit.map_or(0, |habit| (1e9 / habit.as_secs_f64().max(1e-3)) as u64),
             dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
@@ -213,6 +215,7 @@ impl Standing {
             census.endangered = census.endangered.wrapping_add_signed(sign * isize::from(share.is_endangered));
             census.dying = census.dying.wrapping_add_signed(sign * isize::from(share.is_dying));
             census.pinned = census.pinned.wrapping_add_signed(sign * isize::from(share.is_pinned));
+            census.perhaps_dying = census.perhaps_dying.wrapping_add_signed(sign * isize::from(share.may_be_dying));
             let times = |value: u64| value.wrapping_mul(sign as u64);
             census.dropped = census.dropped.wrapping_add(times(share.dropped));
             self.rate = self.rate.wrapping_add(times(share.rate));

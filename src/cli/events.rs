@@ -19,8 +19,8 @@ const LAST: Duration = Duration::from_secs(1);
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\
 Leases that are there at the start are no event. Renewals of other clients are inferred from polls: each says when it was, \
-as far as known. It ends with Ctrl-C, after --for, or when nobody reads any more; with exit code 2 where no member has \
-answered until then.
+as far as known. Lines come as things become known: seen_at rises from line to line, at need not. It ends with Ctrl-C, \
+after --for, or when nobody reads any more; with exit code 2 where no member has answered until then.
 
 A filter is held against the lease as it is when something happens: of one that has just died its last keys and time left \
 count, and `state:expired` or `state:revoked` says how it died. What is not known of a lease yet decides nothing: its grant \
@@ -75,7 +75,7 @@ async fn print(mut told: Receiver<Told>, is_filtered: bool, out: &mut Out) -> Re
         } else {
             out.data(show(&event, start)).await?;
         }
-        if std::mem::take(&mut is_hopeful) && matches!(event.what, What::Disconnected { .. }) {
+        if std::mem::take(&mut is_hopeful) && matches!(event.what, What::Unreached { .. }) {
             out.tell("No member answers yet; it is tried again until one does.").await;
         }
     }

@@ -40,6 +40,11 @@ impl Bounds {
         Bounds { earliest: self.earliest.before(by), latest: self.latest.before(by) }
     }
 
+    /// Both ends moved later.
+    pub fn later(self, by: Duration) -> Bounds {
+        Bounds { earliest: self.earliest + by, latest: self.latest + by }
+    }
+
     /// Whether a moment lies within.
     pub fn contains(self, moment: Moment) -> bool {
         self.earliest <= moment && moment <= self.latest
@@ -57,19 +62,25 @@ impl Bounds {
 
     /// The first moment from `earliest_ask` on, within a second, at which a question halves the doubt.
     pub fn best_ask(self, earliest_ask: Moment) -> Moment {
-        let fraction = self.middle().nanos().saturating_sub(earliest_ask.nanos()) % SECOND;
-        earliest_ask + Duration::from_nanos(fraction)
+        best_ask(self.middle(), earliest_ask)
     }
+}
 
-    /// The moment between two at which a question tells most: where the middle cannot be met, as near to it as can be.
-    pub fn best_ask_between(self, first: Moment, last: Moment) -> Moment {
-        let best = self.best_ask(first);
-        let (after_one, before_next) = (first - best.before(Duration::from_secs(1)), best - last);
-        match best <= last {
-            true => best,
-            false if after_one <= before_next => first,
-            false => last.max(first),
-        }
+/// The first moment from `earliest_ask` on, within a second, at which an answer tells whether a deadline lies before this.
+fn best_ask(deadline: Moment, earliest_ask: Moment) -> Moment {
+    let fraction = deadline.nanos().saturating_sub(earliest_ask.nanos()) % SECOND;
+    earliest_ask + Duration::from_nanos(fraction)
+}
+
+/// The moment between two at which an answer tells best whether a deadline lies before this: where that cannot be met, as
+/// near to it as can be.
+pub(super) fn best_ask_between(deadline: Moment, first: Moment, last: Moment) -> Moment {
+    let best = best_ask(deadline, first);
+    let (after_one, before_next) = (first - best.before(Duration::from_secs(1)), best - last);
+    match best <= last {
+        true => best,
+        false if after_one <= before_next => first,
+        false => last.max(first),
     }
 }
 
@@ -101,12 +112,12 @@ mod tests {
     #[test]
     fn where_the_middle_cannot_be_met_a_question_comes_as_near_to_it_as_can_be() {
         let at = |millis: u64| Moment::at(Duration::from_millis(millis));
-        let bounds = Bounds { earliest: at(10_000), latest: at(11_000) };
-        assert_eq!(bounds.best_ask_between(at(3_300), at(3_700)), at(3_500), "the middle");
-        assert_eq!(bounds.best_ask_between(at(3_600), at(3_900)), at(3_600), "a little later than it");
-        assert_eq!(bounds.best_ask_between(at(3_900), at(4_400)), at(4_400), "a little sooner");
-        assert_eq!(bounds.best_ask_between(at(3_900), at(3_900)), at(3_900));
-        assert_eq!(bounds.best_ask_between(at(3_900), at(3_000)), at(3_900), "never before the first");
+        let middle = at(10_500);
+        assert_eq!(best_ask_between(middle, at(3_300), at(3_700)), at(3_500), "the middle");
+        assert_eq!(best_ask_between(middle, at(3_600), at(3_900)), at(3_600), "a little later than it");
+        assert_eq!(best_ask_between(middle, at(3_900), at(4_400)), at(4_400), "a little sooner");
+        assert_eq!(best_ask_between(middle, at(3_900), at(3_900)), at(3_900));
+        assert_eq!(best_ask_between(middle, at(3_900), at(3_000)), at(3_900), "never before the first");
     }
 
     #[test]

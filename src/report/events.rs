@@ -59,6 +59,8 @@ struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    left_error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<f64>,
@@ -126,6 +128,7 @@ impl Facts {
             What::Connected { endpoint, .. } => Facts::of_link("up", Some(endpoint), None),
             What::RenewsAt { endpoint } => Facts::of_link("renewals", Some(endpoint), None),
             What::Disconnected { endpoint, message } => Facts::of_link("down", endpoint.as_ref(), Some(message)),
+            What::Unreached { message } => Facts::of_link("down", None, Some(message)),
             What::Leader { endpoint, term } => {
                 Facts { endpoint: Some(endpoint.clone()), term: Some(*term), ..Facts::default() }
             }
@@ -156,8 +159,9 @@ impl Facts {
     }
 
     fn of_renewal(renewed: &Renewed) -> Facts {
-        let Renewed { ttl, interval, expected, left, round_trip, .. } = *renewed;
-        Facts { ttl, round_trip: round_trip.map(seconds), ..Facts::of_times(left, interval, expected) }
+        let Renewed { ttl, interval, expected, left, left_doubt, round_trip, .. } = *renewed;
+        let [left_error, round_trip] = [left_doubt, round_trip].map(|span| span.map(seconds));
+        Facts { ttl, left_error, round_trip, ..Facts::of_times(left, interval, expected) }
     }
 
     fn of_death(obituary: &Obituary) -> Facts {
@@ -205,6 +209,7 @@ mod tests {
             interval: Some(seconds(3.512)),
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
+            left_doubt: Some(seconds(0.125)),
             ..Renewed::new(How::Inferred, Some(10))
         };
         let died = |cause, lag| {
@@ -239,6 +244,7 @@ mod tests {
         let of_link = [
             What::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
             What::Disconnected { endpoint: None, message: "\x1b refused".into() },
+            What::Unreached { message: "\x1b refused".into() },
             What::Leader { endpoint: "a:1".into(), term: 5 },
             What::NoLeader { endpoint: "a:1".into() },
             What::Term { old: 4, new: 5 },

@@ -191,7 +191,7 @@ pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
     if row.state == State::Unseen {
         return unseen_left(row);
     }
-    let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error()) else {
+    let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error(row.now)) else {
         return (UNKNOWN.to_owned(), Role::Dim);
     };
     let text = match left {
@@ -224,10 +224,11 @@ fn ttl(row: Row<'_>, _: usize) -> Cell {
     known(row.lease.granted_ttl, number::ttl)
 }
 
+/// How often it is renewed. Where polls could not see all, as many renewals were seen at least (`>=`, in the detail), and so
+/// the interval between them is this long at most: `<=`.
 fn every(row: Row<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.others_rhythm()) {
         (Some(status), _) => plain(number::interval(status.cadence.last, status.expected)),
-        // Renewals that stayed hidden make the true interval shorter.
         (None, Some(Rhythm { every, sureness: Sureness::AtLeast })) => {
             plain(format!("<={}", number::span(every.as_secs_f64())))
         }

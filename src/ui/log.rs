@@ -73,7 +73,11 @@ fn frame(scene: Scene<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -
     inner
 }
 
+/// In the order in which they happened: which of them are shown was decided by when they were known, so that one that is known
+/// late moves nothing where one has moved to.
 fn draw_lines<'a>(scene: Scene<'_>, events: impl Iterator<Item = &'a Event>, area: Rect, buf: &mut Buffer) {
+    let mut events: Vec<&Event> = events.take(usize::from(area.height)).collect();
+    Event::sort(&mut events);
     for (y, event) in (area.y..area.bottom()).zip(events) {
         buf.set_line(area.x, y, &line(scene, event, true, area.width), area.width);
     }

@@ -59,7 +59,7 @@ fn counts(model: &Model) -> Vec<Part> {
     if census.endangered > 0 {
         parts.push(count(1, Role::Danger, census.endangered as u64, "at risk"));
     }
-    parts.extend(dying(census.dying));
+    parts.extend(dying(census.dying, census.perhaps_dying > 0));
     let warned = model.diagnoses().count();
     if warned > 0 {
         parts.push(count(3, Role::Warning, warned as u64, if warned == 1 { "warning" } else { "warnings" }));
@@ -71,10 +71,12 @@ fn counts(model: &Model) -> Vec<Part> {
     parts
 }
 
-/// What has expired and waits to be removed, and how long that takes.
-fn dying(count: usize) -> Option<Part> {
+/// What has expired and waits to be removed, and how long that takes: as the least, where not all could be asked.
+fn dying(count: usize, is_least: bool) -> Option<Part> {
     let takes = Backlog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.takes().as_secs_f64();
-    (count > 0).then(|| Part::new(2, Role::Danger, format!("{count} dying, removed in {}", number::span(takes))))
+    let takes = if is_least { number::at_least_span(takes) } else { number::span(takes) };
+    let dying = number::at_least(is_least, count);
+    (count > 0).then(|| Part::new(2, Role::Danger, format!("{dying} dying, removed in {takes}")))
 }
 
 /// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.
@@ -104,5 +106,20 @@ fn rank(action: Action) -> u8 {
         Action::Revoke | Action::KeepAlive => 3,
         Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,
         _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dying_is_a_least_number_where_not_all_could_be_asked() {
+        let text = |count, is_least| {
+            dying(count, is_least).map(|part| part.pieces.into_iter().map(|(text, _)| text).collect::<String>())
+        };
+        assert_eq!(text(0, true), None);
+        assert_eq!(text(6_000, false).as_deref(), Some("6000 dying, removed in 6.0 s"));
+        assert_eq!(text(6_000, true).as_deref(), Some(">=6000 dying, removed in >=6.0 s"));
     }
 }

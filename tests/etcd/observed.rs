@@ -64,7 +64,7 @@ async fn every_renewal_of_another_client_is_seen(version: Version) {
         // The last renewal is seen a moment after it.
         while clock.now() < until + Duration::from_secs(2) {
             match poll(&ours, &clock, &mut observed, granted.id).await.0 {
-                Noticed::Renewed(at) => seen.push(at),
+                Noticed::Renewed(renewal) => seen.push(renewal.at),
                 Noticed::Nothing => {}
                 other => panic!("{other:?}"),
             }

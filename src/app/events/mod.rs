@@ -66,6 +66,11 @@ impl Event {
         self.what.word()
     }
 
+    /// Puts events in the order in which they happened; those of one moment stay in the order in which they were known.
+    pub fn sort(events: &mut [&Event]) {
+        events.sort_by_key(|event| event.at);
+    }
+
     /// What it means, in a sentence that a terminal shows and does not obey.
     pub fn text(&self) -> String {
         self.what.text()
@@ -112,8 +117,9 @@ impl EventLog {
         let event = self.event(when, lease, what);
         self.told.iter_mut().for_each(|told| told.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
+        let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Moment::max);
         match self.lines.back_mut() {
-            Some(last) if self.run > CROWD => last.absorb(),
+            Some(last) if self.run > CROWD => last.absorb(latest),
             _ => self.append(event),
         }
     }
@@ -146,7 +152,9 @@ impl EventLog {
 }
 
 impl Event {
-    fn absorb(&mut self) {
+    /// Counts one more of the same second, the latest of which was then: all of them stand before the line that counts them.
+    fn absorb(&mut self, latest: Moment) {
+        self.at = latest;
         let count = if let What::More { count, .. } = self.what { count + 1 } else { 2 };
         self.lease = None;
         self.what = What::More { word: self.word(), count };
@@ -168,6 +176,10 @@ mod tests {
         assert_eq!(log.lines().len(), CROWD);
         let last = log.lines().next_back().unwrap();
         assert_eq!((last.word(), last.text().as_str()), (Word::Kept, "and 17 more in this second"));
+        let mut lines: Vec<&Event> = log.lines().collect();
+        Event::sort(&mut lines);
+        assert_eq!(lines.last().map(|line| line.word()), Some(Word::Kept));
+        assert!(matches!(lines[CROWD - 1].what, What::More { .. }), "after those whose fellows it counts: {lines:?}");
         log.push(at(1_000), None, What::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
     }

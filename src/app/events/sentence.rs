@@ -30,6 +30,7 @@ pub(super) fn of(what: &What) -> String {
         What::Connected { endpoint, version } => connected(endpoint, version),
         What::RenewsAt { endpoint } => format!("renewals go to {}", printable(endpoint.as_bytes())),
         What::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
+        What::Unreached { message } => unreached(message),
         What::Leader { endpoint, term } => format!("{} leads, term {term}", printable(endpoint.as_bytes())),
         What::NoLeader { endpoint } => format!(
             "{} knows of none: nothing is granted, renewed or revoked until enough members answer to elect one",
@@ -60,7 +61,8 @@ fn renewed(renewed: &Renewed) -> String {
         (How::Kept, Some(interval)) => format!("{ttl}{:.2} s after the last", interval.as_secs_f64()),
         (How::Kept, None) => format!("{ttl}for the first time"),
         (How::Inferred, Some(interval)) => format!("{ttl}~{:.1} s after the last", interval.as_secs_f64()),
-        (How::Inferred, None) => format!("{ttl}the first that was seen"),
+        (How::Inferred, None) if renewed.is_first => format!("{ttl}the first that was seen"),
+        (How::Inferred, None) => format!("{ttl}when the one before was cannot be told"),
     }
 }
 
@@ -97,6 +99,12 @@ fn connected(endpoint: &str, version: &str) -> String {
 fn disconnected(endpoint: Option<&str>, message: &str) -> String {
     let endpoint = endpoint.map_or(String::new(), |endpoint| format!("{} ", printable(endpoint.as_bytes())));
     format!("{endpoint}lost: {}", printable(message.as_bytes()))
+}
+
+/// Why; the link's own words say what to do about it.
+fn unreached(message: &str) -> String {
+    let why = printable(message.as_bytes());
+    format!("not reached: {why}; it is tried again")
 }
 
 fn epitaph(obituary: &Obituary) -> String {
@@ -156,6 +164,8 @@ mod tests {
     fn an_inferred_renewal_says_so_and_an_unknown_figure_is_left_out() {
         let first = Renewed::new(How::Inferred, Some(10));
         assert_eq!(of(&What::Renewed(first)), "10 s, the first that was seen");
+        let blurred = Renewed { is_first: false, ..first };
+        assert_eq!(of(&What::Renewed(blurred)), "10 s, when the one before was cannot be told");
         let next = Renewed { interval: Some(seconds(3.52)), ..first };
         assert_eq!(of(&What::Renewed(next)), "10 s, ~3.5 s after the last");
         assert_eq!(of(&What::Renewed(Renewed { ttl: None, ..next })), "~3.5 s after the last");
@@ -207,5 +217,7 @@ mod tests {
         assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff was put without a lease, and stays");
         assert_eq!(of(&What::error("\u{202e}")), r"\u{202e}");
         assert_eq!(of(&What::Disconnected { endpoint: None, message: "\x07".into() }), r"lost: \x07");
+        let told = of(&What::Unreached { message: "\x07".into() });
+        assert_eq!(told, r"not reached: \x07; it is tried again");
     }
 }

@@ -120,6 +120,11 @@ pub enum What {
         /// Why.
         message: String,
     },
+    /// No member could be reached since the start.
+    Unreached {
+        /// Why.
+        message: String,
+    },
     /// Another member leads.
     Leader {
         /// Its endpoint.
@@ -158,6 +163,8 @@ pub enum What {
 pub struct Renewed {
     /// How it is known.
     pub how: How,
+    /// Whether it is the first that is known.
+    pub is_first: bool,
     /// Seconds that it gave.
     pub ttl: Option<i64>,
     /// Since the renewal before.
@@ -166,6 +173,8 @@ pub struct Renewed {
     pub expected: Option<Duration>,
     /// What was left when it came.
     pub left: Option<Duration>,
+    /// How far the truth can lie from that, where it is inferred.
+    pub left_doubt: Option<Duration>,
     /// From sending to the answer, where it was sent from here.
     pub round_trip: Option<Duration>,
 }
@@ -173,7 +182,16 @@ pub struct Renewed {
 impl Renewed {
     /// A renewal of which nothing but this is known.
     pub fn new(how: How, ttl: Option<i64>) -> Self {
-        Renewed { how, ttl, interval: None, expected: None, left: None, round_trip: None }
+        Renewed {
+            how,
+            is_first: true,
+            ttl,
+            interval: None,
+            expected: None,
+            left: None,
+            left_doubt: None,
+            round_trip: None,
+        }
     }
 }
 
@@ -242,7 +260,8 @@ impl What {
                 Gone::Revoked => Word::Revoked,
                 Gone::Unknown => Word::Gone,
             },
-            What::Connected { .. } | What::RenewsAt { .. } | What::Disconnected { .. } => Word::Connection,
+            What::Connected { .. } | What::RenewsAt { .. } => Word::Connection,
+            What::Disconnected { .. } | What::Unreached { .. } => Word::Connection,
             What::Leader { .. } | What::NoLeader { .. } => Word::Leader,
             What::Term { .. } => Word::Term,
             What::Error { .. } => Word::Error,

@@ -208,7 +208,9 @@ fn whoever_is_not_renewed_seems_dead() {
     story.wait(19.0);
     assert_eq!(story.flaw(1), None);
     story.wait(3.0);
-    assert!(matches!(story.flaw(1), Some(Flaw::Silent(span)) if span.as_secs() == 21), "{:?}", story.flaw(1));
+    assert_eq!(story.flaw(1), None, "nobody has looked");
+    story.probe(1, 7, 30, &[]);
+    assert!(matches!(story.flaw(1), Some(Flaw::Silent(span)) if span.as_secs() == 22), "{:?}", story.flaw(1));
     story.probe(1, 29, 30, &[]);
     assert_eq!(story.flaw(1), None);
     story.wait(30.0);

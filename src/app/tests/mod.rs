@@ -7,6 +7,7 @@ mod freeze;
 mod granting;
 mod keymap;
 mod keys;
+mod lateness;
 mod leases;
 mod locks;
 mod losses;

@@ -4,14 +4,14 @@ use super::*;
 use crate::domain::observed::Sureness;
 
 /// What is truly so of a lease of 30 s.
-struct Truth {
-    deadline: f64,
-    term: u64,
+pub(super) struct Truth {
+    pub(super) deadline: f64,
+    pub(super) term: u64,
 }
 
 impl Story {
     /// Asks as planned, and answers what is true, until a moment.
-    fn live(&mut self, id: i64, truth: &Truth, until: f64) {
+    pub(super) fn live(&mut self, id: i64, truth: &Truth, until: f64) {
         while let Some(due) = self.model.lease(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until)) {
             self.now = due.max(self.now);
             self.tell(Msg::Tick);
@@ -27,13 +27,13 @@ impl Story {
         self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
-    fn others_lease(&self, id: i64) -> &Lease {
+    pub(super) fn others_lease(&self, id: i64) -> &Lease {
         self.model.lease(LeaseId(id)).unwrap()
     }
 }
 
 /// Renewed each 10 s from 5.3 s on, so many times; hands back the moment of the last renewal.
-fn renewed(story: &mut Story, times: i32) -> Truth {
+pub(super) fn renewed(story: &mut Story, times: i32) -> Truth {
     story.list(&[7], &[]);
     let mut truth = Truth { deadline: 28.2, term: 4 };
     for n in 0..times {
@@ -189,4 +189,51 @@ fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
     story.wait(40.0);
     story.tell(Msg::Tick);
     assert_eq!(story.rows(), [] as [i64; 0]);
+}
+
+#[test]
+fn the_chart_of_another_clients_lease_begins_with_what_was_seen_before_the_first_look() {
+    let mut story = Story::begin(Setup::default());
+    let truth = renewed(&mut story, 4);
+    story.live(7, &truth, 37.0);
+    assert!(story.others_lease(7).history.is_none(), "nobody has looked");
+    story.press(&[Key::Enter]);
+    story.live(7, &truth, 40.0);
+    let history = story.others_lease(7).history.as_ref().expect("somebody looks");
+    let renewals: Vec<f64> = history.marks().map(|mark| mark.at.since_start().as_secs_f64()).collect();
+    for (told, truly) in renewals.iter().zip([5.3, 15.3, 25.3, 35.3]) {
+        assert!((told - truly).abs() < 0.3, "{renewals:?}");
+    }
+    let intervals = history.inferred();
+    assert!(intervals.len() == 3 && intervals.iter().all(|span| (9.5..10.5).contains(&span.as_secs_f64())));
+}
+
+#[test]
+fn the_chart_of_a_lease_that_nobody_renews_begins_where_it_was_first_seen() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[7], &[]);
+    let truth = Truth { deadline: 28.2, term: 4 };
+    story.live(7, &truth, 12.0);
+    story.press(&[Key::Enter]);
+    story.live(7, &truth, 14.0);
+    let history = story.others_lease(7).history.as_ref().expect("somebody looks");
+    assert_eq!(history.marks().len(), 1);
+    assert!(history.marks().next().unwrap().at < at(1.0));
+    assert!(history.inferred().is_empty());
+}
+
+#[test]
+fn a_chart_does_not_reach_back_over_what_nobody_could_watch() {
+    let mut story = Story::begin(Setup::default());
+    let truth = renewed(&mut story, 4);
+    story.live(7, &truth, 37.0);
+    story.tell(Msg::Cluster(down()));
+    story.wait(20.0);
+    story.tell(Msg::Cluster(view()));
+    let back = story.now.since_start().as_secs_f64();
+    let truth = Truth { deadline: back + 29.0, term: 4 };
+    story.press(&[Key::Enter]);
+    story.live(7, &truth, back + 3.0);
+    let history = story.others_lease(7).history.as_ref().expect("somebody looks");
+    assert!(history.marks().next().unwrap().at > at(37.0) && history.inferred().is_empty(), "{history:?}");
 }

@@ -115,7 +115,7 @@ fn polls_sharpen_the_time_left() {
     let deadline = 47.777;
     poll(&mut story, 9.0, |_, now| Some(((deadline - now.since_start().as_secs_f64()) as i64, 100)));
     let lease = story.model.lease(LeaseId(1)).unwrap();
-    assert!(lease.left_error().unwrap() <= 0.05, "{:?}", lease.left_error());
+    assert!(lease.left_error(story.now).unwrap() <= 0.05, "{:?}", lease.left_error(story.now));
     assert!((lease.left(story.now).unwrap() - (deadline - 9.0)).abs() <= 0.05);
 }
 
@@ -165,4 +165,28 @@ fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
         }
         assert!((before - left_at(story.now)).abs() < 0.11, "{before} instead of {}", left_at(story.now));
     }
+}
+
+#[test]
+fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
+    let mut story = Story::begin(Setup::default());
+    let ids: Vec<i64> = (1..=5).collect();
+    let born = ids.iter().copied().map(LeaseId).collect();
+    let head = Some([4, 3, 2, 1, 5].map(LeaseId).to_vec());
+    story.tell(Msg::Listed(Listing { born, head, ..Listing::default() }));
+    ids.iter().for_each(|id| story.probe(*id, 9, 10, &[]));
+    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (0, 0));
+    story.wait(8.0);
+    story.tell(Msg::ListedAgain { sent: story.now, received: story.now });
+    assert_eq!(story.model.census.perhaps_dying, 0, "nobody can have expired yet");
+    story.wait(3.5);
+    // Of five whose time is over one is asked, and the leader lists two of the others before it.
+    story.probe(2, -1, 10, &[]);
+    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (3, 2));
+    story.probe(1, -1, 10, &[]);
+    story.probe(5, 9, 10, &[]);
+    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (4, 0));
+    // One of those before it was renewed after all.
+    story.probe(3, 8, 10, &[]);
+    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (3, 0));
 }

@@ -8,6 +8,11 @@ use crate::domain::Moment;
 /// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
 pub(super) fn attend(model: &mut Model, now: Moment) {
     model.census = model.standing.count(&mut model.leases, now);
+    if let Some(listed) = model.listed_at.filter(|_| model.census.dying > 0) {
+        let more = model.polls.ahead_of_dying(&model.leases, listed);
+        model.census.dying += more;
+        model.census.perhaps_dying = model.census.perhaps_dying.saturating_sub(more);
+    }
     for (id, state) in model.standing.take_worrying() {
         if let Some((at, what)) = model.lease(id).and_then(|lease| worry(lease, state, now)) {
             model.log(at.min(now), Some(id), what);
@@ -24,6 +29,6 @@ fn worry(lease: &Lease, state: State, now: Moment) -> Option<(Moment, What)> {
         let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Moment::START));
         return Some((from, What::Risk { left, expected }));
     }
-    let interval = lease.last_renewed().map(|renewed| now - renewed);
+    let interval = lease.unrenewed_since().map(|since| now - since);
     Some((lease.late_from()?, What::Late { interval, expected }))
 }

@@ -83,7 +83,7 @@ fn unreached(model: &mut Model, before: &ClusterView, now: Moment) -> Vec<Effect
     let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
     let trouble = model.link_trouble().filter(|_| is_first && !model.has_started).map(str::to_owned);
     if let Some(message) = trouble {
-        model.events.aside(now, None, || What::Disconnected { endpoint: None, message });
+        model.events.aside(now, None, || What::Unreached { message });
     }
     Vec::new()
 }

@@ -2,7 +2,7 @@
 
 use crate::app::events::{How, Renewed};
 use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
-use crate::domain::observed::{Noticed, Observed};
+use crate::domain::observed::{Noticed, Renewal, Renewals};
 use crate::domain::{Bounds, LeaseId, Moment, TimeToLive};
 
 use super::keys;
@@ -65,7 +65,7 @@ fn settle(model: &mut Model, id: LeaseId, sent: Moment, received: Moment) {
 fn tell(model: &mut Model, answer: &TimeToLive, noticed: Noticed, before: Option<Bounds>, received: Moment) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match noticed {
-        Noticed::Renewed(at) => renewed(model, id, at),
+        Noticed::Renewed(renewal) => renewed(model, id, renewal),
         Noticed::Refilled => {
             let term = Some(answer.header.raft_term).filter(|term| *term > 0);
             model.log(received, Some(id), What::Refilled { ttl, term });
@@ -76,18 +76,20 @@ fn tell(model: &mut Model, answer: &TimeToLive, noticed: Noticed, before: Option
 }
 
 /// Another client has renewed it. On the screen its row says so; the event is for who wants to know of each.
-fn renewed(model: &mut Model, id: LeaseId, at: Bounds) {
+fn renewed(model: &mut Model, id: LeaseId, renewal: Renewal) {
     let Some(lease) = model.leases.get(&id) else { return };
-    let (ttl, observed) = (lease.granted_ttl, &lease.observed);
-    let what = || What::Renewed(in_figures(ttl, observed));
-    model.events.aside(at, Some(id), what);
+    let (ttl, renewals) = (lease.granted_ttl, lease.observed.renewals());
+    let what = || What::Renewed(in_figures(ttl, renewal, renewals));
+    model.events.aside(renewal.at, Some(id), what);
 }
 
-fn in_figures(ttl: Option<i64>, observed: &Observed) -> Renewed {
-    let renewals = observed.renewals();
+fn in_figures(ttl: Option<i64>, renewal: Renewal, renewals: &Renewals) -> Renewed {
     Renewed {
-        interval: renewals.cadence().last,
+        is_first: renewals.cadence().answers == 1,
+        interval: renewal.interval,
         expected: renewals.rhythm().map(|rhythm| rhythm.every),
+        left: renewal.left.map(|left| left.about),
+        left_doubt: renewal.left.map(|left| left.doubt),
         ..Renewed::new(How::Inferred, ttl)
     }
 }

@@ -14,7 +14,13 @@ const FEWEST: usize = 3;
 pub struct Generations;
 
 impl Generations {
-    fn of_one_ttl(ttl: Duration, mut leases: Vec<&Facts>) -> Option<(Vec<LeaseId>, String)> {
+    /// One whose deadline is not known may be of any generation: with keys, it may be an old one that somebody needs.
+    fn of_one_ttl(ttl: Duration, all: Vec<&Facts>) -> Option<(Vec<LeaseId>, String)> {
+        let (mut leases, unknown): (Vec<&Facts>, Vec<&Facts>) =
+            all.into_iter().partition(|facts| facts.deadline.is_some());
+        if unknown.iter().any(|facts| facts.keys != Some(0)) {
+            return None;
+        }
         leases.sort_by_key(|facts| facts.deadline);
         let (newest, old) = leases.split_last()?;
         let is_left_over = |facts: &&Facts| facts.keys == Some(0) && facts.renewals == 0;
@@ -44,9 +50,8 @@ impl Lint for Generations {
 
     fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
         let mut by_ttl: BTreeMap<Duration, Vec<&Facts>> = BTreeMap::new();
-        let known = |facts: &Facts| facts.ttl.filter(|_| facts.deadline.is_some());
         for facts in survey.leases {
-            if let Some(ttl) = known(facts) {
+            if let Some(ttl) = facts.ttl {
                 by_ttl.entry(ttl).or_default().push(facts);
             }
         }

@@ -1,5 +1,10 @@
+use std::time::Duration;
+
 use super::{Facts, Lint, Survey, each};
 use crate::domain::LeaseId;
+
+/// From this TTL on half of its life says enough, whoever watched it: keys that come a moment after the grant are there by then.
+const LONG: Duration = Duration::from_secs(60);
 
 /// A lease that nobody needs.
 ///
@@ -9,10 +14,13 @@ pub struct Leak;
 
 impl Leak {
     fn sentence(facts: &Facts) -> Option<String> {
-        let ttl = facts.ttl?;
+        let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
+        let is_idle = facts.keys == Some(0) && facts.renewals == 0;
         // A client that renews at all does so once in its TTL; most do three times.
-        let is_leak = facts.keys == Some(0) && facts.renewals == 0 && facts.watched >= ttl * 2 / 3;
-        is_leak.then(|| format!("It has no keys and was not renewed in {} s.", facts.watched.as_secs()))
+        let was_watched = facts.watched >= ttl * 2 / 3;
+        let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
+        let span = facts.watched.max(unrenewed).as_secs();
+        (is_idle && (was_watched || is_half_over)).then(|| format!("It has no keys and was not renewed in {span} s."))
     }
 }
 

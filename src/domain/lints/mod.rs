@@ -48,8 +48,12 @@ pub struct Facts {
     pub watched: Duration,
     /// How it is renewed.
     pub habit: Habit,
-    /// The least that was left at a renewal.
+    /// For how long it had not been renewed when it was last asked, by its deadline.
+    pub unrenewed: Option<Duration>,
+    /// The least that was left at a renewal, or less where some were not seen.
     pub margin: Option<Duration>,
+    /// The least that was left at a renewal before which none can have stayed hidden.
+    pub sure_margin: Option<Duration>,
     /// When its deadline is, in the middle of what is known.
     pub deadline: Option<Moment>,
     /// Whether the leader's list has it.
@@ -72,7 +76,9 @@ impl Facts {
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
             habit: observed.habit(),
+            unrenewed: observed.unrenewed(),
             margin: renewals.cadence().least_left,
+            sure_margin: renewals.least_left(),
             deadline: bounds.map(Bounds::middle),
             listed: true,
             unknown_since: None,

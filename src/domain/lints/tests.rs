@@ -17,7 +17,9 @@ fn healthy(id: i64) -> Facts {
         renewals: 5,
         watched: Duration::from_secs(100),
         habit: Habit::Unknown,
+        unrenewed: Some(Duration::from_secs(10)),
         margin: Some(Duration::from_secs(39)),
+        sure_margin: Some(Duration::from_secs(39)),
         deadline: Some(second(NOW + 50)),
         listed: true,
         unknown_since: None,
@@ -44,7 +46,9 @@ fn nothing_is_found_where_nothing_is_wrong_or_known() {
         keys: None,
         renewals: 0,
         watched: Duration::ZERO,
+        unrenewed: None,
         margin: None,
+        sure_margin: None,
         deadline: None,
         listed: true,
         ..healthy(2)
@@ -68,6 +72,23 @@ fn a_leak_has_no_keys_and_nobody_renews_it() {
 }
 
 #[test]
+fn half_of_a_long_life_without_a_renewal_is_a_leak_whoever_watched() {
+    let leak = |ttl, unrenewed| Facts {
+        keys: Some(0),
+        renewals: 0,
+        ttl: Some(Duration::from_secs(ttl)),
+        watched: Duration::from_secs(1),
+        unrenewed: Some(Duration::from_secs(unrenewed)),
+        ..healthy(-1)
+    };
+    only(&[leak(60, 31)], "leak", &[-1], "It has no keys and was not renewed in 31 s.");
+    only(&[leak(3_600, 1_801)], "leak", &[-1], "It has no keys and was not renewed in 1801 s.");
+    for harmless in [leak(60, 30), leak(59, 58), leak(3_600, 2), Facts { renewals: 1, ..leak(60, 31) }] {
+        assert_eq!(found(&[harmless]), [], "a fresh one, a short one, a slow one");
+    }
+}
+
+#[test]
 fn generations_leave_leases_behind() {
     let old = |id, left| Facts {
         keys: Some(0),
@@ -81,6 +102,8 @@ fn generations_leave_leases_behind() {
     assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two may be chance");
     assert_eq!(found(&[healthy(3), old(1, 10), Facts { keys: Some(2), ..old(2, 30) }]), []);
     assert_eq!(found(&[healthy(3), old(1, 10), old(2, 59)]), [], "the newest has no keys yet");
+    let unseen = Facts { deadline: None, ..healthy(4) };
+    assert_eq!(found(&[healthy(3), old(1, 10), old(2, 30), unseen]), [], "which may be an old one that is needed");
 }
 
 #[test]
@@ -98,7 +121,9 @@ fn a_ttl_may_be_short() {
 
 #[test]
 fn a_margin_may_be_thin() {
-    let thin = |millis| Facts { margin: Some(Duration::from_millis(millis)), ..healthy(1) };
+    let thin = |millis| Facts { sure_margin: Some(Duration::from_millis(millis)), ..healthy(1) };
+    let hidden = Facts { margin: Some(Duration::from_millis(900)), sure_margin: None, ..healthy(1) };
+    assert_eq!(found(&[hidden]), [], "a renewal that was not seen may have left more");
     only(&[thin(1_200)], "thin-margin", &[1], "At one renewal only 1.2 s were left.");
     assert_eq!(found(&[thin(2_500)]), []);
     assert_eq!(found(&[Facts { ttl: Some(Duration::from_secs(5)), ..thin(2_600) }]), []);
@@ -169,7 +194,7 @@ fn a_zombie_is_listed_and_unknown() {
 
 #[test]
 fn the_habit_of_a_client_may_be_odd() {
-    let two = Habit::Two(Duration::from_secs(10));
+    let two = Habit::ByTurns { count: 2, each: Duration::from_secs(10) };
     let what = "Two clients renew it by turns, each about every 10.0 s.";
     only(&[Facts { habit: two, ..healthy(1) }], "two-renewers", &[1], what);
     let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";

@@ -15,7 +15,7 @@ pub struct ThinMargin;
 
 impl ThinMargin {
     fn sentence(facts: &Facts) -> Option<String> {
-        let margin = facts.margin.filter(|margin| *margin < FAILOVER)?;
+        let margin = facts.sure_margin.filter(|margin| *margin < FAILOVER)?;
         // A shorter TTL never has more left: that is told already.
         let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
         could_be_wider.then(|| format!("At one renewal only {:.1} s were left.", margin.as_secs_f64()))

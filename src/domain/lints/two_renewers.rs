@@ -2,7 +2,7 @@ use super::{Facts, Lint, Survey, each};
 use crate::domain::LeaseId;
 use crate::domain::observed::Habit;
 
-/// A lease that two clients renew.
+/// A lease that two clients renew, or three.
 ///
 /// > Two clients renew it by turns, each about every 10.0 s.
 #[derive(Clone, Copy, Debug)]
@@ -10,8 +10,9 @@ pub struct TwoRenewers;
 
 impl TwoRenewers {
     fn sentence(facts: &Facts) -> Option<String> {
-        let Habit::Two(each) = facts.habit else { return None };
-        Some(format!("Two clients renew it by turns, each about every {:.1} s.", each.as_secs_f64()))
+        let Habit::ByTurns { count, each } = facts.habit else { return None };
+        let count = if count == 2 { "Two" } else { "Three" };
+        Some(format!("{count} clients renew it by turns, each about every {:.1} s.", each.as_secs_f64()))
     }
 }
 

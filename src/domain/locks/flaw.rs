@@ -19,8 +19,8 @@ pub struct Pulse {
     pub ttl: Option<Duration>,
     /// Nobody has renewed it for that long, at least.
     pub unrenewed: Option<Duration>,
-    /// The interval that it is renewed in.
-    pub every: Option<Duration>,
+    /// For how long it may stay without a renewal by its own habit, where it has one.
+    pub patience: Option<Duration>,
 }
 
 /// Why a candidate will not do its part. One that has a flaw and holds the lock keeps all others waiting.
@@ -56,10 +56,7 @@ impl Pulse {
     /// a TTL.
     fn silent(self) -> Option<Duration> {
         let unrenewed = self.unrenewed?;
-        let patience = match self.every {
-            Some(every) => every.mul_f64(1.1) + GRID,
-            None => self.ttl? * 2 / 3 + GRID,
-        };
+        let patience = self.patience.or(self.ttl.map(|ttl| ttl * 2 / 3 + GRID))?;
         (unrenewed > patience).then_some(unrenewed)
     }
 }

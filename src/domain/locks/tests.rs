@@ -204,8 +204,8 @@ fn each_flaw_has_its_sign() {
     assert_eq!(flaw(Pulse { is_dying: true, ..well }), Some(Flaw::Dying));
     assert_eq!(flaw(Pulse { unrenewed: seconds(40), ..well }), None);
     assert_eq!(flaw(Pulse { unrenewed: seconds(41), ..well }), silent(41));
-    assert_eq!(flaw(Pulse { unrenewed: seconds(50), every: seconds(50), ..well }), None, "that is its habit");
-    assert_eq!(flaw(Pulse { unrenewed: seconds(13), every: seconds(10), ..well }), silent(13));
+    assert_eq!(flaw(Pulse { unrenewed: seconds(50), patience: seconds(56), ..well }), None, "that is its habit");
+    assert_eq!(flaw(Pulse { unrenewed: seconds(13), patience: seconds(12), ..well }), silent(13));
     assert_eq!(candidate(Hang::OnAnother(LeaseId(6))).flaw(well), Some(Flaw::Misplaced(LeaseId(6))));
     assert_eq!(candidate(Hang::OnNone).flaw(well), Some(Flaw::Stranded));
 }

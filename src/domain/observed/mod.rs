@@ -19,12 +19,13 @@ mod death;
 mod habit;
 mod key_fate;
 mod plan;
+mod renewers;
 #[cfg(test)]
 mod tests;
 mod track;
 
 pub use death::{Backlog, Cause, Lag, Removal};
-pub use habit::{Habit, Renewals, Rhythm, Sureness};
+pub use habit::{Habit, Left, Renewal, Renewals, Rhythm, Sureness};
 pub use key_fate::KeyFate;
 
 use std::time::Duration;
@@ -33,12 +34,12 @@ use super::{Bounds, Moment, Reading, TimeToLive};
 use track::{Step, Track};
 
 /// What an answer showed that was not known before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Noticed {
     /// Nothing new, but perhaps a deadline known better.
     Nothing,
-    /// It was renewed within these bounds.
-    Renewed(Bounds),
+    /// It was renewed.
+    Renewed(Renewal),
     /// It has its full TTL again because of an election or a restart, or even more than that.
     Refilled,
     /// It has expired, and is not removed yet.
@@ -169,18 +170,31 @@ impl Observed {
 
     /// How it is renewed.
     pub fn habit(&self) -> Habit {
-        self.renewals.habit(self.granted_ttl().unwrap_or_default())
+        self.renewals.habit()
     }
 
-    /// Whether its own habit says that it should have been renewed by now.
-    pub fn is_late(&self, now: Moment) -> bool {
-        self.renewals.is_late(now)
+    /// Since when nobody has renewed it, as far as somebody could watch: it may have been renewed just before, and what
+    /// came before polls were close enough to see any renewal is not counted. None where nothing is known.
+    pub fn unrenewed_since(&self) -> Option<Moment> {
+        Some(self.last_possible()?.max(self.renewals.watched_since()?))
     }
 
-    /// Whether less is left than nine tenths of the interval that it is renewed in.
-    pub fn is_at_risk(&self, now: Moment) -> bool {
-        let (Some(bounds), Some(rhythm)) = (self.bounds(), self.renewals.rhythm()) else { return false };
-        bounds.middle() - now < rhythm.every.mul_f64(0.9)
+    /// For how long nobody had renewed it when it was last asked: its deadline tells, whoever watched. None where nothing is
+    /// known; after a refill that is counted from there.
+    pub fn unrenewed(&self) -> Option<Duration> {
+        let known = self.known?;
+        Some(known.ttl.saturating_sub(known.track.bounds().latest - known.sent))
+    }
+
+    /// When its own habit says that it should have been renewed; none before there is one.
+    pub fn late_from(&self) -> Option<Moment> {
+        Some(self.unrenewed_since()? + self.renewals.patience()?)
+    }
+
+    /// No renewal of others came later than this, up to the last poll.
+    fn last_possible(&self) -> Option<Moment> {
+        let known = self.known?;
+        Some(known.track.bounds().latest.before(known.ttl))
     }
 
     fn refilled(&mut self) -> Noticed {
@@ -197,16 +211,18 @@ impl Observed {
         self.known = Some(Known { track, is_renewed, ..now });
         match step {
             Step::Onward => {
-                if is_renewed {
+                if track.is_settled() {
+                    self.renewals.was_quiet();
+                }
+                if is_renewed && track.is_settled() {
                     self.renewals.last_was(track.bounds().earlier(now.ttl));
                 }
                 Noticed::Nothing
             }
             Step::Renewed(deadline) => {
-                let at = deadline.earlier(now.ttl);
-                let left = before.track.bounds().middle() - at.middle();
-                self.renewals.renewed(at, left);
-                Noticed::Renewed(at)
+                let (old, at) = (before.track.bounds(), deadline.earlier(now.ttl));
+                let left = Left { about: old.middle() - at.middle(), doubt: old.doubt() + at.doubt() };
+                Noticed::Renewed(self.renewals.renewed(at, left))
             }
             Step::Contradiction => {
                 self.contradictions += 1;

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::{Known, Observed};
 use crate::domain::Moment;
+use crate::domain::bounds::best_ask_between;
 
+const SECOND: Duration = Duration::from_secs(1);
 /// No lease is asked oftener.
 const FLOOR: Duration = Duration::from_millis(250);
 /// How often a lease is asked that has expired: what it waits for is told by the list.
 const DYING: Duration = Duration::from_secs(1);
 /// A doubt below this is not worth a question at its own moment.
 const SHARP: Duration = Duration::from_millis(20);
+/// A renewal whose time is known this well is not asked after any more.
+const TOLD: Duration = Duration::from_millis(130);
 /// How long before the earliest possible end the last question is asked: who is alive then and gone after it has
 /// expired.
 const BRINK: Duration = Duration::from_millis(5);
@@ -46,12 +50,21 @@ impl Known {
         (self.ttl / 18).max(FLOOR)
     }
 
-    /// By its pace, give or take half of it, and half a second at most: within a second there is a best moment.
+    /// By its pace, give or take half of it, and half a second at most: within a second there is a best moment. When it was
+    /// renewed is asked at once: who renews at the same time again and again is told from who does not by that.
     fn regular(&self, soonest: Moment) -> Moment {
-        let (bounds, pace) = (self.track.bounds(), self.pace());
+        let (question, pace) = (self.track.question(self.since + self.ttl), self.pace());
         let give = (pace / 2).min(Duration::from_millis(500));
-        match bounds.doubt() > SHARP {
-            true => bounds.best_ask_between((self.sent + (pace - give)).max(soonest), self.sent + pace + give),
+        let doubt = self.track.bounds().doubt();
+        let first = match self.is_renewed && doubt > TOLD {
+            true => soonest,
+            false => (self.sent + (pace - give)).max(soonest),
+        };
+        // A second later the same is answered.
+        let last =
+            Some(pace + give).filter(|last| *last > SECOND + FLOOR).unwrap_or((pace + give).min(SECOND - FLOOR / 2));
+        match doubt > SHARP {
+            true => best_ask_between(question, first, self.sent + last),
             false => self.sent + pace,
         }
     }

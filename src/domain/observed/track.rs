@@ -1,6 +1,11 @@
 //! Where a deadline is, through the polls: as it was, or renewed and not found out yet.
 
-use crate::domain::Bounds;
+use std::time::Duration;
+
+use crate::domain::{Bounds, Moment};
+
+/// By so much possibilities overlap that follow each other: a round trip.
+const TRIP: Duration = Duration::from_millis(100);
 
 /// The possibilities that the polls so far have left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,25 @@ impl Track {
     /// Where the deadline lies, renewed or not.
     pub(super) fn bounds(&self) -> Bounds {
         self.renewed.map_or(self.as_was, |renewed| self.as_was.hull(renewed))
+    }
+
+    /// Where the next question is to tell below from above: in the middle of what is possible. A renewal since the last poll
+    /// would have put the deadline at `renewed` or later. Where that is just beyond of what is possible, as after each
+    /// renewal that was just seen, the upper part will be in doubt until another question has ruled it out: it is the smaller
+    /// one, so that both ways lead equally far.
+    pub(super) fn question(&self, renewed: Moment) -> Moment {
+        let Bounds { earliest, latest } = self.as_was;
+        let is_beside = renewed + TRIP >= latest && renewed <= latest + TRIP;
+        match self.renewed {
+            Some(other) if other.earliest + TRIP >= latest && !self.is_settled() => latest,
+            None if is_beside => earliest + (latest - earliest) * 2 / 3,
+            _ => self.bounds().middle(),
+        }
+    }
+
+    /// Whether it was not renewed since the last renewal that was seen, but perhaps a round trip after it.
+    pub(super) fn is_settled(&self) -> bool {
+        self.renewed.is_none_or(|renewed| renewed.latest <= self.as_was.latest + TRIP)
     }
 
     /// Whether the deadline may lie there as it was.
@@ -62,7 +86,6 @@ impl Track {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Moment;
 
     fn bounds(earliest: u64, latest: u64) -> Bounds {
         Bounds { earliest: Moment::from_nanos(earliest), latest: Moment::from_nanos(latest) }

@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::Page;
 use crate::app::Lease;
-use crate::domain::{LeaseStatus, Moment, Reading, printable};
+use crate::domain::{LeaseStatus, Reading, printable};
 use crate::ui::Role;
 use crate::ui::number::{self, UNKNOWN};
 
@@ -23,11 +23,11 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
 /// `8.2 s of 10 s, by all that is known 8.1 to 8.3 s`
 fn left(page: &Page<'_>, lease: &Lease) -> String {
     let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", number::ttl(ttl)));
-    let span = |until: Moment| number::span(until.signed_since(page.scene.now).max(0.0));
-    match (&lease.death, lease.left(page.scene.now), lease.bounds()) {
+    let span = number::span;
+    match (&lease.death, lease.left(page.scene.now), lease.left_between(page.scene.now)) {
         (Some(death), ..) => format!("nothing{of}: it went {}", page.ago(death.at)),
-        (None, Some(left), Some(bounds)) if span(bounds.earliest) != span(bounds.latest) => {
-            let (from, to) = (span(bounds.earliest), span(bounds.latest));
+        (None, Some(left), Some((from, to))) if span(from) != span(to) => {
+            let (from, to) = (span(from), span(to));
             format!("{}{of}, somewhere from {from} to {to}", number::span(left))
         }
         (None, Some(left), _) => format!("{}{of}", number::span(left)),

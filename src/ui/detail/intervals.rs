@@ -6,7 +6,8 @@
 //!    3.50 s ┤█ █ █ █ █ █ █
 //! ```
 //!
-//! The lower row is full where an interval is just what the pace gives; what is longer rises into the upper one.
+//! The lower row is full where an interval is just what the pace gives; what is longer rises into the upper one. Of a lease that
+//! others renew the figures are inferred (`~10.0`), and the bars stand beside its own mean.
 
 use std::time::Duration;
 
@@ -24,26 +25,47 @@ const LITTLE: f64 = 0.1;
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let Some(history) = &page.lease.history else { return Vec::new() };
+    if let Some(rhythm) = page.lease.others_rhythm() {
+        return inferred(page, &history.inferred(), rhythm.every);
+    }
     let figures = figures(page, history);
     let pace = page.lease.engine.as_ref().and_then(|status| status.expected).filter(|pace| !pace.is_zero());
-    let bars = pace.filter(|_| figures.is_some()).map(|pace| bars(page, history, pace));
+    let intervals: Vec<Duration> = history.renewals().filter_map(|(_, renewal)| renewal.interval()).collect();
+    let scale = |pace| format!("{} s", number::seconds(pace));
+    let bars = pace.filter(|_| figures.is_some()).map(|pace| bars(page, &intervals, pace, &scale(pace)));
     figures.into_iter().chain(bars.into_iter().flatten()).collect()
 }
 
-/// The last intervals, newest last, each with the signs of what befell it: as many as one line has room for.
+/// Those of others, as polls have shown them.
+fn inferred(page: &Page<'_>, intervals: &[Duration], mean: Duration) -> Vec<Line<'static>> {
+    if intervals.is_empty() || mean.is_zero() {
+        return Vec::new();
+    }
+    let about = |interval: Duration| format!("~{:.1}", interval.as_secs_f64());
+    let newest: Vec<Duration> = intervals.iter().rev().copied().collect();
+    let figures = line(page, newest.iter().map(|interval| (about(*interval), Role::Text)));
+    std::iter::once(figures).chain(bars(page, &newest, mean, &format!("{} s", about(mean)))).collect()
+}
+
+/// The last intervals, newest last, each with the signs of what befell it.
 fn figures(page: &Page<'_>, history: &History) -> Option<Line<'static>> {
+    let is_empty = history.renewals().all(|(_, renewal)| renewal.interval().is_none());
+    (!is_empty).then(|| line(page, history.marks().rev().filter_map(mark)))
+}
+
+/// Figures that come newest first, newest last: as many as one line has room for.
+fn line(page: &Page<'_>, figures: impl Iterator<Item = (String, Role)>) -> Line<'static> {
     let mut room = page.width.saturating_sub(NAMES);
     let mut shown: Vec<(String, Role)> = Vec::new();
-    for (text, role) in history.marks().rev().filter_map(mark) {
+    for (text, role) in figures {
         let Some(rest) = room.checked_sub(text.chars().count() + 1) else { break };
         room = rest;
         shown.push((text, role));
     }
     let look = page.look();
     let name = Span::styled(format!("{:<NAMES$}", "intervals"), look.style(Role::Dim));
-    let is_empty = history.renewals().all(|(_, renewal)| renewal.interval().is_none());
     let marks = shown.into_iter().rev().map(|(text, role)| Span::styled(format!("{text} "), look.style(role)));
-    (!is_empty).then(|| Line::from_iter(std::iter::once(name).chain(marks)))
+    Line::from_iter(std::iter::once(name).chain(marks))
 }
 
 /// A sign of the events' for what is no renewal; the first renewal has no interval.
@@ -70,16 +92,14 @@ fn interval(renewal: Renewal) -> Option<(String, Role)> {
     })
 }
 
-/// Two rows of bars, the newest at the right.
-fn bars(page: &Page<'_>, history: &History, pace: Duration) -> [Line<'static>; 2] {
+/// Two rows of bars, the newest, which comes first, at the right.
+fn bars(page: &Page<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
     let most = page.width.saturating_sub(NAMES).div_ceil(2);
-    let shares = history.renewals().filter_map(|(_, renewal)| Some(renewal.interval()?.div_duration_f64(pace)));
-    let mut shares: Vec<f64> = shares.take(most).collect();
-    shares.reverse();
+    let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(pace));
+    let shares: Vec<f64> = shares.collect();
     let [over, within] = [FULL, 0].map(|below| row(page, &shares, below));
-    let scale = |text: String| Span::styled(format!("{text:>8} ┤"), page.look().style(Role::Dim));
-    let pace = scale(format!("{} s", number::seconds(pace)));
-    [with(scale("2x pace".to_owned()), over), with(pace, within)]
+    let scale = |text: &str| Span::styled(format!("{text:>8} ┤"), page.look().style(Role::Dim));
+    [with(scale(if page.lease.engine.is_some() { "2x pace" } else { "2x mean" }), over), with(scale(of), within)]
 }
 
 fn with(scale: Span<'static>, bars: Vec<Span<'static>>) -> Line<'static> {

@@ -1,9 +1,12 @@
 //! How others renew it, as far as polls tell.
 
+use std::time::Duration;
+
 use ratatui::text::Line;
 
 use super::Page;
-use crate::domain::observed::{Habit, Observed, Sureness};
+use crate::domain::Cadence;
+use crate::domain::observed::{Habit, Observed, Rhythm, Sureness};
 use crate::ui::Role;
 use crate::ui::number;
 
@@ -34,7 +37,8 @@ fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-/// `~6 times, about every 10.0 s (9.8 to 10.3), least left ~20.1 s`, or what can be said where polls were too slow.
+/// `~6 times, about every 10.0 s (9.8 to 10.3), least left ~20.1 s`; where polls could not see all `>=6 times, every <=10.0 s,
+/// least left >=20.1 s`.
 fn renewals(observed: &Observed) -> String {
     let (renewals, watched) = (observed.renewals(), observed.renewals().watched());
     let cadence = renewals.cadence();
@@ -44,21 +48,35 @@ fn renewals(observed: &Observed) -> String {
         0 => return "not seen yet".to_owned(),
         _ => (),
     }
-    let mut parts = vec![format!("{}{}", if is_sure { "~" } else { "at least " }, times(cadence.answers))];
-    if let (Some(rhythm), Some(min), Some(max)) = (renewals.rhythm(), cadence.min, cadence.max) {
-        let how = if rhythm.sureness == Sureness::About { "about every" } else { "at most" };
-        let between = if rhythm.sureness == Sureness::About { "" } else { " apart" };
-        let [every, min, max] = [rhythm.every, min, max].map(|span| format!("{:.1}", span.as_secs_f64()));
-        parts.push(format!("{how} {every} s{between} ({min} to {max})"));
-    }
-    let sign = if is_sure { "~" } else { "at least " };
-    parts.extend(cadence.least_left.map(|left| format!("least left {sign}{}", number::span(left.as_secs_f64()))));
-    parts.join(", ")
+    let count = match (is_sure, cadence.answers) {
+        (true, count) => format!("~{}", times(count)),
+        (false, 1) => ">=1 time".to_owned(),
+        (false, count) => format!(">={count} times"),
+    };
+    let left = cadence.least_left.map(|left| left.as_secs_f64());
+    let left = left.map(|left| if is_sure { format!("~{}", number::span(left)) } else { number::at_least_span(left) });
+    let parts = [
+        Some(count),
+        renewals.rhythm().map(|rhythm| every(rhythm, cadence)),
+        left.map(|left| format!("least left {left}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `about every 10.0 s (9.8 to 10.3)`
+fn every(rhythm: Rhythm, cadence: &Cadence) -> String {
+    let how = if rhythm.sureness == Sureness::About { "about every " } else { "every <=" };
+    let seconds = |span: Duration| format!("{:.1}", span.as_secs_f64());
+    let range = cadence.min.zip(cadence.max).map(|(min, max)| format!(" ({} to {})", seconds(min), seconds(max)));
+    format!("{how}{} s{}", seconds(rhythm.every), range.unwrap_or_default())
 }
 
 fn habit(habit: Habit) -> Option<String> {
     match habit {
-        Habit::Two(each) => Some(format!("two renewers by turns, each about every {:.1} s", each.as_secs_f64())),
+        Habit::ByTurns { count, each } => {
+            let count = if count == 2 { "two" } else { "three" };
+            Some(format!("{count} renewers by turns, each about every {:.1} s", each.as_secs_f64()))
+        }
         Habit::Unread => {
             Some("renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads".to_owned())
         }

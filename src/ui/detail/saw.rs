@@ -174,7 +174,7 @@ impl Chart<'_> {
     fn lines(&self, history: &History, end: Moment, rows: usize) -> Vec<Line<'static>> {
         let plot = self.plot(history, end, rows);
         let (axis, counts) = self.axis(history);
-        let mut lines = vec![self.legend(&counts)];
+        let mut lines = vec![self.legend(&counts, self.begins_within(history))];
         lines.extend(plot.rows().enumerate().map(|(row, dots)| self.row(row, rows, dots)));
         lines.push(axis);
         lines
@@ -246,8 +246,14 @@ impl Chart<'_> {
         Line::from(spans)
     }
 
-    /// `28.0 s  ▢ 1 dropped  ┴ 6 renewed`: the gravest first, as many as there is room for.
-    fn legend(&self, counts: &[usize; Sign::ALL.len()]) -> Line<'static> {
+    /// Since when a lease that others renew was watched, where that is in sight.
+    fn begins_within(&self, history: &History) -> Option<Moment> {
+        let first = history.marks().next().filter(|_| self.page.lease.engine.is_none())?.at;
+        self.window.column(first).filter(|column| *column > 0).map(|_| first)
+    }
+
+    /// `28.0 s  ▢ 1 dropped  ┴ 6 renewed  watched since 14:03:12`: the gravest first, as many as there is room for.
+    fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Moment>) -> Line<'static> {
         let look = self.page.look();
         let span = number::span(self.window.step * self.window.columns as f64);
         let mut spans = vec![
@@ -261,6 +267,9 @@ impl Chart<'_> {
             room = rest;
             spans.push(Span::styled(text, look.style(sign.look().1)));
         }
+        let since = since.map(|since| format!("  watched since {}", self.page.scene.wall.time_of_day(since)));
+        let since = since.filter(|text| text.chars().count() <= room);
+        spans.extend(since.map(|text| Span::styled(text, look.style(Role::Dim))));
         Line::from(spans)
     }
 }

@@ -1,0 +1,87 @@
+//! When a lease is late, at risk or unseen: by its own habit, and by what was watched of it.
+
+use std::time::Duration;
+
+use super::{Lease, State};
+use crate::domain::Moment;
+
+/// So many planned polls without an answer make a lease unseen.
+const UNSEEN: u32 = 2;
+/// And an answer may be on its way for so long.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Lease {
+    /// Two of its planned polls went without an answer: nobody knows any more whether it was renewed or revoked.
+    pub(super) fn unseen_from(&self) -> Moment {
+        match (self.observed.seen_at(), self.poll.awaited) {
+            (Some(since), _) | (None, Some(since)) => since + self.pace() * UNSEEN + PATIENCE,
+            (None, None) => Moment::START,
+        }
+    }
+
+    /// Whether it may have expired, and nobody has looked since.
+    pub(super) fn may_be_dying(&self, now: Moment) -> bool {
+        self.state(now) == State::Unseen && self.bounds().is_none_or(|bounds| bounds.earliest <= now)
+    }
+
+    /// How far apart its polls are. What is kept alive here tells of itself with every renewal.
+    pub(super) fn pace(&self) -> Duration {
+        const KEPT: Duration = Duration::from_secs(3);
+        if self.kept { self.observed.pace().max(KEPT) } else { self.observed.pace() }
+    }
+
+    /// Until when all is known of its renewals: ours are told, others' are seen by polls alone.
+    fn known_until(&self, now: Moment) -> Moment {
+        if self.kept { now } else { self.observed.seen_at().map_or(Moment::START, |seen| seen.min(now)) }
+    }
+
+    pub(super) fn is_at_risk(&self, now: Moment) -> bool {
+        self.risk_from().is_some_and(|from| from <= self.known_until(now))
+    }
+
+    pub(super) fn is_late(&self, now: Moment) -> bool {
+        self.late_from().is_some_and(|from| from <= self.known_until(now))
+    }
+
+    /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
+    /// it is no risk.
+    pub(super) fn risk_from(&self) -> Option<Moment> {
+        let habit = self.habit().filter(|habit| !habit.is_zero() && self.death.is_none())?;
+        self.left_below(habit.mul_f64(0.9))
+    }
+
+    /// When its renewal is overdue by its own habit. Of others' only what polls could watch is counted.
+    pub(super) fn late_from(&self) -> Option<Moment> {
+        match &self.engine {
+            Some(_) if !self.kept => None,
+            Some(status) => Some(status.last_answer? + self.patience()?),
+            None => self.observed.late_from(),
+        }
+    }
+
+    /// For how long it may stay without a renewal before that is against its habit; none before there is one.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        const GRID: Duration = Duration::from_millis(500);
+        match &self.engine {
+            Some(status) => Some(status.cadence.mean()?.mul_f64(1.1) + GRID),
+            None => self.observed.renewals().patience(),
+        }
+    }
+
+    /// Since when it was not renewed, as far as that was watched; none where nothing is known.
+    pub(super) fn unrenewed_since(&self) -> Option<Moment> {
+        if self.kept { self.last_answer() } else { self.observed.unrenewed_since() }
+    }
+
+    /// For how long it had not been renewed when that was last known.
+    pub(super) fn unrenewed(&self, now: Moment) -> Option<Duration> {
+        if self.kept { Some(now - self.last_answer()?) } else { self.observed.unrenewed() }
+    }
+
+    /// When its [`state`](Lease::state) turns next if nothing but time goes on.
+    pub(super) fn turns_after(&self, now: Moment) -> Option<Moment> {
+        let end = self.bounds().map(|bounds| bounds.earliest);
+        let turns = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];
+        turns.into_iter().flatten().filter(|turn| *turn > now).min()
+    }
+}
