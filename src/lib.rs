@@ -41,6 +41,7 @@
 //! |---|---|
 //! | a column | an [`app::Column`], its number in `app/sort.rs`, and a row of `COLUMNS` in `ui/columns.rs`: room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`] with its name, a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
+//! | a key of a dialog | an [`app::Reply`] with its name and its dialogs, its row of [`app::keymap::KEYMAP`], its arm in `app/dialog/` |
 //! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
 //! | a section of the detail | a file under `ui/detail/` and its row of `WORDS` or `BELOW` there; what it tells of a lease's past is in [`app::History`] |
 //! | an event | its facts as a [`app::What`] with its [`app::Word`] and its sentence beside it in `app/events/`, its sign in `ui/theme.rs`; one of the engine's is told as a [`domain::EngineEventKind`] by its actor |

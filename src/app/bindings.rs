@@ -1,7 +1,7 @@
 //! The key table as somebody wants it: the rows of [`KEYMAP`] with other keys.
 
-use super::Key;
 use super::keymap::{Action, Binding, KEYMAP};
+use super::{Key, Reply, Scope};
 
 /// The key table in force: every row of [`KEYMAP`], with its own keys or with those that were chosen for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,26 +23,47 @@ pub struct Row<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadBinding {
     /// One key, two actions.
-    #[error("`{key}` is the key of {other} too: give one of the two another key")]
+    #[error("`{key}` is the key of {other} too{}: give one of the two another key", in_dialog(*.scope))]
     Clash {
         /// The key.
         key: Key,
+        /// Where it would mean both.
+        scope: Scope,
         /// The row that came first.
         other: String,
         /// The row that wants it as well.
         action: String,
     },
     /// A key that opens a dialog and confirms it: pressing it twice would act.
-    #[error("`{key}` confirms the question that {action} asks, so pressing it twice would act: choose another key")]
+    #[error("`{key}` confirms the question that {asks} asks, so pressing it twice would act: choose another key")]
     Confirms {
         /// The key.
         key: Key,
-        /// The row.
+        /// The row that opens the question.
+        asks: String,
+        /// The row that cannot have that key: the one that opens, or the one that confirms.
+        action: String,
+    },
+    /// A key that types something where it is wanted for something else.
+    #[error("`{key}` is typed{}: choose a key that types nothing there", in_dialog(*.scope))]
+    Typed {
+        /// The key.
+        key: Key,
+        /// Where it types.
+        scope: Scope,
+        /// The row that wants it.
         action: String,
     },
     /// No way out.
-    #[error("quit needs a key: without one nobody finds the way out")]
-    NoWayOut,
+    #[error("{action} needs a key: without one nobody finds the way out")]
+    NoWayOut {
+        /// The row that has none.
+        action: String,
+    },
+}
+
+fn in_dialog(scope: Scope) -> String {
+    if scope == Scope::Monitor { String::new() } else { format!(" in the dialog {}", scope.name()) }
 }
 
 impl BadBinding {
@@ -50,7 +71,7 @@ impl BadBinding {
     pub fn action(&self) -> &str {
         match self {
             BadBinding::Clash { action, .. } | BadBinding::Confirms { action, .. } => action,
-            BadBinding::NoWayOut => "quit",
+            BadBinding::Typed { action, .. } | BadBinding::NoWayOut { action } => action,
         }
     }
 }
@@ -66,6 +87,27 @@ impl Row<'_> {
     pub fn in_words(&self) -> String {
         self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
+
+    /// Whether it is a row of the dialogs.
+    pub fn is_of_dialogs(&self) -> bool {
+        matches!(self.binding.action, Action::Reply(_))
+    }
+
+    fn name(&self) -> String {
+        self.binding.action.name()
+    }
+
+    /// A key of it that types something where it is wanted, and where that is.
+    fn typed(&self) -> Option<(Key, Scope)> {
+        let scopes = self.binding.action.scopes().iter();
+        scopes.flat_map(|scope| self.keys.iter().map(move |key| (*key, *scope))).find(|(key, scope)| scope.types(*key))
+    }
+
+    /// A key of both, and where it would mean both.
+    fn clash(&self, other: &Row<'_>) -> Option<(Key, Scope)> {
+        let shared = self.binding.action.scopes().iter().find(|scope| other.binding.action.scopes().contains(scope))?;
+        self.keys.iter().find(|key| other.keys.contains(key)).map(|key| (*key, *shared))
+    }
 }
 
 impl Keymap {
@@ -74,14 +116,26 @@ impl Keymap {
         KEYMAP.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys })
     }
 
-    /// What a key does; none for a key without a function.
+    /// What a key does while no dialog is open; none for a key without a function.
     pub fn action(&self, key: Key) -> Option<Action> {
-        self.rows().find(|row| row.keys.contains(&key)).map(|row| row.binding.action)
+        self.rows().find(|row| row.keys.contains(&key) && !row.is_of_dialogs()).map(|row| row.binding.action)
+    }
+
+    /// What a key does in a dialog; none where it is none of those that a dialog has of its own.
+    pub fn reply(&self, scope: Scope, key: Key) -> Option<Reply> {
+        self.rows().find_map(|row| match row.binding.action {
+            Action::Reply(reply) if row.keys.contains(&key) && reply.scopes().contains(&scope) => Some(reply),
+            _ => None,
+        })
     }
 
     /// The first key of an action; none where it has none.
     pub fn key(&self, action: Action) -> Option<Key> {
-        self.rows().find(|row| row.binding.action == action).and_then(|row| row.keys.first().copied())
+        self.keys(action).first().copied()
+    }
+
+    fn keys(&self, action: Action) -> &[Key] {
+        self.rows().find(|row| row.binding.action == action).map_or(&[], |row| row.keys)
     }
 
     /// What to press for an action, in a sentence: its first key, or its name where it has none.
@@ -95,37 +149,52 @@ impl Keymap {
         place.map(|place| self.keys[place] = keys).is_some()
     }
 
-    /// Passes a table in which each key does one thing, none acts when pressed twice, and one can quit.
+    /// Passes a table in which each key does one thing wherever it holds, none acts when pressed twice, none is typed, and
+    /// one finds the way out.
     ///
     /// # Errors
     /// The first row that breaks a rule; `is_chosen` says of a row's name whether it was chosen, so that of two rows that
     /// clash one that was is named as the wrong one.
     pub fn check(&self, is_chosen: impl Fn(&str) -> bool) -> Result<(), BadBinding> {
-        for (place, row) in self.rows().enumerate() {
-            let name = row.binding.action.name();
-            let confirming = row.binding.action.confirmed_by();
-            if let Some(key) = row.keys.iter().find(|key| confirming.contains(key)) {
-                return Err(BadBinding::Confirms { key: *key, action: name });
+        let rows: Vec<Row<'_>> = self.rows().collect();
+        for (place, row) in rows.iter().enumerate() {
+            self.check_confirming(row, &is_chosen)?;
+            if let Some((key, scope)) = row.typed() {
+                return Err(BadBinding::Typed { key, scope, action: row.name() });
             }
-            for other in self.rows().take(place) {
-                if let Some(key) = row.keys.iter().find(|key| other.keys.contains(key)) {
-                    let other = other.binding.action.name();
-                    let [other, action] = if is_chosen(&name) { [other, name] } else { [name, other] };
-                    return Err(BadBinding::Clash { key: *key, other, action });
-                }
+            let clash = rows[..place].iter().find_map(|other| Some((other, row.clash(other)?)));
+            if let Some((other, (key, scope))) = clash {
+                let (name, other) = (row.name(), other.name());
+                let [other, action] = if is_chosen(&name) { [other, name] } else { [name, other] };
+                return Err(BadBinding::Clash { key, scope, other, action });
+            }
+            if row.keys.is_empty() && row.binding.action.is_needed() {
+                return Err(BadBinding::NoWayOut { action: row.name() });
             }
         }
-        let can_quit = self.rows().any(|row| row.binding.action == Action::Quit && !row.keys.is_empty());
-        if can_quit { Ok(()) } else { Err(BadBinding::NoWayOut) }
+        Ok(())
     }
 
-    /// The table in Markdown, as it stands in the README.
+    /// Passes a row whose keys do not confirm the question that they open.
+    fn check_confirming(&self, row: &Row<'_>, is_chosen: &impl Fn(&str) -> bool) -> Result<(), BadBinding> {
+        let reply = row.binding.action.confirmed_by();
+        let keys = reply.map_or(row.binding.action.begun_by(), |reply| self.keys(Action::Reply(reply)));
+        let Some(key) = row.keys.iter().find(|key| keys.contains(key)) else { return Ok(()) };
+        let asks = row.name();
+        let confirming = reply.map(|reply| reply.name().to_owned()).filter(|name| is_chosen(name) && !is_chosen(&asks));
+        Err(BadBinding::Confirms { key: *key, action: confirming.unwrap_or_else(|| asks.clone()), asks })
+    }
+
+    /// The table in Markdown, as it stands in the README: the monitor's keys, and those of its dialogs.
     pub fn markdown(&self) -> String {
         let row = |row: Row<'_>| {
             let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
             format!("| {} | {} |\n", keys.join(" "), row.binding.help)
         };
-        self.rows().map(row).fold("| key | what it does |\n|---|---|\n".to_owned(), |table, row| table + &row)
+        let rows = |of_dialogs| self.rows().filter(move |row| row.is_of_dialogs() == of_dialogs).map(row);
+        let head = |title: &str| format!("| key | {title} |\n|---|---|\n");
+        let (monitor, dialogs): (String, String) = (rows(false).collect(), rows(true).collect());
+        [head("what it does"), monitor, "\n".to_owned(), head("what it does in dialogs"), dialogs].concat()
     }
 }
 
@@ -139,6 +208,12 @@ mod tests {
             assert!(keymap.rebind(name, keys.to_vec()), "{name}");
         }
         keymap
+    }
+
+    /// Which row is wrong, and why.
+    fn wrong(rows: &[(&str, &[Key])]) -> Result<(), (String, String)> {
+        let chosen: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+        keymap(rows).check(|name| chosen.contains(&name)).map_err(|bad| (bad.action().to_owned(), bad.to_string()))
     }
 
     #[test]
@@ -166,31 +241,93 @@ mod tests {
     }
 
     #[test]
+    fn a_key_may_mean_another_thing_in_a_dialog_and_each_dialog_has_its_own() {
+        let keymap = keymap(&[("dialog-confirm", &[Key::Char('d')]), ("quit-revoke", &[Key::Char('d')])]);
+        assert_eq!(keymap.check(|_| true), Ok(()));
+        let d = |scope| keymap.reply(scope, Key::Char('d'));
+        assert_eq!(
+            (d(Scope::Revoke), d(Scope::Quit), d(Scope::Help)),
+            (Some(Reply::Confirm), Some(Reply::QuitRevoke), None)
+        );
+        assert_eq!((keymap.action(Key::Char('d')), keymap.reply(Scope::Revoke, Key::Char('y'))), (None, None));
+    }
+
+    #[test]
     fn of_two_rows_with_one_key_the_chosen_one_is_wrong() {
-        let wrong = |rows: &[(&str, &[Key])]| {
-            let chosen: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-            keymap(rows).check(|name| chosen.contains(&name)).map_err(|bad| (bad.action().to_owned(), bad.to_string()))
-        };
         let (row, why) = wrong(&[("new", &[Key::Char('q')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`q` is the key of quit too")), ("new", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`q` is the key of quit too:")), ("new", true), "{why}");
         let (row, why) = wrong(&[("quit", &[Key::Char('n')])]).unwrap_err();
         assert_eq!((row.as_str(), why.contains("`n` is the key of new too")), ("quit", true), "{why}");
         assert_eq!(wrong(&[("new", &[Key::Char('q')]), ("quit", &[Key::Char('n')])]), Ok(()), "they may change places");
     }
 
     #[test]
-    fn no_key_opens_a_question_and_confirms_it() {
-        for (name, key) in [("revoke", 'y'), ("keep-alive", 'y'), ("quit", 'r'), ("drill", '3')] {
-            let mut keymap = keymap(&[(name, &[Key::Char(key)])]);
-            // What has that key by itself goes out of the way.
-            keymap.keys.iter_mut().filter(|keys| **keys != [Key::Char(key)]).for_each(Vec::clear);
-            let bad = keymap.check(|_| true);
-            assert_eq!(bad, Err(BadBinding::Confirms { key: Key::Char(key), action: name.to_owned() }));
+    fn two_keys_clash_in_the_dialog_in_which_both_hold() {
+        for (name, key, told) in [
+            ("dialog-confirm", Key::Char('q'), "`q` is the key of dialog-close too in the dialog adopt"),
+            ("dialog-next", Key::Enter, "`Enter` is the key of dialog-accept too in the dialog adopt"),
+            ("quit-revoke", Key::Tab, "`Tab` is the key of dialog-next too in the dialog quit"),
+            ("form-next", Key::Esc, "`Esc` is the key of form-close too in the dialog grant"),
+            ("drill-more", Key::Char('-'), "`-` is the key of drill-fewer too in the dialog drill"),
+            ("dialog-close", Key::Char('j'), "`j` is the key of down too in the dialog help"),
+            ("dialog-close", Key::Char('I'), "`I` is the key of invert-sort too in the dialog sort"),
+            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is the key of redraw too in the dialog adopt"),
+        ] {
+            let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
+            assert!(row == name && why.starts_with(told), "{row}: {why}");
         }
     }
 
     #[test]
+    fn what_is_typed_in_a_dialog_does_nothing_else_there() {
+        for (name, key, scope) in [
+            ("form-next", Key::Char('x'), "grant"),
+            ("form-close", Key::Backspace, "filter"),
+            ("dialog-accept", Key::Char('y'), "filter"),
+            ("dialog-confirm", Key::Char('1'), "revoke"),
+            ("dialog-close", Key::Home, "revoke"),
+            ("drill-slower", Key::Char('5'), "drill"),
+            ("suspend", Key::Char('S'), "filter"),
+        ] {
+            let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
+            assert!(row == name && why.starts_with(&format!("`{key}` is typed in the dialog {scope}")), "{row}: {why}");
+        }
+    }
+
+    #[test]
+    fn no_key_opens_a_question_and_confirms_it() {
+        for (name, key) in [("revoke", 'y'), ("keep-alive", 'y'), ("quit", 'r'), ("drill", '3'), ("warp", '2')] {
+            let mut keymap = keymap(&[(name, &[Key::Char(key)])]);
+            // What has that key by itself goes out of the way.
+            let rows = keymap.keys.iter_mut().zip(KEYMAP).filter(|(_, row)| !matches!(row.action, Action::Reply(_)));
+            rows.filter(|(keys, row)| row.action.name() != name && keys.contains(&Key::Char(key)))
+                .for_each(|row| row.0.clear());
+            let bad = keymap.check(|one| one == name).expect_err("it confirms");
+            assert!(
+                matches!(&bad, BadBinding::Confirms { asks, .. } if asks == name) && bad.action() == name,
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nor_does_a_chosen_confirmation_open_the_question() {
+        let (row, why) = wrong(&[("dialog-confirm", &[Key::Char('a')])]).unwrap_err();
+        assert_eq!(
+            (row.as_str(), why.starts_with("`a` confirms the question that keep-alive asks")),
+            ("dialog-confirm", true)
+        );
+        let (row, _) = wrong(&[("dialog-confirm", &[Key::Char('d')]), ("revoke", &[Key::Char('d')])]).unwrap_err();
+        assert_eq!(row, "revoke");
+        let (row, _) = wrong(&[("quit-revoke", &[Key::Char('q')]), ("quit-leave", &[])]).unwrap_err();
+        assert_eq!(row, "quit-revoke");
+    }
+
+    #[test]
     fn there_is_a_way_out() {
-        assert_eq!(keymap(&[("quit", &[])]).check(|_| true), Err(BadBinding::NoWayOut));
+        for name in ["quit", "dialog-close", "dialog-accept", "form-close", "quit-stay"] {
+            let bad = keymap(&[(name, &[])]).check(|_| true);
+            assert_eq!(bad, Err(BadBinding::NoWayOut { action: name.to_owned() }));
+        }
     }
 }

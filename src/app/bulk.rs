@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::domain::LeaseId;
+use crate::domain::{LeaseId, Moment};
 
 use super::{Lease, Who};
 
@@ -13,17 +13,18 @@ const AT_A_TIME: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) id: LeaseId,
+    born: Moment,
     who: Who,
 }
 
 impl Named {
     pub(super) fn of(lease: &Lease) -> Self {
-        Named { id: lease.id, who: lease.who }
+        Named { id: lease.id, born: lease.born, who: lease.who }
     }
 
-    /// Whether the lease lives, and is still whose it was.
+    /// Whether the lease lives, is the one that was named, and is still whose it was.
     pub(super) fn holds(self, lease: Option<&Lease>) -> bool {
-        lease.is_some_and(|lease| lease.death.is_none() && lease.who == self.who)
+        lease.is_some_and(|lease| lease.death.is_none() && lease.who == self.who && lease.born == self.born)
     }
 }
 

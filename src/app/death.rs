@@ -17,6 +17,9 @@ pub struct Death {
     pub is_ours: bool,
     /// How long after its deadline it was removed, where it expired and that is known.
     pub lag: Option<Lag>,
+    /// By which revision of the keys it was gone, where that is known: a key that is put on it later hangs on a lease that
+    /// was granted again under its id.
+    pub revision: Option<i64>,
 }
 
 /// How a lease that was to be kept alive was lost.

@@ -84,18 +84,22 @@ impl Holdings {
         holders
     }
 
-    /// A key hangs on a lease, made by a revision, or 0 where that was not told yet. No if that was known: also where it was
-    /// told without its revision, and the pages that were read since are older than that.
+    /// A key hangs on a lease, made by a revision, or 0 where that was not told yet. No if that was known.
     pub(super) fn hold(&mut self, id: LeaseId, key: &[u8], create_revision: i64) -> bool {
         let is_new = self.held.insert((id, Box::from(key)), create_revision).is_none();
         if is_new {
             *self.counts.entry(id).or_default() += 1;
         }
-        let was_told = self.early.remove(&(id, Box::from(key)));
         if is_new && create_revision == 0 {
             self.early.insert((id, Box::from(key)));
         }
-        is_new && !was_told
+        is_new
+    }
+
+    /// Whether a key was told already without the revision that made it, and the pages that were read since are older than
+    /// that; asked once, since then it is known.
+    pub(super) fn was_told_early(&mut self, id: LeaseId, key: &[u8]) -> bool {
+        self.early.remove(&(id, Box::from(key)))
     }
 
     /// A key hangs on a lease no more.
@@ -155,11 +159,15 @@ mod tests {
         assert!(holdings.hold(LeaseId(1), b"a", 0) && holdings.hold(LeaseId(1), b"b", 0));
         holdings.gather(page(&[(b"b", 1)]));
         holdings.settle();
-        assert!(!holdings.hold(LeaseId(1), b"a", 7), "the watch tells it");
+        assert!(holdings.was_told_early(LeaseId(1), b"a") && !holdings.was_told_early(LeaseId(1), b"b"));
+        assert!(holdings.hold(LeaseId(1), b"a", 7), "the watch tells it");
         assert_eq!(holdings.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);
         for key in [b"a", b"b"] {
             holdings.release(LeaseId(1), key);
-            assert!(holdings.hold(LeaseId(1), key, 9), "attached anew it is news");
+            assert!(
+                !holdings.was_told_early(LeaseId(1), key) && holdings.hold(LeaseId(1), key, 9),
+                "attached anew it is news"
+            );
         }
     }
 

@@ -59,11 +59,15 @@ impl Lease {
         }
     }
 
-    /// For how long it may stay without a renewal before that is against its habit; none before there is one.
+    /// For how long it may stay without a renewal before that is against its habit; none before there is one. What is renewed
+    /// here has its pace too: to have renewed it ahead of its time makes no habit.
     pub(super) fn patience(&self) -> Option<Duration> {
         const GRID: Duration = Duration::from_millis(500);
         match &self.engine {
-            Some(status) => Some(status.cadence.mean()?.mul_f64(1.1) + GRID),
+            Some(status) => {
+                let habit = status.cadence.mean()?.max(status.expected.unwrap_or_default());
+                Some(habit.mul_f64(1.1) + GRID)
+            }
             None => self.observed.renewals().patience(),
         }
     }

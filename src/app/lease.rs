@@ -73,6 +73,8 @@ impl Default for Poll {
 pub struct Lease {
     /// Its id: rows, dialogs and the cursor know it by this and never by its place.
     pub id: LeaseId,
+    /// Since when it is known: another one may have had its id before.
+    pub(super) born: Moment,
     /// Whose it is.
     pub who: Who,
     /// Whether it is being kept alive here.
@@ -119,6 +121,7 @@ impl Lease {
     pub fn new(id: LeaseId) -> Self {
         Lease {
             id,
+            born: Moment::START,
             who: Who::Other,
             kept: false,
             is_pinned: false,
@@ -271,16 +274,21 @@ impl Lease {
 
     /// The state at a moment: the first that holds.
     pub fn state(&self, now: Moment) -> State {
-        let is_paused = || (self.who == Who::Own && !self.kept) || self.drill().is_some();
         match self.death {
             Some(death) => State::Gone(death.cause),
             None if self.observed.is_dying() => State::Dying,
             None if self.unseen_from() <= now => State::Unseen,
             None if self.is_at_risk(now) => State::Risk,
             None if self.is_late(now) => State::Late,
-            None if is_paused() => State::Paused,
+            None if self.is_paused() => State::Paused,
             None => State::Ok,
         }
+    }
+
+    /// Whether it is not kept alive though it was to be, or a drill is being played on it.
+    fn is_paused(&self) -> bool {
+        let was_to_be_kept = self.who == Who::Own || self.loss.is_some();
+        was_to_be_kept && !self.kept || self.drill().is_some()
     }
 
     /// Whether it was refilled a moment ago.

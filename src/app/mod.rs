@@ -12,6 +12,7 @@
 //! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
 //! under `update/`, a dialog as a file under `dialog/`.
 
+mod action;
 mod bindings;
 mod bulk;
 mod census;
@@ -41,6 +42,7 @@ mod named;
 mod page;
 mod picture;
 mod polls;
+mod scope;
 mod setup;
 mod sieve;
 mod sort;
@@ -75,6 +77,7 @@ pub use msg::{Listing, Msg, Trouble};
 pub use named::{BadTint, Named, Tint};
 pub use page::{EventsPage, Kind};
 pub use picture::Picture;
+pub use scope::{Reply, Scope};
 pub use setup::{Place, Setup};
 pub use sieve::{FilterLine, Quick, Sieve, TypedFilter};
 pub use sort::{BadSort, Rank, Sort};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::bulk::Bulk;
-use super::dialog::Dialog;
+use super::dialog::{self, Dialog};
 use super::events::{EventLog, What, When};
 use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
@@ -137,11 +137,17 @@ pub struct Model {
     pub(super) bulk: Option<Bulk>,
     /// Leases whose revoke is on its way: none is asked for twice.
     pub(super) revoking: BTreeSet<LeaseId>,
+    /// Leases that the engine keeps alive and that are gone, while others live under their ids: to be left.
+    pub(super) outlived: Vec<LeaseId>,
     pub(super) has_started: bool,
     /// When the last list was asked for that was answered.
     pub(super) listed_at: Option<Moment>,
     /// From when on the watch tells changes as they happen; before it may be catching up.
     pub(super) prompt_from: Moment,
+    /// Whether it was not told yet why the leases cannot be listed.
+    pub(super) is_list_untold: bool,
+    /// Whether it was not told yet why the keys cannot be followed.
+    pub(super) are_keys_untold: bool,
     pub(super) redraw: Redraw,
 }
 
@@ -366,9 +372,10 @@ impl Model {
     pub(super) fn living(&mut self, id: LeaseId) -> &mut Lease {
         if self.alive(id).is_none() {
             let (keys, awaited) = (self.keys_of(id), Some(self.events.now));
+            dialog::outlived(self, id);
             let lease = self.leases.get_or_new(id);
             *lease = Lease::new(id);
-            (lease.keys, lease.poll.awaited) = (keys, awaited);
+            (lease.keys, lease.poll.awaited, lease.born) = (keys, awaited, self.events.now);
             polls::plan(self, id, Moment::START);
         }
         self.leases.get_or_new(id)

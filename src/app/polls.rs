@@ -98,11 +98,9 @@ pub(super) fn plan(model: &mut Model, id: LeaseId, due: Moment) {
     }
 }
 
-/// Asks a lease at once, before all others.
+/// Asks a lease at once, before all others: also one that has died, where it seems to be there again.
 pub(super) fn hurry(model: &mut Model, id: LeaseId) {
-    if model.lease(id).is_some_and(|lease| lease.death.is_none()) {
-        model.polls.urgent.insert(id);
-    }
+    model.polls.urgent.insert(id);
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
@@ -167,8 +165,7 @@ fn slot_of(now: Moment, length: Duration) -> u64 {
 
 fn urgent(model: &mut Model, _: Moment, room: usize) -> Vec<LeaseId> {
     let (leases, urgent) = (&model.leases, &mut model.polls.urgent);
-    let living = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.death.is_none());
-    std::iter::from_fn(|| urgent.pop_first()).filter(living).take(room).collect()
+    std::iter::from_fn(|| urgent.pop_first()).filter(|id| leases.contains(*id)).take(room).collect()
 }
 
 /// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
@@ -200,7 +197,7 @@ fn planned(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
 
 /// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
 fn ask(model: &mut Model, id: LeaseId, now: Moment) -> bool {
-    let Some(lease) = model.alive(id) else { return false };
+    let Some(lease) = model.leases.get_mut(&id) else { return false };
     let (is_open, again) = (lease.poll.in_flight, now + lease.pace().max(SECOND));
     (lease.poll.in_flight, lease.poll.asked) = (true, if is_open { lease.poll.asked } else { Some(now) });
     plan(model, id, again);

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Column, Lease, State, UnknownColumn, Who};
@@ -96,8 +97,8 @@ pub struct Rank {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
     Number(u64),
-    Text(Box<[u8]>),
-    TextDown(Reverse<Box<[u8]>>),
+    Text(Arc<[u8]>),
+    TextDown(Reverse<Arc<[u8]>>),
     Unknown,
 }
 
@@ -115,9 +116,8 @@ impl Rank {
 
 impl Value {
     fn of(lease: &Lease, sort: Sort, now: Moment) -> Self {
-        let text = |text: &Vec<u8>| text.clone().into_boxed_slice();
         let value = match sort.column {
-            Column::FirstKey => first_key(lease).map(|key| Value::Text(text(key))),
+            Column::FirstKey => first_key(lease).map(|key| Value::Text(key.as_slice().into())),
             column => number(lease, column, now).map(Value::Number),
         };
         match value.unwrap_or(Value::Unknown) {

@@ -78,6 +78,11 @@ impl TimeToLive {
         }
     }
 
+    /// Whether the server knows the lease by this answer.
+    pub fn tells_of_life(&self) -> bool {
+        !matches!(self.reading(), Reading::Missing | Reading::Nonsense)
+    }
+
     /// The earliest and the latest moment at which the lease's deadline can lie, for a question sent at `sent` and
     /// answered at `received`: `t > 0` gives (sent + t, received + t + 1), `t = 0` a second on either side,
     /// `t < 0` means that t to t - 1 seconds have passed since. None for an answer that tells no deadline.

@@ -4,19 +4,32 @@ use serde::Serialize;
 
 use super::json::line;
 use super::table::{Align, table};
-use crate::app::{Keymap, Row};
+use crate::app::{Keymap, Row, Scope};
 
-/// A row for each action: its keys, its name in a config file, and what it does.
+/// A row for each action of the monitor: its keys, its name in a config file, and what it does; below them the same for
+/// each dialog.
 pub fn keys_table(keymap: &Keymap) -> String {
-    let row = |row: Row<'_>| [row.in_words(), row.binding.action.name(), row.binding.help.to_owned()];
-    let rows: Vec<[String; 3]> = keymap.rows().map(row).collect();
-    table([("KEYS", Align::Left), ("ACTION", Align::Left), ("WHAT IT DOES", Align::Left)], &rows)
+    let cells = |row: Row<'_>| [row.in_words(), row.binding.action.name(), row.binding.help.to_owned()];
+    let rows: Vec<[String; 3]> = keymap.rows().filter(|row| !row.is_of_dialogs()).map(cells).collect();
+    let in_dialog = |scope: Scope| {
+        let holds = move |row: &Row<'_>| row.is_of_dialogs() && row.binding.action.scopes().contains(&scope);
+        keymap
+            .rows()
+            .filter(holds)
+            .map(cells)
+            .map(move |[keys, action, help]| [scope.name().to_owned(), keys, action, help])
+    };
+    let dialogs: Vec<[String; 4]> = Scope::DIALOGS.into_iter().flat_map(in_dialog).collect();
+    let [keys, action, what] = ["KEYS", "ACTION", "WHAT IT DOES"].map(|title| (title, Align::Left));
+    table([keys, action, what], &rows) + "\n" + &table([("DIALOG", Align::Left), keys, action, what], &dialogs)
 }
 
 #[derive(Serialize)]
 struct KeyObject {
     action: String,
     keys: Vec<String>,
+    #[serde(rename = "where")]
+    scopes: Vec<&'static str>,
     help: &'static str,
 }
 
@@ -25,6 +38,7 @@ pub fn keys_json(keymap: &Keymap) -> String {
     let object = |row: Row<'_>| KeyObject {
         action: row.binding.action.name(),
         keys: row.keys.iter().map(ToString::to_string).collect(),
+        scopes: row.binding.action.scopes().iter().map(|scope| scope.name()).collect(),
         help: row.binding.help,
     };
     keymap.rows().map(|row| line(&object(row))).collect()

@@ -5,6 +5,7 @@ mod demo;
 mod drills;
 mod exercise;
 mod follow;
+mod lives;
 mod others;
 mod views;
 
@@ -240,7 +241,7 @@ async fn other_clients_leases_come_and_go_and_can_be_adopted() {
     stage.wait(60.0).await;
     assert!(stage.glass.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", stage.glass.text());
     assert!(stage.glass.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", stage.glass.text());
-    assert!(stage.glass.text().contains("another's lease of 600 s: before its time"), "{}", stage.glass.text());
+    assert!(stage.glass.text().contains("another's lease of 600 s: by another client"), "{}", stage.glass.text());
     stage.press(&[KeyCode::Char('a')]).await;
     stage.wait(35.0).await;
     assert_eq!(stage.sandbox.leases(), []);

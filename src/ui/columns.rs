@@ -53,14 +53,14 @@ pub(super) const COLUMNS: &[Column] = &[
     Column { title: "", is_number: false, growth: 5, ..number(Name::Left, 5, 2, bar) },
     number(Name::Ttl, 6, 6, ttl),
     number(Name::Every, 15, 3, every),
-    number(Name::Last, 7, 11, last),
+    number(Name::Last, 7, 12, last),
     number(Name::Next, 7, 10, next),
     number(Name::Margin, 7, 9, margin),
     number(Name::Queue, 5, 8, queue),
     number(Name::Drop, 4, 4, dropped),
-    number(Name::RoundTrip, 7, 12, round_trip),
-    number(Name::Keys, 4, 13, keys),
-    text(Name::Warn, 12, 0, LAST_TO_COME, warnings),
+    number(Name::RoundTrip, 7, 13, round_trip),
+    number(Name::Keys, 4, LAST_TO_COME, keys),
+    text(Name::Warn, 9, 3, 11, warnings),
     text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
 
@@ -166,6 +166,9 @@ fn who(row: Row<'_>, _: usize) -> Cell {
     plain(row.lease.who.word())
 }
 
+/// The sign of a lease with which something is wrong.
+pub(super) const WARNED: char = '△';
+
 /// The state; for a moment a healthy lease says that it was refilled.
 fn state(row: Row<'_>, width: usize) -> Cell {
     const REFILLED: &str = "↻ refilled";
@@ -174,7 +177,17 @@ fn state(row: Row<'_>, width: usize) -> Cell {
         return (badge.to_owned(), Role::Good);
     }
     let (sign, role) = theme::state(row.state);
-    (format!("{sign} {}", row.state.word()), role)
+    (warned(format!("{sign} {}", row.state.word()), row.lease, width), role)
+}
+
+/// The state with a sign for what is wrong with the lease, where that is not told beside it: `● ok △`.
+fn warned(text: String, lease: &Lease, width: usize) -> String {
+    let free = width.saturating_sub(text.width());
+    match (lease.warnings.is_empty(), free) {
+        (true, _) | (_, 0) => text,
+        (_, 1) => format!("{text}{WARNED}"),
+        _ => format!("{text} {WARNED}"),
+    }
 }
 
 fn urgency(row: Row<'_>) -> Role {
@@ -281,11 +294,14 @@ fn keys(row: Row<'_>, _: usize) -> Cell {
 }
 
 /// The most urgent warning, and how many there are besides.
-fn warnings(row: Row<'_>, _: usize) -> Cell {
+fn warnings(row: Row<'_>, width: usize) -> Cell {
     match row.lease.warnings.as_slice() {
         [] => (UNKNOWN.to_owned(), Role::Dim),
-        [one] => ((*one).to_owned(), Role::Warning),
-        [first, rest @ ..] => (format!("{} +{}", cut(first, 9), rest.len()), Role::Warning),
+        [one] => (cut(one, width), Role::Warning),
+        [first, rest @ ..] => {
+            let others = format!(" +{}", rest.len());
+            (cut(first, width.saturating_sub(others.len())) + &others, Role::Warning)
+        }
     }
 }
 
@@ -314,7 +330,7 @@ mod tests {
     #[test]
     fn columns_leave_in_their_order() {
         let order =
-            ["WARN", "KEYS", "RTT", "LAST", "NEXT", "MARGIN", "Q", "WHO", "TTL", "FIRST KEY", "DROP", "EVERY", "LEFT"];
+            ["KEYS", "RTT", "LAST", "WARN", "NEXT", "MARGIN", "Q", "WHO", "TTL", "FIRST KEY", "DROP", "EVERY", "LEFT"];
         let mut before = titles(200);
         assert_eq!(before.len(), COLUMNS.len());
         let mut left: Vec<&str> = Vec::new();
@@ -329,6 +345,20 @@ mod tests {
     #[test]
     fn at_80_columns_the_essentials_stay() {
         assert_eq!(titles(78), ["ID", "WHO", "STATE", "LEFT", "", "TTL", "EVERY", "DROP", "FIRST KEY"]);
+    }
+
+    #[test]
+    fn from_120_columns_on_warnings_have_their_column_and_below_a_sign() {
+        assert!(titles(116).contains(&"WARN") && titles(136).contains(&"WARN") && !titles(96).contains(&"WARN"));
+        assert_eq!(titles_of(20, &[Name::Warn, Name::Id]), ["WARN", "ID"], "who chooses it has it on any screen");
+        let mut lease = Lease::new(crate::domain::LeaseId(1));
+        assert_eq!(warned("● ok".to_owned(), &lease, 9), "● ok");
+        lease.warnings = vec!["two-renewers", "thin-margin"];
+        let shown = [("● ok", 9), ("‖ paused", 9), ("✗ expired", 9), ("✗ expired", 10)];
+        let shown = shown.map(|(text, width)| warned(text.to_owned(), &lease, width));
+        assert_eq!(shown, ["● ok △", "‖ paused△", "✗ expired", "✗ expired△"]);
+        let row = Row { lease: &lease, state: State::Ok, now: Moment::START, ids: Ids::Hex };
+        assert_eq!([9, 12].map(|width| warnings(row, width).0), ["two-r… +1", "two-rene… +1"]);
     }
 
     #[test]

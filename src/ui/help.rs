@@ -2,9 +2,9 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::{Gone, Keymap, State};
+use crate::app::{Gone, Keymap, Row, State};
 
-use super::{Look, Role, theme};
+use super::{Look, Role, columns, theme};
 
 const STATES: [(State, &str); 9] = [
     (State::Ok, "nothing to say"),
@@ -18,15 +18,20 @@ const STATES: [(State, &str); 9] = [
     (State::Gone(Gone::Unknown), "expired or revoked"),
 ];
 
+const WARNED: &str = "something is wrong with it: WARN names it, the detail says what to do";
+
 /// The lines of the help.
 pub(super) fn lines(look: Look, keymap: &Keymap) -> Vec<Line<'static>> {
-    let rows = keymap.rows().filter(|row| !row.keys.is_empty());
-    let keys = rows.map(|row| entry(look, row.in_words(), Role::Key, row.binding.help));
+    let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_of_dialogs() == of_dialogs);
+    let key = |row: Row<'_>| entry(look, row.in_words(), Role::Key, row.binding.help);
+    let title = Line::styled("In dialogs", look.style(Role::Title));
+    let keys = rows(false).map(key).chain([Line::default(), title]).chain(rows(true).map(key));
     let states = STATES.iter().map(|(state, meaning)| {
         let (sign, role) = theme::state(*state);
         entry(look, format!("{sign} {}", state.word()), role, meaning)
     });
-    keys.chain([Line::default()]).chain(states).collect()
+    let warned = entry(look, format!("{} beside it", columns::WARNED), Role::Warning, WARNED);
+    keys.chain([Line::default()]).chain(states).chain([warned]).collect()
 }
 
 fn entry(look: Look, name: String, role: Role, meaning: &'static str) -> Line<'static> {

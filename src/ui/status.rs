@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::keymap::Action;
-use crate::app::{Key, Model, Note, View};
+use crate::app::{Model, Note, Reply, View};
 use crate::domain::observed::Backlog;
 use crate::domain::printable;
 
@@ -24,10 +24,14 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer
     };
     let right = match shown.sieve.line {
         _ if model.dialog.is_some() => Vec::new(),
-        Some(_) => vec![Part::key(0, Key::Enter, "keep"), Part::key(0, Key::Esc, "clear")],
+        Some(_) => vec![filter_key(model, Reply::Accept, "keep"), filter_key(model, Reply::FormClose, "clear")],
         None => keys(model, shown),
     };
     draw_ends(scene.look, (left, right), (" · ", "  "), area, buf);
+}
+
+fn filter_key(model: &Model, reply: Reply, does: &str) -> Part {
+    Part::key(0, model.setup.keymap.press(Action::Reply(reply)), does)
 }
 
 fn noted(note: &Note, width: u16) -> Part {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
 use crate::app::keymap::Action;
-use crate::app::{Keys, Lease, Marks, Model, Said, TABS, View};
+use crate::app::{Keys, Lease, Marks, Model, Reply, Said, TABS, View};
 use crate::domain::printable;
 
 use super::columns::{self, Column, Row};
@@ -236,7 +236,7 @@ fn draw_advice(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
 fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
     let model = scene.model;
     let say = |text: &str, role| (text.to_owned(), role);
-    let new = model.setup.keymap.press(Action::New);
+    let [new, accept] = [Action::New, Action::Reply(Reply::Accept)].map(|action| model.setup.keymap.press(action));
     match model.unreached_since {
         Some(since) => {
             let waited = (scene.now - since).as_secs();
@@ -255,7 +255,7 @@ fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
             let words = filter_line::in_words(model, 60);
             vec![
                 (format!("None of {} leases is shown by the filter {words}.", model.total()), Role::Title),
-                say("Esc clears it.", Role::Text),
+                (format!("{} clears it.", model.setup.keymap.press(Action::Back)), Role::Text),
             ]
         }
         None if model.list_trouble.is_some() => {
@@ -264,7 +264,7 @@ fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
         None if model.setup.is_read_only => vec![say("There is no lease.", Role::Title)],
         None => vec![
             say("There is no lease yet.", Role::Title),
-            (format!("Press {new} to grant one: {new} 1 Enter grants 10 s and keeps it alive."), Role::Text),
+            (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),
         ],
     }
 }

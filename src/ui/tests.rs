@@ -187,6 +187,8 @@ fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
         ("grant", vec![Key::Char('n'), Key::Char('2')]),
         ("sort", vec![Key::Char('s'), Key::Down]),
         ("quit", vec![Key::Char('q')]),
+        ("suspend", vec![Key::Ctrl('z')]),
+        ("no_drill", on(2, '!')),
         ("revoke_own", on(1, 'x')),
         ("revoke_other", [on(2, 'x'), vec![Key::Char('1')]].concat()),
         ("revoke_many", [marked(4), vec![Key::Char('x'), Key::Char('4')]].concat()),
@@ -211,12 +213,14 @@ fn dialogs() {
 /// What, which lease, how to confirm and how to leave: in full, by keys, or in as few letters as can be understood.
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
-    let seen: [(&str, &str, [&[&str]; 2]); 12] = [
+    let seen: [(&str, &str, [&[&str]; 2]); 14] = [
         ("revoke_many", "Revoke 4", [&["Type the number", "number Enter yes", "Nr Ent"], &["[ Cancel ]", "Esc"]]),
         ("adopt_many", "leases", [&["y keep them alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
         ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
         ("quit", "Quit?", [&["r revoke", "r"], &["Leave", "Enter leave", "Ent"]]),
+        ("suspend", "Suspend?", [&["Ctrl-z suspend", "^Z suspend", "^Z"], &["[ Stay ]", "Esc"]]),
+        ("no_drill", "00000005", [&["[ Close ]", "Esc"], &[]]),
         ("revoke_own", "d4d4f304?", [&["y revoke", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("revoke_other", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["[ Cancel ]", "Esc"]]),
         ("revoke_refused", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["Esc"]]),

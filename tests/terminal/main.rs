@@ -8,6 +8,7 @@ mod dialogs;
 mod exercise;
 mod harness;
 mod hostile;
+mod keys;
 mod listing;
 mod manners;
 mod measure;

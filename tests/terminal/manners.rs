@@ -114,7 +114,8 @@ fn a_terminal_that_goes_away_ends_it() {
         terminal.wait_for("/service/3600");
         let process = terminal.process();
         terminal.hang_up();
-        assert!(process.ends_within(Duration::from_secs(4)), "{line}");
+        // After a second it would be ended; before that it has ended by itself, in some hundredths of a second.
+        assert!(process.ends_within(Duration::from_millis(900)), "{line}");
     }
 }
 

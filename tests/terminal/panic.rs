@@ -24,6 +24,13 @@ fn gives_the_terminal_back() {
     let mut terminal = Terminal::start(command, 100, 30);
     terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
     assert!(!terminal.is_line_as_found());
+    terminal.keys("m");
+    terminal.wait_until("the mouse is ours", |screen| {
+        screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
+    });
+    assert!(terminal.screen().hide_cursor() && terminal.screen().bracketed_paste());
+    // A part panics at the first lease.
+    terminal.keys("n1\r");
     assert_ne!(terminal.exit_code(), 0);
     terminal.assert_sane();
     assert!(terminal.screen().contents().contains("a part of leasetop panicked"), "{}", terminal.screen().contents());
@@ -47,8 +54,10 @@ async fn monitor_with_a_part_that_panics() {
         stall_consumer: false,
         command: "leasetop".to_owned(),
     };
-    let _part = tasks::spawn(async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    let _part = tasks::spawn(async move {
+        while sandbox.leases().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         panic!("a part that panics");
     });
     if let Err(error) = runtime::monitor(options).await {

@@ -139,12 +139,22 @@ fn marks_are_set_by_space_and_by_range_and_taken_away() {
     quit(terminal);
 }
 
+/// Marks the first two rows, and opens the dialog that revokes them.
+fn ask_for_two(terminal: &mut Terminal) {
+    wait_for_keys(terminal, &["/a", "/b", "/c"]);
+    terminal.keys("g  x");
+    terminal.wait_for("Revoke 2 leases?");
+}
+
+fn close_results(terminal: &mut Terminal) {
+    terminal.keys("\r");
+    terminal.wait_until("the results are closed", |screen| !screen.contents().contains("Revoking"));
+}
+
 #[test]
 fn several_are_revoked_by_their_number_and_shown_with_their_results() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
-    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
-    terminal.keys("g  x");
-    terminal.wait_for("Revoke 2 leases?");
+    ask_for_two(&mut terminal);
     terminal.wait_for("2 keys go with them");
     terminal.keys("y3\r");
     terminal.wait_for("3 was typed: the number that confirms is 2.");
@@ -153,23 +163,19 @@ fn several_are_revoked_by_their_number_and_shown_with_their_results() {
     terminal.wait_for("2 revoked, 2 keys with them");
     terminal.wait_for(&format!("⊘ {}  revoked, 1 key", leases[0]));
     assert_eq!(server.sandbox.leases(), [leases[2]]);
-    terminal.keys("\r");
-    terminal.wait_until("the results are closed", |screen| !screen.contents().contains("Revoking"));
+    close_results(&mut terminal);
     quit(terminal);
 }
 
 #[test]
 fn what_could_not_be_revoked_stays_marked_with_its_reason() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
-    wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
-    terminal.keys("g  x");
-    terminal.wait_for("Revoke 2 leases?");
+    ask_for_two(&mut terminal);
     server.sandbox.faults().down();
     terminal.keys("2\r");
     terminal.wait_for("2 failed");
     terminal.wait_for("not revoked: ");
-    terminal.keys("\r");
-    terminal.wait_until("the results are closed", |screen| !screen.contents().contains("Revoking"));
+    close_results(&mut terminal);
     server.sandbox.faults().up();
     terminal.wait_for("● 127");
     assert_eq!(server.sandbox.leases().len(), leases.len());

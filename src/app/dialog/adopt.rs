@@ -1,8 +1,8 @@
 //! Asks before other clients' leases are kept alive: that keeps a dead owner alive.
 
-use super::{Dialog, Focus, closes};
+use super::{Dialog, Focus, is_over, reply};
 use crate::app::update::keep;
-use crate::app::{Effect, Key, Lease, Model};
+use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
 use crate::domain::{LeaseId, Moment};
 
 /// Cancel, and to keep them alive.
@@ -29,18 +29,17 @@ impl AdoptDialog {
     }
 }
 
-/// `y` adopts, and Enter once the focus is there; it begins on Cancel. What has died meanwhile cannot be adopted.
+/// A key adopts, and Enter once the focus is there; it begins on Cancel. What has died meanwhile cannot be adopted.
 pub(super) fn key(model: &mut Model, mut dialog: AdoptDialog, key: Key, now: Moment) -> Vec<Effect> {
     let is_alive = dialog.leases(model).next().is_some();
-    let focus = dialog.focus;
-    match key {
-        Key::Char('y') if is_alive => return keep::adopt(model, &dialog.ids, now),
-        Key::Enter if is_alive && focus.among(ANSWERS) == 1 => return keep::adopt(model, &dialog.ids, now),
-        Key::Enter => return Vec::new(),
-        key if closes(key) => return Vec::new(),
+    let (focus, reply) = (dialog.focus, reply(model, Scope::Adopt, key));
+    match reply {
+        Some(Reply::Confirm) if is_alive => return keep::adopt(model, &dialog.ids, now),
+        Some(Reply::Accept) if is_alive && focus.among(ANSWERS) == 1 => return keep::adopt(model, &dialog.ids, now),
+        reply if is_over(reply) => return Vec::new(),
         _ => (),
     }
-    dialog.focus = focus.moved(key, ANSWERS).unwrap_or(focus);
+    dialog.focus = focus.moved(reply, ANSWERS).unwrap_or(focus);
     model.dialog = Some(Dialog::Adopt(dialog));
     Vec::new()
 }

@@ -2,9 +2,9 @@
 
 use tui_input::Input;
 
-use super::{Dialog, TypedNumber, edit};
+use super::{Dialog, TypedNumber, edit, reply};
 use crate::app::update::attach;
-use crate::app::{Effect, Key, Lease, Model, Put, Who};
+use crate::app::{Effect, Key, Lease, Model, Put, Reply, Scope, Who};
 use crate::domain::{LeaseId, Moment};
 
 /// The form, about the lease that was under the cursor when it was opened.
@@ -46,13 +46,11 @@ impl AttachDialog {
         text.split_once('=').ok_or_else(|| text.to_owned())
     }
 
-    fn take(&mut self, key: Key, takes_number: bool) {
-        match key {
-            Key::Tab | Key::BackTab | Key::Up | Key::Down => self.is_at_number = takes_number && !self.is_at_number,
-            key if self.is_at_number => self.number.take(key),
-            key => {
-                edit(key).map(|edit| self.pair.handle(edit));
-            }
+    fn take(&mut self, key: Key) {
+        if self.is_at_number {
+            self.number.take(key);
+        } else if let Some(edit) = edit(key) {
+            self.pair.handle(edit);
         }
     }
 }
@@ -60,23 +58,25 @@ impl AttachDialog {
 /// Enter attaches what is complete, and goes to the number where that is still to be typed.
 pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, now: Moment) -> Vec<Effect> {
     let takes_number = model.alive(dialog.id).map(|lease| dialog.takes_number(lease));
-    let is_over = matches!(key, Key::Esc | Key::Ctrl('c')) || takes_number.is_none() && key == Key::Enter;
+    let reply = reply(model, Scope::Attach, key);
+    let is_over = reply == Some(Reply::FormClose) || takes_number.is_none() && reply == Some(Reply::Accept);
     if is_over {
         return Vec::new();
     }
     let takes_number = takes_number.unwrap_or(false);
-    match (key, dialog.read()) {
-        (Key::Enter, Ok((key, value))) if !takes_number || dialog.number.is(1) => {
+    match (reply, dialog.read()) {
+        (Some(Reply::Accept), Ok((key, value))) if !takes_number || dialog.number.is(1) => {
             let (key, value) = (key.as_bytes().to_vec(), value.as_bytes().to_vec());
             return attach::begin(model, dialog.id, key, value, now);
         }
         // Who comes to the number with Enter has not answered it yet.
-        (Key::Enter, Ok(_)) if !dialog.is_at_number => dialog.is_at_number = true,
-        (Key::Enter, Ok(_)) => {
+        (Some(Reply::Accept), Ok(_)) if !dialog.is_at_number => dialog.is_at_number = true,
+        (Some(Reply::Accept), Ok(_)) => {
             dialog.number.confirms(1);
         }
-        (Key::Enter, Err(_)) => dialog.is_at_number = false,
-        (key, _) => dialog.take(key, takes_number),
+        (Some(Reply::Accept), Err(_)) => dialog.is_at_number = false,
+        (Some(_), _) => dialog.is_at_number = takes_number && !dialog.is_at_number,
+        (None, _) => dialog.take(key),
     }
     model.dialog = Some(Dialog::Attach(dialog));
     Vec::new()
@@ -85,5 +85,5 @@ pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, no
 /// Types a pasted text; what would end a line is left out.
 pub(in crate::app) fn paste(dialog: &mut AttachDialog, text: &str) {
     let typed = text.chars().filter(|c| !c.is_control());
-    typed.for_each(|c| dialog.take(Key::Char(c), true));
+    typed.for_each(|c| dialog.take(Key::Char(c)));
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Dialog, closes};
+use super::{Dialog, is_over, reply};
+use crate::app::keymap::Action;
 use crate::app::update::drill;
-use crate::app::{Effect, Key, Model};
+use crate::app::{Effect, Key, Keymap, Model, Reply, Scope, Who};
 use crate::domain::{Drill, LeaseId, Moment};
 
 /// Answers that are dropped at most.
@@ -43,12 +44,35 @@ impl DrillDialog {
         DrillDialog { id, answers: 3, pause }
     }
 
-    /// What there is to choose from.
-    pub fn choices(&self) -> [Choice; 5] {
+    /// Why there is no drill on its lease, in a sentence; none where there is one, or where the lease is gone.
+    pub fn obstacle(&self, model: &Model) -> Option<String> {
+        let lease = model.lease(self.id).filter(|lease| lease.death.is_none())?;
+        let keep = model.setup.keymap.press(Action::KeepAlive);
+        match (lease.who, lease.kept) {
+            _ if model.setup.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
+            (Who::Own, true) => None,
+            (Who::Own, false) => {
+                Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
+            }
+            _ => Some("It is another client's: drills are for own leases, so that nobody else is harmed.".to_owned()),
+        }
+    }
+
+    /// Whether a drill can begin.
+    fn is_possible(&self, model: &Model) -> bool {
+        model.lease(self.id).is_some_and(|lease| lease.death.is_none()) && self.obstacle(model).is_none()
+    }
+
+    /// What there is to choose from, with the keys in force.
+    pub fn choices(&self, keymap: &Keymap) -> [Choice; 5] {
         let choice = |key, name: &str, seen, drill| Choice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
-        let slow = format!("read one response each {} s (< and > change it)", self.pause);
-        let drop = format!("drop the next {} answers (+ and - change it)", self.answers);
+        let press = |reply| keymap.press(Action::Reply(reply));
+        let change = |less, more| format!("({} and {} change it)", press(less), press(more));
+        let slow =
+            format!("read one response each {} s {}", self.pause, change(Reply::FasterReader, Reply::SlowerReader));
+        let drop =
+            format!("drop the next {} answers {}", self.answers, change(Reply::MoreAnswers, Reply::FewerAnswers));
         [
             choice('1', "stall the consumer", STALL, Drill::StallConsumer),
             choice('2', &slow, SLOW, Drill::SlowConsumer { every }),
@@ -58,12 +82,12 @@ impl DrillDialog {
         ]
     }
 
-    fn change(&mut self, key: Key) {
-        match key {
-            Key::Char('+') => self.answers = (self.answers + 1).min(MOST),
-            Key::Char('-') => self.answers = (self.answers - 1).max(1),
-            Key::Char('>') => self.pause = PAUSES.into_iter().find(|one| *one > self.pause).unwrap_or(self.pause),
-            Key::Char('<') => self.pause = PAUSES.into_iter().rfind(|one| *one < self.pause).unwrap_or(self.pause),
+    fn change(&mut self, reply: Reply) {
+        match reply {
+            Reply::MoreAnswers => self.answers = (self.answers + 1).min(MOST),
+            Reply::FewerAnswers => self.answers = (self.answers - 1).max(1),
+            Reply::SlowerReader => self.pause = PAUSES.into_iter().find(|one| *one > self.pause).unwrap_or(self.pause),
+            Reply::FasterReader => self.pause = PAUSES.into_iter().rfind(|one| *one < self.pause).unwrap_or(self.pause),
             _ => (),
         }
     }
@@ -75,13 +99,16 @@ const HOLD: &str = "Nothing until the deadline; then its channel closes. The lea
 const DROP: &str = "No response for about a second each; the server has renewed it all the same. The lease lives.";
 const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
 
-/// A number begins a drill; Enter is on Cancel.
+/// A number begins a drill, where there can be one; Enter is on Cancel.
 pub(super) fn key(model: &mut Model, mut dialog: DrillDialog, key: Key, now: Moment) -> Vec<Effect> {
-    if let Some(choice) = dialog.choices().into_iter().find(|choice| Key::Char(choice.key) == key) {
+    let choices = dialog.choices(&model.setup.keymap);
+    let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
+    if let Some(choice) = choice.filter(|_| dialog.is_possible(model)) {
         return drill::begin(model, dialog.id, choice.drill, now);
     }
-    if key != Key::Enter && !closes(key) {
-        dialog.change(key);
+    let reply = reply(model, Scope::Drill, key);
+    if !is_over(reply) {
+        reply.into_iter().for_each(|reply| dialog.change(reply));
         model.dialog = Some(Dialog::Drill(dialog));
     }
     Vec::new()

@@ -23,10 +23,10 @@ pub use number::TypedNumber;
 pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
 pub use revoke_many::RevokeManyDialog;
 pub use sort::SortMenu;
-pub use warp::{Speed, speeds};
+pub use warp::{Speed, no_speed, speeds};
 
 use super::keymap::Action;
-use super::{Effect, Key, Model, Redraw};
+use super::{Effect, Key, Model, Redraw, Reply, Scope};
 use crate::domain::{LeaseId, Moment};
 
 /// An open dialog.
@@ -79,6 +79,29 @@ impl Dialog {
     }
 }
 
+/// The lease that a dialog may be about is gone, and another is granted under its id: nothing that was asked about the one
+/// is to be done with the other. A dialog on several goes on without it.
+pub(super) fn outlived(model: &mut Model, id: LeaseId) {
+    let Some(dialog) = &mut model.dialog else { return };
+    let is_over = match dialog {
+        Dialog::Suspend(below) => {
+            below.take_if(|below| below.lease() == Some(id));
+            false
+        }
+        Dialog::Adopt(adopt) => {
+            adopt.ids.retain(|one| *one != id);
+            adopt.ids.is_empty()
+        }
+        dialog => dialog.lease() == Some(id),
+    };
+    if is_over {
+        model.dialog = None;
+        let name = model.ids.name(id);
+        let told = format!("{name} is gone, and was granted again: that is another lease, so nothing was done");
+        model.say(model.events.now, true, told);
+    }
+}
+
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
 pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> Vec<Effect> {
     model.show(Redraw::Now);
@@ -91,7 +114,7 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
         Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
         Dialog::Attach(dialog) => attach::key(model, dialog, key, now),
         Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
-        Dialog::Warp => warp::key(model, key, now),
+        Dialog::Warp => warp::key(model, key),
         Dialog::Sort(menu) => sort::key(model, menu, key),
         Dialog::Quit(focus) => quit::key(model, focus, key, now),
         Dialog::Suspend(below) => suspend::key(model, below, key),
@@ -100,28 +123,38 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> V
 
 /// What moves the rows scrolls the help, as far as it does not fit.
 fn help(model: &mut Model, top: usize, key: Key) -> Vec<Effect> {
-    const PAGE: usize = 10;
     let action = model.setup.keymap.action(key);
-    if closes(key) || key == Key::Enter || action == Some(Action::Help) {
+    if is_over(reply(model, Scope::Help, key)) || action == Some(Action::Help) {
         return Vec::new();
     }
     let spare = model.looking_mut().spare;
+    model.dialog = Some(Dialog::Help { top: scrolled(top, action, spare) });
+    Vec::new()
+}
+
+/// The first line of a text in a dialog after what moves the rows has moved it, down to the last that can be first.
+fn scrolled(top: usize, action: Option<Action>, last: usize) -> usize {
+    const PAGE: usize = 10;
     let top = match action {
         Some(Action::Up) => top.saturating_sub(1),
         Some(Action::Down) => top + 1,
         Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),
         Some(Action::PageDown | Action::HalfDown) => top + PAGE,
         Some(Action::First) => 0,
-        Some(Action::Last) => spare,
+        Some(Action::Last) => last,
         _ => top,
     };
-    model.dialog = Some(Dialog::Help { top: top.min(spare) });
-    Vec::new()
+    top.min(last)
 }
 
-/// The keys that close any dialog in which no text is typed.
-fn closes(key: Key) -> bool {
-    matches!(key, Key::Esc | Key::Ctrl('c') | Key::Char('q'))
+/// What a key means in a dialog.
+fn reply(model: &Model, scope: Scope, key: Key) -> Option<Reply> {
+    model.setup.keymap.reply(scope, key)
+}
+
+/// Whether a reply ends a dialog that has nothing to be done.
+fn is_over(reply: Option<Reply>) -> bool {
+    matches!(reply, Some(Reply::Close | Reply::Accept))
 }
 
 /// Whether a press of this key edits a line of text, and how.

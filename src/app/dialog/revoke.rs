@@ -1,8 +1,8 @@
 //! Asks before a lease is revoked.
 
-use super::{Dialog, Focus, TypedNumber, closes};
+use super::{Dialog, Focus, TypedNumber, is_over, reply};
 use crate::app::update::revoke;
-use crate::app::{Bounds, Effect, Key, Lease, Model, Who};
+use crate::app::{Bounds, Effect, Key, Lease, Model, Reply, Scope, Who};
 use crate::domain::{LeaseId, Moment};
 
 /// More keys than this are not deleted on a single key press.
@@ -74,33 +74,34 @@ impl RevokeDialog {
         self.focus.among(ANSWERS)
     }
 
-    fn is_confirmed_by(&mut self, key: Key, confirmation: Confirmation) -> bool {
-        match (confirmation, key) {
-            (Confirmation::Key, Key::Char('y')) => true,
-            (Confirmation::Key, Key::Enter) => self.focused() == 1,
-            (Confirmation::Number, Key::Enter) => self.typed.confirms(1),
+    fn is_confirmed_by(&mut self, reply: Option<Reply>, confirmation: Confirmation) -> bool {
+        match (confirmation, reply) {
+            (Confirmation::Key, Some(Reply::Confirm)) => true,
+            (Confirmation::Key, Some(Reply::Accept)) => self.focused() == 1,
+            (Confirmation::Number, Some(Reply::Accept)) => self.typed.confirms(1),
             _ => false,
         }
     }
 
-    fn take(&mut self, key: Key, confirmation: Confirmation) {
+    fn take(&mut self, key: Key, reply: Option<Reply>, confirmation: Confirmation) {
         match confirmation {
-            Confirmation::Key => self.focus = self.focus.moved(key, ANSWERS).unwrap_or(self.focus),
+            Confirmation::Key => self.focus = self.focus.moved(reply, ANSWERS).unwrap_or(self.focus),
             Confirmation::Number => self.typed.take(key),
         }
     }
 }
 
 pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Moment) -> Vec<Effect> {
+    let reply = reply(model, Scope::Revoke, key);
     // What has died meanwhile cannot be revoked: every answer closes.
     let Some(confirmation) = model.alive(dialog.id).map(|lease| dialog.confirmation(lease)) else {
-        return stay_unless(model, dialog, closes(key) || key == Key::Enter);
+        return stay_unless(model, dialog, is_over(reply));
     };
-    if dialog.is_confirmed_by(key, confirmation) {
+    if dialog.is_confirmed_by(reply, confirmation) {
         return revoke::begin(model, dialog.id, now);
     }
-    let is_cancelled = closes(key) || key == Key::Enter && confirmation == Confirmation::Key;
-    dialog.take(key, confirmation);
+    let is_cancelled = reply == Some(Reply::Close) || is_over(reply) && confirmation == Confirmation::Key;
+    dialog.take(key, reply, confirmation);
     stay_unless(model, dialog, is_cancelled)
 }
 

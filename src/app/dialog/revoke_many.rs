@@ -1,10 +1,9 @@
 //! Asks before several leases are revoked, and shows how that goes on.
 
-use super::{Dialog, TypedNumber, closes};
+use super::{Dialog, TypedNumber, is_over, reply, scrolled};
 use crate::app::bulk::Named;
-use crate::app::keymap::Action;
 use crate::app::update::bulk;
-use crate::app::{Effect, Key, Lease, Model};
+use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
 use crate::domain::{LeaseId, Moment};
 
 /// The dialog, with the leases that were marked when it was opened.
@@ -42,10 +41,11 @@ impl RevokeManyDialog {
 /// The number of leases that are left, typed, and Enter revoke them. Another number, or none, does nothing and is told.
 pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now: Moment) -> Vec<Effect> {
     let left: Vec<Named> = dialog.leases(model).map(Named::of).collect();
-    if closes(key) || key == Key::Enter && left.is_empty() {
+    let reply = reply(model, Scope::RevokeMany, key);
+    if reply == Some(Reply::Close) || is_over(reply) && left.is_empty() {
         return Vec::new();
     }
-    if key == Key::Enter && dialog.typed.confirms(left.len()) {
+    if reply == Some(Reply::Accept) && dialog.typed.confirms(left.len()) {
         return bulk::begin(model, left, now);
     }
     dialog.typed.take(key);
@@ -56,24 +56,15 @@ pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now
 /// While leases are being revoked: what closes a dialog stops it; then that, and Enter, close it. What moves the rows
 /// moves through the results.
 pub(super) fn progress_key(model: &mut Model, top: usize, key: Key, now: Moment) -> Vec<Effect> {
-    const PAGE: usize = 10;
+    let reply = reply(model, Scope::Results, key);
     let is_drained = model.bulk.as_ref().is_none_or(|bulk| bulk.is_drained());
-    if is_drained && (closes(key) || key == Key::Enter) {
+    if is_drained && is_over(reply) {
         return Vec::new();
     }
-    if closes(key) {
+    if reply == Some(Reply::Close) {
         bulk::stop(model, now);
     }
     let last = model.bulk.as_ref().map_or(0, |bulk| bulk.results().len().saturating_sub(1));
-    let top = match model.setup.keymap.action(key) {
-        Some(Action::Up) => top.saturating_sub(1),
-        Some(Action::Down) => top + 1,
-        Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),
-        Some(Action::PageDown | Action::HalfDown) => top + PAGE,
-        Some(Action::First) => 0,
-        Some(Action::Last) => last,
-        _ => top,
-    };
-    model.dialog = Some(Dialog::Revoking { top: top.min(last) });
+    model.dialog = Some(Dialog::Revoking { top: scrolled(top, model.setup.keymap.action(key), last) });
     Vec::new()
 }

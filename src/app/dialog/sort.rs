@@ -1,9 +1,9 @@
 //! The menu of what can be sorted by.
 
-use super::{Dialog, closes};
+use super::{Dialog, reply};
 use crate::app::keymap::Action;
 use crate::app::update::sort;
-use crate::app::{Column, Effect, Key, Model, Sort};
+use crate::app::{Column, Effect, Key, Model, Reply, Scope, Sort};
 
 /// The menu: every column, shown or not, and a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +34,13 @@ impl SortMenu {
 
 /// What moves the rows moves through the menu, what turns them around turns the choice around; Enter sorts.
 pub(super) fn key(model: &mut Model, mut menu: SortMenu, key: Key) -> Vec<Effect> {
-    if key == Key::Enter {
-        sort::by(model.looking_mut(), menu.chosen);
-        return Vec::new();
-    }
-    if closes(key) {
-        return Vec::new();
+    match reply(model, Scope::Sort, key) {
+        Some(Reply::Accept) => {
+            sort::by(model.looking_mut(), menu.chosen);
+            return Vec::new();
+        }
+        Some(Reply::Close) => return Vec::new(),
+        _ => (),
     }
     match model.setup.keymap.action(key) {
         Some(Action::Up) => menu.go(menu.place().saturating_sub(1)),

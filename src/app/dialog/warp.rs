@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::Dialog;
-use super::closes;
-use crate::app::{Effect, Key, Model};
-use crate::domain::{Moment, Pace};
+use super::{Dialog, is_over, reply};
+use crate::app::{Effect, Key, Model, Place, Scope};
+use crate::domain::Pace;
 
 /// A speed that is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +30,27 @@ pub fn speeds(pace: Pace) -> [Speed; 3] {
     [speed('1', 1), speed('2', 10), speed('3', 60)]
 }
 
-/// A number takes a speed; Enter is on Cancel.
-pub(super) fn key(model: &mut Model, key: Key, _now: Moment) -> Vec<Effect> {
-    if let Some(speed) = speeds(model.setup.pace).into_iter().find(|speed| Key::Char(speed.key) == key) {
+/// Why there is no other speed here, in a sentence; none where there is.
+pub fn no_speed(model: &Model) -> Option<&'static str> {
+    match model.setup.place {
+        // The clock of a real cluster is everybody's.
+        Place::Cluster => {
+            Some("A real cluster keeps its own time: only a sandbox's clock can be warped. `leasetop demo` has one.")
+        }
+        Place::Sandbox { .. } if model.setup.is_read_only => {
+            Some("Read-only: here nothing is granted, renewed or revoked, and so nothing begun anew.")
+        }
+        Place::Sandbox { .. } => None,
+    }
+}
+
+/// A number takes a speed, where there is one; Enter is on Cancel.
+pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let speed = speeds(model.setup.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
+    if let Some(speed) = speed.filter(|_| no_speed(model).is_none()) {
         return vec![Effect::BeginAnew { warp: speed.warp }];
     }
-    if key != Key::Enter && !closes(key) {
+    if !is_over(reply(model, Scope::Warp, key)) {
         model.dialog = Some(Dialog::Warp);
     }
     Vec::new()

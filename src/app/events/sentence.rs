@@ -136,7 +136,8 @@ fn how(obituary: &Obituary) -> String {
             format!("its time was over, removed {:.1} s later ±{:.1}", (least + most) / 2.0, (most - least) / 2.0)
         }
         (Gone::Expired, None) => "its time was over".to_owned(),
-        (Gone::Revoked, _) => "before its time".to_owned(),
+        (Gone::Revoked, _) if obituary.is_ours => "by this program".to_owned(),
+        (Gone::Revoked, _) => "by another client".to_owned(),
         (Gone::Unknown, _) => "expired or revoked".to_owned(),
     }
 }
@@ -204,7 +205,7 @@ mod tests {
         assert_eq!(told, "another's lease of 30 s: its time was over, removed 0.4 s later ±0.2, 2 keys with it");
         let a_part = Keys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
         let revoked = Obituary { cause: Gone::Revoked, keys: Some(a_part), ..expired };
-        assert_eq!(of(&What::Died(Box::new(revoked))), "another's lease of 30 s: before its time, >=1 key with it");
+        assert_eq!(of(&What::Died(Box::new(revoked))), "another's lease of 30 s: by another client, >=1 key with it");
     }
 
     #[test]

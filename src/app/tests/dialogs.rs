@@ -228,23 +228,34 @@ fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() 
 
 #[test]
 fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
-    let said = |story: &Story| story.model.note.as_ref().map(|note| note.text.clone()).unwrap_or_default();
     let mut story = Story::begin(read_only());
     story.grant(5, 10);
-    assert_eq!(story.press(&[Key::Char('!')]), []);
-    assert!(said(&story).starts_with("read-only"));
-    assert!(story.model.dialog.is_none());
+    no_drill(&mut story, "Read-only");
     let mut story = Story::begin(Setup::default());
     story.list(&[7], &[]);
-    story.press(&[Key::Home]);
-    assert_eq!(story.press(&[Key::Char('!')]), []);
-    assert!(said(&story).contains("another client's"), "{}", said(&story));
+    no_drill(&mut story, "It is another client's");
+    let mut story = Story::begin(Setup::default());
+    story.grant(5, 10);
+    story.press(&[Key::Char('a')]);
+    no_drill(&mut story, "It is not kept alive");
     let mut story = Story::begin(Setup::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);
     story.list(&[5], &[]);
     story.list(&[], &[5]);
     assert_eq!(story.press(&[Key::Char('1')]), [], "it died while the dialog was open");
+}
+
+/// The dialog says why there is none, and no digit does anything: neither begin a drill nor change the view.
+fn no_drill(story: &mut Story, why: &str) {
+    assert_eq!(story.press(&[Key::Char('!')]), []);
+    for digit in '1'..='5' {
+        assert_eq!(story.press(&[Key::Char(digit)]), []);
+        let Some(Dialog::Drill(dialog)) = &story.model.dialog else { panic!("{why}: {digit} closed it") };
+        assert!(dialog.obstacle(&story.model).is_some_and(|told| told.starts_with(why)));
+    }
+    story.press(&[Key::Enter]);
+    assert!(story.model.dialog.is_none() && story.model.view == View::Leases);
 }
 
 #[test]

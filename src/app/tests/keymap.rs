@@ -46,5 +46,59 @@ fn what_is_said_names_the_keys_in_force() {
     assert!(note(&story).ends_with("its row tells: d asks again"), "{}", note(&story));
     story.model.leases.get_mut(&LeaseId(1)).expect("a lease").kept = false;
     story.press(&[Key::F(5)]);
-    assert!(note(&story).ends_with("nothing to drill; keep-alive keeps it"), "{}", note(&story));
+    let Some(Dialog::Drill(dialog)) = &story.model.dialog else { panic!("{:?}", story.model.dialog) };
+    let why = dialog.obstacle(&story.model).unwrap_or_default();
+    assert!(why.ends_with("nothing to drill; keep-alive keeps it alive."), "{why}");
+}
+
+#[test]
+fn dialogs_take_chosen_keys_and_not_those_of_before() {
+    let mut story = story(&[
+        ("dialog-confirm", &[Key::Char('d'), Key::F(2)]),
+        ("dialog-close", &[Key::Char('c')]),
+        ("dialog-next", &[Key::Char('l')]),
+        ("dialog-accept", &[Key::F(4)]),
+        ("quit-revoke", &[Key::F(8)]),
+        ("quit-leave", &[]),
+        ("form-next", &[Key::PageDown]),
+        ("form-close", &[Key::F(10)]),
+        ("drill-more", &[Key::Char('m')]),
+    ]);
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('y'), Key::Enter, Key::Esc, Key::Tab]), []);
+    assert!(matches!(story.model.dialog, Some(Dialog::Revoke(_))), "none of them is a key of the dialog any more");
+    story.press(&[Key::Char('c')]);
+    assert!(story.model.dialog.is_none());
+    assert_eq!(story.press(&[Key::Char('x'), Key::Char('l'), Key::F(4)]), [Effect::Revoke(LeaseId(1))]);
+    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    assert_eq!(story.press(&[Key::Char('x'), Key::F(2)]), [Effect::Revoke(LeaseId(1))]);
+    story.press(&[Key::Char('!'), Key::Char('m'), Key::Char('+')]);
+    assert!(matches!(&story.model.dialog, Some(Dialog::Drill(drill)) if drill.answers == 4));
+    story.press(&[Key::Char('c'), Key::Char('n'), Key::PageDown, Key::Char('7'), Key::F(10)]);
+    assert!(story.model.dialog.is_none());
+    assert_eq!(
+        story.press(&[Key::Char('q'), Key::Char('q'), Key::Ctrl('c'), Key::Char('r')]),
+        [],
+        "no way to leave by them"
+    );
+    assert!(matches!(story.model.dialog, Some(Dialog::Quit(_))));
+    story.press(&[Key::F(8)]);
+    assert!(story.model.leaving.is_some());
+}
+
+#[test]
+fn the_filter_is_kept_and_left_by_chosen_keys_and_moved_under() {
+    let mut story = story(&[
+        ("dialog-accept", &[Key::F(4)]),
+        ("form-close", &[Key::F(10)]),
+        ("down", &[Key::F(3), Key::Char('j')]),
+    ]);
+    story.grant(2, 20);
+    story.type_in("/ttl>1j");
+    story.press(&[Key::Backspace, Key::Enter, Key::F(3)]);
+    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    assert!(story.model.sieve.line.is_some(), "Enter is no key of it");
+    story.press(&[Key::F(4)]);
+    assert!(story.model.sieve.line.is_none() && story.model.sieve.is_active());
+    story.press(&[Key::Char('/'), Key::F(10)]);
+    assert!(!story.model.sieve.is_active());
 }

@@ -46,6 +46,20 @@ impl Story {
     }
 }
 
+/// The engine attaches it while the pages are read, which are older than that; then the watch tells it too.
+#[test]
+fn an_own_key_is_told_once_and_shown_whoever_tells_it_and_when() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 10);
+    story.tell(Msg::KeysAnew);
+    story.tell(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
+    story.tell(Msg::KeysPage(Vec::new()));
+    story.tell(Msg::KeysRead { revision: 1 });
+    story.change_keys(vec![put("/a", None, Some(1), 7)]);
+    assert_eq!(story.keys(1), Some((1, vec!["/a"])));
+    assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1);
+}
+
 #[test]
 fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
     let mut story = Story::begin(Setup::default());

@@ -9,6 +9,7 @@ mod keymap;
 mod keys;
 mod lateness;
 mod leases;
+mod lives;
 mod locks;
 mod losses;
 mod marking;

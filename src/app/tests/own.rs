@@ -241,3 +241,15 @@ fn the_wheel_moves_rows_and_the_help() {
     (0..3).for_each(|_| drop(story.tell(Msg::Wheel { is_down: true })));
     assert!(matches!(story.model.dialog, Some(Dialog::Help { top: 4 })));
 }
+
+#[test]
+fn a_renewal_ahead_of_its_time_does_not_make_the_next_one_late() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(1, 600);
+    story.renewed(1, 600, 0.01);
+    let late_from = |story: &Story| story.model.lease(LeaseId(1)).and_then(Lease::late_from);
+    assert!(late_from(&story).is_some_and(|from| from < at(1.0)), "by its habit alone");
+    let lease = story.model.leases.get_mut(&LeaseId(1)).expect("a lease");
+    lease.engine.as_mut().expect("it is kept").expected = Some(Duration::from_secs(200));
+    assert_eq!(late_from(&story), Some(at(220.5)));
+}

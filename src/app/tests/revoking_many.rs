@@ -176,7 +176,7 @@ fn what_dies_before_its_turn_is_not_sent() {
     story.wait(1.0);
     story.list(&[66], &[]);
     story.grant(67, 10);
-    assert_eq!(revoked(&mut story, 1), [66], "66 is another client's again, as it was");
+    assert_eq!(revoked(&mut story, 1), [68], "66 is another lease than was named, and 67 is ours now");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::app::model::answering;
 use crate::app::{Effect, Model, Redraw, Tick, What};
 use crate::domain::{ClusterView, MemberView, Moment, Reachability};
 
-use super::{is_refused, keep};
+use super::{is_refused, keep, keys, list};
 
 /// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
 pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<Effect> {
@@ -57,6 +57,8 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
         let connected = What::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
         model.log(now, None, connected);
     }
+    list::reached(model, now);
+    keys::reached(model, now);
     if let Some(old) = old {
         lead(model, old, new, now);
     }

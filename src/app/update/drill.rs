@@ -5,36 +5,16 @@ use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
 use crate::domain::{Drill, LeaseId, Moment};
 
-use super::is_refused;
-
-/// Ends the drill of the selected lease, or offers the drills that there are.
+/// Ends the drill of the selected lease, or offers the drills that there are. Why there is none is told in the dialog too:
+/// a digit that was meant for it is not to mean something else.
 pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
     let Some(lease) = model.selected_alive() else { return Vec::new() };
     let (id, ttl) = (lease.id, lease.granted_ttl.unwrap_or(1).unsigned_abs());
-    let (who, kept, drill) = (lease.who, lease.kept, lease.drill());
-    if is_refused(model, now) {
-        return Vec::new();
-    }
-    if drill.is_some() {
+    if lease.drill().is_some() && !model.setup.is_read_only {
         model.say(now, false, format!("the drill on {id} has ended", id = model.ids.name(id)));
         return vec![Effect::Drill { id, drill: None }];
     }
-    match (who, kept) {
-        (Who::Own, true) => model.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl))),
-        (Who::Own, false) => {
-            let keep = model.setup.keymap.press(Action::KeepAlive);
-            model.say(
-                now,
-                true,
-                format!("{id} is not kept alive: there is nothing to drill; {keep} keeps it", id = model.ids.name(id)),
-            );
-        }
-        _ => model.say(
-            now,
-            true,
-            format!("{id} is another client's: drills are for own leases", id = model.ids.name(id)),
-        ),
-    }
+    model.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl)));
     Vec::new()
 }
 

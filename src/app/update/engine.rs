@@ -3,7 +3,7 @@
 use crate::app::{Death, Gone, How, Loss, Model, Redraw, Renewed, Tick, What, Who};
 use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
 
-use super::life::bury_as;
+use super::life::{self, bury_as};
 
 /// Statuses that moved.
 pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
@@ -11,6 +11,10 @@ pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
         model.show(Redraw::Soon);
     }
     for status in statuses {
+        if is_of_another(model, &status) {
+            replaced(model, &status);
+            continue;
+        }
         if model.lease(status.id).is_none() && status.ended.is_none() {
             ours(model, status.id);
         }
@@ -21,6 +25,20 @@ pub(super) fn statuses(model: &mut Model, statuses: Vec<LeaseStatus>) {
             lease.kept &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.believe(status);
         }
+    }
+}
+
+/// No lease has two TTLs: an answer with another than it had is that of a lease granted again under the same id.
+fn is_of_another(model: &Model, status: &LeaseStatus) -> bool {
+    let lease = model.lease(status.id).filter(|lease| lease.death.is_none() && lease.engine.is_some());
+    let ttls = lease.and_then(|lease| lease.granted_ttl.zip(status.granted_ttl));
+    ttls.is_some_and(|(old, new)| old != new)
+}
+
+fn replaced(model: &mut Model, status: &LeaseStatus) {
+    if let Some(ttl) = status.granted_ttl {
+        let at = status.last_answer.unwrap_or(model.events.now);
+        life::replace(model, status.id, at, ttl);
     }
 }
 
@@ -136,6 +154,10 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
     let loss = Loss { at, why: ended.clone(), last_answer: lease.last_answer(), next: None };
     let told = What::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
+    if lease.who == Who::Adopted && !matches!(ended, Ended::Expired | Ended::NotFound) {
+        // It lives on, and nobody here keeps it alive: it is its owner's again.
+        (lease.who, lease.engine) = (Who::Other, None);
+    }
     model.say(at, true, format!("lost {id}: {ended}", id = model.ids.name(id)));
     match ended {
         Ended::Expired => bury_as(model, id, at, Gone::Expired),

@@ -1,7 +1,6 @@
 //! The filter line: what is typed filters at once.
 
-use crate::app::keymap::Action;
-use crate::app::{Key, Model, Redraw, View, dialog};
+use crate::app::{Key, Model, Redraw, Reply, Scope, View, dialog};
 
 use super::moves;
 
@@ -23,19 +22,16 @@ pub(super) fn is_open(model: &Model) -> bool {
 pub(super) fn press(model: &mut Model, key: Key) {
     model.show(Redraw::Now);
     model.note = None;
+    let reply = model.setup.keymap.reply(Scope::Filter, key);
+    let action = model.setup.keymap.action(key).filter(|action| action.moves() && !Scope::Filter.types(key));
     let model = model.looking_mut();
-    match key {
-        Key::Enter => {
+    match (reply, action) {
+        (Some(Reply::Accept), _) => {
             model.sieve.line.take_if(|line| line.bad.is_none());
         }
-        Key::Esc | Key::Ctrl('c') => {
-            (model.sieve.typed, model.sieve.line) = Default::default();
-        }
-        Key::Up => moves::go(model, Action::Up),
-        Key::Down => moves::go(model, Action::Down),
-        Key::PageUp => moves::go(model, Action::PageUp),
-        Key::PageDown => moves::go(model, Action::PageDown),
-        key => type_in(model, key),
+        (Some(_), _) => (model.sieve.typed, model.sieve.line) = Default::default(),
+        (None, Some(action)) => moves::go(model, action),
+        (None, None) => type_in(model, key),
     }
 }
 

@@ -10,7 +10,7 @@ use super::mark::{self, leases_in_words};
 /// Keeps the leases that are meant alive; where all of them are kept, stops it. For other clients' leases the question
 /// comes first.
 pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let meant = mark::meant(model);
+    let meant = mark::meant_or_told(model, now);
     if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
@@ -54,6 +54,7 @@ fn keep(model: &mut Model, id: LeaseId) -> Option<Effect> {
     let lease = model.alive(id)?;
     lease.who = if lease.who == Who::Own { Who::Own } else { Who::Adopted };
     lease.kept = true;
+    lease.loss = None;
     // One of ours goes on at the pace that it had.
     let pace = lease.engine.as_ref().map(|status| status.pace);
     Some(Effect::Keep { id, pace })

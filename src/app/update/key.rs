@@ -85,7 +85,7 @@ fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
         Action::KeepAlive => return keep::toggle(model, now),
         Action::RenewOnce => return renew::once(model, now),
         Action::Drill => return drill::toggle(model, now),
-        Action::Warp => warp::ask(model, now),
+        Action::Warp => warp::ask(model),
         Action::Revoke => return revoke::open(model, now),
         Action::Quit => return quit::ask(model),
         Action::Redraw => model.show(Redraw::Anew),

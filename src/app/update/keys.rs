@@ -8,6 +8,8 @@ use crate::app::{Model, Parted, Redraw, Trouble, What, Who, polls};
 use crate::domain::observed::KeyFate;
 use crate::domain::{HeldKey, KeyChange, KeyNow, LeaseId, Moment};
 
+use super::life::begin_again;
+
 /// The pages begin, from the first one on.
 pub(super) fn begin(model: &mut Model) {
     model.holdings.begin();
@@ -21,12 +23,12 @@ pub(super) fn gather(model: &mut Model, page: Vec<HeldKey>) {
 }
 
 /// All keys are known, as of the pages. A lease that holds one lives, listed or not.
-pub(super) fn read(model: &mut Model, now: Moment) {
+pub(super) fn read(model: &mut Model, revision: i64, now: Moment) {
     let is_first = !model.holdings.is_read();
     model.locks.settle(now);
     for id in model.holdings.settle() {
         if model.holdings.count(id) > 0 {
-            meet(model, id, now);
+            meet(model, id, revision, now);
         }
         show(model, id);
     }
@@ -76,7 +78,7 @@ fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i
         show(model, from);
     }
     if let Some(id) = to {
-        meet(model, id, at);
+        meet(model, id, change.revision, at);
         attach(model, id, &change.key, Some((created, change.revision)), at);
     }
 }
@@ -84,19 +86,28 @@ fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i
 /// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
 /// they are known.
 pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Moment) {
+    let was_told = model.holdings.was_told_early(id, key);
     if model.holdings.hold(id, key, revisions.map_or(0, |(created, _)| created)) {
         let revision = revisions.map(|(_, put)| put);
-        model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
+        if !was_told {
+            model.log(at, Some(id), What::Attached { key: key.to_vec(), revision });
+        }
         show(model, id);
     }
 }
 
-/// A lease that a key hangs on is there, whether it was listed or not.
-fn meet(model: &mut Model, id: LeaseId, at: Moment) {
-    if model.lease(id).is_none() {
-        model.living(id);
-        if model.has_listed() {
-            model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
+/// A lease that a key hangs on as of a revision is there, whether it was listed or not. One that has died and holds a key
+/// later than that was granted again; where it may have been before, it is asked.
+fn meet(model: &mut Model, id: LeaseId, revision: i64, at: Moment) {
+    match model.lease(id).map(|lease| lease.death) {
+        Some(None) => (),
+        Some(Some(death)) if death.revision.is_some_and(|gone| gone < revision) => begin_again(model, id, at, None),
+        Some(Some(_)) => polls::hurry(model, id),
+        None => {
+            model.living(id);
+            if model.has_listed() {
+                model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
+            }
         }
     }
 }
@@ -154,12 +165,29 @@ pub(super) fn show(model: &mut Model, id: LeaseId) {
 
 /// The keys are not told. Says so once for each kind of trouble; without a link nothing is told anyway.
 pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
-    if model.is_reached() && model.keys_trouble.as_ref() != Some(&trouble) {
+    let is_news = model.keys_trouble.as_ref() != Some(&trouble);
+    model.keys_trouble = Some(trouble);
+    if is_news {
+        tell_trouble(model, now);
+    }
+    model.show(Redraw::Soon);
+}
+
+fn tell_trouble(model: &mut Model, now: Moment) {
+    let Some(trouble) = &model.keys_trouble else { return };
+    model.are_keys_untold = !model.is_reached();
+    if model.is_reached() {
         let hint = if trouble.is_forbidden { "; --prefix names keys that this user may read" } else { "" };
         model.log(now, None, What::error(format!("cannot follow the keys: {}{hint}", trouble.text)));
     }
-    model.keys_trouble = Some(trouble);
-    model.show(Redraw::Soon);
+}
+
+/// A member answers: what was refused before that was known is told now.
+pub(super) fn reached(model: &mut Model, now: Moment) {
+    let is_forbidden = model.keys_trouble.as_ref().is_some_and(|trouble| trouble.is_forbidden);
+    if std::mem::take(&mut model.are_keys_untold) && is_forbidden {
+        tell_trouble(model, now);
+    }
 }
 
 /// They are told again, and all that came between late.

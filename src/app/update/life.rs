@@ -3,37 +3,77 @@
 use std::time::Duration;
 
 use crate::app::events::When;
-use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What, polls};
+use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What, Who, polls};
 use crate::domain::observed::{Cause, Removal};
 use crate::domain::{Bounds, Ended, LeaseId, Moment};
 
 use super::mark;
 
+/// The first sign that a lease is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) struct Miss {
+    /// When it came.
+    pub(super) by: Moment,
+    /// As of which revision of the keys it is gone, where that is told.
+    pub(super) revision: Option<i64>,
+    /// When the last list was asked for that could have it.
+    pub(super) listed: Option<Moment>,
+}
+
+impl Miss {
+    /// By then, and nothing is known of revisions.
+    pub(super) fn by(by: Moment, model: &Model) -> Self {
+        Miss { by, revision: None, listed: model.listed_at }
+    }
+}
+
 /// Notes that a lease was seen to be gone by then, and why, as far as that follows from what was seen of it; what has
 /// died before stays as it died.
-pub(super) fn bury(model: &mut Model, id: LeaseId, by: Moment) {
-    let (listed, is_ours) = (model.listed_at, model.revoking.contains(&id));
+pub(super) fn bury(model: &mut Model, id: LeaseId, miss: Miss) {
+    let is_ours = model.revoking.contains(&id);
     let Some(lease) = model.alive(id) else { return };
-    let removal = lease.removal(by, listed);
+    let removal = lease.removal(miss.by, miss.listed);
     let (cause, lag) = match lease.observed.cause_of_death(removal, is_ours) {
         Cause::Expired(lag) => (Gone::Expired, Some(lag)),
         Cause::RevokedHere | Cause::Revoked => (Gone::Revoked, None),
         Cause::Unknown => (Gone::Unknown, None),
     };
     lose(lease, removal.by, cause, is_ours);
-    lay_down(model, id, Death { at: removal.by, cause, is_ours, lag }, when(removal));
+    lay_down(model, id, Death { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
 }
 
 /// Notes that a lease is gone as its keeper says: it knows the deadline that the renewals have given.
 pub(super) fn bury_as(model: &mut Model, id: LeaseId, at: Moment, cause: Gone) {
     let Some(lease) = model.alive(id) else { return };
     lose(lease, at, cause, false);
-    lay_down(model, id, Death { at, cause, is_ours: false, lag: None }, at.into());
+    lay_down(model, id, Death { at, cause, is_ours: false, lag: None, revision: None }, at.into());
 }
 
 /// Notes that a lease was revoked from here: that is no loss.
-pub(super) fn bury_revoked(model: &mut Model, id: LeaseId, at: Moment) {
-    lay_down(model, id, Death { at, cause: Gone::Revoked, is_ours: true, lag: None }, at.into());
+pub(super) fn bury_revoked(model: &mut Model, id: LeaseId, revision: i64, at: Moment) {
+    let death = Death { at, cause: Gone::Revoked, is_ours: true, lag: None, revision: Some(revision) };
+    lay_down(model, id, death, at.into());
+}
+
+/// A lease that had died is there again: another one was granted under its id, of which nothing is known but that. What
+/// was to be done with the old one is not done with this one.
+pub(super) fn begin_again(model: &mut Model, id: LeaseId, when: impl Into<When>, ttl: Option<i64>) {
+    let Some(old) = model.lease(id).filter(|lease| lease.death.is_some()) else { return };
+    let is_listed = old.is_listed;
+    if old.engine.as_ref().is_some_and(|status| status.ended.is_none()) {
+        model.outlived.push(id);
+    }
+    model.living(id).is_listed = is_listed;
+    model.log(when, Some(id), What::Granted { who: Who::Other, ttl, asked: None });
+}
+
+/// What was heard of a lease by then is true of another of this TTL, granted under its id: the one that was known is gone.
+pub(super) fn replace(model: &mut Model, id: LeaseId, by: Moment, ttl: i64) {
+    let known = model.lease(id).and_then(|lease| lease.observed.seen_at());
+    // A list since may have had this one or that.
+    bury(model, id, Miss { by, revision: None, listed: None });
+    let within = Bounds { earliest: known.unwrap_or(by).min(by), latest: by };
+    begin_again(model, id, within, Some(ttl));
 }
 
 /// In the middle of what is possible; where that says little, when it was noticed.

@@ -1,9 +1,9 @@
 //! All leases were listed.
 
-use crate::app::{Listing, Model, Redraw, Trouble, What, Who};
+use crate::app::{Lease, Listing, Model, Redraw, Trouble, What, Who, polls};
 use crate::domain::{LeaseId, Moment};
 
-use super::life::bury;
+use super::life::{Miss, begin_again, bury};
 
 /// Takes in who was born and who is gone. Leases that were there at the start give no event.
 pub(super) fn listed(model: &mut Model, listing: Listing) {
@@ -23,6 +23,15 @@ pub(super) fn listed(model: &mut Model, listing: Listing) {
 pub(super) fn again(model: &mut Model, sent: Moment) {
     goes_on(model);
     model.listed_at = Some(sent);
+    doubt_deaths(model, sent);
+}
+
+/// What has died and is listed all the same is asked: either nobody knows it, or it was granted again.
+fn doubt_deaths(model: &mut Model, sent: Moment) {
+    let is_doubtful = |lease: &&Lease| lease.is_listed && lease.death.is_some_and(|death| death.at < sent);
+    let dead = model.graves.iter().filter_map(|(_, id)| model.lease(*id));
+    let doubtful: Vec<LeaseId> = dead.filter(is_doubtful).map(|lease| lease.id).collect();
+    doubtful.into_iter().for_each(|id| polls::hurry(model, id));
 }
 
 /// The leases can be listed again.
@@ -34,16 +43,23 @@ pub(super) fn goes_on(model: &mut Model) {
 
 /// A list that was asked for before a lease died may still hold it.
 fn came(model: &mut Model, id: LeaseId, sent: Moment, received: Moment) {
-    let is_known = model.lease(id).is_some_and(|lease| lease.death.is_none_or(|death| death.at >= sent));
-    let lease = if is_known { model.leases.get_or_new(id) } else { model.living(id) };
-    lease.is_listed = true;
-    if !is_known && model.has_listed() {
-        model.log(received, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
+    match model.lease(id).map(|lease| lease.death) {
+        None => born(model, id, received),
+        Some(Some(death)) if death.at < sent => begin_again(model, id, received, None),
+        Some(_) => (),
+    }
+    model.leases.get_or_new(id).is_listed = true;
+}
+
+fn born(model: &mut Model, id: LeaseId, at: Moment) {
+    model.living(id);
+    if model.has_listed() {
+        model.log(at, Some(id), What::Granted { who: Who::Other, ttl: None, asked: None });
     }
 }
 
 fn left(model: &mut Model, id: LeaseId, received: Moment) {
-    bury(model, id, received);
+    bury(model, id, Miss::by(received, model));
     if let Some(lease) = model.leases.get_mut(&id) {
         lease.is_listed = false;
     }
@@ -51,8 +67,26 @@ fn left(model: &mut Model, id: LeaseId, received: Moment) {
 
 /// Says so once for each kind of trouble; it stands on the top line until a list succeeds.
 pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
-    if model.is_reached() && model.list_trouble.as_ref() != Some(&trouble) {
+    let is_news = model.list_trouble.as_ref() != Some(&trouble);
+    model.list_trouble = Some(trouble);
+    if is_news {
+        tell_trouble(model, now);
+    }
+}
+
+/// Tells why the leases cannot be listed, if so. Without a link nothing can be, and that is told of the link.
+fn tell_trouble(model: &mut Model, now: Moment) {
+    let Some(trouble) = &model.list_trouble else { return };
+    model.is_list_untold = !model.is_reached();
+    if model.is_reached() {
         model.log(now, None, What::error(format!("cannot list the leases: {}", trouble.text)));
     }
-    model.list_trouble = Some(trouble);
+}
+
+/// A member answers: what was refused before that was known is told now.
+pub(super) fn reached(model: &mut Model, now: Moment) {
+    let is_forbidden = model.list_trouble.as_ref().is_some_and(|trouble| trouble.is_forbidden);
+    if std::mem::take(&mut model.is_list_untold) && is_forbidden {
+        tell_trouble(model, now);
+    }
 }

@@ -76,6 +76,17 @@ pub(super) fn meant(model: &Model) -> Vec<LeaseId> {
     [shown, hidden].concat()
 }
 
+/// The leases that a key means; where that would be a dead one, it is told that nothing can be done with it.
+pub(super) fn meant_or_told(model: &mut Model, now: Moment) -> Vec<LeaseId> {
+    let meant = meant(model);
+    if let Some(id) = model.cursor.filter(|_| meant.is_empty())
+        && model.lease(id).is_some()
+    {
+        model.say(now, true, format!("{id} is gone: nothing can be done with it", id = model.ids.name(id)));
+    }
+    meant
+}
+
 /// The marked leases that have a row, in the order of the rows, and those that have none.
 pub(super) fn shown_and_hidden(model: &Model) -> (Vec<LeaseId>, Vec<LeaseId>) {
     let is_marked = |id: &LeaseId| model.marks.of(*id).is_some();

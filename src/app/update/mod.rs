@@ -43,6 +43,13 @@ use engine::count;
 /// Takes in one message at a moment, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
     model.events.now = now;
+    let effects = take_in(model, msg, now);
+    // Whoever was to be kept alive is gone: another lease of the same id is not ours to keep.
+    let outlived = std::mem::take(&mut model.outlived).into_iter().map(Effect::Leave);
+    effects.into_iter().chain(outlived).collect()
+}
+
+fn take_in(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return key::press(model, key, now),
         Msg::Clicked(hit) => mouse::clicked(model, hit),
@@ -62,7 +69,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
         Msg::KeysAnew => keys::begin(model),
         Msg::KeysPage(page) => keys::gather(model, page),
-        Msg::KeysRead { .. } => keys::read(model, now),
+        Msg::KeysRead { revision } => keys::read(model, revision, now),
         Msg::KeysChanged { changes, received } => keys::changed(model, changes, received),
         Msg::KeysFailed(trouble) => keys::failed(model, trouble, now),
         Msg::KeysGoOn => keys::go_on(model, now),

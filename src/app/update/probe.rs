@@ -6,19 +6,22 @@ use crate::domain::observed::{Noticed, Renewal, Renewals};
 use crate::domain::{Bounds, LeaseId, Moment, TimeToLive};
 
 use super::keys;
-use super::life::bury;
+use super::life::{Miss, begin_again, bury, replace};
 
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
 pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, received): (Moment, Moment), has_keys: bool) {
     let id = answer.id;
     let told = has_keys.then(|| Keys::of(std::mem::take(&mut answer.keys)));
     let told = told.or_else(|| unreadable(model, id));
+    if let Some(lease) = model.leases.get_mut(&id) {
+        lease.poll.in_flight = false;
+    }
+    meet_again(model, &answer, sent, received);
     let Some(lease) = model.alive(id) else { return };
-    lease.poll.in_flight = false;
     let (bounds, before) = (lease.bounds(), seen(lease, received));
     let noticed = lease.hear(&answer, sent, received);
     if noticed == Noticed::Missing {
-        return bury(model, id, received);
+        return missing(model, id, &answer, (sent, received));
     }
     let has_news = before != seen(lease, received);
     let due = polls::next_due(lease, sent);
@@ -32,6 +35,31 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     }
     remember(model, id, received);
     tell(model, &answer, noticed, bounds, received);
+}
+
+/// A dead lease that answers a question from after its death was granted again, and so was one whose TTL is another:
+/// no lease changes it.
+fn meet_again(model: &mut Model, answer: &TimeToLive, sent: Moment, received: Moment) {
+    let Some(lease) = model.lease(answer.id).filter(|_| answer.tells_of_life()) else { return };
+    match (lease.death, lease.granted_ttl) {
+        (Some(death), _) if death.at < sent => {
+            let within = Bounds { earliest: death.at, latest: received };
+            begin_again(model, answer.id, within, Some(answer.granted_ttl));
+        }
+        (None, Some(ttl)) if ttl != answer.granted_ttl && lease.born <= sent => {
+            replace(model, answer.id, received, answer.granted_ttl);
+        }
+        _ => (),
+    }
+}
+
+/// It is gone; unless it was asked before it was born, when another of its id had died.
+fn missing(model: &mut Model, id: LeaseId, answer: &TimeToLive, (sent, received): (Moment, Moment)) {
+    if model.lease(id).is_some_and(|lease| sent < lease.born) {
+        return polls::hurry(model, id);
+    }
+    let revision = Some(answer.header.revision).filter(|revision| *revision > 0);
+    bury(model, id, Miss { revision, ..Miss::by(received, model) });
 }
 
 /// What a poll can change of what is seen of a lease: corrections below a digit are none.
@@ -118,7 +146,7 @@ fn remember(model: &mut Model, id: LeaseId, at: Moment) {
 
 /// A planned poll without an answer. A lease that is kept goes on being known by its renewals.
 pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Moment) {
-    let Some(lease) = model.alive(id) else { return };
+    let Some(lease) = model.leases.get_mut(&id) else { return };
     lease.poll.in_flight = false;
     let is_unseen = lease.state(now) == State::Unseen && !lease.kept;
     if let Some(history) = lease.history.as_mut().filter(|_| is_unseen) {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::app::{Bounds, Effect, How, Model, Renewed, Trouble, What};
 use crate::domain::{LeaseId, Moment};
 
-use super::life::bury;
+use super::life::{Miss, bury};
 use super::{is_refused, mark};
 
 /// Renews the leases that are meant: through the engine where it keeps them, else each with a request of its own.
 pub(super) fn once(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let meant = mark::meant(model);
+    let meant = mark::meant_or_told(model, now);
     if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
@@ -36,7 +36,7 @@ pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, recei
 pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) {
     model.say(now, true, format!("{id} not renewed: {}", trouble.text, id = model.ids.name(id)));
     if trouble.is_not_found {
-        return bury(model, id, now);
+        return bury(model, id, Miss::by(now, model));
     }
     model.log(now, Some(id), What::error(format!("not renewed: {}", trouble.text)));
 }

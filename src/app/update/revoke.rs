@@ -6,7 +6,7 @@ use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use crate::domain::{LeaseId, Moment};
 
-use super::life::{bury, bury_revoked};
+use super::life::{Miss, bury, bury_revoked};
 use super::{bulk, is_refused, mark, quit};
 
 /// Of the leases that a dialog names so many are asked before all others: more than it can show.
@@ -14,7 +14,7 @@ const MOST_HURRIED: usize = 100;
 
 /// Opens the dialog on the leases that are meant, and asks for their keys as they are now.
 pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
-    let meant = mark::meant(model);
+    let meant = mark::meant_or_told(model, now);
     if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
@@ -55,7 +55,7 @@ fn is_under_way(model: &mut Model, id: LeaseId, now: Moment) -> bool {
 /// It was revoked.
 pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<usize>, now: Moment) -> Vec<Effect> {
     model.revoking.remove(&id);
-    bury_revoked(model, id, now);
+    bury_revoked(model, id, revision, now);
     let next = bulk::answered(model, id, &Outcome::Revoked(keys), now).unwrap_or_else(|| {
         let keys = keys.map_or("its keys".to_owned(), keys_in_words);
         model.say(now, false, format!("revoked {id}: {keys} deleted, revision {revision}", id = model.ids.name(id)));
@@ -74,7 +74,7 @@ pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Mom
         Vec::new()
     });
     if trouble.is_not_found {
-        bury(model, id, now);
+        bury(model, id, Miss::by(now, model));
     } else {
         model.log(now, Some(id), What::error(format!("not revoked: {why}")));
     }

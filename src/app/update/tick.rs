@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::keymap::Action;
-use crate::app::{Effect, Model, Redraw, diagnoses, polls, values};
+use crate::app::{Effect, Lease, Model, Redraw, diagnoses, polls, values};
 use crate::domain::{LeaseId, Moment};
 
 use super::attend::attend;
@@ -30,16 +30,18 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
 
 fn clear_graves(model: &mut Model, now: Moment) {
     let mourning = model.real(MOURNING);
-    while let Some(&(_, id)) = model.graves.front().filter(|(at, _)| *at + mourning <= now) {
+    while let Some(&(at, id)) = model.graves.front().filter(|(at, _)| *at + mourning <= now) {
         model.graves.pop_front();
-        bury_deep(model, id, now);
+        bury_deep(model, id, at, now);
         model.show(Redraw::Soon);
     }
 }
 
-/// A lease that was granted anew under the same id lives, and one that is listed all the same keeps its row.
-fn bury_deep(model: &mut Model, id: LeaseId, now: Moment) {
-    let Some(lease) = model.lease(id).filter(|lease| lease.death.is_some()) else { return };
+/// A lease that was granted again under the same id lives, or has a death of its own; and one that is listed all the same
+/// keeps its row.
+fn bury_deep(model: &mut Model, id: LeaseId, died: Moment, now: Moment) {
+    let is_this = |lease: &&Lease| lease.death.is_some_and(|death| death.at <= died);
+    let Some(lease) = model.lease(id).filter(is_this) else { return };
     if model.is_zombie(lease) {
         model.graves.push_back((now, id));
     } else {

@@ -4,16 +4,10 @@ use crate::app::dialog::Dialog;
 use crate::app::{Model, Place, Redraw, Setup, Window};
 use crate::domain::Moment;
 
-use super::is_refused;
-
-/// Offers the speeds that there are; the clock of a real cluster is everybody's.
-pub(super) fn ask(model: &mut Model, now: Moment) {
-    if model.setup.place == Place::Cluster {
-        let text = "a real cluster keeps its own time: only a sandbox's clock can be warped; `leasetop demo` has one";
-        model.say(now, true, text);
-    } else if !is_refused(model, now) {
-        model.dialog = Some(Dialog::Warp);
-    }
+/// Offers the speeds that there are, or says there why there is none: a digit that was meant for one is not to mean something
+/// else.
+pub(super) fn ask(model: &mut Model) {
+    model.dialog = Some(Dialog::Warp);
 }
 
 impl Model {

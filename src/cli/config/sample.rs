@@ -31,7 +31,8 @@ const CLUSTERS: &str = r##"
 
 const KEYS: &str = r#"
 # Keys of the monitor, one or a list; [] for none. A character, or Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to
-# F12, Ctrl-a. Dialogs have keys of their own.
+# F12, Ctrl-a. Those named dialog-, form-, quit- and drill- hold in dialogs, where the same key may do another thing than in
+# the monitor. What types or edits a text there, and the digits that choose, cannot be changed: they mean themselves.
 [keys]
 "#;
 

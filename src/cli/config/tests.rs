@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::{Key, Tint, keymap::Action};
+use crate::app::{Key, Reply, Scope, Tint, keymap::Action};
 
 fn understood(text: &str) -> Result<Content, String> {
     understand(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
@@ -65,6 +65,11 @@ fn wrong_files_are_told_by_file_line_and_key() {
         ("a key of two actions", "[keys]\nnew = \"d\"\nrevoke = [\"d\"]\n"),
         ("a key that another action has by itself", "[keys]\nrevoke = \"n\"\n"),
         ("a key that confirms what it asks", "[keys]\nrevoke = \"y\"\n"),
+        ("a key that a dialog has for two things", "[keys]\ndialog-confirm = [\"d\", \"q\"]\n"),
+        ("a key that is typed in a form", "[keys]\nform-next = \"x\"\n"),
+        ("a digit that is typed in a dialog", "[keys]\ndialog-confirm = \"1\"\n"),
+        ("a key that opens what it was chosen to confirm", "[keys]\nquit-revoke = \"q\"\nquit-leave = []\n"),
+        ("no way out of a form", "[keys]\nform-close = []\n"),
         ("no way out", "[keys]\nquit = []\n"),
         ("a cluster without endpoints", "[cluster.prod]\nuser = \"me\"\n"),
         ("a cluster that is none", "[cluster]\nprod = \"a:1\"\n"),
@@ -219,10 +224,11 @@ fn who_refuses_to_write_is_named_with_what_overrides_it() {
 
 #[test]
 fn keys_are_taken_from_it() {
-    let config = Config::new("[keys]\nrevoke = \"d\"\ndrill = []\nnew = [\"F2\", \"ctrl-n\"]\n");
+    let config = Config::new("[keys]\nrevoke = \"d\"\ndrill = []\nnew = [\"F2\", \"ctrl-n\"]\nquit-revoke = \"F9\"\n");
     let keymap = config.read("leasetop").expect("it can be read").shared.keymap;
     let actions =
         [Key::Char('d'), Key::F(2), Key::Ctrl('n'), Key::Char('x'), Key::Char('!')].map(|key| keymap.action(key));
+    assert_eq!(keymap.reply(Scope::Quit, Key::F(9)), Some(Reply::QuitRevoke));
     assert_eq!(actions, [Some(Action::Revoke), Some(Action::New), Some(Action::New), None, None]);
 }
 

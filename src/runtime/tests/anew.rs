@@ -44,7 +44,7 @@ async fn a_real_clusters_clock_is_everybodys() {
     let stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
     let lease = stage.sandbox.leases();
     stage.press(&[KeyCode::Char('W')]).await;
-    assert!(stage.glass.text().contains("a real cluster keeps its own time"), "{}", stage.glass.text());
+    assert!(stage.glass.text().contains("A real cluster keeps its own time"), "{}", stage.glass.text());
     stage.press(&[KeyCode::Char('3')]).await;
     assert_eq!((stage.sandbox.leases(), stage.anew.lock().unwrap().is_none()), (lease, true));
 }

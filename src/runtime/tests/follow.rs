@@ -8,8 +8,8 @@ use crate::app::What;
 use crate::report::{Listing, WATCHED, listing_json, listing_table};
 
 /// A cluster that is followed, by somebody who has room for so many events.
-struct Ear {
-    sandbox: Sandbox,
+pub(super) struct Ear {
+    pub(super) sandbox: Sandbox,
     clock: Clock,
     told: Receiver<Told>,
     outside: mpsc::UnboundedSender<Outside>,
@@ -17,7 +17,7 @@ struct Ear {
 }
 
 impl Ear {
-    async fn begin(room: usize, prepare: impl FnOnce(&Sandbox)) -> Ear {
+    pub(super) async fn begin(room: usize, prepare: impl FnOnce(&Sandbox)) -> Ear {
         Ear::of("", room, prepare).await
     }
 
@@ -41,22 +41,22 @@ impl Ear {
         ear
     }
 
-    async fn wait(&self, seconds: f64) {
+    pub(super) async fn wait(&self, seconds: f64) {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
     }
 
     /// Ends it; what was known by then.
-    async fn end(self) -> Known {
+    pub(super) async fn end(self) -> Known {
         self.outside.send(Outside::End).unwrap();
         self.following.await.unwrap()
     }
 
     /// What was told since this was last asked: the word, and of which lease.
-    fn heard(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
+    pub(super) fn heard(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
         self.events().iter().map(|told| (told.event.word().word(), told.event.lease)).collect()
     }
 
-    fn events(&mut self) -> Vec<Told> {
+    pub(super) fn events(&mut self) -> Vec<Told> {
         std::iter::from_fn(|| self.told.try_recv().ok()).collect()
     }
 }

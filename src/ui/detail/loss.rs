@@ -15,11 +15,19 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let mut lines = page.say("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
     lines.extend(page.say("programs", Role::Text, &known(page, loss)));
     if page.lease.who == Who::Own && !page.scene.model.setup.is_read_only {
-        let new = page.scene.model.setup.keymap.press(Action::New);
-        let again = format!("{new} grants one like it: the form is filled in the same way");
-        lines.extend(page.say("again", Role::Text, &again));
+        lines.extend(page.say("again", Role::Text, &again(page)));
     }
     lines
+}
+
+/// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
+fn again(page: &Page<'_>) -> String {
+    let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.scene.model.setup.keymap.press(action));
+    let anew = format!("{new} grants one like it: the form is filled in the same way");
+    match (&page.lease.death, page.lease.kept) {
+        (None, false) => format!("it lives: {keep} keeps it alive again; {anew}"),
+        _ => anew,
+    }
 }
 
 /// When the channel of a program that keeps it alive with Go's clientv3 was closed, as far as can be told.

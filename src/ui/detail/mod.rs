@@ -38,6 +38,8 @@ const BELOW: &[Section] = &[keys::lines, events::lines];
 const NAMES: usize = 10;
 /// From this width on the charts stand beside the words.
 const BESIDE: usize = 90;
+/// Lines about the keys that go before the charts, where the detail stands beside the table: how many, and the first.
+const KEYS_FIRST: usize = 2;
 /// Between them.
 const GAP: usize = 2;
 
@@ -83,12 +85,7 @@ fn lines(scene: Scene<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
     let page = Page { scene, lease, width: usize::from(area.width), rows: usize::from(area.height) };
     let head = is_tiny.then(|| table::tiny(table::row(scene, lease), area.width).into());
     let main = if page.width >= BESIDE { page.beside() } else { page.stacked() };
-    head.into_iter()
-        .chain(loss::lines(&page))
-        .chain(warnings::lines(&page))
-        .chain(main)
-        .chain(page.write(BELOW))
-        .collect()
+    head.into_iter().chain(loss::lines(&page)).chain(warnings::lines(&page)).chain(main).chain(page.below()).collect()
 }
 
 /// The even number at or below this one, 4 at least and 10 at most: half the scale has a row of its own.
@@ -133,11 +130,24 @@ impl Page<'_> {
         sections.iter().flat_map(|section| section(self)).collect()
     }
 
+    /// What stands below charts and words; what stands above them already is left out.
+    fn below(&self) -> Vec<Line<'static>> {
+        let lines = self.write(BELOW);
+        if self.keys_first() { lines.into_iter().skip(KEYS_FIRST).collect() } else { lines }
+    }
+
+    /// Whether keys go before the charts: beside the table there is no room below them, and nothing scrolls.
+    fn keys_first(&self) -> bool {
+        !self.scene.model.is_open && self.width < BESIDE && keys::lines(self).len() >= KEYS_FIRST
+    }
+
     /// The charts above the words. On a small screen they leave room for what is told of renewals.
     fn stacked(&self) -> Vec<Line<'static>> {
         const LEAST: usize = 10;
         let rows = if self.rows < LEAST { 0 } else { even(self.rows / 3) };
-        let mut lines = saw::lines(self, rows);
+        let mut lines: Vec<Line> = if self.keys_first() { keys::lines(self) } else { Vec::new() };
+        lines.truncate(KEYS_FIRST);
+        lines.extend(saw::lines(self, rows));
         lines.extend(intervals::lines(self));
         lines.extend(rhythm::lines(self));
         lines.extend(others::lines(self));

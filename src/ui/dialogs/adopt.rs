@@ -1,13 +1,12 @@
 //! What it means to keep other clients' leases alive.
 
+use ratatui::text::Line;
+
 use crate::app::dialog::AdoptDialog;
-use crate::app::{Lease, Who};
+use crate::app::{Lease, Reply, Who};
 use crate::ui::Role;
 
 use super::{Answer, Page, Sheet, Title};
-
-const ADOPT: Answer = Answer { key: "y", does: "keep it alive", brief: "y yes", tiny: "y" };
-const ADOPT_ALL: Answer = Answer { key: "y", does: "keep them alive", brief: "y yes", tiny: "y" };
 
 impl<'a> Page<'a> {
     pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Sheet<'a> {
@@ -18,7 +17,7 @@ impl<'a> Page<'a> {
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
         body.extend(self.text(Role::Text, &self.at_stake(lease)));
-        let foot = self.answers(&[Answer::CANCEL, ADOPT], Some(dialog.focus.among(2)));
+        let foot = self.adopt_or_not(dialog, "keep it alive");
         Sheet { foot, ..Sheet::new(title, body) }
     }
 
@@ -36,8 +35,13 @@ impl<'a> Page<'a> {
         );
         body.extend(self.text(Role::Text, &text));
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));
-        let foot = self.answers(&[Answer::CANCEL, ADOPT_ALL], Some(dialog.focus.among(2)));
+        let foot = self.adopt_or_not(dialog, "keep them alive");
         Sheet { foot, ..Sheet::new(title, body) }
+    }
+
+    fn adopt_or_not(&self, dialog: &AdoptDialog, adopt: &'static str) -> Vec<Line<'a>> {
+        let adopt = Answer::new(self.key(Reply::Confirm), adopt, "yes");
+        self.answers(&[self.cancel(), adopt], Some(dialog.focus.among(2)))
     }
 
     fn at_stake(&self, lease: &Lease) -> String {

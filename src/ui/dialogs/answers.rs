@@ -4,44 +4,99 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use crate::app::Reply;
+use crate::app::keymap::Action;
 use crate::ui::Role;
 
 use super::Page;
 
-/// One answer, in words from long to short.
-#[derive(Clone, Copy)]
+/// One answer.
+#[derive(Clone)]
 pub(super) struct Answer {
-    /// The key that gives it; empty where the word says enough.
-    pub(super) key: &'static str,
+    /// The key that gives it, in words.
+    key: String,
     /// What it does.
-    pub(super) does: &'static str,
-    /// Key and what it does, in short.
-    pub(super) brief: &'static str,
-    /// The key in as few letters as can be understood.
-    pub(super) tiny: &'static str,
+    does: &'static str,
+    /// The same in a word, for where there is little room.
+    brief: &'static str,
+    /// Whether its button is told by what it does alone: Enter gives it, and the key is said where there are no buttons.
+    is_plain: bool,
+    /// Whether it is left out where there is hardly any room.
+    is_minor: bool,
 }
 
 impl Answer {
-    /// To do nothing.
-    pub(super) const CANCEL: Answer = Answer { key: "", does: "Cancel", brief: "Esc no", tiny: "Esc" };
-    /// To do nothing, where Enter means something else.
-    pub(super) const LEAVE: Answer = Answer { key: "Esc", does: "cancel", brief: "Esc no", tiny: "Esc" };
-    /// There is nothing left to answer.
-    pub(super) const CLOSE: Answer = Answer { key: "", does: "Close", brief: "Esc close", tiny: "Esc" };
+    /// One that this key gives.
+    pub(super) fn new(key: impl Into<String>, does: &'static str, brief: &'static str) -> Answer {
+        Answer { key: key.into(), does, brief, is_plain: false, is_minor: false }
+    }
+
+    /// The same without its key on the button.
+    pub(super) fn plain(self) -> Answer {
+        Answer { is_plain: true, ..self }
+    }
+
+    /// The same, left out where there is hardly any room.
+    pub(super) fn minor(self) -> Answer {
+        Answer { is_minor: true, ..self }
+    }
 
     /// Its words as a button; as wide whether it is focused or not, so that nothing moves with the focus.
-    fn button(self, is_focused: bool) -> (String, String) {
+    fn button(&self, is_focused: bool) -> (String, String) {
         let [open, close] = if is_focused { ["[ ", " ]"] } else { ["  ", "  "] };
-        let gap = if self.key.is_empty() { "" } else { " " };
-        (format!("{open}{}", self.key), format!("{gap}{}{close}", self.does))
+        let (key, gap) = if self.is_plain { ("", "") } else { (&*self.key, " ") };
+        (format!("{open}{key}"), format!("{gap}{}{close}", self.does))
+    }
+
+    /// Key and what it does, in short.
+    fn in_brief(&self) -> String {
+        format!("{} {}", caret(&self.key), self.brief)
+    }
+
+    /// The key in as few letters as can be understood.
+    fn tiny(&self) -> String {
+        caret(&self.key).replace("Enter", "Ent").replace("number", "Nr")
     }
 }
 
+/// `^Z` for `Ctrl-z`.
+fn caret(key: &str) -> String {
+    key.strip_prefix("Ctrl-").map_or_else(|| key.to_owned(), |letter| format!("^{}", letter.to_uppercase()))
+}
+
 impl<'a> Page<'a> {
+    /// The first key of a reply, in words.
+    pub(super) fn key(&self, reply: Reply) -> String {
+        self.scene.model.setup.keymap.press(Action::Reply(reply))
+    }
+
+    /// To do nothing.
+    pub(super) fn cancel(&self) -> Answer {
+        Answer::new(self.key(Reply::Close), "Cancel", "no").plain()
+    }
+
+    /// To do nothing, where Enter means something else.
+    pub(super) fn leave(&self) -> Answer {
+        Answer::new(self.key(Reply::Close), "cancel", "no")
+    }
+
+    /// There is nothing left to answer.
+    pub(super) fn close(&self) -> Answer {
+        Answer::new(self.key(Reply::Close), "Close", "close").plain()
+    }
+
+    /// The answers of a form: what it does, where it is complete, and the ways through it and out.
+    pub(super) fn form(&self, does: Option<&'static str>, has_fields: bool) -> Vec<Line<'a>> {
+        let give = does.map(|does| Answer::new(self.key(Reply::Accept), does, does));
+        let next = has_fields.then(|| Answer::new(self.key(Reply::FormNext), "next field", "next").minor());
+        let leave = Answer::new(self.key(Reply::FormClose), "cancel", "cancel");
+        self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
+    }
+
     /// The lines of answers, the focused one reversed: as buttons in as many lines as the sheet has room for, else in short.
     /// Where none can be focused they are keys on one line.
     pub(super) fn answers(&self, answers: &[Answer], focused: Option<usize>) -> Vec<Line<'a>> {
-        let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(*answer, focused == Some(place)));
+        let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(answer, focused == Some(place)));
         let mut lines = self.flow(buttons.collect());
         let most = if focused.is_some() { (self.rows / 3).max(1) } else { 1 };
         if focused.is_none() {
@@ -55,15 +110,13 @@ impl<'a> Page<'a> {
 
     /// The answers on one line, by their keys.
     fn in_short(&self, answers: &[Answer]) -> Vec<Line<'a>> {
-        let join = |word: fn(&Answer) -> &'static str| {
-            answers.iter().map(word).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("  ")
-        };
-        let brief = join(|answer| answer.brief);
-        let text = if brief.width() <= self.width { brief } else { join(|answer| answer.tiny).replace("  ", " ") };
+        let brief = answers.iter().map(Answer::in_brief).collect::<Vec<_>>().join("  ");
+        let tiny = || answers.iter().filter(|answer| !answer.is_minor).map(Answer::tiny).collect::<Vec<_>>().join(" ");
+        let text = if brief.width() <= self.width { brief } else { tiny() };
         vec![Line::from(Span::styled(text, self.scene.look.style(Role::Key)))]
     }
 
-    fn button(&self, answer: Answer, is_focused: bool) -> Line<'a> {
+    fn button(&self, answer: &Answer, is_focused: bool) -> Line<'a> {
         let look = self.scene.look;
         let (key, does) = answer.button(is_focused);
         match is_focused {

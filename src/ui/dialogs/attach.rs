@@ -7,11 +7,7 @@ use crate::app::dialog::AttachDialog;
 use crate::app::{Lease, Who};
 use crate::ui::Role;
 
-use super::{Answer, Page, Sheet, Title, field};
-
-const ATTACH: Answer = Answer { key: "Enter", does: "attach", brief: "Enter attach", tiny: "Ent" };
-const NEXT: Answer = Answer { key: "Tab", does: "next field", brief: "Tab next", tiny: "" };
-const CANCEL: Answer = Answer { key: "Esc", does: "cancel", brief: "Esc cancel", tiny: "Esc" };
+use super::{Page, Sheet, Title, field};
 
 impl<'a> Page<'a> {
     pub(super) fn attach(&self, dialog: &AttachDialog) -> Sheet<'a> {
@@ -35,10 +31,7 @@ impl<'a> Page<'a> {
         body.extend(
             self.text(Role::Dim, "A key that is there already gets this value, and leaves the lease it hangs on."),
         );
-        let foot = match takes_number {
-            true => self.answers(&[ATTACH, NEXT, CANCEL], None),
-            false => self.answers(&[ATTACH, CANCEL], None),
-        };
+        let foot = self.form(Some("attach"), takes_number);
         Sheet { foot, look_at: usize::from(dialog.is_at_number), ..Sheet::new(title, body) }
     }
 

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::app::dialog::DrillDialog;
 use crate::ui::Role;
 
-use super::{Answer, Page, Sheet, Title};
+use super::{Page, Sheet, Title};
 
 impl<'a> Page<'a> {
     /// `1  stall the consumer`, and under it the sentence.
@@ -15,12 +15,16 @@ impl<'a> Page<'a> {
         if lease.is_none_or(|lease| lease.death.is_some()) {
             return self.too_late(title, dialog.id, "drill");
         }
+        if let Some(why) = dialog.obstacle(self.scene.model) {
+            let foot = self.answers(&[self.close()], Some(0));
+            return Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, &why)) };
+        }
         let mut body = self.text(Role::Dim, "What would a program see? The same key ends a drill.");
-        for choice in dialog.choices() {
+        for choice in dialog.choices(&self.scene.model.setup.keymap) {
             body.push(self.choice(choice.key, &choice.name));
             body.extend(self.text(Role::Dim, choice.seen));
         }
-        Sheet { foot: self.answers(&[Answer::CANCEL], Some(0)), ..Sheet::new(title, body) }
+        Sheet { foot: self.answers(&[self.cancel()], Some(0)), ..Sheet::new(title, body) }
     }
 
     /// A key and what it begins.

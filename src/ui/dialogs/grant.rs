@@ -6,11 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::app::dialog::{Field, GrantForm};
 use crate::ui::Role;
 
-use super::{Answer, Page, Sheet, Title, field};
-
-const GRANT: Answer = Answer { key: "Enter", does: "grant", brief: "Enter grant", tiny: "Ent" };
-const NEXT: Answer = Answer { key: "Tab", does: "next field", brief: "Tab next", tiny: "" };
-const CANCEL: Answer = Answer { key: "Esc", does: "cancel", brief: "Esc cancel", tiny: "Esc" };
+use super::{Page, Sheet, Title, field};
 
 /// Below this width there is no room beside the fields: what the focused one means stands below them.
 const BESIDE: usize = 60;
@@ -25,10 +21,7 @@ impl<'a> Page<'a> {
             look_at += usize::from(look_at > 0);
         }
         let mut foot = if self.is_wide() { Vec::new() } else { vec![Line::from(self.meaning(form, form.focus))] };
-        foot.extend(match form.is_right() {
-            true => self.answers(&[GRANT, NEXT, CANCEL], None),
-            false => self.answers(&[NEXT, CANCEL], None),
-        });
+        foot.extend(self.form(form.is_right().then_some("grant"), true));
         if foot.len() + 1 > self.rows {
             foot = foot.split_off(foot.len() - 1);
         }

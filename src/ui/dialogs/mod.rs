@@ -75,7 +75,7 @@ impl<'a> Page<'a> {
     fn too_late(&self, title: Title, id: crate::domain::LeaseId, what: &str) -> Sheet<'a> {
         let cause = self.scene.model.lease(id).map_or("gone", |lease| lease.state(self.scene.now).word());
         let text = format!("It died while this was open ({cause}): there is nothing left to {what}.");
-        let foot = self.answers(&[Answer::CLOSE], Some(0));
+        let foot = self.answers(&[self.close()], Some(0));
         Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, &text)) }
     }
 

@@ -1,18 +1,13 @@
 //! What becomes of the leases that are kept alive here when the program ends, or stands still.
 
 use crate::app::dialog::Focus;
-use crate::app::{Lease, Who};
+use crate::app::keymap::Action;
+use crate::app::{Lease, Reply, Who};
 use crate::ui::Role;
 
 use super::{Answer, Page, Sheet, Title, number};
 
 const COMMAND: &str = "the command that goes on keeping";
-
-const LEAVE: Answer = Answer { key: "", does: "Leave", brief: "Enter leave", tiny: "Ent" };
-const REVOKE: Answer = Answer { key: "r", does: "revoke our own and leave", brief: "r revoke", tiny: "r" };
-const STAY: Answer = Answer { key: "Esc", does: "stay", brief: "Esc stay", tiny: "Esc" };
-const REMAIN: Answer = Answer { key: "", does: "Stay", brief: "Esc stay", tiny: "Esc" };
-const SUSPEND: Answer = Answer { key: "Ctrl-z", does: "suspend", brief: "^Z suspend", tiny: "^Z" };
 
 impl<'a> Page<'a> {
     pub(super) fn quit(&self, focus: Focus) -> Sheet<'a> {
@@ -28,7 +23,12 @@ impl<'a> Page<'a> {
                 format!("{kept}. Left alone, they expire{first}; {COMMAND} them is printed at the end.")
             }
         };
-        let foot = self.answers(&[LEAVE, REVOKE, STAY], Some(focus.among(3)));
+        let answers = [
+            Answer::new(self.key(Reply::Accept), "Leave", "leave").plain(),
+            Answer::new(self.key(Reply::QuitRevoke), "revoke our own and leave", "revoke"),
+            Answer::new(self.key(Reply::QuitStay), "stay", "stay"),
+        ];
+        let foot = self.answers(&answers, Some(focus.among(3)));
         Sheet { foot, ..Sheet::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
     }
 
@@ -38,7 +38,10 @@ impl<'a> Page<'a> {
             self.kept(),
             self.first_to_go(" The first has ", " left.")
         );
-        let foot = self.answers(&[REMAIN, SUSPEND], Some(0));
+        let suspend = self.scene.model.setup.keymap.press(Action::Suspend);
+        let answers =
+            [Answer::new(self.key(Reply::Close), "Stay", "stay").plain(), Answer::new(suspend, "suspend", "suspend")];
+        let foot = self.answers(&answers, Some(0));
         Sheet { foot, ..Sheet::new(Title::of("Suspend?"), self.text(Role::Text, &text)) }
     }
 

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog, TypedNumber};
-use crate::app::{Keys, Lease, Who};
+use crate::app::{Keys, Lease, Reply, Who};
 use crate::domain::printable;
 use crate::ui::Role;
 use crate::ui::line::cut;
@@ -13,9 +13,6 @@ use super::{Answer, Page, Sheet, Title, number};
 /// Keys that are named, at most.
 const MOST_KEYS: usize = 8;
 
-const REVOKE: Answer = Answer { key: "y", does: "revoke", brief: "y yes", tiny: "y" };
-const BY_NUMBER: Answer = Answer { key: "1 Enter", does: "revoke", brief: "1 Enter yes", tiny: "1 Ent" };
-
 impl<'a> Page<'a> {
     pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Sheet<'a> {
         let title = Title::on(self.name(dialog.id), ["Revoke lease ", "?"], ["Revoke ", "?"]);
@@ -23,8 +20,11 @@ impl<'a> Page<'a> {
             return self.too_late(title, dialog.id, "revoke");
         };
         let foot = match dialog.confirmation(lease) {
-            Confirmation::Key => self.answers(&[Answer::CANCEL, REVOKE], Some(dialog.focused())),
-            Confirmation::Number => self.typed_number(&dialog.typed, 1, BY_NUMBER),
+            Confirmation::Key => {
+                let revoke = Answer::new(self.key(Reply::Confirm), "revoke", "yes");
+                self.answers(&[self.cancel(), revoke], Some(dialog.focused()))
+            }
+            Confirmation::Number => self.typed_number(&dialog.typed, 1, "1"),
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
         if !dialog.since_freeze.is_empty() {
@@ -84,14 +84,16 @@ impl<'a> Page<'a> {
     }
 
     /// The question with what was typed and why that is not enough, above the answer; where there is little room, in one line
-    /// with it.
-    pub(super) fn typed_number(&self, number: &TypedNumber, count: usize, by_number: Answer) -> Vec<Line<'a>> {
+    /// with it, by this word for the number.
+    pub(super) fn typed_number(&self, number: &TypedNumber, count: usize, by: &str) -> Vec<Line<'a>> {
         let typed = Span::styled(format!("{:<4}", number.input().value()), self.scene.look.cursor());
-        let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and Enter:"));
+        let accept = self.key(Reply::Accept);
+        let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and {accept}:"));
         let refusal = number.refusal(count).map(|text| self.text(Role::Warning, &text)).unwrap_or_default();
         if lines.len() + refusal.len() + 3 > self.rows {
             let beside = Page { width: self.width.saturating_sub(3).max(10), ..*self };
-            let mut short = beside.answers(&[by_number, Answer::LEAVE], None);
+            let mut short =
+                beside.answers(&[Answer::new(format!("{by} {accept}"), "revoke", "yes"), self.leave()], None);
             short.iter_mut().for_each(|line| line.spans.extend([Span::raw(" "), typed.clone()]));
             let fits = refusal.len() + short.len() + 1 < self.rows;
             return if fits { [refusal, short].concat() } else { short };
@@ -100,7 +102,7 @@ impl<'a> Page<'a> {
             question.spans.extend([Span::raw(" "), typed]);
         }
         lines.extend(refusal);
-        lines.extend(self.answers(&[Answer::LEAVE], None));
+        lines.extend(self.answers(&[self.leave()], None));
         lines
     }
 }

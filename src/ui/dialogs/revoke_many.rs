@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::RevokeManyDialog;
-use crate::app::{Bulk, Lease, Outcome, Who};
+use crate::app::{Bulk, Lease, Outcome, Reply, Who};
 use crate::domain::printable;
 use crate::ui::Role;
 use crate::ui::columns::share_bar;
@@ -14,19 +14,16 @@ use super::{Answer, Page, Sheet, Title, number};
 /// Leases that are named, at most.
 const MOST_NAMED: usize = 12;
 
-const BY_NUMBER: Answer = Answer { key: "number Enter", does: "revoke", brief: "number Enter yes", tiny: "Nr Ent" };
-const STOP: Answer = Answer { key: "Esc", does: "stop", brief: "Esc stop", tiny: "Esc" };
-
 impl<'a> Page<'a> {
     pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Sheet<'a> {
         let leases: Vec<&Lease> = dialog.leases(self.scene.model).collect();
         let title = Title::of(&format!("Revoke {} leases?", leases.len()));
         if leases.is_empty() {
             let text = "All of them died or changed hands while this was open: there is nothing left to revoke.";
-            let foot = self.answers(&[Answer::CLOSE], Some(0));
+            let foot = self.answers(&[self.close()], Some(0));
             return Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, text)) };
         }
-        let foot = self.typed_number(&dialog.typed, leases.len(), BY_NUMBER);
+        let foot = self.typed_number(&dialog.typed, leases.len(), "number");
         let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
         body.extend(self.text(Role::Text, &doomed_keys(&leases)));
         body.extend(self.cautions(dialog, leases.len()));
@@ -78,7 +75,8 @@ impl<'a> Page<'a> {
         let nothing = Bulk::default();
         let bulk = self.scene.model.bulk().unwrap_or(&nothing);
         let title = Title::of(&format!("Revoking {} leases", bulk.total()));
-        let foot = self.answers(&[if bulk.is_drained() { Answer::CLOSE } else { STOP }], Some(0));
+        let stop = Answer::new(self.key(Reply::Close), "stop", "stop");
+        let foot = self.answers(&[if bulk.is_drained() { self.close() } else { stop }], Some(0));
         let mut body = vec![self.progress(bulk), self.tally(bulk)];
         let rows = self.rows.saturating_sub(body.len() + foot.len() + 1).min(bulk.total());
         let is_failure = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::ChangedHands);

@@ -2,21 +2,24 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::Column;
 use crate::app::dialog::SortMenu;
+use crate::app::keymap::Action;
+use crate::app::{Column, Reply};
 use crate::ui::Role;
 use crate::ui::line::cut;
 
 use super::{Answer, Page, Sheet, Title};
 
-const SORT: Answer = Answer { key: "Enter", does: "sort", brief: "Enter sort", tiny: "Ent" };
-const INVERT: Answer = Answer { key: "I", does: "turn around", brief: "I turn", tiny: "I" };
-const LEAVE: Answer = Answer { key: "Esc", does: "leave it", brief: "Esc no", tiny: "Esc" };
-
 impl<'a> Page<'a> {
     pub(super) fn sort(&self, menu: SortMenu) -> Sheet<'a> {
         let lines = Column::ALL.into_iter().map(|column| self.column(menu, column)).collect();
-        let foot = self.answers(&[SORT, INVERT, LEAVE], None);
+        let invert = self.scene.model.setup.keymap.press(Action::InvertSort);
+        let answers = [
+            Answer::new(self.key(Reply::Accept), "sort", "sort"),
+            Answer::new(invert, "turn around", "turn"),
+            Answer::new(self.key(Reply::Close), "leave it", "no"),
+        ];
+        let foot = self.answers(&answers, None);
         Sheet { foot, look_at: menu.place(), ..Sheet::new(Title::of("Sort by"), lines) }
     }
 

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use crate::app::Place;
-use crate::app::dialog::{Speed, speeds};
+use crate::app::dialog::{Speed, no_speed, speeds};
 use crate::ui::Role;
 
-use super::{Answer, Page, Sheet, Title};
+use super::{Page, Sheet, Title};
 
 impl<'a> Page<'a> {
     /// `3  60 times as fast as the wall`, and under it the sentence.
     pub(super) fn warp(&self) -> Sheet<'a> {
+        let title = Title::of("The exercise from its beginning");
+        if let Some(why) = no_speed(self.scene.model) {
+            let foot = self.answers(&[self.close()], Some(0));
+            return Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, why)) };
+        }
         let setup = &self.scene.model.setup;
         let mut body =
             self.text(Role::Dim, "All leases of the sandbox go, and the exercise begins anew. An hour's lease:");
@@ -19,8 +24,7 @@ impl<'a> Page<'a> {
             body.push(self.choice(speed.key, &name(&speed, is_present)));
             body.extend(self.text(Role::Dim, &seen(&speed)));
         }
-        let title = Title::of("The exercise from its beginning");
-        Sheet { foot: self.answers(&[Answer::CANCEL], Some(0)), ..Sheet::new(title, body) }
+        Sheet { foot: self.answers(&[self.cancel()], Some(0)), ..Sheet::new(title, body) }
     }
 }
 

@@ -227,6 +227,43 @@ fn chosen_keys_stand_wherever_keys_are_named() {
 }
 
 #[test]
+fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
+    let mut keymap = Keymap::default();
+    let chosen = [
+        ("dialog-close", Key::Char('c')),
+        ("dialog-confirm", Key::F(7)),
+        ("dialog-accept", Key::F(4)),
+        ("quit-revoke", Key::F(8)),
+        ("quit-stay", Key::Char('s')),
+        ("form-next", Key::PageDown),
+        ("drill-more", Key::Char('m')),
+    ];
+    chosen.into_iter().for_each(|(name, key)| assert!(keymap.rebind(name, vec![key]), "{name}"));
+    let setup = Setup { keymap, ..Setup::default() };
+    let shown = |size, keys: &[Key]| {
+        let mut model = model(setup.clone(), scene_messages(), size);
+        keys.iter().for_each(|key| {
+            update(&mut model, Msg::Key(*key), at(90.0));
+        });
+        text(&paint(&model, size, Look::default()))
+    };
+    let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
+    for (keys, full, tiny) in [
+        (on(1, 'x'), "F7 revoke", "c F7"),
+        (on(2, 'x'), "and F4:", "1 F4 c"),
+        (on(1, 'q'), "F8 revoke our own and leave", "F4 F8 s"),
+        (on(1, 'n'), "PgDn next field", "Esc"),
+        (on(1, '!'), "(m and - change it)", "c"),
+        (on(1, 's'), "F4 sort", "F4 I c"),
+    ] {
+        let [full_size, tiny_size] =
+            [((80, 24), full), ((10, 3), tiny)].map(|(size, words)| (shown(size, &keys), words));
+        assert!(full_size.0.contains(full_size.1), "{full}:\n{}", full_size.0);
+        assert!(tiny_size.0.contains(tiny_size.1), "{tiny}:\n{}", tiny_size.0);
+    }
+}
+
+#[test]
 fn events_that_were_known_late_stand_where_they_happened() {
     let size = (140, 40);
     let event = |when: f64, kind| (when, Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(OWN)), kind }));

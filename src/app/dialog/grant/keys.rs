@@ -1,8 +1,8 @@
 //! What keys do to the form.
 
 use super::{Field, GrantForm};
-use crate::app::dialog::{Dialog, edit};
-use crate::app::{Effect, GrantOrder, Key, Model};
+use crate::app::dialog::{Dialog, edit, reply};
+use crate::app::{Effect, GrantOrder, Key, Model, Reply, Scope};
 use crate::domain::{Moment, Pace};
 
 use super::check::in_words;
@@ -11,18 +11,18 @@ use super::check::in_words;
 const MOST_PASTED: usize = 10_000;
 
 pub(in crate::app::dialog) fn key(model: &mut Model, mut form: Box<GrantForm>, key: Key, now: Moment) -> Vec<Effect> {
-    match key {
-        Key::Esc | Key::Ctrl('c') => return Vec::new(),
-        Key::Enter => match form.order() {
+    match reply(model, Scope::Grant, key) {
+        Some(Reply::FormClose) => return Vec::new(),
+        Some(Reply::Accept) => match form.order() {
             Ok(order) => return grant(model, order, now),
             Err((field, rule)) => {
                 form.focus = field;
                 model.say(now, true, rule);
             }
         },
-        Key::Tab | Key::Down => form.go_on(),
-        Key::BackTab | Key::Up => form.go_back(),
-        key => type_into(&mut form, key),
+        Some(Reply::FormPrevious) => form.go_back(),
+        Some(_) => form.go_on(),
+        None => type_into(&mut form, key),
     }
     model.dialog = Some(Dialog::Grant(form));
     Vec::new()

@@ -1,0 +1,216 @@
+//! A lease that died and was granted again under the same id: another life, with facts of its own.
+
+use super::*;
+use crate::domain::{EngineEvent, EngineEventKind, HeldKey, KeyChange, KeyNow};
+
+const ID: i64 = 0x2222;
+
+impl Story {
+    /// Asked just now, and answered so as of a revision.
+    fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
+        let header = Header { revision, ..Header::default() };
+        let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
+        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false })
+    }
+
+    fn list_again(&mut self) -> Vec<Effect> {
+        self.tell(Msg::ListedAgain { sent: self.now, received: self.now });
+        self.tell(Msg::Tick)
+    }
+
+    fn put(&mut self, key: &str, revision: i64) {
+        let now = KeyNow::Put { lease: Some(LeaseId(ID)), create_revision: revision };
+        let change = KeyChange { key: key.as_bytes().to_vec(), before: None, now, revision };
+        self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
+    }
+
+    /// A lease of 500 s that is listed, and that the server does not know a while later.
+    fn dead() -> Story {
+        let mut story = Story::begin(Setup::default());
+        story.list(&[ID], &[]);
+        story.answer(499, 500, 5);
+        story.wait(4.0);
+        story.answer(-1, 0, 7);
+        assert_eq!(story.state(ID), "revoked");
+        story
+    }
+
+    fn ttl(&self) -> Option<i64> {
+        self.model.lease(LeaseId(ID)).unwrap().granted_ttl
+    }
+
+    fn note(&self) -> &str {
+        self.model.note.as_ref().map_or("", |note| &note.text)
+    }
+}
+
+#[test]
+fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() {
+    let mut story = Story::dead();
+    let listing = Listing { sent: at(3.9), received: at(4.1), ..Listing::default() };
+    story.tell(Msg::Listed(listing));
+    assert!(!story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "that list is older than its death");
+    story.wait(1.0);
+    assert!(story.list_again().contains(&Effect::Probe(vec![LeaseId(ID)])));
+    assert_eq!(story.state(ID), "revoked", "it may be a zombie");
+    story.answer(899, 900, 9);
+    assert_eq!(
+        (story.state(ID), story.ttl(), story.words()[1..].to_vec()),
+        ("ok", Some(900), vec!["revoked", "granted"])
+    );
+    let told = story.model.events.lines().next_back().unwrap();
+    assert_eq!(
+        (told.text().as_str(), told.at, told.doubt),
+        ("900 s, by another client", at(4.5), Duration::from_millis(500))
+    );
+    for _ in 0..40 {
+        story.wait(1.0);
+        story.list_again();
+    }
+    let lease = story.model.lease(LeaseId(ID)).unwrap();
+    assert!(!lease.warnings.contains(&"zombie"), "its row stays, and is no zombie's");
+    story.list(&[], &[ID]);
+    assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has a death of its own");
+    story.wait(29.0);
+    story.tell(Msg::Tick);
+    assert_eq!(story.state(ID), "revoked", "and a row for half a minute after that");
+}
+
+#[test]
+fn an_answer_from_before_the_death_brings_nobody_back() {
+    let mut story = Story::dead();
+    let answer = TimeToLive { id: LeaseId(ID), ttl: 495, granted_ttl: 500, keys: vec![], header: Header::default() };
+    story.tell(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
+    assert_eq!(story.state(ID), "revoked");
+}
+
+#[test]
+fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
+    let mut story = Story::dead();
+    story.put("/late", 7);
+    assert_eq!(story.state(ID), "revoked", "it may have been put before");
+    assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "so it is asked");
+    story.put("/new", 8);
+    assert_eq!((story.state(ID), story.words()[2..].to_vec()), ("ok", vec!["attached", "granted", "attached"]));
+    let mut story = Story::dead();
+    story.tell(Msg::KeysAnew);
+    story.tell(Msg::KeysPage(vec![HeldKey { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
+    story.tell(Msg::KeysRead { revision: 9 });
+    assert_eq!(story.state(ID), "ok", "pages tell it too");
+}
+
+#[test]
+fn an_answer_with_another_ttl_is_of_another_lease() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[ID], &[]);
+    story.answer(499, 500, 5);
+    story.wait(2.0);
+    story.answer(899, 900, 9);
+    assert_eq!((story.words()[1..].to_vec(), story.ttl()), (vec!["revoked", "granted"], Some(900)));
+    assert_eq!(story.model.lease(LeaseId(ID)).unwrap().observed.renewals().cadence().answers, 0, "that was no renewal");
+}
+
+#[test]
+fn an_answer_from_before_the_birth_is_of_the_life_before() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[], &[]);
+    story.wait(1.0);
+    story.list(&[ID], &[]);
+    let answer = TimeToLive { id: LeaseId(ID), ttl: -1, granted_ttl: 0, keys: vec![], header: Header::default() };
+    story.tell(Msg::Probed { sent: at(0.9), received: at(1.1), answer, has_keys: false });
+    assert_eq!(story.state(ID), "ok");
+}
+
+#[test]
+fn what_was_kept_alive_is_left_when_another_has_its_id() {
+    let mut story = Story::begin(Setup::default());
+    story.grant(ID, 500);
+    story.renewed(ID, 500, 166.5);
+    story.list(&[ID], &[]);
+    story.wait(4.0);
+    story.answer(-1, 0, 7);
+    story.wait(1.0);
+    story.list_again();
+    assert_eq!(story.answer(899, 900, 9), [Effect::Leave(LeaseId(ID))]);
+    let lease = story.model.lease(LeaseId(ID)).unwrap();
+    assert_eq!((lease.who, lease.kept, lease.engine.is_none()), (Who::Other, false, true));
+    // The same where the answer to a renewal shows it.
+    let mut story = Story::begin(Setup::default());
+    story.grant(ID, 500);
+    story.renewed(ID, 500, 166.5);
+    story.wait(166.5);
+    story.renewed(ID, 900, 166.5);
+    assert_eq!((story.ttl(), story.model.kept().count()), (None, 0));
+    assert_eq!(story.words()[2..], ["revoked", "granted"]);
+}
+
+#[test]
+fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
+    for (key, answer) in [('x', ['1', '\n']), ('a', ['y', 'y'])] {
+        let mut story = Story::begin(Setup::default());
+        story.list(&[ID], &[]);
+        story.answer(499, 500, 5);
+        story.press(&[Key::Home, Key::Char(key)]);
+        assert!(story.model.dialog.is_some());
+        story.wait(1.0);
+        story.answer(-1, 0, 7);
+        story.put("/new", 8);
+        assert!(story.model.dialog.is_none(), "{:?}", story.model.dialog);
+        assert_eq!(
+            story.note(),
+            "0000000000002222 is gone, and was granted again: that is another lease, so nothing was done"
+        );
+        let keys = answer.map(|c| if c == '\n' { Key::Enter } else { Key::Char(c) });
+        assert!(!story.press(&keys).iter().any(|effect| matches!(effect, Effect::Revoke(_) | Effect::Keep { .. })));
+    }
+}
+
+#[test]
+fn of_many_that_are_to_be_revoked_one_that_was_granted_again_is_left_alone() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[ID, 7], &[]);
+    story.answer(499, 500, 5);
+    story.press(&[Key::Home, Key::Char(' '), Key::Char(' '), Key::Char('x')]);
+    story.wait(1.0);
+    story.answer(-1, 0, 7);
+    story.put("/new", 8);
+    let effects = story.press(&[Key::Char('1'), Key::Enter]);
+    assert_eq!(effects, [Effect::Revoke(LeaseId(7))]);
+}
+
+#[test]
+fn keys_on_a_dead_lease_say_why_nothing_happens() {
+    for key in ['x', 'a', 'o'] {
+        let mut story = Story::dead();
+        story.press(&[Key::Home, Key::Char(key)]);
+        assert_eq!(story.note(), "0000000000002222 is gone: nothing can be done with it", "{key}");
+    }
+}
+
+#[test]
+fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
+    let mut story = Story::begin(Setup { keep: vec![LeaseId(ID)], ..Setup::default() });
+    story.renewed(ID, 500, 166.5);
+    assert_eq!(story.model.census.adopted, 1);
+    let forbidden = crate::domain::Ended::Forbidden { message: "permission denied".into() };
+    let ended = EngineEvent { at: story.now, lease: Some(LeaseId(ID)), kind: EngineEventKind::Ended(forbidden) };
+    story.tell(Msg::Engine(ended));
+    let lease = story.model.lease(LeaseId(ID)).unwrap();
+    assert_eq!((story.state(ID), lease.who, story.model.census.adopted), ("paused", Who::Other, 0));
+    assert_eq!(story.words().last(), Some(&"lost"));
+}
+
+#[test]
+fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
+    let mut story = Story { model: Model::new(Setup::default(), Moment::START), now: Moment::START };
+    let denied = Trouble { is_forbidden: true, ..trouble("permission denied") };
+    story.tell(Msg::ListFailed(denied.clone()));
+    story.tell(Msg::KeysFailed(denied));
+    assert_eq!(story.words(), [] as [&str; 0]);
+    story.tell(Msg::Cluster(view()));
+    story.tell(Msg::Cluster(view()));
+    assert_eq!(story.words(), ["connection", "error", "error"], "once each");
+    story.tell(Msg::Cluster(down()));
+    story.tell(Msg::Cluster(view()));
+    assert_eq!(story.words()[3..], ["connection", "connection"]);
+}

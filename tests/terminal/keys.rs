@@ -1,0 +1,229 @@
+//! Every key of the key table and of its dialogs, pressed in the shipped program: `keys.txt` says what each must do.
+//!
+//! `cargo test --test terminal keys:: -- --nocapture` prints each key with what was then seen.
+
+use std::collections::BTreeSet;
+
+use leasetop::app::keymap::KEYMAP;
+use leasetop::app::{Key, Keymap, Scope};
+use leasetop::domain::LeaseId;
+use portable_pty::CommandBuilder;
+use vt100::Screen;
+
+use crate::pty::Terminal;
+use crate::served::Served;
+
+const TABLE: &str = include_str!("keys.txt");
+
+/// A line of the table.
+#[derive(Clone, Debug, PartialEq)]
+enum Line<'a> {
+    Session,
+    Scribble,
+    /// A text, and what is then seen.
+    Type(&'a str, &'a str),
+    Press(Press<'a>),
+}
+
+/// A key, and what comes of it; an empty expectation is that of the next line.
+#[derive(Clone, Debug, PartialEq)]
+struct Press<'a> {
+    scope: Scope,
+    key: Key,
+    action: &'a str,
+    expected: &'a str,
+}
+
+/// The first word of a text, and the rest.
+fn word(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    (word, rest.trim_start())
+}
+
+fn line(text: &str) -> Line<'_> {
+    let (first, rest) = word(text);
+    let scopes = || std::iter::once(Scope::Monitor).chain(Scope::DIALOGS);
+    match first {
+        "session" => Line::Session,
+        "scribble" => Line::Scribble,
+        "type" => {
+            let (typed, expected) = word(rest);
+            Line::Type(typed, expected)
+        }
+        name => {
+            let scope = scopes().find(|scope| scope.name() == name).unwrap_or_else(|| panic!("no dialog {name}"));
+            let (key, rest) = word(rest);
+            let (action, expected) = word(rest);
+            Line::Press(Press { scope, key: key.parse().expect("a key"), action, expected })
+        }
+    }
+}
+
+fn lines() -> impl Iterator<Item = Line<'static>> {
+    TABLE.lines().filter(|text| !text.is_empty() && !text.starts_with("# ") && *text != "#").map(line)
+}
+
+/// What a key does there, by the key table.
+fn action(scope: Scope, key: Key) -> Option<String> {
+    let keymap = Keymap::default();
+    match scope {
+        Scope::Monitor => keymap.action(key).map(|action| action.name()),
+        scope => keymap.reply(scope, key).map(|reply| reply.name().to_owned()),
+    }
+}
+
+/// The bytes that a terminal sends for a key.
+fn bytes(key: Key) -> String {
+    let special = match key {
+        Key::Char(c) => return c.to_string(),
+        Key::Ctrl(c) => return char::from(c as u8 & 0x1f).to_string(),
+        Key::Enter => "\r",
+        Key::Esc => "\x1b",
+        Key::Tab => "\t",
+        Key::BackTab => "\x1b[Z",
+        Key::Up => "\x1b[A",
+        Key::Down => "\x1b[B",
+        Key::Right => "\x1b[C",
+        Key::Left => "\x1b[D",
+        Key::Home => "\x1b[H",
+        Key::End => "\x1b[F",
+        Key::PageUp => "\x1b[5~",
+        Key::PageDown => "\x1b[6~",
+        Key::Delete => "\x1b[3~",
+        Key::Backspace => "\x7f",
+        Key::F(1) => "\x1bOP",
+        Key::F(6) => "\x1b[17~",
+        Key::F(9) => "\x1b[20~",
+        Key::F(n) => panic!("what a terminal sends for F{n} is not known here"),
+    };
+    special.to_owned()
+}
+
+/// Every place, key and action that there is, by their names.
+fn wanted() -> BTreeSet<(String, String, String)> {
+    let rows = KEYMAP.iter().flat_map(|row| {
+        // In dialogs the monitor's own keys move and turn what is shown there: that is no press of its own.
+        let scopes = row.action.scopes().iter().filter(|scope| **scope == Scope::Monitor || !is_monitors(row.action));
+        scopes.flat_map(|scope| row.keys.iter().map(|key| named(*scope, *key, &row.action.name())))
+    });
+    rows.collect()
+}
+
+fn is_monitors(action: leasetop::app::keymap::Action) -> bool {
+    action.scopes().contains(&Scope::Monitor)
+}
+
+fn named(scope: Scope, key: Key, action: &str) -> (String, String, String) {
+    (scope.name().to_owned(), key.to_string(), action.to_owned())
+}
+
+#[test]
+fn the_table_has_every_key_and_nothing_else() {
+    let presses = lines().filter_map(|line| if let Line::Press(press) = line { Some(press) } else { None });
+    let pressed: BTreeSet<_> = presses.map(|press| named(press.scope, press.key, press.action)).collect();
+    let missing: Vec<_> = wanted().difference(&pressed).cloned().collect();
+    assert!(missing.is_empty(), "keys.txt presses none of: {missing:#?}");
+    let unknown: Vec<_> = pressed.difference(&wanted()).cloned().collect();
+    assert!(unknown.is_empty(), "keys.txt expects of keys what they do not do: {unknown:#?}");
+}
+
+/// The monitor, started by a shell with job control, with a lease of its own and forty of other clients.
+struct Session {
+    _server: Served,
+    terminal: Terminal,
+    own: LeaseId,
+}
+
+impl Session {
+    fn begin() -> Session {
+        let server = Served::start();
+        for number in 1..=40 {
+            let lease = server.sandbox.grant(1_000 + 10 * number).expect("a lease");
+            server.sandbox.put(format!("/k/{number:02}"), "x", Some(lease)).expect("a key");
+        }
+        let monitor = server.leasetop(&["--ttl", "600", "--put", "/a=x", "--sort", "key"]);
+        let words: Vec<String> = monitor.get_argv().iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let mut shell = CommandBuilder::new("bash");
+        shell.args(["-c", &format!("set -m; '{}'; exit $?", words.join("' '"))]);
+        shell.env("TERM", "xterm-256color");
+        shell.env("XDG_CONFIG_HOME", "/nowhere");
+        let mut terminal = Terminal::start(shell, 120, 24);
+        terminal.wait_until("the rows in their order", |screen| {
+            let text = screen.contents();
+            let at = |key| text.find(key);
+            text.contains("41 · by FIRST KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
+        });
+        let own = |id: &LeaseId| server.sandbox.get("/a").is_some_and(|pair| pair.lease == id.0);
+        let own = server.sandbox.leases().into_iter().find(own).expect("the monitor's own lease");
+        Session { _server: server, terminal, own }
+    }
+
+    /// Does a line, and waits for what it is to show. What it is to show must not be there before.
+    fn play(&mut self, line: &Line<'_>) {
+        match line {
+            Line::Session => (),
+            Line::Scribble => {
+                self.terminal.scribble("\x1b[10;20Hscribble");
+            }
+            Line::Type(text, expected) => self.send(text, expected),
+            Line::Press(press) => {
+                assert_eq!(action(press.scope, press.key).as_deref(), Some(press.action), "{press:?}");
+                self.send(&bytes(press.key), press.expected);
+            }
+        }
+    }
+
+    fn send(&mut self, keys: &str, expected: &str) {
+        if expected == "exit" {
+            self.terminal.keys(keys);
+            assert_eq!(self.terminal.exit_code(), 0);
+            return self.terminal.assert_sane();
+        }
+        let expected = expected.replace("{own}", &self.own.to_string()).replace("{decimal}", &self.own.0.to_string());
+        let (is_seen, text) = (|screen: &Screen| holds(screen, &expected), self.terminal.screen().contents());
+        assert!(expected.is_empty() || !is_seen(self.terminal.screen()), "{expected} was there before:\n{text}");
+        self.terminal.keys(keys);
+        self.terminal.wait_until(&expected, is_seen);
+    }
+}
+
+fn holds(screen: &Screen, expected: &str) -> bool {
+    match expected.split_at_checked(1) {
+        Some((">", text)) => under_the_cursor(screen).is_some_and(|row| row.contains(text)),
+        Some(("-", text)) => !screen.contents().contains(text),
+        _ => screen.contents().contains(expected),
+    }
+}
+
+/// The row that is reversed.
+fn under_the_cursor(screen: &Screen) -> Option<String> {
+    let rows = screen.contents().lines().map(str::to_owned).collect::<Vec<_>>();
+    (0_u16..).zip(rows).find(|(y, _)| screen.cell(*y, 3).is_some_and(vt100::Cell::inverse)).map(|(_, row)| row)
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "with --nocapture the table is printed as it is pressed")]
+fn every_key_does_what_the_table_says() {
+    let all: Vec<Line<'_>> = lines().collect();
+    for lines in all.split(|line| *line == Line::Session).filter(|lines| !lines.is_empty()) {
+        let mut session = Session::begin();
+        for line in lines {
+            if let Line::Press(Press { scope, key, action, expected }) = line {
+                println!("{:<12} {:<10} {action:<16} {expected}", scope.name(), key.to_string());
+            }
+            session.play(line);
+        }
+    }
+}
+
+#[test]
+fn the_check_finds_a_key_that_is_not_pressed_and_one_that_does_another_thing() {
+    let quit = named(Scope::Monitor, Key::Char('q'), "quit");
+    assert!(wanted().contains(&quit) && wanted().len() > 130);
+    assert_eq!(
+        line("monitor q quit Quit?"),
+        Line::Press(Press { scope: Scope::Monitor, key: Key::Char('q'), action: "quit", expected: "Quit?" })
+    );
+    assert_eq!(action(Scope::Quit, Key::Char('q')).as_deref(), Some("quit-leave"));
+    assert_eq!(action(Scope::Quit, Key::Char('x')), None);
+}
