@@ -10,6 +10,14 @@ use crate::domain::{HeldKey, LeaseId};
 /// A key on its lease, with the revision that made it.
 type Held = BTreeMap<(LeaseId, Box<[u8]>), i64>;
 
+/// A key that stands under a lease, and stood under none, or another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    pub(super) key: Vec<u8>,
+    pub(super) from: Option<LeaseId>,
+    pub(super) to: LeaseId,
+}
+
 /// All keys that hang on leases, as far as they may be read.
 #[derive(Clone, Debug, Default)]
 pub struct Holdings {
@@ -68,6 +76,17 @@ impl Holdings {
         let held =
             page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into_boxed_slice()), key.create_revision)));
         self.incoming.extend(held);
+    }
+
+    /// What the pages so far say that was not known, if keys were known before: keys under other leases than then.
+    pub(super) fn arrivals(&self) -> Vec<Arrival> {
+        if !self.is_read {
+            return Vec::new();
+        }
+        let gone = self.held.keys().filter(|held| !self.incoming.contains_key(*held));
+        let from: BTreeMap<&[u8], LeaseId> = gone.map(|(id, key)| (&key[..], *id)).collect();
+        let come = self.incoming.keys().filter(|held| !self.held.contains_key(*held));
+        come.map(|(to, key)| Arrival { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
     }
 
     /// That was the last page. Hands back the leases that held a key before, or do now.

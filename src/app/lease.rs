@@ -6,6 +6,7 @@ use super::countdown::Countdown;
 use super::death::{Death, Loss};
 use super::history::History;
 use super::keys::{Doom, Keys, Parted};
+use super::polls::{Overdue, Poll};
 use super::{Bounds, State};
 use crate::domain::observed::{Noticed, Observed, Removal, Rhythm, Sureness};
 use crate::domain::{Drill, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
@@ -49,25 +50,6 @@ pub struct Said {
 /// For how long it is shown that a lease was refilled.
 const BADGE: Duration = Duration::from_secs(10);
 
-/// The polling of one lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Poll {
-    /// When it is to be asked next, by plan.
-    pub(super) due: Moment,
-    /// When it was last asked.
-    pub(super) asked: Option<Moment>,
-    /// Whether an answer is awaited: never two questions in flight.
-    pub(super) in_flight: bool,
-    /// Since when a first answer is awaited; none where one is missing since the machine slept.
-    pub(super) awaited: Option<Moment>,
-}
-
-impl Default for Poll {
-    fn default() -> Self {
-        Poll { due: Moment::START, asked: None, in_flight: false, awaited: Some(Moment::FAR) }
-    }
-}
-
 /// One lease.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
@@ -97,6 +79,8 @@ pub struct Lease {
     pub refilled: Option<Moment>,
     /// Whether the last list had it.
     pub(super) is_listed: bool,
+    /// What it is by a list that had it after its latest possible deadline, until it is asked again.
+    pub(super) overdue: Option<Overdue>,
     /// Its keys, once they were read.
     pub keys: Option<Keys>,
     /// The keys that left it last, oldest first.
@@ -133,6 +117,7 @@ impl Lease {
             warnings: Vec::new(),
             refilled: None,
             is_listed: false,
+            overdue: None,
             keys: None,
             parted: Vec::new(),
             doom: None,
@@ -188,7 +173,7 @@ impl Lease {
     pub(super) fn begin(&mut self, deadline: Bounds, ttl: i64) {
         self.observed.fix(deadline, Duration::from_secs(ttl.unsigned_abs()));
         self.countdown = Some(Countdown::anew(deadline));
-        self.granted_ttl = Some(ttl);
+        (self.granted_ttl, self.overdue) = (Some(ttl), None);
     }
 
     /// An answer at `now` has told where the deadline lies; before that it was there, unless that `is_over`.
@@ -276,13 +261,28 @@ impl Lease {
     pub fn state(&self, now: Moment) -> State {
         match self.death {
             Some(death) => State::Gone(death.cause),
-            None if self.observed.is_dying() => State::Dying,
-            None if self.unseen_from() <= now => State::Unseen,
+            None if self.is_dying() => State::Dying,
+            None if self.is_unseen(now) => State::Unseen,
             None if self.is_at_risk(now) => State::Risk,
             None if self.is_late(now) => State::Late,
             None if self.is_paused() => State::Paused,
             None => State::Ok,
         }
+    }
+
+    /// Whether it has expired, and is not removed yet.
+    pub(super) fn is_dying(&self) -> bool {
+        self.observed.is_dying() || self.overdue == Some(Overdue::Dying)
+    }
+
+    fn is_unseen(&self, now: Moment) -> bool {
+        self.overdue == Some(Overdue::Unseen) || self.unseen_from() <= now
+    }
+
+    /// Its earliest possible end, where that may well be one: not where it is kept alive, or dying.
+    pub(super) fn idle_end(&self) -> Option<Moment> {
+        let is_open = self.death.is_none() && !self.kept && self.overdue.is_none();
+        self.observed.idle_end().filter(|_| is_open)
     }
 
     /// Whether it is not kept alive though it was to be, or a drill is being played on it.
@@ -317,6 +317,8 @@ impl Lease {
         self.said = Some(Said { sent, received, ttl: answer.ttl, reading });
         if !matches!(noticed, Noticed::Missing | Noticed::Nonsense) {
             self.granted_ttl = Some(answer.granted_ttl);
+            let is_past = self.observed.bounds().is_some_and(|end| end.latest < received);
+            self.overdue = self.overdue.filter(|overdue| is_past && *overdue == Overdue::Dying);
             let is_over = matches!(noticed, Noticed::Renewed(_) | Noticed::Refilled | Noticed::Contradiction);
             self.follow(before, is_over, received);
         }
@@ -337,7 +339,7 @@ impl Lease {
     /// Its deadline is not known any more, and it is unseen until the next answer.
     pub(super) fn forget_time(&mut self) {
         self.observed.forget();
-        (self.countdown, self.poll.awaited) = (None, None);
+        (self.countdown, self.poll.awaited, self.overdue) = (None, None, None);
     }
 
     /// When it can have been removed, if it was seen to be gone at `by` and `listed` was the last list that had it.

@@ -40,6 +40,7 @@ mod model;
 mod msg;
 mod named;
 mod page;
+mod peers;
 mod picture;
 mod polls;
 mod scope;

@@ -11,6 +11,7 @@ use super::exercise::{Exercise, Series, Tally};
 use super::leases::Leases;
 use super::marks::{Marks, between};
 use super::page::EventsPage;
+use super::peers::Peers;
 use super::picture::Picture;
 use super::polls::{self, Polls};
 use super::sieve::Sieve;
@@ -115,6 +116,9 @@ pub struct Model {
     pub census: Census,
     pub(super) leases: Leases,
     pub(super) holdings: Holdings,
+    /// Up to which revision the keys were told, and when they were told last.
+    pub(super) keys_revision: i64,
+    pub(super) keys_told_at: Moment,
     pub(super) diagnoses: Diagnoses,
     /// Locks and elections, as the same keys tell.
     pub(super) locks: Locks,
@@ -124,6 +128,8 @@ pub struct Model {
     /// The dead that still have a row, in the order of their deaths.
     pub(super) graves: VecDeque<(Moment, LeaseId)>,
     pub(super) polls: Polls,
+    /// Whether anybody renews the leases of a TTL.
+    pub(super) peers: Peers,
     pub(super) values: Values,
     /// What was counted of every lease that was kept.
     pub(super) tally: Tally,
@@ -142,6 +148,8 @@ pub struct Model {
     pub(super) has_started: bool,
     /// When the last list was asked for that was answered.
     pub(super) listed_at: Option<Moment>,
+    /// How long that took.
+    pub(super) list_took: Duration,
     /// From when on the watch tells changes as they happen; before it may be catching up.
     pub(super) prompt_from: Moment,
     /// Whether it was not told yet why the leases cannot be listed.

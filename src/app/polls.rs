@@ -2,7 +2,8 @@
 //!
 //! Each lease has a moment at which its next question tells most: about six times in a third of its TTL, just before its
 //! deadline, never above four times a second ([`Observed`](crate::domain::observed::Observed)). What has to be known at once
-//! comes first, then the rows that can be seen (which are asked oftener, until their time left is sharp), then those
+//! comes first, then the rows that can be seen (which are asked oftener, until their time left is sharp), then those that may
+//! end in this moment, of which an answer decides whether they expired or were revoked, then those
 //! with the least time left by the leader's own list, then whoever has waited longest. What the budget has no room for waits:
 //! such a lease becomes unseen, which says so. No lease is asked twice at a time.
 
@@ -23,6 +24,44 @@ const FLOOR: Duration = Duration::from_millis(250);
 const SHARP: Duration = Duration::from_millis(50);
 /// How often a row that can be seen is asked once it is sharp: a renewal of a long lease shows as soon.
 const SEEN: Duration = Duration::from_secs(5);
+/// How long before its earliest possible end a lease is asked: who is there then and gone after it has expired.
+const BRINK_BEFORE: Duration = Duration::from_millis(45);
+/// And until how long after that, where it could not be asked in time: etcd looks every half second.
+const BRINK_AFTER: Duration = Duration::from_millis(600);
+/// Lists out of turn are no closer than this.
+const LIST_PAUSE: Duration = Duration::from_millis(80);
+/// Nor closer than so many times as long as a list takes.
+const LIST_REST: u32 = 20;
+
+/// A lease that is listed though its latest possible deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// Nobody renews it: it waits to be removed.
+    Dying,
+    /// It may as well have been renewed, and nobody saw it.
+    Unseen,
+}
+
+/// The polling of one lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Poll {
+    /// When it is to be asked next, by plan.
+    pub(super) due: Moment,
+    /// Its earliest possible end, where that may well be one; FAR where it is not.
+    pub(super) end: Moment,
+    /// When it was last asked.
+    pub(super) asked: Option<Moment>,
+    /// Whether an answer is awaited: never two questions in flight.
+    pub(super) in_flight: bool,
+    /// Since when a first answer is awaited; none where one is missing since the machine slept.
+    pub(super) awaited: Option<Moment>,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Poll { due: Moment::START, end: Moment::FAR, asked: None, in_flight: false, awaited: Some(Moment::FAR) }
+    }
+}
 
 /// Who is asked when.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +72,11 @@ pub(super) struct Polls {
     left: u32,
     /// Every living lease, by the moment at which it is to be asked.
     plan: BTreeSet<(Moment, LeaseId)>,
+    /// Leases that nobody seems to renew, by their earliest possible end: what is there shortly before and gone after it
+    /// has expired.
+    ends: BTreeSet<(Moment, LeaseId)>,
+    /// When a list was last asked for here.
+    list_asked: Moment,
     /// Leases that have to be asked at once.
     urgent: BTreeSet<LeaseId>,
     /// The leases with the least time left, as the leader listed them last.
@@ -92,10 +136,42 @@ pub(super) fn plan(model: &mut Model, id: LeaseId, due: Moment) {
     let polls = &mut model.polls;
     let Some(lease) = model.leases.get_mut(&id) else { return };
     polls.plan.remove(&(lease.poll.due, id));
-    lease.poll.due = due;
+    polls.ends.remove(&(lease.poll.end, id));
+    (lease.poll.due, lease.poll.end) = (due, lease.idle_end().unwrap_or(Moment::FAR));
     if lease.death.is_none() {
         polls.plan.insert((due, id));
+    } else {
+        polls.urgent.remove(&id);
     }
+    if lease.poll.end < Moment::FAR {
+        polls.ends.insert((lease.poll.end, id));
+    }
+}
+
+/// Leases that nobody seems to renew and whose earliest possible end came before a moment.
+pub(super) fn ended_before(model: &Model, moment: Moment) -> Vec<LeaseId> {
+    model.polls.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
+}
+
+/// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
+fn ending(model: &Model, now: Moment) -> impl Iterator<Item = LeaseId> {
+    let (from, to) = (now.before(BRINK_AFTER), now + BRINK_BEFORE);
+    let may_end = model.polls.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
+    may_end.filter(|id| model.leases.get(id).is_some_and(|lease| !lease.observed.is_decided()))
+}
+
+/// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list tells who of
+/// all of them was there. No oftener than a list pays for.
+pub(super) fn take_list(model: &mut Model, now: Moment) -> bool {
+    let pause = LIST_PAUSE.max(model.list_took * LIST_REST);
+    let last = model.listed_at.unwrap_or(now).max(model.polls.list_asked);
+    let few = (model.setup.budget / 20) as usize;
+    let is_due = last + pause <= now && model.list_trouble.is_none() && model.is_reached();
+    let takes = is_due && (model.polls.urgent.len() > few || ending(model, now).nth(few).is_some());
+    if takes {
+        model.polls.list_asked = now;
+    }
+    takes
 }
 
 /// Asks a lease at once, before all others: also one that has died, where it seems to be there again.
@@ -133,7 +209,7 @@ pub(super) fn take(model: &mut Model, now: Moment) -> Vec<LeaseId> {
     }
     open_slot(model, now);
     let mut asked = Vec::new();
-    for class in [urgent, in_sight, at_the_head, planned] {
+    for class in [urgent, in_sight, at_the_brink, at_the_head, planned] {
         let room = model.polls.left as usize - asked.len();
         if room == 0 {
             break;
@@ -181,6 +257,12 @@ fn in_sight(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
 fn seen(model: &Model) -> impl Iterator<Item = &Lease> {
     let selected = model.selected().filter(|_| model.shows_detail());
     model.visible().chain(selected).chain(model.in_line_in_sight())
+}
+
+/// Those that nobody seems to renew and that end now: an answer decides whether they expired or were revoked.
+fn at_the_brink(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+    let can_be_asked = |id: &LeaseId| model.leases.get(id).is_some_and(|lease| !lease.poll.in_flight);
+    ending(model, now).filter(can_be_asked).take(room).collect()
 }
 
 /// Those with the least time left, where not all that are due can be asked.

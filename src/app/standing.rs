@@ -36,7 +36,7 @@ impl Share {
         Share {
             who: lease.who,
             is_endangered: matches!(lease.state(now), State::Risk | State::Late),
-            is_dying: lease.observed.is_dying(),
+            is_dying: lease.is_dying(),
             may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
             rate: habit.map_or(0, |habit| (1e9 / habit.as_secs_f64().max(1e-3)) as u64),

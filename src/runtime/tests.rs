@@ -1,6 +1,7 @@
 //! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
 
 mod anew;
+mod crowds;
 mod demo;
 mod drills;
 mod exercise;

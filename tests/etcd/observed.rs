@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leasetop::clock::Clock;
-use leasetop::domain::observed::{Cause, Habit, Noticed, Observed, Removal, Sureness};
+use leasetop::domain::observed::{Cause, Habit, Kind, Noticed, Observed, Removal, Sureness};
 use leasetop::domain::{Bounds, KeyNow, KeyRange, LeaseId, Moment, Reading};
 use leasetop::engine::{Consumer, Delivery, Engine, Options};
 use leasetop::observer::{News, Observer};
@@ -143,7 +143,7 @@ async fn deaths_are_told_apart(version: Version) {
         };
         assert_eq!(ours.time_to_live(lease, false).await.expect("an answer").reading(), Reading::Missing);
         let removal = Removal { after: by.before(Duration::from_millis(20)), by };
-        match (revoked_after, observed.cause_of_death(removal, false)) {
+        match (revoked_after, observed.cause_of_death(removal, false, Kind::default())) {
             (None, Cause::Expired(lag)) => assert!(lag.least < Duration::from_millis(1_500), "{lag:?}"),
             (Some(_), Cause::Revoked) => {}
             (_, other) => panic!("TTL {ttl}: {other:?}, {observed:?}"),

@@ -193,3 +193,50 @@ fn our_own_keys_are_told_once() {
     assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1);
     assert_eq!(story.model.holdings().of(LeaseId(1)).next(), Some((&b"/a"[..], 5)));
 }
+
+#[test]
+fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2], &[]);
+    story.read_keys(vec![held(b"/w/y1", 1)]);
+    story.wait(4.0);
+    story.tell(Msg::KeysFailed(trouble("cut")));
+    story.wait(4.0);
+    story.tell(Msg::KeysGoOn);
+    story.list(&[], &[1]);
+    let told = story.last_event();
+    assert!(told.0 == "gone" && !told.2.contains("with it"), "{told:?}");
+    assert_eq!(story.keys(1), None, "nor does its row show it");
+    story.change_keys(vec![put("/w/y1", Some(1), Some(2), 10)]);
+    assert_eq!((story.keys(1), story.keys(2)), (None, Some((1, vec!["/w/y1"]))));
+    // Later the watch tells changes as they happen, and keys die with their lease again.
+    story.wait(2.0);
+    story.list(&[], &[2]);
+    assert!(story.last_event().2.contains("1 key with it"), "{:?}", story.last_event());
+}
+
+#[test]
+fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is_told() {
+    let mut story = Story::begin(Setup::default());
+    story.list(&[1, 2], &[]);
+    story.read_keys(vec![held(b"/stays", 1), held(b"/moves", 1), held(b"/leaves", 1)]);
+    story.change_keys(vec![put("/early", None, Some(2), 12)]);
+    story.wait(6.0);
+    story.tell(Msg::KeysAnew);
+    story.tell(Msg::KeysPage(vec![held(b"/stays", 1), held(b"/moves", 2), held(b"/early", 2), held(b"/new", 1)]));
+    story.tell(Msg::KeysRead { revision: 20 });
+    let told: Vec<_> = story.model.events.lines().skip(2).map(|event| (event.word().word(), event.text())).collect();
+    let expected = [
+        (
+            "error",
+            "what became of the keys from revision 13 to 20 is lost, etcd has compacted it: they were read anew, and those \
+             that left a lease are not told",
+        ),
+        ("attached", "/new"),
+        ("moved", "/moves was put with 0000000000000002"),
+        ("attached", "/moves"),
+    ];
+    assert_eq!(told, expected.map(|(word, text)| (word, text.to_owned())));
+    let moved = story.model.events.lines().next_back().unwrap();
+    assert_eq!((moved.at, moved.doubt), (at(3.0), Duration::from_secs(3)));
+}

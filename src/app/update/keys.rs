@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::app::holdings::Arrival;
 use crate::app::keys::Doom;
 use crate::app::{Model, Parted, Redraw, Trouble, What, Who, polls};
 use crate::domain::observed::KeyFate;
-use crate::domain::{HeldKey, KeyChange, KeyNow, LeaseId, Moment};
+use crate::domain::{Bounds, HeldKey, KeyChange, KeyNow, LeaseId, Moment};
 
 use super::life::begin_again;
 
@@ -26,6 +27,11 @@ pub(super) fn gather(model: &mut Model, page: Vec<HeldKey>) {
 pub(super) fn read(model: &mut Model, revision: i64, now: Moment) {
     let is_first = !model.holdings.is_read();
     model.locks.settle(now);
+    let arrivals = model.holdings.arrivals();
+    if !is_first {
+        tell_loss(model, revision, now);
+    }
+    model.keys_revision = revision;
     for id in model.holdings.settle() {
         if model.holdings.count(id) > 0 {
             meet(model, id, revision, now);
@@ -35,7 +41,25 @@ pub(super) fn read(model: &mut Model, revision: i64, now: Moment) {
     if is_first {
         show_all(model);
     }
+    arrivals.into_iter().for_each(|arrival| arrive(model, arrival, now));
+    model.keys_told_at = now;
     go_on(model, now);
+}
+
+/// etcd has forgotten what came between: only what stands now can be told.
+fn tell_loss(model: &mut Model, revision: i64, now: Moment) {
+    let first = model.keys_revision + 1;
+    let lost = format!("what became of the keys from revision {first} to {revision} is lost, etcd has compacted it");
+    model.log(now, None, What::error(format!("{lost}: they were read anew, and those that left a lease are not told")));
+}
+
+/// A key stands under a lease that it did not stand under when the watch told last.
+fn arrive(model: &mut Model, Arrival { key, from, to }: Arrival, now: Moment) {
+    let within = Bounds { earliest: model.keys_told_at.min(now), latest: now };
+    if let Some(from) = from {
+        model.log(within, Some(from), What::Moved { key: key.clone(), to, revision: None });
+    }
+    model.log(within, Some(to), What::Attached { key, revision: None });
 }
 
 /// Where nothing was known of keys, something is now: many leases have none.
@@ -48,6 +72,8 @@ fn show_all(model: &mut Model) {
 pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Moment) {
     let mut deleted: BTreeMap<LeaseId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut revision = 0;
+    (model.keys_told_at, model.keys_revision) =
+        (received, changes.last().map_or(model.keys_revision, |last| last.revision));
     for change in changes {
         if change.revision != revision {
             bereave(model, std::mem::take(&mut deleted), revision, received);

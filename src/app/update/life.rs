@@ -30,10 +30,10 @@ impl Miss {
 /// Notes that a lease was seen to be gone by then, and why, as far as that follows from what was seen of it; what has
 /// died before stays as it died.
 pub(super) fn bury(model: &mut Model, id: LeaseId, miss: Miss) {
-    let is_ours = model.revoking.contains(&id);
+    let (is_ours, kind) = (model.revoking.contains(&id), model.kind(id, miss.by));
     let Some(lease) = model.alive(id) else { return };
     let removal = lease.removal(miss.by, miss.listed);
-    let (cause, lag) = match lease.observed.cause_of_death(removal, is_ours) {
+    let (cause, lag) = match lease.observed.cause_of_death(removal, is_ours, kind) {
         Cause::Expired(lag) => (Gone::Expired, Some(lag)),
         Cause::RevokedHere | Cause::Revoked => (Gone::Revoked, None),
         Cause::Unknown => (Gone::Unknown, None),
@@ -99,10 +99,18 @@ fn unnoticed(lease: &Lease, at: Moment, cause: Gone) -> Loss {
 }
 
 fn lay_down(model: &mut Model, id: LeaseId, death: Death, when: When) {
+    let are_keys_old = model.keys_trouble.is_some() || model.events.now < model.prompt_from;
     let Some(lease) = model.alive(id) else { return };
     lease.death = Some(death);
     lease.kept = false;
+    if are_keys_old && lease.doom.is_none() {
+        // The watch is catching up: they may stand under another lease by now.
+        lease.keys = None;
+    }
     let obituary = obituary(lease, death);
+    if let Some(ttl) = obituary.ttl.filter(|_| death.cause == Gone::Revoked) {
+        model.peers.revoked(ttl, death.at);
+    }
     model.graves.push_back((death.at, id));
     mark::died(model, id, death.is_ours, death.at);
     polls::plan(model, id, Moment::FAR);

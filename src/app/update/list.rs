@@ -1,5 +1,6 @@
 //! All leases were listed.
 
+use crate::app::polls::Overdue;
 use crate::app::{Lease, Listing, Model, Redraw, Trouble, What, Who, polls};
 use crate::domain::{LeaseId, Moment};
 
@@ -16,14 +17,28 @@ pub(super) fn listed(model: &mut Model, listing: Listing) {
     if let Some(head) = head {
         model.polls.set_head(head);
     }
-    again(model, sent);
+    again(model, sent, received);
 }
 
 /// A list was answered.
-pub(super) fn again(model: &mut Model, sent: Moment) {
+pub(super) fn again(model: &mut Model, sent: Moment, received: Moment) {
     goes_on(model);
-    model.listed_at = Some(sent);
+    (model.listed_at, model.list_took) = (Some(sent), received - sent);
     doubt_deaths(model, sent);
+    doubt_lives(model, sent);
+}
+
+/// What was listed after its latest possible deadline is dying, or was renewed and nobody saw it.
+fn doubt_lives(model: &mut Model, sent: Moment) {
+    for id in polls::ended_before(model, sent) {
+        let overdue = if model.is_left_alone(id) { Overdue::Dying } else { Overdue::Unseen };
+        let is_over = |lease: &&mut Lease| lease.is_listed && lease.bounds().is_some_and(|end| end.latest < sent);
+        let Some(lease) = model.alive(id).filter(is_over) else { continue };
+        lease.overdue = Some(overdue);
+        let due = lease.poll.due;
+        polls::plan(model, id, due);
+        model.show(Redraw::Soon);
+    }
 }
 
 /// What has died and is listed all the same is asked: either nobody knows it, or it was granted again.

@@ -64,7 +64,7 @@ fn take_in(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Resized(room) => moves::resized(model, room),
         Msg::Measured { spare } => moves::measured(model, spare),
         Msg::Listed(listing) => list::listed(model, listing),
-        Msg::ListedAgain { sent, .. } => list::again(model, sent),
+        Msg::ListedAgain { sent, received } => list::again(model, sent, received),
         Msg::ListGoesOn => list::goes_on(model),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
         Msg::KeysAnew => keys::begin(model),

@@ -23,9 +23,11 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     if noticed == Noticed::Missing {
         return missing(model, id, &answer, (sent, received));
     }
+    let look = Some((answer.granted_ttl, lease.observed.is_left_alone())).filter(|_| !lease.kept);
     let has_news = before != seen(lease, received);
     let due = polls::next_due(lease, sent);
     polls::plan(model, id, due);
+    compare(model, look, noticed);
     if noticed != Noticed::Nonsense {
         tell_keys(model, id, told);
         settle(model, id, sent, received);
@@ -35,6 +37,15 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     }
     remember(model, id, received);
     tell(model, &answer, noticed, bounds, received);
+}
+
+/// What an answer says of all leases of this TTL.
+fn compare(model: &mut Model, look: Option<(i64, bool)>, noticed: Noticed) {
+    match (look, noticed) {
+        (Some((ttl, _)), Noticed::Renewed(_)) => model.peers.renewed(ttl),
+        (Some((ttl, true)), _) => model.peers.left_alone(ttl),
+        _ => (),
+    }
 }
 
 /// A dead lease that answers a question from after its death was granted again, and so was one whose TTL is another:

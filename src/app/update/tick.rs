@@ -24,6 +24,7 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
+    effects.extend(polls::take_list(model, now).then_some(Effect::List));
     effects.extend(values::take(model, now));
     effects
 }

@@ -9,6 +9,10 @@ use crate::domain::{Bounds, Moment};
 const BRINK: Duration = Duration::from_millis(50);
 /// The last poll may lie that far before the deadline where a watch tells the moment of the end.
 const NEAR: Duration = Duration::from_millis(600);
+/// Who nobody renews and was there so short a time before its latest possible deadline has not been revoked in between.
+const TIGHT: Duration = Duration::from_millis(100);
+/// In so short a time hardly anybody revokes a lease that may end just then, where none of its kind is revoked.
+const MOMENT: Duration = Duration::from_millis(300);
 /// etcd removes that many expired leases each time it looks, twice a second.
 const REMOVED_EACH_TIME: u32 = 500;
 
@@ -20,6 +24,15 @@ pub struct Removal {
     pub after: Moment,
     /// The first sign that it is gone, as it arrived.
     pub by: Moment,
+}
+
+/// What is done with leases of its kind: what was not seen of one lease may be seen of those that are like it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kind {
+    /// Nobody seems to renew it.
+    pub is_left_alone: bool,
+    /// And of many that are like it none was revoked before its time.
+    pub is_spared: bool,
 }
 
 /// Why a lease is gone.
@@ -46,14 +59,38 @@ pub struct Lag {
 
 impl Observed {
     /// Why it is gone. What was not seen to be near its deadline is not called expired, and what may have expired is not
-    /// called revoked.
-    pub fn cause_of_death(&self, removal: Removal, revoked_here: bool) -> Cause {
+    /// called revoked. Of a lease which nobody renews an old answer counts as a new one.
+    pub fn cause_of_death(&self, removal: Removal, revoked_here: bool, kind: Kind) -> Cause {
         match self.known {
             _ if revoked_here => Cause::RevokedHere,
-            Some(known) if known.has_expired(removal) => Cause::Expired(lag(known.track.bounds(), removal)),
+            Some(known) if known.has_expired(removal, kind) => Cause::Expired(lag(known.track.bounds(), removal)),
             Some(known) if removal.by < known.soonest_end() => Cause::Revoked,
             _ => Cause::Unknown,
         }
+    }
+}
+
+impl Observed {
+    /// Whether nobody had renewed it for so long, when it was last asked, that nobody seems to do it: for half its TTL,
+    /// or for half as long again as it was renewed in before.
+    pub fn is_left_alone(&self) -> bool {
+        let Some(known) = self.known else { return false };
+        let unrenewed = known.sent - known.track.bounds().latest.before(known.ttl);
+        let habit = self.renewals.rhythm().map(|rhythm| rhythm.every * 3 / 2);
+        let was_renewed = self.renewals.last().is_some();
+        unrenewed >= habit.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })
+    }
+
+    /// Whether a poll has seen it so near its deadline that it has expired if it is gone after that.
+    pub fn is_decided(&self) -> bool {
+        self.known.is_some_and(|known| known.is_decided())
+    }
+
+    /// Its earliest possible end, where that may well be one: nobody seems to renew it. None where it is past that.
+    pub fn idle_end(&self) -> Option<Moment> {
+        let known = self.known.filter(|known| !known.dying)?;
+        let is_idle = self.renewals.rhythm().is_none() || self.is_left_alone();
+        is_idle.then(|| known.track.bounds().earliest)
     }
 }
 
@@ -64,11 +101,18 @@ impl Known {
         self.track.bounds().earliest.min(self.sent + self.ttl)
     }
 
-    fn has_expired(&self, removal: Removal) -> bool {
-        let earliest = self.track.bounds().earliest;
+    /// Whether a poll has seen it near its deadline, so that nobody renewed it and nobody had the time to revoke it.
+    fn is_decided(&self) -> bool {
+        self.dying || self.sent >= self.track.bounds().earliest.before(BRINK)
+    }
+
+    fn has_expired(&self, removal: Removal, kind: Kind) -> bool {
+        let Bounds { earliest, latest } = self.track.bounds();
         let was_told = self.sent >= earliest.before(NEAR) && removal.after >= earliest.before(BRINK);
-        let is_over = removal.by >= earliest;
-        self.dying || is_over && (self.sent >= earliest.before(BRINK) || was_told)
+        let has_outlived = removal.after >= latest.before(TIGHT);
+        let went_in_time = kind.is_spared && removal.by - removal.after <= MOMENT;
+        let is_idle = kind.is_left_alone && (has_outlived || went_in_time);
+        self.dying || removal.by >= earliest && (self.is_decided() || was_told || is_idle)
     }
 }
 

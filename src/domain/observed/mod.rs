@@ -24,7 +24,7 @@ mod renewers;
 mod tests;
 mod track;
 
-pub use death::{Backlog, Cause, Lag, Removal};
+pub use death::{Backlog, Cause, Kind, Lag, Removal};
 pub use habit::{Habit, Left, Renewal, Renewals, Rhythm, Sureness};
 pub use key_fate::KeyFate;
 

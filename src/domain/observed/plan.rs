@@ -11,6 +11,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const FLOOR: Duration = Duration::from_millis(250);
 /// How often a lease is asked that has expired: what it waits for is told by the list.
 const DYING: Duration = Duration::from_secs(1);
+/// And one that was seen near its deadline: the same.
+const DECIDED: Duration = Duration::from_millis(500);
 /// A doubt below this is not worth a question at its own moment.
 const SHARP: Duration = Duration::from_millis(20);
 /// A renewal whose time is known this well is not asked after any more.
@@ -40,7 +42,7 @@ impl Known {
         let regular = self.regular(soonest);
         match regular {
             _ if self.dying => self.sent + DYING,
-            _ if self.sent >= brink => soonest,
+            _ if self.sent >= brink => self.sent + DECIDED,
             _ if regular + FLOOR > brink => brink.max(soonest),
             _ => regular,
         }

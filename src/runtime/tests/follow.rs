@@ -10,7 +10,7 @@ use crate::report::{Listing, WATCHED, listing_json, listing_table};
 /// A cluster that is followed, by somebody who has room for so many events.
 pub(super) struct Ear {
     pub(super) sandbox: Sandbox,
-    clock: Clock,
+    pub(super) clock: Clock,
     told: Receiver<Told>,
     outside: mpsc::UnboundedSender<Outside>,
     following: Task<Known>,

@@ -38,7 +38,7 @@ fn die(seed: u64) -> (Kind, Cause) {
         }
         false => Removal { after: at(last.max(listed - SECOND - 2 * trip * MILLI)), by: at(missed.min(listed)) },
     };
-    let cause = observed.cause_of_death(removal, kind == Kind::RevokedHere);
+    let cause = observed.cause_of_death(removal, kind == Kind::RevokedHere, crate::domain::observed::Kind::default());
     if let Cause::Expired(lag) = cause {
         let true_lag = Duration::from_nanos(removed.saturating_sub(deadline));
         assert!(kind != Kind::Expired || lag.least <= true_lag && true_lag <= lag.most, "{lag:?} {true_lag:?}");
@@ -58,4 +58,29 @@ fn a_thousand_deaths_are_told_apart() {
         }
     }
     assert!(unknown <= 20, "{unknown} of 1,000 are unknown");
+}
+
+#[test]
+fn what_was_seen_of_its_kind_decides_where_the_last_answer_is_old() {
+    use crate::domain::observed::Kind;
+    let mut observed = Observed::default();
+    let answer = TimeToLive { id: LeaseId(1), ttl: 9, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
+    // Its deadline lies between 29 and 30 s.
+    observed.hear(&answer, at(20 * SECOND), at(20 * SECOND));
+    assert!(observed.is_left_alone() && !observed.is_decided());
+    assert_eq!(observed.idle_end(), Some(at(29 * SECOND)));
+    let cause = |after: u64, by: u64, is_left_alone, is_spared| {
+        let removal = Removal { after: at(after * MILLI), by: at(by * MILLI) };
+        match observed.cause_of_death(removal, false, Kind { is_left_alone, is_spared }) {
+            Cause::Expired(_) => "expired",
+            Cause::Revoked | Cause::RevokedHere => "revoked",
+            Cause::Unknown => "unknown",
+        }
+    };
+    assert_eq!(cause(29_950, 30_900, true, false), "expired", "it was there when its time was over");
+    assert_eq!(cause(29_950, 30_900, false, false), "unknown", "it may have been renewed since");
+    assert_eq!(cause(29_200, 29_400, true, true), "expired", "nobody revokes its kind, least of all in these moments");
+    assert_eq!(cause(29_200, 29_400, true, false), "unknown", "others like it are revoked");
+    assert_eq!(cause(29_000, 29_900, true, true), "unknown", "that is time enough");
+    assert_eq!(cause(28_700, 28_900, true, true), "revoked", "it had time left");
 }

@@ -1,0 +1,102 @@
+//! What the leases of one TTL have in common: whether anybody renews them, or revokes them.
+//!
+//! Beyond the budget a lease may be asked once in its life. Whether it was renewed after that follows from what is seen of
+//! others: where a crowd was granted together and none of those that were asked is renewed, none is.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Model;
+use crate::domain::observed::Kind;
+use crate::domain::{LeaseId, Moment};
+
+/// So many answers in a row that show a lease which nobody renews tell that nobody renews any of its TTL.
+const ANSWERS: u32 = 16;
+
+/// What was seen of the leases of each TTL in seconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Peers(BTreeMap<i64, Seen>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Seen {
+    /// Answers that showed a lease which nobody renews, since the last that showed a renewal.
+    left_alone: u32,
+    /// When one was revoked last.
+    revoked: Option<Moment>,
+}
+
+impl Peers {
+    /// A lease of this TTL was renewed.
+    pub(super) fn renewed(&mut self, ttl: i64) {
+        if let Some(seen) = self.0.get_mut(&ttl) {
+            seen.left_alone = 0;
+        }
+    }
+
+    /// One was seen that nobody had renewed for long.
+    pub(super) fn left_alone(&mut self, ttl: i64) {
+        let seen = self.0.entry(ttl).or_default();
+        seen.left_alone = seen.left_alone.saturating_add(1);
+    }
+
+    /// One was revoked.
+    pub(super) fn revoked(&mut self, ttl: i64, at: Moment) {
+        self.0.entry(ttl).or_default().revoked = Some(at);
+    }
+
+    /// Whether nobody seems to renew leases of this TTL.
+    pub(super) fn are_left_alone(&self, ttl: i64) -> bool {
+        self.0.get(&ttl).is_some_and(|seen| seen.left_alone >= ANSWERS)
+    }
+
+    /// Whether nobody renews them, and none was revoked for as long as they live.
+    pub(super) fn are_spared(&self, ttl: i64, now: Moment) -> bool {
+        let revoked = self.0.get(&ttl).and_then(|seen| seen.revoked);
+        let is_long_ago = |revoked: Moment| revoked + Duration::from_secs(ttl.unsigned_abs()) < now;
+        self.are_left_alone(ttl) && revoked.is_none_or(is_long_ago)
+    }
+}
+
+impl Model {
+    /// Whether nobody seems to renew a lease, by what was seen of it or of those of its TTL.
+    pub(super) fn is_left_alone(&self, id: LeaseId) -> bool {
+        let Some(lease) = self.lease(id) else { return false };
+        let is_like_others = lease.observed.renewals().last().is_none();
+        let peers = lease.granted_ttl.filter(|_| is_like_others);
+        lease.observed.is_left_alone() || peers.is_some_and(|ttl| self.peers.are_left_alone(ttl))
+    }
+
+    /// What is done with leases of its kind by then.
+    pub(super) fn kind(&self, id: LeaseId, now: Moment) -> Kind {
+        let ttl = self.lease(id).and_then(|lease| lease.granted_ttl);
+        Kind {
+            is_left_alone: self.is_left_alone(id),
+            is_spared: ttl.is_some_and(|ttl| self.peers.are_spared(ttl, now)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewal_takes_back_what_was_thought_of_its_ttl_alone() {
+        let mut peers = Peers::default();
+        (0..ANSWERS).for_each(|_| [30, 60].into_iter().for_each(|ttl| peers.left_alone(ttl)));
+        assert!(peers.are_left_alone(30) && peers.are_left_alone(60) && !peers.are_left_alone(10));
+        peers.renewed(30);
+        peers.left_alone(30);
+        assert!(!peers.are_left_alone(30) && peers.are_left_alone(60));
+    }
+
+    #[test]
+    fn where_one_was_revoked_another_may_be_for_as_long_as_they_live() {
+        let (mut peers, at) = (Peers::default(), |seconds| Moment::at(Duration::from_secs(seconds)));
+        assert!(!peers.are_spared(30, at(0)), "nothing is known");
+        (0..ANSWERS).for_each(|_| peers.left_alone(30));
+        assert!(peers.are_spared(30, at(0)));
+        peers.revoked(30, at(10));
+        assert!(!peers.are_spared(30, at(40)) && peers.are_spared(30, at(41)));
+    }
+}
