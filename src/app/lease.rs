@@ -149,6 +149,11 @@ impl Lease {
         Some(self.countdown.filter(|_| self.death.is_none())?.left(now))
     }
 
+    /// The same, and of a dead one what was left when it died.
+    pub(super) fn left_at_last(&self, now: Moment) -> Option<f64> {
+        Some(self.countdown?.left(self.death.map_or(now, |death| death.at)))
+    }
+
     /// The deadline that is counted down to; none where nothing is known.
     pub(super) fn deadline(&self) -> Option<Moment> {
         Some(self.countdown?.deadline())

@@ -30,6 +30,15 @@ mod tests {
 
     use super::*;
 
+    /// Each script as a whole: what an option or a command of ours changes in it is looked at.
+    #[test]
+    fn what_each_shell_is_given() {
+        for shell in Shell::value_variants() {
+            let script = String::from_utf8(script(*shell)).expect("text");
+            insta::assert_snapshot!(format!("completions_{shell}"), script);
+        }
+    }
+
     #[test]
     fn every_shell_completes_every_command_and_option() {
         let command = Cli::command();

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use super::observing::Observing;
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared, following, values};
-use crate::app::What;
+use crate::app::{Setup, TypedFilter, What};
 use crate::report;
 use crate::runtime::{self, Told};
 
@@ -20,7 +20,11 @@ const LAST: Duration = Duration::from_secs(1);
 const AFTER_HELP: &str = "\
 Leases that are there at the start are no event. Renewals of other clients are inferred from polls: each says when it was, \
 as far as known. Lines come as things become known: seen_at rises from line to line, at need not. It ends with Ctrl-C, \
-after --for, or when nobody reads any more; with exit code 2 where no member has answered until then.";
+after --for, or when nobody reads any more; with exit code 2 where no member has answered until then.
+
+A filter is held against the lease as it is when something happens: of one that has just died its last keys and time left \
+count, and `state:expired` or `state:revoked` says how it died. What is not known of a lease yet decides nothing: its grant \
+is mostly told before its TTL and keys are known, and a filter on those leaves it out.";
 
 /// `events`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +33,9 @@ pub(super) struct Args {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
     follow_for: Option<Duration>,
+    /// Tell of the leases that this means when it happens, as in `leasetop list`; what is about no lease goes to stderr
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<TypedFilter>,
     #[command(flatten)]
     observing: Observing,
 }
@@ -38,12 +45,14 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         out.tell("This sandbox is new, and nobody else can reach it: nothing will happen in it. `leasetop sandbox` serves one to others.").await;
     }
     let signals = Signals::catch()?;
-    let setup = following::setup(args.observing, &shared);
+    let is_filtered = args.filter.as_ref().is_some_and(|typed| !typed.filter().is_empty());
+    let filter = args.filter.unwrap_or_default();
+    let setup = Setup { filter, ..following::setup(args.observing, &shared) };
     let session = Session::open(shared).await?;
     let (tell, told) = mpsc::channel(WAITING);
     let outside = following::outside(signals, session.clock.clone(), args.follow_for);
     let following = runtime::follow(following::options(&session, setup), outside, tell);
-    let printing = print(told, out);
+    let printing = print(told, is_filtered, out);
     tokio::pin!(following, printing);
     let known = tokio::select! {
         printed = &mut printing => return printed.map(|()| Exit::Done),
@@ -55,11 +64,17 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
     Ok(Exit::Done)
 }
 
-async fn print(mut told: Receiver<Told>, out: &mut Out) -> Result<(), Error> {
+/// Prints what is told. Where leases are chosen, what is about none of them is told beside the data: a script that reads
+/// on sees what it has asked for, and a person why nothing comes.
+async fn print(mut told: Receiver<Told>, is_filtered: bool, out: &mut Out) -> Result<(), Error> {
     let show = if out.is_json() { report::event_json } else { report::event_line };
     let mut is_hopeful = true;
     while let Some(Told { event, start }) = told.recv().await {
-        out.data(show(&event, start)).await?;
+        if is_filtered && event.lease.is_none() {
+            out.tell(report::event_line(&event, start).trim_end()).await;
+        } else {
+            out.data(show(&event, start)).await?;
+        }
         if std::mem::take(&mut is_hopeful) && matches!(event.what, What::Unreached { .. }) {
             out.tell("No member answers yet; it is tried again until one does.").await;
         }

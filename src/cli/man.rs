@@ -96,6 +96,19 @@ mod tests {
         assert!(KEYMAP.iter().all(|row| keys.contains(row.help)), "{keys}");
     }
 
+    /// The page of the program and that of each command, as a whole; the version is another with each release.
+    #[test]
+    fn what_the_pages_say() {
+        let pages = |page: io::Result<Vec<u8>>| {
+            let page = String::from_utf8(page.expect("a page")).expect("text");
+            page.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        };
+        insta::assert_snapshot!("man", pages(of_program()));
+        for name in Cli::command().get_subcommands().map(|command| command.get_name().to_owned()) {
+            insta::assert_snapshot!(format!("man_{name}"), pages(of_command(command(&name).expect("it is there"))));
+        }
+    }
+
     #[test]
     fn each_command_has_a_page() {
         for name in Cli::command().get_subcommands().map(|command| command.get_name().to_owned()) {

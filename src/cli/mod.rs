@@ -87,7 +87,7 @@ enum Headless {
     /// Tell how long a lease has left
     #[command(name = "timetolive")]
     TimeToLive(timetolive::Args),
-    /// Read every lease once, or the one that holds a key
+    /// List every lease, or the one that holds a key: read once, or watched for a while
     List(list::Args),
     /// Tell everything that happens to everybody's leases, a line each, until stopped
     Events(events::Args),

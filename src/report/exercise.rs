@@ -1,15 +1,21 @@
 //! The cadence report: is the interval between renewals the same for every TTL?
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 
 use super::json::line;
 use super::table::{Align, table};
-use super::text::{human, millis, or_dash, seconds};
-use crate::app::exercise::{Exercise, Series};
-use crate::domain::LeaseId;
+use super::text::{human, millis, or_dash, rfc3339, seconds};
+use crate::app::exercise::{Exercise, Lost, Series};
+use crate::domain::{LeaseId, Moment};
 
-/// The aligned table and the answer in a sentence.
-pub fn exercise_table(exercise: &Exercise) -> String {
+/// Lost leases that the table's lines name one by one.
+const NAMED: usize = 16;
+
+/// The aligned table, the answer in a sentence, and a line for each lease that was lost, the first of them; `start` is what
+/// the wall said at the start of the clock.
+pub fn exercise_table(exercise: &Exercise, start: SystemTime) -> String {
     let right = |title| (title, Align::Right);
     let header = [
         "TTL",
@@ -29,7 +35,24 @@ pub fn exercise_table(exercise: &Exercise) -> String {
         "RTT P99",
     ];
     let rows: Vec<_> = exercise.series.iter().map(row).collect();
-    format!("{}\n{}\n", table(header.map(right), &rows), exercise.answer())
+    format!("{}\n{}\n{}", table(header.map(right), &rows), exercise.answer(), losses(exercise, start))
+}
+
+fn losses(exercise: &Exercise, start: SystemTime) -> String {
+    let all = || exercise.series.iter().flat_map(|series| series.losses.iter().map(move |lost| (series, lost)));
+    let line = |(series, lost): (&Series, &Lost)| {
+        let Lost { id, at, why } = lost;
+        format!("lost: lease {id} of {} at {}: {why}\n", series.ttl_in_words(), rfc3339(wall(*at, start)))
+    };
+    let named: String = all().take(NAMED).map(line).collect();
+    match all().count().saturating_sub(NAMED) {
+        0 => named,
+        rest => format!("{named}and {rest} more were lost\n"),
+    }
+}
+
+fn wall(at: Moment, start: SystemTime) -> SystemTime {
+    start + at.since_start()
 }
 
 fn row(series: &Series) -> [String; 15] {
@@ -68,6 +91,7 @@ struct SeriesObject {
     granted_ttl: Option<i64>,
     count: u64,
     lost: u64,
+    losses: Vec<LostObject>,
     renewals: u64,
     interval: IntervalObject,
     interval_to_ttl: Option<f64>,
@@ -75,6 +99,13 @@ struct SeriesObject {
     least_left: Option<f64>,
     queue: QueueObject,
     ids: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LostObject {
+    id: String,
+    at: String,
+    cause: &'static str,
 }
 
 #[derive(Serialize)]
@@ -100,23 +131,28 @@ struct QueueObject {
     dropped: u64,
 }
 
-/// The report as one JSON object.
-pub fn exercise_json(exercise: &Exercise) -> String {
+/// The report as one JSON object; `start` is what the wall said at the start of the clock.
+pub fn exercise_json(exercise: &Exercise, start: SystemTime) -> String {
     line(&ExerciseObject {
         pace: exercise.pace.to_string(),
         kept_for: exercise.kept_for.map(seconds),
-        series: exercise.series.iter().map(series_object).collect(),
+        series: exercise.series.iter().map(|series| series_object(series, start)).collect(),
         answer: exercise.answer(),
     })
 }
 
-fn series_object(series: &Series) -> SeriesObject {
+fn lost_object(lost: &Lost, start: SystemTime) -> LostObject {
+    LostObject { id: lost.id.to_string(), at: rfc3339(wall(lost.at, start)), cause: lost.why.word() }
+}
+
+fn series_object(series: &Series, start: SystemTime) -> SeriesObject {
     let Series { intervals, queue, round_trip, .. } = series;
     SeriesObject {
         ttl: series.ttl,
         granted_ttl: series.granted_ttl,
         count: series.count,
         lost: series.lost,
+        losses: series.losses.iter().map(|lost| lost_object(lost, start)).collect(),
         renewals: series.renewals,
         interval: IntervalObject {
             expected: intervals.expected.map(seconds),
@@ -143,10 +179,13 @@ mod tests {
 
     use super::*;
     use crate::app::exercise::Intervals;
-    use crate::domain::{Pace, QueueGauge};
+    use crate::domain::{Ended, Pace, QueueGauge};
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
 
     fn exercise() -> Exercise {
-        let ms = Duration::from_millis;
         let intervals = Intervals {
             expected: Some(ms(3_500)),
             mean: Some(ms(3_503)),
@@ -174,11 +213,25 @@ mod tests {
 
     #[test]
     fn the_table_and_the_answer() {
-        insta::assert_snapshot!(exercise_table(&exercise()));
+        insta::assert_snapshot!(exercise_table(&exercise(), SystemTime::UNIX_EPOCH));
     }
 
     #[test]
     fn an_interval_that_was_not_seen_is_null() {
-        insta::assert_snapshot!(exercise_json(&exercise()));
+        insta::assert_snapshot!(exercise_json(&exercise(), SystemTime::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn those_that_were_lost_are_named_with_when_and_why() {
+        let mut exercise = exercise();
+        let lost = |id| Lost { id: LeaseId(id), at: Moment::at(ms(7_250)), why: Ended::NotFound };
+        (exercise.series[0].lost, exercise.series[0].losses) = (18, (1..=18).map(lost).collect());
+        let table = exercise_table(&exercise, SystemTime::UNIX_EPOCH);
+        let line =
+            "lost: lease 0000000000000010 of 10 s at 1970-01-01T00:00:07.250Z: not found: revoked, or never there";
+        assert!(table.ends_with(&format!("{line}\nand 2 more were lost\n")), "{table}");
+        let json = exercise_json(&exercise, SystemTime::UNIX_EPOCH);
+        let object = r#"{"id":"0000000000000012","at":"1970-01-01T00:00:07.250Z","cause":"not found"}"#;
+        assert!(json.contains(object), "{json}");
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::Outside;
 use super::mind::Mind;
-use crate::app::{Event, Model, Msg, Setup, What, diagnose};
+use crate::app::{Event, Model, Msg, Setup, What, diagnose, means};
 use crate::clock::Clock;
 use crate::domain::Moment;
 use crate::engine;
@@ -46,7 +46,7 @@ pub struct Known {
 }
 
 /// Follows a cluster until `outside` ends it, or ends, or nobody takes the events any more. Every renewal that polls show
-/// is one of them; leases that are there at the start are none.
+/// is one of them; leases that are there at the start are none. Of leases those are told that the filter of the setup means.
 ///
 /// Nothing waits for whoever takes them: where there is no room, events are lost, and that is an event once there is.
 pub async fn follow<O>(options: FollowOptions, outside: O, tell: Sender<Told>) -> Known
@@ -125,7 +125,9 @@ impl Teller {
         if self.lost > 0 && self.tell.capacity() > 0 {
             mind.tell(Msg::EventsLost(std::mem::take(&mut self.lost)));
         }
-        for event in mind.model.events.take_told() {
+        let (told, now) = (mind.model.events.take_told(), mind.clock.now());
+        let filter = mind.model.setup.filter.filter();
+        for event in told.into_iter().filter(|event| means(&mind.model, filter, event, now)) {
             match self.tell.try_send(Told { event, start }) {
                 Ok(()) => (),
                 Err(TrySendError::Full(_)) => self.lost += 1,

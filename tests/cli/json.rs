@@ -68,6 +68,22 @@ fn an_exercise_tells_what_it_saw_and_leaves_nothing() {
 }
 
 #[test]
+fn an_exercise_tells_which_lease_it_lost() {
+    let sandbox = Sandbox::start();
+    let args = ["exercise", "--ttl", "2", "--for", "5s", "--put", "/lost=1"];
+    let report = std::thread::scope(|scope| {
+        let exercise = scope.spawn(|| objects(&sandbox, "exercise", &args, 1).remove(0));
+        let ids = || sandbox.run(&["list", "--holding", "/lost", "-q"]).stdout;
+        let held = std::iter::repeat_with(ids).find(|ids| !ids.is_empty()).expect("it is granted");
+        sandbox.stdout(&["revoke", String::from_utf8(held).expect("text").trim()], 0);
+        exercise.join().expect("it ends")
+    });
+    let series = &report["series"][0];
+    assert_eq!((&series["lost"], &series["losses"][0]["id"]), (&1.into(), &series["ids"][0]), "{series}");
+    assert_eq!(series["losses"][0]["cause"], "not found");
+}
+
+#[test]
 fn a_stalled_exercise_drops_responses_and_keeps_leases() {
     let sandbox = Sandbox::start();
     let args = ["exercise", "--ttl", "2", "--for", "5s", "--stall", "--queue-capacity", "1"];

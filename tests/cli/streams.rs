@@ -177,6 +177,25 @@ fn events_are_told_as_they_happen_until_a_signal() {
 }
 
 #[test]
+fn events_of_the_leases_that_a_filter_means_are_the_data_and_the_link_is_told_beside() {
+    let sandbox = Sandbox::start();
+    let mut child = spawn(&sandbox, &["events", "--filter", "key:/svc/ or state:gone", "-w", "json"]);
+    let mut beside = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let connected = beside.next().expect("a line").expect("text");
+    assert!(connected.contains("  connection  "), "{connected}");
+    let told = lines(&mut child);
+    // What is granted before the first list was there at the start.
+    let svc = || sandbox.stdout(&["grant", "600", "--put", "/svc/a=1"], 0);
+    let other = || sandbox.stdout(&["grant", "600", "--put", "/other=1"], 0);
+    let lines = std::iter::repeat_with(|| (other(), svc())).map(|_| told.recv_timeout(Duration::from_millis(300)));
+    let heard: Vec<String> = lines.take(100).flatten().take(2).collect();
+    let attached = heard.iter().find(|line| line.contains(r#""event":"attached""#)).expect("it is told");
+    assert!(attached.contains(r#""keys":["/svc/a"]"#) && !heard.concat().contains("/other"), "{heard:?}");
+    let (code, rest, _) = end(child, "INT");
+    assert_eq!((code, rest.contains("/other"), rest.contains("connection")), (Some(0), false, false), "{rest}");
+}
+
+#[test]
 fn events_end_after_a_while_and_when_nobody_reads() {
     let sandbox = Sandbox::start();
     let mut child = spawn(&sandbox, &["events", "--for", "300ms", "-w", "json"]);

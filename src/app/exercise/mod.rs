@@ -7,7 +7,7 @@ mod tally;
 
 use std::time::Duration;
 
-use crate::domain::{LeaseId, Pace, QueueGauge};
+use crate::domain::{Ended, LeaseId, Moment, Pace, QueueGauge};
 
 pub use tally::Tally;
 
@@ -35,6 +35,8 @@ pub struct Series {
     pub count: u64,
     /// How many of them ended while they were to be kept.
     pub lost: u64,
+    /// Which, when and why, as far as that was told.
+    pub losses: Vec<Lost>,
     /// Renewals answered.
     pub renewals: u64,
     /// The intervals between them.
@@ -47,6 +49,17 @@ pub struct Series {
     pub queue: QueueGauge,
     /// The first ids, at most 16.
     pub ids: Vec<LeaseId>,
+}
+
+/// A lease that ended while it was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// Which.
+    pub id: LeaseId,
+    /// When.
+    pub at: Moment,
+    /// Why.
+    pub why: Ended,
 }
 
 /// Intervals between renewals, from answer to answer.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::{Intervals, Series};
-use crate::domain::{Cadence, Granted, LeaseId, LeaseStatus, Moment, QueueGauge};
+use super::{Intervals, Lost, Series};
+use crate::domain::{Cadence, Ended, Granted, LeaseId, LeaseStatus, Moment, QueueGauge};
 
 /// Ids of a series that the report names.
 const NAMED: usize = 16;
@@ -97,6 +97,13 @@ impl Tally {
             && !std::mem::replace(&mut kept.over, true)
         {
             count.told.lost += u64::from(ended.is_loss());
+        }
+    }
+
+    /// Keeping a lease ended at a moment, as its keeper told: remembered where that is a loss. Its status counts it.
+    pub fn ended(&mut self, id: LeaseId, at: Moment, why: &Ended) {
+        if let Some(kept) = self.leases.get(&id).filter(|_| why.is_loss()) {
+            self.series[kept.series as usize].told.losses.push(Lost { id, at, why: why.clone() });
         }
     }
 
@@ -206,7 +213,7 @@ fn quantile(histogram: &Histogram<u32>, share: f64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Ended, Header, Pace, Phase};
+    use crate::domain::{Header, Pace, Phase};
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -317,5 +324,15 @@ mod tests {
         tally.status(&LeaseStatus { ended: Some(Ended::Closed), ..status(2, &[]) });
         assert_eq!(tally.totals(), (2, 3, 1));
         assert_eq!(tally.alive().count(), 0);
+    }
+
+    #[test]
+    fn which_were_lost_when_and_why_is_remembered() {
+        let mut tally = tally(&[1, 2]);
+        let at = Moment::at(MS(7_000));
+        tally.ended(LeaseId(1), at, &Ended::NotFound);
+        tally.ended(LeaseId(2), at, &Ended::Closed);
+        tally.ended(LeaseId(3), at, &Ended::NotFound);
+        assert_eq!(tally.report()[0].losses, [Lost { id: LeaseId(1), at, why: Ended::NotFound }]);
     }
 }

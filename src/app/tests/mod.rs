@@ -13,6 +13,7 @@ mod lives;
 mod locks;
 mod losses;
 mod marking;
+mod meant;
 mod others;
 mod own;
 mod pinning;

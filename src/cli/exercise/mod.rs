@@ -52,7 +52,9 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
 
 async fn tell(exercise: &Exercise, run: &Run<'_>, out: &mut Out) -> Result<(), Error> {
     out.progress("").await;
-    let text = if out.is_json() { report::exercise_json(exercise) } else { report::exercise_table(exercise) };
+    let start = run.start_of_clock();
+    let text =
+        if out.is_json() { report::exercise_json(exercise, start) } else { report::exercise_table(exercise, start) };
     out.data(text).await?;
     if let Some(cost) = run.cost() {
         out.tell(&cost).await;

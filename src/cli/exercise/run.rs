@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::pending;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -17,7 +17,7 @@ use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::signals::Signals;
 use crate::clock::Stopwatch;
-use crate::domain::Moment;
+use crate::domain::{EngineEventKind, Moment};
 use crate::engine::{Board, Consumer, Engine};
 
 /// Grants in flight at once.
@@ -155,6 +155,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What the wall said at the start of the clock.
+    pub(super) fn start_of_clock(&self) -> SystemTime {
+        self.session.clock.wall(Moment::START)
+    }
+
     /// What the keeping has cost, where the system tells.
     pub(super) fn cost(&self) -> Option<String> {
         let (kept_for, (cpu, peak)) = self.kept().and_then(|(kept_for, cost)| Some((kept_for, cost?)))?;
@@ -205,6 +210,11 @@ impl Eye {
 
     fn take_in(&mut self) {
         let news = self.board.drain();
+        for event in &news.events {
+            if let (Some(id), EngineEventKind::Ended(why)) = (event.lease, &event.kind) {
+                self.tally.ended(id, event.at, why);
+            }
+        }
         news.statuses.iter().for_each(|status| self.tally.status(status));
         news.queues.into_iter().for_each(|(id, gauge)| self.tally.queue(id, gauge));
     }

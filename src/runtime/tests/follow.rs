@@ -18,6 +18,11 @@ pub(super) struct Ear {
 
 impl Ear {
     pub(super) async fn begin(room: usize, prepare: impl FnOnce(&Sandbox)) -> Ear {
+        Ear::of("", room, prepare).await
+    }
+
+    /// One that hears of the leases that a filter means.
+    async fn of(filter: &str, room: usize, prepare: impl FnOnce(&Sandbox)) -> Ear {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
@@ -25,7 +30,11 @@ impl Ear {
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
         let (tell, told) = mpsc::channel(room);
         let (outside, happens) = mpsc::unbounded_channel();
-        let options = FollowOptions { cluster, clock: clock.clone(), setup: Setup::default() };
+        let options = FollowOptions {
+            cluster,
+            clock: clock.clone(),
+            setup: Setup { filter: filter.parse().unwrap(), ..Setup::default() },
+        };
         let following = spawn(follow(options, UnboundedReceiverStream::new(happens), tell));
         let ear = Ear { sandbox, clock, told, outside, following };
         ear.wait(3.0).await;
@@ -69,6 +78,17 @@ async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
     assert_eq!(ear.heard(), [("revoked", Some(is_revoked))]);
     ear.wait(6.0).await;
     assert_eq!(ear.heard(), [("expired", Some(dies))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_leases_those_are_told_that_the_filter_means() {
+    let mut ear = Ear::of("ttl<30 or state:revoked", 100, |_| ()).await;
+    let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| ear.sandbox.grant(ttl).unwrap());
+    ear.wait(2.0).await;
+    ear.sandbox.revoke(is_revoked).unwrap();
+    ear.wait(6.0).await;
+    let expected = [("connection", None), ("revoked", Some(is_revoked)), ("expired", Some(dies))];
+    assert_eq!(ear.heard(), expected, "and nothing of {lives}");
 }
 
 #[tokio::test(start_paused = true)]
