@@ -33,6 +33,7 @@ mod keys;
 mod lateness;
 mod lease;
 mod leases;
+mod link;
 mod locks;
 mod marks;
 mod meant;

@@ -21,7 +21,7 @@ use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{Census, Diagnoses, History, Holdings, Keys, Lease, LocksPage, Place, Setup, Tick, Trouble, history};
 use crate::domain::locks::Locks;
-use crate::domain::{ClusterView, Ids, KeyRange, LeaseId, MemberView, Moment, Reachability, Revisions};
+use crate::domain::{ClusterView, Ids, KeyRange, LeaseId, Moment, Revisions};
 
 /// A sentence on the status line, until its time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,29 +273,6 @@ impl Model {
         self.view == View::Leases && (self.is_open || self.room.has_detail && !self.is_zoomed)
     }
 
-    /// The member that calls go to, if it answers.
-    pub fn member(&self) -> Option<&MemberView> {
-        answering(&self.cluster)
-    }
-
-    /// Whether a member answers.
-    pub fn is_reached(&self) -> bool {
-        self.member().is_some()
-    }
-
-    /// Whether a member has ever answered.
-    pub fn was_reached(&self) -> bool {
-        self.has_started
-    }
-
-    /// Why no member answers, in the words of the first that says so; raw.
-    pub fn link_trouble(&self) -> Option<&str> {
-        self.cluster.members.iter().find_map(|member| match &member.reachability {
-            Reachability::Down { trouble } => Some(trouble.as_str()),
-            _ => None,
-        })
-    }
-
     /// Whether this runs on the embedded sandbox.
     pub fn is_sandbox(&self) -> bool {
         matches!(self.setup.place, Place::Sandbox { .. })
@@ -398,9 +375,4 @@ impl Model {
     pub(super) fn selected_alive(&self) -> Option<&Lease> {
         self.selected().filter(|lease| lease.death.is_none())
     }
-}
-
-/// The chosen member, if it answers: one that does not is chosen too, to be tried.
-pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
-    cluster.current().filter(|member| member.reachability == Reachability::Up)
 }

@@ -172,7 +172,7 @@ impl Criteria {
 
     /// Whether a lease is shown.
     pub(super) fn let_through(&self, lease: &Lease, now: Moment) -> bool {
-        self.quick.lets_through(lease, now) && self.filter.matches(&Asked { lease, now })
+        self.quick.lets_through(lease, now) && self.filter.matches(&Asked::now(lease, now))
     }
 
     /// The times left, in seconds, at which time alone can turn their answer.
@@ -182,9 +182,25 @@ impl Criteria {
 }
 
 /// What a filter asks of a lease at a moment.
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     lease: &'a Lease,
+    keys: &'a [Vec<u8>],
+    /// Whether the last that was left counts of one that is dead.
+    is_last: bool,
     now: Moment,
+}
+
+impl<'a> Asked<'a> {
+    /// As it is now.
+    fn now(lease: &'a Lease, now: Moment) -> Self {
+        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
+        Asked { lease, keys, is_last: false, now }
+    }
+
+    /// As it was when something last happened to it, with these keys.
+    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Moment) -> Self {
+        Asked { lease, keys, is_last: true, now }
+    }
 }
 
 impl Facts for Asked<'_> {
@@ -205,15 +221,16 @@ impl Facts for Asked<'_> {
     }
 
     fn left(&self) -> Option<f64> {
-        self.lease.left(self.now)
+        if self.is_last { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
     }
 
     fn key_count(&self) -> Option<usize> {
-        self.lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count)
+        let all = self.lease.keys.as_ref().filter(|known| known.is_all)?;
+        Some(all.count.max(self.keys.len()))
     }
 
     fn keys(&self) -> &[Vec<u8>] {
-        self.lease.keys.as_ref().map_or(&[], |keys| &keys.first)
+        self.keys
     }
 
     fn drops(&self) -> Option<u64> {

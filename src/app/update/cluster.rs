@@ -1,6 +1,6 @@
 //! The link to the cluster came, went, or leads elsewhere.
 
-use crate::app::model::answering;
+use crate::app::link::answering;
 use crate::app::{Effect, Model, Redraw, Tick, What};
 use crate::domain::{ClusterView, MemberView, Moment, Reachability};
 
