@@ -72,7 +72,8 @@ pub enum Error {
     /// The list of leases is denied.
     #[error(
         "{0}. etcd lists leases only to root, or to who may read every key of every lease; \
-         `leasetop timetolive ID` still asks for a single one"
+         `leasetop timetolive ID` still asks for a single one, and `leasetop list --for 5s --prefix KEYS` finds \
+         those of keys that you may read"
     )]
     ListDenied(wire::Error),
     /// What was listed may not be all.
