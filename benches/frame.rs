@@ -7,16 +7,17 @@ use std::hint::black_box;
 use std::time::{Duration, SystemTime};
 
 use criterion::Criterion;
+use etcd_lease::{
+    ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, MemberView, Reachability, TimeToLive,
+};
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
 use leasetop::app::{Column, Key, Listing, Model, Msg, Setup, Sort, arrange, update};
-use leasetop::clock::Stopwatch;
-use leasetop::domain::{
-    ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, MemberView, Moment, Reachability, TimeToLive,
-};
 use leasetop::ui::{self, Look, Scene, Wall};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use simkit::Moment;
+use simkit::Stopwatch;
 
 const LEASES: i64 = 100_000;
 const SIZE: (u16, u16) = (200, 50);

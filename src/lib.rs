@@ -56,15 +56,14 @@
 //! clock. [`engine`] has the two programs that it all began with.
 
 pub mod app;
+pub mod awaited;
 pub mod cli;
-pub mod clock;
 pub mod demo;
-pub mod domain;
-pub mod engine;
-pub mod observer;
+pub mod escape;
+pub mod filter;
+pub mod id_format;
+pub mod inference;
+pub mod observe;
 pub mod report;
 pub mod runtime;
-pub mod sandbox;
-pub mod tasks;
 pub mod ui;
-pub mod wire;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::Bounds;
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// Half of the last digit that is shown: corrections below it are none.
 const DIGIT: Duration = Duration::from_millis(50);

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Gone;
-use crate::domain::observed::Lag;
-use crate::domain::{Ended, Moment};
+use crate::inference::observed::Lag;
+use etcd_lease::Ended;
+use simkit::Moment;
 
 /// When and how a lease died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Lease, Model, Redraw, State};
-use crate::domain::lints::{Facts, Finding, Survey, findings};
-use crate::domain::observed::Observed;
-use crate::domain::{LeaseId, Moment};
+use crate::inference::lints::{Facts, Finding, Survey, findings};
+use crate::inference::observed::Observed;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// How often is looked, at most; a crowd takes longer to look at, and is looked at less often.
 const EVERY: Duration = Duration::from_secs(2);

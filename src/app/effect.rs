@@ -1,7 +1,7 @@
 //! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
 
 use super::GrantOrder;
-use crate::domain::{Drill, LeaseId, Pace};
+use etcd_lease::{Drill, LeaseId, Pace};
 
 /// One act that the monitor asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use crate::domain::{LeaseId, MAX_TTL, Pace};
+use etcd_lease::{LeaseId, MAX_TTL, Pace};
 
 /// A key to attach to a new lease, with its value.
 ///

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::stretches::Stretches;
-use crate::domain::observed::Observed;
-use crate::domain::{Bounds, Moment};
+use crate::inference::Bounds;
+use crate::inference::observed::Observed;
+use simkit::Moment;
 
 /// Marks that are kept of each of many leases.
 const LEAST: usize = 48;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Keys;
-use crate::domain::{HeldKey, LeaseId};
+use etcd_lease::{HeldKey, LeaseId};
 
 /// A key on its lease, with the revision that made it.
 type Held = BTreeMap<(LeaseId, Box<[u8]>), i64>;

@@ -1,7 +1,7 @@
 //! The keys of a lease, and those that left it.
 
-use crate::domain::Moment;
-use crate::domain::observed::KeyFate;
+use crate::inference::observed::KeyFate;
+use simkit::Moment;
 
 /// The keys attached to a lease.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Lease, State};
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// So many planned polls without an answer make a lease unseen.
 const UNSEEN: u32 = 2;

@@ -8,8 +8,9 @@ use super::history::History;
 use super::keys::{Doom, Keys, Parted};
 use super::polls::{Overdue, Poll};
 use super::{Bounds, State};
-use crate::domain::observed::{Noticed, Observed, Removal, Rhythm, Sureness};
-use crate::domain::{Drill, LeaseId, LeaseStatus, Moment, Reading, TimeToLive};
+use crate::inference::observed::{Noticed, Observed, Removal, Rhythm, Sureness};
+use etcd_lease::{Drill, LeaseId, LeaseStatus, Reading, TimeToLive};
+use simkit::Moment;
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub struct Lease {
     pub said: Option<Said>,
     /// What follows from renewals and polls together: where its deadline lies, and how others renew it.
     pub observed: Observed,
-    /// What is wrong with it, in words of [`Lint::name`](crate::domain::lints::Lint::name), the most urgent first.
+    /// What is wrong with it, in words of [`Lint::name`](crate::inference::lints::Lint::name), the most urgent first.
     pub warnings: Vec<&'static str>,
     /// When it was last seen to have been refilled by an election or a restart.
     pub refilled: Option<Moment>,

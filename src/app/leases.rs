@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Lease;
-use crate::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 /// All leases. Every way to change one leaves a trace.
 ///

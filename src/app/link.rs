@@ -1,7 +1,7 @@
 //! What the model says of the link to the cluster.
 
 use super::Model;
-use crate::domain::{ClusterView, MemberView, Reachability};
+use etcd_lease::{ClusterView, MemberView, Reachability};
 
 impl Model {
     /// The member that calls go to, if it answers.

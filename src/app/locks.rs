@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::keymap::Action;
 use super::{Lease, Model, State, View};
-use crate::domain::Moment;
-use crate::domain::locks::{Candidate, Flaw, Locks, Pulse};
+use crate::inference::locks::{Candidate, Flaw, Locks, Pulse};
+use simkit::Moment;
 
 /// Where one looks in the locks view. A candidate is known by its key: a lease may stand in several lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

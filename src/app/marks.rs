@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 /// The marked leases, and where a range of them begins.
 #[derive(Clone, Debug, Default)]

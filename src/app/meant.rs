@@ -2,7 +2,8 @@
 
 use super::sieve::Asked;
 use super::{Event, Lease, Model, What};
-use crate::domain::{Filter, Moment};
+use crate::filter::Filter;
+use simkit::Moment;
 
 /// Whether a filter means the lease of an event, as it was when that happened: what it had and did before it died counts of
 /// a dead one, and the keys that an event is about count as its own. An event of no lease passes.

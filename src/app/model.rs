@@ -20,8 +20,11 @@ use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{Census, Diagnoses, History, Holdings, Keys, Lease, LocksPage, Place, Setup, Tick, Trouble, history};
-use crate::domain::locks::Locks;
-use crate::domain::{ClusterView, Ids, KeyRange, LeaseId, Moment, Revisions};
+use crate::id_format::Ids;
+use crate::inference::Revisions;
+use crate::inference::locks::Locks;
+use etcd_lease::{ClusterView, KeyRange, LeaseId};
+use simkit::Moment;
 
 /// A sentence on the status line, until its time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]

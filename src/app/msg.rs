@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use super::{Hit, Key, Pairs, Room};
-use crate::domain::{
-    ClusterView, EngineEvent, Granted, HeldKey, KeyChange, LeaseId, LeaseStatus, Moment, QueueGauge, TimeToLive,
-};
+use etcd_lease::{ClusterView, EngineEvent, Granted, HeldKey, KeyChange, LeaseId, LeaseStatus, QueueGauge, TimeToLive};
+use simkit::Moment;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

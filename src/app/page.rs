@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
     use crate::app::What;
-    use crate::domain::Moment;
+    use simkit::Moment;
 
     /// An event of this kind whose text is a number.
     fn event(word: Word, count: usize) -> What {

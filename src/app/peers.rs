@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Model;
-use crate::domain::observed::Kind;
-use crate::domain::{LeaseId, Moment};
+use crate::inference::observed::Kind;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// So many answers in a row that show a lease which nobody renews tell that nobody renews any of its TTL.
 const ANSWERS: u32 = 16;

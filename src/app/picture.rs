@@ -4,7 +4,7 @@
 //! (answers, renewals, polls) goes on in the model around it, and keys that act are about the present.
 
 use super::Model;
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// What was known at a moment, and where one looks in it.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The poll plan: what is asked when, within a budget.
 //!
 //! Each lease has a moment at which its next question tells most: about six times in a third of its TTL, just before its
-//! deadline, never above four times a second ([`Observed`](crate::domain::observed::Observed)). What has to be known at once
+//! deadline, never above four times a second ([`Observed`](crate::inference::observed::Observed)). What has to be known at once
 //! comes first, then the rows that can be seen (which are asked oftener, until their time left is sharp), then those that may
 //! end in this moment, of which an answer decides whether they expired or were revoked, then those
 //! with the least time left by the leader's own list, then whoever has waited longest. What the budget has no room for waits:
@@ -13,7 +13,8 @@ use std::time::Duration;
 use super::dialog::Dialog;
 use super::leases::Leases;
 use super::{Lease, Model, State};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The budget is spent in slots of this length, so that it holds for each second and not only on the mean.

@@ -4,7 +4,7 @@ use super::named::Named;
 use super::sieve::TypedFilter;
 use super::sort::Sort;
 use super::{Column, GrantOrder, Keymap};
-use crate::domain::{KeyRange, LeaseId, Pace};
+use etcd_lease::{KeyRange, LeaseId, Pace};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

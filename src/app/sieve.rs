@@ -6,7 +6,9 @@ use std::str::FromStr;
 use tui_input::Input;
 
 use super::{Lease, State, Who};
-use crate::domain::{BadFilter, Facts, Filter, LeaseId, Moment};
+use crate::filter::{BadFilter, Facts, Filter};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// A filter for a single key, beside the one that is typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Column, Lease, State, UnknownColumn, Who};
-use crate::domain::lints::LINTS;
-use crate::domain::{LeaseId, Moment};
+use crate::inference::lints::LINTS;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// By which column the rows are sorted, and in which direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use super::leases::Leases;
 use super::sieve::{Criteria, Sieve};
 use super::sort::{Rank, Sort};
 use super::{Census, Lease, State, Who};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// Where more than one lease in so many is to be moved, all are put in place at once.
 const MANY: usize = 16;

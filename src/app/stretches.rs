@@ -4,7 +4,8 @@ use std::collections::vec_deque;
 use std::time::Duration;
 
 use super::history::{Mark, Tick};
-use crate::domain::{Bounds, Moment};
+use crate::inference::Bounds;
+use simkit::Moment;
 
 /// A span of time in which the deadline of a lease was known, and was not moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

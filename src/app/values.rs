@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::{Effect, Lease, Model};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// How old values may become.
 const STALE: Duration = Duration::from_secs(5);

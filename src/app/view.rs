@@ -1,7 +1,7 @@
 //! The views, and how much room the screen has for them.
 
 use super::Column;
-use crate::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 /// What fills the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

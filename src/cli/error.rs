@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use super::{BadConfig, ReadOnlyBy};
 use crate::app::{BadOrder, BadPut};
-use crate::domain::LeaseId;
-use crate::wire::{self, ErrorKind};
-use crate::{runtime, sandbox};
+use crate::runtime;
+use etcd_lease::LeaseId;
+use etcd_lease::wire::{self, ErrorKind};
 
 /// How a command ended, as its exit code tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub enum Error {
     },
     /// The sandbox cannot listen.
     #[error(transparent)]
-    Listen(#[from] sandbox::ListenError),
+    Listen(#[from] etcd_sandbox::ListenError),
     /// The log file cannot be written.
     #[error("cannot write the log to {}: {error}; name another file with --log-file", path.display())]
     Log {

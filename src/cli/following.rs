@@ -9,8 +9,8 @@ use super::observing::Observing;
 use super::signals::Signals;
 use super::{Error, Session, Shared};
 use crate::app::{Place, Setup};
-use crate::clock::Clock;
 use crate::runtime::{self, FollowOptions, Known, Outside};
+use simkit::Clock;
 
 /// What is followed: read-only, on what this command line describes.
 pub(super) fn setup(observing: Observing, shared: &Shared) -> Setup {

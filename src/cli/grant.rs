@@ -5,8 +5,10 @@ use futures_util::future::join_all;
 use super::keep_alive::Keeping;
 use super::{Error, Exit, Out, Session, Shared, values};
 use crate::app::{GrantOrder, Put};
-use crate::domain::{Granted, LeaseId, Moment, printable};
+use crate::escape::printable;
 use crate::report;
+use etcd_lease::{Granted, LeaseId};
+use simkit::Moment;
 
 /// Grants that are on their way at once.
 const TOGETHER: usize = 64;

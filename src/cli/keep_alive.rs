@@ -2,10 +2,11 @@
 
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared};
-use crate::clock::Clock;
-use crate::domain::{Ended, Granted, LeaseId, Moment};
-use crate::engine::{self, Consumer, Delivery, Engine, Response};
 use crate::report;
+use etcd_lease::engine::{self, Consumer, Delivery, Engine, Response};
+use etcd_lease::{Ended, Granted, LeaseId};
+use simkit::Clock;
+use simkit::Moment;
 
 /// `keep-alive ID...`.
 #[derive(Debug, clap::Args)]

@@ -10,9 +10,9 @@ use super::options::General;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, list, logging, on_runtime, values};
 use crate::app::{Column, Place, Put, Setup, spread};
-use crate::domain::LeaseId;
 use crate::runtime::{self, MonitorOptions, World, Worlds};
 use crate::ui::Look;
+use etcd_lease::LeaseId;
 
 /// The exercise's TTLs, and the key that each lease of the demo gets.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];

@@ -1,7 +1,7 @@
 //! What is observed of everybody's leases, and at what price: for the monitor and for `events`.
 
 use crate::app::Setup;
-use crate::domain::KeyRange;
+use etcd_lease::KeyRange;
 
 /// What to observe.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -9,10 +9,11 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::{Error, values};
 use crate::app::{Keymap, Named};
-use crate::domain::{Pace, printable};
-use crate::engine;
+use crate::escape::printable;
 use crate::ui::Palette;
-use crate::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
+use etcd_lease::Pace;
+use etcd_lease::engine;
+use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

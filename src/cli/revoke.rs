@@ -1,9 +1,9 @@
 //! `revoke`: ends leases; their keys are deleted with them.
 
 use super::{Error, Exit, Out, Session, Shared};
-use crate::domain::{Header, LeaseId};
 use crate::report;
-use crate::wire::{self, ErrorKind};
+use etcd_lease::wire::{self, ErrorKind};
+use etcd_lease::{Header, LeaseId};
 
 /// `revoke ID...`.
 #[derive(Debug, clap::Args)]

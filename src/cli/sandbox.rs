@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use super::signals::Signals;
 use super::{Error, Exit, Out, Shared};
-use crate::clock::Clock;
-use crate::sandbox::Sandbox;
+use etcd_sandbox::Sandbox;
+use simkit::Clock;
 
 /// `sandbox`.
 ///

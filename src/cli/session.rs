@@ -1,12 +1,13 @@
 //! The cluster that a command talks to, or the sandbox in its place.
 
 use super::{Error, Shared};
-use crate::clock::Clock;
 use crate::demo::Others;
-use crate::domain::{Pace, printable};
-use crate::engine::Engine;
-use crate::sandbox::Sandbox;
-use crate::wire::{Cluster, Settings, Target};
+use crate::escape::printable;
+use etcd_lease::Pace;
+use etcd_lease::engine::Engine;
+use etcd_lease::wire::{Cluster, Settings, Target};
+use etcd_sandbox::Sandbox;
+use simkit::Clock;
 
 /// What a command talks to.
 pub(super) struct Session {

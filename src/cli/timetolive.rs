@@ -1,8 +1,8 @@
 //! `timetolive`: how long a lease has left.
 
 use super::{Error, Exit, Out, Session, Shared};
-use crate::domain::{LeaseId, Reading};
 use crate::report;
+use etcd_lease::{LeaseId, Reading};
 
 /// `timetolive ID`.
 #[derive(Debug, clap::Args)]

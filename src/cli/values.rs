@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::app::check_ttl;
-use crate::wire::Address;
+use etcd_lease::wire::Address;
 
 /// What `--put` says. An empty escape sequence stands in `{n}`, which clap would make a new line.
 pub(super) const PUT_HELP: &str = "Attach a key to each lease; KEY and VALUE may hold {ttl}, {id} and {\x1b[mn} \

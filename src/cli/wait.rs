@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared, values};
-use crate::domain::{Awaited, LeaseId, Moment, Seen, TimeToLive, Wait};
+use crate::awaited::{Awaited, Seen, Wait};
 use crate::report::{self, Reason, Waited};
+use etcd_lease::{LeaseId, TimeToLive};
+use simkit::Moment;
 
 /// How soon it is asked again where nobody answers.
 const AGAIN: Duration = Duration::from_secs(1);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::domain::LeaseId;
-use crate::wire::{self, Cluster};
+use etcd_lease::LeaseId;
+use etcd_lease::wire::{self, Cluster};
+use simkit::Clock;
 
 /// Why a life ended before its time: its lease is lost, or the link broke.
 #[derive(Clone, Copy, Debug)]

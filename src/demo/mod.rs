@@ -18,10 +18,10 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::tasks::{Task, spawn};
-use crate::wire::Cluster;
 use client::{Client, Over};
+use etcd_lease::wire::Cluster;
+use simkit::Clock;
+use simkit::tasks::{Task, spawn};
 
 /// The other clients, until this is dropped.
 #[derive(Debug)]

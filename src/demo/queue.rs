@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::client::{Client, Lease, Over};
-use crate::domain::{HeldKey, KeyRange};
-use crate::wire::Watched;
+use etcd_lease::wire::Watched;
+use etcd_lease::{HeldKey, KeyRange};
 
 const LOCK: &str = "/locks/nightly";
 /// How long it is held.

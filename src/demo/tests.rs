@@ -1,9 +1,9 @@
 //! The lives of the others, on a paused clock.
 
 use super::*;
-use crate::domain::LeaseId;
-use crate::sandbox::Sandbox;
-use crate::wire::{Settings, Target};
+use etcd_lease::LeaseId;
+use etcd_lease::wire::{Settings, Target};
+use etcd_sandbox::Sandbox;
 
 struct Stage {
     sandbox: Sandbox,
@@ -14,7 +14,7 @@ struct Stage {
 /// A stage with an audience of one lease.
 async fn begin(clock: Clock) -> Stage {
     let sandbox = Sandbox::builder().seed(1).start(clock.clone());
-    sandbox.grant(3_600).unwrap();
+    LeaseId(sandbox.grant(3_600).unwrap());
     let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
     let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
     Stage { _others: Others::start(cluster, clock.clone(), 1), sandbox, clock }
@@ -33,7 +33,15 @@ impl Stage {
     /// Those in line for the lock that live, oldest first.
     fn line(&self) -> Vec<LeaseId> {
         let key = |id: &LeaseId| self.sandbox.get(format!("/locks/nightly/{:x}", id.0));
-        let mut keys: Vec<_> = self.sandbox.leases().into_iter().filter_map(|id| Some((key(&id)?, id))).collect();
+        let mut keys: Vec<_> = self
+            .sandbox
+            .leases()
+            .into_iter()
+            .map(LeaseId)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|id| Some((key(&id)?, id)))
+            .collect();
         keys.sort_by_key(|(key, _)| key.create_revision);
         keys.into_iter().map(|(_, id)| id).collect()
     }
@@ -57,7 +65,7 @@ async fn nobody_comes_before_the_audience() {
     let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
     let _others = Others::start(cluster, clock.clone(), 1);
     clock.sleep(Duration::from_secs(60)).await;
-    assert_eq!(sandbox.leases(), []);
+    assert_eq!(sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,7 +96,7 @@ async fn the_mortal_one_expires_and_comes_back() {
 async fn the_leak_leaves_leases_without_a_key() {
     let stage = begin(Clock::real()).await;
     stage.wait(40).await;
-    let mut leaked = stage.sandbox.leases();
+    let mut leaked = stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
     let has_key = |id: &LeaseId| stage.holder("/cron/last-run") == Some(*id);
     leaked.retain(|id| stage.sandbox.deadline(*id) < stage.sandbox.deadline(stage.holder("/cron/last-run").unwrap()));
     leaked.retain(|id| !has_key(id) && !stage.line().contains(id) && stage.sandbox.keep_alives(*id) == 0);

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::json::line;
 use super::text::{base64, json_key, rfc3339, seconds};
 use crate::app::{Event, Gone, How, Keys, Obituary, Renewed, What, Who};
-use crate::domain::Moment;
-use crate::domain::observed::Lag;
+use crate::inference::observed::Lag;
+use simkit::Moment;
 
 /// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`: when, how many seconds the
 /// truth can lie from that, what, which lease; each of the first three stands in every line. `start` is what the wall said at
@@ -201,7 +201,7 @@ fn middle(lag: Lag) -> (f64, f64) {
 mod tests {
     use super::*;
     use crate::app::When;
-    use crate::domain::LeaseId;
+    use etcd_lease::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)

@@ -8,7 +8,8 @@ use super::json::line;
 use super::table::{Align, table};
 use super::text::{human, millis, or_dash, rfc3339, seconds};
 use crate::app::exercise::{Exercise, Lost, Series};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// Lost leases that the table's lines name one by one.
 const NAMED: usize = 16;
@@ -179,7 +180,7 @@ mod tests {
 
     use super::*;
     use crate::app::exercise::Intervals;
-    use crate::domain::{Ended, Pace, QueueGauge};
+    use etcd_lease::{Ended, Pace, QueueGauge};
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)

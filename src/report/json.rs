@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::text::{base64, json_key, rfc3339, seconds};
-use crate::domain::{Ended, Granted, Header, LeaseId, TimeToLive};
+use etcd_lease::{Ended, Granted, Header, LeaseId, TimeToLive};
 
 /// One object on a line of its own.
 pub(super) fn line(object: &impl Serialize) -> String {

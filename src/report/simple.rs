@@ -1,6 +1,7 @@
 //! etcdctl's `simple` lines, to the letter (`etcdctl/ctlv3/command/printer_simple.go`).
 
-use crate::domain::{Granted, LeaseId, Reading, TimeToLive, printable};
+use crate::escape::printable;
+use etcd_lease::{Granted, LeaseId, Reading, TimeToLive};
 
 /// `etcdctl lease grant`.
 pub fn granted(granted: &Granted) -> String {
@@ -43,7 +44,7 @@ pub fn ended(id: LeaseId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Header;
+    use etcd_lease::Header;
 
     fn answer(ttl: i64, granted_ttl: i64) -> TimeToLive {
         let keys = vec![b"/a".to_vec(), b"\x1b[2J".to_vec()];

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 pub(super) use crate::app::exercise::{human, plural};
-use crate::domain::printable;
+use crate::escape::printable;
 
 /// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.
 pub(super) fn json_key(key: &[u8]) -> String {

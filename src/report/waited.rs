@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use super::json::line;
 use super::text::rfc3339;
-use crate::domain::{Awaited, Bounds, LeaseId, Moment};
+use crate::awaited::Awaited;
+use crate::inference::Bounds;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// Why what was waited for did not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::clock::Clock;
-use crate::domain::{Drill, Granted, LeaseId, Moment, Pace};
-use crate::engine::{Consumer, Delivery};
-use crate::tasks::{self, Task};
+use etcd_lease::engine::{Consumer, Delivery};
+use etcd_lease::{Drill, Granted, LeaseId, Pace};
+use simkit::Clock;
+use simkit::Moment;
+use simkit::tasks::{self, Task};
 
 /// What the consumer is to keep.
 #[derive(Clone, Copy, Debug)]

@@ -9,11 +9,11 @@ use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 use super::consumer::Reader;
 use super::news;
 use crate::app::{Effect, GrantOrder, Msg, Trouble, Value};
-use crate::clock::Clock;
-use crate::domain::{Drill, Granted, KeyRange, LeaseId, TimeToLive};
-use crate::engine::{self, Engine};
-use crate::observer::Observer;
-use crate::wire::{self, Cluster, ErrorKind};
+use crate::observe::Observer;
+use etcd_lease::engine::{self, Engine};
+use etcd_lease::wire::{self, Cluster, ErrorKind};
+use etcd_lease::{Drill, Granted, KeyRange, LeaseId, TimeToLive};
+use simkit::Clock;
 
 /// Calls of one order that are in flight at a time.
 const AT_A_TIME: usize = 64;

@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use super::Screen;
 use super::canvas::Canvas;
 use crate::app::{Model, Redraw, arrange};
-use crate::clock::Clock;
-use crate::domain::Moment;
 use crate::ui::{self, Look, Scene, Wall};
+use simkit::Clock;
+use simkit::Moment;
 
 /// Data is drawn this often at most; keys at once.
 const FRAME: Duration = Duration::from_millis(33);

@@ -9,10 +9,10 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::Outside;
 use super::mind::Mind;
 use crate::app::{Event, Model, Msg, Setup, What, diagnose, means};
-use crate::clock::Clock;
-use crate::domain::Moment;
-use crate::engine;
-use crate::wire::Cluster;
+use etcd_lease::engine;
+use etcd_lease::wire::Cluster;
+use simkit::Clock;
+use simkit::Moment;
 
 /// What is followed.
 #[derive(Clone, Debug)]

@@ -8,10 +8,11 @@ use super::Ended;
 use super::consumer::{Reader, Tally};
 use super::driver::Driver;
 use crate::app::{Effect, Model, Msg, Setup, next_wake, update};
-use crate::clock::Clock;
-use crate::domain::{ClusterView, Moment};
-use crate::engine::{self, Board, Engine};
-use crate::wire::Cluster;
+use etcd_lease::ClusterView;
+use etcd_lease::engine::{self, Board, Engine};
+use etcd_lease::wire::Cluster;
+use simkit::Clock;
+use simkit::Moment;
 
 /// Who wakes so much later than planned had no time to run at all.
 const LATE: Duration = Duration::from_secs(1);

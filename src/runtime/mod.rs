@@ -43,12 +43,12 @@ pub use screen::Screen;
 pub use world::{Held, World, Worlds};
 
 use crate::app::Setup;
-use crate::clock::Clock;
-use crate::domain::LeaseId;
-use crate::engine;
-use crate::tasks;
 use crate::ui::Look;
-use crate::wire::Cluster;
+use etcd_lease::LeaseId;
+use etcd_lease::engine;
+use etcd_lease::wire::Cluster;
+use simkit::Clock;
+use simkit::tasks;
 
 /// What the monitor runs on, and how.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::driver::trouble;
 use crate::app::{Listing, Msg};
-use crate::observer::{Listed, News, Part};
+use crate::observe::{Listed, News, Part};
 
 /// The message that a piece of news is.
 pub(super) fn told(news: News) -> Msg {

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::SignalStream;
 
-use crate::clock::{Clock, SleepWatch, Stopwatch};
+use simkit::{Clock, SleepWatch, Stopwatch};
 
 /// What the outside wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

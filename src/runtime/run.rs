@@ -10,9 +10,10 @@ use super::mind::{Aside, Job, Mind, News};
 use super::mouse::{self, Did};
 use super::{Held, MonitorOptions, Outside, Screen, World, Worlds, clipboard, keys};
 use crate::app::Msg;
-use crate::domain::{LeaseId, Moment};
-use crate::engine;
 use crate::ui;
+use etcd_lease::LeaseId;
+use etcd_lease::engine;
+use simkit::Moment;
 
 /// How the monitor ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -22,9 +22,9 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
 use crate::app::{Place, Put, spread};
-use crate::sandbox::Sandbox;
-use crate::tasks::{Task, spawn};
-use crate::wire::{Settings, Target};
+use etcd_lease::wire::{Settings, Target};
+use etcd_sandbox::Sandbox;
+use simkit::tasks::{Task, spawn};
 
 /// A terminal in memory, which can be told to stop reading.
 #[derive(Clone)]
@@ -218,14 +218,14 @@ async fn n_2_enter_grants_and_x_y_revokes() {
     let mut stage = Stage::begin(exercise(&[]), false).await;
     assert!(stage.glass.text().contains("There is no lease yet."));
     stage.press(&[KeyCode::Char('n'), KeyCode::Char('2'), KeyCode::Enter]).await;
-    let lease = stage.sandbox.leases()[0];
+    let lease = stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     assert!(stage.glass.row(&lease.to_string()).contains(&"120".to_owned()));
-    stage.sandbox.put("/mine", "x", Some(lease)).unwrap();
+    stage.sandbox.put("/mine", "x", Some(lease.0)).unwrap();
     stage.press(&[KeyCode::Char('x')]).await;
     stage.wait(1.5).await;
     assert!(stage.glass.text().contains("1 key goes with it:"), "{}", stage.glass.text());
     stage.press(&[KeyCode::Char('y')]).await;
-    assert_eq!(stage.sandbox.leases(), []);
+    assert_eq!(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
     assert!(stage.glass.text().contains("1 key deleted"), "{}", stage.glass.text());
     assert!(stage.glass.row("⊘ revoked").contains(&"own".to_owned()), "{}", stage.glass.text());
     stage.press(&[KeyCode::Char('q')]).await;
@@ -235,7 +235,7 @@ async fn n_2_enter_grants_and_x_y_revokes() {
 #[tokio::test(start_paused = true)]
 async fn other_clients_leases_come_and_go_and_can_be_adopted() {
     let stage = Stage::begin(exercise(&[]), false).await;
-    let (theirs, dying) = (stage.sandbox.grant(30).unwrap(), stage.sandbox.grant(600).unwrap());
+    let (theirs, dying) = (LeaseId(stage.sandbox.grant(30).unwrap()), LeaseId(stage.sandbox.grant(600).unwrap()));
     stage.wait(1.5).await;
     assert!(stage.glass.row(&theirs.to_string()).contains(&"other".to_owned()));
     stage.sandbox.revoke(dying).unwrap();
@@ -246,7 +246,7 @@ async fn other_clients_leases_come_and_go_and_can_be_adopted() {
     assert!(stage.glass.text().contains("another's lease of 600 s: by another client"), "{}", stage.glass.text());
     stage.press(&[KeyCode::Char('a')]).await;
     stage.wait(35.0).await;
-    assert_eq!(stage.sandbox.leases(), []);
+    assert_eq!(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
     assert!(stage.glass.row("✗ expired").contains(&"other".to_owned()), "{}", stage.glass.text());
 }
 
@@ -266,13 +266,16 @@ async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards() {
     let stage = Stage::begin(exercise(&[2, 10]), false).await;
-    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases()[0]);
+    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
     stage.glass.stick(true);
     let frames = stage.glass.frames();
     stage.wait(60.0).await;
     assert_eq!(stage.glass.frames(), frames);
     assert_eq!(stage.sandbox.leases().len(), 2);
-    assert!(stage.sandbox.keep_alives(stage.sandbox.leases()[0]) >= renewals + 15);
+    assert!(
+        stage.sandbox.keep_alives(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0])
+            >= renewals + 15
+    );
     stage.glass.stick(false);
     stage.wait(1.2).await;
     // At one moment: first only what has changed, then everything.
@@ -298,13 +301,13 @@ async fn it_waits_for_an_etcd_that_is_not_there_yet() {
 #[tokio::test(start_paused = true)]
 async fn on_a_real_cluster_quitting_asks_and_leaves() {
     let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
-    let lease = stage.sandbox.leases()[0];
+    let lease = stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     stage.press(&[KeyCode::Char('q')]).await;
     assert!(stage.glass.text().contains("1 lease is being kept alive"), "{}", stage.glass.text());
     stage.press(&[KeyCode::Enter]).await;
     let ended = (&mut stage.monitor).await.unwrap();
     assert_eq!(ended, Ended { left: vec![lease] });
-    assert_eq!(stage.sandbox.leases(), [lease], "leaving revokes nothing");
+    assert_eq!(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [lease], "leaving revokes nothing");
     let text = farewell("leasetop --endpoints a:2379", &ended.left).unwrap();
     assert_eq!(
         text,
@@ -320,7 +323,10 @@ async fn a_signal_ends_it_and_revokes_nothing() {
     let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
     stage.glass.stick(true);
     stage.outside.send(Outside::End).unwrap();
-    assert_eq!((&mut stage.monitor).await.unwrap().left, stage.sandbox.leases());
+    assert_eq!(
+        (&mut stage.monitor).await.unwrap().left,
+        stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,7 +335,7 @@ async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
     let frames = stage.glass.frames();
     stage.wait(3600.0).await;
     assert_eq!(stage.glass.frames(), frames);
-    stage.sandbox.grant(3600).unwrap();
+    LeaseId(stage.sandbox.grant(3600).unwrap());
     stage.wait(10.0).await;
     let frames = stage.glass.frames();
     stage.wait(60.0).await;
@@ -364,9 +370,9 @@ async fn what_is_continued_from_outside_is_drawn_anew() {
 #[tokio::test(start_paused = true)]
 async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own_ones_renewed_at_once() {
     let stage = Stage::begin(exercise(&[3600]), false).await;
-    let other = stage.sandbox.grant(600).unwrap();
+    let other = LeaseId(stage.sandbox.grant(600).unwrap());
     stage.wait(2.0).await;
-    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases()[0]);
+    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
     stage.sandbox.faults().down();
     stage.outside.send(Outside::Slept(Duration::from_secs(3_600))).unwrap();
     stage.wait(0.2).await;
@@ -376,6 +382,14 @@ async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own
     stage.sandbox.faults().up();
     stage.wait(5.0).await;
     assert!(stage.glass.row(&other.to_string()).contains(&"ok".to_owned()), "{}", stage.glass.text());
-    let own = stage.sandbox.leases().into_iter().find(|id| *id != other).unwrap();
+    let own = stage
+        .sandbox
+        .leases()
+        .into_iter()
+        .map(LeaseId)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .find(|id| *id != other)
+        .unwrap();
     assert!(stage.sandbox.keep_alives(own) > renewals, "long before its time");
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::clock::Clock;
-use crate::wire::Cluster;
+use etcd_lease::wire::Cluster;
+use simkit::Clock;
 
 /// A cluster that was made for the monitor, and its clock.
 #[derive(Debug)]

@@ -1,8 +1,10 @@
 //! The columns of the lease table, as data: name, room, when they leave, and what they say of a lease.
 
 use crate::app::{Column as Name, Lease, State};
-use crate::domain::observed::{Rhythm, Sureness};
-use crate::domain::{Ids, Moment, printable};
+use crate::escape::printable;
+use crate::id_format::Ids;
+use crate::inference::observed::{Rhythm, Sureness};
+use simkit::Moment;
 use unicode_width::UnicodeWidthStr;
 
 use super::line::cut;
@@ -351,7 +353,7 @@ mod tests {
     fn from_120_columns_on_warnings_have_their_column_and_below_a_sign() {
         assert!(titles(116).contains(&"WARN") && titles(136).contains(&"WARN") && !titles(96).contains(&"WARN"));
         assert_eq!(titles_of(20, &[Name::Warn, Name::Id]), ["WARN", "ID"], "who chooses it has it on any screen");
-        let mut lease = Lease::new(crate::domain::LeaseId(1));
+        let mut lease = Lease::new(etcd_lease::LeaseId(1));
         assert_eq!(warned("● ok".to_owned(), &lease, 9), "● ok");
         lease.warnings = vec!["two-renewers", "thin-margin"];
         let shown = [("● ok", 9), ("‖ paused", 9), ("✗ expired", 9), ("✗ expired", 10)];

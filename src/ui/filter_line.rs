@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{FilterLine, Model, Quick};
-use crate::domain::{BadFilter, printable};
+use crate::escape::printable;
+use crate::filter::BadFilter;
 
 use super::line::{cut, wrap};
 use super::{Role, Scene, field};

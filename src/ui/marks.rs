@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{Marks, Model, RowMark};
-use crate::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 use super::{Role, Scene};
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! [`dialogs`](self) and the help are drawn above. Widgets ask for a [`Role`], never for a colour. Whatever comes from
-//! etcd passes [`printable`](crate::domain::printable) before it becomes a cell. Where to add a column: `columns.rs`.
+//! etcd passes [`printable`](crate::escape::printable) before it becomes a cell. Where to add a column: `columns.rs`.
 
 mod ascii;
 mod cadence;
@@ -47,7 +47,7 @@ pub use theme::{Look, Palette, Role};
 use layout::Shown;
 
 use crate::app::{Model, View};
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// What moments are called on the wall.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::keymap::Action;
 use crate::app::{Model, Note, Reply, View};
-use crate::domain::observed::Backlog;
-use crate::domain::printable;
+use crate::escape::printable;
+use crate::inference::observed::Backlog;
 
 use super::line::{Part, cut, draw_ends};
 use super::{Role, Scene, number, top};

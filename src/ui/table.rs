@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
 use crate::app::keymap::Action;
 use crate::app::{Keys, Lease, Marks, Model, Reply, Said, TABS, View};
-use crate::domain::printable;
+use crate::escape::printable;
 
 use super::columns::{self, Column, Row};
 use super::layout::Places;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::app::{Key, Listing, Model, Msg, Place, Setup, Trouble, arrange, update};
-use crate::domain::{
+use etcd_lease::{
     Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Pace, Phase,
     QueueGauge, Reachability, TimeToLive,
 };

@@ -4,7 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{Model, Named, Place};
-use crate::domain::{MemberView, Moment, printable};
+use crate::escape::printable;
+use etcd_lease::MemberView;
+use simkit::Moment;
 
 use super::line::{Part, cut, draw_ends};
 use super::{Role, Scene, number};

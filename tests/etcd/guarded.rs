@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use etcd_lease::wire::{Address, Cluster, ErrorKind, Settings, Target, User, Watched};
+use etcd_lease::{KeyRange, LeaseId};
 use leasetop::app::{Setup, Word};
-use leasetop::clock::Clock;
-use leasetop::domain::{KeyRange, LeaseId};
 use leasetop::runtime::{FollowOptions, Outside, Told, follow};
-use leasetop::tasks::spawn;
-use leasetop::wire::{Address, Cluster, ErrorKind, Settings, Target, User, Watched};
+use simkit::Clock;
+use simkit::tasks::spawn;
 
 use crate::common::etcd::{Etcd, Version};
 

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use leasetop::clock::Clock;
-use leasetop::domain::observed::{Cause, Habit, Kind, Noticed, Observed, Removal, Sureness};
-use leasetop::domain::{Bounds, KeyNow, KeyRange, LeaseId, Moment, Reading};
-use leasetop::engine::{Consumer, Delivery, Engine, Options};
-use leasetop::observer::{News, Observer};
-use leasetop::wire::{Address, Cluster, Settings, Target};
+use etcd_lease::engine::{Consumer, Delivery, Engine, Options};
+use etcd_lease::wire::{Address, Cluster, Settings, Target};
+use etcd_lease::{KeyNow, KeyRange, LeaseId, Reading};
+use leasetop::inference::Bounds;
+use leasetop::inference::observed::{Cause, Habit, Kind, Noticed, Observed, Removal, Sureness};
+use leasetop::observe::{News, Observer};
+use simkit::Clock;
+use simkit::Moment;
 
 use crate::common::etcd::{Etcd, Version};
 

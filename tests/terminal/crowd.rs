@@ -1,6 +1,6 @@
 //! Very many leases of other clients, in the shipped program. With 400,000: `tests/measure/run mass`.
 
-use leasetop::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 use crate::served::Served;
 
@@ -10,10 +10,10 @@ const COUNT: u32 = 50_000;
 fn all_leases_are_shown_and_keys_reach_the_last_of_them() {
     let server = Served::start();
     for n in 1..COUNT {
-        server.sandbox.grant(3_600 + i64::from(n % 3_600)).expect("a lease");
+        LeaseId(server.sandbox.grant(3_600 + i64::from(n % 3_600)).expect("a lease"));
     }
-    let last = server.sandbox.grant_as(LeaseId(i64::MAX), 3_600).expect("a lease");
-    server.sandbox.put("/the/last", "x", Some(last)).expect("a key");
+    let last = LeaseId(server.sandbox.grant_as(LeaseId(i64::MAX), 3_600).expect("a lease"));
+    server.sandbox.put("/the/last", "x", Some(last.0)).expect("a key");
     let mut terminal = server.monitor(&["--sort", "id", "--columns", "id,ttl,key"], 120, 24);
     terminal.wait_for(&format!("{COUNT} others"));
     terminal.keys("G");

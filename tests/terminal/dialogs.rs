@@ -1,7 +1,7 @@
 //! Every key of every dialog, in the shipped program on a sandbox that it takes for a real cluster.
 
+use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;
-use leasetop::domain::LeaseId;
 
 use crate::pty::Terminal;
 use crate::served::Served;
@@ -15,8 +15,8 @@ const SHIFT_TAB: &str = "\x1b[Z";
 /// The monitor with one lease of another client, on which a key hangs.
 fn with_anothers() -> (Served, LeaseId, Terminal) {
     let server = Served::start();
-    let lease = server.sandbox.grant(600).expect("a lease");
-    server.sandbox.put("/svc/theirs", "x", Some(lease)).expect("a key");
+    let lease = LeaseId(server.sandbox.grant(600).expect("a lease"));
+    server.sandbox.put("/svc/theirs", "x", Some(lease.0)).expect("a key");
     let mut terminal = server.monitor(&[], 120, 30);
     terminal.wait_for("/svc/theirs");
     (server, lease, terminal)
@@ -75,7 +75,15 @@ fn the_form_takes_each_field_and_grants_what_it_says() {
     let value = |key: &str| server.sandbox.get(key).map(|pair| pair.value);
     assert_eq!(value("/a/1"), Some(b"q=1".to_vec()));
     assert_eq!((value("/b/1"), value("/b/2")), (Some(Vec::new()), Some(Vec::new())));
-    let new: Vec<LeaseId> = server.sandbox.leases().into_iter().filter(|id| *id != theirs).collect();
+    let new: Vec<LeaseId> = server
+        .sandbox
+        .leases()
+        .into_iter()
+        .map(LeaseId)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .filter(|id| *id != theirs)
+        .collect();
     assert_eq!(new.len(), 2);
     assert!(new.iter().all(|id| server.sandbox.keep_alives(*id) == 0), "they are not kept alive");
     quit(terminal);
@@ -125,7 +133,7 @@ fn anothers_lease_takes_the_typed_number() {
     terminal.wait_for("Nothing is typed: the number that confirms is 1.");
     terminal.keys("yx2\r");
     terminal.wait_for("2 was typed: the number that confirms is 1.");
-    assert_eq!(server.sandbox.leases(), [theirs]);
+    assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [theirs]);
     terminal.keys("\x7f1\r");
     terminal.wait_for("1 key deleted, revision");
     assert!(server.sandbox.leases().is_empty());
@@ -138,7 +146,7 @@ fn what_dies_or_cannot_be_revoked_is_told() {
     server.sandbox.faults().down();
     terminal.keys("x1\r");
     terminal.wait_for(&format!("{theirs} not revoked"));
-    assert_eq!(server.sandbox.leases(), [theirs]);
+    assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [theirs]);
     server.sandbox.faults().up();
     terminal.wait_for("● 127");
     terminal.keys("x1");
@@ -186,7 +194,7 @@ fn quitting_asks_leaves_revokes_or_stays() {
         focused(&mut terminal, "\x03", "Leave");
         terminal.keys(leave);
         assert_eq!(terminal.exit_code(), 0);
-        let lease = server.sandbox.leases()[0];
+        let lease = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
         let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
         assert!(told.contains(&format!("keep-alive -- {lease}")), "it says how to go on");
     }
@@ -242,7 +250,7 @@ fn on_the_smallest_screens_one_still_revokes_and_quits_knowingly() {
     for (columns, rows) in [(40, 12), (20, 5), (10, 3)] {
         let (server, mut terminal) = with_own(columns.max(20), rows.max(5));
         terminal.resize(columns, rows);
-        let end = server.sandbox.leases()[0].to_string().split_off(8);
+        let end = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0].to_string().split_off(8);
         terminal.keys("x");
         terminal.wait_for(&format!("{end}?"));
         let screen = terminal.screen().contents();

@@ -2,6 +2,7 @@
 
 use crate::pty::Terminal;
 use crate::served::Served;
+use etcd_lease::LeaseId;
 
 /// What somebody may write into an etcd.
 fn hostile_keys() -> Vec<Vec<u8>> {
@@ -19,8 +20,8 @@ fn hostile_keys() -> Vec<Vec<u8>> {
 fn attacked() -> Served {
     let server = Served::start();
     for (ttl, key) in (100..).zip(hostile_keys()) {
-        let lease = server.sandbox.grant(ttl).expect("a lease");
-        server.sandbox.put(key.clone(), key, Some(lease)).expect("a key");
+        let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));
+        server.sandbox.put(key.clone(), key, Some(lease.0)).expect("a key");
     }
     server
 }
@@ -76,7 +77,7 @@ fn list_and_timetolive_escape_them_on_a_terminal() {
     assert_eq!(list.exit_code(), 0);
     assert!(list.screen().contents().contains(r"/0/\x1b]0;owned"));
     assert_harmless(&list);
-    for lease in server.sandbox.leases() {
+    for lease in server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>() {
         let ids = ["timetolive", "--keys", "--", &lease.to_string()];
         let mut terminal = Terminal::start(server.leasetop(&ids), 200, 50);
         assert_eq!(terminal.exit_code(), 0);

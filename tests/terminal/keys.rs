@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;
 use leasetop::app::{Key, Keymap, Scope};
-use leasetop::domain::LeaseId;
 use portable_pty::CommandBuilder;
 use vt100::Screen;
 
@@ -138,8 +138,8 @@ impl Session {
     fn begin() -> Session {
         let server = Served::start();
         for number in 1..=40 {
-            let lease = server.sandbox.grant(1_000 + 10 * number).expect("a lease");
-            server.sandbox.put(format!("/k/{number:02}"), "x", Some(lease)).expect("a key");
+            let lease = LeaseId(server.sandbox.grant(1_000 + 10 * number).expect("a lease"));
+            server.sandbox.put(format!("/k/{number:02}"), "x", Some(lease.0)).expect("a key");
         }
         let monitor = server.leasetop(&["--ttl", "600", "--put", "/a=x", "--sort", "key"]);
         let words: Vec<String> = monitor.get_argv().iter().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -154,7 +154,15 @@ impl Session {
             text.contains("41 · by FIRST KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
         });
         let own = |id: &LeaseId| server.sandbox.get("/a").is_some_and(|pair| pair.lease == id.0);
-        let own = server.sandbox.leases().into_iter().find(own).expect("the monitor's own lease");
+        let own = server
+            .sandbox
+            .leases()
+            .into_iter()
+            .map(LeaseId)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .find(own)
+            .expect("the monitor's own lease");
         Session { _server: server, terminal, own }
     }
 

@@ -2,11 +2,12 @@
 
 use crate::pty::Terminal;
 use crate::served::Served;
+use etcd_lease::LeaseId;
 
 #[test]
 fn ctrl_c_lists_what_is_known_by_then() {
     let served = Served::start();
-    let lease = served.sandbox.grant(600).expect("a lease").to_string();
+    let lease = LeaseId(served.sandbox.grant(600).expect("a lease")).to_string();
     let mut terminal = Terminal::start(served.leasetop(&["list", "--for", "1h"]), 120, 24);
     terminal.wait_for("watching: 1 s of 3600 s; Ctrl-C lists what is known by then");
     terminal.keys("\u{3}");

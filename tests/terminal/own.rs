@@ -1,5 +1,6 @@
 //! What people make their own: a config file, keys, a cluster by its name.
 
+use etcd_lease::LeaseId;
 use std::fs;
 
 use base64::Engine;
@@ -92,7 +93,7 @@ fn y_copies_the_id_and_shift_y_the_command_of_etcdctl() {
     let server = Served::start();
     let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 120, 30);
     terminal.wait_for("/svc/ours");
-    let id = server.sandbox.leases()[0];
+    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     for keys in ["y", "y"] {
         let before = terminal.count("\x1b]52;c;");
         terminal.keys(keys);
@@ -114,7 +115,7 @@ fn ids_are_written_in_decimal_and_in_hex() {
     let server = Served::start();
     let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 160, 40);
     terminal.wait_for("/svc/ours");
-    let id = server.sandbox.leases()[0];
+    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     let is_shown = |terminal: &Terminal, text: &str| terminal.screen().contents().contains(text);
     assert!(is_shown(&terminal, &id.to_string()));
     terminal.keys("#");
@@ -135,8 +136,8 @@ fn ids_are_written_in_decimal_and_in_hex() {
 #[test]
 fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
     let server = Served::start();
-    let theirs = server.sandbox.grant(600).expect("a lease");
-    server.sandbox.put("/svc/theirs", "x", Some(theirs)).expect("a key");
+    let theirs = LeaseId(server.sandbox.grant(600).expect("a lease"));
+    server.sandbox.put("/svc/theirs", "x", Some(theirs.0)).expect("a key");
     let mut terminal = server.monitor(&["--ttl", "60", "--put", "/svc/ours=x"], 160, 40);
     terminal.wait_for("/svc/ours");
     // Its column may have no room for the whole key.
@@ -183,7 +184,7 @@ fn wide_columns_move_sideways() {
     let server = Served::start();
     let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 80, 24);
     terminal.wait_for("/svc/ours");
-    let id = server.sandbox.leases()[0].to_string();
+    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0].to_string();
     let has = |terminal: &Terminal, text: &str| terminal.screen().contents().contains(text);
     assert!(!has(&terminal, "MARGIN") && !has(&terminal, "RTT "));
     terminal.keys("w");
@@ -228,8 +229,8 @@ fn click(terminal: &mut Terminal, column: usize, row: usize) {
 fn the_mouse_selects_sorts_and_scrolls_when_it_is_asked_to_and_is_given_back() {
     let server = Served::start();
     for ttl in [100, 200, 300, 400] {
-        let lease = server.sandbox.grant(ttl).expect("a lease");
-        server.sandbox.put(format!("/svc/{ttl}"), "x", Some(lease)).expect("a key");
+        let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));
+        server.sandbox.put(format!("/svc/{ttl}"), "x", Some(lease.0)).expect("a key");
     }
     let mut terminal = server.monitor(&[], 160, 40);
     for ttl in [100, 200, 300, 400] {

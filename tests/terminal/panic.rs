@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
+use etcd_lease::engine;
+use etcd_lease::wire::{Cluster, Settings, Target};
+use etcd_sandbox::Sandbox;
 use leasetop::app::Setup;
-use leasetop::clock::Clock;
 use leasetop::runtime::{self, MonitorOptions};
-use leasetop::sandbox::Sandbox;
 use leasetop::ui::Look;
-use leasetop::wire::{Cluster, Settings, Target};
-use leasetop::{engine, tasks};
 use portable_pty::CommandBuilder;
+use simkit::Clock;
+use simkit::tasks;
 
 use crate::pty::Terminal;
 

@@ -1,6 +1,6 @@
 //! The keys of the rows, in the shipped program: filters, sorts.
 
-use leasetop::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 use crate::pty::Terminal;
 use crate::served::Served;
@@ -12,8 +12,8 @@ const F6: &str = "\x1b[17~";
 fn with_three(arguments: &[&str], columns: u16, rows: u16) -> (Served, [LeaseId; 3], Terminal) {
     let server = Served::start();
     let leases = [(300, "/a"), (500, "/b"), (700, "/c")].map(|(ttl, key)| {
-        let lease = server.sandbox.grant(ttl).expect("a lease");
-        server.sandbox.put(key, "x", Some(lease)).expect("a key");
+        let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));
+        server.sandbox.put(key, "x", Some(lease.0)).expect("a key");
         lease
     });
     let terminal = server.monitor(arguments, columns, rows);
@@ -162,7 +162,7 @@ fn several_are_revoked_by_their_number_and_shown_with_their_results() {
     terminal.wait_for("2 of 2");
     terminal.wait_for("2 revoked, 2 keys with them");
     terminal.wait_for(&format!("⊘ {}  revoked, 1 key", leases[0]));
-    assert_eq!(server.sandbox.leases(), [leases[2]]);
+    assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [leases[2]]);
     close_results(&mut terminal);
     quit(terminal);
 }

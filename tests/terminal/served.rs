@@ -1,8 +1,8 @@
 //! A sandbox of this test's own, which the program reaches as it would reach an etcd.
 
-use leasetop::clock::Clock;
-use leasetop::sandbox::Sandbox;
+use etcd_sandbox::Sandbox;
 use portable_pty::CommandBuilder;
+use simkit::Clock;
 use tokio::runtime::Runtime;
 
 use crate::pty::{Terminal, leasetop};

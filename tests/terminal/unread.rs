@@ -1,5 +1,6 @@
 //! A terminal that nobody reads: it fills, a write to it blocks, and renewals go on all the same.
 
+use etcd_lease::LeaseId;
 use std::time::Duration;
 
 use crate::pty::Terminal;
@@ -37,14 +38,14 @@ fn fill(terminal: &mut Terminal) {
 fn leases_live_on_and_the_screen_is_right_when_it_is_read_again() {
     let server = Served::start();
     let mut terminal = keeping(&server);
-    let leases = server.sandbox.leases();
+    let leases = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
     let renewals = |at: usize| server.sandbox.keep_alives(leases[at]);
     terminal.unread(|terminal| {
         fill(terminal);
         let before = (renewals(0), renewals(1));
         terminal.pass(seconds());
         assert!(terminal.is_full(), "somebody read it meanwhile");
-        assert_eq!(server.sandbox.leases(), leases);
+        assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), leases);
         let (first, second) = (renewals(0) - before.0, renewals(1) - before.1);
         assert!(first as f64 >= seconds() - 2.0 && second >= 3, "{first} and {second} renewals");
     });

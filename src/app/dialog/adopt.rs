@@ -3,7 +3,8 @@
 use super::{Dialog, Focus, is_over, reply};
 use crate::app::update::keep;
 use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// Cancel, and to keep them alive.
 const ANSWERS: usize = 2;

@@ -5,7 +5,8 @@ use tui_input::Input;
 use super::{Dialog, TypedNumber, edit, reply};
 use crate::app::update::attach;
 use crate::app::{Effect, Key, Lease, Model, Put, Reply, Scope, Who};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// The form, about the lease that was under the cursor when it was opened.
 #[derive(Clone, Debug)]

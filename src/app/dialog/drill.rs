@@ -6,7 +6,8 @@ use super::{Dialog, is_over, reply};
 use crate::app::keymap::Action;
 use crate::app::update::drill;
 use crate::app::{Effect, Key, Keymap, Model, Reply, Scope, Who};
-use crate::domain::{Drill, LeaseId, Moment};
+use etcd_lease::{Drill, LeaseId};
+use simkit::Moment;
 
 /// Answers that are dropped at most.
 const MOST: u32 = 99;

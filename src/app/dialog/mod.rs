@@ -27,7 +27,8 @@ pub use warp::{Speed, no_speed, speeds};
 
 use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw, Reply, Scope};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// An open dialog.
 #[derive(Clone, Debug)]

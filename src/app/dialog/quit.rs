@@ -3,7 +3,7 @@
 use super::{Dialog, Focus, reply};
 use crate::app::update::quit;
 use crate::app::{Effect, Key, Model, Reply, Scope};
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// Leave, revoke and leave, stay.
 const ANSWERS: usize = 3;

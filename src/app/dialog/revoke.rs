@@ -3,7 +3,8 @@
 use super::{Dialog, Focus, TypedNumber, is_over, reply};
 use crate::app::update::revoke;
 use crate::app::{Bounds, Effect, Key, Lease, Model, Reply, Scope, Who};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// More keys than this are not deleted on a single key press.
 const MANY_KEYS: usize = 100;

@@ -4,7 +4,8 @@ use super::{Dialog, TypedNumber, is_over, reply, scrolled};
 use crate::app::bulk::Named;
 use crate::app::update::bulk;
 use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// The dialog, with the leases that were marked when it was opened.
 #[derive(Clone, Debug)]

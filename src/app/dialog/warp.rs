@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Dialog, is_over, reply};
 use crate::app::{Effect, Key, Model, Place, Scope};
-use crate::domain::Pace;
+use etcd_lease::Pace;
 
 /// A speed that is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]

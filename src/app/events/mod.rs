@@ -14,7 +14,9 @@ pub(super) use sentence::keys_in_words;
 pub use what::{How, Obituary, Renewed, What};
 pub use word::Word;
 
-use crate::domain::{Bounds, LeaseId, Moment};
+use crate::inference::Bounds;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// When something happened, as far as known: a moment, or the middle of what is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{How, Obituary, Renewed, What};
 use crate::app::{Gone, Keys, Who};
-use crate::domain::printable;
+use crate::escape::printable;
 
 /// The sentence, with what came from etcd escaped.
 pub(super) fn of(what: &What) -> String {
@@ -157,8 +157,8 @@ pub(in crate::app) fn keys_in_words(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::LeaseId;
-    use crate::domain::observed::Lag;
+    use crate::inference::observed::Lag;
+    use etcd_lease::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Word;
 use crate::app::{Gone, Keys, Loss, Who};
-use crate::domain::observed::Lag;
-use crate::domain::{Drill, LeaseId};
+use crate::inference::observed::Lag;
+use etcd_lease::{Drill, LeaseId};
 
 /// What has happened, with the figures that belong to it. Texts and keys are as they came: raw.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Exercise, Intervals, Series, human, plural};
-use crate::domain::Pace;
+use etcd_lease::Pace;
 
 impl Exercise {
     /// The answer in a few sentences; it says so where the run was too short to know.
@@ -141,7 +141,7 @@ fn was(count: u64, noun: &str) -> String {
 mod tests {
     use super::*;
     use crate::app::exercise::Intervals;
-    use crate::domain::QueueGauge;
+    use etcd_lease::QueueGauge;
 
     /// TTLs in seconds with their mean interval in milliseconds.
     type Means = [(i64, Option<u64>)];

@@ -7,7 +7,8 @@ mod tally;
 
 use std::time::Duration;
 
-use crate::domain::{Ended, LeaseId, Moment, Pace, QueueGauge};
+use etcd_lease::{Ended, LeaseId, Pace, QueueGauge};
+use simkit::Moment;
 
 pub use tally::Tally;
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::{Intervals, Lost, Series};
-use crate::domain::{Cadence, Ended, Granted, LeaseId, LeaseStatus, Moment, QueueGauge};
+use etcd_lease::{Cadence, Ended, Granted, LeaseId, LeaseStatus, QueueGauge};
+use simkit::Moment;
 
 /// Ids of a series that the report names.
 const NAMED: usize = 16;
@@ -213,7 +214,7 @@ fn quantile(histogram: &Histogram<u32>, share: f64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Header, Pace, Phase};
+    use etcd_lease::{Header, Pace, Phase};
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::dialog::Dialog;
-use crate::domain::Drill;
+use etcd_lease::Drill;
 
 fn read_only() -> Setup {
     Setup { is_read_only: true, ..Setup::default() }

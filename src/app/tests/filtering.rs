@@ -233,7 +233,7 @@ fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
 
 /// The words that a filter knows after a prefix, as its error lists them.
 fn words_after(prefix: &str) -> Vec<String> {
-    let bad = format!("{prefix}:?").parse::<crate::domain::Filter>().expect_err("no such word");
+    let bad = format!("{prefix}:?").parse::<crate::filter::Filter>().expect_err("no such word");
     let (_, words) = bad.expected.split_once("one of: ").expect("the words");
     words.split(' ').map(str::to_owned).collect()
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{HeldKey, KeyChange, KeyNow, KeyRange};
+use etcd_lease::{HeldKey, KeyChange, KeyNow, KeyRange};
 
 fn held(key: &[u8], id: i64) -> HeldKey {
     HeldKey { key: key.to_vec(), lease: Some(LeaseId(id)), create_revision: 2 }

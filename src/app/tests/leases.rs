@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Ended, EngineEvent, EngineEventKind};
+use etcd_lease::{Ended, EngineEvent, EngineEventKind};
 
 fn ended(story: &mut Story, id: i64, ended: Ended) {
     let event = EngineEvent { at: story.now, lease: Some(LeaseId(id)), kind: EngineEventKind::Ended(ended) };

@@ -1,7 +1,7 @@
 //! A lease that died and was granted again under the same id: another life, with facts of its own.
 
 use super::*;
-use crate::domain::{EngineEvent, EngineEventKind, HeldKey, KeyChange, KeyNow};
+use etcd_lease::{EngineEvent, EngineEventKind, HeldKey, KeyChange, KeyNow};
 
 const ID: i64 = 0x2222;
 
@@ -192,7 +192,7 @@ fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
     let mut story = Story::begin(Setup { keep: vec![LeaseId(ID)], ..Setup::default() });
     story.renewed(ID, 500, 166.5);
     assert_eq!(story.model.census.adopted, 1);
-    let forbidden = crate::domain::Ended::Forbidden { message: "permission denied".into() };
+    let forbidden = etcd_lease::Ended::Forbidden { message: "permission denied".into() };
     let ended = EngineEvent { at: story.now, lease: Some(LeaseId(ID)), kind: EngineEventKind::Ended(forbidden) };
     story.tell(Msg::Engine(ended));
     let lease = story.model.lease(LeaseId(ID)).unwrap();

@@ -1,8 +1,8 @@
 //! Locks as the monitor knows them.
 
 use super::*;
-use crate::domain::locks::{Flaw, Held};
-use crate::domain::{HeldKey, KeyChange, KeyNow};
+use crate::inference::locks::{Flaw, Held};
+use etcd_lease::{HeldKey, KeyChange, KeyNow};
 
 fn key(name: &str, lease: i64) -> Vec<u8> {
     format!("{name}/{lease:x}").into_bytes()

@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::dialog::{Dialog, Field};
-use crate::domain::{Ended, EngineEvent, EngineEventKind};
+use etcd_lease::{Ended, EngineEvent, EngineEventKind};
 
 fn lose(story: &mut Story, why: Ended) {
     let kind = EngineEventKind::Ended(why);

@@ -1,7 +1,7 @@
 //! Which events a filter means.
 
 use super::*;
-use crate::domain::{HeldKey, KeyChange, KeyNow};
+use etcd_lease::{HeldKey, KeyChange, KeyNow};
 
 impl Story {
     /// What is told from here on, by its words, and whether each of these filters means it.

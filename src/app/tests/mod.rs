@@ -28,10 +28,11 @@ mod views;
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{
-    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Moment, Pace, Phase, QueueGauge,
-    Reachability, TimeToLive,
+use etcd_lease::{
+    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Pace, Phase, QueueGauge, Reachability,
+    TimeToLive,
 };
+use simkit::Moment;
 
 /// How many random stories a test plays: so many, or what `LEASETOP_STORIES` says for a long run.
 pub(super) fn cases(usual: u32) -> u32 {

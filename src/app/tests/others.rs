@@ -1,7 +1,7 @@
 //! What becomes known of other clients' leases.
 
 use super::*;
-use crate::domain::observed::Sureness;
+use crate::inference::observed::Sureness;
 
 /// What is truly so of a lease of 30 s.
 pub(super) struct Truth {
@@ -101,7 +101,7 @@ fn odd_answers_are_named_and_leave_what_is_known_alone() {
     let left = story.left(7);
     story.answer_in_term(7, 9_223_372_036, 4);
     assert_eq!((story.left(7), story.state(7), story.others_lease(7).granted_ttl), (left, "ok", Some(30)));
-    assert_eq!(story.others_lease(7).said.unwrap().reading, crate::domain::Reading::Nonsense);
+    assert_eq!(story.others_lease(7).said.unwrap().reading, etcd_lease::Reading::Nonsense);
     assert!(story.others_lease(7).poll.due > story.now, "it is not asked again and again");
     story.answer_in_term(7, -3, 4);
     assert_eq!((story.state(7), story.model.census.dying), ("dying", 1));
@@ -109,7 +109,7 @@ fn odd_answers_are_named_and_leave_what_is_known_alone() {
 
 #[test]
 fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
-    use crate::domain::{HeldKey, KeyChange, KeyNow};
+    use etcd_lease::{HeldKey, KeyChange, KeyNow};
     let mut story = Story::begin(Setup::default());
     story.list(&[7], &[]);
     story.tell(Msg::KeysAnew);

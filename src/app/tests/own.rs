@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::dialog::Dialog;
-use crate::domain::Ids;
+use crate::id_format::Ids;
 
 const ETCDCTL: &str = "etcdctl --endpoints a:1";
 

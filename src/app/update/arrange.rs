@@ -1,7 +1,7 @@
 //! The order of the rows.
 
 use crate::app::{Model, View};
-use crate::domain::Moment;
+use simkit::Moment;
 
 use super::attend::attend;
 

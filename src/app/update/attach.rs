@@ -2,7 +2,9 @@
 
 use crate::app::dialog::{AttachDialog, Dialog};
 use crate::app::{Effect, Model};
-use crate::domain::{LeaseId, Moment, printable};
+use crate::escape::printable;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::is_refused;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::{Lease, Model, State, What};
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
 pub(super) fn attend(model: &mut Model, now: Moment) {

@@ -3,7 +3,8 @@
 use crate::app::bulk::{Bulk, Named, Outcome};
 use crate::app::dialog::Dialog;
 use crate::app::{Effect, Model, keys_in_words};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::mark::leases_in_words;
 

@@ -2,7 +2,8 @@
 
 use crate::app::link::answering;
 use crate::app::{Effect, Model, Redraw, Tick, What};
-use crate::domain::{ClusterView, MemberView, Moment, Reachability};
+use etcd_lease::{ClusterView, MemberView, Reachability};
+use simkit::Moment;
 
 use super::{is_refused, keep, keys, list};
 

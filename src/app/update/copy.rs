@@ -1,7 +1,9 @@
 //! What is copied out of the monitor.
 
 use crate::app::{Effect, Model};
-use crate::domain::{Ids, LeaseId, Moment};
+use crate::id_format::Ids;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// Copies the id of the selected lease, as it is shown: of a dead one too, to look for it in logs.
 pub(super) fn id(model: &mut Model, now: Moment) -> Vec<Effect> {

@@ -3,7 +3,8 @@
 use crate::app::dialog::{Dialog, DrillDialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
-use crate::domain::{Drill, LeaseId, Moment};
+use etcd_lease::{Drill, LeaseId};
+use simkit::Moment;
 
 /// Ends the drill of the selected lease, or offers the drills that there are. Why there is none is told in the dialog too:
 /// a digit that was meant for it is not to mean something else.

@@ -1,7 +1,8 @@
 //! What the keepalive engine tells.
 
 use crate::app::{Death, Gone, How, Loss, Model, Redraw, Renewed, Tick, What, Who};
-use crate::domain::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Moment, QueueGauge};
+use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, QueueGauge};
+use simkit::Moment;
 
 use super::life::{self, bury_as};
 

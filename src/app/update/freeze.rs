@@ -2,7 +2,8 @@
 
 use crate::app::dialog::Dialog;
 use crate::app::{Lease, Model, Picture, State};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// Freezes the display, or lets it go on.
 pub(super) fn toggle(model: &mut Model, now: Moment) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::app::dialog::{Dialog, GrantForm};
 use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, What, Who};
-use crate::domain::{Granted, LeaseId, Moment};
+use etcd_lease::{Granted, LeaseId};
+use simkit::Moment;
 
 use super::{count, is_refused, keys};
 

@@ -2,7 +2,8 @@
 
 use crate::app::dialog::{AdoptDialog, Dialog};
 use crate::app::{Effect, Model, What, Who};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::is_refused;
 use super::mark::{self, leases_in_words};

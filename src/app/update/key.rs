@@ -3,7 +3,7 @@
 use crate::app::dialog::{self, Dialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
-use crate::domain::Moment;
+use simkit::Moment;
 
 use super::{
     attach, copy, drill, filter, freeze, grant, keep, look, mark, mouse, moves, pin, quit, renew, revoke, sort,

@@ -7,8 +7,10 @@ use crate::app::events::When;
 use crate::app::holdings::Arrival;
 use crate::app::keys::Doom;
 use crate::app::{Death, Model, Parted, Redraw, Trouble, What, polls};
-use crate::domain::observed::KeyFate;
-use crate::domain::{Bounds, HeldKey, KeyChange, KeyNow, LeaseId, Moment};
+use crate::inference::Bounds;
+use crate::inference::observed::KeyFate;
+use etcd_lease::{HeldKey, KeyChange, KeyNow, LeaseId};
+use simkit::Moment;
 
 use super::life::begin_again;
 use super::list::born;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::app::events::When;
 use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What, Who, polls};
-use crate::domain::observed::{Cause, Removal};
-use crate::domain::{Bounds, Ended, LeaseId, Moment};
+use crate::inference::Bounds;
+use crate::inference::observed::{Cause, Removal};
+use etcd_lease::{Ended, LeaseId};
+use simkit::Moment;
 
 use super::mark;
 

@@ -2,7 +2,9 @@
 
 use crate::app::polls::Overdue;
 use crate::app::{Lease, Listing, Model, Redraw, Trouble, What, Who, polls};
-use crate::domain::{Bounds, LeaseId, Moment};
+use crate::inference::Bounds;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::life::{Miss, begin_again, bury};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::app::keymap::Action;
 use crate::app::{Model, View};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::moves;
 

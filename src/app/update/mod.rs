@@ -37,8 +37,8 @@ pub use arrange::arrange;
 pub use tick::next_wake;
 
 use super::{Effect, Model, Msg, Redraw};
-use crate::domain::Moment;
 use engine::count;
+use simkit::Moment;
 
 /// Takes in one message at a moment, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use crate::app::dialog::Dialog;
 use crate::app::keymap::Action;
 use crate::app::{Effect, Hit, Model, Redraw, Sort};
-use crate::domain::Moment;
+use simkit::Moment;
 
 use super::{moves, sort};
 

@@ -2,7 +2,7 @@
 
 use crate::app::dialog::{Dialog, attach, grant};
 use crate::app::{Model, Redraw};
-use crate::domain::Moment;
+use simkit::Moment;
 
 use super::filter;
 

@@ -1,7 +1,8 @@
 //! Pinning leases to the top.
 
 use crate::app::Model;
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::mark::{self, leases_in_words};
 

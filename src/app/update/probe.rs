@@ -2,8 +2,10 @@
 
 use crate::app::events::{How, Renewed};
 use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
-use crate::domain::observed::{Noticed, Renewal, Renewals, Sureness};
-use crate::domain::{Bounds, LeaseId, Moment, TimeToLive};
+use crate::inference::Bounds;
+use crate::inference::observed::{Noticed, Renewal, Renewals, Sureness};
+use etcd_lease::{LeaseId, TimeToLive};
+use simkit::Moment;
 
 use super::keys;
 use super::life::{Miss, begin_again, bury, replace};

@@ -4,7 +4,8 @@ use crate::app::bulk::Named;
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::bulk;
 use super::mark::leases_in_words;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::app::{Bounds, Effect, How, Model, Renewed, Trouble, What};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::life::{Miss, bury};
 use super::{is_refused, mark};

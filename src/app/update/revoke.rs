@@ -4,7 +4,8 @@ use crate::app::bulk::Outcome;
 use crate::app::dialog::{Dialog, RevokeDialog, RevokeManyDialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::life::{Miss, bury, bury_revoked};
 use super::{bulk, is_refused, mark, quit};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::app::{Effect, Lease, Model, Redraw, Tick, What, polls};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// The program stood still and time went on: says for how long, and what it cost.
 pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {

@@ -2,7 +2,7 @@
 
 use crate::app::dialog::Dialog;
 use crate::app::{Effect, Model, Redraw};
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// Suspends at once, unless leases are kept alive: they would not be renewed, so a second press confirms.
 pub(super) fn ask(model: &mut Model, now: Moment) -> Vec<Effect> {

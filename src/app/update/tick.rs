@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::app::keymap::Action;
 use crate::app::{Effect, Lease, Model, Redraw, diagnoses, polls, values};
-use crate::domain::{LeaseId, Moment};
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 use super::attend::attend;
 

@@ -1,7 +1,7 @@
 //! The values of a lease's keys were read.
 
 use crate::app::{Model, Pairs, Redraw};
-use crate::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 /// Takes in what was read.
 pub(super) fn read(model: &mut Model, id: LeaseId, pairs: Pairs) {

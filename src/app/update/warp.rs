@@ -2,7 +2,7 @@
 
 use crate::app::dialog::Dialog;
 use crate::app::{Model, Place, Redraw, Setup, Window};
-use crate::domain::Moment;
+use simkit::Moment;
 
 /// Offers the speeds that there are, or says there why there is none: a digit that was meant for one is not to mean something
 /// else.

@@ -27,7 +27,7 @@ use self::settings::{Checker, Values};
 use self::source::Source;
 use super::{Cli, Error, ReadOnlyBy};
 use crate::app::{Keymap, Named};
-use crate::domain::printable;
+use crate::escape::printable;
 
 pub use self::source::BadConfig;
 

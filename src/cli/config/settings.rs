@@ -9,7 +9,7 @@ use clap::{Arg, Command};
 
 use super::options;
 use super::source::{BadConfig, Item};
-use crate::domain::printable;
+use crate::escape::printable;
 
 /// What a setting takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::printable;
+use crate::escape::printable;
 
 /// What cannot be in a config file, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

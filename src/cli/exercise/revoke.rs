@@ -8,9 +8,10 @@ use futures_util::{StreamExt, stream};
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::signals::Signals;
-use crate::domain::{LeaseId, Moment};
 use crate::report::rfc3339;
-use crate::wire::{self, ErrorKind};
+use etcd_lease::LeaseId;
+use etcd_lease::wire::{self, ErrorKind};
+use simkit::Moment;
 
 /// Revocations in flight at once.
 const TOGETHER: usize = 128;

@@ -16,9 +16,10 @@ use crate::cli::grant::{New, grant};
 use crate::cli::out::Out;
 use crate::cli::session::Session;
 use crate::cli::signals::Signals;
-use crate::clock::Stopwatch;
-use crate::domain::{EngineEventKind, Moment};
-use crate::engine::{Board, Consumer, Engine};
+use etcd_lease::EngineEventKind;
+use etcd_lease::engine::{Board, Consumer, Engine};
+use simkit::Moment;
+use simkit::Stopwatch;
 
 /// Grants in flight at once.
 const TOGETHER: usize = 128;

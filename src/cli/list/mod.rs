@@ -9,8 +9,8 @@ use super::observing::Observing;
 use super::rows::Rows;
 use super::{Error, Exit, Out, Session, Shared, following, values};
 use crate::app::Column;
-use crate::domain::LeaseId;
 use crate::report::{self, Listing};
+use etcd_lease::LeaseId;
 
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\

@@ -5,9 +5,11 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 
 use crate::cli::{Error, Session};
-use crate::domain::{ClusterView, Header, LeaseId, Moment, Reachability, printable};
+use crate::escape::printable;
 use crate::report::{ListedLease, Listing};
-use crate::wire::{self, ErrorKind, LeaseList};
+use etcd_lease::wire::{self, ErrorKind, LeaseList};
+use etcd_lease::{ClusterView, Header, LeaseId, Reachability};
+use simkit::Moment;
 
 /// LeaseTimeToLive questions in flight at once.
 const TOGETHER: usize = 64;

@@ -7,10 +7,11 @@ use crate::app::{Model, Setup};
 use crate::cli::out::Out;
 use crate::cli::signals::Signals;
 use crate::cli::{Error, Session, following};
-use crate::clock::Clock;
-use crate::domain::{Moment, printable};
+use crate::escape::printable;
 use crate::report::Listing;
 use crate::runtime::{self, Known};
+use simkit::Clock;
+use simkit::Moment;
 
 /// How often the progress line is written anew.
 const TELL_EVERY: Duration = Duration::from_millis(250);

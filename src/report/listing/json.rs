@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::{ListedLease, Listing};
 use crate::app::Who;
-use crate::domain::lints::Finding;
-use crate::domain::observed::Sureness;
-use crate::domain::{Bounds, Header};
+use crate::inference::Bounds;
+use crate::inference::lints::Finding;
+use crate::inference::observed::Sureness;
 use crate::report::json::line;
 use crate::report::text::{base64, json_key, rfc3339, seconds};
+use etcd_lease::Header;
 
 #[derive(Serialize)]
 struct ListingObject<'a> {

@@ -8,9 +8,12 @@ mod tests;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{Gone, Keys, Lease, Model, Rank, Sort, State};
-use crate::domain::lints::Finding;
-use crate::domain::observed::Sureness;
-use crate::domain::{Bounds, ClusterView, Facts, Filter, Header, LeaseId, MemberView, Moment, Reading, TimeToLive};
+use crate::filter::{Facts, Filter};
+use crate::inference::Bounds;
+use crate::inference::lints::Finding;
+use crate::inference::observed::Sureness;
+use etcd_lease::{ClusterView, Header, LeaseId, MemberView, Reading, TimeToLive};
+use simkit::Moment;
 
 pub use json::listing_json;
 pub use table::{LISTED, WATCHED, listing_table};

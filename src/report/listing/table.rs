@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::{ListedLease, Listing};
 use crate::app::{Column, Who};
-use crate::domain::observed::Sureness;
-use crate::domain::{Header, Moment, printable};
+use crate::escape::printable;
+use crate::inference::observed::Sureness;
 use crate::report::table::{Align, table};
 use crate::report::text::{millis, or_dash, plural};
+use etcd_lease::Header;
+use simkit::Moment;
 
 /// The columns of one reading where no others are asked for.
 pub const LISTED: [Column; 6] = [Column::Id, Column::State, Column::Ttl, Column::Left, Column::Keys, Column::FirstKey];

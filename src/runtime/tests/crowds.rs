@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::follow::Ear;
 use super::*;
 use crate::app::What;
-use crate::domain::Moment;
+use simkit::Moment;
 
 const TTL: i64 = 30;
 
@@ -13,10 +13,10 @@ const TTL: i64 = 30;
 async fn grant(ear: &Ear, count: i64, has_key: bool) -> BTreeMap<LeaseId, Moment> {
     let mut granted = BTreeMap::new();
     for number in 1..=count {
-        let id = ear.sandbox.grant_as(LeaseId(number), TTL).unwrap();
+        let id = LeaseId(ear.sandbox.grant_as(LeaseId(number), TTL).unwrap());
         granted.insert(id, ear.clock.now());
         if has_key {
-            ear.sandbox.put(format!("/crowd/{number}"), "v", Some(id)).unwrap();
+            ear.sandbox.put(format!("/crowd/{number}"), "v", Some(id.0)).unwrap();
         }
         ear.wait(0.002_3).await;
     }

@@ -65,8 +65,8 @@ impl Ear {
 async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
     let mut ear = Ear::begin(100, |sandbox| drop(sandbox.grant(600))).await;
     assert_eq!(ear.heard(), [("connection", None)]);
-    let dies = ear.sandbox.grant(5).unwrap();
-    let is_revoked = ear.sandbox.grant(600).unwrap();
+    let dies = LeaseId(ear.sandbox.grant(5).unwrap());
+    let is_revoked = LeaseId(ear.sandbox.grant(600).unwrap());
     ear.wait(2.0).await;
     let mut born = ear.heard();
     born.sort();
@@ -83,7 +83,7 @@ async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
 #[tokio::test(start_paused = true)]
 async fn of_leases_those_are_told_that_the_filter_means() {
     let mut ear = Ear::of("ttl<30 or state:revoked", 100, |_| ()).await;
-    let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| ear.sandbox.grant(ttl).unwrap());
+    let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| LeaseId(ear.sandbox.grant(ttl).unwrap()));
     ear.wait(2.0).await;
     ear.sandbox.revoke(is_revoked).unwrap();
     ear.wait(6.0).await;
@@ -118,7 +118,7 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (Known, u64, [LeaseId; 2]) {
     let sandbox = Sandbox::builder().seed(7).start(clock.clone());
     let [theirs, ours] = [(); 2].map(|()| Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) });
     let theirs = Cluster::connect(Settings::new(vec![theirs])).await.unwrap();
-    let [kept, leaks, dies] = [10, 60, 5].map(|ttl| sandbox.grant(ttl).unwrap());
+    let [kept, leaks, dies] = [10, 60, 5].map(|ttl| LeaseId(sandbox.grant(ttl).unwrap()));
     theirs.put(b"/svc/a", b"1", Some(kept)).await.unwrap();
     let cluster = Cluster::connect(Settings::new(vec![ours])).await.unwrap();
     let (outside, happens) = mpsc::unbounded_channel();
@@ -234,6 +234,6 @@ async fn it_ends_when_it_is_told_to_or_when_nobody_listens() {
     ear.following.await.unwrap();
     let Ear { told, following, sandbox, outside: _outside, .. } = Ear::begin(100, |_| ()).await;
     drop(told);
-    sandbox.grant(600).unwrap();
+    LeaseId(sandbox.grant(600).unwrap());
     following.await.unwrap();
 }

@@ -3,8 +3,8 @@
 use tonic::Status;
 
 use super::*;
-use crate::domain::LeaseId;
-use crate::engine::{Consumer, Engine};
+use etcd_lease::LeaseId;
+use etcd_lease::engine::{Consumer, Engine};
 
 impl Stage {
     /// Another client of the same sandbox, which keeps a lease alive as Go's does, until it is dropped.
@@ -30,8 +30,8 @@ impl Stage {
 #[tokio::test(start_paused = true)]
 async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_dies() {
     let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = stage.sandbox.grant(30).unwrap();
-    stage.sandbox.put("/svc/other", "v", Some(lease)).unwrap();
+    let lease = LeaseId(stage.sandbox.grant(30).unwrap());
+    stage.sandbox.put("/svc/other", "v", Some(lease.0)).unwrap();
     let other = stage.another(lease).await;
     stage.wait(75.0).await;
     let inferred = |title| stage.column(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
@@ -54,17 +54,18 @@ async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_d
 async fn each_death_has_its_cause() {
     let stage = Stage::begin(exercise(&[]), false).await;
     let grant = |ttl, key: &str| {
-        let lease = stage.sandbox.grant(ttl).unwrap();
-        stage.sandbox.put(key, "v", Some(lease)).unwrap();
+        let lease = LeaseId(stage.sandbox.grant(ttl).unwrap());
+        stage.sandbox.put(key, "v", Some(lease.0)).unwrap();
         lease
     };
-    let (expires, revoked, bare) = (grant(8, "/expires"), grant(60, "/revoked"), stage.sandbox.grant(60).unwrap());
+    let (expires, revoked, bare) =
+        (grant(8, "/expires"), grant(60, "/revoked"), LeaseId(stage.sandbox.grant(60).unwrap()));
     let (deleted, moved) = (grant(600, "/deleted"), grant(700, "/moved"));
     stage.wait(3.0).await;
     stage.sandbox.revoke(revoked).unwrap();
     stage.sandbox.revoke(bare).unwrap();
     stage.sandbox.delete("/deleted");
-    stage.sandbox.put("/moved", "v", Some(deleted)).unwrap();
+    stage.sandbox.put("/moved", "v", Some(deleted.0)).unwrap();
     stage.wait(7.0).await;
     let text = stage.glass.text();
     for (id, state) in [(expires, "expired"), (revoked, "revoked"), (bare, "revoked"), (deleted, "ok"), (moved, "ok")] {
@@ -80,7 +81,7 @@ async fn each_death_has_its_cause() {
 #[tokio::test(start_paused = true)]
 async fn a_refill_is_a_badge_and_no_renewal() {
     let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = stage.sandbox.grant(60).unwrap();
+    let lease = LeaseId(stage.sandbox.grant(60).unwrap());
     stage.wait(20.0).await;
     stage.sandbox.faults().refill();
     stage.wait(5.0).await;
@@ -110,7 +111,7 @@ async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
 #[tokio::test(start_paused = true)]
 async fn what_is_wrong_is_counted_and_told_in_the_detail() {
     let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = stage.sandbox.grant(30).unwrap();
+    let lease = LeaseId(stage.sandbox.grant(30).unwrap());
     stage.wait(26.0).await;
     let text = stage.glass.text();
     assert!(text.contains("1 warning") && stage.glass.row(&lease.to_string()).contains(&"leak".to_owned()), "{text}");
@@ -120,9 +121,9 @@ async fn what_is_wrong_is_counted_and_told_in_the_detail() {
 #[tokio::test(start_paused = true)]
 async fn megabytes_of_key_names_on_one_lease_are_counted() {
     let stage = Stage::with(exercise(&[]), false, |sandbox| {
-        let lease = sandbox.grant_as(LeaseId(7), 600).unwrap();
+        let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
-        (0..1_100).for_each(|n| sandbox.put(name(n), "", Some(lease)).unwrap());
+        (0..1_100).for_each(|n| sandbox.put(name(n), "", Some(lease.0)).unwrap());
     })
     .await;
     stage.wait(3.0).await;
@@ -136,10 +137,10 @@ async fn megabytes_of_key_names_on_one_lease_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn keys_follow_without_a_poll() {
     let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = stage.sandbox.grant(600).unwrap();
+    let lease = LeaseId(stage.sandbox.grant(600).unwrap());
     stage.wait(1.5).await;
     assert!(stage.glass.text().contains("none attached"), "{}", stage.glass.text());
-    stage.sandbox.put(b"svc/\xff\x1b[2J", "v", Some(lease)).unwrap();
+    stage.sandbox.put(b"svc/\xff\x1b[2J", "v", Some(lease.0)).unwrap();
     stage.sandbox.put("free", "v", None).unwrap();
     stage.wait(0.2).await;
     assert!(stage.glass.row(&lease.to_string()).contains(&r"svc/\xff\x1b[2J".to_owned()), "{}", stage.glass.text());
@@ -151,15 +152,15 @@ async fn keys_follow_without_a_poll() {
 #[tokio::test(start_paused = true)]
 async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
     let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = stage.sandbox.grant_as(LeaseId(-9), 600).unwrap();
+    let lease = LeaseId(stage.sandbox.grant_as(LeaseId(-9), 600).unwrap());
     stage.sandbox.faults().cut_watches(&Status::unavailable("cut"));
-    stage.sandbox.put("/early", "v", Some(lease)).unwrap();
+    stage.sandbox.put("/early", "v", Some(lease.0)).unwrap();
     stage.wait(3.0).await;
     assert!(stage.glass.row("-000000000000009").contains(&"/early".to_owned()), "{}", stage.glass.text());
     stage.sandbox.faults().down();
     stage.wait(2.0).await;
     stage.sandbox.delete("/early");
-    stage.sandbox.put("/late", "v", Some(lease)).unwrap();
+    stage.sandbox.put("/late", "v", Some(lease.0)).unwrap();
     stage.sandbox.compact(stage.sandbox.revision()).unwrap();
     stage.sandbox.faults().up();
     stage.wait(8.0).await;
@@ -169,12 +170,12 @@ async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
 
 #[tokio::test(start_paused = true)]
 async fn with_a_prefix_only_its_keys_are_followed() {
-    let setup = Setup { range: crate::domain::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
+    let setup = Setup { range: etcd_lease::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
     let stage = Stage::with(setup, false, |sandbox| {
-        let lease = sandbox.grant_as(LeaseId(7), 600).unwrap();
-        let other = sandbox.grant_as(LeaseId(8), 700).unwrap();
-        sandbox.put("/svc/a", "v", Some(lease)).unwrap();
-        sandbox.put("/else", "v", Some(other)).unwrap();
+        let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
+        let other = LeaseId(sandbox.grant_as(LeaseId(8), 700).unwrap());
+        sandbox.put("/svc/a", "v", Some(lease.0)).unwrap();
+        sandbox.put("/else", "v", Some(other.0)).unwrap();
     })
     .await;
     stage.wait(2.0).await;

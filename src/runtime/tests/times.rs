@@ -3,7 +3,7 @@
 use super::follow::Ear;
 use super::*;
 use crate::app::{Event, Renewed, What};
-use crate::domain::Moment;
+use simkit::Moment;
 
 impl Ear {
     fn now(&self) -> Moment {
@@ -34,7 +34,7 @@ async fn a_lease_without_keys_was_granted_between_two_lists() {
     for after in [0.05, 0.3, 0.61, 0.95] {
         ear.wait(after).await;
         let truth = ear.now();
-        let id = ear.sandbox.grant(600).unwrap();
+        let id = LeaseId(ear.sandbox.grant(600).unwrap());
         ear.wait(2.0).await;
         let told = ear.only("granted", id);
         holds(&told, truth, 0.51);
@@ -47,10 +47,10 @@ async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
     let mut ear = Ear::begin(100, |_| ()).await;
     ear.wait(0.35).await;
     let granted = ear.now();
-    let id = ear.sandbox.grant(600).unwrap();
+    let id = LeaseId(ear.sandbox.grant(600).unwrap());
     ear.wait(0.2).await;
     let put = ear.now();
-    ear.sandbox.put("/a", "v", Some(id)).unwrap();
+    ear.sandbox.put("/a", "v", Some(id.0)).unwrap();
     ear.wait(2.0).await;
     let told: Vec<Event> = ear.events().into_iter().map(|told| told.event).collect();
     let of = |word: &str| told.iter().find(|event| event.word().word() == word).unwrap();
@@ -68,7 +68,7 @@ async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
         let truth = ear.now();
         ear.sandbox.faults().refill();
         ear.wait(30.0).await;
-        holds(&ear.only("refilled", lease.unwrap()), truth, 4.0);
+        holds(&ear.only("refilled", LeaseId(lease.unwrap())), truth, 4.0);
     }
 }
 
@@ -76,8 +76,8 @@ async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
 async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
     let mut leases = Vec::new();
     let mut ear = Ear::begin(100, |sandbox| {
-        leases.extend([600, 700].map(|ttl| sandbox.grant(ttl).unwrap()));
-        ["/moves", "/goes"].iter().for_each(|key| sandbox.put(*key, "v", Some(leases[0])).unwrap());
+        leases.extend([600, 700].map(|ttl| LeaseId(sandbox.grant(ttl).unwrap())));
+        ["/moves", "/goes"].iter().for_each(|key| sandbox.put(*key, "v", Some(leases[0].0)).unwrap());
     })
     .await;
     let [one, other] = leases[..] else { unreachable!() };
@@ -90,7 +90,7 @@ async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
     ] {
         ear.wait(3.1).await;
         deeds.push((word, id, ear.now()));
-        ear.sandbox.put(key, "v", to).unwrap();
+        ear.sandbox.put(key, "v", to.map(i64::from)).unwrap();
     }
     ear.sandbox.faults().up();
     ear.wait(10.0).await;
@@ -101,7 +101,7 @@ async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
     }
     // From here on it is told as it happens.
     let truth = ear.now();
-    ear.sandbox.put("/late", "v", Some(one)).unwrap();
+    ear.sandbox.put("/late", "v", Some(one.0)).unwrap();
     ear.wait(1.0).await;
     holds(&ear.only("attached", one), truth, 0.0);
 }
@@ -116,7 +116,7 @@ async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>,
     for _ in 0..times {
         ear.wait(every).await;
         truth.push(ear.now());
-        theirs.keep_alive_once(lease.unwrap()).await.unwrap();
+        theirs.keep_alive_once(LeaseId(lease.unwrap())).await.unwrap();
     }
     ear.wait(3.0).await;
     let told = ear.events().into_iter().filter_map(|told| match told.event.what {

@@ -4,9 +4,10 @@ use ratatui::text::Line;
 
 use super::Page;
 use crate::app::Lease;
-use crate::domain::{LeaseStatus, Reading, printable};
+use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::number::{self, UNKNOWN};
+use etcd_lease::{LeaseStatus, Reading};
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let lease = page.lease;

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Page;
 use crate::app::{Keys, Parted, Value};
-use crate::domain::observed::KeyFate;
-use crate::domain::printable;
+use crate::escape::printable;
+use crate::inference::observed::KeyFate;
 use crate::ui::Role;
 use crate::ui::line::cut;
 use crate::ui::number;

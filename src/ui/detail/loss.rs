@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use super::Page;
 use crate::app::keymap::Action;
 use crate::app::{Loss, Who};
-use crate::domain::printable;
+use crate::escape::printable;
 use crate::ui::Role;
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {

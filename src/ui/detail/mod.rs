@@ -191,7 +191,7 @@ impl Page<'_> {
         self.width.saturating_sub(text.width())
     }
 
-    fn ago(&self, at: crate::domain::Moment) -> String {
+    fn ago(&self, at: simkit::Moment) -> String {
         format!("{} ago", super::number::span((self.scene.now - at).as_secs_f64()))
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::Page;
-use crate::domain::Cadence;
-use crate::domain::observed::{Habit, Observed, Rhythm, Sureness};
+use crate::inference::observed::{Habit, Observed, Rhythm, Sureness};
 use crate::ui::Role;
 use crate::ui::number;
+use etcd_lease::Cadence;
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let observed = &page.lease.observed;

@@ -3,9 +3,9 @@
 use ratatui::text::Line;
 
 use super::Page;
-use crate::domain::{LeaseStatus, QueueGauge};
 use crate::ui::columns::share_bar;
 use crate::ui::{Role, number};
+use etcd_lease::{LeaseStatus, QueueGauge};
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let Some(status) = &page.lease.engine else { return Vec::new() };

@@ -13,9 +13,9 @@ use ratatui::text::{Line, Span};
 
 use super::{NAMES, Page};
 use crate::app::{History, Mark, Stretch, Tick, Word};
-use crate::domain::Moment;
 use crate::ui::plot::{ACROSS, Plot, UP};
 use crate::ui::{Role, number, theme};
+use simkit::Moment;
 
 /// Below this there is nothing to be seen of a tooth.
 const LEAST_WIDTH: usize = 24;

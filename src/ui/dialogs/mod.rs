@@ -62,7 +62,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     /// A lease's id as ids are written.
-    fn name(&self, id: crate::domain::LeaseId) -> String {
+    fn name(&self, id: etcd_lease::LeaseId) -> String {
         self.scene.model.ids.name(id)
     }
 
@@ -72,7 +72,7 @@ impl<'a> Page<'a> {
     }
 
     /// What is said where the lease of a dialog has died while that was open.
-    fn too_late(&self, title: Title, id: crate::domain::LeaseId, what: &str) -> Sheet<'a> {
+    fn too_late(&self, title: Title, id: etcd_lease::LeaseId, what: &str) -> Sheet<'a> {
         let cause = self.scene.model.lease(id).map_or("gone", |lease| lease.state(self.scene.now).word());
         let text = format!("It died while this was open ({cause}): there is nothing left to {what}.");
         let foot = self.answers(&[self.close()], Some(0));

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog, TypedNumber};
 use crate::app::{Keys, Lease, Reply, Who};
-use crate::domain::printable;
+use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::line::cut;
 

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::RevokeManyDialog;
 use crate::app::{Bulk, Lease, Outcome, Reply, Who};
-use crate::domain::printable;
+use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::columns::share_bar;
 use crate::ui::line::cut;
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
         Line::from(Span::styled(cut(&text, self.width), self.scene.look.style(Role::Text)))
     }
 
-    fn result(&self, id: crate::domain::LeaseId, outcome: &Outcome) -> Line<'a> {
+    fn result(&self, id: etcd_lease::LeaseId, outcome: &Outcome) -> Line<'a> {
         let (sign, role, words) = match outcome {
             Outcome::Revoked(Some(keys)) => ('⊘', Role::Text, format!("revoked, {}", plural_keys(*keys))),
             Outcome::Revoked(None) => ('⊘', Role::Text, "revoked".to_owned()),

@@ -142,7 +142,7 @@ fn shown(sheet: Sheet<'_>, room: usize, has_gap: bool) -> Vec<Line<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::LeaseId;
+    use etcd_lease::LeaseId;
 
     fn sheet(body: usize, foot: usize, look_at: usize) -> Sheet<'static> {
         let line = |number: usize| Line::from(number.to_string());

@@ -55,7 +55,7 @@ fn in_words(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Pace;
+    use etcd_lease::Pace;
 
     #[test]
     fn what_is_waited_for_is_told_in_words() {

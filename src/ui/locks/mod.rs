@@ -19,8 +19,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Widget};
 
 use crate::app::View;
-use crate::domain::locks::{Candidate, Queue};
-use crate::domain::printable;
+use crate::escape::printable;
+use crate::inference::locks::{Candidate, Queue};
 
 use super::columns::{self, Column};
 use super::line::{cut, wrap};

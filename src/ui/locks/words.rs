@@ -1,11 +1,14 @@
 //! Locks in words.
 
-use crate::domain::locks::{Candidate, Flaw, Hang, Queue};
-use crate::domain::{Ids, LeaseId, Moment, printable};
+use crate::escape::printable;
+use crate::id_format::Ids;
+use crate::inference::locks::{Candidate, Flaw, Hang, Queue};
 use crate::ui::Scene;
 use crate::ui::columns::{self, Column};
 use crate::ui::number::{self, UNKNOWN};
 use crate::ui::table;
+use etcd_lease::LeaseId;
+use simkit::Moment;
 
 /// The name of a lock; one without a name is its slash.
 pub(super) fn name(queue: &Queue) -> String {

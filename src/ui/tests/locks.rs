@@ -2,7 +2,7 @@
 
 use super::palettes::{PALETTES, styled};
 use super::*;
-use crate::domain::{HeldKey, KeyChange, KeyNow};
+use etcd_lease::{HeldKey, KeyChange, KeyNow};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
 const STRAY: i64 = 0x7000_0000_0000_0001;
@@ -89,7 +89,7 @@ fn where_there_is_no_lock_it_says_why() {
     assert!(shown(Setup::default(), scene_messages()).contains("The keys are not read yet."));
     let none = shown(Setup::default(), read(scene_messages()));
     assert!(none.contains("4 Locks 0 with 0 in line") && none.contains("No lock and no election: there is"), "{none}");
-    let range = crate::domain::KeyRange::prefix(b"/svc\x1b");
+    let range = etcd_lease::KeyRange::prefix(b"/svc\x1b");
     let within = shown(Setup { range, ..Setup::default() }, read(scene_messages()));
     assert!(within.contains(r"among the keys that begin with /svc\x1b."), "{within}");
     let trouble = Trouble { is_not_found: false, is_forbidden: true, text: "permission denied".into() };

@@ -3,7 +3,7 @@
 use super::palettes::{PALETTES, styled};
 use super::*;
 use crate::app::{Keymap, Value};
-use crate::domain::Ended;
+use etcd_lease::Ended;
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
 

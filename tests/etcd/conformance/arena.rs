@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use etcd_client::{Channel, Client};
+use etcd_lease::engine::{Engine, Options};
+use etcd_lease::wire::{Address, Cluster, KeyWatch, Settings, Target};
+use etcd_lease::{KeyRange, LeaseId};
+use etcd_sandbox::Sandbox;
 use futures_util::StreamExt;
 use hyper_util::rt::TokioIo;
-use leasetop::clock::Clock;
-use leasetop::domain::{KeyRange, LeaseId};
-use leasetop::engine::{Engine, Options};
-use leasetop::sandbox::Sandbox;
-use leasetop::wire::pipe::{Dialer, pipe};
-use leasetop::wire::{Address, Cluster, KeyWatch, Settings, Target};
+use simkit::Clock;
+use simkit::pipe::{Dialer, pipe};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Endpoint;

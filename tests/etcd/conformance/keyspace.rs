@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use leasetop::domain::{KeyChange, KeyNow, KeyRange, LeaseId};
-use leasetop::wire::{ErrorKind, KeyWatch, Watched};
+use etcd_lease::wire::{ErrorKind, KeyWatch, Watched};
+use etcd_lease::{KeyChange, KeyNow, KeyRange, LeaseId};
 
 use super::Arena;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use leasetop::domain::{LeaseId, MAX_TTL};
-use leasetop::wire::ErrorKind;
+use etcd_lease::wire::ErrorKind;
+use etcd_lease::{LeaseId, MAX_TTL};
 
 use super::Arena;
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
-use leasetop::tasks::{self, Task};
+use simkit::tasks::{self, Task};
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::sync::watch;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use etcd_lease::engine::{KeepAlive, Options, Response};
+use etcd_lease::{Ended, LeaseId};
 use futures_util::StreamExt;
-use leasetop::domain::{Ended, LeaseId};
-use leasetop::engine::{KeepAlive, Options, Response};
 
 use super::Arena;
 

@@ -1,7 +1,7 @@
 //! Cases of transactions, ranges of the past and compaction, after etcd's `tests/integration/v3_grpc_test.go`.
 
 use etcd_client::{Compare, CompareOp, DeleteOptions, GetOptions, PutOptions, SortOrder, SortTarget, Txn, TxnOp};
-use leasetop::domain::LeaseId;
+use etcd_lease::LeaseId;
 use tonic::{Code, Status};
 
 use super::Arena;

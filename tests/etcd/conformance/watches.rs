@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use etcd_client::{EventType, PutOptions, WatchFilterType, WatchOptions, WatchResponse, WatchStream};
-use leasetop::domain::LeaseId;
+use etcd_lease::LeaseId;
 
 use super::Arena;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use leasetop::wire::ErrorKind;
+use etcd_lease::wire::ErrorKind;
 use tokio::net::TcpListener;
 
 use super::fleet::Fleet;

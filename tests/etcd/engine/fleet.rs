@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use etcd_lease::engine::{Consumer, Delivery, Engine, Options};
+use etcd_lease::wire::Cluster;
+use etcd_lease::{Ended, Granted, LeaseId};
 use futures_util::future::try_join_all;
-use leasetop::clock::Clock;
-use leasetop::domain::{Ended, Granted, LeaseId, Moment};
-use leasetop::engine::{Consumer, Delivery, Engine, Options};
-use leasetop::wire::Cluster;
+use simkit::Clock;
+use simkit::Moment;
 
 pub(crate) struct Fleet {
     pub(crate) engine: Engine,

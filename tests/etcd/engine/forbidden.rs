@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use etcd_lease::wire::{Cluster, Settings, User};
+use etcd_lease::{Ended, Reachability};
 use futures_util::future::try_join_all;
-use leasetop::clock::Clock;
-use leasetop::domain::{Ended, Reachability};
-use leasetop::wire::{Cluster, Settings, User};
+use simkit::Clock;
 
 use super::fleet::Fleet;
 use super::{connect, settings};

@@ -7,7 +7,7 @@ mod overdue;
 mod secure;
 mod server_gone;
 
-use leasetop::wire::{Address, Cluster, Settings, Target};
+use etcd_lease::wire::{Address, Cluster, Settings, Target};
 
 /// Settings for endpoints as they are given on a command line.
 pub(crate) fn settings(endpoints: &[String]) -> Settings {

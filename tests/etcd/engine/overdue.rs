@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use etcd_lease::wire::Cluster;
+use etcd_lease::{Ended, LeaseId, Reading};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use leasetop::clock::Clock;
-use leasetop::domain::{Ended, LeaseId, Reading};
-use leasetop::wire::Cluster;
+use simkit::Clock;
 use tokio::sync::Mutex;
 
 use super::fleet::Fleet;

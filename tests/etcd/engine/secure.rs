@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use leasetop::wire::{Settings, TlsFiles};
+use etcd_lease::wire::{Settings, TlsFiles};
 
 use super::fleet::Fleet;
 use super::{connect, settings};

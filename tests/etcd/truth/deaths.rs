@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use etcd_lease::wire::{Cluster, Watched};
+use etcd_lease::{KeyNow, KeyRange, LeaseId};
 use futures_util::{StreamExt, stream};
-use leasetop::clock::Clock;
-use leasetop::domain::{KeyNow, KeyRange, LeaseId};
-use leasetop::tasks::{Task, spawn};
-use leasetop::wire::{Cluster, Watched};
+use simkit::Clock;
+use simkit::tasks::{Task, spawn};
 
 use super::ear::{Ear, Told};
 use super::others::{self, Dice};

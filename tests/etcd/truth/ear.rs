@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use etcd_lease::LeaseId;
 use jiff::Timestamp;
-use leasetop::domain::LeaseId;
 use serde_json::Value;
 
 use super::span::{Span, seconds};

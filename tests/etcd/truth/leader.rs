@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use leasetop::clock::Clock;
-use leasetop::tasks::spawn;
+use simkit::Clock;
+use simkit::tasks::spawn;
 
 use super::ear::{Ear, Told};
 use super::others::{self, Truth};

@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use leasetop::clock::Clock;
-use leasetop::domain::{LeaseId, Moment, Pace};
-use leasetop::engine::{Delivery, Engine, Options};
-use leasetop::wire::{Address, Cluster, Settings, Target};
+use etcd_lease::engine::{Delivery, Engine, Options};
+use etcd_lease::wire::{Address, Cluster, Settings, Target};
+use etcd_lease::{LeaseId, Pace};
+use simkit::Clock;
+use simkit::Moment;
 
 use super::span::{Span, seconds};
 use crate::common::etcd::{Etcd, Version};

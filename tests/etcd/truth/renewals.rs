@@ -5,11 +5,12 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use leasetop::clock::Clock;
-use leasetop::domain::observed::{Noticed, Observed};
-use leasetop::domain::{LeaseId, Moment};
-use leasetop::tasks::spawn;
-use leasetop::wire::Cluster;
+use etcd_lease::LeaseId;
+use etcd_lease::wire::Cluster;
+use leasetop::inference::observed::{Noticed, Observed};
+use simkit::Clock;
+use simkit::Moment;
+use simkit::tasks::spawn;
 
 use super::ear::{Ear, Told};
 use super::others::{self, Deed, Lease, Truth};

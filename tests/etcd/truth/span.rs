@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use leasetop::clock::Clock;
-use leasetop::domain::Moment;
+use simkit::Clock;
+use simkit::Moment;
 
 /// Between which two moments something came about, in seconds of the wall.
 #[derive(Clone, Copy, Debug, PartialEq)]

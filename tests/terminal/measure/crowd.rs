@@ -1,13 +1,14 @@
 //! Figures with very many leases of other clients.
 
+use etcd_lease::LeaseId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use etcd_lease::wire::Cluster;
+use etcd_sandbox::Sandbox;
 use futures_util::stream::{self, StreamExt};
-use leasetop::clock::Stopwatch;
-use leasetop::sandbox::Sandbox;
-use leasetop::wire::Cluster;
+use simkit::Stopwatch;
 use tokio::runtime::Runtime;
 
 use super::{AT_A_TIME, cpu, cpu_of, megabytes, presses, quantile, real_etcd, tell};
@@ -21,8 +22,8 @@ const SECONDS: f64 = 30.0;
 fn others(count: u32) -> (Served, Terminal) {
     let server = Served::start();
     for n in 0..count {
-        let lease = server.sandbox.grant(60 + i64::from(n * 7 % 3_541)).expect("a lease");
-        server.sandbox.put(format!("/service/{n}"), "127.0.0.1", Some(lease)).expect("a key");
+        let lease = LeaseId(server.sandbox.grant(60 + i64::from(n * 7 % 3_541)).expect("a lease"));
+        server.sandbox.put(format!("/service/{n}"), "127.0.0.1", Some(lease.0)).expect("a key");
     }
     let mut terminal = server.monitor(&[], 140, 40);
     terminal.wait_for(" others");
@@ -86,10 +87,10 @@ impl Drop for Writer {
 
 /// A life in short: granted, with a key that is put twice and deleted, and revoked.
 fn five_changes(sandbox: &Sandbox, number: u32) -> u32 {
-    let lease = sandbox.grant(600).expect("a lease");
+    let lease = LeaseId(sandbox.grant(600).expect("a lease"));
     let key = format!("/job/{number}");
     for value in ["begun", "done"] {
-        sandbox.put(key.as_str(), value, Some(lease)).expect("a key");
+        sandbox.put(key.as_str(), value, Some(lease.0)).expect("a key");
     }
     sandbox.delete(key.as_str());
     sandbox.revoke(lease).expect("it is there");
@@ -158,7 +159,7 @@ fn four_hundred_thousand() {
     const COUNT: u32 = 400_000;
     let server = Served::start();
     for n in 0..COUNT {
-        server.sandbox.grant(3_600 + i64::from(n * 7 % 3_541)).expect("a lease");
+        LeaseId(server.sandbox.grant(3_600 + i64::from(n * 7 % 3_541)).expect("a lease"));
     }
     let watch = Stopwatch::start();
     let mut terminal = server.monitor(&[], 140, 40);

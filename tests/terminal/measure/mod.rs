@@ -8,10 +8,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use etcd_lease::LeaseId;
+use etcd_lease::wire::{Address, Cluster, Settings, Target};
 use futures_util::stream::{self, StreamExt};
-use leasetop::clock::Stopwatch;
-use leasetop::domain::LeaseId;
-use leasetop::wire::{Address, Cluster, Settings, Target};
+use simkit::Stopwatch;
 use tokio::runtime::Runtime;
 
 use crate::pty::{Process, Terminal, leasetop};

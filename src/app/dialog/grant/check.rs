@@ -7,7 +7,7 @@ use tui_input::Input;
 use super::{Field, GrantForm, PRESETS};
 use crate::app::grant::BadPut;
 use crate::app::{GrantOrder, Put};
-use crate::domain::{LeaseId, MAX_TTL};
+use etcd_lease::{LeaseId, MAX_TTL};
 
 /// Leases that one form can grant.
 const MOST_LEASES: u32 = 10_000;
@@ -153,7 +153,7 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Pace;
+    use etcd_lease::Pace;
 
     fn filled<const N: usize>(texts: [&str; 3], puts: [&str; N]) -> GrantForm {
         let [ttl, count, id] = texts.map(|text| Input::new(text.to_owned()));

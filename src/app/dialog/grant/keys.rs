@@ -3,7 +3,8 @@
 use super::{Field, GrantForm};
 use crate::app::dialog::{Dialog, edit, reply};
 use crate::app::{Effect, GrantOrder, Key, Model, Reply, Scope};
-use crate::domain::{Moment, Pace};
+use etcd_lease::Pace;
+use simkit::Moment;
 
 use super::check::in_words;
 

@@ -6,7 +6,7 @@ mod keys;
 use tui_input::Input;
 
 use crate::app::{Lease, Pairs, Put};
-use crate::domain::Pace;
+use etcd_lease::Pace;
 
 pub(super) use keys::key;
 pub(in crate::app) use keys::paste;

@@ -1,0 +1,140 @@
+//! Those who read responses: one lease at a time, or many leases by one reader.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+
+use super::Engine;
+use super::actor::{Command, Start};
+use super::inbox::{Delivery, Inbox, Response};
+use crate::{Ended, Granted, LeaseId, Pace};
+use simkit::Moment;
+
+/// One reader of the responses of many leases, each with a bounded queue of its own.
+///
+/// Dropping it cancels the keeping of every lease that nobody else keeps.
+#[derive(Debug)]
+pub struct Consumer {
+    engine: Engine,
+    inbox: Arc<Inbox>,
+}
+
+impl Consumer {
+    pub(super) fn new(engine: Engine, inbox: Inbox) -> Self {
+        Consumer { engine, inbox: Arc::new(inbox) }
+    }
+
+    /// Keeps a lease alive of which nothing is known: its time left is asked first. Asking twice changes nothing.
+    pub fn keep_alive(&self, id: LeaseId) {
+        self.keep_alive_at_pace(id, None);
+    }
+
+    /// Keeps a lease alive of which nothing is known at a pace of its own; none is the engine's.
+    pub fn keep_alive_at_pace(&self, id: LeaseId, pace: Option<Pace>) {
+        self.start(id, Start::Adopt, pace);
+    }
+
+    /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
+    pub fn keep_granted(&self, granted: &Granted, sent: Moment) {
+        self.keep_granted_at_pace(granted, sent, None);
+    }
+
+    /// Keeps a lease alive that was just granted at a pace of its own; none is the engine's.
+    pub fn keep_granted_at_pace(&self, granted: &Granted, sent: Moment, pace: Option<Pace>) {
+        self.start(granted.id, Start::Granted { ttl: granted.ttl, sent }, pace);
+    }
+
+    /// Leaves a lease: it is not kept alive any more, unless somebody else does.
+    pub fn leave(&self, id: LeaseId) {
+        self.inbox.close(id);
+        self.engine.command(Command::Leave(id));
+    }
+
+    /// Leaves the responses of a lease unread until [`Consumer::resume`]: its queue fills, the others go on.
+    pub fn pause(&self, id: LeaseId) {
+        self.inbox.pause(id, true);
+    }
+
+    /// Reads the responses of a lease again.
+    pub fn resume(&self, id: LeaseId) {
+        self.inbox.pause(id, false);
+    }
+
+    /// Takes what is next in the queue of one lease, paused or not; none where nothing waits there.
+    pub fn take(&self, id: LeaseId) -> Option<Delivery> {
+        self.inbox.take(id)
+    }
+
+    /// The next response or end, of the leases in turn; none while no lease is kept.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        std::future::poll_fn(|cx| self.poll_delivery(cx)).await
+    }
+
+    fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        self.inbox.poll_next(cx)
+    }
+
+    fn start(&self, id: LeaseId, start: Start, pace: Option<Pace>) {
+        let keep = || Command::Keep { id, start, pace, inbox: Arc::clone(&self.inbox) };
+        if self.inbox.open(id) && !self.engine.command(keep()) {
+            self.inbox.end(id, Ended::Closed);
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        for id in self.inbox.leases() {
+            self.leave(id);
+        }
+    }
+}
+
+/// The responses of one lease that is kept alive, from a bounded queue.
+///
+/// A stream: after its last item [`KeepAlive::ended`] says why it ended. Dropping it cancels the keeping of the
+/// lease, unless somebody else keeps it too.
+#[derive(Debug)]
+pub struct KeepAlive {
+    consumer: Consumer,
+    id: LeaseId,
+    ended: Option<Ended>,
+}
+
+impl KeepAlive {
+    pub(super) fn new(consumer: Consumer, id: LeaseId) -> Self {
+        KeepAlive { consumer, id, ended: None }
+    }
+
+    /// Which lease.
+    pub fn id(&self) -> LeaseId {
+        self.id
+    }
+
+    /// The next response; none when it ended.
+    pub async fn next(&mut self) -> Option<Response> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Why it ended, once the stream has.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+}
+
+impl Stream for KeepAlive {
+    type Item = Response;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Response>> {
+        match std::task::ready!(self.consumer.poll_delivery(cx)) {
+            Some(Delivery::Response(response)) => Poll::Ready(Some(response)),
+            Some(Delivery::Ended(_, ended)) => {
+                self.ended = Some(ended);
+                Poll::Ready(None)
+            }
+            None => Poll::Ready(None),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The task of one keepalive stream: it carries questions out and answers back, and decides nothing.
+
+use tokio::sync::mpsc;
+
+use super::actor::Report;
+use crate::LeaseId;
+use crate::keeper::StreamEnd;
+use crate::wire::{Answers, Cluster, Error, ErrorKind};
+use simkit::Clock;
+use simkit::tasks::{self, Task};
+
+/// More than the schedule ever has in flight on one stream, so that a question never waits here.
+const QUESTIONS: usize = 128;
+
+/// An open stream. Dropping it closes the stream.
+#[derive(Debug)]
+pub(super) struct LaneStream {
+    questions: mpsc::Sender<LeaseId>,
+    _task: Task,
+}
+
+/// Which stream a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StreamName {
+    pub(super) lane: usize,
+    pub(super) generation: u32,
+}
+
+impl LaneStream {
+    pub(super) fn open(cluster: Cluster, clock: Clock, name: StreamName, reports: mpsc::Sender<Report>) -> Self {
+        let (questions, outgoing) = mpsc::channel(QUESTIONS);
+        let task = tasks::spawn(async move {
+            let error = carry(&cluster, &clock, name, outgoing, &reports).await;
+            let end = match error.kind() {
+                ErrorKind::Forbidden => StreamEnd::Forbidden(error.message().to_owned()),
+                _ => StreamEnd::Broken(error.to_string()),
+            };
+            // The engine may be gone: then nobody wants to know.
+            let _ = reports.send(Report::StreamEnded { name, end }).await;
+        });
+        LaneStream { questions, _task: task }
+    }
+
+    /// Sends a renewal. A stream that has just ended takes it too: its end is on its way.
+    pub(super) fn send(&self, id: LeaseId) {
+        let _ = self.questions.try_send(id);
+    }
+}
+
+async fn carry(
+    cluster: &Cluster,
+    clock: &Clock,
+    name: StreamName,
+    questions: mpsc::Receiver<LeaseId>,
+    reports: &mpsc::Sender<Report>,
+) -> Error {
+    let mut answers = match cluster.keep_alive(questions).await {
+        Ok(answers) => answers,
+        Err(error) => return error,
+    };
+    let endpoint = answers.endpoint().to_owned();
+    let _ = reports.send(Report::StreamOpened { endpoint }).await;
+    loop {
+        if let Err(error) = next(&mut answers, clock, name, reports).await {
+            return error;
+        }
+    }
+}
+
+async fn next(
+    answers: &mut Answers,
+    clock: &Clock,
+    name: StreamName,
+    reports: &mpsc::Sender<Report>,
+) -> Result<(), Error> {
+    let mut batch = Vec::new();
+    let result = answers.next(&mut batch).await;
+    if !batch.is_empty() {
+        let _ = reports.send(Report::Answers { name, at: clock.now(), batch }).await;
+    }
+    result
+}

@@ -1,0 +1,104 @@
+//! Lease ids, read and printed as etcdctl does.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A lease id: any `i64` but 0, negatives included (etcd's `LeaseID`).
+///
+/// Prints as etcdctl does, Go's `%016x`: zero-padded to 16 columns, the sign inside
+/// them. Reads signed hex without a prefix (as etcdctl), `0x...` and `dec:...`.
+///
+/// ```
+/// use etcd_lease::LeaseId;
+/// assert_eq!(LeaseId(-5).to_string(), "-000000000000005");
+/// assert_eq!("694d9aa8d4d4f304".parse(), Ok(LeaseId(0x694d9aa8d4d4f304)));
+/// assert_eq!("dec:-5".parse(), Ok(LeaseId(-5)));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeaseId(pub i64);
+
+/// A text that is no lease id, with the rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bad lease id \"{text}\": {rule}")]
+pub struct BadLeaseId {
+    text: String,
+    rule: &'static str,
+}
+
+impl LeaseId {
+    /// The last eight hex digits, for narrow screens.
+    pub fn short(self) -> String {
+        let full = self.to_string();
+        full[full.len() - 8..].to_owned()
+    }
+}
+
+impl From<LeaseId> for i64 {
+    fn from(id: LeaseId) -> i64 {
+        id.0
+    }
+}
+
+impl fmt::Display for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.unsigned_abs();
+        match self.0 {
+            i64::MIN..=-1 => write!(f, "-{digits:015x}"),
+            _ => write!(f, "{digits:016x}"),
+        }
+    }
+}
+
+impl fmt::Debug for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LeaseId({self})")
+    }
+}
+
+impl FromStr for LeaseId {
+    type Err = BadLeaseId;
+
+    fn from_str(text: &str) -> Result<Self, BadLeaseId> {
+        let bad = |rule| BadLeaseId { text: text.to_owned(), rule };
+        let parsed = if let Some(decimal) = text.strip_prefix("dec:") {
+            decimal.parse().map_err(|_| bad("after `dec:` a decimal number that fits 64 signed bits"))
+        } else {
+            let (sign, digits) = match text.strip_prefix('-') {
+                Some(rest) => ("-", rest),
+                None => ("", text),
+            };
+            let digits = digits.strip_prefix("0x").unwrap_or(digits);
+            if digits.starts_with(['+', '-']) {
+                return Err(bad("one sign at most"));
+            }
+            i64::from_str_radix(&format!("{sign}{digits}"), 16)
+                .map_err(|_| bad("hex digits that fit 64 signed bits, as etcdctl prints them"))
+        }?;
+        if parsed == 0 {
+            return Err(bad("0 is no lease"));
+        }
+        Ok(LeaseId(parsed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_and_reads_back_the_extremes() {
+        for id in [1, -1, i64::MAX, i64::MIN, 0x694d9aa8d4d4f304] {
+            assert_eq!(LeaseId(id).to_string().parse(), Ok(LeaseId(id)));
+            assert!(LeaseId(id).to_string().len() >= 16);
+        }
+        assert_eq!(LeaseId(i64::MIN).to_string(), "-8000000000000000");
+        assert_eq!(LeaseId(i64::MIN).short(), "00000000");
+    }
+
+    #[test]
+    fn refuses_what_etcdctl_refuses() {
+        for text in ["", "0", "xyz", "ffffffffffffffff", "0x", "--5", "-+5", "dec:", "dec:9223372036854775808", "1 2"] {
+            assert!(text.parse::<LeaseId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Endpoints as a user writes them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::Uri;
+
+use simkit::pipe::Dialer;
+
+/// How to reach a cluster.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The members, one by one: leasetop chooses among them itself.
+    pub targets: Vec<Target>,
+    /// TLS files; an `https://` endpoint uses TLS without them too.
+    pub tls: Option<TlsFiles>,
+    /// Whom to log in as.
+    pub user: Option<User>,
+    /// How long to wait for a connection.
+    pub dial_timeout: Duration,
+    /// How long to wait for the answer to a call.
+    pub command_timeout: Duration,
+    /// How often every member is asked who it is; at once whenever something looks wrong.
+    pub probe_every: Duration,
+}
+
+impl Settings {
+    /// Settings for these targets: no TLS files, no user, etcdctl's time-outs (2 s to dial, 5 s a command),
+    /// every member asked once a second.
+    pub fn new(targets: Vec<Target>) -> Self {
+        Settings {
+            targets,
+            tls: None,
+            user: None,
+            dial_timeout: Duration::from_secs(2),
+            command_timeout: Duration::from_secs(5),
+            probe_every: Duration::from_secs(1),
+        }
+    }
+}
+
+/// One member.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Over TCP, with or without TLS.
+    Address(Address),
+    /// Over an in-memory pipe to a sandbox.
+    Pipe {
+        /// What to call it on the screen.
+        name: String,
+        /// The near side of the pipe.
+        dialer: Dialer,
+    },
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Address(address) => address.fmt(f),
+            Target::Pipe { name, .. } => f.write_str(name),
+        }
+    }
+}
+
+/// The TLS files of etcdctl's `--cacert`, `--cert` and `--key`, PEM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Whom to trust; the system's certificates where none is named.
+    pub ca: Option<PathBuf>,
+    /// The client's certificate.
+    pub cert: Option<PathBuf>,
+    /// The client's private key.
+    pub key: Option<PathBuf>,
+    /// Trust any server. For tests only.
+    pub skip_verify: bool,
+}
+
+/// Whom to log in as.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user's name.
+    pub name: String,
+    /// The user's password.
+    pub password: String,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A member's address: host, port and whether it speaks TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    authority: String,
+    secure: bool,
+}
+
+/// A text that is no endpoint, with the rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bad endpoint \"{text}\": {rule}; write it as 127.0.0.1:2379 or https://host:2379")]
+pub struct BadEndpoint {
+    text: String,
+    rule: &'static str,
+}
+
+impl Address {
+    /// Reads `host:port`, `http://host:port` or `https://host:port`.
+    ///
+    /// # Errors
+    /// [`BadEndpoint`] with the rule that the text breaks.
+    pub fn parse(text: &str) -> Result<Self, BadEndpoint> {
+        let bad = |rule| BadEndpoint { text: text.to_owned(), rule };
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (scheme, rest),
+            None => ("http", text),
+        };
+        let secure = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return Err(bad("the scheme is http or https")),
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let uri: Uri = format!("http://{authority}").parse().map_err(|_| bad("that is no host and port"))?;
+        if uri.path() != "/" || uri.query().is_some() || authority.contains(['/', '@']) {
+            return Err(bad("a host and a port, nothing after them"));
+        }
+        match (uri.host(), uri.port_u16()) {
+            (Some(host), Some(1..)) if !host.is_empty() => Ok(Address { authority: authority.to_owned(), secure }),
+            (_, Some(_)) => Err(bad("the host or the port is missing")),
+            _ => Err(bad("the port is missing, or is no number from 1 to 65535")),
+        }
+    }
+
+    /// Whether the endpoint was written with `https://`.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// `host:port`.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The host alone, an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https://" } else { "" };
+        write!(f, "{scheme}{}", self.authority)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_etcdctl_reads() {
+        for (text, host, secure) in [
+            ("127.0.0.1:2379", "127.0.0.1", false),
+            ("http://localhost:2379/", "localhost", false),
+            ("https://etcd-1.example:2379", "etcd-1.example", true),
+            ("[::1]:2379", "::1", false),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!((address.host(), address.is_secure()), (host, secure), "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for text in
+            ["", "localhost", "ftp://a:1", "http://", "a:b", "a:0", "a:70000", "a:1/path", ":2379", "u@h:1", "a b:1"]
+        {
+            let error = Address::parse(text).unwrap_err().to_string();
+            assert!(error.contains("127.0.0.1:2379"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! One member: its channels and what its Status says.
+
+use std::sync::Arc;
+
+use etcd_client::{Channel as ClientChannel, Client};
+use tokio_rustls::rustls::ClientConfig;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+use super::connect;
+use super::error::Error;
+use super::signed::{Login, Signed};
+use super::{Settings, Target};
+use crate::{MemberView, Reachability};
+use simkit::Stopwatch;
+
+/// One member of the cluster, as one endpoint.
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) endpoint: String,
+    /// Requires a leader: without it a member that lost its quorum answers with stale data and Ok.
+    pub(super) channel: Signed,
+    client: Client,
+    /// Requires none: a Status answer is wanted from a member without a leader too.
+    status: Client,
+}
+
+impl Member {
+    pub(super) async fn new(
+        target: &Target,
+        settings: &Settings,
+        tls: Option<&Arc<ClientConfig>>,
+        login: &Arc<Login>,
+    ) -> Result<Self, Error> {
+        let raw = connect::channel(target, tls, settings.dial_timeout);
+        let endpoint = target.to_string();
+        let channel = Signed::new(raw.clone(), Arc::clone(login), true);
+        let client = client(channel.clone(), &endpoint).await?;
+        let status = client_without_leader(raw, login, &endpoint).await?;
+        Ok(Member { endpoint, channel, client, status })
+    }
+
+    /// etcd-client's client for this member.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Asks the member of which cluster it is, by its id, and who in it.
+    ///
+    /// # Errors
+    /// Whatever the link says. With authentication on, etcd 3.5.28 and later answer nobody who is not logged in.
+    pub(super) async fn ask(&self) -> Result<(u64, MemberView), Error> {
+        let sent = Stopwatch::start();
+        let answer = self.status.clone().status().await;
+        let answer = answer.map_err(|error| Error::from_client("ask for its status", &self.endpoint, error))?;
+        let header = answer.header();
+        let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
+        let view = MemberView {
+            endpoint: self.endpoint.clone(),
+            member_id,
+            revision: header.map_or(0, etcd_client::ResponseHeader::revision),
+            raft_term: answer.raft_term(),
+            is_leader: answer.leader() != 0 && answer.leader() == member_id,
+            has_leader: answer.leader() != 0,
+            version: answer.version().to_owned(),
+            round_trip: Some(sent.elapsed()),
+            reachability: Reachability::Up,
+        };
+        Ok((header.map_or(0, etcd_client::ResponseHeader::cluster_id), view))
+    }
+}
+
+async fn client_without_leader(
+    raw: tonic::transport::Channel,
+    login: &Arc<Login>,
+    endpoint: &str,
+) -> Result<Client, Error> {
+    client(Signed::new(raw, Arc::clone(login), false), endpoint).await
+}
+
+/// etcd-client on our signed channel: it logs in nowhere and dials nothing here.
+async fn client(channel: Signed, endpoint: &str) -> Result<Client, Error> {
+    let service = BoxCloneSyncService::new(channel.map_err(tower::BoxError::from));
+    Client::from_channel(ClientChannel::Custom(service), None)
+        .await
+        .map_err(|error| Error::from_client("set up a client", endpoint, error))
+}

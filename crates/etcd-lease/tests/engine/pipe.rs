@@ -1,0 +1,66 @@
+//! An engine on a sandbox, over the pipe, on tokio's paused clock.
+
+use std::time::Duration;
+
+use etcd_lease::engine::{Engine, KeepAlive, Options, Response};
+use etcd_lease::wire::{Cluster, Settings, Target};
+use etcd_lease::{Ended, LeaseId};
+use etcd_sandbox::Sandbox;
+use simkit::Clock;
+
+pub(crate) struct Bench {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) cluster: Cluster,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Clock,
+}
+
+pub(crate) async fn bench(options: Options) -> Bench {
+    bench_of(1, options).await
+}
+
+/// One whose clock is so many times as fast as the wall.
+pub(crate) async fn bench_at(speed: u32) -> Bench {
+    bench_on(Clock::warped(speed), 1, Options::default()).await
+}
+
+pub(crate) async fn bench_of(members: usize, options: Options) -> Bench {
+    bench_on(Clock::real(), members, options).await
+}
+
+async fn bench_on(clock: Clock, members: usize, options: Options) -> Bench {
+    let sandbox = Sandbox::builder().members(members).seed(1).start(clock.clone());
+    let target = |member| Target::Pipe { name: format!("m{member}"), dialer: sandbox.dialer(member) };
+    let settings = Settings::new((0..members).map(target).collect());
+    // Days of virtual time: whoever is in trouble asks at once anyway.
+    let settings = Settings { probe_every: Duration::from_secs(20), ..settings };
+    let cluster = Cluster::connect(settings).await.unwrap();
+    let engine = Engine::start(cluster.clone(), clock.clone(), options);
+    Bench { sandbox, cluster, engine, clock }
+}
+
+impl Bench {
+    /// Grants a lease and keeps it alive.
+    pub(crate) async fn keep(&self, ttl: i64) -> KeepAlive {
+        let sent = self.clock.now();
+        let granted = self.cluster.grant(None, ttl).await.unwrap();
+        self.engine.keep_granted(&granted, sent)
+    }
+
+    pub(crate) fn alive(&self, id: LeaseId) -> bool {
+        self.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>().contains(&id)
+    }
+}
+
+pub(crate) async fn seconds(seconds: f64) {
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+}
+
+/// The rest of the responses, and why there are no more.
+pub(crate) async fn rest(mut kept: KeepAlive) -> (Vec<Response>, Ended) {
+    let mut responses = Vec::new();
+    while let Some(response) = kept.next().await {
+        responses.push(response);
+    }
+    (responses, kept.ended().cloned().unwrap())
+}

@@ -1,0 +1,67 @@
+//! A few seeds of 24 hours of trouble on the whole engine, over the pipe.
+
+use std::time::Duration;
+
+use etcd_lease::engine::Options;
+use tonic::Status;
+
+use crate::pipe::{Bench, bench_of, seconds};
+use crate::world::Dice;
+
+const DAY: f64 = 24.0 * 3600.0;
+
+/// Trouble of up to 3 s on some member, such that a lease of 60 s has to survive it.
+async fn trouble(dice: &mut Dice, bench: &Bench) {
+    let member = usize::try_from(dice.below(3)).unwrap();
+    let (all, one) = (bench.sandbox.faults(), bench.sandbox.faults().on(member));
+    let lasting = dice.between(100, 3_000) as f64 / 1_000.0;
+    match dice.below(6) {
+        0 => {
+            one.down();
+            all.move_leader((member + 1) % 3);
+            seconds(lasting).await;
+            one.up();
+        }
+        1 => {
+            one.hang();
+            seconds(lasting).await;
+            one.resume();
+        }
+        2 => all.cut_streams(&Status::unknown("not a primary lessor")),
+        3 => {
+            all.delay(Duration::from_millis(400));
+            seconds(lasting).await;
+            all.delay(Duration::ZERO);
+        }
+        4 => {
+            all.lose_leader();
+            seconds(lasting).await;
+            all.move_leader(member);
+        }
+        _ => all.refill(),
+    }
+}
+
+async fn a_day(seed: u64) {
+    let mut dice = Dice::new(seed);
+    let bench = bench_of(3, Options::default()).await;
+    let mut kept = Vec::new();
+    for ttl in [60, 120, 3600] {
+        kept.push(bench.keep(ttl).await);
+    }
+    while bench.clock.now().since_start().as_secs_f64() < DAY {
+        trouble(&mut dice, &bench).await;
+        seconds(dice.between(30, 1_800) as f64).await;
+    }
+    for mut lease in kept {
+        assert!(bench.alive(lease.id()), "seed {seed}");
+        assert!(lease.next().await.is_some() && lease.ended().is_none(), "seed {seed}: {:?}", lease.ended());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_days_of_trouble_over_the_pipe_lose_nothing() {
+    for seed in 0..5 {
+        a_day(seed).await;
+    }
+}

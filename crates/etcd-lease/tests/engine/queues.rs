@@ -1,0 +1,139 @@
+//! Bounded queues: the newest is dropped and counted, the lease lives, and nobody else notices.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::sync::Once;
+
+use etcd_lease::LeaseId;
+use etcd_lease::engine::{Delivery, Options};
+
+use crate::pipe::{bench, seconds};
+
+thread_local! {
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The log of the present thread, which is the present test. The subscriber is everybody's: with one of this test alone,
+/// another test that logs the same line first can switch it off for all.
+#[derive(Clone, Copy, Default)]
+struct Log;
+
+impl Log {
+    fn start() -> Log {
+        static STARTED: Once = Once::new();
+        STARTED.call_once(|| {
+            // What the program logs without -v.
+            let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
+            log.with_writer(Log::default).with_ansi(false).init();
+        });
+        Log
+    }
+
+    fn lines(self) -> Vec<String> {
+        WRITTEN.with_borrow(|bytes| String::from_utf8(bytes.clone()).unwrap().lines().map(str::to_owned).collect())
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_17th_unread_response_is_dropped_as_go_does() {
+    let log = Log::start();
+    let bench = bench(Options::default()).await;
+    let board = bench.engine.board();
+    let mut kept = bench.keep(2).await;
+    let granted = bench.clock.now();
+    while log.lines().is_empty() {
+        seconds(0.1).await;
+    }
+    let first_drop = bench.clock.now().since(granted).as_secs_f64();
+    assert!((16.0..=18.0).contains(&first_drop), "one a second until 16 are there: {first_drop}");
+    let line = log.lines().remove(0);
+    for part in [
+        "lease keepalive response queue is full; dropping response send",
+        &format!("lease={}", kept.id()),
+        "queue-size=16",
+        "queue-capacity=16",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    seconds(10.0).await;
+    assert!(bench.alive(kept.id()));
+    assert!((10..=11).contains(&(log.lines().len() - 1)), "one line a drop, one drop a renewal");
+    let status = board.drain().statuses.remove(0);
+    assert_eq!((status.queue.depth, status.queue.capacity), (16, 16));
+    assert_eq!(status.queue.dropped as usize, log.lines().len());
+    for _ in 0..16 {
+        assert!(kept.next().await.unwrap().at.since(granted).as_secs() <= 16, "the oldest are kept");
+    }
+    assert_eq!(board.drain().queues, [(kept.id(), etcd_lease::QueueGauge { depth: 0, ..status.queue })]);
+}
+
+/// An hour's lease that nobody reads, over five and a half hours.
+#[tokio::test(start_paused = true)]
+async fn the_first_drop_of_an_hours_lease_comes_after_five_hours() {
+    let bench = bench(Options::default()).await;
+    let board = bench.engine.board();
+    let kept = bench.keep(3_600).await;
+    let dropped = || board.drain().statuses.last().map_or(0, |status| status.queue.dropped);
+    board.drain();
+    seconds(19_200.0).await;
+    assert_eq!(dropped(), 0, "16 intervals of 1200.5 s are not over");
+    seconds(20.0).await;
+    assert_eq!(dropped(), 1, "the 17th response has no room");
+    assert!(bench.alive(kept.id()), "it lives");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_subscriber_makes_no_other_drop() {
+    let bench = bench(Options::default()).await;
+    let slow = bench.keep(3).await;
+    let mut quick = bench.engine.keep_alive(slow.id());
+    let mut read = 0;
+    while read < 60 {
+        quick.next().await.unwrap();
+        read += 1;
+    }
+    let renewals = bench.sandbox.keep_alives(slow.id());
+    assert!((60..=61).contains(&renewals), "two subscribers share one request: {renewals} for {read}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_lease_that_is_not_read_makes_no_other_of_the_same_consumer_drop() {
+    let bench = bench(Options { queue_capacity: 2, ..Options::default() }).await;
+    let leases: Vec<LeaseId> = (0..3).map(|_| LeaseId(bench.sandbox.grant(2).unwrap())).collect();
+    let mut consumer = bench.engine.consumer();
+    leases.iter().for_each(|lease| consumer.keep_alive(*lease));
+    // Ten seconds unread: two responses of each are kept, and both are read in turn.
+    seconds(10.0).await;
+    let mut read = Vec::new();
+    for _ in 0..6 {
+        let Some(Delivery::Response(response)) = consumer.next().await else { panic!("all live") };
+        read.push(response.id);
+    }
+    assert_eq!(read[..3], read[3..], "in turn");
+    consumer.leave(leases[0]);
+    seconds(5.0).await;
+    assert!(!bench.alive(leases[0]) && bench.alive(leases[1]) && bench.alive(leases[2]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_queue_a_response_needs_a_waiting_reader() {
+    let bench = bench(Options { queue_capacity: 0, ..Options::default() }).await;
+    let mut kept = bench.keep(3).await;
+    let id = kept.id();
+    seconds(30.0).await;
+    assert!(bench.alive(id), "nobody reads, and it lives");
+    let renewals = bench.sandbox.keep_alives(id);
+    assert!((15..=31).contains(&renewals), "at its pace: {renewals}");
+    let response = kept.next().await.unwrap();
+    assert!(response.at.since_start().as_secs() >= 30, "the one that comes while somebody waits");
+}

@@ -1,0 +1,114 @@
+//! Connections to a member, over a pipe or TCP, and their end when the member goes away.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use etcd_client::proto::{PbClusterServer, PbKvServer, PbLeaseServer, PbMaintenanceServer, PbWatchServer};
+use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+use tonic::transport::server::Connected;
+
+use super::member::Member;
+use super::services::Auth;
+use simkit::pipe;
+
+/// Serves a member to whoever dials its pipe, until the dialer is gone.
+pub(super) async fn serve_pipe(member: Member, listener: pipe::Listener) {
+    let here = member.clone();
+    let accepted = listener.filter_map(move |knock| {
+        let up = here.with(|member| member.up);
+        std::future::ready(up.then(|| Connection::new(&here, knock.accept())))
+    });
+    serve(member, accepted).await;
+}
+
+/// Serves a member on a TCP listener. A member that is down closes what it accepts.
+pub(super) async fn serve_tcp(member: Member, listener: TcpListener) {
+    let here = member.clone();
+    let accepted = TcpListenerStream::new(listener).filter_map(move |stream| {
+        let up = here.with(|member| member.up);
+        std::future::ready(stream.ok().filter(|_| up).map(|stream| Connection::new(&here, undelayed(stream))))
+    });
+    serve(member, accepted).await;
+}
+
+/// Without Nagle's delay, as etcd; a socket that refuses to is only slower.
+fn undelayed(stream: TcpStream) -> TcpStream {
+    let _ = stream.set_nodelay(true);
+    stream
+}
+
+async fn serve<C>(member: Member, connections: impl Stream<Item = Connection<C>>)
+where
+    C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // etcd bounds the streams of a connection no more than that either.
+    let served = Server::builder()
+        .max_concurrent_streams(u32::MAX)
+        .add_service(PbLeaseServer::new(member.clone()))
+        .add_service(PbKvServer::new(member.clone()))
+        .add_service(PbMaintenanceServer::new(member.clone()))
+        .add_service(PbClusterServer::new(member.clone()))
+        .add_service(PbWatchServer::new(member))
+        .add_service(Auth)
+        .serve_with_incoming(connections.map(Ok::<_, Infallible>));
+    if let Err(error) = served.await {
+        tracing::warn!(%error, "the sandbox stopped serving");
+    }
+}
+
+/// A connection that breaks when its member goes down.
+struct Connection<C> {
+    stream: C,
+    broken: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl<C> Connection<C> {
+    fn new(member: &Member, stream: C) -> Self {
+        let (member, born) = (member.clone(), member.with(|member| member.lives));
+        let broken = async move { member.until(|member| (member.lives > born).then_some(())).await };
+        Connection { stream, broken: broken.boxed() }
+    }
+
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match self.broken.poll_unpin(cx) {
+            Poll::Ready(()) => {
+                self.broken = std::future::ready(()).boxed();
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+            Poll::Pending => Ok(()),
+        }
+    }
+}
+
+impl<C: AsyncRead + Unpin> AsyncRead for Connection<C> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<C: AsyncWrite + Unpin> AsyncWrite for Connection<C> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<C> Connected for Connection<C> {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}

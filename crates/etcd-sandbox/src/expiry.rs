@@ -1,0 +1,84 @@
+//! The loop that removes expired leases, at etcd's pace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::world::{State, World};
+use simkit::Moment;
+
+/// etcd's lessor looks every 500 ms (`runLoop` in its `lessor.go`).
+const TICK: Duration = Duration::from_millis(500);
+/// And removes at most that many each time: half of `defaultLeaseRevokeRate`, 1,000 a second.
+const MOST_A_TICK: usize = 500;
+
+/// Removes expired leases on every tick that finds any; between them it sleeps, however long that is.
+pub(super) async fn run(world: Arc<World>) {
+    let mut last = None;
+    loop {
+        // Subscribed before planning, so that no change falls between the two.
+        let mut stirs = world.stirs();
+        let wakes = world.with(|state, now| state.plan_expiry(last, now));
+        tokio::select! {
+            biased;
+            () = world.clock.sleep_until(wakes), if wakes < Moment::FAR => {
+                last = Some(world.with(State::expire));
+            }
+            _ = stirs.changed() => {}
+        }
+    }
+}
+
+impl State {
+    /// The tick on which something is to be done next: the first that comes after the `last` and finds a lease
+    /// expired. Never while nothing expires.
+    fn plan_expiry(&mut self, last: Option<Moment>, now: Moment) -> Moment {
+        let earliest = self.store.leases().earliest().filter(|_| self.expiring());
+        self.wakes = earliest.map_or(Moment::FAR, |earliest| {
+            let next = last.map_or(now, |last| last + Duration::from_nanos(1));
+            tick_from(earliest.max(next).max(now))
+        });
+        self.wakes
+    }
+
+    fn expire(&mut self, now: Moment) -> Moment {
+        if self.expiring() {
+            self.stirred |= self.store.expire(now, MOST_A_TICK) > 0;
+        }
+        now
+    }
+}
+
+/// The first tick at or after a moment.
+fn tick_from(moment: Moment) -> Moment {
+    let ticks = moment.since_start().as_nanos().div_ceil(TICK.as_nanos());
+    Moment::START + TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Moment {
+        Moment::at(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn ticks_lie_on_the_grid() {
+        for (moment, tick) in [(0, 0), (1, 500), (500, 500), (501, 1000), (86_400_001, 86_400_500)] {
+            assert_eq!(tick_from(at(moment)), at(tick));
+        }
+    }
+
+    #[test]
+    fn the_loop_sleeps_to_the_first_end_and_never_acts_twice_on_a_tick() {
+        let mut state = State::new(1, 1);
+        assert_eq!(state.plan_expiry(None, at(0)), Moment::FAR);
+        state.grant(None, 10, at(200)).unwrap();
+        assert_eq!(state.plan_expiry(None, at(200)), at(10_500));
+        assert_eq!(state.plan_expiry(Some(at(10_500)), at(10_500)), at(11_000));
+        state.expiry_stalled = true;
+        assert_eq!(state.plan_expiry(None, at(20_000)), Moment::FAR);
+        state.expiry_stalled = false;
+        assert_eq!(state.plan_expiry(Some(at(10_500)), at(20_100)), at(20_500));
+    }
+}

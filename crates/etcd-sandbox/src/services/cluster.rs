@@ -1,0 +1,51 @@
+//! The cluster service: the member list.
+
+use etcd_client::proto::{
+    PbClusterService, PbMember, PbMemberAddRequest, PbMemberAddResponse, PbMemberListRequest, PbMemberListResponse,
+    PbMemberPromoteRequest, PbMemberPromoteResponse, PbMemberRemoveRequest, PbMemberRemoveResponse,
+    PbMemberUpdateRequest, PbMemberUpdateResponse, PbResponseHeader,
+};
+use tonic::Request;
+
+use super::unserved::unserved;
+use crate::member::{Answer, Member, Needs};
+use crate::world::MemberState;
+
+#[tonic::async_trait]
+impl PbClusterService for Member {
+    async fn member_list(&self, request: Request<PbMemberListRequest>) -> Answer<PbMemberListResponse> {
+        let needs = if request.get_ref().linearizable { Needs::Read } else { Needs::Nothing };
+        self.call(request, needs, |state, _, _| {
+            let members = state.members.iter().enumerate().map(describe).collect();
+            // This service of etcd's knows no revision.
+            let header = PbResponseHeader { revision: 0, ..state.header(self.index) };
+            Ok(PbMemberListResponse { header: Some(header), members })
+        })
+        .await
+    }
+
+    async fn member_add(&self, _: Request<PbMemberAddRequest>) -> Answer<PbMemberAddResponse> {
+        unserved("MemberAdd")
+    }
+
+    async fn member_remove(&self, _: Request<PbMemberRemoveRequest>) -> Answer<PbMemberRemoveResponse> {
+        unserved("MemberRemove")
+    }
+
+    async fn member_update(&self, _: Request<PbMemberUpdateRequest>) -> Answer<PbMemberUpdateResponse> {
+        unserved("MemberUpdate")
+    }
+
+    async fn member_promote(&self, _: Request<PbMemberPromoteRequest>) -> Answer<PbMemberPromoteResponse> {
+        unserved("MemberPromote")
+    }
+}
+
+fn describe((index, member): (usize, &MemberState)) -> PbMember {
+    PbMember {
+        id: member.id,
+        name: format!("sandbox-{index}"),
+        client_ur_ls: member.client_urls.clone(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,95 @@
+//! The lease service: all five calls.
+
+use std::pin::Pin;
+
+use etcd_client::proto::{
+    PbLeaseGrantRequest, PbLeaseGrantResponse, PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest,
+    PbLeaseLeasesResponse, PbLeaseRevokeRequest, PbLeaseRevokeResponse, PbLeaseService, PbLeaseStatus,
+    PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse,
+};
+use futures_util::{Stream, StreamExt, stream};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::LeaseId;
+use crate::keep_alive::KeepAlives;
+use crate::member::{Answer, Member, Needs, requires_leader};
+use crate::store::Dice;
+use crate::world::State;
+use simkit::Moment;
+
+#[tonic::async_trait]
+impl PbLeaseService for Member {
+    type LeaseKeepAliveStream = Pin<Box<dyn Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> + Send>>;
+
+    async fn lease_grant(&self, request: Request<PbLeaseGrantRequest>) -> Answer<PbLeaseGrantResponse> {
+        self.call(request, Needs::Propose, |state, asked, now| {
+            let id = (asked.id != 0).then_some(asked.id);
+            let (id, ttl) = state.grant(id, asked.ttl, now)?;
+            Ok(PbLeaseGrantResponse { header: Some(state.header(self.index)), id, ttl, error: String::new() })
+        })
+        .await
+    }
+
+    async fn lease_revoke(&self, request: Request<PbLeaseRevokeRequest>) -> Answer<PbLeaseRevokeResponse> {
+        self.call(request, Needs::Propose, |state, asked, _| {
+            state.revoke(asked.id)?;
+            Ok(PbLeaseRevokeResponse { header: Some(state.header(self.index)) })
+        })
+        .await
+    }
+
+    // As a server in Go, the headers of this answer go out with the first message and not before.
+    async fn lease_keep_alive(
+        &self,
+        request: Request<Streaming<PbLeaseKeepAliveRequest>>,
+    ) -> Answer<Self::LeaseKeepAliveStream> {
+        self.awake().await;
+        let requires_leader = requires_leader(request.metadata());
+        if requires_leader {
+            self.led()?;
+        }
+        let mut open = KeepAlives::new(self.clone(), request.into_inner(), requires_leader);
+        let first = open.next().await?;
+        let rest = stream::iter(first.is_some().then(|| open.answers())).flatten();
+        Ok(Response::new(stream::iter(first.map(Ok)).chain(rest).boxed()))
+    }
+
+    async fn lease_time_to_live(
+        &self,
+        request: Request<PbLeaseTimeToLiveRequest>,
+    ) -> Answer<PbLeaseTimeToLiveResponse> {
+        self.call(request, Needs::Leader, |state, asked, now| {
+            state.members[self.index].seen.time_to_lives += 1;
+            Ok(PbLeaseTimeToLiveResponse { header: Some(state.header(self.index)), ..time_to_live(state, asked, now) })
+        })
+        .await
+    }
+
+    async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> Answer<PbLeaseLeasesResponse> {
+        self.call(request, Needs::Nothing, |state, _, _| {
+            state.members[self.index].seen.lists += 1;
+            let leases = self.list(state).into_iter().map(|id| PbLeaseStatus { id }).collect();
+            Ok(PbLeaseLeasesResponse { header: Some(state.header(self.index)), leases })
+        })
+        .await
+    }
+}
+
+impl Member {
+    /// Sorted by time left on the leader; a follower has no deadlines, and so no order that means anything.
+    fn list(&self, state: &State) -> Vec<LeaseId> {
+        let mut ids: Vec<LeaseId> = state.store.leases().ids().collect();
+        if state.leader != Some(self.index) {
+            ids.sort_by_cached_key(|id| Dice::new(id.cast_unsigned()).roll());
+        }
+        ids
+    }
+}
+
+fn time_to_live(state: &State, asked: PbLeaseTimeToLiveRequest, now: Moment) -> PbLeaseTimeToLiveResponse {
+    let leases = state.store.leases();
+    let id = asked.id;
+    let (ttl, granted_ttl) = leases.time_left(id, now).map_or((-1, 0), |left| (left.ttl, left.granted_ttl));
+    let keys = leases.keys(id).filter(|_| asked.keys).cloned().collect();
+    PbLeaseTimeToLiveResponse { header: None, id: asked.id, ttl, granted_ttl, keys }
+}

@@ -1,0 +1,81 @@
+//! The maintenance service: status, and that there are no alarms.
+
+use std::pin::Pin;
+
+use etcd_client::AlarmAction;
+use etcd_client::proto::{
+    PbAlarmRequest, PbAlarmResponse, PbDefragmentRequest, PbDefragmentResponse, PbDowngradeRequest,
+    PbDowngradeResponse, PbHashKvRequest, PbHashKvResponse, PbHashRequest, PbHashResponse, PbMaintenanceService,
+    PbMoveLeaderRequest, PbMoveLeaderResponse, PbSnapshotRequest, PbSnapshotResponse, PbStatusRequest,
+    PbStatusResponse,
+};
+use futures_util::Stream;
+use tonic::{Request, Status};
+
+use super::unserved::unserved;
+use crate::VERSION;
+use crate::member::{Answer, Member, Needs};
+use crate::store::Refusal;
+use crate::world::State;
+
+#[tonic::async_trait]
+impl PbMaintenanceService for Member {
+    type SnapshotStream = Pin<Box<dyn Stream<Item = Result<PbSnapshotResponse, Status>> + Send>>;
+
+    async fn status(&self, request: Request<PbStatusRequest>) -> Answer<PbStatusResponse> {
+        self.call(request, Needs::Nothing, |state, _, _| Ok(self.describe(state))).await
+    }
+
+    // There are never any: `etcdctl endpoint health` asks for them.
+    async fn alarm(&self, request: Request<PbAlarmRequest>) -> Answer<PbAlarmResponse> {
+        self.call(request, Needs::Nothing, |state, asked, _| match asked.action() {
+            AlarmAction::Get => Ok(PbAlarmResponse { header: Some(state.header(self.index)), alarms: Vec::new() }),
+            _ => Err(Refusal::Unserved("raising alarms")),
+        })
+        .await
+    }
+
+    async fn defragment(&self, _: Request<PbDefragmentRequest>) -> Answer<PbDefragmentResponse> {
+        unserved("Defragment")
+    }
+
+    async fn hash(&self, _: Request<PbHashRequest>) -> Answer<PbHashResponse> {
+        unserved("Hash")
+    }
+
+    async fn hash_kv(&self, _: Request<PbHashKvRequest>) -> Answer<PbHashKvResponse> {
+        unserved("HashKV")
+    }
+
+    async fn snapshot(&self, _: Request<PbSnapshotRequest>) -> Answer<Self::SnapshotStream> {
+        unserved("Snapshot")
+    }
+
+    async fn move_leader(&self, _: Request<PbMoveLeaderRequest>) -> Answer<PbMoveLeaderResponse> {
+        unserved("MoveLeader")
+    }
+
+    async fn downgrade(&self, _: Request<PbDowngradeRequest>) -> Answer<PbDowngradeResponse> {
+        unserved("Downgrade")
+    }
+}
+
+impl Member {
+    /// What this member says of itself. The database's size is that of the keys and values, since there is no
+    /// database.
+    fn describe(&self, state: &State) -> PbStatusResponse {
+        let bytes = i64::try_from(state.store.keys().bytes()).unwrap_or(i64::MAX);
+        PbStatusResponse {
+            header: Some(state.header(self.index)),
+            version: VERSION.to_owned(),
+            db_size: bytes,
+            db_size_in_use: bytes,
+            leader: state.leader.map_or(0, |leader| state.members[leader].id),
+            raft_index: state.index,
+            raft_applied_index: state.index,
+            raft_term: state.term,
+            errors: state.leader.is_none().then(|| Refusal::NoLeader.to_string()).into_iter().collect(),
+            ..Default::default()
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The lease table: ids, deadlines, and which keys hang on which lease.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use super::Refusal;
+use super::crowd::{CROWDED, Crowd};
+use crate::{LeaseId, MAX_TTL};
+use simkit::Moment;
+
+/// The shortest TTL that is granted, in seconds: etcd's with its default election timeout of 1 s.
+pub const MIN_TTL: i64 = 2;
+
+/// What asking to renew a lease comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// It lives for its full TTL again, in seconds.
+    Renewed(i64),
+    /// There is no such lease.
+    Missing,
+    /// It has expired and is not removed yet: the answer has to wait until it is.
+    Dying,
+}
+
+/// The time left of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLeft {
+    /// Whole seconds left, truncated toward zero, so that 0 is said up to a second after the deadline too.
+    pub ttl: i64,
+    /// The TTL that was granted, in seconds.
+    pub granted_ttl: i64,
+}
+
+/// One lease.
+#[derive(Clone, Debug)]
+struct Lease {
+    ttl: i64,
+    deadline: Moment,
+    // Its place among leases of the same deadline: first come, first gone.
+    turn: u64,
+    keys: BTreeSet<Vec<u8>>,
+}
+
+/// All leases, and the order in which they expire.
+#[derive(Debug, Default)]
+pub struct Leases {
+    by_id: HashMap<LeaseId, Lease>,
+    by_deadline: BTreeMap<(Moment, u64), LeaseId>,
+    turns: u64,
+}
+
+impl Leases {
+    /// Adds a lease of `ttl` seconds (at least [`MIN_TTL`]) and tells the TTL that it got.
+    ///
+    /// # Errors
+    /// `TtlTooLarge` above 9,000,000,000 s, then `LeaseExists`: in the order in which etcd's `Grant` looks.
+    pub fn grant(&mut self, id: LeaseId, ttl: i64, now: Moment) -> Result<i64, Refusal> {
+        if ttl > MAX_TTL {
+            return Err(Refusal::TtlTooLarge);
+        }
+        if self.by_id.contains_key(&id) {
+            return Err(Refusal::LeaseExists);
+        }
+        let ttl = ttl.max(MIN_TTL);
+        self.by_id.insert(id, Lease { ttl, deadline: now, turn: 0, keys: BTreeSet::new() });
+        self.extend(id, now, Duration::ZERO);
+        Ok(ttl)
+    }
+
+    /// Takes a lease out and tells its keys, sorted; none if there is no such lease.
+    pub fn remove(&mut self, id: LeaseId) -> Option<BTreeSet<Vec<u8>>> {
+        let lease = self.by_id.remove(&id)?;
+        self.by_deadline.remove(&(lease.deadline, lease.turn));
+        Some(lease.keys)
+    }
+
+    /// Gives a lease its full TTL again, unless its deadline has passed: nothing resurrects it.
+    pub fn renew(&mut self, id: LeaseId, now: Moment) -> Renewal {
+        match self.by_id.get(&id).map(|lease| lease.deadline) {
+            None => Renewal::Missing,
+            Some(deadline) if deadline <= now => Renewal::Dying,
+            Some(_) => Renewal::Renewed(self.extend(id, now, Duration::ZERO)),
+        }
+    }
+
+    /// Gives every lease its full TTL and `extra` on top, as a new leader does (`Promote` in etcd's `lessor.go`);
+    /// those that had expired and were not removed yet come back by it. From 1,000 leases on, ends that would crowd are
+    /// spread.
+    pub fn refill(&mut self, now: Moment, extra: Duration) {
+        for (_, id) in self.order() {
+            self.extend(id, now, extra);
+        }
+        if self.by_id.len() >= CROWDED {
+            self.spread(now, extra);
+        }
+    }
+
+    fn spread(&mut self, now: Moment, extra: Duration) {
+        let Some(earliest) = self.earliest() else { return };
+        let mut crowd = Crowd::new(earliest);
+        for (deadline, id) in self.order() {
+            let delay = crowd.delay(deadline);
+            if !delay.is_zero() {
+                self.extend(id, now, extra + delay);
+            }
+        }
+    }
+
+    /// Deadlines and ids as they are now, in their order.
+    fn order(&self) -> Vec<(Moment, LeaseId)> {
+        self.by_deadline.iter().map(|(&(deadline, _), &id)| (deadline, id)).collect()
+    }
+
+    /// The time left; none if there is no such lease.
+    pub fn time_left(&self, id: LeaseId, now: Moment) -> Option<TimeLeft> {
+        let lease = self.by_id.get(&id)?;
+        let left = lease.deadline.since(now).as_secs().cast_signed();
+        let overdue = now.since(lease.deadline).as_secs().cast_signed();
+        Some(TimeLeft { ttl: left - overdue, granted_ttl: lease.ttl })
+    }
+
+    /// When a lease expires; none if there is no such lease.
+    pub fn deadline(&self, id: LeaseId) -> Option<Moment> {
+        self.by_id.get(&id).map(|lease| lease.deadline)
+    }
+
+    /// When the first of all expires.
+    pub fn earliest(&self) -> Option<Moment> {
+        self.by_deadline.keys().next().map(|&(deadline, _)| deadline)
+    }
+
+    /// All ids, sorted by time left.
+    pub fn ids(&self) -> impl Iterator<Item = LeaseId> {
+        self.by_deadline.values().copied()
+    }
+
+    /// The first of those whose deadline has passed, at most `limit`.
+    pub fn expired(&self, now: Moment, limit: usize) -> Vec<LeaseId> {
+        self.by_deadline.range(..=(now, u64::MAX)).map(|(_, &id)| id).take(limit).collect()
+    }
+
+    /// Whether there is such a lease; one that has expired counts until it is removed.
+    pub fn contains(&self, id: LeaseId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    /// The keys that hang on a lease, sorted.
+    pub fn keys(&self, id: LeaseId) -> impl Iterator<Item = &Vec<u8>> {
+        self.by_id.get(&id).into_iter().flat_map(|lease| &lease.keys)
+    }
+
+    /// Takes a key from one lease and hangs it on another; either may be none.
+    pub fn move_key(&mut self, key: &[u8], from: Option<LeaseId>, to: Option<LeaseId>) {
+        if let Some(lease) = from.and_then(|id| self.by_id.get_mut(&id)) {
+            lease.keys.remove(key);
+        }
+        if let Some(lease) = to.and_then(|id| self.by_id.get_mut(&id)) {
+            lease.keys.insert(key.to_vec());
+        }
+    }
+
+    /// Moves the deadline of a lease that is there to its full TTL and `extra` from now; tells the TTL.
+    fn extend(&mut self, id: LeaseId, now: Moment, extra: Duration) -> i64 {
+        let Some(lease) = self.by_id.get_mut(&id) else { return 0 };
+        self.by_deadline.remove(&(lease.deadline, lease.turn));
+        self.turns += 1;
+        lease.turn = self.turns;
+        lease.deadline = now + Duration::from_secs(lease.ttl.unsigned_abs()) + extra;
+        self.by_deadline.insert((lease.deadline, lease.turn), id);
+        lease.ttl
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: LeaseId = 7;
+
+    fn at(seconds: f64) -> Moment {
+        Moment::at(Duration::from_secs_f64(seconds))
+    }
+
+    fn table(ids: &[(i64, i64)]) -> Leases {
+        let mut leases = Leases::default();
+        for &(id, ttl) in ids {
+            leases.grant(id, ttl, Moment::START).unwrap();
+        }
+        leases
+    }
+
+    #[test]
+    fn short_ttls_are_raised_and_long_ones_refused() {
+        let mut leases = Leases::default();
+        for (id, ttl, granted) in [(1, i64::MIN, 2), (2, 0, 2), (3, 2, 2), (4, 3, 3), (5, MAX_TTL, MAX_TTL)] {
+            assert_eq!(leases.grant(id, ttl, Moment::START), Ok(granted));
+        }
+        assert_eq!(leases.grant(1, MAX_TTL + 1, Moment::START), Err(Refusal::TtlTooLarge));
+        assert_eq!(leases.grant(1, 5, Moment::START), Err(Refusal::LeaseExists));
+        assert_eq!(leases.time_left(5, at(0.5)).unwrap().ttl, MAX_TTL - 1);
+    }
+
+    #[test]
+    fn time_left_is_truncated_toward_zero() {
+        let leases = table(&[(7, 10)]);
+        let ttl = |seconds| leases.time_left(ID, at(seconds)).unwrap().ttl;
+        assert_eq!(
+            [ttl(0.0), ttl(0.1), ttl(9.1), ttl(10.0), ttl(10.9), ttl(11.0), ttl(15.5)],
+            [10, 9, 0, 0, 0, -1, -5]
+        );
+        assert_eq!(leases.time_left(8, at(0.0)), None);
+    }
+
+    #[test]
+    fn an_expired_lease_is_never_renewed() {
+        let mut leases = table(&[(7, 10)]);
+        assert_eq!(leases.renew(ID, at(9.999)), Renewal::Renewed(10));
+        assert_eq!(leases.renew(ID, at(19.999)), Renewal::Dying);
+        assert_eq!(leases.remove(ID), Some(BTreeSet::new()));
+        assert_eq!(leases.renew(ID, at(20.0)), Renewal::Missing);
+    }
+
+    #[test]
+    fn the_list_is_sorted_by_time_left_and_then_by_turn() {
+        let mut leases = table(&[(5, 60), (4, 10), (3, 60), (-2, 5)]);
+        assert_eq!(leases.ids().collect::<Vec<_>>(), [-2, 4, 5, 3]);
+        leases.renew(5, Moment::START);
+        assert_eq!(leases.ids().collect::<Vec<_>>(), [-2, 4, 3, 5]);
+    }
+
+    #[test]
+    fn expired_takes_the_first_up_to_the_limit() {
+        let leases = table(&[(1, 3), (2, 2), (3, 4), (4, 5)]);
+        assert_eq!(leases.expired(at(1.9), 10), []);
+        assert_eq!(leases.expired(at(4.0), 10), [2, 1, 3]);
+        assert_eq!(leases.expired(at(4.0), 2), [2, 1]);
+    }
+
+    #[test]
+    fn a_refill_gives_back_every_ttl_and_the_election_timeout() {
+        let mut leases = table(&[(1, 3), (2, 60)]);
+        leases.refill(at(30.0), Duration::from_secs(1));
+        assert_eq!(leases.deadline(1), Some(at(34.0)));
+        assert_eq!(leases.deadline(2), Some(at(91.0)));
+        assert_eq!(leases.earliest(), Some(at(34.0)));
+    }
+
+    #[test]
+    fn a_refill_of_many_spreads_their_ends() {
+        let many: Vec<(i64, i64)> = (1..=1_500).map(|id| (id, 10)).collect();
+        let mut leases = table(&many);
+        leases.refill(at(5.0), Duration::from_secs(1));
+        assert_eq!((leases.earliest(), leases.deadline(1_500)), (Some(at(16.0)), Some(at(18.0))));
+        let mut few = table(&many[..999]);
+        few.refill(at(5.0), Duration::from_secs(1));
+        assert_eq!(few.deadline(999), Some(at(16.0)));
+    }
+}

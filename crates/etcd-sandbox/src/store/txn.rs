@@ -1,0 +1,265 @@
+//! Transactions: what is compared first, and what is done then, all in one revision.
+
+use std::cmp::Ordering;
+
+use etcd_client::CompareOp;
+use etcd_client::proto::{
+    PbCompare, PbCompareTarget, PbDeleteRequest, PbKeyValue, PbPutRequest, PbRangeRequest, PbResponseHeader,
+    PbResponseOp, PbTargetUnion, PbTxnOpRequest, PbTxnOpResponse, PbTxnRequest, PbTxnResponse,
+};
+
+use super::txn_check::check;
+use super::{Refusal, Span, Store};
+
+/// The way that a transaction takes: every comparison, those of transactions within included, looks at the keys as
+/// they were before it.
+struct Way<'a> {
+    succeeded: bool,
+    steps: Vec<Step<'a>>,
+}
+
+enum Step<'a> {
+    Range(&'a PbRangeRequest),
+    Put(&'a PbPutRequest),
+    Delete(&'a PbDeleteRequest),
+    Txn(Way<'a>),
+}
+
+impl Store {
+    /// Compares, and does the one or the other; all that it writes has one revision.
+    ///
+    /// # Errors
+    /// `TooManyOps`, `NoKey`, `DuplicateKey` and what its operations are refused with. It does nothing then.
+    pub fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, Refusal> {
+        check(request)?;
+        let way = self.way(request);
+        self.can_go(&way)?;
+        self.keys.join();
+        let answer = self.go(way);
+        self.keys.part();
+        answer
+    }
+
+    fn way<'a>(&self, request: &'a PbTxnRequest) -> Way<'a> {
+        let succeeded = request.compare.iter().all(|compare| self.holds(compare));
+        let ops = if succeeded { &request.success } else { &request.failure };
+        let steps = ops.iter().filter_map(|op| {
+            Some(match op.request.as_ref()? {
+                PbTxnOpRequest::RequestRange(asked) => Step::Range(asked),
+                PbTxnOpRequest::RequestPut(asked) => Step::Put(asked),
+                PbTxnOpRequest::RequestDeleteRange(asked) => Step::Delete(asked),
+                PbTxnOpRequest::RequestTxn(within) => Step::Txn(self.way(within)),
+            })
+        });
+        Way { succeeded, steps: steps.collect() }
+    }
+
+    /// Whether a comparison holds of all keys that it names. Where there is none it looks at zeros, but no value
+    /// equals that of a key that is not there.
+    fn holds(&self, compare: &PbCompare) -> bool {
+        let mut found = self.keys.range(Span { key: &compare.key, end: &compare.range_end }).peekable();
+        if found.peek().is_some() {
+            return found.all(|entry| holds_of(compare, entry));
+        }
+        compare.target() != PbCompareTarget::Value && holds_of(compare, &PbKeyValue::default())
+    }
+
+    fn can_go(&self, way: &Way<'_>) -> Result<(), Refusal> {
+        way.steps.iter().try_for_each(|step| match step {
+            Step::Range(asked) if asked.revision > 0 => self.keys.check_revision(asked.revision),
+            Step::Put(asked) => self.can_put(asked),
+            Step::Txn(within) => self.can_go(within),
+            Step::Range(_) | Step::Delete(_) => Ok(()),
+        })
+    }
+
+    fn go(&mut self, way: Way<'_>) -> Result<PbTxnResponse, Refusal> {
+        let mut responses = Vec::new();
+        for step in way.steps {
+            let response = Some(self.step(step)?);
+            responses.push(PbResponseOp { response });
+        }
+        Ok(PbTxnResponse { header: None, succeeded: way.succeeded, responses })
+    }
+
+    fn step(&mut self, step: Step<'_>) -> Result<PbTxnOpResponse, Refusal> {
+        let mut answer = match step {
+            Step::Range(asked) => PbTxnOpResponse::ResponseRange(self.range(asked)?),
+            Step::Put(asked) => PbTxnOpResponse::ResponsePut(self.put(asked.clone())?),
+            Step::Delete(asked) => PbTxnOpResponse::ResponseDeleteRange(self.delete(asked)?),
+            Step::Txn(within) => PbTxnOpResponse::ResponseTxn(self.go(within)?),
+        };
+        // Of these headers etcd fills in the revision alone.
+        let header = Some(PbResponseHeader { revision: self.keys.revision(), ..Default::default() });
+        match &mut answer {
+            PbTxnOpResponse::ResponseRange(answer) => answer.header = header,
+            PbTxnOpResponse::ResponsePut(answer) => answer.header = header,
+            PbTxnOpResponse::ResponseDeleteRange(answer) => answer.header = header,
+            PbTxnOpResponse::ResponseTxn(answer) => answer.header = header,
+        }
+        Ok(answer)
+    }
+}
+
+fn holds_of(compare: &PbCompare, entry: &PbKeyValue) -> bool {
+    let ordering = order(compare, entry);
+    match CompareOp::try_from(compare.result) {
+        Ok(CompareOp::Equal) => ordering == Ordering::Equal,
+        Ok(CompareOp::NotEqual) => ordering != Ordering::Equal,
+        Ok(CompareOp::Greater) => ordering == Ordering::Greater,
+        Ok(CompareOp::Less) => ordering == Ordering::Less,
+        // As etcd, which lets pass what it does not know.
+        Err(_) => true,
+    }
+}
+
+/// How the key lies to what it is compared with; what is not given is 0, or the empty value.
+fn order(compare: &PbCompare, entry: &PbKeyValue) -> Ordering {
+    use PbCompareTarget as Target;
+    use PbTargetUnion as With;
+    match (compare.target(), &compare.target_union) {
+        (Target::Version, Some(With::Version(with))) => entry.version.cmp(with),
+        (Target::Create, Some(With::CreateRevision(with))) => entry.create_revision.cmp(with),
+        (Target::Mod, Some(With::ModRevision(with))) => entry.mod_revision.cmp(with),
+        (Target::Lease, Some(With::Lease(with))) => entry.lease.cmp(with),
+        (Target::Value, Some(With::Value(with))) => entry.value.cmp(with),
+        (Target::Version, _) => entry.version.cmp(&0),
+        (Target::Create, _) => entry.create_revision.cmp(&0),
+        (Target::Mod, _) => entry.mod_revision.cmp(&0),
+        (Target::Lease, _) => entry.lease.cmp(&0),
+        (Target::Value, _) => entry.value.as_slice().cmp(&[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcd_client::proto::PbTxnRequestOp;
+
+    use super::super::Dice;
+    use super::*;
+    use simkit::Moment;
+
+    fn store() -> Store {
+        let mut store = Store::new(Dice::new(1));
+        store.grant(Some(7), 10, Moment::START).unwrap();
+        store.put(write("k", 7)).unwrap();
+        store
+    }
+
+    fn write(key: &str, lease: i64) -> PbPutRequest {
+        PbPutRequest { key: key.into(), value: b"v".to_vec(), lease, ..Default::default() }
+    }
+
+    fn op(request: PbTxnOpRequest) -> PbTxnRequestOp {
+        PbTxnRequestOp { request: Some(request) }
+    }
+
+    fn put(key: &str) -> PbTxnRequestOp {
+        op(PbTxnOpRequest::RequestPut(write(key, 0)))
+    }
+
+    fn remove(key: &str, end: &str) -> PbTxnRequestOp {
+        let asked = PbDeleteRequest { key: key.into(), range_end: end.into(), prev_kv: true };
+        op(PbTxnOpRequest::RequestDeleteRange(asked))
+    }
+
+    fn get(key: &str) -> PbTxnRequestOp {
+        op(PbTxnOpRequest::RequestRange(PbRangeRequest { key: key.into(), ..Default::default() }))
+    }
+
+    fn within(request: PbTxnRequest) -> PbTxnRequestOp {
+        op(PbTxnOpRequest::RequestTxn(request))
+    }
+
+    fn doing(success: Vec<PbTxnRequestOp>) -> PbTxnRequest {
+        PbTxnRequest { success, ..Default::default() }
+    }
+
+    fn compare(key: &str, op: CompareOp, with: PbTargetUnion) -> PbCompare {
+        let target = match with {
+            PbTargetUnion::Version(_) => PbCompareTarget::Version,
+            PbTargetUnion::CreateRevision(_) => PbCompareTarget::Create,
+            PbTargetUnion::ModRevision(_) => PbCompareTarget::Mod,
+            PbTargetUnion::Value(_) => PbCompareTarget::Value,
+            PbTargetUnion::Lease(_) => PbCompareTarget::Lease,
+        };
+        let (result, target) = (op.into(), target.into());
+        PbCompare { result, target, key: key.into(), range_end: Vec::new(), target_union: Some(with) }
+    }
+
+    #[test]
+    fn everything_can_be_compared() {
+        use PbTargetUnion as With;
+        let store = store();
+        let holds = |key, op, with| store.holds(&compare(key, op, with));
+        assert!(holds("k", CompareOp::Equal, With::Version(1)));
+        assert!(holds("k", CompareOp::Equal, With::CreateRevision(2)));
+        assert!(holds("k", CompareOp::Less, With::ModRevision(3)));
+        assert!(holds("k", CompareOp::Equal, With::Lease(7)));
+        assert!(holds("k", CompareOp::Equal, With::Value(b"v".to_vec())));
+        assert!(holds("k", CompareOp::Greater, With::Value(b"a".to_vec())));
+        assert!(!holds("k", CompareOp::NotEqual, With::Version(1)));
+        assert!(holds("none", CompareOp::Equal, With::CreateRevision(0)));
+        assert!(!holds("none", CompareOp::NotEqual, With::Value(b"v".to_vec())), "no value equals or differs");
+    }
+
+    #[test]
+    fn a_transaction_has_one_revision_and_sees_its_own_writes() {
+        let mut store = store();
+        let answer = store.txn(&doing(vec![put("a"), remove("k", ""), put("b"), get("a")])).unwrap();
+        assert!(answer.succeeded);
+        assert_eq!(store.keys().revision(), 3);
+        let Some(PbTxnOpResponse::ResponseRange(seen)) = &answer.responses[3].response else { panic!("{answer:?}") };
+        assert_eq!((seen.kvs[0].mod_revision, seen.header.as_ref().unwrap().revision), (3, 3));
+        assert_eq!(store.leases().keys(7).count(), 0);
+        store.txn(&doing(vec![get("a")])).unwrap();
+        assert_eq!(store.keys().revision(), 3, "reading takes no revision");
+    }
+
+    #[test]
+    fn what_is_within_compares_what_was_before() {
+        let mut store = store();
+        let absent = vec![compare("a", CompareOp::Equal, PbTargetUnion::Version(0))];
+        let inner = PbTxnRequest { compare: absent.clone(), success: vec![put("b")], failure: vec![put("c")] };
+        let outer =
+            PbTxnRequest { compare: absent, success: vec![put("a"), within(inner)], failure: vec![remove("a", "z")] };
+        store.txn(&outer).unwrap();
+        assert!(store.keys().get(b"b").is_some() && store.keys().get(b"c").is_none());
+        assert!(!store.txn(&outer).unwrap().succeeded);
+        assert!(store.keys().get(b"a").is_none());
+    }
+
+    #[test]
+    fn a_refused_transaction_does_nothing() {
+        let mut store = store();
+        let unknown = op(PbTxnOpRequest::RequestPut(write("x", 9)));
+        assert_eq!(store.txn(&doing(vec![put("a"), unknown])), Err(Refusal::LeaseNotFound));
+        let kept = PbPutRequest { ignore_lease: true, ..write("x", 0) };
+        let kept = op(PbTxnOpRequest::RequestPut(kept));
+        assert_eq!(store.txn(&doing(vec![put("a"), kept])), Err(Refusal::KeyNotFound));
+        let future = PbRangeRequest { key: b"k".to_vec(), revision: 99, ..Default::default() };
+        let future = op(PbTxnOpRequest::RequestRange(future));
+        assert_eq!(store.txn(&doing(vec![put("a"), future])), Err(Refusal::FutureRevision));
+        assert_eq!((store.keys().revision(), store.keys().get(b"a").is_none()), (2, true));
+    }
+
+    #[test]
+    fn bad_transactions_are_refused() {
+        let mut store = store();
+        let mut refusal = |success| store.txn(&doing(success)).unwrap_err();
+        assert_eq!(refusal((0..129).map(|n| put(&n.to_string())).collect()), Refusal::TooManyOps);
+        assert_eq!(refusal(vec![put("")]), Refusal::NoKey);
+        assert_eq!(refusal(vec![PbTxnRequestOp { request: None }]), Refusal::KeyNotFound);
+        assert_eq!(refusal(vec![put("a"), put("a")]), Refusal::DuplicateKey);
+        assert_eq!(refusal(vec![put("b"), remove("a", "c")]), Refusal::DuplicateKey);
+        assert_eq!(refusal(vec![put("a"), within(doing(vec![put("a")]))]), Refusal::DuplicateKey);
+        assert_eq!(refusal(vec![remove("a", ""), within(doing(vec![put("a")]))]), Refusal::DuplicateKey);
+        let either = PbTxnRequest { success: vec![put("a")], failure: vec![put("a")], ..Default::default() };
+        assert!(store.txn(&doing(vec![within(either)])).is_ok(), "only one of the two is done");
+        let nobody = PbTxnRequest {
+            compare: vec![compare("", CompareOp::Equal, PbTargetUnion::Version(0))],
+            ..Default::default()
+        };
+        assert_eq!(store.txn(&nobody), Err(Refusal::NoKey));
+    }
+}

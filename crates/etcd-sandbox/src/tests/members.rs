@@ -1,0 +1,144 @@
+//! Members, leadership, TCP, and the end.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tonic::Code;
+
+use super::*;
+use crate::ListenError;
+use simkit::Stopwatch;
+
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+#[tokio::test(start_paused = true)]
+async fn members_share_a_store_and_say_who_they_are() {
+    let sandbox = start(3);
+    let id = client(&sandbox, 2).await.lease_grant(10, None).await.unwrap().id();
+    assert_eq!(client(&sandbox, 1).await.lease_time_to_live(id, None).await.unwrap().granted_ttl(), 10);
+    let mut headers = Vec::new();
+    for member in 0..3 {
+        let status = client(&sandbox, member).await.status().await.unwrap();
+        headers.push(status.header().unwrap().clone());
+        assert_eq!(status.leader(), headers[0].member_id());
+        assert_eq!(status.version(), "3.5.30-sandbox");
+    }
+    assert!(headers.iter().all(|header| header.cluster_id() == headers[0].cluster_id()));
+    assert!(headers[0].member_id() != headers[1].member_id() && headers[1].member_id() != headers[2].member_id());
+    let listed = client(&sandbox, 1).await.member_list().await.unwrap();
+    let ids: Vec<u64> = listed.members().iter().map(|member| member.id()).collect();
+    assert_eq!(ids, headers.iter().map(|header| header.member_id()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_lists_in_another_order() {
+    let sandbox = start(2);
+    let ids: Vec<_> = (0..20).map(|_| sandbox.grant(60).unwrap()).collect();
+    let mut orders = Vec::new();
+    for member in 0..2 {
+        let list = client(&sandbox, member).await.leases().await.unwrap();
+        orders.push(list.leases().iter().map(|lease| lease.id()).collect::<Vec<_>>());
+    }
+    assert!(orders[0] == ids && orders[1] != ids);
+    orders[1].sort_unstable();
+    orders[0].sort_unstable();
+    assert_eq!(orders[0], orders[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_election_refills_and_starts_a_new_term() {
+    let sandbox = start(3);
+    let id = sandbox.grant(10).unwrap();
+    seconds(8.0).await;
+    let before = client(&sandbox, 0).await.status().await.unwrap().raft_term();
+    sandbox.faults().move_leader(1);
+    let status = client(&sandbox, 1).await.status().await.unwrap();
+    assert_eq!((status.raft_term(), status.leader()), (before + 1, status.header().unwrap().member_id()));
+    let left = client(&sandbox, 0).await.lease_time_to_live(id, None).await.unwrap();
+    assert!((10..=11).contains(&left.ttl()), "{left:?}");
+    seconds(10.5).await;
+    assert_eq!(sandbox.leases(), [id]);
+    seconds(1.1).await;
+    assert_eq!(sandbox.leases(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_leader_callers_wait_as_with_etcd() {
+    let sandbox = start(3);
+    let id = sandbox.grant(30).unwrap();
+    sandbox.faults().lose_leader();
+    let mut plain = client(&sandbox, 0).await;
+    let status = plain.status().await.unwrap();
+    assert_eq!((status.leader(), status.errors()), (0, ["etcdserver: no leader".to_owned()].as_slice()));
+    assert_eq!(plain.leases().await.unwrap().leases().len(), 1);
+    let start = Stopwatch::start();
+    for (status, code, message) in [
+        (refused(plain.lease_time_to_live(id, None).await), Code::Unavailable, "etcdserver: no leader"),
+        (refused(plain.get("k", None).await), Code::Unavailable, "etcdserver: request timed out"),
+        (refused(plain.lease_grant(10, None).await), Code::DeadlineExceeded, "context deadline exceeded"),
+        (refused(plain.lease_keep_alive(id).await), Code::Unavailable, "etcdserver: no leader"),
+    ] {
+        assert_eq!((status.code(), status.message()), (code, message));
+    }
+    assert_eq!(start.elapsed().as_secs(), 4 * 7);
+    let unled = refused(client_that_requires_a_leader(&sandbox, 0).await.leases().await);
+    assert_eq!((unled.code(), unled.message()), (Code::Unavailable, "etcdserver: no leader"));
+    assert_eq!(start.elapsed().as_secs(), 4 * 7);
+    assert_eq!(Asker::open(&sandbox, 0, &[id], true).await.err().unwrap().message(), "etcdserver: no leader");
+    seconds(60.0).await;
+    assert_eq!(sandbox.leases(), [id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_require_a_leader_end_without_one() {
+    let sandbox = start(3);
+    let id = sandbox.grant(30).unwrap();
+    let mut requiring = Asker::open(&sandbox, 0, &[id], true).await.unwrap();
+    let mut plain = Asker::open(&sandbox, 0, &[id], false).await.unwrap();
+    requiring.answer().await.unwrap();
+    plain.answer().await.unwrap();
+    sandbox.faults().lose_leader();
+    let start = Stopwatch::start();
+    assert_eq!(requiring.answer().await.unwrap_err().message(), "etcdserver: no leader");
+    assert_eq!(start.elapsed().as_secs(), 3);
+    plain.ask(id);
+    seconds(5.0).await;
+    sandbox.faults().move_leader(2);
+    assert_eq!(plain.answer().await.unwrap(), (id, 30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_last_handle_is_the_end() {
+    let sandbox = start(1);
+    let dialer = sandbox.dialer(0);
+    let id = sandbox.grant(10).unwrap();
+    let mut asker = Asker::open(&sandbox, 0, &[id], false).await.unwrap();
+    asker.answer().await.unwrap();
+    drop(sandbox.clone());
+    asker.ask(id);
+    assert!(asker.answer().await.is_ok());
+    drop(sandbox);
+    assert!(asker.answer().await.is_err());
+    assert_eq!(dialer.dial().await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn it_serves_tcp_and_says_where() {
+    let sandbox = start(1);
+    let bound = sandbox.listen(0, ANY_PORT).await.unwrap();
+    let mut client = Client::connect([bound.to_string()], None).await.unwrap();
+    client.lease_grant(10, None).await.unwrap();
+    let listed = client.member_list().await.unwrap();
+    assert_eq!(listed.members()[0].client_urls(), [format!("http://{bound}")]);
+    sandbox.faults().down();
+    assert!(client.lease_grant(10, None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_bad_address_is_refused_in_words() {
+    let sandbox = start(1);
+    let bound = sandbox.listen(0, ANY_PORT).await.unwrap();
+    let taken = sandbox.listen(0, bound).await.unwrap_err();
+    assert!(matches!(taken, ListenError::InUse(at) if at == bound) && taken.to_string().contains(&bound.to_string()));
+    let everywhere = "0.0.0.0:0".parse().unwrap();
+    assert!(matches!(sandbox.listen(0, everywhere).await, Err(ListenError::NotLoopback(_))));
+}

@@ -1,0 +1,70 @@
+//! Bytes from etcd, made safe to show.
+
+use std::fmt::Write;
+
+/// Bytes as text that a terminal shows and does not obey.
+///
+/// Control characters, escape sequences, characters that turn the direction of writing or take no room, and bytes that
+/// are no UTF-8 become `\n`, `\x1b`, `\u{202e}`; a backslash is doubled, so that nothing can pass for an escape.
+///
+/// ```
+/// use leasetop::escape::printable;
+/// assert_eq!(printable(b"/svc/\x1b[2J\xff"), r"/svc/\x1b[2J\xff");
+/// ```
+pub fn printable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        chunk.valid().chars().for_each(|c| push_char(&mut text, c));
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+fn push_char(text: &mut String, c: char) {
+    match c {
+        '\\' => text.push_str("\\\\"),
+        '\n' | '\r' | '\t' => text.extend(c.escape_default()),
+        '\0'..='\x1f' | '\x7f' => {
+            let _ = write!(text, "\\x{:02x}", u32::from(c));
+        }
+        _ if c.is_control() || is_invisible(c) => text.extend(c.escape_unicode()),
+        _ => text.push(c),
+    }
+}
+
+/// Marks that turn the direction of writing, join, separate or take no room: Unicode's format characters and its
+/// separators of lines and paragraphs.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_spelled_out() {
+        assert_eq!(printable(b"a\x1b]0;t\x07b"), r"a\x1b]0;t\x07b");
+        assert_eq!(printable("\u{9b}2J".as_bytes()), r"\u{9b}2J");
+        assert_eq!(printable("x\u{202e}y\u{200b}z".as_bytes()), r"x\u{202e}y\u{200b}z");
+        assert_eq!(printable(b"a\nb\tc\rd"), r"a\nb\tc\rd");
+    }
+
+    #[test]
+    fn readable_text_stays_as_it_is() {
+        assert_eq!(printable("/größe/日本/🦀".as_bytes()), "/größe/日本/🦀");
+        assert_eq!(printable(b""), "");
+    }
+
+    #[test]
+    fn nothing_passes_for_an_escape() {
+        assert_ne!(printable(b"\x1b"), printable(br"\x1b"));
+        assert_eq!(printable(b"a\\b"), r"a\\b");
+    }
+}

@@ -1,0 +1,250 @@
+//! Text to filter.
+
+use std::str::FromStr;
+
+use super::{Comparison, Expr, Filter, Number, Text};
+
+/// How deep parentheses and `!` may stand in each other.
+const DEEPEST: usize = 64;
+
+/// A text that is no filter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at character {}: {expected}", at + 1)]
+pub struct BadFilter {
+    /// The character at which it went wrong, counted from 0.
+    pub at: usize,
+    /// What was expected there, a sentence.
+    pub expected: String,
+}
+
+impl Filter {
+    /// Whether the last word of a text may yet become a condition, or join two: `sta`, of which `state:ok` will be made, or
+    /// `an`. Alone such a word is a part of a key.
+    pub fn is_unfinished(text: &str) -> bool {
+        const NAMES: [&str; 11] = ["state", "who", "key", "id", "ttl", "granted", "left", "keys", "drops", "and", "or"];
+        let start = text.rfind(|c: char| is_end(c) || c == '!').map_or(0, |at| at + 1);
+        let word = text.get(start..).unwrap_or_default();
+        !word.is_empty() && NAMES.iter().any(|name| name.starts_with(word))
+    }
+}
+
+impl FromStr for Filter {
+    type Err = BadFilter;
+
+    fn from_str(text: &str) -> Result<Self, BadFilter> {
+        let mut parser = Parser { chars: text.chars().collect(), at: 0, depth: 0 };
+        if parser.peek().is_none() {
+            return Ok(Filter(None));
+        }
+        let expr = parser.any()?;
+        match parser.peek() {
+            None => Ok(Filter(Some(expr))),
+            Some(_) => parser.bad(parser.at, "this parenthesis was never opened"),
+        }
+    }
+}
+
+struct Parser {
+    chars: Vec<char>,
+    at: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn bad<T>(&self, at: usize, expected: impl Into<String>) -> Result<T, BadFilter> {
+        Err(BadFilter { at, expected: expected.into() })
+    }
+
+    /// The next character that is no blank.
+    fn peek(&mut self) -> Option<char> {
+        while self.chars.get(self.at).is_some_and(|c| c.is_whitespace()) {
+            self.at += 1;
+        }
+        self.chars.get(self.at).copied()
+    }
+
+    /// Whether this word comes next: one that joins conditions.
+    fn is_word(&mut self, word: &str) -> bool {
+        self.peek();
+        let end = self.at + word.len();
+        let ends = self.chars.get(end).is_none_or(|c| is_end(*c));
+        ends && self.chars.get(self.at..end).is_some_and(|chars| word.chars().eq(chars.iter().copied()))
+    }
+
+    /// Takes this word, if it comes next.
+    fn takes(&mut self, word: &str) -> bool {
+        let is_next = self.is_word(word);
+        self.at += if is_next { word.len() } else { 0 };
+        is_next
+    }
+
+    fn any(&mut self) -> Result<Expr, BadFilter> {
+        let mut parts = vec![self.all()?];
+        while self.takes("or") {
+            parts.push(self.all()?);
+        }
+        Ok(one_or(parts, Expr::Any))
+    }
+
+    fn all(&mut self) -> Result<Expr, BadFilter> {
+        let mut parts = vec![self.term()?];
+        while self.takes("and") || self.peek().is_some_and(|c| c != ')') && !self.is_word("or") {
+            parts.push(self.term()?);
+        }
+        Ok(one_or(parts, Expr::All))
+    }
+
+    fn term(&mut self) -> Result<Expr, BadFilter> {
+        const WANTED: &str = "a condition is expected here, as ttl<30, state:late or a part of a key";
+        match self.peek() {
+            None | Some(')') => self.bad(self.at, WANTED),
+            Some(_) if self.is_word("or") || self.is_word("and") => self.bad(self.at, WANTED),
+            Some('!') => Ok(Expr::Not(Box::new(self.deeper(Parser::term)?))),
+            Some('(') => self.deeper(Parser::group),
+            Some('"') => Ok(Expr::Has(Text::Anywhere, self.quoted()?)),
+            Some(_) => self.condition(),
+        }
+    }
+
+    fn deeper(&mut self, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
+        if self.depth == DEEPEST {
+            return self.bad(self.at, format!("parentheses and ! go {DEEPEST} deep at most"));
+        }
+        self.at += 1;
+        self.depth += 1;
+        let expr = read(self);
+        self.depth -= 1;
+        expr
+    }
+
+    fn group(&mut self) -> Result<Expr, BadFilter> {
+        let opened = self.at - 1;
+        let expr = self.any()?;
+        if self.peek() != Some(')') {
+            return self.bad(opened, "this parenthesis is never closed");
+        }
+        self.at += 1;
+        Ok(expr)
+    }
+
+    fn quoted(&mut self) -> Result<String, BadFilter> {
+        let opened = self.at;
+        let mut text = String::new();
+        loop {
+            self.at += 1;
+            match self.chars.get(self.at) {
+                None => return self.bad(opened, "this quote is never closed"),
+                Some('"') => break,
+                Some('\\') => {
+                    self.at += 1;
+                    text.extend(self.chars.get(self.at));
+                }
+                Some(c) => text.push(*c),
+            }
+        }
+        self.at += 1;
+        Ok(text)
+    }
+
+    fn word(&mut self) -> String {
+        let rest = self.chars[self.at..].iter().copied();
+        let word: String = rest.take_while(|c| !is_end(*c)).collect();
+        self.at += word.chars().count();
+        word
+    }
+
+    fn condition(&mut self) -> Result<Expr, BadFilter> {
+        let start = self.at;
+        let word = self.word();
+        let name_end = word.find(['<', '>', '=', '!', ':']).unwrap_or(word.len());
+        let (name, rest) = word.split_at(name_end);
+        if let (Some(text), Some(part)) = (text(name), rest.strip_prefix(':')) {
+            return self.has(text, part, start + name.chars().count() + 1);
+        }
+        match comparison(rest) {
+            Some((comparison, value)) => self.compare(name, comparison, value, start),
+            None if number(name).is_some() && !rest.is_empty() => {
+                self.bad(start, format!("{name} is a number: compare it, as {name}<30"))
+            }
+            None => Ok(Expr::Has(Text::Anywhere, word)),
+        }
+    }
+
+    fn has(&mut self, text: Text, part: &str, at: usize) -> Result<Expr, BadFilter> {
+        let is_quoted = part.is_empty() && self.chars.get(self.at) == Some(&'"');
+        let part = if is_quoted { self.quoted()? } else { part.to_owned() };
+        if part.is_empty() {
+            return self.bad(at, format!("a text is expected after {}", text.prefix()));
+        }
+        let words: &[&str] = match text {
+            Text::State => &["ok", "paused", "late", "risk", "unseen", "dying", "expired", "revoked", "gone"],
+            Text::Who => &["own", "adopted", "other"],
+            _ => return Ok(Expr::Has(text, part)),
+        };
+        if words.contains(&part.as_str()) {
+            Ok(Expr::Has(text, part))
+        } else {
+            self.bad(at, format!("after {} one of: {}", text.prefix(), words.join(" ")))
+        }
+    }
+
+    fn compare(&self, name: &str, comparison: Comparison, value: &str, at: usize) -> Result<Expr, BadFilter> {
+        let Some(number) = number(name) else {
+            return self
+                .bad(at, "ttl, left, keys or drops can be compared; quote the word to look for it as it stands");
+        };
+        let at = at + name.chars().count() + comparison.sign().len();
+        match measure(value, matches!(number, Number::Ttl | Number::Left)) {
+            Some(value) => Ok(Expr::Compare(number, comparison, value)),
+            None if matches!(number, Number::Ttl | Number::Left) => {
+                self.bad(at, "a number of seconds is expected, or one with its unit: ms, s, m, h or d")
+            }
+            None => self.bad(at, "a number without a unit is expected"),
+        }
+    }
+}
+
+fn one_or(mut parts: Vec<Expr>, several: fn(Vec<Expr>) -> Expr) -> Expr {
+    if parts.len() == 1 { parts.swap_remove(0) } else { several(parts) }
+}
+
+fn is_end(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '(' | ')' | '"')
+}
+
+fn text(name: &str) -> Option<Text> {
+    [Text::State, Text::Who, Text::Key, Text::Id].into_iter().find(|text| text.prefix().trim_end_matches(':') == name)
+}
+
+fn number(name: &str) -> Option<Number> {
+    let name = if name == "granted" { "ttl" } else { name };
+    [Number::Ttl, Number::Left, Number::Keys, Number::Drops].into_iter().find(|number| number.name() == name)
+}
+
+/// The sign at the start of a text, and what follows; the longer signs first.
+fn comparison(text: &str) -> Option<(Comparison, &str)> {
+    use Comparison::{AtLeast, AtMost, Equal, Less, More, Unequal};
+    let signs = [AtMost, AtLeast, Unequal, Less, More, Equal];
+    signs.into_iter().find_map(|comparison| Some((comparison, text.strip_prefix(comparison.sign())?)))
+}
+
+/// A time in seconds, as a number or with its unit.
+pub(crate) fn seconds(text: &str) -> Option<f64> {
+    measure(text, true)
+}
+
+/// A number, in seconds where it is a time.
+fn measure(text: &str, is_time: bool) -> Option<f64> {
+    let unit_at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(unit_at);
+    let factor = match unit {
+        "" => 1.0,
+        "ms" if is_time => 1e-3,
+        "s" if is_time => 1.0,
+        "m" if is_time => 60.0,
+        "h" if is_time => 3_600.0,
+        "d" if is_time => 86_400.0,
+        _ => return None,
+    };
+    digits.parse::<f64>().ok().map(|number| number * factor).filter(|number| number.is_finite())
+}

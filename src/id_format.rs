@@ -1,0 +1,64 @@
+//! How lease ids are printed for people.
+
+use etcd_lease::LeaseId;
+
+/// How ids are written for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ids {
+    /// As etcdctl prints them.
+    #[default]
+    Hex,
+    /// As programs log them, and as etcdctl's own JSON has them.
+    Decimal,
+}
+
+impl Ids {
+    /// The other way.
+    pub fn other(self) -> Ids {
+        match self {
+            Ids::Hex => Ids::Decimal,
+            Ids::Decimal => Ids::Hex,
+        }
+    }
+
+    /// An id in full.
+    pub fn name(self, id: LeaseId) -> String {
+        match self {
+            Ids::Hex => id.to_string(),
+            Ids::Decimal => id.0.to_string(),
+        }
+    }
+
+    /// Its last eight digits, for narrow screens.
+    pub fn short(self, id: LeaseId) -> String {
+        let name = self.name(id);
+        name[name.len().saturating_sub(8)..].to_owned()
+    }
+
+    /// Columns that hold an id in full; the few that are longer are cut.
+    pub fn width(self) -> usize {
+        match self {
+            Ids::Hex => 16,
+            Ids::Decimal => 19,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_them_in_hex_or_in_decimal() {
+        let id = LeaseId(0x694d_9aa8_d4d4_f304);
+        assert_eq!((Ids::Hex.name(id), Ids::Hex.short(id)), (id.to_string(), id.short()));
+        assert_eq!(
+            (Ids::Decimal.name(id).as_str(), Ids::Decimal.short(id).as_str()),
+            ("7587890997105062660", "05062660")
+        );
+        assert_eq!((Ids::Decimal.name(LeaseId(-5)), Ids::Decimal.short(LeaseId(-5))), ("-5".into(), "-5".into()));
+        assert!(
+            [Ids::Hex, Ids::Decimal].iter().all(|ids| ids.other().other() == *ids && ids.name(id).len() == ids.width())
+        );
+    }
+}

@@ -1,0 +1,49 @@
+use super::{Facts, Lint, Survey, each};
+use etcd_lease::LeaseId;
+
+/// Kubernetes hangs no more on one lease (kubernetes#98257).
+const MOST: u64 = 1_000;
+
+/// A lease with too many keys.
+///
+/// > 4,200 keys hang on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowded;
+
+impl Crowded {
+    fn sentence(facts: &Facts) -> Option<String> {
+        let keys = facts.keys.filter(|keys| *keys > MOST)?;
+        Some(format!("{} keys hang on it.", thousands(keys)))
+    }
+}
+
+impl Lint for Crowded {
+    fn name(&self) -> &'static str {
+        "crowded"
+    }
+
+    fn why(&self) -> &'static str {
+        "When it ends all of them are deleted in one revision, and etcd does nothing else meanwhile."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Spread the keys over more leases, 1,000 on each at most."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(survey, Crowded::sentence)
+    }
+}
+
+/// A number with commas between its thousands.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

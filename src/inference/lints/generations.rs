@@ -1,0 +1,60 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Facts, Lint, Survey};
+use etcd_lease::LeaseId;
+
+/// Leases of one TTL below this many are no generations.
+const FEWEST: usize = 3;
+
+/// One client after the other under a new lease, and the old ones left behind.
+///
+/// > Of 5 leases of 60 s only the one with the most time left has keys: 4 are left over.
+#[derive(Clone, Copy, Debug)]
+pub struct Generations;
+
+impl Generations {
+    /// One whose deadline is not known may be of any generation: with keys, it may be an old one that somebody needs.
+    fn of_one_ttl(ttl: Duration, all: Vec<&Facts>) -> Option<(Vec<LeaseId>, String)> {
+        let (mut leases, unknown): (Vec<&Facts>, Vec<&Facts>) =
+            all.into_iter().partition(|facts| facts.deadline.is_some());
+        if unknown.iter().any(|facts| facts.keys != Some(0)) {
+            return None;
+        }
+        leases.sort_by_key(|facts| facts.deadline);
+        let (newest, old) = leases.split_last()?;
+        let is_left_over = |facts: &&Facts| facts.keys == Some(0) && facts.renewals == 0;
+        let are_generations = old.len() + 1 >= FEWEST && newest.keys > Some(0) && old.iter().all(is_left_over);
+        are_generations.then(|| {
+            let (all, left, seconds) = (leases.len(), old.len(), ttl.as_secs());
+            let what = format!(
+                "Of {all} leases of {seconds} s only the one with the most time left has keys: {left} are left over."
+            );
+            (old.iter().map(|facts| facts.id).collect(), what)
+        })
+    }
+}
+
+impl Lint for Generations {
+    fn name(&self) -> &'static str {
+        "generations"
+    }
+
+    fn why(&self) -> &'static str {
+        "A client that starts anew grants anew; what it held before lives on until its TTL runs out."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Let the client revoke its lease when it ends, or use a shorter TTL."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let mut by_ttl: BTreeMap<Duration, Vec<&Facts>> = BTreeMap::new();
+        for facts in survey.leases {
+            if let Some(ttl) = facts.ttl {
+                by_ttl.entry(ttl).or_default().push(facts);
+            }
+        }
+        by_ttl.into_iter().filter_map(|(ttl, leases)| Generations::of_one_ttl(ttl, leases)).collect()
+    }
+}

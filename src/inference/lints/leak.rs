@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+use super::{Facts, Lint, Survey, each};
+use etcd_lease::LeaseId;
+
+/// From this TTL on half of its life says enough, whoever watched it: keys that come a moment after the grant are there by then.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A lease that nobody needs.
+///
+/// > It has no keys and was not renewed in 42 s.
+#[derive(Clone, Copy, Debug)]
+pub struct Leak;
+
+impl Leak {
+    fn sentence(facts: &Facts) -> Option<String> {
+        let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
+        let is_idle = facts.keys == Some(0) && facts.renewals == 0;
+        // A client that renews at all does so once in its TTL; most do three times.
+        let was_watched = facts.watched >= ttl * 2 / 3;
+        let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
+        let span = facts.watched.max(unrenewed).as_secs();
+        (is_idle && (was_watched || is_half_over)).then(|| format!("It has no keys and was not renewed in {span} s."))
+    }
+}
+
+impl Lint for Leak {
+    fn name(&self) -> &'static str {
+        "leak"
+    }
+
+    fn why(&self) -> &'static str {
+        "Somebody granted a lease and lost it: such leases pile up until their TTL runs out."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Look for a client that grants anew with each try; revoke the lease if nobody knows it."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(survey, Leak::sentence)
+    }
+}

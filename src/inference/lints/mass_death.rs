@@ -1,0 +1,71 @@
+use std::time::Duration;
+
+use super::crowded::thousands;
+use super::{Facts, Lint, Survey};
+use etcd_lease::LeaseId;
+use simkit::Moment;
+
+/// etcd removes that many leases a second and no more.
+const RATE: usize = 1_000;
+/// How far ahead is looked.
+const AHEAD: Duration = Duration::from_secs(60);
+/// Ends that lie within this are ends at once.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// More leases end together than etcd can remove at once.
+///
+/// > 3,500 leases end within a second, in 12 s unless they are renewed.
+#[derive(Clone, Copy, Debug)]
+pub struct MassDeath;
+
+/// The most ends within a second, as a part of all of them in order.
+fn densest<'a>(ends: &'a [(Moment, LeaseId)]) -> &'a [(Moment, LeaseId)] {
+    let mut most: &'a [(Moment, LeaseId)] = &[];
+    let mut first = 0;
+    for last in 0..ends.len() {
+        while ends[last].0 - ends[first].0 > AT_ONCE {
+            first += 1;
+        }
+        if last + 1 - first > most.len() {
+            most = &ends[first..=last];
+        }
+    }
+    most
+}
+
+/// Whether it is likely to end at its deadline: nobody renews it, or it has come closer than any renewal did.
+fn is_ending(facts: &Facts, now: Moment) -> bool {
+    let left = facts.deadline.map(|deadline| deadline - now);
+    facts.renewals == 0 || left < facts.margin
+}
+
+impl Lint for MassDeath {
+    fn name(&self) -> &'static str {
+        "mass-death"
+    }
+
+    fn why(&self) -> &'static str {
+        "etcd removes 1,000 leases a second: the others stay dead in the list, their keys with them."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Renew what is needed now; let clients start at different times, or revoke what nobody needs."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let Survey { leases, now } = survey;
+        let ending = leases.iter().filter(|facts| is_ending(facts, now));
+        let mut ends: Vec<(Moment, LeaseId)> = ending
+            .filter_map(|facts| Some((facts.deadline?, facts.id)))
+            .filter(|(deadline, _)| *deadline <= now + AHEAD)
+            .collect();
+        ends.sort_unstable();
+        let most = densest(&ends);
+        if most.len() <= RATE {
+            return Vec::new();
+        }
+        let (count, wait) = (thousands(most.len() as u64), (most[0].0 - now).as_secs());
+        let what = format!("{count} leases end within a second, in {wait} s unless they are renewed.");
+        vec![(most.iter().map(|(_, id)| *id).collect(), what)]
+    }
+}

@@ -1,0 +1,158 @@
+//! What is wrong here: one small type for each diagnosis.
+//!
+//! A [`Lint`] looks at one lease, or at all of them ([`Survey`]), and finds something or nothing. Each says what it found
+//! in a sentence with the figures, why that matters, and what to do next; its doc comment shows the sentence.
+
+mod crowded;
+mod generations;
+mod in_line;
+mod leak;
+mod mass_death;
+mod short_ttl;
+#[cfg(test)]
+mod tests;
+mod thin_margin;
+mod two_renewers;
+mod unread;
+mod zombie;
+
+pub use crowded::Crowded;
+pub use generations::Generations;
+pub use in_line::{DeadHolder, DeadInLine};
+pub use leak::Leak;
+pub use mass_death::MassDeath;
+pub use short_ttl::ShortTtl;
+pub use thin_margin::ThinMargin;
+pub use two_renewers::TwoRenewers;
+pub use unread::Unread;
+pub use zombie::Zombie;
+
+use std::time::Duration;
+
+use super::locks::InLine;
+use super::observed::{Habit, Observed};
+use etcd_lease::LeaseId;
+use simkit::Moment;
+
+use super::Bounds;
+
+/// What is looked at of one lease. What is not known is none, and no lint guesses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Which lease.
+    pub id: LeaseId,
+    /// The TTL that was granted.
+    pub ttl: Option<Duration>,
+    /// How many keys hang on it.
+    pub keys: Option<u64>,
+    /// Renewals that were seen.
+    pub renewals: u64,
+    /// For how long polls have been close enough to see any renewal.
+    pub watched: Duration,
+    /// How it is renewed.
+    pub habit: Habit,
+    /// For how long it had not been renewed when it was last asked, by its deadline.
+    pub unrenewed: Option<Duration>,
+    /// The least that was left at a renewal, or less where some were not seen.
+    pub margin: Option<Duration>,
+    /// The least that was left at a renewal before which none can have stayed hidden.
+    pub sure_margin: Option<Duration>,
+    /// When its deadline is, in the middle of what is known.
+    pub deadline: Option<Moment>,
+    /// Whether the leader's list has it.
+    pub listed: bool,
+    /// Since when the leader says that it does not know it.
+    pub unknown_since: Option<Moment>,
+    /// Where it stands in line for locks.
+    pub lines: Vec<InLine>,
+}
+
+impl Facts {
+    /// What polls have shown of a lease that is listed; keys, what the leader does not know and
+    /// the lines for locks ([`Locks::places`](crate::inference::locks::Locks::places)) are to be filled in.
+    pub fn of(id: LeaseId, observed: &Observed) -> Self {
+        let (renewals, bounds) = (observed.renewals(), observed.bounds());
+        Facts {
+            id,
+            ttl: observed.granted_ttl(),
+            keys: None,
+            renewals: renewals.cadence().answers,
+            watched: renewals.watched(),
+            habit: observed.habit(),
+            unrenewed: observed.unrenewed(),
+            margin: renewals.cadence().least_left,
+            sure_margin: renewals.least_left(),
+            deadline: bounds.map(Bounds::middle),
+            listed: true,
+            unknown_since: None,
+            lines: Vec::new(),
+        }
+    }
+}
+
+/// All leases at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Survey<'a> {
+    /// The leases.
+    pub leases: &'a [Facts],
+    /// When.
+    pub now: Moment,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The lint that found it, in a word for a column and for JSON.
+    pub lint: &'static str,
+    /// With which leases.
+    pub leases: Vec<LeaseId>,
+    /// What, with the figures.
+    pub what: String,
+    /// Why that matters.
+    pub why: &'static str,
+    /// What to do next.
+    pub advice: &'static str,
+}
+
+/// A diagnosis.
+pub trait Lint {
+    /// Its name, in a word.
+    fn name(&self) -> &'static str;
+    /// Why what it finds matters.
+    fn why(&self) -> &'static str;
+    /// What to do about it.
+    fn advice(&self) -> &'static str;
+    /// What it finds: each with the leases that it is about and a sentence.
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)>;
+}
+
+/// All lints, the most urgent first.
+pub const LINTS: [&dyn Lint; 11] = [
+    &MassDeath,
+    &Zombie,
+    &DeadHolder,
+    &DeadInLine,
+    &ThinMargin,
+    &TwoRenewers,
+    &Unread,
+    &Leak,
+    &Generations,
+    &Crowded,
+    &ShortTtl,
+];
+
+/// What all lints find, the most urgent first.
+pub fn findings(survey: Survey<'_>) -> Vec<Finding> {
+    let of = |lint: &&dyn Lint| {
+        let (name, why, advice) = (lint.name(), lint.why(), lint.advice());
+        let found = lint.check(survey).into_iter();
+        found.map(move |(leases, what)| Finding { lint: name, leases, what, why, advice }).collect::<Vec<_>>()
+    };
+    LINTS.iter().flat_map(of).collect()
+}
+
+/// Looks at each lease alone.
+fn each(survey: Survey<'_>, sentence: impl Fn(&Facts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
+    let found = survey.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
+    found.collect()
+}

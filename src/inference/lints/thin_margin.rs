@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use super::{Facts, Lint, Survey, each};
+use etcd_lease::LeaseId;
+
+/// What a client needs to find another server: etcd's election timeout of 1 s twice over, and the wait of 500 ms before
+/// Go's client tries again.
+const FAILOVER: Duration = Duration::from_millis(2_500);
+
+/// A lease that a change of the leader, or of the client's server, may kill.
+///
+/// > At one renewal only 1.2 s were left.
+#[derive(Clone, Copy, Debug)]
+pub struct ThinMargin;
+
+impl ThinMargin {
+    fn sentence(facts: &Facts) -> Option<String> {
+        let margin = facts.sure_margin.filter(|margin| *margin < FAILOVER)?;
+        // A shorter TTL never has more left: that is told already.
+        let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
+        could_be_wider.then(|| format!("At one renewal only {:.1} s were left.", margin.as_secs_f64()))
+    }
+}
+
+impl Lint for ThinMargin {
+    fn name(&self) -> &'static str {
+        "thin-margin"
+    }
+
+    fn why(&self) -> &'static str {
+        "To find another server takes a client up to 2.5 s: had its own gone away then, the lease would have expired."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Look for what holds the client up between renewals, or use a longer TTL."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(survey, ThinMargin::sentence)
+    }
+}

@@ -1,0 +1,34 @@
+use super::{Facts, Lint, Survey, each};
+use crate::inference::observed::Habit;
+use etcd_lease::LeaseId;
+
+/// A lease that is renewed far too often.
+///
+/// > It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Unread;
+
+impl Unread {
+    fn sentence(facts: &Facts) -> Option<String> {
+        let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
+        (facts.habit == Habit::Unread).then(|| what.to_owned())
+    }
+}
+
+impl Lint for Unread {
+    fn name(&self) -> &'static str {
+        "unread"
+    }
+
+    fn why(&self) -> &'static str {
+        "Each renewal costs the leader, and a program that does not read its keepalive channel may hang."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Let the program read the channel until it is closed, or use a client of etcd 3.4 or later."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(survey, Unread::sentence)
+    }
+}

@@ -1,0 +1,35 @@
+use std::time::Duration;
+
+use super::{Lint, Survey, each};
+use etcd_lease::LeaseId;
+
+/// Between the list and the question a lease may well die; for longer than this it may not.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A lease that a member lists and the leader does not know.
+///
+/// > It is listed, and the leader has not known it for 8 s.
+#[derive(Clone, Copy, Debug)]
+pub struct Zombie;
+
+impl Lint for Zombie {
+    fn name(&self) -> &'static str {
+        "zombie"
+    }
+
+    fn why(&self) -> &'static str {
+        "The members disagree: one lags behind, or has lost what the others know."
+    }
+
+    fn advice(&self) -> &'static str {
+        "Compare `etcdctl endpoint status` and `endpoint hashkv` of all members."
+    }
+
+    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(survey, |facts| {
+            let unknown = survey.now - facts.unknown_since.filter(|_| facts.listed)?;
+            let seconds = unknown.as_secs();
+            (unknown > PATIENCE).then(|| format!("It is listed, and the leader has not known it for {seconds} s."))
+        })
+    }
+}

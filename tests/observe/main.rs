@@ -1,0 +1,239 @@
+//! The observer on the sandbox, over its pipe and on a paused clock.
+
+use std::time::Duration;
+
+use etcd_lease::wire::{Cluster, ErrorKind, Settings, Target};
+use etcd_lease::{HeldKey, KeyChange, KeyNow, KeyRange, LeaseId};
+use etcd_sandbox::Sandbox;
+use leasetop::observe::{Listed, News, Observer, Part};
+use simkit::Clock;
+use tonic::Status;
+
+struct Scene {
+    sandbox: Sandbox,
+    observer: Observer,
+    clock: Clock,
+}
+
+impl Scene {
+    /// A sandbox, prepared, and an observer of all its keys.
+    async fn start(prepare: impl FnOnce(&Sandbox)) -> Scene {
+        let clock = Clock::real();
+        let sandbox = Sandbox::builder().seed(1).start(clock.clone());
+        prepare(&sandbox);
+        let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
+        let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+        let observer = Observer::start(cluster, clock.clone(), KeyRange::all());
+        Scene { sandbox, observer, clock }
+    }
+
+    /// The first news of which something is picked, within a minute.
+    async fn next<T>(&mut self, mut pick: impl FnMut(News) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = pick(self.observer.next().await) {
+                    return found;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), found).await.expect("told in time")
+    }
+
+    async fn listed(&mut self) -> Listed {
+        self.next(|news| if let News::Listed(listed) = news { Some(listed) } else { None }).await
+    }
+
+    async fn changed(&mut self) -> Vec<KeyChange> {
+        self.next(|news| if let News::Changed { changes, .. } = news { Some(changes) } else { None }).await
+    }
+
+    async fn read(&mut self) -> i64 {
+        self.next(|news| if let News::KeysRead { revision } = news { Some(revision) } else { None }).await
+    }
+
+    async fn trouble(&mut self) -> (Part, ErrorKind) {
+        self.next(|news| if let News::Trouble { part, error } = news { Some((part, error.kind())) } else { None }).await
+    }
+
+    async fn recovered(&mut self) -> Part {
+        self.next(|news| if let News::Recovered(part) = news { Some(part) } else { None }).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
+    let mut scene = Scene::start(|_| {}).await;
+    let first = scene.listed().await;
+    assert_eq!((first.count, first.born.len(), first.gone.len()), (0, 0, 0));
+    let lease = LeaseId(scene.sandbox.grant_as(LeaseId(-5), 10).unwrap());
+    let born = scene.listed().await;
+    assert_eq!((born.born, born.count), (vec![lease], 1));
+    let gone = scene.listed().await;
+    assert_eq!((gone.gone, gone.count), (vec![lease], 0));
+    // It was granted for 10 s, and lists come each second.
+    let lived = (gone.received - born.sent).as_secs_f64();
+    assert!((9.0..12.5).contains(&lived), "{lived}");
+    assert!(scene.sandbox.seen(0).lists >= 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_leader_tells_who_has_least_time_left() {
+    let mut scene = Scene::start(|sandbox| {
+        LeaseId(sandbox.grant_as(LeaseId(1), 100).unwrap());
+        LeaseId(sandbox.grant_as(LeaseId(2), 50).unwrap());
+    })
+    .await;
+    let head = scene.next(|news| if let News::Listed(Listed { head, .. }) = news { head } else { None }).await;
+    assert_eq!(head, [LeaseId(2), LeaseId(1)]);
+    LeaseId(scene.sandbox.grant_as(LeaseId(3), 20).unwrap());
+    assert_eq!(scene.listed().await.head, Some(vec![LeaseId(3), LeaseId(2), LeaseId(1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_read_and_then_followed() {
+    let mut scene = Scene::start(|sandbox| {
+        let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
+        sandbox.put(b"svc/\xff\x1b", "v", Some(lease.0)).unwrap();
+        sandbox.put("free", "v", None).unwrap();
+    })
+    .await;
+    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!(keys, [HeldKey { key: b"svc/\xff\x1b".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]);
+    assert_eq!(scene.read().await, 3);
+    scene.sandbox.put("free", "again", None).unwrap();
+    scene.sandbox.put("svc/new", "v", Some(7)).unwrap();
+    let changes = scene.changed().await;
+    assert_eq!((changes.len(), changes[0].revision), (1, 5), "who hangs on no lease is not told");
+    scene.sandbox.revoke(LeaseId(7)).unwrap();
+    let changes = scene.changed().await;
+    assert!(changes.iter().all(|change| change.revision == 6 && change.before == Some(LeaseId(7))));
+    assert!(changes.len() == 2 && changes.iter().all(|change| change.now == KeyNow::Deleted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none() {
+    let key = b"mutex/694d9aa8d4d4f304";
+    let mut scene = Scene::start(|sandbox| sandbox.put(&key[..], "v", None).unwrap()).await;
+    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!(keys, [HeldKey { key: key.to_vec(), lease: None, create_revision: 2 }]);
+    scene.read().await;
+    scene.sandbox.delete(&key[..]);
+    let gone = scene.changed().await;
+    assert_eq!((gone[0].before, gone[0].now), (None, KeyNow::Deleted));
+    scene.sandbox.put("mutex/42", "a name that is a small number", None).unwrap();
+    scene.sandbox.put(&key[..], "v", None).unwrap();
+    let made = scene.changed().await;
+    assert_eq!(
+        made,
+        [KeyChange {
+            key: key.to_vec(),
+            before: None,
+            now: KeyNow::Put { lease: None, create_revision: 5 },
+            revision: 5
+        }]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_watch_loses_nothing() {
+    let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
+    scene.read().await;
+    // Opened, and idle.
+    scene.clock.sleep(Duration::from_secs(1)).await;
+    scene.sandbox.faults().cut_watches(&Status::unavailable("cut"));
+    scene.sandbox.put("svc/a", "v", Some(7)).unwrap();
+    assert_eq!(scene.trouble().await, (Part::Keys, ErrorKind::Unavailable));
+    assert_eq!(scene.recovered().await, Part::Keys);
+    assert_eq!(scene.changed().await[0].key, b"svc/a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_past_is_read_anew() {
+    let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
+    scene.read().await;
+    scene.clock.sleep(Duration::from_secs(1)).await;
+    scene.sandbox.faults().down();
+    assert_eq!(scene.trouble().await.1, ErrorKind::Unavailable);
+    for _ in 0..5 {
+        scene.sandbox.put("svc/a", "v", Some(7)).unwrap();
+    }
+    scene.sandbox.compact(5).unwrap();
+    scene.sandbox.faults().up();
+    scene.next(|news| matches!(news, News::KeysAnew).then_some(())).await;
+    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!((keys.len(), scene.read().await), (1, 6));
+    scene.sandbox.put("svc/b", "v", Some(7)).unwrap();
+    assert_eq!(scene.changed().await[0].key, b"svc/b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_is_told_once_and_so_is_its_end() {
+    let mut scene = Scene::start(|_| {}).await;
+    scene.listed().await;
+    scene.read().await;
+    scene.sandbox.faults().down();
+    scene.clock.sleep(Duration::from_secs(30)).await;
+    let mut told = Vec::new();
+    while let Ok(news) = tokio::time::timeout(Duration::from_secs(5), scene.observer.next()).await {
+        told.push(news);
+    }
+    let leases = told.iter().filter(|news| matches!(news, News::Trouble { part: Part::Leases, .. })).count();
+    assert!((1..=3).contains(&leases), "{told:?}");
+    scene.sandbox.faults().up();
+    let mut over = [scene.recovered().await, scene.recovered().await];
+    over.sort_by_key(|part| *part == Part::Keys);
+    assert_eq!(over, [Part::Leases, Part::Keys]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn megabytes_of_key_names_on_one_lease_are_told() {
+    let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
+    let mut scene = Scene::start(|sandbox| {
+        let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
+        (0..1_100).for_each(|n| sandbox.put(name(n), "", Some(lease.0)).unwrap());
+    })
+    .await;
+    let mut count = 0;
+    while count < 1_100 {
+        count += scene.next(|news| if let News::Keys(keys) = news { Some(keys.len()) } else { None }).await;
+    }
+    scene.read().await;
+    scene.sandbox.revoke(LeaseId(7)).unwrap();
+    let gone = scene.changed().await;
+    assert_eq!(gone.len(), 1_100, "all in one message, beyond 4 MiB");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_beyond_four_megabytes_is_told() {
+    const MANY: i64 = 400_000;
+    let mut scene = Scene::start(|sandbox| {
+        for id in 1..=MANY {
+            LeaseId(sandbox.grant_as(LeaseId(i64::MIN + id), 3_600).unwrap());
+        }
+    })
+    .await;
+    let listed = scene.listed().await;
+    assert_eq!((listed.count, listed.born.len()), (400_000, 400_000));
+    scene.sandbox.revoke(LeaseId(i64::MIN + 9)).unwrap();
+    assert_eq!(
+        scene.next(|news| if let News::Listed(listed) = news { listed.gone.first().copied() } else { None }).await,
+        LeaseId(i64::MIN + 9)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_listen_is_told_of_more_at_once() {
+    let mut scene = Scene::start(|_| {}).await;
+    scene.listed().await;
+    for n in 1..=200 {
+        LeaseId(scene.sandbox.grant_as(LeaseId(n), 3_600).unwrap());
+        scene.clock.sleep(Duration::from_secs(1)).await;
+    }
+    let (mut messages, mut born) = (0, 0);
+    while born < 200 {
+        born += scene.listed().await.born.len();
+        messages += 1;
+    }
+    // As many as the queue holds, and what came after.
+    assert!(messages <= 64 + 3, "{messages} messages for 200 leases");
+}
