@@ -14,7 +14,7 @@ struct Stage {
 /// A stage with an audience of one lease.
 async fn begin(clock: Clock) -> Stage {
     let sandbox = Sandbox::builder().seed(1).start(clock.clone());
-    LeaseId(sandbox.grant(3_600).unwrap());
+    sandbox.grant(3_600).unwrap();
     let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
     let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
     Stage { _others: Others::start(cluster, clock.clone(), 1), sandbox, clock }

@@ -335,7 +335,7 @@ async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
     let frames = stage.glass.frames();
     stage.wait(3600.0).await;
     assert_eq!(stage.glass.frames(), frames);
-    LeaseId(stage.sandbox.grant(3600).unwrap());
+    stage.sandbox.grant(3600).unwrap();
     stage.wait(10.0).await;
     let frames = stage.glass.frames();
     stage.wait(60.0).await;

@@ -79,13 +79,13 @@ async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
 #[tokio::test(start_paused = true)]
 async fn the_leader_tells_who_has_least_time_left() {
     let mut scene = Scene::start(|sandbox| {
-        LeaseId(sandbox.grant_as(LeaseId(1), 100).unwrap());
-        LeaseId(sandbox.grant_as(LeaseId(2), 50).unwrap());
+        sandbox.grant_as(LeaseId(1), 100).unwrap();
+        sandbox.grant_as(LeaseId(2), 50).unwrap();
     })
     .await;
     let head = scene.next(|news| if let News::Listed(Listed { head, .. }) = news { head } else { None }).await;
     assert_eq!(head, [LeaseId(2), LeaseId(1)]);
-    LeaseId(scene.sandbox.grant_as(LeaseId(3), 20).unwrap());
+    scene.sandbox.grant_as(LeaseId(3), 20).unwrap();
     assert_eq!(scene.listed().await.head, Some(vec![LeaseId(3), LeaseId(2), LeaseId(1)]));
 }
 
@@ -208,7 +208,7 @@ async fn a_list_beyond_four_megabytes_is_told() {
     const MANY: i64 = 400_000;
     let mut scene = Scene::start(|sandbox| {
         for id in 1..=MANY {
-            LeaseId(sandbox.grant_as(LeaseId(i64::MIN + id), 3_600).unwrap());
+            sandbox.grant_as(LeaseId(i64::MIN + id), 3_600).unwrap();
         }
     })
     .await;
@@ -226,7 +226,7 @@ async fn who_does_not_listen_is_told_of_more_at_once() {
     let mut scene = Scene::start(|_| {}).await;
     scene.listed().await;
     for n in 1..=200 {
-        LeaseId(scene.sandbox.grant_as(LeaseId(n), 3_600).unwrap());
+        scene.sandbox.grant_as(LeaseId(n), 3_600).unwrap();
         scene.clock.sleep(Duration::from_secs(1)).await;
     }
     let (mut messages, mut born) = (0, 0);

@@ -10,7 +10,7 @@ const COUNT: u32 = 50_000;
 fn all_leases_are_shown_and_keys_reach_the_last_of_them() {
     let server = Served::start();
     for n in 1..COUNT {
-        LeaseId(server.sandbox.grant(3_600 + i64::from(n % 3_600)).expect("a lease"));
+        server.sandbox.grant(3_600 + i64::from(n % 3_600)).expect("a lease");
     }
     let last = LeaseId(server.sandbox.grant_as(LeaseId(i64::MAX), 3_600).expect("a lease"));
     server.sandbox.put("/the/last", "x", Some(last.0)).expect("a key");

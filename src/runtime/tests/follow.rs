@@ -234,6 +234,6 @@ async fn it_ends_when_it_is_told_to_or_when_nobody_listens() {
     ear.following.await.unwrap();
     let Ear { told, following, sandbox, outside: _outside, .. } = Ear::begin(100, |_| ()).await;
     drop(told);
-    LeaseId(sandbox.grant(600).unwrap());
+    sandbox.grant(600).unwrap();
     following.await.unwrap();
 }

@@ -9,12 +9,12 @@ async fn a_lease_that_is_granted_again_lives_again_and_has_a_death_of_its_own() 
     let mut ear = Ear::begin(100, |_| ()).await;
     ear.events();
     let id = LeaseId(0x2222);
-    LeaseId(ear.sandbox.grant_as(id, 500).unwrap());
+    ear.sandbox.grant_as(id, 500).unwrap();
     ear.sandbox.put("/re2/a", "v", Some(id.0)).unwrap();
     ear.wait(4.2).await;
     ear.sandbox.revoke(id).unwrap();
     ear.wait(0.04).await;
-    LeaseId(ear.sandbox.grant_as(id, 9).unwrap());
+    ear.sandbox.grant_as(id, 9).unwrap();
     ear.sandbox.put("/re2/b", "v", Some(id.0)).unwrap();
     ear.wait(12.0).await;
     let words: Vec<_> = ear.heard().into_iter().filter(|(_, lease)| *lease == Some(id)).map(|(word, _)| word).collect();
@@ -30,7 +30,7 @@ async fn between_two_lists_a_bare_lease_that_is_granted_again_is_found_out_by_it
     let mut ear = Ear::begin(100, |sandbox| drop(sandbox.grant_as(LeaseId(7), 30))).await;
     ear.events();
     ear.sandbox.revoke(LeaseId(7)).unwrap();
-    LeaseId(ear.sandbox.grant_as(LeaseId(7), 60).unwrap());
+    ear.sandbox.grant_as(LeaseId(7), 60).unwrap();
     ear.wait(4.0).await;
     let told = ear.events();
     let texts: Vec<String> = told.iter().map(|told| told.event.text()).collect();

@@ -159,7 +159,7 @@ fn four_hundred_thousand() {
     const COUNT: u32 = 400_000;
     let server = Served::start();
     for n in 0..COUNT {
-        LeaseId(server.sandbox.grant(3_600 + i64::from(n * 7 % 3_541)).expect("a lease"));
+        server.sandbox.grant(3_600 + i64::from(n * 7 % 3_541)).expect("a lease");
     }
     let watch = Stopwatch::start();
     let mut terminal = server.monitor(&[], 140, 40);
