@@ -16,8 +16,8 @@ use leasetop::app::{Column, Key, Listing, Model, Msg, Setup, Sort, arrange, upda
 use leasetop::ui::{self, Look, Scene, Wall};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use simkit::Moment;
 use simkit::Stopwatch;
+use simkit::Timestamp;
 
 const LEASES: i64 = 100_000;
 const SIZE: (u16, u16) = (200, 50);
@@ -29,14 +29,14 @@ const FRAME: Duration = Duration::from_millis(33);
 /// A model of many leases, and the time.
 struct Crowd {
     model: Model,
-    now: Moment,
+    now: Timestamp,
     /// Whose turn it is.
     next: i64,
 }
 
 impl Crowd {
     fn gather() -> Self {
-        let mut crowd = Crowd { model: Model::new(Setup::default(), Moment::START), now: Moment::START, next: 0 };
+        let mut crowd = Crowd { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
         let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
         crowd.tell(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
         crowd.tell(Msg::Resized(ui::room(SIZE.0, SIZE.1)));
@@ -85,7 +85,7 @@ impl Crowd {
 
 /// The charts alone: a lease of 2 s after an hour in which nobody read its responses, its detail open, all of it in sight.
 fn of_an_hour() -> Crowd {
-    let mut crowd = Crowd { model: Model::new(Setup::default(), Moment::START), now: Moment::START, next: 0 };
+    let mut crowd = Crowd { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
     crowd.tell(Msg::Resized(ui::room(SIZE.0, SIZE.1)));
     let id = LeaseId(1);
     let answer = Granted { id, requested_ttl: 2, ttl: 2, header: Header::default() };

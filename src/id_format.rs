@@ -4,7 +4,7 @@ use etcd_lease::LeaseId;
 
 /// How ids are written for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ids {
+pub enum IdFormat {
     /// As etcdctl prints them.
     #[default]
     Hex,
@@ -12,20 +12,20 @@ pub enum Ids {
     Decimal,
 }
 
-impl Ids {
+impl IdFormat {
     /// The other way.
-    pub fn other(self) -> Ids {
+    pub fn other(self) -> IdFormat {
         match self {
-            Ids::Hex => Ids::Decimal,
-            Ids::Decimal => Ids::Hex,
+            IdFormat::Hex => IdFormat::Decimal,
+            IdFormat::Decimal => IdFormat::Hex,
         }
     }
 
     /// An id in full.
     pub fn name(self, id: LeaseId) -> String {
         match self {
-            Ids::Hex => id.to_string(),
-            Ids::Decimal => id.0.to_string(),
+            IdFormat::Hex => id.to_string(),
+            IdFormat::Decimal => id.0.to_string(),
         }
     }
 
@@ -38,8 +38,8 @@ impl Ids {
     /// Columns that hold an id in full; the few that are longer are cut.
     pub fn width(self) -> usize {
         match self {
-            Ids::Hex => 16,
-            Ids::Decimal => 19,
+            IdFormat::Hex => 16,
+            IdFormat::Decimal => 19,
         }
     }
 }
@@ -51,14 +51,19 @@ mod tests {
     #[test]
     fn people_read_them_in_hex_or_in_decimal() {
         let id = LeaseId(0x694d_9aa8_d4d4_f304);
-        assert_eq!((Ids::Hex.name(id), Ids::Hex.short(id)), (id.to_string(), id.short()));
+        assert_eq!((IdFormat::Hex.name(id), IdFormat::Hex.short(id)), (id.to_string(), id.short()));
         assert_eq!(
-            (Ids::Decimal.name(id).as_str(), Ids::Decimal.short(id).as_str()),
+            (IdFormat::Decimal.name(id).as_str(), IdFormat::Decimal.short(id).as_str()),
             ("7587890997105062660", "05062660")
         );
-        assert_eq!((Ids::Decimal.name(LeaseId(-5)), Ids::Decimal.short(LeaseId(-5))), ("-5".into(), "-5".into()));
+        assert_eq!(
+            (IdFormat::Decimal.name(LeaseId(-5)), IdFormat::Decimal.short(LeaseId(-5))),
+            ("-5".into(), "-5".into())
+        );
         assert!(
-            [Ids::Hex, Ids::Decimal].iter().all(|ids| ids.other().other() == *ids && ids.name(id).len() == ids.width())
+            [IdFormat::Hex, IdFormat::Decimal]
+                .iter()
+                .all(|ids| ids.other().other() == *ids && ids.name(id).len() == ids.width())
         );
     }
 }

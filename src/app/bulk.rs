@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::{Lease, Who};
 
@@ -14,7 +14,7 @@ const AT_A_TIME: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) id: LeaseId,
-    born: Moment,
+    born: Timestamp,
     who: Who,
 }
 

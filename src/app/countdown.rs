@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::Bounds;
-use simkit::Moment;
+use super::TimeRange;
+use simkit::Timestamp;
 
 /// Half of the last digit that is shown: corrections below it are none.
 const DIGIT: Duration = Duration::from_millis(50);
@@ -15,46 +15,46 @@ const DIGIT: Duration = Duration::from_millis(50);
 /// A deadline, and the most that may be shown as left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Countdown {
-    deadline: Moment,
+    deadline: Timestamp,
     most: f64,
 }
 
 impl Countdown {
     /// From the middle of new bounds on: for a lease that was renewed, or seen for the first time.
-    pub(super) fn anew(bounds: Bounds) -> Self {
+    pub(super) fn anew(bounds: TimeRange) -> Self {
         Countdown { deadline: bounds.middle(), most: f64::INFINITY }
     }
 
     /// After an answer at `now` that narrowed the bounds from `old` to `new`.
-    pub(super) fn corrected(self, old: Bounds, new: Bounds, now: Moment) -> Self {
+    pub(super) fn corrected(self, old: TimeRange, new: TimeRange, now: Timestamp) -> Self {
         let (middle, shown) = (new.middle(), self.left(now));
         let off = middle.signed_since(self.deadline);
-        if off.abs() <= new.doubt().max(DIGIT).as_secs_f64() {
+        if off.abs() <= new.half_width().max(DIGIT).as_secs_f64() {
             return self;
         }
-        let is_doubted = off > 0.0 && off <= old.doubt().as_secs_f64() * 2.0;
+        let is_doubted = off > 0.0 && off <= old.half_width().as_secs_f64() * 2.0;
         Countdown { deadline: middle, most: if is_doubted { shown } else { f64::INFINITY } }
     }
 
     /// The deadline that is counted down to.
-    pub(super) fn deadline(self) -> Moment {
+    pub(super) fn deadline(self) -> Timestamp {
         self.deadline
     }
 
     /// From when on less than so much is left.
-    pub(super) fn below(self, span: Duration) -> Moment {
-        if self.most < span.as_secs_f64() { Moment::START } else { self.deadline.before(span) }
+    pub(super) fn below(self, span: Duration) -> Timestamp {
+        if self.most < span.as_secs_f64() { Timestamp::START } else { self.deadline.before(span) }
     }
 
     /// How far the truth, which lies in these bounds, can be from the seconds that are shown as left.
-    pub(super) fn error(self, bounds: Bounds, now: Moment) -> f64 {
+    pub(super) fn error(self, bounds: TimeRange, now: Timestamp) -> f64 {
         let shown = self.deadline.signed_since(now).min(self.most);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now));
         (most - shown).max(shown - least).max(0.0)
     }
 
     /// Seconds left, never below 0.
-    pub(super) fn left(self, now: Moment) -> f64 {
+    pub(super) fn left(self, now: Timestamp) -> f64 {
         self.deadline.signed_since(now).min(self.most).max(0.0)
     }
 }
@@ -63,12 +63,12 @@ impl Countdown {
 mod tests {
     use super::*;
 
-    fn at(seconds: f64) -> Moment {
-        Moment::at(Duration::from_secs_f64(seconds))
+    fn at(seconds: f64) -> Timestamp {
+        Timestamp::at(Duration::from_secs_f64(seconds))
     }
 
-    fn bounds(earliest: f64, latest: f64) -> Bounds {
-        Bounds { earliest: at(earliest), latest: at(latest) }
+    fn bounds(earliest: f64, latest: f64) -> TimeRange {
+        TimeRange { earliest: at(earliest), latest: at(latest) }
     }
 
     #[test]

@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use super::Gone;
-use crate::inference::observed::Lag;
+use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::Ended;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// When and how a lease died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Death {
     /// When it was seen to be gone.
-    pub at: Moment,
+    pub at: Timestamp,
     /// How.
     pub cause: Gone,
     /// Whether it was revoked from here.
     pub is_ours: bool,
     /// How long after its deadline it was removed, where it expired and that is known.
-    pub lag: Option<Lag>,
+    pub lag: Option<RemovalDelay>,
     /// By which revision of the keys it was gone, where that is known: a key that is put on it later hangs on a lease that
     /// was granted again under its id.
     pub revision: Option<i64>,
@@ -27,20 +27,20 @@ pub struct Death {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
     /// When.
-    pub at: Moment,
+    pub at: Timestamp,
     /// Why.
     pub why: Ended,
     /// When the last renewal was answered, if any was.
-    pub last_answer: Option<Moment>,
+    pub last_answer: Option<Timestamp>,
     /// When its next renewal was due, where the server was seen to have lost it before that.
-    pub next: Option<Moment>,
+    pub next: Option<Timestamp>,
 }
 
 impl Loss {
     /// The earliest and the latest moment at which a program that holds the lease with Go's clientv3 would have found its
     /// keepalive channel closed: at the answer to a renewal that says that the lease is not there, else, without any answer, TTL to
     /// TTL + 1 s after the last one. None where there was no answer at all.
-    pub fn closed(&self, ttl: Option<i64>) -> Option<(Moment, Moment)> {
+    pub fn closed(&self, ttl: Option<i64>) -> Option<(Timestamp, Timestamp)> {
         const SECOND: Duration = Duration::from_secs(1);
         match self.why {
             Ended::Expired | Ended::NotFound => {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Lease, Model, Redraw, State};
-use crate::inference::lints::{Facts, Finding, Survey, findings};
-use crate::inference::observed::Observed;
+use crate::inference::lease_inference::LeaseInference;
+use crate::inference::lints::{Finding, LintFacts, LintInput, findings};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How often is looked, at most; a crowd takes longer to look at, and is looked at less often.
 const EVERY: Duration = Duration::from_secs(2);
@@ -22,7 +22,7 @@ pub struct Diagnoses {
     findings: Vec<Finding>,
     /// How many leases something was found about.
     count: usize,
-    due: Moment,
+    due: Timestamp,
 }
 
 impl Diagnoses {
@@ -38,22 +38,22 @@ impl Diagnoses {
 }
 
 /// When is looked next.
-pub(super) fn next_wake(model: &Model) -> Moment {
-    if model.leases.is_empty() { Moment::FAR } else { model.diagnoses.due }
+pub(super) fn next_wake(model: &Model) -> Timestamp {
+    if model.leases.is_empty() { Timestamp::NEVER } else { model.diagnoses.due }
 }
 
 /// Looks at all leases, if it is time to.
-pub(super) fn look(model: &mut Model, now: Moment) {
+pub(super) fn look(model: &mut Model, now: Timestamp) {
     if next_wake(model) <= now {
         diagnose(model, now);
     }
 }
 
 /// Looks at all leases, however short a while ago that was done.
-pub fn diagnose(model: &mut Model, now: Moment) {
+pub fn diagnose(model: &mut Model, now: Timestamp) {
     let leases = all_facts(model, now);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
-    let found = findings(Survey { leases: &leases, now });
+    let found = findings(LintInput { leases: &leases, now });
     let count = mark(model, &found);
     model.diagnoses = Diagnoses { findings: found, count, due: now + EVERY * (1 + crowds) };
 }
@@ -79,36 +79,40 @@ fn mark(model: &mut Model, found: &[Finding]) -> usize {
 }
 
 /// What is known of each lease, sorted by id, with the locks that it stands in line for.
-fn all_facts(model: &Model, now: Moment) -> Vec<Facts> {
-    let mut leases: Vec<Facts> = model.leases.values().map(|lease| facts(model, lease, now)).collect();
+fn all_facts(model: &Model, now: Timestamp) -> Vec<LintFacts> {
+    let mut leases: Vec<LintFacts> = model.leases.values().map(|lease| facts(model, lease, now)).collect();
     for (id, line) in model.locks.places() {
         if let Ok(place) = leases.binary_search_by_key(&id, |facts| facts.id) {
-            leases[place].lines.push(line);
+            leases[place].queue_positions.push(line);
         }
     }
     leases
 }
 
 /// What is known of a lease. A dead one that is listed all the same is unknown to the leader.
-fn facts(model: &Model, lease: &Lease, now: Moment) -> Facts {
+fn facts(model: &Model, lease: &Lease, now: Timestamp) -> LintFacts {
     let Some(death) = lease.death else { return facts_of_living(lease, now) };
     let is_listed = model.is_zombie(lease);
-    Facts { listed: is_listed, unknown_since: Some(death.at), ..Facts::of(lease.id, &Observed::default()) }
+    LintFacts {
+        listed: is_listed,
+        unknown_since: Some(death.at),
+        ..LintFacts::of(lease.id, &LeaseInference::default())
+    }
 }
 
 /// Of one that is unseen nothing is known but what time does not change.
-fn facts_of_living(lease: &Lease, now: Moment) -> Facts {
+fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
     let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
     let keys = known.map(|keys| keys.count as u64);
     if lease.state(now) == State::Unseen {
         let ttl = lease.observed.granted_ttl();
-        return Facts { keys, ttl, ..Facts::of(lease.id, &Observed::default()) };
+        return LintFacts { keys, ttl, ..LintFacts::of(lease.id, &LeaseInference::default()) };
     }
-    let facts = Facts { keys, ..Facts::of(lease.id, &lease.observed) };
+    let facts = LintFacts { keys, ..LintFacts::of(lease.id, &lease.observed) };
     match lease.engine.as_ref().filter(|_| lease.kept) {
         Some(status) => {
             let least = status.cadence.least_left;
-            Facts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts }
+            LintFacts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts }
         }
         None => facts,
     }

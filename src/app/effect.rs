@@ -1,7 +1,7 @@
 //! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
 
 use super::GrantOrder;
-use etcd_lease::{Drill, LeaseId, Pace};
+use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
 /// One act that the monitor asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Effect {
         /// Which lease.
         id: LeaseId,
         /// When its renewals are due; the engine's pace without one.
-        pace: Option<Pace>,
+        pace: Option<RenewalSchedule>,
     },
     /// Stop keeping a lease alive: it stays until it expires.
     Leave(LeaseId),
@@ -24,7 +24,7 @@ pub enum Effect {
         /// Which lease.
         id: LeaseId,
         /// Which drill; none ends the one that there is.
-        drill: Option<Drill>,
+        drill: Option<Fault>,
     },
     /// Renew a lease that is not kept alive, once. Answered by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),

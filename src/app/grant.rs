@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use etcd_lease::{LeaseId, MAX_TTL, Pace};
+use etcd_lease::{LeaseId, MAX_TTL, RenewalSchedule};
 
 /// A key to attach to a new lease, with its value.
 ///
@@ -125,7 +125,7 @@ pub struct GrantOrder {
     /// Whether to keep them alive from the start.
     pub keep_alive: bool,
     /// When their renewals are due; the engine's pace without one.
-    pub pace: Option<Pace>,
+    pub pace: Option<RenewalSchedule>,
     /// The number of the first of them, for `{n}` in keys.
     pub first_number: u32,
 }

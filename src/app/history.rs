@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::stretches::Stretches;
-use crate::inference::Bounds;
-use crate::inference::observed::Observed;
-use simkit::Moment;
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::LeaseInference;
+use simkit::Timestamp;
 
 /// Marks that are kept of each of many leases.
 const LEAST: usize = 48;
@@ -31,7 +31,7 @@ pub(super) const OF_ONE: usize = MOST;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// When.
-    pub at: Moment,
+    pub at: Timestamp,
     /// What.
     pub tick: Tick,
 }
@@ -44,7 +44,7 @@ pub enum Tick {
     /// Polls have shown where the deadline lies of a lease that others renew.
     Observed {
         /// Where it lies.
-        deadline: Bounds,
+        deadline: TimeRange,
         /// Whether that is news of a renewal.
         is_renewal: bool,
     },
@@ -114,7 +114,7 @@ pub struct History {
     /// How many of them may be kept.
     room: usize,
     /// When it expires by the last renewal, or by its grant.
-    deadline: Option<Moment>,
+    deadline: Option<Timestamp>,
 }
 
 impl Default for History {
@@ -126,10 +126,10 @@ impl Default for History {
 impl History {
     /// What polls have shown of a lease that others renew, before anybody looked: its last renewals, or, where there was none,
     /// where its deadline lay all the time.
-    pub(super) fn recalled(observed: &Observed) -> Self {
+    pub(super) fn recalled(observed: &LeaseInference) -> Self {
         let mut history = History::default();
         let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
-        for at in renewals.unbroken() {
+        for at in renewals.since_last_gap() {
             history.push(at.middle(), Tick::Observed { deadline: at.later(ttl), is_renewal: true });
         }
         if let (0, Some(since), Some(deadline)) =
@@ -163,7 +163,7 @@ impl History {
     }
 
     /// The renewals with their moments, newest first.
-    pub fn renewals(&self) -> impl Iterator<Item = (Moment, Renewal)> {
+    pub fn renewals(&self) -> impl Iterator<Item = (Timestamp, Renewal)> {
         self.marks.iter().rev().filter_map(|mark| match mark.tick {
             Tick::Renewed(renewal) => Some((mark.at, renewal)),
             _ => None,
@@ -172,13 +172,13 @@ impl History {
 
     /// When the oldest response of a queue of this depth arrived; none where that is too long ago. A full queue drops the
     /// newest, so it holds the last that were not dropped.
-    pub fn oldest_unread(&self, depth: usize) -> Option<Moment> {
+    pub fn oldest_unread(&self, depth: usize) -> Option<Timestamp> {
         let queued = self.renewals().filter(|(_, renewal)| !renewal.is_dropped);
         queued.map(|(at, _)| at).nth(depth.checked_sub(1)?)
     }
 
     /// The spans of time in which the deadline was known and stayed where it was, oldest first, the last until `end`.
-    pub fn stretches(&self, end: Moment) -> Stretches<'_> {
+    pub fn stretches(&self, end: Timestamp) -> Stretches<'_> {
         Stretches::new(self.marks.iter(), end)
     }
 
@@ -193,12 +193,12 @@ impl History {
     }
 
     /// It was granted, and lives until then if it is not renewed.
-    pub(super) fn granted(&mut self, deadline: Moment) {
+    pub(super) fn granted(&mut self, deadline: Timestamp) {
         self.deadline.get_or_insert(deadline);
     }
 
     /// It was renewed: sent a round trip before `at`, for `ttl` seconds.
-    pub(super) fn renewed(&mut self, at: Moment, ttl: i64, interval: Option<Duration>, round_trip: Duration) {
+    pub(super) fn renewed(&mut self, at: Timestamp, ttl: i64, interval: Option<Duration>, round_trip: Duration) {
         let left = self.deadline.map(|deadline| deadline - at);
         self.deadline = Some(at.before(round_trip) + Duration::from_secs(ttl.unsigned_abs()));
         let renewal = Renewal {
@@ -213,7 +213,7 @@ impl History {
 
     /// A poll that was answered at `at` tells where the deadline of a lease of `ttl` seconds lies. What was known of it
     /// becomes better known by it, unless it contradicts: then it was renewed, a TTL before its new deadline.
-    pub(super) fn observed(&mut self, at: Moment, deadline: Bounds, ttl: i64) {
+    pub(super) fn observed(&mut self, at: Timestamp, deadline: TimeRange, ttl: i64) {
         let last = self.marks.back_mut().and_then(|mark| match &mut mark.tick {
             Tick::Observed { deadline, .. } => Some((mark.at, deadline)),
             _ => None,
@@ -225,12 +225,12 @@ impl History {
                 let at = renewed.clamp(since, at.max(since));
                 self.push(at, Tick::Observed { deadline, is_renewal: true });
             }
-            Some((_, known)) => *known = known.narrowed(deadline).unwrap_or(deadline),
+            Some((_, known)) => *known = known.intersect(deadline).unwrap_or(deadline),
         }
     }
 
     /// The response of the renewal at this moment was dropped.
-    pub(super) fn dropped(&mut self, at: Moment) {
+    pub(super) fn dropped(&mut self, at: Timestamp) {
         let renewed = self.marks.iter_mut().rev().find(|mark| mark.at == at);
         if let Some(Tick::Renewed(renewal)) = renewed.map(|mark| &mut mark.tick) {
             renewal.is_dropped = true;
@@ -238,7 +238,7 @@ impl History {
     }
 
     /// Something else happened. What is unknown already stays so, and only what was unknown is known again.
-    pub(super) fn push(&mut self, at: Moment, tick: Tick) {
+    pub(super) fn push(&mut self, at: Timestamp, tick: Tick) {
         let is_unknown = self.marks.back().map(|last| last.tick == Tick::Unknown);
         let says_nothing = match tick {
             Tick::Unknown => is_unknown != Some(false),
@@ -259,8 +259,8 @@ impl History {
 mod tests {
     use super::*;
 
-    fn at(millis: u64) -> Moment {
-        Moment::at(Duration::from_millis(millis))
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::at(Duration::from_millis(millis))
     }
 
     fn renewed(history: &mut History, millis: u64, interval: Option<u64>) {
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn polls_sharpen_what_is_known_until_one_contradicts() {
         let mut history = History::default();
-        let bounds = |earliest, latest| Bounds { earliest: at(earliest), latest: at(latest) };
+        let bounds = |earliest, latest| TimeRange { earliest: at(earliest), latest: at(latest) };
         history.observed(at(1_000), bounds(9_000, 10_000), 10);
         history.observed(at(2_000), bounds(9_500, 10_500), 10);
         history.observed(at(5_000), bounds(14_000, 15_000), 10);

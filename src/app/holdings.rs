@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Keys;
-use etcd_lease::{HeldKey, LeaseId};
+use etcd_lease::{KeyEntry, LeaseId};
 
 /// A key on its lease, with the revision that made it.
 type Held = BTreeMap<(LeaseId, Box<[u8]>), i64>;
@@ -72,7 +72,7 @@ impl Holdings {
     }
 
     /// A page.
-    pub(super) fn gather(&mut self, page: Vec<HeldKey>) {
+    pub(super) fn gather(&mut self, page: Vec<KeyEntry>) {
         let held =
             page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into_boxed_slice()), key.create_revision)));
         self.incoming.extend(held);
@@ -139,9 +139,9 @@ impl Holdings {
 mod tests {
     use super::*;
 
-    fn page(keys: &[(&[u8], i64)]) -> Vec<HeldKey> {
+    fn page(keys: &[(&[u8], i64)]) -> Vec<KeyEntry> {
         let held =
-            |(key, id): &(&[u8], i64)| HeldKey { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
+            |(key, id): &(&[u8], i64)| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
         keys.iter().map(held).collect()
     }
 

@@ -1,7 +1,7 @@
 //! The keys of a lease, and those that left it.
 
-use crate::inference::observed::KeyFate;
-use simkit::Moment;
+use crate::inference::lease_inference::KeyDetachReason;
+use simkit::Timestamp;
 
 /// The keys attached to a lease.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,11 +31,11 @@ impl Keys {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parted {
     /// When that was told.
-    pub at: Moment,
+    pub at: Timestamp,
     /// The key, raw.
     pub key: Vec<u8>,
     /// Why.
-    pub fate: KeyFate,
+    pub fate: KeyDetachReason,
 }
 
 /// The end of a lease's last keys: with the lease, or without it.
@@ -44,9 +44,9 @@ pub(super) struct Doom {
     /// The revision that deleted them.
     pub(super) revision: i64,
     /// When it was told.
-    pub(super) received: Moment,
+    pub(super) received: Timestamp,
     /// A round trip before: then the lease was there. None where it may have been told late.
-    pub(super) alive: Option<Moment>,
+    pub(super) alive: Option<Timestamp>,
     /// The keys, raw.
     pub(super) keys: Vec<Vec<u8>>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Lease, State};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// So many planned polls without an answer make a lease unseen.
 const UNSEEN: u32 = 2;
@@ -12,46 +12,46 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Lease {
     /// Two of its planned polls went without an answer: nobody knows any more whether it was renewed or revoked.
-    pub(super) fn unseen_from(&self) -> Moment {
+    pub(super) fn unseen_from(&self) -> Timestamp {
         match (self.observed.seen_at(), self.poll.awaited) {
             (Some(since), _) | (None, Some(since)) => since + self.pace() * UNSEEN + PATIENCE,
-            (None, None) => Moment::START,
+            (None, None) => Timestamp::START,
         }
     }
 
     /// Whether it may have expired, and nobody has looked since.
-    pub(super) fn may_be_dying(&self, now: Moment) -> bool {
+    pub(super) fn may_be_dying(&self, now: Timestamp) -> bool {
         self.state(now) == State::Unseen && self.bounds().is_none_or(|bounds| bounds.earliest <= now)
     }
 
     /// How far apart its polls are. What is kept alive here tells of itself with every renewal.
     pub(super) fn pace(&self) -> Duration {
         const KEPT: Duration = Duration::from_secs(3);
-        if self.kept { self.observed.pace().max(KEPT) } else { self.observed.pace() }
+        if self.kept { self.observed.poll_interval().max(KEPT) } else { self.observed.poll_interval() }
     }
 
     /// Until when all is known of its renewals: ours are told, others' are seen by polls alone.
-    fn known_until(&self, now: Moment) -> Moment {
-        if self.kept { now } else { self.observed.seen_at().map_or(Moment::START, |seen| seen.min(now)) }
+    fn known_until(&self, now: Timestamp) -> Timestamp {
+        if self.kept { now } else { self.observed.seen_at().map_or(Timestamp::START, |seen| seen.min(now)) }
     }
 
-    pub(super) fn is_at_risk(&self, now: Moment) -> bool {
+    pub(super) fn is_at_risk(&self, now: Timestamp) -> bool {
         self.risk_from().is_some_and(|from| from <= self.known_until(now))
     }
 
-    pub(super) fn is_late(&self, now: Moment) -> bool {
+    pub(super) fn is_late(&self, now: Timestamp) -> bool {
         self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
     /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
     /// it is no risk.
-    pub(super) fn risk_from(&self) -> Option<Moment> {
+    pub(super) fn risk_from(&self) -> Option<Timestamp> {
         let habit = self.habit().filter(|habit| !habit.is_zero() && self.death.is_none())?;
         self.left_below(habit.mul_f64(0.9))
     }
 
     /// When its renewal is overdue by its own habit. Of others' only what polls could watch is counted.
-    pub(super) fn late_from(&self) -> Option<Moment> {
+    pub(super) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
             Some(_) if !self.kept => None,
             Some(status) => Some(status.last_answer? + self.patience()?),
@@ -62,28 +62,28 @@ impl Lease {
     /// For how long it may stay without a renewal before that is against its habit; none before there is one. What is renewed
     /// here has its pace too: to have renewed it ahead of its time makes no habit.
     pub(super) fn patience(&self) -> Option<Duration> {
-        const GRID: Duration = Duration::from_millis(500);
+        const CLIENTV3_TICK: Duration = Duration::from_millis(500);
         match &self.engine {
             Some(status) => {
                 let habit = status.cadence.mean()?.max(status.expected.unwrap_or_default());
-                Some(habit.mul_f64(1.1) + GRID)
+                Some(habit.mul_f64(1.1) + CLIENTV3_TICK)
             }
-            None => self.observed.renewals().patience(),
+            None => self.observed.renewals().late_after(),
         }
     }
 
     /// Since when it was not renewed, as far as that was watched; none where nothing is known.
-    pub(super) fn unrenewed_since(&self) -> Option<Moment> {
+    pub(super) fn unrenewed_since(&self) -> Option<Timestamp> {
         if self.kept { self.last_answer() } else { self.observed.unrenewed_since() }
     }
 
     /// For how long it had not been renewed when that was last known.
-    pub(super) fn unrenewed(&self, now: Moment) -> Option<Duration> {
+    pub(super) fn unrenewed(&self, now: Timestamp) -> Option<Duration> {
         if self.kept { Some(now - self.last_answer()?) } else { self.observed.unrenewed() }
     }
 
     /// When its [`state`](Lease::state) turns next if nothing but time goes on.
-    pub(super) fn turns_after(&self, now: Moment) -> Option<Moment> {
+    pub(super) fn turns_after(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.bounds().map(|bounds| bounds.earliest);
         let turns = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];
         turns.into_iter().flatten().filter(|turn| *turn > now).min()

@@ -7,10 +7,10 @@ use super::death::{Death, Loss};
 use super::history::History;
 use super::keys::{Doom, Keys, Parted};
 use super::polls::{Overdue, Poll};
-use super::{Bounds, State};
-use crate::inference::observed::{Noticed, Observed, Removal, Rhythm, Sureness};
-use etcd_lease::{Drill, LeaseId, LeaseStatus, Reading, TimeToLive};
-use simkit::Moment;
+use super::{State, TimeRange};
+use crate::inference::lease_inference::{Certainty, Inferred, LeaseInference, MeanInterval, RemovalWindow};
+use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
+use simkit::Timestamp;
 
 /// Whose a lease is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,13 +39,13 @@ impl Who {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
     /// When it was asked.
-    pub sent: Moment,
+    pub sent: Timestamp,
     /// When it answered.
-    pub received: Moment,
+    pub received: Timestamp,
     /// Whole seconds left, as it said.
     pub ttl: i64,
     /// What that means.
-    pub reading: Reading,
+    pub reading: TtlStatus,
 }
 
 /// For how long it is shown that a lease was refilled.
@@ -57,7 +57,7 @@ pub struct Lease {
     /// Its id: rows, dialogs and the cursor know it by this and never by its place.
     pub id: LeaseId,
     /// Since when it is known: another one may have had its id before.
-    pub(super) born: Moment,
+    pub(super) born: Timestamp,
     /// Whose it is.
     pub who: Who,
     /// Whether it is being kept alive here.
@@ -73,11 +73,11 @@ pub struct Lease {
     /// What the server said last.
     pub said: Option<Said>,
     /// What follows from renewals and polls together: where its deadline lies, and how others renew it.
-    pub observed: Observed,
+    pub observed: LeaseInference,
     /// What is wrong with it, in words of [`Lint::name`](crate::inference::lints::Lint::name), the most urgent first.
     pub warnings: Vec<&'static str>,
     /// When it was last seen to have been refilled by an election or a restart.
-    pub refilled: Option<Moment>,
+    pub refilled: Option<Timestamp>,
     /// Whether the last list had it.
     pub(super) is_listed: bool,
     /// What it is by a list that had it after its latest possible deadline, until it is asked again.
@@ -106,7 +106,7 @@ impl Lease {
     pub fn new(id: LeaseId) -> Self {
         Lease {
             id,
-            born: Moment::START,
+            born: Timestamp::START,
             who: Who::Other,
             kept: false,
             is_pinned: false,
@@ -114,7 +114,7 @@ impl Lease {
             asked_ttl: None,
             engine: None,
             said: None,
-            observed: Observed::default(),
+            observed: LeaseInference::default(),
             warnings: Vec::new(),
             refilled: None,
             is_listed: false,
@@ -132,12 +132,12 @@ impl Lease {
     }
 
     /// A lease of another client as one answer tells of it, with the earliest and the latest moment of its deadline.
-    pub fn read_once(answer: &TimeToLive, deadline: Option<(Moment, Moment)>) -> Self {
+    pub fn read_once(answer: &TimeToLive, deadline: Option<(Timestamp, Timestamp)>) -> Self {
         let mut lease = Lease::new(answer.id);
         lease.keys = Some(Keys::of(answer.keys.clone()));
-        if let Some(deadline) = deadline.map(Bounds::new) {
+        if let Some(deadline) = deadline.map(TimeRange::new) {
             // Nothing will be asked or renewed after this: its deadline is all that there is.
-            lease.observed.fix(deadline, Duration::ZERO);
+            lease.observed.set_known(deadline, Duration::ZERO);
             lease.countdown = Some(Countdown::anew(deadline));
         }
         lease.granted_ttl = Some(answer.granted_ttl).filter(|ttl| *ttl > 0);
@@ -146,41 +146,41 @@ impl Lease {
 
     /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
     /// by a renewal.
-    pub fn left(&self, now: Moment) -> Option<f64> {
+    pub fn left(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown.filter(|_| self.death.is_none())?.left(now))
     }
 
     /// The same, and of a dead one what was left when it died.
-    pub(super) fn left_at_last(&self, now: Moment) -> Option<f64> {
+    pub(super) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown?.left(self.death.map_or(now, |death| death.at)))
     }
 
     /// The deadline that is counted down to; none where nothing is known.
-    pub(super) fn deadline(&self) -> Option<Moment> {
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
         Some(self.countdown?.deadline())
     }
 
     /// From when on less than so much is left; none where nothing is known.
-    pub(super) fn left_below(&self, span: Duration) -> Option<Moment> {
+    pub(super) fn left_below(&self, span: Duration) -> Option<Timestamp> {
         Some(self.countdown?.below(span))
     }
 
     /// Where its deadline lies; none where nothing is known.
-    pub fn bounds(&self) -> Option<Bounds> {
+    pub fn bounds(&self) -> Option<TimeRange> {
         self.observed.bounds()
     }
 
     /// It was granted or renewed from here, for so many seconds: the deadline lies there.
-    pub(super) fn begin(&mut self, deadline: Bounds, ttl: i64) {
-        self.observed.fix(deadline, Duration::from_secs(ttl.unsigned_abs()));
+    pub(super) fn begin(&mut self, deadline: TimeRange, ttl: i64) {
+        self.observed.set_known(deadline, Duration::from_secs(ttl.unsigned_abs()));
         self.countdown = Some(Countdown::anew(deadline));
         (self.granted_ttl, self.overdue) = (Some(ttl), None);
     }
 
     /// An answer at `now` has told where the deadline lies; before that it was there, unless that `is_over`.
-    fn follow(&mut self, before: Option<Bounds>, is_over: bool, now: Moment) {
+    fn follow(&mut self, before: Option<TimeRange>, is_over: bool, now: Timestamp) {
         let Some(bounds) = self.observed.bounds() else { return };
-        let known = self.countdown.zip(before.filter(|before| !is_over && before.narrowed(bounds).is_some()));
+        let known = self.countdown.zip(before.filter(|before| !is_over && before.intersect(bounds).is_some()));
         self.countdown = Some(match known {
             Some((countdown, before)) => countdown.corrected(before, bounds, now),
             None => Countdown::anew(bounds),
@@ -189,25 +189,25 @@ impl Lease {
 
     /// How far the truth can lie from [`left`](Lease::left), in seconds: while that stands still until it is true again,
     /// farther on one side than on the other.
-    pub fn left_error(&self, now: Moment) -> Option<f64> {
+    pub fn left_error(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown?.error(self.bounds()?, now))
     }
 
     /// From the least to the most that can be left, in seconds, [`left`](Lease::left) among them.
-    pub fn left_between(&self, now: Moment) -> Option<(f64, f64)> {
+    pub fn left_between(&self, now: Timestamp) -> Option<(f64, f64)> {
         let (bounds, left) = (self.bounds()?, self.left(now)?);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
         Some((least.min(left), most.max(left)))
     }
 
     /// When the last of our renewals was answered.
-    pub(super) fn last_answer(&self) -> Option<Moment> {
+    pub(super) fn last_answer(&self) -> Option<Timestamp> {
         self.engine.as_ref()?.last_answer
     }
 
     /// When it was last renewed: by us as it was answered, by others about then.
-    pub fn last_renewed(&self) -> Option<Moment> {
-        self.last_answer().or(self.observed.renewals().last().map(Bounds::middle))
+    pub fn last_renewed(&self) -> Option<Timestamp> {
+        self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
     }
 
     /// Its habit: the mean interval between its renewals; none before the second.
@@ -217,14 +217,14 @@ impl Lease {
     }
 
     /// How others renew it, as far as polls have shown; none before the second renewal, or where it is renewed by us.
-    pub fn others_rhythm(&self) -> Option<Rhythm> {
-        self.observed.renewals().rhythm().filter(|_| self.engine.is_none())
+    pub fn others_rhythm(&self) -> Option<MeanInterval> {
+        self.observed.renewals().mean_interval().filter(|_| self.engine.is_none())
     }
 
     /// The least time left at a renewal of others, and whether it may be more because not all were seen.
-    pub fn margin(&self) -> Option<(Duration, Sureness)> {
+    pub fn margin(&self) -> Option<(Duration, Certainty)> {
         let renewals = self.observed.renewals();
-        Some((renewals.cadence().least_left.filter(|_| self.engine.is_none())?, renewals.sureness()))
+        Some((renewals.cadence().least_left.filter(|_| self.engine.is_none())?, renewals.certainty()))
     }
 
     /// The interval that its renewals are to be expected in: by its pace, else by its habit, else a third of its TTL.
@@ -235,7 +235,7 @@ impl Lease {
 
     /// How many renewals in a row may stay without an answer before it dies, at the present pace; none where it is not
     /// kept alive or nothing is known.
-    pub fn may_miss(&self, now: Moment) -> Option<u64> {
+    pub fn may_miss(&self, now: Timestamp) -> Option<u64> {
         let status = self.engine.as_ref().filter(|_| self.kept)?;
         let every = status.expected.or(self.habit()).filter(|every| !every.is_zero())?;
         let (deadline, next) = (status.deadline?, status.next_due?.max(now));
@@ -254,12 +254,12 @@ impl Lease {
     }
 
     /// The drill that is being played on it.
-    pub fn drill(&self) -> Option<Drill> {
+    pub fn drill(&self) -> Option<Fault> {
         self.engine.as_ref()?.drill.filter(|_| self.kept)
     }
 
     /// The state at a moment: the first that holds.
-    pub fn state(&self, now: Moment) -> State {
+    pub fn state(&self, now: Timestamp) -> State {
         match self.death {
             Some(death) => State::Gone(death.cause),
             None if self.is_dying() => State::Dying,
@@ -276,12 +276,12 @@ impl Lease {
         self.observed.is_dying() || self.overdue == Some(Overdue::Dying)
     }
 
-    fn is_unseen(&self, now: Moment) -> bool {
+    fn is_unseen(&self, now: Timestamp) -> bool {
         self.overdue == Some(Overdue::Unseen) || self.unseen_from() <= now
     }
 
     /// Its earliest possible end, where that may well be one: not where it is kept alive, or dying.
-    pub(super) fn idle_end(&self) -> Option<Moment> {
+    pub(super) fn idle_end(&self) -> Option<Timestamp> {
         let is_open = self.death.is_none() && !self.kept && self.overdue.is_none();
         self.observed.idle_end().filter(|_| is_open)
     }
@@ -293,7 +293,7 @@ impl Lease {
     }
 
     /// Whether it was refilled a moment ago.
-    pub fn was_just_refilled(&self, now: Moment) -> bool {
+    pub fn was_just_refilled(&self, now: Timestamp) -> bool {
         self.refilled.is_some_and(|at| now - at < BADGE)
     }
 
@@ -305,25 +305,25 @@ impl Lease {
             (answered, status.last_answer, status.granted_ttl, status.deadline)
         {
             let ttl_span = Duration::from_secs(ttl.unsigned_abs());
-            self.begin(Bounds { earliest, latest: (at + ttl_span).max(earliest) }, ttl);
+            self.begin(TimeRange { earliest, latest: (at + ttl_span).max(earliest) }, ttl);
         }
         self.engine = Some(Box::new(status));
     }
 
     /// Takes in what the server said to a poll, and says what that shows. An answer that was on its way while a renewal
     /// was answered may be older than the renewal: it narrows, and never contradicts.
-    pub(super) fn hear(&mut self, answer: &TimeToLive, sent: Moment, received: Moment) -> Noticed {
-        let (reading, before) = (answer.reading(), self.bounds());
-        let noticed = self.observed.hear(answer, sent, received);
+    pub(super) fn hear(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Inferred {
+        let (reading, before) = (answer.ttl_status(), self.bounds());
+        let noticed = self.observed.apply_reply(answer, sent, received);
         self.said = Some(Said { sent, received, ttl: answer.ttl, reading });
-        if !matches!(noticed, Noticed::Missing | Noticed::Nonsense) {
+        if !matches!(noticed, Inferred::Missing | Inferred::Invalid) {
             self.granted_ttl = Some(answer.granted_ttl);
             let is_past = self.observed.bounds().is_some_and(|end| end.latest < received);
             self.overdue = self.overdue.filter(|overdue| is_past && *overdue == Overdue::Dying);
-            let is_over = matches!(noticed, Noticed::Renewed(_) | Noticed::Refilled | Noticed::Contradiction);
+            let is_over = matches!(noticed, Inferred::Renewed(_) | Inferred::Refilled | Inferred::Contradiction);
             self.follow(before, is_over, received);
         }
-        if noticed == Noticed::Refilled {
+        if noticed == Inferred::Refilled {
             self.refilled = Some(received);
         }
         noticed
@@ -344,10 +344,10 @@ impl Lease {
     }
 
     /// When it can have been removed, if it was seen to be gone at `by` and `listed` was the last list that had it.
-    pub(super) fn removal(&self, by: Moment, listed: Option<Moment>) -> Removal {
+    pub(super) fn removal(&self, by: Timestamp, listed: Option<Timestamp>) -> RemovalWindow {
         let told = self.doom.as_ref();
         let signs = [self.observed.seen_at(), listed.filter(|_| self.is_listed), told.and_then(|doom| doom.alive)];
         let by = told.map_or(by, |doom| doom.received.min(by));
-        Removal { after: signs.into_iter().flatten().max().unwrap_or_default().min(by), by }
+        RemovalWindow { after: signs.into_iter().flatten().max().unwrap_or_default().min(by), by }
     }
 }

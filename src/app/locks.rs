@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::keymap::Action;
 use super::{Lease, Model, State, View};
-use crate::inference::locks::{Candidate, Flaw, Locks, Pulse};
-use simkit::Moment;
+use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem, Locks};
+use simkit::Timestamp;
 
 /// Where one looks in the locks view. A candidate is known by its key: a lease may stand in several lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,19 +69,19 @@ impl Model {
     }
 
     /// What is wrong with a candidate, if anything is.
-    pub fn flaw(&self, candidate: &Candidate, now: Moment) -> Option<Flaw> {
-        candidate.flaw(self.lease(candidate.lease).map_or_else(Pulse::default, |lease| pulse(lease, now)))
+    pub fn problem(&self, candidate: &Candidate, now: Timestamp) -> Option<CandidateProblem> {
+        candidate.problem(self.lease(candidate.lease).map_or_else(CandidateHealth::default, |lease| pulse(lease, now)))
     }
 }
 
 /// Of a lease that is unseen nobody knows whether it was renewed.
-fn pulse(lease: &Lease, now: Moment) -> Pulse {
+fn pulse(lease: &Lease, now: Timestamp) -> CandidateHealth {
     let state = lease.state(now);
-    Pulse {
+    CandidateHealth {
         is_gone: lease.death.is_some(),
         is_dying: state == State::Dying,
         ttl: lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs())),
         unrenewed: lease.unrenewed(now).filter(|_| state != State::Unseen),
-        patience: lease.patience(),
+        late_after: lease.patience(),
     }
 }

@@ -3,11 +3,11 @@
 use super::sieve::Asked;
 use super::{Event, Lease, Model, What};
 use crate::filter::Filter;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Whether a filter means the lease of an event, as it was when that happened: what it had and did before it died counts of
 /// a dead one, and the keys that an event is about count as its own. An event of no lease passes.
-pub fn means(model: &Model, filter: &Filter, event: &Event, now: Moment) -> bool {
+pub fn means(model: &Model, filter: &Filter, event: &Event, now: Timestamp) -> bool {
     let Some(id) = event.lease.filter(|_| !filter.is_empty()) else { return true };
     let Some(lease) = model.lease(id) else { return false };
     filter.matches(&Asked::at_last(lease, &keys(model, lease, &event.what), now))

@@ -55,7 +55,7 @@ mod update;
 mod values;
 mod view;
 
-pub use crate::inference::Bounds;
+pub use crate::inference::TimeRange;
 pub use bindings::{BadBinding, Keymap, Row};
 pub use bulk::{Bulk, Outcome};
 pub use census::Census;

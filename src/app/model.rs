@@ -20,11 +20,11 @@ use super::standing::Standing;
 use super::values::{Pairs, Values};
 use super::view::{Room, View};
 use super::{Census, Diagnoses, History, Holdings, Keys, Lease, LocksPage, Place, Setup, Tick, Trouble, history};
-use crate::id_format::Ids;
-use crate::inference::Revisions;
+use crate::id_format::IdFormat;
+use crate::inference::RevisionTimeline;
 use crate::inference::locks::Locks;
 use etcd_lease::{ClusterView, KeyRange, LeaseId};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// A sentence on the status line, until its time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Note {
     /// Whether it tells of a failure.
     pub is_error: bool,
     /// Until when it is shown.
-    pub until: Moment,
+    pub until: Timestamp,
 }
 
 /// Which rows of the table can be seen.
@@ -68,7 +68,7 @@ pub struct Model {
     /// The link to the cluster.
     pub cluster: ClusterView,
     /// Since when no member answers; none while one does.
-    pub unreached_since: Option<Moment>,
+    pub unreached_since: Option<Timestamp>,
     /// Why the leases could not be listed, if so.
     pub list_trouble: Option<Trouble>,
     /// Why the keys are not told, if so.
@@ -86,7 +86,7 @@ pub struct Model {
     /// Which leases are marked.
     pub marks: Marks,
     /// How ids are written.
-    pub ids: Ids,
+    pub ids: IdFormat,
     /// Which view is shown.
     pub view: View,
     /// Whether the detail of the selected lease is open in the table's place.
@@ -121,7 +121,7 @@ pub struct Model {
     pub(super) holdings: Holdings,
     /// Up to which revision the keys were told, and when they were told last.
     pub(super) keys_revision: i64,
-    pub(super) keys_told_at: Moment,
+    pub(super) keys_told_at: Timestamp,
     pub(super) diagnoses: Diagnoses,
     /// Locks and elections, as the same keys tell.
     pub(super) locks: Locks,
@@ -129,7 +129,7 @@ pub struct Model {
     pub(super) standing: Standing,
     pub(super) order: Vec<LeaseId>,
     /// The dead that still have a row, in the order of their deaths.
-    pub(super) graves: VecDeque<(Moment, LeaseId)>,
+    pub(super) graves: VecDeque<(Timestamp, LeaseId)>,
     pub(super) polls: Polls,
     /// Whether anybody renews the leases of a TTL.
     pub(super) peers: Peers,
@@ -150,13 +150,13 @@ pub struct Model {
     pub(super) outlived: Vec<LeaseId>,
     pub(super) has_started: bool,
     /// When the last list was asked for that was answered.
-    pub(super) listed_at: Option<Moment>,
+    pub(super) listed_at: Option<Timestamp>,
     /// How long that took.
     pub(super) list_took: Duration,
     /// From when on the watch tells changes as they happen; before it may be catching up.
-    pub(super) prompt_from: Moment,
+    pub(super) prompt_from: Timestamp,
     /// Which revision the keys had when.
-    pub(super) revisions: Revisions,
+    pub(super) revisions: RevisionTimeline,
     /// Whether it was not told yet why the leases cannot be listed.
     pub(super) is_list_untold: bool,
     /// Whether it was not told yet why the keys cannot be followed.
@@ -166,7 +166,7 @@ pub struct Model {
 
 impl Model {
     /// A model that knows nothing yet; the link counts as down from `now` on.
-    pub fn new(setup: Setup, now: Moment) -> Self {
+    pub fn new(setup: Setup, now: Timestamp) -> Self {
         let sieve = Sieve { typed: setup.filter.clone(), ..Sieve::default() };
         Model { sieve, sort: setup.sort, setup, unreached_since: Some(now), ..Model::default() }
     }
@@ -198,13 +198,13 @@ impl Model {
     }
 
     /// What the watch tells in the next moments may have happened before: it was cut, or nobody listened.
-    pub(super) fn expect_late_news(&mut self, now: Moment) {
+    pub(super) fn expect_late_news(&mut self, now: Timestamp) {
         const CATCHING_UP: Duration = Duration::from_secs(1);
         self.prompt_from = now + CATCHING_UP;
     }
 
     /// How many leases were asked in the last whole second for the time that they have left.
-    pub fn poll_rate(&self, now: Moment) -> u32 {
+    pub fn poll_rate(&self, now: Timestamp) -> u32 {
         self.polls.rate(now)
     }
 
@@ -299,7 +299,7 @@ impl Model {
     }
 
     /// How many leases of a series are kept, and when the next of them is renewed.
-    pub fn kept_of(&self, series: &Series) -> (usize, Option<Moment>) {
+    pub fn kept_of(&self, series: &Series) -> (usize, Option<Timestamp>) {
         let is_of = |lease: &&Lease| {
             let granted = lease.granted_ttl;
             granted == series.granted_ttl && lease.asked_ttl.or(granted) == Some(series.ttl)
@@ -328,7 +328,7 @@ impl Model {
         }
     }
 
-    pub(super) fn say(&mut self, now: Moment, is_error: bool, text: impl Into<String>) {
+    pub(super) fn say(&mut self, now: Timestamp, is_error: bool, text: impl Into<String>) {
         const SHOWN: Duration = Duration::from_secs(10);
         self.note = Some(Note { text: text.into(), is_error, until: now + self.real(SHOWN) });
         self.show(Redraw::Soon);
@@ -340,7 +340,7 @@ impl Model {
     }
 
     /// Marks the history of every lease that has one, or is kept and so begins one.
-    pub(super) fn mark_all(&mut self, at: Moment, tick: Tick) {
+    pub(super) fn mark_all(&mut self, at: Timestamp, tick: Tick) {
         let has_one = |lease: &&mut Lease| lease.death.is_none() && (lease.kept || lease.history.is_some());
         for lease in self.leases.values_mut().filter(has_one) {
             lease.history_mut().push(at, tick);
@@ -366,7 +366,7 @@ impl Model {
             let lease = self.leases.get_or_new(id);
             *lease = Lease::new(id);
             (lease.keys, lease.poll.awaited, lease.born) = (keys, awaited, self.events.now);
-            polls::plan(self, id, Moment::START);
+            polls::plan(self, id, Timestamp::START);
         }
         self.leases.get_or_new(id)
     }

@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use super::{Hit, Key, Pairs, Room};
-use etcd_lease::{ClusterView, EngineEvent, Granted, HeldKey, KeyChange, LeaseId, LeaseStatus, QueueGauge, TimeToLive};
-use simkit::Moment;
+use etcd_lease::{
+    ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, QueueGauge, TimeToLive,
+};
+use simkit::Timestamp;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +26,9 @@ pub struct Trouble {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// When it was asked.
-    pub sent: Moment,
+    pub sent: Timestamp,
     /// When it was answered.
-    pub received: Moment,
+    pub received: Timestamp,
     /// The revision of the keys then; 0 where it was not told.
     pub revision: i64,
     /// Leases that the list before did not have.
@@ -65,7 +67,7 @@ pub enum Msg {
     /// The program did not run since a moment: it was suspended, or the machine gave it no time.
     StoodStill {
         /// When it ran last.
-        since: Moment,
+        since: Timestamp,
     },
     /// The wall's clock went on by so much more than ours: the machine slept, and nothing that was known of time holds.
     Slept(Duration),
@@ -76,9 +78,9 @@ pub enum Msg {
     /// All leases were listed, and they are the same as before.
     ListedAgain {
         /// When it was asked.
-        sent: Moment,
+        sent: Timestamp,
         /// When it was answered.
-        received: Moment,
+        received: Timestamp,
         /// The revision of the keys then; 0 where it was not told.
         revision: i64,
     },
@@ -89,7 +91,7 @@ pub enum Msg {
     /// The keys are being read anew, page by page.
     KeysAnew,
     /// A page of keys.
-    KeysPage(Vec<HeldKey>),
+    KeysPage(Vec<KeyEntry>),
     /// That was the last page.
     KeysRead {
         /// The revision as of which they were read. Changes follow.
@@ -100,7 +102,7 @@ pub enum Msg {
         /// The changes, in order.
         changes: Vec<KeyChange>,
         /// When they were told.
-        received: Moment,
+        received: Timestamp,
     },
     /// The keys could not be read, or are not told any more. It is tried again.
     KeysFailed(Trouble),
@@ -109,9 +111,9 @@ pub enum Msg {
     /// A lease's time to live was answered.
     Probed {
         /// When it was asked.
-        sent: Moment,
+        sent: Timestamp,
         /// When it was answered.
-        received: Moment,
+        received: Timestamp,
         /// The answer.
         answer: TimeToLive,
         /// Whether it tells all keys.
@@ -144,9 +146,9 @@ pub enum Msg {
     /// A lease was granted.
     Granted {
         /// When it was asked for.
-        sent: Moment,
+        sent: Timestamp,
         /// When it was granted.
-        received: Moment,
+        received: Timestamp,
         /// The answer.
         answer: Granted,
         /// Whether it is being kept alive.
@@ -178,9 +180,9 @@ pub enum Msg {
     /// A lease was renewed once.
     Renewed {
         /// When it was sent.
-        sent: Moment,
+        sent: Timestamp,
         /// When it was answered.
-        received: Moment,
+        received: Timestamp,
         /// Which lease.
         id: LeaseId,
         /// TTL in seconds.

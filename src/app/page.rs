@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
     use crate::app::What;
-    use simkit::Moment;
+    use simkit::Timestamp;
 
     /// An event of this kind whose text is a number.
     fn event(word: Word, count: usize) -> What {
@@ -139,7 +139,7 @@ mod tests {
     fn log(words: &[Word]) -> EventLog {
         let mut log = EventLog::default();
         for (second, word) in words.iter().enumerate() {
-            log.push(Moment::at(Duration::from_secs(second as u64)), None, event(*word, second));
+            log.push(Timestamp::at(Duration::from_secs(second as u64)), None, event(*word, second));
         }
         log
     }
@@ -155,7 +155,7 @@ mod tests {
         let mut page = EventsPage::default();
         assert_eq!(shown(page, &log), [7, 8, 9]);
         page.go(&log, 3, Action::Up);
-        log.push(Moment::at(Duration::from_secs(99)), None, event(Word::Renewed, 99));
+        log.push(Timestamp::at(Duration::from_secs(99)), None, event(Word::Renewed, 99));
         assert_eq!(shown(page, &log), [6, 7, 8]);
         page.go(&log, 3, Action::Last);
         assert!(page.follows());
@@ -166,7 +166,7 @@ mod tests {
         page.go(&log, 3, Action::Down);
         assert_eq!(shown(page, &log), [1, 2, 3], "no press was wasted beyond the end");
         for count in 0..3_000 {
-            log.push(Moment::at(Duration::from_secs(100 + count as u64)), None, event(Word::Gone, count));
+            log.push(Timestamp::at(Duration::from_secs(100 + count as u64)), None, event(Word::Gone, count));
         }
         assert_eq!(shown(page, &log), [1_000, 1_001, 1_002], "what was forgotten gives way to the oldest");
     }

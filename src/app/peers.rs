@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Model;
-use crate::inference::observed::Kind;
+use crate::inference::lease_inference::CohortHint;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// So many answers in a row that show a lease which nobody renews tell that nobody renews any of its TTL.
 const ANSWERS: u32 = 16;
@@ -23,7 +23,7 @@ struct Seen {
     /// Answers that showed a lease which nobody renews, since the last that showed a renewal.
     left_alone: u32,
     /// When one was revoked last.
-    revoked: Option<Moment>,
+    revoked: Option<Timestamp>,
 }
 
 impl Peers {
@@ -41,7 +41,7 @@ impl Peers {
     }
 
     /// One was revoked.
-    pub(super) fn revoked(&mut self, ttl: i64, at: Moment) {
+    pub(super) fn revoked(&mut self, ttl: i64, at: Timestamp) {
         self.0.entry(ttl).or_default().revoked = Some(at);
     }
 
@@ -51,28 +51,28 @@ impl Peers {
     }
 
     /// Whether nobody renews them, and none was revoked for as long as they live.
-    pub(super) fn are_spared(&self, ttl: i64, now: Moment) -> bool {
+    pub(super) fn are_spared(&self, ttl: i64, now: Timestamp) -> bool {
         let revoked = self.0.get(&ttl).and_then(|seen| seen.revoked);
-        let is_long_ago = |revoked: Moment| revoked + Duration::from_secs(ttl.unsigned_abs()) < now;
+        let is_long_ago = |revoked: Timestamp| revoked + Duration::from_secs(ttl.unsigned_abs()) < now;
         self.are_left_alone(ttl) && revoked.is_none_or(is_long_ago)
     }
 }
 
 impl Model {
     /// Whether nobody seems to renew a lease, by what was seen of it or of those of its TTL.
-    pub(super) fn is_left_alone(&self, id: LeaseId) -> bool {
+    pub(super) fn is_unrenewed(&self, id: LeaseId) -> bool {
         let Some(lease) = self.lease(id) else { return false };
         let is_like_others = lease.observed.renewals().last().is_none();
         let peers = lease.granted_ttl.filter(|_| is_like_others);
-        lease.observed.is_left_alone() || peers.is_some_and(|ttl| self.peers.are_left_alone(ttl))
+        lease.observed.is_unrenewed() || peers.is_some_and(|ttl| self.peers.are_left_alone(ttl))
     }
 
     /// What is done with leases of its kind by then.
-    pub(super) fn kind(&self, id: LeaseId, now: Moment) -> Kind {
+    pub(super) fn kind(&self, id: LeaseId, now: Timestamp) -> CohortHint {
         let ttl = self.lease(id).and_then(|lease| lease.granted_ttl);
-        Kind {
-            is_left_alone: self.is_left_alone(id),
-            is_spared: ttl.is_some_and(|ttl| self.peers.are_spared(ttl, now)),
+        CohortHint {
+            is_unrenewed: self.is_unrenewed(id),
+            is_never_revoked: ttl.is_some_and(|ttl| self.peers.are_spared(ttl, now)),
         }
     }
 }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn where_one_was_revoked_another_may_be_for_as_long_as_they_live() {
-        let (mut peers, at) = (Peers::default(), |seconds| Moment::at(Duration::from_secs(seconds)));
+        let (mut peers, at) = (Peers::default(), |seconds| Timestamp::at(Duration::from_secs(seconds)));
         assert!(!peers.are_spared(30, at(0)), "nothing is known");
         (0..ANSWERS).for_each(|_| peers.left_alone(30));
         assert!(peers.are_spared(30, at(0)));

@@ -4,26 +4,26 @@
 //! (answers, renewals, polls) goes on in the model around it, and keys that act are about the present.
 
 use super::Model;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// What was known at a moment, and where one looks in it.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// When it was taken.
-    pub at: Moment,
+    pub at: Timestamp,
     pub(super) model: Model,
 }
 
 impl Picture {
     /// Of a model as it is.
-    pub(super) fn of(model: &Model, at: Moment) -> Self {
+    pub(super) fn of(model: &Model, at: Timestamp) -> Self {
         Picture { at, model: Model { dialog: None, note: None, frozen: None, ..model.clone() } }
     }
 }
 
 impl Model {
     /// What is shown, and of which moment: the picture while the display is frozen, else what is known now.
-    pub fn shown(&self, now: Moment) -> (&Model, Moment) {
+    pub fn shown(&self, now: Timestamp) -> (&Model, Timestamp) {
         self.frozen.as_ref().map_or((self, now), |picture| (&picture.model, picture.at))
     }
 

@@ -1,7 +1,7 @@
 //! The poll plan: what is asked when, within a budget.
 //!
 //! Each lease has a moment at which its next question tells most: about six times in a third of its TTL, just before its
-//! deadline, never above four times a second ([`Observed`](crate::inference::observed::Observed)). What has to be known at once
+//! deadline, never above four times a second ([`LeaseInference`](crate::inference::lease_inference::LeaseInference)). What has to be known at once
 //! comes first, then the rows that can be seen (which are asked oftener, until their time left is sharp), then those that may
 //! end in this moment, of which an answer decides whether they expired or were revoked, then those
 //! with the least time left by the leader's own list, then whoever has waited longest. What the budget has no room for waits:
@@ -14,7 +14,7 @@ use super::dialog::Dialog;
 use super::leases::Leases;
 use super::{Lease, Model, State};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The budget is spent in slots of this length, so that it holds for each second and not only on the mean.
@@ -47,20 +47,26 @@ pub(super) enum Overdue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Poll {
     /// When it is to be asked next, by plan.
-    pub(super) due: Moment,
+    pub(super) due: Timestamp,
     /// Its earliest possible end, where that may well be one; FAR where it is not.
-    pub(super) end: Moment,
+    pub(super) end: Timestamp,
     /// When it was last asked.
-    pub(super) asked: Option<Moment>,
+    pub(super) asked: Option<Timestamp>,
     /// Whether an answer is awaited: never two questions in flight.
     pub(super) in_flight: bool,
     /// Since when a first answer is awaited; none where one is missing since the machine slept.
-    pub(super) awaited: Option<Moment>,
+    pub(super) awaited: Option<Timestamp>,
 }
 
 impl Default for Poll {
     fn default() -> Self {
-        Poll { due: Moment::START, end: Moment::FAR, asked: None, in_flight: false, awaited: Some(Moment::FAR) }
+        Poll {
+            due: Timestamp::START,
+            end: Timestamp::NEVER,
+            asked: None,
+            in_flight: false,
+            awaited: Some(Timestamp::NEVER),
+        }
     }
 }
 
@@ -72,12 +78,12 @@ pub(super) struct Polls {
     /// What is left of it.
     left: u32,
     /// Every living lease, by the moment at which it is to be asked.
-    plan: BTreeSet<(Moment, LeaseId)>,
+    plan: BTreeSet<(Timestamp, LeaseId)>,
     /// Leases that nobody seems to renew, by their earliest possible end: what is there shortly before and gone after it
     /// has expired.
-    ends: BTreeSet<(Moment, LeaseId)>,
+    ends: BTreeSet<(Timestamp, LeaseId)>,
     /// When a list was last asked for here.
-    list_asked: Moment,
+    list_asked: Timestamp,
     /// Leases that have to be asked at once.
     urgent: BTreeSet<LeaseId>,
     /// The leases with the least time left, as the leader listed them last.
@@ -94,7 +100,7 @@ struct Rate {
 }
 
 impl Rate {
-    fn count(&mut self, asked: u32, now: Moment) {
+    fn count(&mut self, asked: u32, now: Timestamp) {
         let second = now.since_start().as_secs();
         if second != self.second {
             self.before = if second == self.second + 1 { self.now } else { 0 };
@@ -112,7 +118,7 @@ impl Polls {
 
     /// How many leases have expired though nobody has asked them since the list that was asked for at `listed`: the leader lists
     /// them before one that was seen to have expired.
-    pub(super) fn ahead_of_dying(&self, leases: &Leases, listed: Moment) -> usize {
+    pub(super) fn ahead_of_dying(&self, leases: &Leases, listed: Timestamp) -> usize {
         let dying = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.state(listed) == State::Dying);
         let was_not_asked = |id: &&LeaseId| {
             let lease = leases.get(id).filter(|lease| lease.death.is_none());
@@ -123,7 +129,7 @@ impl Polls {
     }
 
     /// So many were asked in the last whole second.
-    pub(super) fn rate(&self, now: Moment) -> u32 {
+    pub(super) fn rate(&self, now: Timestamp) -> u32 {
         match now.since_start().as_secs().saturating_sub(self.rate.second) {
             0 => self.rate.before,
             1 => self.rate.now,
@@ -133,29 +139,29 @@ impl Polls {
 }
 
 /// Asks a lease at this moment, and not when it was planned before; a dead one never.
-pub(super) fn plan(model: &mut Model, id: LeaseId, due: Moment) {
+pub(super) fn plan(model: &mut Model, id: LeaseId, due: Timestamp) {
     let polls = &mut model.polls;
     let Some(lease) = model.leases.get_mut(&id) else { return };
     polls.plan.remove(&(lease.poll.due, id));
     polls.ends.remove(&(lease.poll.end, id));
-    (lease.poll.due, lease.poll.end) = (due, lease.idle_end().unwrap_or(Moment::FAR));
+    (lease.poll.due, lease.poll.end) = (due, lease.idle_end().unwrap_or(Timestamp::NEVER));
     if lease.death.is_none() {
         polls.plan.insert((due, id));
     } else {
         polls.urgent.remove(&id);
     }
-    if lease.poll.end < Moment::FAR {
+    if lease.poll.end < Timestamp::NEVER {
         polls.ends.insert((lease.poll.end, id));
     }
 }
 
 /// Leases that nobody seems to renew and whose earliest possible end came before a moment.
-pub(super) fn ended_before(model: &Model, moment: Moment) -> Vec<LeaseId> {
+pub(super) fn ended_before(model: &Model, moment: Timestamp) -> Vec<LeaseId> {
     model.polls.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
 }
 
 /// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
-fn ending(model: &Model, now: Moment) -> impl Iterator<Item = LeaseId> {
+fn ending(model: &Model, now: Timestamp) -> impl Iterator<Item = LeaseId> {
     let (from, to) = (now.before(BRINK_AFTER), now + BRINK_BEFORE);
     let may_end = model.polls.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
     may_end.filter(|id| model.leases.get(id).is_some_and(|lease| !lease.observed.is_decided()))
@@ -163,7 +169,7 @@ fn ending(model: &Model, now: Moment) -> impl Iterator<Item = LeaseId> {
 
 /// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list tells who of
 /// all of them was there. No oftener than a list pays for.
-pub(super) fn take_list(model: &mut Model, now: Moment) -> bool {
+pub(super) fn take_list(model: &mut Model, now: Timestamp) -> bool {
     let pause = LIST_PAUSE.max(model.list_took * LIST_REST);
     let last = model.listed_at.unwrap_or(now).max(model.polls.list_asked);
     let few = (model.setup.budget / 20) as usize;
@@ -181,16 +187,16 @@ pub(super) fn hurry(model: &mut Model, id: LeaseId) {
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
-pub(super) fn next_due(lease: &Lease, asked: Moment) -> Moment {
+pub(super) fn next_due(lease: &Lease, asked: Timestamp) -> Timestamp {
     let planned = lease.observed.next_poll(asked).max(asked + FLOOR);
     if lease.kept { planned.max(asked + lease.pace()) } else { planned }
 }
 
 /// When a lease that can be seen is asked next.
-fn due_in_sight(lease: &Lease) -> Moment {
+fn due_in_sight(lease: &Lease) -> Timestamp {
     let Some(asked) = lease.poll.asked.filter(|_| !lease.poll.in_flight) else { return lease.poll.due };
     let sooner = match lease.bounds() {
-        Some(bounds) if bounds.doubt() > SHARP => bounds.best_ask(asked + SECOND * 3 / 4),
+        Some(bounds) if bounds.half_width() > SHARP => bounds.best_query_time(asked + SECOND * 3 / 4),
         _ => asked + SEEN,
     };
     lease.poll.due.min(sooner)
@@ -204,7 +210,7 @@ pub(super) fn wants_keys(model: &Model, id: LeaseId) -> bool {
 }
 
 /// The leases to be asked now; they count as asked. Without a member that answers nobody is.
-pub(super) fn take(model: &mut Model, now: Moment) -> Vec<LeaseId> {
+pub(super) fn take(model: &mut Model, now: Timestamp) -> Vec<LeaseId> {
     if !model.is_reached() {
         return Vec::new();
     }
@@ -227,7 +233,7 @@ fn slot(model: &Model) -> Duration {
     SLOT.max(SECOND / model.setup.budget.max(1))
 }
 
-fn open_slot(model: &mut Model, now: Moment) {
+fn open_slot(model: &mut Model, now: Timestamp) {
     let length = slot(model);
     let slot = Some(slot_of(now, length));
     if slot != model.polls.slot {
@@ -236,18 +242,18 @@ fn open_slot(model: &mut Model, now: Moment) {
     }
 }
 
-fn slot_of(now: Moment, length: Duration) -> u64 {
+fn slot_of(now: Timestamp, length: Duration) -> u64 {
     now.nanos() / length.as_nanos() as u64
 }
 
-fn urgent(model: &mut Model, _: Moment, room: usize) -> Vec<LeaseId> {
+fn urgent(model: &mut Model, _: Timestamp, room: usize) -> Vec<LeaseId> {
     let (leases, urgent) = (&model.leases, &mut model.polls.urgent);
     std::iter::from_fn(|| urgent.pop_first()).filter(|id| leases.contains(*id)).take(room).collect()
 }
 
 /// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
 /// for the first time move, and give way to others that were not asked yet.
-fn in_sight(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+fn in_sight(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
     let is_due = |lease: &&Lease| lease.death.is_none() && due_in_sight(lease) <= now;
     let mut due: Vec<&Lease> = seen(model).filter(is_due).collect();
     due.sort_by_key(|lease| (lease.bounds().map(|bounds| bounds.earliest), lease.id));
@@ -261,25 +267,25 @@ fn seen(model: &Model) -> impl Iterator<Item = &Lease> {
 }
 
 /// Those that nobody seems to renew and that end now: an answer decides whether they expired or were revoked.
-fn at_the_brink(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+fn at_the_brink(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
     let can_be_asked = |id: &LeaseId| model.leases.get(id).is_some_and(|lease| !lease.poll.in_flight);
     ending(model, now).filter(can_be_asked).take(room).collect()
 }
 
 /// Those with the least time left, where not all that are due can be asked.
-fn at_the_head(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+fn at_the_head(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
     let is_tight = model.polls.plan.range(..=(now, LeaseId(i64::MAX))).nth(room).is_some();
     let due = |id: &&LeaseId| model.leases.get(id).is_some_and(|lease| lease.poll.due <= now && lease.death.is_none());
     let head = model.polls.head.iter().filter(|_| is_tight);
     head.filter(due).take(room).copied().collect()
 }
 
-fn planned(model: &mut Model, now: Moment, room: usize) -> Vec<LeaseId> {
+fn planned(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
     model.polls.plan.range(..=(now, LeaseId(i64::MAX))).take(room).map(|(_, id)| *id).collect()
 }
 
 /// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
-fn ask(model: &mut Model, id: LeaseId, now: Moment) -> bool {
+fn ask(model: &mut Model, id: LeaseId, now: Timestamp) -> bool {
     let Some(lease) = model.leases.get_mut(&id) else { return false };
     let (is_open, again) = (lease.poll.in_flight, now + lease.pace().max(SECOND));
     (lease.poll.in_flight, lease.poll.asked) = (true, if is_open { lease.poll.asked } else { Some(now) });
@@ -288,17 +294,17 @@ fn ask(model: &mut Model, id: LeaseId, now: Moment) -> bool {
 }
 
 /// When something is to be asked next.
-pub(super) fn next_wake(model: &Model, now: Moment) -> Moment {
+pub(super) fn next_wake(model: &Model, now: Timestamp) -> Timestamp {
     if !model.is_reached() {
-        return Moment::FAR;
+        return Timestamp::NEVER;
     }
     let polls = &model.polls;
     let seen = seen(model).filter(|lease| lease.death.is_none()).map(due_in_sight).min();
     let planned = polls.plan.first().map(|(due, _)| *due);
     let urgent = (!polls.urgent.is_empty()).then_some(now);
-    let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Moment::FAR);
+    let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Timestamp::NEVER);
     let length = slot(model);
     let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now, length));
-    let next_slot = Moment::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
+    let next_slot = Timestamp::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
     if is_spent { ask.max(next_slot) } else { ask }
 }

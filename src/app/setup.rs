@@ -4,7 +4,7 @@ use super::named::Named;
 use super::sieve::TypedFilter;
 use super::sort::Sort;
 use super::{Column, GrantOrder, Keymap};
-use etcd_lease::{KeyRange, LeaseId, Pace};
+use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
 /// On what the monitor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Setup {
     /// Whether everything that writes or renews is refused.
     pub is_read_only: bool,
     /// How often leases are renewed for which nothing else is asked.
-    pub pace: Pace,
+    pub pace: RenewalSchedule,
     /// LeaseTimeToLive calls a second, at most.
     pub budget: u32,
     /// The keys that are followed.
@@ -65,7 +65,7 @@ impl Default for Setup {
             place: Place::Cluster,
             is_demo: false,
             is_read_only: false,
-            pace: Pace::default(),
+            pace: RenewalSchedule::default(),
             budget: 200,
             range: KeyRange::all(),
             grants: Vec::new(),

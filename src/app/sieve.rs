@@ -6,9 +6,9 @@ use std::str::FromStr;
 use tui_input::Input;
 
 use super::{Lease, State, Who};
-use crate::filter::{BadFilter, Facts, Filter};
+use crate::filter::{BadFilter, Filter, FilterFacts};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// A filter for a single key, beside the one that is typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Quick {
         Quick::ALL[(place + 1) % Quick::ALL.len()]
     }
 
-    fn lets_through(self, lease: &Lease, now: Moment) -> bool {
+    fn lets_through(self, lease: &Lease, now: Timestamp) -> bool {
         match self {
             Quick::All => true,
             Quick::Own => lease.who == Who::Own,
@@ -173,7 +173,7 @@ impl Criteria {
     }
 
     /// Whether a lease is shown.
-    pub(super) fn let_through(&self, lease: &Lease, now: Moment) -> bool {
+    pub(super) fn let_through(&self, lease: &Lease, now: Timestamp) -> bool {
         self.quick.lets_through(lease, now) && self.filter.matches(&Asked::now(lease, now))
     }
 
@@ -189,23 +189,23 @@ pub(super) struct Asked<'a> {
     keys: &'a [Vec<u8>],
     /// Whether the last that was left counts of one that is dead.
     is_last: bool,
-    now: Moment,
+    now: Timestamp,
 }
 
 impl<'a> Asked<'a> {
     /// As it is now.
-    fn now(lease: &'a Lease, now: Moment) -> Self {
+    fn now(lease: &'a Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
         Asked { lease, keys, is_last: false, now }
     }
 
     /// As it was when something last happened to it, with these keys.
-    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Moment) -> Self {
+    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
         Asked { lease, keys, is_last: true, now }
     }
 }
 
-impl Facts for Asked<'_> {
+impl FilterFacts for Asked<'_> {
     fn id(&self) -> LeaseId {
         self.lease.id
     }

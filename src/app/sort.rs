@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Column, Lease, State, UnknownColumn, Who};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// By which column the rows are sorted, and in which direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ enum Value {
 
 impl Rank {
     /// Of a lease at a moment, by a sort.
-    pub fn of(lease: &Lease, sort: Sort, now: Moment) -> Self {
+    pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         Rank {
             is_loose: !lease.is_pinned,
             is_dead: lease.death.is_some(),
@@ -116,7 +116,7 @@ impl Rank {
 }
 
 impl Value {
-    fn of(lease: &Lease, sort: Sort, now: Moment) -> Self {
+    fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         let value = match sort.column {
             Column::FirstKey => first_key(lease).map(|key| Value::Text(key.as_slice().into())),
             column => number(lease, column, now).map(Value::Number),
@@ -134,20 +134,20 @@ fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
 }
 
 /// What a column tells of a lease, as a number that rises with it; none where it tells nothing.
-fn number(lease: &Lease, column: Column, now: Moment) -> Option<u64> {
+fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
     let engine = lease.engine.as_ref();
     match column {
         Column::Id => Some(rising(lease.id.0)),
         Column::Who => Some(closeness(lease.who)),
         Column::State => Some(urgency(lease.state(now))),
-        Column::Left => lease.deadline().map(Moment::nanos),
+        Column::Left => lease.deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
         Column::Every => match engine {
             Some(status) => status.cadence.last.map(nanos),
             None => lease.others_rhythm().map(|rhythm| nanos(rhythm.every)),
         },
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
-        Column::Next => engine.filter(|_| lease.kept)?.next_due.map(Moment::nanos),
+        Column::Next => engine.filter(|_| lease.kept)?.next_due.map(Timestamp::nanos),
         Column::Margin => match engine {
             Some(status) => status.cadence.least_left.map(nanos),
             None => lease.margin().map(|(least, _)| nanos(least)),
@@ -236,7 +236,7 @@ mod tests {
         let leases = [lease(1, Some(20)), lease(2, None), lease(3, Some(10)), lease(4, Some(20))];
         let order = |is_descending| {
             let sort = Sort { column: Column::Ttl, is_descending };
-            let mut ranks: Vec<Rank> = leases.iter().map(|lease| Rank::of(lease, sort, Moment::START)).collect();
+            let mut ranks: Vec<Rank> = leases.iter().map(|lease| Rank::of(lease, sort, Timestamp::START)).collect();
             ranks.sort_unstable();
             ranks.into_iter().map(|rank| rank.id.0).collect::<Vec<_>>()
         };

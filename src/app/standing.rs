@@ -13,7 +13,7 @@ use super::sieve::{Criteria, Sieve};
 use super::sort::{Rank, Sort};
 use super::{Census, Lease, State, Who};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Where more than one lease in so many is to be moved, all are put in place at once.
 const MANY: usize = 16;
@@ -32,7 +32,7 @@ struct Share {
 }
 
 impl Share {
-    fn of(lease: &Lease, now: Moment) -> Self {
+    fn of(lease: &Lease, now: Timestamp) -> Self {
         let habit = lease.habit().filter(|_| lease.kept);
         Share {
             who: lease.who,
@@ -68,14 +68,14 @@ impl Plan {
     }
 
     /// As which a lease stands in the order; none where it has no row.
-    fn rank(&self, lease: &Lease, now: Moment) -> Option<Rank> {
+    fn rank(&self, lease: &Lease, now: Timestamp) -> Option<Rank> {
         self.criteria.let_through(lease, now).then(|| Rank::of(lease, self.sort, now))
     }
 
     /// When time alone turns what the criteria say of a lease.
-    fn crossing(&self, lease: &Lease, now: Moment) -> Option<Moment> {
+    fn crossing(&self, lease: &Lease, now: Timestamp) -> Option<Timestamp> {
         // "Less than 5 s" holds just after the moment at which 5 s are left.
-        let around = |moment: Moment| [moment, moment + Duration::from_nanos(1)];
+        let around = |moment: Timestamp| [moment, moment + Duration::from_nanos(1)];
         let times = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
         times.filter(|time| *time > now).min()
     }
@@ -90,14 +90,14 @@ struct Seat {
     /// Its state, while it lives.
     state: Option<State>,
     /// When time alone turns its state.
-    turn: Option<Moment>,
+    turn: Option<Timestamp>,
     /// When time alone turns what the criteria say of it.
-    crossing: Option<Moment>,
+    crossing: Option<Timestamp>,
 }
 
 impl Seat {
     /// When it is to be looked at again though nothing happens to it.
-    fn alarm(&self) -> Option<Moment> {
+    fn alarm(&self) -> Option<Timestamp> {
         self.turn.into_iter().chain(self.crossing).min()
     }
 }
@@ -112,7 +112,7 @@ pub(super) struct Standing {
     is_timed_anew: bool,
     seats: BTreeMap<LeaseId, Seat>,
     /// When they are to be looked at again, the soonest first. An alarm that was put off since is void.
-    alarms: BinaryHeap<Reverse<(Moment, LeaseId)>>,
+    alarms: BinaryHeap<Reverse<(Timestamp, LeaseId)>>,
     /// Those whose rank is another than the one as which they stand in the order.
     unseated: HashSet<LeaseId>,
     /// Those that have become late, or at risk: to be told.
@@ -132,7 +132,7 @@ impl Standing {
     }
 
     /// The counts at a moment.
-    pub(super) fn count(&mut self, leases: &mut Leases, now: Moment) -> Census {
+    pub(super) fn count(&mut self, leases: &mut Leases, now: Timestamp) -> Census {
         let mut changed = leases.take_touched();
         while self.next_turn().is_some_and(|turn| turn <= now) {
             changed.extend(self.alarms.pop().map(|Reverse((_, id))| id));
@@ -144,7 +144,7 @@ impl Standing {
         Census { renewals: self.rate as f64 / 1e9, ..self.census }
     }
 
-    fn look_at(&mut self, id: LeaseId, lease: Option<&Lease>, now: Moment) {
+    fn look_at(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.death.is_none());
         let rank = lease.and_then(|lease| self.plan.rank(lease, now));
         let seat = self.seats.entry(id).or_default();
@@ -163,7 +163,7 @@ impl Standing {
 
     /// Lets go of the alarms that are void, where one is the next or they are as many as those that are not.
     fn clear_alarms(&mut self) {
-        let is_void = |Reverse((at, id)): &Reverse<(Moment, LeaseId)>| {
+        let is_void = |Reverse((at, id)): &Reverse<(Timestamp, LeaseId)>| {
             self.seats.get(id).is_none_or(|seat| seat.alarm() != Some(*at))
         };
         while self.alarms.peek().is_some_and(is_void) {
@@ -197,7 +197,7 @@ impl Standing {
     }
 
     /// When time alone turns the state of a lease next.
-    pub(super) fn next_turn(&self) -> Option<Moment> {
+    pub(super) fn next_turn(&self) -> Option<Timestamp> {
         self.alarms.peek().map(|Reverse((at, _))| *at)
     }
 
@@ -224,7 +224,7 @@ impl Standing {
     }
 
     /// Moves to their new rows those whose rank has changed.
-    pub(super) fn seat(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Moment) {
+    pub(super) fn seat(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Timestamp) {
         if self.is_new || self.unseated.len() > order.len() / MANY + MANY {
             return self.seat_all(order, leases, now);
         }
@@ -241,7 +241,7 @@ impl Standing {
     }
 
     /// Puts every lease in its row. Each of them has had a seat since it was last counted, and nobody else has.
-    fn seat_all(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Moment) {
+    fn seat_all(&mut self, order: &mut Vec<LeaseId>, leases: &Leases, now: Timestamp) {
         for id in std::mem::take(&mut self.unseated).into_iter().filter(|id| !leases.contains(*id)) {
             self.seats.remove(&id);
         }
@@ -272,7 +272,7 @@ impl Standing {
         self.seats.get(&id)?.rank.as_ref()
     }
 
-    fn re_rank(&mut self, id: LeaseId, leases: &Leases, now: Moment) -> Option<Rank> {
+    fn re_rank(&mut self, id: LeaseId, leases: &Leases, now: Timestamp) -> Option<Rank> {
         let Some(lease) = leases.get(&id) else {
             self.seats.remove(&id);
             return None;

@@ -4,38 +4,38 @@ use std::collections::vec_deque;
 use std::time::Duration;
 
 use super::history::{Mark, Tick};
-use crate::inference::Bounds;
-use simkit::Moment;
+use crate::inference::TimeRange;
+use simkit::Timestamp;
 
 /// A span of time in which the deadline of a lease was known, and was not moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
     /// Since when.
-    pub from: Moment,
+    pub from: Timestamp,
     /// Until when.
-    pub until: Moment,
+    pub until: Timestamp,
     /// Where the deadline lay.
-    pub deadline: Bounds,
+    pub deadline: TimeRange,
 }
 
 /// The stretches of a history, oldest first. Where nothing was known there is none.
 #[derive(Clone, Debug)]
 pub struct Stretches<'a> {
     marks: vec_deque::Iter<'a, Mark>,
-    end: Moment,
+    end: Timestamp,
     /// The last mark that was gone by.
-    last: Option<Moment>,
-    deadline: Option<Bounds>,
+    last: Option<Timestamp>,
+    deadline: Option<TimeRange>,
     is_known: bool,
 }
 
 impl<'a> Stretches<'a> {
-    pub(super) fn new(marks: vec_deque::Iter<'a, Mark>, end: Moment) -> Self {
+    pub(super) fn new(marks: vec_deque::Iter<'a, Mark>, end: Timestamp) -> Self {
         Stretches { marks, end, last: None, deadline: None, is_known: true }
     }
 
     /// What was known from the last mark until this moment.
-    fn until(&self, until: Moment) -> Option<Stretch> {
+    fn until(&self, until: Timestamp) -> Option<Stretch> {
         let from = self.last?;
         let deadline = self.deadline.filter(|_| self.is_known && from < until)?;
         Some(Stretch { from, until, deadline })
@@ -48,7 +48,7 @@ impl<'a> Stretches<'a> {
             Tick::Renewed(renewal) => {
                 let sent = mark.at.before(renewal.round_trip().unwrap_or_default());
                 let deadline = sent + Duration::from_secs(renewal.ttl().into());
-                Some(Bounds { earliest: deadline, latest: deadline })
+                Some(TimeRange { earliest: deadline, latest: deadline })
             }
             Tick::Observed { deadline, .. } => Some(deadline),
             Tick::Missed | Tick::Leader | Tick::Unknown | Tick::Known => self.deadline,
@@ -78,13 +78,13 @@ mod tests {
     use super::*;
     use crate::app::History;
 
-    fn at(seconds: u64) -> Moment {
-        Moment::at(Duration::from_secs(seconds))
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::at(Duration::from_secs(seconds))
     }
 
     /// From, until and the deadline of each stretch, in seconds.
     fn told(history: &History, end: u64) -> Vec<(u64, u64, u64)> {
-        let seconds = |moment: Moment| moment.since_start().as_secs();
+        let seconds = |moment: Timestamp| moment.since_start().as_secs();
         let stretches = history.stretches(at(end));
         stretches.map(|one| (seconds(one.from), seconds(one.until), seconds(one.deadline.latest))).collect()
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn what_polls_showed_has_bounds() {
         let mut history = History::default();
-        let deadline = Bounds { earliest: at(10), latest: at(11) };
+        let deadline = TimeRange { earliest: at(10), latest: at(11) };
         history.observed(at(2), deadline, 10);
         let stretches: Vec<Stretch> = history.stretches(at(5)).collect();
         assert_eq!(stretches, [Stretch { from: at(2), until: at(5), deadline }]);

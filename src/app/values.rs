@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Effect, Lease, Model};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How old values may become.
 const STALE: Duration = Duration::from_secs(5);
@@ -64,7 +64,7 @@ pub(super) struct Values {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
-    at: Moment,
+    at: Timestamp,
     id: LeaseId,
     keys: Vec<Vec<u8>>,
     is_open: bool,
@@ -87,12 +87,12 @@ impl Values {
     }
 
     /// When the values of this lease are to be asked for.
-    fn due(&self, lease: &Lease) -> Moment {
+    fn due(&self, lease: &Lease) -> Timestamp {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
         match &self.asked {
-            None => Moment::START,
+            None => Timestamp::START,
             Some(question) if question.id != lease.id || question.keys != keys => question.at + PAUSE,
-            Some(question) if question.is_open => Moment::FAR,
+            Some(question) if question.is_open => Timestamp::NEVER,
             Some(question) => question.at + STALE,
         }
     }
@@ -106,7 +106,7 @@ fn wanted(model: &Model) -> Option<&Lease> {
 }
 
 /// The question that is due now; it counts as asked.
-pub(super) fn take(model: &mut Model, now: Moment) -> Option<Effect> {
+pub(super) fn take(model: &mut Model, now: Timestamp) -> Option<Effect> {
     let lease = wanted(model).filter(|lease| model.values.due(lease) <= now)?;
     let (id, keys) = (lease.id, lease.keys.as_ref()?.first.clone());
     model.values.asked = Some(Question { at: now, id, keys: keys.clone(), is_open: true });
@@ -114,6 +114,6 @@ pub(super) fn take(model: &mut Model, now: Moment) -> Option<Effect> {
 }
 
 /// When something is to be asked next.
-pub(super) fn next_wake(model: &Model) -> Moment {
-    wanted(model).map_or(Moment::FAR, |lease| model.values.due(lease))
+pub(super) fn next_wake(model: &Model) -> Timestamp {
+    wanted(model).map_or(Timestamp::NEVER, |lease| model.values.due(lease))
 }

@@ -8,7 +8,7 @@ use crate::app::{GrantOrder, Put};
 use crate::escape::printable;
 use crate::report;
 use etcd_lease::{Granted, LeaseId};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Grants that are on their way at once.
 const TOGETHER: usize = 64;
@@ -36,7 +36,7 @@ pub(super) struct Args {
 pub(super) struct New {
     pub(super) granted: Granted,
     /// When the grant was sent: its deadline counts from there.
-    pub(super) sent: Moment,
+    pub(super) sent: Timestamp,
     /// Whether all keys were put; the lease stays if not.
     pub(super) put: Result<(), Error>,
 }

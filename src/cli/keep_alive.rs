@@ -6,7 +6,7 @@ use crate::report;
 use etcd_lease::engine::{self, Consumer, Delivery, Engine, Response};
 use etcd_lease::{Ended, Granted, LeaseId};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// `keep-alive ID...`.
 #[derive(Debug, clap::Args)]
@@ -36,11 +36,11 @@ async fn once(session: &Session, ids: &[LeaseId], out: &mut Out) -> Result<Exit,
     for id in ids {
         match engine.keep_alive_once(*id).await {
             Ok(response) => show(&session.clock, &response, out).await?,
-            Err(error @ engine::Error::NotFound(_)) => {
+            Err(error @ engine::RenewError::NotFound(_)) => {
                 unknown = true;
                 out.tell(&format!("Error: {error}")).await;
             }
-            Err(engine::Error::Wire(error)) => return Err(error.into()),
+            Err(engine::RenewError::Wire(error)) => return Err(error.into()),
         }
     }
     Ok(Exit::no_if(unknown))
@@ -61,7 +61,7 @@ impl Keeping {
     }
 
     /// Keeps a lease that was just granted; the grant was sent at `sent`.
-    pub(super) fn keep_granted(&self, granted: &Granted, sent: Moment) {
+    pub(super) fn keep_granted(&self, granted: &Granted, sent: Timestamp) {
         self.consumer.keep_granted(granted, sent);
     }
 

@@ -11,7 +11,7 @@ use super::{Error, values};
 use crate::app::{Keymap, Named};
 use crate::escape::printable;
 use crate::ui::Palette;
-use etcd_lease::Pace;
+use etcd_lease::RenewalSchedule;
 use etcd_lease::engine;
 use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 
@@ -179,8 +179,8 @@ pub(super) struct General {
 #[command(next_help_heading = "Keeping alive")]
 pub(super) struct Keeping {
     /// When a renewal is due: TTL/3 after the answer, up to the next 500 ms as Go's clientv3 does; or exact
-    #[arg(long, global = true, default_value_t = Pace::Clientv3, value_name = "clientv3|exact")]
-    pub(super) pace: Pace,
+    #[arg(long, global = true, default_value_t = RenewalSchedule::Clientv3, value_name = "clientv3|exact")]
+    pub(super) pace: RenewalSchedule,
     /// How many unread responses a lease keeps; the newest is dropped when there are more
     #[arg(long, global = true, value_name = "N", default_value_t = 16)]
     queue_capacity: usize,

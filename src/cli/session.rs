@@ -3,7 +3,7 @@
 use super::{Error, Shared};
 use crate::demo::Others;
 use crate::escape::printable;
-use etcd_lease::Pace;
+use etcd_lease::RenewalSchedule;
 use etcd_lease::engine::Engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
@@ -22,7 +22,7 @@ impl Session {
     /// Sets the connections up, and asks for a password where one is missing.
     pub(super) async fn open(shared: Shared) -> Result<Self, Error> {
         shared.check_warp()?;
-        let clock = Clock::warped(shared.warp());
+        let clock = Clock::with_speed(shared.warp());
         let sandbox = shared.sandbox().then(|| Sandbox::builder().start(clock.clone()));
         let settings = match &sandbox {
             Some(sandbox) => in_process(sandbox),
@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// When renewals are due.
-    pub(super) fn pace(&self) -> Pace {
+    pub(super) fn pace(&self) -> RenewalSchedule {
         self.shared.keeping.pace
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Error, Exit, Out, Session, Shared};
 use crate::report;
-use etcd_lease::{LeaseId, Reading};
+use etcd_lease::{LeaseId, TtlStatus};
 
 /// `timetolive ID`.
 #[derive(Debug, clap::Args)]
@@ -24,5 +24,5 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         report::time_to_live(&answer, args.keys, out.is_terminal())
     };
     out.data(line).await?;
-    Ok(Exit::no_if(answer.reading() == Reading::Missing))
+    Ok(Exit::no_if(answer.ttl_status() == TtlStatus::Missing))
 }

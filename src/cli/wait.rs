@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::signals::Signals;
 use super::{Error, Exit, Out, Session, Shared, values};
-use crate::awaited::{Awaited, Seen, Wait};
 use crate::report::{self, Reason, Waited};
+use crate::wait_condition::{Wait, WaitCondition, WaitStatus};
 use etcd_lease::{LeaseId, TimeToLive};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How soon it is asked again where nobody answers.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ pub(super) struct Args {
     id: LeaseId,
     /// What to wait for: gone, renewed, or left<5s
     #[arg(long, value_name = "gone|renewed|left<5s")]
-    until: Awaited,
+    until: WaitCondition,
     /// Wait no longer than this
     #[arg(long, value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
     timeout: Option<Duration>,
@@ -50,17 +50,17 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
 /// Asks until it has happened, or cannot happen any more, or the time is over; why it did not happen.
 async fn until(session: &Session, args: &Args, wait: &mut Wait, out: &mut Out) -> Result<Option<Reason>, Error> {
     let clock = &session.clock;
-    let over = args.timeout.map_or(Moment::FAR, |timeout| clock.now() + timeout);
+    let over = args.timeout.map_or(Timestamp::NEVER, |timeout| clock.now() + timeout);
     let mut trouble: Option<Error> = None;
     loop {
         let sent = clock.now();
         let next = match ask(session, args.id, over).await {
             Ok(answer) => {
                 trouble = None;
-                match wait.hear(&answer, sent, clock.now()) {
-                    Seen::Happened => return Ok(None),
-                    Seen::TooLate => return Ok(Some(Reason::Gone)),
-                    Seen::NotYet(next) => next,
+                match wait.on_reply(&answer, sent, clock.now()) {
+                    WaitStatus::Happened => return Ok(None),
+                    WaitStatus::TooLate => return Ok(Some(Reason::Gone)),
+                    WaitStatus::NotYet(next) => next,
                 }
             }
             Err(error) if error.is_silence() => {
@@ -77,7 +77,7 @@ async fn until(session: &Session, args: &Args, wait: &mut Wait, out: &mut Out) -
 }
 
 /// Asks the lease; when the time is over the answer may take a moment more, and no longer.
-async fn ask(session: &Session, id: LeaseId, over: Moment) -> Result<TimeToLive, Error> {
+async fn ask(session: &Session, id: LeaseId, over: Timestamp) -> Result<TimeToLive, Error> {
     let clock = &session.clock;
     let last = clock.instant(over.max(clock.now() + LAST * clock.speed()));
     match tokio::time::timeout_at(last, session.cluster.time_to_live(id, false)).await {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::client::{Client, Lease, Over};
-use etcd_lease::wire::Watched;
-use etcd_lease::{HeldKey, KeyRange};
+use etcd_lease::wire::WatchUpdate;
+use etcd_lease::{KeyEntry, KeyRange};
 
 const LOCK: &str = "/locks/nightly";
 /// How long it is held.
@@ -51,15 +51,15 @@ async fn come_first(client: &Client, key: &[u8]) -> Result<(), Over> {
     let range = KeyRange::prefix(format!("{LOCK}/").as_bytes());
     let mut watch = client.cluster.watch_keys(&range, 0).await?;
     while oldest(client, &range).await?.is_some_and(|oldest| oldest.key != key) {
-        if let Watched::Cut(_) | Watched::Compacted { .. } = watch.next().await {
+        if let WatchUpdate::Cut(_) | WatchUpdate::Compacted { .. } = watch.next().await {
             return Err(Over);
         }
     }
     Ok(())
 }
 
-async fn oldest(client: &Client, range: &KeyRange) -> Result<Option<HeldKey>, Over> {
-    let mut pages = client.cluster.held_keys(range);
+async fn oldest(client: &Client, range: &KeyRange) -> Result<Option<KeyEntry>, Over> {
+    let mut pages = client.cluster.key_pages(range);
     let mut keys = Vec::new();
     while let Some(page) = pages.next().await? {
         keys.extend(page);

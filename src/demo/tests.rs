@@ -137,7 +137,7 @@ async fn they_are_never_so_many_that_a_small_screen_has_no_room_for_ones_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fast_clock_plays_the_same_piece() {
-    let stage = begin(Clock::warped(60)).await;
+    let stage = begin(Clock::with_speed(60)).await;
     stage.wait(30).await;
     assert_eq!(stage.line().len(), 4);
     assert!(stage.seconds_of(600, |stage| stage.line().len() >= 2).await > 580);

@@ -19,7 +19,7 @@ pub use parse::BadFilter;
 pub(crate) use parse::seconds;
 
 /// What a filter asks of one lease, and asks no sooner than it decides: of 100,000 leases each fact costs a millisecond.
-pub trait Facts {
+pub trait FilterFacts {
     /// Its id.
     fn id(&self) -> LeaseId;
     /// Whose it is: `own`, `adopted` or `other`.
@@ -80,7 +80,7 @@ enum Text {
 
 impl Filter {
     /// Whether a lease is meant. An empty filter means every lease.
-    pub fn matches(&self, facts: &impl Facts) -> bool {
+    pub fn matches(&self, facts: &impl FilterFacts) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.holds(facts) == Some(true))
     }
 
@@ -101,7 +101,7 @@ impl Filter {
 
 impl Expr {
     /// True, false, or none where what is unknown would decide.
-    fn holds(&self, facts: &impl Facts) -> Option<bool> {
+    fn holds(&self, facts: &impl FilterFacts) -> Option<bool> {
         match self {
             Expr::All(parts) => decided(parts, facts, false),
             Expr::Any(parts) => decided(parts, facts, true),
@@ -122,7 +122,7 @@ impl Expr {
 }
 
 /// One part with that answer decides; otherwise an unknown part leaves it open.
-fn decided(parts: &[Expr], facts: &impl Facts, decisive: bool) -> Option<bool> {
+fn decided(parts: &[Expr], facts: &impl FilterFacts, decisive: bool) -> Option<bool> {
     let mut answer = Some(!decisive);
     for part in parts {
         match part.holds(facts) {
@@ -135,7 +135,7 @@ fn decided(parts: &[Expr], facts: &impl Facts, decisive: bool) -> Option<bool> {
 }
 
 impl Number {
-    fn of(self, facts: &impl Facts) -> Option<f64> {
+    fn of(self, facts: &impl FilterFacts) -> Option<f64> {
         match self {
             Number::Ttl => facts.ttl().map(|ttl| ttl as f64),
             Number::Left => facts.left(),
@@ -159,7 +159,7 @@ impl Comparison {
 }
 
 impl Text {
-    fn has(self, facts: &impl Facts, part: &str) -> Option<bool> {
+    fn has(self, facts: &impl FilterFacts, part: &str) -> Option<bool> {
         let in_id = || in_id(facts.id(), part);
         match self {
             Text::State => Some(facts.state() == part),
@@ -193,7 +193,7 @@ fn hex(id: LeaseId) -> ([u8; 17], usize) {
     (text, start)
 }
 
-fn in_keys(facts: &impl Facts, part: &str) -> Option<bool> {
+fn in_keys(facts: &impl FilterFacts, part: &str) -> Option<bool> {
     let has = |key: &Vec<u8>| part.is_empty() || key.windows(part.len()).any(|window| window == part.as_bytes());
     let keys = facts.keys();
     if keys.iter().any(has) { Some(true) } else { (facts.key_count() == Some(keys.len())).then_some(false) }

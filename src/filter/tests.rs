@@ -9,7 +9,7 @@ struct Late<'a> {
     keys: &'a [Vec<u8>],
 }
 
-impl Facts for Late<'_> {
+impl FilterFacts for Late<'_> {
     fn id(&self) -> LeaseId {
         LeaseId(0x694d)
     }
@@ -47,7 +47,7 @@ fn facts(keys: &[Vec<u8>]) -> Late<'_> {
     Late { ttl: Some(120), key_count: Some(keys.len()), keys }
 }
 
-fn holds(text: &str, facts: &impl Facts) -> bool {
+fn holds(text: &str, facts: &impl FilterFacts) -> bool {
     text.parse::<Filter>().unwrap_or_else(|error| panic!("{text}: {error}")).matches(facts)
 }
 

@@ -1,10 +1,10 @@
 //! What polls and watches show about the leases of other clients: deadlines, renewals, causes of death, locks and lints.
 
-mod bounds;
+pub mod lease_inference;
 pub mod lints;
 pub mod locks;
-pub mod observed;
-mod revisions;
+mod revision_timeline;
+mod time_range;
 
-pub use bounds::Bounds;
-pub use revisions::Revisions;
+pub use revision_timeline::RevisionTimeline;
+pub use time_range::TimeRange;

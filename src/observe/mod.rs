@@ -3,20 +3,20 @@
 //! etcd has no watch for leases and its list has only ids, so that two things go on side by side:
 //!
 //! ```text
-//! lister:  LeaseLeases each second ---> Roll: born, gone, head ---.
-//!                                                                 +--> News, one bounded queue
-//! follower: pages of keys, then a watch from their revision on ---'
+//! lease_poller: LeaseLeases each second ---> ListTracker: created, gone, soonest ---.
+//!                                                                                   +--> Observation, one bounded queue
+//! key_watcher: pages of keys, then a watch from their revision on ------------------'
 //! ```
 //!
 //! A list or a page is told as what is new about it, never as a whole. What does not work is told once, and again when it
 //! works: a user who may not list sees keys all the same. How long each lease has left is asked by whoever plans that
-//! ([`Observed::next_poll`](crate::inference::observed::Observed::next_poll)), within its budget; here is nothing asked of a
+//! ([`LeaseInference::next_poll`](crate::inference::lease_inference::LeaseInference::next_poll)), within its budget; here is nothing asked of a
 //! single lease.
 //!
 //! ```
 //! use simkit::Clock;
 //! use etcd_lease::KeyRange;
-//! use leasetop::observe::{News, Observer};
+//! use leasetop::observe::{Observation, Observer};
 //! use etcd_sandbox::Sandbox;
 //! use etcd_lease::wire::{Cluster, Settings, Target};
 //!
@@ -30,8 +30,8 @@
 //! let mut observer = Observer::start(cluster, clock, KeyRange::all());
 //! let lease = etcd_lease::LeaseId(sandbox.grant(10)?);
 //! loop {
-//!     if let News::Listed(listed) = observer.next().await {
-//!         if listed.born == [lease] {
+//!     if let Observation::Listed(listed) = observer.next().await {
+//!         if listed.created == [lease] {
 //!             break;
 //!         }
 //!     }
@@ -40,22 +40,22 @@
 //! # }
 //! ```
 
-mod follower;
-mod lister;
-mod reporter;
-mod roll;
+mod error_gate;
+mod key_watcher;
+mod lease_poller;
+mod list_tracker;
 
-pub use roll::{HEAD, Roll, Turnover};
+pub use list_tracker::{ListDiff, ListTracker, SOONEST};
 
 use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
+use error_gate::ErrorGate;
 use etcd_lease::wire::{Cluster, Error};
-use etcd_lease::{HeldKey, KeyChange, KeyRange, LeaseId};
-use reporter::Reporter;
+use etcd_lease::{KeyChange, KeyEntry, KeyRange, LeaseId};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 use simkit::tasks::{Task, spawn};
 
 /// News that wait to be taken; whoever is slow is told later, of more at once.
@@ -63,7 +63,7 @@ const QUEUE: usize = 64;
 
 /// What part of the observing something is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum ObservedPart {
     /// The list of leases.
     Leases,
     /// The keys.
@@ -72,23 +72,23 @@ pub enum Part {
 
 /// Something that was not known before.
 #[derive(Clone, Debug)]
-pub enum News {
+pub enum Observation {
     /// A list of leases, where it differs from the one before. The first one comes in any case.
     Listed(Listed),
     /// A list of leases that is as the one before, but perhaps for its order.
     ListedAgain {
         /// When it was asked for.
-        sent: Moment,
+        sent: Timestamp,
         /// When it was answered.
-        received: Moment,
+        received: Timestamp,
         /// The revision of the keys then.
         revision: i64,
     },
     /// The keys are read anew: what was told of them before counts no more.
-    KeysAnew,
+    KeysReloading,
     /// Some keys that hang on leases. Those that hang on none are not told, but for those that are named after a lease as
     /// the keys of a lock are.
-    Keys(Vec<HeldKey>),
+    Keys(Vec<KeyEntry>),
     /// All keys are told, as of this revision. Changes follow.
     KeysRead {
         /// The revision.
@@ -99,42 +99,42 @@ pub enum News {
         /// The changes, in order.
         changes: Vec<KeyChange>,
         /// When they were heard of.
-        received: Moment,
+        received: Timestamp,
     },
     /// Something does not work. It is tried again.
-    Trouble {
+    Failed {
         /// What.
-        part: Part,
+        part: ObservedPart,
         /// Why.
         error: Error,
     },
     /// It works again.
-    Recovered(Part),
+    Recovered(ObservedPart),
 }
 
 /// What a list of leases says that the one before did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// When it was asked for: a lease that it has was alive then.
-    pub sent: Moment,
+    pub sent: Timestamp,
     /// When it was answered: a lease that it has not was gone by then.
-    pub received: Moment,
+    pub received: Timestamp,
     /// The revision of the keys then.
     pub revision: i64,
     /// How many leases there are.
     pub count: usize,
     /// The leases that were not in the last one, in the order of the list.
-    pub born: Vec<LeaseId>,
+    pub created: Vec<LeaseId>,
     /// Those that were.
     pub gone: Vec<LeaseId>,
     /// The leases with the least time left, where that has changed and the leader answered: nobody else knows the order.
-    pub head: Option<Vec<LeaseId>>,
+    pub soonest: Option<Vec<LeaseId>>,
 }
 
 /// Observes a cluster until it is dropped.
 #[derive(Debug)]
 pub struct Observer {
-    news: mpsc::Receiver<News>,
+    receiver: mpsc::Receiver<Observation>,
     list_now: Arc<Notify>,
     _tasks: [Task; 2],
 }
@@ -145,12 +145,12 @@ impl Observer {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn start(cluster: Cluster, clock: Clock, range: KeyRange) -> Observer {
-        let (tell, news) = mpsc::channel(QUEUE);
+        let (sender, receiver) = mpsc::channel(QUEUE);
         let list_now = Arc::new(Notify::new());
-        let reporter = Reporter::new(Part::Leases, tell.clone());
-        let lister = lister::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), reporter);
-        let follower = follower::run(cluster, clock, range, Reporter::new(Part::Keys, tell));
-        Observer { news, list_now, _tasks: [spawn(lister), spawn(follower)] }
+        let error_gate = ErrorGate::new(ObservedPart::Leases, sender.clone());
+        let lease_poller = lease_poller::run(cluster.clone(), clock.clone(), Arc::clone(&list_now), error_gate);
+        let key_watcher = key_watcher::run(cluster, clock, range, ErrorGate::new(ObservedPart::Keys, sender));
+        Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher)] }
     }
 
     /// Lists the leases at once, and each second after that.
@@ -159,9 +159,9 @@ impl Observer {
     }
 
     /// Waits for the next news. It can be dropped and called again.
-    pub async fn next(&mut self) -> News {
-        match self.news.recv().await {
-            Some(news) => news,
+    pub async fn next(&mut self) -> Observation {
+        match self.receiver.recv().await {
+            Some(observation) => observation,
             // The tasks end with this.
             None => std::future::pending().await,
         }

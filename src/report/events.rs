@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::json::line;
 use super::text::{base64, json_key, rfc3339, seconds};
 use crate::app::{Event, Gone, How, Keys, Obituary, Renewed, What, Who};
-use crate::inference::observed::Lag;
-use simkit::Moment;
+use crate::inference::lease_inference::RemovalDelay;
+use simkit::Timestamp;
 
 /// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`: when, how many seconds the
 /// truth can lie from that, what, which lease; each of the first three stands in every line. `start` is what the wall said at
@@ -32,7 +32,7 @@ pub fn event_json(event: &Event, start: SystemTime) -> String {
     line(&object)
 }
 
-fn wall(moment: Moment, start: SystemTime) -> SystemTime {
+fn wall(moment: Timestamp, start: SystemTime) -> SystemTime {
     start + moment.since_start()
 }
 
@@ -193,7 +193,7 @@ impl Facts {
 }
 
 /// The middle of what is known, and half of its width.
-fn middle(lag: Lag) -> (f64, f64) {
+fn middle(lag: RemovalDelay) -> (f64, f64) {
     (seconds((lag.least + lag.most) / 2), seconds((lag.most.saturating_sub(lag.least)) / 2))
 }
 
@@ -208,9 +208,9 @@ mod tests {
     }
 
     fn event(lease: Option<i64>, what: What) -> Event {
-        let at = Moment::at(seconds(3.5));
+        let at = Timestamp::at(seconds(3.5));
         let when = When { at, doubt: if lease.is_some() { seconds(0.375) } else { Duration::ZERO } };
-        Event::new(when, Moment::at(seconds(4.25)), lease.map(LeaseId), what)
+        Event::new(when, Timestamp::at(seconds(4.25)), lease.map(LeaseId), what)
     }
 
     /// An event of each kind that `leasetop events` can tell.
@@ -237,7 +237,7 @@ mod tests {
                 loss: None,
             }))
         };
-        let lag = Some(Lag { least: seconds(0.2), most: seconds(0.5) });
+        let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
         let of_lease = [
             What::Granted { who: Who::Other, ttl: None, asked: None },
             What::Attached { key: key.clone(), revision: Some(5) },

@@ -9,7 +9,7 @@ use super::table::{Align, table};
 use super::text::{human, millis, or_dash, rfc3339, seconds};
 use crate::app::exercise::{Exercise, Lost, Series};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Lost leases that the table's lines name one by one.
 const NAMED: usize = 16;
@@ -52,7 +52,7 @@ fn losses(exercise: &Exercise, start: SystemTime) -> String {
     }
 }
 
-fn wall(at: Moment, start: SystemTime) -> SystemTime {
+fn wall(at: Timestamp, start: SystemTime) -> SystemTime {
     start + at.since_start()
 }
 
@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
     use crate::app::exercise::Intervals;
-    use etcd_lease::{Ended, Pace, QueueGauge};
+    use etcd_lease::{Ended, QueueGauge, RenewalSchedule};
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -209,7 +209,12 @@ mod tests {
         };
         let intervals = Intervals { expected: Some(ms(1_200_000)), ..Intervals::default() };
         let raised = Series { ttl: 1, granted_ttl: Some(2), count: 1, renewals: 1, intervals, ..Series::default() };
-        Exercise { pace: Pace::Clientv3, kept_for: Some(ms(60_000)), stalled: false, series: vec![ten, raised] }
+        Exercise {
+            pace: RenewalSchedule::Clientv3,
+            kept_for: Some(ms(60_000)),
+            stalled: false,
+            series: vec![ten, raised],
+        }
     }
 
     #[test]
@@ -225,7 +230,7 @@ mod tests {
     #[test]
     fn those_that_were_lost_are_named_with_when_and_why() {
         let mut exercise = exercise();
-        let lost = |id| Lost { id: LeaseId(id), at: Moment::at(ms(7_250)), why: Ended::NotFound };
+        let lost = |id| Lost { id: LeaseId(id), at: Timestamp::at(ms(7_250)), why: Ended::NotFound };
         (exercise.series[0].lost, exercise.series[0].losses) = (18, (1..=18).map(lost).collect());
         let table = exercise_table(&exercise, SystemTime::UNIX_EPOCH);
         let line =

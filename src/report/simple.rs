@@ -1,7 +1,7 @@
 //! etcdctl's `simple` lines, to the letter (`etcdctl/ctlv3/command/printer_simple.go`).
 
 use crate::escape::printable;
-use etcd_lease::{Granted, LeaseId, Reading, TimeToLive};
+use etcd_lease::{Granted, LeaseId, TimeToLive, TtlStatus};
 
 /// `etcdctl lease grant`.
 pub fn granted(granted: &Granted) -> String {
@@ -16,7 +16,7 @@ pub fn revoked(id: LeaseId) -> String {
 /// `etcdctl lease timetolive`, with the keys where `with_keys`. Keys are raw bytes, as etcdctl's, unless
 /// `for_terminal`: a key may hold an escape sequence.
 pub fn time_to_live(answer: &TimeToLive, with_keys: bool, for_terminal: bool) -> Vec<u8> {
-    if answer.reading() == Reading::Missing {
+    if answer.ttl_status() == TtlStatus::Missing {
         return format!("lease {} already expired\n", answer.id).into_bytes();
     }
     let TimeToLive { id, ttl, granted_ttl, .. } = answer;

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::json::line;
 use super::text::rfc3339;
-use crate::awaited::Awaited;
-use crate::inference::Bounds;
+use crate::inference::TimeRange;
+use crate::wait_condition::WaitCondition;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Why what was waited for did not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,25 +28,25 @@ pub struct Waited {
     /// When, on the wall.
     pub at: SystemTime,
     /// The same moment.
-    pub now: Moment,
+    pub now: Timestamp,
     /// Which lease.
     pub id: LeaseId,
     /// What was waited for.
-    pub until: Awaited,
+    pub until: WaitCondition,
     /// Why it did not come; none where it did.
     pub reason: Option<Reason>,
     /// Whether the lease was there at any time since waiting began.
     pub was_there: bool,
     /// Where the deadline lies, as far as known.
-    pub bounds: Option<Bounds>,
+    pub bounds: Option<TimeRange>,
 }
 
 impl Waited {
     /// Seconds left, and how far the truth can lie from that; none where the lease is gone or nothing is known.
     fn left(&self) -> Option<(f64, f64)> {
-        let is_gone = self.reason == Some(Reason::Gone) || self.reason.is_none() && self.until == Awaited::Gone;
+        let is_gone = self.reason == Some(Reason::Gone) || self.reason.is_none() && self.until == WaitCondition::Gone;
         let bounds = self.bounds.filter(|_| !is_gone)?;
-        Some((bounds.middle().signed_since(self.now), bounds.doubt().as_secs_f64()))
+        Some((bounds.middle().signed_since(self.now), bounds.half_width().as_secs_f64()))
     }
 
     /// The reason in a word: who mistypes an id is told apart from who came too late.
@@ -103,10 +103,10 @@ fn came(waited: &Waited) -> String {
     let left = waited.left().map_or(String::new(), |(middle, error)| format!(", {middle:.1} s ±{error:.1} left"));
     let id = waited.id;
     match waited.until {
-        Awaited::Gone if waited.was_there => format!("lease {id} is gone\n"),
-        Awaited::Gone => format!("there is no lease {id}\n"),
-        Awaited::Renewed => format!("lease {id} was renewed{left}\n"),
-        Awaited::LeftBelow(_) => format!("lease {id} has {}{left}\n", waited.until),
+        WaitCondition::Gone if waited.was_there => format!("lease {id} is gone\n"),
+        WaitCondition::Gone => format!("there is no lease {id}\n"),
+        WaitCondition::Renewed => format!("lease {id} was renewed{left}\n"),
+        WaitCondition::LeftBelow(_) => format!("lease {id} has {}{left}\n", waited.until),
     }
 }
 
@@ -117,8 +117,8 @@ mod tests {
     use super::*;
 
     fn ended(until: &str, reason: Option<Reason>) -> Waited {
-        let at = |seconds| Moment::at(Duration::from_millis(seconds));
-        let bounds = Some(Bounds { earliest: at(14_500), latest: at(15_000) });
+        let at = |seconds| Timestamp::at(Duration::from_millis(seconds));
+        let bounds = Some(TimeRange { earliest: at(14_500), latest: at(15_000) });
         let until = until.parse().expect("something to wait for");
         Waited { at: SystemTime::UNIX_EPOCH, now: at(10_000), id: LeaseId(7), until, reason, was_there: true, bounds }
     }

@@ -11,18 +11,18 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 use etcd_lease::engine::{Consumer, Delivery};
-use etcd_lease::{Drill, Granted, LeaseId, Pace};
+use etcd_lease::{Fault, Granted, LeaseId, RenewalSchedule};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 use simkit::tasks::{self, Task};
 
 /// What the consumer is to keep.
 #[derive(Clone, Copy, Debug)]
 enum Order {
-    Keep(LeaseId, Option<Pace>),
-    KeepGranted(Granted, Moment, Option<Pace>),
+    Keep(LeaseId, Option<RenewalSchedule>),
+    KeepGranted(Granted, Timestamp, Option<RenewalSchedule>),
     Leave(LeaseId),
-    Drill(LeaseId, Option<Drill>),
+    Drill(LeaseId, Option<Fault>),
 }
 
 /// Responses read since they were last taken.
@@ -71,12 +71,12 @@ impl Reader {
     }
 
     /// Keeps a lease alive, at the engine's pace unless another is named.
-    pub(super) fn keep(&self, id: LeaseId, pace: Option<Pace>) {
+    pub(super) fn keep(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.order(Order::Keep(id, pace));
     }
 
     /// Keeps a lease alive that was just granted, at the engine's pace unless another is named.
-    pub(super) fn keep_granted(&self, granted: Granted, sent: Moment, pace: Option<Pace>) {
+    pub(super) fn keep_granted(&self, granted: Granted, sent: Timestamp, pace: Option<RenewalSchedule>) {
         self.order(Order::KeepGranted(granted, sent, pace));
     }
 
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// Reads a lease's responses slowly or not at all, or as they come.
-    pub(super) fn drill(&self, id: LeaseId, drill: Option<Drill>) {
+    pub(super) fn drill(&self, id: LeaseId, drill: Option<Fault>) {
         self.order(Order::Drill(id, drill));
     }
 
@@ -102,7 +102,7 @@ struct Eyes {
     clock: Clock,
     tally: Tally,
     /// Leases that are read slowly: when next, and in what time one.
-    slow: BTreeMap<LeaseId, (Moment, Duration)>,
+    slow: BTreeMap<LeaseId, (Timestamp, Duration)>,
 }
 
 impl Eyes {
@@ -122,27 +122,27 @@ impl Eyes {
                     Some(delivery) => self.see(&delivery),
                     None => has_leases = false,
                 },
-                () = self.clock.sleep_until(next.unwrap_or(Moment::FAR)), if next.is_some() => self.read_slowly(),
+                () = self.clock.sleep_until(next.unwrap_or(Timestamp::NEVER)), if next.is_some() => self.read_slowly(),
             }
         }
     }
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Keep(id, pace) => self.consumer.keep_alive_at_pace(id, pace),
-            Order::KeepGranted(granted, sent, pace) => self.consumer.keep_granted_at_pace(&granted, sent, pace),
+            Order::Keep(id, pace) => self.consumer.keep_alive_with_schedule(id, pace),
+            Order::KeepGranted(granted, sent, pace) => self.consumer.keep_granted_with_schedule(&granted, sent, pace),
             Order::Leave(id) => {
                 self.slow.remove(&id);
-                self.consumer.leave(id);
+                self.consumer.stop_keep_alive(id);
             }
             Order::Drill(id, drill) => self.drill(id, drill),
         }
     }
 
-    fn drill(&mut self, id: LeaseId, drill: Option<Drill>) {
+    fn drill(&mut self, id: LeaseId, drill: Option<Fault>) {
         self.slow.remove(&id);
         match drill {
-            Some(Drill::SlowConsumer { every }) => {
+            Some(Fault::SlowConsumer { every }) => {
                 self.consumer.pause(id);
                 self.slow.insert(id, (self.clock.now() + every, every));
             }
@@ -156,7 +156,7 @@ impl Eyes {
         let now = self.clock.now();
         let due: Vec<LeaseId> = self.slow.iter().filter(|(_, (at, _))| *at <= now).map(|(id, _)| *id).collect();
         for id in due {
-            let delivery = self.consumer.take(id);
+            let delivery = self.consumer.try_next(id);
             self.slow.entry(id).and_modify(|(at, every)| *at = now + *every);
             delivery.iter().for_each(|delivery| self.see(delivery));
         }

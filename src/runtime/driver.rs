@@ -12,7 +12,7 @@ use crate::app::{Effect, GrantOrder, Msg, Trouble, Value};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
-use etcd_lease::{Drill, Granted, KeyRange, LeaseId, TimeToLive};
+use etcd_lease::{Fault, Granted, KeyRange, LeaseId, TimeToLive};
 use simkit::Clock;
 
 /// Calls of one order that are in flight at a time.
@@ -82,9 +82,9 @@ impl Driver {
 
 impl Hands {
     /// The reader plays a part of them, the engine the rest; both are told, so that one ends when the other begins.
-    fn drill(&self, id: LeaseId, drill: Option<Drill>) {
-        self.reader.drill(id, drill.filter(|drill| drill.is_consumers()));
-        self.engine.drill(id, drill);
+    fn drill(&self, id: LeaseId, drill: Option<Fault>) {
+        self.reader.drill(id, drill.filter(|drill| drill.is_reader_fault()));
+        self.engine.set_fault(id, drill);
     }
 
     async fn renew_once(self, id: LeaseId) -> Msg {
@@ -93,11 +93,11 @@ impl Hands {
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },
-            Err(engine::Error::NotFound(_)) => {
-                let text = engine::Error::NotFound(id).to_string();
+            Err(engine::RenewError::NotFound(_)) => {
+                let text = engine::RenewError::NotFound(id).to_string();
                 Msg::RenewFailed { id, trouble: Trouble { is_not_found: true, is_forbidden: false, text } }
             }
-            Err(engine::Error::Wire(error)) => Msg::RenewFailed { id, trouble: trouble(&error) },
+            Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, trouble: trouble(&error) },
         }
     }
 

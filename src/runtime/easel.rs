@@ -10,7 +10,7 @@ use super::canvas::Canvas;
 use crate::app::{Model, Redraw, arrange};
 use crate::ui::{self, Look, Scene, Wall};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Data is drawn this often at most; keys at once.
 const FRAME: Duration = Duration::from_millis(33);
@@ -26,17 +26,17 @@ pub(super) struct Easel<S> {
     look: Look,
     /// Bytes that are no picture; they go with the next frame.
     aside: Vec<u8>,
-    last: Option<Moment>,
+    last: Option<Timestamp>,
     /// What the last frame cost, until its bytes were handed over.
     cost: Duration,
-    due: Option<Moment>,
+    due: Option<Timestamp>,
     /// When time alone changes what is shown: the next whole second.
-    countdown: Moment,
+    countdown: Timestamp,
 }
 
 impl<S: Screen> Easel<S> {
     pub(super) fn new(screen: S, clock: Clock, look: Look) -> Self {
-        let start: SystemTime = clock.wall(Moment::START);
+        let start: SystemTime = clock.wall(Timestamp::START);
         let wall = Wall { start, zone: TimeZone::system() };
         Easel {
             screen,
@@ -48,19 +48,19 @@ impl<S: Screen> Easel<S> {
             last: None,
             cost: Duration::ZERO,
             due: None,
-            countdown: Moment::FAR,
+            countdown: Timestamp::NEVER,
         }
     }
 
     /// Forgets all that it has drawn, and goes by another clock.
     pub(super) fn begin_anew(&mut self, clock: Clock) {
         self.canvas.forget();
-        self.wall.start = clock.wall(Moment::START);
-        (self.last, self.cost, self.due, self.countdown) = (None, Duration::ZERO, None, Moment::FAR);
+        self.wall.start = clock.wall(Timestamp::START);
+        (self.last, self.cost, self.due, self.countdown) = (None, Duration::ZERO, None, Timestamp::NEVER);
         self.clock = clock;
     }
 
-    pub(super) fn scene<'a>(&'a self, model: &'a Model, now: Moment) -> Scene<'a> {
+    pub(super) fn scene<'a>(&'a self, model: &'a Model, now: Timestamp) -> Scene<'a> {
         Scene { model, now, wall: &self.wall, look: self.look }
     }
 
@@ -84,8 +84,8 @@ impl<S: Screen> Easel<S> {
         self.due = [self.due, wanted].into_iter().flatten().min();
         let second = self.real(Duration::from_secs(1)).as_nanos() as u64;
         self.countdown = match counts_down {
-            true => self.countdown.min(Moment::from_nanos((now.nanos() / second + 1) * second)),
-            false => Moment::FAR,
+            true => self.countdown.min(Timestamp::from_nanos((now.nanos() / second + 1) * second)),
+            false => Timestamp::NEVER,
         };
     }
 
@@ -96,9 +96,9 @@ impl<S: Screen> Easel<S> {
     }
 
     /// When to draw next. A busy screen wakes the loop by itself.
-    pub(super) fn next_frame(&self) -> Moment {
-        let next = self.countdown.min(self.due.unwrap_or(Moment::FAR));
-        if self.screen.is_free() { next } else { Moment::FAR }
+    pub(super) fn next_frame(&self) -> Timestamp {
+        let next = self.countdown.min(self.due.unwrap_or(Timestamp::NEVER));
+        if self.screen.is_free() { next } else { Timestamp::NEVER }
     }
 
     pub(super) fn draw_if_due(&mut self, model: &mut Model) {
@@ -107,7 +107,7 @@ impl<S: Screen> Easel<S> {
         if !is_due || !self.screen.is_free() {
             return;
         }
-        (self.due, self.last, self.countdown) = (None, Some(now), Moment::FAR);
+        (self.due, self.last, self.countdown) = (None, Some(now), Timestamp::NEVER);
         self.plan(Redraw::No, model.counts_down());
         arrange(model, now);
         let scene = Scene { model, now, wall: &self.wall, look: self.look };

@@ -12,7 +12,7 @@ use crate::app::{Event, Model, Msg, Setup, What, diagnose, means};
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// What is followed.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct Known {
     /// All that was known.
     pub model: Model,
     /// When that was.
-    pub now: Moment,
+    pub now: Timestamp,
     /// The wall's time at the clock's start, sleeps of the machine included.
     pub start: SystemTime,
 }
@@ -82,7 +82,7 @@ struct Follower {
 
 impl Follower {
     fn start(FollowOptions { cluster, clock, setup }: FollowOptions) -> Self {
-        let start = clock.wall(Moment::START);
+        let start = clock.wall(Timestamp::START);
         Follower { mind: Mind::start(cluster, clock, engine::Options::default(), setup, false), start }
     }
 

@@ -12,7 +12,7 @@ use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Board, Engine};
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Who wakes so much later than planned had no time to run at all.
 const LATE: Duration = Duration::from_secs(1);
@@ -101,12 +101,12 @@ impl Mind {
     }
 
     /// When the model wants to be woken at the latest.
-    pub(super) fn next_wake(&self) -> Moment {
+    pub(super) fn next_wake(&self) -> Timestamp {
         next_wake(&self.model, self.clock.now())
     }
 
     /// Waits for what happens next, until `wake` at the latest.
-    pub(super) async fn news(&mut self, wake: Moment) -> News {
+    pub(super) async fn news(&mut self, wake: Timestamp) -> News {
         tokio::select! {
             msg = self.driver.next() => News::Answer(msg),
             () = self.board.changed() => News::Board,
@@ -117,7 +117,7 @@ impl Mind {
     }
 
     /// It fell asleep at a moment, to wake at another, and is awake now: much later is too late.
-    pub(super) fn awake(&mut self, asleep: Moment, wake: Moment) {
+    pub(super) fn awake(&mut self, asleep: Timestamp, wake: Timestamp) {
         if self.clock.now() > wake.max(asleep) + LATE * self.clock.speed() {
             self.tell(Msg::StoodStill { since: asleep });
         }

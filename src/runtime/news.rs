@@ -2,22 +2,22 @@
 
 use super::driver::trouble;
 use crate::app::{Listing, Msg};
-use crate::observe::{Listed, News, Part};
+use crate::observe::{Listed, Observation, ObservedPart};
 
 /// The message that a piece of news is.
-pub(super) fn told(news: News) -> Msg {
+pub(super) fn told(news: Observation) -> Msg {
     match news {
-        News::Listed(Listed { sent, received, revision, count: total, born, gone, head }) => {
+        Observation::Listed(Listed { sent, received, revision, count: total, created: born, gone, soonest: head }) => {
             Msg::Listed(Listing { sent, received, revision, born, gone, total, head })
         }
-        News::ListedAgain { sent, received, revision } => Msg::ListedAgain { sent, received, revision },
-        News::KeysAnew => Msg::KeysAnew,
-        News::Keys(page) => Msg::KeysPage(page),
-        News::KeysRead { revision } => Msg::KeysRead { revision },
-        News::Changed { changes, received } => Msg::KeysChanged { changes, received },
-        News::Trouble { part: Part::Leases, error } => Msg::ListFailed(trouble(&error)),
-        News::Trouble { part: Part::Keys, error } => Msg::KeysFailed(trouble(&error)),
-        News::Recovered(Part::Leases) => Msg::ListGoesOn,
-        News::Recovered(Part::Keys) => Msg::KeysGoOn,
+        Observation::ListedAgain { sent, received, revision } => Msg::ListedAgain { sent, received, revision },
+        Observation::KeysReloading => Msg::KeysAnew,
+        Observation::Keys(page) => Msg::KeysPage(page),
+        Observation::KeysRead { revision } => Msg::KeysRead { revision },
+        Observation::Changed { changes, received } => Msg::KeysChanged { changes, received },
+        Observation::Failed { part: ObservedPart::Leases, error } => Msg::ListFailed(trouble(&error)),
+        Observation::Failed { part: ObservedPart::Keys, error } => Msg::KeysFailed(trouble(&error)),
+        Observation::Recovered(ObservedPart::Leases) => Msg::ListGoesOn,
+        Observation::Recovered(ObservedPart::Keys) => Msg::KeysGoOn,
     }
 }

@@ -84,11 +84,11 @@ fn hung_up() -> io::Result<impl Future<Output = Option<Outside>>> {
 /// Every sleep of the machine.
 pub fn sleeps(clock: Clock) -> impl Stream<Item = Outside> {
     let ran = Stopwatch::start();
-    let watch = SleepWatch::begin(clock.wall_now(), ran.elapsed());
+    let watch = SleepWatch::start(clock.wall_now(), ran.elapsed());
     stream::unfold((watch, clock), move |(mut watch, clock)| async move {
         loop {
             tokio::time::sleep(LOOK).await;
-            if let Some(span) = watch.look(clock.wall_now(), ran.elapsed()) {
+            if let Some(span) = watch.check(clock.wall_now(), ran.elapsed()) {
                 return Some((Outside::Slept(span), (watch, clock)));
             }
         }

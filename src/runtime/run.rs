@@ -13,7 +13,7 @@ use crate::app::Msg;
 use crate::ui;
 use etcd_lease::LeaseId;
 use etcd_lease::engine;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How the monitor ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,7 +114,7 @@ where
         self.resize();
     }
 
-    async fn wait(&mut self, wake: Moment) -> Happening {
+    async fn wait(&mut self, wake: Timestamp) -> Happening {
         tokio::select! {
             event = self.input.next() => Happening::Input(event),
             news = self.mind.news(wake) => Happening::News(news),

@@ -123,7 +123,7 @@ fn worlds(anew: Anew) -> Worlds {
     Worlds::new(move |warp| {
         let anew = Arc::clone(&anew);
         async move {
-            let clock = Clock::warped(warp);
+            let clock = Clock::with_speed(warp);
             let sandbox = Sandbox::builder().seed(8).start(clock.clone());
             let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
             *anew.lock().unwrap() = Some(sandbox.clone());

@@ -2,9 +2,9 @@
 
 use crate::app::{Column as Name, Lease, State};
 use crate::escape::printable;
-use crate::id_format::Ids;
-use crate::inference::observed::{Rhythm, Sureness};
-use simkit::Moment;
+use crate::id_format::IdFormat;
+use crate::inference::lease_inference::{Certainty, MeanInterval};
+use simkit::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
 use super::line::cut;
@@ -17,8 +17,8 @@ use super::{Look, Role};
 pub(super) struct Row<'a> {
     pub(super) lease: &'a Lease,
     pub(super) state: State,
-    pub(super) now: Moment,
-    pub(super) ids: Ids,
+    pub(super) now: Timestamp,
+    pub(super) ids: IdFormat,
 }
 
 /// One cell: what it says, and in which role.
@@ -82,12 +82,12 @@ impl Column {
 }
 
 /// The columns of the locks view that fit.
-pub(super) fn of_locks(width: u16, ids: Ids) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn of_locks(width: u16, ids: IdFormat) -> (Vec<(&'static Column, u16)>, u16) {
     fit(width, OF_LOCKS, ids)
 }
 
 /// The chosen columns that fit, each with its width, and the gap between them.
-pub(super) fn fit(width: u16, chosen: &[Name], ids: Ids) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static Column, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
     let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
     let whole_id = |rank: u8| if rank >= LAST_TO_COME { within(rank).map(Column::wish_for_id).sum() } else { 0 };
@@ -109,7 +109,7 @@ pub(super) fn fit(width: u16, chosen: &[Name], ids: Ids) -> (Vec<(&'static Colum
 }
 
 /// The id, and from a place among the others on as many as have all the room that they want, down to the edge.
-pub(super) fn wide(width: u16, chosen: &[Name], ids: Ids, pan: usize) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (Vec<(&'static Column, u16)>, u16) {
     const GAP: u16 = 2;
     /// What a text may want that would take all.
     const LONG: u16 = 40;
@@ -130,7 +130,7 @@ pub(super) fn wide(width: u16, chosen: &[Name], ids: Ids, pan: usize) -> (Vec<(&
     (within.collect(), GAP)
 }
 
-fn grow((column, width): &mut (&'static Column, u16), ids: Ids, room: &mut u16) {
+fn grow((column, width): &mut (&'static Column, u16), ids: IdFormat, room: &mut u16) {
     let growth = if column.name == Name::Id { ids.width() as u16 - column.width } else { column.growth };
     let more = (column.width.saturating_add(growth) - *width).min(*room);
     // Half an id or half a bar more is not worth it.
@@ -244,7 +244,7 @@ fn ttl(row: Row<'_>, _: usize) -> Cell {
 fn every(row: Row<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.others_rhythm()) {
         (Some(status), _) => plain(number::interval(status.cadence.last, status.expected)),
-        (None, Some(Rhythm { every, sureness: Sureness::AtLeast })) => {
+        (None, Some(MeanInterval { every, certainty: Certainty::AtLeast })) => {
             plain(format!("<={}", number::span(every.as_secs_f64())))
         }
         (None, rhythm) => known(rhythm, |rhythm| format!("~{}", number::span(rhythm.every.as_secs_f64()))),
@@ -265,8 +265,8 @@ fn margin(row: Row<'_>, _: usize) -> Cell {
     let ours = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
     match row.lease.margin() {
         // A renewal that stayed hidden left more.
-        Some((least, Sureness::AtLeast)) => plain(number::at_least_span(least.as_secs_f64())),
-        Some((least, Sureness::About)) => plain(format!("~{}", number::span(least.as_secs_f64()))),
+        Some((least, Certainty::AtLeast)) => plain(number::at_least_span(least.as_secs_f64())),
+        Some((least, Certainty::About)) => plain(format!("~{}", number::span(least.as_secs_f64()))),
         None => known(ours, |left| number::span(left.as_secs_f64())),
     }
 }
@@ -326,7 +326,7 @@ mod tests {
     }
 
     fn titles_of(width: u16, chosen: &[Name]) -> Vec<&'static str> {
-        fit(width, chosen, Ids::Hex).0.iter().map(|(column, _)| column.title).collect()
+        fit(width, chosen, IdFormat::Hex).0.iter().map(|(column, _)| column.title).collect()
     }
 
     #[test]
@@ -359,7 +359,7 @@ mod tests {
         let shown = [("● ok", 9), ("‖ paused", 9), ("✗ expired", 9), ("✗ expired", 10)];
         let shown = shown.map(|(text, width)| warned(text.to_owned(), &lease, width));
         assert_eq!(shown, ["● ok △", "‖ paused△", "✗ expired", "✗ expired△"]);
-        let row = Row { lease: &lease, state: State::Ok, now: Moment::START, ids: Ids::Hex };
+        let row = Row { lease: &lease, state: State::Ok, now: Timestamp::START, ids: IdFormat::Hex };
         assert_eq!([9, 12].map(|width| warnings(row, width).0), ["two-r… +1", "two-rene… +1"]);
     }
 
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn what_fits_keeps_to_the_width() {
         for width in 24..250 {
-            let (columns, gap) = fit(width, &Name::ALL, Ids::Hex);
+            let (columns, gap) = fit(width, &Name::ALL, IdFormat::Hex);
             let total: u16 = columns.iter().map(|(_, width)| width).sum::<u16>() + gap * (columns.len() as u16 - 1);
             assert!(total <= width, "{total} in {width}");
         }

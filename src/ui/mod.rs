@@ -47,7 +47,7 @@ pub use theme::{Look, Palette, Role};
 use layout::Shown;
 
 use crate::app::{Model, View};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// What moments are called on the wall.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub struct Wall {
 
 impl Wall {
     /// The time of day at a moment, `10:04:31`.
-    fn time_of_day(&self, moment: Moment) -> String {
+    fn time_of_day(&self, moment: Timestamp) -> String {
         jiff::Timestamp::try_from(self.start + moment.since_start())
             .map(|time| time.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string())
             .unwrap_or_else(|_| "--:--:--".to_owned())
@@ -73,7 +73,7 @@ pub struct Scene<'a> {
     /// What is known.
     pub model: &'a Model,
     /// The moment that is shown.
-    pub now: Moment,
+    pub now: Timestamp,
     /// The wall's time.
     pub wall: &'a Wall,
     /// How it looks.

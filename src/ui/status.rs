@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::keymap::Action;
 use crate::app::{Model, Note, Reply, View};
 use crate::escape::printable;
-use crate::inference::observed::Backlog;
+use crate::inference::lease_inference::ExpiryBacklog;
 
 use super::line::{Part, cut, draw_ends};
 use super::{Role, Scene, number, top};
@@ -77,7 +77,7 @@ fn counts(model: &Model) -> Vec<Part> {
 
 /// What has expired and waits to be removed, and how long that takes: as the least, where not all could be asked.
 fn dying(count: usize, is_least: bool) -> Option<Part> {
-    let takes = Backlog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.takes().as_secs_f64();
+    let takes = ExpiryBacklog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.removal_time().as_secs_f64();
     let takes = if is_least { number::at_least_span(takes) } else { number::span(takes) };
     let dying = number::at_least(is_least, count);
     (count > 0).then(|| Part::new(2, Role::Danger, format!("{dying} dying, removed in {takes}")))

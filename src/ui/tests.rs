@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use super::*;
 use crate::app::{Key, Listing, Model, Msg, Place, Setup, Trouble, arrange, update};
 use etcd_lease::{
-    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Pace, Phase,
-    QueueGauge, Reachability, TimeToLive,
+    Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase,
+    QueueGauge, Reachability, RenewalSchedule, TimeToLive,
 };
 
 const OWN: i64 = 0x694d9aa8d4d4f304;
@@ -19,8 +19,8 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-fn at(when: f64) -> Moment {
-    Moment::at(seconds(when))
+fn at(when: f64) -> Timestamp {
+    Timestamp::at(seconds(when))
 }
 
 fn cluster() -> ClusterView {
@@ -44,8 +44,8 @@ fn cluster() -> ClusterView {
 
 fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus {
     let mut cadence = Cadence::default();
-    cadence.answered(None, None);
-    cadence.answered(Some(seconds(every + 0.002)), Some(seconds(ttl as f64 - every)));
+    cadence.record(None, None);
+    cadence.record(Some(seconds(every + 0.002)), Some(seconds(ttl as f64 - every)));
     LeaseStatus {
         id: LeaseId(id),
         granted_ttl: Some(ttl),
@@ -53,7 +53,7 @@ fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus
         deadline: Some(at(last) + seconds(ttl as f64)),
         last_answer: Some(at(last)),
         next_due: Some(at(last + every)),
-        pace: Pace::Clientv3,
+        pace: RenewalSchedule::Clientv3,
         expected: Some(seconds(every)),
         cadence,
         round_trip: Some(Duration::from_micros(640)),
@@ -127,8 +127,8 @@ fn scene_messages() -> Vec<(f64, Msg)> {
 }
 
 fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> Model {
-    let mut model = Model::new(setup, Moment::START);
-    update(&mut model, Msg::Resized(room(width, height)), Moment::START);
+    let mut model = Model::new(setup, Timestamp::START);
+    update(&mut model, Msg::Resized(room(width, height)), Timestamp::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
     }

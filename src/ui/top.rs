@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{Model, Named, Place};
 use crate::escape::printable;
 use etcd_lease::MemberView;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::line::{Part, cut, draw_ends};
 use super::{Role, Scene, number};
@@ -66,7 +66,7 @@ fn reached(model: &Model, member: &MemberView) -> Vec<Part> {
     parts
 }
 
-fn rights(model: &Model, now: Moment) -> Vec<Part> {
+fn rights(model: &Model, now: Timestamp) -> Vec<Part> {
     let polls = format!("polls {}/{} a second", model.poll_rate(now), model.setup.budget);
     let mut parts = vec![Part::new(8, Role::Dim, polls)];
     match model.setup.place {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use etcd_lease::wire::{Address, Cluster, ErrorKind, Settings, Target, User, Watched};
+use etcd_lease::wire::{Address, Cluster, ErrorKind, Settings, Target, User, WatchUpdate};
 use etcd_lease::{KeyRange, LeaseId};
 use leasetop::app::{Setup, Word};
 use leasetop::runtime::{FollowOptions, Outside, Told, follow};
@@ -32,10 +32,10 @@ async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) 
     let mut watch = app.watch_keys(&own, 0).await.unwrap();
     app.put(b"/app/a", b"v", Some(lease)).await.unwrap();
     let told = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time");
-    assert!(matches!(told, Watched::Changes { ref changes, .. } if changes[0].key == b"/app/a"), "{told:?}");
-    assert_eq!(app.held_keys(&own).next().await.unwrap().unwrap()[0].lease, Some(lease));
+    assert!(matches!(told, WatchUpdate::Changes { ref changes, .. } if changes[0].key == b"/app/a"), "{told:?}");
+    assert_eq!(app.key_pages(&own).next().await.unwrap().unwrap()[0].lease, Some(lease));
 
-    let refused = app.held_keys(&KeyRange::all()).next().await.unwrap_err();
+    let refused = app.key_pages(&KeyRange::all()).next().await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
     let refused = app.watch_keys(&KeyRange::all(), 0).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");

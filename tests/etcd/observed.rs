@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use etcd_lease::engine::{Consumer, Delivery, Engine, Options};
 use etcd_lease::wire::{Address, Cluster, Settings, Target};
-use etcd_lease::{KeyNow, KeyRange, LeaseId, Reading};
-use leasetop::inference::Bounds;
-use leasetop::inference::observed::{Cause, Habit, Kind, Noticed, Observed, Removal, Sureness};
-use leasetop::observe::{News, Observer};
+use etcd_lease::{KeyRange, KeyState, LeaseId, TtlStatus};
+use leasetop::inference::TimeRange;
+use leasetop::inference::lease_inference::{
+    Certainty, CohortHint, Inferred, LeaseInference, RemovalCause, RemovalWindow, RenewalPattern,
+};
+use leasetop::observe::{Observation, Observer};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use crate::common::etcd::{Etcd, Version};
 
@@ -26,15 +28,15 @@ async fn connect(etcd: &Etcd) -> Cluster {
 }
 
 /// One poll by plan, and what it shows.
-async fn poll(cluster: &Cluster, clock: &Clock, observed: &mut Observed, id: LeaseId) -> (Noticed, Moment) {
+async fn poll(cluster: &Cluster, clock: &Clock, observed: &mut LeaseInference, id: LeaseId) -> (Inferred, Timestamp) {
     clock.sleep_until(observed.next_poll(clock.now())).await;
     let sent = clock.now();
     let answer = cluster.time_to_live(id, false).await.expect("an answer");
-    (observed.hear(&answer, sent, clock.now()), sent)
+    (observed.apply_reply(&answer, sent, clock.now()), sent)
 }
 
 /// When each renewal happened, at the latest: its answer.
-async fn renewals(consumer: &mut Consumer, until: Moment, clock: &Clock) -> Vec<Moment> {
+async fn renewals(consumer: &mut Consumer, until: Timestamp, clock: &Clock) -> Vec<Timestamp> {
     let mut answered = Vec::new();
     let rest = clock.sleep_until(until);
     tokio::pin!(rest);
@@ -56,18 +58,18 @@ async fn every_renewal_of_another_client_is_seen(version: Version) {
     // Renewals within two seconds of the grant cannot be seen.
     clock.sleep(Duration::from_secs(2)).await;
     let engine = Engine::start(theirs, clock.clone(), Options::default());
-    let mut observed = Observed::default();
+    let mut observed = LeaseInference::default();
     poll(&ours, &clock, &mut observed, granted.id).await;
     let mut consumer = engine.consumer();
     consumer.keep_granted(&granted, clock.now());
     let until = clock.now() + Duration::from_secs(18);
     let watching = async {
-        let mut seen: Vec<Bounds> = Vec::new();
+        let mut seen: Vec<TimeRange> = Vec::new();
         // The last renewal is seen a moment after it.
         while clock.now() < until + Duration::from_secs(2) {
             match poll(&ours, &clock, &mut observed, granted.id).await.0 {
-                Noticed::Renewed(renewal) => seen.push(renewal.at),
-                Noticed::Nothing => {}
+                Inferred::Renewed(renewal) => seen.push(renewal.at),
+                Inferred::Nothing => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -78,12 +80,12 @@ async fn every_renewal_of_another_client_is_seen(version: Version) {
     seen.retain(|at| at.middle() < until);
     assert_eq!(seen.len(), answered.len(), "{seen:?} of {answered:?}");
     for (seen, answered) in seen.iter().zip(&answered) {
-        let late = Bounds { earliest: seen.earliest, latest: seen.latest + Duration::from_millis(50) };
+        let late = TimeRange { earliest: seen.earliest, latest: seen.latest + Duration::from_millis(50) };
         assert!(late.contains(*answered), "{seen:?} of {answered:?}");
     }
-    let Habit::Steady(rhythm) = observed.habit() else { panic!("{:?}", observed.habit()) };
+    let RenewalPattern::Steady(rhythm) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
     assert!((3.0..4.0).contains(&rhythm.every.as_secs_f64()), "{rhythm:?}");
-    assert_eq!(rhythm.sureness, Sureness::About);
+    assert_eq!(rhythm.certainty, Certainty::About);
 }
 
 async fn a_leader_change_is_no_renewal(version: Version) {
@@ -92,7 +94,7 @@ async fn a_leader_change_is_no_renewal(version: Version) {
     let clock = Clock::real();
     let lease = ours.grant(None, 60).await.expect("a lease").id;
     clock.sleep(Duration::from_secs(3)).await;
-    let mut observed = Observed::default();
+    let mut observed = LeaseInference::default();
     poll(&ours, &clock, &mut observed, lease).await;
     let leader = etcd.leader().await;
     etcd.kill(leader);
@@ -103,18 +105,18 @@ async fn a_leader_change_is_no_renewal(version: Version) {
         let sent = clock.now();
         // Between leaders nobody answers.
         if let Ok(answer) = ours.time_to_live(lease, false).await {
-            let noticed = observed.hear(&answer, sent, clock.now());
-            assert!(!matches!(noticed, Noticed::Renewed(_) | Noticed::Missing), "{noticed:?}");
+            let noticed = observed.apply_reply(&answer, sent, clock.now());
+            assert!(!matches!(noticed, Inferred::Renewed(_) | Inferred::Missing), "{noticed:?}");
         }
     }
     assert_eq!(observed.renewals().cadence().answers, 0);
 }
 
 /// Waits until the observer tells that a key went, and when.
-async fn gone(observer: &mut Observer, key: &[u8]) -> Moment {
+async fn gone(observer: &mut Observer, key: &[u8]) -> Timestamp {
     loop {
-        let News::Changed { changes, received } = observer.next().await else { continue };
-        if changes.iter().any(|change| change.key == key && change.now == KeyNow::Deleted) {
+        let Observation::Changed { changes, received } = observer.next().await else { continue };
+        if changes.iter().any(|change| change.key == key && change.now == KeyState::Deleted) {
             return received;
         }
     }
@@ -125,11 +127,11 @@ async fn deaths_are_told_apart(version: Version) {
     let ours = connect(&etcd).await;
     let clock = Clock::real();
     let mut observer = Observer::start(ours.clone(), clock.clone(), KeyRange::all());
-    while !matches!(observer.next().await, News::KeysRead { .. }) {}
+    while !matches!(observer.next().await, Observation::KeysRead { .. }) {}
     for (ttl, revoked_after) in [(5, None), (30, Some(3))] {
         let lease = ours.grant(None, ttl).await.expect("a lease").id;
         ours.put(b"svc/key", b"v", Some(lease)).await.expect("a key");
-        let mut observed = Observed::default();
+        let mut observed = LeaseInference::default();
         let mut revokes = revoked_after.map(|seconds| clock.now() + Duration::from_secs(seconds));
         let life = async {
             loop {
@@ -143,11 +145,11 @@ async fn deaths_are_told_apart(version: Version) {
             by = gone(&mut observer, b"svc/key") => by,
             () = life => unreachable!("it polls for ever"),
         };
-        assert_eq!(ours.time_to_live(lease, false).await.expect("an answer").reading(), Reading::Missing);
-        let removal = Removal { after: by.before(Duration::from_millis(20)), by };
-        match (revoked_after, observed.cause_of_death(removal, false, Kind::default())) {
-            (None, Cause::Expired(lag)) => assert!(lag.least < Duration::from_millis(1_500), "{lag:?}"),
-            (Some(_), Cause::Revoked) => {}
+        assert_eq!(ours.time_to_live(lease, false).await.expect("an answer").ttl_status(), TtlStatus::Missing);
+        let removal = RemovalWindow { after: by.before(Duration::from_millis(20)), by };
+        match (revoked_after, observed.removal_cause(removal, false, CohortHint::default())) {
+            (None, RemovalCause::Expired(lag)) => assert!(lag.least < Duration::from_millis(1_500), "{lag:?}"),
+            (Some(_), RemovalCause::Revoked) => {}
             (_, other) => panic!("TTL {ttl}: {other:?}, {observed:?}"),
         }
     }

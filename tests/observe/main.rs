@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use etcd_lease::wire::{Cluster, ErrorKind, Settings, Target};
-use etcd_lease::{HeldKey, KeyChange, KeyNow, KeyRange, LeaseId};
+use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState, LeaseId};
 use etcd_sandbox::Sandbox;
-use leasetop::observe::{Listed, News, Observer, Part};
+use leasetop::observe::{Listed, Observation, ObservedPart, Observer};
 use simkit::Clock;
 use tonic::Status;
 
@@ -28,7 +28,7 @@ impl Scene {
     }
 
     /// The first news of which something is picked, within a minute.
-    async fn next<T>(&mut self, mut pick: impl FnMut(News) -> Option<T>) -> T {
+    async fn next<T>(&mut self, mut pick: impl FnMut(Observation) -> Option<T>) -> T {
         let found = async {
             loop {
                 if let Some(found) = pick(self.observer.next().await) {
@@ -40,23 +40,24 @@ impl Scene {
     }
 
     async fn listed(&mut self) -> Listed {
-        self.next(|news| if let News::Listed(listed) = news { Some(listed) } else { None }).await
+        self.next(|news| if let Observation::Listed(listed) = news { Some(listed) } else { None }).await
     }
 
     async fn changed(&mut self) -> Vec<KeyChange> {
-        self.next(|news| if let News::Changed { changes, .. } = news { Some(changes) } else { None }).await
+        self.next(|news| if let Observation::Changed { changes, .. } = news { Some(changes) } else { None }).await
     }
 
     async fn read(&mut self) -> i64 {
-        self.next(|news| if let News::KeysRead { revision } = news { Some(revision) } else { None }).await
+        self.next(|news| if let Observation::KeysRead { revision } = news { Some(revision) } else { None }).await
     }
 
-    async fn trouble(&mut self) -> (Part, ErrorKind) {
-        self.next(|news| if let News::Trouble { part, error } = news { Some((part, error.kind())) } else { None }).await
+    async fn trouble(&mut self) -> (ObservedPart, ErrorKind) {
+        self.next(|news| if let Observation::Failed { part, error } = news { Some((part, error.kind())) } else { None })
+            .await
     }
 
-    async fn recovered(&mut self) -> Part {
-        self.next(|news| if let News::Recovered(part) = news { Some(part) } else { None }).await
+    async fn recovered(&mut self) -> ObservedPart {
+        self.next(|news| if let Observation::Recovered(part) = news { Some(part) } else { None }).await
     }
 }
 
@@ -64,10 +65,10 @@ impl Scene {
 async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
     let mut scene = Scene::start(|_| {}).await;
     let first = scene.listed().await;
-    assert_eq!((first.count, first.born.len(), first.gone.len()), (0, 0, 0));
+    assert_eq!((first.count, first.created.len(), first.gone.len()), (0, 0, 0));
     let lease = LeaseId(scene.sandbox.grant_as(LeaseId(-5), 10).unwrap());
     let born = scene.listed().await;
-    assert_eq!((born.born, born.count), (vec![lease], 1));
+    assert_eq!((born.created, born.count), (vec![lease], 1));
     let gone = scene.listed().await;
     assert_eq!((gone.gone, gone.count), (vec![lease], 0));
     // It was granted for 10 s, and lists come each second.
@@ -83,10 +84,11 @@ async fn the_leader_tells_who_has_least_time_left() {
         sandbox.grant_as(LeaseId(2), 50).unwrap();
     })
     .await;
-    let head = scene.next(|news| if let News::Listed(Listed { head, .. }) = news { head } else { None }).await;
-    assert_eq!(head, [LeaseId(2), LeaseId(1)]);
+    let soonest =
+        scene.next(|news| if let Observation::Listed(Listed { soonest, .. }) = news { soonest } else { None }).await;
+    assert_eq!(soonest, [LeaseId(2), LeaseId(1)]);
     scene.sandbox.grant_as(LeaseId(3), 20).unwrap();
-    assert_eq!(scene.listed().await.head, Some(vec![LeaseId(3), LeaseId(2), LeaseId(1)]));
+    assert_eq!(scene.listed().await.soonest, Some(vec![LeaseId(3), LeaseId(2), LeaseId(1)]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,8 +99,8 @@ async fn keys_are_read_and_then_followed() {
         sandbox.put("free", "v", None).unwrap();
     })
     .await;
-    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
-    assert_eq!(keys, [HeldKey { key: b"svc/\xff\x1b".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]);
+    let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!(keys, [KeyEntry { key: b"svc/\xff\x1b".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]);
     assert_eq!(scene.read().await, 3);
     scene.sandbox.put("free", "again", None).unwrap();
     scene.sandbox.put("svc/new", "v", Some(7)).unwrap();
@@ -107,19 +109,19 @@ async fn keys_are_read_and_then_followed() {
     scene.sandbox.revoke(LeaseId(7)).unwrap();
     let changes = scene.changed().await;
     assert!(changes.iter().all(|change| change.revision == 6 && change.before == Some(LeaseId(7))));
-    assert!(changes.len() == 2 && changes.iter().all(|change| change.now == KeyNow::Deleted));
+    assert!(changes.len() == 2 && changes.iter().all(|change| change.now == KeyState::Deleted));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none() {
     let key = b"mutex/694d9aa8d4d4f304";
     let mut scene = Scene::start(|sandbox| sandbox.put(&key[..], "v", None).unwrap()).await;
-    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
-    assert_eq!(keys, [HeldKey { key: key.to_vec(), lease: None, create_revision: 2 }]);
+    let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!(keys, [KeyEntry { key: key.to_vec(), lease: None, create_revision: 2 }]);
     scene.read().await;
     scene.sandbox.delete(&key[..]);
     let gone = scene.changed().await;
-    assert_eq!((gone[0].before, gone[0].now), (None, KeyNow::Deleted));
+    assert_eq!((gone[0].before, gone[0].now), (None, KeyState::Deleted));
     scene.sandbox.put("mutex/42", "a name that is a small number", None).unwrap();
     scene.sandbox.put(&key[..], "v", None).unwrap();
     let made = scene.changed().await;
@@ -128,7 +130,7 @@ async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none()
         [KeyChange {
             key: key.to_vec(),
             before: None,
-            now: KeyNow::Put { lease: None, create_revision: 5 },
+            now: KeyState::Put { lease: None, create_revision: 5 },
             revision: 5
         }]
     );
@@ -142,8 +144,8 @@ async fn a_cut_watch_loses_nothing() {
     scene.clock.sleep(Duration::from_secs(1)).await;
     scene.sandbox.faults().cut_watches(&Status::unavailable("cut"));
     scene.sandbox.put("svc/a", "v", Some(7)).unwrap();
-    assert_eq!(scene.trouble().await, (Part::Keys, ErrorKind::Unavailable));
-    assert_eq!(scene.recovered().await, Part::Keys);
+    assert_eq!(scene.trouble().await, (ObservedPart::Keys, ErrorKind::Unavailable));
+    assert_eq!(scene.recovered().await, ObservedPart::Keys);
     assert_eq!(scene.changed().await[0].key, b"svc/a");
 }
 
@@ -159,8 +161,8 @@ async fn a_forgotten_past_is_read_anew() {
     }
     scene.sandbox.compact(5).unwrap();
     scene.sandbox.faults().up();
-    scene.next(|news| matches!(news, News::KeysAnew).then_some(())).await;
-    let keys = scene.next(|news| if let News::Keys(keys) = news { Some(keys) } else { None }).await;
+    scene.next(|news| matches!(news, Observation::KeysReloading).then_some(())).await;
+    let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
     assert_eq!((keys.len(), scene.read().await), (1, 6));
     scene.sandbox.put("svc/b", "v", Some(7)).unwrap();
     assert_eq!(scene.changed().await[0].key, b"svc/b");
@@ -177,12 +179,13 @@ async fn trouble_is_told_once_and_so_is_its_end() {
     while let Ok(news) = tokio::time::timeout(Duration::from_secs(5), scene.observer.next()).await {
         told.push(news);
     }
-    let leases = told.iter().filter(|news| matches!(news, News::Trouble { part: Part::Leases, .. })).count();
+    let leases =
+        told.iter().filter(|news| matches!(news, Observation::Failed { part: ObservedPart::Leases, .. })).count();
     assert!((1..=3).contains(&leases), "{told:?}");
     scene.sandbox.faults().up();
     let mut over = [scene.recovered().await, scene.recovered().await];
-    over.sort_by_key(|part| *part == Part::Keys);
-    assert_eq!(over, [Part::Leases, Part::Keys]);
+    over.sort_by_key(|part| *part == ObservedPart::Keys);
+    assert_eq!(over, [ObservedPart::Leases, ObservedPart::Keys]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,7 +198,7 @@ async fn megabytes_of_key_names_on_one_lease_are_told() {
     .await;
     let mut count = 0;
     while count < 1_100 {
-        count += scene.next(|news| if let News::Keys(keys) = news { Some(keys.len()) } else { None }).await;
+        count += scene.next(|news| if let Observation::Keys(keys) = news { Some(keys.len()) } else { None }).await;
     }
     scene.read().await;
     scene.sandbox.revoke(LeaseId(7)).unwrap();
@@ -213,10 +216,12 @@ async fn a_list_beyond_four_megabytes_is_told() {
     })
     .await;
     let listed = scene.listed().await;
-    assert_eq!((listed.count, listed.born.len()), (400_000, 400_000));
+    assert_eq!((listed.count, listed.created.len()), (400_000, 400_000));
     scene.sandbox.revoke(LeaseId(i64::MIN + 9)).unwrap();
     assert_eq!(
-        scene.next(|news| if let News::Listed(listed) = news { listed.gone.first().copied() } else { None }).await,
+        scene
+            .next(|news| if let Observation::Listed(listed) = news { listed.gone.first().copied() } else { None })
+            .await,
         LeaseId(i64::MIN + 9)
     );
 }
@@ -231,7 +236,7 @@ async fn who_does_not_listen_is_told_of_more_at_once() {
     }
     let (mut messages, mut born) = (0, 0);
     while born < 200 {
-        born += scene.listed().await.born.len();
+        born += scene.listed().await.created.len();
         messages += 1;
     }
     // As many as the queue holds, and what came after.

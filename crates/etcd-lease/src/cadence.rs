@@ -26,7 +26,7 @@ pub struct Cadence {
 impl Cadence {
     /// Takes in one answer: `interval` since the answer before (none for the first), and
     /// the time `left` when it arrived (none where no deadline was known).
-    pub fn answered(&mut self, interval: Option<Duration>, left: Option<Duration>) {
+    pub fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
         self.answers += 1;
         if let Some(interval) = interval {
             self.last = Some(interval);

@@ -73,13 +73,13 @@ impl ClusterView {
             let present = self.chosen == Some(index);
             // A member that is down is left, one that answers is stayed with.
             let change = if up { !present } else { present };
-            (class, change, member.round_trip.filter(|_| up), self.turn(index))
+            (class, change, member.round_trip.filter(|_| up), self.steps_after_chosen(index))
         };
         (0..self.members.len()).min_by_key(|index| rank(*index))
     }
 
     /// How many places a member stands after the present choice, going round.
-    fn turn(&self, index: usize) -> usize {
+    fn steps_after_chosen(&self, index: usize) -> usize {
         let count = self.members.len();
         (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
     }

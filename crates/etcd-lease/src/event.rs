@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Drill, Ended, LeaseId, Moment};
+use super::{Ended, Fault, LeaseId, Timestamp};
 
 /// Something that happened to a lease that is kept alive, or to the link that keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineEvent {
     /// When.
-    pub at: Moment,
+    pub at: Timestamp,
     /// Which lease; none for the link.
     pub lease: Option<LeaseId>,
     /// What.
@@ -42,9 +42,9 @@ pub enum EngineEventKind {
         waited: Duration,
     },
     /// A drill has begun.
-    DrillBegun(Drill),
+    FaultStarted(Fault),
     /// The drill has ended.
-    DrillEnded,
+    FaultEnded,
     /// It is not kept alive any more.
     Ended(Ended),
     /// Renewals go to this endpoint from now on.

@@ -2,25 +2,25 @@
 
 mod cadence;
 mod cluster;
-mod drill;
 pub mod engine;
 mod event;
-pub mod keeper;
-mod keys;
+mod fault;
+pub mod keepalive;
 mod lease_id;
-mod pace;
-mod reading;
+mod lease_keys;
+mod renewal_schedule;
 mod status;
+mod ttl_status;
 pub mod wire;
 
 pub use cadence::Cadence;
 pub use cluster::{ClusterView, MemberView, Reachability};
-pub use drill::Drill;
 pub use event::{EngineEvent, EngineEventKind};
-pub use keys::{HeldKey, KeyChange, KeyNow, KeyRange};
+pub use fault::Fault;
 pub use lease_id::{BadLeaseId, LeaseId};
-pub use pace::{GRID, Pace, UnknownPace};
-pub use reading::{Granted, Header, MAX_TTL, Reading, TimeToLive};
+pub use lease_keys::{KeyChange, KeyEntry, KeyRange, KeyState};
+pub use renewal_schedule::{CLIENTV3_TICK, RenewalSchedule, UnknownSchedule};
 pub use status::{Ended, LeaseStatus, Phase, QueueGauge};
+pub use ttl_status::{Granted, Header, MAX_TTL, TimeToLive, TtlStatus};
 
-pub use simkit::{Clock, Moment};
+pub use simkit::{Clock, Timestamp};

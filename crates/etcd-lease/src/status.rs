@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Cadence, Drill, LeaseId, Moment, Pace};
+use super::{Cadence, Fault, LeaseId, RenewalSchedule, Timestamp};
 
 /// Why keeping a lease alive ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,13 +97,13 @@ pub struct LeaseStatus {
     /// Where it stands.
     pub phase: Phase,
     /// When it expires if nothing more is answered: sent + TTL of the last renewal answered.
-    pub deadline: Option<Moment>,
+    pub deadline: Option<Timestamp>,
     /// When the last answer arrived.
-    pub last_answer: Option<Moment>,
+    pub last_answer: Option<Timestamp>,
     /// When the next renewal is due.
-    pub next_due: Option<Moment>,
+    pub next_due: Option<Timestamp>,
     /// When its renewals are due.
-    pub pace: Pace,
+    pub pace: RenewalSchedule,
     /// The interval between renewals that its pace aims at.
     pub expected: Option<Duration>,
     /// What was seen of its renewals.
@@ -115,7 +115,7 @@ pub struct LeaseStatus {
     /// Its response queue; of several subscribers the fullest, drops summed.
     pub queue: QueueGauge,
     /// The drill that is being played on it.
-    pub drill: Option<Drill>,
+    pub drill: Option<Fault>,
     /// Why it ended, once it has.
     pub ended: Option<Ended>,
 }

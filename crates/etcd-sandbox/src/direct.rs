@@ -4,7 +4,7 @@ use etcd_client::proto::{PbDeleteRequest, PbKeyValue, PbPutRequest};
 
 use super::{Refusal, Sandbox};
 use crate::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// What a member has seen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Sandbox {
     }
 
     /// When a lease expires, or has expired where it is not removed yet; none if it is not there.
-    pub fn deadline(&self, id: impl Into<LeaseId>) -> Option<Moment> {
+    pub fn deadline(&self, id: impl Into<LeaseId>) -> Option<Timestamp> {
         self.0.world.with(|state, _| state.store.leases().deadline(id.into()))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::world::{State, World};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// etcd's lessor looks every 500 ms (`runLoop` in its `lessor.go`).
 const TICK: Duration = Duration::from_millis(500);
@@ -20,7 +20,7 @@ pub(super) async fn run(world: Arc<World>) {
         let wakes = world.with(|state, now| state.plan_expiry(last, now));
         tokio::select! {
             biased;
-            () = world.clock.sleep_until(wakes), if wakes < Moment::FAR => {
+            () = world.clock.sleep_until(wakes), if wakes < Timestamp::NEVER => {
                 last = Some(world.with(State::expire));
             }
             _ = stirs.changed() => {}
@@ -31,16 +31,16 @@ pub(super) async fn run(world: Arc<World>) {
 impl State {
     /// The tick on which something is to be done next: the first that comes after the `last` and finds a lease
     /// expired. Never while nothing expires.
-    fn plan_expiry(&mut self, last: Option<Moment>, now: Moment) -> Moment {
+    fn plan_expiry(&mut self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let earliest = self.store.leases().earliest().filter(|_| self.expiring());
-        self.wakes = earliest.map_or(Moment::FAR, |earliest| {
+        self.wakes = earliest.map_or(Timestamp::NEVER, |earliest| {
             let next = last.map_or(now, |last| last + Duration::from_nanos(1));
             tick_from(earliest.max(next).max(now))
         });
         self.wakes
     }
 
-    fn expire(&mut self, now: Moment) -> Moment {
+    fn expire(&mut self, now: Timestamp) -> Timestamp {
         if self.expiring() {
             self.stirred |= self.store.expire(now, MOST_A_TICK) > 0;
         }
@@ -49,17 +49,17 @@ impl State {
 }
 
 /// The first tick at or after a moment.
-fn tick_from(moment: Moment) -> Moment {
+fn tick_from(moment: Timestamp) -> Timestamp {
     let ticks = moment.since_start().as_nanos().div_ceil(TICK.as_nanos());
-    Moment::START + TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+    Timestamp::START + TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(millis: u64) -> Moment {
-        Moment::at(Duration::from_millis(millis))
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::at(Duration::from_millis(millis))
     }
 
     #[test]
@@ -72,12 +72,12 @@ mod tests {
     #[test]
     fn the_loop_sleeps_to_the_first_end_and_never_acts_twice_on_a_tick() {
         let mut state = State::new(1, 1);
-        assert_eq!(state.plan_expiry(None, at(0)), Moment::FAR);
+        assert_eq!(state.plan_expiry(None, at(0)), Timestamp::NEVER);
         state.grant(None, 10, at(200)).unwrap();
         assert_eq!(state.plan_expiry(None, at(200)), at(10_500));
         assert_eq!(state.plan_expiry(Some(at(10_500)), at(10_500)), at(11_000));
         state.expiry_stalled = true;
-        assert_eq!(state.plan_expiry(None, at(20_000)), Moment::FAR);
+        assert_eq!(state.plan_expiry(None, at(20_000)), Timestamp::NEVER);
         state.expiry_stalled = false;
         assert_eq!(state.plan_expiry(Some(at(10_500)), at(20_100)), at(20_500));
     }

@@ -9,7 +9,7 @@ use tonic::{Code, Request, Response, Status};
 use super::Seen;
 use super::store::Refusal;
 use super::world::{MemberState, State, World};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How long a request waits for a leader: etcd's `ReqTimeout` with its default election timeout, 5 s + 2 x 1 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(7);
@@ -44,7 +44,7 @@ impl Member {
         &self,
         request: Request<Q>,
         needs: Needs,
-        act: impl FnOnce(&mut State, Q, Moment) -> Result<A, Refusal>,
+        act: impl FnOnce(&mut State, Q, Timestamp) -> Result<A, Refusal>,
     ) -> Answer<A> {
         let _counted = self.in_flight();
         let (metadata, _, message) = request.into_parts();

@@ -13,7 +13,7 @@ use super::keep_alive::leaderless;
 use super::member::{Counted, Member};
 use super::store::{Refusal, Span, is_delete};
 use super::world::State;
-use simkit::Moment;
+use simkit::Timestamp;
 
 mod fragments;
 use fragments::in_fragments;
@@ -36,7 +36,7 @@ pub(super) struct Watches {
     next_id: i64,
     ready: VecDeque<PbWatchResponse>,
     revisions: watch::Receiver<i64>,
-    report_due: Moment,
+    report_due: Timestamp,
     /// How often the member's watches had been cut when this stream was opened.
     cuts: u64,
     _counted: Counted,
@@ -137,7 +137,7 @@ impl Watches {
         }
     }
 
-    fn act(&mut self, woken: Woken, state: &State, now: Moment) {
+    fn act(&mut self, woken: Woken, state: &State, now: Timestamp) {
         match woken {
             Woken::Asked(Some(request)) => self.take(request, state),
             Woken::Asked(None) => self.requests = None,
@@ -239,7 +239,7 @@ impl Watches {
     }
 
     /// Tells those that want it, and have heard nothing since the last time, how far they are.
-    fn report(&mut self, state: &State, now: Moment) {
+    fn report(&mut self, state: &State, now: Timestamp) {
         self.report_due = now + REPORT;
         self.catch_up(state);
         let header = state.header(self.member.index);

@@ -12,7 +12,7 @@ use super::Seen;
 use super::store::{Dice, Refusal, Renewal, Store};
 use crate::LeaseId;
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// etcd's default election timeout: what a new leader adds to every TTL.
 pub(super) const ELECTION: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub(super) struct State {
     /// Keepalive requests that arrived, a lease.
     pub(super) keep_alives: HashMap<LeaseId, u64>,
     /// When the expiry loop wakes next.
-    pub(super) wakes: Moment,
+    pub(super) wakes: Timestamp,
     /// Whether something changed that somebody may wait for.
     pub(super) stirred: bool,
 }
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// Does something under the lock, and wakes who waits if it stirred anything or changed a key.
-    pub(super) fn with<T>(&self, act: impl FnOnce(&mut State, Moment) -> T) -> T {
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let mut state = self.lock();
         let outcome = act(&mut state, self.clock.now());
         let stirred = std::mem::take(&mut state.stirred);
@@ -89,7 +89,7 @@ impl World {
 
     /// Waits until `find` finds something. It looks again whenever something stirred, and must not stir itself
     /// before it finds.
-    pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut State, Moment) -> Option<T>) -> T {
+    pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut State, Timestamp) -> Option<T>) -> T {
         let mut stirs = self.stirs();
         loop {
             if let Some(found) = self.with(&mut find) {
@@ -128,7 +128,7 @@ impl State {
             forbidden: HashSet::new(),
             expiry_stalled: false,
             keep_alives: HashMap::new(),
-            wakes: Moment::FAR,
+            wakes: Timestamp::NEVER,
             stirred: false,
         }
     }
@@ -144,7 +144,7 @@ impl State {
     }
 
     /// Grants a lease, and wakes the expiry loop where it would sleep past its end.
-    pub(super) fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Moment) -> Result<(LeaseId, i64), Refusal> {
+    pub(super) fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Timestamp) -> Result<(LeaseId, i64), Refusal> {
         let (id, ttl) = self.store.grant(id, ttl, now)?;
         self.stirred |= self.store.leases().earliest() < Some(self.wakes);
         Ok((id, ttl))
@@ -158,7 +158,7 @@ impl State {
 
     /// What a renewal is answered with, in seconds, 0 for a lease that is not there; nothing as long as it has to
     /// wait for the lease to be removed.
-    pub(super) fn renew(&mut self, id: LeaseId, now: Moment) -> Option<i64> {
+    pub(super) fn renew(&mut self, id: LeaseId, now: Timestamp) -> Option<i64> {
         match self.store.renew(id, now) {
             Renewal::Renewed(ttl) => Some(ttl),
             Renewal::Missing => Some(0),
@@ -167,7 +167,7 @@ impl State {
     }
 
     /// A member wins an election: a new term, and every lease is refilled.
-    pub(super) fn elect(&mut self, member: usize, now: Moment) {
+    pub(super) fn elect(&mut self, member: usize, now: Timestamp) {
         self.leader = Some(member);
         self.term += 1;
         self.store.refill(now, ELECTION);

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::Moment;
+use crate::Timestamp;
 
 /// A clock that starts at 0 and may run faster than the wall.
 ///
@@ -21,12 +21,12 @@ pub struct Clock {
 impl Clock {
     /// A clock that runs as fast as the wall.
     pub fn real() -> Self {
-        Clock::warped(1)
+        Clock::with_speed(1)
     }
 
     /// A clock that runs `speed` times as fast as the wall; 0 is taken as 1.
     #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
-    pub fn warped(speed: u32) -> Self {
+    pub fn with_speed(speed: u32) -> Self {
         Clock { origin: Instant::now(), wall: SystemTime::now(), speed: speed.max(1) }
     }
 
@@ -37,24 +37,24 @@ impl Clock {
 
     /// The present moment.
     #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
-    pub fn now(&self) -> Moment {
-        self.moment(Instant::now())
+    pub fn now(&self) -> Timestamp {
+        self.timestamp(Instant::now())
     }
 
     /// The moment of a tokio instant.
-    pub fn moment(&self, instant: Instant) -> Moment {
-        Moment::at(instant.saturating_duration_since(self.origin) * self.speed)
+    pub fn timestamp(&self, instant: Instant) -> Timestamp {
+        Timestamp::at(instant.saturating_duration_since(self.origin) * self.speed)
     }
 
     /// The tokio instant of a moment (capped at ten years from the start).
-    pub fn instant(&self, moment: Moment) -> Instant {
+    pub fn instant(&self, time: Timestamp) -> Instant {
         const TEN_YEARS: Duration = Duration::from_secs(315_360_000);
-        self.origin + (moment.since_start() / self.speed).min(TEN_YEARS)
+        self.origin + (time.since_start() / self.speed).min(TEN_YEARS)
     }
 
     /// The wall's time at a moment: the wall's time at the start plus the clock's own time.
-    pub fn wall(&self, moment: Moment) -> SystemTime {
-        self.wall + moment.since_start()
+    pub fn wall(&self, time: Timestamp) -> SystemTime {
+        self.wall + time.since_start()
     }
 
     /// What the wall says now. Where it went on by more than this clock, the machine slept: see [`SleepWatch`].
@@ -64,8 +64,8 @@ impl Clock {
     }
 
     /// Sleeps until a moment.
-    pub async fn sleep_until(&self, moment: Moment) {
-        tokio::time::sleep_until(self.instant(moment)).await;
+    pub async fn sleep_until(&self, time: Timestamp) {
+        tokio::time::sleep_until(self.instant(time)).await;
     }
 
     /// Sleeps for a duration of this clock's time.
@@ -83,12 +83,12 @@ pub struct SleepWatch {
 
 impl SleepWatch {
     /// From a look at both clocks: the wall, and how long ours ran in real time.
-    pub fn begin(wall: SystemTime, ran: Duration) -> Self {
+    pub fn start(wall: SystemTime, ran: Duration) -> Self {
         SleepWatch { wall, ran }
     }
 
     /// By how much the wall went ahead of ours since the last look; none for little, and for a wall that was set back.
-    pub fn look(&mut self, wall: SystemTime, ran: Duration) -> Option<Duration> {
+    pub fn check(&mut self, wall: SystemTime, ran: Duration) -> Option<Duration> {
         /// A wall that is being corrected by some seconds is no sleep that matters.
         const LITTLE: Duration = Duration::from_secs(2);
         let before = std::mem::replace(self, SleepWatch { wall, ran });
@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn a_wall_that_went_ahead_tells_a_sleep() {
         let (start, at) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1_000), Duration::from_secs);
-        let mut watch = SleepWatch::begin(start, at(0));
-        assert_eq!(watch.look(start + at(60), at(60)), None);
-        assert_eq!(watch.look(start + at(3_661), at(61)), Some(at(3_600)));
-        assert_eq!(watch.look(start + at(3_663), at(62)), None, "corrected by a second");
-        assert_eq!(watch.look(start, at(63)), None, "set back");
-        assert_eq!(watch.look(start + at(10), at(64)), Some(at(9)));
+        let mut watch = SleepWatch::start(start, at(0));
+        assert_eq!(watch.check(start + at(60), at(60)), None);
+        assert_eq!(watch.check(start + at(3_661), at(61)), Some(at(3_600)));
+        assert_eq!(watch.check(start + at(3_663), at(62)), None, "corrected by a second");
+        assert_eq!(watch.check(start, at(63)), None, "set back");
+        assert_eq!(watch.check(start + at(10), at(64)), Some(at(9)));
     }
 }

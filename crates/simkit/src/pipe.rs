@@ -17,15 +17,15 @@ const BACKLOG: usize = 64;
 
 /// The side that dials; every [`dial`](Dialer::dial) is a new connection.
 #[derive(Clone, Debug)]
-pub struct Dialer(mpsc::Sender<Knock>);
+pub struct Dialer(mpsc::Sender<Incoming>);
 
 /// The side that is dialled: a stream of knocks.
 #[derive(Debug)]
-pub struct Listener(mpsc::Receiver<Knock>);
+pub struct Listener(mpsc::Receiver<Incoming>);
 
-/// Somebody dials: [`accept`](Knock::accept) it, or drop it to refuse.
+/// Somebody dials: [`accept`](Incoming::accept) it, or drop it to refuse.
 #[derive(Debug)]
-pub struct Knock {
+pub struct Incoming {
     stream: PipeStream,
     accepted: oneshot::Sender<()>,
 }
@@ -49,13 +49,13 @@ impl Dialer {
         let refused = || io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens at the pipe's other end");
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
         let (accepted, answer) = oneshot::channel();
-        self.0.send(Knock { stream: PipeStream(far), accepted }).await.map_err(|_| refused())?;
+        self.0.send(Incoming { stream: PipeStream(far), accepted }).await.map_err(|_| refused())?;
         answer.await.map_err(|_| refused())?;
         Ok(PipeStream(near))
     }
 }
 
-impl Knock {
+impl Incoming {
     /// Takes the connection.
     pub fn accept(self) -> PipeStream {
         // Who dialled may have gone meanwhile: then the stream reads as closed.
@@ -65,9 +65,9 @@ impl Knock {
 }
 
 impl Stream for Listener {
-    type Item = Knock;
+    type Item = Incoming;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Knock>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
         self.0.poll_recv(cx)
     }
 }

@@ -4,7 +4,7 @@ use super::{Dialog, Focus, is_over, reply};
 use crate::app::update::keep;
 use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Cancel, and to keep them alive.
 const ANSWERS: usize = 2;
@@ -31,7 +31,7 @@ impl AdoptDialog {
 }
 
 /// A key adopts, and Enter once the focus is there; it begins on Cancel. What has died meanwhile cannot be adopted.
-pub(super) fn key(model: &mut Model, mut dialog: AdoptDialog, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut dialog: AdoptDialog, key: Key, now: Timestamp) -> Vec<Effect> {
     let is_alive = dialog.leases(model).next().is_some();
     let (focus, reply) = (dialog.focus, reply(model, Scope::Adopt, key));
     match reply {

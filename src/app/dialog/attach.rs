@@ -6,7 +6,7 @@ use super::{Dialog, TypedNumber, edit, reply};
 use crate::app::update::attach;
 use crate::app::{Effect, Key, Lease, Model, Put, Reply, Scope, Who};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// The form, about the lease that was under the cursor when it was opened.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl AttachDialog {
 }
 
 /// Enter attaches what is complete, and goes to the number where that is still to be typed.
-pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, now: Timestamp) -> Vec<Effect> {
     let takes_number = model.alive(dialog.id).map(|lease| dialog.takes_number(lease));
     let reply = reply(model, Scope::Attach, key);
     let is_over = reply == Some(Reply::FormClose) || takes_number.is_none() && reply == Some(Reply::Accept);

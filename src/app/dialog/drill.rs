@@ -6,8 +6,8 @@ use super::{Dialog, is_over, reply};
 use crate::app::keymap::Action;
 use crate::app::update::drill;
 use crate::app::{Effect, Key, Keymap, Model, Reply, Scope, Who};
-use etcd_lease::{Drill, LeaseId};
-use simkit::Moment;
+use etcd_lease::{Fault, LeaseId};
+use simkit::Timestamp;
 
 /// Answers that are dropped at most.
 const MOST: u32 = 99;
@@ -35,7 +35,7 @@ pub struct Choice {
     /// What a program would see of it.
     pub seen: &'static str,
     /// The drill.
-    pub drill: Drill,
+    pub drill: Fault,
 }
 
 impl DrillDialog {
@@ -75,11 +75,11 @@ impl DrillDialog {
         let drop =
             format!("drop the next {} answers {}", self.answers, change(Reply::MoreAnswers, Reply::FewerAnswers));
         [
-            choice('1', "stall the consumer", STALL, Drill::StallConsumer),
-            choice('2', &slow, SLOW, Drill::SlowConsumer { every }),
-            choice('3', "hold the sender", HOLD, Drill::HoldSender),
-            choice('4', &drop, DROP, Drill::DropAnswers { left: self.answers }),
-            choice('5', "cut the stream", CUT, Drill::CutStream),
+            choice('1', "stall the consumer", STALL, Fault::StallConsumer),
+            choice('2', &slow, SLOW, Fault::SlowConsumer { every }),
+            choice('3', "hold the sender", HOLD, Fault::HoldSender),
+            choice('4', &drop, DROP, Fault::DropReplies { left: self.answers }),
+            choice('5', "cut the stream", CUT, Fault::CutStream),
         ]
     }
 
@@ -101,7 +101,7 @@ const DROP: &str = "No response for about a second each; the server has renewed 
 const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
 
 /// A number begins a drill, where there can be one; Enter is on Cancel.
-pub(super) fn key(model: &mut Model, mut dialog: DrillDialog, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {
     let choices = dialog.choices(&model.setup.keymap);
     let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
     if let Some(choice) = choice.filter(|_| dialog.is_possible(model)) {

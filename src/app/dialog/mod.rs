@@ -28,7 +28,7 @@ pub use warp::{Speed, no_speed, speeds};
 use super::keymap::Action;
 use super::{Effect, Key, Model, Redraw, Reply, Scope};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// An open dialog.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ pub(super) fn outlived(model: &mut Model, id: LeaseId) {
 }
 
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
-pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
     model.show(Redraw::Now);
     match dialog {
         Dialog::Help { top } => help(model, top, key),

@@ -3,13 +3,13 @@
 use super::{Dialog, Focus, reply};
 use crate::app::update::quit;
 use crate::app::{Effect, Key, Model, Reply, Scope};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Leave, revoke and leave, stay.
 const ANSWERS: usize = 3;
 
 /// Enter begins on Leave, and `q` or Ctrl-c again leave too; `r` revokes, Esc stays.
-pub(super) fn key(model: &mut Model, focus: Focus, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, focus: Focus, key: Key, now: Timestamp) -> Vec<Effect> {
     match (reply(model, Scope::Quit, key), focus.among(ANSWERS)) {
         (Some(Reply::QuitLeave), _) | (Some(Reply::Accept), 0) => quit::leave(model),
         (Some(Reply::QuitRevoke), _) | (Some(Reply::Accept), 1) => quit::revoke_and_leave(model, now),

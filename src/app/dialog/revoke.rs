@@ -2,9 +2,9 @@
 
 use super::{Dialog, Focus, TypedNumber, is_over, reply};
 use crate::app::update::revoke;
-use crate::app::{Bounds, Effect, Key, Lease, Model, Reply, Scope, Who};
+use crate::app::{Effect, Key, Lease, Model, Reply, Scope, TimeRange, Who};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// More keys than this are not deleted on a single key press.
 const MANY_KEYS: usize = 100;
@@ -23,7 +23,7 @@ pub struct RevokeDialog {
     /// What became of the lease since the display was frozen from which it was opened, in words.
     pub since_freeze: Vec<String>,
     who: Who,
-    bounds: Option<Bounds>,
+    bounds: Option<TimeRange>,
 }
 
 /// How a revoke is confirmed.
@@ -92,7 +92,7 @@ impl RevokeDialog {
     }
 }
 
-pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Timestamp) -> Vec<Effect> {
     let reply = reply(model, Scope::Revoke, key);
     // What has died meanwhile cannot be revoked: every answer closes.
     let Some(confirmation) = model.alive(dialog.id).map(|lease| dialog.confirmation(lease)) else {

@@ -5,7 +5,7 @@ use crate::app::bulk::Named;
 use crate::app::update::bulk;
 use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// The dialog, with the leases that were marked when it was opened.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl RevokeManyDialog {
 }
 
 /// The number of leases that are left, typed, and Enter revoke them. Another number, or none, does nothing and is told.
-pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now: Timestamp) -> Vec<Effect> {
     let left: Vec<Named> = dialog.leases(model).map(Named::of).collect();
     let reply = reply(model, Scope::RevokeMany, key);
     if reply == Some(Reply::Close) || is_over(reply) && left.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now
 
 /// While leases are being revoked: what closes a dialog stops it; then that, and Enter, close it. What moves the rows
 /// moves through the results.
-pub(super) fn progress_key(model: &mut Model, top: usize, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn progress_key(model: &mut Model, top: usize, key: Key, now: Timestamp) -> Vec<Effect> {
     let reply = reply(model, Scope::Results, key);
     let is_drained = model.bulk.as_ref().is_none_or(|bulk| bulk.is_drained());
     if is_drained && is_over(reply) {

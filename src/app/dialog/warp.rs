@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Dialog, is_over, reply};
 use crate::app::{Effect, Key, Model, Place, Scope};
-use etcd_lease::Pace;
+use etcd_lease::RenewalSchedule;
 
 /// A speed that is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Speed {
 }
 
 /// The speeds that are offered, at this pace and with queues of 16.
-pub fn speeds(pace: Pace) -> [Speed; 3] {
+pub fn speeds(pace: RenewalSchedule) -> [Speed; 3] {
     const HOUR: Duration = Duration::from_secs(3_600);
     const QUEUE: u32 = 16;
     let speed = |key, warp| {

@@ -14,28 +14,28 @@ pub(super) use sentence::keys_in_words;
 pub use what::{How, Obituary, Renewed, What};
 pub use word::Word;
 
-use crate::inference::Bounds;
+use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// When something happened, as far as known: a moment, or the middle of what is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct When {
     /// The moment.
-    pub at: Moment,
+    pub at: Timestamp,
     /// How far the truth can lie from it.
     pub doubt: Duration,
 }
 
-impl From<Moment> for When {
-    fn from(at: Moment) -> Self {
+impl From<Timestamp> for When {
+    fn from(at: Timestamp) -> Self {
         When { at, doubt: Duration::ZERO }
     }
 }
 
-impl From<Bounds> for When {
-    fn from(bounds: Bounds) -> Self {
-        When { at: bounds.middle(), doubt: bounds.doubt() }
+impl From<TimeRange> for When {
+    fn from(bounds: TimeRange) -> Self {
+        When { at: bounds.middle(), doubt: bounds.half_width() }
     }
 }
 
@@ -43,11 +43,11 @@ impl From<Bounds> for When {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When it happened, as far as known.
-    pub at: Moment,
+    pub at: Timestamp,
     /// How far the truth can lie from that.
     pub doubt: Duration,
     /// When it was known.
-    pub seen_at: Moment,
+    pub seen_at: Timestamp,
     /// To which lease; none for the link, and where several are told in one line.
     pub lease: Option<LeaseId>,
     /// What.
@@ -58,7 +58,7 @@ pub struct Event {
 
 impl Event {
     /// Something that happened at a moment and was known at another.
-    pub fn new(when: impl Into<When>, seen_at: Moment, lease: Option<LeaseId>, what: What) -> Event {
+    pub fn new(when: impl Into<When>, seen_at: Timestamp, lease: Option<LeaseId>, what: What) -> Event {
         let When { at, doubt } = when.into();
         Event { at, doubt, seen_at, lease, what, number: 0 }
     }
@@ -88,7 +88,7 @@ pub struct EventLog {
     /// Lines so far, the forgotten included.
     count: u64,
     /// The moment of the message that is being taken in.
-    pub(super) now: Moment,
+    pub(super) now: Timestamp,
     /// Every single event since it was last asked for, where somebody wants to know.
     told: Option<Vec<Event>>,
 }
@@ -119,7 +119,7 @@ impl EventLog {
         let event = self.event(when, lease, what);
         self.told.iter_mut().for_each(|told| told.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
-        let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Moment::max);
+        let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
         match self.lines.back_mut() {
             Some(last) if self.run > CROWD => last.absorb(latest),
             _ => self.append(event),
@@ -140,7 +140,7 @@ impl EventLog {
     }
 
     fn continues(&self, event: &Event) -> bool {
-        let second = |moment: Moment| moment.since_start().as_secs();
+        let second = |moment: Timestamp| moment.since_start().as_secs();
         self.lines.back().is_some_and(|last| last.word() == event.word() && second(last.at) == second(event.at))
     }
 
@@ -155,7 +155,7 @@ impl EventLog {
 
 impl Event {
     /// Counts one more of the same second, the latest of which was then: all of them stand before the line that counts them.
-    fn absorb(&mut self, latest: Moment) {
+    fn absorb(&mut self, latest: Timestamp) {
         self.at = latest;
         let count = if let What::More { count, .. } = self.what { count + 1 } else { 2 };
         self.lease = None;
@@ -167,8 +167,8 @@ impl Event {
 mod tests {
     use super::*;
 
-    fn at(millis: u64) -> Moment {
-        Moment::at(Duration::from_millis(millis))
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::at(Duration::from_millis(millis))
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         log.tell_all();
         log.now = at(30);
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), What::Kept));
-        let bounds = Bounds { earliest: at(20), latest: at(40) };
+        let bounds = TimeRange { earliest: at(20), latest: at(40) };
         log.aside(bounds, Some(LeaseId(2)), || What::Paused);
         let told = log.take_told();
         assert_eq!((told.len(), log.lines().len()), (21, CROWD));

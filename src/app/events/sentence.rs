@@ -157,7 +157,7 @@ pub(in crate::app) fn keys_in_words(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::observed::Lag;
+    use crate::inference::lease_inference::RemovalDelay;
     use etcd_lease::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_death_tells_what_is_known() {
-        let lag = Some(Lag { least: seconds(0.2), most: seconds(0.6) });
+        let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.6) });
         let keys = Some(Keys { count: 2, is_all: true, first: vec![b"/a".to_vec(), b"/b".to_vec()] });
         let expired = Obituary {
             cause: Gone::Expired,

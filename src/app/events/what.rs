@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Word;
 use crate::app::{Gone, Keys, Loss, Who};
-use crate::inference::observed::Lag;
-use etcd_lease::{Drill, LeaseId};
+use crate::inference::lease_inference::RemovalDelay;
+use etcd_lease::{Fault, LeaseId};
 
 /// What has happened, with the figures that belong to it. Texts and keys are as they came: raw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum What {
     /// It is not kept alive any more, as asked.
     Paused,
     /// A drill began, or the one that there was is over.
-    Drill(Option<Drill>),
+    Drill(Option<Fault>),
     /// It was renewed.
     Renewed(Renewed),
     /// It was refilled by an election, a restart or a server that stood still.
@@ -226,7 +226,7 @@ pub struct Obituary {
     /// The keys that went with it.
     pub keys: Option<Keys>,
     /// How long after its deadline it was removed, where it expired.
-    pub lag: Option<Lag>,
+    pub lag: Option<RemovalDelay>,
     /// The revision of the deletion, where keys went with it.
     pub revision: Option<i64>,
     /// How it was lost, where it was to be kept alive.

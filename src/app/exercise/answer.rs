@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Exercise, Intervals, Series, human, plural};
-use etcd_lease::Pace;
+use etcd_lease::RenewalSchedule;
 
 impl Exercise {
     /// The answer in a few sentences; it says so where the run was too short to know.
@@ -22,7 +22,7 @@ impl Exercise {
     pub fn reason(&self) -> Option<&'static str> {
         // A third of it is a multiple of 500 ms.
         let on_grid = |series: &Series| series.effective_ttl() % 3 == 0;
-        (self.pace == Pace::Clientv3 && self.series.iter().any(on_grid)).then_some(
+        (self.pace == RenewalSchedule::Clientv3 && self.series.iter().any(on_grid)).then_some(
             "Where TTL/3 is a multiple of 500 ms, the next renewal is wanted so shortly after a wake-up of the sender that \
              it goes out at that one or at the next, 500 ms later: which one, the round trip decides.",
         )
@@ -88,7 +88,7 @@ fn grid(exercise: &Exercise, seen: &[Seen]) -> Option<String> {
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
     let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
     let because = format!("not {third}, because the sender wakes each 500 ms.");
-    (exercise.pace == Pace::Clientv3).then(|| match seen {
+    (exercise.pace == RenewalSchedule::Clientv3).then(|| match seen {
         [_] => format!("It is {because}"),
         _ => format!("{} s renews every {}, {because}", one.ttl, human(one.mean)),
     })
@@ -155,7 +155,7 @@ mod tests {
             ..Series::default()
         });
         let series = series.collect();
-        Exercise { pace: Pace::Clientv3, kept_for: Some(Duration::from_secs(60)), stalled: false, series }
+        Exercise { pace: RenewalSchedule::Clientv3, kept_for: Some(Duration::from_secs(60)), stalled: false, series }
     }
 
     #[test]
@@ -215,8 +215,8 @@ mod tests {
     #[test]
     fn the_grid_has_a_reason_only_where_a_ttl_falls_on_it() {
         let reason = |ttl, pace| Exercise { pace, ..run(&[(ttl, None)]) }.reason();
-        assert!(reason(120, Pace::Clientv3).is_some_and(|reason| reason.contains("500 ms")));
-        assert_eq!((reason(10, Pace::Clientv3), reason(120, Pace::Exact)), (None, None));
+        assert!(reason(120, RenewalSchedule::Clientv3).is_some_and(|reason| reason.contains("500 ms")));
+        assert_eq!((reason(10, RenewalSchedule::Clientv3), reason(120, RenewalSchedule::Exact)), (None, None));
     }
 
     #[test]

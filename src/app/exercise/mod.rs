@@ -7,8 +7,8 @@ mod tally;
 
 use std::time::Duration;
 
-use etcd_lease::{Ended, LeaseId, Pace, QueueGauge};
-use simkit::Moment;
+use etcd_lease::{Ended, LeaseId, QueueGauge, RenewalSchedule};
+use simkit::Timestamp;
 
 pub use tally::Tally;
 
@@ -16,7 +16,7 @@ pub use tally::Tally;
 #[derive(Clone, Debug)]
 pub struct Exercise {
     /// The pace that they were renewed at.
-    pub pace: Pace,
+    pub pace: RenewalSchedule,
     /// How long the leases were kept; none while they still are.
     pub kept_for: Option<Duration>,
     /// Whether nobody read the responses.
@@ -58,7 +58,7 @@ pub struct Lost {
     /// Which.
     pub id: LeaseId,
     /// When.
-    pub at: Moment,
+    pub at: Timestamp,
     /// Why.
     pub why: Ended,
 }

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 
 use super::{Intervals, Lost, Series};
 use etcd_lease::{Cadence, Ended, Granted, LeaseId, LeaseStatus, QueueGauge};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Ids of a series that the report names.
 const NAMED: usize = 16;
@@ -26,7 +26,7 @@ struct Kept {
     answers: u32,
     dropped: u64,
     interval_nanos: u64,
-    expires: Moment,
+    expires: Timestamp,
     over: bool,
 }
 
@@ -48,7 +48,7 @@ impl Tally {
     }
 
     /// A lease of that series was granted; the grant was sent at `sent`.
-    pub fn granted(&mut self, series: usize, granted: &Granted, sent: Moment) {
+    pub fn granted(&mut self, series: usize, granted: &Granted, sent: Timestamp) {
         self.join(series, granted.id, granted.ttl, sent + Duration::from_secs(granted.ttl.unsigned_abs()));
     }
 
@@ -74,7 +74,7 @@ impl Tally {
         })
     }
 
-    fn join(&mut self, series: usize, id: LeaseId, ttl: i64, expires: Moment) {
+    fn join(&mut self, series: usize, id: LeaseId, ttl: i64, expires: Timestamp) {
         let Series { granted_ttl, count, ids, .. } = &mut self.series[series].told;
         *granted_ttl = Some(ttl);
         *count += 1;
@@ -102,7 +102,7 @@ impl Tally {
     }
 
     /// Keeping a lease ended at a moment, as its keeper told: remembered where that is a loss. Its status counts it.
-    pub fn ended(&mut self, id: LeaseId, at: Moment, why: &Ended) {
+    pub fn ended(&mut self, id: LeaseId, at: Timestamp, why: &Ended) {
         if let Some(kept) = self.leases.get(&id).filter(|_| why.is_loss()) {
             self.series[kept.series as usize].told.losses.push(Lost { id, at, why: why.clone() });
         }
@@ -121,7 +121,7 @@ impl Tally {
     }
 
     /// Leases that have not ended, and when they expire if they are left alone.
-    pub fn alive(&self) -> impl Iterator<Item = (LeaseId, Moment)> {
+    pub fn alive(&self) -> impl Iterator<Item = (LeaseId, Timestamp)> {
         self.leases.iter().filter(|(_, kept)| !kept.over).map(|(id, kept)| (*id, kept.expires))
     }
 
@@ -214,22 +214,22 @@ fn quantile(histogram: &Histogram<u32>, share: f64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use etcd_lease::{Header, Pace, Phase};
+    use etcd_lease::{Header, Phase, RenewalSchedule};
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     fn status(id: i64, intervals: &[u64]) -> LeaseStatus {
         let mut cadence = Cadence::default();
-        cadence.answered(None, Some(MS(9_990)));
-        intervals.iter().for_each(|interval| cadence.answered(Some(MS(*interval)), Some(MS(10_000 - interval))));
+        cadence.record(None, Some(MS(9_990)));
+        intervals.iter().for_each(|interval| cadence.record(Some(MS(*interval)), Some(MS(10_000 - interval))));
         LeaseStatus {
             id: LeaseId(id),
             granted_ttl: Some(10),
             phase: Phase::Waiting,
-            deadline: Some(Moment::at(MS(30_000))),
+            deadline: Some(Timestamp::at(MS(30_000))),
             last_answer: None,
             next_due: None,
-            pace: Pace::Clientv3,
+            pace: RenewalSchedule::Clientv3,
             expected: Some(MS(3_500)),
             cadence,
             round_trip: Some(MS(1)),
@@ -244,7 +244,7 @@ mod tests {
         let mut tally = Tally::new([10].into_iter());
         for id in ids {
             let granted = Granted { id: LeaseId(*id), requested_ttl: 10, ttl: 10, header: Header::default() };
-            tally.granted(0, &granted, Moment::START);
+            tally.granted(0, &granted, Timestamp::START);
         }
         tally
     }
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn which_were_lost_when_and_why_is_remembered() {
         let mut tally = tally(&[1, 2]);
-        let at = Moment::at(MS(7_000));
+        let at = Timestamp::at(MS(7_000));
         tally.ended(LeaseId(1), at, &Ended::NotFound);
         tally.ended(LeaseId(2), at, &Ended::Closed);
         tally.ended(LeaseId(3), at, &Ended::NotFound);

@@ -42,10 +42,10 @@ fn one_of_ours_is_kept_again_at_the_pace_that_it_had() {
     story.grant(1, 10);
     story.renewed(1, 10, 3.3);
     let mut status = *story.model.lease(LeaseId(1)).unwrap().engine.clone().unwrap();
-    status.pace = Pace::Exact;
+    status.pace = RenewalSchedule::Exact;
     story.tell(Msg::Statuses(vec![status]));
     story.press(&[Key::Char('a')]);
-    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep { id: LeaseId(1), pace: Some(Pace::Exact) }]);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep { id: LeaseId(1), pace: Some(RenewalSchedule::Exact) }]);
 }
 
 #[test]

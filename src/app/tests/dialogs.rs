@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::dialog::Dialog;
-use etcd_lease::Drill;
+use etcd_lease::Fault;
 
 fn read_only() -> Setup {
     Setup { is_read_only: true, ..Setup::default() }
@@ -24,7 +24,7 @@ fn n_2_enter_grants_120_seconds() {
         id: None,
         puts: vec![],
         keep_alive: true,
-        pace: Some(Pace::Clientv3),
+        pace: Some(RenewalSchedule::Clientv3),
         first_number: 1,
     };
     assert_eq!(order, expected);
@@ -45,7 +45,7 @@ fn the_form_takes_every_field() {
     story.press(&[Key::Tab, Key::Tab, Key::Char('n'), Key::Tab, Key::Char('e')]);
     let order = granted_by(&mut story, "").unwrap();
     assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
-    assert_eq!(order.pace, Some(Pace::Exact));
+    assert_eq!(order.pace, Some(RenewalSchedule::Exact));
     assert_eq!(order.puts, [Put::parse("/q=no quit").unwrap()]);
 }
 
@@ -153,7 +153,7 @@ fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
 #[test]
 fn read_only_refuses_everything_that_writes_or_renews() {
     let setup = Setup { grants: spread(&[10], 1, &[]).unwrap(), ..read_only() };
-    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
     story.list(&[7], &[]);
     for key in ['n', 'a', 'o', 'x', 'K'] {
@@ -215,11 +215,11 @@ fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() 
     story.press(&[Key::Char('!')]);
     story.grant(4, 10);
     let effects = story.press(&[Key::Char('+'), Key::Char('4')]);
-    assert_eq!(effects, [Effect::Drill { id: LeaseId(5), drill: Some(Drill::DropAnswers { left: 4 }) }]);
+    assert_eq!(effects, [Effect::Drill { id: LeaseId(5), drill: Some(Fault::DropReplies { left: 4 }) }]);
     assert!(story.model.dialog.is_none());
     story.renewed(5, 10, 3.5);
     let mut status = *story.model.lease(LeaseId(5)).unwrap().engine.clone().unwrap();
-    status.drill = Some(Drill::StallConsumer);
+    status.drill = Some(Fault::StallConsumer);
     story.tell(Msg::Statuses(vec![status]));
     assert_eq!(story.state(5), "paused");
     story.model.cursor = Some(LeaseId(5));

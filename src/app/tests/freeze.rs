@@ -8,7 +8,7 @@ fn frozen() -> Story {
     story
 }
 
-fn shown(story: &Story) -> (usize, Moment) {
+fn shown(story: &Story) -> (usize, Timestamp) {
     let (model, at) = story.model.shown(story.now);
     (model.order().len(), at)
 }

@@ -74,11 +74,11 @@ fn a_wrong_form_is_told_at_its_field() {
 
 #[test]
 fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
-    let mut story = Story::begin(Setup { pace: Pace::Exact, ..Setup::default() });
+    let mut story = Story::begin(Setup { pace: RenewalSchedule::Exact, ..Setup::default() });
     story.type_in("n1");
-    assert_eq!(form(&story).pace, Pace::Exact);
+    assert_eq!(form(&story).pace, RenewalSchedule::Exact);
     story.press(&[Key::BackTab, Key::Char(' ')]);
-    assert_eq!(order(story.press(&[Key::Enter])).pace, Some(Pace::Clientv3));
+    assert_eq!(order(story.press(&[Key::Enter])).pace, Some(RenewalSchedule::Clientv3));
 }
 
 /// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
@@ -131,21 +131,21 @@ fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
     story.grant(1, 2);
     story.renewed(1, 2, 1.0);
     let mut status = *story.model.lease(LeaseId(1)).unwrap().engine.clone().unwrap();
-    status.pace = Pace::Exact;
+    status.pace = RenewalSchedule::Exact;
     lease.engine = Some(Box::new(status));
     let values = vec![(b"/a".to_vec(), Value::of(b"x=y".to_vec())), (b"/b".to_vec(), Value::Forbidden)];
-    let form = GrantForm::like(&lease, Some(&values), Pace::Clientv3);
+    let form = GrantForm::like(&lease, Some(&values), RenewalSchedule::Clientv3);
     assert_eq!(texts(&form), ["/a=x=y", "/b", "/c"], "what is no text is left out");
-    assert_eq!((form.pace, form.keep_alive), (Pace::Exact, true));
+    assert_eq!((form.pace, form.keep_alive), (RenewalSchedule::Exact, true));
     assert_eq!(form.input(Field::Ttl).unwrap().value(), "2s", "a digit alone would be a preset");
     assert_eq!(form.order().expect_err("a value is missing").0, Field::Put(1));
 
     let odd = ["/a=b", "/{n}", "/x/{ttl}", "/{id}", "/v", "/w"].map(|key| key.as_bytes().to_vec());
     lease.keys = Some(Keys::of(odd.to_vec()));
     let values = vec![(b"/v".to_vec(), Value::of(b"{id}".to_vec())), (b"/w".to_vec(), Value::of(b"1".to_vec()))];
-    let form = GrantForm::like(&lease, Some(&values), Pace::Clientv3);
+    let form = GrantForm::like(&lease, Some(&values), RenewalSchedule::Clientv3);
     assert_eq!(texts(&form), ["/v", "/w=1"], "nothing is put under another key or with another value");
 
-    let bare = GrantForm::like(&Lease::new(LeaseId(2)), None, Pace::Exact);
-    assert_eq!((texts(&bare), bare.pace), (vec![""], Pace::Exact));
+    let bare = GrantForm::like(&Lease::new(LeaseId(2)), None, RenewalSchedule::Exact);
+    assert_eq!((texts(&bare), bare.pace), (vec![""], RenewalSchedule::Exact));
 }

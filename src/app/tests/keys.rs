@@ -1,24 +1,24 @@
 use super::*;
-use etcd_lease::{HeldKey, KeyChange, KeyNow, KeyRange};
+use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState};
 
-fn held(key: &[u8], id: i64) -> HeldKey {
-    HeldKey { key: key.to_vec(), lease: Some(LeaseId(id)), create_revision: 2 }
+fn held(key: &[u8], id: i64) -> KeyEntry {
+    KeyEntry { key: key.to_vec(), lease: Some(LeaseId(id)), create_revision: 2 }
 }
 
-fn change(key: &str, before: Option<i64>, now: KeyNow, revision: i64) -> KeyChange {
+fn change(key: &str, before: Option<i64>, now: KeyState, revision: i64) -> KeyChange {
     KeyChange { key: key.as_bytes().to_vec(), before: before.map(LeaseId), now, revision }
 }
 
 fn put(key: &str, before: Option<i64>, lease: Option<i64>, revision: i64) -> KeyChange {
-    change(key, before, KeyNow::Put { lease: lease.map(LeaseId), create_revision: revision }, revision)
+    change(key, before, KeyState::Put { lease: lease.map(LeaseId), create_revision: revision }, revision)
 }
 
 fn deleted(key: &str, before: i64, revision: i64) -> KeyChange {
-    change(key, Some(before), KeyNow::Deleted, revision)
+    change(key, Some(before), KeyState::Deleted, revision)
 }
 
 impl Story {
-    fn read_keys(&mut self, keys: Vec<HeldKey>) {
+    fn read_keys(&mut self, keys: Vec<KeyEntry>) {
         self.tell(Msg::KeysAnew);
         self.tell(Msg::KeysPage(keys));
         self.tell(Msg::KeysRead { revision: 9 });

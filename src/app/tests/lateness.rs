@@ -49,7 +49,7 @@ fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
     let mut story = Story::begin(Setup::default());
     story.list(&[7], &[]);
     let crowd: Vec<_> = (0..1_001_u32)
-        .map(|n| etcd_lease::HeldKey { key: n.to_be_bytes().into(), lease: Some(LeaseId(7)), create_revision: 2 })
+        .map(|n| etcd_lease::KeyEntry { key: n.to_be_bytes().into(), lease: Some(LeaseId(7)), create_revision: 2 })
         .collect();
     story.tell(Msg::KeysAnew);
     story.tell(Msg::KeysPage(crowd));

@@ -212,7 +212,7 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
 fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
     let grants = spread(&[10, 120], 1, &[]).unwrap();
     let setup = Setup { grants: grants.clone(), ..Setup::default() };
-    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(down())), []);
     assert!(story.model.unreached_since.is_some());
     let effects = story.tell(Msg::Cluster(view()));

@@ -1,7 +1,7 @@
 //! A lease that died and was granted again under the same id: another life, with facts of its own.
 
 use super::*;
-use etcd_lease::{EngineEvent, EngineEventKind, HeldKey, KeyChange, KeyNow};
+use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
 
 const ID: i64 = 0x2222;
 
@@ -19,7 +19,7 @@ impl Story {
     }
 
     fn put(&mut self, key: &str, revision: i64) {
-        let now = KeyNow::Put { lease: Some(LeaseId(ID)), create_revision: revision };
+        let now = KeyState::Put { lease: Some(LeaseId(ID)), create_revision: revision };
         let change = KeyChange { key: key.as_bytes().to_vec(), before: None, now, revision };
         self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
@@ -94,7 +94,7 @@ fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
     assert_eq!((story.state(ID), story.words()[2..].to_vec()), ("ok", vec!["attached", "granted", "attached"]));
     let mut story = Story::dead();
     story.tell(Msg::KeysAnew);
-    story.tell(Msg::KeysPage(vec![HeldKey { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
+    story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
     story.tell(Msg::KeysRead { revision: 9 });
     assert_eq!(story.state(ID), "ok", "pages tell it too");
 }
@@ -202,7 +202,7 @@ fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
 
 #[test]
 fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
-    let mut story = Story { model: Model::new(Setup::default(), Moment::START), now: Moment::START };
+    let mut story = Story { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START };
     let denied = Trouble { is_forbidden: true, ..trouble("permission denied") };
     story.tell(Msg::ListFailed(denied.clone()));
     story.tell(Msg::KeysFailed(denied));

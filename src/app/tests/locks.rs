@@ -1,8 +1,8 @@
 //! Locks as the monitor knows them.
 
 use super::*;
-use crate::inference::locks::{Flaw, Held};
-use etcd_lease::{HeldKey, KeyChange, KeyNow};
+use crate::inference::locks::{CandidateProblem, HeldSince};
+use etcd_lease::{KeyChange, KeyEntry, KeyState};
 
 fn key(name: &str, lease: i64) -> Vec<u8> {
     format!("{name}/{lease:x}").into_bytes()
@@ -11,7 +11,7 @@ fn key(name: &str, lease: i64) -> Vec<u8> {
 impl Story {
     /// These stand in line, as the keys are read: name, lease, create revision.
     fn read_line(&mut self, line: &[(&str, i64, i64)]) {
-        let held = line.iter().map(|(name, lease, created)| HeldKey {
+        let held = line.iter().map(|(name, lease, created)| KeyEntry {
             key: key(name, *lease),
             lease: Some(LeaseId(*lease)),
             create_revision: *created,
@@ -23,7 +23,7 @@ impl Story {
     }
 
     /// A key of a queue was put on a lease or on none, or deleted.
-    fn key_changed(&mut self, key: Vec<u8>, before: Option<i64>, now: KeyNow) {
+    fn key_changed(&mut self, key: Vec<u8>, before: Option<i64>, now: KeyState) {
         let change = KeyChange { key, before: before.map(LeaseId), now, revision: 100 };
         self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
@@ -36,9 +36,9 @@ impl Story {
         self.model.shown(self.now).0.candidate().map(|candidate| candidate.lease.0)
     }
 
-    fn flaw(&self, lease: i64) -> Option<Flaw> {
+    fn problem(&self, lease: i64) -> Option<CandidateProblem> {
         let found = self.model.locks().candidates().find(|candidate| candidate.lease.0 == lease);
-        self.model.flaw(found.expect("it stands in line"), self.now)
+        self.model.problem(found.expect("it stands in line"), self.now)
     }
 }
 
@@ -59,11 +59,11 @@ fn the_keys_tell_who_holds_what_and_since_when() {
     let mut story = two_locks();
     assert_eq!(story.line(), [4, 1, 2, 3]);
     story.wait(12.0);
-    story.key_changed(key("b", 1), Some(1), KeyNow::Deleted);
+    story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
     assert_eq!(story.line(), [4, 2, 3]);
-    let held: Vec<Held> = story.model.locks().queues().map(|queue| queue.held()).collect();
-    assert_eq!((held[0].is_least, held[1]), (true, Held { since: story.now, is_least: false }));
-    story.key_changed(key("b", 1), None, KeyNow::Put { lease: Some(LeaseId(1)), create_revision: 100 });
+    let held: Vec<HeldSince> = story.model.locks().queues().map(|queue| queue.held()).collect();
+    assert_eq!((held[0].is_least, held[1]), (true, HeldSince { since: story.now, is_least: false }));
+    story.key_changed(key("b", 1), None, KeyState::Put { lease: Some(LeaseId(1)), create_revision: 100 });
     assert_eq!(story.line(), [4, 2, 3, 1]);
 }
 
@@ -73,9 +73,9 @@ fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
     assert_eq!(story.looked_at(), Some(4));
     story.press(&[Key::Down, Key::Down]);
     assert_eq!(story.looked_at(), Some(2));
-    story.key_changed(key("b", 1), Some(1), KeyNow::Deleted);
+    story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
     assert_eq!(story.looked_at(), Some(2));
-    story.key_changed(key("b", 2), Some(2), KeyNow::Deleted);
+    story.key_changed(key("b", 2), Some(2), KeyState::Deleted);
     assert_eq!(story.looked_at(), Some(3));
     for (keys, lease) in [(Key::Up, 4), (Key::End, 3), (Key::PageUp, 4), (Key::PageDown, 3), (Key::Home, 4)] {
         story.press(&[keys]);
@@ -146,10 +146,10 @@ fn marks_that_cannot_be_seen_are_not_meant() {
 fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
     let mut story = two_locks();
     let stray = 0x7000_0000_0000_0001;
-    story.key_changed(key("b", stray), None, KeyNow::Put { lease: None, create_revision: 1 });
+    story.key_changed(key("b", stray), None, KeyState::Put { lease: None, create_revision: 1 });
     story.press(&[Key::Down]);
     assert_eq!(story.looked_at(), Some(stray));
-    assert_eq!(story.flaw(stray), Some(Flaw::Stranded));
+    assert_eq!(story.problem(stray), Some(CandidateProblem::Stranded));
     let cursor = story.model.cursor;
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('o'), Key::Char('a'), Key::Enter]), []);
     assert!(story.model.dialog.is_none() && story.model.view == View::Locks);
@@ -160,7 +160,7 @@ fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
 fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
     let mut story = two_locks();
     story.press(&[Key::Char('p'), Key::Down]);
-    story.key_changed(key("b", 1), Some(1), KeyNow::Deleted);
+    story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
     assert_eq!((story.looked_at(), story.line()), (Some(1), vec![4, 2, 3]));
     story.press(&[Key::Down, Key::Char('x'), Key::Char('1')]);
     assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(2))]);
@@ -206,14 +206,18 @@ fn those_in_line_are_asked_for_as_often_as_rows_that_can_be_seen() {
 fn whoever_is_not_renewed_seems_dead() {
     let mut story = two_locks();
     story.wait(19.0);
-    assert_eq!(story.flaw(1), None);
+    assert_eq!(story.problem(1), None);
     story.wait(3.0);
-    assert_eq!(story.flaw(1), None, "nobody has looked");
+    assert_eq!(story.problem(1), None, "nobody has looked");
     story.probe(1, 7, 30, &[]);
-    assert!(matches!(story.flaw(1), Some(Flaw::Silent(span)) if span.as_secs() == 22), "{:?}", story.flaw(1));
+    assert!(
+        matches!(story.problem(1), Some(CandidateProblem::Silent(span)) if span.as_secs() == 22),
+        "{:?}",
+        story.problem(1)
+    );
     story.probe(1, 29, 30, &[]);
-    assert_eq!(story.flaw(1), None);
+    assert_eq!(story.problem(1), None);
     story.wait(30.0);
     story.probe(1, -1, 30, &[]);
-    assert_eq!(story.flaw(1), Some(Flaw::Dying));
+    assert_eq!(story.problem(1), Some(CandidateProblem::Dying));
 }

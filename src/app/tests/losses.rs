@@ -18,7 +18,7 @@ fn lost(why: Ended) -> Story {
     story
 }
 
-fn closed(story: &Story) -> Option<(Moment, Moment)> {
+fn closed(story: &Story) -> Option<(Timestamp, Timestamp)> {
     let lease = story.model.lease(LeaseId(1)).unwrap();
     lease.loss.as_ref().unwrap().closed(lease.granted_ttl)
 }

@@ -175,7 +175,8 @@ fn nothing_is_marked_where_nothing_is() {
 #[test]
 fn leases_that_the_command_line_names_are_taken_up_once() {
     let keep = vec![LeaseId(7), LeaseId(8)];
-    let mut story = Story { model: Model::new(Setup { keep, ..Setup::default() }, Moment::START), now: Moment::START };
+    let mut story =
+        Story { model: Model::new(Setup { keep, ..Setup::default() }, Timestamp::START), now: Timestamp::START };
     let first = story.tell(Msg::Cluster(view()));
     assert_eq!(first, [7, 8].map(|id| Effect::Keep { id: LeaseId(id), pace: None }));
     story.list(&[7, 9], &[]);
@@ -185,6 +186,6 @@ fn leases_that_the_command_line_names_are_taken_up_once() {
     assert_eq!(story.tell(Msg::Cluster(view())), [], "and not again with every connection");
     let keep = vec![LeaseId(7)];
     let setup = Setup { keep, is_read_only: true, ..Setup::default() };
-    let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+    let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(view())), []);
 }

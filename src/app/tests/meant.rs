@@ -1,7 +1,7 @@
 //! Which events a filter means.
 
 use super::*;
-use etcd_lease::{HeldKey, KeyChange, KeyNow};
+use etcd_lease::{KeyChange, KeyEntry, KeyState};
 
 impl Story {
     /// What is told from here on, by its words, and whether each of these filters means it.
@@ -18,7 +18,7 @@ fn begin() -> Story {
     story.model.events.tell_all();
     story.list(&[7], &[]);
     story.tell(Msg::KeysAnew);
-    story.tell(Msg::KeysPage(vec![HeldKey { key: b"/svc/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
+    story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/svc/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
     story.tell(Msg::KeysRead { revision: 2 });
     story.wait(0.5);
     story.probe(7, 9, 10, &["/svc/a"]);
@@ -26,7 +26,7 @@ fn begin() -> Story {
     story
 }
 
-fn change(key: &str, now: KeyNow) -> Msg {
+fn change(key: &str, now: KeyState) -> Msg {
     let change = KeyChange { key: key.as_bytes().to_vec(), before: Some(LeaseId(7)), now, revision: 9 };
     Msg::KeysChanged { changes: vec![change], received: at(1.0) }
 }
@@ -43,7 +43,7 @@ fn a_renewal_is_told_by_what_its_lease_is() {
 fn a_key_that_leaves_counts_as_one_of_its_lease() {
     let mut story = begin();
     story.now = at(1.0);
-    story.tell(change("/svc/a", KeyNow::Put { lease: None, create_revision: 2 }));
+    story.tell(change("/svc/a", KeyState::Put { lease: None, create_revision: 2 }));
     assert_eq!(story.meant(["key:/svc/a", "key:/other", "keys=0"]), [("detached", [true, false, false])]);
 }
 

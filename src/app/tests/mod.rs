@@ -29,10 +29,10 @@ use std::time::Duration;
 
 use super::*;
 use etcd_lease::{
-    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Pace, Phase, QueueGauge, Reachability,
-    TimeToLive,
+    Cadence, ClusterView, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase, QueueGauge, Reachability,
+    RenewalSchedule, TimeToLive,
 };
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How many random stories a test plays: so many, or what `LEASETOP_STORIES` says for a long run.
 pub(super) fn cases(usual: u32) -> u32 {
@@ -42,11 +42,11 @@ pub(super) fn cases(usual: u32) -> u32 {
 /// A model, a time, and all effects so far.
 pub(super) struct Story {
     pub(super) model: Model,
-    pub(super) now: Moment,
+    pub(super) now: Timestamp,
 }
 
-pub(super) fn at(seconds: f64) -> Moment {
-    Moment::at(Duration::from_secs_f64(seconds))
+pub(super) fn at(seconds: f64) -> Timestamp {
+    Timestamp::at(Duration::from_secs_f64(seconds))
 }
 
 pub(super) fn trouble(text: &str) -> Trouble {
@@ -76,7 +76,7 @@ pub(super) fn down() -> ClusterView {
 impl Story {
     /// On a cluster that answers.
     pub(super) fn begin(setup: Setup) -> Self {
-        let mut story = Story { model: Model::new(setup, Moment::START), now: Moment::START };
+        let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
         story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: false, ..Room::default() }));
         story.tell(Msg::Cluster(view()));
         story
@@ -120,8 +120,8 @@ impl Story {
     /// The engine renewed a lease of this TTL just now, `every` after the time before.
     pub(super) fn renewed(&mut self, id: i64, ttl: i64, every: f64) {
         let mut cadence = Cadence::default();
-        cadence.answered(None, None);
-        cadence.answered(Some(Duration::from_secs_f64(every)), Some(Duration::from_secs(6)));
+        cadence.record(None, None);
+        cadence.record(Some(Duration::from_secs_f64(every)), Some(Duration::from_secs(6)));
         self.tell(Msg::Statuses(vec![LeaseStatus {
             id: LeaseId(id),
             granted_ttl: Some(ttl),
@@ -129,7 +129,7 @@ impl Story {
             deadline: Some(self.now + Duration::from_secs(ttl.unsigned_abs())),
             last_answer: Some(self.now),
             next_due: Some(self.now + Duration::from_secs_f64(every)),
-            pace: Pace::Clientv3,
+            pace: RenewalSchedule::Clientv3,
             expected: Some(Duration::from_secs_f64(every)),
             cadence,
             round_trip: Some(Duration::from_micros(600)),

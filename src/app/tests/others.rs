@@ -1,7 +1,7 @@
 //! What becomes known of other clients' leases.
 
 use super::*;
-use crate::inference::observed::Sureness;
+use crate::inference::lease_inference::Certainty;
 
 /// What is truly so of a lease of 30 s.
 pub(super) struct Truth {
@@ -51,10 +51,10 @@ fn the_cadence_of_another_client_is_seen_by_polls_alone() {
     story.live(7, &truth, 57.0);
     let lease = story.others_lease(7);
     let rhythm = lease.others_rhythm().unwrap();
-    assert!((9.7..10.3).contains(&rhythm.every.as_secs_f64()) && rhythm.sureness == Sureness::About, "{rhythm:?}");
+    assert!((9.7..10.3).contains(&rhythm.every.as_secs_f64()) && rhythm.certainty == Certainty::About, "{rhythm:?}");
     let (least, sureness) = lease.margin().unwrap();
     // The first one came with 22.9 s left, the others with 20.
-    assert!((19.5..20.5).contains(&least.as_secs_f64()) && sureness == Sureness::About, "{least:?}");
+    assert!((19.5..20.5).contains(&least.as_secs_f64()) && sureness == Certainty::About, "{least:?}");
     let last = (story.now - lease.last_renewed().unwrap()).as_secs_f64();
     assert!((1.2..2.2).contains(&last), "{last}");
     assert_eq!((story.state(7), lease.engine.is_none()), ("ok", true));
@@ -101,7 +101,7 @@ fn odd_answers_are_named_and_leave_what_is_known_alone() {
     let left = story.left(7);
     story.answer_in_term(7, 9_223_372_036, 4);
     assert_eq!((story.left(7), story.state(7), story.others_lease(7).granted_ttl), (left, "ok", Some(30)));
-    assert_eq!(story.others_lease(7).said.unwrap().reading, etcd_lease::Reading::Nonsense);
+    assert_eq!(story.others_lease(7).said.unwrap().reading, etcd_lease::TtlStatus::Invalid);
     assert!(story.others_lease(7).poll.due > story.now, "it is not asked again and again");
     story.answer_in_term(7, -3, 4);
     assert_eq!((story.state(7), story.model.census.dying), ("dying", 1));
@@ -109,15 +109,15 @@ fn odd_answers_are_named_and_leave_what_is_known_alone() {
 
 #[test]
 fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
-    use etcd_lease::{HeldKey, KeyChange, KeyNow};
+    use etcd_lease::{KeyChange, KeyEntry, KeyState};
     let mut story = Story::begin(Setup::default());
     story.list(&[7], &[]);
     story.tell(Msg::KeysAnew);
-    story.tell(Msg::KeysPage(vec![HeldKey { key: b"/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
+    story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
     story.tell(Msg::KeysRead { revision: 9 });
     let truth = Truth { deadline: 28.2, term: 4 };
     story.live(7, &truth, 12.0);
-    let change = KeyChange { key: b"/a".to_vec(), before: Some(LeaseId(7)), now: KeyNow::Deleted, revision: 11 };
+    let change = KeyChange { key: b"/a".to_vec(), before: Some(LeaseId(7)), now: KeyState::Deleted, revision: 11 };
     story.tell(Msg::KeysChanged { changes: vec![change], received: story.now });
     story.wait(0.1);
     story.answer_in_term(7, 0, 4);

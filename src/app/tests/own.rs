@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::dialog::Dialog;
-use crate::id_format::Ids;
+use crate::id_format::IdFormat;
 
 const ETCDCTL: &str = "etcdctl --endpoints a:1";
 
@@ -57,11 +57,11 @@ fn without_a_lease_nothing_is_copied() {
 fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
     let mut story = story();
     story.press(&[Key::Char('p'), Key::Char('#')]);
-    assert_eq!((story.model.ids, story.model.looking().ids), (Ids::Decimal, Ids::Decimal));
+    assert_eq!((story.model.ids, story.model.looking().ids), (IdFormat::Decimal, IdFormat::Decimal));
     story.press(&[Key::Char('p'), Key::Char('x'), Key::Char('y')]);
     assert_eq!(note(&story), "revoking 16 …");
     story.press(&[Key::Char('#')]);
-    assert_eq!(story.model.ids, Ids::Hex);
+    assert_eq!(story.model.ids, IdFormat::Hex);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use super::*;
 fn poll(
     story: &mut Story,
     seconds: f64,
-    answer: impl Fn(LeaseId, Moment) -> Option<(i64, i64)>,
-) -> Vec<(Moment, LeaseId)> {
+    answer: impl Fn(LeaseId, Timestamp) -> Option<(i64, i64)>,
+) -> Vec<(Timestamp, LeaseId)> {
     let (end, mut asked) = (story.now + Duration::from_secs_f64(seconds), Vec::new());
     loop {
         story.now = next_wake(&story.model, story.now).max(story.now);
@@ -28,18 +28,18 @@ fn poll(
     }
 }
 
-fn per_second(asked: &[(Moment, LeaseId)]) -> BTreeMap<u64, usize> {
+fn per_second(asked: &[(Timestamp, LeaseId)]) -> BTreeMap<u64, usize> {
     let mut seconds = BTreeMap::new();
     asked.iter().for_each(|(at, _)| *seconds.entry(at.since_start().as_secs()).or_default() += 1);
     seconds
 }
 
-fn times_asked(asked: &[(Moment, LeaseId)], id: i64) -> usize {
+fn times_asked(asked: &[(Timestamp, LeaseId)], id: i64) -> usize {
     asked.iter().filter(|(_, asked)| asked.0 == id).count()
 }
 
 /// Lease n was granted for 1,300 s and expires at n + 200 s.
-fn seconds_left(id: LeaseId, now: Moment) -> Option<(i64, i64)> {
+fn seconds_left(id: LeaseId, now: Timestamp) -> Option<(i64, i64)> {
     Some((id.0 + 200 - now.since_start().as_secs() as i64, 1_300))
 }
 
@@ -67,7 +67,7 @@ fn a_budget_of_less_than_one_in_a_slot_holds_too() {
 fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
     let mut story = Story::begin(Setup::default());
     story.list(&(1..=30).collect::<Vec<_>>(), &[]);
-    let left = |id: LeaseId, now: Moment| {
+    let left = |id: LeaseId, now: Timestamp| {
         let whole = if id.0 <= 29 { 3_000 + id.0 } else { 3_590 };
         Some((whole - now.since_start().as_secs() as i64, 3_600))
     };
@@ -82,7 +82,7 @@ fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_u
     let mut story = Story::begin(Setup { budget: 100, ..Setup::default() });
     let (born, head) = ((1..=2_000).map(LeaseId).collect(), Some(vec![LeaseId(7)]));
     story.tell(Msg::Listed(Listing { born, head, ..Listing::default() }));
-    let left = |id: LeaseId, now: Moment| {
+    let left = |id: LeaseId, now: Timestamp| {
         let whole = if id.0 == 7 { 19 } else { 100 };
         Some((whole - now.since_start().as_secs() as i64, if id.0 == 7 { 20 } else { 100 }))
     };
@@ -145,8 +145,8 @@ fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
 
 #[test]
 fn a_model_at_rest_wants_nothing() {
-    let story = Story { model: Model::new(Setup::default(), Moment::START), now: Moment::START };
-    assert_eq!(next_wake(&story.model, story.now), Moment::FAR);
+    let story = Story { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START };
+    assert_eq!(next_wake(&story.model, story.now), Timestamp::NEVER);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
         let mut story = Story::begin(Setup::default());
         story.list(&[1], &[]);
         let deadline = 90.0 + fraction;
-        let left_at = |now: Moment| deadline - now.since_start().as_secs_f64();
+        let left_at = |now: Timestamp| deadline - now.since_start().as_secs_f64();
         let mut before = f64::INFINITY;
         for _ in 0..150 {
             poll(&mut story, 0.1, |_, now| Some((left_at(now) as i64, 100)));

@@ -47,8 +47,8 @@ fn step() -> impl Strategy<Value = Step> {
 fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
     let mut cadence = Cadence::default();
     let every = Duration::from_secs_f64(ttl as f64 / 3.0);
-    cadence.answered(None, None);
-    cadence.answered(Some(every), Some(every));
+    cadence.record(None, None);
+    cadence.record(Some(every), Some(every));
     LeaseStatus {
         id: LeaseId(id),
         granted_ttl: Some(ttl),
@@ -56,7 +56,7 @@ fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
         deadline: Some(story.now + Duration::from_secs(ttl.unsigned_abs())),
         last_answer: Some(story.now),
         next_due: Some(story.now + every),
-        pace: Pace::Clientv3,
+        pace: RenewalSchedule::Clientv3,
         expected: Some(every),
         cadence,
         round_trip: None,
@@ -98,7 +98,7 @@ fn play(story: &mut Story, step: Step) {
     story.tell(msg);
 }
 
-fn counted(model: &Model, now: Moment) -> (usize, usize, usize, usize, u64) {
+fn counted(model: &Model, now: Timestamp) -> (usize, usize, usize, usize, u64) {
     let living = || model.leases.values().filter(|lease| lease.death.is_none());
     let of = |who| living().filter(|lease| lease.who == who).count();
     let endangered = living().filter(|lease| matches!(lease.state(now), State::Risk | State::Late)).count();

@@ -1,7 +1,7 @@
 //! The order of the rows.
 
 use crate::app::{Model, View};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::attend::attend;
 
@@ -10,13 +10,13 @@ use super::attend::attend;
 ///
 /// The id decides where the sort does not, unknown and dead ones come last. While a dialog is open the rows stay where they
 /// are. A frozen picture is put in order as of its own moment.
-pub fn arrange(model: &mut Model, now: Moment) {
+pub fn arrange(model: &mut Model, now: Timestamp) {
     let row = model.cursor_row();
     attend(model, now);
     put_in_order(model, row, now);
 }
 
-fn put_in_order(model: &mut Model, row: Option<usize>, now: Moment) {
+fn put_in_order(model: &mut Model, row: Option<usize>, now: Timestamp) {
     if model.dialog.is_none() {
         model.standing.follow(&model.sieve, model.sort);
         model.standing.seat(&mut model.order, &model.leases, now);

@@ -4,12 +4,12 @@ use crate::app::dialog::{AttachDialog, Dialog};
 use crate::app::{Effect, Model};
 use crate::escape::printable;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::is_refused;
 
 /// Opens the form on the lease under the cursor.
-pub(super) fn open(model: &mut Model, now: Moment) {
+pub(super) fn open(model: &mut Model, now: Timestamp) {
     let Some(dialog) = model.selected_alive().map(AttachDialog::new) else { return };
     if !is_refused(model, now) {
         model.dialog = Some(Dialog::Attach(Box::new(dialog)));
@@ -17,7 +17,13 @@ pub(super) fn open(model: &mut Model, now: Moment) {
 }
 
 /// Puts the key on the lease.
-pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, key: Vec<u8>, value: Vec<u8>, now: Moment) -> Vec<Effect> {
+pub(in crate::app) fn begin(
+    model: &mut Model,
+    id: LeaseId,
+    key: Vec<u8>,
+    value: Vec<u8>,
+    now: Timestamp,
+) -> Vec<Effect> {
     model.say(now, false, format!("attaching {} to {id} …", printable(&key), id = model.ids.name(id)));
     vec![Effect::Attach { id, key, value }]
 }

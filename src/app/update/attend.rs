@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::app::{Lease, Model, State, What};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
-pub(super) fn attend(model: &mut Model, now: Moment) {
+pub(super) fn attend(model: &mut Model, now: Timestamp) {
     model.census = model.standing.count(&mut model.leases, now);
     if let Some(listed) = model.listed_at.filter(|_| model.census.dying > 0) {
         let more = model.polls.ahead_of_dying(&model.leases, listed);
@@ -21,12 +21,12 @@ pub(super) fn attend(model: &mut Model, now: Moment) {
 }
 
 /// Since when, and with what figures.
-fn worry(lease: &Lease, state: State, now: Moment) -> Option<(Moment, What)> {
+fn worry(lease: &Lease, state: State, now: Timestamp) -> Option<(Timestamp, What)> {
     let expected = lease.habit();
     if state == State::Risk {
         let left = lease.left(now).map(Duration::from_secs_f64);
         // A renewal that left it at risk from the first moment on begins the risk.
-        let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Moment::START));
+        let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Timestamp::START));
         return Some((from, What::Risk { left, expected }));
     }
     let interval = lease.unrenewed_since().map(|since| now - since);

@@ -4,32 +4,32 @@ use crate::app::bulk::{Bulk, Named, Outcome};
 use crate::app::dialog::Dialog;
 use crate::app::{Effect, Model, keys_in_words};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::mark::leases_in_words;
 
 /// Begins to revoke these leases, and shows how that goes on.
-pub(in crate::app) fn begin(model: &mut Model, named: Vec<Named>, now: Moment) -> Vec<Effect> {
+pub(in crate::app) fn begin(model: &mut Model, named: Vec<Named>, now: Timestamp) -> Vec<Effect> {
     model.dialog = Some(Dialog::Revoking { top: 0 });
     add(model, named, now)
 }
 
 /// Revokes these leases after those that are under way.
-pub(super) fn add(model: &mut Model, named: Vec<Named>, now: Moment) -> Vec<Effect> {
+pub(super) fn add(model: &mut Model, named: Vec<Named>, now: Timestamp) -> Vec<Effect> {
     model.bulk.take_if(|bulk| bulk.is_over());
     model.bulk.get_or_insert_default().extend(named);
     go_on(model, now)
 }
 
 /// Sends no more; what was sent is answered all the same.
-pub(in crate::app) fn stop(model: &mut Model, now: Moment) {
+pub(in crate::app) fn stop(model: &mut Model, now: Timestamp) {
     let Some(bulk) = &mut model.bulk else { return };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
     model.say(now, false, format!("stopped: {} left alone, {awaited} answers awaited", leases_in_words(rest)));
 }
 
 /// A revoke was answered: notes what came of it and sends the next. None if it was a single one.
-pub(super) fn answered(model: &mut Model, id: LeaseId, outcome: &Outcome, now: Moment) -> Option<Vec<Effect>> {
+pub(super) fn answered(model: &mut Model, id: LeaseId, outcome: &Outcome, now: Timestamp) -> Option<Vec<Effect>> {
     let bulk = model.bulk.as_mut()?;
     if !bulk.answered(id, outcome.clone()) {
         return None;
@@ -48,7 +48,7 @@ fn mark_failure(model: &mut Model, id: LeaseId, outcome: &Outcome) {
 }
 
 /// Sends as many as there is room for. What has died or changed hands since it was named is left alone.
-fn go_on(model: &mut Model, now: Moment) -> Vec<Effect> {
+fn go_on(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let mut effects = Vec::new();
     while let Some(named) = model.bulk.as_mut().and_then(Bulk::next) {
         let id = named.id;
@@ -71,7 +71,7 @@ fn go_on(model: &mut Model, now: Moment) -> Vec<Effect> {
 }
 
 /// Says what came of all of them.
-fn conclude(model: &mut Model, now: Moment) {
+fn conclude(model: &mut Model, now: Timestamp) {
     let Some(bulk) = model.bulk.as_ref().filter(|bulk| bulk.is_over()) else { return };
     let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
     let gone = bulk.results().len() - revoked - failed;

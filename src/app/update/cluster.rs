@@ -3,12 +3,12 @@
 use crate::app::link::answering;
 use crate::app::{Effect, Model, Redraw, Tick, What};
 use etcd_lease::{ClusterView, MemberView, Reachability};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::{is_refused, keep, keys, list};
 
 /// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
-pub(super) fn changed(model: &mut Model, view: ClusterView, now: Moment) -> Vec<Effect> {
+pub(super) fn changed(model: &mut Model, view: ClusterView, now: Timestamp) -> Vec<Effect> {
     if has_news(&model.cluster, &view) {
         model.show(Redraw::Soon);
     }
@@ -32,7 +32,7 @@ fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
 }
 
 /// The member that is asked has lost its leader, or knows of one again.
-fn lead(model: &mut Model, old: &MemberView, new: &MemberView, now: Moment) {
+fn lead(model: &mut Model, old: &MemberView, new: &MemberView, now: Timestamp) {
     let endpoint = new.endpoint.clone();
     match (old.has_leader, new.has_leader) {
         (true, false) => model.log(now, None, What::NoLeader { endpoint }),
@@ -45,7 +45,7 @@ fn lead(model: &mut Model, old: &MemberView, new: &MemberView, now: Moment) {
 }
 
 /// Another member leads than the one that led.
-fn elected(model: &mut Model, before: &ClusterView, now: Moment) {
+fn elected(model: &mut Model, before: &ClusterView, now: Timestamp) {
     let (Some(old), Some(new)) = (before.leader(), model.cluster.leader()) else { return };
     if old.member_id != new.member_id {
         let leader = What::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
@@ -53,7 +53,7 @@ fn elected(model: &mut Model, before: &ClusterView, now: Moment) {
     }
 }
 
-fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: Moment) -> Vec<Effect> {
+fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
     if old.is_none_or(|old| old.endpoint != new.endpoint) {
         let connected = What::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
         model.log(now, None, connected);
@@ -82,7 +82,7 @@ fn reached(model: &mut Model, old: Option<&MemberView>, new: &MemberView, now: M
 }
 
 /// It is told once why nobody could be reached from the start on; the screen says so all the time.
-fn unreached(model: &mut Model, before: &ClusterView, now: Moment) -> Vec<Effect> {
+fn unreached(model: &mut Model, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
     let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
     let trouble = model.link_trouble().filter(|_| is_first && !model.has_started).map(str::to_owned);
     if let Some(message) = trouble {
@@ -91,7 +91,7 @@ fn unreached(model: &mut Model, before: &ClusterView, now: Moment) -> Vec<Effect
     Vec::new()
 }
 
-fn lost(model: &mut Model, now: Moment) -> Vec<Effect> {
+fn lost(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.unreached_since = Some(now);
     model.mark_all(now, Tick::Unknown);
     let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();

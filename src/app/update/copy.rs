@@ -1,24 +1,24 @@
 //! What is copied out of the monitor.
 
 use crate::app::{Effect, Model};
-use crate::id_format::Ids;
+use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Copies the id of the selected lease, as it is shown: of a dead one too, to look for it in logs.
-pub(super) fn id(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn id(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(id) = selected(model) else { return Vec::new() };
     let text = model.ids.name(id);
     let note = match model.ids {
-        Ids::Hex => format!("copied {text}"),
-        Ids::Decimal => format!("copied {text}, in decimal: leasetop takes that as dec:{text}"),
+        IdFormat::Hex => format!("copied {text}"),
+        IdFormat::Decimal => format!("copied {text}, in decimal: leasetop takes that as dec:{text}"),
     };
     model.say(now, false, note);
     vec![Effect::Copy(text)]
 }
 
 /// Copies the etcdctl command that tells of the selected lease what the detail does.
-pub(super) fn command(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn command(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(id) = selected(model) else { return Vec::new() };
     let Some(etcdctl) = &model.setup.etcdctl else {
         model.say(now, true, "the embedded sandbox has no endpoint for etcdctl: `leasetop sandbox` has one");

@@ -3,12 +3,12 @@
 use crate::app::dialog::{Dialog, DrillDialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
-use etcd_lease::{Drill, LeaseId};
-use simkit::Moment;
+use etcd_lease::{Fault, LeaseId};
+use simkit::Timestamp;
 
 /// Ends the drill of the selected lease, or offers the drills that there are. Why there is none is told in the dialog too:
 /// a digit that was meant for it is not to mean something else.
-pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn toggle(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let Some(lease) = model.selected_alive() else { return Vec::new() };
     let (id, ttl) = (lease.id, lease.granted_ttl.unwrap_or(1).unsigned_abs());
     if lease.drill().is_some() && !model.setup.is_read_only {
@@ -20,7 +20,7 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
 }
 
 /// Begins a drill, if the lease is still there and ours.
-pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Drill, now: Moment) -> Vec<Effect> {
+pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Fault, now: Timestamp) -> Vec<Effect> {
     if !model.alive(id).is_some_and(|lease| lease.who == Who::Own && lease.kept) {
         model.say(
             now,
@@ -30,7 +30,7 @@ pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Drill, now: M
         return Vec::new();
     }
     let key = model.setup.keymap.press(Action::Drill);
-    let end = if drill == Drill::CutStream { String::new() } else { format!("; {key} ends it") };
+    let end = if drill == Fault::CutStream { String::new() } else { format!("; {key} ends it") };
     model.say(now, false, format!("{drill} on {id}{end}", id = model.ids.name(id)));
     vec![Effect::Drill { id, drill: Some(drill) }]
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{Death, Gone, How, Loss, Model, Redraw, Renewed, Tick, What, Who};
 use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, QueueGauge};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::life::{self, bury_as};
 
@@ -82,12 +82,12 @@ pub(super) fn delivered(model: &mut Model, read: Vec<(LeaseId, u64)>) {
 }
 
 /// The engine had more to tell than was taken in time.
-pub(super) fn events_lost(model: &mut Model, lost: u64, now: Moment) {
+pub(super) fn events_lost(model: &mut Model, lost: u64, now: Timestamp) {
     model.mark_all(now, Tick::Unknown);
     model.log(now, None, What::error(format!("{lost} events came too fast to be told")));
 }
 
-fn remember(model: &mut Model, id: LeaseId, at: Moment, kind: &EngineEventKind) {
+fn remember(model: &mut Model, id: LeaseId, at: Timestamp, kind: &EngineEventKind) {
     let Some(lease) = model.alive(id).filter(|lease| lease.kept) else { return };
     if *kind == EngineEventKind::Kept {
         lease.loss = None;
@@ -134,8 +134,8 @@ fn what(model: &Model, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<
             What::Dropped { depth: queue_size, capacity: queue_capacity }
         }
         EngineEventKind::Missed { waited } => What::Missed { waited },
-        EngineEventKind::DrillBegun(drill) => What::Drill(Some(drill)),
-        EngineEventKind::DrillEnded => What::Drill(None),
+        EngineEventKind::FaultStarted(drill) => What::Drill(Some(drill)),
+        EngineEventKind::FaultEnded => What::Drill(None),
         EngineEventKind::Connected { endpoint } => What::RenewsAt { endpoint },
         EngineEventKind::Lost { endpoint, trouble } => {
             What::Disconnected { endpoint: Some(endpoint), message: trouble }
@@ -145,7 +145,7 @@ fn what(model: &Model, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<
 }
 
 /// What ended because it was asked to was told when it was asked.
-fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
+fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Timestamp) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| ended.is_loss()) else { return };
     if let Some(death) = lease.death {
         return noticed(model, id, death, ended, at);
@@ -169,7 +169,7 @@ fn over(model: &mut Model, id: LeaseId, ended: &Ended, at: Moment) {
 
 /// A renewal met what a poll had seen before: from now on a program knows. Whoever renewed it knows its deadline better than
 /// polls do, and so why it is gone.
-fn noticed(model: &mut Model, id: LeaseId, death: Death, ended: &Ended, at: Moment) {
+fn noticed(model: &mut Model, id: LeaseId, death: Death, ended: &Ended, at: Timestamp) {
     let Some(lease) = model.leases.get_mut(&id).filter(|_| !death.is_ours) else { return };
     let Some(loss) = lease.loss.as_mut() else { return };
     if *ended == Ended::Expired && death.cause == Gone::Unknown {

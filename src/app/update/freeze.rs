@@ -3,10 +3,10 @@
 use crate::app::dialog::Dialog;
 use crate::app::{Lease, Model, Picture, State};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Freezes the display, or lets it go on.
-pub(super) fn toggle(model: &mut Model, now: Moment) {
+pub(super) fn toggle(model: &mut Model, now: Timestamp) {
     if !thaw(model) {
         model.frozen = Some(Box::new(Picture::of(model, now)));
     }
@@ -37,7 +37,7 @@ pub(super) fn aim(model: &mut Model) -> Option<Since> {
 
 /// Says what changed, in the dialog that asks whether to revoke it, else on the status line: what the key has opened is
 /// about the present.
-pub(super) fn tell(model: &mut Model, since: Option<Since>, now: Moment) {
+pub(super) fn tell(model: &mut Model, since: Option<Since>, now: Timestamp) {
     let Some(Since { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
     if let Some(Dialog::Revoke(dialog)) = &mut model.dialog {
         dialog.since_freeze = changes;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::app::dialog::{Dialog, GrantForm};
-use crate::app::{Bounds, Lease, Model, Redraw, Trouble, View, What, Who};
+use crate::app::{Lease, Model, Redraw, TimeRange, Trouble, View, What, Who};
 use etcd_lease::{Granted, LeaseId};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::{count, is_refused, keys};
 
 /// Opens the form; on an own lease that was lost it is filled as that was.
-pub(super) fn open(model: &mut Model, now: Moment) {
+pub(super) fn open(model: &mut Model, now: Timestamp) {
     if !is_refused(model, now) {
         let pace = model.setup.pace;
         let like = |lease: &Lease| GrantForm::like(lease, model.values(lease.id), pace);
@@ -26,7 +26,7 @@ fn lost(model: &Model) -> Option<&Lease> {
 }
 
 /// A lease was granted: sent and received bound its deadline.
-pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Moment, Moment), keep_alive: bool) {
+pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Timestamp, Timestamp), keep_alive: bool) {
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
     let lease = model.living(answer.id);
     lease.who = Who::Own;
@@ -36,7 +36,7 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
         lease.history_mut().granted(sent + ttl);
     }
     if lease.bounds().is_none() {
-        lease.begin(Bounds { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
+        lease.begin(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
     if let Some(status) = lease.engine.clone() {
         count(model, &status);
@@ -47,18 +47,18 @@ pub(super) fn granted(model: &mut Model, answer: &Granted, (sent, received): (Mo
 }
 
 /// It was not.
-pub(super) fn failed(model: &mut Model, ttl: i64, trouble: &Trouble, now: Moment) {
+pub(super) fn failed(model: &mut Model, ttl: i64, trouble: &Trouble, now: Timestamp) {
     model.log(now, None, What::error(format!("{ttl} s not granted: {}", trouble.text)));
     model.say(now, true, format!("no lease of {ttl} s: {}", trouble.text));
 }
 
 /// A key hangs on a lease. Which revision made it will be told by the watch.
-pub(super) fn attached(model: &mut Model, id: LeaseId, key: &[u8], now: Moment) {
+pub(super) fn attached(model: &mut Model, id: LeaseId, key: &[u8], now: Timestamp) {
     keys::attach(model, id, key, None, now);
 }
 
 /// A key could not be attached.
-pub(super) fn attach_failed(model: &mut Model, id: LeaseId, key: &[u8], trouble: &Trouble, now: Moment) {
+pub(super) fn attach_failed(model: &mut Model, id: LeaseId, key: &[u8], trouble: &Trouble, now: Timestamp) {
     let text = format!("{} not attached: {}", String::from_utf8_lossy(key), trouble.text);
     model.log(now, Some(id), What::error(&text));
     model.say(now, true, text);

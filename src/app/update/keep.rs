@@ -3,14 +3,14 @@
 use crate::app::dialog::{AdoptDialog, Dialog};
 use crate::app::{Effect, Model, What, Who};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::is_refused;
 use super::mark::{self, leases_in_words};
 
 /// Keeps the leases that are meant alive; where all of them are kept, stops it. For other clients' leases the question
 /// comes first.
-pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn toggle(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let meant = mark::meant_or_told(model, now);
     if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
 }
 
 /// Keeps leases alive from now on: our own as our own, other clients' as adopted.
-pub(in crate::app) fn adopt(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
+pub(in crate::app) fn adopt(model: &mut Model, ids: &[LeaseId], now: Timestamp) -> Vec<Effect> {
     let effects: Vec<Effect> = ids.iter().filter_map(|id| keep(model, *id)).collect();
     match (ids, effects.len()) {
         ([id], 0) => model.say(now, true, format!("{id} is gone: nothing to keep alive", id = model.ids.name(*id))),
@@ -62,7 +62,7 @@ fn keep(model: &mut Model, id: LeaseId) -> Option<Effect> {
 }
 
 /// Keeps leases alive no longer.
-fn leave(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
+fn leave(model: &mut Model, ids: &[LeaseId], now: Timestamp) -> Vec<Effect> {
     let effects = ids.iter().filter_map(|id| leave_one(model, *id, now)).collect();
     match ids {
         [id] => model.say(
@@ -79,7 +79,7 @@ fn leave(model: &mut Model, ids: &[LeaseId], now: Moment) -> Vec<Effect> {
 }
 
 /// An adopted lease is its owner's again, with nothing left of our renewals.
-fn leave_one(model: &mut Model, id: LeaseId, now: Moment) -> Option<Effect> {
+fn leave_one(model: &mut Model, id: LeaseId, now: Timestamp) -> Option<Effect> {
     let lease = model.alive(id)?;
     lease.kept = false;
     if lease.who == Who::Adopted {

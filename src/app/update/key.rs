@@ -3,7 +3,7 @@
 use crate::app::dialog::{self, Dialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Key, Model, Redraw, TABS};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::{
     attach, copy, drill, filter, freeze, grant, keep, look, mark, mouse, moves, pin, quit, renew, revoke, sort,
@@ -12,7 +12,7 @@ use super::{
 
 /// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
 /// is done in dialogs as well. A key without a function does nothing.
-pub(super) fn press(model: &mut Model, key: Key, now: Moment) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, key: Key, now: Timestamp) -> Vec<Effect> {
     let action = model.setup.keymap.action(key);
     if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
         return perform(model, action, now);
@@ -72,7 +72,7 @@ fn look_at(model: &mut Model, action: Action) {
     }
 }
 
-fn perform(model: &mut Model, action: Action, now: Moment) -> Vec<Effect> {
+fn perform(model: &mut Model, action: Action, now: Timestamp) -> Vec<Effect> {
     match action {
         Action::New => grant::open(model, now),
         Action::Help => model.dialog = Some(Dialog::Help { top: 0 }),

@@ -7,10 +7,10 @@ use crate::app::events::When;
 use crate::app::holdings::Arrival;
 use crate::app::keys::Doom;
 use crate::app::{Death, Model, Parted, Redraw, Trouble, What, polls};
-use crate::inference::Bounds;
-use crate::inference::observed::KeyFate;
-use etcd_lease::{HeldKey, KeyChange, KeyNow, LeaseId};
-use simkit::Moment;
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::KeyDetachReason;
+use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
+use simkit::Timestamp;
 
 use super::life::begin_again;
 use super::list::born;
@@ -18,19 +18,19 @@ use super::list::born;
 /// The pages begin, from the first one on.
 pub(super) fn begin(model: &mut Model) {
     model.holdings.begin();
-    model.locks.begin();
+    model.locks.start_reload();
 }
 
 /// A page.
-pub(super) fn gather(model: &mut Model, page: Vec<HeldKey>) {
-    model.locks.gather(&page);
+pub(super) fn gather(model: &mut Model, page: Vec<KeyEntry>) {
+    model.locks.add_page(&page);
     model.holdings.gather(page);
 }
 
 /// All keys are known, as of the pages. A lease that holds one lives, listed or not.
-pub(super) fn read(model: &mut Model, revision: i64, now: Moment) {
+pub(super) fn read(model: &mut Model, revision: i64, now: Timestamp) {
     let is_first = !model.holdings.is_read();
-    model.locks.settle(now);
+    model.locks.finish_reload(now);
     let arrivals = model.holdings.arrivals();
     if !is_first {
         tell_loss(model, revision, now);
@@ -51,15 +51,15 @@ pub(super) fn read(model: &mut Model, revision: i64, now: Moment) {
 }
 
 /// etcd has forgotten what came between: only what stands now can be told.
-fn tell_loss(model: &mut Model, revision: i64, now: Moment) {
+fn tell_loss(model: &mut Model, revision: i64, now: Timestamp) {
     let first = model.keys_revision + 1;
     let lost = format!("what became of the keys from revision {first} to {revision} is lost, etcd has compacted it");
     model.log(now, None, What::error(format!("{lost}: they were read anew, and those that left a lease are not told")));
 }
 
 /// A key stands under a lease that it did not stand under when the watch told last.
-fn arrive(model: &mut Model, Arrival { key, from, to }: Arrival, now: Moment) {
-    let within = Bounds { earliest: model.keys_told_at.min(now), latest: now };
+fn arrive(model: &mut Model, Arrival { key, from, to }: Arrival, now: Timestamp) {
+    let within = TimeRange { earliest: model.keys_told_at.min(now), latest: now };
     if let Some(from) = from {
         model.log(within, Some(from), What::Moved { key: key.clone(), to, revision: None });
     }
@@ -73,7 +73,7 @@ fn show_all(model: &mut Model) {
 }
 
 /// Takes in changes in their order. What is deleted in one revision is looked at together, as a lease's end would be.
-pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Moment) {
+pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Timestamp) {
     let mut deleted: BTreeMap<LeaseId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut revision = 0;
     (model.keys_told_at, model.keys_revision) =
@@ -84,11 +84,11 @@ pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Mome
             revision = change.revision;
         }
         match change.now {
-            KeyNow::Put { lease, create_revision } => {
+            KeyState::Put { lease, create_revision } => {
                 model.locks.put(&change.key, lease, create_revision, received);
                 put(model, &change, (lease, create_revision), received);
             }
-            KeyNow::Deleted => {
+            KeyState::Deleted => {
                 model.locks.delete(&change.key, received);
                 if let Some(id) = change.before {
                     model.holdings.release(id, &change.key);
@@ -101,8 +101,8 @@ pub(super) fn changed(model: &mut Model, changes: Vec<KeyChange>, received: Mome
 }
 
 /// A key was put: it hangs on its lease from now on, and on no other.
-fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Moment) {
-    if let Some((from, fate)) = KeyFate::of(change, false) {
+fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
+    if let Some((from, fate)) = KeyDetachReason::of(change, false) {
         model.holdings.release(from, &change.key);
         part(model, from, &change.key, (fate, change.revision), at);
         show(model, from);
@@ -115,7 +115,7 @@ fn put(model: &mut Model, change: &KeyChange, (to, created): (Option<LeaseId>, i
 
 /// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
 /// they are known.
-pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Moment) {
+pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
     let was_told = model.holdings.was_told_early(id, key);
     if model.holdings.hold(id, key, revisions.map_or(0, |(created, _)| created)) {
         let revision = revisions.map(|(_, put)| put);
@@ -129,12 +129,12 @@ pub(super) fn attach(model: &mut Model, id: LeaseId, key: &[u8], revisions: Opti
 
 /// A lease that a key hangs on as of a revision is there, whether it was listed or not. One that has died and holds a key
 /// later than that was granted again; where it may have been before, it is asked.
-fn meet(model: &mut Model, id: LeaseId, revision: i64, at: Moment) {
+fn meet(model: &mut Model, id: LeaseId, revision: i64, at: Timestamp) {
     match model.lease(id).map(|lease| lease.death) {
         Some(None) => (),
         Some(Some(Death { at: died, revision: Some(gone), .. })) if gone < revision => {
             let since = died.before(delay(model)).min(at);
-            begin_again(model, id, Bounds { earliest: since, latest: at }, None);
+            begin_again(model, id, TimeRange { earliest: since, latest: at }, None);
         }
         Some(Some(_)) => polls::hurry(model, id),
         None => born(model, id, at),
@@ -142,7 +142,7 @@ fn meet(model: &mut Model, id: LeaseId, revision: i64, at: Moment) {
 }
 
 /// Keys were deleted together. A lease that has others left lives on; of one that has none that is to be asked.
-fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Moment) {
+fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Timestamp) {
     let alive = Some(received.before(delay(model))).filter(|_| is_prompt(model, revision, received));
     for (id, keys) in deleted {
         survive(model, id);
@@ -157,7 +157,7 @@ fn bereave(model: &mut Model, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision
 
 /// When a change came that was told at a moment: just then, or, where the watch was behind, between the answers that knew
 /// nothing of it and those that did.
-fn when(model: &Model, revision: i64, told: Moment) -> When {
+fn when(model: &Model, revision: i64, told: Timestamp) -> When {
     match is_prompt(model, revision, told) {
         true => told.into(),
         false => model.revisions.reached(revision, told).into(),
@@ -165,7 +165,7 @@ fn when(model: &Model, revision: i64, told: Moment) -> When {
 }
 
 /// Whether a change was told as it came: the watch was not cut, and no answer knew of it long before.
-fn is_prompt(model: &Model, revision: i64, told: Moment) -> bool {
+fn is_prompt(model: &Model, revision: i64, told: Timestamp) -> bool {
     told >= model.prompt_from && told.before(delay(model)) <= model.revisions.reached(revision, told).latest
 }
 
@@ -179,21 +179,21 @@ fn delay(model: &Model) -> Duration {
 pub(super) fn survive(model: &mut Model, id: LeaseId) {
     let Some(doom) = model.alive(id).and_then(|lease| lease.doom.take()) else { return };
     for key in &doom.keys {
-        part(model, id, key, (KeyFate::Deleted, doom.revision), doom.received);
+        part(model, id, key, (KeyDetachReason::Deleted, doom.revision), doom.received);
     }
     show(model, id);
 }
 
 /// A key left a lease that lives on.
-fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, of): (KeyFate, i64), at: Moment) {
+fn part(model: &mut Model, id: LeaseId, key: &[u8], (fate, of): (KeyDetachReason, i64), at: Timestamp) {
     let (key, revision) = (key.to_vec(), Some(of));
     if let Some(lease) = model.alive(id) {
         lease.part_with(Parted { at, key: key.clone(), fate });
     }
     let what = match fate {
-        KeyFate::Moved { to } => What::Moved { key, to, revision },
-        KeyFate::Detached => What::Detached { key, is_deleted: false, revision },
-        KeyFate::Deleted | KeyFate::DiedWithLease => What::Detached { key, is_deleted: true, revision },
+        KeyDetachReason::Moved { to } => What::Moved { key, to, revision },
+        KeyDetachReason::Detached => What::Detached { key, is_deleted: false, revision },
+        KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => What::Detached { key, is_deleted: true, revision },
     };
     model.log(when(model, of, at), Some(id), what);
 }
@@ -207,7 +207,7 @@ pub(super) fn show(model: &mut Model, id: LeaseId) {
 }
 
 /// The keys are not told. Says so once for each kind of trouble; without a link nothing is told anyway.
-pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
+pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Timestamp) {
     let is_news = model.keys_trouble.as_ref() != Some(&trouble);
     model.keys_trouble = Some(trouble);
     if is_news {
@@ -216,7 +216,7 @@ pub(super) fn failed(model: &mut Model, trouble: Trouble, now: Moment) {
     model.show(Redraw::Soon);
 }
 
-fn tell_trouble(model: &mut Model, now: Moment) {
+fn tell_trouble(model: &mut Model, now: Timestamp) {
     let Some(trouble) = &model.keys_trouble else { return };
     model.are_keys_untold = !model.is_reached();
     if model.is_reached() {
@@ -226,7 +226,7 @@ fn tell_trouble(model: &mut Model, now: Moment) {
 }
 
 /// A member answers: what was refused before that was known is told now.
-pub(super) fn reached(model: &mut Model, now: Moment) {
+pub(super) fn reached(model: &mut Model, now: Timestamp) {
     let is_forbidden = model.keys_trouble.as_ref().is_some_and(|trouble| trouble.is_forbidden);
     if std::mem::take(&mut model.are_keys_untold) && is_forbidden {
         tell_trouble(model, now);
@@ -234,7 +234,7 @@ pub(super) fn reached(model: &mut Model, now: Moment) {
 }
 
 /// They are told again, and all that came between late.
-pub(super) fn go_on(model: &mut Model, now: Moment) {
+pub(super) fn go_on(model: &mut Model, now: Timestamp) {
     model.keys_trouble = None;
     model.expect_late_news(now);
     model.show(Redraw::Soon);

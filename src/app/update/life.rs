@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::app::events::When;
 use crate::app::{Death, Gone, Keys, Lease, Loss, Model, Obituary, What, Who, polls};
-use crate::inference::Bounds;
-use crate::inference::observed::{Cause, Removal};
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::mark;
 
@@ -15,16 +15,16 @@ use super::mark;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) struct Miss {
     /// When it came.
-    pub(super) by: Moment,
+    pub(super) by: Timestamp,
     /// As of which revision of the keys it is gone, where that is told.
     pub(super) revision: Option<i64>,
     /// When the last list was asked for that could have it.
-    pub(super) listed: Option<Moment>,
+    pub(super) listed: Option<Timestamp>,
 }
 
 impl Miss {
     /// By then, and nothing is known of revisions.
-    pub(super) fn by(by: Moment, model: &Model) -> Self {
+    pub(super) fn by(by: Timestamp, model: &Model) -> Self {
         Miss { by, revision: None, listed: model.listed_at }
     }
 }
@@ -35,24 +35,24 @@ pub(super) fn bury(model: &mut Model, id: LeaseId, miss: Miss) {
     let (is_ours, kind) = (model.revoking.contains(&id), model.kind(id, miss.by));
     let Some(lease) = model.alive(id) else { return };
     let removal = lease.removal(miss.by, miss.listed);
-    let (cause, lag) = match lease.observed.cause_of_death(removal, is_ours, kind) {
-        Cause::Expired(lag) => (Gone::Expired, Some(lag)),
-        Cause::RevokedHere | Cause::Revoked => (Gone::Revoked, None),
-        Cause::Unknown => (Gone::Unknown, None),
+    let (cause, lag) = match lease.observed.removal_cause(removal, is_ours, kind) {
+        RemovalCause::Expired(lag) => (Gone::Expired, Some(lag)),
+        RemovalCause::RevokedHere | RemovalCause::Revoked => (Gone::Revoked, None),
+        RemovalCause::Unknown => (Gone::Unknown, None),
     };
     lose(lease, removal.by, cause, is_ours);
     lay_down(model, id, Death { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
 }
 
 /// Notes that a lease is gone as its keeper says: it knows the deadline that the renewals have given.
-pub(super) fn bury_as(model: &mut Model, id: LeaseId, at: Moment, cause: Gone) {
+pub(super) fn bury_as(model: &mut Model, id: LeaseId, at: Timestamp, cause: Gone) {
     let Some(lease) = model.alive(id) else { return };
     lose(lease, at, cause, false);
     lay_down(model, id, Death { at, cause, is_ours: false, lag: None, revision: None }, at.into());
 }
 
 /// Notes that a lease was revoked from here: that is no loss.
-pub(super) fn bury_revoked(model: &mut Model, id: LeaseId, revision: i64, at: Moment) {
+pub(super) fn bury_revoked(model: &mut Model, id: LeaseId, revision: i64, at: Timestamp) {
     let death = Death { at, cause: Gone::Revoked, is_ours: true, lag: None, revision: Some(revision) };
     lay_down(model, id, death, at.into());
 }
@@ -70,31 +70,31 @@ pub(super) fn begin_again(model: &mut Model, id: LeaseId, when: impl Into<When>,
 }
 
 /// What was heard of a lease by then is true of another of this TTL, granted under its id: the one that was known is gone.
-pub(super) fn replace(model: &mut Model, id: LeaseId, by: Moment, ttl: i64) {
+pub(super) fn replace(model: &mut Model, id: LeaseId, by: Timestamp, ttl: i64) {
     let known = model.lease(id).and_then(|lease| lease.observed.seen_at());
     // A list since may have had this one or that.
     bury(model, id, Miss { by, revision: None, listed: None });
-    let within = Bounds { earliest: known.unwrap_or(by).min(by), latest: by };
+    let within = TimeRange { earliest: known.unwrap_or(by).min(by), latest: by };
     begin_again(model, id, within, Some(ttl));
 }
 
 /// In the middle of what is possible; where that says little, when it was noticed.
-fn when(Removal { after, by }: Removal) -> When {
+fn when(RemovalWindow { after, by }: RemovalWindow) -> When {
     const LITTLE: Duration = Duration::from_secs(2);
     match by - after {
         span if span > LITTLE => When { at: by, doubt: span },
-        _ => Bounds { earliest: after, latest: by }.into(),
+        _ => TimeRange { earliest: after, latest: by }.into(),
     }
 }
 
-fn lose(lease: &mut Lease, at: Moment, cause: Gone, is_ours: bool) {
+fn lose(lease: &mut Lease, at: Timestamp, cause: Gone, is_ours: bool) {
     if lease.kept && lease.loss.is_none() && !is_ours {
         lease.loss = Some(Box::new(unnoticed(lease, at, cause)));
     }
 }
 
 /// A loss that the server has told and the lease's renewals have not met yet.
-fn unnoticed(lease: &Lease, at: Moment, cause: Gone) -> Loss {
+fn unnoticed(lease: &Lease, at: Timestamp, cause: Gone) -> Loss {
     let why = if cause == Gone::Expired { Ended::Expired } else { Ended::NotFound };
     let next = lease.engine.as_ref().and_then(|status| status.next_due).map(|next| next.max(at));
     Loss { at, why, last_answer: lease.last_answer(), next }
@@ -115,7 +115,7 @@ fn lay_down(model: &mut Model, id: LeaseId, death: Death, when: When) {
     }
     model.graves.push_back((death.at, id));
     mark::died(model, id, death.is_ours, death.at);
-    polls::plan(model, id, Moment::FAR);
+    polls::plan(model, id, Timestamp::NEVER);
     model.log(when, Some(id), What::Died(Box::new(obituary)));
 }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use crate::app::keymap::Action;
 use crate::app::{Model, View};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::moves;
 
 /// Marks the lease under the cursor, or takes its mark away, and goes on to the next row.
-pub(super) fn toggle(model: &mut Model, now: Moment) {
+pub(super) fn toggle(model: &mut Model, now: Timestamp) {
     if model.marks.range().is_some() {
         return range(model, now);
     }
@@ -24,7 +24,7 @@ pub(super) fn toggle(model: &mut Model, now: Moment) {
 }
 
 /// Begins a range at the cursor; where one has begun, marks the living leases from there to the cursor.
-pub(super) fn range(model: &mut Model, now: Moment) {
+pub(super) fn range(model: &mut Model, now: Timestamp) {
     let Some(cursor) = under_the_cursor(model) else { return };
     let Some(first) = model.marks.end_range() else { return model.marks.begin_range(cursor) };
     let rows = model.looking().rows_between(first, cursor).map(<[LeaseId]>::to_vec);
@@ -41,7 +41,7 @@ pub(super) fn range(model: &mut Model, now: Moment) {
 }
 
 /// Takes all marks away.
-pub(super) fn clear(model: &mut Model, now: Moment) {
+pub(super) fn clear(model: &mut Model, now: Timestamp) {
     let marks = model.marks.clear();
     if marks > 0 {
         model.say(now, false, format!("{} not marked any more", leases_in_words(marks)));
@@ -56,7 +56,7 @@ pub(super) fn leave_range(model: &mut Model) -> bool {
 }
 
 /// A dead lease is not marked any more; says so, unless it was revoked from here.
-pub(super) fn died(model: &mut Model, id: LeaseId, is_ours: bool, now: Moment) {
+pub(super) fn died(model: &mut Model, id: LeaseId, is_ours: bool, now: Timestamp) {
     if model.marks.remove(id) && !is_ours {
         let rest = model.marks.len();
         model.say(
@@ -78,7 +78,7 @@ pub(super) fn meant(model: &Model) -> Vec<LeaseId> {
 }
 
 /// The leases that a key means; where that would be a dead one, it is told that nothing can be done with it.
-pub(super) fn meant_or_told(model: &mut Model, now: Moment) -> Vec<LeaseId> {
+pub(super) fn meant_or_told(model: &mut Model, now: Timestamp) -> Vec<LeaseId> {
     let meant = meant(model);
     if let Some(id) = model.cursor.filter(|_| meant.is_empty())
         && model.lease(id).is_some()

@@ -38,10 +38,10 @@ pub use tick::next_wake;
 
 use super::{Effect, Model, Msg, Redraw};
 use engine::count;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Takes in one message at a moment, and says what is to be done.
-pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
+pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.events.now = now;
     let effects = take_in(model, msg, now);
     // Whoever was to be kept alive is gone: another lease of the same id is not ours to keep.
@@ -49,7 +49,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
     effects.into_iter().chain(outlived).collect()
 }
 
-fn take_in(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
+fn take_in(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return key::press(model, key, now),
         Msg::Clicked(hit) => mouse::clicked(model, hit),
@@ -96,7 +96,7 @@ fn take_in(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
 }
 
 /// Refuses what writes or renews, if that is not wanted here; says so.
-fn is_refused(model: &mut Model, now: Moment) -> bool {
+fn is_refused(model: &mut Model, now: Timestamp) -> bool {
     if model.setup.is_read_only {
         model.say(now, true, "read-only: here nothing is granted, renewed or revoked");
         model.show(Redraw::Now);

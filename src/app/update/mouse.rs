@@ -3,7 +3,7 @@
 use crate::app::dialog::Dialog;
 use crate::app::keymap::Action;
 use crate::app::{Effect, Hit, Model, Redraw, Sort};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::{moves, sort};
 
@@ -11,7 +11,7 @@ use super::{moves, sort};
 const NOTCH: usize = 3;
 
 /// Takes the mouse from the terminal, or gives it back.
-pub(super) fn toggle(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn toggle(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.has_mouse = !model.has_mouse;
     let key = model.setup.keymap.press(Action::Mouse);
     let note = match model.has_mouse {

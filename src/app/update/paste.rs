@@ -2,12 +2,12 @@
 
 use crate::app::dialog::{Dialog, attach, grant};
 use crate::app::{Model, Redraw};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::filter;
 
 /// Types it into the form or the filter line that is open; anywhere else its letters could be taken for keys that act.
-pub(super) fn pasted(model: &mut Model, text: &str, now: Moment) {
+pub(super) fn pasted(model: &mut Model, text: &str, now: Timestamp) {
     let is_filter = filter::is_open(model);
     match &mut model.dialog {
         Some(Dialog::Grant(form)) => grant::paste(form, text),

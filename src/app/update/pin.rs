@@ -2,12 +2,12 @@
 
 use crate::app::Model;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::mark::{self, leases_in_words};
 
 /// Pins the leases that are meant to the top; where all of them are pinned, lets them go. The cursor stays on its lease.
-pub(super) fn toggle(model: &mut Model, now: Moment) {
+pub(super) fn toggle(model: &mut Model, now: Timestamp) {
     let meant = mark::meant(model);
     if meant.is_empty() && model.selected().is_some() {
         model.say(now, true, "it is gone: only living leases are pinned");

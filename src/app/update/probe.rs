@@ -2,10 +2,10 @@
 
 use crate::app::events::{How, Renewed};
 use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
-use crate::inference::Bounds;
-use crate::inference::observed::{Noticed, Renewal, Renewals, Sureness};
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::{Certainty, Inferred, ObservedRenewal, ObservedRenewals};
 use etcd_lease::{LeaseId, TimeToLive};
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::keys;
 use super::life::{Miss, begin_again, bury, replace};
@@ -13,15 +13,20 @@ use super::life::{Miss, begin_again, bury, replace};
 /// What was known of a lease before an answer.
 #[derive(Clone, Copy)]
 struct Before {
-    deadline: Option<Bounds>,
+    deadline: Option<TimeRange>,
     /// When it was asked for that.
-    asked: Option<Moment>,
+    asked: Option<Timestamp>,
 }
 
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
-pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, received): (Moment, Moment), has_keys: bool) {
+pub(super) fn answered(
+    model: &mut Model,
+    mut answer: TimeToLive,
+    (sent, received): (Timestamp, Timestamp),
+    has_keys: bool,
+) {
     let id = answer.id;
-    model.revisions.hear(answer.header.revision, sent, received);
+    model.revisions.record(answer.header.revision, sent, received);
     let told = has_keys.then(|| Keys::of(std::mem::take(&mut answer.keys)));
     let told = told.or_else(|| unreadable(model, id));
     if let Some(lease) = model.leases.get_mut(&id) {
@@ -32,15 +37,15 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
     let known = Before { deadline: lease.bounds(), asked: lease.observed.seen_at() };
     let before = seen(lease, received);
     let noticed = lease.hear(&answer, sent, received);
-    if noticed == Noticed::Missing {
+    if noticed == Inferred::Missing {
         return missing(model, id, &answer, (sent, received));
     }
-    let look = Some((answer.granted_ttl, lease.observed.is_left_alone())).filter(|_| !lease.kept);
+    let look = Some((answer.granted_ttl, lease.observed.is_unrenewed())).filter(|_| !lease.kept);
     let has_news = before != seen(lease, received);
     let due = polls::next_due(lease, sent);
     polls::plan(model, id, due);
     compare(model, look, noticed);
-    if noticed != Noticed::Nonsense {
+    if noticed != Inferred::Invalid {
         tell_keys(model, id, told);
         settle(model, id, sent);
     }
@@ -52,9 +57,9 @@ pub(super) fn answered(model: &mut Model, mut answer: TimeToLive, (sent, receive
 }
 
 /// What an answer says of all leases of this TTL.
-fn compare(model: &mut Model, look: Option<(i64, bool)>, noticed: Noticed) {
+fn compare(model: &mut Model, look: Option<(i64, bool)>, noticed: Inferred) {
     match (look, noticed) {
-        (Some((ttl, _)), Noticed::Renewed(_)) => model.peers.renewed(ttl),
+        (Some((ttl, _)), Inferred::Renewed(_)) => model.peers.renewed(ttl),
         (Some((ttl, true)), _) => model.peers.left_alone(ttl),
         _ => (),
     }
@@ -62,11 +67,11 @@ fn compare(model: &mut Model, look: Option<(i64, bool)>, noticed: Noticed) {
 
 /// A dead lease that answers a question from after its death was granted again, and so was one whose TTL is another:
 /// no lease changes it.
-fn meet_again(model: &mut Model, answer: &TimeToLive, sent: Moment, received: Moment) {
-    let Some(lease) = model.lease(answer.id).filter(|_| answer.tells_of_life()) else { return };
+fn meet_again(model: &mut Model, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
+    let Some(lease) = model.lease(answer.id).filter(|_| answer.is_alive()) else { return };
     match (lease.death, lease.granted_ttl) {
         (Some(death), _) if death.at < sent => {
-            let within = Bounds { earliest: death.at, latest: received };
+            let within = TimeRange { earliest: death.at, latest: received };
             begin_again(model, answer.id, within, Some(answer.granted_ttl));
         }
         (None, Some(ttl)) if ttl != answer.granted_ttl && lease.born <= sent => {
@@ -77,7 +82,7 @@ fn meet_again(model: &mut Model, answer: &TimeToLive, sent: Moment, received: Mo
 }
 
 /// It is gone; unless it was asked before it was born, when another of its id had died.
-fn missing(model: &mut Model, id: LeaseId, answer: &TimeToLive, (sent, received): (Moment, Moment)) {
+fn missing(model: &mut Model, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
     if model.lease(id).is_some_and(|lease| sent < lease.born) {
         return polls::hurry(model, id);
     }
@@ -86,7 +91,7 @@ fn missing(model: &mut Model, id: LeaseId, answer: &TimeToLive, (sent, received)
 }
 
 /// What a poll can change of what is seen of a lease: corrections below a digit are none.
-fn seen(lease: &Lease, now: Moment) -> (Option<i64>, Option<Moment>, State, u64) {
+fn seen(lease: &Lease, now: Timestamp) -> (Option<i64>, Option<Timestamp>, State, u64) {
     (lease.granted_ttl, lease.deadline(), lease.state(now), lease.observed.renewals().cadence().answers)
 }
 
@@ -103,7 +108,7 @@ fn tell_keys(model: &mut Model, id: LeaseId, told: Option<Keys>) {
 }
 
 /// It lives: keys that went before it was asked went without it. An answer from before they went does not tell.
-fn settle(model: &mut Model, id: LeaseId, sent: Moment) {
+fn settle(model: &mut Model, id: LeaseId, sent: Timestamp) {
     let went = model.lease(id).and_then(|lease| Some(lease.doom.as_ref()?.received));
     match went {
         Some(went) if went < sent => keys::survive(model, id),
@@ -113,43 +118,43 @@ fn settle(model: &mut Model, id: LeaseId, sent: Moment) {
 }
 
 /// Tells what the answer has shown.
-fn tell(model: &mut Model, answer: &TimeToLive, noticed: Noticed, before: Before, received: Moment) {
+fn tell(model: &mut Model, answer: &TimeToLive, noticed: Inferred, before: Before, received: Timestamp) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match noticed {
-        Noticed::Renewed(renewal) => renewed(model, id, renewal),
-        Noticed::Refilled => {
+        Inferred::Renewed(renewal) => renewed(model, id, renewal),
+        Inferred::Refilled => {
             let term = Some(answer.header.raft_term).filter(|term| *term > 0);
-            let within = Bounds { earliest: before.asked.unwrap_or(received).min(received), latest: received };
+            let within = TimeRange { earliest: before.asked.unwrap_or(received).min(received), latest: received };
             model.log(within, Some(id), What::Refilled { ttl, term });
         }
-        Noticed::Contradiction => contradiction(model, id, before.deadline, received),
-        Noticed::Nothing | Noticed::Dying | Noticed::Missing | Noticed::Nonsense => (),
+        Inferred::Contradiction => contradiction(model, id, before.deadline, received),
+        Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),
     }
 }
 
 /// Another client has renewed it. On the screen its row says so; the event is for who wants to know of each.
-fn renewed(model: &mut Model, id: LeaseId, renewal: Renewal) {
+fn renewed(model: &mut Model, id: LeaseId, renewal: ObservedRenewal) {
     let Some(lease) = model.leases.get(&id) else { return };
     let (ttl, renewals) = (lease.granted_ttl, lease.observed.renewals());
     let what = || What::Renewed(in_figures(ttl, renewal, renewals));
     model.events.aside(renewal.at, Some(id), what);
 }
 
-fn in_figures(ttl: Option<i64>, renewal: Renewal, renewals: &Renewals) -> Renewed {
+fn in_figures(ttl: Option<i64>, renewal: ObservedRenewal, renewals: &ObservedRenewals) -> Renewed {
     Renewed {
         is_first: renewals.cadence().answers == 1,
-        interval: renewal.interval.map(|interval| interval.about),
-        interval_doubt: renewal.interval.map(|interval| interval.doubt),
-        is_bound: renewal.sureness == Sureness::AtLeast,
+        interval: renewal.interval.map(|interval| interval.value),
+        interval_doubt: renewal.interval.map(|interval| interval.half_width),
+        is_bound: renewal.certainty == Certainty::AtLeast,
         expected: renewal.expected,
-        left: renewal.left.map(|left| left.about),
-        left_doubt: renewal.left.map(|left| left.doubt),
+        left: renewal.left.map(|left| left.value),
+        left_doubt: renewal.left.map(|left| left.half_width),
         ..Renewed::new(How::Inferred, ttl)
     }
 }
 
 /// The server gives a lease less time than it granted us.
-fn contradiction(model: &mut Model, id: LeaseId, before: Option<Bounds>, at: Moment) {
+fn contradiction(model: &mut Model, id: LeaseId, before: Option<TimeRange>, at: Timestamp) {
     let lease = model.leases.get(&id).filter(|lease| lease.kept);
     let Some((new, old)) = lease.and_then(Lease::bounds).zip(before) else { return };
     let [said, believed] = [new, old].map(|bounds| bounds.middle().signed_since(at));
@@ -158,7 +163,7 @@ fn contradiction(model: &mut Model, id: LeaseId, before: Option<Bounds>, at: Mom
 }
 
 /// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.
-fn remember(model: &mut Model, id: LeaseId, at: Moment) {
+fn remember(model: &mut Model, id: LeaseId, at: Timestamp) {
     let is_seen = model.cursor == Some(id) && model.shows_detail();
     let Some(lease) = model.lease(id).filter(|lease| !lease.kept && (is_seen || lease.history.is_some())) else {
         return;
@@ -171,7 +176,7 @@ fn remember(model: &mut Model, id: LeaseId, at: Moment) {
 }
 
 /// A planned poll without an answer. A lease that is kept goes on being known by its renewals.
-pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Moment) {
+pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Timestamp) {
     let Some(lease) = model.leases.get_mut(&id) else { return };
     lease.poll.in_flight = false;
     let is_unseen = lease.state(now) == State::Unseen && !lease.kept;

@@ -5,7 +5,7 @@ use crate::app::dialog::{Dialog, Focus};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Who};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::bulk;
 use super::mark::leases_in_words;
@@ -28,7 +28,7 @@ pub(in crate::app) fn leave(model: &mut Model) -> Vec<Effect> {
 
 /// Revokes the own leases that are being kept alive, and ends when each has been answered. Adopted ones are not ours
 /// to revoke.
-pub(in crate::app) fn revoke_and_leave(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(in crate::app) fn revoke_and_leave(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let own: Vec<Named> = model.kept().filter(|lease| lease.who == Who::Own).map(Named::of).collect();
     if own.is_empty() {
         return leave(model);

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::app::{Bounds, Effect, How, Model, Renewed, Trouble, What};
+use crate::app::{Effect, How, Model, Renewed, TimeRange, Trouble, What};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::life::{Miss, bury};
 use super::{is_refused, mark};
 
 /// Renews the leases that are meant: through the engine where it keeps them, else each with a request of its own.
-pub(super) fn once(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn once(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let meant = mark::meant_or_told(model, now);
     if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
@@ -23,10 +23,10 @@ pub(super) fn once(model: &mut Model, now: Moment) -> Vec<Effect> {
 }
 
 /// It was renewed.
-pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, received: Moment) {
+pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
     let span = Duration::from_secs(ttl.unsigned_abs());
     if let Some(lease) = model.alive(id) {
-        lease.begin(Bounds { earliest: sent + span, latest: received + span }, ttl);
+        lease.begin(TimeRange { earliest: sent + span, latest: received + span }, ttl);
     }
     let round_trip = Some(received - sent);
     model.log(received, Some(id), What::Renewed(Renewed { round_trip, ..Renewed::new(How::Once, Some(ttl)) }));
@@ -34,7 +34,7 @@ pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Moment, recei
 }
 
 /// It was not; an unknown lease is gone.
-pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) {
+pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Timestamp) {
     model.say(now, true, format!("{id} not renewed: {}", trouble.text, id = model.ids.name(id)));
     if trouble.is_not_found {
         return bury(model, id, Miss::by(now, model));

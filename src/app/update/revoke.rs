@@ -5,7 +5,7 @@ use crate::app::dialog::{Dialog, RevokeDialog, RevokeManyDialog};
 use crate::app::keymap::Action;
 use crate::app::{Effect, Model, Trouble, What, keys_in_words, polls};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::life::{Miss, bury, bury_revoked};
 use super::{bulk, is_refused, mark, quit};
@@ -14,7 +14,7 @@ use super::{bulk, is_refused, mark, quit};
 const MOST_HURRIED: usize = 100;
 
 /// Opens the dialog on the leases that are meant, and asks for their keys as they are now.
-pub(super) fn open(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let meant = mark::meant_or_told(model, now);
     if meant.is_empty() || is_refused(model, now) {
         return Vec::new();
@@ -35,7 +35,7 @@ fn open_many(model: &mut Model, ids: &[LeaseId]) {
 }
 
 /// Sends the revoke of a lease, once.
-pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, now: Moment) -> Vec<Effect> {
+pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, now: Timestamp) -> Vec<Effect> {
     if is_under_way(model, id, now) {
         return Vec::new();
     }
@@ -45,7 +45,7 @@ pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, now: Moment) -> Vec<
 }
 
 /// Whether its revoke was sent and is not answered yet; says so.
-fn is_under_way(model: &mut Model, id: LeaseId, now: Moment) -> bool {
+fn is_under_way(model: &mut Model, id: LeaseId, now: Timestamp) -> bool {
     let is_under_way = model.revoking.contains(&id);
     if is_under_way {
         model.say(now, false, format!("{id} is being revoked already: the answer is awaited", id = model.ids.name(id)));
@@ -54,7 +54,7 @@ fn is_under_way(model: &mut Model, id: LeaseId, now: Moment) -> bool {
 }
 
 /// It was revoked.
-pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<usize>, now: Moment) -> Vec<Effect> {
+pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<usize>, now: Timestamp) -> Vec<Effect> {
     model.revoking.remove(&id);
     bury_revoked(model, id, revision, now);
     let next = bulk::answered(model, id, &Outcome::Revoked(keys), now).unwrap_or_else(|| {
@@ -66,7 +66,7 @@ pub(super) fn done(model: &mut Model, id: LeaseId, revision: i64, keys: Option<u
 }
 
 /// It was not; an unknown lease is gone already.
-pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Moment) -> Vec<Effect> {
+pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Timestamp) -> Vec<Effect> {
     model.revoking.remove(&id);
     let why = why_not(model, trouble);
     let outcome = if trouble.is_not_found { Outcome::Gone } else { Outcome::Failed(why.clone()) };

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::app::{Effect, Lease, Model, Redraw, Tick, What, polls};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// The program stood still and time went on: says for how long, and what it cost.
-pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {
+pub(super) fn over(model: &mut Model, since: Timestamp, now: Timestamp) {
     model.expect_late_news(now);
     let span = now - since;
     let seconds = span.as_secs_f64();
@@ -23,12 +23,12 @@ pub(super) fn over(model: &mut Model, since: Moment, now: Moment) {
     model.say(now, !over.is_empty(), text);
 }
 
-fn is_over(lease: &Lease, now: Moment) -> bool {
+fn is_over(lease: &Lease, now: Timestamp) -> bool {
     lease.bounds().is_some_and(|bounds| bounds.latest <= now)
 }
 
 /// Which leases ran out of time, or how close it was.
-fn cost(model: &Model, over: &[LeaseId], now: Moment) -> String {
+fn cost(model: &Model, over: &[LeaseId], now: Timestamp) -> String {
     let least = model.kept().filter_map(Lease::bounds).map(|bounds| bounds.earliest).min();
     match (over, least) {
         ([], Some(least)) => {
@@ -42,7 +42,7 @@ fn cost(model: &Model, over: &[LeaseId], now: Moment) -> String {
 
 /// The machine slept, which our clock did not count: every deadline lies earlier than it seems, nobody knows by how
 /// much until it is asked. What is kept alive is renewed at once.
-pub(super) fn slept(model: &mut Model, span: Duration, now: Moment) -> Vec<Effect> {
+pub(super) fn slept(model: &mut Model, span: Duration, now: Timestamp) -> Vec<Effect> {
     let living: Vec<LeaseId> =
         model.leases.values().filter(|lease| lease.death.is_none()).map(|lease| lease.id).collect();
     for id in living {

@@ -2,10 +2,10 @@
 
 use crate::app::dialog::Dialog;
 use crate::app::{Effect, Model, Redraw};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Suspends at once, unless leases are kept alive: they would not be renewed, so a second press confirms.
-pub(super) fn ask(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     model.show(Redraw::Now);
     if !model.setup.can_suspend {
         model.say(now, true, "there is no shell to come back from: leasetop was not started by one");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::keymap::Action;
 use crate::app::{Effect, Lease, Model, Redraw, diagnoses, polls, values};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::attend::attend;
 
@@ -13,7 +13,7 @@ use super::attend::attend;
 const MOURNING: Duration = Duration::from_secs(30);
 
 /// Asks what is due, and clears away what is over.
-pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     attend(model, now);
     clear_graves(model, now);
     clear_note(model, now);
@@ -30,7 +30,7 @@ pub(super) fn tick(model: &mut Model, now: Moment) -> Vec<Effect> {
     effects
 }
 
-fn clear_graves(model: &mut Model, now: Moment) {
+fn clear_graves(model: &mut Model, now: Timestamp) {
     let mourning = model.real(MOURNING);
     while let Some(&(at, id)) = model.graves.front().filter(|(at, _)| *at + mourning <= now) {
         model.graves.pop_front();
@@ -41,7 +41,7 @@ fn clear_graves(model: &mut Model, now: Moment) {
 
 /// A lease that was granted again under the same id lives, or has a death of its own; and one that is listed all the same
 /// keeps its row.
-fn bury_deep(model: &mut Model, id: LeaseId, died: Moment, now: Moment) {
+fn bury_deep(model: &mut Model, id: LeaseId, died: Timestamp, now: Timestamp) {
     let is_this = |lease: &&Lease| lease.death.is_some_and(|death| death.at <= died);
     let Some(lease) = model.lease(id).filter(is_this) else { return };
     if model.is_zombie(lease) {
@@ -51,7 +51,7 @@ fn bury_deep(model: &mut Model, id: LeaseId, died: Moment, now: Moment) {
     }
 }
 
-fn clear_note(model: &mut Model, now: Moment) {
+fn clear_note(model: &mut Model, now: Timestamp) {
     if model.note.as_ref().is_some_and(|note| note.until <= now) {
         model.note = None;
         model.show(Redraw::Soon);
@@ -59,7 +59,7 @@ fn clear_note(model: &mut Model, now: Moment) {
 }
 
 /// Lists the leases, and makes every row that can be seen due.
-pub(super) fn poll_now(model: &mut Model, now: Moment) -> Vec<Effect> {
+pub(super) fn poll_now(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     for row in model.visible_range() {
         let id = model.order[row];
         polls::plan(model, id, now);
@@ -68,7 +68,7 @@ pub(super) fn poll_now(model: &mut Model, now: Moment) -> Vec<Effect> {
 }
 
 /// Asks for the time left of more leases a second at most, or of fewer: by the next step.
-pub(super) fn change_pace(model: &mut Model, action: Action, now: Moment) {
+pub(super) fn change_pace(model: &mut Model, action: Action, now: Timestamp) {
     let (budget, is_faster) = (model.setup.budget, action == Action::PollFaster);
     let next =
         if is_faster { steps().find(|step| *step > budget) } else { steps().filter(|step| *step < budget).last() };
@@ -89,11 +89,11 @@ fn steps() -> impl Iterator<Item = u32> {
 }
 
 /// When the model wants a [`Tick`](crate::app::Msg::Tick) next.
-pub fn next_wake(model: &Model, now: Moment) -> Moment {
+pub fn next_wake(model: &Model, now: Timestamp) -> Timestamp {
     let grave = model.graves.front().map(|(at, _)| *at + model.real(MOURNING));
     let note = model.note.as_ref().map(|note| note.until);
     let values = Some(values::next_wake(model));
     let turn = model.standing.next_turn();
     let look = Some(diagnoses::next_wake(model));
-    [grave, note, values, look, turn].into_iter().flatten().fold(polls::next_wake(model, now), Moment::min)
+    [grave, note, values, look, turn].into_iter().flatten().fold(polls::next_wake(model, now), Timestamp::min)
 }

@@ -2,7 +2,7 @@
 
 use crate::app::dialog::Dialog;
 use crate::app::{Model, Place, Redraw, Setup, Window};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Offers the speeds that there are, or says there why there is none: a digit that was meant for one is not to mean something
 /// else.
@@ -13,7 +13,7 @@ pub(super) fn ask(model: &mut Model) {
 impl Model {
     /// The same monitor from its beginning on, at a moment of a new clock that runs so many times as fast as the wall. What
     /// was seen is forgotten; how it was set up and where one looks stays.
-    pub fn begun_anew(&self, warp: u32, now: Moment) -> Model {
+    pub fn begun_anew(&self, warp: u32, now: Timestamp) -> Model {
         let setup = Setup { place: Place::Sandbox { warp }, ..self.setup.clone() };
         let (view, span, room) = (self.view, self.span, self.room);
         let window = Window { rows: room.rows, ..Window::default() };

@@ -11,7 +11,7 @@ use crate::cli::signals::Signals;
 use crate::report::rfc3339;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::{self, ErrorKind};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Revocations in flight at once.
 const TOGETHER: usize = 128;
@@ -19,12 +19,12 @@ const TOGETHER: usize = 128;
 const NAMED: usize = 16;
 
 /// Leases that are not revoked (yet): when each expires by itself, and why it is still there.
-type Left = BTreeMap<LeaseId, (Moment, String)>;
+type Left = BTreeMap<LeaseId, (Timestamp, String)>;
 
 /// Revokes all, until a signal comes or nobody answers; tells which are left, and until when.
 pub(super) async fn revoke_all(
     session: &Session,
-    leases: impl Iterator<Item = (LeaseId, Moment)>,
+    leases: impl Iterator<Item = (LeaseId, Timestamp)>,
     signals: &mut Signals,
     out: &mut Out,
 ) {

@@ -18,8 +18,8 @@ use crate::cli::session::Session;
 use crate::cli::signals::Signals;
 use etcd_lease::EngineEventKind;
 use etcd_lease::engine::{Board, Consumer, Engine};
-use simkit::Moment;
 use simkit::Stopwatch;
+use simkit::Timestamp;
 
 /// Grants in flight at once.
 const TOGETHER: usize = 128;
@@ -57,8 +57,8 @@ pub(super) struct Run<'a> {
     engine: Engine,
     signals: Signals,
     eye: Eye,
-    kept_from: Option<(Moment, Option<Usage>)>,
-    kept_until: Option<(Moment, Option<Usage>)>,
+    kept_from: Option<(Timestamp, Option<Usage>)>,
+    kept_until: Option<(Timestamp, Option<Usage>)>,
 }
 
 /// What watches the leases, and reads their responses unless they are to be left unread.
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
 
     /// What the wall said at the start of the clock.
     pub(super) fn start_of_clock(&self) -> SystemTime {
-        self.session.clock.wall(Moment::START)
+        self.session.clock.wall(Timestamp::START)
     }
 
     /// What the keeping has cost, where the system tells.

@@ -9,7 +9,7 @@ use crate::escape::printable;
 use crate::report::{ListedLease, Listing};
 use etcd_lease::wire::{self, ErrorKind, LeaseList};
 use etcd_lease::{ClusterView, Header, LeaseId, Reachability};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// LeaseTimeToLive questions in flight at once.
 const TOGETHER: usize = 64;
@@ -46,7 +46,7 @@ pub(super) async fn all(session: &Session, held: Option<LeaseId>) -> Result<List
             leases.push(lease);
         }
     }
-    let (now, start) = (session.clock.now(), session.clock.wall(Moment::START));
+    let (now, start) = (session.clock.now(), session.clock.wall(Timestamp::START));
     Ok(Listing { view: introduced(session).await, header, now, start, watched: None, leases })
 }
 

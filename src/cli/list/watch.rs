@@ -11,7 +11,7 @@ use crate::escape::printable;
 use crate::report::Listing;
 use crate::runtime::{self, Known};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// How often the progress line is written anew.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -52,7 +52,7 @@ async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span
     }
 }
 
-fn progress(from: Moment, now: Moment, span: Duration) -> String {
+fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
     let (over, span) = ((now - from).as_secs(), span.as_secs_f64().ceil());
     format!("watching: {over} s of {span} s; Ctrl-C lists what is known by then")
 }

@@ -1,4 +1,4 @@
-use super::{Facts, Lint, Survey, each};
+use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
 /// Kubernetes hangs no more on one lease (kubernetes#98257).
@@ -11,7 +11,7 @@ const MOST: u64 = 1_000;
 pub struct Crowded;
 
 impl Crowded {
-    fn sentence(facts: &Facts) -> Option<String> {
+    fn sentence(facts: &LintFacts) -> Option<String> {
         let keys = facts.keys.filter(|keys| *keys > MOST)?;
         Some(format!("{} keys hang on it.", thousands(keys)))
     }
@@ -30,8 +30,8 @@ impl Lint for Crowded {
         "Spread the keys over more leases, 1,000 on each at most."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, Crowded::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, Crowded::sentence)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Facts, Lint, Survey};
+use super::{Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 
 /// Leases of one TTL below this many are no generations.
@@ -15,15 +15,15 @@ pub struct Generations;
 
 impl Generations {
     /// One whose deadline is not known may be of any generation: with keys, it may be an old one that somebody needs.
-    fn of_one_ttl(ttl: Duration, all: Vec<&Facts>) -> Option<(Vec<LeaseId>, String)> {
-        let (mut leases, unknown): (Vec<&Facts>, Vec<&Facts>) =
+    fn of_one_ttl(ttl: Duration, all: Vec<&LintFacts>) -> Option<(Vec<LeaseId>, String)> {
+        let (mut leases, unknown): (Vec<&LintFacts>, Vec<&LintFacts>) =
             all.into_iter().partition(|facts| facts.deadline.is_some());
         if unknown.iter().any(|facts| facts.keys != Some(0)) {
             return None;
         }
         leases.sort_by_key(|facts| facts.deadline);
         let (newest, old) = leases.split_last()?;
-        let is_left_over = |facts: &&Facts| facts.keys == Some(0) && facts.renewals == 0;
+        let is_left_over = |facts: &&LintFacts| facts.keys == Some(0) && facts.renewals == 0;
         let are_generations = old.len() + 1 >= FEWEST && newest.keys > Some(0) && old.iter().all(is_left_over);
         are_generations.then(|| {
             let (all, left, seconds) = (leases.len(), old.len(), ttl.as_secs());
@@ -48,9 +48,9 @@ impl Lint for Generations {
         "Let the client revoke its lease when it ends, or use a shorter TTL."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let mut by_ttl: BTreeMap<Duration, Vec<&Facts>> = BTreeMap::new();
-        for facts in survey.leases {
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let mut by_ttl: BTreeMap<Duration, Vec<&LintFacts>> = BTreeMap::new();
+        for facts in input.leases {
             if let Some(ttl) = facts.ttl {
                 by_ttl.entry(ttl).or_default().push(facts);
             }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Facts, Lint, Survey, each};
+use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
 /// From this TTL on half of its life says enough, whoever watched it: keys that come a moment after the grant are there by then.
@@ -13,7 +13,7 @@ const LONG: Duration = Duration::from_secs(60);
 pub struct Leak;
 
 impl Leak {
-    fn sentence(facts: &Facts) -> Option<String> {
+    fn sentence(facts: &LintFacts) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
         let is_idle = facts.keys == Some(0) && facts.renewals == 0;
         // A client that renews at all does so once in its TTL; most do three times.
@@ -37,7 +37,7 @@ impl Lint for Leak {
         "Look for a client that grants anew with each try; revoke the lease if nobody knows it."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, Leak::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, Leak::sentence)
     }
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::crowded::thousands;
-use super::{Facts, Lint, Survey};
+use super::{Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// etcd removes that many leases a second and no more.
 const RATE: usize = 1_000;
@@ -19,8 +19,8 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 pub struct MassDeath;
 
 /// The most ends within a second, as a part of all of them in order.
-fn densest<'a>(ends: &'a [(Moment, LeaseId)]) -> &'a [(Moment, LeaseId)] {
-    let mut most: &'a [(Moment, LeaseId)] = &[];
+fn densest<'a>(ends: &'a [(Timestamp, LeaseId)]) -> &'a [(Timestamp, LeaseId)] {
+    let mut most: &'a [(Timestamp, LeaseId)] = &[];
     let mut first = 0;
     for last in 0..ends.len() {
         while ends[last].0 - ends[first].0 > AT_ONCE {
@@ -34,7 +34,7 @@ fn densest<'a>(ends: &'a [(Moment, LeaseId)]) -> &'a [(Moment, LeaseId)] {
 }
 
 /// Whether it is likely to end at its deadline: nobody renews it, or it has come closer than any renewal did.
-fn is_ending(facts: &Facts, now: Moment) -> bool {
+fn is_ending(facts: &LintFacts, now: Timestamp) -> bool {
     let left = facts.deadline.map(|deadline| deadline - now);
     facts.renewals == 0 || left < facts.margin
 }
@@ -52,10 +52,10 @@ impl Lint for MassDeath {
         "Renew what is needed now; let clients start at different times, or revoke what nobody needs."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        let Survey { leases, now } = survey;
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        let LintInput { leases, now } = input;
         let ending = leases.iter().filter(|facts| is_ending(facts, now));
-        let mut ends: Vec<(Moment, LeaseId)> = ending
+        let mut ends: Vec<(Timestamp, LeaseId)> = ending
             .filter_map(|facts| Some((facts.deadline?, facts.id)))
             .filter(|(deadline, _)| *deadline <= now + AHEAD)
             .collect();

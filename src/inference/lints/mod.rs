@@ -1,11 +1,11 @@
 //! What is wrong here: one small type for each diagnosis.
 //!
-//! A [`Lint`] looks at one lease, or at all of them ([`Survey`]), and finds something or nothing. Each says what it found
+//! A [`Lint`] looks at one lease, or at all of them ([`LintInput`]), and finds something or nothing. Each says what it found
 //! in a sentence with the figures, why that matters, and what to do next; its doc comment shows the sentence.
 
 mod crowded;
+mod dead_candidates;
 mod generations;
-mod in_line;
 mod leak;
 mod mass_death;
 mod short_ttl;
@@ -17,8 +17,8 @@ mod unread;
 mod zombie;
 
 pub use crowded::Crowded;
+pub use dead_candidates::{DeadHolder, DeadWaiter};
 pub use generations::Generations;
-pub use in_line::{DeadHolder, DeadInLine};
 pub use leak::Leak;
 pub use mass_death::MassDeath;
 pub use short_ttl::ShortTtl;
@@ -29,16 +29,16 @@ pub use zombie::Zombie;
 
 use std::time::Duration;
 
-use super::locks::InLine;
-use super::observed::{Habit, Observed};
+use super::lease_inference::{LeaseInference, RenewalPattern};
+use super::locks::QueuePosition;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
-use super::Bounds;
+use super::TimeRange;
 
 /// What is looked at of one lease. What is not known is none, and no lint guesses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct LintFacts {
     /// Which lease.
     pub id: LeaseId,
     /// The TTL that was granted.
@@ -50,7 +50,7 @@ pub struct Facts {
     /// For how long polls have been close enough to see any renewal.
     pub watched: Duration,
     /// How it is renewed.
-    pub habit: Habit,
+    pub pattern: RenewalPattern,
     /// For how long it had not been renewed when it was last asked, by its deadline.
     pub unrenewed: Option<Duration>,
     /// The least that was left at a renewal, or less where some were not seen.
@@ -58,45 +58,45 @@ pub struct Facts {
     /// The least that was left at a renewal before which none can have stayed hidden.
     pub sure_margin: Option<Duration>,
     /// When its deadline is, in the middle of what is known.
-    pub deadline: Option<Moment>,
+    pub deadline: Option<Timestamp>,
     /// Whether the leader's list has it.
     pub listed: bool,
     /// Since when the leader says that it does not know it.
-    pub unknown_since: Option<Moment>,
+    pub unknown_since: Option<Timestamp>,
     /// Where it stands in line for locks.
-    pub lines: Vec<InLine>,
+    pub queue_positions: Vec<QueuePosition>,
 }
 
-impl Facts {
+impl LintFacts {
     /// What polls have shown of a lease that is listed; keys, what the leader does not know and
     /// the lines for locks ([`Locks::places`](crate::inference::locks::Locks::places)) are to be filled in.
-    pub fn of(id: LeaseId, observed: &Observed) -> Self {
+    pub fn of(id: LeaseId, observed: &LeaseInference) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
-        Facts {
+        LintFacts {
             id,
             ttl: observed.granted_ttl(),
             keys: None,
             renewals: renewals.cadence().answers,
             watched: renewals.watched(),
-            habit: observed.habit(),
+            pattern: observed.pattern(),
             unrenewed: observed.unrenewed(),
             margin: renewals.cadence().least_left,
             sure_margin: renewals.least_left(),
-            deadline: bounds.map(Bounds::middle),
+            deadline: bounds.map(TimeRange::middle),
             listed: true,
             unknown_since: None,
-            lines: Vec::new(),
+            queue_positions: Vec::new(),
         }
     }
 }
 
 /// All leases at one moment.
 #[derive(Clone, Copy, Debug)]
-pub struct Survey<'a> {
+pub struct LintInput<'a> {
     /// The leases.
-    pub leases: &'a [Facts],
+    pub leases: &'a [LintFacts],
     /// When.
-    pub now: Moment,
+    pub now: Timestamp,
 }
 
 /// Something that is wrong.
@@ -123,7 +123,7 @@ pub trait Lint {
     /// What to do about it.
     fn advice(&self) -> &'static str;
     /// What it finds: each with the leases that it is about and a sentence.
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)>;
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)>;
 }
 
 /// All lints, the most urgent first.
@@ -131,7 +131,7 @@ pub const LINTS: [&dyn Lint; 11] = [
     &MassDeath,
     &Zombie,
     &DeadHolder,
-    &DeadInLine,
+    &DeadWaiter,
     &ThinMargin,
     &TwoRenewers,
     &Unread,
@@ -142,17 +142,17 @@ pub const LINTS: [&dyn Lint; 11] = [
 ];
 
 /// What all lints find, the most urgent first.
-pub fn findings(survey: Survey<'_>) -> Vec<Finding> {
+pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     let of = |lint: &&dyn Lint| {
         let (name, why, advice) = (lint.name(), lint.why(), lint.advice());
-        let found = lint.check(survey).into_iter();
+        let found = lint.check(input).into_iter();
         found.map(move |(leases, what)| Finding { lint: name, leases, what, why, advice }).collect::<Vec<_>>()
     };
     LINTS.iter().flat_map(of).collect()
 }
 
 /// Looks at each lease alone.
-fn each(survey: Survey<'_>, sentence: impl Fn(&Facts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
-    let found = survey.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
+fn each(input: LintInput<'_>, sentence: impl Fn(&LintFacts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
+    let found = input.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
     found.collect()
 }

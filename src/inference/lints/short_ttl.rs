@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Facts, Lint, Survey, each};
+use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
 /// Below this a single lost answer is most of what there is.
@@ -13,7 +13,7 @@ const SHORTEST: Duration = Duration::from_secs(5);
 pub struct ShortTtl;
 
 impl ShortTtl {
-    fn sentence(facts: &Facts) -> Option<String> {
+    fn sentence(facts: &LintFacts) -> Option<String> {
         let ttl = facts.ttl.filter(|ttl| *ttl < SHORTEST)?;
         Some(format!("Its TTL is {} s.", ttl.as_secs()))
     }
@@ -32,7 +32,7 @@ impl Lint for ShortTtl {
         "Use a TTL of 5 s or more; 10 s and more outlive the loss of a member."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, ShortTtl::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, ShortTtl::sentence)
     }
 }

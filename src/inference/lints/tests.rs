@@ -2,37 +2,37 @@
 
 use super::*;
 
-fn second(seconds: u64) -> Moment {
-    Moment::at(Duration::from_secs(seconds))
+fn second(seconds: u64) -> Timestamp {
+    Timestamp::at(Duration::from_secs(seconds))
 }
 
 const NOW: u64 = 1_000;
 
 /// A lease that nothing is wrong with.
-fn healthy(id: i64) -> Facts {
-    Facts {
+fn healthy(id: i64) -> LintFacts {
+    LintFacts {
         id: LeaseId(id),
         ttl: Some(Duration::from_secs(60)),
         keys: Some(1),
         renewals: 5,
         watched: Duration::from_secs(100),
-        habit: Habit::Unknown,
+        pattern: RenewalPattern::Unknown,
         unrenewed: Some(Duration::from_secs(10)),
         margin: Some(Duration::from_secs(39)),
         sure_margin: Some(Duration::from_secs(39)),
         deadline: Some(second(NOW + 50)),
         listed: true,
         unknown_since: None,
-        lines: Vec::new(),
+        queue_positions: Vec::new(),
     }
 }
 
-fn found(leases: &[Facts]) -> Vec<(&'static str, Vec<i64>, String)> {
-    let found = findings(Survey { leases, now: second(NOW) });
+fn found(leases: &[LintFacts]) -> Vec<(&'static str, Vec<i64>, String)> {
+    let found = findings(LintInput { leases, now: second(NOW) });
     found.into_iter().map(|f| (f.lint, f.leases.iter().map(|id| id.0).collect(), f.what)).collect()
 }
 
-fn only(leases: &[Facts], lint: &str, ids: &[i64], what: &str) {
+fn only(leases: &[LintFacts], lint: &str, ids: &[i64], what: &str) {
     assert_eq!(
         found(leases),
         [(LINTS.iter().find(|l| l.name() == lint).unwrap().name(), ids.to_vec(), what.to_owned())]
@@ -41,7 +41,7 @@ fn only(leases: &[Facts], lint: &str, ids: &[i64], what: &str) {
 
 #[test]
 fn nothing_is_found_where_nothing_is_wrong_or_known() {
-    let unknown = Facts {
+    let unknown = LintFacts {
         ttl: None,
         keys: None,
         renewals: 0,
@@ -59,13 +59,13 @@ fn nothing_is_found_where_nothing_is_wrong_or_known() {
 
 #[test]
 fn a_leak_has_no_keys_and_nobody_renews_it() {
-    let leak = Facts { keys: Some(0), renewals: 0, watched: Duration::from_secs(42), ..healthy(-1) };
+    let leak = LintFacts { keys: Some(0), renewals: 0, watched: Duration::from_secs(42), ..healthy(-1) };
     only(&[healthy(2), leak.clone()], "leak", &[-1], "It has no keys and was not renewed in 42 s.");
     for harmless in [
-        Facts { renewals: 1, ..leak.clone() },
-        Facts { keys: Some(1), ..leak.clone() },
-        Facts { keys: None, ..leak.clone() },
-        Facts { watched: Duration::from_secs(39), ..leak },
+        LintFacts { renewals: 1, ..leak.clone() },
+        LintFacts { keys: Some(1), ..leak.clone() },
+        LintFacts { keys: None, ..leak.clone() },
+        LintFacts { watched: Duration::from_secs(39), ..leak },
     ] {
         assert_eq!(found(&[harmless]), []);
     }
@@ -73,7 +73,7 @@ fn a_leak_has_no_keys_and_nobody_renews_it() {
 
 #[test]
 fn half_of_a_long_life_without_a_renewal_is_a_leak_whoever_watched() {
-    let leak = |ttl, unrenewed| Facts {
+    let leak = |ttl, unrenewed| LintFacts {
         keys: Some(0),
         renewals: 0,
         ttl: Some(Duration::from_secs(ttl)),
@@ -83,14 +83,14 @@ fn half_of_a_long_life_without_a_renewal_is_a_leak_whoever_watched() {
     };
     only(&[leak(60, 31)], "leak", &[-1], "It has no keys and was not renewed in 31 s.");
     only(&[leak(3_600, 1_801)], "leak", &[-1], "It has no keys and was not renewed in 1801 s.");
-    for harmless in [leak(60, 30), leak(59, 58), leak(3_600, 2), Facts { renewals: 1, ..leak(60, 31) }] {
+    for harmless in [leak(60, 30), leak(59, 58), leak(3_600, 2), LintFacts { renewals: 1, ..leak(60, 31) }] {
         assert_eq!(found(&[harmless]), [], "a fresh one, a short one, a slow one");
     }
 }
 
 #[test]
 fn generations_leave_leases_behind() {
-    let old = |id, left| Facts {
+    let old = |id, left| LintFacts {
         keys: Some(0),
         renewals: 0,
         watched: Duration::from_secs(9),
@@ -100,40 +100,40 @@ fn generations_leave_leases_behind() {
     let what = "Of 3 leases of 60 s only the one with the most time left has keys: 2 are left over.";
     only(&[healthy(3), old(1, 10), old(2, 30)], "generations", &[1, 2], what);
     assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two may be chance");
-    assert_eq!(found(&[healthy(3), old(1, 10), Facts { keys: Some(2), ..old(2, 30) }]), []);
+    assert_eq!(found(&[healthy(3), old(1, 10), LintFacts { keys: Some(2), ..old(2, 30) }]), []);
     assert_eq!(found(&[healthy(3), old(1, 10), old(2, 59)]), [], "the newest has no keys yet");
-    let unseen = Facts { deadline: None, ..healthy(4) };
+    let unseen = LintFacts { deadline: None, ..healthy(4) };
     assert_eq!(found(&[healthy(3), old(1, 10), old(2, 30), unseen]), [], "which may be an old one that is needed");
 }
 
 #[test]
 fn a_lease_may_be_crowded() {
-    only(&[Facts { keys: Some(4_200), ..healthy(1) }], "crowded", &[1], "4,200 keys hang on it.");
-    assert_eq!(found(&[Facts { keys: Some(1_000), ..healthy(1) }]), []);
+    only(&[LintFacts { keys: Some(4_200), ..healthy(1) }], "crowded", &[1], "4,200 keys hang on it.");
+    assert_eq!(found(&[LintFacts { keys: Some(1_000), ..healthy(1) }]), []);
 }
 
 #[test]
 fn a_ttl_may_be_short() {
-    let short = |seconds| Facts { ttl: Some(Duration::from_secs(seconds)), margin: None, ..healthy(1) };
+    let short = |seconds| LintFacts { ttl: Some(Duration::from_secs(seconds)), margin: None, ..healthy(1) };
     only(&[short(4)], "short-ttl", &[1], "Its TTL is 4 s.");
     assert_eq!(found(&[short(5)]), []);
 }
 
 #[test]
 fn a_margin_may_be_thin() {
-    let thin = |millis| Facts { sure_margin: Some(Duration::from_millis(millis)), ..healthy(1) };
-    let hidden = Facts { margin: Some(Duration::from_millis(900)), sure_margin: None, ..healthy(1) };
+    let thin = |millis| LintFacts { sure_margin: Some(Duration::from_millis(millis)), ..healthy(1) };
+    let hidden = LintFacts { margin: Some(Duration::from_millis(900)), sure_margin: None, ..healthy(1) };
     assert_eq!(found(&[hidden]), [], "a renewal that was not seen may have left more");
     only(&[thin(1_200)], "thin-margin", &[1], "At one renewal only 1.2 s were left.");
     assert_eq!(found(&[thin(2_500)]), []);
-    assert_eq!(found(&[Facts { ttl: Some(Duration::from_secs(5)), ..thin(2_600) }]), []);
+    assert_eq!(found(&[LintFacts { ttl: Some(Duration::from_secs(5)), ..thin(2_600) }]), []);
 }
 
 #[test]
 fn many_may_end_at_once() {
-    let crowd = |count: i64, renewals, spread: u64| -> Vec<Facts> {
-        let end = |id: i64| Moment::from_nanos((NOW + 12) * 1_000_000_000 + id.unsigned_abs() * spread);
-        (0..count).map(|id| Facts { renewals, deadline: Some(end(id)), ..healthy(id) }).collect()
+    let crowd = |count: i64, renewals, spread: u64| -> Vec<LintFacts> {
+        let end = |id: i64| Timestamp::from_nanos((NOW + 12) * 1_000_000_000 + id.unsigned_abs() * spread);
+        (0..count).map(|id| LintFacts { renewals, deadline: Some(end(id)), ..healthy(id) }).collect()
     };
     let all: Vec<i64> = (0..3_500).collect();
     only(
@@ -144,16 +144,18 @@ fn many_may_end_at_once() {
     );
     assert_eq!(found(&crowd(1_000, 0, 10)), [], "that many etcd removes in a second");
     assert_eq!(found(&crowd(3_500, 0, 2_000_000)), [], "spread over seven seconds");
-    let renewed: Vec<Facts> =
-        crowd(3_500, 5, 10).into_iter().map(|facts| Facts { margin: Some(Duration::from_secs(9)), ..facts }).collect();
+    let renewed: Vec<LintFacts> = crowd(3_500, 5, 10)
+        .into_iter()
+        .map(|facts| LintFacts { margin: Some(Duration::from_secs(9)), ..facts })
+        .collect();
     assert_eq!(found(&renewed), [], "their clients have renewed them with less left");
     assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "their clients never let it come so far");
 }
 
 /// A lease that stands in line for a lock, with so many seconds left.
-fn in_line(ahead: usize, behind: usize, left: u64) -> Facts {
-    let lines = vec![InLine { lock: b"/locks/a\x1b"[..].into(), ahead, behind }];
-    Facts { lines, deadline: Some(second(NOW + left)), renewals: 0, margin: None, ..healthy(7) }
+fn in_line(ahead: usize, behind: usize, left: u64) -> LintFacts {
+    let lines = vec![QueuePosition { lock: b"/locks/a\x1b"[..].into(), ahead, behind }];
+    LintFacts { queue_positions: lines, deadline: Some(second(NOW + left)), renewals: 0, margin: None, ..healthy(7) }
 }
 
 #[test]
@@ -163,8 +165,8 @@ fn a_dead_holder_keeps_the_others_waiting() {
     };
     only(&[healthy(1), in_line(0, 3, 12)], "dead-holder", &[7], &what("3 wait"));
     only(&[in_line(0, 1, 12)], "dead-holder", &[7], &what("1 waits"));
-    let renewed = Facts { margin: Some(Duration::from_secs(11)), ..in_line(0, 3, 12) };
-    for harmless in [in_line(0, 0, 12), in_line(0, 3, 20), renewed, Facts { deadline: None, ..in_line(0, 3, 12) }] {
+    let renewed = LintFacts { margin: Some(Duration::from_secs(11)), ..in_line(0, 3, 12) };
+    for harmless in [in_line(0, 0, 12), in_line(0, 3, 20), renewed, LintFacts { deadline: None, ..in_line(0, 3, 12) }] {
         assert_eq!(found(&[harmless]), []);
     }
 }
@@ -178,27 +180,31 @@ fn one_that_has_died_in_line_is_found() {
     only(&[in_line(1, 4, 12)], "dead-in-line", &[7], &what("1 other"));
     assert_eq!(found(&[in_line(2, 0, 21)]), []);
     let mut both = in_line(0, 2, 12);
-    both.lines.push(InLine { lock: b"b"[..].into(), ahead: 1, behind: 0 });
+    both.queue_positions.push(QueuePosition { lock: b"b"[..].into(), ahead: 1, behind: 0 });
     let lints: Vec<&str> = found(&[both]).into_iter().map(|(lint, ..)| lint).collect();
     assert_eq!(lints, ["dead-holder", "dead-in-line"], "one lease in two lines");
 }
 
 #[test]
 fn a_zombie_is_listed_and_unknown() {
-    let zombie = Facts { unknown_since: Some(second(NOW - 8)), ..healthy(i64::MIN) };
+    let zombie = LintFacts { unknown_since: Some(second(NOW - 8)), ..healthy(i64::MIN) };
     let what = "It is listed, and the leader has not known it for 8 s.";
     only(std::slice::from_ref(&zombie), "zombie", &[i64::MIN], what);
-    assert_eq!(found(&[Facts { listed: false, ..zombie.clone() }]), [], "that one is dead");
-    assert_eq!(found(&[Facts { unknown_since: Some(second(NOW - 2)), ..zombie }]), [], "it died between two questions");
+    assert_eq!(found(&[LintFacts { listed: false, ..zombie.clone() }]), [], "that one is dead");
+    assert_eq!(
+        found(&[LintFacts { unknown_since: Some(second(NOW - 2)), ..zombie }]),
+        [],
+        "it died between two questions"
+    );
 }
 
 #[test]
 fn the_habit_of_a_client_may_be_odd() {
-    let two = Habit::ByTurns { count: 2, each: Duration::from_secs(10) };
+    let two = RenewalPattern::Interleaved { count: 2, each: Duration::from_secs(10) };
     let what = "Two clients renew it by turns, each about every 10.0 s.";
-    only(&[Facts { habit: two, ..healthy(1) }], "two-renewers", &[1], what);
+    only(&[LintFacts { pattern: two, ..healthy(1) }], "two-renewers", &[1], what);
     let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
-    only(&[Facts { habit: Habit::Unread, ..healthy(-1) }], "unread", &[-1], what);
+    only(&[LintFacts { pattern: RenewalPattern::Unread, ..healthy(-1) }], "unread", &[-1], what);
 }
 
 #[test]

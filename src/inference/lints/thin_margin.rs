@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Facts, Lint, Survey, each};
+use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
 /// What a client needs to find another server: etcd's election timeout of 1 s twice over, and the wait of 500 ms before
@@ -14,7 +14,7 @@ const FAILOVER: Duration = Duration::from_millis(2_500);
 pub struct ThinMargin;
 
 impl ThinMargin {
-    fn sentence(facts: &Facts) -> Option<String> {
+    fn sentence(facts: &LintFacts) -> Option<String> {
         let margin = facts.sure_margin.filter(|margin| *margin < FAILOVER)?;
         // A shorter TTL never has more left: that is told already.
         let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
@@ -35,7 +35,7 @@ impl Lint for ThinMargin {
         "Look for what holds the client up between renewals, or use a longer TTL."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, ThinMargin::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, ThinMargin::sentence)
     }
 }

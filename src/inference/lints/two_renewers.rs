@@ -1,5 +1,5 @@
-use super::{Facts, Lint, Survey, each};
-use crate::inference::observed::Habit;
+use super::{Lint, LintFacts, LintInput, each};
+use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
 /// A lease that two clients renew, or three.
@@ -9,8 +9,8 @@ use etcd_lease::LeaseId;
 pub struct TwoRenewers;
 
 impl TwoRenewers {
-    fn sentence(facts: &Facts) -> Option<String> {
-        let Habit::ByTurns { count, each } = facts.habit else { return None };
+    fn sentence(facts: &LintFacts) -> Option<String> {
+        let RenewalPattern::Interleaved { count, each } = facts.pattern else { return None };
         let count = if count == 2 { "Two" } else { "Three" };
         Some(format!("{count} clients renew it by turns, each about every {:.1} s.", each.as_secs_f64()))
     }
@@ -29,7 +29,7 @@ impl Lint for TwoRenewers {
         "Look for a copy of the program, or a keep-alive that was left running; give each a lease of its own."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, TwoRenewers::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, TwoRenewers::sentence)
     }
 }

@@ -1,5 +1,5 @@
-use super::{Facts, Lint, Survey, each};
-use crate::inference::observed::Habit;
+use super::{Lint, LintFacts, LintInput, each};
+use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
 /// A lease that is renewed far too often.
@@ -9,9 +9,9 @@ use etcd_lease::LeaseId;
 pub struct Unread;
 
 impl Unread {
-    fn sentence(facts: &Facts) -> Option<String> {
+    fn sentence(facts: &LintFacts) -> Option<String> {
         let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
-        (facts.habit == Habit::Unread).then(|| what.to_owned())
+        (facts.pattern == RenewalPattern::Unread).then(|| what.to_owned())
     }
 }
 
@@ -28,7 +28,7 @@ impl Lint for Unread {
         "Let the program read the channel until it is closed, or use a client of etcd 3.4 or later."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, Unread::sentence)
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, Unread::sentence)
     }
 }

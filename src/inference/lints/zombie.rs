@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Lint, Survey, each};
+use super::{Lint, LintInput, each};
 use etcd_lease::LeaseId;
 
 /// Between the list and the question a lease may well die; for longer than this it may not.
@@ -25,9 +25,9 @@ impl Lint for Zombie {
         "Compare `etcdctl endpoint status` and `endpoint hashkv` of all members."
     }
 
-    fn check(&self, survey: Survey<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        each(survey, |facts| {
-            let unknown = survey.now - facts.unknown_since.filter(|_| facts.listed)?;
+    fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
+        each(input, |facts| {
+            let unknown = input.now - facts.unknown_since.filter(|_| facts.listed)?;
             let seconds = unknown.as_secs();
             (unknown > PATIENCE).then(|| format!("It is listed, and the leader has not known it for {seconds} s."))
         })

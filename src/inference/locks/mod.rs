@@ -11,26 +11,26 @@
 //! ```
 //!
 //! [`Locks`] finds these queues among the keys that it is told of. A key that names a lease and hangs on another, or on
-//! none, stands in the line all the same, and what is wrong with it is a [`Flaw`].
+//! none, stands in the line all the same, and what is wrong with it is a [`CandidateProblem`].
 
-mod flaw;
+mod candidate_health;
 mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use flaw::{Flaw, Pulse};
-pub use queue::{Candidate, Hang, Held, InLine, Queue};
+pub use candidate_health::{CandidateHealth, CandidateProblem};
+pub use queue::{Candidate, HeldSince, KeyAttachment, LockQueue, QueuePosition};
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use etcd_lease::{HeldKey, LeaseId};
-use simkit::Moment;
+use etcd_lease::{KeyEntry, LeaseId};
+use simkit::Timestamp;
 
 /// Where a key stands: below which name, with which create revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct KeyPlace {
     name: Arc<[u8]>,
     created: i64,
 }
@@ -38,109 +38,110 @@ struct Place {
 /// All queues, as the keys tell.
 #[derive(Clone, Debug, Default)]
 pub struct Locks {
-    queues: BTreeMap<Arc<[u8]>, Queue>,
-    places: HashMap<Arc<[u8]>, Place>,
+    queues: BTreeMap<Arc<[u8]>, LockQueue>,
+    places: HashMap<Arc<[u8]>, KeyPlace>,
     /// The candidates of the pages so far, while the keys are being read.
-    incoming: Vec<HeldKey>,
+    incoming: Vec<KeyEntry>,
 }
 
 impl Locks {
     /// The queues in the order of their names.
-    pub fn queues(&self) -> impl DoubleEndedIterator<Item = &Queue> {
+    pub fn queues(&self) -> impl DoubleEndedIterator<Item = &LockQueue> {
         self.queues.values().filter(|queue| queue.is_proven())
     }
 
     /// The queues behind that name.
-    pub fn after(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &Queue> {
+    pub fn after(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &LockQueue> {
         let behind = (Bound::Excluded(name), Bound::Unbounded);
         self.queues.range::<[u8], _>(behind).map(|(_, queue)| queue).filter(|queue| queue.is_proven())
     }
 
     /// The queues before that name.
-    pub fn before(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &Queue> {
+    pub fn before(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &LockQueue> {
         let before = (Bound::Unbounded, Bound::Excluded(name));
         self.queues.range::<[u8], _>(before).map(|(_, queue)| queue).filter(|queue| queue.is_proven())
     }
 
     /// Every candidate, queue by queue.
     pub fn candidates(&self) -> impl Iterator<Item = &Candidate> {
-        self.queues().flat_map(Queue::line)
+        self.queues().flat_map(LockQueue::line)
     }
 
     /// The places of all leases in line; one may stand in several.
-    pub fn places(&self) -> impl Iterator<Item = (LeaseId, InLine)> {
-        self.queues().flat_map(Queue::places)
+    pub fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
+        self.queues().flat_map(LockQueue::places)
     }
 
     /// The queue in which a key stands, and the candidate that it is.
-    pub fn find(&self, key: &[u8]) -> Option<(&Queue, &Candidate)> {
+    pub fn find(&self, key: &[u8]) -> Option<(&LockQueue, &Candidate)> {
         let place = self.places.get(key)?;
         let queue = self.queues.get(&place.name).filter(|queue| queue.is_proven())?;
         Some((queue, queue.candidate(place.created, key)?))
     }
 
     /// The keys are read anew, from the first page on. What is known stays until the last.
-    pub fn begin(&mut self) {
+    pub fn start_reload(&mut self) {
         self.incoming.clear();
     }
 
     /// A page of keys.
-    pub fn gather(&mut self, page: &[HeldKey]) {
-        let candidates = page.iter().filter(|held| stands_in_line(&held.key, held.lease));
+    pub fn add_page(&mut self, page: &[KeyEntry]) {
+        let candidates = page.iter().filter(|held| is_lock_key(&held.key, held.lease));
         self.incoming.extend(candidates.cloned());
     }
 
     /// That was the last page. Whoever held a lock before and does so still holds it since then.
-    pub fn settle(&mut self, now: Moment) {
+    pub fn finish_reload(&mut self, now: Timestamp) {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
-        for HeldKey { key, lease, create_revision } in std::mem::take(&mut self.incoming) {
-            self.enter(&key, lease, create_revision, Held::at_least_since(now));
+        for KeyEntry { key, lease, create_revision } in std::mem::take(&mut self.incoming) {
+            self.insert(&key, lease, create_revision, HeldSince::at_least_since(now));
         }
         for (name, queue) in &mut self.queues {
-            queue.remember(before.get(name));
+            queue.carry_over(before.get(name));
         }
     }
 
     /// A key was put, and hangs on this lease or on none.
-    pub fn put(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Moment) {
+    pub fn put(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Timestamp) {
         let is_known = self.places.contains_key(key);
-        if is_known || stands_in_line(key, lease) {
-            self.leave_unless(key, create_revision, at);
-            self.enter(key, lease, create_revision, Held::since(at));
+        if is_known || is_lock_key(key, lease) {
+            self.remove_if_recreated(key, create_revision, at);
+            self.insert(key, lease, create_revision, HeldSince::since(at));
         }
     }
 
     /// A key is gone.
-    pub fn delete(&mut self, key: &[u8], at: Moment) {
-        let Some(Place { name, created }) = self.places.remove(key) else { return };
+    pub fn delete(&mut self, key: &[u8], at: Timestamp) {
+        let Some(KeyPlace { name, created }) = self.places.remove(key) else { return };
         let Some(queue) = self.queues.get_mut(&name) else { return };
-        queue.leave(created, key, at);
+        queue.remove(created, key, at);
         if queue.is_empty() {
             self.queues.remove(&name);
         }
     }
 
     /// A key that was made anew stands at the end of the line.
-    fn leave_unless(&mut self, key: &[u8], create_revision: i64, at: Moment) {
+    fn remove_if_recreated(&mut self, key: &[u8], create_revision: i64, at: Timestamp) {
         if self.places.get(key).is_some_and(|place| place.created != create_revision) {
             self.delete(key, at);
         }
     }
 
-    fn enter(&mut self, key: &[u8], lease: Option<LeaseId>, created: i64, held: Held) {
+    fn insert(&mut self, key: &[u8], lease: Option<LeaseId>, created: i64, held: HeldSince) {
         let Some((name, named)) = named(key) else { return };
         let (name, key): (Arc<[u8]>, Arc<[u8]>) = (Arc::from(name), Arc::from(key));
-        let candidate = Candidate { key: Arc::clone(&key), created, lease: named, hang: Hang::of(named, lease) };
-        let queue = self.queues.entry(Arc::clone(&name)).or_insert_with(|| Queue::new(Arc::clone(&name), held));
-        queue.enter(candidate, held);
-        self.places.insert(key, Place { name, created });
+        let candidate =
+            Candidate { key: Arc::clone(&key), created, lease: named, attachment: KeyAttachment::of(named, lease) };
+        let queue = self.queues.entry(Arc::clone(&name)).or_insert_with(|| LockQueue::new(Arc::clone(&name), held));
+        queue.insert(candidate, held);
+        self.places.insert(key, KeyPlace { name, created });
     }
 }
 
 /// Whether a key may stand in a queue: it is named after the lease that it hangs on; or after another, which then must
 /// look like one that etcd has drawn, since many a name is a small number.
-pub fn stands_in_line(key: &[u8], lease: Option<LeaseId>) -> bool {
+pub fn is_lock_key(key: &[u8], lease: Option<LeaseId>) -> bool {
     const DRAWN: u64 = 1 << 44;
     named(key).is_some_and(|(_, named)| lease == Some(named) || named.0.unsigned_abs() >= DRAWN)
 }

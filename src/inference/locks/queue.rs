@@ -5,25 +5,25 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// On what the key of a candidate hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hang {
+pub enum KeyAttachment {
     /// On the lease that it is named after: it goes when that ends.
-    OnItsLease,
+    OwnLease,
     /// On another lease: it goes when that one ends.
-    OnAnother(LeaseId),
+    OtherLease(LeaseId),
     /// On none: nothing takes it away.
-    OnNone,
+    NoLease,
 }
 
-impl Hang {
+impl KeyAttachment {
     pub(super) fn of(named: LeaseId, lease: Option<LeaseId>) -> Self {
         match lease {
-            Some(lease) if lease == named => Hang::OnItsLease,
-            Some(other) => Hang::OnAnother(other),
-            None => Hang::OnNone,
+            Some(lease) if lease == named => KeyAttachment::OwnLease,
+            Some(other) => KeyAttachment::OtherLease(other),
+            None => KeyAttachment::NoLease,
         }
     }
 }
@@ -38,12 +38,12 @@ pub struct Candidate {
     /// The lease that the key is named after.
     pub lease: LeaseId,
     /// What the key hangs on.
-    pub hang: Hang,
+    pub attachment: KeyAttachment,
 }
 
 /// The place of a lease in the line for a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InLine {
+pub struct QueuePosition {
     /// The name of the lock, raw.
     pub lock: Arc<[u8]>,
     /// How many stand before it; none before the holder.
@@ -54,36 +54,36 @@ pub struct InLine {
 
 /// Since when a lock is held by the one that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldSince {
     /// Since then.
-    pub since: Moment,
+    pub since: Timestamp,
     /// Whether it may have been held before that already, when nobody looked.
     pub is_least: bool,
 }
 
-impl Held {
-    pub(super) fn since(since: Moment) -> Self {
-        Held { since, is_least: false }
+impl HeldSince {
+    pub(super) fn since(since: Timestamp) -> Self {
+        HeldSince { since, is_least: false }
     }
 
-    pub(super) fn at_least_since(since: Moment) -> Self {
-        Held { since, is_least: true }
+    pub(super) fn at_least_since(since: Timestamp) -> Self {
+        HeldSince { since, is_least: true }
     }
 }
 
 /// A lock or an election, and all who stand in line for it; one at least.
 #[derive(Clone, Debug)]
-pub struct Queue {
+pub struct LockQueue {
     name: Arc<[u8]>,
     line: BTreeMap<(i64, Arc<[u8]>), Candidate>,
-    held: Held,
+    held: HeldSince,
     /// Whether a key here was ever seen to hang on the lease that it is named after: else its name may be chance.
     is_proven: bool,
 }
 
-impl Queue {
-    pub(super) fn new(name: Arc<[u8]>, held: Held) -> Self {
-        Queue { name, line: BTreeMap::new(), held, is_proven: false }
+impl LockQueue {
+    pub(super) fn new(name: Arc<[u8]>, held: HeldSince) -> Self {
+        LockQueue { name, line: BTreeMap::new(), held, is_proven: false }
     }
 
     /// The name of the lock: what all its keys begin with, up to the slash, raw.
@@ -112,7 +112,7 @@ impl Queue {
     }
 
     /// Since when it is held by the one that holds it.
-    pub fn held(&self) -> Held {
+    pub fn held(&self) -> HeldSince {
         self.held
     }
 
@@ -133,12 +133,16 @@ impl Queue {
     }
 
     /// Every lease in line with its place, if its key goes with it.
-    pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, InLine)> {
+    pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
         let place = |(ahead, candidate): (usize, &Candidate)| {
             let behind = self.line.len() - 1 - ahead;
-            (candidate.lease, InLine { lock: Arc::clone(&self.name), ahead, behind })
+            (candidate.lease, QueuePosition { lock: Arc::clone(&self.name), ahead, behind })
         };
-        self.line.values().enumerate().filter(|(_, candidate)| candidate.hang == Hang::OnItsLease).map(place)
+        self.line
+            .values()
+            .enumerate()
+            .filter(|(_, candidate)| candidate.attachment == KeyAttachment::OwnLease)
+            .map(place)
     }
 
     pub(super) fn is_proven(&self) -> bool {
@@ -154,9 +158,9 @@ impl Queue {
     }
 
     /// Stands in line; whoever comes first now holds it since then.
-    pub(super) fn enter(&mut self, candidate: Candidate, held: Held) {
+    pub(super) fn insert(&mut self, candidate: Candidate, held: HeldSince) {
         let before = self.holding();
-        self.is_proven |= candidate.hang == Hang::OnItsLease;
+        self.is_proven |= candidate.attachment == KeyAttachment::OwnLease;
         self.line.insert((candidate.created, Arc::clone(&candidate.key)), candidate);
         if before != self.holding() {
             self.held = held;
@@ -164,16 +168,16 @@ impl Queue {
     }
 
     /// Leaves the line; the next holds it from then on.
-    pub(super) fn leave(&mut self, created: i64, key: &[u8], at: Moment) {
+    pub(super) fn remove(&mut self, created: i64, key: &[u8], at: Timestamp) {
         let before = self.holding();
         self.line.remove(&(created, Arc::from(key)));
         if before != self.holding() {
-            self.held = Held::since(at);
+            self.held = HeldSince::since(at);
         }
     }
 
     /// What was known of it before the keys were read anew.
-    pub(super) fn remember(&mut self, before: Option<&Queue>) {
+    pub(super) fn carry_over(&mut self, before: Option<&LockQueue>) {
         let Some(before) = before else { return };
         self.is_proven |= before.is_proven;
         if self.holding() == before.holding() {

@@ -8,8 +8,8 @@ use super::*;
 
 const MUTEX: [i64; 3] = [0x694d_9aa8_d4d4_f304, 0x694d_9aa8_d4d4_f30a, 0x694d_9aa8_d4d4_f311];
 
-fn at(second: u64) -> Moment {
-    Moment::at(Duration::from_secs(second))
+fn at(second: u64) -> Timestamp {
+    Timestamp::at(Duration::from_secs(second))
 }
 
 fn key(name: &str, lease: i64) -> Vec<u8> {
@@ -17,25 +17,25 @@ fn key(name: &str, lease: i64) -> Vec<u8> {
     format!("{name}/{sign}{:x}", lease.unsigned_abs()).into_bytes()
 }
 
-fn held(name: &str, lease: i64, create_revision: i64) -> HeldKey {
-    HeldKey { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
+fn held(name: &str, lease: i64, create_revision: i64) -> KeyEntry {
+    KeyEntry { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
 }
 
 /// Three in line, who came in the order of their revisions and not of their names.
 fn three() -> Locks {
     let mut locks = Locks::default();
-    locks.gather(&[held("mutex", MUTEX[1], 9), held("mutex", MUTEX[2], 4), held("mutex", MUTEX[0], 7)]);
-    locks.settle(at(10));
+    locks.add_page(&[held("mutex", MUTEX[1], 9), held("mutex", MUTEX[2], 4), held("mutex", MUTEX[0], 7)]);
+    locks.finish_reload(at(10));
     locks
 }
 
 /// Each queue by its name with the leases in line.
 fn lines(locks: &Locks) -> Vec<(String, Vec<i64>)> {
-    let line = |queue: &Queue| queue.line().map(|candidate| candidate.lease.0).collect();
+    let line = |queue: &LockQueue| queue.line().map(|candidate| candidate.lease.0).collect();
     locks.queues().map(|queue| (String::from_utf8_lossy(queue.name()).into_owned(), line(queue))).collect()
 }
 
-fn only(locks: &Locks) -> &Queue {
+fn only(locks: &Locks) -> &LockQueue {
     let mut queues = locks.queues();
     let queue = queues.next().expect("a queue");
     assert!(queues.next().is_none());
@@ -53,49 +53,49 @@ fn the_oldest_key_holds_the_lock_and_the_others_wait_in_their_order() {
     let leases = |line: &mut dyn Iterator<Item = &Candidate>| line.map(|one| one.lease.0).collect::<Vec<_>>();
     assert_eq!(leases(&mut queue.ahead_of(middle)), [MUTEX[2]]);
     assert_eq!(leases(&mut queue.behind(middle)), [MUTEX[1]]);
-    assert_eq!((queue.wait_count(), queue.held()), (2, Held { since: at(10), is_least: true }));
+    assert_eq!((queue.wait_count(), queue.held()), (2, HeldSince { since: at(10), is_least: true }));
 }
 
 #[test]
 fn a_lock_is_held_since_the_one_before_has_left() {
     let mut locks = three();
     locks.delete(&key("mutex", MUTEX[0]), at(20));
-    assert_eq!(only(&locks).held(), Held { since: at(10), is_least: true }, "somebody in the middle has left");
+    assert_eq!(only(&locks).held(), HeldSince { since: at(10), is_least: true }, "somebody in the middle has left");
     locks.put(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
     locks.delete(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks)[0].1, [MUTEX[1], MUTEX[0]], "who comes again stands at the end");
-    assert_eq!(only(&locks).held(), Held { since: at(30), is_least: false });
+    assert_eq!(only(&locks).held(), HeldSince { since: at(30), is_least: false });
     locks.delete(&key("mutex", MUTEX[1]), at(31));
     locks.delete(&key("mutex", MUTEX[0]), at(32));
     assert_eq!(lines(&locks), []);
     locks.put(&key("mutex", 5), Some(LeaseId(5)), 20, at(40));
-    assert_eq!(only(&locks).held(), Held { since: at(40), is_least: false });
+    assert_eq!(only(&locks).held(), HeldSince { since: at(40), is_least: false });
 }
 
 #[test]
 fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
     let mut locks = three();
     locks.delete(&key("mutex", MUTEX[2]), at(20));
-    locks.begin();
-    locks.gather(&[held("mutex", MUTEX[0], 7)]);
-    locks.gather(&[held("other", -5, 8)]);
+    locks.start_reload();
+    locks.add_page(&[held("mutex", MUTEX[0], 7)]);
+    locks.add_page(&[held("other", -5, 8)]);
     assert_eq!(lines(&locks).len(), 1, "the old ones stay meanwhile");
-    locks.settle(at(50));
+    locks.finish_reload(at(50));
     assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[0]]), ("other".to_owned(), vec![-5])]);
-    let held: Vec<Held> = locks.queues().map(Queue::held).collect();
-    assert_eq!(held, [Held { since: at(20), is_least: false }, Held { since: at(50), is_least: true }]);
-    locks.begin();
-    locks.settle(at(60));
+    let held: Vec<HeldSince> = locks.queues().map(LockQueue::held).collect();
+    assert_eq!(held, [HeldSince { since: at(20), is_least: false }, HeldSince { since: at(50), is_least: true }]);
+    locks.start_reload();
+    locks.finish_reload(at(60));
     assert_eq!(lines(&locks), []);
 }
 
 #[test]
 fn a_page_that_was_not_the_last_before_they_are_read_anew_counts_no_more() {
     let mut locks = Locks::default();
-    locks.gather(&[held("stale", 5, 1)]);
-    locks.begin();
-    locks.gather(&[held("mutex", 5, 1)]);
-    locks.settle(at(1));
+    locks.add_page(&[held("stale", 5, 1)]);
+    locks.start_reload();
+    locks.add_page(&[held("mutex", 5, 1)]);
+    locks.finish_reload(at(1));
     assert_eq!(lines(&locks), [("mutex".to_owned(), vec![5])]);
 }
 
@@ -126,7 +126,7 @@ fn only_keys_that_are_named_after_a_lease_stand_in_line() {
         let mut locks = Locks::default();
         locks.put(key, None, 1, at(1));
         assert_eq!(locks.candidates().count(), 0, "{key:?}");
-        assert!(!stands_in_line(key, None));
+        assert!(!is_lock_key(key, None));
     }
 }
 
@@ -136,9 +136,9 @@ fn who_is_named_after_another_lease_stands_in_line_where_there_is_one() {
     let (stray, late) = (0x7000_0000_0000_0001, 0x7000_0000_0000_0002);
     locks.put(&key("mutex", stray), None, 2, at(11));
     locks.put(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
-    let hangs: Vec<Hang> = only(&locks).line().map(|candidate| candidate.hang).collect();
-    assert_eq!((hangs[0], hangs[4]), (Hang::OnNone, Hang::OnAnother(LeaseId(MUTEX[0]))));
-    assert!(hangs[1..4].iter().all(|hang| *hang == Hang::OnItsLease));
+    let hangs: Vec<KeyAttachment> = only(&locks).line().map(|candidate| candidate.attachment).collect();
+    assert_eq!((hangs[0], hangs[4]), (KeyAttachment::NoLease, KeyAttachment::OtherLease(LeaseId(MUTEX[0]))));
+    assert!(hangs[1..4].iter().all(|hang| *hang == KeyAttachment::OwnLease));
     // Names by chance: a small number, and a line in which nobody was ever seen on his own lease.
     locks.put(b"mutex/42", None, 1, at(13));
     locks.put(&key("page", stray), None, 1, at(14));
@@ -155,9 +155,9 @@ fn a_holder_whose_key_is_taken_from_its_lease_holds_on() {
     }
     locks.put(&key("mutex", MUTEX[2]), None, 4, at(20));
     let holder = only(&locks).holder().unwrap();
-    assert_eq!((holder.lease.0, holder.hang), (MUTEX[2], Hang::OnNone));
+    assert_eq!((holder.lease.0, holder.attachment), (MUTEX[2], KeyAttachment::NoLease));
     assert_eq!(only(&locks).held().since, at(10), "it is the same one");
-    assert_eq!(holder.flaw(Pulse::default()), Some(Flaw::Stranded));
+    assert_eq!(holder.problem(CandidateHealth::default()), Some(CandidateProblem::Stranded));
     locks.delete(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks), []);
 }
@@ -168,7 +168,7 @@ fn queues_and_candidates_are_found() {
     for name in ["a", "z", "mutex/inner"] {
         locks.put(&key(name, 5), Some(LeaseId(5)), 1, at(1));
     }
-    let names = |queues: &mut dyn Iterator<Item = &Queue>| -> Vec<String> {
+    let names = |queues: &mut dyn Iterator<Item = &LockQueue>| -> Vec<String> {
         queues.map(|queue| String::from_utf8_lossy(queue.name()).into_owned()).collect()
     };
     assert_eq!(names(&mut locks.queues()), ["a", "mutex", "mutex/inner", "z"]);
@@ -193,21 +193,28 @@ fn every_lease_in_line_has_its_place() {
 
 #[test]
 fn each_flaw_has_its_sign() {
-    let candidate = |hang| Candidate { key: Arc::from(&b"m/5"[..]), created: 1, lease: LeaseId(5), hang };
+    let candidate = |hang| Candidate { key: Arc::from(&b"m/5"[..]), created: 1, lease: LeaseId(5), attachment: hang };
     let seconds = |seconds| Some(Duration::from_secs(seconds));
-    let well = Pulse { ttl: seconds(60), unrenewed: seconds(10), ..Pulse::default() };
-    let flaw = |pulse| candidate(Hang::OnItsLease).flaw(pulse);
-    let silent = |seconds| Some(Flaw::Silent(Duration::from_secs(seconds)));
+    let well = CandidateHealth { ttl: seconds(60), unrenewed: seconds(10), ..CandidateHealth::default() };
+    let flaw = |health| candidate(KeyAttachment::OwnLease).problem(health);
+    let silent = |seconds| Some(CandidateProblem::Silent(Duration::from_secs(seconds)));
     assert_eq!(flaw(well), None);
-    assert_eq!(flaw(Pulse::default()), None, "what is not known is no flaw");
-    assert_eq!(flaw(Pulse { is_dying: true, is_gone: true, ..well }), Some(Flaw::Gone));
-    assert_eq!(flaw(Pulse { is_dying: true, ..well }), Some(Flaw::Dying));
-    assert_eq!(flaw(Pulse { unrenewed: seconds(40), ..well }), None);
-    assert_eq!(flaw(Pulse { unrenewed: seconds(41), ..well }), silent(41));
-    assert_eq!(flaw(Pulse { unrenewed: seconds(50), patience: seconds(56), ..well }), None, "that is its habit");
-    assert_eq!(flaw(Pulse { unrenewed: seconds(13), patience: seconds(12), ..well }), silent(13));
-    assert_eq!(candidate(Hang::OnAnother(LeaseId(6))).flaw(well), Some(Flaw::Misplaced(LeaseId(6))));
-    assert_eq!(candidate(Hang::OnNone).flaw(well), Some(Flaw::Stranded));
+    assert_eq!(flaw(CandidateHealth::default()), None, "what is not known is no flaw");
+    assert_eq!(flaw(CandidateHealth { is_dying: true, is_gone: true, ..well }), Some(CandidateProblem::Gone));
+    assert_eq!(flaw(CandidateHealth { is_dying: true, ..well }), Some(CandidateProblem::Dying));
+    assert_eq!(flaw(CandidateHealth { unrenewed: seconds(40), ..well }), None);
+    assert_eq!(flaw(CandidateHealth { unrenewed: seconds(41), ..well }), silent(41));
+    assert_eq!(
+        flaw(CandidateHealth { unrenewed: seconds(50), late_after: seconds(56), ..well }),
+        None,
+        "that is its habit"
+    );
+    assert_eq!(flaw(CandidateHealth { unrenewed: seconds(13), late_after: seconds(12), ..well }), silent(13));
+    assert_eq!(
+        candidate(KeyAttachment::OtherLease(LeaseId(6))).problem(well),
+        Some(CandidateProblem::Misplaced(LeaseId(6)))
+    );
+    assert_eq!(candidate(KeyAttachment::NoLease).problem(well), Some(CandidateProblem::Stranded));
 }
 
 proptest! {
@@ -215,7 +222,7 @@ proptest! {
     #[test]
     fn following_and_reading_come_to_the_same(acts in prop::collection::vec((0_u8..3, 0_u8..2, 0_u8..6), 0..200)) {
         let mut followed = Locks::default();
-        let mut truth: BTreeMap<Vec<u8>, HeldKey> = BTreeMap::new();
+        let mut truth: BTreeMap<Vec<u8>, KeyEntry> = BTreeMap::new();
         for (revision, (act, name, lease)) in (1..).zip(acts) {
             let id = MUTEX[0] + i64::from(lease);
             let key = key(["a", "b"][usize::from(name)], id);
@@ -227,12 +234,12 @@ proptest! {
             let create_revision = truth.get(&key).map_or(revision, |before| before.create_revision);
             let lease = (act == 1).then_some(LeaseId(id));
             followed.put(&key, lease, create_revision, at(1));
-            truth.insert(key.clone(), HeldKey { key, lease, create_revision });
+            truth.insert(key.clone(), KeyEntry { key, lease, create_revision });
         }
         let mut read = Locks::default();
-        read.gather(&truth.values().cloned().collect::<Vec<_>>());
-        read.settle(at(1));
-        let all = |locks: &Locks| -> Vec<Candidate> { locks.queues.values().flat_map(Queue::line).cloned().collect() };
+        read.add_page(&truth.values().cloned().collect::<Vec<_>>());
+        read.finish_reload(at(1));
+        let all = |locks: &Locks| -> Vec<Candidate> { locks.queues.values().flat_map(LockQueue::line).cloned().collect() };
         prop_assert_eq!(all(&followed), all(&read));
         prop_assert!(followed.queues.values().all(|queue| !queue.is_empty()));
         prop_assert_eq!(followed.places.len(), truth.len());

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{ListedLease, Listing};
 use crate::app::Who;
-use crate::inference::Bounds;
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
-use crate::inference::observed::Sureness;
 use crate::report::json::line;
 use crate::report::text::{base64, json_key, rfc3339, seconds};
 use etcd_lease::Header;
@@ -117,14 +117,14 @@ fn lease_object<'a>(listed: &'a ListedLease, listing: &Listing) -> LeaseObject<'
 fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
     let (lease, renewals) = (&listed.lease, listed.lease.observed.renewals());
     let (every, margin, last) = (lease.others_rhythm(), lease.margin(), renewals.last());
-    let wall = |at: Bounds| rfc3339(start + at.middle().since_start());
+    let wall = |at: TimeRange| rfc3339(start + at.middle().since_start());
     SeenObject {
         renewals: renewals.cadence().answers,
         renewals_sureness: if listed.may_hide_renewals() { "at_least" } else { "about" },
         every: every.map(|rhythm| seconds(rhythm.every)),
-        every_sureness: every.map(|rhythm| sureness(rhythm.sureness, "at_most")),
+        every_sureness: every.map(|rhythm| sureness(rhythm.certainty, "at_most")),
         last_renewed: last.map(wall),
-        last_renewed_error: last.map(|at| seconds(at.doubt())),
+        last_renewed_error: last.map(|at| seconds(at.half_width())),
         margin: margin.map(|(least, _)| seconds(least)),
         margin_sureness: margin.map(|(_, sure)| sureness(sure, "at_least")),
         warnings: listed.warnings.iter().map(warning_object).collect(),
@@ -136,8 +136,8 @@ fn warning_object(finding: &Finding) -> WarningObject<'_> {
 }
 
 /// How much a figure says: renewals that stayed hidden make it a bound.
-fn sureness(sureness: Sureness, bound: &'static str) -> &'static str {
-    if sureness == Sureness::About { "about" } else { bound }
+fn sureness(sureness: Certainty, bound: &'static str) -> &'static str {
+    if sureness == Certainty::About { "about" } else { bound }
 }
 
 fn thousandth(seconds: f64) -> f64 {

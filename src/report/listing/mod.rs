@@ -8,12 +8,12 @@ mod tests;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{Gone, Keys, Lease, Model, Rank, Sort, State};
-use crate::filter::{Facts, Filter};
-use crate::inference::Bounds;
+use crate::filter::{Filter, FilterFacts};
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
-use crate::inference::observed::Sureness;
-use etcd_lease::{ClusterView, Header, LeaseId, MemberView, Reading, TimeToLive};
-use simkit::Moment;
+use etcd_lease::{ClusterView, Header, LeaseId, MemberView, TimeToLive, TtlStatus};
+use simkit::Timestamp;
 
 pub use json::listing_json;
 pub use table::{LISTED, WATCHED, listing_table};
@@ -37,7 +37,7 @@ pub struct Listing {
     /// The header of the list's answer.
     pub header: Header,
     /// The moment that all is told for.
-    pub now: Moment,
+    pub now: Timestamp,
     /// What the wall said at the start of the clock.
     pub start: SystemTime,
     /// For how long the leases were watched; none where they were read once.
@@ -49,20 +49,20 @@ pub struct Listing {
 impl ListedLease {
     /// As one answer tells of it. Its keys are known where the user may read them, its deadline where the answer told one:
     /// the earliest and the latest moment.
-    pub fn read_once(answer: TimeToLive, keys_known: bool, deadline: Option<(Moment, Moment)>) -> Self {
+    pub fn read_once(answer: TimeToLive, keys_known: bool, deadline: Option<(Timestamp, Timestamp)>) -> Self {
         let mut lease = Lease::read_once(&answer, deadline);
         lease.keys = lease.keys.filter(|_| keys_known);
-        let state = match answer.reading() {
-            Reading::Alive | Reading::AtDeadline => State::Ok,
-            Reading::Dying => State::Dying,
-            Reading::Missing => State::Gone(Gone::Unknown),
-            Reading::Nonsense => State::Unseen,
+        let state = match answer.ttl_status() {
+            TtlStatus::Alive | TtlStatus::AtDeadline => State::Ok,
+            TtlStatus::Dying => State::Dying,
+            TtlStatus::Missing => State::Gone(Gone::Unknown),
+            TtlStatus::Invalid => State::Unseen,
         };
         ListedLease { lease, state, keys: keys_known.then_some(answer.keys), warnings: Vec::new() }
     }
 
     /// As a model has come to know it.
-    fn watched(model: &Model, lease: &Lease, now: Moment) -> Self {
+    fn watched(model: &Model, lease: &Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map(|_| model.holdings().of(lease.id).map(|(key, _)| key.to_vec()).collect());
         let is_warned = !lease.warnings.is_empty();
         let warnings = if is_warned { model.diagnoses().of(lease.id).cloned().collect() } else { Vec::new() };
@@ -75,18 +75,18 @@ impl ListedLease {
     }
 
     /// Where its deadline lies, as long as nobody can have renewed it unseen.
-    fn bounds(&self) -> Option<Bounds> {
+    fn bounds(&self) -> Option<TimeRange> {
         self.lease.bounds().filter(|_| self.state != State::Unseen)
     }
 
     /// The time left in seconds: the middle of what is known and the half-width of it.
-    fn left(&self, now: Moment) -> Option<(f64, f64)> {
+    fn left(&self, now: Timestamp) -> Option<(f64, f64)> {
         let bounds = self.bounds()?;
-        Some((bounds.middle().signed_since(now), bounds.doubt().as_secs_f64()))
+        Some((bounds.middle().signed_since(now), bounds.half_width().as_secs_f64()))
     }
 
     /// The least that is left, in seconds, where it may have been renewed since anybody looked.
-    fn left_at_least(&self, now: Moment) -> Option<f64> {
+    fn left_at_least(&self, now: Timestamp) -> Option<f64> {
         let bounds = self.lease.bounds().filter(|_| self.state == State::Unseen)?;
         Some(bounds.earliest.signed_since(now)).filter(|least| *least > 0.0)
     }
@@ -95,7 +95,7 @@ impl ListedLease {
     fn may_hide_renewals(&self) -> bool {
         let observed = &self.lease.observed;
         let is_seen = observed.seen_at().is_some() && self.state != State::Unseen;
-        !is_seen || observed.renewals().sureness() == Sureness::AtLeast
+        !is_seen || observed.renewals().certainty() == Certainty::AtLeast
     }
 
     /// How many keys it has, where all are known.
@@ -112,10 +112,10 @@ impl ListedLease {
 /// What a listing tells a filter.
 struct Told<'a> {
     lease: &'a ListedLease,
-    now: Moment,
+    now: Timestamp,
 }
 
-impl Facts for Told<'_> {
+impl FilterFacts for Told<'_> {
     fn id(&self) -> LeaseId {
         self.lease.lease.id
     }
@@ -152,7 +152,7 @@ impl Facts for Told<'_> {
 
 impl Listing {
     /// What a model has come to know of all leases that live, after it watched them for so long.
-    pub fn watched(model: &Model, watched: Duration, now: Moment, start: SystemTime) -> Self {
+    pub fn watched(model: &Model, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
         let header = model.cluster.current().map_or_else(Header::default, |member| Header {
             cluster_id: model.cluster.cluster_id,
             member_id: member.member_id,

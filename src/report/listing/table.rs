@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{ListedLease, Listing};
 use crate::app::{Column, Who};
 use crate::escape::printable;
-use crate::inference::observed::Sureness;
+use crate::inference::lease_inference::Certainty;
 use crate::report::table::{Align, table};
 use crate::report::text::{millis, or_dash, plural};
 use etcd_lease::Header;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// The columns of one reading where no others are asked for.
 pub const LISTED: [Column; 6] = [Column::Id, Column::State, Column::Ttl, Column::Left, Column::Keys, Column::FirstKey];
@@ -52,7 +52,7 @@ fn title(listing: &Listing) -> String {
 }
 
 /// What is known of a lease; a dash for what is not, as for what takes more than one reading.
-fn cell(listed: &ListedLease, column: Column, now: Moment) -> String {
+fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
     let lease = &listed.lease;
     match column {
         Column::Id => lease.id.to_string(),
@@ -61,7 +61,7 @@ fn cell(listed: &ListedLease, column: Column, now: Moment) -> String {
         Column::Left => left(listed, now),
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
         // Renewals that stayed hidden make the true interval shorter, and the true margin longer.
-        Column::Every => or_dash(lease.others_rhythm(), |rhythm| inferred(rhythm.every, rhythm.sureness, "<=")),
+        Column::Every => or_dash(lease.others_rhythm(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
         Column::Margin => or_dash(lease.margin(), |(least, sureness)| inferred(least, sureness, ">=")),
         Column::Keys => {
@@ -77,15 +77,15 @@ fn cell(listed: &ListedLease, column: Column, now: Moment) -> String {
 }
 
 /// A server tells whole seconds: a tenth is all that one reading can be good for.
-fn left(listed: &ListedLease, now: Moment) -> String {
+fn left(listed: &ListedLease, now: Timestamp) -> String {
     match (listed.left(now), listed.left_at_least(now)) {
         (Some((middle, half_width)), _) => format!("{middle:.1} s ±{half_width:.1}"),
         (None, least) => or_dash(least, |least| format!(">={least:.1} s")),
     }
 }
 
-fn inferred(span: Duration, sureness: Sureness, bound: &str) -> String {
-    let sign = if sureness == Sureness::About { "~" } else { bound };
+fn inferred(span: Duration, sureness: Certainty, bound: &str) -> String {
+    let sign = if sureness == Certainty::About { "~" } else { bound };
     format!("{sign}{}", short(span))
 }
 

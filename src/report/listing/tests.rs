@@ -4,7 +4,7 @@ use super::*;
 use crate::app::Column;
 
 fn listing() -> Listing {
-    let now = Moment::from_nanos(20_000_000_000);
+    let now = Timestamp::from_nanos(20_000_000_000);
     let lease = |id, ttl, granted_ttl, keys: &[&[u8]]| {
         let keys = keys.iter().map(|key| key.to_vec()).collect();
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
@@ -29,10 +29,10 @@ fn listing() -> Listing {
 fn polled(id: i64, from: u64, to: u64) -> ListedLease {
     let mut lease = Lease::new(LeaseId(id));
     for second in from..=to {
-        let at = Moment::at(Duration::from_millis(second * 1_000));
+        let at = Timestamp::at(Duration::from_millis(second * 1_000));
         let ttl = 29 - i64::try_from(second % 10).unwrap_or(0);
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
-        lease.observed.hear(&answer, at, at);
+        lease.observed.apply_reply(&answer, at, at);
     }
     lease.granted_ttl = Some(30);
     ListedLease { lease, state: State::Ok, keys: None, warnings: Vec::new() }
@@ -57,7 +57,7 @@ fn watched() -> Listing {
     let some = Keys { count: 3, is_all: false, first: vec![b"/p/1".to_vec()] };
     (unseen.lease.keys, unseen.keys) = (Some(some), Some(vec![b"/p/1".to_vec()]));
     let never = ListedLease { lease: Lease::new(LeaseId(3)), state: State::Unseen, keys: None, warnings: Vec::new() };
-    let now = Moment::at(Duration::from_millis(60_000));
+    let now = Timestamp::at(Duration::from_millis(60_000));
     let watched = Some(Duration::from_secs(60));
     Listing { leases: vec![steady, unseen, never], now, watched, ..listing() }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::follow::Ear;
 use super::*;
 use crate::app::What;
-use simkit::Moment;
+use simkit::Timestamp;
 
 const TTL: i64 = 30;
 
 /// So many leases granted one after the other, each with a key or bare; with the moment of each grant.
-async fn grant(ear: &Ear, count: i64, has_key: bool) -> BTreeMap<LeaseId, Moment> {
+async fn grant(ear: &Ear, count: i64, has_key: bool) -> BTreeMap<LeaseId, Timestamp> {
     let mut granted = BTreeMap::new();
     for number in 1..=count {
         let id = LeaseId(ear.sandbox.grant_as(LeaseId(number), TTL).unwrap());

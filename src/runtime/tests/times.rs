@@ -3,10 +3,10 @@
 use super::follow::Ear;
 use super::*;
 use crate::app::{Event, Renewed, What};
-use simkit::Moment;
+use simkit::Timestamp;
 
 impl Ear {
-    fn now(&self) -> Moment {
+    fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -22,7 +22,7 @@ impl Ear {
 
 /// Whether an event was told of a moment, with an error of so many seconds at most.
 #[track_caller]
-fn holds(event: &Event, truth: Moment, most: f64) {
+fn holds(event: &Event, truth: Timestamp, most: f64) {
     let off = event.at.signed_since(truth).abs();
     assert!(off <= event.doubt.as_secs_f64() + 1e-6, "{off} s off the truth: {event:?}");
     assert!(event.doubt.as_secs_f64() <= most, "{event:?}");
@@ -107,7 +107,7 @@ async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
 }
 
 /// Renews a lease so many times at this interval: what was told of that, and when it was.
-async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Moment>) {
+async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Timestamp>) {
     let mut lease = None;
     let mut ear = Ear::begin(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;
     let target = Target::Pipe { name: "sandbox".into(), dialer: ear.sandbox.dialer(0) };

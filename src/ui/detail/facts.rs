@@ -7,7 +7,7 @@ use crate::app::Lease;
 use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::number::{self, UNKNOWN};
-use etcd_lease::{LeaseStatus, Reading};
+use etcd_lease::{LeaseStatus, TtlStatus};
 
 pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let lease = page.lease;
@@ -39,10 +39,10 @@ fn left(page: &Page<'_>, lease: &Lease) -> String {
 fn server(page: &Page<'_>, lease: &Lease) -> String {
     let Some(said) = lease.said else { return "not asked yet".to_owned() };
     let meaning = match said.reading {
-        Reading::Dying => ": expired, and not removed yet",
-        Reading::AtDeadline => ": within a second of its deadline",
-        Reading::Nonsense => ": a former leader's answer, which says nothing",
-        Reading::Alive | Reading::Missing => "",
+        TtlStatus::Dying => ": expired, and not removed yet",
+        TtlStatus::AtDeadline => ": within a second of its deadline",
+        TtlStatus::Invalid => ": a former leader's answer, which says nothing",
+        TtlStatus::Alive | TtlStatus::Missing => "",
     };
     format!("said {} s, {}{meaning}", said.ttl, page.ago(said.received))
 }

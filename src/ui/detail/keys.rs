@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Page;
 use crate::app::{Keys, Parted, Value};
 use crate::escape::printable;
-use crate::inference::observed::KeyFate;
+use crate::inference::lease_inference::KeyDetachReason;
 use crate::ui::Role;
 use crate::ui::line::cut;
 use crate::ui::number;
@@ -33,9 +33,9 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
 /// `  /service/10   deleted 3.0 s ago`
 fn gone(page: &Page<'_>, parted: &Parted) -> Line<'static> {
     let why = match parted.fate {
-        KeyFate::Moved { to } => format!("put with {to}"),
-        KeyFate::Detached => "put without a lease".to_owned(),
-        KeyFate::Deleted | KeyFate::DiedWithLease => "deleted".to_owned(),
+        KeyDetachReason::Moved { to } => format!("put with {to}"),
+        KeyDetachReason::Detached => "put without a lease".to_owned(),
+        KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => "deleted".to_owned(),
     };
     let why = format!("  {why} {}", page.ago(parted.at));
     let name = cut(&printable(&parted.key), page.room_after(&why).saturating_sub(2));

@@ -191,7 +191,7 @@ impl Page<'_> {
         self.width.saturating_sub(text.width())
     }
 
-    fn ago(&self, at: simkit::Moment) -> String {
+    fn ago(&self, at: simkit::Timestamp) -> String {
         format!("{} ago", super::number::span((self.scene.now - at).as_secs_f64()))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::Page;
-use crate::inference::observed::{Habit, Observed, Rhythm, Sureness};
+use crate::inference::lease_inference::{Certainty, LeaseInference, MeanInterval, RenewalPattern};
 use crate::ui::Role;
 use crate::ui::number;
 use etcd_lease::Cadence;
@@ -16,7 +16,7 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     if page.lease.engine.is_none() {
         lines.extend(page.say("renewed", Role::Text, &renewals(observed)));
     }
-    if let Some(habit) = habit(observed.habit()) {
+    if let Some(habit) = habit(observed.pattern()) {
         lines.extend(page.say("habit", Role::Warning, &habit));
     }
     if let Some(at) = page.lease.refilled {
@@ -39,10 +39,10 @@ fn times(count: u64) -> String {
 
 /// `~6 times, about every 10.0 s (9.8 to 10.3), least left ~20.1 s`; where polls could not see all `>=6 times, every <=10.0 s,
 /// least left >=20.1 s`.
-fn renewals(observed: &Observed) -> String {
+fn renewals(observed: &LeaseInference) -> String {
     let (renewals, watched) = (observed.renewals(), observed.renewals().watched());
     let cadence = renewals.cadence();
-    let is_sure = renewals.sureness() == Sureness::About;
+    let is_sure = renewals.certainty() == Certainty::About;
     match cadence.answers {
         0 if !watched.is_zero() => return format!("not in the {} s that it was watched closely", watched.as_secs()),
         0 => return "not seen yet".to_owned(),
@@ -57,29 +57,29 @@ fn renewals(observed: &Observed) -> String {
     let left = left.map(|left| if is_sure { format!("~{}", number::span(left)) } else { number::at_least_span(left) });
     let parts = [
         Some(count),
-        renewals.rhythm().map(|rhythm| every(rhythm, cadence)),
+        renewals.mean_interval().map(|rhythm| every(rhythm, cadence)),
         left.map(|left| format!("least left {left}")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// `about every 10.0 s (9.8 to 10.3)`
-fn every(rhythm: Rhythm, cadence: &Cadence) -> String {
-    let how = if rhythm.sureness == Sureness::About { "about every " } else { "every <=" };
+fn every(rhythm: MeanInterval, cadence: &Cadence) -> String {
+    let how = if rhythm.certainty == Certainty::About { "about every " } else { "every <=" };
     let seconds = |span: Duration| format!("{:.1}", span.as_secs_f64());
     let range = cadence.min.zip(cadence.max).map(|(min, max)| format!(" ({} to {})", seconds(min), seconds(max)));
     format!("{how}{} s{}", seconds(rhythm.every), range.unwrap_or_default())
 }
 
-fn habit(habit: Habit) -> Option<String> {
+fn habit(habit: RenewalPattern) -> Option<String> {
     match habit {
-        Habit::ByTurns { count, each } => {
+        RenewalPattern::Interleaved { count, each } => {
             let count = if count == 2 { "two" } else { "three" };
             Some(format!("{count} renewers by turns, each about every {:.1} s", each.as_secs_f64()))
         }
-        Habit::Unread => {
+        RenewalPattern::Unread => {
             Some("renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads".to_owned())
         }
-        Habit::Steady(_) | Habit::Unknown => None,
+        RenewalPattern::Steady(_) | RenewalPattern::Unknown => None,
     }
 }

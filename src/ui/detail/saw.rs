@@ -15,7 +15,7 @@ use super::{NAMES, Page};
 use crate::app::{History, Mark, Stretch, Tick, Word};
 use crate::ui::plot::{ACROSS, Plot, UP};
 use crate::ui::{Role, number, theme};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Below this there is nothing to be seen of a tooth.
 const LEAST_WIDTH: usize = 24;
@@ -74,16 +74,16 @@ impl Sign {
 /// The span of time that is shown, in columns that hold still while time goes on: one is added when one is over.
 #[derive(Clone, Copy, Debug)]
 struct Window {
-    end: Moment,
+    end: Timestamp,
     columns: usize,
     /// Seconds of a column.
     step: f64,
 }
 
 impl Window {
-    fn until(now: Moment, span: Duration, columns: usize) -> Self {
+    fn until(now: Timestamp, span: Duration, columns: usize) -> Self {
         let step = (span.as_nanos() / columns.max(1) as u128).clamp(1, u64::MAX.into()) as u64;
-        let end = Moment::from_nanos(now.nanos().div_ceil(step).saturating_mul(step));
+        let end = Timestamp::from_nanos(now.nanos().div_ceil(step).saturating_mul(step));
         Window { end, columns, step: step as f64 / 1e9 }
     }
 
@@ -93,12 +93,12 @@ impl Window {
     }
 
     /// In columns from its beginning; less than 0 before that.
-    fn place(&self, at: Moment) -> f64 {
+    fn place(&self, at: Timestamp) -> f64 {
         self.columns as f64 - (self.end - at).as_secs_f64() / self.step
     }
 
     /// The column of a moment; none where it lies before.
-    fn column(&self, at: Moment) -> Option<usize> {
+    fn column(&self, at: Timestamp) -> Option<usize> {
         let place = self.place(at);
         (place >= 0.0).then(|| (place as usize).min(self.columns.saturating_sub(1)))
     }
@@ -171,7 +171,7 @@ struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    fn lines(&self, history: &History, end: Moment, rows: usize) -> Vec<Line<'static>> {
+    fn lines(&self, history: &History, end: Timestamp, rows: usize) -> Vec<Line<'static>> {
         let plot = self.plot(history, end, rows);
         let (axis, counts) = self.axis(history);
         let mut lines = vec![self.legend(&counts, self.begins_within(history))];
@@ -181,7 +181,7 @@ impl Chart<'_> {
     }
 
     /// The dots: each column as high as what was left within it, and a line up where it was renewed.
-    fn plot(&self, history: &History, end: Moment, rows: usize) -> Plot {
+    fn plot(&self, history: &History, end: Timestamp, rows: usize) -> Plot {
         let mut dots =
             Dots { plot: Plot::new(self.window.columns, rows), window: self.window.fine(), ttl: self.ttl, rows };
         let mut before: Option<Stretch> = None;
@@ -228,7 +228,7 @@ impl Chart<'_> {
     }
 
     /// The cells of a mark: one, or from where on nothing was known to where something was again.
-    fn cells(&self, mark: &Mark, sign: Sign, until: Option<Moment>) -> Option<(usize, usize)> {
+    fn cells(&self, mark: &Mark, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
         let last = match sign {
             Sign::Unknown => until.map_or(self.window.columns.checked_sub(1), |until| self.window.column(until)),
             _ => self.window.column(mark.at),
@@ -247,13 +247,13 @@ impl Chart<'_> {
     }
 
     /// Since when a lease that others renew was watched, where that is in sight.
-    fn begins_within(&self, history: &History) -> Option<Moment> {
+    fn begins_within(&self, history: &History) -> Option<Timestamp> {
         let first = history.marks().next().filter(|_| self.page.lease.engine.is_none())?.at;
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
     }
 
     /// `28.0 s  ▢ 1 dropped  ┴ 6 renewed  watched since 14:03:12`: the gravest first, as many as there is room for.
-    fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Moment>) -> Line<'static> {
+    fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
         let look = self.page.look();
         let span = number::span(self.window.step * self.window.columns as f64);
         let mut spans = vec![

@@ -55,11 +55,11 @@ fn in_words(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use etcd_lease::Pace;
+    use etcd_lease::RenewalSchedule;
 
     #[test]
     fn what_is_waited_for_is_told_in_words() {
-        let told = speeds(Pace::Clientv3).map(|speed| (in_words(speed.renewed), in_words(speed.dropped)));
+        let told = speeds(RenewalSchedule::Clientv3).map(|speed| (in_words(speed.renewed), in_words(speed.dropped)));
         let expected = [("20 min", "5 h 20 min"), ("2 min", "32 min"), ("20 s", "5 min")];
         assert_eq!(told, expected.map(|(renewed, dropped)| (renewed.to_owned(), dropped.to_owned())));
         assert_eq!(in_words(Duration::from_secs(7_200)), "2 h");

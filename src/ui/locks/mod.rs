@@ -20,7 +20,7 @@ use ratatui::widgets::{Padding, Widget};
 
 use crate::app::View;
 use crate::escape::printable;
-use crate::inference::locks::{Candidate, Queue};
+use crate::inference::locks::{Candidate, LockQueue};
 
 use super::columns::{self, Column};
 use super::line::{cut, wrap};
@@ -35,7 +35,7 @@ const PLACE: usize = 6;
 #[derive(Clone, Copy)]
 enum Item<'a> {
     /// The name of a lock and the sentence about it.
-    Head(&'a Queue),
+    Head(&'a LockQueue),
     /// A candidate, with its place in line.
     One(&'a Candidate, usize),
 }
@@ -105,7 +105,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The lines around the cursor: it stands in the middle, but near the ends of the list.
-    fn lines(&self, queue: &'a Queue, candidate: &'a Candidate, height: usize) -> Vec<Line<'static>> {
+    fn lines(&self, queue: &'a LockQueue, candidate: &'a Candidate, height: usize) -> Vec<Line<'static>> {
         let place = queue.place(candidate);
         let above = self.gathered(self.items_above(queue, candidate, place), height, |lines| lines.reverse());
         let mut below = self.lines_of(Item::One(candidate, place));
@@ -116,7 +116,7 @@ impl<'a> Sheet<'a> {
         lines
     }
 
-    fn cursor(&self) -> Option<(&'a Queue, &'a Candidate)> {
+    fn cursor(&self) -> Option<(&'a LockQueue, &'a Candidate)> {
         let candidate = self.scene.model.candidate()?;
         self.scene.model.locks().find(&candidate.key)
     }
@@ -141,7 +141,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// From the cursor upward.
-    fn items_above(&self, queue: &'a Queue, candidate: &'a Candidate, place: usize) -> impl Iterator<Item = Item<'a>> {
+    fn items_above(
+        &self,
+        queue: &'a LockQueue,
+        candidate: &'a Candidate,
+        place: usize,
+    ) -> impl Iterator<Item = Item<'a>> {
         let ahead = queue.ahead_of(candidate).rev().zip((0..place).rev());
         let here = ahead.map(move |(one, place)| Item::One(one, place)).chain([Item::Head(queue)]);
         let others = self.scene.model.locks().before(queue.name()).rev().flat_map(|queue| {
@@ -152,7 +157,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// From the cursor downward.
-    fn items_below(&self, queue: &'a Queue, candidate: &'a Candidate, place: usize) -> impl Iterator<Item = Item<'a>> {
+    fn items_below(
+        &self,
+        queue: &'a LockQueue,
+        candidate: &'a Candidate,
+        place: usize,
+    ) -> impl Iterator<Item = Item<'a>> {
         let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| Item::One(one, place));
         let others = self.scene.model.locks().after(queue.name()).flat_map(|queue| {
             let line = queue.line().zip(0..).map(move |(one, place)| Item::One(one, place));
@@ -170,7 +180,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A blank line between queues, the name, and the sentence.
-    fn head(&self, queue: &Queue) -> Vec<Line<'static>> {
+    fn head(&self, queue: &LockQueue) -> Vec<Line<'static>> {
         let name = cut(&words::name(queue), self.width);
         let name = Line::styled(name, self.scene.look.style(Role::Title));
         if self.is_tiny {
@@ -186,7 +196,7 @@ impl<'a> Sheet<'a> {
     /// A row, and what is wrong with it.
     fn one(&self, candidate: &Candidate, place: usize) -> Vec<Line<'static>> {
         let mut lines = vec![self.row(candidate, place)];
-        if let Some(flaw) = self.scene.model.flaw(candidate, self.scene.now) {
+        if let Some(flaw) = self.scene.model.problem(candidate, self.scene.now) {
             let text = words::flaw(self.scene, candidate, flaw);
             lines.extend(self.said(&text, Role::Warning, PLACE.min(self.width / 2)));
         }

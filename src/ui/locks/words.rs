@@ -1,17 +1,17 @@
 //! Locks in words.
 
 use crate::escape::printable;
-use crate::id_format::Ids;
-use crate::inference::locks::{Candidate, Flaw, Hang, Queue};
+use crate::id_format::IdFormat;
+use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockQueue};
 use crate::ui::Scene;
 use crate::ui::columns::{self, Column};
 use crate::ui::number::{self, UNKNOWN};
 use crate::ui::table;
 use etcd_lease::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// The name of a lock; one without a name is its slash.
-pub(super) fn name(queue: &Queue) -> String {
+pub(super) fn name(queue: &LockQueue) -> String {
     match queue.name() {
         [] => "/".to_owned(),
         name => printable(name),
@@ -28,7 +28,7 @@ pub(super) fn place(place: usize) -> String {
 }
 
 /// What can be said of a lease that is not there.
-pub(super) fn unknown(ids: Ids, column: &Column, id: LeaseId, width: usize) -> String {
+pub(super) fn unknown(ids: IdFormat, column: &Column, id: LeaseId, width: usize) -> String {
     match column.title {
         "ID" if width >= ids.width() => ids.name(id),
         "ID" => ids.short(id),
@@ -38,7 +38,7 @@ pub(super) fn unknown(ids: Ids, column: &Column, id: LeaseId, width: usize) -> S
 }
 
 /// Who holds it since when, how many wait, and when the next one gets it.
-pub(super) fn sentence(scene: Scene<'_>, queue: &Queue, has_long_ids: bool) -> String {
+pub(super) fn sentence(scene: Scene<'_>, queue: &LockQueue, has_long_ids: bool) -> String {
     let ids = scene.model.ids;
     let id = |candidate: &Candidate| {
         if has_long_ids { ids.name(candidate.lease) } else { ids.short(candidate.lease) }
@@ -56,7 +56,7 @@ pub(super) fn sentence(scene: Scene<'_>, queue: &Queue, has_long_ids: bool) -> S
     format!("Held by {} for {}; {crowd}{turn}.", id(holder), held_for(queue, scene.now))
 }
 
-fn held_for(queue: &Queue, now: Moment) -> String {
+fn held_for(queue: &LockQueue, now: Timestamp) -> String {
     let held = queue.held();
     let sign = if held.is_least { ">= " } else { "" };
     format!("{sign}{}", whole((now - held.since).as_secs_f64()))
@@ -64,10 +64,12 @@ fn held_for(queue: &Queue, now: Moment) -> String {
 
 /// When the lock of a holder becomes free.
 fn when(scene: Scene<'_>, holder: &Candidate, id: &str) -> String {
-    match (holder.hang, scene.model.flaw(holder, scene.now)) {
-        (Hang::OnNone, _) => format!("when somebody deletes the key of {id}"),
-        (Hang::OnAnother(other), _) => format!("when {id} lets go, or the lease {other} ends"),
-        (_, Some(Flaw::Gone | Flaw::Dying)) => "as soon as etcd has removed that key".to_owned(),
+    match (holder.attachment, scene.model.problem(holder, scene.now)) {
+        (KeyAttachment::NoLease, _) => format!("when somebody deletes the key of {id}"),
+        (KeyAttachment::OtherLease(other), _) => format!("when {id} lets go, or the lease {other} ends"),
+        (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => {
+            "as soon as etcd has removed that key".to_owned()
+        }
         _ => format!("when {id} lets go, or {} if nobody renews that one", at_the_end(scene, holder)),
     }
 }
@@ -80,17 +82,19 @@ fn at_the_end(scene: Scene<'_>, candidate: &Candidate) -> String {
 }
 
 /// What is wrong with a candidate, and what comes of it.
-pub(super) fn flaw(scene: Scene<'_>, candidate: &Candidate, flaw: Flaw) -> String {
+pub(super) fn flaw(scene: Scene<'_>, candidate: &Candidate, flaw: CandidateProblem) -> String {
     match flaw {
-        Flaw::Stranded => {
+        CandidateProblem::Stranded => {
             let key = printable(&candidate.key);
             let how = if key.as_bytes() == &*candidate.key { format!(": etcdctl del {key}") } else { ".".to_owned() };
             format!("Its key hangs on no lease and stays until somebody deletes it{how}")
         }
-        Flaw::Misplaced(other) => format!("Its key hangs on the lease {other}, and stays as long as that one lives."),
-        Flaw::Gone => "Its lease is gone, and its key goes with it.".to_owned(),
-        Flaw::Dying => "Its lease has expired: etcd is about to remove it with its key.".to_owned(),
-        Flaw::Silent(span) => {
+        CandidateProblem::Misplaced(other) => {
+            format!("Its key hangs on the lease {other}, and stays as long as that one lives.")
+        }
+        CandidateProblem::Gone => "Its lease is gone, and its key goes with it.".to_owned(),
+        CandidateProblem::Dying => "Its lease has expired: etcd is about to remove it with its key.".to_owned(),
+        CandidateProblem::Silent(span) => {
             let (span, end) = (whole(span.as_secs_f64()), at_the_end(scene, candidate));
             format!("Nobody has renewed it for {span}: it seems dead, and leaves the line {end} if nobody does.")
         }

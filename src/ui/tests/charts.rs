@@ -56,8 +56,8 @@ fn eventful() -> Vec<(f64, Msg)> {
 
 /// The detail of a lease, open from the start on.
 fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> Model {
-    let mut model = Model::new(Setup::default(), Moment::START);
-    update(&mut model, Msg::Resized(room(size.0, size.1)), Moment::START);
+    let mut model = Model::new(Setup::default(), Timestamp::START);
+    update(&mut model, Msg::Resized(room(size.0, size.1)), Timestamp::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
         model.cursor = Some(LeaseId(id));

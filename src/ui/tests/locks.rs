@@ -2,16 +2,16 @@
 
 use super::palettes::{PALETTES, styled};
 use super::*;
-use etcd_lease::{HeldKey, KeyChange, KeyNow};
+use etcd_lease::{KeyChange, KeyEntry, KeyState};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
 const STRAY: i64 = 0x7000_0000_0000_0001;
 const LOST: i64 = 0x7000_0000_0000_0002;
 
-fn held(name: &str, id: i64, lease: i64, create_revision: i64) -> HeldKey {
+fn held(name: &str, id: i64, lease: i64, create_revision: i64) -> KeyEntry {
     let sign = if id < 0 { "-" } else { "" };
     let key = format!("{name}/{sign}{:x}", id.unsigned_abs()).into_bytes();
-    HeldKey { key, lease: Some(LeaseId(lease)).filter(|lease| lease.0 != 0), create_revision }
+    KeyEntry { key, lease: Some(LeaseId(lease)).filter(|lease| lease.0 != 0), create_revision }
 }
 
 /// The scene with a queue whose last candidate is dead, an election, one that dies, and one that is stuck.
@@ -36,8 +36,8 @@ fn locked() -> Vec<(f64, Msg)> {
     messages.extend([(48.0, Msg::KeysAnew), (48.0, Msg::KeysPage(page)), (48.0, Msg::KeysRead { revision: 9 })]);
     // Somebody held the lock before.
     let before = held("/locks/nightly", 0x33, 0x33, 4);
-    let now = KeyNow::Put { lease: before.lease, create_revision: 4 };
-    for (when, before_lease, now) in [(49.0, None, now), (69.0, before.lease, KeyNow::Deleted)] {
+    let now = KeyState::Put { lease: before.lease, create_revision: 4 };
+    for (when, before_lease, now) in [(49.0, None, now), (69.0, before.lease, KeyState::Deleted)] {
         let change = KeyChange { key: before.key.clone(), before: before_lease, now, revision: 10 };
         messages.push((when, Msg::KeysChanged { changes: vec![change], received: at(when) }));
     }

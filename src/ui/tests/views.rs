@@ -269,10 +269,10 @@ fn events_that_were_known_late_stand_where_they_happened() {
     let event = |when: f64, kind| (when, Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(OWN)), kind }));
     let mut messages = scene_messages();
     messages.push((89.8, event(89.6, EngineEventKind::Missed { waited: seconds(1.0) }).1));
-    messages.push((89.9, event(80.0, EngineEventKind::DrillEnded).1));
+    messages.push((89.9, event(80.0, EngineEventKind::FaultEnded).1));
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
     let model = model(Setup::default(), messages, size);
-    let known: Vec<Moment> = model.events.lines().map(|event| event.at).collect();
+    let known: Vec<Timestamp> = model.events.lines().map(|event| event.at).collect();
     assert!(!known.is_sorted(), "{known:?}");
     let picture = text(&paint(&model, size, Look::default()));
     let over = picture.lines().position(|line| line.contains(" drill ")).expect("a drill");

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use etcd_lease::wire::{ErrorKind, KeyWatch, Watched};
-use etcd_lease::{KeyChange, KeyNow, KeyRange, LeaseId};
+use etcd_lease::wire::{ErrorKind, KeyWatch, WatchUpdate};
+use etcd_lease::{KeyChange, KeyRange, KeyState, LeaseId};
 
 use super::Arena;
 
-async fn next(watch: &mut KeyWatch) -> Watched {
+async fn next(watch: &mut KeyWatch) -> WatchUpdate {
     tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time")
 }
 
@@ -16,11 +16,11 @@ async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
     let mut told = Vec::new();
     while told.len() < count {
         match next(watch).await {
-            Watched::Changes { changes, revision } => {
+            WatchUpdate::Changes { changes, revision } => {
                 assert_eq!(changes.last().map(|change| change.revision), Some(revision));
                 told.extend(changes);
             }
-            Watched::Progress { .. } => {}
+            WatchUpdate::Progress { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -35,7 +35,7 @@ pub(crate) async fn keys_are_read_page_by_page(arena: &mut Arena) {
     }
     arena.cluster.put(b"svc/\xff\x00", b"", Some(lease)).await.unwrap();
     arena.cluster.put(b"svd", b"not in the range", Some(lease)).await.unwrap();
-    let mut pages = arena.cluster.held_keys(&KeyRange::prefix(b"svc/"));
+    let mut pages = arena.cluster.key_pages(&KeyRange::prefix(b"svc/"));
     let mut found = Vec::new();
     let mut count = 0;
     while let Some(page) = pages.next().await.unwrap() {
@@ -48,7 +48,7 @@ pub(crate) async fn keys_are_read_page_by_page(arena: &mut Arena) {
     assert!(found.is_sorted_by(|a, b| a.key < b.key));
     assert_eq!(found.iter().filter(|key| key.lease == Some(lease)).count(), 201);
     assert_eq!((found[600].key.as_slice(), found[600].create_revision), (b"svc/\xff\x00".as_slice(), 602));
-    assert!(arena.cluster.held_keys(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
+    assert!(arena.cluster.key_pages(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
 }
 
 /// Values of megabytes make pages short; they are read all the same.
@@ -57,7 +57,7 @@ pub(crate) async fn heavy_values_are_read(arena: &mut Arena) {
     for n in 0..12 {
         arena.cluster.put(format!("heavy/{n:02}").as_bytes(), &heavy, None).await.unwrap();
     }
-    let mut pages = arena.cluster.held_keys(&KeyRange::all());
+    let mut pages = arena.cluster.key_pages(&KeyRange::all());
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 12, "beyond etcd-client's 4 MiB");
     assert!(pages.next().await.unwrap().is_none());
 }
@@ -67,7 +67,7 @@ pub(crate) async fn a_forgotten_page_says_so(arena: &mut Arena) {
     for n in 0..300 {
         arena.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", None).await.unwrap();
     }
-    let mut pages = arena.cluster.held_keys(&KeyRange::all());
+    let mut pages = arena.cluster.key_pages(&KeyRange::all());
     pages.next().await.unwrap();
     let revision = arena.cluster.put(b"svc/new", b"v", None).await.unwrap().revision;
     arena.raw().await.compact(revision, None).await.unwrap();
@@ -87,7 +87,7 @@ pub(crate) async fn changes_tell_the_lease_before(arena: &mut Arena) {
     let told = changes(&mut watch, 7).await;
     let change =
         |key: &[u8], before: Option<LeaseId>, now, revision| KeyChange { key: key.to_vec(), before, now, revision };
-    let put = |lease, create_revision| KeyNow::Put { lease, create_revision };
+    let put = |lease, create_revision| KeyState::Put { lease, create_revision };
     assert_eq!(
         told,
         [
@@ -96,8 +96,8 @@ pub(crate) async fn changes_tell_the_lease_before(arena: &mut Arena) {
             change(b"svc/a", Some(second), put(None, 2), 4),
             change(b"svc/a", None, put(Some(second), 2), 5),
             change(b"svc/b", None, put(Some(second), 6), 6),
-            change(b"svc/a", Some(second), KeyNow::Deleted, 8),
-            change(b"svc/b", Some(second), KeyNow::Deleted, 8),
+            change(b"svc/a", Some(second), KeyState::Deleted, 8),
+            change(b"svc/b", Some(second), KeyState::Deleted, 8),
         ]
     );
 }
@@ -108,7 +108,7 @@ pub(crate) async fn a_watch_says_how_far_it_is(arena: &mut Arena) {
     let revision = arena.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
     watch.ask_progress();
     let told = next(&mut watch).await;
-    assert!(matches!(told, Watched::Progress { revision: told } if told == revision), "{told:?}");
+    assert!(matches!(told, WatchUpdate::Progress { revision: told } if told == revision), "{told:?}");
 }
 
 /// A watch from a forgotten revision says what is remembered.
@@ -119,7 +119,7 @@ pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(arena: &mut Arena)
     arena.raw().await.compact(5, None).await.unwrap();
     let mut watch = arena.cluster.watch_keys(&KeyRange::all(), 2).await.unwrap();
     let told = next(&mut watch).await;
-    assert!(matches!(told, Watched::Compacted { oldest: 5 }), "{told:?}");
+    assert!(matches!(told, WatchUpdate::Compacted { oldest: 5 }), "{told:?}");
 }
 
 /// A watch whose way breaks ends; the next one goes on from where it was, and nothing is lost.
@@ -129,7 +129,7 @@ pub(crate) async fn a_cut_watch_goes_on(arena: &mut Arena) {
     let last = changes(&mut watch, 1).await[0].revision;
     arena.disconnect();
     let told = next(&mut watch).await;
-    assert!(matches!(told, Watched::Cut(_)), "{told:?}");
+    assert!(matches!(told, WatchUpdate::Cut(_)), "{told:?}");
     arena.elsewhere.put(b"svc/b", b"v", None).await.unwrap();
     arena.reconnect();
     let mut watch = arena.watch_again(last + 1).await;

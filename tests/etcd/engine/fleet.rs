@@ -8,7 +8,7 @@ use etcd_lease::wire::Cluster;
 use etcd_lease::{Ended, Granted, LeaseId};
 use futures_util::future::try_join_all;
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 pub(crate) struct Fleet {
     pub(crate) engine: Engine,
@@ -29,7 +29,7 @@ impl Fleet {
     }
 
     /// Keeps leases alive that were granted at a moment.
-    pub(crate) fn keep(cluster: &Cluster, clock: Clock, granted: &[Granted], at: Moment) -> Fleet {
+    pub(crate) fn keep(cluster: &Cluster, clock: Clock, granted: &[Granted], at: Timestamp) -> Fleet {
         let engine = Engine::start(cluster.clone(), clock.clone(), Options::default());
         let consumer = engine.consumer();
         for lease in granted {
@@ -68,7 +68,7 @@ impl Fleet {
     }
 
     /// Reads what comes next; responses to renewals before `since` do not count.
-    async fn read(&mut self, since: Moment) {
+    async fn read(&mut self, since: Timestamp) {
         match self.consumer.next().await.expect("leases are kept") {
             Delivery::Response(response) if response.at < since => {}
             Delivery::Response(response) => *self.renewals.entry(response.id).or_default() += 1,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use etcd_lease::wire::Cluster;
-use etcd_lease::{Ended, LeaseId, Reading};
+use etcd_lease::{Ended, LeaseId, TtlStatus};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use simkit::Clock;
 use tokio::sync::Mutex;
@@ -39,7 +39,7 @@ async fn a_healthy_lease_lives_beside_20_000_that_expire_at_once(version: Versio
     let healthy = cluster.grant(None, TTL).await.unwrap();
     let mut fleet = Fleet::keep(&cluster, clock, &[healthy], at);
     let overdue = cluster.time_to_live(dying, false).await.unwrap();
-    assert_eq!(overdue.reading(), Reading::Dying, "{overdue:?}");
+    assert_eq!(overdue.ttl_status(), TtlStatus::Dying, "{overdue:?}");
     let mut adopted = fleet.engine.keep_alive(dying);
 
     fleet.all_renewed(5, Duration::from_secs(20)).await;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use etcd_lease::wire::{Cluster, Watched};
-use etcd_lease::{KeyNow, KeyRange, LeaseId};
+use etcd_lease::wire::{Cluster, WatchUpdate};
+use etcd_lease::{KeyRange, KeyState, LeaseId};
 use futures_util::{StreamExt, stream};
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
@@ -188,9 +188,9 @@ async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
     const DELAY: Duration = Duration::from_millis(300);
     let mut watch = cluster.watch_keys(&KeyRange::prefix(b"truth/"), 1).await.expect("a watch");
     loop {
-        let Watched::Changes { changes, .. } = watch.next().await else { continue };
+        let WatchUpdate::Changes { changes, .. } = watch.next().await else { continue };
         let now = clock.now();
-        for change in changes.into_iter().filter(|change| change.now == KeyNow::Deleted) {
+        for change in changes.into_iter().filter(|change| change.now == KeyState::Deleted) {
             let at = Span::between(&clock, now.before(DELAY), now);
             removed.lock().expect("nobody panicked").insert(change.key, at);
         }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use etcd_lease::engine::{Delivery, Engine, Options};
 use etcd_lease::wire::{Address, Cluster, Settings, Target};
-use etcd_lease::{LeaseId, Pace};
+use etcd_lease::{LeaseId, RenewalSchedule};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 use super::span::{Span, seconds};
 use crate::common::etcd::{Etcd, Version};
@@ -63,12 +63,12 @@ pub(super) async fn grant(cluster: &Cluster, ttls: &[i64]) -> Vec<Lease> {
 }
 
 /// Keeps leases alive until then, as Go's client does or exactly each third of the TTL.
-pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, until: Moment, truth: Truth) {
+pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, until: Timestamp, truth: Truth) {
     let engine = Engine::start(cluster, clock.clone(), Options::default());
     let mut consumer = engine.consumer();
     for (number, lease) in leases.iter().enumerate() {
-        let pace = if number % 2 == 0 { Pace::Clientv3 } else { Pace::Exact };
-        consumer.keep_alive_at_pace(lease.id, Some(pace));
+        let pace = if number % 2 == 0 { RenewalSchedule::Clientv3 } else { RenewalSchedule::Exact };
+        consumer.keep_alive_with_schedule(lease.id, Some(pace));
     }
     let end = clock.sleep_until(until);
     tokio::pin!(end);
@@ -83,7 +83,7 @@ pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, unt
 }
 
 /// Renews a lease now and then until then, never in time to lose it.
-pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, until: Moment, truth: Truth) {
+pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, until: Timestamp, truth: Truth) {
     let mut dice = Dice::new(lease.id);
     loop {
         let ttl = lease.ttl as f64;

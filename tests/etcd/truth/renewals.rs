@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use etcd_lease::LeaseId;
 use etcd_lease::wire::Cluster;
-use leasetop::inference::observed::{Noticed, Observed};
+use leasetop::inference::lease_inference::{Inferred, LeaseInference};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 use simkit::tasks::spawn;
 
 use super::ear::{Ear, Told};
@@ -114,15 +114,15 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
 type Beliefs = Arc<Mutex<Vec<(LeaseId, Span)>>>;
 
 /// Polls a lease by the rule that the program uses, and notes what is known after three polls of each renewal.
-async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Moment, beliefs: Beliefs) {
-    let (mut observed, mut polls) = (Observed::default(), None);
+async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, beliefs: Beliefs) {
+    let (mut observed, mut polls) = (LeaseInference::default(), None);
     while clock.now() < until {
         clock.sleep_until(observed.next_poll(clock.now())).await;
         let sent = clock.now();
         let Ok(answer) = cluster.time_to_live(id, false).await else { continue };
-        polls = match (observed.hear(&answer, sent, clock.now()), polls) {
-            (Noticed::Renewed(_), _) => Some(1),
-            (Noticed::Missing, _) => return,
+        polls = match (observed.apply_reply(&answer, sent, clock.now()), polls) {
+            (Inferred::Renewed(_), _) => Some(1),
+            (Inferred::Missing, _) => return,
             (_, polls) => polls.map(|polls| polls + 1),
         };
         if let (Some(3), Some(bounds)) = (polls, observed.bounds()) {

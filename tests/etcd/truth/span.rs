@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Between which two moments something came about, in seconds of the wall.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub(super) struct Span {
 
 impl Span {
     /// Between two moments of a clock.
-    pub(super) fn between(clock: &Clock, from: Moment, to: Moment) -> Span {
+    pub(super) fn between(clock: &Clock, from: Timestamp, to: Timestamp) -> Span {
         Span { from: seconds(clock.wall(from)), to: seconds(clock.wall(to)) }
     }
 

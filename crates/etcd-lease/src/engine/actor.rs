@@ -9,12 +9,14 @@ use tokio::sync::mpsc;
 
 use super::board::{Board, Subscribers, gauge};
 use super::inbox::{Delivered, Inbox, Response};
-use super::stream::{LaneStream, StreamName};
-use crate::keeper::{Act, Keeper, News, Renewal, Slot, StreamEnd};
-use crate::wire::{self, Answer, Cluster};
-use crate::{ClusterView, Drill, Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, Pace, TimeToLive};
+use super::stream::{KeepaliveStream, StreamId};
+use crate::keepalive::{Action, AnsweredRenewal, Notice, Scheduler, SlotId, StreamEnd};
+use crate::wire::{self, Cluster, KeepaliveReply};
+use crate::{
+    ClusterView, Ended, EngineEvent, EngineEventKind, Fault, LeaseId, LeaseStatus, RenewalSchedule, TimeToLive,
+};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Inputs that are taken in before the schedule has its turn.
 const BATCH: usize = 256;
@@ -22,10 +24,10 @@ const BATCH: usize = 256;
 /// What the engine's users want.
 #[derive(Debug)]
 pub(super) enum Command {
-    Keep { id: LeaseId, start: Start, pace: Option<Pace>, inbox: Arc<Inbox> },
-    Leave(LeaseId),
+    StartKeepAlive { id: LeaseId, start: Start, pace: Option<RenewalSchedule>, inbox: Arc<Inbox> },
+    StopKeepAlive(LeaseId),
     RenewNow(LeaseId),
-    Drill { id: LeaseId, drill: Option<Drill> },
+    SetFault { id: LeaseId, drill: Option<Fault> },
     Close,
 }
 
@@ -33,39 +35,39 @@ pub(super) enum Command {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
     Adopt,
-    Granted { ttl: i64, sent: Moment },
+    Granted { ttl: i64, sent: Timestamp },
 }
 
 /// What the streams tell.
 #[derive(Debug)]
 pub(super) enum Report {
     StreamOpened { endpoint: String },
-    Answers { name: StreamName, at: Moment, batch: Vec<Answer> },
-    StreamEnded { name: StreamName, end: StreamEnd },
+    Replies { stream_id: StreamId, at: Timestamp, batch: Vec<KeepaliveReply> },
+    StreamEnded { stream_id: StreamId, end: StreamEnd },
 }
 
 /// A question for time left, answered.
-struct Asked {
-    slot: Slot,
+struct TtlReply {
+    slot: SlotId,
     id: LeaseId,
-    sent: Moment,
+    sent: Timestamp,
     answer: Result<TimeToLive, wire::Error>,
 }
 
 pub(super) struct Actor {
     cluster: Cluster,
     clock: Clock,
-    keeper: Keeper,
+    scheduler: Scheduler,
     board: Board,
-    streams: Vec<Option<LaneStream>>,
+    streams: Vec<Option<KeepaliveStream>>,
     reports: mpsc::Sender<Report>,
-    asks: FuturesUnordered<BoxFuture<'static, Asked>>,
+    ttl_queries: FuturesUnordered<BoxFuture<'static, TtlReply>>,
     subscribers: Vec<Option<Subscribers>>,
     endpoint: String,
     closing: bool,
     /// For the board, written once a round.
-    touched: Vec<Slot>,
-    buried: Vec<(LeaseStatus, Subscribers)>,
+    changed: Vec<SlotId>,
+    ended: Vec<(LeaseStatus, Subscribers)>,
     events: Vec<EngineEvent>,
 }
 
@@ -74,40 +76,40 @@ impl Actor {
     pub(super) async fn run(
         cluster: Cluster,
         clock: Clock,
-        keeper: Keeper,
+        scheduler: Scheduler,
         board: Board,
         mut commands: mpsc::UnboundedReceiver<Command>,
     ) {
         let (sender, mut reports) = mpsc::channel(BATCH);
-        let streams = (0..keeper.lanes()).map(|_| None).collect();
+        let streams = (0..scheduler.lanes()).map(|_| None).collect();
         let mut members = cluster.watch();
         let mut actor = Actor {
             cluster,
             clock,
-            keeper,
+            scheduler,
             board,
             streams,
             reports: sender,
-            asks: FuturesUnordered::new(),
+            ttl_queries: FuturesUnordered::new(),
             subscribers: Vec::new(),
             endpoint: String::new(),
             closing: false,
-            touched: Vec::new(),
-            buried: Vec::new(),
+            changed: Vec::new(),
+            ended: Vec::new(),
             events: Vec::new(),
         };
-        let (mut wanted, mut told) = (Vec::new(), Vec::new());
+        let (mut new_commands, mut new_reports) = (Vec::new(), Vec::new());
         loop {
-            let wake = actor.keeper.wake_at();
+            let wake = actor.scheduler.wake_at();
             tokio::select! {
-                _ = commands.recv_many(&mut wanted, BATCH) => (),
-                _ = reports.recv_many(&mut told, BATCH) => (),
-                Some(asked) = actor.asks.next() => actor.asked(&asked),
-                () = actor.clock.sleep_until(wake.unwrap_or(Moment::FAR)), if wake.is_some() => (),
-                Ok(()) = members.changed() => actor.follow(&members.borrow_and_update().clone()),
+                _ = commands.recv_many(&mut new_commands, BATCH) => (),
+                _ = reports.recv_many(&mut new_reports, BATCH) => (),
+                Some(reply) = actor.ttl_queries.next() => actor.on_ttl_reply(&reply),
+                () = actor.clock.sleep_until(wake.unwrap_or(Timestamp::NEVER)), if wake.is_some() => (),
+                Ok(()) = members.changed() => actor.on_cluster_change(&members.borrow_and_update().clone()),
             }
-            told.drain(..).for_each(|report| actor.told(report));
-            wanted.drain(..).for_each(|command| actor.wanted(command));
+            new_reports.drain(..).for_each(|report| actor.on_report(report));
+            new_commands.drain(..).for_each(|command| actor.on_command(command));
             actor.turn();
             if actor.closing {
                 break;
@@ -115,58 +117,58 @@ impl Actor {
         }
         commands.close();
         while let Ok(late) = commands.try_recv() {
-            actor.wanted(late);
+            actor.on_command(late);
         }
     }
 
-    fn wanted(&mut self, command: Command) {
+    fn on_command(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
-            Command::Keep { id, inbox, .. } if self.closing => inbox.end(id, Ended::Closed),
-            Command::Keep { id, start, pace, inbox } => {
+            Command::StartKeepAlive { id, inbox, .. } if self.closing => inbox.end(id, Ended::Closed),
+            Command::StartKeepAlive { id, start, pace, inbox } => {
                 let slot = match start {
-                    Start::Adopt => self.keeper.adopt(now, id, pace),
-                    Start::Granted { ttl, sent } => self.keeper.grant(now, id, ttl, sent, pace),
+                    Start::Adopt => self.scheduler.adopt(now, id, pace),
+                    Start::Granted { ttl, sent } => self.scheduler.grant(now, id, ttl, sent, pace),
                 };
                 self.subscribe(slot, inbox);
                 self.event(now, Some(id), || EngineEventKind::Kept);
             }
-            Command::Leave(id) => {
-                if let Some(slot) = self.keeper.slot(id) {
-                    self.leave(slot, id);
+            Command::StopKeepAlive(id) => {
+                if let Some(slot) = self.scheduler.slot(id) {
+                    self.remove_subscriber(slot, id);
                 }
             }
             Command::RenewNow(id) => {
-                if let Some(slot) = self.keeper.slot(id) {
-                    self.keeper.renew_now(now, slot);
+                if let Some(slot) = self.scheduler.slot(id) {
+                    self.scheduler.renew_now(now, slot);
                 }
             }
-            Command::Drill { id, drill } => {
-                if let Some(slot) = self.keeper.slot(id) {
-                    self.drill(slot, id, drill, now);
+            Command::SetFault { id, drill } => {
+                if let Some(slot) = self.scheduler.slot(id) {
+                    self.set_fault(slot, id, drill, now);
                 }
             }
             Command::Close => {
-                let slots = (0..self.subscribers.len()).filter_map(|slot| Slot::try_from(slot).ok());
-                slots.for_each(|slot| self.keeper.end(slot, Ended::Closed));
+                let slots = (0..self.subscribers.len()).filter_map(|slot| SlotId::try_from(slot).ok());
+                slots.for_each(|slot| self.scheduler.end(slot, Ended::Closed));
                 self.closing = true;
             }
         }
     }
 
-    fn drill(&mut self, slot: Slot, id: LeaseId, drill: Option<Drill>, now: Moment) {
-        self.event(now, Some(id), || drill.map_or(EngineEventKind::DrillEnded, EngineEventKind::DrillBegun));
-        if drill == Some(Drill::CutStream) {
-            if let Some((lane, generation)) = self.keeper.stream_of(slot) {
+    fn set_fault(&mut self, slot: SlotId, id: LeaseId, drill: Option<Fault>, now: Timestamp) {
+        self.event(now, Some(id), || drill.map_or(EngineEventKind::FaultEnded, EngineEventKind::FaultStarted));
+        if drill == Some(Fault::CutStream) {
+            if let Some((lane, generation)) = self.scheduler.stream_of(slot) {
                 let end = StreamEnd::Broken("cut by a drill".to_owned());
-                self.told(Report::StreamEnded { name: StreamName { lane, generation }, end });
+                self.on_report(Report::StreamEnded { stream_id: StreamId { lane, generation }, end });
             }
         } else {
-            self.keeper.drill(now, slot, drill);
+            self.scheduler.set_fault(now, slot, drill);
         }
     }
 
-    fn subscribe(&mut self, slot: Slot, inbox: Arc<Inbox>) {
+    fn subscribe(&mut self, slot: SlotId, inbox: Arc<Inbox>) {
         let index = slot as usize;
         if self.subscribers.len() <= index {
             self.subscribers.resize(index + 1, None);
@@ -178,17 +180,17 @@ impl Actor {
     }
 
     /// Whoever has closed its queue of the lease is no subscriber any more; without any it is not kept.
-    fn leave(&mut self, slot: Slot, id: LeaseId) {
+    fn remove_subscriber(&mut self, slot: SlotId, id: LeaseId) {
         let Some(present) = self.subscribers[slot as usize].as_ref() else { return };
         let rest: Subscribers = present.iter().filter(|inbox| inbox.is_open(id)).cloned().collect();
         let over = rest.is_empty();
         self.subscribers[slot as usize] = Some(rest);
         if over {
-            self.keeper.end(slot, Ended::Cancelled);
+            self.scheduler.end(slot, Ended::Cancelled);
         }
     }
 
-    fn told(&mut self, report: Report) {
+    fn on_report(&mut self, report: Report) {
         let now = self.clock.now();
         match report {
             Report::StreamOpened { endpoint } => {
@@ -198,12 +200,19 @@ impl Actor {
                     self.event(now, None, || EngineEventKind::Connected { endpoint });
                 }
             }
-            Report::Answers { name, at, batch } => {
+            Report::Replies { stream_id, at, batch } => {
                 for answer in batch {
-                    self.keeper.answered(at, name.lane, name.generation, answer.id, answer.ttl, answer.revision);
+                    self.scheduler.on_renewal_reply(
+                        at,
+                        stream_id.lane,
+                        stream_id.generation,
+                        answer.id,
+                        answer.ttl,
+                        answer.revision,
+                    );
                 }
             }
-            Report::StreamEnded { name, end } => {
+            Report::StreamEnded { stream_id, end } => {
                 if let StreamEnd::Broken(trouble) = &end
                     && !self.endpoint.is_empty()
                 {
@@ -211,77 +220,79 @@ impl Actor {
                     tracing::info!(endpoint, trouble, "the streams to this member broke");
                     self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
                 }
-                self.keeper.stream_ended(now, name.lane, name.generation, end);
+                self.scheduler.stream_ended(now, stream_id.lane, stream_id.generation, end);
             }
         }
     }
 
-    fn asked(&mut self, asked: &Asked) {
-        let answer = asked.answer.as_ref().map_err(ToString::to_string);
-        self.keeper.asked(self.clock.now(), asked.slot, asked.id, asked.sent, answer);
+    fn on_ttl_reply(&mut self, reply: &TtlReply) {
+        let answer = reply.answer.as_ref().map_err(ToString::to_string);
+        self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 
     /// The cluster has another member as its choice: renewals go there.
-    fn follow(&mut self, view: &ClusterView) {
+    fn on_cluster_change(&mut self, view: &ClusterView) {
         if let Some(member) = view.current()
             && !self.endpoint.is_empty()
             && member.endpoint != self.endpoint
         {
-            self.keeper.move_on();
+            self.scheduler.migrate_streams();
         }
     }
 
     fn turn(&mut self) {
         let now = self.clock.now();
-        let outcome = self.keeper.turn(now);
-        for act in outcome.acts {
-            self.act(act, now);
+        let output = self.scheduler.turn(now);
+        for action in output.actions {
+            self.execute(action, now);
         }
-        for (slot, id, news) in outcome.news {
-            self.tell(slot, id, news, now);
+        for (slot, id, notice) in output.notices {
+            self.on_notice(slot, id, notice, now);
         }
-        self.write();
+        self.publish();
     }
 
-    fn act(&mut self, act: Act, now: Moment) {
-        match act {
-            Act::Open { lane, generation } => {
-                let name = StreamName { lane, generation };
-                let stream = LaneStream::open(self.cluster.clone(), self.clock.clone(), name, self.reports.clone());
+    fn execute(&mut self, action: Action, now: Timestamp) {
+        match action {
+            Action::Open { lane, generation } => {
+                let stream_id = StreamId { lane, generation };
+                let stream =
+                    KeepaliveStream::open(self.cluster.clone(), self.clock.clone(), stream_id, self.reports.clone());
                 self.streams[lane] = Some(stream);
             }
-            Act::Send { lane, id } => {
+            Action::Send { lane, id } => {
                 if let Some(stream) = &self.streams[lane] {
                     stream.send(id);
                 }
             }
-            Act::Close { lane } => {
+            Action::Close { lane } => {
                 self.streams[lane] = None;
                 self.cluster.probe_now();
             }
-            Act::Ask { slot, id } => {
+            Action::QueryTtl { slot, id } => {
                 let cluster = self.cluster.clone();
                 // No time-out but the call's own: a late word is still worth having, and the schedule gives up by itself.
-                let ask = async move { Asked { slot, id, sent: now, answer: cluster.time_to_live(id, false).await } };
-                self.asks.push(ask.boxed());
+                let ask =
+                    async move { TtlReply { slot, id, sent: now, answer: cluster.time_to_live(id, false).await } };
+                self.ttl_queries.push(ask.boxed());
             }
         }
     }
 
-    fn tell(&mut self, slot: Slot, id: LeaseId, news: News, now: Moment) {
-        match news {
-            News::Moved => (),
-            News::Renewed(renewal) => self.renewed(slot, id, renewal),
-            News::Missed { waited } => self.event(now, Some(id), || EngineEventKind::Missed { waited }),
-            News::Ended(last) => return self.ended(slot, *last, now),
+    fn on_notice(&mut self, slot: SlotId, id: LeaseId, notice: Notice, now: Timestamp) {
+        match notice {
+            Notice::Changed => (),
+            Notice::Renewed(renewal) => self.on_renewed(slot, id, renewal),
+            Notice::Missed { waited } => self.event(now, Some(id), || EngineEventKind::Missed { waited }),
+            Notice::Ended(last) => return self.on_lease_ended(slot, *last, now),
         }
         if self.board.is_watched() {
-            self.touched.push(slot);
+            self.changed.push(slot);
         }
     }
 
-    fn renewed(&mut self, slot: Slot, id: LeaseId, renewal: Renewal) {
-        let Renewal { ttl, at, interval, round_trip, revision } = renewal;
+    fn on_renewed(&mut self, slot: SlotId, id: LeaseId, renewal: AnsweredRenewal) {
+        let AnsweredRenewal { ttl, at, interval, round_trip, revision } = renewal;
         self.event(at, Some(id), || EngineEventKind::Renewed { ttl, interval, round_trip });
         let Some(subscribers) = self.subscribers[slot as usize].clone() else { return };
         for inbox in subscribers.iter() {
@@ -299,7 +310,7 @@ impl Actor {
         }
     }
 
-    fn ended(&mut self, slot: Slot, mut last: LeaseStatus, now: Moment) {
+    fn on_lease_ended(&mut self, slot: SlotId, mut last: LeaseStatus, now: Timestamp) {
         let Some(subscribers) = self.subscribers[slot as usize].take() else { return };
         let Some(ended) = last.ended.clone() else { return };
         tracing::info!(lease = %last.id, reason = %ended, "lease is not kept alive any more");
@@ -307,23 +318,23 @@ impl Actor {
         subscribers.iter().for_each(|inbox| inbox.end(last.id, ended.clone()));
         self.event(now, Some(last.id), || EngineEventKind::Ended(ended));
         if self.board.is_watched() {
-            self.buried.push((last, subscribers));
+            self.ended.push((last, subscribers));
         }
     }
 
-    fn event(&mut self, at: Moment, lease: Option<LeaseId>, kind: impl FnOnce() -> EngineEventKind) {
+    fn event(&mut self, at: Timestamp, lease: Option<LeaseId>, kind: impl FnOnce() -> EngineEventKind) {
         if self.board.is_watched() {
             self.events.push(EngineEvent { at, lease, kind: kind() });
         }
     }
 
-    fn write(&mut self) {
-        let touched = self.touched.drain(..);
-        let living = touched.filter_map(|slot| {
+    fn publish(&mut self) {
+        let changed = self.changed.drain(..);
+        let living = changed.filter_map(|slot| {
             let subscribers = self.subscribers[slot as usize].clone()?;
-            Some((self.keeper.status(slot)?, subscribers))
+            Some((self.scheduler.status(slot)?, subscribers))
         });
-        let statuses = self.buried.drain(..).chain(living).collect();
+        let statuses = self.ended.drain(..).chain(living).collect();
         self.board.write(statuses, std::mem::take(&mut self.events));
     }
 }

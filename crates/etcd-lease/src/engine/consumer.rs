@@ -9,8 +9,8 @@ use futures_util::Stream;
 use super::Engine;
 use super::actor::{Command, Start};
 use super::inbox::{Delivery, Inbox, Response};
-use crate::{Ended, Granted, LeaseId, Pace};
-use simkit::Moment;
+use crate::{Ended, Granted, LeaseId, RenewalSchedule};
+use simkit::Timestamp;
 
 /// One reader of the responses of many leases, each with a bounded queue of its own.
 ///
@@ -28,28 +28,28 @@ impl Consumer {
 
     /// Keeps a lease alive of which nothing is known: its time left is asked first. Asking twice changes nothing.
     pub fn keep_alive(&self, id: LeaseId) {
-        self.keep_alive_at_pace(id, None);
+        self.keep_alive_with_schedule(id, None);
     }
 
     /// Keeps a lease alive of which nothing is known at a pace of its own; none is the engine's.
-    pub fn keep_alive_at_pace(&self, id: LeaseId, pace: Option<Pace>) {
+    pub fn keep_alive_with_schedule(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.start(id, Start::Adopt, pace);
     }
 
     /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
-    pub fn keep_granted(&self, granted: &Granted, sent: Moment) {
-        self.keep_granted_at_pace(granted, sent, None);
+    pub fn keep_granted(&self, granted: &Granted, sent: Timestamp) {
+        self.keep_granted_with_schedule(granted, sent, None);
     }
 
     /// Keeps a lease alive that was just granted at a pace of its own; none is the engine's.
-    pub fn keep_granted_at_pace(&self, granted: &Granted, sent: Moment, pace: Option<Pace>) {
+    pub fn keep_granted_with_schedule(&self, granted: &Granted, sent: Timestamp, pace: Option<RenewalSchedule>) {
         self.start(granted.id, Start::Granted { ttl: granted.ttl, sent }, pace);
     }
 
     /// Leaves a lease: it is not kept alive any more, unless somebody else does.
-    pub fn leave(&self, id: LeaseId) {
+    pub fn stop_keep_alive(&self, id: LeaseId) {
         self.inbox.close(id);
-        self.engine.command(Command::Leave(id));
+        self.engine.command(Command::StopKeepAlive(id));
     }
 
     /// Leaves the responses of a lease unread until [`Consumer::resume`]: its queue fills, the others go on.
@@ -63,7 +63,7 @@ impl Consumer {
     }
 
     /// Takes what is next in the queue of one lease, paused or not; none where nothing waits there.
-    pub fn take(&self, id: LeaseId) -> Option<Delivery> {
+    pub fn try_next(&self, id: LeaseId) -> Option<Delivery> {
         self.inbox.take(id)
     }
 
@@ -76,8 +76,8 @@ impl Consumer {
         self.inbox.poll_next(cx)
     }
 
-    fn start(&self, id: LeaseId, start: Start, pace: Option<Pace>) {
-        let keep = || Command::Keep { id, start, pace, inbox: Arc::clone(&self.inbox) };
+    fn start(&self, id: LeaseId, start: Start, pace: Option<RenewalSchedule>) {
+        let keep = || Command::StartKeepAlive { id, start, pace, inbox: Arc::clone(&self.inbox) };
         if self.inbox.open(id) && !self.engine.command(keep()) {
             self.inbox.end(id, Ended::Closed);
         }
@@ -87,7 +87,7 @@ impl Consumer {
 impl Drop for Consumer {
     fn drop(&mut self) {
         for id in self.inbox.leases() {
-            self.leave(id);
+            self.stop_keep_alive(id);
         }
     }
 }

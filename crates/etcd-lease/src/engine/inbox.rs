@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::board::Board;
 use crate::{Ended, LeaseId, QueueGauge};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// A renewal that was answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Response {
     /// Its full TTL in seconds, as the server gave it.
     pub ttl: i64,
     /// When the answer arrived.
-    pub at: Moment,
+    pub at: Timestamp,
     /// From sending to the answer.
     pub round_trip: Duration,
     /// The header's revision, taken before the renewal.

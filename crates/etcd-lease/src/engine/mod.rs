@@ -1,9 +1,9 @@
 //! The keepalive engine: many leases on few streams, each answer to whoever wants it, and a reason for every end.
 //!
-//! It is usable without the monitor. The schedule itself is [`Keeper`]; here is what carries it out.
+//! It is usable without the monitor. The schedule itself is [`Scheduler`]; here is what carries it out.
 //!
 //! ```text
-//! Engine, Consumer, KeepAlive --Command--> Actor { Keeper } <--Report-- stream tasks <--> etcd
+//! Engine, Consumer, KeepAlive --Command--> Actor { Scheduler } <--Report-- stream tasks <--> etcd
 //!        ^   responses, one bounded queue a lease |   |
 //!        '----------------- Inbox <---------------'   '--> Board: status and events, conflated
 //! ```
@@ -96,11 +96,11 @@ use tokio::sync::mpsc;
 
 use self::actor::{Actor, Command};
 use self::inbox::Inbox;
-use crate::keeper::{Keeper, Limits};
+use crate::keepalive::{Scheduler, Timeouts};
 use crate::wire::{self, Cluster};
-use crate::{Drill, Granted, LeaseId, Pace};
+use crate::{Fault, Granted, LeaseId, RenewalSchedule};
 use simkit::Clock;
-use simkit::Moment;
+use simkit::Timestamp;
 use simkit::tasks::{self, Task};
 
 pub use self::board::{Board, BoardNews};
@@ -111,7 +111,7 @@ pub use self::inbox::{Delivery, Response};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// When renewals are due, of leases that bring no pace of their own.
-    pub pace: Pace,
+    pub pace: RenewalSchedule,
     /// Responses that a lease's queue holds; 0 hands a response only to somebody who waits for it.
     pub queue_capacity: usize,
     /// Keepalive streams that the leases share.
@@ -120,13 +120,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { pace: Pace::Clientv3, queue_capacity: 16, streams: 4 }
+        Options { pace: RenewalSchedule::Clientv3, queue_capacity: 16, streams: 4 }
     }
 }
 
 /// What went wrong with a renewal that was asked for by itself.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Error {
+pub enum RenewError {
     /// The server does not know the lease.
     #[error("lease {0} not found: it expired, was revoked or never existed")]
     NotFound(LeaseId),
@@ -153,10 +153,10 @@ struct Handle {
 impl Engine {
     /// Starts an engine on the present tokio runtime.
     pub fn start(cluster: Cluster, clock: Clock, options: Options) -> Engine {
-        let keeper = Keeper::new(options.pace, options.streams, Limits::at_speed(clock.speed()));
+        let scheduler = Scheduler::new(options.pace, options.streams, Timeouts::at_speed(clock.speed()));
         let (commands, wanted) = mpsc::unbounded_channel();
         let board = Board::default();
-        let task = tasks::spawn(Actor::run(cluster.clone(), clock.clone(), keeper, board.clone(), wanted));
+        let task = tasks::spawn(Actor::run(cluster.clone(), clock.clone(), scheduler, board.clone(), wanted));
         let queue_capacity = options.queue_capacity;
         Engine(Arc::new(Handle { cluster, clock, queue_capacity, board, commands, _task: task }))
     }
@@ -169,14 +169,19 @@ impl Engine {
     }
 
     /// Keeps a lease alive that was just granted; the grant was sent at `sent`.
-    pub fn keep_granted(&self, granted: &Granted, sent: Moment) -> KeepAlive {
-        self.keep_granted_at_pace(granted, sent, None)
+    pub fn keep_granted(&self, granted: &Granted, sent: Timestamp) -> KeepAlive {
+        self.keep_granted_with_schedule(granted, sent, None)
     }
 
     /// Keeps a lease alive that was just granted at a pace of its own; none is the engine's.
-    pub fn keep_granted_at_pace(&self, granted: &Granted, sent: Moment, pace: Option<Pace>) -> KeepAlive {
+    pub fn keep_granted_with_schedule(
+        &self,
+        granted: &Granted,
+        sent: Timestamp,
+        pace: Option<RenewalSchedule>,
+    ) -> KeepAlive {
         let consumer = self.consumer();
-        consumer.keep_granted_at_pace(granted, sent, pace);
+        consumer.keep_granted_with_schedule(granted, sent, pace);
         KeepAlive::new(consumer, granted.id)
     }
 
@@ -188,13 +193,13 @@ impl Engine {
     /// Renews a lease once, whether it is kept or not, on a stream of its own.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and whatever the link does.
-    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<Response, Error> {
+    /// [`RenewError::NotFound`], and whatever the link does.
+    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<Response, RenewError> {
         let sent = self.0.clock.now();
         let answer = self.0.cluster.keep_alive_once(id).await?;
         let at = self.0.clock.now();
         if answer.ttl <= 0 {
-            return Err(Error::NotFound(id));
+            return Err(RenewError::NotFound(id));
         }
         Ok(Response { id, ttl: answer.ttl, at, round_trip: at.since(sent), revision: answer.revision })
     }
@@ -206,10 +211,10 @@ impl Engine {
 
     /// Begins a drill on a lease that is kept, in the place of the one before; none ends it.
     ///
-    /// What the reader of the responses has to play ([`Drill::is_consumers`]) is only noted in the status: see
+    /// What the reader of the responses has to play ([`Fault::is_reader_fault`]) is only noted in the status: see
     /// [`Consumer::pause`].
-    pub fn drill(&self, id: LeaseId, drill: Option<Drill>) {
-        self.command(Command::Drill { id, drill });
+    pub fn set_fault(&self, id: LeaseId, drill: Option<Fault>) {
+        self.command(Command::SetFault { id, drill });
     }
 
     /// The board with every lease's status; from now on it is written.

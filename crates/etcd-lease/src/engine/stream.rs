@@ -4,8 +4,8 @@ use tokio::sync::mpsc;
 
 use super::actor::Report;
 use crate::LeaseId;
-use crate::keeper::StreamEnd;
-use crate::wire::{Answers, Cluster, Error, ErrorKind};
+use crate::keepalive::StreamEnd;
+use crate::wire::{Cluster, Error, ErrorKind, KeepaliveReplies};
 use simkit::Clock;
 use simkit::tasks::{self, Task};
 
@@ -14,31 +14,31 @@ const QUESTIONS: usize = 128;
 
 /// An open stream. Dropping it closes the stream.
 #[derive(Debug)]
-pub(super) struct LaneStream {
+pub(super) struct KeepaliveStream {
     questions: mpsc::Sender<LeaseId>,
     _task: Task,
 }
 
 /// Which stream a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StreamName {
+pub(super) struct StreamId {
     pub(super) lane: usize,
     pub(super) generation: u32,
 }
 
-impl LaneStream {
-    pub(super) fn open(cluster: Cluster, clock: Clock, name: StreamName, reports: mpsc::Sender<Report>) -> Self {
+impl KeepaliveStream {
+    pub(super) fn open(cluster: Cluster, clock: Clock, stream_id: StreamId, reports: mpsc::Sender<Report>) -> Self {
         let (questions, outgoing) = mpsc::channel(QUESTIONS);
         let task = tasks::spawn(async move {
-            let error = carry(&cluster, &clock, name, outgoing, &reports).await;
+            let error = run(&cluster, &clock, stream_id, outgoing, &reports).await;
             let end = match error.kind() {
                 ErrorKind::Forbidden => StreamEnd::Forbidden(error.message().to_owned()),
                 _ => StreamEnd::Broken(error.to_string()),
             };
             // The engine may be gone: then nobody wants to know.
-            let _ = reports.send(Report::StreamEnded { name, end }).await;
+            let _ = reports.send(Report::StreamEnded { stream_id, end }).await;
         });
-        LaneStream { questions, _task: task }
+        KeepaliveStream { questions, _task: task }
     }
 
     /// Sends a renewal. A stream that has just ended takes it too: its end is on its way.
@@ -47,10 +47,10 @@ impl LaneStream {
     }
 }
 
-async fn carry(
+async fn run(
     cluster: &Cluster,
     clock: &Clock,
-    name: StreamName,
+    stream_id: StreamId,
     questions: mpsc::Receiver<LeaseId>,
     reports: &mpsc::Sender<Report>,
 ) -> Error {
@@ -61,22 +61,22 @@ async fn carry(
     let endpoint = answers.endpoint().to_owned();
     let _ = reports.send(Report::StreamOpened { endpoint }).await;
     loop {
-        if let Err(error) = next(&mut answers, clock, name, reports).await {
+        if let Err(error) = next(&mut answers, clock, stream_id, reports).await {
             return error;
         }
     }
 }
 
 async fn next(
-    answers: &mut Answers,
+    answers: &mut KeepaliveReplies,
     clock: &Clock,
-    name: StreamName,
+    stream_id: StreamId,
     reports: &mpsc::Sender<Report>,
 ) -> Result<(), Error> {
     let mut batch = Vec::new();
     let result = answers.next(&mut batch).await;
     if !batch.is_empty() {
-        let _ = reports.send(Report::Answers { name, at: clock.now(), batch }).await;
+        let _ = reports.send(Report::Replies { stream_id, at: clock.now(), batch }).await;
     }
     result
 }

@@ -5,8 +5,8 @@ use etcd_client::{LeaseGrantOptions, PutOptions, ResponseHeader};
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::cluster::Kind;
-use super::{Answer, Cluster, Error, stub};
+use super::cluster::CallKind;
+use super::{Cluster, Error, KeepaliveReply, rpc};
 use crate::{Granted, Header, LeaseId, TimeToLive};
 
 /// The ids of all leases: on the leader sorted by time left, on a follower in no order.
@@ -39,7 +39,7 @@ impl Cluster {
     pub async fn grant(&self, id: Option<LeaseId>, ttl: i64) -> Result<Granted, Error> {
         let options = LeaseGrantOptions::new().with_id(id.map_or(0, |id| id.0));
         let answer = self
-            .client_call(Kind::Write, "grant a lease", |mut client| {
+            .client_call(CallKind::Write, "grant a lease", |mut client| {
                 let options = options.clone();
                 async move { client.lease_grant(ttl, Some(options)).await }
             })
@@ -54,7 +54,7 @@ impl Cluster {
     /// `NotFound`, `Forbidden`, and whatever the link does.
     pub async fn revoke(&self, id: LeaseId) -> Result<Header, Error> {
         let answer = self
-            .client_call(Kind::Write, "revoke a lease", |mut client| async move { client.lease_revoke(id.0).await })
+            .client_call(CallKind::Write, "revoke a lease", |mut client| async move { client.lease_revoke(id.0).await })
             .await?;
         Ok(header(answer.header()))
     }
@@ -66,8 +66,8 @@ impl Cluster {
     pub async fn time_to_live(&self, id: LeaseId, with_keys: bool) -> Result<TimeToLive, Error> {
         const TRIED: &str = "ask for a lease's time to live";
         let answer = self
-            .call(Kind::Read, TRIED, |member| async move {
-                let answer = stub::time_to_live(&member.channel, id, with_keys).await;
+            .call(CallKind::Read, TRIED, |member| async move {
+                let answer = rpc::time_to_live(&member.channel, id, with_keys).await;
                 answer.map_err(|status| Error::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
@@ -76,7 +76,7 @@ impl Cluster {
             ttl: answer.ttl,
             granted_ttl: answer.granted_ttl,
             keys: answer.keys,
-            header: plain(answer.header),
+            header: pb_header(answer.header),
         })
     }
 
@@ -87,30 +87,30 @@ impl Cluster {
     pub async fn leases(&self) -> Result<LeaseList, Error> {
         const TRIED: &str = "list the leases";
         let answer = self
-            .call(Kind::Read, TRIED, |member| async move {
-                let answer = stub::leases(&member.channel).await;
+            .call(CallKind::Read, TRIED, |member| async move {
+                let answer = rpc::leases(&member.channel).await;
                 answer.map_err(|status| Error::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
         let ids = answer.leases.iter().map(|lease| LeaseId(lease.id)).collect();
-        Ok(LeaseList { ids, header: plain(answer.header) })
+        Ok(LeaseList { ids, header: pb_header(answer.header) })
     }
 
     /// Renews a lease once, on a stream of its own. A TTL of 0 or less says that the lease does not exist.
     ///
     /// # Errors
     /// `Forbidden`, and whatever the link does.
-    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<Answer, Error> {
+    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<KeepaliveReply, Error> {
         const TRIED: &str = "renew a lease once";
-        self.call(Kind::Read, TRIED, |member| async move {
+        self.call(CallKind::Read, TRIED, |member| async move {
             let (question, questions) = mpsc::channel(1);
             // The receiver is at hand and empty: it takes this one.
             let _ = question.try_send(id);
             let failed = |status: Status| Error::from_status(TRIED, &member.endpoint, &status);
-            let mut stream = stub::keep_alive(&member.channel, questions).await.map_err(failed)?;
+            let mut stream = rpc::keep_alive(&member.channel, questions).await.map_err(failed)?;
             let answer = stream.message().await.map_err(failed)?;
             let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
-            Ok(Answer::from(answer))
+            Ok(KeepaliveReply::from(answer))
         })
         .await
     }
@@ -122,7 +122,7 @@ impl Cluster {
     pub async fn put(&self, key: &[u8], value: &[u8], lease: Option<LeaseId>) -> Result<Header, Error> {
         let options = PutOptions::new().with_lease(lease.map_or(0, |id| id.0));
         let answer = self
-            .client_call(Kind::Write, "put a key", |mut client| {
+            .client_call(CallKind::Write, "put a key", |mut client| {
                 let options = options.clone();
                 async move { client.put(key, value, Some(options)).await }
             })
@@ -135,8 +135,9 @@ impl Cluster {
     /// # Errors
     /// `Forbidden`; whatever the link does.
     pub async fn get(&self, key: &[u8]) -> Result<Option<KeyValue>, Error> {
-        let answer =
-            self.client_call(Kind::Read, "get a key", |mut client| async move { client.get(key, None).await }).await?;
+        let answer = self
+            .client_call(CallKind::Read, "get a key", |mut client| async move { client.get(key, None).await })
+            .await?;
         Ok(answer.kvs().first().map(|pair| KeyValue {
             key: pair.key().to_vec(),
             value: pair.value().to_vec(),
@@ -155,7 +156,7 @@ fn header(header: Option<&ResponseHeader>) -> Header {
     })
 }
 
-fn plain(header: Option<PbResponseHeader>) -> Header {
+fn pb_header(header: Option<PbResponseHeader>) -> Header {
     header.map_or_else(Header::default, |header| Header {
         cluster_id: header.cluster_id,
         member_id: header.member_id,

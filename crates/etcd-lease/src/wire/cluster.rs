@@ -13,36 +13,36 @@ use http::HeaderValue;
 use tokio::sync::{mpsc, watch};
 use tonic::Status;
 
+use super::auth::AuthSession;
 use super::error::{Error, ErrorKind};
 use super::member::Member;
-use super::signed::Login;
-use super::{Answers, Settings, Target, prober, stub, tls};
+use super::{KeepaliveReplies, Settings, Target, prober, rpc, tls};
 use crate::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::tasks::{self, Task};
 
 /// A cluster: cheap to clone, the connections are shared.
 #[derive(Clone)]
 pub struct Cluster {
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     _prober: Arc<Task>,
 }
 
 /// What a call does to the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CallKind {
     /// Nothing: it can be asked of another member while the first still owes its answer.
     Read,
     /// Something: it is tried again only where it was not taken in.
     Write,
 }
 
-pub(super) struct Shared {
+pub(super) struct SharedState {
     pub(super) members: Vec<Member>,
-    pub(super) login: Arc<Login>,
+    pub(super) login: Arc<AuthSession>,
     command_timeout: Duration,
     view: watch::Sender<ClusterView>,
     /// Whoever changes it wants all members asked at once.
-    pub(super) wanted: watch::Sender<()>,
+    pub(super) probe_request: watch::Sender<()>,
 }
 
 impl Cluster {
@@ -54,7 +54,7 @@ impl Cluster {
         if settings.targets.is_empty() {
             return Err(Error::config(ErrorKind::Unavailable, "no endpoint was named".to_owned()));
         }
-        let login = Arc::new(Login::new(settings.user.clone()));
+        let login = Arc::new(AuthSession::new(settings.user.clone()));
         let mut members = Vec::new();
         for target in &settings.targets {
             let tls = tls_for(target, &settings)?;
@@ -62,14 +62,14 @@ impl Cluster {
         }
         let unknown = |member: &Member| MemberView { endpoint: member.endpoint.clone(), ..MemberView::default() };
         let view = ClusterView { members: members.iter().map(unknown).collect(), ..ClusterView::default() };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedState {
             members,
             login,
             command_timeout: settings.command_timeout,
             view: watch::Sender::new(view),
-            wanted: watch::Sender::new(()),
+            probe_request: watch::Sender::new(()),
         });
-        let prober = tasks::spawn(prober::ask_for_ever(Arc::clone(&shared), settings.probe_every));
+        let prober = tasks::spawn(prober::probe_forever(Arc::clone(&shared), settings.probe_every));
         Ok(Cluster { shared, _prober: Arc::new(prober) })
     }
 
@@ -85,7 +85,7 @@ impl Cluster {
 
     /// Asks all members anew who they are, since something looks wrong.
     pub fn probe_now(&self) {
-        self.shared.wanted.send_replace(());
+        self.shared.probe_request.send_replace(());
     }
 
     /// Opens a keepalive stream to the chosen member, fed by `questions`. It does not return before the first
@@ -93,13 +93,13 @@ impl Cluster {
     ///
     /// # Errors
     /// Whatever the link, the login or the server says; a member's fault makes another one the choice.
-    pub async fn keep_alive(&self, questions: mpsc::Receiver<LeaseId>) -> Result<Answers, Error> {
-        self.shared.settle().await;
+    pub async fn keep_alive(&self, questions: mpsc::Receiver<LeaseId>) -> Result<KeepaliveReplies, Error> {
+        self.shared.wait_probed().await;
         let member = self.shared.current().clone();
         self.shared.log_in(&member).await?;
         let token = self.shared.login.token();
-        let opened = stub::keep_alive(&member.channel, questions).await;
-        let mut answers = Answers { shared: Arc::clone(&self.shared), member, token, stream: None };
+        let opened = rpc::keep_alive(&member.channel, questions).await;
+        let mut answers = KeepaliveReplies { shared: Arc::clone(&self.shared), member, token, stream: None };
         match opened {
             Ok(stream) => answers.stream = Some(stream),
             Err(status) => return Err(answers.failed(&status).await),
@@ -107,13 +107,13 @@ impl Cluster {
         Ok(answers)
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<SharedState> {
         &self.shared
     }
 
     /// Carries out one call: at the chosen member, then at the others if it is the member's fault; with a new login if
     /// etcd says that the old one will not do.
-    pub(super) async fn call<T, F, C>(&self, kind: Kind, tried: &'static str, call: C) -> Result<T, Error>
+    pub(super) async fn call<T, F, C>(&self, kind: CallKind, tried: &'static str, call: C) -> Result<T, Error>
     where
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, Error>>,
@@ -122,7 +122,7 @@ impl Cluster {
         let mut endpoint = String::new();
         let attempts = async {
             let mut attempts = 0;
-            self.shared.settle().await;
+            self.shared.wait_probed().await;
             loop {
                 attempts += 1;
                 let member = self.shared.current();
@@ -134,7 +134,7 @@ impl Cluster {
                 self.shared.report_trouble(member, &error);
                 let untaken = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader);
                 let is_elsewhere = self.shared.current().endpoint != member.endpoint;
-                let again = (kind == Kind::Read || untaken) && is_elsewhere;
+                let again = (kind == CallKind::Read || untaken) && is_elsewhere;
                 if !again || attempts == self.shared.members.len() {
                     return Err(error);
                 }
@@ -145,19 +145,19 @@ impl Cluster {
     }
 
     /// One call at one member. A reading is taken elsewhere as soon as the member turns out not to answer.
-    async fn attempt<T, F, C>(&self, kind: Kind, tried: &'static str, member: &Member, call: &C) -> Result<T, Error>
+    async fn attempt<T, F, C>(&self, kind: CallKind, tried: &'static str, member: &Member, call: &C) -> Result<T, Error>
     where
         C: Fn(Member) -> F,
         F: Future<Output = Result<T, Error>>,
     {
         tokio::select! {
             result = self.shared.signed_call(member, call) => result,
-            () = self.shared.left(member), if kind == Kind::Read => Err(Error::timeout(tried, &member.endpoint)),
+            () = self.shared.wait_demoted(member), if kind == CallKind::Read => Err(Error::timeout(tried, &member.endpoint)),
         }
     }
 
     /// As [`Cluster::call`], with etcd-client's client.
-    pub(super) async fn client_call<T, F, C>(&self, kind: Kind, tried: &'static str, call: C) -> Result<T, Error>
+    pub(super) async fn client_call<T, F, C>(&self, kind: CallKind, tried: &'static str, call: C) -> Result<T, Error>
     where
         C: Fn(Client) -> F,
         F: Future<Output = Result<T, etcd_client::Error>>,
@@ -176,43 +176,43 @@ impl fmt::Debug for Cluster {
     }
 }
 
-impl Shared {
+impl SharedState {
     pub(super) fn current(&self) -> &Member {
         &self.members[self.view.borrow().chosen.unwrap_or(0)]
     }
 
     /// With several members, waits until one is known to answer or all are known not to: the first that was named may
     /// be the one that hangs.
-    pub(super) async fn settle(&self) {
-        let is_settled = |view: &ClusterView| {
+    pub(super) async fn wait_probed(&self) {
+        let is_probed = |view: &ClusterView| {
             let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
             view.members.len() == 1 || !unknown || view.members.iter().any(|m| m.reachability == Reachability::Up)
         };
         let mut view = self.view.subscribe();
         // The sender lives in `self`.
-        let _ = view.wait_for(is_settled).await;
+        let _ = view.wait_for(is_probed).await;
     }
 
     /// Waits until another member is the choice because this one does not answer.
-    pub(super) async fn left(&self, member: &Member) {
+    pub(super) async fn wait_demoted(&self, member: &Member) {
         let mut view = self.view.subscribe();
-        let is_left = |view: &ClusterView| {
+        let is_demoted = |view: &ClusterView| {
             let this = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
             let down = this.is_some_and(|seen| matches!(seen.reachability, Reachability::Down { .. }));
             down && view.current().is_some_and(|other| other.endpoint != member.endpoint)
         };
-        if view.wait_for(is_left).await.is_err() {
+        if view.wait_for(is_demoted).await.is_err() {
             std::future::pending().await
         }
     }
 
     /// Logs in only where the member asks for it: one that hangs must not hold up the login of the others.
-    pub(super) async fn ask_logged_in(&self, member: &Member) -> Result<(u64, MemberView), Error> {
+    pub(super) async fn probe_logged_in(&self, member: &Member) -> Result<(u64, MemberView), Error> {
         let token = self.login.token();
-        match member.ask().await {
+        match member.probe().await {
             Err(error) if error.is_stale_login() && self.login.has_user() => {
                 self.refresh(member, token).await?;
-                member.ask().await
+                member.probe().await
             }
             result => result,
         }
@@ -280,10 +280,10 @@ impl Shared {
             }
             view.chosen = view.choose();
         });
-        self.wanted.send_replace(());
+        self.probe_request.send_replace(());
     }
 
-    pub(super) fn learn(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
+    pub(super) fn record_probe(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
         self.view.send_if_modified(|view| {
             let news = view.members[index] != seen;
             view.members[index] = seen;

@@ -7,9 +7,9 @@ use tokio_rustls::rustls::ClientConfig;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
+use super::auth::{AuthChannel, AuthSession};
 use super::connect;
 use super::error::Error;
-use super::signed::{Login, Signed};
 use super::{Settings, Target};
 use crate::{MemberView, Reachability};
 use simkit::Stopwatch;
@@ -19,7 +19,7 @@ use simkit::Stopwatch;
 pub(super) struct Member {
     pub(super) endpoint: String,
     /// Requires a leader: without it a member that lost its quorum answers with stale data and Ok.
-    pub(super) channel: Signed,
+    pub(super) channel: AuthChannel,
     client: Client,
     /// Requires none: a Status answer is wanted from a member without a leader too.
     status: Client,
@@ -30,11 +30,11 @@ impl Member {
         target: &Target,
         settings: &Settings,
         tls: Option<&Arc<ClientConfig>>,
-        login: &Arc<Login>,
+        login: &Arc<AuthSession>,
     ) -> Result<Self, Error> {
         let raw = connect::channel(target, tls, settings.dial_timeout);
         let endpoint = target.to_string();
-        let channel = Signed::new(raw.clone(), Arc::clone(login), true);
+        let channel = AuthChannel::new(raw.clone(), Arc::clone(login), true);
         let client = client(channel.clone(), &endpoint).await?;
         let status = client_without_leader(raw, login, &endpoint).await?;
         Ok(Member { endpoint, channel, client, status })
@@ -49,7 +49,7 @@ impl Member {
     ///
     /// # Errors
     /// Whatever the link says. With authentication on, etcd 3.5.28 and later answer nobody who is not logged in.
-    pub(super) async fn ask(&self) -> Result<(u64, MemberView), Error> {
+    pub(super) async fn probe(&self) -> Result<(u64, MemberView), Error> {
         let sent = Stopwatch::start();
         let answer = self.status.clone().status().await;
         let answer = answer.map_err(|error| Error::from_client("ask for its status", &self.endpoint, error))?;
@@ -72,14 +72,14 @@ impl Member {
 
 async fn client_without_leader(
     raw: tonic::transport::Channel,
-    login: &Arc<Login>,
+    login: &Arc<AuthSession>,
     endpoint: &str,
 ) -> Result<Client, Error> {
-    client(Signed::new(raw, Arc::clone(login), false), endpoint).await
+    client(AuthChannel::new(raw, Arc::clone(login), false), endpoint).await
 }
 
 /// etcd-client on our signed channel: it logs in nowhere and dials nothing here.
-async fn client(channel: Signed, endpoint: &str) -> Result<Client, Error> {
+async fn client(channel: AuthChannel, endpoint: &str) -> Result<Client, Error> {
     let service = BoxCloneSyncService::new(channel.map_err(tower::BoxError::from));
     Client::from_channel(ClientChannel::Custom(service), None)
         .await

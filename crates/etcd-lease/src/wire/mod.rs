@@ -1,23 +1,23 @@
 //! What goes over the wire to etcd's members: channels, the login, the choice of a member, the calls.
 
-mod address;
-mod answers;
+mod auth;
 mod calls;
 mod cluster;
+mod config;
 mod connect;
 mod error;
-mod keys;
+mod keepalive_replies;
+mod key_pages;
+mod key_watch;
 mod member;
 mod prober;
-mod signed;
-mod stub;
+mod rpc;
 mod tls;
-mod watch;
 
-pub use address::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
-pub use answers::{Answer, Answers};
 pub use calls::{KeyValue, LeaseList};
 pub use cluster::Cluster;
+pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
 pub use error::{Error, ErrorKind};
-pub use keys::KeyPages;
-pub use watch::{KeyWatch, Watched};
+pub use keepalive_replies::{KeepaliveReplies, KeepaliveReply};
+pub use key_pages::KeyPages;
+pub use key_watch::{KeyWatch, WatchUpdate};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use etcd_lease::engine::{Board, Delivery, Options};
-use etcd_lease::{Drill, Ended, EngineEventKind, LeaseId, LeaseStatus, Phase};
+use etcd_lease::{Ended, EngineEventKind, Fault, LeaseId, LeaseStatus, Phase};
 
 use crate::pipe::{Bench, bench, rest, seconds};
 
@@ -29,11 +29,11 @@ async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
     let id = kept.id();
     bench.sandbox.put("/mine", "x", Some(id.0)).unwrap();
     let sent = bench.sandbox.keep_alives(id);
-    bench.engine.drill(id, Some(Drill::HoldSender));
+    bench.engine.set_fault(id, Some(Fault::HoldSender));
     seconds(9.0).await;
     assert!(bench.alive(id), "the TTL is not over");
     let held = status(&board, id);
-    assert_eq!((held.drill, held.phase), (Some(Drill::HoldSender), Phase::Waiting));
+    assert_eq!((held.drill, held.phase), (Some(Fault::HoldSender), Phase::Waiting));
     assert!(held.deadline.unwrap() > bench.clock.now(), "what is left is known, and falls");
     let (responses, ended) = rest(kept).await;
     assert_eq!((responses.len(), ended), (0, Ended::Expired));
@@ -48,11 +48,11 @@ async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
 async fn a_held_sender_that_is_let_go_in_time_renews_at_once() {
     let bench = bench(Options::default()).await;
     let mut kept = kept(&bench).await;
-    bench.engine.drill(kept.id(), Some(Drill::HoldSender));
+    bench.engine.set_fault(kept.id(), Some(Fault::HoldSender));
     seconds(8.0).await;
     bench.engine.renew_now(kept.id());
     seconds(0.5).await;
-    bench.engine.drill(kept.id(), None);
+    bench.engine.set_fault(kept.id(), None);
     let from = bench.clock.now();
     let response = kept.next().await.unwrap();
     assert!(response.at.since(from) < Duration::from_millis(500), "{response:?} after {from:?}");
@@ -68,7 +68,7 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
     let id = kept.id();
     board.drain();
     let before = bench.sandbox.keep_alives(id);
-    bench.engine.drill(id, Some(Drill::DropAnswers { left: 3 }));
+    bench.engine.set_fault(id, Some(Fault::DropReplies { left: 3 }));
     let from = bench.clock.now();
     let response = kept.next().await.unwrap();
     let waited = response.at.since(from).as_secs_f64();
@@ -78,7 +78,7 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
     let kinds = news.events.iter().filter(|event| event.lease == Some(id)).map(|event| &event.kind);
     let told: Vec<&str> = kinds
         .map(|kind| match kind {
-            EngineEventKind::DrillBegun(_) => "drill",
+            EngineEventKind::FaultStarted(_) => "drill",
             EngineEventKind::Missed { waited } => {
                 assert_eq!(waited.as_millis(), 1_000);
                 "missed"
@@ -95,7 +95,7 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
 async fn more_dropped_answers_than_the_ttl_has_room_for_do_not_kill_a_lease_that_the_server_renews() {
     let bench = bench(Options::default()).await;
     let mut kept = kept(&bench).await;
-    bench.engine.drill(kept.id(), Some(Drill::DropAnswers { left: 20 }));
+    bench.engine.set_fault(kept.id(), Some(Fault::DropReplies { left: 20 }));
     let response = kept.next().await.unwrap();
     assert!(bench.alive(response.id), "the time left that was asked told of the renewals");
 }
@@ -107,12 +107,12 @@ async fn a_cut_stream_costs_no_renewal() {
     let mut kept = kept(&bench).await;
     let id = kept.id();
     board.drain();
-    bench.engine.drill(id, Some(Drill::CutStream));
+    bench.engine.set_fault(id, Some(Fault::CutStream));
     seconds(0.1).await;
     let events = board.drain().events;
     let lost =
         |kind: &EngineEventKind| matches!(kind, EngineEventKind::Lost { trouble, .. } if trouble.contains("cut"));
-    assert!(matches!(events[0].kind, EngineEventKind::DrillBegun(Drill::CutStream)), "{events:?}");
+    assert!(matches!(events[0].kind, EngineEventKind::FaultStarted(Fault::CutStream)), "{events:?}");
     assert!(lost(&events[1].kind), "{events:?}");
     let interval = {
         let before = bench.clock.now();
@@ -130,7 +130,7 @@ async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_re
     let mut consumer = bench.engine.consumer();
     [stalled, other].into_iter().for_each(|lease| consumer.keep_alive(lease));
     consumer.pause(stalled);
-    bench.engine.drill(stalled, Some(Drill::StallConsumer));
+    bench.engine.set_fault(stalled, Some(Fault::StallConsumer));
     for _ in 0..20 {
         assert!(matches!(consumer.next().await, Some(Delivery::Response(response)) if response.id == other));
     }
@@ -139,15 +139,15 @@ async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_re
     assert_eq!((gauge(stalled).depth, gauge(other).dropped), (4, 0));
     assert!((14..=17).contains(&gauge(stalled).dropped), "{:?}", gauge(stalled));
     assert!(bench.alive(stalled));
-    let first = consumer.take(stalled);
+    let first = consumer.try_next(stalled);
     assert!(matches!(first, Some(Delivery::Response(response)) if response.at.since_start().as_secs() <= 2));
     consumer.resume(stalled);
     let mut read = 0;
-    while consumer.take(stalled).is_some() {
+    while consumer.try_next(stalled).is_some() {
         read += 1;
     }
     assert_eq!(read, 3, "the oldest four were kept");
-    assert_eq!(consumer.take(LeaseId(1)), None, "a lease that it does not keep");
+    assert_eq!(consumer.try_next(LeaseId(1)), None, "a lease that it does not keep");
 }
 
 #[tokio::test(start_paused = true)]

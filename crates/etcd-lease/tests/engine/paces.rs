@@ -3,13 +3,13 @@
 use etcd_lease::LeaseId;
 use std::time::Duration;
 
-use etcd_lease::Pace;
+use etcd_lease::RenewalSchedule;
 use etcd_lease::engine::{Delivery, Options};
 use simkit::Stopwatch;
 
 use crate::pipe::{bench, bench_at, seconds};
 
-async fn mean_interval(pace: Pace, ttl: i64, renewals: u32) -> Duration {
+async fn mean_interval(pace: RenewalSchedule, ttl: i64, renewals: u32) -> Duration {
     let bench = bench(Options { pace, ..Options::default() }).await;
     bench.sandbox.faults().delay(Duration::from_millis(2));
     let mut kept = bench.keep(ttl).await;
@@ -24,7 +24,7 @@ async fn mean_interval(pace: Pace, ttl: i64, renewals: u32) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn clientv3_renews_as_go_does() {
     for (ttl, expected) in [(2, 1.0), (5, 2.0), (10, 3.5), (120, 40.5), (3600, 1200.5)] {
-        let mean = mean_interval(Pace::Clientv3, ttl, 40).await.as_secs_f64();
+        let mean = mean_interval(RenewalSchedule::Clientv3, ttl, 40).await.as_secs_f64();
         assert!((mean - expected).abs() < 0.02, "{ttl} s: {mean}");
     }
 }
@@ -47,7 +47,7 @@ async fn under_warp_60_an_hours_lease_is_renewed_each_20_s() {
 #[tokio::test(start_paused = true)]
 async fn exact_renews_at_a_third() {
     for ttl in [2, 10, 120, 3600] {
-        let mean = mean_interval(Pace::Exact, ttl, 40).await.as_secs_f64();
+        let mean = mean_interval(RenewalSchedule::Exact, ttl, 40).await.as_secs_f64();
         assert!((mean - ttl as f64 / 3.0).abs() < 0.005, "{ttl} s: {mean}");
     }
 }
@@ -70,9 +70,9 @@ async fn leases_of_one_engine_go_each_at_its_own_pace() {
     let mut usual = bench.keep(10).await;
     let sent = bench.clock.now();
     let granted = bench.cluster.grant(None, 10).await.unwrap();
-    let mut exact = bench.engine.keep_granted_at_pace(&granted, sent, Some(Pace::Exact));
+    let mut exact = bench.engine.keep_granted_with_schedule(&granted, sent, Some(RenewalSchedule::Exact));
     let mut taken = bench.engine.consumer();
-    taken.keep_alive_at_pace(LeaseId(bench.sandbox.grant(10).unwrap()), Some(Pace::Exact));
+    taken.keep_alive_with_schedule(LeaseId(bench.sandbox.grant(10).unwrap()), Some(RenewalSchedule::Exact));
     let mut at = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..=30 {
         at[0].push(usual.next().await.unwrap().at);

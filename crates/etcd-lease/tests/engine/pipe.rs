@@ -21,7 +21,7 @@ pub(crate) async fn bench(options: Options) -> Bench {
 
 /// One whose clock is so many times as fast as the wall.
 pub(crate) async fn bench_at(speed: u32) -> Bench {
-    bench_on(Clock::warped(speed), 1, Options::default()).await
+    bench_on(Clock::with_speed(speed), 1, Options::default()).await
 }
 
 pub(crate) async fn bench_of(members: usize, options: Options) -> Bench {

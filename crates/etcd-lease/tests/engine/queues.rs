@@ -120,7 +120,7 @@ async fn one_lease_that_is_not_read_makes_no_other_of_the_same_consumer_drop() {
         read.push(response.id);
     }
     assert_eq!(read[..3], read[3..], "in turn");
-    consumer.leave(leases[0]);
+    consumer.stop_keep_alive(leases[0]);
     seconds(5.0).await;
     assert!(!bench.alive(leases[0]) && bench.alive(leases[1]) && bench.alive(leases[2]));
 }

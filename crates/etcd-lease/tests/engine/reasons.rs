@@ -4,7 +4,7 @@ use etcd_lease::LeaseId;
 use std::time::Duration;
 
 use etcd_lease::Ended;
-use etcd_lease::engine::{Error, Options};
+use etcd_lease::engine::{Options, RenewError};
 use tonic::Status;
 
 use crate::pipe::{bench, bench_of, rest, seconds};
@@ -144,5 +144,5 @@ async fn once_renews_once() {
     assert!(bench.alive(lease));
     seconds(2.0).await;
     let gone = bench.engine.keep_alive_once(lease).await.unwrap_err();
-    assert!(matches!(gone, Error::NotFound(id) if id == lease), "{gone}");
+    assert!(matches!(gone, RenewError::NotFound(id) if id == lease), "{gone}");
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use etcd_lease::{Ended, LeaseId, Pace};
-use simkit::Moment;
+use etcd_lease::{Ended, LeaseId, RenewalSchedule};
+use simkit::Timestamp;
 
 use crate::world::{Dice, Trouble, World, ms};
 
-const DAY: Moment = Moment::from_nanos(24 * 3600 * 1_000_000_000);
+const DAY: Timestamp = Timestamp::from_nanos(24 * 3600 * 1_000_000_000);
 const SEEDS: u64 = 500;
 
 fn lease_of(dice: &mut Dice) -> u64 {
@@ -20,7 +20,7 @@ fn lease_of(dice: &mut Dice) -> u64 {
 fn survivable_troubles_lose_nothing_in_500_days() {
     for seed in 0..SEEDS {
         let mut dice = Dice::new(seed);
-        let pace = dice.pick(&[Pace::Clientv3, Pace::Exact]);
+        let pace = dice.pick(&[RenewalSchedule::Clientv3, RenewalSchedule::Exact]);
         let mut world = World::new(pace, ms(dice.between(1, 20)));
         let ttls: Vec<u64> = (0..3).map(|_| lease_of(&mut dice)).collect();
         for (n, ttl) in ttls.iter().enumerate() {
@@ -47,10 +47,10 @@ fn survivable_troubles_lose_nothing_in_500_days() {
 fn every_end_has_its_true_reason_in_500_days() {
     for seed in SEEDS..2 * SEEDS {
         let mut dice = Dice::new(seed);
-        let mut world = World::new(Pace::Clientv3, ms(dice.between(1, 50)));
+        let mut world = World::new(RenewalSchedule::Clientv3, ms(dice.between(1, 50)));
         let mut granted: Vec<(LeaseId, u64)> = Vec::new();
         while world.now < DAY {
-            if world.keeper.len() < 4 {
+            if world.scheduler.len() < 4 {
                 let (id, ttl) = (i64::try_from(granted.len() + 1).unwrap(), lease_of(&mut dice));
                 world.grant(id, ttl, dice.below(3) != 0);
                 granted.push((LeaseId(id), ttl));
@@ -92,6 +92,6 @@ fn judge(seed: u64, world: &World, granted: &[(LeaseId, u64)]) {
             Ended::Cancelled | Ended::Closed => panic!("{told}"),
         }
     }
-    let kept = world.keeper.len();
+    let kept = world.scheduler.len();
     assert_eq!(kept + world.ended.len(), granted.len(), "seed {seed}: every lease is kept or has ended");
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use etcd_lease::keeper::{Act, Keeper, Limits, News, Slot, StreamEnd};
-use etcd_lease::{Ended, Header, LeaseId, Pace, TimeToLive};
-use simkit::Moment;
+use etcd_lease::keepalive::{Action, Notice, Scheduler, SlotId, StreamEnd, Timeouts};
+use etcd_lease::{Ended, Header, LeaseId, RenewalSchedule, TimeToLive};
+use simkit::Timestamp;
 
 /// A small seeded generator (splitmix64).
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) const fn ms(millis: u64) -> Duration {
 #[derive(Debug)]
 struct Held {
     ttl: u64,
-    deadline: Moment,
+    deadline: Timestamp,
     forbidden: bool,
 }
 
@@ -66,40 +66,40 @@ pub(crate) enum Trouble {
 enum Event {
     Answer { lane: usize, generation: u32 },
     Broken { lane: usize, generation: u32 },
-    AskAnswer { slot: Slot, id: LeaseId, sent: Moment },
-    AskTimeout { slot: Slot, id: LeaseId, sent: Moment },
+    AskAnswer { slot: SlotId, id: LeaseId, sent: Timestamp },
+    AskTimeout { slot: SlotId, id: LeaseId, sent: Timestamp },
     TroubleEnds,
 }
 
 /// The world: a server, its streams, and the schedule under test.
 pub(crate) struct World {
-    pub(crate) now: Moment,
-    pub(crate) keeper: Keeper,
+    pub(crate) now: Timestamp,
+    pub(crate) scheduler: Scheduler,
     held: BTreeMap<LeaseId, Held>,
     /// When each lease was removed, and whether because it had expired.
-    pub(crate) removed: BTreeMap<LeaseId, (Moment, bool)>,
+    pub(crate) removed: BTreeMap<LeaseId, (Timestamp, bool)>,
     pub(crate) forbidden: BTreeSet<LeaseId>,
     /// What waits to be served, per lane, with the stream's generation.
     lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
-    asked: Vec<(Slot, LeaseId, Moment)>,
-    events: BTreeSet<(Moment, u64, Event)>,
+    asked: Vec<(SlotId, LeaseId, Timestamp)>,
+    events: BTreeSet<(Timestamp, u64, Event)>,
     order: u64,
     trouble: Option<Trouble>,
     latency: Duration,
-    pub(crate) ended: BTreeMap<LeaseId, (Moment, Ended)>,
+    pub(crate) ended: BTreeMap<LeaseId, (Timestamp, Ended)>,
     pub(crate) renewals: u64,
     pub(crate) turns: u64,
     pub(crate) sends: u64,
     /// When each lease's time last began anew: its grant or a renewal.
-    pub(crate) last_answer: BTreeMap<LeaseId, Moment>,
-    pub(crate) answered_any: BTreeMap<LeaseId, Moment>,
+    pub(crate) last_answer: BTreeMap<LeaseId, Timestamp>,
+    pub(crate) answered_any: BTreeMap<LeaseId, Timestamp>,
 }
 
 impl World {
-    pub(crate) fn new(pace: Pace, latency: Duration) -> Self {
+    pub(crate) fn new(pace: RenewalSchedule, latency: Duration) -> Self {
         World {
-            now: Moment::from_nanos(1),
-            keeper: Keeper::new(pace, 4, Limits::at_speed(1)),
+            now: Timestamp::from_nanos(1),
+            scheduler: Scheduler::new(pace, 4, Timeouts::at_speed(1)),
             held: BTreeMap::new(),
             removed: BTreeMap::new(),
             forbidden: BTreeSet::new(),
@@ -125,9 +125,9 @@ impl World {
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
         if told {
-            self.keeper.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
+            self.scheduler.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
         } else {
-            self.keeper.adopt(self.now, id, None);
+            self.scheduler.adopt(self.now, id, None);
         }
     }
 
@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    fn at(&mut self, when: Moment, event: Event) {
+    fn at(&mut self, when: Timestamp, event: Event) {
         self.order += 1;
         self.events.insert((when, self.order, event));
     }
@@ -180,10 +180,10 @@ impl World {
     }
 
     /// Runs until a moment.
-    pub(crate) fn run_until(&mut self, end: Moment) {
+    pub(crate) fn run_until(&mut self, end: Timestamp) {
         while self.now < end {
             let event = self.events.first().map(|(when, ..)| *when);
-            let wake = self.keeper.wake_at().filter(|_| self.trouble != Some(Trouble::Stopped));
+            let wake = self.scheduler.wake_at().filter(|_| self.trouble != Some(Trouble::Stopped));
             let next = event.into_iter().chain(wake).chain([end]).min().unwrap();
             self.now = self.now.max(next);
             self.expire();
@@ -231,18 +231,18 @@ impl World {
                 }
             }
             Event::Broken { lane, generation } => {
-                self.keeper.stream_ended(self.now, lane, generation, StreamEnd::Broken("cut".to_owned()));
+                self.scheduler.stream_ended(self.now, lane, generation, StreamEnd::Broken("cut".to_owned()));
             }
             Event::Answer { lane, generation } => self.serve(lane, generation),
             Event::AskAnswer { slot, id, sent } => {
                 let answer = self.time_to_live(id);
                 self.answered_any.insert(id, self.now);
-                self.keeper.asked(self.now, slot, id, sent, Ok(&answer));
+                self.scheduler.on_ttl_reply(self.now, slot, id, sent, Ok(&answer));
             }
             Event::AskTimeout { slot, id, sent } => {
                 if let Some(index) = self.asked.iter().position(|asked| *asked == (slot, id, sent)) {
                     self.asked.swap_remove(index);
-                    self.keeper.asked(self.now, slot, id, sent, Err("no answer".to_owned()));
+                    self.scheduler.on_ttl_reply(self.now, slot, id, sent, Err("no answer".to_owned()));
                 }
             }
         }
@@ -264,7 +264,12 @@ impl World {
             Some(held) if held.deadline <= now => return, // blocks until it is removed
             Some(held) if held.forbidden => {
                 self.lanes.remove(&lane);
-                return self.keeper.stream_ended(now, lane, of, StreamEnd::Forbidden("permission denied".to_owned()));
+                return self.scheduler.stream_ended(
+                    now,
+                    lane,
+                    of,
+                    StreamEnd::Forbidden("permission denied".to_owned()),
+                );
             }
             Some(held) => {
                 held.deadline = now + Duration::from_secs(held.ttl);
@@ -281,7 +286,7 @@ impl World {
                 self.at(now + ms(1), Event::Answer { lane, generation });
             }
         }
-        self.keeper.answered(now, lane, of, id, ttl, 1);
+        self.scheduler.on_renewal_reply(now, lane, of, id, ttl, 1);
     }
 
     fn time_to_live(&self, id: LeaseId) -> TimeToLive {
@@ -295,32 +300,32 @@ impl World {
 
     fn turn(&mut self) {
         self.turns += 1;
-        let outcome = self.keeper.turn(self.now);
-        for act in outcome.acts {
+        let output = self.scheduler.turn(self.now);
+        for act in output.actions {
             self.act(act);
         }
-        for (_, id, news) in outcome.news {
-            if let News::Ended(last) = news {
+        for (_, id, notice) in output.notices {
+            if let Notice::Ended(last) = notice {
                 let before = self.ended.insert(id, (self.now, last.ended.unwrap()));
                 assert_eq!(before, None, "{id} ends once");
             }
         }
     }
 
-    fn act(&mut self, act: Act) {
+    fn act(&mut self, act: Action) {
         match act {
-            Act::Open { lane, generation } => {
+            Action::Open { lane, generation } => {
                 if self.trouble == Some(Trouble::Down) {
                     self.at(self.now + ms(1), Event::Broken { lane, generation });
                 } else {
                     self.lanes.insert(lane, (generation, VecDeque::new()));
                 }
             }
-            Act::Close { lane } => {
+            Action::Close { lane } => {
                 self.lanes.remove(&lane);
             }
-            Act::Send { lane, id } => self.send(lane, id),
-            Act::Ask { slot, id } => {
+            Action::Send { lane, id } => self.send(lane, id),
+            Action::QueryTtl { slot, id } => {
                 let sent = self.now;
                 if self.is_silent() {
                     self.asked.push((slot, id, sent));

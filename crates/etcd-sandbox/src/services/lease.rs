@@ -15,7 +15,7 @@ use crate::keep_alive::KeepAlives;
 use crate::member::{Answer, Member, Needs, requires_leader};
 use crate::store::Dice;
 use crate::world::State;
-use simkit::Moment;
+use simkit::Timestamp;
 
 #[tonic::async_trait]
 impl PbLeaseService for Member {
@@ -86,7 +86,7 @@ impl Member {
     }
 }
 
-fn time_to_live(state: &State, asked: PbLeaseTimeToLiveRequest, now: Moment) -> PbLeaseTimeToLiveResponse {
+fn time_to_live(state: &State, asked: PbLeaseTimeToLiveRequest, now: Timestamp) -> PbLeaseTimeToLiveResponse {
     let leases = state.store.leases();
     let id = asked.id;
     let (ttl, granted_ttl) = leases.time_left(id, now).map_or((-1, 0), |left| (left.ttl, left.granted_ttl));

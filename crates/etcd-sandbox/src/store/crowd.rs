@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// From that many leases on a new leader spreads them: as many as etcd removes in a second.
 pub(super) const CROWDED: usize = 1_000;
@@ -14,19 +14,19 @@ const SECOND: Duration = Duration::from_secs(1);
 /// `lessor.go`: in a window that is full the n-th ends n/750 s after the window's start.
 #[derive(Debug)]
 pub(super) struct Crowd {
-    start: Moment,
-    end: Moment,
+    start: Timestamp,
+    end: Timestamp,
     count: u32,
 }
 
 impl Crowd {
     /// Starts with the window of the earliest deadline.
-    pub(super) fn new(earliest: Moment) -> Self {
+    pub(super) fn new(earliest: Timestamp) -> Self {
         Crowd { start: earliest, end: earliest + SECOND, count: 0 }
     }
 
     /// By how much the next deadline moves.
-    pub(super) fn delay(&mut self, deadline: Moment) -> Duration {
+    pub(super) fn delay(&mut self, deadline: Timestamp) -> Duration {
         if deadline > self.end {
             *self = Crowd { count: 1, ..Crowd::new(deadline) };
             return Duration::ZERO;
@@ -45,8 +45,8 @@ impl Crowd {
 mod tests {
     use super::*;
 
-    fn at(seconds: u64) -> Moment {
-        Moment::at(Duration::from_secs(seconds))
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::at(Duration::from_secs(seconds))
     }
 
     #[test]

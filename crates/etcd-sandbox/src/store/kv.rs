@@ -94,12 +94,12 @@ pub(super) fn length(count: usize) -> i64 {
 mod tests {
     use super::super::Dice;
     use super::*;
-    use simkit::Moment;
+    use simkit::Timestamp;
 
     fn store() -> Store {
         let mut store = Store::new(Dice::new(1));
         for id in [1, 2] {
-            store.grant(Some(id), 10, Moment::START).unwrap();
+            store.grant(Some(id), 10, Timestamp::START).unwrap();
         }
         store
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Refusal;
 use super::crowd::{CROWDED, Crowd};
 use crate::{LeaseId, MAX_TTL};
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// The shortest TTL that is granted, in seconds: etcd's with its default election timeout of 1 s.
 pub const MIN_TTL: i64 = 2;
@@ -35,7 +35,7 @@ pub struct TimeLeft {
 #[derive(Clone, Debug)]
 struct Lease {
     ttl: i64,
-    deadline: Moment,
+    deadline: Timestamp,
     // Its place among leases of the same deadline: first come, first gone.
     turn: u64,
     keys: BTreeSet<Vec<u8>>,
@@ -45,7 +45,7 @@ struct Lease {
 #[derive(Debug, Default)]
 pub struct Leases {
     by_id: HashMap<LeaseId, Lease>,
-    by_deadline: BTreeMap<(Moment, u64), LeaseId>,
+    by_deadline: BTreeMap<(Timestamp, u64), LeaseId>,
     turns: u64,
 }
 
@@ -54,7 +54,7 @@ impl Leases {
     ///
     /// # Errors
     /// `TtlTooLarge` above 9,000,000,000 s, then `LeaseExists`: in the order in which etcd's `Grant` looks.
-    pub fn grant(&mut self, id: LeaseId, ttl: i64, now: Moment) -> Result<i64, Refusal> {
+    pub fn grant(&mut self, id: LeaseId, ttl: i64, now: Timestamp) -> Result<i64, Refusal> {
         if ttl > MAX_TTL {
             return Err(Refusal::TtlTooLarge);
         }
@@ -75,7 +75,7 @@ impl Leases {
     }
 
     /// Gives a lease its full TTL again, unless its deadline has passed: nothing resurrects it.
-    pub fn renew(&mut self, id: LeaseId, now: Moment) -> Renewal {
+    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> Renewal {
         match self.by_id.get(&id).map(|lease| lease.deadline) {
             None => Renewal::Missing,
             Some(deadline) if deadline <= now => Renewal::Dying,
@@ -86,7 +86,7 @@ impl Leases {
     /// Gives every lease its full TTL and `extra` on top, as a new leader does (`Promote` in etcd's `lessor.go`);
     /// those that had expired and were not removed yet come back by it. From 1,000 leases on, ends that would crowd are
     /// spread.
-    pub fn refill(&mut self, now: Moment, extra: Duration) {
+    pub fn refill(&mut self, now: Timestamp, extra: Duration) {
         for (_, id) in self.order() {
             self.extend(id, now, extra);
         }
@@ -95,7 +95,7 @@ impl Leases {
         }
     }
 
-    fn spread(&mut self, now: Moment, extra: Duration) {
+    fn spread(&mut self, now: Timestamp, extra: Duration) {
         let Some(earliest) = self.earliest() else { return };
         let mut crowd = Crowd::new(earliest);
         for (deadline, id) in self.order() {
@@ -107,12 +107,12 @@ impl Leases {
     }
 
     /// Deadlines and ids as they are now, in their order.
-    fn order(&self) -> Vec<(Moment, LeaseId)> {
+    fn order(&self) -> Vec<(Timestamp, LeaseId)> {
         self.by_deadline.iter().map(|(&(deadline, _), &id)| (deadline, id)).collect()
     }
 
     /// The time left; none if there is no such lease.
-    pub fn time_left(&self, id: LeaseId, now: Moment) -> Option<TimeLeft> {
+    pub fn time_left(&self, id: LeaseId, now: Timestamp) -> Option<TimeLeft> {
         let lease = self.by_id.get(&id)?;
         let left = lease.deadline.since(now).as_secs().cast_signed();
         let overdue = now.since(lease.deadline).as_secs().cast_signed();
@@ -120,12 +120,12 @@ impl Leases {
     }
 
     /// When a lease expires; none if there is no such lease.
-    pub fn deadline(&self, id: LeaseId) -> Option<Moment> {
+    pub fn deadline(&self, id: LeaseId) -> Option<Timestamp> {
         self.by_id.get(&id).map(|lease| lease.deadline)
     }
 
     /// When the first of all expires.
-    pub fn earliest(&self) -> Option<Moment> {
+    pub fn earliest(&self) -> Option<Timestamp> {
         self.by_deadline.keys().next().map(|&(deadline, _)| deadline)
     }
 
@@ -135,7 +135,7 @@ impl Leases {
     }
 
     /// The first of those whose deadline has passed, at most `limit`.
-    pub fn expired(&self, now: Moment, limit: usize) -> Vec<LeaseId> {
+    pub fn expired(&self, now: Timestamp, limit: usize) -> Vec<LeaseId> {
         self.by_deadline.range(..=(now, u64::MAX)).map(|(_, &id)| id).take(limit).collect()
     }
 
@@ -160,7 +160,7 @@ impl Leases {
     }
 
     /// Moves the deadline of a lease that is there to its full TTL and `extra` from now; tells the TTL.
-    fn extend(&mut self, id: LeaseId, now: Moment, extra: Duration) -> i64 {
+    fn extend(&mut self, id: LeaseId, now: Timestamp, extra: Duration) -> i64 {
         let Some(lease) = self.by_id.get_mut(&id) else { return 0 };
         self.by_deadline.remove(&(lease.deadline, lease.turn));
         self.turns += 1;
@@ -177,14 +177,14 @@ mod tests {
 
     const ID: LeaseId = 7;
 
-    fn at(seconds: f64) -> Moment {
-        Moment::at(Duration::from_secs_f64(seconds))
+    fn at(seconds: f64) -> Timestamp {
+        Timestamp::at(Duration::from_secs_f64(seconds))
     }
 
     fn table(ids: &[(i64, i64)]) -> Leases {
         let mut leases = Leases::default();
         for &(id, ttl) in ids {
-            leases.grant(id, ttl, Moment::START).unwrap();
+            leases.grant(id, ttl, Timestamp::START).unwrap();
         }
         leases
     }
@@ -193,10 +193,10 @@ mod tests {
     fn short_ttls_are_raised_and_long_ones_refused() {
         let mut leases = Leases::default();
         for (id, ttl, granted) in [(1, i64::MIN, 2), (2, 0, 2), (3, 2, 2), (4, 3, 3), (5, MAX_TTL, MAX_TTL)] {
-            assert_eq!(leases.grant(id, ttl, Moment::START), Ok(granted));
+            assert_eq!(leases.grant(id, ttl, Timestamp::START), Ok(granted));
         }
-        assert_eq!(leases.grant(1, MAX_TTL + 1, Moment::START), Err(Refusal::TtlTooLarge));
-        assert_eq!(leases.grant(1, 5, Moment::START), Err(Refusal::LeaseExists));
+        assert_eq!(leases.grant(1, MAX_TTL + 1, Timestamp::START), Err(Refusal::TtlTooLarge));
+        assert_eq!(leases.grant(1, 5, Timestamp::START), Err(Refusal::LeaseExists));
         assert_eq!(leases.time_left(5, at(0.5)).unwrap().ttl, MAX_TTL - 1);
     }
 
@@ -224,7 +224,7 @@ mod tests {
     fn the_list_is_sorted_by_time_left_and_then_by_turn() {
         let mut leases = table(&[(5, 60), (4, 10), (3, 60), (-2, 5)]);
         assert_eq!(leases.ids().collect::<Vec<_>>(), [-2, 4, 5, 3]);
-        leases.renew(5, Moment::START);
+        leases.renew(5, Timestamp::START);
         assert_eq!(leases.ids().collect::<Vec<_>>(), [-2, 4, 3, 5]);
     }
 

@@ -23,7 +23,7 @@ pub use refusal::Refusal;
 use std::time::Duration;
 
 use crate::LeaseId;
-use simkit::Moment;
+use simkit::Timestamp;
 
 /// Leases and keys, and what ties them together.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Leases::grant`].
-    pub fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Moment) -> Result<(LeaseId, i64), Refusal> {
+    pub fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Timestamp) -> Result<(LeaseId, i64), Refusal> {
         let id = id.unwrap_or_else(|| self.unused_id());
         Ok((id, self.leases.grant(id, ttl, now)?))
     }
@@ -78,19 +78,19 @@ impl Store {
     }
 
     /// Renews a lease.
-    pub fn renew(&mut self, id: LeaseId, now: Moment) -> Renewal {
+    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> Renewal {
         self.leases.renew(id, now)
     }
 
     /// Removes the first of the leases whose deadline has passed, at most `limit`, each in a revision of its own;
     /// tells how many.
-    pub fn expire(&mut self, now: Moment, limit: usize) -> usize {
+    pub fn expire(&mut self, now: Timestamp, limit: usize) -> usize {
         let expired = self.leases.expired(now, limit);
         expired.iter().filter(|&&id| self.revoke(id).is_ok()).count()
     }
 
     /// Gives every lease its full TTL and `extra`, as a new leader does.
-    pub fn refill(&mut self, now: Moment, extra: Duration) {
+    pub fn refill(&mut self, now: Timestamp, extra: Duration) {
         self.leases.refill(now, extra);
     }
 
@@ -112,7 +112,7 @@ mod tests {
 
     fn store_with_keys(id: i64, keys: &[&str]) -> Store {
         let mut store = Store::new(Dice::new(1));
-        store.grant(Some(id), 10, Moment::START).unwrap();
+        store.grant(Some(id), 10, Timestamp::START).unwrap();
         for key in keys {
             store.put(PbPutRequest { key: key.as_bytes().to_vec(), lease: id, ..Default::default() }).unwrap();
         }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn picked_ids_are_positive_and_differ() {
         let mut store = Store::new(Dice::new(9));
-        let ids: Vec<LeaseId> = (0..100).map(|_| store.grant(None, 10, Moment::START).unwrap().0).collect();
+        let ids: Vec<LeaseId> = (0..100).map(|_| store.grant(None, 10, Timestamp::START).unwrap().0).collect();
         assert!(ids.iter().all(|id| *id > 0));
         assert_eq!(store.leases().ids().collect::<Vec<_>>(), ids);
     }
@@ -131,7 +131,7 @@ mod tests {
     fn extreme_ids_are_ids() {
         let mut store = Store::new(Dice::new(1));
         for id in [-1, i64::MAX, i64::MIN] {
-            assert_eq!(store.grant(Some(id), 10, Moment::START), Ok((id, 10)));
+            assert_eq!(store.grant(Some(id), 10, Timestamp::START), Ok((id, 10)));
             assert_eq!(store.revoke(id), Ok(()));
             assert_eq!(store.revoke(id), Err(Refusal::LeaseNotFound));
         }
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(store.keys().revision(), 4);
         store.revoke(5).unwrap();
         assert_eq!((store.keys().revision(), store.keys().bytes()), (5, 0));
-        store.grant(Some(5), 10, Moment::START).unwrap();
+        store.grant(Some(5), 10, Timestamp::START).unwrap();
         store.revoke(5).unwrap();
         assert_eq!(store.keys().revision(), 5);
     }
@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn expiry_removes_keys_in_the_order_of_deadlines() {
         let mut store = store_with_keys(5, &["a"]);
-        store.grant(Some(6), 5, Moment::START).unwrap();
-        let at = |seconds| Moment::at(Duration::from_secs(seconds));
+        store.grant(Some(6), 5, Timestamp::START).unwrap();
+        let at = |seconds| Timestamp::at(Duration::from_secs(seconds));
         assert_eq!(store.expire(at(4), 500), 0);
         assert_eq!(store.expire(at(20), 1), 1);
         assert_eq!(store.leases().ids().collect::<Vec<_>>(), [5]);

@@ -137,11 +137,11 @@ mod tests {
 
     use super::super::Dice;
     use super::*;
-    use simkit::Moment;
+    use simkit::Timestamp;
 
     fn store() -> Store {
         let mut store = Store::new(Dice::new(1));
-        store.grant(Some(7), 10, Moment::START).unwrap();
+        store.grant(Some(7), 10, Timestamp::START).unwrap();
         store.put(write("k", 7)).unwrap();
         store
     }

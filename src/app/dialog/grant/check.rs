@@ -153,12 +153,12 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use etcd_lease::Pace;
+    use etcd_lease::RenewalSchedule;
 
     fn filled<const N: usize>(texts: [&str; 3], puts: [&str; N]) -> GrantForm {
         let [ttl, count, id] = texts.map(|text| Input::new(text.to_owned()));
         let puts = puts.map(|text| Input::new(text.to_owned())).to_vec();
-        GrantForm { ttl, count, id, puts, ..GrantForm::new(Pace::Clientv3) }
+        GrantForm { ttl, count, id, puts, ..GrantForm::new(RenewalSchedule::Clientv3) }
     }
 
     #[test]

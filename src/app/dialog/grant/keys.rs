@@ -3,15 +3,20 @@
 use super::{Field, GrantForm};
 use crate::app::dialog::{Dialog, edit, reply};
 use crate::app::{Effect, GrantOrder, Key, Model, Reply, Scope};
-use etcd_lease::Pace;
-use simkit::Moment;
+use etcd_lease::RenewalSchedule;
+use simkit::Timestamp;
 
 use super::check::in_words;
 
 /// Characters of a pasted text that are taken: more than any key and value that one would attach by hand.
 const MOST_PASTED: usize = 10_000;
 
-pub(in crate::app::dialog) fn key(model: &mut Model, mut form: Box<GrantForm>, key: Key, now: Moment) -> Vec<Effect> {
+pub(in crate::app::dialog) fn key(
+    model: &mut Model,
+    mut form: Box<GrantForm>,
+    key: Key,
+    now: Timestamp,
+) -> Vec<Effect> {
     match reply(model, Scope::Grant, key) {
         Some(Reply::FormClose) => return Vec::new(),
         Some(Reply::Accept) => match form.order() {
@@ -63,13 +68,17 @@ fn switch_keep_alive(form: &mut GrantForm, key: Key) {
 
 fn switch_pace(form: &mut GrantForm, key: Key) {
     form.pace = match (key, form.pace) {
-        (Key::Char('c'), _) | (Key::Char(' ') | Key::Left | Key::Right, Pace::Exact) => Pace::Clientv3,
-        (Key::Char('e'), _) | (Key::Char(' ') | Key::Left | Key::Right, Pace::Clientv3) => Pace::Exact,
+        (Key::Char('c'), _) | (Key::Char(' ') | Key::Left | Key::Right, RenewalSchedule::Exact) => {
+            RenewalSchedule::Clientv3
+        }
+        (Key::Char('e'), _) | (Key::Char(' ') | Key::Left | Key::Right, RenewalSchedule::Clientv3) => {
+            RenewalSchedule::Exact
+        }
         (_, pace) => pace,
     };
 }
 
-fn grant(model: &mut Model, order: GrantOrder, now: Moment) -> Vec<Effect> {
+fn grant(model: &mut Model, order: GrantOrder, now: Timestamp) -> Vec<Effect> {
     model.say(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
     vec![Effect::Grant(order)]
 }
@@ -80,7 +89,7 @@ mod tests {
     use super::*;
 
     fn form() -> GrantForm {
-        let mut form = GrantForm::new(Pace::Clientv3);
+        let mut form = GrantForm::new(RenewalSchedule::Clientv3);
         "10".chars().for_each(|digit| type_into(&mut form, Key::Char(digit)));
         form
     }
@@ -110,11 +119,11 @@ mod tests {
         form.focus = Field::Pace;
         assert_eq!(form.check(Field::Pace).unwrap(), "every 3.5 s");
         type_into(&mut form, Key::Right);
-        assert_eq!((form.pace, form.check(Field::Pace).unwrap().as_str()), (Pace::Exact, "every 3.3 s"));
+        assert_eq!((form.pace, form.check(Field::Pace).unwrap().as_str()), (RenewalSchedule::Exact, "every 3.3 s"));
         type_into(&mut form, Key::Char('e'));
-        assert_eq!(form.pace, Pace::Exact);
+        assert_eq!(form.pace, RenewalSchedule::Exact);
         type_into(&mut form, Key::Char('c'));
-        assert_eq!(form.pace, Pace::Clientv3);
+        assert_eq!(form.pace, RenewalSchedule::Clientv3);
         form.keep_alive = false;
         assert_eq!(form.check(Field::Pace).unwrap(), "only if it is kept alive");
     }

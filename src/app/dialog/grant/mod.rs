@@ -6,7 +6,7 @@ mod keys;
 use tui_input::Input;
 
 use crate::app::{Lease, Pairs, Put};
-use etcd_lease::Pace;
+use etcd_lease::RenewalSchedule;
 
 pub(super) use keys::key;
 pub(in crate::app) use keys::paste;
@@ -42,7 +42,7 @@ pub struct GrantForm {
     /// Whether to keep the leases alive.
     pub keep_alive: bool,
     /// When their renewals are due, if they are kept alive.
-    pub pace: Pace,
+    pub pace: RenewalSchedule,
     ttl: Input,
     count: Input,
     id: Input,
@@ -52,7 +52,7 @@ pub struct GrantForm {
 
 impl GrantForm {
     /// An empty one, for leases at this pace.
-    pub fn new(pace: Pace) -> Self {
+    pub fn new(pace: RenewalSchedule) -> Self {
         let (ttl, count, id, puts) = (Input::default(), Input::default(), Input::default(), vec![Input::default()]);
         GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, puts }
     }
@@ -61,7 +61,7 @@ impl GrantForm {
     /// at the pace that it had. A key whose value is not known, or cannot be written here, stands there without one, so
     /// that the form asks for it. A key that cannot be written here is left out: one that is no text, or would be read as
     /// another key, for an equals sign or a placeholder in it.
-    pub fn like(lease: &Lease, values: Option<&Pairs>, usual: Pace) -> Self {
+    pub fn like(lease: &Lease, values: Option<&Pairs>, usual: RenewalSchedule) -> Self {
         // A digit alone would be taken for a preset.
         let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!("{ttl}s"));
         let value = |key: &[u8]| {

@@ -1,0 +1,183 @@
+//! How the schedule does its turn: who goes where, and what becomes of a stream that fails.
+
+use std::collections::VecDeque;
+
+use super::kept_lease::{KeptLease, NextStep};
+use super::stream_state::InFlight;
+use super::{Action, Notice, Scheduler, SlotId};
+use crate::{Ended, LeaseId, Phase};
+use simkit::Timestamp;
+
+impl Scheduler {
+    pub(super) fn get(&self, slot: SlotId) -> Option<&KeptLease> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, slot: SlotId) -> Option<&mut KeptLease> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// The lease of a renewal in flight, if it still waits for just that answer.
+    pub(super) fn in_flight(&mut self, renewal: InFlight) -> Option<&mut KeptLease> {
+        self.get_mut(renewal.slot).filter(|kept| kept.phase == Phase::InFlight && kept.sent == renewal.sent)
+    }
+
+    pub(super) fn insert(&mut self, kept: KeptLease) -> SlotId {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            SlotId::try_from(self.slots.len() - 1).unwrap_or(SlotId::MAX)
+        });
+        self.by_id.insert(kept.id, slot);
+        self.slots[slot as usize] = Some(kept);
+        slot
+    }
+
+    pub(super) fn emit(&mut self, slot: SlotId, id: LeaseId, notice: Notice) {
+        self.output.notices.push((slot, id, notice));
+    }
+
+    /// Puts a lease where its next step wants it: the one place that changes a phase.
+    pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
+        let timeouts = self.timeouts;
+        let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        self.timers.remove(&(kept.timer, slot));
+        self.ready.remove(&(kept.deadline, slot));
+        let id = kept.id;
+        match kept.with_fault(now, step, &timeouts) {
+            NextStep::Wait(until) => {
+                if kept.phase != Phase::Suspect {
+                    kept.phase = Phase::Waiting;
+                }
+                kept.timer = until;
+                self.timers.insert((until, slot));
+            }
+            NextStep::Send => {
+                kept.phase = Phase::Due;
+                self.ready.insert((kept.deadline, slot));
+            }
+            NextStep::SendAsSuspect => {
+                kept.phase = Phase::Due;
+                self.suspect_queue.push_back((slot, now));
+            }
+            NextStep::QueryTtl => {
+                kept.phase = Phase::Suspect;
+                kept.timer = kept.give_up(&timeouts).max(now + timeouts.grace);
+                self.timers.insert((kept.timer, slot));
+                self.ttl_queries.push_back(slot);
+            }
+            NextStep::End(ended) => return self.record_end(slot, ended),
+        }
+        self.emit(slot, id, Notice::Changed);
+    }
+
+    pub(super) fn record_end(&mut self, slot: SlotId, ended: Ended) {
+        let Some(mut last) = self.status(slot) else { return };
+        last.phase = Phase::Over;
+        last.ended = Some(ended);
+        self.slots[slot as usize] = None;
+        self.by_id.remove(&last.id);
+        self.free.push(slot);
+        self.emit(slot, last.id, Notice::Ended(Box::new(last)));
+    }
+
+    /// The timer of a lease has run out.
+    pub(super) fn on_timer(&mut self, slot: SlotId, now: Timestamp) {
+        let timeouts = self.timeouts;
+        let trouble = self.trouble.clone();
+        // While answers come in, a question that is still queued here is our own delay.
+        let is_own_delay = trouble.is_none() && !self.ttl_queries.is_empty();
+        self.report_dropped_reply(slot, now);
+        let Some(kept) = self.get_mut(slot) else { return };
+        let step = match kept.phase {
+            Phase::InFlight => NextStep::QueryTtl,
+            Phase::Suspect if kept.is_held() && trouble.is_none() => NextStep::QueryTtl,
+            Phase::Suspect if now < kept.give_up(&timeouts) => NextStep::QueryTtl,
+            Phase::Suspect if is_own_delay => NextStep::Wait(now + timeouts.query_retry_interval),
+            Phase::Suspect => NextStep::End(Ended::Unanswered { trouble }),
+            _ => {
+                kept.due = kept.due.min(now);
+                kept.due(now)
+            }
+        };
+        self.route(slot, now, step);
+    }
+
+    /// Hands the due to the lanes, the most endangered first, each lane in its turn.
+    pub(super) fn send(&mut self, now: Timestamp) {
+        let shared = self.lanes.len() - 1;
+        while let Some(&(_, slot)) = self.ready.first() {
+            let lane = (0..shared).map(|step| (self.next_lane + step) % shared);
+            let Some(lane) = lane.into_iter().find(|lane| self.lanes[*lane].can_accept(now, &self.timeouts)) else {
+                return;
+            };
+            self.next_lane = lane + 1;
+            self.ready.pop_first();
+            self.send_on(lane, slot, now);
+        }
+    }
+
+    pub(super) fn send_suspects(&mut self, now: Timestamp) {
+        let lane = self.lanes.len() - 1;
+        while self.lanes[lane].can_accept(now, &self.timeouts)
+            && let Some((slot, asked)) = self.suspect_queue.pop_front()
+        {
+            if !self.get(slot).is_some_and(|kept| kept.phase == Phase::Due) {
+                continue;
+            }
+            // What was said long ago does not hold any more.
+            if now.since(asked) > self.timeouts.head {
+                self.route(slot, now, NextStep::QueryTtl);
+            } else {
+                self.send_on(lane, slot, now);
+            }
+        }
+    }
+
+    pub(super) fn send_on(&mut self, lane: usize, slot: SlotId, now: Timestamp) {
+        let Some(kept) = self.get_mut(slot) else { return };
+        kept.sent(now);
+        kept.lane = Some(lane);
+        let id = kept.id;
+        if !self.lanes[lane].open {
+            self.lanes[lane].open = true;
+            self.output.actions.push(Action::Open { lane, generation: self.lanes[lane].generation });
+        }
+        self.lanes[lane].push(InFlight { slot, id, sent: now });
+        self.output.actions.push(Action::Send { lane, id });
+        self.emit(slot, id, Notice::Changed);
+    }
+
+    /// Gives up every stream whose first in line has waited too long: the first is a suspect, the others go again.
+    pub(super) fn give_up_stuck_lanes(&mut self, now: Timestamp) {
+        for lane in 0..self.lanes.len() {
+            if self.lanes[lane].overdue_at(&self.timeouts).is_none_or(|at| at > now) {
+                continue;
+            }
+            let waited = self.lanes[lane].waited(now);
+            let mut in_flight = self.lanes[lane].give_up(now, &self.timeouts);
+            self.output.actions.push(Action::Close { lane });
+            if let Some(first) = in_flight.pop_front()
+                && let Some(id) = self.in_flight(first).map(|kept| kept.id)
+            {
+                self.emit(first.slot, id, Notice::Missed { waited });
+                self.route(first.slot, now, NextStep::QueryTtl);
+            }
+            self.requeue(now, in_flight);
+        }
+    }
+
+    pub(super) fn requeue(&mut self, now: Timestamp, in_flight: VecDeque<InFlight>) {
+        for renewal in in_flight {
+            if let Some(step) = self.in_flight(renewal).map(|kept| kept.on_stream_lost(now)) {
+                self.route(renewal.slot, now, step);
+            }
+        }
+    }
+
+    pub(super) fn retire_if_idle(&mut self, lane: usize) {
+        if self.lanes[lane].retiring && self.lanes[lane].in_flight.is_empty() {
+            self.lanes[lane].close();
+            self.output.actions.push(Action::Close { lane });
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! How often a lease is renewed.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::Timestamp;
+
+/// The sender of Go's clientv3 wakes this often (`retryConnWait` in its `lease.go`).
+pub const CLIENTV3_TICK: Duration = Duration::from_millis(500);
+
+/// When the next renewal of a lease is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RenewalSchedule {
+    /// As Go's clientv3: TTL/3 after the answer, at the next wake-up of a sender that wakes every 500 ms.
+    #[default]
+    Clientv3,
+    /// TTL/3 after the last one was due.
+    Exact,
+}
+
+impl RenewalSchedule {
+    /// When the next renewal is due, if one that was due at `due` was answered at `answered`.
+    pub fn next(self, due: Timestamp, answered: Timestamp, ttl: Duration) -> Timestamp {
+        match self {
+            RenewalSchedule::Clientv3 => after(answered + ttl / 3),
+            RenewalSchedule::Exact => {
+                let in_step = due + ttl / 3;
+                if in_step > answered { in_step } else { answered + ttl / 3 }
+            }
+        }
+    }
+
+    /// The interval between answers that this pace aims at. On the grid an answer arrives a little after its tick, so
+    /// a TTL/3 that is a multiple of 500 ms misses that tick and takes the next: 120 s renews every 40.5 s.
+    pub fn expected(self, ttl: Duration) -> Duration {
+        match self {
+            RenewalSchedule::Clientv3 => after(Timestamp::START + ttl / 3).since_start(),
+            RenewalSchedule::Exact => ttl / 3,
+        }
+    }
+
+    /// The moment at or after which a renewal wanted at `wanted` is sent.
+    pub(super) fn align(self, wanted: Timestamp) -> Timestamp {
+        match self {
+            RenewalSchedule::Clientv3 => after(wanted.before(Duration::from_nanos(1))),
+            RenewalSchedule::Exact => wanted,
+        }
+    }
+}
+
+/// The first tick of the grid strictly after a moment.
+fn after(time: Timestamp) -> Timestamp {
+    let grid = Timestamp::at(CLIENTV3_TICK).nanos();
+    Timestamp::from_nanos((time.nanos() / grid).saturating_add(1).saturating_mul(grid))
+}
+
+/// A text that is no pace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown pace \"{0}\": clientv3 (TTL/3 on a grid of 500 ms, as Go) or exact (TTL/3)")]
+pub struct UnknownSchedule(String);
+
+impl FromStr for RenewalSchedule {
+    type Err = UnknownSchedule;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSchedule> {
+        match text {
+            "clientv3" => Ok(RenewalSchedule::Clientv3),
+            "exact" => Ok(RenewalSchedule::Exact),
+            _ => Err(UnknownSchedule(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for RenewalSchedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RenewalSchedule::Clientv3 => "clientv3",
+            RenewalSchedule::Exact => "exact",
+        })
+    }
+}
+
+/// Spreads the first renewals of leases that are granted together.
+///
+/// A grant gives the full deadline, so that in a mass start the first renewal can wait its turn instead of racing the
+/// grants; while few start together it goes at once, as Go's does.
+#[derive(Debug, Default)]
+pub(super) struct StartJitter {
+    together: u32,
+    last: Timestamp,
+}
+
+impl StartJitter {
+    /// When the first renewal of a lease granted at `granted` is due.
+    pub(super) fn first_due(
+        &mut self,
+        pace: RenewalSchedule,
+        granted: Timestamp,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Timestamp {
+        const GOLDEN_RATIO: f64 = 0.618_033_988_749_894_9;
+        if now.since(self.last) > CLIENTV3_TICK {
+            self.together = 0;
+        }
+        self.last = now;
+        self.together += 1;
+        let at_once = match pace {
+            RenewalSchedule::Clientv3 => 64,
+            RenewalSchedule::Exact => 1,
+        };
+        match self.together.checked_sub(at_once + 1) {
+            None => now,
+            Some(late) => {
+                // Multiples of the golden ratio fill the interval evenly, however many come.
+                let share = (f64::from(late + 1) * GOLDEN_RATIO).fract();
+                pace.align((granted + (ttl / 3).mul_f64(share)).max(now))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Timestamp {
+        Timestamp::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn clientv3_renews_on_the_grid_as_go_was_measured() {
+        for (ttl, millis) in
+            [(2, 1_000), (3, 1_500), (5, 2_000), (10, 3_500), (30, 10_500), (120, 40_500), (3600, 1_200_500)]
+        {
+            let ttl = Duration::from_secs(ttl);
+            assert_eq!(RenewalSchedule::Clientv3.expected(ttl), Duration::from_millis(millis));
+            // Sent on a tick, answered 2 ms later, and so on for a while: the interval stays.
+            let mut due = ms(5_000);
+            for _ in 0..10 {
+                let next = RenewalSchedule::Clientv3.next(due, due + Duration::from_millis(2), ttl);
+                assert_eq!(next.since(due), Duration::from_millis(millis));
+                due = next;
+            }
+        }
+    }
+
+    #[test]
+    fn exact_keeps_in_step_unless_it_came_too_late() {
+        let ttl = Duration::from_secs(9);
+        assert_eq!(RenewalSchedule::Exact.next(ms(1_000), ms(1_005), ttl), ms(4_000));
+        assert_eq!(RenewalSchedule::Exact.next(ms(1_000), ms(4_500), ttl), ms(7_500));
+    }
+
+    #[test]
+    fn leases_granted_together_are_spread() {
+        let ttl = Duration::from_secs(10);
+        let mut jitter = StartJitter::default();
+        let mut windows = [0_u32; 40];
+        for n in 0..1_000_u64 {
+            let now = Timestamp::from_nanos(n * 200_000);
+            let first = jitter.first_due(RenewalSchedule::Exact, now, now, ttl);
+            windows[usize::try_from(first.nanos() / 100_000_000).unwrap()] += 1;
+        }
+        assert!(windows.iter().all(|count| *count <= 50), "no 100 ms renews more than 5 %: {windows:?}");
+        let later = ms(60_000);
+        assert_eq!(jitter.first_due(RenewalSchedule::Exact, later, later, ttl), later, "a lease alone goes at once");
+    }
+}

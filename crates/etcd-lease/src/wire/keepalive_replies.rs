@@ -1,0 +1,81 @@
+//! The answers of one keepalive stream.
+
+use std::sync::Arc;
+
+use etcd_client::proto::PbLeaseKeepAliveResponse;
+use futures_util::FutureExt;
+use http::HeaderValue;
+use tonic::{Status, Streaming};
+
+use super::cluster::SharedState;
+use super::error::Error;
+use super::member::Member;
+use crate::LeaseId;
+
+/// The answer to one renewal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepaliveReply {
+    /// Which lease.
+    pub id: LeaseId,
+    /// Its full TTL in seconds; 0 or less where it does not exist (any more).
+    pub ttl: i64,
+    /// The header's revision, taken before the renewal.
+    pub revision: i64,
+}
+
+impl From<PbLeaseKeepAliveResponse> for KeepaliveReply {
+    fn from(answer: PbLeaseKeepAliveResponse) -> Self {
+        let revision = answer.header.map_or(0, |header| header.revision);
+        KeepaliveReply { id: LeaseId(answer.id), ttl: answer.ttl, revision }
+    }
+}
+
+/// The answers of one keepalive stream, in the order of the questions.
+pub struct KeepaliveReplies {
+    pub(super) shared: Arc<SharedState>,
+    pub(super) member: Member,
+    pub(super) token: Option<HeaderValue>,
+    pub(super) stream: Option<Streaming<PbLeaseKeepAliveResponse>>,
+}
+
+impl KeepaliveReplies {
+    /// The endpoint that answers.
+    pub fn endpoint(&self) -> &str {
+        &self.member.endpoint
+    }
+
+    /// Waits for the next answer, and takes those along that have arrived with it.
+    ///
+    /// # Errors
+    /// Why the stream ended. A login that is too old is replaced before this returns.
+    pub async fn next(&mut self, batch: &mut Vec<KeepaliveReply>) -> Result<(), Error> {
+        let first = match &mut self.stream {
+            Some(stream) => stream.message().await,
+            None => Ok(None),
+        };
+        self.on_message(first, batch).await?;
+        while let Some(more) = self.stream.as_mut().and_then(|stream| stream.message().now_or_never()) {
+            self.on_message(more, batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn on_message(
+        &mut self,
+        message: Result<Option<PbLeaseKeepAliveResponse>, Status>,
+        batch: &mut Vec<KeepaliveReply>,
+    ) -> Result<(), Error> {
+        match message {
+            Ok(Some(answer)) => {
+                batch.push(KeepaliveReply::from(answer));
+                Ok(())
+            }
+            Ok(None) => Err(self.failed(&Status::unavailable("the server ended the stream")).await),
+            Err(status) => Err(self.failed(&status).await),
+        }
+    }
+
+    pub(super) async fn failed(&self, status: &Status) -> Error {
+        self.shared.failed("keep leases alive", &self.member, self.token.clone(), status).await
+    }
+}

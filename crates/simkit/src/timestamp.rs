@@ -1,0 +1,110 @@
+//! Time as a number: every rule of the domain takes the time as an argument.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A point in time: nanoseconds since the start of the [`Clock`](crate::Clock) that made it.
+///
+/// Reaches 584 years from the start; arithmetic saturates at both ends, so that the
+/// longest TTL that etcd grants (9,000,000,000 s) can be added to any moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// One more than the nanoseconds: a moment that may be missing takes no more room than one that is there, and each of
+    /// 100,000 leases has a dozen of them.
+    NonZeroU64,
+);
+
+impl Timestamp {
+    /// The clock's start.
+    pub const START: Timestamp = Timestamp(NonZeroU64::MIN);
+    /// Later than anything that happens.
+    pub const NEVER: Timestamp = Timestamp(NonZeroU64::MAX);
+
+    /// The moment `since_start` after the clock's start.
+    pub fn at(since_start: Duration) -> Self {
+        Timestamp::from_nanos(saturated(since_start))
+    }
+
+    /// The moment `nanos` nanoseconds after the clock's start.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Timestamp(NonZeroU64::MIN.saturating_add(nanos))
+    }
+
+    /// Nanoseconds since the clock's start.
+    pub const fn nanos(self) -> u64 {
+        self.0.get() - 1
+    }
+
+    /// The time since the clock's start.
+    pub const fn since_start(self) -> Duration {
+        Duration::from_nanos(self.nanos())
+    }
+
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
+    pub const fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_nanos(self.nanos().saturating_sub(earlier.nanos()))
+    }
+
+    /// Seconds from `other` to this moment, negative if `other` is later.
+    pub fn signed_since(self, other: Timestamp) -> f64 {
+        (self.nanos() as f64 - other.nanos() as f64) / 1e9
+    }
+
+    /// This moment moved earlier by `by`, not past the clock's start.
+    pub fn before(self, by: Duration) -> Self {
+        Timestamp::from_nanos(self.nanos().saturating_sub(saturated(by)))
+    }
+}
+
+/// Nanoseconds, as many as there can be.
+fn saturated(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Timestamp::START
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, after: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(saturated(after)))
+    }
+}
+
+impl Sub<Timestamp> for Timestamp {
+    type Output = Duration;
+
+    fn sub(self, earlier: Timestamp) -> Duration {
+        self.since(earlier)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{:.6}", self.nanos() as f64 / 1e9)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_saturates_at_both_ends_and_may_be_missing_for_nothing() {
+        let second = Duration::from_secs(1);
+        assert_eq!((Timestamp::START.nanos(), Timestamp::START.before(second)), (0, Timestamp::START));
+        assert_eq!(
+            [Timestamp::from_nanos(u64::MAX), Timestamp::at(Duration::MAX), Timestamp::NEVER + second],
+            [Timestamp::NEVER; 3]
+        );
+        assert_eq!((Timestamp::START + second).nanos(), 1_000_000_000);
+        assert!(Timestamp::NEVER.before(second) < Timestamp::NEVER);
+        assert_eq!(size_of::<Option<Timestamp>>(), 8);
+    }
+}

@@ -1,0 +1,90 @@
+//! How a lease is renewed, found by polls alone.
+
+use super::*;
+use crate::inference::lints::{LintFacts, LintInput, findings};
+
+/// The habit that `minutes` of polls by plan find, of these renewals.
+fn habit_of(ttl: u64, renewals: &[u64]) -> LeaseInference {
+    observed_until(renewals.last().unwrap() + 3 * SECOND, ttl, renewals)
+}
+
+fn observed_until(until: u64, ttl: u64, renewals: &[u64]) -> LeaseInference {
+    let mut observed = LeaseInference::default();
+    live(&mut Truth::granted(ttl, 3), &mut observed, renewals, until, 5 * MILLI);
+    observed
+}
+
+fn every(first: u64, period: u64, count: u64) -> impl Iterator<Item = u64> {
+    (0..count).map(move |n| 100 * SECOND + (first + n * period) * MILLI)
+}
+
+#[test]
+fn two_renewers_are_told_from_one() {
+    let mut both: Vec<u64> = every(2_000, 10_000, 20).chain(every(5_500, 10_000, 20)).collect();
+    both.sort_unstable();
+    let RenewalPattern::Interleaved { count: 2, each } = habit_of(30, &both).pattern() else {
+        panic!("{:?}", habit_of(30, &both).pattern())
+    };
+    assert!((9.7..10.3).contains(&each.as_secs_f64()), "{each:?}");
+    let one: Vec<u64> = every(2_000, 10_000, 20).collect();
+    assert!(matches!(habit_of(30, &one).pattern(), RenewalPattern::Steady(_)));
+    assert_eq!(habit_of(30, &one[..1]).pattern(), RenewalPattern::Unknown);
+}
+
+#[test]
+fn a_client_that_nobody_reads_renews_every_half_second() {
+    for ttl in [6, 30, 120] {
+        let unread: Vec<u64> = every(500, 500, 4 * ttl).collect();
+        let observed = observed_until(*unread.last().unwrap(), ttl, &unread);
+        assert_eq!(observed.pattern(), RenewalPattern::Unread, "TTL {ttl}");
+        assert_eq!(observed.renewals().certainty(), Certainty::AtLeast, "TTL {ttl}");
+        let healthy: Vec<u64> = every(500, ttl * 1_000 / 3, 12).collect();
+        assert!(matches!(habit_of(ttl, &healthy).pattern(), RenewalPattern::Steady(_)), "TTL {ttl}");
+    }
+}
+
+#[test]
+fn its_own_habit_says_when_it_is_late() {
+    let renewals: Vec<u64> = every(3_000, 10_000, 6).collect();
+    let observed = habit_of(30, &renewals);
+    let last = at(*renewals.last().unwrap());
+    let after = |seconds: f64| last + Duration::from_secs_f64(seconds);
+    let late_from = observed.late_from().expect("it has a habit");
+    assert!((after(10.5)..after(12.5)).contains(&late_from), "{late_from:?} after {last:?}");
+    assert_eq!((LeaseInference::default().late_from(), habit_of(30, &renewals[..3]).late_from()), (None, None));
+}
+
+#[test]
+fn polls_that_are_too_slow_say_so() {
+    let mut observed = LeaseInference::default();
+    let mut truth = Truth::granted(60, 1);
+    for n in 0..40 {
+        truth.renew((100 + n * 20) * SECOND);
+        if n % 2 == 1 {
+            truth.poll(&mut observed, (100 + n * 20 + 5) * SECOND, MILLI);
+        }
+    }
+    assert_eq!(observed.renewals().certainty(), Certainty::AtLeast);
+    assert_eq!(observed.renewals().mean_interval().map(|rhythm| rhythm.certainty), Some(Certainty::AtLeast));
+    assert!((1..40).contains(&observed.renewals().cadence().answers));
+}
+
+#[test]
+fn a_leak_is_found_by_polls_alone() {
+    let mut observed = LeaseInference::default();
+    let mut truth = Truth::granted(60, 1);
+    let mut now = 100 * SECOND;
+    let mut facts = Vec::new();
+    while now < 150 * SECOND {
+        let sent = observed.next_poll(at(now)).nanos();
+        now = truth.poll(&mut observed, sent, MILLI).1;
+        facts.push(LintFacts { keys: Some(0), ..LintFacts::of(LeaseId(1), &observed) });
+    }
+    let is_leak = |facts: &LintFacts| {
+        let found = findings(LintInput { leases: std::slice::from_ref(facts), now: at(now) });
+        found.iter().any(|finding| finding.lint == "leak")
+    };
+    let first = facts.iter().position(is_leak).expect("nobody renewed it");
+    assert!((30..35).contains(&facts[first].watched.as_secs()), "{:?}", facts[first]);
+    assert!(facts[first..].iter().all(is_leak));
+}

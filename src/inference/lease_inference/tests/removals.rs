@@ -1,0 +1,90 @@
+//! Ends of leases whose causes are known.
+
+use super::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TrueEnd {
+    Expired,
+    Revoked,
+    RevokedHere,
+}
+
+/// One scripted death: what it was, and what it was taken for.
+fn die(seed: u64) -> (TrueEnd, RemovalCause) {
+    let mut dice = Truth::granted(10, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let ttl = 5 + dice.roll(116);
+    let kind = [TrueEnd::Expired, TrueEnd::Expired, TrueEnd::Revoked, TrueEnd::RevokedHere][dice.roll(4) as usize];
+    let has_keys = dice.roll(2) == 0;
+    let mut truth = Truth::granted(ttl, seed);
+    let third = ttl * SECOND / 3;
+    let count = dice.roll(6);
+    let first = 100 * SECOND + dice.roll(third);
+    let renewals: Vec<u64> = (0..count).map(|n| first + n * third + dice.roll(200 * MILLI)).collect();
+    let deadline = renewals.last().map_or(truth.deadline, |last| last + ttl * SECOND);
+    let removed = match kind {
+        // The server looks every half second.
+        TrueEnd::Expired => deadline.div_ceil(SECOND / 2) * (SECOND / 2) + dice.roll(30 * MILLI),
+        _ => renewals.last().unwrap_or(&(100 * SECOND)) + dice.roll(ttl * SECOND - 1),
+    };
+    let mut observed = LeaseInference::default();
+    let trip = 1 + dice.roll(20);
+    let last = live(&mut truth, &mut observed, &renewals, removed, trip * MILLI);
+    let missed = observed.next_poll(at(removed)).nanos() + trip * MILLI;
+    let listed = removed.div_ceil(SECOND) * SECOND + trip * MILLI;
+    let removal = match has_keys {
+        true => {
+            let told = removed + dice.roll(trip * MILLI);
+            RemovalWindow { after: at(told - trip * MILLI), by: at(told) }
+        }
+        false => RemovalWindow { after: at(last.max(listed - SECOND - 2 * trip * MILLI)), by: at(missed.min(listed)) },
+    };
+    let cause = observed.removal_cause(
+        removal,
+        kind == TrueEnd::RevokedHere,
+        crate::inference::lease_inference::CohortHint::default(),
+    );
+    if let RemovalCause::Expired(lag) = cause {
+        let true_lag = Duration::from_nanos(removed.saturating_sub(deadline));
+        assert!(kind != TrueEnd::Expired || lag.least <= true_lag && true_lag <= lag.most, "{lag:?} {true_lag:?}");
+    }
+    (kind, cause)
+}
+
+#[test]
+fn a_thousand_deaths_are_told_apart() {
+    let mut unknown = 0;
+    for seed in 0..1_000 {
+        match die(seed) {
+            (TrueEnd::Expired, RemovalCause::Expired(_)) | (TrueEnd::Revoked, RemovalCause::Revoked) => {}
+            (TrueEnd::RevokedHere, RemovalCause::RevokedHere) => {}
+            (_, RemovalCause::Unknown) => unknown += 1,
+            (kind, cause) => panic!("seed {seed}: {kind:?} taken for {cause:?}"),
+        }
+    }
+    assert!(unknown <= 20, "{unknown} of 1,000 are unknown");
+}
+
+#[test]
+fn what_was_seen_of_its_kind_decides_where_the_last_answer_is_old() {
+    use crate::inference::lease_inference::CohortHint;
+    let mut observed = LeaseInference::default();
+    let answer = TimeToLive { id: LeaseId(1), ttl: 9, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
+    // Its deadline lies between 29 and 30 s.
+    observed.apply_reply(&answer, at(20 * SECOND), at(20 * SECOND));
+    assert!(observed.is_unrenewed() && !observed.is_decided());
+    assert_eq!(observed.idle_end(), Some(at(29 * SECOND)));
+    let cause = |after: u64, by: u64, is_unrenewed, is_never_revoked| {
+        let removal = RemovalWindow { after: at(after * MILLI), by: at(by * MILLI) };
+        match observed.removal_cause(removal, false, CohortHint { is_unrenewed, is_never_revoked }) {
+            RemovalCause::Expired(_) => "expired",
+            RemovalCause::Revoked | RemovalCause::RevokedHere => "revoked",
+            RemovalCause::Unknown => "unknown",
+        }
+    };
+    assert_eq!(cause(29_950, 30_900, true, false), "expired", "it was there when its time was over");
+    assert_eq!(cause(29_950, 30_900, false, false), "unknown", "it may have been renewed since");
+    assert_eq!(cause(29_200, 29_400, true, true), "expired", "nobody revokes its kind, least of all in these moments");
+    assert_eq!(cause(29_200, 29_400, true, false), "unknown", "others like it are revoked");
+    assert_eq!(cause(29_000, 29_900, true, true), "unknown", "that is time enough");
+    assert_eq!(cause(28_700, 28_900, true, true), "revoked", "it had time left");
+}

@@ -1,0 +1,74 @@
+//! What polls make of renewals, whoever renews when.
+
+use proptest::prelude::*;
+
+use super::*;
+
+proptest! {
+    /// Whoever renews and refills when: the truth lies within what is shown, and no renewal is invented.
+    #[test]
+    fn the_truth_lies_within_the_bounds(
+        ttl in 2_u64..200,
+        seed: u64,
+        acts in prop::collection::vec((0_u64..8, 1_u64..4_000), 1..120),
+    ) {
+        let mut truth = Truth::granted(ttl, seed);
+        let mut observed = LeaseInference::default();
+        let mut now = 100 * SECOND;
+        let mut seen: u64 = 0;
+        for (act, wait) in acts {
+            now += wait * MILLI + truth.roll(MILLI);
+            match act {
+                0 | 1 if truth.deadline > now => truth.renew(now),
+                2 if truth.roll(4) == 0 => truth.refill(now),
+                _ => {
+                    let (noticed, then) = truth.poll(&mut observed, now, 80 * MILLI);
+                    now = then;
+                    prop_assert!(observed.bounds().unwrap().contains(at(truth.deadline)), "{observed:?}");
+                    if let Inferred::Renewed(ObservedRenewal { at: within, .. }) = noticed {
+                        seen += 1;
+                        prop_assert!(truth.renewed.iter().any(|&renewal| within.contains(at(renewal))), "{within:?}");
+                    }
+                    prop_assert!(noticed != Inferred::Contradiction);
+                    let last = observed.renewals().last();
+                    prop_assert!(last.is_none_or(|last| truth.renewed.iter().any(|&it| last.contains(at(it)))), "{last:?}");
+                }
+            }
+            prop_assert!(seen <= truth.renewed.len() as u64);
+        }
+        prop_assert_eq!(observed.renewals().cadence().answers, seen);
+    }
+
+    /// A client that renews every third of the TTL, give or take, polled by plan: all is seen and nothing invented.
+    #[test]
+    fn every_renewal_is_seen(ttl in 10_u64..3_600, seed: u64, round_trip in 1_u64..60) {
+        let mut truth = Truth::granted(ttl, seed);
+        let mut observed = LeaseInference::default();
+        let third = ttl * SECOND / 3;
+        // Two renewals within two seconds of each other cannot be told apart from one.
+        let mut renews = 102 * SECOND + truth.roll(third);
+        let mut now = 100 * SECOND;
+        let mut first_poll = None;
+        while truth.renewed.len() < 12 {
+            let poll = observed.next_poll(at(now)).nanos();
+            if renews < poll {
+                truth.renew(renews);
+                renews += third + truth.roll(500 * MILLI);
+                continue;
+            }
+            let answered = truth.poll(&mut observed, poll, round_trip * MILLI).1;
+            first_poll.get_or_insert(poll);
+            now = answered;
+        }
+        // The last one may come after the last poll.
+        let sent = observed.next_poll(at(now)).nanos();
+        truth.poll(&mut observed, sent, round_trip * MILLI);
+        let after_first = truth.renewed.iter().filter(|&&renewal| Some(renewal) > first_poll).count() as u64;
+        prop_assert_eq!(observed.renewals().cadence().answers, after_first);
+        prop_assert_eq!(observed.renewals().certainty(), Certainty::About);
+        let RenewalPattern::Steady(rhythm) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
+        let every = rhythm.every.as_secs_f64();
+        let third = ttl as f64 / 3.0;
+        prop_assert!((third - 0.3..third + 0.8).contains(&every), "{every} of {third}");
+    }
+}

@@ -1,0 +1,158 @@
+//! How many clients renew a lease, and whether they are late: random lives, polled by plan and answered in whole seconds.
+
+use super::*;
+
+const TTLS: [u64; 7] = [10, 12, 15, 20, 30, 60, 120];
+
+/// What was ever said of a life.
+#[derive(Default)]
+struct Said {
+    by_turns: Option<usize>,
+    late: bool,
+}
+
+fn said(ttl: u64, seed: u64, renewals: &[u64]) -> Said {
+    let mut said = Said::default();
+    let until = renewals.last().unwrap() + SECOND;
+    watch(&mut Truth::granted(ttl, seed), &mut LeaseInference::default(), renewals, until, 5 * MILLI, |observed| {
+        if let RenewalPattern::Interleaved { count, .. } = observed.pattern() {
+            said.by_turns = Some(count);
+        }
+        said.late |= observed.late_from().is_some_and(|from| Some(from) <= observed.seen_at());
+    });
+    said
+}
+
+impl Truth {
+    /// The dice of a story.
+    fn dice(seed: u64) -> Self {
+        Truth::granted(10, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// So many nanoseconds, up to a limit that a roll does not reach.
+    fn span(&mut self, below: u64) -> u64 {
+        self.roll(below / MILLI) * MILLI
+    }
+}
+
+/// The first renewals of clients that begin at any phase, each at an interval of its own that is about a third of the TTL.
+fn by_turns(dice: &mut Truth, clients: usize, ttl: u64, renewals: usize) -> Vec<u64> {
+    let third = ttl * SECOND / 3;
+    let mut all = Vec::new();
+    for _ in 0..clients {
+        let (first, every) = (100 * SECOND + dice.span(third), third + dice.span(third / 20));
+        all.extend((0..renewals as u64).map(|n| first + n * every + dice.roll(30 * MILLI)));
+    }
+    all.sort_unstable();
+    all.truncate(renewals);
+    all
+}
+
+/// Whether polls can tell them apart, which come each TTL/18 and half a second later at most, and the times between them
+/// are unlike.
+fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
+    let gaps: Vec<u64> = renewals.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let least = SECOND.max(ttl * SECOND / 18 + SECOND / 2);
+    let share = if clients == 2 { 35 } else { 20 };
+    let unlike = |gaps: &[u64]| gaps.iter().max().unwrap() - gaps.iter().min().unwrap() > ttl * SECOND * share / 300;
+    gaps.iter().all(|gap| *gap >= least) && gaps.windows(clients).all(unlike)
+}
+
+/// How many of so many clients by turns were found within so many renewals, of how many; none of them may be called late.
+fn found(ttl: u64, clients: usize, renewals: usize) -> (usize, usize) {
+    let mut of = (0, 0);
+    for seed in 0..300 {
+        let mut dice = Truth::dice(seed);
+        let times = by_turns(&mut dice, clients, ttl, renewals);
+        let said = said(ttl, seed, &times);
+        assert!(!said.late, "TTL {ttl}, seed {seed}: {times:?}");
+        if are_apart(&times, clients, ttl) {
+            of = (of.0 + usize::from(said.by_turns == Some(clients)), of.1 + 1);
+        }
+    }
+    of
+}
+
+#[test]
+fn two_renewers_at_unlike_phases_are_found_within_twelve_renewals_and_three_within_sixteen() {
+    let sum = |ttls: &[u64], clients, renewals| {
+        let all = ttls.iter().map(|ttl| found(*ttl, clients, renewals));
+        all.fold((0, 0), |sum, (hits, of)| (sum.0 + hits, sum.1 + of))
+    };
+    let (hits, of) = sum(&TTLS, 2, 12);
+    assert!(of > 150 && hits * 100 >= of * 95, "{hits} of {of}");
+    let (hits, of) = sum(&[60, 120], 3, 16);
+    assert!(of > 15 && hits * 100 >= of * 95, "{hits} of {of}");
+}
+
+#[test]
+fn two_that_renew_a_second_apart_are_found() {
+    for ttl in [10, 12] {
+        let third = ttl * SECOND / 3;
+        let first = |n: u64| 100 * SECOND + n * third;
+        let renewals: Vec<u64> = (1..20).flat_map(|n| [first(n), first(n) + SECOND]).collect();
+        let said = said(ttl, 5, &renewals);
+        assert_eq!((said.by_turns, said.late), (Some(2), false), "TTL {ttl}");
+    }
+}
+
+/// One client, in its way.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// Each third of the TTL.
+    Steady,
+    /// Up to a quarter sooner or later.
+    Jitter,
+    /// By the clock, each time up to a quarter too late.
+    Drawn,
+    /// As Go's, on its grid.
+    Grid,
+    /// Late now and then, because it had to try again.
+    Retry,
+    /// Once more now and then, for no reason.
+    Extra,
+    /// Some in quick succession.
+    Bursts,
+    /// Slower from some time on.
+    Slower,
+}
+
+const WAYS: [Way; 8] =
+    [Way::Steady, Way::Jitter, Way::Drawn, Way::Grid, Way::Retry, Way::Extra, Way::Bursts, Way::Slower];
+
+fn alone(way: Way, dice: &mut Truth, ttl: u64) -> Vec<u64> {
+    let third = ttl * SECOND / 3;
+    let (mut now, mut all) = (100 * SECOND + dice.span(third), Vec::new());
+    let turn = 5 + dice.roll(20);
+    for n in 0..40 {
+        now += match way {
+            Way::Jitter => third * 3 / 4 + dice.span(third / 2),
+            Way::Grid => third.div_ceil(SECOND / 2) * SECOND / 2 + dice.roll(5 * MILLI),
+            Way::Retry if dice.roll(6) == 0 => third + SECOND / 2 + dice.span(SECOND),
+            Way::Slower if n >= turn => third * 3 / 2,
+            _ => third + dice.roll(30 * MILLI),
+        };
+        all.push(now + if matches!(way, Way::Drawn) { dice.span(third / 4) } else { 0 });
+        match way {
+            Way::Bursts => all.extend((0..dice.roll(4)).map(|n| now + (n + 1) * 100 * MILLI)),
+            Way::Extra if dice.roll(6) == 0 => all.push(now + dice.span(third / 3)),
+            _ => {}
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn no_one_of_a_thousand_single_renewers_is_taken_for_two_and_no_steady_one_for_late() {
+    for way in WAYS {
+        for seed in 0..150 {
+            let mut dice = Truth::dice(seed);
+            let ttl = TTLS[dice.roll(TTLS.len() as u64) as usize];
+            let said = said(ttl, seed, &alone(way, &mut dice, ttl));
+            assert_eq!(said.by_turns, None, "{way:?}, TTL {ttl}, seed {seed}");
+            let is_steady = matches!(way, Way::Steady | Way::Grid);
+            assert!(!(is_steady && said.late), "{way:?}, TTL {ttl}, seed {seed}");
+        }
+    }
+}
