@@ -13,7 +13,7 @@ use etcd_lease::{
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
 use leasetop::app::{Column, Key, Listing, Model, Msg, Setup, Sort, arrange, update};
-use leasetop::ui::{self, Look, Scene, Wall};
+use leasetop::ui::{self, RenderContext, Theme, WallClock};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use simkit::Stopwatch;
@@ -27,27 +27,28 @@ const FRAMES: i64 = 3_000;
 const FRAME: Duration = Duration::from_millis(33);
 
 /// A model of many leases, and the time.
-struct Crowd {
+struct ManyLeases {
     model: Model,
     now: Timestamp,
     /// Whose turn it is.
     next: i64,
 }
 
-impl Crowd {
-    fn gather() -> Self {
-        let mut crowd = Crowd { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+impl ManyLeases {
+    fn build() -> Self {
+        let mut leases =
+            ManyLeases { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
         let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
-        crowd.tell(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
-        crowd.tell(Msg::Resized(ui::room(SIZE.0, SIZE.1)));
-        crowd.tell(Msg::Listed(Listing { born: (1..=LEASES).map(LeaseId).collect(), ..Listing::default() }));
-        (0..LEASES).for_each(|_| crowd.answer());
-        crowd.frame(&mut Buffer::empty(area()));
-        assert_eq!(crowd.model.order().len(), LEASES as usize, "each has a row");
-        crowd
+        leases.send(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
+        leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
+        leases.send(Msg::Listed(Listing { born: (1..=LEASES).map(LeaseId).collect(), ..Listing::default() }));
+        (0..LEASES).for_each(|_| leases.answer());
+        leases.frame(&mut Buffer::empty(area()));
+        assert_eq!(leases.model.order().len(), LEASES as usize, "each has a row");
+        leases
     }
 
-    fn tell(&mut self, msg: Msg) {
+    fn send(&mut self, msg: Msg) {
         black_box(update(&mut self.model, msg, self.now));
     }
 
@@ -59,15 +60,15 @@ impl Crowd {
         let id = LeaseId(self.next + 1);
         let keys = vec![format!("/service/{}", self.next).into_bytes()];
         let answer = TimeToLive { id, ttl, granted_ttl, keys, header: Header::default() };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     fn frame(&mut self, buf: &mut Buffer) {
-        let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+        let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
         arrange(&mut self.model, self.now);
-        let scene = Scene { model: &self.model, now: self.now, wall: &wall, look: Look::default() };
+        let ctx = RenderContext { model: &self.model, now: self.now, wall: &wall, theme: Theme::default() };
         buf.reset();
-        ui::draw(scene, area(), buf);
+        ui::draw(ctx, area(), buf);
     }
 
     /// Microseconds that it takes to put the rows in order.
@@ -84,35 +85,36 @@ impl Crowd {
 }
 
 /// The charts alone: a lease of 2 s after an hour in which nobody read its responses, its detail open, all of it in sight.
-fn of_an_hour() -> Crowd {
-    let mut crowd = Crowd { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
-    crowd.tell(Msg::Resized(ui::room(SIZE.0, SIZE.1)));
+fn of_an_hour() -> ManyLeases {
+    let mut leases =
+        ManyLeases { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+    leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
     let id = LeaseId(1);
     let answer = Granted { id, requested_ttl: 2, ttl: 2, header: Header::default() };
-    crowd.tell(Msg::Granted { sent: crowd.now, received: crowd.now, answer, keep_alive: true });
-    crowd.frame(&mut Buffer::empty(area()));
+    leases.send(Msg::Granted { sent: leases.now, received: leases.now, answer, keep_alive: true });
+    leases.frame(&mut Buffer::empty(area()));
     let interval = Some(Duration::from_secs(1));
     for _ in 0..3_600 {
-        crowd.now = crowd.now + Duration::from_secs(1);
+        leases.now = leases.now + Duration::from_secs(1);
         let renewed = EngineEventKind::Renewed { ttl: 2, interval, round_trip: Duration::from_millis(1) };
         for kind in [renewed, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 }] {
-            crowd.tell(Msg::Engine(EngineEvent { at: crowd.now, lease: Some(id), kind }));
+            leases.send(Msg::Engine(EngineEvent { at: leases.now, lease: Some(id), kind }));
         }
     }
     let longest = std::iter::repeat_n(Key::Char(']'), 5);
-    std::iter::once(Key::Enter).chain(longest).for_each(|key| crowd.tell(Msg::Key(key)));
+    std::iter::once(Key::Enter).chain(longest).for_each(|key| leases.send(Msg::Key(key)));
     let marks =
-        crowd.model.lease(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.marks().len());
+        leases.model.lease(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.marks().len());
     assert_eq!(marks, 3_600, "an hour of renewals");
-    crowd
+    leases
 }
 
 fn charts(criterion: &mut Criterion) {
-    let (mut crowd, mut buf) = (of_an_hour(), Buffer::empty(area()));
+    let (mut leases, mut buf) = (of_an_hour(), Buffer::empty(area()));
     criterion.bench_function("charts of an hour", |bencher| {
         bencher.iter(|| {
-            crowd.step(0);
-            crowd.frame(&mut buf);
+            leases.step(0);
+            leases.frame(&mut buf);
         });
     });
 }
@@ -121,13 +123,13 @@ fn area() -> Rect {
     Rect::new(0, 0, SIZE.0, SIZE.1)
 }
 
-fn means(crowd: &mut Crowd, criterion: &mut Criterion) {
+fn filter_matches(leases: &mut ManyLeases, criterion: &mut Criterion) {
     let mut buf = Buffer::empty(area());
     for (name, events) in [("countdown", 0), ("300 events a second", EVENTS_A_FRAME)] {
         criterion.bench_function(&format!("frame of 100,000 leases/{name}"), |bencher| {
             bencher.iter(|| {
-                crowd.step(events);
-                crowd.frame(&mut buf);
+                leases.step(events);
+                leases.frame(&mut buf);
             });
         });
     }
@@ -139,54 +141,54 @@ fn histogram() -> Histogram<u64> {
 }
 
 /// Frames alone, without the updates between them.
-fn percentiles(crowd: &mut Crowd) {
+fn percentiles(leases: &mut ManyLeases) {
     let mut buf = Buffer::empty(area());
     let mut micros = histogram();
     for _ in 0..FRAMES {
-        crowd.step(EVENTS_A_FRAME);
+        leases.step(EVENTS_A_FRAME);
         let watch = Stopwatch::start();
-        crowd.frame(&mut buf);
+        leases.frame(&mut buf);
         micros.saturating_record(watch.elapsed().as_micros() as u64);
     }
-    tell(&format!("frame p50 {} us", micros.value_at_quantile(0.5)));
-    tell(&format!("frame p99 {} us", micros.value_at_quantile(0.99)));
-    tell(&format!("frame max {} us", micros.max()));
+    print(&format!("frame p50 {} us", micros.value_at_quantile(0.5)));
+    print(&format!("frame p99 {} us", micros.value_at_quantile(0.99)));
+    print(&format!("frame max {} us", micros.max()));
 }
 
 /// Another filter, and another sort, put all leases in place at once.
-fn rows_anew(crowd: &mut Crowd) {
+fn rows_anew(leases: &mut ManyLeases) {
     const FILTERS: [&str; 6] =
         ["who:other ttl>600", "", "left<10m or keys=0", "service/7", "!(state:ok id:7)", "left>1m"];
     let mut filter = histogram();
     let mut sort = histogram();
     for round in 0..120 {
-        crowd.step(0);
-        crowd.model.sieve.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
-        filter.saturating_record(crowd.arranged());
-        crowd.model.sieve.typed = "".parse().expect("a filter");
-        crowd.arranged();
-        crowd.model.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
-        sort.saturating_record(crowd.arranged());
-        assert_eq!(crowd.model.order().len(), LEASES as usize, "each has a row");
+        leases.step(0);
+        leases.model.sieve.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
+        filter.saturating_record(leases.arranged());
+        leases.model.sieve.typed = "".parse().expect("a filter");
+        leases.arranged();
+        leases.model.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
+        sort.saturating_record(leases.arranged());
+        assert_eq!(leases.model.order().len(), LEASES as usize, "each has a row");
     }
     for (name, micros) in [("filter", filter), ("sort", sort)] {
-        tell(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
-        tell(&format!("{name} p90 {} us", micros.value_at_quantile(0.9)));
-        tell(&format!("{name} max {} us", micros.max()));
+        print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
+        print(&format!("{name} p90 {} us", micros.value_at_quantile(0.9)));
+        print(&format!("{name} max {} us", micros.max()));
     }
 }
 
 #[expect(clippy::print_stdout, reason = "a bench tells its figures there")]
-fn tell(line: &str) {
+fn print(line: &str) {
     println!("{line}");
 }
 
 fn main() {
-    let mut crowd = Crowd::gather();
+    let mut leases = ManyLeases::build();
     let mut criterion = Criterion::default().configure_from_args();
-    means(&mut crowd, &mut criterion);
+    filter_matches(&mut leases, &mut criterion);
     charts(&mut criterion);
-    percentiles(&mut crowd);
-    rows_anew(&mut crowd);
+    percentiles(&mut leases);
+    rows_anew(&mut leases);
     criterion.final_summary();
 }

@@ -2,7 +2,7 @@
 //!
 //! # The map of the house
 //!
-//! Arrows only go down; `tests/house` reads the folders and fails where one goes up.
+//! Arrows only go down; `tests/architecture` reads the folders and fails where one goes up.
 //!
 //! ```text
 //! main -> cli              the command line: one file a command, options with etcdctl's variables
@@ -31,8 +31,8 @@
 //! | a key that revokes | [`runtime`] → [`app::keymap`] → a dialog that captures the lease id → another key confirms → [`app::Effect::Revoke`] → the driver, the only place that acts → [`app::Msg::Revoked`] → [`app::update`] |
 //! | what others do | [`observer`]: a list of leases each second, pages of keys and a watch → the driver, beside the answers → [`app::Msg`]: born, gone, keys put and deleted → [`app::update`] |
 //! | the periodic LeaseTimeToLive | the loop sleeps to [`app::next_wake`] → [`app::Effect::Probe`], the most endangered and the visible first, within the budget → the driver → [`app::Msg::Probed`] |
-//! | an event | [`app::update`] notes what happened with its facts ([`app::What`]) → the screen's lines, or [`runtime::follow`] → the lines and objects of `leasetop events` |
-//! | what a while has shown | [`runtime::watch`] → the [`app::Model`] as it is by then → [`report::Listing`] → the table and the object of `leasetop list --for` |
+//! | an event | [`app::update`] notes what happened with its facts ([`app::What`]) → the screen's lines, or [`runtime::follow_events`] → the lines and objects of `leasetop events` |
+//! | what a while has shown | [`runtime::watch_leases`] → the [`app::Model`] as it is by then → [`report::LeaseListing`] → the table and the object of `leasetop list --for` |
 //! | a frame | [`app::take_redraw`](app::Model::take_redraw) says how soon → [`app::arrange`] → [`ui::draw`] → bytes → the screen's writer thread, which holds one frame at most |
 //!
 //! # Where to add
@@ -43,7 +43,7 @@
 //! | a key | an [`app::keymap::Action`] with its name, a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
 //! | a key of a dialog | an [`app::Reply`] with its name and its dialogs, its row of [`app::keymap::KEYMAP`], its arm in `app/dialog/` |
 //! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
-//! | a section of the detail | a file under `ui/detail/` and its row of `WORDS` or `BELOW` there; what it tells of a lease's past is in [`app::History`] |
+//! | a section of the detail | a file under `ui/detail/` and its row of `TEXT_SECTIONS` or `LOWER_SECTIONS` there; what it tells of a lease's past is in [`app::History`] |
 //! | an event | its facts as a [`app::What`] with its [`app::Word`] and its sentence beside it in `app/events/`, its sign in `ui/theme.rs`; one of the engine's is told as a [`domain::EngineEventKind`] by its actor |
 //! | a diagnosis | a file under `domain/lints/` and its place in [`domain::lints::LINTS`] |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use leasetop::cli::{self, Cli, Error};
+use leasetop::cli::{self, Cli, CliError};
 
 fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
     match Cli::read().and_then(cli::run) {
         Ok(exit) => Ok(exit.into()),
-        Err(Error::ReaderGone) => Ok(ExitCode::SUCCESS),
+        Err(CliError::ReaderGone) => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            tell(&error);
+            print_error(&error);
             Ok(ExitCode::from(2))
         }
     }
@@ -18,6 +18,6 @@ fn main() -> color_eyre::Result<ExitCode> {
 
 /// An expected error is a sentence, not a trace.
 #[expect(clippy::print_stderr, reason = "this is what stderr is for")]
-fn tell(error: &Error) {
+fn print_error(error: &CliError) {
     eprintln!("Error: {error}");
 }

@@ -3,17 +3,17 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Cli, Error, Exit, Out};
+use super::{Cli, CliError, Exit, Out};
 
 /// `completions SHELL`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,
 }
 
-pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: CompletionsArgs, out: &mut Out) -> Result<Exit, CliError> {
     out.data(script(args.shell)).await?;
     Ok(Exit::Done)
 }

@@ -34,7 +34,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not be carried out: exit code 2.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum CliError {
     /// A call failed.
     #[error(transparent)]
     Wire(#[from] wire::Error),
@@ -60,7 +60,7 @@ pub enum Error {
     BadPut(#[from] BadPut),
     /// The monitor cannot go on.
     #[error(transparent)]
-    Monitor(#[from] runtime::Error),
+    Monitor(#[from] runtime::MonitorError),
     /// `--read-only` stands in the way.
     #[error("`{command}` writes or renews leases, {by}")]
     ReadOnly {
@@ -124,14 +124,14 @@ pub enum Error {
     ReaderGone,
 }
 
-impl Error {
+impl CliError {
     /// Whether it says no more than that nobody answers: asking again may help.
     pub(super) fn is_silence(&self) -> bool {
         match self {
-            Error::Wire(error) => {
+            CliError::Wire(error) => {
                 matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
             }
-            Error::Unanswered { .. } => true,
+            CliError::Unanswered { .. } => true,
             _ => false,
         }
     }

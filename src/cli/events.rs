@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{self, Receiver};
 
-use super::observing::Observing;
 use super::signals::Signals;
-use super::{Error, Exit, Out, Session, Shared, following, values};
+use super::watch_args::WatchArgs;
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless, values};
 use crate::app::{Setup, TypedFilter, What};
 use crate::report;
-use crate::runtime::{self, Told};
+use crate::runtime::{self, TimedEvent};
 
 /// Events that wait for a reader who is slow.
-const WAITING: usize = 65_536;
+const EVENT_BUFFER: usize = 65_536;
 /// How long the last of them may take.
-const LAST: Duration = Duration::from_secs(1);
+const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -29,7 +29,7 @@ is mostly told before its TTL and keys are known, and a filter on those leaves i
 /// `events`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
-pub(super) struct Args {
+pub(super) struct EventsArgs {
     /// Stop after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
     follow_for: Option<Duration>,
@@ -37,21 +37,21 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILTER")]
     filter: Option<TypedFilter>,
     #[command(flatten)]
-    observing: Observing,
+    watch_args: WatchArgs,
 }
 
-pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     if shared.sandbox() {
-        out.tell("This sandbox is new, and nobody else can reach it: nothing will happen in it. `leasetop sandbox` serves one to others.").await;
+        out.message("This sandbox is new, and nobody else can reach it: nothing will happen in it. `leasetop sandbox` serves one to others.").await;
     }
     let signals = Signals::catch()?;
     let is_filtered = args.filter.as_ref().is_some_and(|typed| !typed.filter().is_empty());
     let filter = args.filter.unwrap_or_default();
-    let setup = Setup { filter, ..following::setup(args.observing, &shared) };
-    let session = Session::open(shared).await?;
-    let (tell, told) = mpsc::channel(WAITING);
-    let outside = following::outside(signals, session.clock.clone(), args.follow_for);
-    let following = runtime::follow(following::options(&session, setup), outside, tell);
+    let setup = Setup { filter, ..headless::setup(args.watch_args, &shared) };
+    let session = CommandSession::open(shared).await?;
+    let (tell, told) = mpsc::channel(EVENT_BUFFER);
+    let external = headless::external(signals, session.clock.clone(), args.follow_for);
+    let following = runtime::follow_events(headless::options(&session, setup), external, tell);
     let printing = print(told, is_filtered, out);
     tokio::pin!(following, printing);
     let known = tokio::select! {
@@ -59,24 +59,24 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         known = &mut following => known,
     };
     // Where nobody reads, the last lines are given up.
-    tokio::time::timeout(LAST, printing).await.unwrap_or(Ok(()))?;
-    following::reached(known, &session)?;
+    tokio::time::timeout(LAST_LINES_TIMEOUT, printing).await.unwrap_or(Ok(()))?;
+    headless::reached(known, &session)?;
     Ok(Exit::Done)
 }
 
 /// Prints what is told. Where leases are chosen, what is about none of them is told beside the data: a script that reads
 /// on sees what it has asked for, and a person why nothing comes.
-async fn print(mut told: Receiver<Told>, is_filtered: bool, out: &mut Out) -> Result<(), Error> {
+async fn print(mut told: Receiver<TimedEvent>, is_filtered: bool, out: &mut Out) -> Result<(), CliError> {
     let show = if out.is_json() { report::event_json } else { report::event_line };
     let mut is_hopeful = true;
-    while let Some(Told { event, start }) = told.recv().await {
+    while let Some(TimedEvent { event, start }) = told.recv().await {
         if is_filtered && event.lease.is_none() {
-            out.tell(report::event_line(&event, start).trim_end()).await;
+            out.message(report::event_line(&event, start).trim_end()).await;
         } else {
             out.data(show(&event, start)).await?;
         }
         if std::mem::take(&mut is_hopeful) && matches!(event.what, What::Unreached { .. }) {
-            out.tell("No member answers yet; it is tried again until one does.").await;
+            out.message("No member answers yet; it is tried again until one does.").await;
         }
     }
     Ok(())

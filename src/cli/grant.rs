@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 
-use super::keep_alive::Keeping;
-use super::{Error, Exit, Out, Session, Shared, values};
+use super::keep_alive::KeepAliveLoop;
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, values};
 use crate::app::{GrantOrder, Put};
 use crate::escape::printable;
 use crate::report;
@@ -11,11 +11,11 @@ use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
 /// Grants that are on their way at once.
-const TOGETHER: usize = 64;
+const MAX_IN_FLIGHT: usize = 64;
 
 /// `grant TTL`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct GrantArgs {
     /// Seconds, or a duration as 10s or 2m
     #[arg(value_parser = values::ttl, allow_negative_numbers = true)]
     ttl: i64,
@@ -33,15 +33,15 @@ pub(super) struct Args {
 }
 
 /// A lease that was granted.
-pub(super) struct New {
+pub(super) struct NewLease {
     pub(super) granted: Granted,
     /// When the grant was sent: its deadline counts from there.
     pub(super) sent: Timestamp,
     /// Whether all keys were put; the lease stays if not.
-    pub(super) put: Result<(), Error>,
+    pub(super) put: Result<(), CliError>,
 }
 
-pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("grant")?;
     let order = GrantOrder {
         ttl: args.ttl,
@@ -53,8 +53,8 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
         first_number: 1,
     };
     order.check()?;
-    let session = Session::open(shared).await?;
-    let mut keeping = order.keep_alive.then(|| Keeping::start(&session)).transpose()?;
+    let session = CommandSession::open(shared).await?;
+    let mut keeping = order.keep_alive.then(|| KeepAliveLoop::start(&session)).transpose()?;
     grant_all(&session, &order, keeping.as_ref(), out).await?;
     match &mut keeping {
         Some(keeping) => keeping.until_stopped(&session, out).await,
@@ -64,19 +64,19 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
 
 /// Grants in bundles, so that whatever was granted is printed before an error ends it.
 async fn grant_all(
-    session: &Session,
+    session: &CommandSession,
     order: &GrantOrder,
-    keeping: Option<&Keeping>,
+    keeping: Option<&KeepAliveLoop>,
     out: &mut Out,
-) -> Result<(), Error> {
+) -> Result<(), CliError> {
     let numbers: Vec<u32> = order.numbers().collect();
-    for bundle in numbers.chunks(TOGETHER) {
+    for bundle in numbers.chunks(MAX_IN_FLIGHT) {
         let news = join_all(bundle.iter().map(|number| grant(session, order, *number))).await;
         let mut trouble = None;
         for new in news {
             match new {
                 Ok(new) => {
-                    show(&new.granted, out).await?;
+                    print_granted(&new.granted, out).await?;
                     if let Some(keeping) = keeping {
                         keeping.keep_granted(&new.granted, new.sent);
                     }
@@ -90,24 +90,24 @@ async fn grant_all(
     Ok(())
 }
 
-async fn show(granted: &Granted, out: &mut Out) -> Result<(), Error> {
+async fn print_granted(granted: &Granted, out: &mut Out) -> Result<(), CliError> {
     let line = if out.is_json() { report::granted_json(granted) } else { report::granted(granted) };
     out.data(line).await
 }
 
 /// Grants the lease of that number and attaches its keys.
-pub(super) async fn grant(session: &Session, order: &GrantOrder, number: u32) -> Result<New, Error> {
+pub(super) async fn grant(session: &CommandSession, order: &GrantOrder, number: u32) -> Result<NewLease, CliError> {
     let sent = session.clock.now();
     let granted = session.cluster.grant(order.id, order.ttl).await?;
     let put = attach(session, granted.id, order, number).await;
-    Ok(New { granted, sent, put })
+    Ok(NewLease { granted, sent, put })
 }
 
-async fn attach(session: &Session, id: LeaseId, order: &GrantOrder, number: u32) -> Result<(), Error> {
+async fn attach(session: &CommandSession, id: LeaseId, order: &GrantOrder, number: u32) -> Result<(), CliError> {
     for put in &order.puts {
         let (key, value) = put.expand(number, order.ttl, id);
         let result = session.cluster.put(&key, &value, Some(id)).await;
-        result.map_err(|error| Error::Put { id, key: printable(&key), error })?;
+        result.map_err(|error| CliError::Put { id, key: printable(&key), error })?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `keep-alive`: renews leases until stopped, and goes on for those that survive.
 
 use super::signals::Signals;
-use super::{Error, Exit, Out, Session, Shared};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
 use etcd_lease::engine::{self, Consumer, Delivery, Engine, Response};
 use etcd_lease::{Ended, Granted, LeaseId};
@@ -10,7 +10,7 @@ use simkit::Timestamp;
 
 /// `keep-alive ID...`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct KeepAliveArgs {
     /// The leases
     #[arg(required = true, value_name = "ID", allow_negative_numbers = true)]
     ids: Vec<LeaseId>,
@@ -19,26 +19,26 @@ pub(super) struct Args {
     once: bool,
 }
 
-pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: KeepAliveArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("keep-alive")?;
-    let session = Session::open(shared).await?;
+    let session = CommandSession::open(shared).await?;
     if args.once {
         return once(&session, &args.ids, out).await;
     }
-    let mut keeping = Keeping::start(&session)?;
+    let mut keeping = KeepAliveLoop::start(&session)?;
     args.ids.iter().for_each(|id| keeping.consumer.keep_alive(*id));
     keeping.until_stopped(&session, out).await
 }
 
-async fn once(session: &Session, ids: &[LeaseId], out: &mut Out) -> Result<Exit, Error> {
+async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Result<Exit, CliError> {
     let engine = session.engine();
     let mut unknown = false;
     for id in ids {
         match engine.keep_alive_once(*id).await {
-            Ok(response) => show(&session.clock, &response, out).await?,
+            Ok(response) => print_response(&session.clock, &response, out).await?,
             Err(error @ engine::RenewError::NotFound(_)) => {
                 unknown = true;
-                out.tell(&format!("Error: {error}")).await;
+                out.message(&format!("Error: {error}")).await;
             }
             Err(engine::RenewError::Wire(error)) => return Err(error.into()),
         }
@@ -47,17 +47,17 @@ async fn once(session: &Session, ids: &[LeaseId], out: &mut Out) -> Result<Exit,
 }
 
 /// Leases that are being kept alive, each answer a line.
-pub(super) struct Keeping {
+pub(super) struct KeepAliveLoop {
     engine: Engine,
     consumer: Consumer,
     signals: Signals,
 }
 
-impl Keeping {
+impl KeepAliveLoop {
     /// Starts an engine, and catches the signals that end it.
-    pub(super) fn start(session: &Session) -> Result<Self, Error> {
+    pub(super) fn start(session: &CommandSession) -> Result<Self, CliError> {
         let engine = session.engine();
-        Ok(Keeping { consumer: engine.consumer(), engine, signals: Signals::catch()? })
+        Ok(KeepAliveLoop { consumer: engine.consumer(), engine, signals: Signals::catch()? })
     }
 
     /// Keeps a lease that was just granted; the grant was sent at `sent`.
@@ -66,14 +66,14 @@ impl Keeping {
     }
 
     /// Prints the answers until a signal comes or the last lease has ended.
-    pub(super) async fn until_stopped(&mut self, session: &Session, out: &mut Out) -> Result<Exit, Error> {
+    pub(super) async fn until_stopped(&mut self, session: &CommandSession, out: &mut Out) -> Result<Exit, CliError> {
         let mut lost = false;
         while let Some(delivery) = self.next().await {
             match delivery {
-                Delivery::Response(response) => show(&session.clock, &response, out).await?,
+                Delivery::Response(response) => print_response(&session.clock, &response, out).await?,
                 Delivery::Ended(id, ended) => {
                     lost |= ended.is_loss();
-                    show_end(&session.clock, id, &ended, out).await?;
+                    print_end(&session.clock, id, &ended, out).await?;
                 }
             }
         }
@@ -89,7 +89,7 @@ impl Keeping {
     }
 }
 
-async fn show(clock: &Clock, response: &Response, out: &mut Out) -> Result<(), Error> {
+async fn print_response(clock: &Clock, response: &Response, out: &mut Out) -> Result<(), CliError> {
     let Response { id, ttl, at, round_trip, .. } = *response;
     let line =
         if out.is_json() { report::kept_json(clock.wall(at), id, ttl, round_trip) } else { report::kept(id, ttl) };
@@ -97,8 +97,8 @@ async fn show(clock: &Clock, response: &Response, out: &mut Out) -> Result<(), E
 }
 
 /// etcdctl's line does not say why; stderr does.
-async fn show_end(clock: &Clock, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), Error> {
-    out.tell(&format!("lease {id} is not kept alive any more: {ended}")).await;
+async fn print_end(clock: &Clock, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), CliError> {
+    out.message(&format!("lease {id} is not kept alive any more: {ended}")).await;
     let line = if out.is_json() { report::ended_json(clock.wall(clock.now()), id, ended) } else { report::ended(id) };
     out.data(line).await
 }

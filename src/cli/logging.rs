@@ -6,11 +6,11 @@ use std::path::Path;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
-use super::Error;
-use super::options::General;
+use super::CliError;
+use super::options::GeneralFlags;
 
 /// Starts the log; what is written last is flushed when the guard goes. None where there is nothing to log to.
-pub(super) fn start(options: &General, has_screen: bool) -> Result<Option<WorkerGuard>, Error> {
+pub(super) fn start(options: &GeneralFlags, has_screen: bool) -> Result<Option<WorkerGuard>, CliError> {
     // A thread of its own writes: a log that is not read holds up no renewal.
     let (writer, guard) = match &options.log_file {
         Some(path) => tracing_appender::non_blocking(open(path)?),
@@ -21,9 +21,9 @@ pub(super) fn start(options: &General, has_screen: bool) -> Result<Option<Worker
     Ok(Some(guard))
 }
 
-fn open(path: &Path) -> Result<File, Error> {
+fn open(path: &Path) -> Result<File, CliError> {
     let opened = File::options().create(true).append(true).open(path);
-    opened.map_err(|error| Error::Log { path: path.to_owned(), error })
+    opened.map_err(|error| CliError::Log { path: path.to_owned(), error })
 }
 
 fn subscribe(writer: NonBlocking, verbose: u8) {

@@ -6,30 +6,30 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use roff::{Roff, bold, roman};
 
-use super::{Cli, Error, Exit, Out};
+use super::{Cli, CliError, Exit, Out};
 use crate::app::{Keymap, Row};
 
 /// `man [COMMAND]`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct ManArgs {
     /// The page of this command; that of the program without one
     command: Option<String>,
 }
 
-pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: ManArgs, out: &mut Out) -> Result<Exit, CliError> {
     let page = match &args.command {
         Some(name) => of_command(command(name)?),
         None => of_program(),
     };
-    out.data(page.map_err(|error| Error::System { tried: "write the page", error })?).await?;
+    out.data(page.map_err(|error| CliError::System { tried: "write the page", error })?).await?;
     Ok(Exit::Done)
 }
 
-fn command(name: &str) -> Result<Command, Error> {
+fn command(name: &str) -> Result<Command, CliError> {
     let mut program = Cli::command();
     program.build();
     let found = program.find_subcommand(name).cloned();
-    found.ok_or_else(|| Error::Usage(format!("leasetop has no command `{name}`; `leasetop --help` names them")))
+    found.ok_or_else(|| CliError::Usage(format!("leasetop has no command `{name}`; `leasetop --help` names them")))
 }
 
 fn of_command(command: Command) -> io::Result<Vec<u8>> {

@@ -8,25 +8,25 @@ mod config;
 mod error;
 mod events;
 mod exercise;
-mod following;
 mod grant;
+mod headless;
 mod keep_alive;
-mod keys;
+mod keymap;
 mod list;
 mod logging;
 mod man;
 mod monitor;
-mod observing;
 mod options;
 mod out;
 mod revoke;
-mod rows;
 mod sandbox;
 mod session;
 mod signals;
+mod table_args;
 mod timetolive;
 mod values;
 mod wait;
+mod watch_args;
 
 use std::time::Duration;
 
@@ -34,12 +34,12 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
 
 pub use self::config::BadConfig;
-pub use self::error::{Error, Exit};
-pub use self::options::{Format, ReadOnlyBy, Shared};
+pub use self::error::{CliError, Exit};
+pub use self::options::{Format, GlobalFlags, ReadOnlyBy};
 
-use self::config::Surroundings;
+use self::config::Env;
 use self::out::Out;
-use self::session::Session;
+use self::session::CommandSession;
 
 /// What is said at the end of `--help`.
 const AFTER_HELP: &str = "\
@@ -62,51 +62,51 @@ etcdctl's ETCDCTL_... variables work for the options that it has too; a flag win
 )]
 pub struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
-    monitor: monitor::Args,
+    monitor: monitor::MonitorArgs,
     #[command(flatten)]
-    shared: Shared,
+    shared: GlobalFlags,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     #[command(flatten)]
-    Headless(Headless),
+    Headless(HeadlessCommand),
     /// The monitor on a sandbox with three leases of its own and other clients: no etcd needed
-    Demo(rows::Rows),
+    Demo(table_args::TableArgs),
 }
 
 /// The commands without a screen.
 #[derive(Debug, Subcommand)]
-enum Headless {
+enum HeadlessCommand {
     /// Grant leases, attach keys, and keep them alive if asked to
-    Grant(grant::Args),
+    Grant(grant::GrantArgs),
     /// Revoke leases: their keys are deleted with them
-    Revoke(revoke::Args),
+    Revoke(revoke::RevokeArgs),
     /// Tell how long a lease has left
     #[command(name = "timetolive")]
-    TimeToLive(timetolive::Args),
+    TimeToLive(timetolive::TimeToLiveArgs),
     /// List every lease, or the one that holds a key: read once, or watched for a while
-    List(list::Args),
+    List(list::ListArgs),
     /// Tell everything that happens to everybody's leases, a line each, until stopped
-    Events(events::Args),
+    Events(events::EventsArgs),
     /// Wait until a lease is gone, is renewed, or has less left
-    Wait(wait::Args),
+    Wait(wait::WaitArgs),
     /// Keep leases alive until stopped
-    KeepAlive(keep_alive::Args),
+    KeepAlive(keep_alive::KeepAliveArgs),
     /// Keep leases of several TTLs alive, and tell how often they were renewed
-    Exercise(exercise::Args),
+    Exercise(exercise::ExerciseArgs),
     /// Serve a sandbox to any etcd client: it keeps nothing and is for learning and tests
-    Sandbox(sandbox::Args),
+    Sandbox(sandbox::SandboxArgs),
     /// Print what the keys of the monitor do
     Keys,
     /// Print a sample of the config file, with a word on each setting
     Config,
     /// Print what a shell needs to complete commands and options
-    Completions(completions::Args),
+    Completions(completions::CompletionsArgs),
     /// Print the manual page, for man -l
-    Man(man::Args),
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -115,23 +115,23 @@ impl Cli {
     ///
     /// # Errors
     /// What is wrong in the config file, by file, line and key.
-    pub fn read() -> Result<Cli, Error> {
-        config::read(std::env::args_os().collect(), &Surroundings::here())
+    pub fn read() -> Result<Cli, CliError> {
+        config::read(std::env::args_os().collect(), &Env::here())
     }
 }
 
 /// Carries out what the command line says.
 ///
 /// # Errors
-/// A sentence for stderr; [`Error::ReaderGone`] alone is nothing to tell.
-pub fn run(cli: Cli) -> Result<Exit, Error> {
+/// A sentence for stderr; [`CliError::ReaderGone`] alone is nothing to tell.
+pub fn run(cli: Cli) -> Result<Exit, CliError> {
     let Cli { command, monitor, shared } = cli;
     match command {
-        Some(_) if monitor.said.anything => Err(Error::Usage(
+        Some(_) if monitor.flags.anything => Err(CliError::Usage(
             "the monitor's options stand before a command: write the command first, then its own options".to_owned(),
         )),
-        Some(Command::Demo(rows)) => monitor::demo(&rows, shared),
-        Some(Command::Headless(command)) => {
+        Some(CliCommand::Demo(rows)) => monitor::demo(&rows, shared),
+        Some(CliCommand::Headless(command)) => {
             let _log = logging::start(&shared.general, false)?;
             on_runtime(&mut Builder::new_current_thread(), headless(command, shared))
         }
@@ -140,35 +140,35 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
 }
 
 /// Runs a command on a runtime. Whatever still waits to be written is given up after a moment.
-fn on_runtime<T>(kind: &mut Builder, command: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+fn on_runtime<T>(kind: &mut Builder, command: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = kind.enable_all().build();
-    let runtime = runtime.map_err(|error| Error::System { tried: "start the runtime", error })?;
+    let runtime = runtime.map_err(|error| CliError::System { tried: "start the runtime", error })?;
     let result = runtime.block_on(command);
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
-async fn headless(command: Headless, shared: Shared) -> Result<Exit, Error> {
+async fn headless(command: HeadlessCommand, shared: GlobalFlags) -> Result<Exit, CliError> {
     let mut out = Out::new(shared.general.write_out);
     let out = &mut out;
     match command {
-        Headless::Grant(args) => grant::run(args, shared, out).await,
-        Headless::Revoke(args) => revoke::run(args, shared, out).await,
-        Headless::TimeToLive(args) => timetolive::run(args, shared, out).await,
-        Headless::List(args) => list::run(args, shared, out).await,
-        Headless::Events(args) => events::run(args, shared, out).await,
-        Headless::Wait(args) => wait::run(args, shared, out).await,
-        Headless::KeepAlive(args) => keep_alive::run(args, shared, out).await,
-        Headless::Exercise(args) => exercise::run(args, shared, out).await,
-        Headless::Sandbox(args) => sandbox::run(args, &shared, out).await,
-        Headless::Keys => keys::run(&shared.keymap, out).await,
-        Headless::Config => sample(out).await,
-        Headless::Completions(args) => completions::run(args, out).await,
-        Headless::Man(args) => man::run(args, out).await,
+        HeadlessCommand::Grant(args) => grant::run(args, shared, out).await,
+        HeadlessCommand::Revoke(args) => revoke::run(args, shared, out).await,
+        HeadlessCommand::TimeToLive(args) => timetolive::run(args, shared, out).await,
+        HeadlessCommand::List(args) => list::run(args, shared, out).await,
+        HeadlessCommand::Events(args) => events::run(args, shared, out).await,
+        HeadlessCommand::Wait(args) => wait::run(args, shared, out).await,
+        HeadlessCommand::KeepAlive(args) => keep_alive::run(args, shared, out).await,
+        HeadlessCommand::Exercise(args) => exercise::run(args, shared, out).await,
+        HeadlessCommand::Sandbox(args) => sandbox::run(args, &shared, out).await,
+        HeadlessCommand::Keys => keymap::run(&shared.keymap, out).await,
+        HeadlessCommand::Config => sample(out).await,
+        HeadlessCommand::Completions(args) => completions::run(args, out).await,
+        HeadlessCommand::Man(args) => man::run(args, out).await,
     }
 }
 
-async fn sample(out: &mut Out) -> Result<Exit, Error> {
+async fn sample(out: &mut Out) -> Result<Exit, CliError> {
     out.data(config::sample()).await?;
     Ok(Exit::Done)
 }

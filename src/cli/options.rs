@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{Error, values};
+use super::{CliError, values};
 use crate::app::{Keymap, Named};
 use crate::escape::printable;
 use crate::ui::Palette;
@@ -26,7 +26,7 @@ pub enum Format {
 
 /// The colours by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Theme {
+pub(super) enum ThemeName {
     /// The terminal's own colours on a dark ground
     Dark,
     /// The terminal's own colours on a light ground
@@ -39,15 +39,15 @@ pub(super) enum Theme {
 
 /// The options that all commands share.
 #[derive(Clone, Debug, Args)]
-pub struct Shared {
+pub struct GlobalFlags {
     #[command(flatten)]
-    connection: Connection,
+    connection: ConnectionFlags,
     #[command(flatten)]
-    tls: Tls,
+    tls: TlsFlags,
     #[command(flatten)]
-    pub(super) general: General,
+    pub(super) general: GeneralFlags,
     #[command(flatten)]
-    pub(super) keeping: Keeping,
+    pub(super) keeping: KeepAliveFlags,
     /// The cluster that was named, as the config file has it.
     #[arg(skip)]
     pub(super) named: Option<Named>,
@@ -87,7 +87,7 @@ impl fmt::Display for ReadOnlyBy {
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
-struct Connection {
+struct ConnectionFlags {
     /// Where etcd is: host:port or a URL, comma separated
     #[arg(long, global = true, env = "ETCDCTL_ENDPOINTS", hide_env_values = true, value_name = "URL,...")]
     #[arg(value_delimiter = ',', default_value = "127.0.0.1:2379", value_parser = values::endpoint)]
@@ -121,7 +121,7 @@ struct Connection {
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "TLS")]
-struct Tls {
+struct TlsFlags {
     /// Trust servers whose certificate is signed by this CA (PEM); the system's CAs otherwise
     #[arg(long, global = true, env = "ETCDCTL_CACERT", hide_env_values = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
@@ -141,7 +141,7 @@ struct Tls {
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "General")]
-pub(super) struct General {
+pub(super) struct GeneralFlags {
     /// How to print
     #[arg(short, long, global = true, env = "ETCDCTL_WRITE_OUT", hide_env_values = true, value_name = "FORMAT")]
     #[arg(value_enum, default_value_t = Format::Simple)]
@@ -158,7 +158,7 @@ pub(super) struct General {
     pub(super) no_color: bool,
     /// The colours; no background is ever painted
     #[arg(long, global = true, value_name = "PALETTE")]
-    pub(super) theme: Option<Theme>,
+    pub(super) theme: Option<ThemeName>,
     /// Draw with nothing but ASCII
     #[arg(long, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
@@ -177,7 +177,7 @@ pub(super) struct General {
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Keeping alive")]
-pub(super) struct Keeping {
+pub(super) struct KeepAliveFlags {
     /// When a renewal is due: TTL/3 after the answer, up to the next 500 ms as Go's clientv3 does; or exact
     #[arg(long, global = true, default_value_t = RenewalSchedule::Clientv3, value_name = "clientv3|exact")]
     pub(super) pace: RenewalSchedule,
@@ -186,7 +186,7 @@ pub(super) struct Keeping {
     queue_capacity: usize,
 }
 
-impl Shared {
+impl GlobalFlags {
     /// Whether to use a sandbox inside this program.
     pub(super) fn sandbox(&self) -> bool {
         self.connection.sandbox
@@ -209,9 +209,9 @@ impl Shared {
     }
 
     /// Refuses a clock with a speed where the cluster has its own: our renewals would come at the wrong time.
-    pub(super) fn check_warp(&self) -> Result<(), Error> {
+    pub(super) fn check_warp(&self) -> Result<(), CliError> {
         match self.warp() {
-            warp if warp > 1 && !self.sandbox() => Err(Error::Usage(format!(
+            warp if warp > 1 && !self.sandbox() => Err(CliError::Usage(format!(
                 "--warp {warp} needs --sandbox: the time of a real cluster cannot be made to run faster"
             ))),
             _ => Ok(()),
@@ -219,14 +219,14 @@ impl Shared {
     }
 
     /// Refuses a command that writes or renews under `--read-only`.
-    pub(super) fn writes(&self, command: &'static str) -> Result<(), Error> {
+    pub(super) fn writes(&self, command: &'static str) -> Result<(), CliError> {
         let by = self.read_only_by.clone();
-        if self.general.read_only { Err(Error::ReadOnly { command, by }) } else { Ok(()) }
+        if self.general.read_only { Err(CliError::ReadOnly { command, by }) } else { Ok(()) }
     }
 
     /// How the engine is to keep leases alive.
     pub(super) fn engine(&self) -> engine::Options {
-        let Keeping { pace, queue_capacity } = self.keeping;
+        let KeepAliveFlags { pace, queue_capacity } = self.keeping;
         engine::Options { pace, queue_capacity, ..engine::Options::default() }
     }
 
@@ -250,7 +250,7 @@ impl Shared {
     /// TLS files and user, as leasetop and etcdctl take them.
     fn connection_options(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let Tls { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
+        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
         for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
             words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));
         }
@@ -273,24 +273,24 @@ impl Shared {
     }
 
     /// How to reach the named endpoints; asks for a missing password.
-    pub(super) fn settings(&self) -> Result<Settings, Error> {
+    pub(super) fn settings(&self) -> Result<Settings, CliError> {
         let tls = self.tls.files();
         let secure = tls.is_some();
         let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
         let targets = targets.collect::<Result<_, _>>()?;
-        let Connection { dial_timeout, command_timeout, .. } = self.connection;
+        let ConnectionFlags { dial_timeout, command_timeout, .. } = self.connection;
         Ok(Settings { tls, user: self.connection.user()?, dial_timeout, command_timeout, ..Settings::new(targets) })
     }
 }
 
-impl General {
+impl GeneralFlags {
     /// The colours that were asked for: a flag goes before the environment, as everywhere.
     pub(super) fn palette(&self, is_no_color_set: bool) -> Palette {
         match (self.no_color, self.theme) {
-            (true, _) | (false, Some(Theme::Mono)) => Palette::Mono,
-            (false, Some(Theme::Light)) => Palette::Light,
-            (false, Some(Theme::Colorblind)) => Palette::ColorBlind,
-            (false, Some(Theme::Dark)) => Palette::Dark,
+            (true, _) | (false, Some(ThemeName::Mono)) => Palette::Mono,
+            (false, Some(ThemeName::Light)) => Palette::Light,
+            (false, Some(ThemeName::Colorblind)) => Palette::ColorBlind,
+            (false, Some(ThemeName::Dark)) => Palette::Dark,
             (false, None) if is_no_color_set => Palette::Mono,
             (false, None) => Palette::default(),
         }
@@ -309,20 +309,20 @@ fn address(text: &str, secure: bool) -> Result<Address, BadEndpoint> {
     if secure && bare { Address::parse(&format!("https://{text}")) } else { Address::parse(text) }
 }
 
-impl Tls {
+impl TlsFlags {
     fn files(&self) -> Option<TlsFiles> {
-        let Tls { cacert, cert, key, insecure_skip_tls_verify: skip_verify } = self.clone();
+        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify: skip_verify } = self.clone();
         let any = cacert.is_some() || cert.is_some() || key.is_some() || skip_verify;
         any.then_some(TlsFiles { ca: cacert, cert, key, skip_verify })
     }
 }
 
-impl Connection {
+impl ConnectionFlags {
     /// Whom to log in as. With --password the whole of --user is the name, as in etcdctl.
-    fn user(&self) -> Result<Option<User>, Error> {
+    fn user(&self) -> Result<Option<User>, CliError> {
         let Some(user) = self.user.clone() else {
             return match self.password {
-                Some(_) => Err(Error::Usage("--password needs --user NAME beside it".to_owned())),
+                Some(_) => Err(CliError::Usage("--password needs --user NAME beside it".to_owned())),
                 None => Ok(None),
             };
         };
@@ -332,19 +332,19 @@ impl Connection {
             (None, None) => ask_password(user)?,
         };
         if name.is_empty() {
-            return Err(Error::Usage("--user needs a name: NAME or NAME:PASSWORD".to_owned()));
+            return Err(CliError::Usage("--user needs a name: NAME or NAME:PASSWORD".to_owned()));
         }
         Ok(Some(User { name, password }))
     }
 }
 
-fn ask_password(name: String) -> Result<(String, String), Error> {
+fn ask_password(name: String) -> Result<(String, String), CliError> {
     if !std::io::stdin().is_terminal() {
         let how = format!("--user {name} needs a password: --user {name}:PASSWORD, --password or ETCDCTL_PASSWORD");
-        return Err(Error::Usage(how));
+        return Err(CliError::Usage(how));
     }
     let password = rpassword::prompt_password("Password: ")
-        .map_err(|error| Error::System { tried: "ask for the password", error })?;
+        .map_err(|error| CliError::System { tried: "ask for the password", error })?;
     Ok((name, password))
 }
 
@@ -358,10 +358,10 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        shared: Shared,
+        shared: GlobalFlags,
     }
 
-    fn shared(line: &str) -> Shared {
+    fn shared(line: &str) -> GlobalFlags {
         Line::parse_from(line.split(' ')).shared
     }
 

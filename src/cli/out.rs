@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use tokio::io::{AsyncWriteExt, Stderr, Stdout};
 
-use super::Error;
+use super::CliError;
 use super::options::Format;
 
 /// Where a command's data goes, and where it tells everything else.
@@ -33,20 +33,20 @@ impl Out {
     /// Prints data.
     ///
     /// # Errors
-    /// [`Error::ReaderGone`] where nobody reads any more.
-    pub(super) async fn data(&mut self, text: impl AsRef<[u8]>) -> Result<(), Error> {
+    /// [`CliError::ReaderGone`] where nobody reads any more.
+    pub(super) async fn data(&mut self, text: impl AsRef<[u8]>) -> Result<(), CliError> {
         let written = async {
             self.stdout.write_all(text.as_ref()).await?;
             self.stdout.flush().await
         };
         written.await.map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe => Error::ReaderGone,
-            _ => Error::System { tried: "write to stdout", error },
+            ErrorKind::BrokenPipe => CliError::ReaderGone,
+            _ => CliError::System { tried: "write to stdout", error },
         })
     }
 
     /// Tells people something, a line. A stderr that cannot be written is nobody's business.
-    pub(super) async fn tell(&mut self, line: &str) {
+    pub(super) async fn message(&mut self, line: &str) {
         self.stderr_bytes(&format!("{line}\n")).await;
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::signals::Signals;
-use super::{Error, Exit, Out, Shared};
+use super::{CliError, Exit, GlobalFlags, Out};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 
@@ -12,28 +12,28 @@ use simkit::Clock;
 /// It serves leases, keys, status and the member list as etcd does, to etcdctl and to any other client. It keeps
 /// nothing: when it ends, everything in it is gone. It is for learning and for tests, and listens on loopback only.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct SandboxArgs {
     /// Where to listen; port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:2379")]
     listen: SocketAddr,
 }
 
-pub(super) async fn run(args: Args, shared: &Shared, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: SandboxArgs, shared: &GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     refuse_warp(shared)?;
     let mut signals = Signals::catch()?;
     let sandbox = Sandbox::builder().start(Clock::real());
     let at = sandbox.listen(0, args.listen).await?;
-    out.tell("A sandbox, not an etcd: it keeps nothing, and is for learning and tests. Ctrl-C ends it.").await;
+    out.message("A sandbox, not an etcd: it keeps nothing, and is for learning and tests. Ctrl-C ends it.").await;
     out.data(format!("serving on {at}\n")).await?;
     signals.next().await;
     Ok(Exit::Done)
 }
 
 /// Other clients live on the wall's clock.
-fn refuse_warp(shared: &Shared) -> Result<(), Error> {
+fn refuse_warp(shared: &GlobalFlags) -> Result<(), CliError> {
     match shared.warp() {
         1 => Ok(()),
-        warp => Err(Error::Usage(format!(
+        warp => Err(CliError::Usage(format!(
             "--warp {warp} is not for `sandbox`: its clients would renew by their own clocks, and too late"
         ))),
     }

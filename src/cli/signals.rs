@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Error;
+use super::CliError;
 
 /// Both signals, caught from the moment this is made.
 pub(super) struct Signals {
@@ -11,8 +11,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn catch() -> Result<Self, Error> {
-        let catch = |kind| signal(kind).map_err(|error| Error::System { tried: "catch signals", error });
+    pub(super) fn catch() -> Result<Self, CliError> {
+        let catch = |kind| signal(kind).map_err(|error| CliError::System { tried: "catch signals", error });
         Ok(Signals { interrupt: catch(SignalKind::interrupt())?, terminate: catch(SignalKind::terminate())? })
     }
 

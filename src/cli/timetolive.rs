@@ -1,12 +1,12 @@
 //! `timetolive`: how long a lease has left.
 
-use super::{Error, Exit, Out, Session, Shared};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
 use etcd_lease::{LeaseId, TtlStatus};
 
 /// `timetolive ID`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct TimeToLiveArgs {
     /// The lease
     #[arg(allow_negative_numbers = true)]
     id: LeaseId,
@@ -15,8 +15,8 @@ pub(super) struct Args {
     keys: bool,
 }
 
-pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
-    let session = Session::open(shared).await?;
+pub(super) async fn run(args: TimeToLiveArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
+    let session = CommandSession::open(shared).await?;
     let answer = session.cluster.time_to_live(args.id, args.keys).await?;
     let line = if out.is_json() {
         report::time_to_live_json(&answer, args.keys).into_bytes()

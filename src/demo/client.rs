@@ -8,11 +8,11 @@ use simkit::Clock;
 
 /// Why a life ended before its time: its lease is lost, or the link broke.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Over;
+pub(super) struct ClientStopped;
 
-impl From<wire::Error> for Over {
+impl From<wire::Error> for ClientStopped {
     fn from(_: wire::Error) -> Self {
-        Over
+        ClientStopped
     }
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Client {
 }
 
 /// A lease that a client has been granted.
-pub(super) struct Lease<'a> {
+pub(super) struct DemoLease<'a> {
     client: &'a Client,
     pub(super) id: LeaseId,
 }
@@ -37,33 +37,33 @@ impl Client {
     }
 
     /// Grants a lease of so many seconds.
-    pub(super) async fn grant(&self, ttl: i64) -> Result<Lease<'_>, Over> {
+    pub(super) async fn grant(&self, ttl: i64) -> Result<DemoLease<'_>, ClientStopped> {
         let id = self.cluster.grant(None, ttl).await?.id;
-        Ok(Lease { client: self, id })
+        Ok(DemoLease { client: self, id })
     }
 }
 
-impl Lease<'_> {
+impl DemoLease<'_> {
     /// Hangs a key on it.
-    pub(super) async fn put(&self, key: &str, value: &str) -> Result<(), Over> {
+    pub(super) async fn put(&self, key: &str, value: &str) -> Result<(), ClientStopped> {
         self.client.cluster.put(key.as_bytes(), value.as_bytes(), Some(self.id)).await?;
         Ok(())
     }
 
     /// Renews it so many times, each so many seconds after the last.
-    pub(super) async fn renew(&self, every: u64, times: u32) -> Result<(), Over> {
+    pub(super) async fn renew(&self, every: u64, times: u32) -> Result<(), ClientStopped> {
         for _ in 0..times {
             self.client.clock.sleep(Duration::from_secs(every)).await;
             let answer = self.client.cluster.keep_alive_once(self.id).await?;
             if answer.ttl <= 0 {
-                return Err(Over);
+                return Err(ClientStopped);
             }
         }
         Ok(())
     }
 
     /// Renews it for ever, every so many seconds; tells when that is over.
-    pub(super) async fn keep(&self, every: u64) -> Over {
+    pub(super) async fn keep(&self, every: u64) -> ClientStopped {
         loop {
             if let Err(over) = self.renew(every, 1).await {
                 return over;
@@ -72,7 +72,7 @@ impl Lease<'_> {
     }
 
     /// Gives it back with all its keys.
-    pub(super) async fn revoke(self) -> Result<(), Over> {
+    pub(super) async fn revoke(self) -> Result<(), ClientStopped> {
         self.client.cluster.revoke(self.id).await?;
         Ok(())
     }

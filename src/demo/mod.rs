@@ -18,47 +18,47 @@ mod tests;
 
 use std::time::Duration;
 
-use client::{Client, Over};
+use client::{Client, ClientStopped};
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 
 /// The other clients, until this is dropped.
 #[derive(Debug)]
-pub struct Others {
+pub struct DemoClients {
     _life: Task,
 }
 
-impl Others {
+impl DemoClients {
     /// Lets them come as soon as there are so many leases: whoever looks on sees his own first.
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn start(cluster: Cluster, clock: Clock, audience: usize) -> Others {
-        Others { _life: spawn(play(Client { cluster, clock }, audience)) }
+    pub fn start(cluster: Cluster, clock: Clock, min_leases: usize) -> DemoClients {
+        DemoClients { _life: spawn(run_clients(Client { cluster, clock }, min_leases)) }
     }
 }
 
 /// All lives side by side. Those who stand in line come one after the other.
-async fn play(client: Client, audience: usize) {
-    client.wait_for_leases(audience).await;
+async fn run_clients(client: Client, min_leases: usize) {
+    client.wait_for_leases(min_leases).await;
     let client = &client;
     tokio::join!(
-        client.live(0, 1, || services::healthy(client)),
-        client.live(1, 25, || services::mortal(client)),
-        client.live(2, 16, || services::leaking(client)),
-        client.live(0, 5, || queue::take_turn(client, 30, 10)),
-        client.live(1, 5, || queue::take_turn(client, 30, 10)),
-        client.live(2, 5, || queue::take_turn(client, 20, 18)),
-        client.live(3, 20, || queue::die_in_line(client)),
+        client.repeat(0, 1, || services::healthy(client)),
+        client.repeat(1, 25, || services::stops_renewing(client)),
+        client.repeat(2, 16, || services::leaking(client)),
+        client.repeat(0, 5, || queue::hold_lock_once(client, 30, 10)),
+        client.repeat(1, 5, || queue::hold_lock_once(client, 30, 10)),
+        client.repeat(2, 5, || queue::hold_lock_once(client, 20, 18)),
+        client.repeat(3, 20, || queue::abandon_queue(client)),
     );
 }
 
 impl Client {
     /// After so many seconds one life after the other, with a pause of so many seconds between them.
-    async fn live<F>(&self, after: u64, pause: u64, life: impl Fn() -> F)
+    async fn repeat<F>(&self, after: u64, pause: u64, life: impl Fn() -> F)
     where
-        F: Future<Output = Result<(), Over>>,
+        F: Future<Output = Result<(), ClientStopped>>,
     {
         self.clock.sleep(Duration::from_secs(after)).await;
         loop {

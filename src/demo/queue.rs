@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::client::{Client, Lease, Over};
+use super::client::{Client, ClientStopped, DemoLease};
 use etcd_lease::wire::WatchUpdate;
 use etcd_lease::{KeyEntry, KeyRange};
 
@@ -13,9 +13,9 @@ const HELD: Duration = Duration::from_secs(40);
 
 /// Stands in line, holds the lock for a while when its turn has come, and gives it back. Its lease of so many seconds is
 /// renewed every so many.
-pub(super) async fn take_turn(client: &Client, ttl: i64, every: u64) -> Result<(), Over> {
+pub(super) async fn hold_lock_once(client: &Client, ttl: i64, every: u64) -> Result<(), ClientStopped> {
     let lease = client.grant(ttl).await?;
-    let key = line_up(&lease).await?;
+    let key = enqueue(&lease).await?;
     tokio::select! {
         over = lease.keep(every) => return Err(over),
         done = hold(client, &key) => done?,
@@ -24,41 +24,41 @@ pub(super) async fn take_turn(client: &Client, ttl: i64, every: u64) -> Result<(
 }
 
 /// Waits for the lock, and does what it is needed for.
-async fn hold(client: &Client, key: &[u8]) -> Result<(), Over> {
-    come_first(client, key).await?;
+async fn hold(client: &Client, key: &[u8]) -> Result<(), ClientStopped> {
+    wait_for_lock(client, key).await?;
     client.clock.sleep(HELD).await;
     Ok(())
 }
 
 /// Stands in line and is not heard of again.
-pub(super) async fn die_in_line(client: &Client) -> Result<(), Over> {
+pub(super) async fn abandon_queue(client: &Client) -> Result<(), ClientStopped> {
     const TTL: u64 = 60;
     let lease = client.grant(TTL as i64).await?;
-    line_up(&lease).await?;
+    enqueue(&lease).await?;
     client.clock.sleep(Duration::from_secs(TTL)).await;
     Ok(())
 }
 
 /// Puts its key behind those of the others.
-async fn line_up(lease: &Lease<'_>) -> Result<Vec<u8>, Over> {
+async fn enqueue(lease: &DemoLease<'_>) -> Result<Vec<u8>, ClientStopped> {
     let key = format!("{LOCK}/{:x}", lease.id.0);
     lease.put(&key, "").await?;
     Ok(key.into_bytes())
 }
 
 /// Waits until no key is older.
-async fn come_first(client: &Client, key: &[u8]) -> Result<(), Over> {
+async fn wait_for_lock(client: &Client, key: &[u8]) -> Result<(), ClientStopped> {
     let range = KeyRange::prefix(format!("{LOCK}/").as_bytes());
     let mut watch = client.cluster.watch_keys(&range, 0).await?;
     while oldest(client, &range).await?.is_some_and(|oldest| oldest.key != key) {
         if let WatchUpdate::Cut(_) | WatchUpdate::Compacted { .. } = watch.next().await {
-            return Err(Over);
+            return Err(ClientStopped);
         }
     }
     Ok(())
 }
 
-async fn oldest(client: &Client, range: &KeyRange) -> Result<Option<KeyEntry>, Over> {
+async fn oldest(client: &Client, range: &KeyRange) -> Result<Option<KeyEntry>, ClientStopped> {
     let mut pages = client.cluster.key_pages(range);
     let mut keys = Vec::new();
     while let Some(page) = pages.next().await? {

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::client::{Client, Over};
+use super::client::{Client, ClientStopped};
 
 /// Renews at a third of its TTL.
-pub(super) async fn healthy(client: &Client) -> Result<(), Over> {
+pub(super) async fn healthy(client: &Client) -> Result<(), ClientStopped> {
     let lease = client.grant(30).await?;
     lease.put("/billing/10.0.0.5", "10.0.0.5:8080").await?;
     Err(lease.keep(10).await)
 }
 
 /// Renews four times and hangs from then on: nobody renews, and the lease expires.
-pub(super) async fn mortal(client: &Client) -> Result<(), Over> {
+pub(super) async fn stops_renewing(client: &Client) -> Result<(), ClientStopped> {
     const TTL: u64 = 20;
     let lease = client.grant(TTL as i64).await?;
     lease.put("/worker/10.0.0.9", "10.0.0.9:8080").await?;
@@ -22,7 +22,7 @@ pub(super) async fn mortal(client: &Client) -> Result<(), Over> {
 }
 
 /// One run of a job that grants a lease each time and forgets it: the key moves on to the newest, the old ones stay.
-pub(super) async fn leaking(client: &Client) -> Result<(), Over> {
+pub(super) async fn leaking(client: &Client) -> Result<(), ClientStopped> {
     let lease = client.grant(45).await?;
     lease.put("/cron/last-run", "ok").await
 }

@@ -27,7 +27,7 @@ pub fn event_json(event: &Event, start: SystemTime) -> String {
         seen_at: rfc3339(wall(event.seen_at, start)),
         event: event.word().word(),
         lease: event.lease.map(|id| id.to_string()),
-        facts: Facts::of(&event.what),
+        facts: EventFields::of(&event.what),
     };
     line(&object)
 }
@@ -45,12 +45,12 @@ struct EventObject {
     event: &'static str,
     lease: Option<String>,
     #[serde(flatten)]
-    facts: Facts,
+    facts: EventFields,
 }
 
 /// What is known beside; which of it by kind.
 #[derive(Default, Serialize)]
-struct Facts {
+struct EventFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +90,7 @@ struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     term: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    queue: Option<QueueObject>,
+    queue: Option<QueueDepthObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,82 +98,85 @@ struct Facts {
 }
 
 #[derive(Serialize)]
-struct QueueObject {
+struct QueueDepthObject {
     depth: usize,
     capacity: usize,
 }
 
-impl Facts {
-    fn of(what: &What) -> Facts {
+impl EventFields {
+    fn of(what: &What) -> EventFields {
         match what {
             What::Granted { who, ttl, asked } => {
-                Facts { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..Facts::default() }
+                EventFields { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..EventFields::default() }
             }
-            What::Attached { key, revision } => Facts { revision: *revision, ..Facts::of_key(key) },
+            What::Attached { key, revision } => EventFields { revision: *revision, ..EventFields::of_key(key) },
             What::Detached { key, is_deleted, revision } => {
                 let cause = if *is_deleted { "deleted" } else { "put" };
-                Facts { cause: Some(cause), revision: *revision, ..Facts::of_key(key) }
+                EventFields { cause: Some(cause), revision: *revision, ..EventFields::of_key(key) }
             }
             What::Moved { key, to, revision } => {
-                Facts { to: Some(to.to_string()), revision: *revision, ..Facts::of_key(key) }
+                EventFields { to: Some(to.to_string()), revision: *revision, ..EventFields::of_key(key) }
             }
-            What::Renewed(renewed) => Facts::of_renewal(renewed),
-            What::Refilled { ttl, term } => Facts { ttl: *ttl, term: *term, ..Facts::default() },
-            What::Dropped { depth, capacity } => {
-                Facts { queue: Some(QueueObject { depth: *depth, capacity: *capacity }), ..Facts::default() }
-            }
-            What::Late { interval, expected } => Facts::of_times(None, *interval, *expected),
-            What::Risk { left, expected } => Facts::of_times(*left, None, *expected),
-            What::Missed { waited } => Facts::of_times(None, Some(*waited), None),
+            What::Renewed(renewed) => EventFields::of_renewal(renewed),
+            What::Refilled { ttl, term } => EventFields { ttl: *ttl, term: *term, ..EventFields::default() },
+            What::Dropped { depth, capacity } => EventFields {
+                queue: Some(QueueDepthObject { depth: *depth, capacity: *capacity }),
+                ..EventFields::default()
+            },
+            What::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
+            What::Risk { left, expected } => EventFields::of_times(*left, None, *expected),
+            What::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
             What::StoodStill { span, .. } => {
-                Facts { message: Some(what.text()), ..Facts::of_times(None, Some(*span), None) }
+                EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
             }
-            What::Lost { loss, ttl } => Facts { cause: Some(loss.why.word()), ttl: *ttl, ..Facts::default() },
-            What::Died(obituary) => Facts::of_death(obituary),
-            What::Connected { endpoint, .. } => Facts::of_link("up", Some(endpoint), None),
-            What::RenewsAt { endpoint } => Facts::of_link("renewals", Some(endpoint), None),
-            What::Disconnected { endpoint, message } => Facts::of_link("down", endpoint.as_ref(), Some(message)),
-            What::Unreached { message } => Facts::of_link("down", None, Some(message)),
+            What::Lost { loss, ttl } => {
+                EventFields { cause: Some(loss.why.word()), ttl: *ttl, ..EventFields::default() }
+            }
+            What::Died(obituary) => EventFields::of_death(obituary),
+            What::Connected { endpoint, .. } => EventFields::of_link("up", Some(endpoint), None),
+            What::RenewsAt { endpoint } => EventFields::of_link("renewals", Some(endpoint), None),
+            What::Disconnected { endpoint, message } => EventFields::of_link("down", endpoint.as_ref(), Some(message)),
+            What::Unreached { message } => EventFields::of_link("down", None, Some(message)),
             What::Leader { endpoint, term } => {
-                Facts { endpoint: Some(endpoint.clone()), term: Some(*term), ..Facts::default() }
+                EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }
             What::NoLeader { endpoint } => {
-                Facts { cause: Some("none"), endpoint: Some(endpoint.clone()), ..Facts::default() }
+                EventFields { cause: Some("none"), endpoint: Some(endpoint.clone()), ..EventFields::default() }
             }
-            What::Term { new, .. } => Facts { term: Some(*new), ..Facts::default() },
-            What::Error { message } => Facts { message: Some(message.clone()), ..Facts::default() },
+            What::Term { new, .. } => EventFields { term: Some(*new), ..EventFields::default() },
+            What::Error { message } => EventFields { message: Some(message.clone()), ..EventFields::default() },
             What::Kept | What::Paused | What::Drill(_) | What::More { .. } => {
-                Facts { message: Some(what.text()), ..Facts::default() }
+                EventFields { message: Some(what.text()), ..EventFields::default() }
             }
         }
     }
 
-    fn of_key(key: &[u8]) -> Facts {
-        Facts::of_keys(std::slice::from_ref(&key.to_vec()))
+    fn of_key(key: &[u8]) -> EventFields {
+        EventFields::of_keys(std::slice::from_ref(&key.to_vec()))
     }
 
-    fn of_keys(keys: &[Vec<u8>]) -> Facts {
+    fn of_keys(keys: &[Vec<u8>]) -> EventFields {
         let any_raw = keys.iter().any(|key| std::str::from_utf8(key).is_err());
         let all = |show: fn(&[u8]) -> String| keys.iter().map(|key| show(key)).collect();
-        Facts { keys: Some(all(json_key)), keys_base64: any_raw.then(|| all(base64)), ..Facts::default() }
+        EventFields { keys: Some(all(json_key)), keys_base64: any_raw.then(|| all(base64)), ..EventFields::default() }
     }
 
-    fn of_times(left: Option<Duration>, interval: Option<Duration>, expected: Option<Duration>) -> Facts {
+    fn of_times(left: Option<Duration>, interval: Option<Duration>, expected: Option<Duration>) -> EventFields {
         let [left, interval, expected] = [left, interval, expected].map(|span| span.map(seconds));
-        Facts { left, interval, expected, ..Facts::default() }
+        EventFields { left, interval, expected, ..EventFields::default() }
     }
 
-    fn of_renewal(renewed: &Renewed) -> Facts {
+    fn of_renewal(renewed: &Renewed) -> EventFields {
         let Renewed { ttl, interval, interval_doubt, expected, left, left_doubt, round_trip, .. } = *renewed;
         let [interval_error, left_error, round_trip] =
             [interval_doubt, left_doubt, round_trip].map(|span| span.map(seconds));
         let is_inferred = renewed.how == How::Inferred && interval.is_some();
         let interval_sureness = is_inferred.then_some(if renewed.is_bound { "at_most" } else { "about" });
-        let times = Facts::of_times(left, interval, expected);
-        Facts { ttl, interval_error, interval_sureness, left_error, round_trip, ..times }
+        let times = EventFields::of_times(left, interval, expected);
+        EventFields { ttl, interval_error, interval_sureness, left_error, round_trip, ..times }
     }
 
-    fn of_death(obituary: &Obituary) -> Facts {
+    fn of_death(obituary: &Obituary) -> EventFields {
         let Obituary { who, ttl, keys, lag, revision, .. } = obituary;
         let cause = match (obituary.cause, obituary.is_ours) {
             (Gone::Revoked, true) => Some("here"),
@@ -181,14 +184,21 @@ impl Facts {
             _ => None,
         };
         let (lag, lag_error) = lag.map(middle).unzip();
-        let of_keys =
-            |keys: &Keys| Facts { key_count: keys.is_all.then_some(keys.count), ..Facts::of_keys(&keys.first) };
+        let of_keys = |keys: &Keys| EventFields {
+            key_count: keys.is_all.then_some(keys.count),
+            ..EventFields::of_keys(&keys.first)
+        };
         let of_keys = keys.as_ref().map(of_keys).unwrap_or_default();
-        Facts { who: Some(Who::word(*who)), ttl: *ttl, cause, lag, lag_error, revision: *revision, ..of_keys }
+        EventFields { who: Some(Who::word(*who)), ttl: *ttl, cause, lag, lag_error, revision: *revision, ..of_keys }
     }
 
-    fn of_link(cause: &'static str, endpoint: Option<&String>, message: Option<&String>) -> Facts {
-        Facts { cause: Some(cause), endpoint: endpoint.cloned(), message: message.cloned(), ..Facts::default() }
+    fn of_link(cause: &'static str, endpoint: Option<&String>, message: Option<&String>) -> EventFields {
+        EventFields {
+            cause: Some(cause),
+            endpoint: endpoint.cloned(),
+            message: message.cloned(),
+            ..EventFields::default()
+        }
     }
 }
 

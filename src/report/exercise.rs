@@ -12,7 +12,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Lost leases that the table's lines name one by one.
-const NAMED: usize = 16;
+const MAX_LISTED: usize = 16;
 
 /// The aligned table, the answer in a sentence, and a line for each lease that was lost, the first of them; `start` is what
 /// the wall said at the start of the clock.
@@ -45,8 +45,8 @@ fn losses(exercise: &Exercise, start: SystemTime) -> String {
         let Lost { id, at, why } = lost;
         format!("lost: lease {id} of {} at {}: {why}\n", series.ttl_in_words(), rfc3339(wall(*at, start)))
     };
-    let named: String = all().take(NAMED).map(line).collect();
-    match all().count().saturating_sub(NAMED) {
+    let named: String = all().take(MAX_LISTED).map(line).collect();
+    match all().count().saturating_sub(MAX_LISTED) {
         0 => named,
         rest => format!("{named}and {rest} more were lost\n"),
     }
@@ -98,7 +98,7 @@ struct SeriesObject {
     interval_to_ttl: Option<f64>,
     round_trip: RoundTripObject,
     least_left: Option<f64>,
-    queue: QueueObject,
+    queue: QueueCountsObject,
     ids: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ struct RoundTripObject {
 }
 
 #[derive(Serialize)]
-struct QueueObject {
+struct QueueCountsObject {
     capacity: usize,
     depth: usize,
     dropped: u64,
@@ -169,7 +169,7 @@ fn series_object(series: &Series, start: SystemTime) -> SeriesObject {
             p99: round_trip.map(|(_, p99)| seconds(p99)),
         },
         least_left: series.least_left.map(seconds),
-        queue: QueueObject { capacity: queue.capacity, depth: queue.depth, dropped: queue.dropped },
+        queue: QueueCountsObject { capacity: queue.capacity, depth: queue.depth, dropped: queue.dropped },
         ids: series.ids.iter().map(LeaseId::to_string).collect(),
     }
 }

@@ -91,7 +91,7 @@ pub fn waited_json(waited: &Waited) -> String {
 pub fn waited(waited: &Waited) -> String {
     let Waited { id, until, was_there, .. } = *waited;
     match waited.reason {
-        None => came(waited),
+        None => success_line(waited),
         Some(Reason::Gone) if was_there => format!("lease {id} is gone: {until} will not come any more\n"),
         Some(Reason::Gone) => format!("there is no lease {id}: {until} cannot come\n"),
         Some(Reason::TimedOut) => format!("the time is over, and {until} did not come for lease {id}\n"),
@@ -99,7 +99,7 @@ pub fn waited(waited: &Waited) -> String {
     }
 }
 
-fn came(waited: &Waited) -> String {
+fn success_line(waited: &Waited) -> String {
     let left = waited.left().map_or(String::new(), |(middle, error)| format!(", {middle:.1} s ±{error:.1} left"));
     let id = waited.id;
     match waited.until {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 /// The bytes that ask a terminal to take a text.
-pub(super) fn take(text: &str) -> Vec<u8> {
+pub(super) fn copy_sequence(text: &str) -> Vec<u8> {
     format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)).into_bytes()
 }
 
@@ -14,8 +14,8 @@ mod tests {
 
     #[test]
     fn a_text_cannot_break_out_of_the_sequence() {
-        assert_eq!(take("694d"), b"\x1b]52;c;Njk0ZA==\x07");
-        let wild = take("\x07\x1b[2J");
+        assert_eq!(copy_sequence("694d"), b"\x1b]52;c;Njk0ZA==\x07");
+        let wild = copy_sequence("\x07\x1b[2J");
         assert!(wild[7..wild.len() - 1].iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte)));
     }
 }

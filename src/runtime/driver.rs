@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
-use super::consumer::Reader;
-use super::news;
+use super::observations;
+use super::response_reader::ResponseReader;
 use crate::app::{Effect, GrantOrder, Msg, Trouble, Value};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
@@ -16,50 +16,56 @@ use etcd_lease::{Fault, Granted, KeyRange, LeaseId, TimeToLive};
 use simkit::Clock;
 
 /// Calls of one order that are in flight at a time.
-const AT_A_TIME: usize = 64;
+const MAX_IN_FLIGHT: usize = 64;
 
 /// Carries effects out; each is a stream of messages, and all of them are read as one, with what is observed besides.
 pub(super) struct Driver {
-    hands: Hands,
+    context: EffectContext,
     observer: Observer,
     running: SelectAll<BoxStream<'static, Msg>>,
 }
 
 /// What acts. Cheap to clone.
 #[derive(Clone)]
-struct Hands {
+struct EffectContext {
     cluster: Cluster,
     engine: Engine,
     clock: Clock,
-    reader: Reader,
-    turns: Arc<Semaphore>,
+    reader: ResponseReader,
+    permits: Arc<Semaphore>,
 }
 
 impl Driver {
     /// Begins to observe all leases, and the keys of a range.
-    pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: Reader, range: KeyRange) -> Self {
+    pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
-        let turns = Arc::new(Semaphore::new(AT_A_TIME));
-        Driver { hands: Hands { cluster, engine, clock, reader, turns }, observer, running: SelectAll::new() }
+        let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
+        Driver {
+            context: EffectContext { cluster, engine, clock, reader, permits },
+            observer,
+            running: SelectAll::new(),
+        }
     }
 
     /// Begins to carry out an effect.
-    pub(super) fn act(&mut self, effect: Effect) {
-        let hands = self.hands.clone();
+    pub(super) fn execute(&mut self, effect: Effect) {
+        let context = self.context.clone();
         match effect {
-            Effect::Keep { id, pace } => hands.reader.keep(id, pace),
-            Effect::Leave(id) => hands.reader.leave(id),
-            Effect::Drill { id, drill } => hands.drill(id, drill),
-            Effect::RenewNow(id) => hands.engine.renew_now(id),
-            Effect::RenewOnce(id) => self.run(stream::once(async move { hands.renew_once(id).await })),
-            Effect::Revoke(id) => self.run(stream::once(async move { hands.revoke(id).await })),
+            Effect::Keep { id, pace } => context.reader.start_keep_alive(id, pace),
+            Effect::Leave(id) => context.reader.stop_keep_alive(id),
+            Effect::Drill { id, drill } => context.drill(id, drill),
+            Effect::RenewNow(id) => context.engine.renew_now(id),
+            Effect::RenewOnce(id) => self.run(stream::once(async move { context.renew_once(id).await })),
+            Effect::Revoke(id) => self.run(stream::once(async move { context.revoke(id).await })),
             Effect::List => self.observer.list_now(),
-            Effect::ReadValues { id, keys } => self.run(stream::once(async move { hands.read_values(id, keys).await })),
-            Effect::Probe(ids) => self.run(hands.probe(ids)),
-            Effect::ProbeKeys(id) => self.run(stream::once(async move { hands.probe_keys(id).await })),
-            Effect::Grant(order) => self.run(hands.grant(order)),
+            Effect::ReadValues { id, keys } => {
+                self.run(stream::once(async move { context.read_values(id, keys).await }))
+            }
+            Effect::Probe(ids) => self.run(context.probe(ids)),
+            Effect::ProbeKeys(id) => self.run(stream::once(async move { context.probe_keys(id).await })),
+            Effect::Grant(order) => self.run(context.grant(order)),
             Effect::Attach { id, key, value } => {
-                self.run(stream::once(async move { hands.attach(id, key, &value).await }));
+                self.run(stream::once(async move { context.attach(id, key, &value).await }));
             }
             // The loop ends, stands still, and begins anew by itself; the terminal is its own.
             Effect::Quit { .. } | Effect::Suspend | Effect::BeginAnew { .. } => (),
@@ -75,12 +81,12 @@ impl Driver {
     pub(super) async fn next(&mut self) -> Msg {
         tokio::select! {
             Some(msg) = self.running.next() => msg,
-            news = self.observer.next() => news::told(news),
+            news = self.observer.next() => observations::message(news),
         }
     }
 }
 
-impl Hands {
+impl EffectContext {
     /// The reader plays a part of them, the engine the rest; both are told, so that one ends when the other begins.
     fn drill(&self, id: LeaseId, drill: Option<Fault>) {
         self.reader.drill(id, drill.filter(|drill| drill.is_reader_fault()));
@@ -89,7 +95,7 @@ impl Hands {
 
     async fn renew_once(self, id: LeaseId) -> Msg {
         // Of many that are asked for at once some are in flight at a time.
-        let _turn = self.turns.acquire().await;
+        let _permit = self.permits.acquire().await;
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },
@@ -97,7 +103,7 @@ impl Hands {
                 let text = engine::RenewError::NotFound(id).to_string();
                 Msg::RenewFailed { id, trouble: Trouble { is_not_found: true, is_forbidden: false, text } }
             }
-            Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, trouble: trouble(&error) },
+            Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, trouble: call_failure(&error) },
         }
     }
 
@@ -106,19 +112,19 @@ impl Hands {
         let keys_deleted = self.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len());
         match self.cluster.revoke(id).await {
             Ok(header) => {
-                self.reader.leave(id);
+                self.reader.stop_keep_alive(id);
                 Msg::Revoked { id, revision: header.revision, keys_deleted }
             }
-            Err(error) => Msg::RevokeFailed { id, trouble: trouble(&error) },
+            Err(error) => Msg::RevokeFailed { id, trouble: call_failure(&error) },
         }
     }
 
     fn probe(self, ids: Vec<LeaseId>) -> impl Stream<Item = Msg> + Send {
         let ask = move |id| {
-            let hands = self.clone();
-            async move { hands.ask(id, false).await.unwrap_or_else(|error| failed(id, &error)) }
+            let context = self.clone();
+            async move { context.ask(id, false).await.unwrap_or_else(|error| probe_failed(id, &error)) }
         };
-        stream::iter(ids).map(ask).buffer_unordered(AT_A_TIME)
+        stream::iter(ids).map(ask).buffer_unordered(MAX_IN_FLIGHT)
     }
 
     /// The time alone needs no right to read the keys.
@@ -127,7 +133,7 @@ impl Hands {
             Err(error) if error.kind() == ErrorKind::Forbidden => self.ask(id, false).await,
             answer => answer,
         }
-        .unwrap_or_else(|error| failed(id, &error))
+        .unwrap_or_else(|error| probe_failed(id, &error))
     }
 
     async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::Error> {
@@ -150,7 +156,7 @@ impl Hands {
                 (key, value)
             }
         };
-        let pairs = stream::iter(keys).map(read).buffered(AT_A_TIME).collect().await;
+        let pairs = stream::iter(keys).map(read).buffered(MAX_IN_FLIGHT).collect().await;
         Msg::Values { id, pairs }
     }
 
@@ -158,18 +164,18 @@ impl Hands {
     /// put: a watch tells of those at once.
     fn grant(self, order: GrantOrder) -> impl Stream<Item = Msg> + Send {
         let order = Arc::new(order);
-        let hands = self.clone();
+        let context = self.clone();
         let ordered = Arc::clone(&order);
         let grant = move |number| self.clone().grant_one(Arc::clone(&order), number);
         stream::iter(ordered.numbers())
             .map(grant)
-            .buffer_unordered(AT_A_TIME)
+            .buffer_unordered(MAX_IN_FLIGHT)
             .scan(false, |is_over, outcome| {
                 let was_over = std::mem::replace(is_over, *is_over || outcome.1.is_none());
                 std::future::ready((!was_over).then_some(outcome))
             })
             .flat_map_unordered(None, move |(msg, granted)| {
-                let puts = granted.map(|lease| hands.clone().attach_all(Arc::clone(&ordered), lease));
+                let puts = granted.map(|lease| context.clone().attach_all(Arc::clone(&ordered), lease));
                 stream::once(std::future::ready(msg)).chain(stream::iter(puts).flatten()).boxed()
             })
     }
@@ -179,7 +185,7 @@ impl Hands {
         let sent = self.clock.now();
         let answer = match self.cluster.grant(order.id, order.ttl).await {
             Ok(answer) => answer,
-            Err(error) => return (Msg::GrantFailed { ttl: order.ttl, trouble: trouble(&error) }, None),
+            Err(error) => return (Msg::GrantFailed { ttl: order.ttl, trouble: call_failure(&error) }, None),
         };
         let received = self.clock.now();
         if order.keep_alive {
@@ -193,25 +199,25 @@ impl Hands {
     fn attach_all(self, order: Arc<GrantOrder>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
         let pairs: Vec<_> = order.puts.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
         stream::iter(pairs).then(move |(key, value)| {
-            let hands = self.clone();
-            async move { hands.attach(lease.id, key, &value).await }
+            let context = self.clone();
+            async move { context.attach(lease.id, key, &value).await }
         })
     }
 
     async fn attach(&self, id: LeaseId, key: Vec<u8>, value: &[u8]) -> Msg {
         match self.cluster.put(&key, value, Some(id)).await {
             Ok(_) => Msg::Attached { id, key },
-            Err(error) => Msg::AttachFailed { id, key, trouble: trouble(&error) },
+            Err(error) => Msg::AttachFailed { id, key, trouble: call_failure(&error) },
         }
     }
 }
 
-fn failed(id: LeaseId, error: &wire::Error) -> Msg {
-    Msg::ProbeFailed { id, trouble: trouble(error) }
+fn probe_failed(id: LeaseId, error: &wire::Error) -> Msg {
+    Msg::ProbeFailed { id, trouble: call_failure(error) }
 }
 
 /// Why a call failed, for the model.
-pub(super) fn trouble(error: &wire::Error) -> Trouble {
+pub(super) fn call_failure(error: &wire::Error) -> Trouble {
     Trouble {
         is_not_found: error.kind() == ErrorKind::NotFound,
         is_forbidden: error.kind() == ErrorKind::Forbidden,

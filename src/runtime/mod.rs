@@ -14,36 +14,36 @@
 //! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
 //! nobody reads stops the writer thread alone.
 //!
-//! A sandbox can be begun anew at another speed: another [`World`] takes its place, and the mind begins anew with it.
+//! A sandbox can be begun anew at another speed: another [`Environment`] takes its place, and the mind begins anew with it.
 
-mod canvas;
 mod clipboard;
-mod consumer;
 mod driver;
-mod easel;
-mod follow;
-mod keys;
-mod mind;
+mod environment;
+mod frame_encoder;
+mod frame_scheduler;
+mod headless;
+mod input;
 mod mouse;
-mod news;
-mod outside;
+mod observations;
+mod response_reader;
 mod run;
 mod screen;
+mod session;
+mod signals;
 mod terminal;
-mod world;
 
 use std::io;
 
 use crossterm::event::EventStream;
 
-pub use follow::{FollowOptions, Known, Told, follow, watch};
-pub use outside::{Outside, sleeps};
-pub use run::{Ended, run};
+pub use environment::{Environment, EnvironmentFactory, OwnedResources};
+pub use headless::{FinalState, HeadlessOptions, TimedEvent, follow_events, watch_leases};
+pub use run::{ExitState, run};
 pub use screen::Screen;
-pub use world::{Held, World, Worlds};
+pub use signals::{ExternalEvent, sleeps};
 
 use crate::app::Setup;
-use crate::ui::Look;
+use crate::ui::Theme;
 use etcd_lease::LeaseId;
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
@@ -58,15 +58,15 @@ pub struct MonitorOptions {
     /// The clock of engine, polls and ages: the sandbox's, where there is one.
     pub clock: Clock,
     /// What has to live as long as the cluster does.
-    pub held: Option<Held>,
+    pub resources: Option<OwnedResources>,
     /// Makes another sandbox in its place, where it is one.
-    pub worlds: Option<Worlds>,
+    pub environments: Option<EnvironmentFactory>,
     /// How leases are kept alive.
     pub engine: engine::Options,
     /// What the model starts from: place, rights, budget, leases to grant.
     pub setup: Setup,
     /// How it looks.
-    pub look: Look,
+    pub theme: Theme,
     /// Reads no response, so that the queues fill: what a stalled consumer looks like.
     pub stall_consumer: bool,
     /// The program with its connection flags (`leasetop --endpoints a:2379`): what goes on keeping leases alive that
@@ -76,7 +76,7 @@ pub struct MonitorOptions {
 
 /// What ended the monitor before its time.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum MonitorError {
     /// The terminal could not be used.
     #[error("could not {tried} the terminal: {error}; the monitor needs one, `leasetop list` does not")]
     Terminal {
@@ -97,24 +97,24 @@ pub enum Error {
 ///
 /// # Errors
 /// Without a usable terminal, and when a task has panicked. The terminal is given back in each case.
-pub async fn monitor(mut options: MonitorOptions) -> Result<(), Error> {
-    let outside = outside::watch(options.clock.clone()).map_err(Error::Signals)?;
-    options.setup.can_suspend = outside::has_shell();
+pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
+    let external = signals::external_events(options.clock.clone()).map_err(MonitorError::Signals)?;
+    options.setup.can_suspend = signals::has_shell();
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
     let ended = tokio::select! {
-        ended = run(options, terminal.screen(), EventStream::new(), outside) => ended,
-        () = tasks::panicked() => return Err(Error::Panicked),
+        ended = run(options, terminal.screen(), EventStream::new(), external) => ended,
+        () = tasks::panicked() => return Err(MonitorError::Panicked),
     };
-    terminal.leave();
-    if let Some(text) = farewell(&command, &ended.left) {
-        terminal::tell(&text);
+    terminal.close();
+    if let Some(text) = exit_notice(&command, &ended.still_alive) {
+        terminal::print(&text);
     }
     Ok(())
 }
 
 /// How to go on with leases that were left, so many that a line can hold.
-fn farewell(command: &str, left: &[LeaseId]) -> Option<String> {
+fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     const MOST: usize = 50;
     let named: Vec<String> = left.iter().take(MOST).map(ToString::to_string).collect();
     let rest = match left.len().saturating_sub(MOST) {

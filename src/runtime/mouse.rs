@@ -3,13 +3,13 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 /// Gives us buttons and wheel, and not each move: nobody asks where the pointer is.
-pub(super) const TAKE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+pub(super) const ENABLE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Gives them back.
-pub(super) const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+pub(super) const DISABLE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// What somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Did {
+pub(super) enum MouseAction {
     /// Clicked at a column and a row.
     Click(u16, u16),
     /// Turned the wheel by a notch.
@@ -20,11 +20,11 @@ pub(super) enum Did {
 }
 
 /// The meaning of an event; none of those that mean nothing here.
-pub(super) fn translate(event: MouseEvent) -> Option<Did> {
+pub(super) fn translate(event: MouseEvent) -> Option<MouseAction> {
     match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Did::Click(event.column, event.row)),
-        MouseEventKind::ScrollDown => Some(Did::Wheel { is_down: true }),
-        MouseEventKind::ScrollUp => Some(Did::Wheel { is_down: false }),
+        MouseEventKind::Down(MouseButton::Left) => Some(MouseAction::Click(event.column, event.row)),
+        MouseEventKind::ScrollDown => Some(MouseAction::Wheel { is_down: true }),
+        MouseEventKind::ScrollUp => Some(MouseAction::Wheel { is_down: false }),
         _ => None,
     }
 }
@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn presses_of_the_left_button_and_notches_mean_something() {
         let event = |kind| translate(MouseEvent { kind, column: 3, row: 7, modifiers: KeyModifiers::NONE });
-        assert_eq!(event(MouseEventKind::Down(MouseButton::Left)), Some(Did::Click(3, 7)));
-        assert_eq!(event(MouseEventKind::ScrollUp), Some(Did::Wheel { is_down: false }));
+        assert_eq!(event(MouseEventKind::Down(MouseButton::Left)), Some(MouseAction::Click(3, 7)));
+        assert_eq!(event(MouseEventKind::ScrollUp), Some(MouseAction::Wheel { is_down: false }));
         assert_eq!(event(MouseEventKind::Up(MouseButton::Left)), None);
         assert_eq!(event(MouseEventKind::Down(MouseButton::Right)), None);
         assert_eq!(event(MouseEventKind::Moved), None);

@@ -5,10 +5,10 @@ use std::{io, mem};
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
-use super::easel::Easel;
-use super::mind::{Aside, Job, Mind, News};
-use super::mouse::{self, Did};
-use super::{Held, MonitorOptions, Outside, Screen, World, Worlds, clipboard, keys};
+use super::frame_scheduler::FrameScheduler;
+use super::mouse::{self, MouseAction};
+use super::session::{Session, SuspendScope, TerminalRequest, Wakeup};
+use super::{Environment, EnvironmentFactory, ExternalEvent, MonitorOptions, OwnedResources, Screen, clipboard, input};
 use crate::app::Msg;
 use crate::ui;
 use etcd_lease::LeaseId;
@@ -17,146 +17,149 @@ use simkit::Timestamp;
 
 /// How the monitor ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ended {
+pub struct ExitState {
     /// Leases that were being kept alive and will expire by themselves.
-    pub left: Vec<LeaseId>,
+    pub still_alive: Vec<LeaseId>,
 }
 
 /// What wakes the loop.
-enum Happening {
+enum LoopEvent {
     Input(Option<io::Result<Event>>),
-    News(News),
+    Wakeup(Wakeup),
     Freed,
-    Outside(Option<Outside>),
+    External(Option<ExternalEvent>),
 }
 
-/// Runs the monitor on any screen and any input until it is quit, the input ends, or `outside` says so or ends.
+/// Runs the monitor on any screen and any input until it is quit, the input ends, or `external` says so or ends.
 ///
 /// # Panics
 /// Outside a tokio runtime.
-pub async fn run<S, I, O>(options: MonitorOptions, screen: S, input: I, outside: O) -> Ended
+pub async fn run<S, I, O>(options: MonitorOptions, screen: S, input: I, external: O) -> ExitState
 where
     S: Screen,
     I: Stream<Item = io::Result<Event>> + Unpin,
-    O: Stream<Item = Outside> + Unpin,
+    O: Stream<Item = ExternalEvent> + Unpin,
 {
-    let MonitorOptions { cluster, clock, held, worlds, engine, setup, stall_consumer, look, .. } = options;
-    let easel = Easel::new(screen, clock.clone(), look);
-    let mind = Mind::start(cluster, clock, engine, setup, stall_consumer);
-    let mut monitor = Monitor { mind, input, outside, easel, engine, stall_consumer, worlds, _held: held };
+    let MonitorOptions { cluster, clock, resources, environments, engine, setup, stall_consumer, theme, .. } = options;
+    let frames = FrameScheduler::new(screen, clock.clone(), theme);
+    let session = Session::start(cluster, clock, engine, setup, stall_consumer);
+    let mut monitor =
+        Monitor { session, input, external, frames, engine, stall_consumer, environments, _resources: resources };
     monitor.resize();
-    monitor.live().await
+    monitor.run().await
 }
 
 /// All that the loop holds.
 struct Monitor<S, I, O> {
-    mind: Mind,
+    session: Session,
     input: I,
-    outside: O,
-    easel: Easel<S>,
+    external: O,
+    frames: FrameScheduler<S>,
     engine: engine::Options,
     stall_consumer: bool,
-    worlds: Option<Worlds>,
+    environments: Option<EnvironmentFactory>,
     /// What the present world holds: it lives until the next is there.
-    _held: Option<Held>,
+    _resources: Option<OwnedResources>,
 }
 
 impl<S, I, O> Monitor<S, I, O>
 where
     S: Screen,
     I: Stream<Item = io::Result<Event>> + Unpin,
-    O: Stream<Item = Outside> + Unpin,
+    O: Stream<Item = ExternalEvent> + Unpin,
 {
-    async fn live(mut self) -> Ended {
+    async fn run(mut self) -> ExitState {
         loop {
-            let redraw = self.mind.model.take_redraw();
-            self.easel.plan(redraw, self.mind.model.counts_down());
-            self.easel.draw_if_due(&mut self.mind.model);
-            let happening = self.next().await;
-            self.handle(happening);
-            mem::take(&mut self.mind.asides).into_iter().for_each(|aside| self.ask(aside));
-            if let Some(job) = self.mind.stands_still.take() {
+            let redraw = self.session.model.take_redraw();
+            self.frames.schedule(redraw, self.session.model.counts_down());
+            self.frames.draw_if_due(&mut self.session.model);
+            let event = self.next().await;
+            self.handle(event);
+            mem::take(&mut self.session.terminal_requests)
+                .into_iter()
+                .for_each(|request| self.on_terminal_request(request));
+            if let Some(job) = self.session.suspend_requested.take() {
                 self.suspend(job).await;
             }
-            if let Some(warp) = self.mind.begins_anew.take() {
-                self.begin_anew(warp).await;
+            if let Some(warp) = self.session.restart_requested.take() {
+                self.restart(warp).await;
             }
-            if let Some(ended) = self.mind.ended.take() {
+            if let Some(ended) = self.session.ended.take() {
                 return ended;
             }
         }
     }
 
-    async fn next(&mut self) -> Happening {
-        let asleep = self.mind.clock.now();
-        let wake = self.mind.next_wake().min(self.easel.next_frame());
-        let happening = self.wait(wake).await;
-        self.mind.awake(asleep, wake);
-        happening
+    async fn next(&mut self) -> LoopEvent {
+        let asleep = self.session.clock.now();
+        let wake = self.session.next_wake().min(self.frames.next_frame());
+        let event = self.wait(wake).await;
+        self.session.detect_stall(asleep, wake);
+        event
     }
 
-    async fn suspend(&mut self, job: Job) {
-        let since = self.mind.clock.now();
-        self.easel.screen.suspend(job == Job::Whole).await;
-        self.mind.tell(Msg::StoodStill { since });
+    async fn suspend(&mut self, job: SuspendScope) {
+        let since = self.session.clock.now();
+        self.frames.screen.suspend(job == SuspendScope::Job).await;
+        self.session.send(Msg::StoodStill { since });
         // The window may have become another one meanwhile.
         self.resize();
     }
 
     /// Another world takes the place of this one, and a mind that remembers nothing but where one looked.
-    async fn begin_anew(&mut self, warp: u32) {
-        let Some(worlds) = &self.worlds else { return };
-        let World { cluster, clock, held } = worlds.make(warp).await;
-        let model = self.mind.model.begun_anew(clock.speed(), clock.now());
-        self.easel.begin_anew(clock.clone());
-        self.mind = Mind::with(model, cluster, clock, self.engine, self.stall_consumer);
-        self._held = Some(held);
+    async fn restart(&mut self, warp: u32) {
+        let Some(environments) = &self.environments else { return };
+        let Environment { cluster, clock, resources } = environments.make(warp).await;
+        let model = self.session.model.begun_anew(clock.speed(), clock.now());
+        self.frames.restart(clock.clone());
+        self.session = Session::with(model, cluster, clock, self.engine, self.stall_consumer);
+        self._resources = Some(resources);
         self.resize();
     }
 
-    async fn wait(&mut self, wake: Timestamp) -> Happening {
+    async fn wait(&mut self, wake: Timestamp) -> LoopEvent {
         tokio::select! {
-            event = self.input.next() => Happening::Input(event),
-            news = self.mind.news(wake) => Happening::News(news),
-            () = self.easel.screen.freed(), if !self.easel.screen.is_free() => Happening::Freed,
-            outside = self.outside.next() => Happening::Outside(outside),
+            event = self.input.next() => LoopEvent::Input(event),
+            wakeup = self.session.next_wakeup(wake) => LoopEvent::Wakeup(wakeup),
+            () = self.frames.screen.until_free(), if !self.frames.screen.is_free() => LoopEvent::Freed,
+            external = self.external.next() => LoopEvent::External(external),
         }
     }
 
-    fn handle(&mut self, happening: Happening) {
-        match happening {
-            Happening::Input(Some(Ok(event))) => self.input(&event),
+    fn handle(&mut self, event: LoopEvent) {
+        match event {
+            LoopEvent::Input(Some(Ok(event))) => self.input(&event),
             // A terminal that is gone, or that can no longer be read, ends the program as a signal does.
-            Happening::Input(_) => self.mind.leave(),
-            Happening::Outside(outside) => self.obey(outside.unwrap_or(Outside::End)),
-            Happening::News(news) => self.mind.take_in(news),
-            Happening::Freed => (),
+            LoopEvent::Input(_) => self.session.request_exit(),
+            LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
+            LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
+            LoopEvent::Freed => (),
         }
     }
 
     /// Asks the terminal for something beside the picture.
-    fn ask(&mut self, aside: Aside) {
-        match aside {
-            Aside::Copy(text) => self.easel.aside(clipboard::take(&text)),
-            Aside::Mouse(is_ours) => {
-                self.easel.screen.keep_mouse(is_ours);
-                self.easel.aside(if is_ours { mouse::TAKE } else { mouse::LEAVE }.to_vec());
+    fn on_terminal_request(&mut self, request: TerminalRequest) {
+        match request {
+            TerminalRequest::Copy(text) => self.frames.append_bytes(clipboard::copy_sequence(&text)),
+            TerminalRequest::Mouse(is_ours) => {
+                self.frames.screen.keep_mouse(is_ours);
+                self.frames.append_bytes(if is_ours { mouse::ENABLE } else { mouse::DISABLE }.to_vec());
             }
         }
     }
 
-    fn obey(&mut self, outside: Outside) {
-        match outside {
-            Outside::End => self.mind.leave(),
-            Outside::Suspend => self.mind.stands_still = Some(Job::Alone),
-            Outside::Continued => {
-                self.easel.screen.retake();
-                self.easel.canvas.forget();
+    fn on_external(&mut self, external: ExternalEvent) {
+        match external {
+            ExternalEvent::End => self.session.request_exit(),
+            ExternalEvent::Suspend => self.session.suspend_requested = Some(SuspendScope::Process),
+            ExternalEvent::Continued => {
+                self.frames.screen.reenter();
+                self.frames.encoder.reset();
                 self.resize();
             }
-            Outside::Slept(span) => {
-                self.easel.wall.start += span;
-                self.mind.tell(Msg::Slept(span));
+            ExternalEvent::Slept(span) => {
+                self.frames.wall.start += span;
+                self.session.send(Msg::Slept(span));
             }
         }
     }
@@ -164,50 +167,50 @@ where
     fn input(&mut self, event: &Event) {
         match event {
             Event::Key(key) => {
-                if let Some(key) = keys::translate(*key) {
-                    self.measure();
-                    self.mind.tell(Msg::Key(key));
+                if let Some(key) = input::translate(*key) {
+                    self.send_scroll_limit();
+                    self.session.send(Msg::Key(key));
                 }
             }
             Event::Mouse(event) => {
-                if let Some(did) = mouse::translate(*event) {
-                    self.mouse(did);
+                if let Some(action) = mouse::translate(*event) {
+                    self.mouse(action);
                 }
             }
-            Event::Paste(text) => self.mind.tell(Msg::Pasted(text.clone())),
+            Event::Paste(text) => self.session.send(Msg::Pasted(text.clone())),
             Event::Resize(..) => {
-                self.easel.canvas.forget();
+                self.frames.encoder.reset();
                 self.resize();
             }
             _ => (),
         }
     }
 
-    fn mouse(&mut self, did: Did) {
-        match did {
-            Did::Wheel { is_down } => {
-                self.measure();
-                self.mind.tell(Msg::Wheel { is_down });
+    fn mouse(&mut self, action: MouseAction) {
+        match action {
+            MouseAction::Wheel { is_down } => {
+                self.send_scroll_limit();
+                self.session.send(Msg::Wheel { is_down });
             }
-            Did::Click(column, row) => {
-                let scene = self.easel.scene(&self.mind.model, self.mind.clock.now());
-                if let Some(hit) = ui::hit(scene, self.easel.screen.size(), (column, row)) {
-                    self.mind.tell(Msg::Clicked(hit));
+            MouseAction::Click(column, row) => {
+                let ctx = self.frames.render_context(&self.session.model, self.session.clock.now());
+                if let Some(hit) = ui::hit(ctx, self.frames.screen.size(), (column, row)) {
+                    self.session.send(Msg::Clicked(hit));
                 }
             }
         }
     }
 
     fn resize(&mut self) {
-        let (width, height) = self.easel.screen.size();
-        self.mind.tell(Msg::Resized(ui::room(width, height)));
+        let (width, height) = self.frames.screen.size();
+        self.session.send(Msg::Resized(ui::viewport(width, height)));
     }
 
     /// How far the open detail, or the help, can be moved depends on its width and on what it says.
-    fn measure(&mut self) {
-        let scene = self.easel.scene(&self.mind.model, self.mind.clock.now());
-        if let Some(spare) = ui::spare_lines(scene, self.easel.screen.size()) {
-            self.mind.tell(Msg::Measured { spare });
+    fn send_scroll_limit(&mut self) {
+        let ctx = self.frames.render_context(&self.session.model, self.session.clock.now());
+        if let Some(spare) = ui::spare_lines(ctx, self.frames.screen.size()) {
+            self.session.send(Msg::Measured { spare });
         }
     }
 }

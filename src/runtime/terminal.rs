@@ -18,7 +18,7 @@ use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use tokio::signal::unix::signal;
 use tokio::sync::Notify;
 
-use super::{Error, Screen, mouse, outside};
+use super::{MonitorError, Screen, mouse, signals};
 
 /// Whether the terminal is ours at the moment.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
@@ -27,7 +27,7 @@ static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 
 /// How long a terminal that nobody reads may hold up the end of the program.
-const PATIENCE: Duration = Duration::from_millis(300);
+const WRITE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// The terminal while it is ours; dropping it gives it back.
 #[derive(Debug)]
@@ -37,10 +37,10 @@ pub(super) struct Terminal {
 
 impl Terminal {
     /// Sets the terminal to raw mode; the first frame enters the alternate screen. From now on a panic anywhere gives the terminal back before it is told.
-    pub(super) fn enter() -> Result<Terminal, Error> {
-        let trouble = |tried| move |error| Error::Terminal { tried, error };
-        let output = open_output().map_err(trouble("open"))?;
-        enable_raw_mode().map_err(trouble("set up"))?;
+    pub(super) fn enter() -> Result<Terminal, MonitorError> {
+        let failed = |tried| move |error| MonitorError::Terminal { tried, error };
+        let output = open_output().map_err(failed("open"))?;
+        enable_raw_mode().map_err(failed("set up"))?;
         IS_ENTERED.store(true, Ordering::SeqCst);
         restore_on_panic();
         Ok(Terminal { output: Arc::new(output) })
@@ -52,7 +52,7 @@ impl Terminal {
     }
 
     /// Gives the terminal back.
-    pub(super) fn leave(self) {
+    pub(super) fn close(self) {
         restore();
     }
 }
@@ -71,10 +71,10 @@ fn open_output() -> io::Result<File> {
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let tell = std::panic::take_hook();
+        let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             restore();
-            tell(panic);
+            hook(panic);
         }));
     });
 }
@@ -84,40 +84,40 @@ fn restore() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut bytes = if HAS_MOUSE.load(Ordering::SeqCst) { mouse::LEAVE.to_vec() } else { Vec::new() };
+    let mut bytes = if HAS_MOUSE.load(Ordering::SeqCst) { mouse::DISABLE.to_vec() } else { Vec::new() };
     // Writing into memory does not fail; and there is nobody left to tell what else does.
     let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
-    write_within_patience(bytes);
+    write_with_timeout(bytes);
 }
 
 /// Prints a text for people where the screen was, unless nobody reads the terminal.
-pub(super) fn tell(text: &str) {
-    write_within_patience(text.as_bytes().to_vec());
+pub(super) fn print(text: &str) {
+    write_with_timeout(text.as_bytes().to_vec());
 }
 
 #[expect(clippy::disallowed_methods, reason = "the runtime owns the threads: this write may never end")]
-fn write_within_patience(bytes: Vec<u8>) {
+fn write_with_timeout(bytes: Vec<u8>) {
     let (written, done) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
         let result = open_output().and_then(|mut output| output.write_all(&bytes));
         // Nobody waits any more if it took too long.
         let _ = written.send(result);
     });
-    let _ = done.recv_timeout(PATIENCE);
+    let _ = done.recv_timeout(WRITE_TIMEOUT);
 }
 
 /// Hands frames to a writer thread, one at a time.
 #[derive(Debug)]
 pub(super) struct TerminalScreen {
     frames: SyncSender<Vec<u8>>,
-    shared: Arc<Shared>,
+    shared: Arc<WriterState>,
     /// What goes before the next frame. Nobody but the writer thread waits for a terminal, at the start neither.
     prelude: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct WriterState {
     is_busy: AtomicBool,
     freed: Notify,
 }
@@ -126,7 +126,7 @@ impl TerminalScreen {
     #[expect(clippy::disallowed_methods, reason = "the runtime owns the threads: a write to a terminal may block")]
     fn start(output: Arc<File>) -> Self {
         let (frames, waiting) = mpsc::sync_channel(1);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(WriterState::default());
         let screen = TerminalScreen { frames, shared: Arc::clone(&shared), prelude: prelude() };
         std::thread::spawn(move || write_frames(&output, &waiting, &shared));
         screen
@@ -138,20 +138,20 @@ fn prelude() -> Vec<u8> {
     // Writing into memory does not fail.
     let _ = queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide);
     if HAS_MOUSE.load(Ordering::SeqCst) {
-        bytes.extend(mouse::TAKE);
+        bytes.extend(mouse::ENABLE);
     }
     bytes
 }
 
 /// Stops the process, or all of its job. SIGTSTP is what we catch, so it would stop nobody.
-fn stand_still(whole_job: bool) -> io::Result<()> {
+fn stop_process(whole_job: bool) -> io::Result<()> {
     let stopped =
         if whole_job { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
     Ok(stopped?)
 }
 
 /// Until the screen is dropped. A terminal that went away sends a signal or ends its input: nothing to tell here.
-fn write_frames(mut output: &File, waiting: &Receiver<Vec<u8>>, shared: &Shared) {
+fn write_frames(mut output: &File, waiting: &Receiver<Vec<u8>>, shared: &WriterState) {
     while let Ok(frame) = waiting.recv() {
         if IS_ENTERED.load(Ordering::SeqCst) {
             let _ = output.write_all(&frame);
@@ -170,7 +170,7 @@ impl Screen for TerminalScreen {
         !self.shared.is_busy.load(Ordering::SeqCst)
     }
 
-    fn show(&mut self, mut frame: Vec<u8>) {
+    fn write_frame(&mut self, mut frame: Vec<u8>) {
         self.shared.is_busy.store(true, Ordering::SeqCst);
         if !self.prelude.is_empty() {
             frame.splice(..0, self.prelude.drain(..));
@@ -181,17 +181,17 @@ impl Screen for TerminalScreen {
 
     /// The stop arrives a moment after it was sent: what follows waits for the signal that ends it.
     async fn suspend(&mut self, whole_job: bool) {
-        let Ok(mut continued) = signal(outside::continued()) else { return };
+        let Ok(mut continued) = signal(signals::continued()) else { return };
         restore();
-        if stand_still(whole_job).is_ok() {
+        if stop_process(whole_job).is_ok() {
             continued.recv().await;
         }
-        self.retake();
+        self.reenter();
     }
 
     /// Raw mode is set anew from what the terminal has become. In the background that stops the program once more, until
     /// the shell brings it to the front.
-    fn retake(&mut self) {
+    fn reenter(&mut self) {
         let _ = disable_raw_mode();
         let _ = enable_raw_mode();
         IS_ENTERED.store(true, Ordering::SeqCst);
@@ -202,7 +202,7 @@ impl Screen for TerminalScreen {
         HAS_MOUSE.store(is_ours, Ordering::SeqCst);
     }
 
-    async fn freed(&self) {
+    async fn until_free(&self) {
         while !self.is_free() {
             self.shared.freed.notified().await;
         }

@@ -1,13 +1,13 @@
 //! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
 
-mod anew;
-mod crowds;
 mod demo;
 mod drills;
 mod exercise;
-mod follow;
-mod lives;
+mod headless;
+mod many_leases;
 mod others;
+mod regrants;
+mod restart;
 mod times;
 mod views;
 
@@ -28,9 +28,9 @@ use simkit::tasks::{Task, spawn};
 
 /// A terminal in memory, which can be told to stop reading.
 #[derive(Clone)]
-struct Glass(Arc<Inner>);
+struct FakeScreen(Arc<FakeScreenState>);
 
-struct Inner {
+struct FakeScreenState {
     terminal: Mutex<vt100::Parser>,
     is_stuck: AtomicBool,
     freed: Notify,
@@ -39,7 +39,7 @@ struct Inner {
     continued: Notify,
 }
 
-impl Screen for Glass {
+impl Screen for FakeScreen {
     fn size(&self) -> (u16, u16) {
         let (rows, columns) = self.0.terminal.lock().unwrap().screen().size();
         (columns, rows)
@@ -49,7 +49,7 @@ impl Screen for Glass {
         !self.0.is_stuck.load(Ordering::SeqCst)
     }
 
-    fn show(&mut self, frame: Vec<u8>) {
+    fn write_frame(&mut self, frame: Vec<u8>) {
         assert!(self.is_free(), "a frame for a screen that has one");
         self.0.frames.fetch_add(1, Ordering::SeqCst);
         self.0.terminal.lock().unwrap().process(&frame);
@@ -57,7 +57,7 @@ impl Screen for Glass {
 
     fn keep_mouse(&mut self, _: bool) {}
 
-    async fn freed(&self) {
+    async fn until_free(&self) {
         while !self.is_free() {
             self.0.freed.notified().await;
         }
@@ -67,14 +67,14 @@ impl Screen for Glass {
         self.0.continued.notified().await;
     }
 
-    fn retake(&mut self) {
+    fn reenter(&mut self) {
         *self.0.terminal.lock().unwrap() = vt100::Parser::new(40, 180, 0);
     }
 }
 
-impl Glass {
+impl FakeScreen {
     fn new(columns: u16, rows: u16) -> Self {
-        Glass(Arc::new(Inner {
+        FakeScreen(Arc::new(FakeScreenState {
             terminal: Mutex::new(vt100::Parser::new(rows, columns, 0)),
             is_stuck: AtomicBool::new(false),
             freed: Notify::new(),
@@ -105,29 +105,29 @@ impl Glass {
 }
 
 /// A running monitor and all that one needs to play with it.
-struct Stage {
-    glass: Glass,
+struct MonitorTest {
+    screen: FakeScreen,
     sandbox: Sandbox,
     clock: Clock,
     input: mpsc::UnboundedSender<io::Result<Event>>,
-    outside: mpsc::UnboundedSender<Outside>,
-    monitor: Task<Ended>,
+    external: mpsc::UnboundedSender<ExternalEvent>,
+    monitor: Task<ExitState>,
     /// The sandbox that took the place of the first, where one did.
-    anew: Anew,
+    anew: RestartedSandbox,
 }
 
 /// Where a sandbox is found that was begun anew.
-type Anew = Arc<Mutex<Option<Sandbox>>>;
+type RestartedSandbox = Arc<Mutex<Option<Sandbox>>>;
 
-fn worlds(anew: Anew) -> Worlds {
-    Worlds::new(move |warp| {
+fn environments(anew: RestartedSandbox) -> EnvironmentFactory {
+    EnvironmentFactory::new(move |warp| {
         let anew = Arc::clone(&anew);
         async move {
             let clock = Clock::with_speed(warp);
             let sandbox = Sandbox::builder().seed(8).start(clock.clone());
             let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
             *anew.lock().unwrap() = Some(sandbox.clone());
-            World { cluster, clock, held: Arc::new(sandbox) }
+            Environment { cluster, clock, resources: Arc::new(sandbox) }
         }
     })
 }
@@ -136,39 +136,39 @@ fn target(sandbox: &Sandbox) -> Target {
     Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) }
 }
 
-impl Stage {
-    async fn begin(setup: Setup, stall_consumer: bool) -> Stage {
-        Stage::with(setup, stall_consumer, |_| ()).await
+impl MonitorTest {
+    async fn start(setup: Setup, stall_consumer: bool) -> MonitorTest {
+        MonitorTest::with(setup, stall_consumer, |_| ()).await
     }
 
-    async fn with(setup: Setup, stall_consumer: bool, prepare: impl FnOnce(&Sandbox)) -> Stage {
+    async fn with(setup: Setup, stall_consumer: bool, prepare: impl FnOnce(&Sandbox)) -> MonitorTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
-        let anew = Anew::default();
+        let anew = RestartedSandbox::default();
         let options = MonitorOptions {
             cluster: Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap(),
             clock: clock.clone(),
-            held: None,
-            worlds: Some(worlds(Arc::clone(&anew))),
+            resources: None,
+            environments: Some(environments(Arc::clone(&anew))),
             engine: engine::Options::default(),
             setup,
-            look: Look::default(),
+            theme: Theme::default(),
             stall_consumer,
             command: "leasetop".into(),
         };
-        let glass = Glass::new(180, 40);
+        let screen = FakeScreen::new(180, 40);
         let (input, keys) = mpsc::unbounded_channel();
-        let (outside, happens) = mpsc::unbounded_channel();
+        let (external, happens) = mpsc::unbounded_channel();
         let monitor = spawn(run(
             options,
-            glass.clone(),
+            screen.clone(),
             UnboundedReceiverStream::new(keys),
             UnboundedReceiverStream::new(happens),
         ));
-        let stage = Stage { glass, sandbox, clock, input, outside, monitor, anew };
-        stage.wait(2.0).await;
-        stage
+        let test = MonitorTest { screen, sandbox, clock, input, external, monitor, anew };
+        test.wait(2.0).await;
+        test
     }
 
     async fn wait(&self, seconds: f64) {
@@ -177,9 +177,9 @@ impl Stage {
 
     /// Without letting time go by.
     async fn at_once(&self, event: Event) {
-        let frames = self.glass.frames();
+        let frames = self.screen.frames();
         self.input.send(Ok(event)).unwrap();
-        while self.glass.frames() == frames {
+        while self.screen.frames() == frames {
             tokio::task::yield_now().await;
         }
     }
@@ -204,85 +204,85 @@ fn exercise(ttls: &[i64]) -> Setup {
 
 #[tokio::test(start_paused = true)]
 async fn leases_of_the_start_are_kept_alive_and_their_cadence_is_seen() {
-    let stage = Stage::begin(exercise(&[10, 120, 3600]), false).await;
-    stage.wait(88.0).await;
-    let ten = stage.glass.row("/service/10");
+    let test = MonitorTest::start(exercise(&[10, 120, 3600]), false).await;
+    test.wait(88.0).await;
+    let ten = test.screen.row("/service/10");
     assert!(ten.contains(&"3.50/3.5".to_owned()) && ten.contains(&"own".to_owned()), "{ten:?}");
-    assert!(stage.glass.row("/service/120").contains(&"40.50/40.5".to_owned()), "{}", stage.glass.text());
-    assert_eq!(stage.sandbox.leases().len(), 3);
-    assert!(stage.glass.text().contains("0/16"), "the consumer reads what comes");
+    assert!(test.screen.row("/service/120").contains(&"40.50/40.5".to_owned()), "{}", test.screen.text());
+    assert_eq!(test.sandbox.leases().len(), 3);
+    assert!(test.screen.text().contains("0/16"), "the consumer reads what comes");
 }
 
 #[tokio::test(start_paused = true)]
 async fn n_2_enter_grants_and_x_y_revokes() {
-    let mut stage = Stage::begin(exercise(&[]), false).await;
-    assert!(stage.glass.text().contains("There is no lease yet."));
-    stage.press(&[KeyCode::Char('n'), KeyCode::Char('2'), KeyCode::Enter]).await;
-    let lease = stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
-    assert!(stage.glass.row(&lease.to_string()).contains(&"120".to_owned()));
-    stage.sandbox.put("/mine", "x", Some(lease.0)).unwrap();
-    stage.press(&[KeyCode::Char('x')]).await;
-    stage.wait(1.5).await;
-    assert!(stage.glass.text().contains("1 key goes with it:"), "{}", stage.glass.text());
-    stage.press(&[KeyCode::Char('y')]).await;
-    assert_eq!(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
-    assert!(stage.glass.text().contains("1 key deleted"), "{}", stage.glass.text());
-    assert!(stage.glass.row("⊘ revoked").contains(&"own".to_owned()), "{}", stage.glass.text());
-    stage.press(&[KeyCode::Char('q')]).await;
-    assert_eq!((&mut stage.monitor).await.unwrap(), Ended::default());
+    let mut test = MonitorTest::start(exercise(&[]), false).await;
+    assert!(test.screen.text().contains("There is no lease yet."));
+    test.press(&[KeyCode::Char('n'), KeyCode::Char('2'), KeyCode::Enter]).await;
+    let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
+    assert!(test.screen.row(&lease.to_string()).contains(&"120".to_owned()));
+    test.sandbox.put("/mine", "x", Some(lease.0)).unwrap();
+    test.press(&[KeyCode::Char('x')]).await;
+    test.wait(1.5).await;
+    assert!(test.screen.text().contains("1 key goes with it:"), "{}", test.screen.text());
+    test.press(&[KeyCode::Char('y')]).await;
+    assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
+    assert!(test.screen.text().contains("1 key deleted"), "{}", test.screen.text());
+    assert!(test.screen.row("⊘ revoked").contains(&"own".to_owned()), "{}", test.screen.text());
+    test.press(&[KeyCode::Char('q')]).await;
+    assert_eq!((&mut test.monitor).await.unwrap(), ExitState::default());
 }
 
 #[tokio::test(start_paused = true)]
 async fn other_clients_leases_come_and_go_and_can_be_adopted() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let (theirs, dying) = (LeaseId(stage.sandbox.grant(30).unwrap()), LeaseId(stage.sandbox.grant(600).unwrap()));
-    stage.wait(1.5).await;
-    assert!(stage.glass.row(&theirs.to_string()).contains(&"other".to_owned()));
-    stage.sandbox.revoke(dying).unwrap();
-    stage.press(&[KeyCode::Home, KeyCode::Char('a'), KeyCode::Char('y')]).await;
-    stage.wait(60.0).await;
-    assert!(stage.glass.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", stage.glass.text());
-    assert!(stage.glass.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", stage.glass.text());
-    assert!(stage.glass.text().contains("another's lease of 600 s: by another client"), "{}", stage.glass.text());
-    stage.press(&[KeyCode::Char('a')]).await;
-    stage.wait(35.0).await;
-    assert_eq!(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
-    assert!(stage.glass.row("✗ expired").contains(&"other".to_owned()), "{}", stage.glass.text());
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let (theirs, dying) = (LeaseId(test.sandbox.grant(30).unwrap()), LeaseId(test.sandbox.grant(600).unwrap()));
+    test.wait(1.5).await;
+    assert!(test.screen.row(&theirs.to_string()).contains(&"other".to_owned()));
+    test.sandbox.revoke(dying).unwrap();
+    test.press(&[KeyCode::Home, KeyCode::Char('a'), KeyCode::Char('y')]).await;
+    test.wait(60.0).await;
+    assert!(test.screen.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", test.screen.text());
+    assert!(test.screen.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", test.screen.text());
+    assert!(test.screen.text().contains("another's lease of 600 s: by another client"), "{}", test.screen.text());
+    test.press(&[KeyCode::Char('a')]).await;
+    test.wait(35.0).await;
+    assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
+    assert!(test.screen.row("✗ expired").contains(&"other".to_owned()), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
-    let stage = Stage::begin(exercise(&[2]), true).await;
-    stage.wait(28.0).await;
-    let row = stage.glass.row("/service/2");
+    let test = MonitorTest::start(exercise(&[2]), true).await;
+    test.wait(28.0).await;
+    let row = test.screen.row("/service/2");
     assert!(row.contains(&"16/16".to_owned()) && row.contains(&"1.00/1.0".to_owned()), "{row:?}");
     let dropped =
         |row: &[String]| row[row.iter().position(|word| word == "16/16").unwrap() + 1].parse::<u64>().unwrap();
     let before = dropped(&row);
-    stage.wait(5.0).await;
-    assert_eq!(dropped(&stage.glass.row("/service/2")), before + 5);
+    test.wait(5.0).await;
+    assert_eq!(dropped(&test.screen.row("/service/2")), before + 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards() {
-    let stage = Stage::begin(exercise(&[2, 10]), false).await;
-    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
-    stage.glass.stick(true);
-    let frames = stage.glass.frames();
-    stage.wait(60.0).await;
-    assert_eq!(stage.glass.frames(), frames);
-    assert_eq!(stage.sandbox.leases().len(), 2);
+    let test = MonitorTest::start(exercise(&[2, 10]), false).await;
+    let renewals = test.sandbox.keep_alives(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
+    test.screen.stick(true);
+    let frames = test.screen.frames();
+    test.wait(60.0).await;
+    assert_eq!(test.screen.frames(), frames);
+    assert_eq!(test.sandbox.leases().len(), 2);
     assert!(
-        stage.sandbox.keep_alives(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0])
+        test.sandbox.keep_alives(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0])
             >= renewals + 15
     );
-    stage.glass.stick(false);
-    stage.wait(1.2).await;
+    test.screen.stick(false);
+    test.wait(1.2).await;
     // At one moment: first only what has changed, then everything.
-    stage.at_once(Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE))).await;
-    let after_changes = stage.glass.text();
-    stage.at_once(Event::Resize(180, 40)).await;
-    let drawn_anew = stage.glass.text();
+    test.at_once(Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE))).await;
+    let after_changes = test.screen.text();
+    test.at_once(Event::Resize(180, 40)).await;
+    let drawn_anew = test.screen.text();
     for (changed, anew) in after_changes.lines().zip(drawn_anew.lines()) {
         assert_eq!(changed, anew);
     }
@@ -290,25 +290,25 @@ async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards()
 
 #[tokio::test(start_paused = true)]
 async fn it_waits_for_an_etcd_that_is_not_there_yet() {
-    let stage = Stage::with(exercise(&[10]), false, |sandbox| sandbox.faults().down()).await;
-    stage.wait(3.0).await;
-    assert!(stage.glass.text().contains("Trying to reach etcd"), "{}", stage.glass.text());
-    stage.sandbox.faults().up();
-    stage.wait(5.0).await;
-    assert!(stage.glass.row("/service/10").contains(&"own".to_owned()));
+    let test = MonitorTest::with(exercise(&[10]), false, |sandbox| sandbox.faults().down()).await;
+    test.wait(3.0).await;
+    assert!(test.screen.text().contains("Trying to reach etcd"), "{}", test.screen.text());
+    test.sandbox.faults().up();
+    test.wait(5.0).await;
+    assert!(test.screen.row("/service/10").contains(&"own".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn on_a_real_cluster_quitting_asks_and_leaves() {
-    let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
-    let lease = stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
-    stage.press(&[KeyCode::Char('q')]).await;
-    assert!(stage.glass.text().contains("1 lease is being kept alive"), "{}", stage.glass.text());
-    stage.press(&[KeyCode::Enter]).await;
-    let ended = (&mut stage.monitor).await.unwrap();
-    assert_eq!(ended, Ended { left: vec![lease] });
-    assert_eq!(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [lease], "leaving revokes nothing");
-    let text = farewell("leasetop --endpoints a:2379", &ended.left).unwrap();
+    let mut test = MonitorTest::start(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
+    test.press(&[KeyCode::Char('q')]).await;
+    assert!(test.screen.text().contains("1 lease is being kept alive"), "{}", test.screen.text());
+    test.press(&[KeyCode::Enter]).await;
+    let ended = (&mut test.monitor).await.unwrap();
+    assert_eq!(ended, ExitState { still_alive: vec![lease] });
+    assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [lease], "leaving revokes nothing");
+    let text = exit_notice("leasetop --endpoints a:2379", &ended.still_alive).unwrap();
     assert_eq!(
         text,
         format!(
@@ -320,76 +320,69 @@ async fn on_a_real_cluster_quitting_asks_and_leaves() {
 
 #[tokio::test(start_paused = true)]
 async fn a_signal_ends_it_and_revokes_nothing() {
-    let mut stage = Stage::begin(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
-    stage.glass.stick(true);
-    stage.outside.send(Outside::End).unwrap();
+    let mut test = MonitorTest::start(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    test.screen.stick(true);
+    test.external.send(ExternalEvent::End).unwrap();
     assert_eq!(
-        (&mut stage.monitor).await.unwrap().left,
-        stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()
+        (&mut test.monitor).await.unwrap().still_alive,
+        test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let frames = stage.glass.frames();
-    stage.wait(3600.0).await;
-    assert_eq!(stage.glass.frames(), frames);
-    stage.sandbox.grant(3600).unwrap();
-    stage.wait(10.0).await;
-    let frames = stage.glass.frames();
-    stage.wait(60.0).await;
-    assert!((60..=130).contains(&(stage.glass.frames() - frames)), "{}", stage.glass.frames() - frames);
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let frames = test.screen.frames();
+    test.wait(3600.0).await;
+    assert_eq!(test.screen.frames(), frames);
+    test.sandbox.grant(3600).unwrap();
+    test.wait(10.0).await;
+    let frames = test.screen.frames();
+    test.wait(60.0).await;
+    assert!((60..=130).contains(&(test.screen.frames() - frames)), "{}", test.screen.frames() - frames);
 }
 
 #[tokio::test(start_paused = true)]
 async fn ctrl_z_asks_once_more_and_afterwards_says_what_it_cost() {
-    let stage = Stage::begin(exercise(&[10]), false).await;
-    stage.ctrl('z');
-    stage.wait(0.1).await;
-    assert!(stage.glass.text().contains("Nothing is renewed while"), "{}", stage.glass.text());
-    stage.ctrl('z');
-    let frames = stage.glass.frames();
-    stage.wait(4.0).await;
-    assert!(stage.glass.frames() <= frames + 1, "it draws while it is suspended");
-    stage.glass.0.continued.notify_one();
-    stage.wait(0.1).await;
-    assert!(stage.glass.text().contains("nothing was renewed for 4.0 s: no lease ran out"), "{}", stage.glass.text());
+    let test = MonitorTest::start(exercise(&[10]), false).await;
+    test.ctrl('z');
+    test.wait(0.1).await;
+    assert!(test.screen.text().contains("Nothing is renewed while"), "{}", test.screen.text());
+    test.ctrl('z');
+    let frames = test.screen.frames();
+    test.wait(4.0).await;
+    assert!(test.screen.frames() <= frames + 1, "it draws while it is suspended");
+    test.screen.0.continued.notify_one();
+    test.wait(0.1).await;
+    assert!(test.screen.text().contains("nothing was renewed for 4.0 s: no lease ran out"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_continued_from_outside_is_drawn_anew() {
-    let stage = Stage::begin(exercise(&[10]), false).await;
-    stage.outside.send(Outside::Continued).unwrap();
-    stage.wait(0.1).await;
-    assert!(stage.glass.row("/service/10").contains(&"own".to_owned()));
-    stage.at_once(Event::Key(KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL))).await;
-    assert!(stage.glass.row("/service/10").contains(&"own".to_owned()));
+    let test = MonitorTest::start(exercise(&[10]), false).await;
+    test.external.send(ExternalEvent::Continued).unwrap();
+    test.wait(0.1).await;
+    assert!(test.screen.row("/service/10").contains(&"own".to_owned()));
+    test.at_once(Event::Key(KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL))).await;
+    assert!(test.screen.row("/service/10").contains(&"own".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own_ones_renewed_at_once() {
-    let stage = Stage::begin(exercise(&[3600]), false).await;
-    let other = LeaseId(stage.sandbox.grant(600).unwrap());
-    stage.wait(2.0).await;
-    let renewals = stage.sandbox.keep_alives(stage.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
-    stage.sandbox.faults().down();
-    stage.outside.send(Outside::Slept(Duration::from_secs(3_600))).unwrap();
-    stage.wait(0.2).await;
-    let row = stage.glass.row(&other.to_string());
+    let test = MonitorTest::start(exercise(&[3600]), false).await;
+    let other = LeaseId(test.sandbox.grant(600).unwrap());
+    test.wait(2.0).await;
+    let renewals = test.sandbox.keep_alives(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
+    test.sandbox.faults().down();
+    test.external.send(ExternalEvent::Slept(Duration::from_secs(3_600))).unwrap();
+    test.wait(0.2).await;
+    let row = test.screen.row(&other.to_string());
     assert!(row.contains(&"unseen".to_owned()) && row.contains(&"-".to_owned()), "{row:?}");
-    assert!(stage.glass.text().contains("the machine slept for 3600 s"), "{}", stage.glass.text());
-    stage.sandbox.faults().up();
-    stage.wait(5.0).await;
-    assert!(stage.glass.row(&other.to_string()).contains(&"ok".to_owned()), "{}", stage.glass.text());
-    let own = stage
-        .sandbox
-        .leases()
-        .into_iter()
-        .map(LeaseId)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .find(|id| *id != other)
-        .unwrap();
-    assert!(stage.sandbox.keep_alives(own) > renewals, "long before its time");
+    assert!(test.screen.text().contains("the machine slept for 3600 s"), "{}", test.screen.text());
+    test.sandbox.faults().up();
+    test.wait(5.0).await;
+    assert!(test.screen.row(&other.to_string()).contains(&"ok".to_owned()), "{}", test.screen.text());
+    let own =
+        test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>().into_iter().find(|id| *id != other).unwrap();
+    assert!(test.sandbox.keep_alives(own) > renewals, "long before its time");
 }

@@ -7,14 +7,14 @@ use crate::inference::lease_inference::{Certainty, MeanInterval};
 use simkit::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
+use super::format::{self, UNKNOWN};
 use super::line::cut;
-use super::number::{self, UNKNOWN};
 use super::theme;
-use super::{Look, Role};
+use super::{Role, Theme};
 
 /// What a row is made from.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(super) struct RowContext<'a> {
     pub(super) lease: &'a Lease,
     pub(super) state: State,
     pub(super) now: Timestamp,
@@ -25,7 +25,7 @@ pub(super) struct Row<'a> {
 pub(super) type Cell = (String, Role);
 
 /// A column, or the bar beside one. As the width shrinks they leave from the highest rank down.
-pub(super) struct Column {
+pub(super) struct TableColumn {
     /// By what it is chosen.
     pub(super) name: Name,
     pub(super) title: &'static str,
@@ -35,24 +35,24 @@ pub(super) struct Column {
     growth: u16,
     pub(super) is_number: bool,
     rank: u8,
-    pub(super) cell: fn(Row<'_>, usize) -> Cell,
+    pub(super) cell: fn(RowContext<'_>, usize) -> Cell,
 }
 
-const fn text(name: Name, width: u16, growth: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
-    Column { name, title: name.title(), width, growth, is_number: false, rank, cell }
+const fn text(name: Name, width: u16, growth: u16, rank: u8, cell: fn(RowContext<'_>, usize) -> Cell) -> TableColumn {
+    TableColumn { name, title: name.title(), width, growth, is_number: false, rank, cell }
 }
 
-const fn number(name: Name, width: u16, rank: u8, cell: fn(Row<'_>, usize) -> Cell) -> Column {
-    Column { name, title: name.title(), width, growth: 0, is_number: true, rank, cell }
+const fn number(name: Name, width: u16, rank: u8, cell: fn(RowContext<'_>, usize) -> Cell) -> TableColumn {
+    TableColumn { name, title: name.title(), width, growth: 0, is_number: true, rank, cell }
 }
 
 /// All columns.
-pub(super) const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[TableColumn] = &[
     text(Name::Id, 8, 8, 0, id),
     text(Name::Who, 7, 0, 7, who),
     text(Name::State, 9, 1, 1, state),
     number(Name::Left, 7, 2, left),
-    Column { title: "", is_number: false, growth: 5, ..number(Name::Left, 5, 2, bar) },
+    TableColumn { title: "", is_number: false, growth: 5, ..number(Name::Left, 5, 2, bar) },
     number(Name::Ttl, 6, 6, ttl),
     number(Name::Every, 15, 3, every),
     number(Name::Last, 7, 12, last),
@@ -75,22 +75,22 @@ const OF_LOCKS: &[Name] = {
     &[Id, Who, State, Left, Ttl, Every, Last, Margin, RoundTrip]
 };
 
-impl Column {
+impl TableColumn {
     fn wish_for_id(&self) -> u16 {
         if self.name == Name::Id { self.growth } else { 0 }
     }
 }
 
 /// The columns of the locks view that fit.
-pub(super) fn of_locks(width: u16, ids: IdFormat) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn of_locks(width: u16, ids: IdFormat) -> (Vec<(&'static TableColumn, u16)>, u16) {
     fit(width, OF_LOCKS, ids)
 }
 
 /// The chosen columns that fit, each with its width, and the gap between them.
-pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static TableColumn, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
     let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
-    let whole_id = |rank: u8| if rank >= LAST_TO_COME { within(rank).map(Column::wish_for_id).sum() } else { 0 };
+    let whole_id = |rank: u8| if rank >= LAST_TO_COME { within(rank).map(TableColumn::wish_for_id).sum() } else { 0 };
     let least = |rank: u8| {
         within(rank).map(|column| column.width + 1).sum::<u16>().saturating_sub(1).saturating_add(whole_id(rank))
     };
@@ -109,7 +109,7 @@ pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static 
 }
 
 /// The id, and from a place among the others on as many as have all the room that they want, down to the edge.
-pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (Vec<(&'static Column, u16)>, u16) {
+pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (Vec<(&'static TableColumn, u16)>, u16) {
     const GAP: u16 = 2;
     /// What a text may want that would take all.
     const LONG: u16 = 40;
@@ -117,7 +117,7 @@ pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (V
     let others = chosen.iter().copied().filter(|name| *name != Name::Id);
     let shown = chosen.iter().copied().filter(|name| *name == Name::Id).chain(others.skip(pan));
     let mut x = 0;
-    let wanted = |column: &'static Column| match (column.name, column.growth) {
+    let wanted = |column: &'static TableColumn| match (column.name, column.growth) {
         (Name::Id, _) => (column, ids.width() as u16),
         (_, u16::MAX) => (column, LONG),
         (_, growth) => (column, column.width + growth),
@@ -130,7 +130,7 @@ pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (V
     (within.collect(), GAP)
 }
 
-fn grow((column, width): &mut (&'static Column, u16), ids: IdFormat, room: &mut u16) {
+fn grow((column, width): &mut (&'static TableColumn, u16), ids: IdFormat, room: &mut u16) {
     let growth = if column.name == Name::Id { ids.width() as u16 - column.width } else { column.growth };
     let more = (column.width.saturating_add(growth) - *width).min(*room);
     // Half an id or half a bar more is not worth it.
@@ -141,7 +141,7 @@ fn grow((column, width): &mut (&'static Column, u16), ids: IdFormat, room: &mut 
 }
 
 /// A cell of a row; the dead are grey throughout.
-pub(super) fn cell(column: &Column, row: Row<'_>, width: usize) -> Cell {
+pub(super) fn cell(column: &TableColumn, row: RowContext<'_>, width: usize) -> Cell {
     let (text, role) = (column.cell)(row, width);
     (text, if row.lease.death.is_some() { Role::Gone } else { role })
 }
@@ -160,11 +160,11 @@ fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> Cell {
     value.map_or((UNKNOWN.to_owned(), Role::Dim), |value| plain(show(value)))
 }
 
-fn id(row: Row<'_>, width: usize) -> Cell {
+fn id(row: RowContext<'_>, width: usize) -> Cell {
     plain(if width >= row.ids.width() { row.ids.name(row.lease.id) } else { row.ids.short(row.lease.id) })
 }
 
-fn who(row: Row<'_>, _: usize) -> Cell {
+fn who(row: RowContext<'_>, _: usize) -> Cell {
     plain(row.lease.who.word())
 }
 
@@ -172,7 +172,7 @@ fn who(row: Row<'_>, _: usize) -> Cell {
 pub(super) const WARNED: char = '△';
 
 /// The state; for a moment a healthy lease says that it was refilled.
-fn state(row: Row<'_>, width: usize) -> Cell {
+fn state(row: RowContext<'_>, width: usize) -> Cell {
     const REFILLED: &str = "↻ refilled";
     if row.state == State::Ok && row.lease.was_just_refilled(row.now) {
         let badge = if width >= REFILLED.width() { REFILLED } else { "● ok ↻" };
@@ -192,7 +192,7 @@ fn warned(text: String, lease: &Lease, width: usize) -> String {
     }
 }
 
-fn urgency(row: Row<'_>) -> Role {
+fn urgency(row: RowContext<'_>) -> Role {
     match row.state {
         State::Risk | State::Dying => Role::Danger,
         State::Late | State::Unseen => Role::Warning,
@@ -201,7 +201,7 @@ fn urgency(row: Row<'_>) -> Role {
 }
 
 /// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
-pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
+pub(super) fn left(row: RowContext<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
     if row.state == State::Unseen {
         return unseen_left(row);
@@ -210,23 +210,23 @@ pub(super) fn left(row: Row<'_>, _: usize) -> Cell {
         return (UNKNOWN.to_owned(), Role::Dim);
     };
     let text = match left {
-        _ if error <= SHARP => number::span(left),
+        _ if error <= SHARP => format::span(left),
         left if left < 9_999.5 => format!("~{left:.0} s"),
-        left => format!("~{}", number::span(left)),
+        left => format!("~{}", format::span(left)),
     };
     (text, urgency(row))
 }
 
 /// Nobody has looked for a while: it may have been renewed, so that this much is left at least.
-fn unseen_left(row: Row<'_>) -> Cell {
+fn unseen_left(row: RowContext<'_>) -> Cell {
     let least = row.lease.bounds().map(|bounds| (bounds.earliest - row.now).as_secs_f64()).filter(|least| *least > 0.0);
     match least {
-        Some(least) => (number::at_least_span(least), Role::Warning),
+        Some(least) => (format::at_least_span(least), Role::Warning),
         None => (UNKNOWN.to_owned(), Role::Dim),
     }
 }
 
-fn bar(row: Row<'_>, width: usize) -> Cell {
+fn bar(row: RowContext<'_>, width: usize) -> Cell {
     let share = row.lease.left(row.now).zip(row.lease.granted_ttl).map(|(left, ttl)| left / (ttl.max(1) as f64));
     let role = match urgency(row) {
         Role::Text => Role::Good,
@@ -235,43 +235,43 @@ fn bar(row: Row<'_>, width: usize) -> Cell {
     (share.map_or(String::new(), |share| share_bar(share, width)), role)
 }
 
-fn ttl(row: Row<'_>, _: usize) -> Cell {
-    known(row.lease.granted_ttl, number::ttl)
+fn ttl(row: RowContext<'_>, _: usize) -> Cell {
+    known(row.lease.granted_ttl, format::ttl)
 }
 
 /// How often it is renewed. Where polls could not see all, as many renewals were seen at least (`>=`, in the detail), and so
 /// the interval between them is this long at most: `<=`.
-fn every(row: Row<'_>, _: usize) -> Cell {
+fn every(row: RowContext<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.others_rhythm()) {
-        (Some(status), _) => plain(number::interval(status.cadence.last, status.expected)),
+        (Some(status), _) => plain(format::interval(status.cadence.last, status.expected)),
         (None, Some(MeanInterval { every, certainty: Certainty::AtLeast })) => {
-            plain(format!("<={}", number::span(every.as_secs_f64())))
+            plain(format!("<={}", format::span(every.as_secs_f64())))
         }
-        (None, rhythm) => known(rhythm, |rhythm| format!("~{}", number::span(rhythm.every.as_secs_f64()))),
+        (None, rhythm) => known(rhythm, |rhythm| format!("~{}", format::span(rhythm.every.as_secs_f64()))),
     }
 }
 
-fn last(row: Row<'_>, _: usize) -> Cell {
+fn last(row: RowContext<'_>, _: usize) -> Cell {
     let sign = if row.lease.engine.is_some() { "" } else { "~" };
-    known(row.lease.last_renewed(), |at| format!("{sign}{}", number::span((row.now - at).as_secs_f64())))
+    known(row.lease.last_renewed(), |at| format!("{sign}{}", format::span((row.now - at).as_secs_f64())))
 }
 
-fn next(row: Row<'_>, _: usize) -> Cell {
+fn next(row: RowContext<'_>, _: usize) -> Cell {
     let due = row.lease.engine.as_ref().filter(|_| row.lease.kept).and_then(|status| status.next_due);
-    known(due, |at| number::span((at - row.now).as_secs_f64()))
+    known(due, |at| format::span((at - row.now).as_secs_f64()))
 }
 
-fn margin(row: Row<'_>, _: usize) -> Cell {
+fn margin(row: RowContext<'_>, _: usize) -> Cell {
     let ours = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
     match row.lease.margin() {
         // A renewal that stayed hidden left more.
-        Some((least, Certainty::AtLeast)) => plain(number::at_least_span(least.as_secs_f64())),
-        Some((least, Certainty::About)) => plain(format!("~{}", number::span(least.as_secs_f64()))),
-        None => known(ours, |left| number::span(left.as_secs_f64())),
+        Some((least, Certainty::AtLeast)) => plain(format::at_least_span(least.as_secs_f64())),
+        Some((least, Certainty::About)) => plain(format!("~{}", format::span(least.as_secs_f64()))),
+        None => known(ours, |left| format::span(left.as_secs_f64())),
     }
 }
 
-fn queue(row: Row<'_>, _: usize) -> Cell {
+fn queue(row: RowContext<'_>, _: usize) -> Cell {
     let Some(queue) = row.lease.engine.as_ref().map(|status| status.queue) else {
         return (UNKNOWN.to_owned(), Role::Dim);
     };
@@ -279,24 +279,24 @@ fn queue(row: Row<'_>, _: usize) -> Cell {
     (format!("{}/{}", queue.depth, queue.capacity), if is_full { Role::Warning } else { Role::Text })
 }
 
-fn dropped(row: Row<'_>, _: usize) -> Cell {
+fn dropped(row: RowContext<'_>, _: usize) -> Cell {
     let Some(dropped) = row.lease.engine.as_ref().map(|status| status.queue.dropped) else {
         return (UNKNOWN.to_owned(), Role::Dim);
     };
     (dropped.to_string(), if dropped > 0 { Role::Warning } else { Role::Text })
 }
 
-fn round_trip(row: Row<'_>, _: usize) -> Cell {
-    known(row.lease.engine.as_ref().and_then(|status| status.round_trip), number::round_trip)
+fn round_trip(row: RowContext<'_>, _: usize) -> Cell {
+    known(row.lease.engine.as_ref().and_then(|status| status.round_trip), format::round_trip)
 }
 
-fn keys(row: Row<'_>, _: usize) -> Cell {
+fn keys(row: RowContext<'_>, _: usize) -> Cell {
     let counted = row.lease.keys.as_ref().filter(|keys| keys.count > 0 || keys.is_all);
-    known(counted, |keys| number::at_least(!keys.is_all, keys.count))
+    known(counted, |keys| format::at_least(!keys.is_all, keys.count))
 }
 
 /// The most urgent warning, and how many there are besides.
-fn warnings(row: Row<'_>, width: usize) -> Cell {
+fn warnings(row: RowContext<'_>, width: usize) -> Cell {
     match row.lease.warnings.as_slice() {
         [] => (UNKNOWN.to_owned(), Role::Dim),
         [one] => (cut(one, width), Role::Warning),
@@ -307,14 +307,14 @@ fn warnings(row: Row<'_>, width: usize) -> Cell {
     }
 }
 
-fn first_key(row: Row<'_>, width: usize) -> Cell {
+fn first_key(row: RowContext<'_>, width: usize) -> Cell {
     let first = row.lease.keys.as_ref().and_then(|keys| keys.first.first());
     known(first, |key| cut(&printable(key), width))
 }
 
 /// The style of a role on a row; the row under the cursor is reversed as a whole.
-pub(super) fn style(look: Look, role: Role, is_cursor: bool) -> ratatui::style::Style {
-    if is_cursor { look.style(role).patch(look.cursor()) } else { look.style(role) }
+pub(super) fn style(theme: Theme, role: Role, is_cursor: bool) -> ratatui::style::Style {
+    if is_cursor { theme.style(role).patch(theme.cursor()) } else { theme.style(role) }
 }
 
 #[cfg(test)]
@@ -359,7 +359,7 @@ mod tests {
         let shown = [("● ok", 9), ("‖ paused", 9), ("✗ expired", 9), ("✗ expired", 10)];
         let shown = shown.map(|(text, width)| warned(text.to_owned(), &lease, width));
         assert_eq!(shown, ["● ok △", "‖ paused△", "✗ expired", "✗ expired△"]);
-        let row = Row { lease: &lease, state: State::Ok, now: Timestamp::START, ids: IdFormat::Hex };
+        let row = RowContext { lease: &lease, state: State::Ok, now: Timestamp::START, ids: IdFormat::Hex };
         assert_eq!([9, 12].map(|width| warnings(row, width).0), ["two-r… +1", "two-rene… +1"]);
     }
 

@@ -11,26 +11,26 @@ use crate::escape::printable;
 use crate::filter::BadFilter;
 
 use super::line::{cut, wrap};
-use super::{Role, Scene, field};
+use super::{RenderContext, Role, field};
 
 /// Draws it over the first row of a place, and what is wrong over those below, where one is being typed.
-pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(line) = scene.model.sieve.line.as_ref().filter(|_| !area.is_empty()) else { return };
-    let count = format!(" {} ", counted(scene.model));
+pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(line) = ctx.model.sieve.line.as_ref().filter(|_| !area.is_empty()) else { return };
+    let count = format!(" {} ", counted(ctx.model));
     let count = if area.width >= 24 { count } else { String::new() };
     let room = usize::from(area.width).saturating_sub(3 + count.width());
-    let look = scene.look;
-    let mut spans = vec![Span::styled(" / ", look.style(Role::Key))];
-    spans.extend(field::spans(&line.input, room, Some(look.cursor())));
-    spans.push(Span::styled(count, look.style(Role::Dim)));
+    let theme = ctx.theme;
+    let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
+    spans.extend(field::spans(&line.input, room, Some(theme.cursor())));
+    spans.push(Span::styled(count, theme.style(Role::Dim)));
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
     if let Some(bad) = &line.bad {
-        draw_fault(scene, line, bad, Rect { y: area.y + 1, height: area.height - 1, ..area }, buf);
+        draw_fault(ctx, line, bad, Rect { y: area.y + 1, height: area.height - 1, ..area }, buf);
     }
 }
 
 /// A caret under the place, and what is expected there: beside it, or where that has no room in lines of its own.
-fn draw_fault(scene: Scene<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
+fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let before: String = line.input.value().chars().take(bad.at).collect();
     let column = (3 + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
@@ -41,7 +41,7 @@ fn draw_fault(scene: Scene<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, 
     };
     for (y, row) in (area.y..area.bottom()).zip(rows) {
         let text = format!("{:<width$}", cut(&row, width));
-        buf.set_stringn(area.x, y, text, width, scene.look.style(Role::Warning));
+        buf.set_stringn(area.x, y, text, width, ctx.theme.style(Role::Warning));
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::{Gone, Keymap, Row, State};
 
-use super::{Look, Role, columns, theme};
+use super::{Role, Theme, columns, theme};
 
 const STATES: [(State, &str); 9] = [
     (State::Ok, "nothing to say"),
@@ -21,22 +21,22 @@ const STATES: [(State, &str); 9] = [
 const WARNED: &str = "something is wrong with it: WARN names it, the detail says what to do";
 
 /// The lines of the help.
-pub(super) fn lines(look: Look, keymap: &Keymap) -> Vec<Line<'static>> {
+pub(super) fn lines(theme: Theme, keymap: &Keymap) -> Vec<Line<'static>> {
     let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_of_dialogs() == of_dialogs);
-    let key = |row: Row<'_>| entry(look, row.in_words(), Role::Key, row.binding.help);
-    let title = Line::styled("In dialogs", look.style(Role::Title));
+    let key = |row: Row<'_>| entry(theme, row.in_words(), Role::Key, row.binding.help);
+    let title = Line::styled("In dialogs", theme.style(Role::Title));
     let keys = rows(false).map(key).chain([Line::default(), title]).chain(rows(true).map(key));
     let states = STATES.iter().map(|(state, meaning)| {
         let (sign, role) = theme::state(*state);
-        entry(look, format!("{sign} {}", state.word()), role, meaning)
+        entry(theme, format!("{sign} {}", state.word()), role, meaning)
     });
-    let warned = entry(look, format!("{} beside it", columns::WARNED), Role::Warning, WARNED);
+    let warned = entry(theme, format!("{} beside it", columns::WARNED), Role::Warning, WARNED);
     keys.chain([Line::default()]).chain(states).chain([warned]).collect()
 }
 
-fn entry(look: Look, name: String, role: Role, meaning: &'static str) -> Line<'static> {
+fn entry(theme: Theme, name: String, role: Role, meaning: &'static str) -> Line<'static> {
     Line::from(vec![
-        Span::styled(format!("{name:<10}  "), look.style(role)),
-        Span::styled(meaning, look.style(Role::Text)),
+        Span::styled(format!("{name:<10}  "), theme.style(role)),
+        Span::styled(meaning, theme.style(Role::Text)),
     ])
 }

@@ -4,13 +4,13 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{Hit, View};
 
-use super::layout::{self, Shown};
-use super::{Scene, table};
+use super::layout::{self, ViewMode};
+use super::{RenderContext, table};
 
 /// What is under a place on a screen of this size; none where nothing can be clicked.
-pub fn hit(scene: Scene<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<Hit> {
-    let shown = scene.shown();
-    let places = layout::places(Rect::new(0, 0, width, height), Shown::of(shown.model));
+pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<Hit> {
+    let shown = ctx.displayed();
+    let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.model));
     let inner = table::inner(places);
     if shown.model.view != View::Leases || !inner.contains(Position { x, y }) {
         return None;

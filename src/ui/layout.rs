@@ -6,21 +6,21 @@ use crate::app::{Model, Room, View};
 
 /// The places of the panels; an empty one is not drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
-    pub(super) top: Rect,
+pub(super) struct PanelAreas {
+    pub(super) header: Rect,
     pub(super) table: Rect,
     pub(super) detail: Rect,
     pub(super) cadence: Rect,
     pub(super) events: Rect,
     pub(super) locks: Rect,
-    pub(super) status: Rect,
+    pub(super) footer: Rect,
     /// Too small for frames: one line a lease.
     pub(super) is_tiny: bool,
 }
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct ViewMode {
     pub(super) view: View,
     /// Whether the detail is open in the table's place.
     pub(super) is_open: bool,
@@ -28,9 +28,9 @@ pub(super) struct Shown {
     pub(super) is_zoomed: bool,
 }
 
-impl Shown {
+impl ViewMode {
     pub(super) fn of(model: &Model) -> Self {
-        Shown { view: model.view, is_open: model.is_open, is_zoomed: model.is_zoomed }
+        ViewMode { view: model.view, is_open: model.is_open, is_zoomed: model.is_zoomed }
     }
 }
 
@@ -44,42 +44,42 @@ const WIDE: (u16, u16) = (120, 30);
 const TALL: (u16, u16) = (80, 40);
 
 /// Divides the screen.
-pub(super) fn places(area: Rect, shown: Shown) -> Places {
+pub(super) fn places(area: Rect, shown: ViewMode) -> PanelAreas {
     let is_tiny = area.width < TINY_WIDTH || area.height < TINY_HEIGHT;
-    let top_height = u16::from(!is_tiny);
-    let status_height = u16::from(area.height >= 3);
-    let (top, rest) = split(area, top_height);
-    let (middle, status) = split(rest, rest.height - status_height);
-    let bars = Places { top, status, is_tiny, ..Places::default() };
+    let header_height = u16::from(!is_tiny);
+    let footer_height = u16::from(area.height >= 3);
+    let (header, rest) = split(area, header_height);
+    let (middle, footer) = split(rest, rest.height - footer_height);
+    let bars = PanelAreas { header, footer, is_tiny, ..PanelAreas::default() };
     match shown {
-        Shown { view: View::Events, .. } => Places { events: middle, ..bars },
-        Shown { view: View::Locks, .. } => Places { locks: middle, ..bars },
-        Shown { view: View::Cadence, .. } => Places { cadence: middle, ..bars },
-        Shown { is_open: true, is_zoomed: true, .. } => Places { detail: middle, ..bars },
-        Shown { is_zoomed: true, .. } => Places { table: middle, ..bars },
-        Shown { is_open, .. } => leases(bars, area, middle, is_open),
+        ViewMode { view: View::Events, .. } => PanelAreas { events: middle, ..bars },
+        ViewMode { view: View::Locks, .. } => PanelAreas { locks: middle, ..bars },
+        ViewMode { view: View::Cadence, .. } => PanelAreas { cadence: middle, ..bars },
+        ViewMode { is_open: true, is_zoomed: true, .. } => PanelAreas { detail: middle, ..bars },
+        ViewMode { is_zoomed: true, .. } => PanelAreas { table: middle, ..bars },
+        ViewMode { is_open, .. } => leases(bars, area, middle, is_open),
     }
 }
 
 /// The leases with what stands beside them.
-fn leases(bars: Places, area: Rect, middle: Rect, is_open: bool) -> Places {
+fn leases(bars: PanelAreas, area: Rect, middle: Rect, is_open: bool) -> PanelAreas {
     let reaches = |least: (u16, u16)| area.width >= least.0 && area.height >= least.1;
     let events_height = if bars.is_tiny || area.height < EVENTS_FROM { 0 } else { (middle.height / 3).clamp(4, 12) };
     if is_open {
         let (detail, events) = split(middle, middle.height - events_height);
-        Places { detail, events, ..bars }
+        PanelAreas { detail, events, ..bars }
     } else if reaches(WIDE) {
         let (table, below) = split(middle, middle.height - (middle.height * 2 / 5).clamp(12, 20));
         let left = (u32::from(below.width) * 11 / 20) as u16;
         let detail = Rect { width: left, ..below };
-        Places { table, detail, events: Rect { x: below.x + left, width: below.width - left, ..below }, ..bars }
+        PanelAreas { table, detail, events: Rect { x: below.x + left, width: below.width - left, ..below }, ..bars }
     } else if reaches(TALL) {
         let (table, below) = split(middle, middle.height - middle.height * 3 / 5);
         let (detail, events) = split(below, below.height - (below.height / 3));
-        Places { table, detail, events, ..bars }
+        PanelAreas { table, detail, events, ..bars }
     } else {
         let (table, events) = split(middle, middle.height - events_height);
-        Places { table, events, ..bars }
+        PanelAreas { table, events, ..bars }
     }
 }
 
@@ -89,8 +89,8 @@ fn split(area: Rect, height: u16) -> (Rect, Rect) {
 }
 
 /// What there is room for on a screen of this size.
-pub fn room(width: u16, height: u16) -> Room {
-    let at = |view, is_zoomed| places(Rect::new(0, 0, width, height), Shown { view, is_open: false, is_zoomed });
+pub fn viewport(width: u16, height: u16) -> Room {
+    let at = |view, is_zoomed| places(Rect::new(0, 0, width, height), ViewMode { view, is_open: false, is_zoomed });
     let (leases, events) = (at(View::Leases, false), at(View::Events, false));
     let within = |area: Rect, frame| usize::from(area.height.saturating_sub(if leases.is_tiny { 0 } else { frame }));
     Room {
@@ -106,14 +106,14 @@ pub fn room(width: u16, height: u16) -> Room {
 mod tests {
     use super::*;
 
-    const SHOWN: [Shown; 7] = [
-        Shown { view: View::Leases, is_open: false, is_zoomed: false },
-        Shown { view: View::Leases, is_open: true, is_zoomed: false },
-        Shown { view: View::Events, is_open: false, is_zoomed: false },
-        Shown { view: View::Cadence, is_open: false, is_zoomed: false },
-        Shown { view: View::Locks, is_open: false, is_zoomed: false },
-        Shown { view: View::Leases, is_open: false, is_zoomed: true },
-        Shown { view: View::Leases, is_open: true, is_zoomed: true },
+    const SHOWN: [ViewMode; 7] = [
+        ViewMode { view: View::Leases, is_open: false, is_zoomed: false },
+        ViewMode { view: View::Leases, is_open: true, is_zoomed: false },
+        ViewMode { view: View::Events, is_open: false, is_zoomed: false },
+        ViewMode { view: View::Cadence, is_open: false, is_zoomed: false },
+        ViewMode { view: View::Locks, is_open: false, is_zoomed: false },
+        ViewMode { view: View::Leases, is_open: false, is_zoomed: true },
+        ViewMode { view: View::Leases, is_open: true, is_zoomed: true },
     ];
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
             for shown in SHOWN {
                 let places = places(Rect::new(0, 0, width, height), shown);
                 let full = [places.cadence, places.events, places.locks];
-                let parts = [&[places.top, places.table, places.detail, places.status][..], &full].concat();
+                let parts = [&[places.header, places.table, places.detail, places.footer][..], &full].concat();
                 let filled: u32 = parts.iter().map(|part| part.area()).sum();
                 assert_eq!(filled, u32::from(width) * u32::from(height), "{width}x{height} {shown:?} {places:?}");
                 let overlap = |(n, one): (usize, &Rect)| parts[n + 1..].iter().any(|two| one.intersects(*two));
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn room_is_what_is_left() {
-        let rows = |width, height| room(width, height).rows;
+        let rows = |width, height| viewport(width, height).rows;
         assert_eq!([rows(80, 24), rows(30, 6), rows(10, 3), rows(0, 0)], [12, 5, 2, 0]);
-        assert_eq!(room(80, 24), Room { rows: 12, events: 20, has_detail: false, zoomed: 19 });
-        assert!(room(140, 40).has_detail);
+        assert_eq!(viewport(80, 24), Room { rows: 12, events: 20, has_detail: false, zoomed: 19 });
+        assert!(viewport(140, 40).has_detail);
     }
 }

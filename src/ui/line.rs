@@ -5,25 +5,25 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Look, Role};
+use super::{Role, Theme};
 
 /// A part of a line that stays or leaves as a whole.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct Segment {
     /// What it says, each piece in its role.
     pub(super) pieces: Vec<(String, Role)>,
     /// Parts leave from the highest rank down; 0 stays.
     pub(super) rank: u8,
 }
 
-impl Part {
+impl Segment {
     pub(super) fn new(rank: u8, role: Role, text: impl Into<String>) -> Self {
-        Part { pieces: vec![(text.into(), role)], rank }
+        Segment { pieces: vec![(text.into(), role)], rank }
     }
 
     /// A key and what it does.
     pub(super) fn key(rank: u8, key: impl std::fmt::Display, does: &str) -> Self {
-        Part { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
+        Segment { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
     }
 
     fn width(&self) -> usize {
@@ -33,8 +33,8 @@ impl Part {
 
 /// Draws one group of parts at the left and one at the right; those of the highest ranks leave until all fits.
 pub(super) fn draw_ends(
-    look: Look,
-    (left, right): (Vec<Part>, Vec<Part>),
+    theme: Theme,
+    (left, right): (Vec<Segment>, Vec<Segment>),
     gaps: (&str, &str),
     area: Rect,
     buf: &mut Buffer,
@@ -47,32 +47,32 @@ pub(super) fn draw_ends(
         }
         drop_last(&mut right, highest).or_else(|| drop_last(&mut left, highest));
     }
-    buf.set_line(area.x, area.y, &join(look, &left, gaps.0), area.width);
+    buf.set_line(area.x, area.y, &join(theme, &left, gaps.0), area.width);
     let right_width = (ends_width(&right, gaps.1) as u16).min(area.width);
     let free = area.width.saturating_sub(ends_width(&left, gaps.0) as u16);
     if right_width <= free {
-        buf.set_line(area.right() - right_width, area.y, &join(look, &right, gaps.1), right_width);
+        buf.set_line(area.right() - right_width, area.y, &join(theme, &right, gaps.1), right_width);
     }
 }
 
-fn drop_last(parts: &mut Vec<Part>, rank: u8) -> Option<Part> {
+fn drop_last(parts: &mut Vec<Segment>, rank: u8) -> Option<Segment> {
     let place = parts.iter().rposition(|part| part.rank == rank)?;
     Some(parts.remove(place))
 }
 
 /// With a blank at either end.
-fn ends_width(parts: &[Part], gap: &str) -> usize {
-    let texts: usize = parts.iter().map(Part::width).sum();
+fn ends_width(parts: &[Segment], gap: &str) -> usize {
+    let texts: usize = parts.iter().map(Segment::width).sum();
     if parts.is_empty() { 0 } else { texts + gap.width() * (parts.len() - 1) + 2 }
 }
 
-fn join<'a>(look: Look, parts: &'a [Part], gap: &'a str) -> Line<'a> {
+fn join<'a>(theme: Theme, parts: &'a [Segment], gap: &'a str) -> Line<'a> {
     let mut spans = vec![Span::raw(" ")];
     for (place, part) in parts.iter().enumerate() {
         if place > 0 {
-            spans.push(Span::styled(gap, look.style(Role::Dim)));
+            spans.push(Span::styled(gap, theme.style(Role::Dim)));
         }
-        spans.extend(part.pieces.iter().map(|(text, role)| Span::styled(text.as_str(), look.style(*role))));
+        spans.extend(part.pieces.iter().map(|(text, role)| Span::styled(text.as_str(), theme.style(*role))));
     }
     Line::from(spans)
 }

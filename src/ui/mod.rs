@@ -18,21 +18,21 @@ mod cadence;
 mod columns;
 mod detail;
 mod dialogs;
+mod events_panel;
 mod field;
 mod filter_line;
+mod footer;
+mod format;
+mod gutter;
+mod header;
 mod help;
 mod hit;
 mod layout;
 mod line;
 mod locks;
-mod log;
-mod marks;
-mod number;
 mod plot;
-mod status;
 mod table;
 mod theme;
-mod top;
 
 use std::time::SystemTime;
 
@@ -41,24 +41,24 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub use hit::hit;
-pub use layout::room;
-pub use theme::{Look, Palette, Role};
+pub use layout::viewport;
+pub use theme::{Palette, Role, Theme};
 
-use layout::Shown;
+use layout::ViewMode;
 
 use crate::app::{Model, View};
 use simkit::Timestamp;
 
 /// What moments are called on the wall.
 #[derive(Clone, Debug)]
-pub struct Wall {
+pub struct WallClock {
     /// The wall's time at the clock's start.
     pub start: SystemTime,
     /// Where the wall stands.
     pub zone: TimeZone,
 }
 
-impl Wall {
+impl WallClock {
     /// The time of day at a moment, `10:04:31`.
     fn time_of_day(&self, moment: Timestamp) -> String {
         jiff::Timestamp::try_from(self.start + moment.since_start())
@@ -69,49 +69,49 @@ impl Wall {
 
 /// All that a picture is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
+pub struct RenderContext<'a> {
     /// What is known.
     pub model: &'a Model,
     /// The moment that is shown.
     pub now: Timestamp,
     /// The wall's time.
-    pub wall: &'a Wall,
+    pub wall: &'a WallClock,
     /// How it looks.
-    pub look: Look,
+    pub theme: Theme,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> RenderContext<'a> {
     /// The scene that is shown: of the frozen picture while there is one.
-    fn shown(self) -> Scene<'a> {
+    fn displayed(self) -> RenderContext<'a> {
         let (model, now) = self.model.shown(self.now);
-        Scene { model, now, ..self }
+        RenderContext { model, now, ..self }
     }
 }
 
 /// How many lines of the open help, the open detail or the cadence view there is no room for on a screen of this size;
 /// none where nothing of these is shown.
-pub fn spare_lines(scene: Scene<'_>, size: (u16, u16)) -> Option<usize> {
-    let shown = scene.shown();
+pub fn spare_lines(ctx: RenderContext<'_>, size: (u16, u16)) -> Option<usize> {
+    let shown = ctx.displayed();
     let below = || detail::spare_lines(shown, size).or_else(|| cadence::spare_lines(shown, size));
-    dialogs::spare_lines(scene, size.1).or_else(below)
+    dialogs::spare_lines(ctx, size.1).or_else(below)
 }
 
 /// Draws the whole screen. Any size is fine; the smaller, the less is told.
-pub fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let shown = scene.shown();
-    let places = layout::places(area, Shown::of(shown.model));
-    top::draw(scene, places.top, buf);
-    table::draw(shown, &scene.model.marks, places, buf);
+pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    let shown = ctx.displayed();
+    let places = layout::places(area, ViewMode::of(shown.model));
+    header::draw(ctx, places.header, buf);
+    table::draw(shown, &ctx.model.marks, places, buf);
     detail::draw(shown, places.detail, places.is_tiny, buf);
     match shown.model.view {
-        View::Leases => log::draw_pane(shown, places.events, buf),
+        View::Leases => events_panel::draw_pane(shown, places.events, buf),
         View::Cadence => cadence::draw(shown, places.cadence, places.is_tiny, buf),
         View::Locks => locks::draw(shown, places.locks, places.is_tiny, buf),
-        View::Events => log::draw_view(shown, places.events, places.is_tiny, buf),
+        View::Events => events_panel::draw_view(shown, places.events, places.is_tiny, buf),
     }
-    status::draw(scene, places.status, places.is_tiny, buf);
-    dialogs::draw(scene, area, buf);
-    if scene.look.is_ascii {
+    footer::draw(ctx, places.footer, places.is_tiny, buf);
+    dialogs::draw(ctx, area, buf);
+    if ctx.theme.is_ascii {
         ascii::fold(buf);
     }
 }

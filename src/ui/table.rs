@@ -10,83 +10,83 @@ use crate::app::keymap::Action;
 use crate::app::{Keys, Lease, Marks, Model, Reply, Said, TABS, View};
 use crate::escape::printable;
 
-use super::columns::{self, Column, Row};
-use super::layout::Places;
+use super::columns::{self, RowContext, TableColumn};
+use super::layout::PanelAreas;
 use super::line::{cut, wrap};
-use super::{Look, Role, Scene, filter_line, marks, number, theme};
+use super::{RenderContext, Role, Theme, filter_line, format, gutter, theme};
 
 /// From this width on a blank stands between the frame and the rows.
-pub(super) const AIRY: u16 = 100;
+pub(super) const PADDED_WIDTH: u16 = 100;
 
 /// Draws the table with its frame, the selected lease in words at its foot unless that is told in detail beside it, or bare lines where it is tiny.
-pub(super) fn draw(scene: Scene<'_>, marked: &Marks, places: Places, buf: &mut Buffer) {
-    let Places { table: area, detail, is_tiny, .. } = places;
+pub(super) fn draw(ctx: RenderContext<'_>, marked: &Marks, places: PanelAreas, buf: &mut Buffer) {
+    let PanelAreas { table: area, detail, is_tiny, .. } = places;
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { area } else { frame(scene, area, detail.is_empty(), buf) };
+    let inner = if is_tiny { area } else { frame(ctx, area, detail.is_empty(), buf) };
     let above = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    match (scene.model.order().is_empty(), is_tiny) {
-        (true, _) => draw_advice(scene, inner, buf),
-        (false, true) => draw_tiny(scene, inner, buf),
-        (false, false) => draw_rows(scene, inner, buf),
+    match (ctx.model.order().is_empty(), is_tiny) {
+        (true, _) => draw_advice(ctx, inner, buf),
+        (false, true) => draw_tiny(ctx, inner, buf),
+        (false, false) => draw_rows(ctx, inner, buf),
     }
-    marks::draw_pins(scene, inner, is_tiny, buf);
-    marks::draw(scene, marked, inner, is_tiny, buf);
-    filter_line::draw(scene, if is_tiny { area } else { above }, buf);
+    gutter::draw_pins(ctx, inner, is_tiny, buf);
+    gutter::draw(ctx, marked, inner, is_tiny, buf);
+    filter_line::draw(ctx, if is_tiny { area } else { above }, buf);
 }
 
 /// A panel's frame with its title; hands back what is inside.
-pub(super) fn panel<'a>(look: Look, title: impl Into<Line<'a>>) -> Block<'a> {
+pub(super) fn panel<'a>(theme: Theme, title: impl Into<Line<'a>>) -> Block<'a> {
     Block::bordered()
         .border_type(BorderType::Rounded)
-        .border_style(look.style(Role::Border))
+        .border_style(theme.style(Role::Border))
         .title(title)
-        .title_style(look.style(Role::Title))
+        .title_style(theme.style(Role::Title))
 }
 
 /// The key of a view, or its number where it has none.
-pub(super) fn key_of(scene: Scene<'_>, view: View) -> String {
-    let key = scene.model.setup.keymap.key(Action::Show(view));
+pub(super) fn key_of(ctx: RenderContext<'_>, view: View) -> String {
+    let key = ctx.model.setup.keymap.key(Action::Show(view));
     key.map_or_else(|| view.tab().number.to_string(), |key| key.to_string())
 }
 
 /// The key and name of the view that is shown, at the left of its panel's title.
-pub(super) fn tab(scene: Scene<'_>, view: View) -> Line<'static> {
-    let name = format!(" {} {} ", key_of(scene, view), view.tab().name);
-    Line::from(Span::styled(name, scene.look.style(Role::Title)))
+pub(super) fn tab(ctx: RenderContext<'_>, view: View) -> Line<'static> {
+    let name = format!(" {} {} ", key_of(ctx, view), view.tab().name);
+    Line::from(Span::styled(name, ctx.theme.style(Role::Title)))
 }
 
 /// The other views, at the right of a title: ` 3 Events `, or their keys alone where there is no room for more.
-pub(super) fn other_tabs(scene: Scene<'_>, view: View, title: &Line<'_>, width: u16) -> Line<'static> {
+pub(super) fn other_tabs(ctx: RenderContext<'_>, view: View, title: &Line<'_>, width: u16) -> Line<'static> {
     let others = TABS.iter().filter(|tab| tab.view != view);
     let keys =
-        others.clone().map(|tab| Span::styled(format!(" {}", key_of(scene, tab.view)), scene.look.style(Role::Key)));
-    let names = others.map(|tab| Span::styled(format!(" {} ", tab.name), scene.look.style(Role::Dim)));
+        others.clone().map(|tab| Span::styled(format!(" {}", key_of(ctx, tab.view)), ctx.theme.style(Role::Key)));
+    let names = others.map(|tab| Span::styled(format!(" {} ", tab.name), ctx.theme.style(Role::Dim)));
     let full = Line::from_iter(keys.clone().zip(names).flat_map(|(key, name)| [key, name]));
     let fits = title.width() + full.width() + 2 <= usize::from(width);
     if fits { full } else { Line::from_iter(keys.chain([Span::raw(" ")])) }.right_aligned()
 }
 
-fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rect {
-    let look = scene.look;
+fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rect {
+    let theme = ctx.theme;
     let room = usize::from(area.width.saturating_sub(6));
-    let mut title = tab(scene, View::Leases);
-    title.push_span(Span::styled(format!("{} ", extent(scene.model)), look.style(Role::Dim)));
-    let tabs_at_least = other_tabs(scene, View::Leases, &title, 0).width();
+    let mut title = tab(ctx, View::Leases);
+    title.push_span(Span::styled(format!("{} ", extent(ctx.model)), theme.style(Role::Dim)));
+    let tabs_at_least = other_tabs(ctx, View::Leases, &title, 0).width();
     let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs_at_least);
-    if scene.model.sieve.is_active() && free > 0 {
-        let words = filter_line::in_words(scene.model, free);
-        title.push_span(Span::styled(format!("· {words} "), look.style(Role::Warning)));
+    if ctx.model.sieve.is_active() && free > 0 {
+        let words = filter_line::in_words(ctx.model, free);
+        title.push_span(Span::styled(format!("· {words} "), theme.style(Role::Warning)));
     }
-    if scene.model.is_wide {
-        title.push_span(Span::styled("· wide ← → ", look.style(Role::Dim)));
+    if ctx.model.is_wide {
+        title.push_span(Span::styled("· wide ← → ", theme.style(Role::Dim)));
     }
-    let tabs = other_tabs(scene, View::Leases, &title, area.width);
-    let mut block = framed(panel(look, title).title(tabs), area);
-    if let Some(lease) = scene.model.selected().filter(|_| has_words) {
-        let text = format!(" {} ", cut(&in_words(scene, lease), room));
-        block = block.title_bottom(Span::styled(text, look.style(Role::Dim)));
+    let tabs = other_tabs(ctx, View::Leases, &title, area.width);
+    let mut block = framed(panel(theme, title).title(tabs), area);
+    if let Some(lease) = ctx.model.selected().filter(|_| has_words) {
+        let text = format!(" {} ", cut(&in_words(ctx, lease), room));
+        block = block.title_bottom(Span::styled(text, theme.style(Role::Dim)));
     }
     let inner = block.inner(area);
     block.render(area, buf);
@@ -95,18 +95,18 @@ fn frame(scene: Scene<'_>, area: Rect, has_words: bool, buf: &mut Buffer) -> Rec
 
 /// With air beside the rows where there is room for it.
 fn framed(block: Block<'_>, area: Rect) -> Block<'_> {
-    if area.width >= AIRY { block.padding(Padding::horizontal(1)) } else { block }
+    if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
 }
 
 /// What is inside of the table's frame: the titles of the columns, and the rows.
-pub(super) fn inner(places: Places) -> Rect {
-    let Places { table: area, is_tiny, .. } = places;
+pub(super) fn inner(places: PanelAreas) -> Rect {
+    let PanelAreas { table: area, is_tiny, .. } = places;
     if is_tiny { area } else { framed(Block::bordered(), area).inner(area) }
 }
 
 /// The columns with their places.
-pub(super) fn columns_of(scene: Scene<'_>, area: Rect) -> impl Iterator<Item = (&'static Column, Rect)> {
-    let model = scene.model;
+pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static TableColumn, Rect)> {
+    let model = ctx.model;
     let chosen = &model.setup.columns;
     let (columns, gap) = match model.is_wide {
         true => columns::wide(area.width, chosen, model.ids, model.pan),
@@ -139,19 +139,19 @@ fn pins(model: &Model) -> String {
 }
 
 /// The selected lease in words: what the server says beside what the engine believes.
-fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
-    let mut words = vec![scene.model.ids.name(lease.id), lease.who.word().to_owned()];
+fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
+    let mut words = vec![ctx.model.ids.name(lease.id), lease.who.word().to_owned()];
     words.extend(lease.is_pinned.then(|| "pinned".to_owned()));
-    words.extend(scene.model.marks.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
+    words.extend(ctx.model.marks.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
     match (&lease.death, &lease.said) {
         (Some(death), _) => {
-            words.push(format!("gone {} ago", number::span((scene.now - death.at).as_secs_f64())));
+            words.push(format!("gone {} ago", format::span((ctx.now - death.at).as_secs_f64())));
         }
-        (None, Some(said)) => words.push(said_in_words(scene, lease, *said)),
+        (None, Some(said)) => words.push(last_reply_text(ctx, lease, *said)),
         (None, None) => words.push("not polled yet".to_owned()),
     }
     if let Some(status) = &lease.engine {
-        words.push(format!("renewed {}, {} read", number::times(status.cadence.answers), lease.read));
+        words.push(format!("renewed {}, {} read", format::times(status.cadence.answers), lease.read));
     }
     if let Some(Keys { count: 1.., first, .. }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));
@@ -159,59 +159,59 @@ fn in_words(scene: Scene<'_>, lease: &Lease) -> String {
     words.join(" · ")
 }
 
-fn said_in_words(scene: Scene<'_>, lease: &Lease, said: Said) -> String {
-    let ago = number::span((scene.now - said.received).as_secs_f64());
+fn last_reply_text(ctx: RenderContext<'_>, lease: &Lease, said: Said) -> String {
+    let ago = format::span((ctx.now - said.received).as_secs_f64());
     let granted = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
     format!("the server said {} s{granted}, {ago} ago", said.ttl)
 }
 
-fn draw_rows(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    for (column, place) in columns_of(scene, area) {
-        draw_column(scene, column, place, buf);
+fn draw_rows(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    for (column, place) in columns_of(ctx, area) {
+        draw_column(ctx, column, place, buf);
     }
-    highlight(scene, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf);
+    highlight(ctx, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf);
 }
 
-fn draw_column(scene: Scene<'_>, column: &Column, area: Rect, buf: &mut Buffer) {
+fn draw_column(ctx: RenderContext<'_>, column: &TableColumn, area: Rect, buf: &mut Buffer) {
     let header = (column.title.to_owned(), Role::Title);
-    let cells = visible(scene).map(|row| columns::cell(column, row, usize::from(area.width)));
+    let cells = visible(ctx).map(|row| columns::cell(column, row, usize::from(area.width)));
     for (y, (text, role)) in (area.y..area.bottom()).zip(std::iter::once(header).chain(cells)) {
-        let style = scene.look.style(role);
+        let style = ctx.theme.style(role);
         let text = cut(&text, usize::from(area.width));
         let indent = if column.is_number { area.width.saturating_sub(Span::raw(&*text).width() as u16) } else { 0 };
         buf.set_stringn(area.x + indent, y, &text, usize::from(area.width - indent), style);
     }
 }
 
-fn visible<'a>(scene: Scene<'a>) -> impl Iterator<Item = Row<'a>> {
-    scene.model.visible().map(move |lease| row(scene, lease))
+fn visible<'a>(ctx: RenderContext<'a>) -> impl Iterator<Item = RowContext<'a>> {
+    ctx.model.visible().map(move |lease| row(ctx, lease))
 }
 
 /// What the row of a lease is made from.
-pub(super) fn row<'a>(scene: Scene<'_>, lease: &'a Lease) -> Row<'a> {
-    Row { lease, state: lease.state(scene.now), now: scene.now, ids: scene.model.ids }
+pub(super) fn row<'a>(ctx: RenderContext<'_>, lease: &'a Lease) -> RowContext<'a> {
+    RowContext { lease, state: lease.state(ctx.now), now: ctx.now, ids: ctx.model.ids }
 }
 
 /// Reverses the row under the cursor as a whole: in one colour, or each state would give it a ground of its own.
-fn highlight(scene: Scene<'_>, rows: Rect, buf: &mut Buffer) {
-    let cursor = scene.model.visible().position(|lease| Some(lease.id) == scene.model.cursor);
+fn highlight(ctx: RenderContext<'_>, rows: Rect, buf: &mut Buffer) {
+    let cursor = ctx.model.visible().position(|lease| Some(lease.id) == ctx.model.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
-        let style = Style::reset().patch(scene.look.cursor());
+        let style = Style::reset().patch(ctx.theme.cursor());
         buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, style);
     }
 }
 
 /// One line a lease: id, time left, state.
-fn draw_tiny(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    for (y, row) in (area.y..area.bottom()).zip(visible(scene)) {
-        let style = columns::style(scene.look, theme::state(row.state).1, Some(row.lease.id) == scene.model.cursor);
+fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    for (y, row) in (area.y..area.bottom()).zip(visible(ctx)) {
+        let style = columns::style(ctx.theme, theme::state(row.state).1, Some(row.lease.id) == ctx.model.cursor);
         buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
     }
 }
 
 /// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` where there are but a few columns.
-pub(super) fn tiny(row: Row<'_>, width: u16) -> String {
-    let left = row.lease.left(row.now).map_or(number::UNKNOWN.to_owned(), number::span);
+pub(super) fn tiny(row: RowContext<'_>, width: u16) -> String {
+    let left = row.lease.left(row.now).map_or(format::UNKNOWN.to_owned(), format::span);
     let (sign, id) = (theme::state(row.state).0, row.ids.short(row.lease.id));
     match width {
         27.. => format!("{id} {left:>7} {sign} {}", row.state.word()),
@@ -220,26 +220,26 @@ pub(super) fn tiny(row: Row<'_>, width: u16) -> String {
 }
 
 /// What to do while there is nothing to see.
-fn draw_advice(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width.saturating_sub(4)).clamp(1, 76);
-    let lines: Vec<(String, Role)> = advice(scene)
+    let lines: Vec<(String, Role)> = advice(ctx)
         .into_iter()
         .flat_map(|(text, role)| wrap(&text, width).into_iter().map(move |line| (line, role)))
         .collect();
     let top = area.y + area.height.saturating_sub(lines.len() as u16) / 3;
     let indent = 2.min(area.width);
     for (y, (text, role)) in (top..area.bottom()).zip(lines) {
-        buf.set_stringn(area.x + indent, y, text, usize::from(area.width - indent), scene.look.style(role));
+        buf.set_stringn(area.x + indent, y, text, usize::from(area.width - indent), ctx.theme.style(role));
     }
 }
 
-fn advice(scene: Scene<'_>) -> Vec<(String, Role)> {
-    let model = scene.model;
+fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
+    let model = ctx.model;
     let say = |text: &str, role| (text.to_owned(), role);
     let [new, accept] = [Action::New, Action::Reply(Reply::Accept)].map(|action| model.setup.keymap.press(action));
     match model.unreached_since {
         Some(since) => {
-            let waited = (scene.now - since).as_secs();
+            let waited = (ctx.now - since).as_secs();
             let mut lines =
                 vec![(format!("Trying to reach etcd at {} for {waited} s.", model.setup.target), Role::Title)];
             lines.extend(model.link_trouble().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));

@@ -128,7 +128,7 @@ fn scene_messages() -> Vec<(f64, Msg)> {
 
 fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> Model {
     let mut model = Model::new(setup, Timestamp::START);
-    update(&mut model, Msg::Resized(room(width, height)), Timestamp::START);
+    update(&mut model, Msg::Resized(viewport(width, height)), Timestamp::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
     }
@@ -138,22 +138,22 @@ fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -
     model
 }
 
-fn paint(model: &Model, (width, height): (u16, u16), look: Look) -> Buffer {
-    let wall = Wall { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000), zone: TimeZone::UTC };
+fn paint(model: &Model, (width, height): (u16, u16), theme: Theme) -> Buffer {
+    let wall = WallClock { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000), zone: TimeZone::UTC };
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    draw(Scene { model, now: at(90.0), wall: &wall, look }, area, &mut buf);
+    draw(RenderContext { model, now: at(90.0), wall: &wall, theme }, area, &mut buf);
     buf
 }
 
 /// The scene's screen after some keys.
-fn painted(size: (u16, u16), keys: &[Key], look: Look) -> Buffer {
+fn painted(size: (u16, u16), keys: &[Key], theme: Theme) -> Buffer {
     let mut model = model(Setup::default(), scene_messages(), size);
     for key in keys {
         update(&mut model, Msg::Key(*key), at(90.0));
         arrange(&mut model, at(90.0));
     }
-    paint(&model, size, look)
+    paint(&model, size, theme)
 }
 
 fn text(buf: &Buffer) -> String {
@@ -163,7 +163,7 @@ fn text(buf: &Buffer) -> String {
 }
 
 fn screen(size: (u16, u16), keys: &[Key]) -> String {
-    text(&painted(size, keys, Look::default()))
+    text(&painted(size, keys, Theme::default()))
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
     for size in [(40, 12), (80, 24)] {
         let mut model = model(sandbox.clone(), scene_messages(), size);
         update(&mut model, Msg::Key(Key::Char('W')), at(90.0));
-        let picture = text(&paint(&model, size, Look::default()));
+        let picture = text(&paint(&model, size, Theme::default()));
         insta::assert_snapshot!(format!("warp_{}x{}", size.0, size.1), picture);
     }
 }
@@ -255,18 +255,18 @@ fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
 #[test]
 fn ascii_is_ascii() {
     let size = (140, 40);
-    let look = Look { palette: Palette::Mono, is_ascii: true };
-    let picture = text(&paint(&model(Setup::default(), scene_messages(), size), size, look));
+    let theme = Theme { palette: Palette::Mono, is_ascii: true };
+    let picture = text(&paint(&model(Setup::default(), scene_messages(), size), size, theme));
     assert!(picture.is_ascii());
     insta::assert_snapshot!("ascii_140x40", picture);
 }
 
 #[test]
 fn the_terminal_decides_on_colour_and_signs() {
-    let look = |palette, is_ascii| Look { palette, is_ascii };
-    assert_eq!(Look::for_terminal(Some("xterm"), Palette::Light, false), look(Palette::Light, false));
-    assert_eq!(Look::for_terminal(Some("dumb"), Palette::Dark, false), look(Palette::Mono, true));
-    assert_eq!(Look::for_terminal(None, Palette::Dark, true), look(Palette::Dark, true));
+    let theme = |palette, is_ascii| Theme { palette, is_ascii };
+    assert_eq!(Theme::for_terminal(Some("xterm"), Palette::Light, false), theme(Palette::Light, false));
+    assert_eq!(Theme::for_terminal(Some("dumb"), Palette::Dark, false), theme(Palette::Mono, true));
+    assert_eq!(Theme::for_terminal(None, Palette::Dark, true), theme(Palette::Dark, true));
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn without_an_etcd_it_says_what_it_tries() {
     let size = (80, 24);
     let setup = Setup { is_read_only: true, ..Setup::default() };
     let model = model(setup, vec![(1.0, Msg::Cluster(down))], size);
-    insta::assert_snapshot!("unreached_80x24", text(&paint(&model, size, Look::default())));
+    insta::assert_snapshot!("unreached_80x24", text(&paint(&model, size, Theme::default())));
 }
 
 #[test]
@@ -287,9 +287,9 @@ fn an_empty_list_says_what_to_do() {
     let setup = Setup { place: Place::Sandbox { warp: 60 }, is_demo: true, ..Setup::default() };
     let denied = Trouble { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
     let empty = model(setup.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
-    insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Look::default())));
+    insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Theme::default())));
     let refused = model(setup, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
-    assert!(text(&paint(&refused, size, Look::default())).contains("list denied"));
+    assert!(text(&paint(&refused, size, Theme::default())).contains("list denied"));
 }
 
 #[test]
@@ -302,9 +302,9 @@ fn no_size_panics() {
         }
         for height in (0..=16).chain((17..=60).step_by(11)) {
             for width in (0..=44).chain((45..=200).step_by(13)) {
-                update(&mut model, Msg::Resized(room(width, height)), at(90.0));
+                update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
                 arrange(&mut model, at(90.0));
-                paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+                paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
             }
         }
     }
@@ -316,7 +316,7 @@ fn nothing_from_etcd_reaches_the_terminal_raw() {
     let mut messages = scene_messages();
     let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
     messages.push((89.9, Msg::GrantFailed { ttl: 10, trouble }));
-    let picture = text(&paint(&model(Setup::default(), messages, size), size, Look::default()));
+    let picture = text(&paint(&model(Setup::default(), messages, size), size, Theme::default()));
     assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));
     assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));
 }

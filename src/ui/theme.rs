@@ -52,18 +52,18 @@ pub enum Palette {
 
 /// How everything looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct Theme {
     /// The colours.
     pub palette: Palette,
     /// Whether only ASCII is drawn.
     pub is_ascii: bool,
 }
 
-impl Look {
+impl Theme {
     /// What a terminal can show of what is wanted: a dumb one neither colours nor more than ASCII.
     pub fn for_terminal(term: Option<&str>, palette: Palette, is_ascii: bool) -> Self {
         let is_dumb = term == Some("dumb");
-        Look { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
+        Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
     }
 
     pub(super) fn style(self, role: Role) -> Style {

@@ -23,7 +23,7 @@ on_each_version! {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A sandbox that listens, and the etcdctl of a version.
-struct Bench {
+struct EtcdctlTest {
     etcdctl: PathBuf,
     endpoint: String,
     home: TempDir,
@@ -36,8 +36,8 @@ struct Running {
     output: PathBuf,
 }
 
-impl Bench {
-    fn start(version: Version) -> Bench {
+impl EtcdctlTest {
+    fn start(version: Version) -> EtcdctlTest {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
         command.args(["sandbox", "--listen", "127.0.0.1:0"]).stdout(writer).stderr(Stdio::null());
@@ -47,7 +47,7 @@ impl Bench {
         BufReader::new(reader).read_line(&mut line).expect("it tells where it listens");
         let endpoint = line.trim().strip_prefix("serving on ").expect("it tells where it listens").to_owned();
         let home = TempDir::new().expect("a folder");
-        Bench { etcdctl: version.program("etcdctl"), endpoint, home, _sandbox: sandbox }
+        EtcdctlTest { etcdctl: version.program("etcdctl"), endpoint, home, _sandbox: sandbox }
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -90,7 +90,7 @@ impl Running {
 }
 
 async fn etcdctl_watches(version: Version) {
-    let bench = Bench::start(version);
+    let bench = EtcdctlTest::start(version);
     bench.ctl(&["put", "svc/a", "first"]);
     let watch = bench.go("watch", &["watch", "svc/", "--prefix", "--prev-kv", "--rev", "2"]);
     watch.prints("PUT\nsvc/a\nfirst\n").await;
@@ -103,14 +103,14 @@ async fn etcdctl_watches(version: Version) {
 }
 
 async fn etcdctl_makes_transactions(version: Version) {
-    let bench = Bench::start(version);
+    let bench = EtcdctlTest::start(version);
     let once = "create(\"k\") = \"0\"\n\nput k made\nget k\n\nput k again\nget k\n\n";
     assert_eq!(bench.fed(&["txn"], once), "SUCCESS\n\nOK\n\nk\nmade\n");
     assert_eq!(bench.fed(&["txn"], once), "FAILURE\n\nOK\n\nk\nagain\n");
 }
 
 async fn etcdctl_locks(version: Version) {
-    let bench = Bench::start(version);
+    let bench = EtcdctlTest::start(version);
     let holder = bench.go("holder", &["lock", "mutex"]);
     holder.prints("mutex/").await;
     let mut waiting = bench.go("waiting", &["lock", "mutex", "/bin/echo", "mine"]);
@@ -124,7 +124,7 @@ async fn etcdctl_locks(version: Version) {
 }
 
 async fn etcdctl_elects(version: Version) {
-    let bench = Bench::start(version);
+    let bench = EtcdctlTest::start(version);
     let first = bench.go("first", &["elect", "chair", "ada"]);
     first.prints("ada").await;
     let observer = bench.go("observer", &["elect", "-l", "chair"]);

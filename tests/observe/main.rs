@@ -74,7 +74,7 @@ async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
     // It was granted for 10 s, and lists come each second.
     let lived = (gone.received - born.sent).as_secs_f64();
     assert!((9.0..12.5).contains(&lived), "{lived}");
-    assert!(scene.sandbox.seen(0).lists >= 10);
+    assert!(scene.sandbox.stats(0).lists >= 10);
 }
 
 #[tokio::test(start_paused = true)]

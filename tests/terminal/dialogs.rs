@@ -4,7 +4,7 @@ use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;
 
 use crate::pty::Terminal;
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 
 const ESC: &str = "\x1b";
 const RIGHT: &str = "\x1b[C";
@@ -13,8 +13,8 @@ const DOWN: &str = "\x1b[B";
 const SHIFT_TAB: &str = "\x1b[Z";
 
 /// The monitor with one lease of another client, on which a key hangs.
-fn with_anothers() -> (Served, LeaseId, Terminal) {
-    let server = Served::start();
+fn with_anothers() -> (ServedSandbox, LeaseId, Terminal) {
+    let server = ServedSandbox::start();
     let lease = LeaseId(server.sandbox.grant(600).expect("a lease"));
     server.sandbox.put("/svc/theirs", "x", Some(lease.0)).expect("a key");
     let mut terminal = server.monitor(&[], 120, 30);
@@ -23,8 +23,8 @@ fn with_anothers() -> (Served, LeaseId, Terminal) {
 }
 
 /// The monitor with one lease of its own, kept alive.
-fn with_own(columns: u16, rows: u16) -> (Served, Terminal) {
-    let server = Served::start();
+fn with_own(columns: u16, rows: u16) -> (ServedSandbox, Terminal) {
+    let server = ServedSandbox::start();
     let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], columns, rows);
     if columns >= 80 {
         terminal.wait_for("/svc/ours");

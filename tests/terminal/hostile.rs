@@ -1,7 +1,7 @@
 //! Keys that are meant to harm: nothing of them reaches the terminal raw, and they move nothing out of its place.
 
 use crate::pty::Terminal;
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 use etcd_lease::LeaseId;
 
 /// What somebody may write into an etcd.
@@ -17,8 +17,8 @@ fn hostile_keys() -> Vec<Vec<u8>> {
     ]
 }
 
-fn attacked() -> Served {
-    let server = Served::start();
+fn attacked() -> ServedSandbox {
+    let server = ServedSandbox::start();
     for (ttl, key) in (100..).zip(hostile_keys()) {
         let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));
         server.sandbox.put(key.clone(), key, Some(lease.0)).expect("a key");
@@ -87,7 +87,7 @@ fn list_and_timetolive_escape_them_on_a_terminal() {
 
 #[test]
 fn what_is_typed_and_what_etcd_answers_is_escaped_too() {
-    let server = Served::start();
+    let server = ServedSandbox::start();
     let mut terminal = server.monitor(&["--ttl", "100", "--put", "/\u{202e}\u{9b}\x1b]0;owned\x07=1"], 120, 40);
     terminal.wait_for("1 own");
     terminal.keys("\r");

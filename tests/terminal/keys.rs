@@ -11,7 +11,7 @@ use portable_pty::CommandBuilder;
 use vt100::Screen;
 
 use crate::pty::Terminal;
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 
 const TABLE: &str = include_str!("keys.txt");
 
@@ -128,15 +128,15 @@ fn the_table_has_every_key_and_nothing_else() {
 }
 
 /// The monitor, started by a shell with job control, with a lease of its own and forty of other clients.
-struct Session {
-    _server: Served,
+struct MonitorTest {
+    _server: ServedSandbox,
     terminal: Terminal,
     own: LeaseId,
 }
 
-impl Session {
-    fn begin() -> Session {
-        let server = Served::start();
+impl MonitorTest {
+    fn start() -> MonitorTest {
+        let server = ServedSandbox::start();
         for number in 1..=40 {
             let lease = LeaseId(server.sandbox.grant(1_000 + 10 * number).expect("a lease"));
             server.sandbox.put(format!("/k/{number:02}"), "x", Some(lease.0)).expect("a key");
@@ -163,11 +163,11 @@ impl Session {
             .into_iter()
             .find(own)
             .expect("the monitor's own lease");
-        Session { _server: server, terminal, own }
+        MonitorTest { _server: server, terminal, own }
     }
 
     /// Does a line, and waits for what it is to show. What it is to show must not be there before.
-    fn play(&mut self, line: &Line<'_>) {
+    fn run_line(&mut self, line: &Line<'_>) {
         match line {
             Line::Session => (),
             Line::Scribble => {
@@ -214,12 +214,12 @@ fn under_the_cursor(screen: &Screen) -> Option<String> {
 fn every_key_does_what_the_table_says() {
     let all: Vec<Line<'_>> = lines().collect();
     for lines in all.split(|line| *line == Line::Session).filter(|lines| !lines.is_empty()) {
-        let mut session = Session::begin();
+        let mut session = MonitorTest::start();
         for line in lines {
             if let Line::Press(Press { scope, key, action, expected }) = line {
                 println!("{:<12} {:<10} {action:<16} {expected}", scope.name(), key.to_string());
             }
-            session.play(line);
+            session.run_line(line);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `list --for` on a terminal: its line of progress, and the end by Ctrl-C.
 
 use crate::pty::Terminal;
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 use etcd_lease::LeaseId;
 
 #[test]
 fn ctrl_c_lists_what_is_known_by_then() {
-    let served = Served::start();
+    let served = ServedSandbox::start();
     let lease = LeaseId(served.sandbox.grant(600).expect("a lease")).to_string();
     let mut terminal = Terminal::start(served.leasetop(&["list", "--for", "1h"]), 120, 24);
     terminal.wait_for("watching: 1 s of 3600 s; Ctrl-C lists what is known by then");

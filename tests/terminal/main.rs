@@ -3,19 +3,19 @@
 #[path = "../common/pty.rs"]
 mod pty;
 
-mod crowd;
+mod customization;
 mod dialogs;
 mod exercise;
 mod harness;
 mod hostile;
 mod keys;
 mod listing;
-mod manners;
+mod many_leases;
 mod measure;
 mod monitor;
-mod own;
+mod odd_terminals;
 mod panic;
 mod rows;
-mod served;
+mod sandbox;
 mod suspend;
 mod unread;

@@ -8,7 +8,7 @@ use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
 use leasetop::app::Setup;
 use leasetop::runtime::{self, MonitorOptions};
-use leasetop::ui::Look;
+use leasetop::ui::Theme;
 use portable_pty::CommandBuilder;
 use simkit::Clock;
 use simkit::tasks;
@@ -47,11 +47,11 @@ async fn monitor_with_a_part_that_panics() {
     let options = MonitorOptions {
         cluster,
         clock,
-        held: None,
-        worlds: None,
+        resources: None,
+        environments: None,
         engine: engine::Options::default(),
         setup: Setup::default(),
-        look: Look::default(),
+        theme: Theme::default(),
         stall_consumer: false,
         command: "leasetop".to_owned(),
     };

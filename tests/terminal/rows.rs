@@ -3,14 +3,14 @@
 use etcd_lease::LeaseId;
 
 use crate::pty::Terminal;
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 
 const ESC: &str = "\x1b";
 const F6: &str = "\x1b[17~";
 
 /// The monitor with three leases of other clients, of 300, 500 and 700 s, a key on each.
-fn with_three(arguments: &[&str], columns: u16, rows: u16) -> (Served, [LeaseId; 3], Terminal) {
-    let server = Served::start();
+fn with_three(arguments: &[&str], columns: u16, rows: u16) -> (ServedSandbox, [LeaseId; 3], Terminal) {
+    let server = ServedSandbox::start();
     let leases = [(300, "/a"), (500, "/b"), (700, "/c")].map(|(ttl, key)| {
         let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));
         server.sandbox.put(key, "x", Some(lease.0)).expect("a key");

@@ -4,7 +4,7 @@ use etcd_lease::LeaseId;
 use std::time::Duration;
 
 use crate::pty::Terminal;
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 
 /// Several times as long as a lease of 2 s lives without a renewal. The variant of 30 s: `tests/measure/run unread`.
 const UNREAD: &str = "LEASETOP_UNREAD_SECONDS";
@@ -13,7 +13,7 @@ fn seconds() -> f64 {
     std::env::var(UNREAD).ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(9.0)
 }
 
-fn keeping(server: &Served) -> Terminal {
+fn keeping(server: &ServedSandbox) -> Terminal {
     let mut terminal = server.monitor(&["--ttl", "2,5", "--put", "/unread/{ttl}=1"], 200, 60);
     terminal.wait_for("/unread/2");
     terminal.wait_for("/unread/5");
@@ -36,7 +36,7 @@ fn fill(terminal: &mut Terminal) {
 
 #[test]
 fn leases_live_on_and_the_screen_is_right_when_it_is_read_again() {
-    let server = Served::start();
+    let server = ServedSandbox::start();
     let mut terminal = keeping(&server);
     let leases = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
     let renewals = |at: usize| server.sandbox.keep_alives(leases[at]);
@@ -70,7 +70,7 @@ fn still(screen: &str) -> Vec<String> {
 
 #[test]
 fn sigterm_ends_it_within_a_second() {
-    let server = Served::start();
+    let server = ServedSandbox::start();
     let mut terminal = keeping(&server);
     let process = terminal.process();
     terminal.unread(|terminal| {
@@ -82,7 +82,7 @@ fn sigterm_ends_it_within_a_second() {
 
 #[test]
 fn it_starts_on_a_terminal_that_is_not_read_and_keeps_alive() {
-    let server = Served::start();
+    let server = ServedSandbox::start();
     let mut command = portable_pty::CommandBuilder::new("sh");
     // The terminal is full before leasetop begins.
     let fill = "(head -c 200000 /dev/zero | tr '\\0' x) & sleep 0.5; exec \"$0\" \"$@\"";

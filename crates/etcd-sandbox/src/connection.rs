@@ -13,26 +13,26 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
 
-use super::member::Member;
+use super::member::MemberServer;
 use super::services::Auth;
 use simkit::pipe;
 
 /// Serves a member to whoever dials its pipe, until the dialer is gone.
-pub(super) async fn serve_pipe(member: Member, listener: pipe::Listener) {
+pub(super) async fn serve_pipe(member: MemberServer, listener: pipe::Listener) {
     let here = member.clone();
     let accepted = listener.filter_map(move |knock| {
         let up = here.with(|member| member.up);
-        std::future::ready(up.then(|| Connection::new(&here, knock.accept())))
+        std::future::ready(up.then(|| MemberConnection::new(&here, knock.accept())))
     });
     serve(member, accepted).await;
 }
 
 /// Serves a member on a TCP listener. A member that is down closes what it accepts.
-pub(super) async fn serve_tcp(member: Member, listener: TcpListener) {
+pub(super) async fn serve_tcp(member: MemberServer, listener: TcpListener) {
     let here = member.clone();
     let accepted = TcpListenerStream::new(listener).filter_map(move |stream| {
         let up = here.with(|member| member.up);
-        std::future::ready(stream.ok().filter(|_| up).map(|stream| Connection::new(&here, undelayed(stream))))
+        std::future::ready(stream.ok().filter(|_| up).map(|stream| MemberConnection::new(&here, undelayed(stream))))
     });
     serve(member, accepted).await;
 }
@@ -43,7 +43,7 @@ fn undelayed(stream: TcpStream) -> TcpStream {
     stream
 }
 
-async fn serve<C>(member: Member, connections: impl Stream<Item = Connection<C>>)
+async fn serve<C>(member: MemberServer, connections: impl Stream<Item = MemberConnection<C>>)
 where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -63,16 +63,16 @@ where
 }
 
 /// A connection that breaks when its member goes down.
-struct Connection<C> {
+struct MemberConnection<C> {
     stream: C,
     broken: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-impl<C> Connection<C> {
-    fn new(member: &Member, stream: C) -> Self {
+impl<C> MemberConnection<C> {
+    fn new(member: &MemberServer, stream: C) -> Self {
         let (member, born) = (member.clone(), member.with(|member| member.lives));
         let broken = async move { member.until(|member| (member.lives > born).then_some(())).await };
-        Connection { stream, broken: broken.boxed() }
+        MemberConnection { stream, broken: broken.boxed() }
     }
 
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -86,14 +86,14 @@ impl<C> Connection<C> {
     }
 }
 
-impl<C: AsyncRead + Unpin> AsyncRead for Connection<C> {
+impl<C: AsyncRead + Unpin> AsyncRead for MemberConnection<C> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<C: AsyncWrite + Unpin> AsyncWrite for Connection<C> {
+impl<C: AsyncWrite + Unpin> AsyncWrite for MemberConnection<C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
@@ -107,7 +107,7 @@ impl<C: AsyncWrite + Unpin> AsyncWrite for Connection<C> {
     }
 }
 
-impl<C> Connected for Connection<C> {
+impl<C> Connected for MemberConnection<C> {
     type ConnectInfo = ();
 
     fn connect_info(&self) {}

@@ -3,32 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::world::{State, World};
+use super::cluster_state::{ClusterState, SharedCluster};
 use simkit::Timestamp;
 
 /// etcd's lessor looks every 500 ms (`runLoop` in its `lessor.go`).
 const TICK: Duration = Duration::from_millis(500);
 /// And removes at most that many each time: half of `defaultLeaseRevokeRate`, 1,000 a second.
-const MOST_A_TICK: usize = 500;
+const MAX_EXPIRED_PER_TICK: usize = 500;
 
 /// Removes expired leases on every tick that finds any; between them it sleeps, however long that is.
-pub(super) async fn run(world: Arc<World>) {
+pub(super) async fn run(cluster: Arc<SharedCluster>) {
     let mut last = None;
     loop {
         // Subscribed before planning, so that no change falls between the two.
-        let mut stirs = world.stirs();
-        let wakes = world.with(|state, now| state.plan_expiry(last, now));
+        let mut changes = cluster.changes();
+        let wakes = cluster.with(|state, now| state.plan_expiry(last, now));
         tokio::select! {
             biased;
-            () = world.clock.sleep_until(wakes), if wakes < Timestamp::NEVER => {
-                last = Some(world.with(State::expire));
+            () = cluster.clock.sleep_until(wakes), if wakes < Timestamp::NEVER => {
+                last = Some(cluster.with(ClusterState::expire));
             }
-            _ = stirs.changed() => {}
+            _ = changes.changed() => {}
         }
     }
 }
 
-impl State {
+impl ClusterState {
     /// The tick on which something is to be done next: the first that comes after the `last` and finds a lease
     /// expired. Never while nothing expires.
     fn plan_expiry(&mut self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
@@ -42,7 +42,7 @@ impl State {
 
     fn expire(&mut self, now: Timestamp) -> Timestamp {
         if self.expiring() {
-            self.stirred |= self.store.expire(now, MOST_A_TICK) > 0;
+            self.has_changed |= self.store.expire(now, MAX_EXPIRED_PER_TICK) > 0;
         }
         now
     }
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_loop_sleeps_to_the_first_end_and_never_acts_twice_on_a_tick() {
-        let mut state = State::new(1, 1);
+        let mut state = ClusterState::new(1, 1);
         assert_eq!(state.plan_expiry(None, at(0)), Timestamp::NEVER);
         state.grant(None, 10, at(200)).unwrap();
         assert_eq!(state.plan_expiry(None, at(200)), at(10_500));

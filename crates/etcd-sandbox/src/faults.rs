@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tonic::Status;
 
-use super::world::{MemberState, World};
+use super::cluster_state::{MemberState, SharedCluster};
 use crate::LeaseId;
 
 /// Scripts the sandbox's faults: of all members, or of one ([`on`](Faults::on)).
@@ -14,13 +14,13 @@ use crate::LeaseId;
 /// Each takes effect at once and stays until it is taken back.
 #[derive(Clone)]
 pub struct Faults {
-    world: Arc<World>,
+    cluster: Arc<SharedCluster>,
     members: Range<usize>,
 }
 
 impl Faults {
-    pub(super) fn new(world: Arc<World>, members: Range<usize>) -> Self {
-        Faults { world, members }
+    pub(super) fn new(cluster: Arc<SharedCluster>, members: Range<usize>) -> Self {
+        Faults { cluster, members }
     }
 
     /// The same for one member alone, counted from 0.
@@ -29,9 +29,9 @@ impl Faults {
     /// If there is no such member.
     #[must_use]
     pub fn on(&self, member: usize) -> Faults {
-        let members = self.world.with(|state, _| state.members.len());
+        let members = self.cluster.with(|state, _| state.members.len());
         assert!(member < members, "the sandbox has {members} members, and no member {member}");
-        Faults { world: self.world.clone(), members: member..member + 1 }
+        Faults { cluster: self.cluster.clone(), members: member..member + 1 }
     }
 
     /// Every answer goes out that much after the request was carried out; zero takes it back.
@@ -76,14 +76,14 @@ impl Faults {
             member.up = false;
             member.lives += 1;
         });
-        self.world.with(|state, _| state.leader = state.leader.filter(|leader| !self.members.contains(leader)));
+        self.cluster.with(|state, _| state.leader = state.leader.filter(|leader| !self.members.contains(leader)));
     }
 
     /// The members are back. If there is no leader, the first of them is elected, which refills every lease.
     pub fn up(&self) {
         self.each(|member| member.up = true);
         let leads = self.members.start;
-        self.world.with(|state, now| {
+        self.cluster.with(|state, now| {
             if state.leader.is_none() {
                 state.elect(leads, now);
             }
@@ -93,12 +93,12 @@ impl Faults {
     /// Every keepalive of this lease ends its stream with "permission denied", as from etcd 3.4.42 and 3.5.28 on
     /// where it holds a key that the user may not write.
     pub fn forbid(&self, lease: impl Into<LeaseId>) {
-        self.world.with(|state, _| state.forbidden.insert(lease.into()));
+        self.cluster.with(|state, _| state.forbidden.insert(lease.into()));
     }
 
     /// Takes a [`forbid`](Faults::forbid) back.
     pub fn allow(&self, lease: impl Into<LeaseId>) {
-        self.world.with(|state, _| state.forbidden.remove(&lease.into()));
+        self.cluster.with(|state, _| state.forbidden.remove(&lease.into()));
     }
 
     /// Expired leases are no longer removed: a backlog that does not move.
@@ -113,9 +113,9 @@ impl Faults {
 
     /// There is no leader any more: nothing expires, and what needs a leader is refused after etcd's 7 s.
     pub fn lose_leader(&self) {
-        self.world.with(|state, _| {
+        self.cluster.with(|state, _| {
             state.leader = None;
-            state.stirred = true;
+            state.has_changed = true;
         });
     }
 
@@ -126,26 +126,26 @@ impl Faults {
     /// If there is no such member.
     pub fn move_leader(&self, to: usize) {
         let to = self.on(to).members.start;
-        self.world.with(|state, now| state.elect(to, now));
+        self.cluster.with(|state, now| state.elect(to, now));
     }
 
     /// The present leader wins an election again, as after its restart: see [`move_leader`](Faults::move_leader).
     /// Without a leader it is member 0.
     pub fn refill(&self) {
-        self.world.with(|state, now| state.elect(state.leader.unwrap_or_default(), now));
+        self.cluster.with(|state, now| state.elect(state.leader.unwrap_or_default(), now));
     }
 
     fn set_stalled(&self, stalled: bool) {
-        self.world.with(|state, _| {
+        self.cluster.with(|state, _| {
             state.expiry_stalled = stalled;
-            state.stirred = true;
+            state.has_changed = true;
         });
     }
 
     fn each(&self, change: impl Fn(&mut MemberState)) {
-        self.world.with(|state, _| {
+        self.cluster.with(|state, _| {
             state.members[self.members.clone()].iter_mut().for_each(change);
-            state.stirred = true;
+            state.has_changed = true;
         });
     }
 }

@@ -6,27 +6,31 @@ use etcd_client::proto::{PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse};
 use futures_util::{Stream, stream};
 use tonic::{Status, Streaming};
 
-use super::member::{Counted, Member, Needs};
-use super::store::Refusal;
+use super::member::{GaugeGuard, MemberServer, Needs};
+use super::store::RequestError;
 use crate::LeaseId;
 
 /// A stream that requires a leader ends after that long without one: three looks, an election timeout apart.
-const LEADERLESS: Duration = Duration::from_secs(3);
+const NO_LEADER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One open stream.
 pub(super) struct KeepAlives {
-    member: Member,
+    member: MemberServer,
     requests: Streaming<PbLeaseKeepAliveRequest>,
     requires_leader: bool,
     /// How often the member's streams had been cut when this one was opened.
     cuts: u64,
-    _counted: Counted,
+    _counted: GaugeGuard,
 }
 
-type Answered = Result<Option<PbLeaseKeepAliveResponse>, Status>;
+type KeepAliveAnswer = Result<Option<PbLeaseKeepAliveResponse>, Status>;
 
 impl KeepAlives {
-    pub(super) fn new(member: Member, requests: Streaming<PbLeaseKeepAliveRequest>, requires_leader: bool) -> Self {
+    pub(super) fn new(
+        member: MemberServer,
+        requests: Streaming<PbLeaseKeepAliveRequest>,
+        requires_leader: bool,
+    ) -> Self {
         let cuts = member.with(|member| member.cuts);
         let _counted = member.stream_opened();
         KeepAlives { member, requests, requires_leader, cuts, _counted }
@@ -45,45 +49,45 @@ impl KeepAlives {
     }
 
     /// The next answer; none when the client has closed its side.
-    pub(super) async fn next(&mut self) -> Answered {
+    pub(super) async fn next(&mut self) -> KeepAliveAnswer {
         let (member, cuts) = (self.member.clone(), self.cuts);
         tokio::select! {
             biased;
             status = member.until(|member| (member.cuts > cuts).then(|| member.cut_with.clone())) => Err(status),
-            () = leaderless(&member), if self.requires_leader => Err(Refusal::NoLeader.into()),
+            () = leaderless(&member), if self.requires_leader => Err(RequestError::NoLeader.into()),
             answered = self.serve() => answered,
         }
     }
 
-    async fn serve(&mut self) -> Answered {
+    async fn serve(&mut self) -> KeepAliveAnswer {
         let Some(PbLeaseKeepAliveRequest { id }) = self.requests.message().await? else { return Ok(None) };
         let _counted = self.member.in_flight();
-        self.member.arrived(id);
-        self.member.awake().await;
+        self.member.count_arrival(id);
+        self.member.until_resumed().await;
         // Filled in before the renewal, as etcd does: its revision may be older than the renewal.
-        let header = Some(self.member.world.with(|state, _| state.header(self.member.index)));
+        let header = Some(self.member.cluster.with(|state, _| state.header(self.member.index)));
         let ttl = self.member.renew(id).await?;
-        self.member.may_answer().await;
+        self.member.delay_answer().await;
         Ok(Some(PbLeaseKeepAliveResponse { header, id, ttl }))
     }
 }
 
-impl Member {
-    fn arrived(&self, id: LeaseId) {
-        self.world.with(|state, _| {
+impl MemberServer {
+    fn count_arrival(&self, id: LeaseId) {
+        self.cluster.with(|state, _| {
             *state.keep_alives.entry(id).or_default() += 1;
-            state.members[self.index].seen.keep_alives += 1;
+            state.members[self.index].stats.keep_alives += 1;
         });
     }
 
     /// Renews a lease through the leader, for as long as it takes: the renewal of an expired lease that is not
     /// removed yet waits until it is, or until a new leader has refilled it.
-    async fn renew(&self, id: LeaseId) -> Result<i64, Refusal> {
+    async fn renew(&self, id: LeaseId) -> Result<i64, RequestError> {
         loop {
-            self.has(Needs::Leader).await?;
-            let answer = self.world.until(|state, now| match state.leader {
+            self.wait_until(Needs::Leader).await?;
+            let answer = self.cluster.until(|state, now| match state.leader {
                 None => Some(None),
-                Some(_) if state.forbidden.contains(&id) => Some(Some(Err(Refusal::Forbidden))),
+                Some(_) if state.forbidden.contains(&id) => Some(Some(Err(RequestError::Forbidden))),
                 Some(_) => state.renew(id, now).map(|ttl| Some(Ok(ttl))),
             });
             if let Some(answer) = answer.await {
@@ -94,13 +98,13 @@ impl Member {
 }
 
 /// Waits until there has been no leader for as long as etcd bears it.
-pub(super) async fn leaderless(member: &Member) {
-    let world = &member.world;
+pub(super) async fn leaderless(member: &MemberServer) {
+    let cluster = &member.cluster;
     loop {
-        world.until(|state, _| state.leader.is_none().then_some(())).await;
+        cluster.until(|state, _| state.leader.is_none().then_some(())).await;
         tokio::select! {
-            () = world.clock.sleep(LEADERLESS) => return,
-            () = world.until(|state, _| state.leader.map(|_| ())) => {}
+            () = cluster.clock.sleep(NO_LEADER_TIMEOUT) => return,
+            () = cluster.until(|state, _| state.leader.map(|_| ())) => {}
         }
     }
 }

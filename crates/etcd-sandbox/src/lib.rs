@@ -25,8 +25,8 @@
 //! # }
 //! ```
 
+mod cluster_state;
 mod connection;
-mod direct;
 mod expiry;
 mod faults;
 mod keep_alive;
@@ -34,15 +34,15 @@ mod listen;
 mod member;
 mod services;
 pub mod store;
+mod test_api;
 #[cfg(test)]
 mod tests;
-mod watching;
-mod world;
+mod watch_stream;
 
-pub use direct::Seen;
 pub use faults::Faults;
 pub use listen::ListenError;
-pub use store::Refusal;
+pub use store::RequestError;
+pub use test_api::MemberStats;
 
 /// A lease id, as etcd has it: any `i64` but 0.
 pub type LeaseId = i64;
@@ -54,21 +54,21 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
-use member::Member;
+use cluster_state::SharedCluster;
+use member::MemberServer;
 use simkit::Clock;
 use simkit::pipe::{Dialer, pipe};
 use simkit::tasks::{Task, spawn};
-use world::World;
 
 /// The version that the sandbox says it has: the etcd whose behaviour it follows.
 pub const VERSION: &str = "3.5.30-sandbox";
 
 /// A running sandbox. It ends, and every connection to it breaks, when the last clone is dropped.
 #[derive(Clone)]
-pub struct Sandbox(Arc<Inner>);
+pub struct Sandbox(Arc<SandboxInner>);
 
-struct Inner {
-    world: Arc<World>,
+struct SandboxInner {
+    cluster: Arc<SharedCluster>,
     dialers: Vec<Dialer>,
     tasks: Mutex<Vec<Task>>,
 }
@@ -101,16 +101,16 @@ impl Sandbox {
 
     /// The faults of all members.
     pub fn faults(&self) -> Faults {
-        Faults::new(self.0.world.clone(), 0..self.members())
+        Faults::new(self.0.cluster.clone(), 0..self.members())
     }
 
     /// The clock that it lives on.
     pub fn clock(&self) -> &Clock {
-        &self.0.world.clock
+        &self.0.cluster.clock
     }
 
-    fn member(&self, index: usize) -> Member {
-        Member { world: self.0.world.clone(), index }
+    fn member(&self, index: usize) -> MemberServer {
+        MemberServer { cluster: self.0.cluster.clone(), index }
     }
 }
 
@@ -134,22 +134,22 @@ impl Builder {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn start(self, clock: Clock) -> Sandbox {
-        let world = Arc::new(World::new(clock, self.members, self.seed));
-        let mut tasks = vec![spawn(expiry::run(world.clone()))];
+        let cluster = Arc::new(SharedCluster::new(clock, self.members, self.seed));
+        let mut tasks = vec![spawn(expiry::run(cluster.clone()))];
         let mut dialers = Vec::new();
         for index in 0..self.members {
             let (dialer, listener) = pipe();
             dialers.push(dialer);
-            tasks.push(spawn(connection::serve_pipe(Member { world: world.clone(), index }, listener)));
+            tasks.push(spawn(connection::serve_pipe(MemberServer { cluster: cluster.clone(), index }, listener)));
         }
-        Sandbox(Arc::new(Inner { world, dialers, tasks: Mutex::new(tasks) }))
+        Sandbox(Arc::new(SandboxInner { cluster, dialers, tasks: Mutex::new(tasks) }))
     }
 }
 
-impl Drop for Inner {
+impl Drop for SandboxInner {
     fn drop(&mut self) {
         // The tasks end with their handles; tonic's connections are told.
-        Faults::new(self.world.clone(), 0..self.dialers.len()).down();
+        Faults::new(self.cluster.clone(), 0..self.dialers.len()).down();
     }
 }
 

@@ -25,7 +25,7 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use self::clusters::Cluster;
 use self::settings::{Checker, Values};
 use self::source::Source;
-use super::{Cli, Error, ReadOnlyBy};
+use super::{Cli, CliError, ReadOnlyBy};
 use crate::app::{Keymap, Named};
 use crate::escape::printable;
 
@@ -40,7 +40,7 @@ const ON_SANDBOX: [&str; 2] = ["demo", "sandbox"];
 
 /// What surrounds the program, as far as the config file is concerned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Surroundings {
+pub(super) struct Env {
     /// `XDG_CONFIG_HOME`.
     pub(super) config_home: Option<PathBuf>,
     /// `HOME`.
@@ -49,12 +49,12 @@ pub(super) struct Surroundings {
     pub(super) is_no_color_set: bool,
 }
 
-impl Surroundings {
+impl Env {
     /// Those of this process.
     pub(super) fn here() -> Self {
         let folder = |name| std::env::var_os(name).map(PathBuf::from);
         let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Surroundings { config_home: folder("XDG_CONFIG_HOME"), home: folder("HOME"), is_no_color_set }
+        Env { config_home: folder("XDG_CONFIG_HOME"), home: folder("HOME"), is_no_color_set }
     }
 
     /// Where the file lies that is read without `--config`: XDG ignores what is no absolute path.
@@ -82,23 +82,23 @@ struct Content {
 ///
 /// # Errors
 /// A file that cannot be read, or says what cannot be; a cluster that it does not know.
-pub(super) fn read(args: Vec<OsString>, surroundings: &Surroundings) -> Result<Cli, Error> {
+pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     let matches = matched(Cli::command(), &args);
     if is_any(&matches, &WITHOUT_FILE) {
         return Ok(cli(&matches));
     }
     check_place(&matches)?;
     let path = matches.get_one::<PathBuf>("config");
-    let content = match (path, surroundings.file()) {
-        (Some(path), _) => load(path, surroundings)?,
-        (None, Some(path)) if path.exists() => load(&path, surroundings)?,
+    let content = match (path, env.file()) {
+        (Some(path), _) => load(path, env)?,
+        (None, Some(path)) if path.exists() => load(&path, env)?,
         (None, _) => Content::default(),
     };
     let cluster = chosen(&matches, &content)?;
     let command = settings::with_defaults(Cli::command(), &content.values, cluster.map(|cluster| &cluster.values));
-    let said = cli(&matches).monitor.said();
+    let said = cli(&matches).monitor.flags();
     let mut cli = cli(&matched(command, &args));
-    cli.monitor.said = said;
+    cli.monitor.flags = said;
     if cli.shared.general.read_only {
         cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
     }
@@ -120,7 +120,7 @@ fn matched(mut command: Command, args: &[OsString]) -> ArgMatches {
 }
 
 /// Refuses endpoints on the command line beside a sandbox; those of the environment are not asked then.
-fn check_place(matches: &ArgMatches) -> Result<(), Error> {
+fn check_place(matches: &ArgMatches) -> Result<(), CliError> {
     let has_endpoints = matches.value_source("endpoints") == Some(ValueSource::CommandLine);
     let (is_sandbox, is_named) = (matches.get_flag("sandbox"), matches.contains_id("cluster"));
     let how = match matches.subcommand_name().filter(|_| is_any(matches, &ON_SANDBOX)) {
@@ -135,7 +135,7 @@ fn check_place(matches: &ArgMatches) -> Result<(), Error> {
         }
         _ => return Ok(()),
     };
-    Err(Error::Usage(how))
+    Err(CliError::Usage(how))
 }
 
 /// Who refuses what writes: the flag where it stands on the command line, else the file.
@@ -156,11 +156,11 @@ fn is_any(matches: &ArgMatches, commands: &[&str]) -> bool {
     matches.subcommand_name().is_some_and(|name| commands.contains(&name))
 }
 
-fn load(path: &Path, surroundings: &Surroundings) -> Result<Content, Error> {
+fn load(path: &Path, env: &Env) -> Result<Content, CliError> {
     let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| Error::Config { path: path.to_owned(), error })?;
+    let text = text.map_err(|error| CliError::Config { path: path.to_owned(), error })?;
     let mut content = understand(&Source { path, text: &text })?;
-    if surroundings.is_no_color_set {
+    if env.is_no_color_set {
         // The environment goes before the file.
         content.values.remove("theme");
     }
@@ -191,7 +191,7 @@ fn understand(source: &Source<'_>) -> Result<Content, BadConfig> {
 }
 
 /// The cluster that is meant: the one that is named, or the file's where no endpoint is named in its place.
-fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a Cluster>, Error> {
+fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a Cluster>, CliError> {
     let source = matches.value_source("endpoints");
     let is_sandbox = matches.get_flag("sandbox") || is_any(matches, &ON_SANDBOX);
     let Some(name) = matches.get_one::<String>("cluster") else {
@@ -200,7 +200,7 @@ fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a C
         return Ok(name.and_then(|name| content.clusters.iter().find(|cluster| cluster.name == *name)));
     };
     let cluster = content.clusters.iter().find(|cluster| cluster.name == *name);
-    cluster.map(Some).ok_or_else(|| Error::Usage(unknown(name, content)))
+    cluster.map(Some).ok_or_else(|| CliError::Usage(unknown(name, content)))
 }
 
 fn unknown(name: &str, content: &Content) -> String {

@@ -22,14 +22,14 @@ impl Config {
         Config(folder)
     }
 
-    fn surroundings(&self) -> Surroundings {
-        Surroundings { config_home: Some(self.0.path().to_owned()), ..Surroundings::default() }
+    fn env(&self) -> Env {
+        Env { config_home: Some(self.0.path().to_owned()), ..Env::default() }
     }
 
     /// The command line read with it. Whoever runs the tests has variables of their own, which matter for no test here.
     fn read(&self, line: &str) -> Result<Cli, String> {
         let words = line.split(' ').map(OsString::from).collect();
-        read(words, &self.surroundings()).map_err(|error| error.to_string())
+        read(words, &self.env()).map_err(|error| error.to_string())
     }
 
     fn target(&self, line: &str) -> String {
@@ -149,7 +149,7 @@ fn a_file_is_found_and_a_flag_goes_before_it() {
 fn xdg_says_where_it_lies() {
     let at = |config_home: Option<&str>, home: Option<&str>| {
         let [config_home, home] = [config_home, home].map(|folder| folder.map(PathBuf::from));
-        Surroundings { config_home, home, ..Surroundings::default() }.file()
+        Env { config_home, home, ..Env::default() }.file()
     };
     assert_eq!(at(Some("/x"), Some("/home/me")), Some("/x/leasetop/config.toml".into()));
     let at_home = Some("/home/me/.config/leasetop/config.toml".into());
@@ -235,8 +235,8 @@ fn keys_are_taken_from_it() {
 #[test]
 fn no_color_goes_before_the_file() {
     let config = Config::new("theme = \"light\"\n");
-    let surroundings = Surroundings { is_no_color_set: true, ..config.surroundings() };
-    let cli = read(vec!["leasetop".into()], &surroundings).map_err(|error| error.to_string()).expect("it can be read");
+    let env = Env { is_no_color_set: true, ..config.env() };
+    let cli = read(vec!["leasetop".into()], &env).map_err(|error| error.to_string()).expect("it can be read");
     assert_eq!(cli.shared.general.palette(true), crate::ui::Palette::Mono);
     assert_eq!(
         config.read("leasetop").expect("it can be read").shared.general.palette(false),
@@ -261,9 +261,9 @@ fn what_the_monitor_and_events_share_holds_for_both_and_stands_in_no_commands_wa
         let cli = config.read(line).expect(line);
         let budget = if line.ends_with('8') { "budget: Some(8)" } else { "budget: Some(7)" };
         assert!(format!("{cli:?}").contains(budget), "{line}: {cli:?}");
-        assert_eq!(cli.monitor.said.anything, line == "leasetop --budget 8");
+        assert_eq!(cli.monitor.flags.anything, line == "leasetop --budget 8");
     }
-    assert!(!config.read("leasetop list").expect("it can be read").monitor.said.anything);
+    assert!(!config.read("leasetop list").expect("it can be read").monitor.flags.anything);
 }
 
 #[test]

@@ -8,16 +8,16 @@ mod usage;
 
 use std::time::Duration;
 
-use super::{Error, Exit, Out, Session, Shared, values};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, values};
 use crate::app::exercise::Exercise;
 use crate::app::{Put, spread};
 use crate::report;
 
-use self::run::{Plan, Run};
+use self::run::{ExercisePlan, ExerciseRun};
 
 /// `exercise`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct ExerciseArgs {
     /// The TTLs, in seconds or as 10s or 2m
     #[arg(long, value_name = "TTL,...", value_delimiter = ',', default_value = "10,120,3600")]
     #[arg(value_parser = values::ttl, allow_negative_numbers = true)]
@@ -36,28 +36,29 @@ pub(super) struct Args {
     puts: Vec<Put>,
 }
 
-pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: ExerciseArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("exercise")?;
-    let plan = Plan { orders: spread(&args.ttl, args.count, &args.puts)?, keep_for: args.keep_for, stall: args.stall };
-    let session = Session::open(shared).await?;
-    let mut run = Run::start(&session, &plan)?;
+    let plan =
+        ExercisePlan { orders: spread(&args.ttl, args.count, &args.puts)?, keep_for: args.keep_for, stall: args.stall };
+    let session = CommandSession::open(shared).await?;
+    let mut run = ExerciseRun::start(&session, &plan)?;
     let outcome = run.grant_and_keep(out).await;
     let exercise = run.report();
     let nothing = exercise.series.iter().all(|series| series.count == 0);
-    let told = if nothing { Ok(()) } else { tell(&exercise, &run, out).await };
+    let told = if nothing { Ok(()) } else { print_report(&exercise, &run, out).await };
     run.revoke(out).await;
     outcome.and(told)?;
     Ok(Exit::no_if(exercise.series.iter().any(|series| series.lost > 0)))
 }
 
-async fn tell(exercise: &Exercise, run: &Run<'_>, out: &mut Out) -> Result<(), Error> {
+async fn print_report(exercise: &Exercise, run: &ExerciseRun<'_>, out: &mut Out) -> Result<(), CliError> {
     out.progress("").await;
     let start = run.start_of_clock();
     let text =
         if out.is_json() { report::exercise_json(exercise, start) } else { report::exercise_table(exercise, start) };
     out.data(text).await?;
     if let Some(cost) = run.cost() {
-        out.tell(&cost).await;
+        out.message(&cost).await;
     }
     Ok(())
 }

@@ -11,10 +11,10 @@ use super::revoke::revoke_all;
 use super::usage::Usage;
 use crate::app::GrantOrder;
 use crate::app::exercise::{Exercise, Tally, plural};
-use crate::cli::Error;
-use crate::cli::grant::{New, grant};
+use crate::cli::CliError;
+use crate::cli::grant::{NewLease, grant};
 use crate::cli::out::Out;
-use crate::cli::session::Session;
+use crate::cli::session::CommandSession;
 use crate::cli::signals::Signals;
 use etcd_lease::EngineEventKind;
 use etcd_lease::engine::{Board, Consumer, Engine};
@@ -22,16 +22,16 @@ use simkit::Stopwatch;
 use simkit::Timestamp;
 
 /// Grants in flight at once.
-const TOGETHER: usize = 128;
+const MAX_IN_FLIGHT: usize = 128;
 /// How often the board is looked at, by the leases' clock: more often than any lease is renewed.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// However fast that clock is.
-const LEAST_BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// How often the progress line is written anew.
-const TELL_EVERY: Duration = Duration::from_millis(250);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What to do.
-pub(super) struct Plan {
+pub(super) struct ExercisePlan {
     /// The leases, an order a series.
     pub(super) orders: Vec<GrantOrder>,
     /// How long to keep them.
@@ -40,7 +40,7 @@ pub(super) struct Plan {
     pub(super) stall: bool,
 }
 
-impl Plan {
+impl ExercisePlan {
     /// Every lease by its series and its number; the series in turn, so that all start together.
     fn leases(&self) -> impl Iterator<Item = (usize, u32)> {
         let count = self.orders.first().map_or(0, |order| order.count);
@@ -51,18 +51,18 @@ impl Plan {
 }
 
 /// An exercise on its way.
-pub(super) struct Run<'a> {
-    session: &'a Session,
-    plan: &'a Plan,
+pub(super) struct ExerciseRun<'a> {
+    session: &'a CommandSession,
+    plan: &'a ExercisePlan,
     engine: Engine,
     signals: Signals,
-    eye: Eye,
+    monitor: LeaseMonitor,
     kept_from: Option<(Timestamp, Option<Usage>)>,
     kept_until: Option<(Timestamp, Option<Usage>)>,
 }
 
 /// What watches the leases, and reads their responses unless they are to be left unread.
-struct Eye {
+struct LeaseMonitor {
     consumer: Consumer,
     reads: bool,
     board: Board,
@@ -71,14 +71,14 @@ struct Eye {
     tally: Tally,
 }
 
-impl<'a> Run<'a> {
+impl<'a> ExerciseRun<'a> {
     /// Starts an engine; nothing is granted yet.
-    pub(super) fn start(session: &'a Session, plan: &'a Plan) -> Result<Self, Error> {
+    pub(super) fn start(session: &'a CommandSession, plan: &'a ExercisePlan) -> Result<Self, CliError> {
         let signals = Signals::catch()?;
         let engine = session.engine();
-        let mut look = interval((LOOK_EVERY / session.clock.speed()).max(LEAST_BETWEEN_LOOKS));
+        let mut look = interval((POLL_INTERVAL / session.clock.speed()).max(MIN_POLL_INTERVAL));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let eye = Eye {
+        let monitor = LeaseMonitor {
             consumer: engine.consumer(),
             reads: !plan.stall,
             board: engine.board(),
@@ -86,39 +86,39 @@ impl<'a> Run<'a> {
             told: Stopwatch::start(),
             tally: Tally::new(plan.orders.iter().map(|order| order.ttl)),
         };
-        Ok(Run { session, plan, engine, signals, eye, kept_from: None, kept_until: None })
+        Ok(ExerciseRun { session, plan, engine, signals, monitor, kept_from: None, kept_until: None })
     }
 
     /// Grants all leases and keeps them for as long as was asked, or until a signal comes.
     ///
     /// # Errors
     /// The first grant or put that failed; nothing is granted after it.
-    pub(super) async fn grant_and_keep(&mut self, out: &mut Out) -> Result<(), Error> {
+    pub(super) async fn grant_and_keep(&mut self, out: &mut Out) -> Result<(), CliError> {
         let stopped = self.grant_all(out).await;
         self.kept_from = Some((self.session.clock.now(), Usage::read()));
         if matches!(stopped, Ok(false)) {
             self.keep(out).await;
         }
         self.kept_until = Some((self.session.clock.now(), Usage::read()));
-        self.eye.take_in();
+        self.monitor.drain_feed();
         stopped.map(drop)
     }
 
     /// Grants, and keeps each lease from the moment it is there. True if a signal stopped it.
-    async fn grant_all(&mut self, out: &mut Out) -> Result<bool, Error> {
+    async fn grant_all(&mut self, out: &mut Out) -> Result<bool, CliError> {
         let (plan, session) = (self.plan, self.session);
         let goes_on = Cell::new(true);
         // After a signal or an error those in flight are waited for: no lease is left behind unknown.
         let leases = plan.leases().take_while(|_| goes_on.get());
         let granting = |(series, number)| async move { (series, grant(session, &plan.orders[series], number).await) };
-        let mut grants = stream::iter(leases).map(granting).buffer_unordered(TOGETHER);
+        let mut grants = stream::iter(leases).map(granting).buffer_unordered(MAX_IN_FLIGHT);
         let (mut stopped, mut trouble) = (false, None);
         loop {
             tokio::select! {
                 granted = grants.next() => match granted {
                     None => return trouble.map_or(Ok(stopped), Err),
                     Some((series, new)) => {
-                        trouble = trouble.or(self.eye.granted(series, new).err());
+                        trouble = trouble.or(self.monitor.granted(series, new).err());
                         goes_on.set(trouble.is_none() && !stopped);
                     }
                 },
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
                     stopped = true;
                     goes_on.set(false);
                 }
-                () = self.eye.watch(|seen| format!("granting {seen}"), out) => (),
+                () = self.monitor.watch(|seen| format!("granting {seen}"), out) => (),
             }
         }
     }
@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
             tokio::select! {
                 () = &mut done => return,
                 () = self.signals.next() => return,
-                () = self.eye.watch(progress, out) => (),
+                () = self.monitor.watch(progress, out) => (),
             }
         }
     }
@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
             pace: self.session.pace(),
             kept_for: Some(self.kept().map_or(Duration::ZERO, |(kept_for, _)| kept_for)),
             stalled: self.plan.stall,
-            series: self.eye.tally.report(),
+            series: self.monitor.tally.report(),
         }
     }
 
@@ -178,13 +178,13 @@ impl<'a> Run<'a> {
     /// Lets go of all leases and revokes those that live.
     pub(super) async fn revoke(mut self, out: &mut Out) {
         self.engine.close().await;
-        revoke_all(self.session, self.eye.tally.alive(), &mut self.signals, out).await;
+        revoke_all(self.session, self.monitor.tally.alive(), &mut self.signals, out).await;
     }
 }
 
-impl Eye {
-    fn granted(&mut self, series: usize, new: Result<New, Error>) -> Result<(), Error> {
-        let New { granted, sent, put } = new?;
+impl LeaseMonitor {
+    fn granted(&mut self, series: usize, new: Result<NewLease, CliError>) -> Result<(), CliError> {
+        let NewLease { granted, sent, put } = new?;
         self.tally.granted(series, &granted, sent);
         self.consumer.keep_granted(&granted, sent);
         put
@@ -195,21 +195,21 @@ impl Eye {
         tokio::select! {
             () = read(&mut self.consumer), if self.reads => (),
             _ = self.look.tick() => {
-                self.take_in();
-                if self.told.elapsed() >= TELL_EVERY {
+                self.drain_feed();
+                if self.told.elapsed() >= PROGRESS_INTERVAL {
                     self.told = Stopwatch::start();
-                    out.progress(&progress(self.seen())).await;
+                    out.progress(&progress(self.summary())).await;
                 }
             }
         }
     }
 
-    fn seen(&self) -> String {
+    fn summary(&self) -> String {
         let (leases, renewals, lost) = self.tally.totals();
         format!("{}, {}, {lost} lost", plural(leases, "lease"), plural(renewals, "renewal"))
     }
 
-    fn take_in(&mut self) {
+    fn drain_feed(&mut self) {
         let news = self.board.drain();
         for event in &news.events {
             if let (Some(id), EngineEventKind::Ended(why)) = (event.lease, &event.kind) {
@@ -234,7 +234,7 @@ async fn read(consumer: &mut Consumer) {
     if consumer.next().await.is_none() {
         return pending().await;
     }
-    for _ in 0..TOGETHER {
+    for _ in 0..MAX_IN_FLIGHT {
         if !matches!(consumer.next().now_or_never(), Some(Some(_))) {
             return;
         }

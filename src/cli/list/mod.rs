@@ -5,11 +5,11 @@ mod watch;
 
 use std::time::Duration;
 
-use super::observing::Observing;
-use super::rows::Rows;
-use super::{Error, Exit, Out, Session, Shared, following, values};
+use super::table_args::TableArgs;
+use super::watch_args::WatchArgs;
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless, values};
 use crate::app::Column;
-use crate::report::{self, Listing};
+use crate::report::{self, LeaseListing};
 use etcd_lease::LeaseId;
 
 /// What is said at the end of `--help`.
@@ -20,8 +20,8 @@ what is wrong with it (warn) takes watching: --for fills these columns, and a da
 /// `list`.
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = AFTER_HELP)]
-#[command(mut_args(|arg| if OF_WATCHING.contains(&arg.get_id().as_str()) { arg.requires("watch_for") } else { arg }))]
-pub(super) struct Args {
+#[command(mut_args(|arg| if WATCH_ONLY_OPTIONS.contains(&arg.get_id().as_str()) { arg.requires("watch_for") } else { arg }))]
+pub(super) struct ListArgs {
     /// The lease that holds this key, and no other
     // Not --key: that is the private key's file, here as in etcdctl.
     #[arg(long, value_name = "KEY", value_parser = values::key)]
@@ -30,37 +30,37 @@ pub(super) struct Args {
     #[arg(long = "for", value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
     watch_for: Option<Duration>,
     #[command(flatten)]
-    rows: Rows,
+    rows: TableArgs,
     #[command(flatten)]
-    observing: Observing,
+    watch_args: WatchArgs,
     /// Bare ids, one a line
     #[arg(short, long)]
     quiet: bool,
 }
 
 /// Options that mean nothing for one reading.
-const OF_WATCHING: [&str; 2] = ["prefix", "budget"];
+const WATCH_ONLY_OPTIONS: [&str; 2] = ["prefix", "budget"];
 
-impl Args {
+impl ListArgs {
     /// Every lease, with these rows.
-    pub(super) fn of(rows: Rows) -> Self {
-        Args { rows, ..Args::default() }
+    pub(super) fn of(rows: TableArgs) -> Self {
+        ListArgs { rows, ..ListArgs::default() }
     }
 
-    fn columns(&self) -> Result<Vec<Column>, Error> {
+    fn columns(&self) -> Result<Vec<Column>, CliError> {
         self.rows.columns_or(if self.watch_for.is_some() { &report::WATCHED } else { &report::LISTED })
     }
 
     /// Whether the ids are all that is wanted, so that no lease has to be asked.
-    fn wants_ids_alone(&self, out: &Out) -> bool {
+    fn is_ids_only(&self, out: &Out) -> bool {
         self.quiet && !out.is_json() && !self.rows.is_some() && self.watch_for.is_none()
     }
 }
 
-pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exit, Error> {
+pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let columns = args.columns()?;
-    let setup = following::setup(args.observing.clone(), &shared);
-    let session = Session::open(shared).await?;
+    let setup = headless::setup(args.watch_args.clone(), &shared);
+    let session = CommandSession::open(shared).await?;
     let held = match &args.holding {
         None => None,
         Some(key) => match read::holder(&session, key).await? {
@@ -68,7 +68,7 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
             Err(reason) => return no(&reason, out).await,
         },
     };
-    if args.wants_ids_alone(out) {
+    if args.is_ids_only(out) {
         out.data(report::listing_ids(&read::ids(&session, held).await?)).await?;
         return Ok(Exit::Done);
     }
@@ -79,17 +79,17 @@ pub(super) async fn run(args: Args, shared: Shared, out: &mut Out) -> Result<Exi
     if let Some(reason) = choose(&mut listing, held, &args.rows) {
         return no(&reason, out).await;
     }
-    out.data(show(&listing, &args, &columns, out.is_json())).await?;
+    out.data(render(&listing, &args, &columns, out.is_json())).await?;
     trouble.map_or(Ok(Exit::Done), Err)
 }
 
-async fn no(reason: &str, out: &mut Out) -> Result<Exit, Error> {
-    out.tell(reason).await;
+async fn no(reason: &str, out: &mut Out) -> Result<Exit, CliError> {
+    out.message(reason).await;
     Ok(Exit::No)
 }
 
 /// Makes the rows that were asked for; why there is none, where it was one lease.
-fn choose(listing: &mut Listing, held: Option<LeaseId>, rows: &Rows) -> Option<String> {
+fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -> Option<String> {
     held.iter().for_each(|id| listing.keep_only(*id));
     let was_there = !listing.leases.is_empty();
     rows.filter.iter().for_each(|typed| listing.retain(typed.filter()));
@@ -102,7 +102,7 @@ fn choose(listing: &mut Listing, held: Option<LeaseId>, rows: &Rows) -> Option<S
     })
 }
 
-fn show(listing: &Listing, args: &Args, columns: &[Column], is_json: bool) -> String {
+fn render(listing: &LeaseListing, args: &ListArgs, columns: &[Column], is_json: bool) -> String {
     match args.quiet {
         _ if is_json => report::listing_json(listing),
         true => report::listing_ids(&listing.ids()),

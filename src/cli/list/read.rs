@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use crate::cli::{Error, Session};
+use crate::cli::{CliError, CommandSession};
 use crate::escape::printable;
-use crate::report::{ListedLease, Listing};
+use crate::report::{LeaseListing, ListedLease};
 use etcd_lease::wire::{self, ErrorKind, LeaseList};
 use etcd_lease::{ClusterView, Header, LeaseId, Reachability};
 use simkit::Timestamp;
 
 /// LeaseTimeToLive questions in flight at once.
-const TOGETHER: usize = 64;
+const MAX_IN_FLIGHT: usize = 64;
 
 /// How long to wait until the members have said who they are; the list itself does not need it.
-const INTRODUCTION: Duration = Duration::from_millis(500);
+const MEMBER_INFO_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The lease that holds a key, or why there is none.
-pub(super) async fn holder(session: &Session, key: &str) -> Result<Result<LeaseId, String>, Error> {
+pub(super) async fn holder(session: &CommandSession, key: &str) -> Result<Result<LeaseId, String>, CliError> {
     let name = printable(key.as_bytes());
     Ok(match session.cluster.get(key.as_bytes()).await? {
         None => Err(format!("there is no key \"{name}\"")),
@@ -27,14 +27,14 @@ pub(super) async fn holder(session: &Session, key: &str) -> Result<Result<LeaseI
 }
 
 /// The ids of all leases, or this one.
-pub(super) async fn ids(session: &Session, held: Option<LeaseId>) -> Result<Vec<LeaseId>, Error> {
+pub(super) async fn ids(session: &CommandSession, held: Option<LeaseId>) -> Result<Vec<LeaseId>, CliError> {
     Ok(listed(session, held).await?.ids)
 }
 
 /// Asks all leases, or this one, how long each has left; those that are gone by then are left out.
-pub(super) async fn all(session: &Session, held: Option<LeaseId>) -> Result<Listing, Error> {
+pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseListing, CliError> {
     let list = listed(session, held).await?;
-    let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(TOGETHER);
+    let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(MAX_IN_FLIGHT);
     let mut leases = Vec::new();
     let mut header = list.header;
     while let Some(answer) = answers.next().await {
@@ -47,20 +47,20 @@ pub(super) async fn all(session: &Session, held: Option<LeaseId>) -> Result<List
         }
     }
     let (now, start) = (session.clock.now(), session.clock.wall(Timestamp::START));
-    Ok(Listing { view: introduced(session).await, header, now, start, watched: None, leases })
+    Ok(LeaseListing { view: introduced(session).await, header, now, start, watched: None, leases })
 }
 
-async fn listed(session: &Session, held: Option<LeaseId>) -> Result<LeaseList, Error> {
+async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseList, CliError> {
     if let Some(id) = held {
         return Ok(LeaseList { ids: vec![id], header: Header::default() });
     }
     session.cluster.leases().await.map_err(|error| match error.kind() {
-        ErrorKind::Forbidden => Error::ListDenied(error),
+        ErrorKind::Forbidden => CliError::ListDenied(error),
         _ => error.into(),
     })
 }
 
-async fn reading(session: &Session, id: LeaseId) -> Result<(ListedLease, Header), wire::Error> {
+async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, Header), wire::Error> {
     let sent = session.clock.now();
     let (answer, keys_known) = match session.cluster.time_to_live(id, true).await {
         // The time alone needs no right to read the keys.
@@ -72,10 +72,10 @@ async fn reading(session: &Session, id: LeaseId) -> Result<(ListedLease, Header)
 }
 
 /// The members, once they have said who they are.
-async fn introduced(session: &Session) -> ClusterView {
+async fn introduced(session: &CommandSession) -> ClusterView {
     let mut view = session.cluster.watch();
     let known = |view: &ClusterView| view.members.iter().all(|member| member.reachability != Reachability::Unknown);
     // Without it the list is as good, but for its first line.
-    let _ = tokio::time::timeout(INTRODUCTION, view.wait_for(known)).await;
+    let _ = tokio::time::timeout(MEMBER_INFO_TIMEOUT, view.wait_for(known)).await;
     session.cluster.view()
 }

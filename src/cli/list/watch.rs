@@ -6,40 +6,40 @@ use crate::app::exercise::plural;
 use crate::app::{Model, Setup};
 use crate::cli::out::Out;
 use crate::cli::signals::Signals;
-use crate::cli::{Error, Session, following};
+use crate::cli::{CliError, CommandSession, headless};
 use crate::escape::printable;
-use crate::report::Listing;
-use crate::runtime::{self, Known};
+use crate::report::LeaseListing;
+use crate::runtime::{self, FinalState};
 use simkit::Clock;
 use simkit::Timestamp;
 
 /// How often the progress line is written anew.
-const TELL_EVERY: Duration = Duration::from_millis(250);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Watches for so long, or until a signal comes: what is known by then, and why that may not be all.
 ///
 /// # Errors
 /// Where no member has ever answered.
 pub(super) async fn watched(
-    session: &Session,
+    session: &CommandSession,
     setup: Setup,
     span: Duration,
     out: &mut Out,
-) -> Result<(Listing, Option<Error>), Error> {
-    let outside = following::outside(Signals::catch()?, session.clock.clone(), Some(span));
+) -> Result<(LeaseListing, Option<CliError>), CliError> {
+    let external = headless::external(Signals::catch()?, session.clock.clone(), Some(span));
     let from = session.clock.now();
-    let watching = runtime::watch(following::options(session, setup), outside);
+    let watching = runtime::watch_leases(headless::options(session, setup), external);
     let (known, deaths) = with_progress(watching, &session.clock, span, out).await;
-    let Known { model, now, start } = following::reached(known, session)?;
+    let FinalState { model, now, start } = headless::reached(known, session)?;
     if deaths > 0 {
         let died = plural(deaths, "lease");
-        out.tell(&format!("{died} died meanwhile, not listed here; `leasetop events` tells of each how.")).await;
+        out.message(&format!("{died} died meanwhile, not listed here; `leasetop events` tells of each how.")).await;
     }
-    Ok((Listing::watched(&model, now - from, now, start), incomplete(&model)))
+    Ok((LeaseListing::watched(&model, now - from, now, start), incomplete(&model)))
 }
 
 async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span: Duration, out: &mut Out) -> T {
-    let (from, mut look) = (clock.now(), tokio::time::interval(TELL_EVERY));
+    let (from, mut look) = (clock.now(), tokio::time::interval(PROGRESS_INTERVAL));
     tokio::pin!(watching);
     loop {
         tokio::select! {
@@ -58,7 +58,7 @@ fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
 }
 
 /// Why there may be more leases than were seen, or other things known of them by now.
-fn incomplete(model: &Model) -> Option<Error> {
+fn incomplete(model: &Model) -> Option<CliError> {
     let why = match &model.list_trouble {
         _ if !model.is_reached() => {
             format!("no member answers any more: {}", model.link_trouble().unwrap_or("no answer"))
@@ -67,5 +67,5 @@ fn incomplete(model: &Model) -> Option<Error> {
         None if !model.has_listed() => "no list was answered yet; watch for longer".to_owned(),
         None => return None,
     };
-    Some(Error::Incomplete(printable(why.as_bytes())))
+    Some(CliError::Incomplete(printable(why.as_bytes())))
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::{ListedLease, Listing};
+use super::{LeaseListing, ListedLease};
 use crate::app::Who;
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
@@ -78,7 +78,7 @@ struct WarningObject<'a> {
 }
 
 /// Everything, in one object.
-pub fn listing_json(listing: &Listing) -> String {
+pub fn listing_json(listing: &LeaseListing) -> String {
     let (cluster_id, header) = (listing.header.cluster_id, listing.known_header());
     let version = listing.member().map(|member| member.version.as_str()).filter(|version| !version.is_empty());
     line(&ListingObject {
@@ -95,7 +95,7 @@ pub fn listing_json(listing: &Listing) -> String {
     })
 }
 
-fn lease_object<'a>(listed: &'a ListedLease, listing: &Listing) -> LeaseObject<'a> {
+fn lease_object<'a>(listed: &'a ListedLease, listing: &LeaseListing) -> LeaseObject<'a> {
     let left = listed.left(listing.now);
     let keys = |show: fn(&[u8]) -> String| listed.keys.as_ref().map(|keys| keys.iter().map(|key| show(key)).collect());
     let any_raw = listed.keys.iter().flatten().any(|key| std::str::from_utf8(key).is_err());

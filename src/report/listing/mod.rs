@@ -31,7 +31,7 @@ pub struct ListedLease {
 
 /// All leases, at one moment.
 #[derive(Clone, Debug)]
-pub struct Listing {
+pub struct LeaseListing {
     /// The cluster, as far as its members have said who they are.
     pub view: ClusterView,
     /// The header of the list's answer.
@@ -110,12 +110,12 @@ impl ListedLease {
 }
 
 /// What a listing tells a filter.
-struct Told<'a> {
+struct FilteredLease<'a> {
     lease: &'a ListedLease,
     now: Timestamp,
 }
 
-impl FilterFacts for Told<'_> {
+impl FilterFacts for FilteredLease<'_> {
     fn id(&self) -> LeaseId {
         self.lease.lease.id
     }
@@ -150,7 +150,7 @@ impl FilterFacts for Told<'_> {
     }
 }
 
-impl Listing {
+impl LeaseListing {
     /// What a model has come to know of all leases that live, after it watched them for so long.
     pub fn watched(model: &Model, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
         let header = model.cluster.current().map_or_else(Header::default, |member| Header {
@@ -160,7 +160,7 @@ impl Listing {
             raft_term: member.raft_term,
         });
         let leases = model.living_leases().map(|lease| ListedLease::watched(model, lease, now)).collect();
-        Listing { view: model.cluster.clone(), header, now, start, watched: Some(watched), leases }
+        LeaseListing { view: model.cluster.clone(), header, now, start, watched: Some(watched), leases }
     }
 
     /// Keeps this lease alone.
@@ -171,7 +171,7 @@ impl Listing {
     /// Keeps the leases that a filter means.
     pub fn retain(&mut self, filter: &Filter) {
         let now = self.now;
-        self.leases.retain(|lease| filter.matches(&Told { lease, now }));
+        self.leases.retain(|lease| filter.matches(&FilteredLease { lease, now }));
     }
 
     /// Puts them in order; what is not known stands last.

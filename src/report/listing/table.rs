@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ListedLease, Listing};
+use super::{LeaseListing, ListedLease};
 use crate::app::{Column, Who};
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
@@ -21,7 +21,7 @@ pub const WATCHED: [Column; 10] = {
 };
 
 /// A line on the cluster, then the table with these columns.
-pub fn listing_table(listing: &Listing, columns: &[Column]) -> String {
+pub fn listing_table(listing: &LeaseListing, columns: &[Column]) -> String {
     if listing.leases.is_empty() {
         return title(listing);
     }
@@ -37,7 +37,7 @@ fn align(column: Column) -> Align {
     }
 }
 
-fn title(listing: &Listing) -> String {
+fn title(listing: &LeaseListing) -> String {
     let count = plural(listing.leases.len() as u64, "lease");
     let member = listing.member().map_or_else(String::new, |member| {
         let leader = if member.is_leader { " (leader)" } else { "" };

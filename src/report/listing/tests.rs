@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::app::Column;
 
-fn listing() -> Listing {
+fn listing() -> LeaseListing {
     let now = Timestamp::from_nanos(20_000_000_000);
     let lease = |id, ttl, granted_ttl, keys: &[&[u8]]| {
         let keys = keys.iter().map(|key| key.to_vec()).collect();
@@ -22,7 +22,7 @@ fn listing() -> Listing {
         ..MemberView::default()
     };
     let view = ClusterView { members: vec![member], ..ClusterView::default() };
-    Listing { view, header, now, start: SystemTime::UNIX_EPOCH, watched: None, leases }
+    LeaseListing { view, header, now, start: SystemTime::UNIX_EPOCH, watched: None, leases }
 }
 
 /// A lease of 30 s that was polled each second from `from` to `to`, and renewed each 10 s; its keys may not be all.
@@ -39,7 +39,7 @@ fn polled(id: i64, from: u64, to: u64) -> ListedLease {
 }
 
 /// Leases as 60 s of watching may show them: renewed and at a loss, asked too seldom and unseen, never asked.
-fn watched() -> Listing {
+fn watched() -> LeaseListing {
     let mut steady = polled(1, 0, 59);
     let key = b"/svc/a".to_vec();
     (steady.lease.keys, steady.keys) = (Some(Keys::of(vec![key.clone()])), Some(vec![key]));
@@ -59,7 +59,7 @@ fn watched() -> Listing {
     let never = ListedLease { lease: Lease::new(LeaseId(3)), state: State::Unseen, keys: None, warnings: Vec::new() };
     let now = Timestamp::at(Duration::from_millis(60_000));
     let watched = Some(Duration::from_secs(60));
-    Listing { leases: vec![steady, unseen, never], now, watched, ..listing() }
+    LeaseListing { leases: vec![steady, unseen, never], now, watched, ..listing() }
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn columns_are_chosen_and_what_takes_more_than_one_reading_is_a_dash() {
     assert!(keys_first.lines().nth(1).is_some_and(|line| line == "FIRST KEY  ID"), "{keys_first}");
 }
 
-fn chosen(mut listing: Listing, filter: &str, sort: &str) -> Vec<i64> {
+fn chosen(mut listing: LeaseListing, filter: &str, sort: &str) -> Vec<i64> {
     listing.retain(&filter.parse().expect("a filter"));
     listing.sort(sort.parse().expect("a sort"));
     listing.ids().iter().map(|id| id.0).collect()

@@ -1,44 +1,44 @@
 //! The demo as it is shown: one's own leases among those of others.
 
 use super::*;
-use crate::demo::Others;
+use crate::demo::DemoClients;
 
 /// The exercise on a small screen, with the other clients of the demo.
-async fn demo() -> (Stage, Others) {
-    let stage = Stage::begin(exercise(&[10, 120, 3600]), false).await;
-    stage.glass.0.terminal.lock().unwrap().screen_mut().set_size(24, 80);
-    stage.input.send(Ok(Event::Resize(80, 24))).unwrap();
-    let target = Target::Pipe { name: "sandbox".into(), dialer: stage.sandbox.dialer(0) };
+async fn demo() -> (MonitorTest, DemoClients) {
+    let test = MonitorTest::start(exercise(&[10, 120, 3600]), false).await;
+    test.screen.0.terminal.lock().unwrap().screen_mut().set_size(24, 80);
+    test.input.send(Ok(Event::Resize(80, 24))).unwrap();
+    let target = Target::Pipe { name: "sandbox".into(), dialer: test.sandbox.dialer(0) };
     let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
-    let others = Others::start(cluster, stage.clock.clone(), 3);
-    (stage, others)
+    let others = DemoClients::start(cluster, test.clock.clone(), 3);
+    (test, others)
 }
 
 #[tokio::test(start_paused = true)]
 async fn on_a_small_screen_ones_own_leases_are_seen_all_the_time() {
-    let (stage, _others) = demo().await;
+    let (test, _others) = demo().await;
     for _ in 0..300 {
-        stage.wait(1.0).await;
-        let text = stage.glass.text();
+        test.wait(1.0).await;
+        let text = test.screen.text();
         assert_eq!(text.lines().filter(|line| line.contains(" own ") && line.starts_with("│")).count(), 3, "{text}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_locks_are_seen_with_all_who_are_in_line() {
-    let (stage, _others) = demo().await;
-    stage.press(&[KeyCode::Char('4')]).await;
-    stage.wait(50.0).await;
-    let text = stage.glass.text();
+    let (test, _others) = demo().await;
+    test.press(&[KeyCode::Char('4')]).await;
+    test.wait(50.0).await;
+    let text = test.screen.text();
     let places = ["Held by", "holds", "next", "2 ", "3 "];
     let lines: Vec<usize> = places.iter().filter_map(|place| row_that_begins(&text, place)).collect();
     assert!(lines.len() == places.len() && lines.is_sorted(), "{text}");
     assert!(text.contains("/locks/nightly") && text.contains("it seems dead"), "{text}");
     // The first one had it for 40 s.
     assert!(text.contains(" for 10 s; 3 wait; "), "{text}");
-    stage.press(&[KeyCode::Down, KeyCode::Enter]).await;
-    stage.press(&[KeyCode::End]).await;
-    let text = stage.glass.text();
+    test.press(&[KeyCode::Down, KeyCode::Enter]).await;
+    test.press(&[KeyCode::End]).await;
+    let text = test.screen.text();
     assert!(text.contains("/locks/nightly/"), "the lease of the next one in detail: {text}");
 }
 
@@ -48,9 +48,9 @@ fn row_that_begins(text: &str, with: &str) -> Option<usize> {
 
 #[tokio::test(start_paused = true)]
 async fn the_others_come_and_go_on_the_screen() {
-    let (stage, _others) = demo().await;
-    stage.wait(55.0).await;
-    let text = stage.glass.text();
+    let (test, _others) = demo().await;
+    test.wait(55.0).await;
+    let text = test.screen.text();
     let others = text.lines().filter(|line| line.contains(" other ") && line.starts_with("│")).count();
     assert!(others >= 8, "{text}");
     for word in ["/billing", "/locks/n", "/cron/la", "→ moved"] {

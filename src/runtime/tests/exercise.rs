@@ -3,8 +3,8 @@
 use super::*;
 
 /// The words of the row of a TTL in the cadence view.
-fn row(stage: &Stage, ttl: u32) -> Vec<String> {
-    let text = stage.glass.text();
+fn row(test: &MonitorTest, ttl: u32) -> Vec<String> {
+    let text = test.screen.text();
     let name = format!(" {ttl} s ");
     let line = text.lines().filter(|line| line.contains(&name)).find(|line| !line.contains("░"));
     line.unwrap_or_else(|| panic!("no {ttl} s in\n{text}")).split_whitespace().map(str::to_owned).collect()
@@ -12,36 +12,36 @@ fn row(stage: &Stage, ttl: u32) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn the_interval_grows_with_the_ttl() {
-    let stage = Stage::begin(exercise(&[10, 120, 3600]), false).await;
-    stage.press(&[KeyCode::Char('2')]).await;
-    stage.glass.stick(true);
-    stage.wait(2_450.0).await;
-    stage.glass.stick(false);
-    stage.wait(1.5).await;
-    let mean = |ttl| row(&stage, ttl).into_iter().find(|word| word.contains('.')).expect("a mean");
+    let test = MonitorTest::start(exercise(&[10, 120, 3600]), false).await;
+    test.press(&[KeyCode::Char('2')]).await;
+    test.screen.stick(true);
+    test.wait(2_450.0).await;
+    test.screen.stick(false);
+    test.wait(1.5).await;
+    let mean = |ttl| row(&test, ttl).into_iter().find(|word| word.contains('.')).expect("a mean");
     assert_eq!([mean(10), mean(120), mean(3600)], ["3.50", "40.50", "1200.5"]);
-    let text = stage.glass.text();
+    let text = test.screen.text();
     assert!(text.contains("No: it grows with the TTL, about a third of it."), "{text}");
     assert!(text.contains("Nothing was dropped."), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn unread_each_ttl_has_its_time_until_the_first_drop() {
-    let stage = Stage::begin(exercise(&[10, 120]), true).await;
-    stage.press(&[KeyCode::Char('2')]).await;
+    let test = MonitorTest::start(exercise(&[10, 120]), true).await;
+    test.press(&[KeyCode::Char('2')]).await;
     for (ttl, seconds) in [(10, 56.0), (120, 648.0)] {
         let dropped = || {
-            let row = row(&stage, ttl);
+            let row = row(&test, ttl);
             let place = row.iter().position(|word| word == "ms").expect("a round trip") - 2;
             row[place].parse::<u64>().expect("a number of drops")
         };
-        stage.glass.stick(true);
-        stage.wait(seconds - 2.0 - stage.clock.now().since_start().as_secs_f64()).await;
-        stage.glass.stick(false);
-        stage.wait(1.1).await;
-        assert_eq!(dropped(), 0, "of {ttl} s before {seconds} s: {}", stage.glass.text());
-        stage.wait(3.0).await;
-        assert_eq!(dropped(), 1, "of {ttl} s after {seconds} s: {}", stage.glass.text());
+        test.screen.stick(true);
+        test.wait(seconds - 2.0 - test.clock.now().since_start().as_secs_f64()).await;
+        test.screen.stick(false);
+        test.wait(1.1).await;
+        assert_eq!(dropped(), 0, "of {ttl} s before {seconds} s: {}", test.screen.text());
+        test.wait(3.0).await;
+        assert_eq!(dropped(), 1, "of {ttl} s after {seconds} s: {}", test.screen.text());
     }
-    assert_eq!(stage.sandbox.leases().len(), 2, "all live");
+    assert_eq!(test.sandbox.leases().len(), 2, "all live");
 }

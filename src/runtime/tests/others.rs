@@ -6,7 +6,7 @@ use super::*;
 use etcd_lease::LeaseId;
 use etcd_lease::engine::{Consumer, Engine};
 
-impl Stage {
+impl MonitorTest {
     /// Another client of the same sandbox, which keeps a lease alive as Go's does, until it is dropped.
     async fn another(&self, id: LeaseId) -> (Engine, Consumer) {
         let target = Target::Pipe { name: "sandbox".into(), dialer: self.sandbox.dialer(0) };
@@ -19,7 +19,7 @@ impl Stage {
 
     /// What a column says in the row of a lease.
     fn column(&self, id: LeaseId, title: &str) -> String {
-        let text = self.glass.text();
+        let text = self.screen.text();
         let header = text.lines().find(|line| line.contains(" STATE ")).unwrap();
         let end = header.find(title).map(|at| header[..at].chars().count() + title.len()).unwrap();
         let row = text.lines().find(|line| line.contains(&id.to_string())).unwrap_or_else(|| panic!("no row\n{text}"));
@@ -29,47 +29,47 @@ impl Stage {
 
 #[tokio::test(start_paused = true)]
 async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_dies() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = LeaseId(stage.sandbox.grant(30).unwrap());
-    stage.sandbox.put("/svc/other", "v", Some(lease.0)).unwrap();
-    let other = stage.another(lease).await;
-    stage.wait(75.0).await;
-    let inferred = |title| stage.column(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let lease = LeaseId(test.sandbox.grant(30).unwrap());
+    test.sandbox.put("/svc/other", "v", Some(lease.0)).unwrap();
+    let other = test.another(lease).await;
+    test.wait(75.0).await;
+    let inferred = |title| test.column(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
     assert!((10.3..10.8).contains(&inferred("EVERY")) && (18.9..19.8).contains(&inferred("MARGIN")));
-    assert!(stage.column(lease, "LAST").starts_with('~') && stage.glass.row("/svc/other").contains(&"ok".to_owned()));
-    assert!(stage.glass.text().contains("about every 10."), "{}", stage.glass.text());
+    assert!(test.column(lease, "LAST").starts_with('~') && test.screen.row("/svc/other").contains(&"ok".to_owned()));
+    assert!(test.screen.text().contains("about every 10."), "{}", test.screen.text());
     other.0.close().await;
     drop(other);
-    stage.wait(14.0).await;
-    assert!(stage.glass.text().contains("▲ late"), "{}", stage.glass.text());
-    stage.wait(8.5).await;
-    assert!(stage.glass.text().contains("! risk"), "{}", stage.glass.text());
-    stage.wait(11.0).await;
-    let text = stage.glass.text();
+    test.wait(14.0).await;
+    assert!(test.screen.text().contains("▲ late"), "{}", test.screen.text());
+    test.wait(8.5).await;
+    assert!(test.screen.text().contains("! risk"), "{}", test.screen.text());
+    test.wait(11.0).await;
+    let text = test.screen.text();
     assert!(text.contains("✗ expired") && text.contains("its time was over, remo"), "{text}");
-    assert!(stage.sandbox.leases().is_empty());
+    assert!(test.sandbox.leases().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_death_has_its_cause() {
-    let stage = Stage::begin(exercise(&[]), false).await;
+    let test = MonitorTest::start(exercise(&[]), false).await;
     let grant = |ttl, key: &str| {
-        let lease = LeaseId(stage.sandbox.grant(ttl).unwrap());
-        stage.sandbox.put(key, "v", Some(lease.0)).unwrap();
+        let lease = LeaseId(test.sandbox.grant(ttl).unwrap());
+        test.sandbox.put(key, "v", Some(lease.0)).unwrap();
         lease
     };
     let (expires, revoked, bare) =
-        (grant(8, "/expires"), grant(60, "/revoked"), LeaseId(stage.sandbox.grant(60).unwrap()));
+        (grant(8, "/expires"), grant(60, "/revoked"), LeaseId(test.sandbox.grant(60).unwrap()));
     let (deleted, moved) = (grant(600, "/deleted"), grant(700, "/moved"));
-    stage.wait(3.0).await;
-    stage.sandbox.revoke(revoked).unwrap();
-    stage.sandbox.revoke(bare).unwrap();
-    stage.sandbox.delete("/deleted");
-    stage.sandbox.put("/moved", "v", Some(deleted.0)).unwrap();
-    stage.wait(7.0).await;
-    let text = stage.glass.text();
+    test.wait(3.0).await;
+    test.sandbox.revoke(revoked).unwrap();
+    test.sandbox.revoke(bare).unwrap();
+    test.sandbox.delete("/deleted");
+    test.sandbox.put("/moved", "v", Some(deleted.0)).unwrap();
+    test.wait(7.0).await;
+    let text = test.screen.text();
     for (id, state) in [(expires, "expired"), (revoked, "revoked"), (bare, "revoked"), (deleted, "ok"), (moved, "ok")] {
-        assert!(stage.glass.row(&id.to_string()).contains(&state.to_owned()), "{id} {state}\n{text}");
+        assert!(test.screen.row(&id.to_string()).contains(&state.to_owned()), "{id} {state}\n{text}");
     }
     for told in
         ["by another client", "/deleted was deleted", "was put with", "deleted 6.0 s ago", "its time was over, remo"]
@@ -80,119 +80,119 @@ async fn each_death_has_its_cause() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refill_is_a_badge_and_no_renewal() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = LeaseId(stage.sandbox.grant(60).unwrap());
-    stage.wait(20.0).await;
-    stage.sandbox.faults().refill();
-    stage.wait(5.0).await;
-    let text = stage.glass.text();
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let lease = LeaseId(test.sandbox.grant(60).unwrap());
+    test.wait(20.0).await;
+    test.sandbox.faults().refill();
+    test.wait(5.0).await;
+    let text = test.screen.text();
     assert!(text.contains("↻ refilled") && text.contains("no renewal"), "{text}");
-    assert_eq!(stage.column(lease, "EVERY"), "-");
-    stage.wait(12.0).await;
-    assert!(stage.glass.row(&lease.to_string()).contains(&"ok".to_owned()), "{}", stage.glass.text());
+    assert_eq!(test.column(lease, "EVERY"), "-");
+    test.wait(12.0).await;
+    assert!(test.screen.row(&lease.to_string()).contains(&"ok".to_owned()), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    stage.sandbox.faults().stall_expiry();
-    assert!((0..40).all(|_| stage.sandbox.grant(3).is_ok()));
-    stage.wait(8.0).await;
-    assert!(stage.glass.text().contains("40 dying, removed in 0.5 s"), "{}", stage.glass.text());
-    stage.sandbox.faults().release_expiry();
-    stage.wait(3.0).await;
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    test.sandbox.faults().stall_expiry();
+    assert!((0..40).all(|_| test.sandbox.grant(3).is_ok()));
+    test.wait(8.0).await;
+    assert!(test.screen.text().contains("40 dying, removed in 0.5 s"), "{}", test.screen.text());
+    test.sandbox.faults().release_expiry();
+    test.wait(3.0).await;
     assert!(
-        !stage.glass.text().contains("dying,") && stage.glass.text().contains("✗ expired"),
+        !test.screen.text().contains("dying,") && test.screen.text().contains("✗ expired"),
         "{}",
-        stage.glass.text()
+        test.screen.text()
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_wrong_is_counted_and_told_in_the_detail() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = LeaseId(stage.sandbox.grant(30).unwrap());
-    stage.wait(26.0).await;
-    let text = stage.glass.text();
-    assert!(text.contains("1 warning") && stage.glass.row(&lease.to_string()).contains(&"leak".to_owned()), "{text}");
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let lease = LeaseId(test.sandbox.grant(30).unwrap());
+    test.wait(26.0).await;
+    let text = test.screen.text();
+    assert!(text.contains("1 warning") && test.screen.row(&lease.to_string()).contains(&"leak".to_owned()), "{text}");
     assert!(text.contains("It has no keys and was not renewed in"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn megabytes_of_key_names_on_one_lease_are_counted() {
-    let stage = Stage::with(exercise(&[]), false, |sandbox| {
+    let test = MonitorTest::with(exercise(&[]), false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
         (0..1_100).for_each(|n| sandbox.put(name(n), "", Some(lease.0)).unwrap());
     })
     .await;
-    stage.wait(3.0).await;
-    assert_eq!(stage.column(LeaseId(7), "KEYS"), "1100");
-    assert!(stage.glass.row("0000000000000007").contains(&"crowded".to_owned()), "{}", stage.glass.text());
-    stage.sandbox.revoke(LeaseId(7)).unwrap();
-    stage.wait(1.0).await;
-    assert!(stage.glass.text().contains("by another client, 1"), "{}", stage.glass.text());
+    test.wait(3.0).await;
+    assert_eq!(test.column(LeaseId(7), "KEYS"), "1100");
+    assert!(test.screen.row("0000000000000007").contains(&"crowded".to_owned()), "{}", test.screen.text());
+    test.sandbox.revoke(LeaseId(7)).unwrap();
+    test.wait(1.0).await;
+    assert!(test.screen.text().contains("by another client, 1"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_follow_without_a_poll() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = LeaseId(stage.sandbox.grant(600).unwrap());
-    stage.wait(1.5).await;
-    assert!(stage.glass.text().contains("none attached"), "{}", stage.glass.text());
-    stage.sandbox.put(b"svc/\xff\x1b[2J", "v", Some(lease.0)).unwrap();
-    stage.sandbox.put("free", "v", None).unwrap();
-    stage.wait(0.2).await;
-    assert!(stage.glass.row(&lease.to_string()).contains(&r"svc/\xff\x1b[2J".to_owned()), "{}", stage.glass.text());
-    stage.sandbox.put(b"svc/\xff\x1b[2J", "v", None).unwrap();
-    stage.wait(0.2).await;
-    assert!(stage.glass.text().contains("was put without a lease, and stays"), "{}", stage.glass.text());
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let lease = LeaseId(test.sandbox.grant(600).unwrap());
+    test.wait(1.5).await;
+    assert!(test.screen.text().contains("none attached"), "{}", test.screen.text());
+    test.sandbox.put(b"svc/\xff\x1b[2J", "v", Some(lease.0)).unwrap();
+    test.sandbox.put("free", "v", None).unwrap();
+    test.wait(0.2).await;
+    assert!(test.screen.row(&lease.to_string()).contains(&r"svc/\xff\x1b[2J".to_owned()), "{}", test.screen.text());
+    test.sandbox.put(b"svc/\xff\x1b[2J", "v", None).unwrap();
+    test.wait(0.2).await;
+    assert!(test.screen.text().contains("was put without a lease, and stays"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
-    let stage = Stage::begin(exercise(&[]), false).await;
-    let lease = LeaseId(stage.sandbox.grant_as(LeaseId(-9), 600).unwrap());
-    stage.sandbox.faults().cut_watches(&Status::unavailable("cut"));
-    stage.sandbox.put("/early", "v", Some(lease.0)).unwrap();
-    stage.wait(3.0).await;
-    assert!(stage.glass.row("-000000000000009").contains(&"/early".to_owned()), "{}", stage.glass.text());
-    stage.sandbox.faults().down();
-    stage.wait(2.0).await;
-    stage.sandbox.delete("/early");
-    stage.sandbox.put("/late", "v", Some(lease.0)).unwrap();
-    stage.sandbox.compact(stage.sandbox.revision()).unwrap();
-    stage.sandbox.faults().up();
-    stage.wait(8.0).await;
-    assert!(stage.glass.row("-000000000000009").contains(&"/late".to_owned()), "{}", stage.glass.text());
-    assert!(!stage.glass.text().contains("keys fail"), "{}", stage.glass.text());
+    let test = MonitorTest::start(exercise(&[]), false).await;
+    let lease = LeaseId(test.sandbox.grant_as(LeaseId(-9), 600).unwrap());
+    test.sandbox.faults().cut_watches(&Status::unavailable("cut"));
+    test.sandbox.put("/early", "v", Some(lease.0)).unwrap();
+    test.wait(3.0).await;
+    assert!(test.screen.row("-000000000000009").contains(&"/early".to_owned()), "{}", test.screen.text());
+    test.sandbox.faults().down();
+    test.wait(2.0).await;
+    test.sandbox.delete("/early");
+    test.sandbox.put("/late", "v", Some(lease.0)).unwrap();
+    test.sandbox.compact(test.sandbox.revision()).unwrap();
+    test.sandbox.faults().up();
+    test.wait(8.0).await;
+    assert!(test.screen.row("-000000000000009").contains(&"/late".to_owned()), "{}", test.screen.text());
+    assert!(!test.screen.text().contains("keys fail"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_a_prefix_only_its_keys_are_followed() {
     let setup = Setup { range: etcd_lease::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
-    let stage = Stage::with(setup, false, |sandbox| {
+    let test = MonitorTest::with(setup, false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         let other = LeaseId(sandbox.grant_as(LeaseId(8), 700).unwrap());
         sandbox.put("/svc/a", "v", Some(lease.0)).unwrap();
         sandbox.put("/else", "v", Some(other.0)).unwrap();
     })
     .await;
-    stage.wait(2.0).await;
-    let text = stage.glass.text();
+    test.wait(2.0).await;
+    let text = test.screen.text();
     assert!(text.contains("keys /svc/"), "{text}");
-    assert!(stage.glass.row("0000000000000007").contains(&"/svc/a".to_owned()), "{text}");
-    assert!(!stage.glass.row("0000000000000008").contains(&"/else".to_owned()), "{text}");
-    stage.press(&[KeyCode::Down, KeyCode::Enter]).await;
-    stage.wait(2.0).await;
-    assert!(stage.glass.text().contains("/else"), "who is looked at is asked for all keys: {}", stage.glass.text());
+    assert!(test.screen.row("0000000000000007").contains(&"/svc/a".to_owned()), "{text}");
+    assert!(!test.screen.row("0000000000000008").contains(&"/else".to_owned()), "{text}");
+    test.press(&[KeyCode::Down, KeyCode::Enter]).await;
+    test.wait(2.0).await;
+    assert!(test.screen.text().contains("/else"), "who is looked at is asked for all keys: {}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn grants_are_told_before_their_keys_and_as_ours() {
-    let stage = Stage::begin(exercise(&[10]), false).await;
-    stage.wait(2.0).await;
-    let text = stage.glass.text();
+    let test = MonitorTest::start(exercise(&[10]), false).await;
+    test.wait(2.0).await;
+    let text = test.screen.text();
     assert!(text.contains("attached") && !text.contains("by another client"), "{text}");
     assert_eq!(text.matches("+ attached").count(), 1, "told once: {text}");
 }

@@ -1,11 +1,11 @@
 //! When things happened: the sandbox knows it, and what is told of it has to hold that.
 
-use super::follow::Ear;
+use super::headless::HeadlessTest;
 use super::*;
 use crate::app::{Event, Renewed, What};
 use simkit::Timestamp;
 
-impl Ear {
+impl HeadlessTest {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -30,13 +30,13 @@ fn holds(event: &Event, truth: Timestamp, most: f64) {
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_without_keys_was_granted_between_two_lists() {
-    let mut ear = Ear::begin(100, |_| ()).await;
+    let mut test = HeadlessTest::start(100, |_| ()).await;
     for after in [0.05, 0.3, 0.61, 0.95] {
-        ear.wait(after).await;
-        let truth = ear.now();
-        let id = LeaseId(ear.sandbox.grant(600).unwrap());
-        ear.wait(2.0).await;
-        let told = ear.only("granted", id);
+        test.wait(after).await;
+        let truth = test.now();
+        let id = LeaseId(test.sandbox.grant(600).unwrap());
+        test.wait(2.0).await;
+        let told = test.only("granted", id);
         holds(&told, truth, 0.51);
         assert!(told.doubt > Duration::from_millis(400), "{told:?}");
     }
@@ -44,15 +44,15 @@ async fn a_lease_without_keys_was_granted_between_two_lists() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
-    let mut ear = Ear::begin(100, |_| ()).await;
-    ear.wait(0.35).await;
-    let granted = ear.now();
-    let id = LeaseId(ear.sandbox.grant(600).unwrap());
-    ear.wait(0.2).await;
-    let put = ear.now();
-    ear.sandbox.put("/a", "v", Some(id.0)).unwrap();
-    ear.wait(2.0).await;
-    let told: Vec<Event> = ear.events().into_iter().map(|told| told.event).collect();
+    let mut test = HeadlessTest::start(100, |_| ()).await;
+    test.wait(0.35).await;
+    let granted = test.now();
+    let id = LeaseId(test.sandbox.grant(600).unwrap());
+    test.wait(0.2).await;
+    let put = test.now();
+    test.sandbox.put("/a", "v", Some(id.0)).unwrap();
+    test.wait(2.0).await;
+    let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
     let of = |word: &str| told.iter().find(|event| event.word().word() == word).unwrap();
     holds(of("granted"), granted, 0.51);
     holds(of("attached"), put, 0.0);
@@ -61,65 +61,65 @@ async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
 #[tokio::test(start_paused = true)]
 async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
     let mut lease = None;
-    let mut ear = Ear::begin(100, |sandbox| lease = sandbox.grant(120).ok()).await;
+    let mut test = HeadlessTest::start(100, |sandbox| lease = sandbox.grant(120).ok()).await;
     for _ in 0..3 {
-        ear.wait(31.3).await;
-        ear.events();
-        let truth = ear.now();
-        ear.sandbox.faults().refill();
-        ear.wait(30.0).await;
-        holds(&ear.only("refilled", LeaseId(lease.unwrap())), truth, 4.0);
+        test.wait(31.3).await;
+        test.events();
+        let truth = test.now();
+        test.sandbox.faults().refill();
+        test.wait(30.0).await;
+        holds(&test.only("refilled", LeaseId(lease.unwrap())), truth, 4.0);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
     let mut leases = Vec::new();
-    let mut ear = Ear::begin(100, |sandbox| {
+    let mut test = HeadlessTest::start(100, |sandbox| {
         leases.extend([600, 700].map(|ttl| LeaseId(sandbox.grant(ttl).unwrap())));
         ["/moves", "/goes"].iter().for_each(|key| sandbox.put(*key, "v", Some(leases[0].0)).unwrap());
     })
     .await;
     let [one, other] = leases[..] else { unreachable!() };
-    ear.sandbox.faults().down();
+    test.sandbox.faults().down();
     let mut deeds = Vec::new();
     for (word, id, key, to) in [
         ("moved", one, "/moves", Some(other)),
         ("detached", one, "/goes", None),
         ("attached", other, "/comes", Some(other)),
     ] {
-        ear.wait(3.1).await;
-        deeds.push((word, id, ear.now()));
-        ear.sandbox.put(key, "v", to.map(i64::from)).unwrap();
+        test.wait(3.1).await;
+        deeds.push((word, id, test.now()));
+        test.sandbox.put(key, "v", to.map(i64::from)).unwrap();
     }
-    ear.sandbox.faults().up();
-    ear.wait(10.0).await;
-    let told: Vec<Event> = ear.events().into_iter().map(|told| told.event).collect();
+    test.sandbox.faults().up();
+    test.wait(10.0).await;
+    let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
     for (word, id, truth) in deeds {
         let event = told.iter().rfind(|event| event.word().word() == word && event.lease == Some(id));
         holds(event.unwrap_or_else(|| panic!("{word}: {told:?}")), truth, 12.0);
     }
     // From here on it is told as it happens.
-    let truth = ear.now();
-    ear.sandbox.put("/late", "v", Some(one.0)).unwrap();
-    ear.wait(1.0).await;
-    holds(&ear.only("attached", one), truth, 0.0);
+    let truth = test.now();
+    test.sandbox.put("/late", "v", Some(one.0)).unwrap();
+    test.wait(1.0).await;
+    holds(&test.only("attached", one), truth, 0.0);
 }
 
 /// Renews a lease so many times at this interval: what was told of that, and when it was.
 async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Timestamp>) {
     let mut lease = None;
-    let mut ear = Ear::begin(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;
-    let target = Target::Pipe { name: "sandbox".into(), dialer: ear.sandbox.dialer(0) };
+    let mut test = HeadlessTest::start(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;
+    let target = Target::Pipe { name: "sandbox".into(), dialer: test.sandbox.dialer(0) };
     let theirs = Cluster::connect(Settings::new(vec![target])).await.unwrap();
     let mut truth = Vec::new();
     for _ in 0..times {
-        ear.wait(every).await;
-        truth.push(ear.now());
+        test.wait(every).await;
+        truth.push(test.now());
         theirs.keep_alive_once(LeaseId(lease.unwrap())).await.unwrap();
     }
-    ear.wait(3.0).await;
-    let told = ear.events().into_iter().filter_map(|told| match told.event.what {
+    test.wait(3.0).await;
+    let told = test.events().into_iter().filter_map(|told| match told.event.what {
         What::Renewed(renewed) => Some((told.event, renewed)),
         _ => None,
     });

@@ -2,19 +2,20 @@
 
 use ratatui::text::Line;
 
-use super::Page;
+use super::DetailPage;
 use crate::app::Event;
-use crate::ui::{Role, log};
+use crate::ui::{Role, events_panel};
 
 /// How many of them.
 const MOST: usize = 12;
 
-pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let id = Some(page.lease.id);
-    let mut own: Vec<_> = page.scene.model.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
+    let mut own: Vec<_> = page.ctx.model.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
     own.reverse();
     Event::sort(&mut own);
-    let mut lines = page.say("events", Role::Dim, if own.is_empty() { "none yet" } else { "newest first" });
-    lines.extend(own.into_iter().rev().map(|event| log::line_of_its_lease(page.scene, event, page.width as u16)));
+    let mut lines = page.labelled("events", Role::Dim, if own.is_empty() { "none yet" } else { "newest first" });
+    lines
+        .extend(own.into_iter().rev().map(|event| events_panel::line_of_its_lease(page.ctx, event, page.width as u16)));
     lines
 }

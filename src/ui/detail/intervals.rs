@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use ratatui::text::{Line, Span};
 
-use super::{NAMES, Page};
+use super::{DetailPage, LABEL_WIDTH};
 use crate::app::{History, Mark, Renewal, Tick, Word};
-use crate::ui::{Role, number, theme};
+use crate::ui::{Role, format, theme};
 
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Heights of a bar in one row.
@@ -23,7 +23,7 @@ const FULL: usize = 8;
 /// How far from the pace an interval may be, as a share of it, before it is told by its colour as well.
 const LITTLE: f64 = 0.1;
 
-pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(history) = &page.lease.history else { return Vec::new() };
     if let Some(rhythm) = page.lease.others_rhythm() {
         return inferred(page, &history.inferred(), rhythm.every);
@@ -31,13 +31,13 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
     let figures = figures(page, history);
     let pace = page.lease.engine.as_ref().and_then(|status| status.expected).filter(|pace| !pace.is_zero());
     let intervals: Vec<Duration> = history.renewals().filter_map(|(_, renewal)| renewal.interval()).collect();
-    let scale = |pace| format!("{} s", number::seconds(pace));
+    let scale = |pace| format!("{} s", format::seconds(pace));
     let bars = pace.filter(|_| figures.is_some()).map(|pace| bars(page, &intervals, pace, &scale(pace)));
     figures.into_iter().chain(bars.into_iter().flatten()).collect()
 }
 
 /// Those of others, as polls have shown them.
-fn inferred(page: &Page<'_>, intervals: &[Duration], mean: Duration) -> Vec<Line<'static>> {
+fn inferred(page: &DetailPage<'_>, intervals: &[Duration], mean: Duration) -> Vec<Line<'static>> {
     if intervals.is_empty() || mean.is_zero() {
         return Vec::new();
     }
@@ -48,23 +48,23 @@ fn inferred(page: &Page<'_>, intervals: &[Duration], mean: Duration) -> Vec<Line
 }
 
 /// The last intervals, newest last, each with the signs of what befell it.
-fn figures(page: &Page<'_>, history: &History) -> Option<Line<'static>> {
+fn figures(page: &DetailPage<'_>, history: &History) -> Option<Line<'static>> {
     let is_empty = history.renewals().all(|(_, renewal)| renewal.interval().is_none());
     (!is_empty).then(|| line(page, history.marks().rev().filter_map(mark)))
 }
 
 /// Figures that come newest first, newest last: as many as one line has room for.
-fn line(page: &Page<'_>, figures: impl Iterator<Item = (String, Role)>) -> Line<'static> {
-    let mut room = page.width.saturating_sub(NAMES);
+fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) -> Line<'static> {
+    let mut room = page.width.saturating_sub(LABEL_WIDTH);
     let mut shown: Vec<(String, Role)> = Vec::new();
     for (text, role) in figures {
         let Some(rest) = room.checked_sub(text.chars().count() + 1) else { break };
         room = rest;
         shown.push((text, role));
     }
-    let look = page.look();
-    let name = Span::styled(format!("{:<NAMES$}", "intervals"), look.style(Role::Dim));
-    let marks = shown.into_iter().rev().map(|(text, role)| Span::styled(format!("{text} "), look.style(role)));
+    let theme = page.theme();
+    let name = Span::styled(format!("{:<LABEL_WIDTH$}", "intervals"), theme.style(Role::Dim));
+    let marks = shown.into_iter().rev().map(|(text, role)| Span::styled(format!("{text} "), theme.style(role)));
     Line::from_iter(std::iter::once(name).chain(marks))
 }
 
@@ -84,7 +84,7 @@ fn mark(mark: &Mark) -> Option<(String, Role)> {
 }
 
 fn interval(renewal: Renewal) -> Option<(String, Role)> {
-    let interval = number::seconds(renewal.interval()?);
+    let interval = format::seconds(renewal.interval()?);
     let dropped = theme::event(Word::Dropped).0;
     Some(match renewal.is_dropped {
         true => (format!("{interval}{dropped}"), Role::Warning),
@@ -93,12 +93,12 @@ fn interval(renewal: Renewal) -> Option<(String, Role)> {
 }
 
 /// Two rows of bars, the newest, which comes first, at the right.
-fn bars(page: &Page<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
-    let most = page.width.saturating_sub(NAMES).div_ceil(2);
+fn bars(page: &DetailPage<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
+    let most = page.width.saturating_sub(LABEL_WIDTH).div_ceil(2);
     let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(pace));
     let shares: Vec<f64> = shares.collect();
     let [over, within] = [FULL, 0].map(|below| row(page, &shares, below));
-    let scale = |text: &str| Span::styled(format!("{text:>8} ┤"), page.look().style(Role::Dim));
+    let scale = |text: &str| Span::styled(format!("{text:>8} ┤"), page.theme().style(Role::Dim));
     [with(scale(if page.lease.engine.is_some() { "2x pace" } else { "2x mean" }), over), with(scale(of), within)]
 }
 
@@ -107,12 +107,12 @@ fn with(scale: Span<'static>, bars: Vec<Span<'static>>) -> Line<'static> {
 }
 
 /// The part of the bars that rises above so many heights, up to a row's.
-fn row(page: &Page<'_>, shares: &[f64], below: usize) -> Vec<Span<'static>> {
+fn row(page: &DetailPage<'_>, shares: &[f64], below: usize) -> Vec<Span<'static>> {
     let bar = |share: &f64| {
         let height = ((share * FULL as f64).round() as usize).clamp(1, 2 * FULL);
         let role = if (share - 1.0).abs() > LITTLE { Role::Warning } else { Role::Good };
         let sign = BARS[height.saturating_sub(below).min(FULL)];
-        Span::styled(format!("{sign} "), page.look().style(role))
+        Span::styled(format!("{sign} "), page.theme().style(role))
     };
     shares.iter().map(bar).collect()
 }

@@ -2,18 +2,18 @@
 
 use ratatui::text::Line;
 
-use super::Page;
+use super::DetailPage;
 use crate::ui::Role;
 
-pub(super) fn lines(page: &Page<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     if page.lease.warnings.is_empty() {
         return Vec::new();
     }
-    let found = page.scene.model.diagnoses().of(page.lease.id);
+    let found = page.ctx.model.diagnoses().of(page.lease.id);
     found
         .flat_map(|finding| {
-            let mut lines = page.say("warning", Role::Warning, &format!("{}: {}", finding.lint, finding.what));
-            lines.extend(page.say("", Role::Text, &format!("{} {}", finding.why, finding.advice)));
+            let mut lines = page.labelled("warning", Role::Warning, &format!("{}: {}", finding.lint, finding.what));
+            lines.extend(page.labelled("", Role::Text, &format!("{} {}", finding.why, finding.advice)));
             lines
         })
         .collect()

@@ -6,24 +6,24 @@ use crate::app::dialog::AdoptDialog;
 use crate::app::{Lease, Reply, Who};
 use crate::ui::Role;
 
-use super::{Answer, Page, Sheet, Title};
+use super::{DialogButton, DialogPage, Popup, Title};
 
-impl<'a> Page<'a> {
-    pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Sheet<'a> {
+impl<'a> DialogPage<'a> {
+    pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let [id] = dialog.ids[..] else { return self.adopt_many(dialog) };
         let title = Title::on(self.name(id), ["Keep ", " alive?"], ["Keep ", "?"]);
-        let Some(lease) = self.scene.model.lease(id).filter(|lease| lease.death.is_none()) else {
+        let Some(lease) = self.ctx.model.lease(id).filter(|lease| lease.death.is_none()) else {
             return self.too_late(title, id, "keep alive");
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
         body.extend(self.text(Role::Text, &self.at_stake(lease)));
         let foot = self.adopt_or_not(dialog, "keep it alive");
-        Sheet { foot, ..Sheet::new(title, body) }
+        Popup { foot, ..Popup::new(title, body) }
     }
 
-    fn adopt_many(&self, dialog: &AdoptDialog) -> Sheet<'a> {
+    fn adopt_many(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let title = Title::of(&format!("Keep {} leases alive?", dialog.ids.len()));
-        let leases: Vec<&Lease> = dialog.leases(self.scene.model).collect();
+        let leases: Vec<&Lease> = dialog.leases(self.ctx.model).collect();
         let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
         if leases.len() < dialog.ids.len() {
             let gone = format!("{} of them died while this was open.", dialog.ids.len() - leases.len());
@@ -36,11 +36,11 @@ impl<'a> Page<'a> {
         body.extend(self.text(Role::Text, &text));
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));
         let foot = self.adopt_or_not(dialog, "keep them alive");
-        Sheet { foot, ..Sheet::new(title, body) }
+        Popup { foot, ..Popup::new(title, body) }
     }
 
     fn adopt_or_not(&self, dialog: &AdoptDialog, adopt: &'static str) -> Vec<Line<'a>> {
-        let adopt = Answer::new(self.key(Reply::Confirm), adopt, "yes");
+        let adopt = DialogButton::new(self.key(Reply::Confirm), adopt, "yes");
         self.answers(&[self.cancel(), adopt], Some(dialog.focus.among(2)))
     }
 

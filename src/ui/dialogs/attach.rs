@@ -7,12 +7,12 @@ use crate::app::dialog::AttachDialog;
 use crate::app::{Lease, Who};
 use crate::ui::Role;
 
-use super::{Page, Sheet, Title, field};
+use super::{DialogPage, Popup, Title, field};
 
-impl<'a> Page<'a> {
-    pub(super) fn attach(&self, dialog: &AttachDialog) -> Sheet<'a> {
+impl<'a> DialogPage<'a> {
+    pub(super) fn attach(&self, dialog: &AttachDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Attach a key to ", ""], ["Attach to ", ""]);
-        let Some(lease) = self.scene.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
+        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
             return self.too_late(title, dialog.id, "attach a key to");
         };
         let takes_number = dialog.takes_number(lease);
@@ -32,14 +32,14 @@ impl<'a> Page<'a> {
             self.text(Role::Dim, "A key that is there already gets this value, and leaves the lease it hangs on."),
         );
         let foot = self.form(Some("attach"), takes_number);
-        Sheet { foot, look_at: usize::from(dialog.is_at_number), ..Sheet::new(title, body) }
+        Popup { foot, look_at: usize::from(dialog.is_at_number), ..Popup::new(title, body) }
     }
 
     fn typed(&self, name: &str, input: &Input, has_caret: bool) -> Line<'a> {
         const NAME: usize = 12;
-        let look = self.scene.look;
-        let mut spans = vec![Span::styled(format!("{name:<NAME$}"), look.style(Role::Title))];
-        spans.extend(field::spans(input, self.width.saturating_sub(NAME), has_caret.then(|| look.cursor())));
+        let theme = self.ctx.theme;
+        let mut spans = vec![Span::styled(format!("{name:<NAME$}"), theme.style(Role::Title))];
+        spans.extend(field::spans(input, self.width.saturating_sub(NAME), has_caret.then(|| theme.cursor())));
         Line::from(spans)
     }
 }

@@ -6,13 +6,13 @@ use ratatui::text::{Line, Span};
 use crate::app::dialog::{Field, GrantForm};
 use crate::ui::Role;
 
-use super::{Page, Sheet, Title, field};
+use super::{DialogPage, Popup, Title, field};
 
 /// Below this width there is no room beside the fields: what the focused one means stands below them.
 const BESIDE: usize = 60;
 
-impl<'a> Page<'a> {
-    pub(super) fn grant(&self, form: &GrantForm) -> Sheet<'a> {
+impl<'a> DialogPage<'a> {
+    pub(super) fn grant(&self, form: &GrantForm) -> Popup<'a> {
         let fields = form.fields();
         let mut body: Vec<Line> = fields.iter().map(|field| self.field(form, *field)).collect();
         let mut look_at = fields.iter().position(|field| *field == form.focus).unwrap_or(0);
@@ -25,7 +25,7 @@ impl<'a> Page<'a> {
         if foot.len() + 1 > self.rows {
             foot = foot.split_off(foot.len() - 1);
         }
-        Sheet { foot, look_at, ..Sheet::new(Title::of("New leases"), body) }
+        Popup { foot, look_at, ..Popup::new(Title::of("New leases"), body) }
     }
 
     fn is_wide(&self) -> bool {
@@ -33,16 +33,16 @@ impl<'a> Page<'a> {
     }
 
     fn dim(&self, text: &str) -> Line<'a> {
-        Line::from(Span::styled(text.to_owned(), self.scene.look.style(Role::Dim)))
+        Line::from(Span::styled(text.to_owned(), self.ctx.theme.style(Role::Dim)))
     }
 
     /// `TTL         2█          120 s (for 2 s write 2s)`
     fn field(&self, form: &GrantForm, field: Field) -> Line<'a> {
         const NAME: usize = 12;
-        let look = self.scene.look;
+        let theme = self.ctx.theme;
         let room = if self.is_wide() { 20 } else { self.width.saturating_sub(NAME) };
-        let caret = (form.focus == field).then(|| look.cursor());
-        let mut spans = vec![Span::styled(format!("{:<NAME$}", name(field)), look.style(Role::Title))];
+        let caret = (form.focus == field).then(|| theme.cursor());
+        let mut spans = vec![Span::styled(format!("{:<NAME$}", name(field)), theme.style(Role::Title))];
         spans.extend(match form.input(field) {
             Some(input) => field::spans(input, room, caret),
             None => switch(form, field, room, caret),
@@ -54,12 +54,12 @@ impl<'a> Page<'a> {
     }
 
     fn meaning(&self, form: &GrantForm, field: Field) -> Span<'a> {
-        let look = self.scene.look;
+        let theme = self.ctx.theme;
         match form.check(field) {
-            Ok(meaning) => Span::styled(meaning, look.style(Role::Dim)),
-            Err(rule) if is_untouched(form, field) && !self.is_wide() => Span::styled(rule, look.style(Role::Dim)),
-            Err(_) if is_untouched(form, field) => Span::styled("needed", look.style(Role::Dim)),
-            Err(rule) => Span::styled(rule, look.style(Role::Warning)),
+            Ok(meaning) => Span::styled(meaning, theme.style(Role::Dim)),
+            Err(rule) if is_untouched(form, field) && !self.is_wide() => Span::styled(rule, theme.style(Role::Dim)),
+            Err(_) if is_untouched(form, field) => Span::styled("needed", theme.style(Role::Dim)),
+            Err(rule) => Span::styled(rule, theme.style(Role::Warning)),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! The dialogs, above everything else: one file a dialog says what stands in it, `sheet` how it is laid out.
 
 mod adopt;
-mod answers;
 mod attach;
+mod buttons;
 mod drill;
 mod grant;
+mod popup;
 mod quit;
 mod revoke;
 mod revoke_many;
-mod sheet;
 mod sort;
 mod warp;
 
@@ -18,17 +18,17 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::Dialog;
 
-use self::answers::Answer;
-use self::sheet::{Frame, Sheet, Title};
+use self::buttons::DialogButton;
+use self::popup::{Frame, Popup, Title};
 use super::line::wrap;
-use super::{Role, Scene, field, help, number};
+use super::{RenderContext, Role, field, format, help};
 
 /// Draws the open dialog, if there is one.
-pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(dialog) = &scene.model.dialog else { return };
+pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(dialog) = &ctx.model.dialog else { return };
     let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
-    let page = Page { scene, width: frame.width(), rows: frame.rows() };
-    let sheet = match dialog {
+    let page = DialogPage { ctx, width: frame.width(), rows: frame.rows() };
+    let popup = match dialog {
         Dialog::Help { top } => page.help(*top),
         Dialog::Grant(form) => page.grant(form),
         Dialog::Revoke(dialog) => page.revoke(dialog),
@@ -42,48 +42,48 @@ pub(super) fn draw(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),
     };
-    frame.draw(scene.look, sheet, buf);
+    frame.draw(ctx.theme, popup, buf);
 }
 
 /// How many lines of the open help there is no room for; none where it is not open.
-pub(super) fn spare_lines(scene: Scene<'_>, height: u16) -> Option<usize> {
-    let is_help = matches!(scene.model.dialog, Some(Dialog::Help { .. }));
+pub(super) fn spare_lines(ctx: RenderContext<'_>, height: u16) -> Option<usize> {
+    let is_help = matches!(ctx.model.dialog, Some(Dialog::Help { .. }));
     let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
-    is_help.then(|| help::lines(scene.look, &scene.model.setup.keymap).len().saturating_sub(rows))
+    is_help.then(|| help::lines(ctx.theme, &ctx.model.setup.keymap).len().saturating_sub(rows))
 }
 
 /// A dialog being written, for a sheet of this width and so many rows.
 #[derive(Clone, Copy)]
-struct Page<'a> {
-    scene: Scene<'a>,
+struct DialogPage<'a> {
+    ctx: RenderContext<'a>,
     width: usize,
     rows: usize,
 }
 
-impl<'a> Page<'a> {
+impl<'a> DialogPage<'a> {
     /// A lease's id as ids are written.
     fn name(&self, id: etcd_lease::LeaseId) -> String {
-        self.scene.model.ids.name(id)
+        self.ctx.model.ids.name(id)
     }
 
     fn text(&self, role: Role, text: &str) -> Vec<Line<'a>> {
-        let style = self.scene.look.style(role);
+        let style = self.ctx.theme.style(role);
         wrap(text, self.width).into_iter().map(|line| Line::from(Span::styled(line, style))).collect()
     }
 
     /// What is said where the lease of a dialog has died while that was open.
-    fn too_late(&self, title: Title, id: etcd_lease::LeaseId, what: &str) -> Sheet<'a> {
-        let cause = self.scene.model.lease(id).map_or("gone", |lease| lease.state(self.scene.now).word());
+    fn too_late(&self, title: Title, id: etcd_lease::LeaseId, what: &str) -> Popup<'a> {
+        let cause = self.ctx.model.lease(id).map_or("gone", |lease| lease.state(self.ctx.now).word());
         let text = format!("It died while this was open ({cause}): there is nothing left to {what}.");
         let foot = self.answers(&[self.close()], Some(0));
-        Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, &text)) }
+        Popup { foot, ..Popup::new(title, self.text(Role::Warning, &text)) }
     }
 
-    fn help(&self, top: usize) -> Sheet<'a> {
-        let mut lines = help::lines(self.scene.look, &self.scene.model.setup.keymap);
+    fn help(&self, top: usize) -> Popup<'a> {
+        let mut lines = help::lines(self.ctx.theme, &self.ctx.model.setup.keymap);
         let spare = lines.len().saturating_sub(self.rows);
         let title = if spare > 0 { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" };
         lines.drain(..top.min(spare));
-        Sheet::new(Title::of(title), lines)
+        Popup::new(Title::of(title), lines)
     }
 }

@@ -5,14 +5,14 @@ use crate::app::keymap::Action;
 use crate::app::{Lease, Reply, Who};
 use crate::ui::Role;
 
-use super::{Answer, Page, Sheet, Title, number};
+use super::{DialogButton, DialogPage, Popup, Title, format};
 
 const COMMAND: &str = "the command that goes on keeping";
 
-impl<'a> Page<'a> {
-    pub(super) fn quit(&self, focus: Focus) -> Sheet<'a> {
+impl<'a> DialogPage<'a> {
+    pub(super) fn quit(&self, focus: Focus) -> Popup<'a> {
         let kept = self.kept();
-        let text = match self.scene.model.kept().count() {
+        let text = match self.ctx.model.kept().count() {
             0 => format!("{kept}."),
             1 => format!(
                 "{kept}. Left alone, it expires{}; {COMMAND} it is printed at the end.",
@@ -24,30 +24,32 @@ impl<'a> Page<'a> {
             }
         };
         let answers = [
-            Answer::new(self.key(Reply::Accept), "Leave", "leave").plain(),
-            Answer::new(self.key(Reply::QuitRevoke), "revoke our own and leave", "revoke"),
-            Answer::new(self.key(Reply::QuitStay), "stay", "stay"),
+            DialogButton::new(self.key(Reply::Accept), "Leave", "leave").plain(),
+            DialogButton::new(self.key(Reply::QuitRevoke), "revoke our own and leave", "revoke"),
+            DialogButton::new(self.key(Reply::QuitStay), "stay", "stay"),
         ];
         let foot = self.answers(&answers, Some(focus.among(3)));
-        Sheet { foot, ..Sheet::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
+        Popup { foot, ..Popup::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
     }
 
-    pub(super) fn suspend(&self) -> Sheet<'a> {
+    pub(super) fn suspend(&self) -> Popup<'a> {
         let text = format!(
             "{}. Nothing is renewed while leasetop is suspended: they expire unless `fg` comes in time.{}",
             self.kept(),
             self.first_to_go(" The first has ", " left.")
         );
-        let suspend = self.scene.model.setup.keymap.press(Action::Suspend);
-        let answers =
-            [Answer::new(self.key(Reply::Close), "Stay", "stay").plain(), Answer::new(suspend, "suspend", "suspend")];
+        let suspend = self.ctx.model.setup.keymap.press(Action::Suspend);
+        let answers = [
+            DialogButton::new(self.key(Reply::Close), "Stay", "stay").plain(),
+            DialogButton::new(suspend, "suspend", "suspend"),
+        ];
         let foot = self.answers(&answers, Some(0));
-        Sheet { foot, ..Sheet::new(Title::of("Suspend?"), self.text(Role::Text, &text)) }
+        Popup { foot, ..Popup::new(Title::of("Suspend?"), self.text(Role::Text, &text)) }
     }
 
     /// `3 leases are being kept alive here, 1 of them another client's`.
     fn kept(&self) -> String {
-        let kept: Vec<&Lease> = self.scene.model.kept().collect();
+        let kept: Vec<&Lease> = self.ctx.model.kept().collect();
         let others = kept.iter().filter(|lease| lease.who != Who::Own).count();
         let all = match kept.len() {
             0 => "Nothing is being kept alive here any more".to_owned(),
@@ -62,7 +64,7 @@ impl<'a> Page<'a> {
 
     /// How long the first of them lives, between these words; nothing where that is not known.
     fn first_to_go(&self, before: &str, after: &str) -> String {
-        let first = self.scene.model.kept().filter_map(|lease| lease.left(self.scene.now)).reduce(f64::min);
-        first.map_or(String::new(), |left| format!("{before}{}{after}", number::span(left)))
+        let first = self.ctx.model.kept().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
+        first.map_or(String::new(), |left| format!("{before}{}{after}", format::span(left)))
     }
 }

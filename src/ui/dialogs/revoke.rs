@@ -8,20 +8,20 @@ use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::line::cut;
 
-use super::{Answer, Page, Sheet, Title, number};
+use super::{DialogButton, DialogPage, Popup, Title, format};
 
 /// Keys that are named, at most.
 const MOST_KEYS: usize = 8;
 
-impl<'a> Page<'a> {
-    pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Sheet<'a> {
+impl<'a> DialogPage<'a> {
+    pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Revoke lease ", "?"], ["Revoke ", "?"]);
-        let Some(lease) = self.scene.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
+        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
             return self.too_late(title, dialog.id, "revoke");
         };
         let foot = match dialog.confirmation(lease) {
             Confirmation::Key => {
-                let revoke = Answer::new(self.key(Reply::Confirm), "revoke", "yes");
+                let revoke = DialogButton::new(self.key(Reply::Confirm), "revoke", "yes");
                 self.answers(&[self.cancel(), revoke], Some(dialog.focused()))
             }
             Confirmation::Number => self.typed_number(&dialog.typed, 1, "1"),
@@ -37,7 +37,7 @@ impl<'a> Page<'a> {
         let room = self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1);
         body.extend(self.doomed_keys(lease.keys.as_ref(), room));
         body.extend(end);
-        Sheet { foot, ..Sheet::new(title, body) }
+        Popup { foot, ..Popup::new(title, body) }
     }
 
     /// `own, 8.2 s of 10 s left, on 127.0.0.1:2379`.
@@ -47,7 +47,7 @@ impl<'a> Page<'a> {
 
     /// Where the leases are.
     pub(super) fn place(&self) -> String {
-        let model = self.scene.model;
+        let model = self.ctx.model;
         let place = match (model.is_sandbox(), model.member()) {
             (true, _) => "the embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
@@ -61,8 +61,8 @@ impl<'a> Page<'a> {
 
     /// `8.2 s of 10 s`.
     fn time_left(&self, lease: &Lease) -> String {
-        let left = lease.left(self.scene.now).map_or(number::UNKNOWN.to_owned(), number::span);
-        let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", number::ttl(ttl)));
+        let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
+        let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", format::ttl(ttl)));
         left + &of
     }
 
@@ -86,14 +86,14 @@ impl<'a> Page<'a> {
     /// The question with what was typed and why that is not enough, above the answer; where there is little room, in one line
     /// with it, by this word for the number.
     pub(super) fn typed_number(&self, number: &TypedNumber, count: usize, by: &str) -> Vec<Line<'a>> {
-        let typed = Span::styled(format!("{:<4}", number.input().value()), self.scene.look.cursor());
+        let typed = Span::styled(format!("{:<4}", number.input().value()), self.ctx.theme.cursor());
         let accept = self.key(Reply::Accept);
         let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and {accept}:"));
         let refusal = number.refusal(count).map(|text| self.text(Role::Warning, &text)).unwrap_or_default();
         if lines.len() + refusal.len() + 3 > self.rows {
-            let beside = Page { width: self.width.saturating_sub(3).max(10), ..*self };
-            let mut short =
-                beside.answers(&[Answer::new(format!("{by} {accept}"), "revoke", "yes"), self.leave()], None);
+            let beside = DialogPage { width: self.width.saturating_sub(3).max(10), ..*self };
+            let mut short = beside
+                .answers(&[DialogButton::new(format!("{by} {accept}"), "revoke", "yes"), self.cancel_key()], None);
             short.iter_mut().for_each(|line| line.spans.extend([Span::raw(" "), typed.clone()]));
             let fits = refusal.len() + short.len() + 1 < self.rows;
             return if fits { [refusal, short].concat() } else { short };
@@ -102,7 +102,7 @@ impl<'a> Page<'a> {
             question.spans.extend([Span::raw(" "), typed]);
         }
         lines.extend(refusal);
-        lines.extend(self.answers(&[self.leave()], None));
+        lines.extend(self.answers(&[self.cancel_key()], None));
         lines
     }
 }

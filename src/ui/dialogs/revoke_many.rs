@@ -9,19 +9,19 @@ use crate::ui::Role;
 use crate::ui::columns::share_bar;
 use crate::ui::line::cut;
 
-use super::{Answer, Page, Sheet, Title, number};
+use super::{DialogButton, DialogPage, Popup, Title, format};
 
 /// Leases that are named, at most.
 const MOST_NAMED: usize = 12;
 
-impl<'a> Page<'a> {
-    pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Sheet<'a> {
-        let leases: Vec<&Lease> = dialog.leases(self.scene.model).collect();
+impl<'a> DialogPage<'a> {
+    pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Popup<'a> {
+        let leases: Vec<&Lease> = dialog.leases(self.ctx.model).collect();
         let title = Title::of(&format!("Revoke {} leases?", leases.len()));
         if leases.is_empty() {
             let text = "All of them died or changed hands while this was open: there is nothing left to revoke.";
             let foot = self.answers(&[self.close()], Some(0));
-            return Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, text)) };
+            return Popup { foot, ..Popup::new(title, self.text(Role::Warning, text)) };
         }
         let foot = self.typed_number(&dialog.typed, leases.len(), "number");
         let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
@@ -30,7 +30,7 @@ impl<'a> Page<'a> {
         let end = self.text(Role::Text, consequence(&leases));
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1)));
         body.extend(end);
-        Sheet { foot, ..Sheet::new(title, body) }
+        Popup { foot, ..Popup::new(title, body) }
     }
 
     /// What one might not expect of what is marked.
@@ -55,7 +55,7 @@ impl<'a> Page<'a> {
 
     /// `  694d9aa8d4d4f304  own      8.2 s  /service/10`
     fn one_of_many(&self, lease: &Lease) -> Line<'a> {
-        let left = lease.left(self.scene.now).map_or(number::UNKNOWN.to_owned(), number::span);
+        let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
         let key = lease.keys.as_ref().and_then(|keys| keys.first.first()).map_or(String::new(), |key| printable(key));
         let text = format!("  {}  {:<7} {left:>7}  {key}", lease.id, lease.who.word());
         Line::from(cut(&text, self.width))
@@ -71,11 +71,11 @@ impl<'a> Page<'a> {
 
     /// How far revoking has come, a result a lease; those that failed first. Its lines are as many from the start on, so
     /// that nothing jumps.
-    pub(super) fn revoking(&self, top: usize) -> Sheet<'a> {
+    pub(super) fn revoking(&self, top: usize) -> Popup<'a> {
         let nothing = Bulk::default();
-        let bulk = self.scene.model.bulk().unwrap_or(&nothing);
+        let bulk = self.ctx.model.bulk().unwrap_or(&nothing);
         let title = Title::of(&format!("Revoking {} leases", bulk.total()));
-        let stop = Answer::new(self.key(Reply::Close), "stop", "stop");
+        let stop = DialogButton::new(self.key(Reply::Close), "stop", "stop");
         let foot = self.answers(&[if bulk.is_drained() { self.close() } else { stop }], Some(0));
         let mut body = vec![self.progress(bulk), self.tally(bulk)];
         let rows = self.rows.saturating_sub(body.len() + foot.len() + 1).min(bulk.total());
@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
         let others = bulk.results().iter().filter(|(_, outcome)| !is_failure(outcome)).rev();
         let results = bulk.failures().chain(others).skip(top).map(|(id, outcome)| self.result(*id, outcome));
         body.extend(results.chain(std::iter::repeat_with(Line::default)).take(rows));
-        Sheet { foot, ..Sheet::new(title, body) }
+        Popup { foot, ..Popup::new(title, body) }
     }
 
     /// `▇▇▇▇▇▇░░░░  6 of 10`
@@ -92,7 +92,7 @@ impl<'a> Page<'a> {
         let digits = total.to_string().len();
         let text = format!("  {done:>digits$} of {total}");
         let bar = share_bar(done as f64 / total.max(1) as f64, self.width.saturating_sub(text.len()));
-        Line::from(vec![Span::styled(bar, self.scene.look.style(Role::Good)), Span::raw(text)])
+        Line::from(vec![Span::styled(bar, self.ctx.theme.style(Role::Good)), Span::raw(text)])
     }
 
     /// `6 revoked, 12 keys with them · 1 failed · 3 awaited`
@@ -104,7 +104,7 @@ impl<'a> Page<'a> {
         let awaited = (bulk.in_flight() > 0).then(|| format!("{} awaited", bulk.in_flight()));
         let first = format!("{revoked} revoked, {} with them", plural_keys(keys));
         let text = std::iter::once(first).chain(told).chain(awaited).collect::<Vec<_>>().join(" · ");
-        Line::from(Span::styled(cut(&text, self.width), self.scene.look.style(Role::Text)))
+        Line::from(Span::styled(cut(&text, self.width), self.ctx.theme.style(Role::Text)))
     }
 
     fn result(&self, id: etcd_lease::LeaseId, outcome: &Outcome) -> Line<'a> {
@@ -116,7 +116,7 @@ impl<'a> Page<'a> {
             Outcome::Failed(reason) => ('!', Role::Danger, format!("not revoked: {}", printable(reason.as_bytes()))),
         };
         let text = cut(&format!("{sign} {}  {words}", self.name(id)), self.width);
-        Line::from(Span::styled(text, self.scene.look.style(role)))
+        Line::from(Span::styled(text, self.ctx.theme.style(role)))
     }
 }
 

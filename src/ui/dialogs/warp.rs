@@ -6,25 +6,25 @@ use crate::app::Place;
 use crate::app::dialog::{Speed, no_speed, speeds};
 use crate::ui::Role;
 
-use super::{Page, Sheet, Title};
+use super::{DialogPage, Popup, Title};
 
-impl<'a> Page<'a> {
+impl<'a> DialogPage<'a> {
     /// `3  60 times as fast as the wall`, and under it the sentence.
-    pub(super) fn warp(&self) -> Sheet<'a> {
+    pub(super) fn warp(&self) -> Popup<'a> {
         let title = Title::of("The exercise from its beginning");
-        if let Some(why) = no_speed(self.scene.model) {
+        if let Some(why) = no_speed(self.ctx.model) {
             let foot = self.answers(&[self.close()], Some(0));
-            return Sheet { foot, ..Sheet::new(title, self.text(Role::Warning, why)) };
+            return Popup { foot, ..Popup::new(title, self.text(Role::Warning, why)) };
         }
-        let setup = &self.scene.model.setup;
+        let setup = &self.ctx.model.setup;
         let mut body =
             self.text(Role::Dim, "All leases of the sandbox go, and the exercise begins anew. An hour's lease:");
         for speed in speeds(setup.pace) {
             let is_present = setup.place == Place::Sandbox { warp: speed.warp };
             body.push(self.choice(speed.key, &name(&speed, is_present)));
-            body.extend(self.text(Role::Dim, &seen(&speed)));
+            body.extend(self.text(Role::Dim, &effect_text(&speed)));
         }
-        Sheet { foot: self.answers(&[self.cancel()], Some(0)), ..Sheet::new(title, body) }
+        Popup { foot: self.answers(&[self.cancel()], Some(0)), ..Popup::new(title, body) }
     }
 }
 
@@ -36,7 +36,7 @@ fn name(speed: &Speed, is_present: bool) -> String {
     }
 }
 
-fn seen(speed: &Speed) -> String {
+fn effect_text(speed: &Speed) -> String {
     let (renewed, dropped) = (in_words(speed.renewed), in_words(speed.dropped));
     format!("It is renewed each {renewed}; unread, its first response is dropped after {dropped}.")
 }

@@ -11,7 +11,7 @@
 //!
 //! Only the lines around the cursor are built, however many queues there are and however long they be.
 
-mod words;
+mod text;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,18 +22,18 @@ use crate::app::View;
 use crate::escape::printable;
 use crate::inference::locks::{Candidate, LockQueue};
 
-use super::columns::{self, Column};
+use super::columns::{self, TableColumn};
+use super::format::UNKNOWN;
 use super::line::{cut, wrap};
-use super::number::UNKNOWN;
-use super::table::{self, AIRY, panel};
-use super::{Role, Scene};
+use super::table::{self, PADDED_WIDTH, panel};
+use super::{RenderContext, Role};
 
 /// The place in line, and a gap: `holds `.
 const PLACE: usize = 6;
 
 /// What stands in the list.
 #[derive(Clone, Copy)]
-enum Item<'a> {
+enum LockListItem<'a> {
     /// The name of a lock and the sentence about it.
     Head(&'a LockQueue),
     /// A candidate, with its place in line.
@@ -41,24 +41,24 @@ enum Item<'a> {
 }
 
 /// Draws the view; where it is tiny a line each, without a frame and sentences.
-pub(super) fn draw(scene: Scene<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { area } else { frame(scene, area, buf) };
-    let sheet = Sheet { scene, width: usize::from(inner.width), is_tiny };
-    for (y, line) in (inner.y..inner.bottom()).zip(sheet.page(usize::from(inner.height))) {
+    let inner = if is_tiny { area } else { frame(ctx, area, buf) };
+    let list = LockList { ctx, width: usize::from(inner.width), is_tiny };
+    for (y, line) in (inner.y..inner.bottom()).zip(list.page(usize::from(inner.height))) {
         buf.set_line(inner.x, y, &line, inner.width);
     }
 }
 
-fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let mut title = table::tab(scene, View::Locks);
-    let (queues, candidates) = (scene.model.locks().queues().count(), scene.model.locks().candidates().count());
-    title.push_span(Span::styled(format!("{queues} with {candidates} in line "), scene.look.style(Role::Dim)));
-    let tabs = table::other_tabs(scene, View::Locks, &title, area.width);
-    let mut block = panel(scene.look, title).title(tabs);
-    if area.width >= AIRY {
+fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let mut title = table::tab(ctx, View::Locks);
+    let (queues, candidates) = (ctx.model.locks().queues().count(), ctx.model.locks().candidates().count());
+    title.push_span(Span::styled(format!("{queues} with {candidates} in line "), ctx.theme.style(Role::Dim)));
+    let tabs = table::other_tabs(ctx, View::Locks, &title, area.width);
+    let mut block = panel(ctx.theme, title).title(tabs);
+    if area.width >= PADDED_WIDTH {
         block = block.padding(Padding::horizontal(1));
     }
     let inner = block.inner(area);
@@ -67,13 +67,13 @@ fn frame(scene: Scene<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 }
 
 /// The list, and how wide it is.
-struct Sheet<'a> {
-    scene: Scene<'a>,
+struct LockList<'a> {
+    ctx: RenderContext<'a>,
     width: usize,
     is_tiny: bool,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> LockList<'a> {
     /// The names of the columns, and the lines around the cursor.
     fn page(&self, height: usize) -> Vec<Line<'static>> {
         match self.cursor() {
@@ -90,9 +90,9 @@ impl<'a> Sheet<'a> {
     /// The names of the columns, and a warning where what stands below may be old.
     fn top(&self) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
-        if self.scene.model.keys_trouble.is_some() {
+        if self.ctx.model.keys_trouble.is_some() {
             let text = "The keys are not told any more, so this may be old: the events say why.";
-            top.extend(self.said(text, Role::Warning, 0));
+            top.extend(self.paragraph(text, Role::Warning, 0));
         }
         top
     }
@@ -101,15 +101,15 @@ impl<'a> Sheet<'a> {
         let (columns, gap) = self.columns();
         let titles = columns.into_iter().map(|(column, width)| aligned(column, column.title, width.into(), gap));
         let text = titles.fold(format!("{:<PLACE$}", ""), |text, title| text + &title);
-        Line::styled(text, self.scene.look.style(Role::Title))
+        Line::styled(text, self.ctx.theme.style(Role::Title))
     }
 
     /// The lines around the cursor: it stands in the middle, but near the ends of the list.
     fn lines(&self, queue: &'a LockQueue, candidate: &'a Candidate, height: usize) -> Vec<Line<'static>> {
         let place = queue.place(candidate);
-        let above = self.gathered(self.items_above(queue, candidate, place), height, |lines| lines.reverse());
-        let mut below = self.lines_of(Item::One(candidate, place));
-        below.extend(self.gathered(self.items_below(queue, candidate, place), height, |_| ()));
+        let above = self.collect_lines(self.items_above(queue, candidate, place), height, |lines| lines.reverse());
+        let mut below = self.lines_of(LockListItem::One(candidate, place));
+        below.extend(self.collect_lines(self.items_below(queue, candidate, place), height, |_| ()));
         let before = above.len().min((height / 2).max(height.saturating_sub(below.len())));
         let mut lines: Vec<Line<'static>> = above.into_iter().take(before).rev().collect();
         lines.extend(below);
@@ -117,14 +117,14 @@ impl<'a> Sheet<'a> {
     }
 
     fn cursor(&self) -> Option<(&'a LockQueue, &'a Candidate)> {
-        let candidate = self.scene.model.candidate()?;
-        self.scene.model.locks().find(&candidate.key)
+        let candidate = self.ctx.model.candidate()?;
+        self.ctx.model.locks().find(&candidate.key)
     }
 
     /// Lines of items in turn, until there are enough.
-    fn gathered(
+    fn collect_lines(
         &self,
-        items: impl Iterator<Item = Item<'a>>,
+        items: impl Iterator<Item = LockListItem<'a>>,
         enough: usize,
         turn: impl Fn(&mut Vec<Line<'static>>),
     ) -> Vec<Line<'static>> {
@@ -146,12 +146,12 @@ impl<'a> Sheet<'a> {
         queue: &'a LockQueue,
         candidate: &'a Candidate,
         place: usize,
-    ) -> impl Iterator<Item = Item<'a>> {
+    ) -> impl Iterator<Item = LockListItem<'a>> {
         let ahead = queue.ahead_of(candidate).rev().zip((0..place).rev());
-        let here = ahead.map(move |(one, place)| Item::One(one, place)).chain([Item::Head(queue)]);
-        let others = self.scene.model.locks().before(queue.name()).rev().flat_map(|queue| {
+        let here = ahead.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)]);
+        let others = self.ctx.model.locks().before(queue.name()).rev().flat_map(|queue| {
             let line = queue.line().rev().zip((0..=queue.wait_count()).rev());
-            line.map(move |(one, place)| Item::One(one, place)).chain([Item::Head(queue)])
+            line.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)])
         });
         here.chain(others)
     }
@@ -162,106 +162,106 @@ impl<'a> Sheet<'a> {
         queue: &'a LockQueue,
         candidate: &'a Candidate,
         place: usize,
-    ) -> impl Iterator<Item = Item<'a>> {
-        let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| Item::One(one, place));
-        let others = self.scene.model.locks().after(queue.name()).flat_map(|queue| {
-            let line = queue.line().zip(0..).map(move |(one, place)| Item::One(one, place));
-            [Item::Head(queue)].into_iter().chain(line)
+    ) -> impl Iterator<Item = LockListItem<'a>> {
+        let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| LockListItem::One(one, place));
+        let others = self.ctx.model.locks().after(queue.name()).flat_map(|queue| {
+            let line = queue.line().zip(0..).map(move |(one, place)| LockListItem::One(one, place));
+            [LockListItem::Head(queue)].into_iter().chain(line)
         });
         here.chain(others)
     }
 
-    fn lines_of(&self, item: Item<'a>) -> Vec<Line<'static>> {
+    fn lines_of(&self, item: LockListItem<'a>) -> Vec<Line<'static>> {
         match item {
-            Item::Head(queue) => self.head(queue),
-            Item::One(candidate, _) if self.is_tiny => vec![self.tiny(candidate)],
-            Item::One(candidate, place) => self.one(candidate, place),
+            LockListItem::Head(queue) => self.head(queue),
+            LockListItem::One(candidate, _) if self.is_tiny => vec![self.tiny(candidate)],
+            LockListItem::One(candidate, place) => self.one(candidate, place),
         }
     }
 
     /// A blank line between queues, the name, and the sentence.
     fn head(&self, queue: &LockQueue) -> Vec<Line<'static>> {
-        let name = cut(&words::name(queue), self.width);
-        let name = Line::styled(name, self.scene.look.style(Role::Title));
+        let name = cut(&text::name(queue), self.width);
+        let name = Line::styled(name, self.ctx.theme.style(Role::Title));
         if self.is_tiny {
             return vec![name];
         }
-        let is_first = self.scene.model.locks().before(queue.name()).next().is_none();
+        let is_first = self.ctx.model.locks().before(queue.name()).next().is_none();
         let mut lines: Vec<Line<'static>> = if is_first { Vec::new() } else { vec![Line::default()] };
         lines.push(name);
-        lines.extend(self.said(&words::sentence(self.scene, queue, self.has_long_ids()), Role::Text, 0));
+        lines.extend(self.paragraph(&text::sentence(self.ctx, queue, self.has_long_ids()), Role::Text, 0));
         lines
     }
 
     /// A row, and what is wrong with it.
     fn one(&self, candidate: &Candidate, place: usize) -> Vec<Line<'static>> {
         let mut lines = vec![self.row(candidate, place)];
-        if let Some(flaw) = self.scene.model.problem(candidate, self.scene.now) {
-            let text = words::flaw(self.scene, candidate, flaw);
-            lines.extend(self.said(&text, Role::Warning, PLACE.min(self.width / 2)));
+        if let Some(flaw) = self.ctx.model.problem(candidate, self.ctx.now) {
+            let text = text::flaw(self.ctx, candidate, flaw);
+            lines.extend(self.paragraph(&text, Role::Warning, PLACE.min(self.width / 2)));
         }
         lines
     }
 
     fn row(&self, candidate: &Candidate, place: usize) -> Line<'static> {
-        let style = |role| self.scene.look.style(role);
-        let mut spans = vec![Span::styled(format!("{:<PLACE$}", words::place(place)), style(Role::Title))];
+        let style = |role| self.ctx.theme.style(role);
+        let mut spans = vec![Span::styled(format!("{:<PLACE$}", text::place(place)), style(Role::Title))];
         spans.extend(self.cells(candidate).into_iter().map(|(text, role)| Span::styled(text, style(role))));
         self.marked(Line::from(spans), candidate)
     }
 
     /// The cells of its lease, each as wide as its column. Of a lease that is not there nothing but its id is known.
     fn cells(&self, candidate: &Candidate) -> Vec<columns::Cell> {
-        let lease = self.scene.model.lease(candidate.lease);
+        let lease = self.ctx.model.lease(candidate.lease);
         let (columns, gap) = self.columns();
-        let cell = |(column, width): (&'static Column, u16)| {
+        let cell = |(column, width): (&'static TableColumn, u16)| {
             let width = usize::from(width);
             let (text, role) = match lease {
-                Some(lease) => columns::cell(column, table::row(self.scene, lease), width),
-                None => (words::unknown(self.scene.model.ids, column, candidate.lease, width), Role::Dim),
+                Some(lease) => columns::cell(column, table::row(self.ctx, lease), width),
+                None => (text::unknown(self.ctx.model.ids, column, candidate.lease, width), Role::Dim),
             };
             (aligned(column, &text, width, gap), role)
         };
         columns.into_iter().map(cell).collect()
     }
 
-    fn columns(&self) -> (Vec<(&'static Column, u16)>, u16) {
-        columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.scene.model.ids)
+    fn columns(&self) -> (Vec<(&'static TableColumn, u16)>, u16) {
+        columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.ctx.model.ids)
     }
 
     fn has_long_ids(&self) -> bool {
-        self.columns().0.first().is_some_and(|(_, width)| usize::from(*width) >= self.scene.model.ids.width())
+        self.columns().0.first().is_some_and(|(_, width)| usize::from(*width) >= self.ctx.model.ids.width())
     }
 
     /// `d4d4f304   8.2 s ● ok`
     fn tiny(&self, candidate: &Candidate) -> Line<'static> {
-        let lease = self.scene.model.lease(candidate.lease);
+        let lease = self.ctx.model.lease(candidate.lease);
         let text = match lease {
-            Some(lease) => table::tiny(table::row(self.scene, lease), self.width as u16),
-            None => format!("{} {UNKNOWN}", self.scene.model.ids.short(candidate.lease)),
+            Some(lease) => table::tiny(table::row(self.ctx, lease), self.width as u16),
+            None => format!("{} {UNKNOWN}", self.ctx.model.ids.short(candidate.lease)),
         };
-        self.marked(Line::styled(text, self.scene.look.style(Role::Text)), candidate)
+        self.marked(Line::styled(text, self.ctx.theme.style(Role::Text)), candidate)
     }
 
     /// The line under the cursor is reversed as a whole.
     fn marked(&self, mut line: Line<'static>, candidate: &Candidate) -> Line<'static> {
-        if self.scene.model.candidate() == Some(candidate) {
+        if self.ctx.model.candidate() == Some(candidate) {
             line.push_span(" ".repeat(self.width.saturating_sub(line.width())));
-            line.spans.iter_mut().for_each(|span| span.style = self.scene.look.cursor());
-            line.style = self.scene.look.cursor();
+            line.spans.iter_mut().for_each(|span| span.style = self.ctx.theme.cursor());
+            line.style = self.ctx.theme.cursor();
         }
         line
     }
 
-    fn said(&self, text: &str, role: Role, indent: usize) -> Vec<Line<'static>> {
+    fn paragraph(&self, text: &str, role: Role, indent: usize) -> Vec<Line<'static>> {
         let lines = wrap(text, self.width.saturating_sub(indent).max(1));
-        let style = self.scene.look.style(role);
+        let style = self.ctx.theme.style(role);
         lines.into_iter().map(|line| Line::styled(" ".repeat(indent) + &line, style)).collect()
     }
 
     /// What to do while there is nothing to see.
     fn advice(&self) -> Vec<Line<'static>> {
-        let model = self.scene.model;
+        let model = self.ctx.model;
         let prefix = model.setup.range.as_prefix().map(printable);
         let (text, role) = match (model.keys_trouble.is_some(), model.holdings().is_read(), prefix) {
             (true, ..) => {
@@ -278,12 +278,12 @@ impl<'a> Sheet<'a> {
                 Role::Dim,
             ),
         };
-        self.said(&text, role, 0)
+        self.paragraph(&text, role, 0)
     }
 }
 
 /// A text in a column of so many cells, with the gap behind it.
-fn aligned(column: &Column, text: &str, width: usize, gap: u16) -> String {
+fn aligned(column: &TableColumn, text: &str, width: usize, gap: u16) -> String {
     let text = cut(text, width);
     let text = if column.is_number { format!("{text:>width$}") } else { format!("{text:<width$}") };
     text + &" ".repeat(usize::from(gap))

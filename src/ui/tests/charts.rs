@@ -57,7 +57,7 @@ fn eventful() -> Vec<(f64, Msg)> {
 /// The detail of a lease, open from the start on.
 fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> Model {
     let mut model = Model::new(Setup::default(), Timestamp::START);
-    update(&mut model, Msg::Resized(room(size.0, size.1)), Timestamp::START);
+    update(&mut model, Msg::Resized(viewport(size.0, size.1)), Timestamp::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
         model.cursor = Some(LeaseId(id));
@@ -69,7 +69,7 @@ fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> Model {
 }
 
 fn picture(model: &Model, size: (u16, u16)) -> String {
-    text(&paint(model, size, Look::default()))
+    text(&paint(model, size, Theme::default()))
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn what_befell_a_lease_stands_on_the_saw_tooth() {
 #[test]
 fn without_colour_and_signs_they_say_the_same() {
     let size = (80, 24);
-    let look = Look { palette: Palette::Mono, is_ascii: true };
-    let picture = text(&paint(&opened(OWN, eventful(), size), size, look));
+    let theme = Theme { palette: Palette::Mono, is_ascii: true };
+    let picture = text(&paint(&opened(OWN, eventful(), size), size, theme));
     assert!(picture.is_ascii(), "{picture}");
     insta::assert_snapshot!("charts_ascii_80x24", picture);
 }
@@ -152,10 +152,10 @@ fn the_saw_tooth_holds_still() {
     let size = (80, 24);
     let model = opened(OWN, eventful(), size);
     let chart = |when: f64| {
-        let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+        let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buf = Buffer::empty(area);
-        draw(Scene { model: &model, now: at(when), wall: &wall, look: Look::default() }, area, &mut buf);
+        draw(RenderContext { model: &model, now: at(when), wall: &wall, theme: Theme::default() }, area, &mut buf);
         let picture = text(&buf);
         let rows: Vec<String> = picture.lines().skip(3).take(5).map(|row| row.chars().take(60).collect()).collect();
         rows.join("\n")

@@ -55,7 +55,7 @@ fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> Model {
 }
 
 fn picture(size: (u16, u16), keys: &[Key]) -> String {
-    text(&paint(&stage(locked(), size, keys), size, Look::default()))
+    text(&paint(&stage(locked(), size, keys), size, Theme::default()))
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_view_at_three_sizes_and_further_down() {
 #[test]
 fn the_view_in_each_palette() {
     for (name, palette) in PALETTES {
-        let painted = paint(&stage(locked(), (100, 30), &[Key::Down]), (100, 30), Look { palette, is_ascii: false });
+        let painted = paint(&stage(locked(), (100, 30), &[Key::Down]), (100, 30), Theme { palette, is_ascii: false });
         insta::assert_snapshot!(format!("locks_{name}"), styled(&painted));
     }
 }
@@ -80,7 +80,7 @@ fn where_there_is_no_lock_it_says_why() {
     let shown = |setup: Setup, messages: Vec<(f64, Msg)>| {
         let mut model = model(setup, messages, size);
         update(&mut model, Msg::Key(Key::Char('4')), at(90.0));
-        text(&paint(&model, size, Look::default()))
+        text(&paint(&model, size, Theme::default()))
     };
     let read = |mut messages: Vec<(f64, Msg)>| {
         messages.extend([(89.9, Msg::KeysAnew), (89.9, Msg::KeysRead { revision: 9 })]);
@@ -104,10 +104,10 @@ fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
     let mut messages = locked();
     messages.push((89.9, Msg::KeysFailed(trouble)));
     let size = (80, 24);
-    let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Look::default()));
+    let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
     assert!(picture.contains("so this may be old") && picture.contains("holds d4d4f305"), "{picture}");
     messages.push((89.95, Msg::KeysGoOn));
-    let picture = text(&paint(&stage(messages, size, &[]), size, Look::default()));
+    let picture = text(&paint(&stage(messages, size, &[]), size, Theme::default()));
     assert!(!picture.contains("may be old"), "{picture}");
 }
 
@@ -117,7 +117,7 @@ fn the_cursor_is_seen_wherever_it_is() {
         let mut model = stage(locked(), size, &[]);
         for _ in 0..12 {
             let id = model.candidate().expect("a candidate").lease.short();
-            let painted = paint(&model, size, Look::default());
+            let painted = paint(&model, size, Theme::default());
             let is_reversed = |cell: &ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
             let width = usize::from(size.0);
             let rows = painted.content.chunks(width).filter(|row| row.iter().any(is_reversed));
@@ -138,9 +138,9 @@ fn a_line_of_a_hundred_thousand_is_shown_from_any_place() {
         (0.0, Msg::KeysPage(crowd)),
         (0.0, Msg::KeysRead { revision: 9 }),
     ];
-    let first = text(&paint(&stage(messages.clone(), size, &[]), size, Look::default()));
+    let first = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
     assert!(first.contains("99999 wait; 00000002 gets it when"), "{first}");
-    let last = text(&paint(&stage(messages, size, &[Key::End]), size, Look::default()));
+    let last = text(&paint(&stage(messages, size, &[Key::End]), size, Theme::default()));
     assert!(last.contains("99999 000186a0"), "{last}");
 }
 
@@ -149,9 +149,9 @@ fn no_size_panics_and_the_smallest_say_id_and_time_left() {
     for keys in [&[][..], &[Key::End], &[Key::Char('p'), Key::Down]] {
         let mut model = stage(locked(), (80, 24), keys);
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
-            update(&mut model, Msg::Resized(room(width, height)), at(90.0));
+            update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
             arrange(&mut model, at(90.0));
-            paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
         }
     }
     let small = picture((20, 5), &[Key::Down; 4]);

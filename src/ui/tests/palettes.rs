@@ -7,8 +7,8 @@ use super::*;
 pub(super) const PALETTES: [(&str, Palette); 4] =
     [("dark", Palette::Dark), ("light", Palette::Light), ("colorblind", Palette::ColorBlind), ("mono", Palette::Mono)];
 
-fn look(palette: Palette) -> Look {
-    Look { palette, is_ascii: false }
+fn theme(palette: Palette) -> Theme {
+    Theme { palette, is_ascii: false }
 }
 
 /// The cells of a screen with their styles in words.
@@ -38,7 +38,7 @@ fn style_in_words(cell: &ratatui::buffer::Cell) -> String {
 fn each_dialog_in_each_palette() {
     for (dialog, keys) in dialog_keys() {
         for (name, palette) in PALETTES {
-            insta::assert_snapshot!(format!("{dialog}_{name}"), styled(&painted((60, 16), &keys, look(palette))));
+            insta::assert_snapshot!(format!("{dialog}_{name}"), styled(&painted((60, 16), &keys, theme(palette))));
         }
     }
 }
@@ -46,7 +46,7 @@ fn each_dialog_in_each_palette() {
 #[test]
 fn no_palette_paints_a_background_and_mono_has_no_colour() {
     for (name, palette) in PALETTES {
-        let buf = painted((140, 40), &[], look(palette));
+        let buf = painted((140, 40), &[], theme(palette));
         let has_colour = buf.content.iter().any(|cell| cell.fg != Color::Reset);
         assert_eq!(has_colour, palette != Palette::Mono, "{name}");
         assert!(buf.content.iter().all(|cell| cell.bg == Color::Reset), "{name}");
@@ -56,7 +56,7 @@ fn no_palette_paints_a_background_and_mono_has_no_colour() {
 #[test]
 fn the_cursor_is_reversed_in_each_palette() {
     for (name, palette) in PALETTES {
-        let buf = painted((140, 40), &[], look(palette));
+        let buf = painted((140, 40), &[], theme(palette));
         let reversed = buf.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
         assert_eq!(reversed, 136, "{name}: one row of the table");
     }
@@ -66,7 +66,7 @@ fn the_cursor_is_reversed_in_each_palette() {
 fn palettes_change_no_sign_and_no_word() {
     for keys in dialog_keys().into_iter().map(|(_, keys)| keys).chain([vec![]]) {
         for size in [(40, 12), (80, 24), (140, 40)] {
-            let texts = PALETTES.map(|(_, palette)| text(&painted(size, &keys, look(palette))));
+            let texts = PALETTES.map(|(_, palette)| text(&painted(size, &keys, theme(palette))));
             assert!(texts.iter().all(|text| *text == texts[0]));
         }
     }
@@ -75,7 +75,7 @@ fn palettes_change_no_sign_and_no_word() {
 #[test]
 fn what_must_be_told_apart_looks_different() {
     for (name, palette) in PALETTES.into_iter().filter(|(_, palette)| *palette != Palette::Mono) {
-        let styles = [Role::Good, Role::Warning, Role::Danger, Role::Gone].map(|role| look(palette).style(role));
+        let styles = [Role::Good, Role::Warning, Role::Danger, Role::Gone].map(|role| theme(palette).style(role));
         for (at, style) in styles.iter().enumerate() {
             assert!(!styles[..at].contains(style), "{name}: {style:?}");
         }

@@ -26,7 +26,7 @@ fn a_filter_that_hides_all_says_so() {
 
 #[test]
 fn the_caret_points_at_the_fault() {
-    let picture = painted((80, 24), &typed("日本 left<5x"), Look::default());
+    let picture = painted((80, 24), &typed("日本 left<5x"), Theme::default());
     let find = |sign: &str, y: u16| (0..80).find(|x| picture[(*x, y)].symbol() == sign);
     assert_eq!(find("^", 2), find("5", 1));
     assert!(text(&picture).contains("at character 9: a number of seconds is expected"));
@@ -63,10 +63,13 @@ fn marks_stand_beside_the_rows() {
         update(&mut model, Msg::RevokeFailed { id: LeaseId(-5), trouble }, at(90.0));
         update(&mut model, Msg::Revoked { id: LeaseId(OWN), revision: 1210, keys_deleted: Some(1) }, at(90.0));
         arrange(&mut model, at(90.0));
-        insta::assert_snapshot!(format!("revoking_{}x{}", size.0, size.1), text(&paint(&model, size, Look::default())));
+        insta::assert_snapshot!(
+            format!("revoking_{}x{}", size.0, size.1),
+            text(&paint(&model, size, Theme::default()))
+        );
         press(&mut model, vec![Key::Esc, Key::Char('g'), Key::Down, Key::Down, Key::Char('v'), Key::Down]);
         (model.note, model.cursor) = (None, Some(LeaseId(-5)));
-        insta::assert_snapshot!(format!("marks_{}x{}", size.0, size.1), text(&paint(&model, size, Look::default())));
+        insta::assert_snapshot!(format!("marks_{}x{}", size.0, size.1), text(&paint(&model, size, Theme::default())));
     }
 }
 
@@ -85,5 +88,5 @@ fn chosen_columns_are_shown_in_their_order() {
     let columns = vec![Column::FirstKey, Column::Keys, Column::State, Column::Left];
     let size = (80, 24);
     let model = model(Setup { columns, ..Setup::default() }, scene_messages(), size);
-    insta::assert_snapshot!("columns_80x24", text(&paint(&model, size, Look::default())));
+    insta::assert_snapshot!("columns_80x24", text(&paint(&model, size, Theme::default())));
 }

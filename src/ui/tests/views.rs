@@ -70,7 +70,7 @@ fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> Model {
 }
 
 fn picture(size: (u16, u16), keys: &[Key]) -> String {
-    text(&paint(&stage(past(), size, keys), size, Look::default()))
+    text(&paint(&stage(past(), size, keys), size, Theme::default()))
 }
 
 /// Every view by name, with the keys that show it.
@@ -89,7 +89,7 @@ fn every_view_in_each_palette() {
     for (view, keys) in VIEWS {
         let model = stage(past(), (100, 30), keys);
         for (name, palette) in PALETTES {
-            let painted = paint(&model, (100, 30), Look { palette, is_ascii: false });
+            let painted = paint(&model, (100, 30), Theme { palette, is_ascii: false });
             insta::assert_snapshot!(format!("{view}_{name}"), styled(&painted));
         }
     }
@@ -104,7 +104,7 @@ fn a_kill_from_a_frozen_display_says_first_what_changed() {
     update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
     arrange(&mut model, at(89.9));
     update(&mut model, Msg::Key(Key::Char('x')), at(89.95));
-    insta::assert_snapshot!("revoke_from_a_freeze_80x24", text(&paint(&model, size, Look::default())));
+    insta::assert_snapshot!("revoke_from_a_freeze_80x24", text(&paint(&model, size, Theme::default())));
 }
 
 #[test]
@@ -121,20 +121,20 @@ fn a_lost_lease_says_what_a_program_would_have_known() {
     let why = Ended::Unanswered { trouble: Some("no \x1b route".into()) };
     messages.push(engine(89.9, EngineEventKind::Ended(why)));
     let size = (80, 24);
-    insta::assert_snapshot!("lost_80x24", text(&paint(&stage(messages, size, &[Key::Enter]), size, Look::default())));
+    insta::assert_snapshot!("lost_80x24", text(&paint(&stage(messages, size, &[Key::Enter]), size, Theme::default())));
 }
 
 #[test]
 fn a_frozen_display_stands_still_under_its_banner() {
     let size = (80, 24);
     let mut model = stage(past(), size, &[Key::Char('p')]);
-    let before = text(&paint(&model, size, Look::default()));
+    let before = text(&paint(&model, size, Theme::default()));
     update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 99.0, 9)]), at(99.0));
     arrange(&mut model, at(99.0));
-    let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buf = Buffer::empty(area);
-    draw(Scene { model: &model, now: at(102.0), wall: &wall, look: Look::default() }, area, &mut buf);
+    draw(RenderContext { model: &model, now: at(102.0), wall: &wall, theme: Theme::default() }, area, &mut buf);
     let after = text(&buf);
     assert!(before.contains("‖ frozen 0 s ago") && after.contains("‖ frozen 12 s ago"), "{after}");
     let table = |picture: &str| picture.lines().skip(1).take(14).map(str::to_owned).collect::<Vec<_>>();
@@ -146,13 +146,13 @@ fn a_frozen_display_stands_still_under_its_banner() {
 fn the_detail_scrolls_to_its_last_line_and_no_further() {
     let size = (80, 24);
     let mut model = stage(past(), size, &[Key::Enter]);
-    let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
-    let scene = Scene { model: &model, now: at(90.0), wall: &wall, look: Look::default() };
-    let spare = spare_lines(scene, size).expect("it is open");
+    let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let ctx = RenderContext { model: &model, now: at(90.0), wall: &wall, theme: Theme::default() };
+    let spare = spare_lines(ctx, size).expect("it is open");
     assert!(spare > 0);
     update(&mut model, Msg::Measured { spare }, at(90.0));
     update(&mut model, Msg::Key(Key::End), at(90.0));
-    let picture = text(&paint(&model, size, Look::default()));
+    let picture = text(&paint(&model, size, Theme::default()));
     assert!(!picture.contains("│ left ") && picture.matches("▢ dropped").count() > 2, "{picture}");
 }
 
@@ -160,15 +160,15 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
 fn the_cadence_view_scrolls_where_it_has_no_room() {
     let size = (40, 12);
     let mut model = stage(past(), size, &[Key::Char('2')]);
-    let wall = Wall { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
-    let scene = Scene { model: &model, now: at(90.0), wall: &wall, look: Look::default() };
-    let spare = spare_lines(scene, size).expect("it is shown");
+    let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
+    let ctx = RenderContext { model: &model, now: at(90.0), wall: &wall, theme: Theme::default() };
+    let spare = spare_lines(ctx, size).expect("it is shown");
     update(&mut model, Msg::Measured { spare }, at(90.0));
     update(&mut model, Msg::Key(Key::End), at(90.0));
-    let end = text(&paint(&model, size, Look::default()));
+    let end = text(&paint(&model, size, Theme::default()));
     assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
     update(&mut model, Msg::Key(Key::Home), at(90.0));
-    let top = text(&paint(&model, size, Look::default()));
+    let top = text(&paint(&model, size, Theme::default()));
     assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
 }
 
@@ -186,14 +186,14 @@ fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
     for keys in views {
         let mut model = stage(past(), (80, 24), keys);
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
-            update(&mut model, Msg::Resized(room(width, height)), at(90.0));
+            update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
             arrange(&mut model, at(90.0));
-            paint(&model, (width, height), Look { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
         }
         let small = (20, 5);
-        update(&mut model, Msg::Resized(room(small.0, small.1)), at(90.0));
+        update(&mut model, Msg::Resized(viewport(small.0, small.1)), at(90.0));
         arrange(&mut model, at(90.0));
-        let picture = text(&paint(&model, small, Look::default()));
+        let picture = text(&paint(&model, small, Theme::default()));
         assert!(picture.contains("f304") && picture.contains("8.2 s"), "{keys:?}\n{picture}");
     }
 }
@@ -203,7 +203,7 @@ fn what_etcd_says_is_escaped_in_every_view() {
     let mut messages = past();
     messages.push(engine(89.9, EngineEventKind::Ended(Ended::Forbidden { message: "\x1b]0;x\x07\u{202e}".into() })));
     for keys in [&[][..], &[Key::Enter], &[Key::Char('2')], &[Key::Char('3')]] {
-        let picture = text(&paint(&stage(messages.clone(), (200, 60), keys), (200, 60), Look::default()));
+        let picture = text(&paint(&stage(messages.clone(), (200, 60), keys), (200, 60), Theme::default()));
         assert!(picture.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{picture}");
     }
 }
@@ -217,12 +217,12 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     let size = (140, 60);
     let setup = Setup { keymap, ..Setup::default() };
     let mut model = model(setup, vec![(0.0, Msg::Cluster(cluster()))], size);
-    let picture = text(&paint(&model, size, Look::default()));
+    let picture = text(&paint(&model, size, Theme::default()));
     for words in ["Press F2 to grant one: F2 1 Enter grants", "F2 new", " e Events ", "h help"] {
         assert!(picture.contains(words), "{words}:\n{picture}");
     }
     update(&mut model, Msg::Key(Key::Char('h')), at(90.0));
-    let help = text(&paint(&model, size, Look::default()));
+    let help = text(&paint(&model, size, Theme::default()));
     assert!(help.contains("F2          new leases") && help.contains("e           the events"), "{help}");
 }
 
@@ -245,7 +245,7 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
         keys.iter().for_each(|key| {
             update(&mut model, Msg::Key(*key), at(90.0));
         });
-        text(&paint(&model, size, Look::default()))
+        text(&paint(&model, size, Theme::default()))
     };
     let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
     for (keys, full, tiny) in [
@@ -274,7 +274,7 @@ fn events_that_were_known_late_stand_where_they_happened() {
     let model = model(Setup::default(), messages, size);
     let known: Vec<Timestamp> = model.events.lines().map(|event| event.at).collect();
     assert!(!known.is_sorted(), "{known:?}");
-    let picture = text(&paint(&model, size, Look::default()));
+    let picture = text(&paint(&model, size, Theme::default()));
     let over = picture.lines().position(|line| line.contains(" drill ")).expect("a drill");
     let missed = picture.lines().position(|line| line.contains(" missed ")).expect("a miss");
     assert!(over < missed, "{picture}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_lease::wire::{ErrorKind, KeyWatch, WatchUpdate};
 use etcd_lease::{KeyChange, KeyRange, KeyState, LeaseId};
 
-use super::Arena;
+use super::ConformanceTest;
 
 async fn next(watch: &mut KeyWatch) -> WatchUpdate {
     tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time")
@@ -28,62 +28,62 @@ async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
 }
 
 /// Keys come sorted, with their leases, as of one revision, whatever is written between two pages.
-pub(crate) async fn keys_are_read_page_by_page(arena: &mut Arena) {
-    let lease = arena.grant(60).await;
+pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
+    let lease = test.grant(60).await;
     for n in 0..600 {
-        arena.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", (n % 3 == 0).then_some(lease)).await.unwrap();
+        test.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", (n % 3 == 0).then_some(lease)).await.unwrap();
     }
-    arena.cluster.put(b"svc/\xff\x00", b"", Some(lease)).await.unwrap();
-    arena.cluster.put(b"svd", b"not in the range", Some(lease)).await.unwrap();
-    let mut pages = arena.cluster.key_pages(&KeyRange::prefix(b"svc/"));
+    test.cluster.put(b"svc/\xff\x00", b"", Some(lease)).await.unwrap();
+    test.cluster.put(b"svd", b"not in the range", Some(lease)).await.unwrap();
+    let mut pages = test.cluster.key_pages(&KeyRange::prefix(b"svc/"));
     let mut found = Vec::new();
     let mut count = 0;
     while let Some(page) = pages.next().await.unwrap() {
         found.extend(page);
         count += 1;
-        arena.cluster.put(b"svc/0599x", b"later", None).await.unwrap();
+        test.cluster.put(b"svc/0599x", b"later", None).await.unwrap();
     }
     assert!(count > 1, "{count} page");
     assert_eq!((found.len(), pages.revision()), (601, 603));
     assert!(found.is_sorted_by(|a, b| a.key < b.key));
     assert_eq!(found.iter().filter(|key| key.lease == Some(lease)).count(), 201);
     assert_eq!((found[600].key.as_slice(), found[600].create_revision), (b"svc/\xff\x00".as_slice(), 602));
-    assert!(arena.cluster.key_pages(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
+    assert!(test.cluster.key_pages(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
 }
 
 /// Values of megabytes make pages short; they are read all the same.
-pub(crate) async fn heavy_values_are_read(arena: &mut Arena) {
+pub(crate) async fn heavy_values_are_read(test: &mut ConformanceTest) {
     let heavy = vec![b'x'; 1_000_000];
     for n in 0..12 {
-        arena.cluster.put(format!("heavy/{n:02}").as_bytes(), &heavy, None).await.unwrap();
+        test.cluster.put(format!("heavy/{n:02}").as_bytes(), &heavy, None).await.unwrap();
     }
-    let mut pages = arena.cluster.key_pages(&KeyRange::all());
+    let mut pages = test.cluster.key_pages(&KeyRange::all());
     assert_eq!(pages.next().await.unwrap().unwrap().len(), 12, "beyond etcd-client's 4 MiB");
     assert!(pages.next().await.unwrap().is_none());
 }
 
 /// A page of a forgotten revision says so.
-pub(crate) async fn a_forgotten_page_says_so(arena: &mut Arena) {
+pub(crate) async fn a_forgotten_page_says_so(test: &mut ConformanceTest) {
     for n in 0..300 {
-        arena.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", None).await.unwrap();
+        test.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", None).await.unwrap();
     }
-    let mut pages = arena.cluster.key_pages(&KeyRange::all());
+    let mut pages = test.cluster.key_pages(&KeyRange::all());
     pages.next().await.unwrap();
-    let revision = arena.cluster.put(b"svc/new", b"v", None).await.unwrap().revision;
-    arena.raw().await.compact(revision, None).await.unwrap();
+    let revision = test.cluster.put(b"svc/new", b"v", None).await.unwrap().revision;
+    test.raw().await.compact(revision, None).await.unwrap();
     assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::Compacted);
 }
 
 /// Attached, moved, detached, deleted, and gone with the lease: each change says what was before.
-pub(crate) async fn changes_tell_the_lease_before(arena: &mut Arena) {
-    let (first, second) = (arena.grant(60).await, arena.grant(60).await);
-    let mut watch = arena.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
+pub(crate) async fn changes_tell_the_lease_before(test: &mut ConformanceTest) {
+    let (first, second) = (test.grant(60).await, test.grant(60).await);
+    let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     for lease in [Some(first), Some(second), None, Some(second)] {
-        arena.cluster.put(b"svc/a", b"v", lease).await.unwrap();
+        test.cluster.put(b"svc/a", b"v", lease).await.unwrap();
     }
-    arena.cluster.put(b"svc/b", b"v", Some(second)).await.unwrap();
-    arena.cluster.put(b"elsewhere", b"v", Some(second)).await.unwrap();
-    arena.cluster.revoke(second).await.unwrap();
+    test.cluster.put(b"svc/b", b"v", Some(second)).await.unwrap();
+    test.cluster.put(b"elsewhere", b"v", Some(second)).await.unwrap();
+    test.cluster.revoke(second).await.unwrap();
     let told = changes(&mut watch, 7).await;
     let change =
         |key: &[u8], before: Option<LeaseId>, now, revision| KeyChange { key: key.to_vec(), before, now, revision };
@@ -103,35 +103,35 @@ pub(crate) async fn changes_tell_the_lease_before(arena: &mut Arena) {
 }
 
 /// How far it is, where nothing changes.
-pub(crate) async fn a_watch_says_how_far_it_is(arena: &mut Arena) {
-    let mut watch = arena.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
-    let revision = arena.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
+pub(crate) async fn a_watch_says_how_far_it_is(test: &mut ConformanceTest) {
+    let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
+    let revision = test.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
     watch.ask_progress();
     let told = next(&mut watch).await;
     assert!(matches!(told, WatchUpdate::Progress { revision: told } if told == revision), "{told:?}");
 }
 
 /// A watch from a forgotten revision says what is remembered.
-pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(arena: &mut Arena) {
+pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(test: &mut ConformanceTest) {
     for _ in 0..5 {
-        arena.cluster.put(b"svc/a", b"v", None).await.unwrap();
+        test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     }
-    arena.raw().await.compact(5, None).await.unwrap();
-    let mut watch = arena.cluster.watch_keys(&KeyRange::all(), 2).await.unwrap();
+    test.raw().await.compact(5, None).await.unwrap();
+    let mut watch = test.cluster.watch_keys(&KeyRange::all(), 2).await.unwrap();
     let told = next(&mut watch).await;
     assert!(matches!(told, WatchUpdate::Compacted { oldest: 5 }), "{told:?}");
 }
 
 /// A watch whose way breaks ends; the next one goes on from where it was, and nothing is lost.
-pub(crate) async fn a_cut_watch_goes_on(arena: &mut Arena) {
-    let mut watch = arena.cluster.watch_keys(&KeyRange::all(), 0).await.unwrap();
-    arena.cluster.put(b"svc/a", b"v", None).await.unwrap();
+pub(crate) async fn a_cut_watch_goes_on(test: &mut ConformanceTest) {
+    let mut watch = test.cluster.watch_keys(&KeyRange::all(), 0).await.unwrap();
+    test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     let last = changes(&mut watch, 1).await[0].revision;
-    arena.disconnect();
+    test.disconnect();
     let told = next(&mut watch).await;
     assert!(matches!(told, WatchUpdate::Cut(_)), "{told:?}");
-    arena.elsewhere.put(b"svc/b", b"v", None).await.unwrap();
-    arena.reconnect();
-    let mut watch = arena.watch_again(last + 1).await;
+    test.elsewhere.put(b"svc/b", b"v", None).await.unwrap();
+    test.reconnect();
+    let mut watch = test.watch_again(last + 1).await;
     assert_eq!(changes(&mut watch, 1).await[0].key, b"svc/b");
 }

@@ -3,25 +3,25 @@
 //! Each case is named after the test of etcd's that it retells (`tests/integration/clientv3/lease/lease_test.go`,
 //! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and those that the files here name).
 
-mod arena;
 mod keyspace;
 mod leases;
 mod link;
 mod renewals;
+mod test_case;
 mod transactions;
 mod watches;
 
-use arena::Arena;
+use test_case::ConformanceTest;
 
 /// Makes one test a case and arena.
 macro_rules! cases {
     ($($room:ident::$case:ident)*) => {
         mod sandbox {
-            use super::Arena;
+            use super::ConformanceTest;
             $(
                 #[tokio::test(start_paused = true)]
                 async fn $case() {
-                    super::$room::$case(&mut Arena::sandbox().await).await;
+                    super::$room::$case(&mut ConformanceTest::sandbox().await).await;
                 }
             )*
         }
@@ -31,12 +31,12 @@ macro_rules! cases {
     };
     (@ $module:ident $version:ident $($room:ident::$case:ident)*) => {
         mod $module {
-            use super::Arena;
+            use super::ConformanceTest;
             use crate::common::etcd::Version;
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    super::$room::$case(&mut Arena::real(Version::$version).await).await;
+                    super::$room::$case(&mut ConformanceTest::real(Version::$version).await).await;
                 }
             )*
         }

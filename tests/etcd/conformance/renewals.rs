@@ -6,7 +6,7 @@ use etcd_lease::engine::{KeepAlive, Options, Response};
 use etcd_lease::{Ended, LeaseId};
 use futures_util::StreamExt;
 
-use super::Arena;
+use super::ConformanceTest;
 
 /// etcd's own patience with a channel that has to close.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -24,9 +24,9 @@ async fn end(kept: &mut KeepAlive) -> (Vec<Response>, Ended) {
 }
 
 /// TestLeaseKeepAliveOnce: one renewal of a lease; there is no lease 0.
-pub(crate) async fn lease_keep_alive_once(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let lease = arena.grant(10).await;
+pub(crate) async fn lease_keep_alive_once(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let lease = test.grant(10).await;
     let response = engine.keep_alive_once(lease).await.unwrap();
     assert_eq!((response.id, response.ttl), (lease, 10));
     let refused = engine.keep_alive_once(LeaseId(0)).await.unwrap_err();
@@ -34,9 +34,9 @@ pub(crate) async fn lease_keep_alive_once(arena: &mut Arena) {
 }
 
 /// TestLeaseKeepAlive: a subscriber that goes away does not disturb another; closing ends all.
-pub(crate) async fn lease_keep_alive(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let lease = arena.grant(3).await;
+pub(crate) async fn lease_keep_alive(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let lease = test.grant(3).await;
     let mut first = engine.keep_alive(lease);
     let second = engine.keep_alive(lease);
     assert_eq!(next(&mut first).await.id, lease);
@@ -47,21 +47,21 @@ pub(crate) async fn lease_keep_alive(arena: &mut Arena) {
 }
 
 /// TestLeaseKeepAliveSeconds: a lease of 3 s is renewed again and again.
-pub(crate) async fn lease_keep_alive_seconds(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let mut kept = engine.keep_alive(arena.grant(3).await);
+pub(crate) async fn lease_keep_alive_seconds(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let mut kept = engine.keep_alive(test.grant(3).await);
     for _ in 0..3 {
         assert_eq!(next(&mut kept).await.ttl, 3);
     }
 }
 
 /// TestLeaseKeepAliveNotFound: of three leases only the revoked one ends.
-pub(crate) async fn lease_keep_alive_not_found(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let leases = [arena.grant(3).await, arena.grant(3).await, arena.grant(3).await];
+pub(crate) async fn lease_keep_alive_not_found(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let leases = [test.grant(3).await, test.grant(3).await, test.grant(3).await];
     let [mut first, mut revoked, mut third] = leases.map(|lease| engine.keep_alive(lease));
     next(&mut revoked).await;
-    arena.cluster.revoke(leases[1]).await.unwrap();
+    test.cluster.revoke(leases[1]).await.unwrap();
     assert_eq!(end(&mut revoked).await.1, Ended::NotFound);
     for kept in [&mut first, &mut third] {
         next(kept).await;
@@ -70,51 +70,51 @@ pub(crate) async fn lease_keep_alive_not_found(arena: &mut Arena) {
 }
 
 /// TestLeaseKeepAliveFullResponseQueue: a response that nobody can take does not hasten the next renewal.
-pub(crate) async fn lease_keep_alive_full_response_queue(arena: &mut Arena) {
-    let engine = arena.engine(Options { queue_capacity: 0, ..Options::default() });
-    let lease = arena.grant(30).await;
+pub(crate) async fn lease_keep_alive_full_response_queue(test: &mut ConformanceTest) {
+    let engine = test.engine(Options { queue_capacity: 0, ..Options::default() });
+    let lease = test.grant(30).await;
     let _unread = engine.keep_alive(lease);
-    arena.clock.sleep(Duration::from_secs(3)).await;
-    let left = arena.cluster.time_to_live(lease, false).await.unwrap().ttl;
+    test.clock.sleep(Duration::from_secs(3)).await;
+    let left = test.cluster.time_to_live(lease, false).await.unwrap().ttl;
     assert!((25..=27).contains(&left), "{left} s left, 3 s after the only renewal");
 }
 
 /// TestLeaseKeepAliveCloseAfterDisconnectRevoke: revoked behind a broken link, found out over the mended one.
-pub(crate) async fn lease_keep_alive_close_after_disconnect_revoke(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let lease = arena.grant(5).await;
+pub(crate) async fn lease_keep_alive_close_after_disconnect_revoke(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let lease = test.grant(5).await;
     let mut kept = engine.keep_alive(lease);
     next(&mut kept).await;
-    arena.disconnect();
-    arena.elsewhere.revoke(lease).await.unwrap();
-    arena.reconnect();
+    test.disconnect();
+    test.elsewhere.revoke(lease).await.unwrap();
+    test.reconnect();
     assert_eq!(end(&mut kept).await.1, Ended::NotFound);
 }
 
 /// TestLeaseKeepAliveInitTimeout: never answered at all.
-pub(crate) async fn lease_keep_alive_init_timeout(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let lease = arena.grant(5).await;
-    arena.stop_server();
+pub(crate) async fn lease_keep_alive_init_timeout(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let lease = test.grant(5).await;
+    test.stop_server();
     let (responses, ended) = end(&mut engine.keep_alive(lease)).await;
     assert!(responses.is_empty(), "{responses:?}");
     assert!(matches!(ended, Ended::Unanswered { .. }), "{ended:?}");
 }
 
 /// TestLeaseKeepAliveTTLTimeout: no more answered.
-pub(crate) async fn lease_keep_alive_ttl_timeout(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let mut kept = engine.keep_alive(arena.grant(5).await);
+pub(crate) async fn lease_keep_alive_ttl_timeout(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let mut kept = engine.keep_alive(test.grant(5).await);
     next(&mut kept).await;
-    arena.stop_server();
+    test.stop_server();
     let ended = end(&mut kept).await.1;
     assert!(matches!(ended, Ended::Unanswered { .. }), "{ended:?}");
 }
 
 /// TestLeaseKeepAliveLoopExit: a closed engine keeps nothing.
-pub(crate) async fn lease_keep_alive_loop_exit(arena: &mut Arena) {
-    let engine = arena.engine(Options::default());
-    let lease = arena.grant(10).await;
+pub(crate) async fn lease_keep_alive_loop_exit(test: &mut ConformanceTest) {
+    let engine = test.engine(Options::default());
+    let lease = test.grant(10).await;
     engine.close().await;
     let (responses, ended) = end(&mut engine.keep_alive(lease)).await;
     assert!(responses.is_empty(), "{responses:?}");

@@ -4,17 +4,17 @@ use etcd_client::{Compare, CompareOp, DeleteOptions, GetOptions, PutOptions, Sor
 use etcd_lease::LeaseId;
 use tonic::{Code, Status};
 
-use super::Arena;
+use super::ConformanceTest;
 
 /// The status of a call that was refused.
 fn refused<T: std::fmt::Debug>(outcome: Result<T, etcd_client::Error>) -> (Code, String) {
     match outcome.unwrap_err() {
-        etcd_client::Error::GRpcStatus(status) => said(&status),
+        etcd_client::Error::GRpcStatus(status) => code_and_message(&status),
         other => panic!("not the server's: {other}"),
     }
 }
 
-fn said(status: &Status) -> (Code, String) {
+fn code_and_message(status: &Status) -> (Code, String) {
     (status.code(), status.message().to_owned())
 }
 
@@ -23,9 +23,9 @@ fn put(key: &str) -> TxnOp {
 }
 
 /// How etcd's lock takes its place: the key is made once, and the first in line is asked for with it.
-pub(crate) async fn txn_takes_a_place_in_line(arena: &mut Arena) {
-    let mut client = arena.raw().await;
-    let lease = arena.grant(30).await;
+pub(crate) async fn txn_takes_a_place_in_line(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
+    let lease = test.grant(30).await;
     let queue = |key: &str| {
         let absent = Compare::create_revision(key, CompareOp::Equal, 0);
         let first = GetOptions::new().with_prefix().with_sort(SortTarget::Create, SortOrder::Ascend).with_limit(1);
@@ -50,8 +50,8 @@ pub(crate) async fn txn_takes_a_place_in_line(arena: &mut Arena) {
 }
 
 /// TestV3TxnRevision and TestV3TxnCmpHeaderRev: all writes share a revision, reading takes none.
-pub(crate) async fn v3_txn_revision(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_txn_revision(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let revision = |answer: &etcd_client::TxnResponse| answer.header().unwrap().revision();
     let read = client.txn(Txn::new().and_then([TxnOp::get("a", None)])).await.unwrap();
     assert_eq!(revision(&read), 1);
@@ -62,8 +62,8 @@ pub(crate) async fn v3_txn_revision(arena: &mut Arena) {
 }
 
 /// TestV3TxnDuplicateKeys: no key twice, and none put that is deleted.
-pub(crate) async fn v3_txn_duplicate_keys(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_txn_duplicate_keys(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let wrong = (Code::InvalidArgument, "etcdserver: duplicate key given in txn request".to_owned());
     let range = Some(DeleteOptions::new().with_range("c"));
     for ops in [
@@ -79,8 +79,8 @@ pub(crate) async fn v3_txn_duplicate_keys(arena: &mut Arena) {
 }
 
 /// TestV3TxnTooManyOps and empty keys.
-pub(crate) async fn v3_txn_too_many_ops(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_txn_too_many_ops(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let many: Vec<TxnOp> = (0..129).map(|n| put(&n.to_string())).collect();
     let (code, text) = refused(client.txn(Txn::new().and_then(many)).await);
     assert_eq!((code, text.as_str()), (Code::InvalidArgument, "etcdserver: too many operations in txn request"));
@@ -89,11 +89,11 @@ pub(crate) async fn v3_txn_too_many_ops(arena: &mut Arena) {
 }
 
 /// TestV3PutOnNonExistLease, in a transaction: nothing of it is done. etcd before 3.4.44 and 3.5.30 goes down over it.
-pub(crate) async fn txn_with_an_unknown_lease(arena: &mut Arena) {
-    if !arena.looks_at_leases_in_transactions() {
+pub(crate) async fn txn_with_an_unknown_lease(test: &mut ConformanceTest) {
+    if !test.looks_at_leases_in_transactions() {
         return;
     }
-    let mut client = arena.raw().await;
+    let mut client = test.raw().await;
     let unknown = TxnOp::put("b", "v", Some(PutOptions::new().with_lease(LeaseId(99).0)));
     let (code, text) = refused(client.txn(Txn::new().and_then([put("a"), unknown])).await);
     assert_eq!((code, text.as_str()), (Code::NotFound, "etcdserver: requested lease not found"));
@@ -101,12 +101,12 @@ pub(crate) async fn txn_with_an_unknown_lease(arena: &mut Arena) {
 }
 
 /// Every comparison, of a key and of many.
-pub(crate) async fn txn_compares(arena: &mut Arena) {
-    let mut client = arena.raw().await;
-    let lease = arena.grant(30).await;
-    arena.put("p/a", lease).await;
-    arena.put("p/b", lease).await;
-    arena.put("p/b", lease).await;
+pub(crate) async fn txn_compares(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
+    let lease = test.grant(30).await;
+    test.put("p/a", lease).await;
+    test.put("p/b", lease).await;
+    test.put("p/b", lease).await;
     for (compare, holds) in [
         (Compare::version("p/b", CompareOp::Equal, 2), true),
         (Compare::create_revision("p/b", CompareOp::Less, 4), true),
@@ -124,8 +124,8 @@ pub(crate) async fn txn_compares(arena: &mut Arena) {
 }
 
 /// TestV3CompactCurrentRev and TestV3TxnInvalidRange: the past can be read until it is forgotten.
-pub(crate) async fn v3_compact_current_rev(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_compact_current_rev(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     for value in ["1", "2", "3"] {
         client.put("foo", value, None).await.unwrap();
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_client::{EventType, PutOptions, WatchFilterType, WatchOptions, WatchResponse, WatchStream};
 use etcd_lease::LeaseId;
 
-use super::Arena;
+use super::ConformanceTest;
 
 /// The next message that is not the confirmation of a watch.
 async fn next(watch: &mut WatchStream) -> WatchResponse {
@@ -19,7 +19,7 @@ async fn next(watch: &mut WatchStream) -> WatchResponse {
 }
 
 /// Revision, kind, key and the lease before, of each event of a message.
-fn told(message: &WatchResponse) -> Vec<(i64, EventType, String, i64)> {
+fn events_of(message: &WatchResponse) -> Vec<(i64, EventType, String, i64)> {
     let events = message.events().iter().map(|event| {
         let now = event.kv().expect("a key");
         let lease = event.prev_kv().map_or(0, etcd_client::KeyValue::lease);
@@ -33,14 +33,14 @@ fn prefix() -> WatchOptions {
 }
 
 /// TestV3WatchFromCurrentRevision: what comes after the watch, of the keys watched, and nothing else.
-pub(crate) async fn v3_watch_from_current_revision(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_watch_from_current_revision(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     client.put("foo/1", "before", None).await.unwrap();
     let mut watch = client.watch("foo/", Some(prefix())).await.unwrap();
     client.put("other", "v", None).await.unwrap();
     client.put("foo/1", "after", None).await.unwrap();
     let message = next(&mut watch).await;
-    assert_eq!(told(&message), [(4, EventType::Put, "foo/1".to_owned(), 0)]);
+    assert_eq!(events_of(&message), [(4, EventType::Put, "foo/1".to_owned(), 0)]);
     let event = &message.events()[0];
     assert_eq!(event.kv().unwrap().value(), b"after");
     assert_eq!(event.prev_kv().unwrap().value(), b"before");
@@ -48,8 +48,8 @@ pub(crate) async fn v3_watch_from_current_revision(arena: &mut Arena) {
 }
 
 /// TestV3WatchMultipleWatchers: several watches on a stream, each with its id, each with its own keys.
-pub(crate) async fn v3_watch_multiple_watchers(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_watch_multiple_watchers(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let mut watch = client.watch("a", Some(WatchOptions::new().with_watch_id(7))).await.unwrap();
     assert!(watch.message().await.unwrap().unwrap().created());
     watch.watch("b", None).await.unwrap();
@@ -66,8 +66,8 @@ pub(crate) async fn v3_watch_multiple_watchers(arena: &mut Arena) {
 }
 
 /// TestV3WatchCancel: a cancelled watch is confirmed, and told no more.
-pub(crate) async fn v3_watch_cancel(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_watch_cancel(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let mut watch = client.watch("foo", Some(WatchOptions::new().with_watch_id(3))).await.unwrap();
     watch.cancel(3).await.unwrap();
     let message = next(&mut watch).await;
@@ -80,37 +80,37 @@ pub(crate) async fn v3_watch_cancel(arena: &mut Arena) {
 }
 
 /// TestV3WatchFutureRevision: a watch may wait for a revision that has not come yet.
-pub(crate) async fn v3_watch_future_revision(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_watch_future_revision(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let mut watch = client.watch("foo", Some(WatchOptions::new().with_start_revision(4))).await.unwrap();
     for _ in 0..3 {
         client.put("foo", "v", None).await.unwrap();
     }
-    assert_eq!(told(&next(&mut watch).await)[0].0, 4);
+    assert_eq!(events_of(&next(&mut watch).await)[0].0, 4);
 }
 
 /// From a revision of the past all that came since is told; several keys of one revision in one message.
-pub(crate) async fn watch_of_a_revoked_lease(arena: &mut Arena) {
-    let mut client = arena.raw().await;
-    let lease = arena.grant(30).await;
+pub(crate) async fn watch_of_a_revoked_lease(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
+    let lease = test.grant(30).await;
     for key in ["foo/b", "foo/a"] {
-        arena.put(key, lease).await;
+        test.put(key, lease).await;
     }
-    arena.cluster.revoke(lease).await.unwrap();
+    test.cluster.revoke(lease).await.unwrap();
     let mut watch = client.watch("foo/", Some(prefix().with_start_revision(4))).await.unwrap();
     let mut events = Vec::new();
     while events.len() < 2 {
-        events.extend(told(&next(&mut watch).await));
+        events.extend(events_of(&next(&mut watch).await));
     }
     let gone = |key: &str| (4, EventType::Delete, key.to_owned(), lease.0);
     assert_eq!(events, [gone("foo/a"), gone("foo/b")]);
 }
 
 /// A put without a lease tells the lease before, and so does one with another lease.
-pub(crate) async fn watch_of_a_key_that_moves(arena: &mut Arena) {
-    let mut client = arena.raw().await;
-    let (first, second) = (arena.grant(30).await, arena.grant(30).await);
-    arena.put("foo", first).await;
+pub(crate) async fn watch_of_a_key_that_moves(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
+    let (first, second) = (test.grant(30).await, test.grant(30).await);
+    test.put("foo", first).await;
     let mut watch = client.watch("foo", Some(WatchOptions::new().with_prev_key())).await.unwrap();
     let with = |lease: LeaseId| Some(PutOptions::new().with_lease(lease.0));
     client.put("foo", "v", with(second)).await.unwrap();
@@ -126,22 +126,22 @@ pub(crate) async fn watch_of_a_key_that_moves(arena: &mut Arena) {
 }
 
 /// TestV3WatchWithFilter: puts or deletes may be left out.
-pub(crate) async fn v3_watch_with_filter(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_watch_with_filter(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let only = |filter| Some(WatchOptions::new().with_filters([filter]));
     let mut deletes = client.watch("foo", only(WatchFilterType::NoPut)).await.unwrap();
     let mut puts = client.watch("foo", only(WatchFilterType::NoDelete)).await.unwrap();
     client.put("foo", "v", None).await.unwrap();
     client.delete("foo", None).await.unwrap();
     client.put("foo", "v", None).await.unwrap();
-    assert_eq!(told(&next(&mut deletes).await)[0], (3, EventType::Delete, "foo".to_owned(), 0));
-    assert_eq!(told(&next(&mut puts).await)[0].0, 2);
-    assert_eq!(told(&next(&mut puts).await)[0].0, 4);
+    assert_eq!(events_of(&next(&mut deletes).await)[0], (3, EventType::Delete, "foo".to_owned(), 0));
+    assert_eq!(events_of(&next(&mut puts).await)[0].0, 2);
+    assert_eq!(events_of(&next(&mut puts).await)[0].0, 4);
 }
 
 /// TestV3WatchProgressOnMemberRestart's question: how far is it? The answer belongs to no watch.
-pub(crate) async fn watch_request_progress(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn watch_request_progress(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     client.put("other", "v", None).await.unwrap();
     let mut watch = client.watch("foo", None).await.unwrap();
     assert!(watch.message().await.unwrap().unwrap().created());
@@ -152,8 +152,8 @@ pub(crate) async fn watch_request_progress(arena: &mut Arena) {
 }
 
 /// TestWatchCompactRevision: a watch from a forgotten revision ends and says what is remembered.
-pub(crate) async fn watch_compact_revision(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn watch_compact_revision(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     for _ in 0..4 {
         client.put("foo", "v", None).await.unwrap();
     }
@@ -163,17 +163,17 @@ pub(crate) async fn watch_compact_revision(arena: &mut Arena) {
     assert!(message.canceled());
     assert_eq!(message.compact_revision(), 4);
     let mut watch = client.watch("foo", Some(WatchOptions::new().with_start_revision(4))).await.unwrap();
-    assert_eq!(told(&next(&mut watch).await)[0].0, 4);
+    assert_eq!(events_of(&next(&mut watch).await)[0].0, 4);
 }
 
 /// TestV3WatchEmptyKey and TestV3WatchWrongRange: no key is every key, an end before the key is none.
-pub(crate) async fn v3_watch_wrong_range(arena: &mut Arena) {
-    let mut client = arena.raw().await;
+pub(crate) async fn v3_watch_wrong_range(test: &mut ConformanceTest) {
+    let mut client = test.raw().await;
     let mut watch = client.watch("b", Some(WatchOptions::new().with_range("a"))).await.unwrap();
     let refused = watch.message().await.unwrap().unwrap();
     assert!(refused.created() && refused.canceled(), "{refused:?}");
     assert_eq!(refused.cancel_reason(), "mvcc: watcher range is empty");
     let mut all = client.watch("", Some(WatchOptions::new().with_all_keys())).await.unwrap();
     client.put("any", "v", None).await.unwrap();
-    assert_eq!(told(&next(&mut all).await)[0].2, "any");
+    assert_eq!(events_of(&next(&mut all).await)[0].2, "any");
 }

@@ -11,8 +11,8 @@ use futures_util::{StreamExt, stream};
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 
-use super::ear::{Ear, Told};
-use super::others::{self, Dice};
+use super::event_reader::{EventReader, ReportedEvent};
+use super::others::{self, Rng};
 use super::span::Span;
 use crate::common::etcd::{Etcd, Version};
 
@@ -96,20 +96,20 @@ pub(super) struct Outcome(BTreeMap<End, Row>);
 /// Lets leases end, and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let etcd = Etcd::start(version).await;
-    let ear = Ear::start(&etcd).await;
-    let stage = Stage::new(&etcd).await;
-    let scripts = (0..plan.ends).map(|number| stage.play(number, plan));
+    let event_reader = EventReader::start(&etcd).await;
+    let test = EndTest::new(&etcd).await;
+    let scripts = (0..plan.ends).map(|number| test.run_lease(number, plan));
     let deaths: Vec<Death> = stream::iter(scripts).buffer_unordered(plan.together).collect().await;
     // A lease without a key is missed by the next list.
-    stage.clock.sleep(Duration::from_secs(3)).await;
-    let removed = stage.removed.lock().expect("nobody panicked");
-    Outcome::of(&deaths, &ear.told(), &removed)
+    test.clock.sleep(Duration::from_secs(3)).await;
+    let removed = test.removed.lock().expect("nobody panicked");
+    Outcome::of(&deaths, &event_reader.events(), &removed)
 }
 
 /// When keys went by a watch of the test's own.
 type Removed = BTreeMap<Vec<u8>, Span>;
 
-struct Stage<'a> {
+struct EndTest<'a> {
     etcd: &'a Etcd,
     cluster: Cluster,
     clock: Clock,
@@ -119,13 +119,13 @@ struct Stage<'a> {
     _watch: Task<()>,
 }
 
-impl Stage<'_> {
-    async fn new(etcd: &Etcd) -> Stage<'_> {
+impl EndTest<'_> {
+    async fn new(etcd: &Etcd) -> EndTest<'_> {
         let (cluster, clock) = (others::connect(etcd).await, Clock::real());
         let removed = Arc::default();
         let other = cluster.grant(None, 100_000).await.expect("a lease").id;
         let watch = spawn(watch(cluster.clone(), clock.clone(), Arc::clone(&removed)));
-        Stage { etcd, cluster, clock, removed, other, _watch: watch }
+        EndTest { etcd, cluster, clock, removed, other, _watch: watch }
     }
 
     fn seconds(&self, seconds: f64) -> impl Future<Output = ()> {
@@ -133,10 +133,10 @@ impl Stage<'_> {
     }
 
     /// One lease from its grant to its end.
-    async fn play(&self, number: usize, plan: &Plan) -> Death {
+    async fn run_lease(&self, number: usize, plan: &Plan) -> Death {
         let end = ENDS[number % ENDS.len()];
-        let mut dice = Dice::new(LeaseId(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number as u64 + 1) as i64));
-        let ttl = dice.between(plan.ttls.0, plan.ttls.1) as i64;
+        let mut rng = Rng::new(LeaseId(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number as u64 + 1) as i64));
+        let ttl = rng.between(plan.ttls.0, plan.ttls.1) as i64;
         let sent = self.clock.now();
         let id = self.cluster.grant(None, ttl).await.expect("a lease").id;
         let born = Span::between(&self.clock, sent, self.clock.now());
@@ -145,13 +145,13 @@ impl Stage<'_> {
         if end.has_key() {
             self.cluster.put(&key, b"v", Some(id)).await.expect("a key");
         }
-        if dice.between(0.0, 1.0) < 0.5 {
-            self.seconds(ttl as f64 * dice.between(0.3, 0.6)).await;
+        if rng.between(0.0, 1.0) < 0.5 {
+            self.seconds(ttl as f64 * rng.between(0.3, 0.6)).await;
             let sent = self.clock.now();
             self.cluster.keep_alive_once(id).await.expect("a renewal");
             renewed = Span::between(&self.clock, sent, self.clock.now());
         }
-        self.seconds(dice.between(0.6, ttl as f64 - 0.6)).await;
+        self.seconds(rng.between(0.6, ttl as f64 - 0.6)).await;
         let at = self.bring_about(end, id, &key).await.unwrap_or(renewed.later(ttl as f64));
         // Until etcd has removed what has expired.
         if !end.is_revoke() {
@@ -198,10 +198,10 @@ async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
 }
 
 impl Outcome {
-    fn of(deaths: &[Death], told: &[Told], removed: &Removed) -> Outcome {
+    fn of(deaths: &[Death], told: &[ReportedEvent], removed: &Removed) -> Outcome {
         let mut rows: BTreeMap<End, Row> = BTreeMap::new();
         for death in deaths {
-            let of_it: Vec<&Told> = told.iter().filter(|told| told.lease == Some(death.id)).collect();
+            let of_it: Vec<&ReportedEvent> = told.iter().filter(|told| told.lease == Some(death.id)).collect();
             rows.entry(death.end).or_default().add(death, &of_it, removed.get(&key_of(death.id)));
         }
         Outcome(rows)
@@ -265,7 +265,7 @@ impl Outcome {
 }
 
 impl Row {
-    fn add(&mut self, death: &Death, told: &[&Told], removed: Option<&Span>) {
+    fn add(&mut self, death: &Death, told: &[&ReportedEvent], removed: Option<&Span>) {
         self.total += 1;
         if told.is_empty() && !death.end.has_key() && death.is_short {
             self.unseen += 1;
@@ -289,7 +289,7 @@ impl Row {
     }
 
     /// The lag is that of the removal, as far as the keys tell when that was.
-    fn hold_lag(&mut self, death: &Death, told: &Told, removed: Option<&Span>) {
+    fn hold_lag(&mut self, death: &Death, told: &ReportedEvent, removed: Option<&Span>) {
         let lag = told.object["lag"].as_f64().zip(told.object["lag_error"].as_f64());
         let (Some((lag, error)), Some(removed), End::Expires) = (lag, removed, death.end) else { return };
         let truly = Span { from: removed.from - death.at.to, to: removed.to - death.at.from };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use simkit::Clock;
 use simkit::tasks::spawn;
 
-use super::ear::{Ear, Told};
+use super::event_reader::{EventReader, ReportedEvent};
 use super::others::{self, Truth};
 use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
@@ -40,7 +40,7 @@ pub(super) struct Outcome {
 /// Moves the leader, and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let etcd = Etcd::cluster(version).await;
-    let ear = Ear::start(&etcd).await;
+    let event_reader = EventReader::start(&etcd).await;
     let (clock, truth) = (Clock::real(), Truth::default());
     let others = others::connect(&etcd).await;
     let renewed = others::grant(&others, &RENEWED).await;
@@ -63,7 +63,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     for lease in &all {
         assert!(live(lease).await, "the test itself lost {lease:?}");
     }
-    Outcome::of(plan.moves, &truth, &all, &ear.told())
+    Outcome::of(plan.moves, &truth, &all, &event_reader.events())
 }
 
 /// Lets the next member lead.
@@ -80,9 +80,9 @@ async fn move_leader(etcd: &Etcd) {
 }
 
 impl Outcome {
-    fn of(moves: usize, truth: &Truth, leases: &[others::Lease], told: &[Told]) -> Outcome {
+    fn of(moves: usize, truth: &Truth, leases: &[others::Lease], told: &[ReportedEvent]) -> Outcome {
         let count = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).count();
-        let was = |told: &Told| {
+        let was = |told: &ReportedEvent| {
             let deeds = truth.of(told.lease.expect("a renewal is a lease's"));
             deeds.iter().any(|deed| deed.at.fits(told.at))
         };

@@ -5,7 +5,7 @@
 //! `leader`, which hold their figures against goals.
 
 mod deaths;
-mod ear;
+mod event_reader;
 mod leader;
 mod others;
 mod renewals;

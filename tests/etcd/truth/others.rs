@@ -25,7 +25,7 @@ pub(super) struct Lease {
 
 /// A renewal as it truly was.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deed {
+pub(super) struct TrueRenewal {
     pub(super) at: Span,
     /// Whether it was answered: else it may have been carried out or not.
     pub(super) is_sure: bool,
@@ -33,15 +33,15 @@ pub(super) struct Deed {
 
 /// The renewals as they truly were.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Truth(Arc<Mutex<BTreeMap<LeaseId, Vec<Deed>>>>);
+pub(super) struct Truth(Arc<Mutex<BTreeMap<LeaseId, Vec<TrueRenewal>>>>);
 
 impl Truth {
     pub(super) fn note(&self, id: LeaseId, at: Span, is_sure: bool) {
-        self.0.lock().expect("nobody panicked").entry(id).or_default().push(Deed { at, is_sure });
+        self.0.lock().expect("nobody panicked").entry(id).or_default().push(TrueRenewal { at, is_sure });
     }
 
     /// Those of a lease, in their order.
-    pub(super) fn of(&self, id: LeaseId) -> Vec<Deed> {
+    pub(super) fn of(&self, id: LeaseId) -> Vec<TrueRenewal> {
         self.0.lock().expect("nobody panicked").get(&id).cloned().unwrap_or_default()
     }
 }
@@ -84,10 +84,10 @@ pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, unt
 
 /// Renews a lease now and then until then, never in time to lose it.
 pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, until: Timestamp, truth: Truth) {
-    let mut dice = Dice::new(lease.id);
+    let mut rng = Rng::new(lease.id);
     loop {
         let ttl = lease.ttl as f64;
-        let wait = (ttl * dice.between(0.25, 0.6)).max(2.2_f64.min(ttl * 0.6));
+        let wait = (ttl * rng.between(0.25, 0.6)).max(2.2_f64.min(ttl * 0.6));
         let next = clock.now() + Duration::from_secs_f64(wait);
         if next > until {
             return;
@@ -124,11 +124,11 @@ fn listen(lines: impl BufRead + Send + 'static, clock: Clock, id: LeaseId, truth
 }
 
 /// Numbers that look random and are the same in each run.
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
-    pub(super) fn new(id: LeaseId) -> Dice {
-        Dice(id.0.unsigned_abs() | 1)
+impl Rng {
+    pub(super) fn new(id: LeaseId) -> Rng {
+        Rng(id.0.unsigned_abs() | 1)
     }
 
     /// The next of them, from `low` up to `high`.

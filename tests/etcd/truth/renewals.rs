@@ -12,8 +12,8 @@ use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::spawn;
 
-use super::ear::{Ear, Told};
-use super::others::{self, Deed, Lease, Truth};
+use super::event_reader::{EventReader, ReportedEvent};
+use super::others::{self, Lease, TrueRenewal, Truth};
 use super::span::{Span, millis, percentile};
 use crate::common::etcd::{Etcd, Version};
 
@@ -74,7 +74,7 @@ pub(super) struct Outcome {
 /// Lets the others renew, and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let etcd = Etcd::start(version).await;
-    let ear = Ear::start(&etcd).await;
+    let event_reader = EventReader::start(&etcd).await;
     let (clock, truth) = (Clock::real(), Truth::default());
     let others = others::connect(&etcd).await;
     let kept = others::grant(&others, plan.kept).await;
@@ -102,8 +102,8 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     clock.sleep_until(end).await;
     // What was on its way when the others ended is not known to have been carried out.
     let last = Span::between(&clock, until, until).from - 1.0;
-    let told = ear.told();
-    let is_alarm = |told: &&Told| {
+    let told = event_reader.events();
+    let is_alarm = |told: &&ReportedEvent| {
         ["late", "risk"].contains(&&*told.event) && regular.iter().any(|lease| told.lease == Some(lease.id))
     };
     let alarms = told.iter().filter(|told| told.at.middle() <= last).filter(is_alarm).count();
@@ -133,7 +133,13 @@ async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, 
 }
 
 impl Outcome {
-    fn rows(leases: &[Lease], truth: &Truth, told: &[Told], beliefs: &Beliefs, last: f64) -> BTreeMap<i64, Row> {
+    fn rows(
+        leases: &[Lease],
+        truth: &Truth,
+        told: &[ReportedEvent],
+        beliefs: &Beliefs,
+        last: f64,
+    ) -> BTreeMap<i64, Row> {
         let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
         let beliefs = beliefs.lock().expect("nobody panicked");
         for lease in leases {
@@ -218,13 +224,13 @@ impl Outcome {
 
 impl Row {
     /// Each renewal is looked for among those that were told: the nearest, if it is near.
-    fn add<'a>(&mut self, ttl: i64, deeds: &[Deed], told: impl Iterator<Item = &'a Told>, last: f64) {
+    fn add<'a>(&mut self, ttl: i64, deeds: &[TrueRenewal], told: impl Iterator<Item = &'a ReportedEvent>, last: f64) {
         let near = (ttl as f64 / 8.0).max(0.75);
-        let mut left: Vec<&Deed> = deeds.iter().collect();
+        let mut left: Vec<&TrueRenewal> = deeds.iter().collect();
         self.leases += 1;
         self.truths += deeds.iter().filter(|deed| deed.is_sure).count();
         for told in told {
-            let distance = |deed: &&Deed| deed.at.distance(told.at.middle());
+            let distance = |deed: &&TrueRenewal| deed.at.distance(told.at.middle());
             let place = (0..left.len()).min_by(|a, b| distance(&left[*a]).total_cmp(&distance(&left[*b])));
             match place.filter(|place| distance(&left[*place]) <= near) {
                 Some(place) => self.found(left.remove(place), told),
@@ -234,14 +240,14 @@ impl Row {
         self.missed += left.iter().filter(|deed| deed.is_sure).count();
     }
 
-    fn found(&mut self, deed: &Deed, told: &Told) {
+    fn found(&mut self, deed: &TrueRenewal, told: &ReportedEvent) {
         self.errors.push(deed.at.distance(told.at.middle()));
         self.delays.push(told.seen - deed.at.middle());
         self.wrong += usize::from(!deed.at.fits(told.at));
     }
 
     /// After three polls the deadline lies there: a TTL after one of the renewals.
-    fn believe(&mut self, ttl: i64, deeds: &[Deed], deadline: Span) {
+    fn believe(&mut self, ttl: i64, deeds: &[TrueRenewal], deadline: Span) {
         let (at, ttl) = (deadline.middle(), ttl as f64);
         let truly = deeds.iter().map(|deed| deed.at.later(ttl));
         let Some(nearest) = truly.min_by(|a, b| a.distance(at).total_cmp(&b.distance(at))) else { return };

@@ -2,7 +2,7 @@
 //!
 //! Each prints lines of `name value`.
 
-mod crowd;
+mod many_leases;
 
 use std::fs;
 use std::process::Command;
@@ -15,12 +15,12 @@ use simkit::Stopwatch;
 use tokio::runtime::Runtime;
 
 use crate::pty::{Process, Terminal, leasetop};
-use crate::served::Served;
+use crate::sandbox::ServedSandbox;
 
 const FRAME_END: &str = "\x1b[?2026l";
 
 #[expect(clippy::print_stdout, reason = "figures go there")]
-fn tell(name: &str, value: f64) {
+fn print_value(name: &str, value: f64) {
     println!("\n{name} {value:.3}");
 }
 
@@ -51,8 +51,8 @@ fn megabytes(process: Process, line: &str) -> f64 {
 }
 
 /// A monitor that keeps 1,000 leases of 8 s alive: each renews every 3 s, which is 333 renewals a second.
-fn thousand() -> (Served, Terminal) {
-    let server = Served::start();
+fn thousand() -> (ServedSandbox, Terminal) {
+    let server = ServedSandbox::start();
     let mut terminal = server.monitor(&[], 140, 40);
     terminal.wait_for("There is no lease yet.");
     terminal.keys("n8s\t1000\r");
@@ -74,8 +74,8 @@ fn first_frame() {
             watch.elapsed().as_secs_f64() * 1e3
         })
         .collect();
-    tell("first_frame_median_ms", quantile(&mut millis, 0.5));
-    tell("first_frame_p90_ms", quantile(&mut millis, 0.9));
+    print_value("first_frame_median_ms", quantile(&mut millis, 0.5));
+    print_value("first_frame_p90_ms", quantile(&mut millis, 0.9));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn first_frame() {
 fn idle() {
     const SECONDS: f64 = 30.0;
     for (name, is_kept) in [("kept", true), ("others", false)] {
-        let server = Served::start();
+        let server = ServedSandbox::start();
         let mut terminal = server.monitor(&[], 140, 40);
         terminal.wait_for("There is no lease yet.");
         match is_kept {
@@ -94,8 +94,8 @@ fn idle() {
         terminal.pass(5.0);
         let before = (cpu(terminal.process()), terminal.bytes().len());
         terminal.pass(SECONDS);
-        tell(&format!("idle_{name}_cpu_percent"), (cpu(terminal.process()) - before.0) / SECONDS * 100.0);
-        tell(&format!("idle_{name}_bytes_a_second"), (terminal.bytes().len() - before.1) as f64 / SECONDS);
+        print_value(&format!("idle_{name}_cpu_percent"), (cpu(terminal.process()) - before.0) / SECONDS * 100.0);
+        print_value(&format!("idle_{name}_bytes_a_second"), (terminal.bytes().len() - before.1) as f64 / SECONDS);
     }
 }
 
@@ -116,14 +116,14 @@ fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
 #[ignore = "no test: tests/measure/run key"]
 fn key_to_screen() {
     let (server, mut terminal) = thousand();
-    let renewals = server.sandbox.seen(0).keep_alives;
+    let renewals = server.sandbox.stats(0).keep_alives;
     let whole = Stopwatch::start();
     let mut millis = presses(&mut terminal, 500);
-    let renewed = server.sandbox.seen(0).keep_alives - renewals;
-    tell("renewals_a_second", renewed as f64 / whole.elapsed().as_secs_f64());
-    tell("key_p50_ms", quantile(&mut millis, 0.5));
-    tell("key_p99_ms", quantile(&mut millis, 0.99));
-    tell("key_max_ms", quantile(&mut millis, 1.0));
+    let renewed = server.sandbox.stats(0).keep_alives - renewals;
+    print_value("renewals_a_second", renewed as f64 / whole.elapsed().as_secs_f64());
+    print_value("key_p50_ms", quantile(&mut millis, 0.5));
+    print_value("key_p99_ms", quantile(&mut millis, 0.99));
+    print_value("key_max_ms", quantile(&mut millis, 1.0));
 }
 
 /// Calls in flight at a time, as many as the monitor has.
@@ -183,12 +183,12 @@ fn revoke_many() {
             let bare = runtime.block_on(revoked(&cluster, leases));
             runtime.block_on(granted(&cluster));
             let ours = revoked_in_the_monitor(&endpoint);
-            tell("bare_seconds", bare);
-            tell("monitor_seconds", ours);
+            print_value("bare_seconds", bare);
+            print_value("monitor_seconds", ours);
             ours / bare
         })
         .collect();
-    tell("ratio_median", quantile(&mut ratios, 0.5));
+    print_value("ratio_median", quantile(&mut ratios, 0.5));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn revoke_many() {
 fn memory() {
     let (_server, mut terminal) = thousand();
     terminal.pass(30.0);
-    tell("resident_mb", megabytes(terminal.process(), "VmRSS"));
-    tell("most_resident_mb", megabytes(terminal.process(), "VmHWM"));
+    print_value("resident_mb", megabytes(terminal.process(), "VmRSS"));
+    print_value("most_resident_mb", megabytes(terminal.process(), "VmHWM"));
     assert!(!terminal.process().ends_within(Duration::ZERO));
 }

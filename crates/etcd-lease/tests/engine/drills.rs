@@ -5,7 +5,7 @@ use std::time::Duration;
 use etcd_lease::engine::{Board, Delivery, Options};
 use etcd_lease::{Ended, EngineEventKind, Fault, LeaseId, LeaseStatus, Phase};
 
-use crate::pipe::{Bench, bench, rest, seconds};
+use crate::pipe::{EngineTest, bench, rest, seconds};
 
 /// The newest status of a lease.
 fn status(board: &Board, id: LeaseId) -> LeaseStatus {
@@ -13,7 +13,7 @@ fn status(board: &Board, id: LeaseId) -> LeaseStatus {
 }
 
 /// A lease of 10 s, renewed for 12 s, with the time of its last answer.
-async fn kept(bench: &Bench) -> etcd_lease::engine::KeepAlive {
+async fn kept(bench: &EngineTest) -> etcd_lease::engine::KeepAlive {
     let mut kept = bench.keep(10).await;
     for _ in 0..4 {
         kept.next().await.unwrap();

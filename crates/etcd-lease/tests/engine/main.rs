@@ -8,4 +8,4 @@ mod pipe_seeds;
 mod queues;
 mod reasons;
 mod seeds;
-mod world;
+mod simulation;

@@ -6,10 +6,10 @@ use etcd_lease::engine::Options;
 use etcd_lease::wire::ErrorKind;
 use etcd_lease::{LeaseId, Reachability};
 
-use crate::pipe::{Bench, bench, bench_of, seconds};
+use crate::pipe::{EngineTest, bench, bench_of, seconds};
 
 /// What becomes of the chosen member in so many seconds: each endpoint and whether it answers, as it changes.
-async fn history(bench: &Bench, during: f64) -> Vec<(String, bool)> {
+async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
     let mut view = bench.cluster.watch();
     let mut seen = Vec::new();
     let follow = async {

@@ -8,27 +8,27 @@ use etcd_lease::{Ended, LeaseId};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
 
-pub(crate) struct Bench {
+pub(crate) struct EngineTest {
     pub(crate) sandbox: Sandbox,
     pub(crate) cluster: Cluster,
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
 }
 
-pub(crate) async fn bench(options: Options) -> Bench {
+pub(crate) async fn bench(options: Options) -> EngineTest {
     bench_of(1, options).await
 }
 
 /// One whose clock is so many times as fast as the wall.
-pub(crate) async fn bench_at(speed: u32) -> Bench {
+pub(crate) async fn bench_at(speed: u32) -> EngineTest {
     bench_on(Clock::with_speed(speed), 1, Options::default()).await
 }
 
-pub(crate) async fn bench_of(members: usize, options: Options) -> Bench {
+pub(crate) async fn bench_of(members: usize, options: Options) -> EngineTest {
     bench_on(Clock::real(), members, options).await
 }
 
-async fn bench_on(clock: Clock, members: usize, options: Options) -> Bench {
+async fn bench_on(clock: Clock, members: usize, options: Options) -> EngineTest {
     let sandbox = Sandbox::builder().members(members).seed(1).start(clock.clone());
     let target = |member| Target::Pipe { name: format!("m{member}"), dialer: sandbox.dialer(member) };
     let settings = Settings::new((0..members).map(target).collect());
@@ -36,10 +36,10 @@ async fn bench_on(clock: Clock, members: usize, options: Options) -> Bench {
     let settings = Settings { probe_every: Duration::from_secs(20), ..settings };
     let cluster = Cluster::connect(settings).await.unwrap();
     let engine = Engine::start(cluster.clone(), clock.clone(), options);
-    Bench { sandbox, cluster, engine, clock }
+    EngineTest { sandbox, cluster, engine, clock }
 }
 
-impl Bench {
+impl EngineTest {
     /// Grants a lease and keeps it alive.
     pub(crate) async fn keep(&self, ttl: i64) -> KeepAlive {
         let sent = self.clock.now();

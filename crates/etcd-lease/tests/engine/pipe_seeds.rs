@@ -5,17 +5,17 @@ use std::time::Duration;
 use etcd_lease::engine::Options;
 use tonic::Status;
 
-use crate::pipe::{Bench, bench_of, seconds};
-use crate::world::Dice;
+use crate::pipe::{EngineTest, bench_of, seconds};
+use crate::simulation::Rng;
 
 const DAY: f64 = 24.0 * 3600.0;
 
 /// Trouble of up to 3 s on some member, such that a lease of 60 s has to survive it.
-async fn trouble(dice: &mut Dice, bench: &Bench) {
-    let member = usize::try_from(dice.below(3)).unwrap();
+async fn trouble(rng: &mut Rng, bench: &EngineTest) {
+    let member = usize::try_from(rng.below(3)).unwrap();
     let (all, one) = (bench.sandbox.faults(), bench.sandbox.faults().on(member));
-    let lasting = dice.between(100, 3_000) as f64 / 1_000.0;
-    match dice.below(6) {
+    let lasting = rng.between(100, 3_000) as f64 / 1_000.0;
+    match rng.below(6) {
         0 => {
             one.down();
             all.move_leader((member + 1) % 3);
@@ -43,15 +43,15 @@ async fn trouble(dice: &mut Dice, bench: &Bench) {
 }
 
 async fn a_day(seed: u64) {
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     let bench = bench_of(3, Options::default()).await;
     let mut kept = Vec::new();
     for ttl in [60, 120, 3600] {
         kept.push(bench.keep(ttl).await);
     }
     while bench.clock.now().since_start().as_secs_f64() < DAY {
-        trouble(&mut dice, &bench).await;
-        seconds(dice.between(30, 1_800) as f64).await;
+        trouble(&mut rng, &bench).await;
+        seconds(rng.between(30, 1_800) as f64).await;
     }
     for mut lease in kept {
         assert!(bench.alive(lease.id()), "seed {seed}");

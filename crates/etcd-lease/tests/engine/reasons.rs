@@ -86,10 +86,10 @@ async fn forbidden_ends_one_and_spares_its_neighbours() {
     bench.sandbox.faults().forbid(poisoned.id());
     let (_, ended) = rest(poisoned).await;
     assert!(matches!(&ended, Ended::Forbidden { message } if message.contains("permission denied")), "{ended:?}");
-    let opened = bench.sandbox.seen(0).streams_opened;
+    let opened = bench.sandbox.stats(0).streams_opened;
     seconds(60.0).await;
     assert!(kept.iter().all(|lease| bench.alive(lease.id()) && lease.ended().is_none()));
-    assert!(bench.sandbox.seen(0).streams_opened <= opened + 1, "one new stream for the one that ended");
+    assert!(bench.sandbox.stats(0).streams_opened <= opened + 1, "one new stream for the one that ended");
 }
 
 #[tokio::test(start_paused = true)]

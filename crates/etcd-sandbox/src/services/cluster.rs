@@ -8,12 +8,12 @@ use etcd_client::proto::{
 use tonic::Request;
 
 use super::unserved::unserved;
-use crate::member::{Answer, Member, Needs};
-use crate::world::MemberState;
+use crate::cluster_state::MemberState;
+use crate::member::{MemberServer, Needs, RpcResult};
 
 #[tonic::async_trait]
-impl PbClusterService for Member {
-    async fn member_list(&self, request: Request<PbMemberListRequest>) -> Answer<PbMemberListResponse> {
+impl PbClusterService for MemberServer {
+    async fn member_list(&self, request: Request<PbMemberListRequest>) -> RpcResult<PbMemberListResponse> {
         let needs = if request.get_ref().linearizable { Needs::Read } else { Needs::Nothing };
         self.call(request, needs, |state, _, _| {
             let members = state.members.iter().enumerate().map(describe).collect();
@@ -24,19 +24,19 @@ impl PbClusterService for Member {
         .await
     }
 
-    async fn member_add(&self, _: Request<PbMemberAddRequest>) -> Answer<PbMemberAddResponse> {
+    async fn member_add(&self, _: Request<PbMemberAddRequest>) -> RpcResult<PbMemberAddResponse> {
         unserved("MemberAdd")
     }
 
-    async fn member_remove(&self, _: Request<PbMemberRemoveRequest>) -> Answer<PbMemberRemoveResponse> {
+    async fn member_remove(&self, _: Request<PbMemberRemoveRequest>) -> RpcResult<PbMemberRemoveResponse> {
         unserved("MemberRemove")
     }
 
-    async fn member_update(&self, _: Request<PbMemberUpdateRequest>) -> Answer<PbMemberUpdateResponse> {
+    async fn member_update(&self, _: Request<PbMemberUpdateRequest>) -> RpcResult<PbMemberUpdateResponse> {
         unserved("MemberUpdate")
     }
 
-    async fn member_promote(&self, _: Request<PbMemberPromoteRequest>) -> Answer<PbMemberPromoteResponse> {
+    async fn member_promote(&self, _: Request<PbMemberPromoteRequest>) -> RpcResult<PbMemberPromoteResponse> {
         unserved("MemberPromote")
     }
 }

@@ -10,13 +10,13 @@ use futures_util::Stream;
 use tonic::{Request, Status};
 
 use super::unserved::unserved;
-use crate::member::{Answer, Member, Needs};
+use crate::member::{MemberServer, Needs, RpcResult};
 
 #[tonic::async_trait]
-impl PbKvService for Member {
+impl PbKvService for MemberServer {
     type RangeStreamStream = Pin<Box<dyn Stream<Item = Result<PbRangeStreamResponse, Status>> + Send>>;
 
-    async fn range(&self, request: Request<PbRangeRequest>) -> Answer<PbRangeResponse> {
+    async fn range(&self, request: Request<PbRangeRequest>) -> RpcResult<PbRangeResponse> {
         let needs = if request.get_ref().serializable { Needs::Nothing } else { Needs::Read };
         self.call(request, needs, |state, asked, _| {
             let answer = state.store.range(&asked)?;
@@ -25,7 +25,7 @@ impl PbKvService for Member {
         .await
     }
 
-    async fn put(&self, request: Request<PbPutRequest>) -> Answer<PbPutResponse> {
+    async fn put(&self, request: Request<PbPutRequest>) -> RpcResult<PbPutResponse> {
         self.call(request, Needs::Propose, |state, asked, _| {
             let answer = state.store.put(asked)?;
             Ok(PbPutResponse { header: Some(state.header(self.index)), ..answer })
@@ -33,7 +33,7 @@ impl PbKvService for Member {
         .await
     }
 
-    async fn delete_range(&self, request: Request<PbDeleteRequest>) -> Answer<PbDeleteResponse> {
+    async fn delete_range(&self, request: Request<PbDeleteRequest>) -> RpcResult<PbDeleteResponse> {
         self.call(request, Needs::Propose, |state, asked, _| {
             let answer = state.store.delete(&asked)?;
             Ok(PbDeleteResponse { header: Some(state.header(self.index)), ..answer })
@@ -41,11 +41,11 @@ impl PbKvService for Member {
         .await
     }
 
-    async fn range_stream(&self, _: Request<PbRangeRequest>) -> Answer<Self::RangeStreamStream> {
+    async fn range_stream(&self, _: Request<PbRangeRequest>) -> RpcResult<Self::RangeStreamStream> {
         unserved("RangeStream")
     }
 
-    async fn txn(&self, request: Request<PbTxnRequest>) -> Answer<PbTxnResponse> {
+    async fn txn(&self, request: Request<PbTxnRequest>) -> RpcResult<PbTxnResponse> {
         self.call(request, Needs::Propose, |state, asked, _| {
             let answer = state.store.txn(&asked)?;
             Ok(PbTxnResponse { header: Some(state.header(self.index)), ..answer })
@@ -53,7 +53,7 @@ impl PbKvService for Member {
         .await
     }
 
-    async fn compact(&self, request: Request<PbCompactionRequest>) -> Answer<PbCompactionResponse> {
+    async fn compact(&self, request: Request<PbCompactionRequest>) -> RpcResult<PbCompactionResponse> {
         self.call(request, Needs::Propose, |state, asked, _| {
             state.store.compact(asked.revision)?;
             Ok(PbCompactionResponse { header: Some(state.header(self.index)) })

@@ -11,17 +11,17 @@ use futures_util::{Stream, StreamExt, stream};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::LeaseId;
+use crate::cluster_state::ClusterState;
 use crate::keep_alive::KeepAlives;
-use crate::member::{Answer, Member, Needs, requires_leader};
-use crate::store::Dice;
-use crate::world::State;
+use crate::member::{MemberServer, Needs, RpcResult, requires_leader};
+use crate::store::Rng;
 use simkit::Timestamp;
 
 #[tonic::async_trait]
-impl PbLeaseService for Member {
+impl PbLeaseService for MemberServer {
     type LeaseKeepAliveStream = Pin<Box<dyn Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> + Send>>;
 
-    async fn lease_grant(&self, request: Request<PbLeaseGrantRequest>) -> Answer<PbLeaseGrantResponse> {
+    async fn lease_grant(&self, request: Request<PbLeaseGrantRequest>) -> RpcResult<PbLeaseGrantResponse> {
         self.call(request, Needs::Propose, |state, asked, now| {
             let id = (asked.id != 0).then_some(asked.id);
             let (id, ttl) = state.grant(id, asked.ttl, now)?;
@@ -30,7 +30,7 @@ impl PbLeaseService for Member {
         .await
     }
 
-    async fn lease_revoke(&self, request: Request<PbLeaseRevokeRequest>) -> Answer<PbLeaseRevokeResponse> {
+    async fn lease_revoke(&self, request: Request<PbLeaseRevokeRequest>) -> RpcResult<PbLeaseRevokeResponse> {
         self.call(request, Needs::Propose, |state, asked, _| {
             state.revoke(asked.id)?;
             Ok(PbLeaseRevokeResponse { header: Some(state.header(self.index)) })
@@ -42,11 +42,11 @@ impl PbLeaseService for Member {
     async fn lease_keep_alive(
         &self,
         request: Request<Streaming<PbLeaseKeepAliveRequest>>,
-    ) -> Answer<Self::LeaseKeepAliveStream> {
-        self.awake().await;
+    ) -> RpcResult<Self::LeaseKeepAliveStream> {
+        self.until_resumed().await;
         let requires_leader = requires_leader(request.metadata());
         if requires_leader {
-            self.led()?;
+            self.check_leader()?;
         }
         let mut open = KeepAlives::new(self.clone(), request.into_inner(), requires_leader);
         let first = open.next().await?;
@@ -57,17 +57,17 @@ impl PbLeaseService for Member {
     async fn lease_time_to_live(
         &self,
         request: Request<PbLeaseTimeToLiveRequest>,
-    ) -> Answer<PbLeaseTimeToLiveResponse> {
+    ) -> RpcResult<PbLeaseTimeToLiveResponse> {
         self.call(request, Needs::Leader, |state, asked, now| {
-            state.members[self.index].seen.time_to_lives += 1;
+            state.members[self.index].stats.time_to_lives += 1;
             Ok(PbLeaseTimeToLiveResponse { header: Some(state.header(self.index)), ..time_to_live(state, asked, now) })
         })
         .await
     }
 
-    async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> Answer<PbLeaseLeasesResponse> {
+    async fn lease_leases(&self, request: Request<PbLeaseLeasesRequest>) -> RpcResult<PbLeaseLeasesResponse> {
         self.call(request, Needs::Nothing, |state, _, _| {
-            state.members[self.index].seen.lists += 1;
+            state.members[self.index].stats.lists += 1;
             let leases = self.list(state).into_iter().map(|id| PbLeaseStatus { id }).collect();
             Ok(PbLeaseLeasesResponse { header: Some(state.header(self.index)), leases })
         })
@@ -75,18 +75,18 @@ impl PbLeaseService for Member {
     }
 }
 
-impl Member {
+impl MemberServer {
     /// Sorted by time left on the leader; a follower has no deadlines, and so no order that means anything.
-    fn list(&self, state: &State) -> Vec<LeaseId> {
+    fn list(&self, state: &ClusterState) -> Vec<LeaseId> {
         let mut ids: Vec<LeaseId> = state.store.leases().ids().collect();
         if state.leader != Some(self.index) {
-            ids.sort_by_cached_key(|id| Dice::new(id.cast_unsigned()).roll());
+            ids.sort_by_cached_key(|id| Rng::new(id.cast_unsigned()).next_u64());
         }
         ids
     }
 }
 
-fn time_to_live(state: &State, asked: PbLeaseTimeToLiveRequest, now: Timestamp) -> PbLeaseTimeToLiveResponse {
+fn time_to_live(state: &ClusterState, asked: PbLeaseTimeToLiveRequest, now: Timestamp) -> PbLeaseTimeToLiveResponse {
     let leases = state.store.leases();
     let id = asked.id;
     let (ttl, granted_ttl) = leases.time_left(id, now).map_or((-1, 0), |left| (left.ttl, left.granted_ttl));

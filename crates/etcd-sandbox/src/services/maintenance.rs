@@ -14,56 +14,56 @@ use tonic::{Request, Status};
 
 use super::unserved::unserved;
 use crate::VERSION;
-use crate::member::{Answer, Member, Needs};
-use crate::store::Refusal;
-use crate::world::State;
+use crate::cluster_state::ClusterState;
+use crate::member::{MemberServer, Needs, RpcResult};
+use crate::store::RequestError;
 
 #[tonic::async_trait]
-impl PbMaintenanceService for Member {
+impl PbMaintenanceService for MemberServer {
     type SnapshotStream = Pin<Box<dyn Stream<Item = Result<PbSnapshotResponse, Status>> + Send>>;
 
-    async fn status(&self, request: Request<PbStatusRequest>) -> Answer<PbStatusResponse> {
+    async fn status(&self, request: Request<PbStatusRequest>) -> RpcResult<PbStatusResponse> {
         self.call(request, Needs::Nothing, |state, _, _| Ok(self.describe(state))).await
     }
 
     // There are never any: `etcdctl endpoint health` asks for them.
-    async fn alarm(&self, request: Request<PbAlarmRequest>) -> Answer<PbAlarmResponse> {
+    async fn alarm(&self, request: Request<PbAlarmRequest>) -> RpcResult<PbAlarmResponse> {
         self.call(request, Needs::Nothing, |state, asked, _| match asked.action() {
             AlarmAction::Get => Ok(PbAlarmResponse { header: Some(state.header(self.index)), alarms: Vec::new() }),
-            _ => Err(Refusal::Unserved("raising alarms")),
+            _ => Err(RequestError::Unserved("raising alarms")),
         })
         .await
     }
 
-    async fn defragment(&self, _: Request<PbDefragmentRequest>) -> Answer<PbDefragmentResponse> {
+    async fn defragment(&self, _: Request<PbDefragmentRequest>) -> RpcResult<PbDefragmentResponse> {
         unserved("Defragment")
     }
 
-    async fn hash(&self, _: Request<PbHashRequest>) -> Answer<PbHashResponse> {
+    async fn hash(&self, _: Request<PbHashRequest>) -> RpcResult<PbHashResponse> {
         unserved("Hash")
     }
 
-    async fn hash_kv(&self, _: Request<PbHashKvRequest>) -> Answer<PbHashKvResponse> {
+    async fn hash_kv(&self, _: Request<PbHashKvRequest>) -> RpcResult<PbHashKvResponse> {
         unserved("HashKV")
     }
 
-    async fn snapshot(&self, _: Request<PbSnapshotRequest>) -> Answer<Self::SnapshotStream> {
+    async fn snapshot(&self, _: Request<PbSnapshotRequest>) -> RpcResult<Self::SnapshotStream> {
         unserved("Snapshot")
     }
 
-    async fn move_leader(&self, _: Request<PbMoveLeaderRequest>) -> Answer<PbMoveLeaderResponse> {
+    async fn move_leader(&self, _: Request<PbMoveLeaderRequest>) -> RpcResult<PbMoveLeaderResponse> {
         unserved("MoveLeader")
     }
 
-    async fn downgrade(&self, _: Request<PbDowngradeRequest>) -> Answer<PbDowngradeResponse> {
+    async fn downgrade(&self, _: Request<PbDowngradeRequest>) -> RpcResult<PbDowngradeResponse> {
         unserved("Downgrade")
     }
 }
 
-impl Member {
+impl MemberServer {
     /// What this member says of itself. The database's size is that of the keys and values, since there is no
     /// database.
-    fn describe(&self, state: &State) -> PbStatusResponse {
+    fn describe(&self, state: &ClusterState) -> PbStatusResponse {
         let bytes = i64::try_from(state.store.keys().bytes()).unwrap_or(i64::MAX);
         PbStatusResponse {
             header: Some(state.header(self.index)),
@@ -74,7 +74,7 @@ impl Member {
             raft_index: state.index,
             raft_applied_index: state.index,
             raft_term: state.term,
-            errors: state.leader.is_none().then(|| Refusal::NoLeader.to_string()).into_iter().collect(),
+            errors: state.leader.is_none().then(|| RequestError::NoLeader.to_string()).into_iter().collect(),
             ..Default::default()
         }
     }

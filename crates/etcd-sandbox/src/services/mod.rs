@@ -1,4 +1,4 @@
-//! etcd's services, answered by a [`Member`](super::member::Member).
+//! etcd's services, answered by a [`MemberServer`](super::member::MemberServer).
 
 mod cluster;
 mod kv;

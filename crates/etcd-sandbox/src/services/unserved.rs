@@ -9,12 +9,12 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::Service;
 
-use crate::member::Answer;
-use crate::store::Refusal;
+use crate::member::RpcResult;
+use crate::store::RequestError;
 
 /// The answer to a call that is not served.
-pub(super) fn unserved<T>(call: &'static str) -> Answer<T> {
-    Err(Refusal::Unserved(call).into())
+pub(super) fn unserved<T>(call: &'static str) -> RpcResult<T> {
+    Err(RequestError::Unserved(call).into())
 }
 
 /// The auth service, below its trait: etcd-client does not export all of that trait's messages.
@@ -35,6 +35,6 @@ impl Service<http::Request<Body>> for Auth {
     }
 
     fn call(&mut self, _: http::Request<Body>) -> Self::Future {
-        ready(Ok(Status::from(Refusal::Unserved("users and roles")).into_http()))
+        ready(Ok(Status::from(RequestError::Unserved("users and roles")).into_http()))
     }
 }

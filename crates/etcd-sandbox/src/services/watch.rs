@@ -6,19 +6,19 @@ use etcd_client::proto::{PbWatchRequest, PbWatchResponse, PbWatchService};
 use futures_util::{Stream, StreamExt, stream};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::member::{Answer, Member, requires_leader};
-use crate::watching::Watches;
+use crate::member::{MemberServer, RpcResult, requires_leader};
+use crate::watch_stream::Watches;
 
 #[tonic::async_trait]
-impl PbWatchService for Member {
+impl PbWatchService for MemberServer {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<PbWatchResponse, Status>> + Send>>;
 
     // As a server in Go, the headers of this answer go out with the first message and not before.
-    async fn watch(&self, request: Request<Streaming<PbWatchRequest>>) -> Answer<Self::WatchStream> {
-        self.awake().await;
+    async fn watch(&self, request: Request<Streaming<PbWatchRequest>>) -> RpcResult<Self::WatchStream> {
+        self.until_resumed().await;
         let requires_leader = requires_leader(request.metadata());
         if requires_leader {
-            self.led()?;
+            self.check_leader()?;
         }
         let mut open = Watches::new(self.clone(), request.into_inner(), requires_leader);
         let first = open.next().await?;

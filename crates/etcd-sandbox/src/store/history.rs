@@ -5,19 +5,19 @@ use std::collections::VecDeque;
 use etcd_client::EventType;
 use etcd_client::proto::{PbEvent, PbKeyValue};
 
-use super::Refusal;
+use super::RequestError;
 
 /// Changes kept at most. An etcd forgets when it is told to compact; this one also compacts itself, to stay small.
 const MOST: usize = 100_000;
 
 /// The changes of the keys in the order of their revisions; those of one revision stand together.
 #[derive(Debug, Default)]
-pub struct History {
+pub struct ChangeHistory {
     changes: VecDeque<PbEvent>,
     compacted: i64,
 }
 
-impl History {
+impl ChangeHistory {
     /// The revision up to which the past is forgotten.
     pub fn compacted(&self) -> i64 {
         self.compacted
@@ -43,9 +43,9 @@ impl History {
     ///
     /// # Errors
     /// `Compacted` where that is forgotten already.
-    pub(super) fn compact(&mut self, revision: i64) -> Result<(), Refusal> {
+    pub(super) fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
         if revision <= self.compacted {
-            return Err(Refusal::Compacted);
+            return Err(RequestError::Compacted);
         }
         let kept = self.changes.partition_point(|change| revision_of(change) <= revision);
         let last: Vec<PbEvent> = self.changes.drain(..kept).filter(|change| revision_of(change) == revision).collect();
@@ -82,13 +82,13 @@ mod tests {
         PbKeyValue { key: key.into(), mod_revision: revision, ..Default::default() }
     }
 
-    fn revisions(history: &History, since: i64) -> Vec<i64> {
+    fn revisions(history: &ChangeHistory, since: i64) -> Vec<i64> {
         history.since(since).map(revision_of).collect()
     }
 
     #[test]
     fn the_past_is_there_from_a_revision_on() {
-        let mut history = History::default();
+        let mut history = ChangeHistory::default();
         history.put(entry("a", 2), None);
         history.put(entry("b", 3), None);
         history.delete(4, entry("a", 2));
@@ -100,19 +100,19 @@ mod tests {
 
     #[test]
     fn compacting_forgets_and_is_refused_twice() {
-        let mut history = History::default();
+        let mut history = ChangeHistory::default();
         (2..=4).for_each(|revision| history.put(entry("a", revision), None));
         history.delete(5, entry("a", 4));
         assert_eq!(history.compact(3), Ok(()));
         assert_eq!((revisions(&history, 0), history.compacted()), (vec![3, 4, 5], 3));
-        assert_eq!(history.compact(3), Err(Refusal::Compacted));
+        assert_eq!(history.compact(3), Err(RequestError::Compacted));
         assert_eq!(history.compact(5), Ok(()));
         assert!(revisions(&history, 0).is_empty());
     }
 
     #[test]
     fn it_stays_small() {
-        let mut history = History::default();
+        let mut history = ChangeHistory::default();
         (2..=250_000).for_each(|revision| history.put(entry("a", revision), None));
         assert!(history.changes.len() <= MOST && history.compacted() > 100_000);
         assert_eq!(revisions(&history, 0).first(), Some(&history.compacted()));

@@ -4,7 +4,7 @@ use etcd_client::proto::{
     PbDeleteRequest, PbDeleteResponse, PbKeyValue, PbPutRequest, PbPutResponse, PbRangeRequest, PbRangeResponse,
 };
 
-use super::{Refusal, Span, Store, range};
+use super::{RequestError, Span, Store, range};
 use crate::LeaseId;
 
 impl Store {
@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// `NoKey`, `ValueProvided`, `LeaseProvided`, `LeaseNotFound`, `KeyNotFound`, in the order in which etcd looks
     /// (`checkPutRequest`, then `Put` in its `apply`).
-    pub fn put(&mut self, request: PbPutRequest) -> Result<PbPutResponse, Refusal> {
+    pub fn put(&mut self, request: PbPutRequest) -> Result<PbPutResponse, RequestError> {
         check_put(&request)?;
         self.can_put(&request)?;
         let before = self.keys.get(&request.key);
@@ -26,19 +26,19 @@ impl Store {
     }
 
     /// Whether what a put names is there.
-    pub(super) fn can_put(&self, request: &PbPutRequest) -> Result<(), Refusal> {
+    pub(super) fn can_put(&self, request: &PbPutRequest) -> Result<(), RequestError> {
         if request.lease != 0 && !self.leases.contains(request.lease) {
-            return Err(Refusal::LeaseNotFound);
+            return Err(RequestError::LeaseNotFound);
         }
         let keeps = request.ignore_value || request.ignore_lease;
-        if keeps && self.keys.get(&request.key).is_none() { Err(Refusal::KeyNotFound) } else { Ok(()) }
+        if keeps && self.keys.get(&request.key).is_none() { Err(RequestError::KeyNotFound) } else { Ok(()) }
     }
 
     /// Reads keys, of the present or of a past revision.
     ///
     /// # Errors
     /// `NoKey`, `BadSort`, `FutureRevision`, `Compacted`.
-    pub fn range(&self, request: &PbRangeRequest) -> Result<PbRangeResponse, Refusal> {
+    pub fn range(&self, request: &PbRangeRequest) -> Result<PbRangeResponse, RequestError> {
         range::check(request)?;
         let span = Span { key: &request.key, end: &request.range_end };
         if request.revision > 0 {
@@ -52,7 +52,7 @@ impl Store {
     ///
     /// # Errors
     /// `NoKey`.
-    pub fn delete(&mut self, request: &PbDeleteRequest) -> Result<PbDeleteResponse, Refusal> {
+    pub fn delete(&mut self, request: &PbDeleteRequest) -> Result<PbDeleteResponse, RequestError> {
         check_delete(request)?;
         let span = Span { key: &request.key, end: &request.range_end };
         let keys: Vec<Vec<u8>> = self.keys.range(span).map(|entry| entry.key.clone()).collect();
@@ -65,17 +65,17 @@ impl Store {
     }
 }
 
-pub(super) fn check_put(request: &PbPutRequest) -> Result<(), Refusal> {
+pub(super) fn check_put(request: &PbPutRequest) -> Result<(), RequestError> {
     match request {
-        _ if request.key.is_empty() => Err(Refusal::NoKey),
-        _ if request.ignore_value && !request.value.is_empty() => Err(Refusal::ValueProvided),
-        _ if request.ignore_lease && request.lease != 0 => Err(Refusal::LeaseProvided),
+        _ if request.key.is_empty() => Err(RequestError::NoKey),
+        _ if request.ignore_value && !request.value.is_empty() => Err(RequestError::ValueProvided),
+        _ if request.ignore_lease && request.lease != 0 => Err(RequestError::LeaseProvided),
         _ => Ok(()),
     }
 }
 
-pub(super) fn check_delete(request: &PbDeleteRequest) -> Result<(), Refusal> {
-    if request.key.is_empty() { Err(Refusal::NoKey) } else { Ok(()) }
+pub(super) fn check_delete(request: &PbDeleteRequest) -> Result<(), RequestError> {
+    if request.key.is_empty() { Err(RequestError::NoKey) } else { Ok(()) }
 }
 
 fn named(lease: i64) -> Option<LeaseId> {
@@ -92,12 +92,12 @@ pub(super) fn length(count: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Dice;
+    use super::super::Rng;
     use super::*;
     use simkit::Timestamp;
 
     fn store() -> Store {
-        let mut store = Store::new(Dice::new(1));
+        let mut store = Store::new(Rng::new(1));
         for id in [1, 2] {
             store.grant(Some(id), 10, Timestamp::START).unwrap();
         }
@@ -148,14 +148,14 @@ mod tests {
         let mut store = store();
         let refusal = |store: &mut Store, request| store.put(request).unwrap_err();
         let all = PbPutRequest { ignore_value: true, ignore_lease: true, ..request("", "v", 9) };
-        assert_eq!(refusal(&mut store, all.clone()), Refusal::NoKey);
+        assert_eq!(refusal(&mut store, all.clone()), RequestError::NoKey);
         let all = PbPutRequest { key: b"k".to_vec(), ..all };
-        assert_eq!(refusal(&mut store, all.clone()), Refusal::ValueProvided);
+        assert_eq!(refusal(&mut store, all.clone()), RequestError::ValueProvided);
         let all = PbPutRequest { value: Vec::new(), ..all };
-        assert_eq!(refusal(&mut store, all.clone()), Refusal::LeaseProvided);
+        assert_eq!(refusal(&mut store, all.clone()), RequestError::LeaseProvided);
         let all = PbPutRequest { ignore_lease: false, ..all };
-        assert_eq!(refusal(&mut store, all.clone()), Refusal::LeaseNotFound);
-        assert_eq!(refusal(&mut store, PbPutRequest { lease: 0, ..all }), Refusal::KeyNotFound);
+        assert_eq!(refusal(&mut store, all.clone()), RequestError::LeaseNotFound);
+        assert_eq!(refusal(&mut store, PbPutRequest { lease: 0, ..all }), RequestError::KeyNotFound);
         assert_eq!(store.keys().revision(), 1);
     }
 
@@ -202,11 +202,11 @@ mod tests {
         store.put(request("k", "v", 1)).unwrap();
         store.compact(2).unwrap();
         let refusal = |request| store.range(&request).unwrap_err();
-        assert_eq!(refusal(reading("", "")), Refusal::NoKey);
-        assert_eq!(refusal(PbRangeRequest { revision: 3, ..reading("k", "") }), Refusal::FutureRevision);
-        assert_eq!(refusal(PbRangeRequest { revision: 1, ..reading("k", "") }), Refusal::Compacted);
-        assert_eq!(refusal(PbRangeRequest { sort_target: 5, ..reading("k", "") }), Refusal::BadSort);
-        assert_eq!(refusal(PbRangeRequest { sort_order: -1, ..reading("k", "") }), Refusal::BadSort);
+        assert_eq!(refusal(reading("", "")), RequestError::NoKey);
+        assert_eq!(refusal(PbRangeRequest { revision: 3, ..reading("k", "") }), RequestError::FutureRevision);
+        assert_eq!(refusal(PbRangeRequest { revision: 1, ..reading("k", "") }), RequestError::Compacted);
+        assert_eq!(refusal(PbRangeRequest { sort_target: 5, ..reading("k", "") }), RequestError::BadSort);
+        assert_eq!(refusal(PbRangeRequest { sort_order: -1, ..reading("k", "") }), RequestError::BadSort);
     }
 
     #[test]
@@ -219,6 +219,6 @@ mod tests {
         assert_eq!((answer.deleted, answer.prev_kvs.len(), store.keys().revision()), (2, 2, 4));
         assert_eq!(keys_of(&store, 1).len(), 0);
         assert_eq!(store.delete(&delete).unwrap().deleted, 0);
-        assert_eq!(store.delete(&PbDeleteRequest::default()), Err(Refusal::NoKey));
+        assert_eq!(store.delete(&PbDeleteRequest::default()), Err(RequestError::NoKey));
     }
 }

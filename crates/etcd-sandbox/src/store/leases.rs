@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::Refusal;
-use super::crowd::{CROWDED, Crowd};
+use super::RequestError;
+use super::refill_spread::{RefillSpread, SPREAD_FROM};
 use crate::{LeaseId, MAX_TTL};
 use simkit::Timestamp;
 
@@ -13,7 +13,7 @@ pub const MIN_TTL: i64 = 2;
 
 /// What asking to renew a lease comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub enum RenewOutcome {
     /// It lives for its full TTL again, in seconds.
     Renewed(i64),
     /// There is no such lease.
@@ -33,7 +33,7 @@ pub struct TimeLeft {
 
 /// One lease.
 #[derive(Clone, Debug)]
-struct Lease {
+struct LeaseRecord {
     ttl: i64,
     deadline: Timestamp,
     // Its place among leases of the same deadline: first come, first gone.
@@ -43,26 +43,26 @@ struct Lease {
 
 /// All leases, and the order in which they expire.
 #[derive(Debug, Default)]
-pub struct Leases {
-    by_id: HashMap<LeaseId, Lease>,
+pub struct LeaseTable {
+    by_id: HashMap<LeaseId, LeaseRecord>,
     by_deadline: BTreeMap<(Timestamp, u64), LeaseId>,
     turns: u64,
 }
 
-impl Leases {
+impl LeaseTable {
     /// Adds a lease of `ttl` seconds (at least [`MIN_TTL`]) and tells the TTL that it got.
     ///
     /// # Errors
     /// `TtlTooLarge` above 9,000,000,000 s, then `LeaseExists`: in the order in which etcd's `Grant` looks.
-    pub fn grant(&mut self, id: LeaseId, ttl: i64, now: Timestamp) -> Result<i64, Refusal> {
+    pub fn grant(&mut self, id: LeaseId, ttl: i64, now: Timestamp) -> Result<i64, RequestError> {
         if ttl > MAX_TTL {
-            return Err(Refusal::TtlTooLarge);
+            return Err(RequestError::TtlTooLarge);
         }
         if self.by_id.contains_key(&id) {
-            return Err(Refusal::LeaseExists);
+            return Err(RequestError::LeaseExists);
         }
         let ttl = ttl.max(MIN_TTL);
-        self.by_id.insert(id, Lease { ttl, deadline: now, turn: 0, keys: BTreeSet::new() });
+        self.by_id.insert(id, LeaseRecord { ttl, deadline: now, turn: 0, keys: BTreeSet::new() });
         self.extend(id, now, Duration::ZERO);
         Ok(ttl)
     }
@@ -75,11 +75,11 @@ impl Leases {
     }
 
     /// Gives a lease its full TTL again, unless its deadline has passed: nothing resurrects it.
-    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> Renewal {
+    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> RenewOutcome {
         match self.by_id.get(&id).map(|lease| lease.deadline) {
-            None => Renewal::Missing,
-            Some(deadline) if deadline <= now => Renewal::Dying,
-            Some(_) => Renewal::Renewed(self.extend(id, now, Duration::ZERO)),
+            None => RenewOutcome::Missing,
+            Some(deadline) if deadline <= now => RenewOutcome::Dying,
+            Some(_) => RenewOutcome::Renewed(self.extend(id, now, Duration::ZERO)),
         }
     }
 
@@ -90,16 +90,16 @@ impl Leases {
         for (_, id) in self.order() {
             self.extend(id, now, extra);
         }
-        if self.by_id.len() >= CROWDED {
-            self.spread(now, extra);
+        if self.by_id.len() >= SPREAD_FROM {
+            self.spread_deadlines(now, extra);
         }
     }
 
-    fn spread(&mut self, now: Timestamp, extra: Duration) {
+    fn spread_deadlines(&mut self, now: Timestamp, extra: Duration) {
         let Some(earliest) = self.earliest() else { return };
-        let mut crowd = Crowd::new(earliest);
+        let mut spread = RefillSpread::new(earliest);
         for (deadline, id) in self.order() {
-            let delay = crowd.delay(deadline);
+            let delay = spread.delay(deadline);
             if !delay.is_zero() {
                 self.extend(id, now, extra + delay);
             }
@@ -181,8 +181,8 @@ mod tests {
         Timestamp::at(Duration::from_secs_f64(seconds))
     }
 
-    fn table(ids: &[(i64, i64)]) -> Leases {
-        let mut leases = Leases::default();
+    fn table(ids: &[(i64, i64)]) -> LeaseTable {
+        let mut leases = LeaseTable::default();
         for &(id, ttl) in ids {
             leases.grant(id, ttl, Timestamp::START).unwrap();
         }
@@ -191,12 +191,12 @@ mod tests {
 
     #[test]
     fn short_ttls_are_raised_and_long_ones_refused() {
-        let mut leases = Leases::default();
+        let mut leases = LeaseTable::default();
         for (id, ttl, granted) in [(1, i64::MIN, 2), (2, 0, 2), (3, 2, 2), (4, 3, 3), (5, MAX_TTL, MAX_TTL)] {
             assert_eq!(leases.grant(id, ttl, Timestamp::START), Ok(granted));
         }
-        assert_eq!(leases.grant(1, MAX_TTL + 1, Timestamp::START), Err(Refusal::TtlTooLarge));
-        assert_eq!(leases.grant(1, 5, Timestamp::START), Err(Refusal::LeaseExists));
+        assert_eq!(leases.grant(1, MAX_TTL + 1, Timestamp::START), Err(RequestError::TtlTooLarge));
+        assert_eq!(leases.grant(1, 5, Timestamp::START), Err(RequestError::LeaseExists));
         assert_eq!(leases.time_left(5, at(0.5)).unwrap().ttl, MAX_TTL - 1);
     }
 
@@ -214,10 +214,10 @@ mod tests {
     #[test]
     fn an_expired_lease_is_never_renewed() {
         let mut leases = table(&[(7, 10)]);
-        assert_eq!(leases.renew(ID, at(9.999)), Renewal::Renewed(10));
-        assert_eq!(leases.renew(ID, at(19.999)), Renewal::Dying);
+        assert_eq!(leases.renew(ID, at(9.999)), RenewOutcome::Renewed(10));
+        assert_eq!(leases.renew(ID, at(19.999)), RenewOutcome::Dying);
         assert_eq!(leases.remove(ID), Some(BTreeSet::new()));
-        assert_eq!(leases.renew(ID, at(20.0)), Renewal::Missing);
+        assert_eq!(leases.renew(ID, at(20.0)), RenewOutcome::Missing);
     }
 
     #[test]

@@ -3,22 +3,22 @@
 //! Requests and answers of the key space are the wire's own messages. Their headers stay empty here:
 //! the member that answers fills them in.
 
-mod crowd;
-mod dice;
+mod error;
 mod history;
-mod keys;
+mod keyspace;
 mod kv;
 mod leases;
 mod range;
-mod refusal;
+mod refill_spread;
+mod rng;
 mod txn;
 mod txn_check;
 
-pub use dice::Dice;
-pub use history::{History, is_delete, revision_of};
-pub use keys::{Keys, Span};
-pub use leases::{Leases, MIN_TTL, Renewal, TimeLeft};
-pub use refusal::Refusal;
+pub use error::RequestError;
+pub use history::{ChangeHistory, is_delete, revision_of};
+pub use keyspace::{Keyspace, Span};
+pub use leases::{LeaseTable, MIN_TTL, RenewOutcome, TimeLeft};
+pub use rng::Rng;
 
 use std::time::Duration;
 
@@ -28,32 +28,32 @@ use simkit::Timestamp;
 /// Leases and keys, and what ties them together.
 #[derive(Debug)]
 pub struct Store {
-    dice: Dice,
-    keys: Keys,
-    leases: Leases,
+    rng: Rng,
+    keys: Keyspace,
+    leases: LeaseTable,
 }
 
 impl Store {
     /// An empty store whose ids come from `dice`.
-    pub fn new(dice: Dice) -> Self {
-        Store { dice, keys: Keys::default(), leases: Leases::default() }
+    pub fn new(rng: Rng) -> Self {
+        Store { rng, keys: Keyspace::default(), leases: LeaseTable::default() }
     }
 
     /// The keys.
-    pub fn keys(&self) -> &Keys {
+    pub fn keys(&self) -> &Keyspace {
         &self.keys
     }
 
     /// The leases.
-    pub fn leases(&self) -> &Leases {
+    pub fn leases(&self) -> &LeaseTable {
         &self.leases
     }
 
     /// Grants a lease; no id picks a random positive one. Tells the id and the TTL that it got, in seconds.
     ///
     /// # Errors
-    /// As [`Leases::grant`].
-    pub fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Timestamp) -> Result<(LeaseId, i64), Refusal> {
+    /// As [`LeaseTable::grant`].
+    pub fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Timestamp) -> Result<(LeaseId, i64), RequestError> {
         let id = id.unwrap_or_else(|| self.unused_id());
         Ok((id, self.leases.grant(id, ttl, now)?))
     }
@@ -63,8 +63,8 @@ impl Store {
     ///
     /// # Errors
     /// `LeaseNotFound`.
-    pub fn revoke(&mut self, id: LeaseId) -> Result<(), Refusal> {
-        let keys = self.leases.remove(id).ok_or(Refusal::LeaseNotFound)?;
+    pub fn revoke(&mut self, id: LeaseId) -> Result<(), RequestError> {
+        let keys = self.leases.remove(id).ok_or(RequestError::LeaseNotFound)?;
         self.keys.delete(keys);
         Ok(())
     }
@@ -73,12 +73,12 @@ impl Store {
     ///
     /// # Errors
     /// `FutureRevision`, `Compacted`.
-    pub fn compact(&mut self, revision: i64) -> Result<(), Refusal> {
+    pub fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
         self.keys.compact(revision)
     }
 
     /// Renews a lease.
-    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> Renewal {
+    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> RenewOutcome {
         self.leases.renew(id, now)
     }
 
@@ -96,7 +96,7 @@ impl Store {
 
     fn unused_id(&mut self) -> LeaseId {
         loop {
-            let id = self.dice.id();
+            let id = self.rng.id();
             if !self.leases.contains(id) {
                 return id;
             }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn store_with_keys(id: i64, keys: &[&str]) -> Store {
-        let mut store = Store::new(Dice::new(1));
+        let mut store = Store::new(Rng::new(1));
         store.grant(Some(id), 10, Timestamp::START).unwrap();
         for key in keys {
             store.put(PbPutRequest { key: key.as_bytes().to_vec(), lease: id, ..Default::default() }).unwrap();
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn picked_ids_are_positive_and_differ() {
-        let mut store = Store::new(Dice::new(9));
+        let mut store = Store::new(Rng::new(9));
         let ids: Vec<LeaseId> = (0..100).map(|_| store.grant(None, 10, Timestamp::START).unwrap().0).collect();
         assert!(ids.iter().all(|id| *id > 0));
         assert_eq!(store.leases().ids().collect::<Vec<_>>(), ids);
@@ -129,11 +129,11 @@ mod tests {
 
     #[test]
     fn extreme_ids_are_ids() {
-        let mut store = Store::new(Dice::new(1));
+        let mut store = Store::new(Rng::new(1));
         for id in [-1, i64::MAX, i64::MIN] {
             assert_eq!(store.grant(Some(id), 10, Timestamp::START), Ok((id, 10)));
             assert_eq!(store.revoke(id), Ok(()));
-            assert_eq!(store.revoke(id), Err(Refusal::LeaseNotFound));
+            assert_eq!(store.revoke(id), Err(RequestError::LeaseNotFound));
         }
     }
 

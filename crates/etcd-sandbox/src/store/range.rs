@@ -5,15 +5,15 @@ use std::cmp::Ordering;
 use etcd_client::proto::{PbKeyValue, PbRangeRequest, PbRangeResponse};
 use etcd_client::{SortOrder, SortTarget};
 
-use super::Refusal;
+use super::RequestError;
 use super::kv::length;
 
 /// Looks at a range before it is carried out.
-pub(super) fn check(request: &PbRangeRequest) -> Result<(), Refusal> {
+pub(super) fn check(request: &PbRangeRequest) -> Result<(), RequestError> {
     let sorts = SortOrder::try_from(request.sort_order).is_ok() && SortTarget::try_from(request.sort_target).is_ok();
     match request {
-        _ if request.key.is_empty() => Err(Refusal::NoKey),
-        _ if !sorts => Err(Refusal::BadSort),
+        _ if request.key.is_empty() => Err(RequestError::NoKey),
+        _ if !sorts => Err(RequestError::BadSort),
         _ => Ok(()),
     }
 }

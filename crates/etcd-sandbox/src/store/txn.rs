@@ -9,20 +9,20 @@ use etcd_client::proto::{
 };
 
 use super::txn_check::check;
-use super::{Refusal, Span, Store};
+use super::{RequestError, Span, Store};
 
 /// The way that a transaction takes: every comparison, those of transactions within included, looks at the keys as
 /// they were before it.
-struct Way<'a> {
+struct TxnPlan<'a> {
     succeeded: bool,
-    steps: Vec<Step<'a>>,
+    steps: Vec<TxnStep<'a>>,
 }
 
-enum Step<'a> {
+enum TxnStep<'a> {
     Range(&'a PbRangeRequest),
     Put(&'a PbPutRequest),
     Delete(&'a PbDeleteRequest),
-    Txn(Way<'a>),
+    Txn(TxnPlan<'a>),
 }
 
 impl Store {
@@ -30,28 +30,28 @@ impl Store {
     ///
     /// # Errors
     /// `TooManyOps`, `NoKey`, `DuplicateKey` and what its operations are refused with. It does nothing then.
-    pub fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, Refusal> {
+    pub fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, RequestError> {
         check(request)?;
-        let way = self.way(request);
-        self.can_go(&way)?;
-        self.keys.join();
-        let answer = self.go(way);
-        self.keys.part();
+        let plan = self.plan(request);
+        self.check_plan(&plan)?;
+        self.keys.start_txn();
+        let answer = self.run_plan(plan);
+        self.keys.end_txn();
         answer
     }
 
-    fn way<'a>(&self, request: &'a PbTxnRequest) -> Way<'a> {
+    fn plan<'a>(&self, request: &'a PbTxnRequest) -> TxnPlan<'a> {
         let succeeded = request.compare.iter().all(|compare| self.holds(compare));
         let ops = if succeeded { &request.success } else { &request.failure };
         let steps = ops.iter().filter_map(|op| {
             Some(match op.request.as_ref()? {
-                PbTxnOpRequest::RequestRange(asked) => Step::Range(asked),
-                PbTxnOpRequest::RequestPut(asked) => Step::Put(asked),
-                PbTxnOpRequest::RequestDeleteRange(asked) => Step::Delete(asked),
-                PbTxnOpRequest::RequestTxn(within) => Step::Txn(self.way(within)),
+                PbTxnOpRequest::RequestRange(asked) => TxnStep::Range(asked),
+                PbTxnOpRequest::RequestPut(asked) => TxnStep::Put(asked),
+                PbTxnOpRequest::RequestDeleteRange(asked) => TxnStep::Delete(asked),
+                PbTxnOpRequest::RequestTxn(within) => TxnStep::Txn(self.plan(within)),
             })
         });
-        Way { succeeded, steps: steps.collect() }
+        TxnPlan { succeeded, steps: steps.collect() }
     }
 
     /// Whether a comparison holds of all keys that it names. Where there is none it looks at zeros, but no value
@@ -64,30 +64,30 @@ impl Store {
         compare.target() != PbCompareTarget::Value && holds_of(compare, &PbKeyValue::default())
     }
 
-    fn can_go(&self, way: &Way<'_>) -> Result<(), Refusal> {
-        way.steps.iter().try_for_each(|step| match step {
-            Step::Range(asked) if asked.revision > 0 => self.keys.check_revision(asked.revision),
-            Step::Put(asked) => self.can_put(asked),
-            Step::Txn(within) => self.can_go(within),
-            Step::Range(_) | Step::Delete(_) => Ok(()),
+    fn check_plan(&self, plan: &TxnPlan<'_>) -> Result<(), RequestError> {
+        plan.steps.iter().try_for_each(|step| match step {
+            TxnStep::Range(asked) if asked.revision > 0 => self.keys.check_revision(asked.revision),
+            TxnStep::Put(asked) => self.can_put(asked),
+            TxnStep::Txn(within) => self.check_plan(within),
+            TxnStep::Range(_) | TxnStep::Delete(_) => Ok(()),
         })
     }
 
-    fn go(&mut self, way: Way<'_>) -> Result<PbTxnResponse, Refusal> {
+    fn run_plan(&mut self, plan: TxnPlan<'_>) -> Result<PbTxnResponse, RequestError> {
         let mut responses = Vec::new();
-        for step in way.steps {
+        for step in plan.steps {
             let response = Some(self.step(step)?);
             responses.push(PbResponseOp { response });
         }
-        Ok(PbTxnResponse { header: None, succeeded: way.succeeded, responses })
+        Ok(PbTxnResponse { header: None, succeeded: plan.succeeded, responses })
     }
 
-    fn step(&mut self, step: Step<'_>) -> Result<PbTxnOpResponse, Refusal> {
+    fn step(&mut self, step: TxnStep<'_>) -> Result<PbTxnOpResponse, RequestError> {
         let mut answer = match step {
-            Step::Range(asked) => PbTxnOpResponse::ResponseRange(self.range(asked)?),
-            Step::Put(asked) => PbTxnOpResponse::ResponsePut(self.put(asked.clone())?),
-            Step::Delete(asked) => PbTxnOpResponse::ResponseDeleteRange(self.delete(asked)?),
-            Step::Txn(within) => PbTxnOpResponse::ResponseTxn(self.go(within)?),
+            TxnStep::Range(asked) => PbTxnOpResponse::ResponseRange(self.range(asked)?),
+            TxnStep::Put(asked) => PbTxnOpResponse::ResponsePut(self.put(asked.clone())?),
+            TxnStep::Delete(asked) => PbTxnOpResponse::ResponseDeleteRange(self.delete(asked)?),
+            TxnStep::Txn(within) => PbTxnOpResponse::ResponseTxn(self.run_plan(within)?),
         };
         // Of these headers etcd fills in the revision alone.
         let header = Some(PbResponseHeader { revision: self.keys.revision(), ..Default::default() });
@@ -135,12 +135,12 @@ fn order(compare: &PbCompare, entry: &PbKeyValue) -> Ordering {
 mod tests {
     use etcd_client::proto::PbTxnRequestOp;
 
-    use super::super::Dice;
+    use super::super::Rng;
     use super::*;
     use simkit::Timestamp;
 
     fn store() -> Store {
-        let mut store = Store::new(Dice::new(1));
+        let mut store = Store::new(Rng::new(1));
         store.grant(Some(7), 10, Timestamp::START).unwrap();
         store.put(write("k", 7)).unwrap();
         store
@@ -233,13 +233,13 @@ mod tests {
     fn a_refused_transaction_does_nothing() {
         let mut store = store();
         let unknown = op(PbTxnOpRequest::RequestPut(write("x", 9)));
-        assert_eq!(store.txn(&doing(vec![put("a"), unknown])), Err(Refusal::LeaseNotFound));
+        assert_eq!(store.txn(&doing(vec![put("a"), unknown])), Err(RequestError::LeaseNotFound));
         let kept = PbPutRequest { ignore_lease: true, ..write("x", 0) };
         let kept = op(PbTxnOpRequest::RequestPut(kept));
-        assert_eq!(store.txn(&doing(vec![put("a"), kept])), Err(Refusal::KeyNotFound));
+        assert_eq!(store.txn(&doing(vec![put("a"), kept])), Err(RequestError::KeyNotFound));
         let future = PbRangeRequest { key: b"k".to_vec(), revision: 99, ..Default::default() };
         let future = op(PbTxnOpRequest::RequestRange(future));
-        assert_eq!(store.txn(&doing(vec![put("a"), future])), Err(Refusal::FutureRevision));
+        assert_eq!(store.txn(&doing(vec![put("a"), future])), Err(RequestError::FutureRevision));
         assert_eq!((store.keys().revision(), store.keys().get(b"a").is_none()), (2, true));
     }
 
@@ -247,19 +247,19 @@ mod tests {
     fn bad_transactions_are_refused() {
         let mut store = store();
         let mut refusal = |success| store.txn(&doing(success)).unwrap_err();
-        assert_eq!(refusal((0..129).map(|n| put(&n.to_string())).collect()), Refusal::TooManyOps);
-        assert_eq!(refusal(vec![put("")]), Refusal::NoKey);
-        assert_eq!(refusal(vec![PbTxnRequestOp { request: None }]), Refusal::KeyNotFound);
-        assert_eq!(refusal(vec![put("a"), put("a")]), Refusal::DuplicateKey);
-        assert_eq!(refusal(vec![put("b"), remove("a", "c")]), Refusal::DuplicateKey);
-        assert_eq!(refusal(vec![put("a"), within(doing(vec![put("a")]))]), Refusal::DuplicateKey);
-        assert_eq!(refusal(vec![remove("a", ""), within(doing(vec![put("a")]))]), Refusal::DuplicateKey);
+        assert_eq!(refusal((0..129).map(|n| put(&n.to_string())).collect()), RequestError::TooManyOps);
+        assert_eq!(refusal(vec![put("")]), RequestError::NoKey);
+        assert_eq!(refusal(vec![PbTxnRequestOp { request: None }]), RequestError::KeyNotFound);
+        assert_eq!(refusal(vec![put("a"), put("a")]), RequestError::DuplicateKey);
+        assert_eq!(refusal(vec![put("b"), remove("a", "c")]), RequestError::DuplicateKey);
+        assert_eq!(refusal(vec![put("a"), within(doing(vec![put("a")]))]), RequestError::DuplicateKey);
+        assert_eq!(refusal(vec![remove("a", ""), within(doing(vec![put("a")]))]), RequestError::DuplicateKey);
         let either = PbTxnRequest { success: vec![put("a")], failure: vec![put("a")], ..Default::default() };
         assert!(store.txn(&doing(vec![within(either)])).is_ok(), "only one of the two is done");
         let nobody = PbTxnRequest {
             compare: vec![compare("", CompareOp::Equal, PbTargetUnion::Version(0))],
             ..Default::default()
         };
-        assert_eq!(store.txn(&nobody), Err(Refusal::NoKey));
+        assert_eq!(store.txn(&nobody), Err(RequestError::NoKey));
     }
 }

@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use etcd_client::proto::{PbTxnOpRequest, PbTxnRequest, PbTxnRequestOp};
 
 use super::kv::{check_delete, check_put};
-use super::{Refusal, Span, range};
+use super::{RequestError, Span, range};
 
 /// Comparisons or operations that one transaction has at most (`--max-txn-ops`).
 const MOST: usize = 128;
 
 /// Looks at a transaction before it is carried out.
-pub(super) fn check(request: &PbTxnRequest) -> Result<(), Refusal> {
+pub(super) fn check(request: &PbTxnRequest) -> Result<(), RequestError> {
     check_below(request, MOST)?;
     Writes::of(&request.success)?;
     Writes::of(&request.failure)?;
@@ -20,22 +20,22 @@ pub(super) fn check(request: &PbTxnRequest) -> Result<(), Refusal> {
 }
 
 /// Transactions within have what their outer ones leave them.
-fn check_below(request: &PbTxnRequest, most: usize) -> Result<(), Refusal> {
+fn check_below(request: &PbTxnRequest, most: usize) -> Result<(), RequestError> {
     let length = request.compare.len().max(request.success.len()).max(request.failure.len());
-    let left = most.checked_sub(length).ok_or(Refusal::TooManyOps)?;
+    let left = most.checked_sub(length).ok_or(RequestError::TooManyOps)?;
     if request.compare.iter().any(|compare| compare.key.is_empty()) {
-        return Err(Refusal::NoKey);
+        return Err(RequestError::NoKey);
     }
     request.success.iter().chain(&request.failure).try_for_each(|op| check_op(op, left))
 }
 
-fn check_op(op: &PbTxnRequestOp, left: usize) -> Result<(), Refusal> {
+fn check_op(op: &PbTxnRequestOp, left: usize) -> Result<(), RequestError> {
     match &op.request {
         Some(PbTxnOpRequest::RequestRange(asked)) => range::check(asked),
         Some(PbTxnOpRequest::RequestPut(asked)) => check_put(asked),
         Some(PbTxnOpRequest::RequestDeleteRange(asked)) => check_delete(asked),
         Some(PbTxnOpRequest::RequestTxn(within)) => check_below(within, left),
-        None => Err(Refusal::KeyNotFound),
+        None => Err(RequestError::KeyNotFound),
     }
 }
 
@@ -47,7 +47,7 @@ struct Writes<'a> {
 }
 
 impl<'a> Writes<'a> {
-    fn of(ops: &'a [PbTxnRequestOp]) -> Result<Self, Refusal> {
+    fn of(ops: &'a [PbTxnRequestOp]) -> Result<Self, RequestError> {
         let mut writes = Writes::default();
         let requests = || ops.iter().filter_map(|op| op.request.as_ref());
         for request in requests() {
@@ -69,15 +69,15 @@ impl<'a> Writes<'a> {
     }
 
     /// Of two branches only one is taken: the same key in both is put once.
-    fn either(&mut self, one: Writes<'a>, other: Writes<'a>) -> Result<(), Refusal> {
+    fn either(&mut self, one: Writes<'a>, other: Writes<'a>) -> Result<(), RequestError> {
         one.puts.union(&other.puts).try_for_each(|key| self.put(key))?;
         self.deletes.extend(one.deletes.into_iter().chain(other.deletes));
         Ok(())
     }
 
-    fn put(&mut self, key: &'a [u8]) -> Result<(), Refusal> {
+    fn put(&mut self, key: &'a [u8]) -> Result<(), RequestError> {
         let is_new = self.puts.insert(key);
         let is_deleted = self.deletes.iter().any(|span| span.contains(key));
-        if is_new && !is_deleted { Ok(()) } else { Err(Refusal::DuplicateKey) }
+        if is_new && !is_deleted { Ok(()) } else { Err(RequestError::DuplicateKey) }
     }
 }

@@ -67,7 +67,7 @@ async fn cut_streams_end_with_the_status_and_new_ones_live() {
     assert_eq!((ended.code(), ended.message()), (Code::Unavailable, "etcdserver: server stopped"));
     let mut asker = Asker::open(&sandbox, 0, &[id], false).await.unwrap();
     assert_eq!(asker.answer().await.unwrap(), (id, 30));
-    assert_eq!((sandbox.seen(0).streams_opened, sandbox.seen(0).streams_open), (2, 1));
+    assert_eq!((sandbox.stats(0).streams_opened, sandbox.stats(0).streams_open), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -114,7 +114,7 @@ async fn keepalives_are_answered_in_turn_and_unknown_ones_with_zero() {
     for answer in [(ten, 10), (99, 0), (0, 0), (sixty, 60)] {
         assert_eq!(asker.answer().await.unwrap(), answer);
     }
-    assert_eq!((sandbox.keep_alives(ten), sandbox.seen(0).keep_alives), (1, 4));
+    assert_eq!((sandbox.keep_alives(ten), sandbox.stats(0).keep_alives), (1, 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +132,7 @@ async fn etcd_clients_own_keepalive_works() {
 async fn a_stream_opens_with_its_first_answer_and_not_before() {
     let sandbox = start(1);
     assert!(timeout(Duration::from_secs(60), Asker::open(&sandbox, 0, &[], false)).await.is_err());
-    assert_eq!(sandbox.seen(0).streams_opened, 1);
+    assert_eq!(sandbox.stats(0).streams_opened, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,11 +140,11 @@ async fn a_closed_stream_ends_without_error() {
     let sandbox = start(1);
     let id = sandbox.grant(10).unwrap();
     let Asker { requests, mut answers } = Asker::open(&sandbox, 0, &[id], false).await.unwrap();
-    assert_eq!(sandbox.seen(0).streams_open, 1);
+    assert_eq!(sandbox.stats(0).streams_open, 1);
     drop(requests);
     assert!(answers.message().await.unwrap().is_some());
     assert!(answers.message().await.unwrap().is_none());
-    assert_eq!(sandbox.seen(0).streams_open, 0);
+    assert_eq!(sandbox.stats(0).streams_open, 0);
 }
 
 #[tokio::test(start_paused = true)]

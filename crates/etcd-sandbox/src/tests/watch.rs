@@ -19,7 +19,7 @@ async fn watching(sandbox: &Sandbox, options: WatchOptions) -> WatchStream {
 async fn a_cut_watch_ends_with_its_status_and_a_new_one_catches_up() {
     let sandbox = start(1);
     let mut watch = watching(&sandbox, WatchOptions::new()).await;
-    assert_eq!(sandbox.seen(0).watches_open, 1);
+    assert_eq!(sandbox.stats(0).watches_open, 1);
     sandbox.faults().cut_watches(&Status::unavailable("cut"));
     let status = refused(watch.message().await);
     assert_eq!((status.code(), status.message()), (Code::Unavailable, "cut"));
@@ -28,7 +28,7 @@ async fn a_cut_watch_ends_with_its_status_and_a_new_one_catches_up() {
     assert_eq!(watch.message().await.unwrap().unwrap().events().len(), 1);
     drop(watch);
     seconds(1.0).await;
-    assert_eq!(sandbox.seen(0).watches_open, 0);
+    assert_eq!(sandbox.stats(0).watches_open, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,204 @@
+//! What all members share: the store, who leads, and the faults that a test has scripted.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use etcd_client::proto::PbResponseHeader;
+use tokio::sync::watch;
+use tonic::Status;
+
+use super::MemberStats;
+use super::store::{RenewOutcome, RequestError, Rng, Store};
+use crate::LeaseId;
+use simkit::Clock;
+use simkit::Timestamp;
+
+/// etcd's default election timeout: what a new leader adds to every TTL.
+pub(super) const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The state behind its lock, and the clock that it lives on.
+pub(super) struct SharedCluster {
+    pub(super) clock: Clock,
+    state: Mutex<ClusterState>,
+    changes: watch::Sender<()>,
+    revisions: watch::Sender<i64>,
+}
+
+/// Everything that is shared.
+pub(super) struct ClusterState {
+    pub(super) store: Store,
+    pub(super) cluster_id: u64,
+    pub(super) members: Vec<MemberState>,
+    /// Who leads; none while there is no quorum.
+    pub(super) leader: Option<usize>,
+    pub(super) term: u64,
+    /// Changes that were asked for: it stands for the index of raft's log.
+    pub(super) index: u64,
+    pub(super) forbidden: HashSet<LeaseId>,
+    pub(super) expiry_stalled: bool,
+    /// Keepalive requests that arrived, a lease.
+    pub(super) keep_alives: HashMap<LeaseId, u64>,
+    /// When the expiry loop wakes next.
+    pub(super) wakes: Timestamp,
+    /// Whether something changed that somebody may wait for.
+    pub(super) has_changed: bool,
+}
+
+/// One member.
+pub(super) struct MemberState {
+    pub(super) id: u64,
+    pub(super) client_urls: Vec<String>,
+    pub(super) up: bool,
+    /// How often its connections were cut: a connection lives as long as this stays.
+    pub(super) lives: u64,
+    pub(super) hung: bool,
+    pub(super) delay: Duration,
+    /// How often its keepalive streams were cut, and with which status last.
+    pub(super) cuts: u64,
+    pub(super) cut_with: Status,
+    /// The same of its watch streams.
+    pub(super) watch_cuts: u64,
+    pub(super) watch_cut_with: Status,
+    pub(super) stats: MemberStats,
+}
+
+impl SharedCluster {
+    pub(super) fn new(clock: Clock, members: usize, seed: u64) -> Self {
+        let (changes, revisions) = (watch::Sender::new(()), watch::Sender::new(1));
+        SharedCluster { clock, state: Mutex::new(ClusterState::new(members, seed)), changes, revisions }
+    }
+
+    /// Does something under the lock, and wakes who waits if it stirred anything or changed a key.
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut ClusterState, Timestamp) -> T) -> T {
+        let mut state = self.lock();
+        let outcome = act(&mut state, self.clock.now());
+        let has_changed = std::mem::take(&mut state.has_changed);
+        let revision = state.store.keys().revision();
+        drop(state);
+        self.revisions.send_if_modified(|known| {
+            let is_news = *known < revision;
+            *known = revision.max(*known);
+            is_news
+        });
+        if has_changed {
+            self.changes.send_replace(());
+        }
+        outcome
+    }
+
+    /// Waits until `find` finds something. It looks again whenever something stirred, and must not stir itself
+    /// before it finds.
+    pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut ClusterState, Timestamp) -> Option<T>) -> T {
+        let mut changes = self.changes();
+        loop {
+            if let Some(found) = self.with(&mut find) {
+                return found;
+            }
+            // The sender lives as long as this does.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Tells of whatever stirs from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Tells of the revisions from now on.
+    pub(super) fn revisions(&self) -> watch::Receiver<i64> {
+        self.revisions.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ClusterState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClusterState {
+    pub(super) fn new(members: usize, seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        ClusterState {
+            cluster_id: rng.next_u64(),
+            members: (0..members).map(|_| MemberState::new(rng.next_u64())).collect(),
+            store: Store::new(rng),
+            leader: Some(0),
+            term: 2,
+            index: 4,
+            forbidden: HashSet::new(),
+            expiry_stalled: false,
+            keep_alives: HashMap::new(),
+            wakes: Timestamp::NEVER,
+            has_changed: false,
+        }
+    }
+
+    /// The header of an answer of a member.
+    pub(super) fn header(&self, member: usize) -> PbResponseHeader {
+        PbResponseHeader {
+            cluster_id: self.cluster_id,
+            member_id: self.members[member].id,
+            revision: self.store.keys().revision(),
+            raft_term: self.term,
+        }
+    }
+
+    /// Grants a lease, and wakes the expiry loop where it would sleep past its end.
+    pub(super) fn grant(
+        &mut self,
+        id: Option<LeaseId>,
+        ttl: i64,
+        now: Timestamp,
+    ) -> Result<(LeaseId, i64), RequestError> {
+        let (id, ttl) = self.store.grant(id, ttl, now)?;
+        self.has_changed |= self.store.leases().earliest() < Some(self.wakes);
+        Ok((id, ttl))
+    }
+
+    /// Revokes a lease, and wakes those who wait to renew it.
+    pub(super) fn revoke(&mut self, id: LeaseId) -> Result<(), RequestError> {
+        self.has_changed = true;
+        self.store.revoke(id)
+    }
+
+    /// What a renewal is answered with, in seconds, 0 for a lease that is not there; nothing as long as it has to
+    /// wait for the lease to be removed.
+    pub(super) fn renew(&mut self, id: LeaseId, now: Timestamp) -> Option<i64> {
+        match self.store.renew(id, now) {
+            RenewOutcome::Renewed(ttl) => Some(ttl),
+            RenewOutcome::Missing => Some(0),
+            RenewOutcome::Dying => None,
+        }
+    }
+
+    /// A member wins an election: a new term, and every lease is refilled.
+    pub(super) fn elect(&mut self, member: usize, now: Timestamp) {
+        self.leader = Some(member);
+        self.term += 1;
+        self.store.refill(now, ELECTION_TIMEOUT);
+        self.has_changed = true;
+    }
+
+    /// Whether leases are removed at all: only a leader that runs does it.
+    pub(super) fn expiring(&self) -> bool {
+        !self.expiry_stalled && self.leader.is_some_and(|leader| !self.members[leader].hung)
+    }
+}
+
+impl MemberState {
+    fn new(id: u64) -> Self {
+        MemberState {
+            id,
+            client_urls: Vec::new(),
+            up: true,
+            lives: 0,
+            hung: false,
+            delay: Duration::ZERO,
+            cuts: 0,
+            cut_with: Status::ok(""),
+            watch_cuts: 0,
+            watch_cut_with: Status::ok(""),
+            stats: MemberStats::default(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Straight to the store, past the wire: what "somebody else" does, and what a test asserts on.
+
+use etcd_client::proto::{PbDeleteRequest, PbKeyValue, PbPutRequest};
+
+use super::{RequestError, Sandbox};
+use crate::LeaseId;
+use simkit::Timestamp;
+
+/// What a member has seen so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemberStats {
+    /// Keepalive streams that were opened.
+    pub streams_opened: u64,
+    /// Keepalive streams that are open.
+    pub streams_open: usize,
+    /// Watch streams that are open.
+    pub watches_open: usize,
+    /// Keepalive requests that were taken up.
+    pub keep_alives: u64,
+    /// LeaseTimeToLive calls.
+    pub time_to_lives: u64,
+    /// LeaseLeases calls.
+    pub lists: u64,
+    /// Requests that are being answered.
+    pub in_flight: usize,
+    /// The most that ever were; of the requests waiting on one keepalive stream only the first counts.
+    pub most_in_flight: usize,
+}
+
+impl Sandbox {
+    /// Grants a lease of `ttl` seconds (at least 2) with a random id.
+    ///
+    /// # Errors
+    /// `TtlTooLarge` above 9,000,000,000 s.
+    pub fn grant(&self, ttl: i64) -> Result<LeaseId, RequestError> {
+        self.0.cluster.with(|state, now| state.grant(None, ttl, now)).map(|(id, _)| id)
+    }
+
+    /// Grants a lease of `ttl` seconds (at least 2) with an id.
+    ///
+    /// # Errors
+    /// `TtlTooLarge` above 9,000,000,000 s, `LeaseExists`.
+    pub fn grant_as(&self, id: impl Into<LeaseId>, ttl: i64) -> Result<LeaseId, RequestError> {
+        self.0.cluster.with(|state, now| state.grant(Some(id.into()), ttl, now)).map(|(id, _)| id)
+    }
+
+    /// Revokes a lease.
+    ///
+    /// # Errors
+    /// `LeaseNotFound`.
+    pub fn revoke(&self, id: impl Into<LeaseId>) -> Result<(), RequestError> {
+        self.0.cluster.with(|state, _| state.revoke(id.into()))
+    }
+
+    /// Writes a key, with a lease or without.
+    ///
+    /// # Errors
+    /// `NoKey` for an empty key, `LeaseNotFound`.
+    pub fn put(
+        &self,
+        key: impl Into<Vec<u8>>,
+        value: impl Into<Vec<u8>>,
+        lease: Option<LeaseId>,
+    ) -> Result<(), RequestError> {
+        let lease = lease.unwrap_or(0);
+        let request = PbPutRequest { key: key.into(), value: value.into(), lease, ..Default::default() };
+        self.0.cluster.with(|state, _| state.store.put(request)).map(|_| ())
+    }
+
+    /// Deletes a key and tells whether it was there.
+    pub fn delete(&self, key: impl Into<Vec<u8>>) -> bool {
+        let request = PbDeleteRequest { key: key.into(), ..Default::default() };
+        self.0.cluster.with(|state, _| state.store.delete(&request)).is_ok_and(|answer| answer.deleted > 0)
+    }
+
+    /// Forgets what became of the keys before a revision: watches from there end.
+    ///
+    /// # Errors
+    /// `FutureRevision`, `Compacted`.
+    pub fn compact(&self, revision: i64) -> Result<(), RequestError> {
+        self.0.cluster.with(|state, _| state.store.compact(revision))
+    }
+
+    /// Reads a key.
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<PbKeyValue> {
+        self.0.cluster.with(|state, _| state.store.keys().get(key.as_ref()).cloned())
+    }
+
+    /// All leases that are not removed yet, sorted by time left.
+    pub fn leases(&self) -> Vec<LeaseId> {
+        self.0.cluster.with(|state, _| state.store.leases().ids().collect())
+    }
+
+    /// When a lease expires, or has expired where it is not removed yet; none if it is not there.
+    pub fn deadline(&self, id: impl Into<LeaseId>) -> Option<Timestamp> {
+        self.0.cluster.with(|state, _| state.store.leases().deadline(id.into()))
+    }
+
+    /// The present revision of the key space.
+    pub fn revision(&self) -> i64 {
+        self.0.cluster.with(|state, _| state.store.keys().revision())
+    }
+
+    /// How many keepalive requests were taken up for a lease, by all members together.
+    pub fn keep_alives(&self, id: impl Into<LeaseId>) -> u64 {
+        self.0.cluster.with(|state, _| state.keep_alives.get(&id.into()).copied().unwrap_or_default())
+    }
+
+    /// What a member has seen so far.
+    ///
+    /// # Panics
+    /// If there is no such member.
+    pub fn stats(&self, member: usize) -> MemberStats {
+        self.member(member).with(|member| member.stats)
+    }
+}

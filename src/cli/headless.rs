@@ -1,0 +1,52 @@
+//! What a command follows without a screen, and until when: for `events` and `list --for`.
+
+use std::future::pending;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+
+use super::signals::Signals;
+use super::watch_args::WatchArgs;
+use super::{CliError, CommandSession, GlobalFlags};
+use crate::app::{Place, Setup};
+use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions};
+use simkit::Clock;
+
+/// What is followed: read-only, on what this command line describes.
+pub(super) fn setup(watch_args: WatchArgs, shared: &GlobalFlags) -> Setup {
+    let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
+    Setup { target: shared.target(), place, is_read_only: true, ..watch_args.setup() }
+}
+
+/// The same on the session's cluster.
+pub(super) fn options(session: &CommandSession, setup: Setup) -> HeadlessOptions {
+    HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), setup }
+}
+
+/// The end, by a signal or after a while, and what the machine does until then.
+pub(super) fn external(
+    signals: Signals,
+    clock: Clock,
+    after: Option<Duration>,
+) -> impl Stream<Item = ExternalEvent> + Unpin {
+    let end = stop(signals, clock.clone(), after);
+    stream::select(Box::pin(stream::once(end)), Box::pin(runtime::sleeps(clock)))
+}
+
+async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> ExternalEvent {
+    let over = async {
+        match after {
+            Some(after) => clock.sleep(after).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = signals.next() => ExternalEvent::End,
+        () = over => ExternalEvent::End,
+    }
+}
+
+/// Passes what became known of a cluster that was reached.
+pub(super) fn reached(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
+    if known.model.was_reached() { Ok(known) } else { Err(session.unanswered(known.model.link_trouble())) }
+}

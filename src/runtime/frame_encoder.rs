@@ -1,0 +1,77 @@
+//! Pictures into bytes: only the cells that have changed.
+
+use std::io;
+
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Remembers what the terminal shows.
+///
+/// ratatui's own `Terminal` flushes several times a frame, and asks the terminal for its cursor when it clears: here a
+/// frame is one piece of bytes, and nothing is asked.
+#[derive(Debug, Default)]
+pub(super) struct FrameEncoder {
+    shown: Option<Buffer>,
+}
+
+impl FrameEncoder {
+    /// Forgets what is shown, so that the next frame is drawn from nothing.
+    pub(super) fn reset(&mut self) {
+        self.shown = None;
+    }
+
+    /// The bytes that turn what is shown into a new picture of this size; none where nothing changes.
+    pub(super) fn frame(
+        &mut self,
+        (width, height): (u16, u16),
+        draw: impl FnOnce(Rect, &mut Buffer),
+    ) -> Option<Vec<u8>> {
+        let area = Rect::new(0, 0, width, height);
+        let mut picture = Buffer::empty(area);
+        draw(area, &mut picture);
+        let before = self.shown.take().filter(|shown| shown.area == area);
+        let bytes = encode(before.as_ref(), &picture).unwrap_or_default();
+        self.shown = Some(picture);
+        (!bytes.is_empty()).then_some(bytes)
+    }
+}
+
+/// Writing into memory does not fail.
+fn encode(before: Option<&Buffer>, picture: &Buffer) -> io::Result<Vec<u8>> {
+    let blank = Buffer::empty(picture.area);
+    let changes = before.unwrap_or(&blank).diff(picture);
+    let mut bytes = Vec::new();
+    if before.is_some() && changes.is_empty() {
+        return Ok(bytes);
+    }
+    queue!(bytes, BeginSynchronizedUpdate)?;
+    if before.is_none() {
+        queue!(bytes, Clear(ClearType::All))?;
+    }
+    CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
+    queue!(bytes, EndSynchronizedUpdate)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_changes_are_written_and_a_new_size_begins_anew() {
+        let mut encoder = FrameEncoder::default();
+        let text = |text: &'static str| {
+            move |_: Rect, buf: &mut Buffer| buf.set_string(0, 0, text, ratatui::style::Style::new())
+        };
+        assert!(encoder.frame((5, 1), text("abcde")).is_some());
+        assert_eq!(encoder.frame((5, 1), text("abcde")), None);
+        let change = String::from_utf8(encoder.frame((5, 1), text("abXde")).unwrap()).unwrap();
+        assert!(change.contains('X') && !change.contains('a'));
+        let anew = String::from_utf8(encoder.frame((6, 1), text("abXde")).unwrap()).unwrap();
+        assert!(anew.contains("\x1b[2J") && anew.contains("abXde"));
+        assert!(encoder.frame((0, 0), |_, _| ()).is_some());
+    }
+}

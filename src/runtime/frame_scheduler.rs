@@ -1,0 +1,123 @@
+//! Draws when it is time to.
+
+use std::mem;
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::TimeZone;
+
+use super::Screen;
+use super::frame_encoder::FrameEncoder;
+use crate::app::{Model, Redraw, arrange};
+use crate::ui::{self, RenderContext, Theme, WallClock};
+use simkit::Clock;
+use simkit::Timestamp;
+
+/// Data is drawn this often at most; keys at once.
+const FRAME: Duration = Duration::from_millis(33);
+/// Drawing data takes at most one part in so many of the time: with 100,000 leases to sort frames come less often.
+const MAX_DRAW_SHARE: u32 = 10;
+
+/// A screen, and when it is drawn on.
+pub(super) struct FrameScheduler<S> {
+    pub(super) screen: S,
+    pub(super) encoder: FrameEncoder,
+    clock: Clock,
+    pub(super) wall: WallClock,
+    theme: Theme,
+    /// Bytes that are no picture; they go with the next frame.
+    extra_bytes: Vec<u8>,
+    last: Option<Timestamp>,
+    /// What the last frame cost, until its bytes were handed over.
+    cost: Duration,
+    due: Option<Timestamp>,
+    /// When time alone changes what is shown: the next whole second.
+    countdown: Timestamp,
+}
+
+impl<S: Screen> FrameScheduler<S> {
+    pub(super) fn new(screen: S, clock: Clock, theme: Theme) -> Self {
+        let start: SystemTime = clock.wall(Timestamp::START);
+        let wall = WallClock { start, zone: TimeZone::system() };
+        FrameScheduler {
+            screen,
+            encoder: FrameEncoder::default(),
+            clock,
+            wall,
+            theme,
+            extra_bytes: Vec::new(),
+            last: None,
+            cost: Duration::ZERO,
+            due: None,
+            countdown: Timestamp::NEVER,
+        }
+    }
+
+    /// Forgets all that it has drawn, and goes by another clock.
+    pub(super) fn restart(&mut self, clock: Clock) {
+        self.encoder.reset();
+        self.wall.start = clock.wall(Timestamp::START);
+        (self.last, self.cost, self.due, self.countdown) = (None, Duration::ZERO, None, Timestamp::NEVER);
+        self.clock = clock;
+    }
+
+    pub(super) fn render_context<'a>(&'a self, model: &'a Model, now: Timestamp) -> RenderContext<'a> {
+        RenderContext { model, now, wall: &self.wall, theme: self.theme }
+    }
+
+    /// A span of the wall, in the clock's time: frames do not run faster with it.
+    fn clock_time(&self, span: Duration) -> Duration {
+        span * self.clock.speed()
+    }
+
+    /// Sets the time of the next frame.
+    pub(super) fn schedule(&mut self, redraw: Redraw, counts_down: bool) {
+        let now = self.clock.now();
+        let wanted = match redraw {
+            Redraw::No => None,
+            Redraw::Soon => {
+                Some(self.last.map_or(now, |last| last + self.clock_time(FRAME).max(self.cost * MAX_DRAW_SHARE)))
+            }
+            Redraw::Now => Some(now),
+            Redraw::Anew => {
+                self.encoder.reset();
+                Some(now)
+            }
+        };
+        self.due = [self.due, wanted].into_iter().flatten().min();
+        let second = self.clock_time(Duration::from_secs(1)).as_nanos() as u64;
+        self.countdown = match counts_down {
+            true => self.countdown.min(Timestamp::from_nanos((now.nanos() / second + 1) * second)),
+            false => Timestamp::NEVER,
+        };
+    }
+
+    /// Has these bytes written with a frame that is due now, whether the picture changes or not.
+    pub(super) fn append_bytes(&mut self, bytes: Vec<u8>) {
+        self.extra_bytes.extend(bytes);
+        self.due = Some(self.clock.now());
+    }
+
+    /// When to draw next. A busy screen wakes the loop by itself.
+    pub(super) fn next_frame(&self) -> Timestamp {
+        let next = self.countdown.min(self.due.unwrap_or(Timestamp::NEVER));
+        if self.screen.is_free() { next } else { Timestamp::NEVER }
+    }
+
+    pub(super) fn draw_if_due(&mut self, model: &mut Model) {
+        let now = self.clock.now();
+        let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;
+        if !is_due || !self.screen.is_free() {
+            return;
+        }
+        (self.due, self.last, self.countdown) = (None, Some(now), Timestamp::NEVER);
+        self.schedule(Redraw::No, model.counts_down());
+        arrange(model, now);
+        let ctx = RenderContext { model, now, wall: &self.wall, theme: self.theme };
+        let frame = self.encoder.frame(self.screen.size(), |area, buf| ui::draw(ctx, area, buf));
+        let bytes: Vec<u8> = mem::take(&mut self.extra_bytes).into_iter().chain(frame.into_iter().flatten()).collect();
+        if !bytes.is_empty() {
+            self.screen.write_frame(bytes);
+        }
+        self.cost = self.clock.now() - now;
+    }
+}

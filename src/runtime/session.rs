@@ -1,0 +1,169 @@
+//! The model, all that it hears of, and the driver of what it wants: with a screen or without one.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::ExitState;
+use super::driver::Driver;
+use super::response_reader::{ReadCounts, ResponseReader};
+use crate::app::{Effect, Model, Msg, Setup, next_wake, update};
+use etcd_lease::ClusterView;
+use etcd_lease::engine::{self, Board, Engine};
+use etcd_lease::wire::Cluster;
+use simkit::Clock;
+use simkit::Timestamp;
+
+/// Who wakes so much later than planned had no time to run at all.
+const STALL_THRESHOLD: Duration = Duration::from_secs(1);
+
+/// What wakes it.
+pub(super) enum Wakeup {
+    Answer(Msg),
+    Board,
+    Read,
+    View,
+    Time,
+}
+
+/// Who is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SuspendScope {
+    Process,
+    Job,
+}
+
+/// What a terminal does beside showing the picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TerminalRequest {
+    /// It takes a text into its clipboard.
+    Copy(String),
+    /// It gives us its mouse, or gets it back.
+    Mouse(bool),
+}
+
+/// The model and what it is tied to.
+pub(super) struct Session {
+    pub(super) model: Model,
+    pub(super) clock: Clock,
+    /// Set when the program is to be suspended: with or without the rest of its job.
+    pub(super) suspend_requested: Option<SuspendScope>,
+    /// What the terminal is asked for beside the picture.
+    pub(super) terminal_requests: Vec<TerminalRequest>,
+    /// Set when another world is wanted: at which speed.
+    pub(super) restart_requested: Option<u32>,
+    /// Set when the program is to end.
+    pub(super) ended: Option<ExitState>,
+    board: Board,
+    counts: ReadCounts,
+    view: watch::Receiver<ClusterView>,
+    driver: Driver,
+}
+
+impl Session {
+    /// Begins, with an engine of its own.
+    pub(super) fn start(
+        cluster: Cluster,
+        clock: Clock,
+        keeping: engine::Options,
+        setup: Setup,
+        stall_consumer: bool,
+    ) -> Session {
+        let model = Model::new(setup, clock.now());
+        Session::with(model, cluster, clock, keeping, stall_consumer)
+    }
+
+    /// Begins with a model of a cluster that nothing was heard of yet.
+    pub(super) fn with(
+        model: Model,
+        cluster: Cluster,
+        clock: Clock,
+        keeping: engine::Options,
+        stall_consumer: bool,
+    ) -> Session {
+        let range = model.setup.range.clone();
+        let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
+        let reader = ResponseReader::start(engine.consumer(), clock.clone(), stall_consumer);
+        let mut view = cluster.watch();
+        view.mark_changed();
+        Session {
+            model,
+            suspend_requested: None,
+            terminal_requests: Vec::new(),
+            restart_requested: None,
+            ended: None,
+            board: engine.board(),
+            counts: reader.counts(),
+            view,
+            driver: Driver::new(cluster, engine, clock.clone(), reader, range),
+            clock,
+        }
+    }
+
+    /// When the model wants to be woken at the latest.
+    pub(super) fn next_wake(&self) -> Timestamp {
+        next_wake(&self.model, self.clock.now())
+    }
+
+    /// Waits for what happens next, until `wake` at the latest.
+    pub(super) async fn next_wakeup(&mut self, wake: Timestamp) -> Wakeup {
+        tokio::select! {
+            msg = self.driver.next() => Wakeup::Answer(msg),
+            () = self.board.changed() => Wakeup::Board,
+            () = self.counts.changed() => Wakeup::Read,
+            Ok(()) = self.view.changed() => Wakeup::View,
+            () = self.clock.sleep_until(wake) => Wakeup::Time,
+        }
+    }
+
+    /// It fell asleep at a moment, to wake at another, and is awake now: much later is too late.
+    pub(super) fn detect_stall(&mut self, asleep: Timestamp, wake: Timestamp) {
+        if self.clock.now() > wake.max(asleep) + STALL_THRESHOLD * self.clock.speed() {
+            self.send(Msg::StoodStill { since: asleep });
+        }
+    }
+
+    /// Takes in what has happened.
+    pub(super) fn on_wakeup(&mut self, wakeup: Wakeup) {
+        match wakeup {
+            Wakeup::Answer(msg) => self.send(msg),
+            Wakeup::Board => self.drain_feed(),
+            Wakeup::Read => self.send(Msg::Delivered(self.counts.drain())),
+            Wakeup::View => {
+                let view = self.view.borrow_and_update().clone();
+                self.send(Msg::Cluster(view));
+            }
+            Wakeup::Time => self.send(Msg::Tick),
+        }
+    }
+
+    /// Tells the model, and begins what it wants.
+    pub(super) fn send(&mut self, msg: Msg) {
+        for effect in update(&mut self.model, msg, self.clock.now()) {
+            match effect {
+                Effect::Quit { left } => self.ended = Some(ExitState { still_alive: left }),
+                Effect::Suspend => self.suspend_requested = Some(SuspendScope::Job),
+                Effect::Mouse(is_ours) => self.terminal_requests.push(TerminalRequest::Mouse(is_ours)),
+                Effect::Copy(text) => self.terminal_requests.push(TerminalRequest::Copy(text)),
+                Effect::BeginAnew { warp } => self.restart_requested = Some(warp),
+                effect => self.driver.execute(effect),
+            }
+        }
+    }
+
+    fn drain_feed(&mut self) {
+        let news = self.board.drain();
+        self.send(Msg::Statuses(news.statuses));
+        self.send(Msg::Queues(news.queues));
+        news.events.into_iter().for_each(|event| self.send(Msg::Engine(event)));
+        if news.events_lost > 0 {
+            self.send(Msg::EventsLost(news.events_lost));
+        }
+    }
+
+    /// How it ends when it is ended from outside.
+    pub(super) fn request_exit(&mut self) {
+        let kept = self.model.kept().map(|lease| lease.id);
+        self.ended = Some(ExitState { still_alive: if self.model.is_sandbox() { Vec::new() } else { kept.collect() } });
+    }
+}

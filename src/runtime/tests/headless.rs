@@ -1,0 +1,240 @@
+//! The mind without a screen: other clients act on the sandbox, and each event is handed out.
+
+use tokio::sync::mpsc::Receiver;
+
+use super::*;
+use crate::app::What;
+
+use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
+
+/// A cluster that is followed, by somebody who has room for so many events.
+pub(super) struct HeadlessTest {
+    pub(super) sandbox: Sandbox,
+    pub(super) clock: Clock,
+    told: Receiver<TimedEvent>,
+    external: mpsc::UnboundedSender<ExternalEvent>,
+    following: Task<FinalState>,
+}
+
+impl HeadlessTest {
+    pub(super) async fn start(room: usize, prepare: impl FnOnce(&Sandbox)) -> HeadlessTest {
+        HeadlessTest::with_filter("", room, prepare).await
+    }
+
+    /// One that hears of the leases that a filter means.
+    async fn with_filter(filter: &str, room: usize, prepare: impl FnOnce(&Sandbox)) -> HeadlessTest {
+        let clock = Clock::real();
+        let sandbox = Sandbox::builder().seed(7).start(clock.clone());
+        prepare(&sandbox);
+        let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
+        let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+        let (tell, told) = mpsc::channel(room);
+        let (external, happens) = mpsc::unbounded_channel();
+        let options = HeadlessOptions {
+            cluster,
+            clock: clock.clone(),
+            setup: Setup { filter: filter.parse().unwrap(), ..Setup::default() },
+        };
+        let following = spawn(follow_events(options, UnboundedReceiverStream::new(happens), tell));
+        let test = HeadlessTest { sandbox, clock, told, external, following };
+        test.wait(3.0).await;
+        test
+    }
+
+    pub(super) async fn wait(&self, seconds: f64) {
+        self.clock.sleep(Duration::from_secs_f64(seconds)).await;
+    }
+
+    /// Ends it; what was known by then.
+    pub(super) async fn end(self) -> FinalState {
+        self.external.send(ExternalEvent::End).unwrap();
+        self.following.await.unwrap()
+    }
+
+    /// What was told since this was last asked: the word, and of which lease.
+    pub(super) fn event_names(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
+        self.events().iter().map(|told| (told.event.word().word(), told.event.lease)).collect()
+    }
+
+    pub(super) fn events(&mut self) -> Vec<TimedEvent> {
+        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
+    let mut test = HeadlessTest::start(100, |sandbox| drop(sandbox.grant(600))).await;
+    assert_eq!(test.event_names(), [("connection", None)]);
+    let dies = LeaseId(test.sandbox.grant(5).unwrap());
+    let is_revoked = LeaseId(test.sandbox.grant(600).unwrap());
+    test.wait(2.0).await;
+    let mut born = test.event_names();
+    born.sort();
+    let mut expected = [("granted", Some(dies)), ("granted", Some(is_revoked))];
+    expected.sort();
+    assert_eq!(born, expected);
+    test.sandbox.revoke(is_revoked).unwrap();
+    test.wait(2.0).await;
+    assert_eq!(test.event_names(), [("revoked", Some(is_revoked))]);
+    test.wait(6.0).await;
+    assert_eq!(test.event_names(), [("expired", Some(dies))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_leases_those_are_told_that_the_filter_means() {
+    let mut test = HeadlessTest::with_filter("ttl<30 or state:revoked", 100, |_| ()).await;
+    let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| LeaseId(test.sandbox.grant(ttl).unwrap()));
+    test.wait(2.0).await;
+    test.sandbox.revoke(is_revoked).unwrap();
+    test.wait(6.0).await;
+    let expected = [("connection", None), ("revoked", Some(is_revoked)), ("expired", Some(dies))];
+    assert_eq!(test.event_names(), expected, "and nothing of {lives}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_renewal_of_another_client_is_told_with_when_it_was() {
+    let mut test = HeadlessTest::start(100, |_| ()).await;
+    let target = Target::Pipe { name: "sandbox".into(), dialer: test.sandbox.dialer(0) };
+    let theirs = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+    let id = theirs.grant(None, 10).await.unwrap().id;
+    test.wait(2.5).await;
+    let engine = engine::Engine::start(theirs, test.clock.clone(), engine::Options::default());
+    let kept = engine.keep_alive(id);
+    test.wait(60.0).await;
+    drop(kept);
+    test.wait(3.0).await;
+    let told = test.events();
+    let renewed: Vec<_> = told.iter().filter(|told| matches!(told.event.what, What::Renewed(_))).collect();
+    assert_eq!(renewed.len() as u64, test.sandbox.keep_alives(id), "{told:?}");
+    let is_vague =
+        |told: &&&TimedEvent| told.event.doubt > Duration::from_millis(510) || told.event.seen_at < told.event.at;
+    assert_eq!(renewed.iter().filter(is_vague).count(), 0, "{renewed:?}");
+    let What::Renewed(last) = &renewed.last().unwrap().event.what else { unreachable!() };
+    assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
+}
+
+/// Watches a sandbox for a minute, on which another client keeps a lease of 10 s with a key, one leaks and one dies.
+async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2]) {
+    let clock = Clock::real();
+    let sandbox = Sandbox::builder().seed(7).start(clock.clone());
+    let [theirs, ours] = [(); 2].map(|()| Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) });
+    let theirs = Cluster::connect(Settings::new(vec![theirs])).await.unwrap();
+    let [kept, leaks, dies] = [10, 60, 5].map(|ttl| LeaseId(sandbox.grant(ttl).unwrap()));
+    theirs.put(b"/svc/a", b"1", Some(kept)).await.unwrap();
+    let cluster = Cluster::connect(Settings::new(vec![ours])).await.unwrap();
+    let (external, happens) = mpsc::unbounded_channel();
+    let options = HeadlessOptions { cluster, clock: clock.clone(), setup: Setup::default() };
+    let watching = spawn(async move { watch_leases(options, UnboundedReceiverStream::new(happens)).await });
+    clock.sleep(Duration::from_millis(2_500)).await;
+    let engine = engine::Engine::start(theirs, clock.clone(), engine::Options::default());
+    let keeping = engine.keep_alive(kept);
+    clock.sleep(Duration::from_secs(56)).await;
+    ends(&sandbox);
+    clock.sleep(Duration::from_millis(1_500)).await;
+    external.send(ExternalEvent::End).unwrap();
+    let (known, deaths) = watching.await.unwrap();
+    assert!(known.model.lease(dies).is_none(), "a row of the dead fades");
+    drop(keeping);
+    (known, deaths, [kept, leaks])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
+    let (FinalState { model, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
+    let mut listing = LeaseListing::watched(&model, now.since_start(), now, start);
+    listing.sort("every".parse().unwrap());
+    assert_eq!((deaths, listing.ids()), (1, vec![kept, leaks]));
+    let table = listing_table(&listing, &WATCHED);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
+    let cells = |row: usize| rows[row].iter().filter(|cell| !cell.is_empty()).copied().collect::<Vec<_>>();
+    assert!(rows[0][0].ends_with(": 2 leases, watched for 60.0 s"), "{table}");
+    assert_eq!(cells(1), ["ID", "STATE", "TTL", "LEFT", "EVERY", "LAST", "MARGIN", "KEYS", "WARN", "FIRST KEY"]);
+    let [every, margin] = [cells(2)[4], cells(2)[6]];
+    assert!(every == "~3.5 s" && margin.starts_with("~6."), "{table}");
+    assert_eq!(cells(2)[7..], ["1", "-", "/svc/a"]);
+    assert_eq!(cells(3)[4..], ["-", "-", "-", "0", "leak", "-"], "{table}");
+    let json = listing_json(&listing);
+    assert!(json.contains(r#""watched":60.0,"#) && json.contains(r#""name":"leak","what":"It has no keys"#), "{json}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_known_is_listed_though_the_link_is_lost() {
+    let (FinalState { model, now, start }, _, [kept, leaks]) = watched(|sandbox| sandbox.faults().down()).await;
+    assert!(!model.is_reached() && model.was_reached());
+    let listing = LeaseListing::watched(&model, now.since_start(), now, start);
+    let mut expected = [kept, leaks];
+    expected.sort();
+    assert_eq!(listing.ids(), expected);
+    assert!(listing_table(&listing, &WATCHED).starts_with("2 leases, watched for 60.0 s\n"), "nothing is made up");
+    assert!(listing_json(&listing).contains(r#""member":null,"leader":null,"raft_term":null,"revision":null}"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_breaks_and_comes_back_is_told() {
+    let mut test = HeadlessTest::start(100, |_| ()).await;
+    test.events();
+    test.sandbox.faults().down();
+    test.wait(5.0).await;
+    let down = test.events();
+    let is_down = |told: &TimedEvent| matches!(told.event.what, What::Disconnected { endpoint: None, .. });
+    assert_eq!(down.iter().filter(|told| is_down(told)).count(), 1, "{down:?}");
+    test.sandbox.faults().up();
+    test.wait(5.0).await;
+    let up = test.events();
+    assert!(up.iter().any(|told| matches!(told.event.what, What::Connected { .. })), "{up:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
+    let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
+    test.wait(20.0).await;
+    let told = test.events();
+    assert!(told.len() == 1 && matches!(told[0].event.what, What::Unreached { .. }), "{told:?}");
+    test.sandbox.faults().up();
+    test.wait(20.0).await;
+    assert_eq!(test.event_names(), [("connection", None)]);
+    assert!(test.end().await.model.was_reached());
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
+    let test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
+    let model = test.end().await.model;
+    assert!(!model.was_reached() && model.link_trouble().is_some());
+    assert!(HeadlessTest::start(100, |_| ()).await.end().await.model.was_reached());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_takes_them_events_are_lost_and_that_is_told() {
+    let mut test = HeadlessTest::start(3, |_| ()).await;
+    test.events();
+    (0..10).for_each(|_| drop(test.sandbox.grant(600)));
+    test.wait(2.0).await;
+    assert_eq!(test.events().len(), 3, "nothing waits for room");
+    test.wait(2.0).await;
+    let told = test.events();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].event.text(), "7 events came too fast to be told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_machine_slept_times_are_the_walls_again() {
+    let mut test = HeadlessTest::start(100, |_| ()).await;
+    let before = test.events()[0].start;
+    test.external.send(ExternalEvent::Slept(Duration::from_secs(3_600))).unwrap();
+    test.wait(1.0).await;
+    let told = test.events();
+    assert_eq!(told[0].start, before + Duration::from_secs(3_600));
+    assert_eq!(told[0].event.text(), "the machine slept for 3600 s: nothing is known until it is polled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_it_is_told_to_or_when_nobody_listens() {
+    let test = HeadlessTest::start(100, |_| ()).await;
+    test.external.send(ExternalEvent::End).unwrap();
+    test.following.await.unwrap();
+    let HeadlessTest { told, following, sandbox, external: _outside, .. } = HeadlessTest::start(100, |_| ()).await;
+    drop(told);
+    sandbox.grant(600).unwrap();
+    following.await.unwrap();
+}

@@ -1,0 +1,50 @@
+//! How a lease that was to be kept alive was lost, and what a program would have known of it.
+
+use ratatui::text::Line;
+
+use super::DetailPage;
+use crate::app::keymap::Action;
+use crate::app::{Loss, Who};
+use crate::escape::printable;
+use crate::ui::Role;
+
+pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
+    let Some(loss) = &page.lease.loss else { return Vec::new() };
+    let why = printable(loss.why.to_string().as_bytes());
+    let at = page.ctx.wall.time_of_day(loss.at);
+    let mut lines = page.labelled("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
+    lines.extend(page.labelled("programs", Role::Text, &known(page, loss)));
+    if page.lease.who == Who::Own && !page.ctx.model.setup.is_read_only {
+        lines.extend(page.labelled("again", Role::Text, &again(page)));
+    }
+    lines
+}
+
+/// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
+fn again(page: &DetailPage<'_>) -> String {
+    let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.model.setup.keymap.press(action));
+    let anew = format!("{new} grants one like it: the form is filled in the same way");
+    match (&page.lease.death, page.lease.kept) {
+        (None, false) => format!("it lives: {keep} keeps it alive again; {anew}"),
+        _ => anew,
+    }
+}
+
+/// When the channel of a program that keeps it alive with Go's clientv3 was closed, as far as can be told.
+fn known(page: &DetailPage<'_>, loss: &Loss) -> String {
+    let wall = |at| page.ctx.wall.time_of_day(at);
+    match loss.closed(page.lease.granted_ttl) {
+        Some((at, _)) if loss.next.is_some() && at > page.ctx.now => {
+            format!("do not know yet: the keepalive channel closes with the next renewal's answer, at {}", wall(at))
+        }
+        Some((from, to)) if from == to => {
+            format!("would have seen the keepalive channel closed at {}, with the answer that it is gone", wall(from))
+        }
+        Some((from, to)) => format!(
+            "would have seen the keepalive channel closed from {} to {}: its TTL, and up to 1 s, after the last answer",
+            wall(from),
+            wall(to)
+        ),
+        None => "would have seen the keepalive channel closed without a single response".to_owned(),
+    }
+}

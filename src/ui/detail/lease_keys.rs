@@ -1,0 +1,68 @@
+//! The attached keys with their values.
+
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::DetailPage;
+use crate::app::{Keys, Parted, Value};
+use crate::escape::printable;
+use crate::inference::lease_inference::KeyDetachReason;
+use crate::ui::Role;
+use crate::ui::format;
+use crate::ui::line::cut;
+
+pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
+    let Some(Keys { count, is_all, first }) = &page.lease.keys else {
+        return page.labelled("keys", Role::Dim, "not read yet");
+    };
+    let known = format::at_least(!is_all, *count);
+    let head = match count {
+        0 if *is_all => "none attached".to_owned(),
+        0 => "not known: this user may not read them".to_owned(),
+        count if *count > first.len() => format!("{known}, the first {} are", first.len()),
+        _ => known,
+    };
+    let mut lines = page.labelled("keys", Role::Text, &head);
+    let names: Vec<String> = first.iter().map(|key| cut(&printable(key), page.width / 2)).collect();
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    lines.extend(first.iter().zip(names).map(|(key, name)| line(page, key, &name, widest)));
+    lines.extend(page.lease.parted.iter().rev().map(|parted| gone(page, parted)));
+    lines
+}
+
+/// `  /service/10   deleted 3.0 s ago`
+fn gone(page: &DetailPage<'_>, parted: &Parted) -> Line<'static> {
+    let why = match parted.fate {
+        KeyDetachReason::Moved { to } => format!("put with {to}"),
+        KeyDetachReason::Detached => "put without a lease".to_owned(),
+        KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => "deleted".to_owned(),
+    };
+    let why = format!("  {why} {}", page.ago(parted.at));
+    let name = cut(&printable(&parted.key), page.room_after(&why).saturating_sub(2));
+    Line::styled(format!("  {name}{why}"), page.theme().style(Role::Dim))
+}
+
+/// `  /service/10   127.0.0.1`
+fn line(page: &DetailPage<'_>, key: &[u8], name: &str, widest: usize) -> Line<'static> {
+    let pairs = page.ctx.model.values(page.lease.id);
+    let value = pairs.and_then(|pairs| pairs.iter().find(|(of, _)| of == key)).map(|(_, value)| value);
+    let (text, role) = in_words(value);
+    let name = format!("  {name}{}  ", " ".repeat(widest.saturating_sub(name.width())));
+    let text = cut(&text, page.room_after(&name));
+    let style = |role| page.theme().style(role);
+    Line::from(vec![Span::styled(name, style(Role::Text)), Span::styled(text, style(role))])
+}
+
+fn in_words(value: Option<&Value>) -> (String, Role) {
+    match value {
+        None => ("(not read)".to_owned(), Role::Dim),
+        Some(Value::Known { length: 0, .. }) => ("(empty)".to_owned(), Role::Dim),
+        Some(Value::Known { start, length }) if start.len() < *length => {
+            (format!("({length} bytes) {}", printable(start)), Role::Text)
+        }
+        Some(Value::Known { start, .. }) => (printable(start), Role::Text),
+        Some(Value::Absent) => ("(gone)".to_owned(), Role::Dim),
+        Some(Value::Forbidden) => ("(unreadable: this user may not read it)".to_owned(), Role::Warning),
+        Some(Value::Failed(text)) => (format!("(not read: {})", printable(text.as_bytes())), Role::Warning),
+    }
+}

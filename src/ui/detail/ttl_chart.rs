@@ -1,0 +1,280 @@
+//! The time left as a saw-tooth: it falls with the time and rises with each renewal. What befell it stands on the axis.
+//!
+//! ```text
+//! time left 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewed
+//!     10 s ┤⡗⢤⡀   ⡗⢤⡀   ⡗⢤⡀    ⡗⢤
+//!      5 s ┤  ⠙⠒⠦⠃ ⠙⠒⠦⠃ ⠙⠒⠤⣄⡇
+//!      0 s ┼┴─────┴─────┴──▲───▢───
+//! ```
+
+use std::time::Duration;
+
+use ratatui::text::{Line, Span};
+
+use super::{DetailPage, LABEL_WIDTH};
+use crate::app::{History, Mark, Stretch, Tick, Word};
+use crate::ui::plot::{ACROSS, Plot, UP};
+use crate::ui::{Role, format, theme};
+use simkit::Timestamp;
+
+/// Below this there is nothing to be seen of a tooth.
+const LEAST_WIDTH: usize = 24;
+/// Columns of a tooth at the shortest span.
+const TOOTH: usize = 8;
+/// By how much each step of the span is longer than the one before.
+const STEP: u32 = 4;
+
+/// What befell a lease, the graver the later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    Renewed,
+    Dropped,
+    Missed,
+    Unknown,
+    Leader,
+}
+
+impl Sign {
+    const ALL: [Sign; 5] = [Sign::Renewed, Sign::Dropped, Sign::Missed, Sign::Unknown, Sign::Leader];
+
+    fn of(tick: Tick) -> Option<Sign> {
+        match tick {
+            Tick::Renewed(renewal) if renewal.is_dropped => Some(Sign::Dropped),
+            Tick::Renewed(_) | Tick::Observed { is_renewal: true, .. } => Some(Sign::Renewed),
+            Tick::Missed => Some(Sign::Missed),
+            Tick::Unknown => Some(Sign::Unknown),
+            Tick::Leader => Some(Sign::Leader),
+            Tick::Observed { .. } | Tick::Known => None,
+        }
+    }
+
+    fn glyph(self) -> (char, Role) {
+        match self {
+            Sign::Renewed => ('┴', Role::Good),
+            Sign::Dropped => theme::event(Word::Dropped),
+            Sign::Missed => theme::event(Word::Missed),
+            Sign::Unknown => ('?', Role::Warning),
+            Sign::Leader => theme::event(Word::Leader),
+        }
+    }
+
+    fn word(self, count: usize) -> &'static str {
+        match self {
+            Sign::Renewed => "renewed",
+            Sign::Dropped => "dropped",
+            Sign::Missed => "missed",
+            Sign::Unknown if count == 1 => "gap",
+            Sign::Unknown => "gaps",
+            Sign::Leader if count == 1 => "leader",
+            Sign::Leader => "leaders",
+        }
+    }
+}
+
+/// The span of time that is shown, in columns that hold still while time goes on: one is added when one is over.
+#[derive(Clone, Copy, Debug)]
+struct ChartSpan {
+    end: Timestamp,
+    columns: usize,
+    /// Seconds of a column.
+    step: f64,
+}
+
+impl ChartSpan {
+    fn until(now: Timestamp, span: Duration, columns: usize) -> Self {
+        let step = (span.as_nanos() / columns.max(1) as u128).clamp(1, u64::MAX.into()) as u64;
+        let end = Timestamp::from_nanos(now.nanos().div_ceil(step).saturating_mul(step));
+        ChartSpan { end, columns, step: step as f64 / 1e9 }
+    }
+
+    /// The same in columns of dots.
+    fn fine(self) -> Self {
+        ChartSpan { columns: self.columns * ACROSS, step: self.step / ACROSS as f64, ..self }
+    }
+
+    /// In columns from its beginning; less than 0 before that.
+    fn place(&self, at: Timestamp) -> f64 {
+        self.columns as f64 - (self.end - at).as_secs_f64() / self.step
+    }
+
+    /// The column of a moment; none where it lies before.
+    fn column(&self, at: Timestamp) -> Option<usize> {
+        let place = self.place(at);
+        (place >= 0.0).then(|| (place as usize).min(self.columns.saturating_sub(1)))
+    }
+}
+
+pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
+    let columns = page.width.saturating_sub(LABEL_WIDTH);
+    let (Some(history), Some(ttl), Some(rhythm)) =
+        (&page.lease.history, page.lease.granted_ttl, page.lease.rhythm().filter(|every| !every.is_zero()))
+    else {
+        return Vec::new();
+    };
+    if page.width < LEAST_WIDTH || rows == 0 || history.marks().len() == 0 {
+        return Vec::new();
+    }
+    let teeth = (columns / TOOTH).max(1) as u32 * STEP.pow(page.ctx.model.span.into());
+    let end = page.lease.death.map_or(page.ctx.now, |death| death.at);
+    let window = ChartSpan::until(end, rhythm.saturating_mul(teeth), columns);
+    let chart = Chart { page, window, ttl: ttl.max(1) as f64, risk: rhythm.as_secs_f64() };
+    chart.lines(history, end, rows)
+}
+
+/// What was left, as dots.
+struct Dots {
+    plot: Plot,
+    window: ChartSpan,
+    /// Seconds at the top.
+    ttl: f64,
+    rows: usize,
+}
+
+impl Dots {
+    /// The time left falls, as long as a deadline stays. What is known to lie between two bounds is as thick as these.
+    fn fall(&mut self, stretch: &Stretch) {
+        let (from, until) = (self.window.place(stretch.from).max(0.0), self.window.place(stretch.until));
+        let end = self.window.end;
+        let deadline = stretch.deadline;
+        let (earliest, latest) = (deadline.earliest.signed_since(end), deadline.latest.signed_since(end));
+        let before_end = |place: f64, window: &ChartSpan| (window.columns as f64 - place) * window.step;
+        let mut column = from as usize;
+        while (column as f64) < until {
+            let most = latest + before_end(from.max(column as f64), &self.window);
+            let least = earliest + before_end(until.min((column + 1) as f64), &self.window);
+            self.plot.line(column, self.height(least), self.height(most));
+            column += 1;
+        }
+    }
+
+    /// It was renewed: what was left rises at once.
+    fn rise(&mut self, before: &Stretch, after: &Stretch) {
+        let Some(column) = self.window.column(after.from) else { return };
+        let left = |stretch: &Stretch| stretch.deadline.middle().signed_since(after.from);
+        let (one, other) = (self.height(left(before)), self.height(left(after)));
+        self.plot.line(column, one.min(other), one.max(other));
+    }
+
+    fn height(&self, left: f64) -> usize {
+        let dots = self.rows * UP;
+        ((left / self.ttl * dots as f64).max(0.0) as usize).min(dots - 1)
+    }
+}
+
+struct Chart<'a> {
+    page: &'a DetailPage<'a>,
+    window: ChartSpan,
+    /// Seconds at the top.
+    ttl: f64,
+    /// Less than this left, in seconds, is a risk.
+    risk: f64,
+}
+
+impl Chart<'_> {
+    fn lines(&self, history: &History, end: Timestamp, rows: usize) -> Vec<Line<'static>> {
+        let plot = self.plot(history, end, rows);
+        let (axis, counts) = self.axis(history);
+        let mut lines = vec![self.legend(&counts, self.start_in_window(history))];
+        lines.extend(plot.rows().enumerate().map(|(row, dots)| self.row(row, rows, dots)));
+        lines.push(axis);
+        lines
+    }
+
+    /// The dots: each column as high as what was left within it, and a line up where it was renewed.
+    fn plot(&self, history: &History, end: Timestamp, rows: usize) -> Plot {
+        let mut dots =
+            Dots { plot: Plot::new(self.window.columns, rows), window: self.window.fine(), ttl: self.ttl, rows };
+        let mut before: Option<Stretch> = None;
+        for stretch in history.stretches(end) {
+            dots.fall(&stretch);
+            if let Some(before) = before.filter(|before| before.until == stretch.from) {
+                dots.rise(&before, &stretch);
+            }
+            before = Some(stretch);
+        }
+        dots.plot
+    }
+
+    /// A row with the seconds at its upper edge; where less is left than one interval it is told by its colour as well.
+    fn row(&self, row: usize, rows: usize, dots: String) -> Line<'static> {
+        let upper = self.ttl * (rows - row) as f64 / rows as f64;
+        let label = match row {
+            0 => scale(self.ttl),
+            row if row * 2 == rows => scale(upper),
+            _ => String::new(),
+        };
+        let role = if upper <= self.risk { Role::Warning } else { Role::Good };
+        let theme = self.page.theme();
+        Line::from(vec![
+            Span::styled(format!("{label:>8} ┤"), theme.style(Role::Dim)),
+            Span::styled(dots, theme.style(role)),
+        ])
+    }
+
+    /// The axis with the gravest sign of each column, and how many there are of each in sight.
+    fn axis(&self, history: &History) -> (Line<'static>, [usize; Sign::ALL.len()]) {
+        let mut cells: Vec<Option<Sign>> = vec![None; self.window.columns];
+        let mut counts = [0; Sign::ALL.len()];
+        let mut marks = history.marks().peekable();
+        while let Some(mark) = marks.next() {
+            let Some(sign) = Sign::of(mark.tick) else { continue };
+            let until = marks.peek().map(|next| next.at);
+            if let Some((first, last)) = self.cells(mark, sign, until) {
+                counts[sign as usize] += 1;
+                cells[first..=last].iter_mut().for_each(|cell| *cell = (*cell).max(Some(sign)));
+            }
+        }
+        (self.signs(&cells), counts)
+    }
+
+    /// The cells of a mark: one, or from where on nothing was known to where something was again.
+    fn cells(&self, mark: &Mark, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
+        let last = match sign {
+            Sign::Unknown => until.map_or(self.window.columns.checked_sub(1), |until| self.window.column(until)),
+            _ => self.window.column(mark.at),
+        }?;
+        Some((self.window.column(mark.at).unwrap_or(0), last))
+    }
+
+    fn signs(&self, cells: &[Option<Sign>]) -> Line<'static> {
+        let theme = self.page.theme();
+        let mut spans = vec![Span::styled(format!("{:>8} ┼", "0 s"), theme.style(Role::Dim))];
+        for run in cells.chunk_by(|one, next| one == next) {
+            let (sign, role) = run[0].map_or(('─', Role::Dim), Sign::glyph);
+            spans.push(Span::styled(sign.to_string().repeat(run.len()), theme.style(role)));
+        }
+        Line::from(spans)
+    }
+
+    /// Since when a lease that others renew was watched, where that is in sight.
+    fn start_in_window(&self, history: &History) -> Option<Timestamp> {
+        let first = history.marks().next().filter(|_| self.page.lease.engine.is_none())?.at;
+        self.window.column(first).filter(|column| *column > 0).map(|_| first)
+    }
+
+    /// `28.0 s  ▢ 1 dropped  ┴ 6 renewed  watched since 14:03:12`: the gravest first, as many as there is room for.
+    fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
+        let theme = self.page.theme();
+        let span = format::span(self.window.step * self.window.columns as f64);
+        let mut spans = vec![
+            Span::styled(format!("{:<LABEL_WIDTH$}", "time left"), theme.style(Role::Dim)),
+            Span::styled(format!("{span:>6}"), theme.style(Role::Text)),
+        ];
+        let mut room = self.page.width.saturating_sub(LABEL_WIDTH + span.len().max(6));
+        for (sign, count) in Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0) {
+            let text = format!("  {} {count} {}", sign.glyph().0, sign.word(*count));
+            let Some(rest) = room.checked_sub(text.chars().count()) else { break };
+            room = rest;
+            spans.push(Span::styled(text, theme.style(sign.glyph().1)));
+        }
+        let since = since.map(|since| format!("  watched since {}", self.page.ctx.wall.time_of_day(since)));
+        let since = since.filter(|text| text.chars().count() <= room);
+        spans.extend(since.map(|text| Span::styled(text, theme.style(Role::Dim))));
+        Line::from(spans)
+    }
+}
+
+/// Seconds on the scale, without a decimal where they are whole.
+fn scale(seconds: f64) -> String {
+    if seconds.fract() == 0.0 { format::ttl(seconds as i64) } else { format::span(seconds) }
+}

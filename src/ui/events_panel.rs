@@ -1,0 +1,105 @@
+//! What has happened, newest last: a pane beside the leases, and a view of its own.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Padding, Widget};
+
+use super::line::cut;
+use super::table::{self, PADDED_WIDTH, panel};
+use super::{RenderContext, Role, theme};
+use crate::app::keymap::Action;
+use crate::app::{Event, View};
+
+/// Draws as many of the newest events as there is room for.
+pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let tab = View::Events.tab();
+    let title =
+        Span::styled(format!(" {} {} ", table::key_of(ctx, View::Events), tab.name), ctx.theme.style(Role::Title));
+    let inner = frame(ctx, Line::from(title), area, buf);
+    let lines = ctx.model.events.lines();
+    let skipped = lines.len().saturating_sub(usize::from(inner.height));
+    draw_lines(ctx, lines.skip(skipped), inner, buf);
+}
+
+/// Draws the view: a kind of events, from where one has moved to. Without frames the selected lease keeps the first line.
+pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = if is_tiny { head(ctx, area, buf) } else { frame(ctx, title(ctx), area, buf) };
+    let lines = ctx.model.page.lines(&ctx.model.events, usize::from(inner.height));
+    if lines.is_empty() && !inner.is_empty() {
+        let style = ctx.theme.style(Role::Dim);
+        buf.set_stringn(inner.x, inner.y, "Nothing has happened yet.", usize::from(inner.width), style);
+    }
+    draw_lines(ctx, lines.into_iter(), inner, buf);
+}
+
+/// The selected lease in a line; hands back what is below.
+pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    if let Some(lease) = ctx.model.selected() {
+        let text = table::tiny(table::row(ctx, lease), area.width);
+        buf.set_stringn(area.x, area.y, text, usize::from(area.width), ctx.theme.style(Role::Text));
+    }
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// ` 3 Events losses and errors · following `
+fn title(ctx: RenderContext<'_>) -> Line<'static> {
+    let page = ctx.model.page;
+    let kind = page.kind.map_or("all", |kind| kind.name());
+    let last = ctx.model.setup.keymap.press(Action::Last);
+    let place = if page.follows() { "newest last".to_owned() } else { format!("held; {last} follows the newest") };
+    let mut title = table::tab(ctx, View::Events);
+    title.push_span(Span::styled(format!("{kind} · {place} "), ctx.theme.style(Role::Dim)));
+    title
+}
+
+fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
+    let tabs = table::other_tabs(ctx, View::Events, &title, area.width);
+    let mut block = panel(ctx.theme, title);
+    if ctx.model.view == View::Events {
+        block = block.title(tabs);
+    }
+    if area.width >= PADDED_WIDTH {
+        block = block.padding(Padding::horizontal(1));
+    }
+    let inner = block.inner(area);
+    block.render(area, buf);
+    inner
+}
+
+/// In the order in which they happened: which of them are shown was decided by when they were known, so that one that is known
+/// late moves nothing where one has moved to.
+fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event>, area: Rect, buf: &mut Buffer) {
+    let mut events: Vec<&Event> = events.take(usize::from(area.height)).collect();
+    Event::sort(&mut events);
+    for (y, event) in (area.y..area.bottom()).zip(events) {
+        buf.set_line(area.x, y, &line(ctx, event, true, area.width), area.width);
+    }
+}
+
+/// An event where its lease is known: `10:04:31 ● renewed   10 s, 3.50 s after the last`
+pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u16) -> Line<'static> {
+    line(ctx, event, false, width)
+}
+
+/// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
+fn line(ctx: RenderContext<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
+    let (sign, role) = theme::event(event.word());
+    let lease = event.lease.map_or(String::new(), |id| ctx.model.ids.short(id));
+    let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
+    let room = usize::from(width).saturating_sub(21 + lease.len());
+    let text = cut(&event.text(), room);
+    let style = |role| ctx.theme.style(role);
+    Line::from(vec![
+        Span::styled(format!("{} ", ctx.wall.time_of_day(event.at)), style(Role::Dim)),
+        Span::styled(format!("{sign} {:<8}  ", event.word().short()), style(role)),
+        Span::styled(lease, style(Role::Text)),
+        Span::styled(text, style(Role::Text)),
+    ])
+}

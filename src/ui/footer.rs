@@ -1,0 +1,129 @@
+//! The status line: counts or what was just done, and the keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::keymap::Action;
+use crate::app::{Model, Note, Reply, View};
+use crate::escape::printable;
+use crate::inference::lease_inference::ExpiryBacklog;
+
+use super::line::{Segment, cut, draw_ends};
+use super::{RenderContext, Role, format, header};
+
+/// Draws it. Where there is no top line it has its banner. A note takes the place of the counts; keys are not shown while a dialog has its own.
+pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let model = ctx.model;
+    let shown = model.shown(ctx.now).0;
+    let left = match &model.note {
+        Some(note) => vec![noted(note, area.width)],
+        None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(model)).chain(counts(shown)).collect(),
+    };
+    let right = match shown.sieve.line {
+        _ if model.dialog.is_some() => Vec::new(),
+        Some(_) => vec![filter_key(model, Reply::Accept, "keep"), filter_key(model, Reply::FormClose, "clear")],
+        None => keys(model, shown),
+    };
+    draw_ends(ctx.theme, (left, right), (" · ", "  "), area, buf);
+}
+
+fn filter_key(model: &Model, reply: Reply, does: &str) -> Segment {
+    Segment::key(0, model.setup.keymap.press(Action::Reply(reply)), does)
+}
+
+fn noted(note: &Note, width: u16) -> Segment {
+    let role = if note.is_error { Role::Danger } else { Role::Good };
+    Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
+}
+
+/// `3 marked`, or where a range begins and what ends it.
+fn marked(model: &Model) -> Option<Segment> {
+    let marks = &model.marks;
+    match (marks.range(), marks.len()) {
+        (Some(first), _) => {
+            let key = model.setup.keymap.press(Action::MarkRange);
+            Some(Segment::new(0, Role::Warning, format!("range from {}: {key} marks it", model.ids.short(first))))
+        }
+        (None, 0) => None,
+        (None, count) => Some(Segment::new(0, Role::Warning, format!("{count} marked"))),
+    }
+}
+
+fn counts(model: &Model) -> Vec<Segment> {
+    let census = model.census;
+    let count = |rank, role, number: u64, what: &str| Segment::new(rank, role, format!("{number} {what}"));
+    let mut parts = vec![count(1, Role::Text, census.own as u64, "own")];
+    if census.adopted > 0 {
+        parts.push(count(1, Role::Text, census.adopted as u64, "adopted"));
+    }
+    parts.push(count(1, Role::Text, census.others as u64, if census.others == 1 { "other" } else { "others" }));
+    if census.endangered > 0 {
+        parts.push(count(1, Role::Danger, census.endangered as u64, "at risk"));
+    }
+    parts.extend(dying(census.dying, census.perhaps_dying > 0));
+    let warned = model.diagnoses().count();
+    if warned > 0 {
+        parts.push(count(3, Role::Warning, warned as u64, if warned == 1 { "warning" } else { "warnings" }));
+    }
+    parts.push(Segment::new(6, Role::Text, format!("{:.2} renewals/s", census.renewals)));
+    if census.dropped > 0 {
+        parts.push(count(4, Role::Warning, census.dropped, "dropped"));
+    }
+    parts
+}
+
+/// What has expired and waits to be removed, and how long that takes: as the least, where not all could be asked.
+fn dying(count: usize, is_least: bool) -> Option<Segment> {
+    let takes = ExpiryBacklog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.removal_time().as_secs_f64();
+    let takes = if is_least { format::at_least_span(takes) } else { format::span(takes) };
+    let dying = format::at_least(is_least, count);
+    (count > 0).then(|| Segment::new(2, Role::Danger, format!("{dying} dying, removed in {takes}")))
+}
+
+/// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.
+fn keys(model: &Model, shown: &Model) -> Vec<Segment> {
+    let is_refused = |action: Action| model.setup.is_read_only && action.writes();
+    let is_elsewhere = shown.is_open || shown.view != View::default();
+    let is_offered = |action: Action| match action {
+        Action::Back => is_elsewhere || shown.sieve.is_active(),
+        Action::Open => !shown.is_open,
+        action => !is_refused(action),
+    };
+    let rows = model.setup.keymap.rows();
+    let offered = rows.filter(|row| row.binding.action.works_in(shown.view) && is_offered(row.binding.action));
+    let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
+    let part = |(action, key, hint)| match (action, model.frozen.is_some()) {
+        (Action::Freeze, true) => Segment::key(0, key, "go on"),
+        (action, _) => Segment::key(rank(action), key, hint),
+    };
+    hinted.map(part).collect()
+}
+
+/// Which hints leave first.
+fn rank(action: Action) -> u8 {
+    match action {
+        Action::Help | Action::Quit => 1,
+        Action::New | Action::Back => 2,
+        Action::Revoke | Action::KeepAlive => 3,
+        Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,
+        _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dying_is_a_least_number_where_not_all_could_be_asked() {
+        let text = |count, is_least| {
+            dying(count, is_least).map(|part| part.pieces.into_iter().map(|(text, _)| text).collect::<String>())
+        };
+        assert_eq!(text(0, true), None);
+        assert_eq!(text(6_000, false).as_deref(), Some("6000 dying, removed in 6.0 s"));
+        assert_eq!(text(6_000, true).as_deref(), Some(">=6000 dying, removed in >=6.0 s"));
+    }
+}

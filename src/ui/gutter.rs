@@ -1,0 +1,62 @@
+//! The marks at the left of the rows and the pins at their right: on the frame, or on the blank within it, so that no
+//! column moves for them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::{Marks, Model, RowMark};
+use etcd_lease::LeaseId;
+
+use super::{RenderContext, Role};
+
+/// What stands beside a row that is pinned to the top.
+const PIN: (&str, Role) = ("↑", Role::Key);
+
+/// Draws the pins of the rows that can be seen; of a tiny table behind the id, where no mark takes that place.
+pub(super) fn draw_pins(ctx: RenderContext<'_>, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
+    let x = if is_tiny { behind_id(rows) } else { rows.right() };
+    let (sign, role) = PIN;
+    let fits = x < buf.area.right();
+    let pinned = lines(rows, is_tiny).zip(ctx.model.visible()).filter(|(_, lease)| lease.is_pinned);
+    for (y, _) in pinned.filter(|_| fits) {
+        buf.set_string(x, y, sign, ctx.theme.style(role));
+    }
+}
+
+/// Draws the marks of the rows that can be seen; of a tiny table behind the id.
+pub(super) fn draw(ctx: RenderContext<'_>, marks: &Marks, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
+    if marks.is_empty() && marks.range().is_none() || rows.is_empty() {
+        return;
+    }
+    let range = range(ctx.model, marks);
+    let x = if is_tiny { behind_id(rows) } else { rows.x - 1 };
+    for (y, lease) in lines(rows, is_tiny).zip(ctx.model.visible()) {
+        if let Some((sign, role)) = sign(marks, range, lease.id).filter(|_| x < rows.right()) {
+            buf.set_string(x, y, sign, ctx.theme.style(role));
+        }
+    }
+}
+
+/// Where a tiny row has a blank for a sign.
+fn behind_id(rows: Rect) -> u16 {
+    rows.x + if rows.width >= 27 { 8 } else { 4 }
+}
+
+/// The lines of the rows: below the titles, where there are any.
+fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
+    rows.y + u16::from(!is_tiny)..rows.bottom()
+}
+
+/// The rows of the range that is being marked, as it would be marked now.
+fn range<'a>(model: &'a Model, marks: &Marks) -> &'a [LeaseId] {
+    let rows = marks.range().zip(model.cursor).and_then(|(first, last)| model.rows_between(first, last));
+    rows.unwrap_or_default()
+}
+
+fn sign(marks: &Marks, range: &[LeaseId], id: LeaseId) -> Option<(&'static str, Role)> {
+    match marks.of(id) {
+        Some(RowMark::Failed) => Some(("!", Role::Danger)),
+        Some(RowMark::Plain) => Some(("◆", Role::Key)),
+        None => range.contains(&id).then_some(("◇", Role::Key)),
+    }
+}

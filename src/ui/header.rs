@@ -1,0 +1,102 @@
+//! The top line: which cluster, how it does, and what this program may do there.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::{Model, Named, Place};
+use crate::escape::printable;
+use etcd_lease::MemberView;
+use simkit::Timestamp;
+
+use super::line::{Segment, cut, draw_ends};
+use super::{RenderContext, Role, format};
+
+/// Draws it.
+pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
+    if !area.is_empty() {
+        let mut right = rights(ctx.model, ctx.now);
+        right.extend(frozen(ctx));
+        draw_ends(ctx.theme, (link(ctx), right), ("  ", "  "), area, buf);
+    }
+}
+
+/// The banner of a frozen display, which leaves last.
+pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
+    let picture = ctx.model.frozen.as_ref()?;
+    let age = (ctx.now - picture.at).as_secs();
+    Some(Segment::new(0, Role::Danger, format!("‖ frozen {age} s ago")))
+}
+
+fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
+    let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
+    let name = |named: &Named| Segment::new(0, Role::of_name(named), printable(named.name.as_bytes()));
+    parts.extend(ctx.model.setup.named.as_ref().map(name));
+    match (ctx.model.unreached_since, ctx.model.member()) {
+        (None, Some(member)) => parts.extend(reached(ctx.model, member)),
+        (since, _) => {
+            let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
+            parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.model.setup.target.as_bytes()))));
+            parts.push(Segment::new(1, Role::Danger, format!("not reached for {waited} s")));
+        }
+    }
+    parts
+}
+
+fn reached(model: &Model, member: &MemberView) -> Vec<Segment> {
+    let mut parts = vec![Segment {
+        pieces: vec![("● ".to_owned(), Role::Good), (printable(member.endpoint.as_bytes()), Role::Text)],
+        rank: 0,
+    }];
+    let number = model.cluster.chosen.map_or(1, |chosen| chosen + 1);
+    let of = model.cluster.members.len();
+    let star = if member.is_leader { "★" } else { "" };
+    parts.push(Segment::new(2, Role::Text, format!("m{number}{star} of {of}")));
+    if !member.version.is_empty() {
+        parts.push(Segment::new(3, Role::Text, format!("etcd {}", printable(member.version.as_bytes()))));
+    }
+    if !member.has_leader {
+        parts.push(Segment::new(1, Role::Danger, "no leader"));
+    }
+    // A member that may not tell of itself to this user has neither.
+    let known = |number: u64| (number != 0).then_some(number);
+    parts.extend(known(member.raft_term).map(|term| Segment::new(5, Role::Dim, format!("term {term}"))));
+    let revision = known(member.revision.unsigned_abs());
+    parts.extend(revision.map(|revision| Segment::new(6, Role::Dim, format!("rev {revision}"))));
+    parts.extend(
+        member.round_trip.map(|span| Segment::new(4, Role::Dim, format!("rtt {:>7}", format::round_trip(span)))),
+    );
+    parts
+}
+
+fn rights(model: &Model, now: Timestamp) -> Vec<Segment> {
+    let polls = format!("polls {}/{} a second", model.poll_rate(now), model.setup.budget);
+    let mut parts = vec![Segment::new(8, Role::Dim, polls)];
+    match model.setup.place {
+        Place::Sandbox { warp } => {
+            let name = if model.setup.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
+            parts.push(Segment::new(4, Role::Warning, name));
+            if warp > 1 {
+                parts.push(Segment::new(1, Role::Warning, format!("clock ×{warp}")));
+            }
+        }
+        Place::Cluster => {}
+    }
+    if let Some(trouble) = &model.list_trouble {
+        let text = if trouble.is_forbidden { "list denied" } else { "list fails" };
+        parts.push(Segment::new(1, Role::Danger, text));
+    }
+    if let Some(trouble) = &model.keys_trouble {
+        let text = if trouble.is_forbidden { "keys denied" } else { "keys fail" };
+        parts.push(Segment::new(1, Role::Danger, text));
+    }
+    if let Some(prefix) = model.setup.range.as_prefix() {
+        parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
+    }
+    if let Some(most) = model.pace_of_polls {
+        parts.push(Segment::new(6, Role::Dim, format!("polls ≤ {most}/s")));
+    }
+    if model.setup.is_read_only {
+        parts.push(Segment::new(1, Role::Warning, "read-only"));
+    }
+    parts
+}

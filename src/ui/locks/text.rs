@@ -1,0 +1,106 @@
+//! Locks in words.
+
+use crate::escape::printable;
+use crate::id_format::IdFormat;
+use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockQueue};
+use crate::ui::RenderContext;
+use crate::ui::columns::{self, TableColumn};
+use crate::ui::format::{self, UNKNOWN};
+use crate::ui::table;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// The name of a lock; one without a name is its slash.
+pub(super) fn name(queue: &LockQueue) -> String {
+    match queue.name() {
+        [] => "/".to_owned(),
+        name => printable(name),
+    }
+}
+
+/// A place in line.
+pub(super) fn place(place: usize) -> String {
+    match place {
+        0 => "holds".to_owned(),
+        1 => "next".to_owned(),
+        place => place.to_string(),
+    }
+}
+
+/// What can be said of a lease that is not there.
+pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: usize) -> String {
+    match column.title {
+        "ID" if width >= ids.width() => ids.name(id),
+        "ID" => ids.short(id),
+        "" => String::new(),
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+/// Who holds it since when, how many wait, and when the next one gets it.
+pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: bool) -> String {
+    let ids = ctx.model.ids;
+    let id = |candidate: &Candidate| {
+        if has_long_ids { ids.name(candidate.lease) } else { ids.short(candidate.lease) }
+    };
+    let mut line = queue.line();
+    let Some(holder) = line.next() else { return String::new() };
+    let crowd = match queue.wait_count() {
+        0 => "nobody waits".to_owned(),
+        1 => "1 waits".to_owned(),
+        count => format!("{count} wait"),
+    };
+    let turn =
+        line.next().map_or(String::new(), |next| format!("; {} gets it {}", id(next), when(ctx, holder, &id(holder))));
+    format!("Held by {} for {}; {crowd}{turn}.", id(holder), held_for(queue, ctx.now))
+}
+
+fn held_for(queue: &LockQueue, now: Timestamp) -> String {
+    let held = queue.held();
+    let sign = if held.is_least { ">= " } else { "" };
+    format!("{sign}{}", whole((now - held.since).as_secs_f64()))
+}
+
+/// When the lock of a holder becomes free.
+fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
+    match (holder.attachment, ctx.model.problem(holder, ctx.now)) {
+        (KeyAttachment::NoLease, _) => format!("when somebody deletes the key of {id}"),
+        (KeyAttachment::OtherLease(other), _) => format!("when {id} lets go, or the lease {other} ends"),
+        (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => {
+            "as soon as etcd has removed that key".to_owned()
+        }
+        _ => format!("when {id} lets go, or {} if nobody renews that one", at_the_end(ctx, holder)),
+    }
+}
+
+/// `in ~8 s`, as the row tells it.
+fn at_the_end(ctx: RenderContext<'_>, candidate: &Candidate) -> String {
+    let lease = ctx.model.lease(candidate.lease);
+    let left = lease.map_or(UNKNOWN.to_owned(), |lease| columns::left(table::row(ctx, lease), 0).0);
+    if left == UNKNOWN { "when its lease ends".to_owned() } else { format!("in {left}") }
+}
+
+/// What is wrong with a candidate, and what comes of it.
+pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: CandidateProblem) -> String {
+    match flaw {
+        CandidateProblem::Stranded => {
+            let key = printable(&candidate.key);
+            let how = if key.as_bytes() == &*candidate.key { format!(": etcdctl del {key}") } else { ".".to_owned() };
+            format!("Its key hangs on no lease and stays until somebody deletes it{how}")
+        }
+        CandidateProblem::Misplaced(other) => {
+            format!("Its key hangs on the lease {other}, and stays as long as that one lives.")
+        }
+        CandidateProblem::Gone => "Its lease is gone, and its key goes with it.".to_owned(),
+        CandidateProblem::Dying => "Its lease has expired: etcd is about to remove it with its key.".to_owned(),
+        CandidateProblem::Silent(span) => {
+            let (span, end) = (whole(span.as_secs_f64()), at_the_end(ctx, candidate));
+            format!("Nobody has renewed it for {span}: it seems dead, and leaves the line {end} if nobody does.")
+        }
+    }
+}
+
+/// A span in whole seconds as long as it is short.
+fn whole(seconds: f64) -> String {
+    if seconds < 100.0 { format!("{:.0} s", seconds.floor()) } else { format::span(seconds) }
+}

@@ -1,0 +1,5 @@
+//! The rules of the house that no compiler knows.
+
+mod documents;
+mod layers;
+mod msrv;

@@ -1,0 +1,181 @@
+//! Where a case is played: a server, a client whose way to it can be cut, and one whose way cannot.
+
+use std::time::Duration;
+
+use etcd_client::{Channel, Client};
+use etcd_lease::engine::{Engine, Options};
+use etcd_lease::wire::{Address, Cluster, KeyWatch, Settings, Target};
+use etcd_lease::{KeyRange, LeaseId};
+use etcd_sandbox::Sandbox;
+use futures_util::StreamExt;
+use hyper_util::rt::TokioIo;
+use simkit::Clock;
+use simkit::pipe::{Dialer, pipe};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Endpoint;
+use tower::service_fn;
+
+use super::link::Link;
+use crate::common::etcd::{Etcd, Version};
+use crate::common::wait::until;
+
+/// A server of its own for each case.
+pub(crate) struct ConformanceTest {
+    /// The client that the case is about.
+    pub(crate) cluster: Cluster,
+    /// A client elsewhere, with a way of its own.
+    pub(crate) elsewhere: Cluster,
+    /// The clock that the leases run on.
+    pub(crate) clock: Clock,
+    link: Link,
+    server: Server,
+}
+
+enum Server {
+    Etcd(Etcd),
+    Sandbox(Sandbox),
+}
+
+impl ConformanceTest {
+    /// On a real etcd, in real time.
+    pub(crate) async fn real(version: Version) -> ConformanceTest {
+        let etcd = Etcd::start(version).await;
+        let server = etcd.endpoints().remove(0);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let near = listener.local_addr().expect("an address").to_string();
+        let far = server.clone();
+        let link = Link::start(TcpListenerStream::new(listener), move || TcpStream::connect(far.clone()));
+        ConformanceTest {
+            cluster: connect(address(&near)).await,
+            elsewhere: connect(address(&server)).await,
+            clock: Clock::real(),
+            link,
+            server: Server::Etcd(etcd),
+        }
+    }
+
+    /// On the sandbox, over a pipe and on tokio's paused clock.
+    pub(crate) async fn sandbox() -> ConformanceTest {
+        let clock = Clock::real();
+        let sandbox = Sandbox::builder().seed(1).start(clock.clone());
+        let far = sandbox.dialer(0);
+        let (near, listener) = pipe();
+        let dial = far.clone();
+        let link = Link::start(listener.map(|knock| Ok(knock.accept())), move || {
+            let dial = dial.clone();
+            async move { dial.dial().await }
+        });
+        ConformanceTest {
+            cluster: connect(piped(near)).await,
+            elsewhere: connect(piped(far)).await,
+            clock,
+            link,
+            server: Server::Sandbox(sandbox),
+        }
+    }
+
+    /// etcd-client's own client, with a way of its own.
+    pub(crate) async fn raw(&self) -> Client {
+        let endpoint = match &self.server {
+            Server::Etcd(etcd) => {
+                Endpoint::from_shared(format!("http://{}", etcd.endpoints()[0])).expect("an address").connect_lazy()
+            }
+            Server::Sandbox(sandbox) => {
+                let dialer = sandbox.dialer(0);
+                Endpoint::from_static("http://sandbox").connect_with_connector_lazy(service_fn(move |_| {
+                    let dialer = dialer.clone();
+                    async move { dialer.dial().await.map(TokioIo::new) }
+                }))
+            }
+        };
+        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("nothing to go wrong yet")
+    }
+
+    /// Whether it refuses an unknown lease in a transaction: before the fix of CVE-2026-44283 etcd does not look.
+    pub(crate) fn looks_at_leases_in_transactions(&self) -> bool {
+        match &self.server {
+            Server::Sandbox(_) => true,
+            Server::Etcd(etcd) => matches!(etcd.version(), Version::V3_5New),
+        }
+    }
+
+    /// Starts an engine of the client's.
+    pub(crate) fn engine(&self, options: Options) -> Engine {
+        Engine::start(self.cluster.clone(), self.clock.clone(), options)
+    }
+
+    /// Cuts the client's way to the server; the one elsewhere keeps its own.
+    pub(crate) fn disconnect(&self) {
+        self.link.cut();
+    }
+
+    /// Mends the client's way to the server.
+    pub(crate) fn reconnect(&self) {
+        self.link.mend();
+    }
+
+    /// Watches all keys from a revision on, as soon as the mended way lets it.
+    pub(crate) async fn watch_again(&self, from: i64) -> KeyWatch {
+        let mut opened = None;
+        until("the watch goes on", Duration::from_secs(20), async || {
+            opened = self.cluster.watch_keys(&KeyRange::all(), from).await.ok();
+            opened.is_some()
+        })
+        .await;
+        opened.expect("it was waited for")
+    }
+
+    /// Ends the server.
+    pub(crate) fn stop_server(&mut self) {
+        match &mut self.server {
+            Server::Etcd(etcd) => etcd.kill(0),
+            Server::Sandbox(sandbox) => sandbox.faults().down(),
+        }
+    }
+
+    /// Kills the server and starts it on its data, where it keeps leases of any id: the sandbox keeps nothing, and
+    /// etcd before 3.5.3 may forget negative ids (etcd-io/etcd#13676).
+    pub(crate) async fn restart_if_durable(&mut self) {
+        match &mut self.server {
+            Server::Sandbox(_) => {}
+            Server::Etcd(etcd) if matches!(etcd.version(), Version::V3_5_1) => {}
+            Server::Etcd(etcd) => {
+                etcd.kill(0);
+                etcd.restart(0).await;
+            }
+        }
+    }
+
+    /// Waits until a key is gone.
+    pub(crate) async fn until_gone(&self, key: &str, limit: Duration) {
+        until(&format!("{key} is gone"), limit, async || !self.has(key).await).await;
+    }
+
+    /// Whether a key is there.
+    pub(crate) async fn has(&self, key: &str) -> bool {
+        self.cluster.get(key.as_bytes()).await.expect("get").is_some()
+    }
+
+    /// Grants a lease.
+    pub(crate) async fn grant(&self, ttl: i64) -> LeaseId {
+        self.cluster.grant(None, ttl).await.expect("grant").id
+    }
+
+    /// Puts a key with a lease.
+    pub(crate) async fn put(&self, key: &str, lease: LeaseId) {
+        self.cluster.put(key.as_bytes(), b"value", Some(lease)).await.expect("put");
+    }
+}
+
+fn address(text: &str) -> Target {
+    Target::Address(Address::parse(text).expect("an address"))
+}
+
+fn piped(dialer: Dialer) -> Target {
+    Target::Pipe { name: "sandbox".to_owned(), dialer }
+}
+
+async fn connect(target: Target) -> Cluster {
+    Cluster::connect(Settings::new(vec![target])).await.expect("nothing to go wrong yet")
+}

@@ -1,5 +1,0 @@
-//! The rules of the house that no compiler knows.
-
-mod documents;
-mod msrv;
-mod walls;

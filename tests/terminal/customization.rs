@@ -1,0 +1,288 @@
+//! What people make their own: a config file, keys, a cluster by its name.
+
+use etcd_lease::LeaseId;
+use std::fs;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use tempfile::TempDir;
+
+use crate::pty::Terminal;
+use crate::sandbox::ServedSandbox;
+
+/// The monitor with a config file, which may hold `ENDPOINT`.
+fn monitor(server: &ServedSandbox, config: &str, arguments: &[&str]) -> (TempDir, Terminal) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("leasetop")).expect("a folder");
+    let text = config.replace("ENDPOINT", server.endpoint());
+    fs::write(folder.path().join("leasetop/config.toml"), text).expect("a file");
+    let mut command = crate::pty::leasetop();
+    command.env("XDG_CONFIG_HOME", folder.path());
+    command.args(arguments);
+    (folder, Terminal::start(command, 120, 30))
+}
+
+const CLUSTERS: &str = "default-cluster = \"test\"\n[keys]\nrevoke = \"d\"\nquit = [\"Q\", \"Ctrl-c\"]\n\
+                        [cluster.test]\nendpoints = [\"ENDPOINT\"]\ncolor = \"red\"\n";
+
+#[test]
+fn a_named_cluster_is_named_where_it_matters_and_keys_are_those_of_the_file() {
+    let server = ServedSandbox::start();
+    let (_folder, mut terminal) = monitor(&server, CLUSTERS, &["--ttl", "600", "--put", "/svc/ours=x"]);
+    terminal.wait_for("/svc/ours");
+    let top = terminal.screen().contents().lines().next().unwrap_or_default().to_owned();
+    assert!(top.trim_start().starts_with("leasetop  test  ●"), "{top}");
+    let at = u16::try_from(top.find("test").expect("the name")).expect("a column");
+    assert_eq!(terminal.screen().cell(0, at).expect("a cell").fgcolor(), vt100::Color::Idx(1));
+    terminal.keys("xq");
+    terminal.keys("d");
+    terminal.wait_for("Revoke lease");
+    terminal.wait_for("on test (127.0.0.1:");
+    terminal.keys("\x1b");
+    terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Revoke lease"));
+    assert_eq!(server.sandbox.leases().len(), 1);
+    terminal.keys("Q");
+    terminal.wait_for("Quit?");
+    terminal.keys("\r");
+    assert_eq!(terminal.exit_code(), 0);
+    let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    assert!(told.contains("leasetop --cluster test keep-alive -- "), "{told}");
+    terminal.assert_sane();
+}
+
+#[test]
+fn a_cluster_may_be_read_only_and_a_flag_takes_that_back() {
+    let config = "[cluster.test]\nendpoints = [\"ENDPOINT\"]\nread-only = true\n";
+    for (arguments, told) in
+        [(vec!["--cluster", "test"], "read-only: here"), (vec!["--cluster", "test", "--read-only=false"], "New leases")]
+    {
+        let server = ServedSandbox::start();
+        let (_folder, mut terminal) = monitor(&server, config, &arguments);
+        terminal.wait_for("There is no lease");
+        terminal.keys("n");
+        terminal.wait_for(told);
+        if told == "New leases" {
+            terminal.keys("\x03");
+            terminal.wait_until("the form is closed", |screen| !screen.contents().contains(told));
+        }
+        terminal.keys("q");
+        assert_eq!(terminal.exit_code(), 0);
+    }
+}
+
+#[test]
+fn a_wrong_file_is_told_before_the_screen_is_taken() {
+    let server = ServedSandbox::start();
+    let (_folder, mut terminal) = monitor(&server, "[keys]\nrevoke = \"n\"\n", &[]);
+    assert_eq!(terminal.exit_code(), 2);
+    let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    assert!(told.contains("config.toml:2: keys.revoke: `n` is the key of new too"), "{told}");
+    terminal.assert_sane();
+}
+
+/// The text of the last OSC 52 sequence.
+fn copied(terminal: &Terminal) -> Option<String> {
+    let bytes = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    let (_, rest) = bytes.rsplit_once("\x1b]52;c;")?;
+    let (text, _) = rest.split_once('\x07')?;
+    String::from_utf8(BASE64_STANDARD.decode(text).ok()?).ok()
+}
+
+#[test]
+fn y_copies_the_id_and_shift_y_the_command_of_etcdctl() {
+    let server = ServedSandbox::start();
+    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 120, 30);
+    terminal.wait_for("/svc/ours");
+    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
+    for keys in ["y", "y"] {
+        let before = terminal.count("\x1b]52;c;");
+        terminal.keys(keys);
+        terminal.read_until("it is copied, again as well", |terminal| terminal.count("\x1b]52;c;") > before);
+    }
+    terminal.wait_for(&format!("copied {id}"));
+    assert_eq!(copied(&terminal), Some(id.to_string()));
+    terminal.keys("Y");
+    terminal.wait_for("copied etcdctl --endpoints 127.0.0.1:");
+    let command = format!("etcdctl --endpoints {} lease timetolive --keys {id}", server.endpoint());
+    assert_eq!(copied(&terminal), Some(command));
+    terminal.keys("q\r");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn ids_are_written_in_decimal_and_in_hex() {
+    let server = ServedSandbox::start();
+    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 160, 40);
+    terminal.wait_for("/svc/ours");
+    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
+    let is_shown = |terminal: &Terminal, text: &str| terminal.screen().contents().contains(text);
+    assert!(is_shown(&terminal, &id.to_string()));
+    terminal.keys("#");
+    terminal.wait_for(&id.0.to_string());
+    assert!(
+        !is_shown(&terminal, &id.to_string()) && !is_shown(&terminal, &id.short()),
+        "{}",
+        terminal.screen().contents()
+    );
+    terminal.keys("x");
+    terminal.wait_for(&format!("Revoke lease {}?", id.0));
+    terminal.keys("\r#");
+    terminal.wait_for(&id.to_string());
+    terminal.keys("q\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
+    let server = ServedSandbox::start();
+    let theirs = LeaseId(server.sandbox.grant(600).expect("a lease"));
+    server.sandbox.put("/svc/theirs", "x", Some(theirs.0)).expect("a key");
+    let mut terminal = server.monitor(&["--ttl", "60", "--put", "/svc/ours=x"], 160, 40);
+    terminal.wait_for("/svc/ours");
+    // Its column may have no room for the whole key.
+    terminal.wait_for("/svc/the");
+    terminal.keys("gK");
+    terminal.wait_for("Attach a key to");
+    terminal.wait_for("The key lives as long as this lease");
+    terminal.keys("/more=1\r");
+    terminal.wait_until("the key", |_| server.sandbox.get("/more").is_some());
+    let lease = server.sandbox.get("/more").map(|pair| pair.lease);
+    assert!(lease.is_some_and(|lease| lease != 0 && lease != theirs.0));
+    terminal.keys("GK");
+    terminal.wait_for("The key dies with another client");
+    terminal.keys("/odd=1\r");
+    terminal.keys("1\r");
+    terminal.wait_until("the key", |_| server.sandbox.get("/odd").is_some());
+    assert_eq!(server.sandbox.get("/odd").map(|pair| pair.lease), Some(theirs.0));
+    terminal.keys("q\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn zoom_shows_one_pane_alone() {
+    let server = ServedSandbox::start();
+    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 120, 40);
+    terminal.wait_for("/svc/ours");
+    terminal.wait_for("╭ 3 Events");
+    terminal.keys("z");
+    terminal.wait_until("the leases are alone", |screen| !screen.contents().contains("╭ 3 Events"));
+    assert!(terminal.screen().contents().contains("/svc/ours"));
+    terminal.keys("\r");
+    terminal.wait_for("─ own ─");
+    assert!(!terminal.screen().contents().contains("1 Leases 1"));
+    terminal.keys("\x1b");
+    terminal.wait_for("1 Leases 1");
+    terminal.keys("z");
+    terminal.wait_for("╭ 3 Events");
+    terminal.keys("q\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn wide_columns_move_sideways() {
+    let server = ServedSandbox::start();
+    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 80, 24);
+    terminal.wait_for("/svc/ours");
+    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0].to_string();
+    let has = |terminal: &Terminal, text: &str| terminal.screen().contents().contains(text);
+    assert!(!has(&terminal, "MARGIN") && !has(&terminal, "RTT "));
+    terminal.keys("w");
+    terminal.wait_for("wide ← →");
+    terminal.keys(&"\x1b[C".repeat(6));
+    terminal.wait_for("MARGIN");
+    assert!(has(&terminal, &id) && !has(&terminal, "STATE"), "the id stays");
+    terminal.keys(&"\x1b[D".repeat(6));
+    terminal.wait_for("STATE");
+    terminal.keys("w");
+    terminal.wait_until("as many as fit", |screen| !screen.contents().contains("wide ←"));
+    terminal.keys("q\r");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+#[test]
+fn plus_and_minus_are_shown() {
+    let server = ServedSandbox::start();
+    let mut terminal = server.monitor(&[], 140, 30);
+    terminal.wait_for("There is no lease");
+    terminal.keys("-");
+    terminal.wait_for("at most 100 polls a second");
+    terminal.wait_for("polls ≤ 100/s");
+    terminal.keys("++");
+    terminal.wait_for("polls ≤ 500/s");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
+/// The row of the screen on which a text stands.
+fn row_of(terminal: &Terminal, text: &str) -> usize {
+    let contents = terminal.screen().contents();
+    contents.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("no {text} in\n{contents}"))
+}
+
+/// A press of the left button there, as a terminal tells it: columns and rows from 1.
+fn click(terminal: &mut Terminal, column: usize, row: usize) {
+    terminal.keys(&format!("\x1b[<0;{};{}M\x1b[<0;{};{}m", column + 1, row + 1, column + 1, row + 1));
+}
+
+#[test]
+fn the_mouse_selects_sorts_and_scrolls_when_it_is_asked_to_and_is_given_back() {
+    let server = ServedSandbox::start();
+    for ttl in [100, 200, 300, 400] {
+        let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));
+        server.sandbox.put(format!("/svc/{ttl}"), "x", Some(lease.0)).expect("a key");
+    }
+    let mut terminal = server.monitor(&[], 160, 40);
+    for ttl in [100, 200, 300, 400] {
+        terminal.wait_for(&format!("/svc/{ttl}"));
+    }
+    assert_eq!(terminal.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    terminal.keys("m");
+    terminal.wait_until("the mouse is ours", |screen| {
+        screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
+    });
+    let is_selected = |terminal: &Terminal, text: &str| {
+        let row = u16::try_from(row_of(terminal, text)).expect("a row");
+        terminal.screen().cell(row, 3).is_some_and(vt100::Cell::inverse)
+    };
+    let row = row_of(&terminal, "/svc/300");
+    click(&mut terminal, 40, row);
+    terminal.wait_until("the row is selected", |screen| screen.cell(row as u16, 3).is_some_and(vt100::Cell::inverse));
+    let head = row_of(&terminal, "FIRST KEY");
+    let line = terminal.screen().contents().lines().nth(head).unwrap_or_default().to_owned();
+    let column = line.split("TTL").next().unwrap_or_default().chars().count() + 1;
+    click(&mut terminal, column, head);
+    terminal.wait_for("by TTL");
+    click(&mut terminal, column, head);
+    terminal.wait_until("the other way", |screen| {
+        let text = screen.contents();
+        text.find("/svc/400").zip(text.find("/svc/100")).is_some_and(|(long, short)| long < short)
+    });
+    assert!(is_selected(&terminal, "/svc/300"), "the cursor stays on its lease");
+    let last = row_of(&terminal, "/svc/100");
+    terminal.keys("\x1b[<65;10;10M");
+    terminal.wait_until("the wheel moves down", |screen| screen.cell(last as u16, 3).is_some_and(vt100::Cell::inverse));
+    terminal.keys("m");
+    terminal.wait_until("it is given back", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
+    terminal.keys("m");
+    terminal.wait_until("it is ours again", |screen| {
+        screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
+    });
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn a_signal_gives_the_mouse_back() {
+    let server = ServedSandbox::start();
+    let mut terminal = server.monitor(&[], 80, 24);
+    terminal.wait_for("There is no lease");
+    terminal.keys("m");
+    terminal.wait_until("the mouse is ours", |screen| {
+        screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
+    });
+    terminal.signal("TERM");
+    terminal.exit_code();
+    terminal.assert_sane();
+}
