@@ -12,7 +12,7 @@ use etcd_lease::{
 };
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
-use leasetop::app::{Column, Key, Listing, Model, Msg, Setup, Sort, arrange, update};
+use leasetop::app::{AppConfig, AppState, Column, Key, Listing, Msg, Sort, refresh_rows, update};
 use leasetop::ui::{self, RenderContext, Theme, WallClock};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,7 +28,7 @@ const FRAME: Duration = Duration::from_millis(33);
 
 /// A model of many leases, and the time.
 struct ManyLeases {
-    model: Model,
+    model: AppState,
     now: Timestamp,
     /// Whose turn it is.
     next: i64,
@@ -37,7 +37,7 @@ struct ManyLeases {
 impl ManyLeases {
     fn build() -> Self {
         let mut leases =
-            ManyLeases { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+            ManyLeases { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
         let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
         leases.send(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
         leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
@@ -65,7 +65,7 @@ impl ManyLeases {
 
     fn frame(&mut self, buf: &mut Buffer) {
         let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
-        arrange(&mut self.model, self.now);
+        refresh_rows(&mut self.model, self.now);
         let ctx = RenderContext { model: &self.model, now: self.now, wall: &wall, theme: Theme::default() };
         buf.reset();
         ui::draw(ctx, area(), buf);
@@ -74,7 +74,7 @@ impl ManyLeases {
     /// Microseconds that it takes to put the rows in order.
     fn arranged(&mut self) -> u64 {
         let watch = Stopwatch::start();
-        arrange(&mut self.model, self.now);
+        refresh_rows(&mut self.model, self.now);
         watch.elapsed().as_micros() as u64
     }
 
@@ -87,7 +87,7 @@ impl ManyLeases {
 /// The charts alone: a lease of 2 s after an hour in which nobody read its responses, its detail open, all of it in sight.
 fn of_an_hour() -> ManyLeases {
     let mut leases =
-        ManyLeases { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+        ManyLeases { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
     leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
     let id = LeaseId(1);
     let answer = Granted { id, requested_ttl: 2, ttl: 2, header: Header::default() };
@@ -104,7 +104,7 @@ fn of_an_hour() -> ManyLeases {
     let longest = std::iter::repeat_n(Key::Char(']'), 5);
     std::iter::once(Key::Enter).chain(longest).for_each(|key| leases.send(Msg::Key(key)));
     let marks =
-        leases.model.lease(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.marks().len());
+        leases.model.lease(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.entries().len());
     assert_eq!(marks, 3_600, "an hour of renewals");
     leases
 }
@@ -163,9 +163,9 @@ fn rows_anew(leases: &mut ManyLeases) {
     let mut sort = histogram();
     for round in 0..120 {
         leases.step(0);
-        leases.model.sieve.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
+        leases.model.row_filter.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
         filter.saturating_record(leases.arranged());
-        leases.model.sieve.typed = "".parse().expect("a filter");
+        leases.model.row_filter.typed = "".parse().expect("a filter");
         leases.arranged();
         leases.model.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
         sort.saturating_record(leases.arranged());

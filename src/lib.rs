@@ -31,9 +31,9 @@
 //! | a key that revokes | [`runtime`] → [`app::keymap`] → a dialog that captures the lease id → another key confirms → [`app::Effect::Revoke`] → the driver, the only place that acts → [`app::Msg::Revoked`] → [`app::update`] |
 //! | what others do | [`observer`]: a list of leases each second, pages of keys and a watch → the driver, beside the answers → [`app::Msg`]: born, gone, keys put and deleted → [`app::update`] |
 //! | the periodic LeaseTimeToLive | the loop sleeps to [`app::next_wake`] → [`app::Effect::Probe`], the most endangered and the visible first, within the budget → the driver → [`app::Msg::Probed`] |
-//! | an event | [`app::update`] notes what happened with its facts ([`app::What`]) → the screen's lines, or [`runtime::follow_events`] → the lines and objects of `leasetop events` |
-//! | what a while has shown | [`runtime::watch_leases`] → the [`app::Model`] as it is by then → [`report::LeaseListing`] → the table and the object of `leasetop list --for` |
-//! | a frame | [`app::take_redraw`](app::Model::take_redraw) says how soon → [`app::arrange`] → [`ui::draw`] → bytes → the screen's writer thread, which holds one frame at most |
+//! | an event | [`app::update`] notes what happened with its facts ([`app::EventKind`]) → the screen's lines, or [`runtime::follow_events`] → the lines and objects of `leasetop events` |
+//! | what a while has shown | [`runtime::watch_leases`] → the [`app::AppState`] as it is by then → [`report::LeaseListing`] → the table and the object of `leasetop list --for` |
+//! | a frame | [`app::take_redraw`](app::AppState::take_redraw) says how soon → [`app::arrange`] → [`ui::draw`] → bytes → the screen's writer thread, which holds one frame at most |
 //!
 //! # Where to add
 //!
@@ -41,10 +41,10 @@
 //! |---|---|
 //! | a column | an [`app::Column`], its number in `app/sort.rs`, and a row of `COLUMNS` in `ui/columns.rs`: room, rank, what it says of a lease |
 //! | a key | an [`app::keymap::Action`] with its name, a row of [`app::keymap::KEYMAP`] (help and README follow), its arm in `app/update/key.rs` |
-//! | a key of a dialog | an [`app::Reply`] with its name and its dialogs, its row of [`app::keymap::KEYMAP`], its arm in `app/dialog/` |
+//! | a key of a dialog | an [`app::DialogAction`] with its name and its dialogs, its row of [`app::keymap::KEYMAP`], its arm in `app/dialog/` |
 //! | a view | a row of [`app::TABS`], its key in [`app::keymap::KEYMAP`], its place in `ui/layout.rs`, its panel in `ui` |
-//! | a section of the detail | a file under `ui/detail/` and its row of `TEXT_SECTIONS` or `LOWER_SECTIONS` there; what it tells of a lease's past is in [`app::History`] |
-//! | an event | its facts as a [`app::What`] with its [`app::Word`] and its sentence beside it in `app/events/`, its sign in `ui/theme.rs`; one of the engine's is told as a [`domain::EngineEventKind`] by its actor |
+//! | a section of the detail | a file under `ui/detail/` and its row of `TEXT_SECTIONS` or `LOWER_SECTIONS` there; what it tells of a lease's past is in [`app::LeaseHistory`] |
+//! | an event | its facts as a [`app::EventKind`] with its [`app::EventName`] and its sentence beside it in `app/events/`, its sign in `ui/theme.rs`; one of the engine's is told as a [`domain::EngineEventKind`] by its actor |
 //! | a diagnosis | a file under `domain/lints/` and its place in [`domain::lints::LINTS`] |
 //! | a verb | a [`app::Msg`] or [`app::Effect`], a file under `app/update/`, its act in `runtime/driver.rs` |
 //! | a dialog | a file under `app/dialog/` (what keys do) and one under `ui/dialogs/` (how it looks) |

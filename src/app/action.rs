@@ -1,6 +1,6 @@
 //! What keys do: the names, and where each of them does something.
 
-use super::{Key, Reply, Scope, View};
+use super::{DialogAction, Key, KeyContext, View};
 
 /// What a key does, in the monitor or in one of its dialogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,12 +102,12 @@ pub enum Action {
     /// Give the terminal to the shell, with a question where leases are kept alive.
     Suspend,
     /// Answer a dialog.
-    Reply(Reply),
+    Dialog(DialogAction),
 }
 
 /// Where the keys hold that are about the screen as a whole.
-const EVERYWHERE: [Scope; 14] = {
-    use Scope::{
+const EVERYWHERE: [KeyContext; 14] = {
+    use KeyContext::{
         Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
     };
     [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
@@ -118,7 +118,7 @@ impl Action {
     pub fn name(self) -> String {
         let name = match self {
             Action::Show(view) => return format!("show-{}", view.tab().name.to_lowercase()),
-            Action::Reply(reply) => reply.name(),
+            Action::Dialog(reply) => reply.name(),
             Action::Up => "up",
             Action::Down => "down",
             Action::PageUp => "page-up",
@@ -171,28 +171,30 @@ impl Action {
     }
 
     /// Where it does something.
-    pub fn scopes(self) -> &'static [Scope] {
+    pub fn contexts(self) -> &'static [KeyContext] {
         match self {
-            Action::Reply(reply) => reply.scopes(),
+            Action::Dialog(reply) => reply.contexts(),
             Action::Redraw | Action::Suspend => &EVERYWHERE,
-            Action::Help => &[Scope::Monitor, Scope::Help],
-            Action::InvertSort => &[Scope::Monitor, Scope::Sort],
-            action if action.moves() => &[Scope::Monitor, Scope::Help, Scope::Sort, Scope::Results],
-            _ => &[Scope::Monitor],
+            Action::Help => &[KeyContext::Monitor, KeyContext::Help],
+            Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
+            action if action.is_movement() => {
+                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results]
+            }
+            _ => &[KeyContext::Monitor],
         }
     }
 
     /// The reply that confirms what it asks: none of its keys may open that.
-    pub(super) fn confirmed_by(self) -> Option<Reply> {
+    pub(super) fn confirm_action(self) -> Option<DialogAction> {
         match self {
-            Action::Revoke | Action::KeepAlive => Some(Reply::Confirm),
-            Action::Quit => Some(Reply::QuitRevoke),
+            Action::Revoke | Action::KeepAlive => Some(DialogAction::Confirm),
+            Action::Quit => Some(DialogAction::QuitRevoke),
             _ => None,
         }
     }
 
     /// The digits that begin what it offers: none of them may open that.
-    pub(super) fn begun_by(self) -> &'static [Key] {
+    pub(super) fn reserved_digits(self) -> &'static [Key] {
         const DRILLS: [Key; 5] = [Key::Char('1'), Key::Char('2'), Key::Char('3'), Key::Char('4'), Key::Char('5')];
         match self {
             Action::Drill => &DRILLS,
@@ -202,9 +204,9 @@ impl Action {
     }
 
     /// Whether nobody finds the way out without a key for it.
-    pub(super) fn is_needed(self) -> bool {
+    pub(super) fn must_be_bound(self) -> bool {
         match self {
-            Action::Reply(reply) => reply.is_needed(),
+            Action::Dialog(reply) => reply.must_be_bound(),
             action => action == Action::Quit,
         }
     }
@@ -224,7 +226,7 @@ impl Action {
     /// Whether it does something in this view.
     pub fn works_in(self, view: View) -> bool {
         match self {
-            Action::Reply(_) => false,
+            Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
             Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
@@ -237,8 +239,8 @@ impl Action {
     }
 
     /// Whether it changes nothing but what is looked at: on a frozen display it acts on the picture.
-    pub fn looks(self) -> bool {
-        self.moves()
+    pub fn is_view_only(self) -> bool {
+        self.is_movement()
             || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
             || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
@@ -247,7 +249,7 @@ impl Action {
     }
 
     /// Whether it moves through rows or lines.
-    pub fn moves(self) -> bool {
+    pub fn is_movement(self) -> bool {
         use Action::{Down, First, HalfDown, HalfUp, Last, PageDown, PageUp, Up};
         matches!(self, Up | Down | PageUp | PageDown | HalfUp | HalfDown | First | Last)
     }

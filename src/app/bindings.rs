@@ -1,7 +1,7 @@
 //! The key table as somebody wants it: the rows of [`KEYMAP`] with other keys.
 
 use super::keymap::{Action, Binding, KEYMAP};
-use super::{Key, Reply, Scope};
+use super::{DialogAction, Key, KeyContext};
 
 /// The key table in force: every row of [`KEYMAP`], with its own keys or with those that were chosen for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Keymap {
 
 /// A row of the key table in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row<'a> {
+pub struct KeymapEntry<'a> {
     /// What it does, with the keys that it has where none are chosen.
     pub binding: &'static Binding,
     /// Its keys, any of them; none where it was given none.
@@ -21,14 +21,14 @@ pub struct Row<'a> {
 
 /// Keys that cannot be given as they are wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadBinding {
+pub enum KeymapError {
     /// One key, two actions.
-    #[error("`{key}` is the key of {other} too{}: give one of the two another key", in_dialog(*.scope))]
+    #[error("`{key}` is the key of {other} too{}: give one of the two another key", in_dialog(*.context))]
     Clash {
         /// The key.
         key: Key,
         /// Where it would mean both.
-        scope: Scope,
+        context: KeyContext,
         /// The row that came first.
         other: String,
         /// The row that wants it as well.
@@ -45,12 +45,12 @@ pub enum BadBinding {
         action: String,
     },
     /// A key that types something where it is wanted for something else.
-    #[error("`{key}` is typed{}: choose a key that types nothing there", in_dialog(*.scope))]
+    #[error("`{key}` is typed{}: choose a key that types nothing there", in_dialog(*.context))]
     Typed {
         /// The key.
         key: Key,
         /// Where it types.
-        scope: Scope,
+        context: KeyContext,
         /// The row that wants it.
         action: String,
     },
@@ -62,16 +62,16 @@ pub enum BadBinding {
     },
 }
 
-fn in_dialog(scope: Scope) -> String {
-    if scope == Scope::Monitor { String::new() } else { format!(" in the dialog {}", scope.name()) }
+fn in_dialog(context: KeyContext) -> String {
+    if context == KeyContext::Monitor { String::new() } else { format!(" in the dialog {}", context.name()) }
 }
 
-impl BadBinding {
+impl KeymapError {
     /// The name of the row that cannot be as it is wanted.
     pub fn action(&self) -> &str {
         match self {
-            BadBinding::Clash { action, .. } | BadBinding::Confirms { action, .. } => action,
-            BadBinding::Typed { action, .. } | BadBinding::NoWayOut { action } => action,
+            KeymapError::Clash { action, .. } | KeymapError::Confirms { action, .. } => action,
+            KeymapError::Typed { action, .. } | KeymapError::NoWayOut { action } => action,
         }
     }
 }
@@ -82,15 +82,15 @@ impl Default for Keymap {
     }
 }
 
-impl Row<'_> {
+impl KeymapEntry<'_> {
     /// Its keys in words, `x F9 Del`.
     pub fn in_words(&self) -> String {
         self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether it is a row of the dialogs.
-    pub fn is_of_dialogs(&self) -> bool {
-        matches!(self.binding.action, Action::Reply(_))
+    pub fn is_dialog_key(&self) -> bool {
+        matches!(self.binding.action, Action::Dialog(_))
     }
 
     fn name(&self) -> String {
@@ -98,33 +98,36 @@ impl Row<'_> {
     }
 
     /// A key of it that types something where it is wanted, and where that is.
-    fn typed(&self) -> Option<(Key, Scope)> {
-        let scopes = self.binding.action.scopes().iter();
-        scopes.flat_map(|scope| self.keys.iter().map(move |key| (*key, *scope))).find(|(key, scope)| scope.types(*key))
+    fn typed(&self) -> Option<(Key, KeyContext)> {
+        let scopes = self.binding.action.contexts().iter();
+        scopes
+            .flat_map(|context| self.keys.iter().map(move |key| (*key, *context)))
+            .find(|(key, context)| context.types(*key))
     }
 
     /// A key of both, and where it would mean both.
-    fn clash(&self, other: &Row<'_>) -> Option<(Key, Scope)> {
-        let shared = self.binding.action.scopes().iter().find(|scope| other.binding.action.scopes().contains(scope))?;
+    fn clash(&self, other: &KeymapEntry<'_>) -> Option<(Key, KeyContext)> {
+        let shared =
+            self.binding.action.contexts().iter().find(|context| other.binding.action.contexts().contains(context))?;
         self.keys.iter().find(|key| other.keys.contains(key)).map(|key| (*key, *shared))
     }
 }
 
 impl Keymap {
     /// The rows, in the order of [`KEYMAP`].
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        KEYMAP.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys })
+    pub fn rows(&self) -> impl Iterator<Item = KeymapEntry<'_>> {
+        KEYMAP.iter().zip(&self.keys).map(|(binding, keys)| KeymapEntry { binding, keys })
     }
 
     /// What a key does while no dialog is open; none for a key without a function.
     pub fn action(&self, key: Key) -> Option<Action> {
-        self.rows().find(|row| row.keys.contains(&key) && !row.is_of_dialogs()).map(|row| row.binding.action)
+        self.rows().find(|row| row.keys.contains(&key) && !row.is_dialog_key()).map(|row| row.binding.action)
     }
 
     /// What a key does in a dialog; none where it is none of those that a dialog has of its own.
-    pub fn reply(&self, scope: Scope, key: Key) -> Option<Reply> {
+    pub fn dialog_action(&self, context: KeyContext, key: Key) -> Option<DialogAction> {
         self.rows().find_map(|row| match row.binding.action {
-            Action::Reply(reply) if row.keys.contains(&key) && reply.scopes().contains(&scope) => Some(reply),
+            Action::Dialog(reply) if row.keys.contains(&key) && reply.contexts().contains(&context) => Some(reply),
             _ => None,
         })
     }
@@ -139,7 +142,7 @@ impl Keymap {
     }
 
     /// What to press for an action, in a sentence: its first key, or its name where it has none.
-    pub fn press(&self, action: Action) -> String {
+    pub fn key_label(&self, action: Action) -> String {
         self.key(action).map_or_else(|| action.name(), |key| key.to_string())
     }
 
@@ -155,43 +158,43 @@ impl Keymap {
     /// # Errors
     /// The first row that breaks a rule; `is_chosen` says of a row's name whether it was chosen, so that of two rows that
     /// clash one that was is named as the wrong one.
-    pub fn check(&self, is_chosen: impl Fn(&str) -> bool) -> Result<(), BadBinding> {
-        let rows: Vec<Row<'_>> = self.rows().collect();
+    pub fn check(&self, is_chosen: impl Fn(&str) -> bool) -> Result<(), KeymapError> {
+        let rows: Vec<KeymapEntry<'_>> = self.rows().collect();
         for (place, row) in rows.iter().enumerate() {
             self.check_confirming(row, &is_chosen)?;
-            if let Some((key, scope)) = row.typed() {
-                return Err(BadBinding::Typed { key, scope, action: row.name() });
+            if let Some((key, context)) = row.typed() {
+                return Err(KeymapError::Typed { key, context, action: row.name() });
             }
             let clash = rows[..place].iter().find_map(|other| Some((other, row.clash(other)?)));
-            if let Some((other, (key, scope))) = clash {
+            if let Some((other, (key, context))) = clash {
                 let (name, other) = (row.name(), other.name());
                 let [other, action] = if is_chosen(&name) { [other, name] } else { [name, other] };
-                return Err(BadBinding::Clash { key, scope, other, action });
+                return Err(KeymapError::Clash { key, context, other, action });
             }
-            if row.keys.is_empty() && row.binding.action.is_needed() {
-                return Err(BadBinding::NoWayOut { action: row.name() });
+            if row.keys.is_empty() && row.binding.action.must_be_bound() {
+                return Err(KeymapError::NoWayOut { action: row.name() });
             }
         }
         Ok(())
     }
 
     /// Passes a row whose keys do not confirm the question that they open.
-    fn check_confirming(&self, row: &Row<'_>, is_chosen: &impl Fn(&str) -> bool) -> Result<(), BadBinding> {
-        let reply = row.binding.action.confirmed_by();
-        let keys = reply.map_or(row.binding.action.begun_by(), |reply| self.keys(Action::Reply(reply)));
+    fn check_confirming(&self, row: &KeymapEntry<'_>, is_chosen: &impl Fn(&str) -> bool) -> Result<(), KeymapError> {
+        let reply = row.binding.action.confirm_action();
+        let keys = reply.map_or(row.binding.action.reserved_digits(), |reply| self.keys(Action::Dialog(reply)));
         let Some(key) = row.keys.iter().find(|key| keys.contains(key)) else { return Ok(()) };
         let asks = row.name();
         let confirming = reply.map(|reply| reply.name().to_owned()).filter(|name| is_chosen(name) && !is_chosen(&asks));
-        Err(BadBinding::Confirms { key: *key, action: confirming.unwrap_or_else(|| asks.clone()), asks })
+        Err(KeymapError::Confirms { key: *key, action: confirming.unwrap_or_else(|| asks.clone()), asks })
     }
 
     /// The table in Markdown, as it stands in the README: the monitor's keys, and those of its dialogs.
     pub fn markdown(&self) -> String {
-        let row = |row: Row<'_>| {
+        let row = |row: KeymapEntry<'_>| {
             let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
             format!("| {} | {} |\n", keys.join(" "), row.binding.help)
         };
-        let rows = |of_dialogs| self.rows().filter(move |row| row.is_of_dialogs() == of_dialogs).map(row);
+        let rows = |of_dialogs| self.rows().filter(move |row| row.is_dialog_key() == of_dialogs).map(row);
         let head = |title: &str| format!("| key | {title} |\n|---|---|\n");
         let (monitor, dialogs): (String, String) = (rows(false).collect(), rows(true).collect());
         [head("what it does"), monitor, "\n".to_owned(), head("what it does in dialogs"), dialogs].concat()
@@ -228,7 +231,7 @@ mod tests {
         let keymap = keymap(&[("revoke", &[Key::Char('d'), Key::F(8)])]);
         assert_eq!(keymap.action(Key::Char('d')), Some(Action::Revoke));
         assert_eq!((keymap.action(Key::Char('x')), keymap.action(Key::Delete)), (None, None));
-        assert_eq!(keymap.press(Action::Revoke), "d");
+        assert_eq!(keymap.key_label(Action::Revoke), "d");
         assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; a dialog asks first |"));
         assert_eq!(keymap.check(|_| true), Ok(()));
         assert!(!Keymap::default().rebind("destroy", vec![Key::Char('d')]));
@@ -237,19 +240,22 @@ mod tests {
     #[test]
     fn a_row_without_keys_is_named_by_its_action() {
         let keymap = keymap(&[("revoke", &[])]);
-        assert_eq!((keymap.action(Key::Char('x')), keymap.press(Action::Revoke)), (None, "revoke".to_owned()));
+        assert_eq!((keymap.action(Key::Char('x')), keymap.key_label(Action::Revoke)), (None, "revoke".to_owned()));
     }
 
     #[test]
     fn a_key_may_mean_another_thing_in_a_dialog_and_each_dialog_has_its_own() {
         let keymap = keymap(&[("dialog-confirm", &[Key::Char('d')]), ("quit-revoke", &[Key::Char('d')])]);
         assert_eq!(keymap.check(|_| true), Ok(()));
-        let d = |scope| keymap.reply(scope, Key::Char('d'));
+        let d = |context| keymap.dialog_action(context, Key::Char('d'));
         assert_eq!(
-            (d(Scope::Revoke), d(Scope::Quit), d(Scope::Help)),
-            (Some(Reply::Confirm), Some(Reply::QuitRevoke), None)
+            (d(KeyContext::Revoke), d(KeyContext::Quit), d(KeyContext::Help)),
+            (Some(DialogAction::Confirm), Some(DialogAction::QuitRevoke), None)
         );
-        assert_eq!((keymap.action(Key::Char('d')), keymap.reply(Scope::Revoke, Key::Char('y'))), (None, None));
+        assert_eq!(
+            (keymap.action(Key::Char('d')), keymap.dialog_action(KeyContext::Revoke, Key::Char('y'))),
+            (None, None)
+        );
     }
 
     #[test]
@@ -280,7 +286,7 @@ mod tests {
 
     #[test]
     fn what_is_typed_in_a_dialog_does_nothing_else_there() {
-        for (name, key, scope) in [
+        for (name, key, context) in [
             ("form-next", Key::Char('x'), "grant"),
             ("form-close", Key::Backspace, "filter"),
             ("dialog-accept", Key::Char('y'), "filter"),
@@ -290,7 +296,10 @@ mod tests {
             ("suspend", Key::Char('S'), "filter"),
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
-            assert!(row == name && why.starts_with(&format!("`{key}` is typed in the dialog {scope}")), "{row}: {why}");
+            assert!(
+                row == name && why.starts_with(&format!("`{key}` is typed in the dialog {context}")),
+                "{row}: {why}"
+            );
         }
     }
 
@@ -299,12 +308,12 @@ mod tests {
         for (name, key) in [("revoke", 'y'), ("keep-alive", 'y'), ("quit", 'r'), ("drill", '3'), ("warp", '2')] {
             let mut keymap = keymap(&[(name, &[Key::Char(key)])]);
             // What has that key by itself goes out of the way.
-            let rows = keymap.keys.iter_mut().zip(KEYMAP).filter(|(_, row)| !matches!(row.action, Action::Reply(_)));
+            let rows = keymap.keys.iter_mut().zip(KEYMAP).filter(|(_, row)| !matches!(row.action, Action::Dialog(_)));
             rows.filter(|(keys, row)| row.action.name() != name && keys.contains(&Key::Char(key)))
                 .for_each(|row| row.0.clear());
             let bad = keymap.check(|one| one == name).expect_err("it confirms");
             assert!(
-                matches!(&bad, BadBinding::Confirms { asks, .. } if asks == name) && bad.action() == name,
+                matches!(&bad, KeymapError::Confirms { asks, .. } if asks == name) && bad.action() == name,
                 "{bad:?}"
             );
         }
@@ -327,7 +336,7 @@ mod tests {
     fn there_is_a_way_out() {
         for name in ["quit", "dialog-close", "dialog-accept", "form-close", "quit-stay"] {
             let bad = keymap(&[(name, &[])]).check(|_| true);
-            assert_eq!(bad, Err(BadBinding::NoWayOut { action: name.to_owned() }));
+            assert_eq!(bad, Err(KeymapError::NoWayOut { action: name.to_owned() }));
         }
     }
 }

@@ -5,33 +5,35 @@ use std::collections::{BTreeSet, VecDeque};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::{Lease, Who};
+use super::{Lease, Ownership};
 
 /// Revokes in flight at a time.
 const AT_A_TIME: usize = 64;
 
 /// A lease that a dialog has named, as whose it was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct RevokeTarget {
     pub(super) id: LeaseId,
-    born: Timestamp,
-    who: Who,
+    first_seen: Timestamp,
+    ownership: Ownership,
 }
 
-impl Named {
+impl RevokeTarget {
     pub(super) fn of(lease: &Lease) -> Self {
-        Named { id: lease.id, born: lease.born, who: lease.who }
+        RevokeTarget { id: lease.id, first_seen: lease.first_seen, ownership: lease.ownership }
     }
 
     /// Whether the lease lives, is the one that was named, and is still whose it was.
-    pub(super) fn holds(self, lease: Option<&Lease>) -> bool {
-        lease.is_some_and(|lease| lease.death.is_none() && lease.who == self.who && lease.born == self.born)
+    pub(super) fn is_unchanged(self, lease: Option<&Lease>) -> bool {
+        lease.is_some_and(|lease| {
+            lease.end.is_none() && lease.ownership == self.ownership && lease.first_seen == self.first_seen
+        })
     }
 }
 
 /// What came of one revoke.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RevokeOutcome {
     /// It was revoked; with how many keys, where they could be counted.
     Revoked(Option<usize>),
     /// It was gone already.
@@ -44,34 +46,36 @@ pub enum Outcome {
 
 /// Many revokes under way, or what came of them.
 #[derive(Clone, Debug, Default)]
-pub struct Bulk {
-    queue: VecDeque<Named>,
+pub struct BulkRevoke {
+    queue: VecDeque<RevokeTarget>,
     in_flight: BTreeSet<LeaseId>,
-    results: Vec<(LeaseId, Outcome)>,
+    results: Vec<(LeaseId, RevokeOutcome)>,
     /// Leases that were not begun with when it was stopped.
-    left_alone: usize,
+    skipped: usize,
 }
 
-impl Bulk {
+impl BulkRevoke {
     /// How many leases it is about.
     pub fn total(&self) -> usize {
-        self.queue.len() + self.in_flight.len() + self.results.len() + self.left_alone
+        self.queue.len() + self.in_flight.len() + self.results.len() + self.skipped
     }
 
     /// What came of each so far, in the order of the answers.
-    pub fn results(&self) -> &[(LeaseId, Outcome)] {
+    pub fn results(&self) -> &[(LeaseId, RevokeOutcome)] {
         &self.results
     }
 
     /// Those that were not revoked and may live.
-    pub fn failures(&self) -> impl Iterator<Item = &(LeaseId, Outcome)> {
-        self.results.iter().filter(|(_, outcome)| matches!(outcome, Outcome::ChangedHands | Outcome::Failed(_)))
+    pub fn failures(&self) -> impl Iterator<Item = &(LeaseId, RevokeOutcome)> {
+        self.results
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome, RevokeOutcome::ChangedHands | RevokeOutcome::Failed(_)))
     }
 
     /// How many were revoked, and with how many keys as far as those could be counted.
     pub fn revoked(&self) -> (usize, usize) {
         let revoked = self.results.iter().filter_map(|(_, outcome)| match outcome {
-            Outcome::Revoked(keys) => Some(keys.unwrap_or(0)),
+            RevokeOutcome::Revoked(keys) => Some(keys.unwrap_or(0)),
             _ => None,
         });
         revoked.fold((0, 0), |(leases, keys), more| (leases + 1, keys + more))
@@ -83,8 +87,8 @@ impl Bulk {
     }
 
     /// How many were left alone when it was stopped.
-    pub fn left_alone(&self) -> usize {
-        self.left_alone
+    pub fn skipped(&self) -> usize {
+        self.skipped
     }
 
     /// Whether no more will be sent, though answers may be awaited.
@@ -98,29 +102,29 @@ impl Bulk {
     }
 
     /// Appends leases to those that are to be revoked.
-    pub(super) fn extend(&mut self, named: impl IntoIterator<Item = Named>) {
+    pub(super) fn extend(&mut self, named: impl IntoIterator<Item = RevokeTarget>) {
         self.queue.extend(named);
     }
 
     /// Sends no more; says how many were left alone.
     pub(super) fn stop(&mut self) -> usize {
         let rest = std::mem::take(&mut self.queue).len();
-        self.left_alone += rest;
+        self.skipped += rest;
         rest
     }
 
     /// The next to be sent, where there is room for one more in flight.
-    pub(super) fn next(&mut self) -> Option<Named> {
+    pub(super) fn next(&mut self) -> Option<RevokeTarget> {
         if self.in_flight.len() >= AT_A_TIME { None } else { self.queue.pop_front() }
     }
 
     /// One was sent.
-    pub(super) fn sent(&mut self, id: LeaseId) {
+    pub(super) fn record_sent(&mut self, id: LeaseId) {
         self.in_flight.insert(id);
     }
 
     /// One that was sent was answered; no if it is none of these.
-    pub(super) fn answered(&mut self, id: LeaseId, outcome: Outcome) -> bool {
+    pub(super) fn on_reply(&mut self, id: LeaseId, outcome: RevokeOutcome) -> bool {
         let is_ours = self.in_flight.remove(&id);
         if is_ours {
             self.results.push((id, outcome));
@@ -129,7 +133,7 @@ impl Bulk {
     }
 
     /// One was not sent, for this reason.
-    pub(super) fn skipped(&mut self, id: LeaseId, outcome: Outcome) {
+    pub(super) fn record_skipped(&mut self, id: LeaseId, outcome: RevokeOutcome) {
         self.results.push((id, outcome));
     }
 }

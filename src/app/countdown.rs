@@ -21,12 +21,12 @@ pub(super) struct Countdown {
 
 impl Countdown {
     /// From the middle of new bounds on: for a lease that was renewed, or seen for the first time.
-    pub(super) fn anew(bounds: TimeRange) -> Self {
+    pub(super) fn reset(bounds: TimeRange) -> Self {
         Countdown { deadline: bounds.middle(), most: f64::INFINITY }
     }
 
     /// After an answer at `now` that narrowed the bounds from `old` to `new`.
-    pub(super) fn corrected(self, old: TimeRange, new: TimeRange, now: Timestamp) -> Self {
+    pub(super) fn refine(self, old: TimeRange, new: TimeRange, now: Timestamp) -> Self {
         let (middle, shown) = (new.middle(), self.left(now));
         let off = middle.signed_since(self.deadline);
         if off.abs() <= new.half_width().max(DIGIT).as_secs_f64() {
@@ -42,7 +42,7 @@ impl Countdown {
     }
 
     /// From when on less than so much is left.
-    pub(super) fn below(self, span: Duration) -> Timestamp {
+    pub(super) fn falls_below(self, span: Duration) -> Timestamp {
         if self.most < span.as_secs_f64() { Timestamp::START } else { self.deadline.before(span) }
     }
 
@@ -73,15 +73,15 @@ mod tests {
 
     #[test]
     fn what_is_still_possible_stays() {
-        let countdown = Countdown::anew(bounds(20.0, 21.0));
-        let same = countdown.corrected(bounds(20.0, 21.0), bounds(20.3, 20.9), at(5.0));
+        let countdown = Countdown::reset(bounds(20.0, 21.0));
+        let same = countdown.refine(bounds(20.0, 21.0), bounds(20.3, 20.9), at(5.0));
         assert_eq!(same, countdown);
     }
 
     #[test]
     fn upward_it_stands_still_until_it_is_true_again() {
         let old = bounds(20.0, 21.0);
-        let countdown = Countdown::anew(old).corrected(old, bounds(20.8, 21.0), at(5.0));
+        let countdown = Countdown::reset(old).refine(old, bounds(20.8, 21.0), at(5.0));
         let shown: Vec<f64> = [5.0, 5.2, 5.4, 5.9, 6.9].map(|now| countdown.left(at(now))).to_vec();
         for (shown, expected) in shown.iter().zip([15.5, 15.5, 15.5, 15.0, 14.0]) {
             assert!((shown - expected).abs() < 1e-6, "{shown} {expected}");
@@ -91,10 +91,10 @@ mod tests {
     #[test]
     fn downward_and_beyond_the_doubt_it_is_corrected_at_once() {
         let old = bounds(20.0, 21.0);
-        let down = Countdown::anew(old).corrected(old, bounds(20.0, 20.2), at(5.0));
+        let down = Countdown::reset(old).refine(old, bounds(20.0, 20.2), at(5.0));
         assert!((down.left(at(5.0)) - 15.1).abs() < 1e-6);
         let narrow = bounds(20.0, 20.1);
-        let up = Countdown::anew(narrow).corrected(narrow, bounds(30.0, 30.1), at(5.0));
+        let up = Countdown::reset(narrow).refine(narrow, bounds(30.0, 30.1), at(5.0));
         assert!((up.left(at(5.0)) - 25.05).abs() < 1e-6);
         assert_eq!(up.left(at(99.0)), 0.0);
     }

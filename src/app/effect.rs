@@ -1,22 +1,22 @@
 //! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
 
-use super::GrantOrder;
+use super::GrantRequest;
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
 /// One act that the monitor asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Grant leases, attach their keys, keep them alive. Answered by `Granted`, `Attached` and `GrantFailed`.
-    Grant(GrantOrder),
+    Grant(GrantRequest),
     /// Keep a lease alive from now on.
-    Keep {
+    StartKeepAlive {
         /// Which lease.
         id: LeaseId,
         /// When its renewals are due; the engine's pace without one.
         pace: Option<RenewalSchedule>,
     },
     /// Stop keeping a lease alive: it stays until it expires.
-    Leave(LeaseId),
+    StopKeepAlive(LeaseId),
     /// Renew a lease that is kept alive ahead of its time.
     RenewNow(LeaseId),
     /// Begin a drill on a lease that is kept alive, or end it.
@@ -58,7 +58,7 @@ pub enum Effect {
     /// Take the mouse from the terminal, or give it back.
     Mouse(bool),
     /// Throw the sandbox away and begin anew on another, with a clock that runs so many times as fast as the wall.
-    BeginAnew {
+    RestartSandbox {
         /// The clock's speed.
         warp: u32,
     },
@@ -67,6 +67,6 @@ pub enum Effect {
     /// End the program; these leases were being kept alive.
     Quit {
         /// Leases that will expire by themselves unless somebody goes on.
-        left: Vec<LeaseId>,
+        still_alive: Vec<LeaseId>,
     },
 }

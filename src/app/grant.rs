@@ -11,14 +11,14 @@ use etcd_lease::{LeaseId, MAX_TTL, RenewalSchedule};
 /// the lease's id. etcd moves a key that is put again to the lease it was put with last, so several leases need a key
 /// each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Put {
+pub struct KeyTemplate {
     key: String,
     value: String,
 }
 
 /// A text that is no `KEY=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadPut {
+pub enum InvalidKeyTemplate {
     /// No equals sign.
     #[error("`{0}` is no KEY=VALUE: write the key, an equals sign and the value")]
     NoEquals(String),
@@ -29,7 +29,7 @@ pub enum BadPut {
 
 /// An order that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadOrder {
+pub enum InvalidGrantRequest {
     /// A TTL of zero or less.
     #[error("a TTL of {0} s is refused: etcd would silently grant its minimum, so ask for 1 s or more")]
     TtlTooSmall(i64),
@@ -47,17 +47,17 @@ pub enum BadOrder {
     OneIdManyLeases,
 }
 
-impl Put {
+impl KeyTemplate {
     /// Reads `KEY=VALUE`; the value may hold further equals signs and may be empty.
     ///
     /// # Errors
     /// Without an equals sign, or with nothing before it.
-    pub fn parse(text: &str) -> Result<Put, BadPut> {
-        let (key, value) = text.split_once('=').ok_or_else(|| BadPut::NoEquals(text.to_owned()))?;
+    pub fn parse(text: &str) -> Result<KeyTemplate, InvalidKeyTemplate> {
+        let (key, value) = text.split_once('=').ok_or_else(|| InvalidKeyTemplate::NoEquals(text.to_owned()))?;
         if key.is_empty() {
-            return Err(BadPut::EmptyKey);
+            return Err(InvalidKeyTemplate::EmptyKey);
         }
-        Ok(Put { key: key.to_owned(), value: value.to_owned() })
+        Ok(KeyTemplate { key: key.to_owned(), value: value.to_owned() })
     }
 
     /// Key and value for the lease with this number, TTL and id.
@@ -87,11 +87,11 @@ impl Put {
     }
 }
 
-impl FromStr for Put {
-    type Err = BadPut;
+impl FromStr for KeyTemplate {
+    type Err = InvalidKeyTemplate;
 
-    fn from_str(text: &str) -> Result<Self, BadPut> {
-        Put::parse(text)
+    fn from_str(text: &str) -> Result<Self, InvalidKeyTemplate> {
+        KeyTemplate::parse(text)
     }
 }
 
@@ -103,17 +103,17 @@ fn numbered(text: &str, number: u32, ttl: i64) -> String {
 ///
 /// # Errors
 /// What etcd would silently change, or refuse.
-pub fn check_ttl(ttl: i64) -> Result<i64, BadOrder> {
+pub fn check_ttl(ttl: i64) -> Result<i64, InvalidGrantRequest> {
     match ttl {
-        ..=0 => Err(BadOrder::TtlTooSmall(ttl)),
+        ..=0 => Err(InvalidGrantRequest::TtlTooSmall(ttl)),
         1..=MAX_TTL => Ok(ttl),
-        _ => Err(BadOrder::TtlTooLarge(ttl)),
+        _ => Err(InvalidGrantRequest::TtlTooLarge(ttl)),
     }
 }
 
 /// An order for new leases of one TTL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantOrder {
+pub struct GrantRequest {
     /// The TTL to ask for, in seconds.
     pub ttl: i64,
     /// How many.
@@ -121,7 +121,7 @@ pub struct GrantOrder {
     /// The id to ask for; the server chooses without one.
     pub id: Option<LeaseId>,
     /// Keys to attach to each.
-    pub puts: Vec<Put>,
+    pub templates: Vec<KeyTemplate>,
     /// Whether to keep them alive from the start.
     pub keep_alive: bool,
     /// When their renewals are due; the engine's pace without one.
@@ -130,15 +130,15 @@ pub struct GrantOrder {
     pub first_number: u32,
 }
 
-impl GrantOrder {
+impl GrantRequest {
     /// Checks what would fail or surprise.
     ///
     /// # Errors
-    /// A [`BadOrder`] that says the rule.
-    pub fn check(&self) -> Result<(), BadOrder> {
+    /// A [`InvalidGrantRequest`] that says the rule.
+    pub fn check(&self) -> Result<(), InvalidGrantRequest> {
         check_ttl(self.ttl)?;
         if self.id.is_some() && self.count > 1 {
-            return Err(BadOrder::OneIdManyLeases);
+            return Err(InvalidGrantRequest::OneIdManyLeases);
         }
         distinct_keys(std::slice::from_ref(self))
     }
@@ -153,33 +153,37 @@ impl GrantOrder {
 ///
 /// # Errors
 /// A TTL out of range, or a key that would be the same for two leases.
-pub fn spread(ttls: &[i64], count: u32, puts: &[Put]) -> Result<Vec<GrantOrder>, BadOrder> {
-    let orders: Vec<GrantOrder> = (0_u32..)
+pub fn requests_for(
+    ttls: &[i64],
+    count: u32,
+    templates: &[KeyTemplate],
+) -> Result<Vec<GrantRequest>, InvalidGrantRequest> {
+    let orders: Vec<GrantRequest> = (0_u32..)
         .map(|index| index.saturating_mul(count).saturating_add(1))
         .zip(ttls)
-        .map(|(first_number, &ttl)| GrantOrder {
+        .map(|(first_number, &ttl)| GrantRequest {
             ttl,
             count,
             id: None,
-            puts: puts.to_vec(),
+            templates: templates.to_vec(),
             keep_alive: true,
             pace: None,
             first_number,
         })
         .collect();
-    orders.iter().try_for_each(GrantOrder::check)?;
+    orders.iter().try_for_each(GrantRequest::check)?;
     distinct_keys(&orders)?;
     Ok(orders)
 }
 
-fn distinct_keys(orders: &[GrantOrder]) -> Result<(), BadOrder> {
+fn distinct_keys(orders: &[GrantRequest]) -> Result<(), InvalidGrantRequest> {
     let mut taken = HashSet::new();
     for order in orders {
         for number in order.numbers() {
-            for put in order.puts.iter().filter(|put| !put.names_the_id()) {
+            for put in order.templates.iter().filter(|put| !put.names_the_id()) {
                 let key = numbered(&put.key, number, order.ttl);
                 if let Some(twice) = taken.replace(key) {
-                    return Err(BadOrder::OneKeyManyLeases(twice));
+                    return Err(InvalidGrantRequest::OneKeyManyLeases(twice));
                 }
             }
         }
@@ -191,8 +195,8 @@ fn distinct_keys(orders: &[GrantOrder]) -> Result<(), BadOrder> {
 mod tests {
     use super::*;
 
-    fn put(text: &str) -> Put {
-        Put::parse(text).unwrap()
+    fn put(text: &str) -> KeyTemplate {
+        KeyTemplate::parse(text).unwrap()
     }
 
     #[test]
@@ -203,27 +207,30 @@ mod tests {
             put("/s/{ttl}/{n}={id}").expand(3, 120, LeaseId(7)),
             (b"/s/120/3".to_vec(), b"0000000000000007".to_vec())
         );
-        assert_eq!(Put::parse("/a"), Err(BadPut::NoEquals("/a".into())));
-        assert_eq!(Put::parse("=b"), Err(BadPut::EmptyKey));
+        assert_eq!(KeyTemplate::parse("/a"), Err(InvalidKeyTemplate::NoEquals("/a".into())));
+        assert_eq!(KeyTemplate::parse("=b"), Err(InvalidKeyTemplate::EmptyKey));
     }
 
     #[test]
     fn several_leases_need_a_key_each() {
-        assert_eq!(spread(&[10, 120], 1, &[put("/a=1")]), Err(BadOrder::OneKeyManyLeases("/a".into())));
-        assert!(spread(&[10], 1, &[put("/a=1")]).is_ok());
-        assert!(spread(&[10, 120], 1, &[put("/{ttl}=1")]).is_ok());
-        assert!(spread(&[10, 10], 1, &[put("/{ttl}=1")]).is_err());
-        assert!(spread(&[10, 10], 1, &[put("/{n}=1")]).is_ok());
-        assert!(spread(&[10, 120], 2, &[put("/{ttl}=1")]).is_err());
-        assert!(spread(&[10, 120], 2, &[put("/{n}=1")]).is_ok());
-        assert!(spread(&[10, 120], 2, &[put("/{id}=1")]).is_ok());
+        assert_eq!(
+            requests_for(&[10, 120], 1, &[put("/a=1")]),
+            Err(InvalidGrantRequest::OneKeyManyLeases("/a".into()))
+        );
+        assert!(requests_for(&[10], 1, &[put("/a=1")]).is_ok());
+        assert!(requests_for(&[10, 120], 1, &[put("/{ttl}=1")]).is_ok());
+        assert!(requests_for(&[10, 10], 1, &[put("/{ttl}=1")]).is_err());
+        assert!(requests_for(&[10, 10], 1, &[put("/{n}=1")]).is_ok());
+        assert!(requests_for(&[10, 120], 2, &[put("/{ttl}=1")]).is_err());
+        assert!(requests_for(&[10, 120], 2, &[put("/{n}=1")]).is_ok());
+        assert!(requests_for(&[10, 120], 2, &[put("/{id}=1")]).is_ok());
     }
 
     #[test]
     fn a_ttl_that_etcd_would_change_or_refuse_is_refused_here() {
-        assert_eq!(spread(&[0], 1, &[]), Err(BadOrder::TtlTooSmall(0)));
-        assert_eq!(spread(&[-7], 1, &[]), Err(BadOrder::TtlTooSmall(-7)));
-        assert_eq!(spread(&[9_000_000_001], 1, &[]), Err(BadOrder::TtlTooLarge(9_000_000_001)));
-        assert!(spread(&[9_000_000_000], 1, &[]).is_ok());
+        assert_eq!(requests_for(&[0], 1, &[]), Err(InvalidGrantRequest::TtlTooSmall(0)));
+        assert_eq!(requests_for(&[-7], 1, &[]), Err(InvalidGrantRequest::TtlTooSmall(-7)));
+        assert_eq!(requests_for(&[9_000_000_001], 1, &[]), Err(InvalidGrantRequest::TtlTooLarge(9_000_000_001)));
+        assert!(requests_for(&[9_000_000_000], 1, &[]).is_ok());
     }
 }

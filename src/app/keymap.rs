@@ -2,7 +2,7 @@
 //! [`Keymap`] in force.
 
 pub use super::action::Action;
-use super::{Key, Keymap, Reply, View};
+use super::{DialogAction, Key, Keymap, View};
 
 /// A row of the key table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ const fn bind(keys: &'static [Key], action: Action, hint: Option<&'static str>, 
     Binding { keys, action, hint, help }
 }
 
-const fn reply(keys: &'static [Key], reply: Reply, help: &'static str) -> Binding {
-    Binding { keys, action: Action::Reply(reply), hint: None, help }
+const fn reply(keys: &'static [Key], reply: DialogAction, help: &'static str) -> Binding {
+    Binding { keys, action: Action::Dialog(reply), hint: None, help }
 }
 
 /// Every key of the monitor, and below them every key of its dialogs.
@@ -83,21 +83,21 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Ctrl('d')], Action::HalfDown, None, "half a page down"),
     bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
     bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
-    reply(&[Key::Esc, Key::Ctrl('c'), Key::Char('q')], Reply::Close, "close it, and stop what revokes many"),
-    reply(&[Key::Enter], Reply::Accept, "what has the focus, is chosen or was typed"),
-    reply(&[Key::Tab, Key::Right, Key::Down], Reply::Next, "to the next answer"),
-    reply(&[Key::BackTab, Key::Left, Key::Up], Reply::Previous, "to the answer before"),
-    reply(&[Key::Char('y')], Reply::Confirm, "yes: revoke, or keep another's alive"),
-    reply(&[Key::Esc, Key::Ctrl('c')], Reply::FormClose, "close a form, clear the filter"),
-    reply(&[Key::Tab, Key::Down], Reply::FormNext, "to the next field of a form"),
-    reply(&[Key::BackTab, Key::Up], Reply::FormPrevious, "to the field before"),
-    reply(&[Key::Char('q'), Key::Ctrl('c')], Reply::QuitLeave, "on quitting: leave the leases"),
-    reply(&[Key::Char('r')], Reply::QuitRevoke, "on quitting: revoke our own"),
-    reply(&[Key::Esc], Reply::QuitStay, "on quitting: stay"),
-    reply(&[Key::Char('+')], Reply::MoreAnswers, "a drill that drops one answer more"),
-    reply(&[Key::Char('-')], Reply::FewerAnswers, "a drill that drops one less"),
-    reply(&[Key::Char('>')], Reply::SlowerReader, "a drill that reads less often"),
-    reply(&[Key::Char('<')], Reply::FasterReader, "a drill that reads more often"),
+    reply(&[Key::Esc, Key::Ctrl('c'), Key::Char('q')], DialogAction::Close, "close it, and stop what revokes many"),
+    reply(&[Key::Enter], DialogAction::Accept, "what has the focus, is chosen or was typed"),
+    reply(&[Key::Tab, Key::Right, Key::Down], DialogAction::Next, "to the next answer"),
+    reply(&[Key::BackTab, Key::Left, Key::Up], DialogAction::Previous, "to the answer before"),
+    reply(&[Key::Char('y')], DialogAction::Confirm, "yes: revoke, or keep another's alive"),
+    reply(&[Key::Esc, Key::Ctrl('c')], DialogAction::FormClose, "close a form, clear the filter"),
+    reply(&[Key::Tab, Key::Down], DialogAction::FormNext, "to the next field of a form"),
+    reply(&[Key::BackTab, Key::Up], DialogAction::FormPrevious, "to the field before"),
+    reply(&[Key::Char('q'), Key::Ctrl('c')], DialogAction::QuitLeave, "on quitting: leave the leases"),
+    reply(&[Key::Char('r')], DialogAction::QuitRevoke, "on quitting: revoke our own"),
+    reply(&[Key::Esc], DialogAction::QuitStay, "on quitting: stay"),
+    reply(&[Key::Char('+')], DialogAction::MoreAnswers, "a drill that drops one answer more"),
+    reply(&[Key::Char('-')], DialogAction::FewerAnswers, "a drill that drops one less"),
+    reply(&[Key::Char('>')], DialogAction::SlowerReader, "a drill that reads less often"),
+    reply(&[Key::Char('<')], DialogAction::FasterReader, "a drill that reads more often"),
 ];
 
 /// The table in Markdown, as it stands in the README.
@@ -126,11 +126,11 @@ mod tests {
     fn every_row_can_be_reached_and_is_explained() {
         for binding in KEYMAP {
             assert!(!binding.help.is_empty());
-            for (key, scope) in
-                binding.keys.iter().flat_map(|key| binding.action.scopes().iter().map(move |at| (*key, *at)))
+            for (key, context) in
+                binding.keys.iter().flat_map(|key| binding.action.contexts().iter().map(move |at| (*key, *at)))
             {
                 match binding.action {
-                    Action::Reply(reply) => assert_eq!(Keymap::default().reply(scope, key), Some(reply)),
+                    Action::Dialog(reply) => assert_eq!(Keymap::default().dialog_action(context, key), Some(reply)),
                     done => assert_eq!(action(key), Some(done)),
                 }
             }

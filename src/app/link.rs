@@ -1,9 +1,9 @@
 //! What the model says of the link to the cluster.
 
-use super::Model;
+use super::AppState;
 use etcd_lease::{ClusterView, MemberView, Reachability};
 
-impl Model {
+impl AppState {
     /// The member that calls go to, if it answers.
     pub fn member(&self) -> Option<&MemberView> {
         answering(&self.cluster)

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keymap::Action;
-use super::{Lease, Model, State, View};
+use super::{AppState, Lease, LeaseState, View};
 use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem, Locks};
 use simkit::Timestamp;
 
 /// Where one looks in the locks view. A candidate is known by its key: a lease may stand in several lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LocksPage {
+pub struct LocksView {
     cursor: Option<Arc<[u8]>>,
     /// The place of the cursor among all candidates, for when its candidate has left.
     row: usize,
 }
 
-impl LocksPage {
+impl LocksView {
     /// The cursor stays on its candidate; where that has left, on the one that took its place.
     pub(super) fn hold(&mut self, locks: &Locks) {
         let place = |cursor: &Arc<[u8]>| locks.candidates().position(|candidate| candidate.key == *cursor);
@@ -50,7 +50,7 @@ impl LocksPage {
     }
 }
 
-impl Model {
+impl AppState {
     /// Locks and elections, as far as keys may be read and are followed.
     pub fn locks(&self) -> &Locks {
         &self.locks
@@ -58,13 +58,13 @@ impl Model {
 
     /// The candidate under the cursor of the locks view.
     pub fn candidate(&self) -> Option<&Candidate> {
-        Some(self.locks.find(self.locks_page.cursor.as_ref()?)?.1)
+        Some(self.locks.find(self.locks_view.cursor.as_ref()?)?.1)
     }
 
     /// The leases of the candidates around the cursor of the locks view, while that is shown.
-    pub(super) fn in_line_in_sight(&self) -> impl Iterator<Item = &Lease> {
-        let room = if self.view == View::Locks { self.room.events } else { 0 };
-        let around = self.locks.candidates().skip(self.locks_page.row.saturating_sub(room)).take(2 * room);
+    pub(super) fn candidates_on_screen(&self) -> impl Iterator<Item = &Lease> {
+        let room = if self.view == View::Locks { self.viewport.events } else { 0 };
+        let around = self.locks.candidates().skip(self.locks_view.row.saturating_sub(room)).take(2 * room);
         around.filter_map(|candidate| self.lease(candidate.lease))
     }
 
@@ -78,10 +78,10 @@ impl Model {
 fn pulse(lease: &Lease, now: Timestamp) -> CandidateHealth {
     let state = lease.state(now);
     CandidateHealth {
-        is_gone: lease.death.is_some(),
-        is_dying: state == State::Dying,
+        is_gone: lease.end.is_some(),
+        is_dying: state == LeaseState::Dying,
         ttl: lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs())),
-        unrenewed: lease.unrenewed(now).filter(|_| state != State::Unseen),
-        late_after: lease.patience(),
+        unrenewed: lease.unrenewed(now).filter(|_| state != LeaseState::Unseen),
+        late_after: lease.late_after(),
     }
 }

@@ -1,12 +1,12 @@
-//! The monitor's mind, pure: what is known ([`Model`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
+//! The monitor's mind, pure: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
 //!
 //! [`update()`] takes a message and the time, changes the model and hands back effects as values; nothing here
 //! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
 //!
 //! ```text
-//!  keys, answers, statuses -> Msg -> update(&mut Model, Msg, now) -> Vec<Effect> -> the runtime's driver
+//!  keys, answers, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> the runtime's driver
 //!                                      |                                               |
-//!                                    Model -> ui::draw                                 +-> Msg
+//!                                 AppState -> ui::draw                                 +-> Msg
 //! ```
 //!
 //! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
@@ -15,79 +15,76 @@
 mod action;
 mod bindings;
 mod bulk;
-mod census;
+pub mod cadence;
+mod cluster_label;
 mod column;
+mod config;
 mod countdown;
-mod death;
-mod diagnoses;
 pub mod dialog;
 mod effect;
 mod events;
-pub mod exercise;
+mod events_view;
+mod frozen_view;
 mod grant;
 mod history;
-mod holdings;
-mod key;
+mod input;
+mod key_context;
+mod key_index;
 pub mod keymap;
-mod keys;
-mod lateness;
 mod lease;
-mod leases;
+mod lease_counts;
+mod lease_end;
+mod lease_keys;
+mod lease_state;
+mod lease_store;
 mod link;
+mod lint_report;
 mod locks;
-mod marks;
-mod meant;
-mod model;
 mod msg;
-mod named;
-mod page;
-mod peers;
-mod picture;
 mod polls;
-mod scope;
-mod setup;
-mod sieve;
+mod row_filter;
+mod row_index;
+mod selection;
 mod sort;
-mod standing;
 mod state;
-mod stretches;
+mod ttl_cohorts;
 mod update;
 mod values;
 mod view;
 
 pub use crate::inference::TimeRange;
-pub use bindings::{BadBinding, Keymap, Row};
-pub use bulk::{Bulk, Outcome};
-pub use census::Census;
+pub use bindings::{Keymap, KeymapEntry, KeymapError};
+pub use bulk::{BulkRevoke, RevokeOutcome};
+pub use cluster_label::{ClusterLabel, InvalidLabelColor, LabelColor};
 pub use column::{Column, UnknownColumn};
-pub use death::{Death, Loss};
-pub use diagnoses::{Diagnoses, diagnose};
+pub use config::{AppConfig, Backend};
 pub use effect::Effect;
 use events::keys_in_words;
-pub use events::{Event, EventLog, How, Obituary, Renewed, What, When, Word};
-pub use grant::{BadOrder, BadPut, GrantOrder, Put, check_ttl, spread};
-pub use history::{History, Mark, Renewal, Tick};
-pub use holdings::Holdings;
-pub use key::{BadKey, Key};
-pub use keys::{Keys, Parted};
-pub use lease::{Lease, Said, Who};
-pub use locks::LocksPage;
-pub use marks::{Mark as RowMark, Marks};
-pub use meant::means;
-pub use model::{Model, Note, Redraw, Window};
-pub use msg::{Listing, Msg, Trouble};
-pub use named::{BadTint, Named, Tint};
-pub use page::{EventsPage, Kind};
-pub use picture::Picture;
-pub use scope::{Reply, Scope};
-pub use setup::{Place, Setup};
-pub use sieve::{FilterLine, Quick, Sieve, TypedFilter};
+pub use events::matches_filter;
+pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, RenewalSource, Renewed};
+pub use events_view::{EventCategory, EventsView};
+pub use frozen_view::FrozenView;
+pub use grant::{GrantRequest, InvalidGrantRequest, InvalidKeyTemplate, KeyTemplate, check_ttl, requests_for};
+pub use history::{DeadlineSegment, DeadlineSegments};
+pub use history::{HistoryEntry, HistoryEvent, LeaseHistory, RecordedRenewal};
+pub use input::{BadKey, Key};
+pub use key_context::{DialogAction, KeyContext};
+pub use key_index::LeaseKeyIndex;
+pub use lease::{LastTtlReply, Lease, Ownership};
+pub use lease_counts::LeaseCounts;
+pub use lease_end::{KeepaliveLoss, LeaseEnd};
+pub use lease_keys::{DetachedKey, LeaseKeys};
+pub use lease_state::{EndCause, LeaseState};
+pub use lint_report::{LintReport, run_lints};
+pub use locks::LocksView;
+pub use msg::{CallFailure, Listing, Msg};
+pub use row_filter::{FilterLine, FilterPreset, RowFilter, TypedFilter};
+pub use selection::{Selection, SelectionMark};
 pub use sort::{BadSort, Rank, Sort};
-pub use state::{Gone, State};
-pub use stretches::{Stretch, Stretches};
-pub use update::{arrange, next_wake, update};
-pub use values::{Pairs, Value};
-pub use view::{Hit, Room, TABS, Tab, View};
+pub use state::{AppState, Redraw, RowWindow, StatusMessage};
+pub use update::{next_wake, refresh_rows, update};
+pub use values::{KeyValues, ReadValue};
+pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 
 #[cfg(test)]
 mod tests;

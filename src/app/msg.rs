@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Hit, Key, Pairs, Room};
+use super::{ClickTarget, Key, KeyValues, Viewport};
 use etcd_lease::{
     ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, QueueGauge, TimeToLive,
 };
@@ -13,7 +13,7 @@ use simkit::Timestamp;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct CallFailure {
     /// The server does not know the lease.
     pub is_not_found: bool,
     /// The user may not do that.
@@ -38,7 +38,7 @@ pub struct Listing {
     /// How many leases it holds.
     pub total: usize,
     /// The leases with the least time left in their order, where that has changed and the leader answered.
-    pub head: Option<Vec<LeaseId>>,
+    pub soonest: Option<Vec<LeaseId>>,
 }
 
 /// One thing that happened.
@@ -49,28 +49,28 @@ pub enum Msg {
     /// A text was pasted: it is typed where text is typed, and never taken for keys.
     Pasted(String),
     /// Something was clicked.
-    Clicked(Hit),
+    Clicked(ClickTarget),
     /// The wheel was turned by a notch.
     Wheel {
         /// Toward the end.
         is_down: bool,
     },
     /// The screen has this much room from now on.
-    Resized(Room),
+    Resized(Viewport),
     /// The open detail, or the open help, has so many lines more than it has room for.
-    Measured {
+    ScrollLimit {
         /// How many.
-        spare: usize,
+        max_scroll: usize,
     },
     /// The moment that [`next_wake`](super::next_wake) named has come.
     Tick,
     /// The program did not run since a moment: it was suspended, or the machine gave it no time.
-    StoodStill {
+    ProcessStalled {
         /// When it ran last.
         since: Timestamp,
     },
     /// The wall's clock went on by so much more than ours: the machine slept, and nothing that was known of time holds.
-    Slept(Duration),
+    SystemSlept(Duration),
     /// The link to the cluster changed.
     Cluster(ClusterView),
     /// All leases were listed.
@@ -85,11 +85,11 @@ pub enum Msg {
         revision: i64,
     },
     /// Listing failed. It is tried again.
-    ListFailed(Trouble),
+    ListFailed(CallFailure),
     /// Listing works again.
-    ListGoesOn,
+    ListRecovered,
     /// The keys are being read anew, page by page.
-    KeysAnew,
+    KeysReloading,
     /// A page of keys.
     KeysPage(Vec<KeyEntry>),
     /// That was the last page.
@@ -105,9 +105,9 @@ pub enum Msg {
         received: Timestamp,
     },
     /// The keys could not be read, or are not told any more. It is tried again.
-    KeysFailed(Trouble),
+    KeysFailed(CallFailure),
     /// The keys are told again, with all that came between.
-    KeysGoOn,
+    KeysRecovered,
     /// A lease's time to live was answered.
     Probed {
         /// When it was asked.
@@ -124,14 +124,14 @@ pub enum Msg {
         /// Which lease.
         id: LeaseId,
         /// Why.
-        trouble: Trouble,
+        trouble: CallFailure,
     },
     /// The values of a lease's keys were read, as far as they could be.
     Values {
         /// Which lease.
         id: LeaseId,
         /// Each key that was asked for, with its value.
-        pairs: Pairs,
+        pairs: KeyValues,
     },
     /// The engine's status of these leases moved.
     Statuses(Vec<LeaseStatus>),
@@ -159,7 +159,7 @@ pub enum Msg {
         /// The TTL that was asked for.
         ttl: i64,
         /// Why.
-        trouble: Trouble,
+        trouble: CallFailure,
     },
     /// A key was attached to a lease.
     Attached {
@@ -175,7 +175,7 @@ pub enum Msg {
         /// The key, raw.
         key: Vec<u8>,
         /// Why.
-        trouble: Trouble,
+        trouble: CallFailure,
     },
     /// A lease was renewed once.
     Renewed {
@@ -193,7 +193,7 @@ pub enum Msg {
         /// Which lease.
         id: LeaseId,
         /// Why.
-        trouble: Trouble,
+        trouble: CallFailure,
     },
     /// A lease was revoked.
     Revoked {
@@ -209,6 +209,6 @@ pub enum Msg {
         /// Which lease.
         id: LeaseId,
         /// Why.
-        trouble: Trouble,
+        trouble: CallFailure,
     },
 }

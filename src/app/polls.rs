@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::dialog::Dialog;
-use super::leases::Leases;
-use super::{Lease, Model, State};
+use super::lease_store::LeaseStore;
+use super::{AppState, Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -26,9 +26,9 @@ const SHARP: Duration = Duration::from_millis(50);
 /// How often a row that can be seen is asked once it is sharp: a renewal of a long lease shows as soon.
 const SEEN: Duration = Duration::from_secs(5);
 /// How long before its earliest possible end a lease is asked: who is there then and gone after it has expired.
-const BRINK_BEFORE: Duration = Duration::from_millis(45);
+const NEAR_EXPIRY_BEFORE: Duration = Duration::from_millis(45);
 /// And until how long after that, where it could not be asked in time: etcd looks every half second.
-const BRINK_AFTER: Duration = Duration::from_millis(600);
+const NEAR_EXPIRY_AFTER: Duration = Duration::from_millis(600);
 /// Lists out of turn are no closer than this.
 const LIST_PAUSE: Duration = Duration::from_millis(80);
 /// Nor closer than so many times as long as a list takes.
@@ -45,7 +45,7 @@ pub(super) enum Overdue {
 
 /// The polling of one lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Poll {
+pub(super) struct PollState {
     /// When it is to be asked next, by plan.
     pub(super) due: Timestamp,
     /// Its earliest possible end, where that may well be one; FAR where it is not.
@@ -58,9 +58,9 @@ pub(super) struct Poll {
     pub(super) awaited: Option<Timestamp>,
 }
 
-impl Default for Poll {
+impl Default for PollState {
     fn default() -> Self {
-        Poll {
+        PollState {
             due: Timestamp::START,
             end: Timestamp::NEVER,
             asked: None,
@@ -72,7 +72,7 @@ impl Default for Poll {
 
 /// Who is asked when.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Polls {
+pub(super) struct PollScheduler {
     /// The slot that is being spent, counted from the clock's start.
     slot: Option<u64>,
     /// What is left of it.
@@ -87,19 +87,19 @@ pub(super) struct Polls {
     /// Leases that have to be asked at once.
     urgent: BTreeSet<LeaseId>,
     /// The leases with the least time left, as the leader listed them last.
-    head: Vec<LeaseId>,
-    rate: Rate,
+    soonest: Vec<LeaseId>,
+    rate: PollRate,
 }
 
 /// How much was asked in the last whole second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Rate {
+struct PollRate {
     second: u64,
     now: u32,
     before: u32,
 }
 
-impl Rate {
+impl PollRate {
     fn count(&mut self, asked: u32, now: Timestamp) {
         let second = now.since_start().as_secs();
         if second != self.second {
@@ -110,22 +110,22 @@ impl Rate {
     }
 }
 
-impl Polls {
+impl PollScheduler {
     /// The leases with the least time left are these, in this order.
-    pub(super) fn set_head(&mut self, head: Vec<LeaseId>) {
-        self.head = head;
+    pub(super) fn set_soonest(&mut self, soonest: Vec<LeaseId>) {
+        self.soonest = soonest;
     }
 
     /// How many leases have expired though nobody has asked them since the list that was asked for at `listed`: the leader lists
     /// them before one that was seen to have expired.
-    pub(super) fn ahead_of_dying(&self, leases: &Leases, listed: Timestamp) -> usize {
-        let dying = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.state(listed) == State::Dying);
+    pub(super) fn ahead_of_dying(&self, leases: &LeaseStore, listed: Timestamp) -> usize {
+        let dying = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.state(listed) == LeaseState::Dying);
         let was_not_asked = |id: &&LeaseId| {
-            let lease = leases.get(id).filter(|lease| lease.death.is_none());
+            let lease = leases.get(id).filter(|lease| lease.end.is_none());
             lease.is_some_and(|lease| lease.observed.seen_at().is_none_or(|seen| seen < listed)) && !dying(id)
         };
-        let last = self.head.iter().rposition(dying).unwrap_or(0);
-        self.head[..last].iter().filter(was_not_asked).count()
+        let last = self.soonest.iter().rposition(dying).unwrap_or(0);
+        self.soonest[..last].iter().filter(was_not_asked).count()
     }
 
     /// So many were asked in the last whole second.
@@ -139,13 +139,13 @@ impl Polls {
 }
 
 /// Asks a lease at this moment, and not when it was planned before; a dead one never.
-pub(super) fn plan(model: &mut Model, id: LeaseId, due: Timestamp) {
+pub(super) fn plan(model: &mut AppState, id: LeaseId, due: Timestamp) {
     let polls = &mut model.polls;
     let Some(lease) = model.leases.get_mut(&id) else { return };
     polls.plan.remove(&(lease.poll.due, id));
     polls.ends.remove(&(lease.poll.end, id));
     (lease.poll.due, lease.poll.end) = (due, lease.idle_end().unwrap_or(Timestamp::NEVER));
-    if lease.death.is_none() {
+    if lease.end.is_none() {
         polls.plan.insert((due, id));
     } else {
         polls.urgent.remove(&id);
@@ -156,23 +156,23 @@ pub(super) fn plan(model: &mut Model, id: LeaseId, due: Timestamp) {
 }
 
 /// Leases that nobody seems to renew and whose earliest possible end came before a moment.
-pub(super) fn ended_before(model: &Model, moment: Timestamp) -> Vec<LeaseId> {
+pub(super) fn ended_before(model: &AppState, moment: Timestamp) -> Vec<LeaseId> {
     model.polls.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
 }
 
 /// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
-fn ending(model: &Model, now: Timestamp) -> impl Iterator<Item = LeaseId> {
-    let (from, to) = (now.before(BRINK_AFTER), now + BRINK_BEFORE);
+fn ending(model: &AppState, now: Timestamp) -> impl Iterator<Item = LeaseId> {
+    let (from, to) = (now.before(NEAR_EXPIRY_AFTER), now + NEAR_EXPIRY_BEFORE);
     let may_end = model.polls.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
     may_end.filter(|id| model.leases.get(id).is_some_and(|lease| !lease.observed.is_decided()))
 }
 
 /// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list tells who of
 /// all of them was there. No oftener than a list pays for.
-pub(super) fn take_list(model: &mut Model, now: Timestamp) -> bool {
+pub(super) fn start_list_if_due(model: &mut AppState, now: Timestamp) -> bool {
     let pause = LIST_PAUSE.max(model.list_took * LIST_REST);
     let last = model.listed_at.unwrap_or(now).max(model.polls.list_asked);
-    let few = (model.setup.budget / 20) as usize;
+    let few = (model.config.budget / 20) as usize;
     let is_due = last + pause <= now && model.list_trouble.is_none() && model.is_reached();
     let takes = is_due && (model.polls.urgent.len() > few || ending(model, now).nth(few).is_some());
     if takes {
@@ -182,18 +182,18 @@ pub(super) fn take_list(model: &mut Model, now: Timestamp) -> bool {
 }
 
 /// Asks a lease at once, before all others: also one that has died, where it seems to be there again.
-pub(super) fn hurry(model: &mut Model, id: LeaseId) {
+pub(super) fn prioritize(model: &mut AppState, id: LeaseId) {
     model.polls.urgent.insert(id);
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
 pub(super) fn next_due(lease: &Lease, asked: Timestamp) -> Timestamp {
     let planned = lease.observed.next_poll(asked).max(asked + FLOOR);
-    if lease.kept { planned.max(asked + lease.pace()) } else { planned }
+    if lease.is_kept_alive { planned.max(asked + lease.pace()) } else { planned }
 }
 
 /// When a lease that can be seen is asked next.
-fn due_in_sight(lease: &Lease) -> Timestamp {
+fn due_on_screen(lease: &Lease) -> Timestamp {
     let Some(asked) = lease.poll.asked.filter(|_| !lease.poll.in_flight) else { return lease.poll.due };
     let sooner = match lease.bounds() {
         Some(bounds) if bounds.half_width() > SHARP => bounds.best_query_time(asked + SECOND * 3 / 4),
@@ -203,20 +203,20 @@ fn due_in_sight(lease: &Lease) -> Timestamp {
 }
 
 /// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
-pub(super) fn wants_keys(model: &Model, id: LeaseId) -> bool {
+pub(super) fn wants_keys(model: &AppState, id: LeaseId) -> bool {
     let is_looked_at = model.cursor == Some(id) && model.shows_detail();
     let is_asked_about = model.dialog.as_ref().and_then(Dialog::lease) == Some(id);
     (is_looked_at || is_asked_about) && !model.follows_all_keys()
 }
 
 /// The leases to be asked now; they count as asked. Without a member that answers nobody is.
-pub(super) fn take(model: &mut Model, now: Timestamp) -> Vec<LeaseId> {
+pub(super) fn start_due(model: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
     if !model.is_reached() {
         return Vec::new();
     }
     open_slot(model, now);
     let mut asked = Vec::new();
-    for class in [urgent, in_sight, at_the_brink, at_the_head, planned] {
+    for class in [urgent, on_screen_due, near_expiry, soonest_due, planned] {
         let room = model.polls.left as usize - asked.len();
         if room == 0 {
             break;
@@ -229,16 +229,16 @@ pub(super) fn take(model: &mut Model, now: Timestamp) -> Vec<LeaseId> {
     asked
 }
 
-fn slot(model: &Model) -> Duration {
-    SLOT.max(SECOND / model.setup.budget.max(1))
+fn slot(model: &AppState) -> Duration {
+    SLOT.max(SECOND / model.config.budget.max(1))
 }
 
-fn open_slot(model: &mut Model, now: Timestamp) {
+fn open_slot(model: &mut AppState, now: Timestamp) {
     let length = slot(model);
     let slot = Some(slot_of(now, length));
     if slot != model.polls.slot {
         model.polls.slot = slot;
-        model.polls.left = (model.setup.budget / 20).max(1);
+        model.polls.left = (model.config.budget / 20).max(1);
     }
 }
 
@@ -246,46 +246,46 @@ fn slot_of(now: Timestamp, length: Duration) -> u64 {
     now.nanos() / length.as_nanos() as u64
 }
 
-fn urgent(model: &mut Model, _: Timestamp, room: usize) -> Vec<LeaseId> {
+fn urgent(model: &mut AppState, _: Timestamp, room: usize) -> Vec<LeaseId> {
     let (leases, urgent) = (&model.leases, &mut model.polls.urgent);
     std::iter::from_fn(|| urgent.pop_first()).filter(|id| leases.contains(*id)).take(room).collect()
 }
 
 /// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
 /// for the first time move, and give way to others that were not asked yet.
-fn in_sight(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    let is_due = |lease: &&Lease| lease.death.is_none() && due_in_sight(lease) <= now;
-    let mut due: Vec<&Lease> = seen(model).filter(is_due).collect();
+fn on_screen_due(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
+    let is_due = |lease: &&Lease| lease.end.is_none() && due_on_screen(lease) <= now;
+    let mut due: Vec<&Lease> = on_screen(model).filter(is_due).collect();
     due.sort_by_key(|lease| (lease.bounds().map(|bounds| bounds.earliest), lease.id));
     due.iter().take(room.div_ceil(2)).map(|lease| lease.id).collect()
 }
 
 /// The rows that can be seen, the lease whose detail is, and those in line for a lock where these are.
-fn seen(model: &Model) -> impl Iterator<Item = &Lease> {
-    let selected = model.selected().filter(|_| model.shows_detail());
-    model.visible().chain(selected).chain(model.in_line_in_sight())
+fn on_screen(model: &AppState) -> impl Iterator<Item = &Lease> {
+    let selected = model.cursor_lease().filter(|_| model.shows_detail());
+    model.visible().chain(selected).chain(model.candidates_on_screen())
 }
 
 /// Those that nobody seems to renew and that end now: an answer decides whether they expired or were revoked.
-fn at_the_brink(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
+fn near_expiry(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
     let can_be_asked = |id: &LeaseId| model.leases.get(id).is_some_and(|lease| !lease.poll.in_flight);
     ending(model, now).filter(can_be_asked).take(room).collect()
 }
 
 /// Those with the least time left, where not all that are due can be asked.
-fn at_the_head(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
+fn soonest_due(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
     let is_tight = model.polls.plan.range(..=(now, LeaseId(i64::MAX))).nth(room).is_some();
-    let due = |id: &&LeaseId| model.leases.get(id).is_some_and(|lease| lease.poll.due <= now && lease.death.is_none());
-    let head = model.polls.head.iter().filter(|_| is_tight);
-    head.filter(due).take(room).copied().collect()
+    let due = |id: &&LeaseId| model.leases.get(id).is_some_and(|lease| lease.poll.due <= now && lease.end.is_none());
+    let soonest = model.polls.soonest.iter().filter(|_| is_tight);
+    soonest.filter(due).take(room).copied().collect()
 }
 
-fn planned(model: &mut Model, now: Timestamp, room: usize) -> Vec<LeaseId> {
+fn planned(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
     model.polls.plan.range(..=(now, LeaseId(i64::MAX))).take(room).map(|(_, id)| *id).collect()
 }
 
 /// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
-fn ask(model: &mut Model, id: LeaseId, now: Timestamp) -> bool {
+fn ask(model: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
     let Some(lease) = model.leases.get_mut(&id) else { return false };
     let (is_open, again) = (lease.poll.in_flight, now + lease.pace().max(SECOND));
     (lease.poll.in_flight, lease.poll.asked) = (true, if is_open { lease.poll.asked } else { Some(now) });
@@ -294,12 +294,12 @@ fn ask(model: &mut Model, id: LeaseId, now: Timestamp) -> bool {
 }
 
 /// When something is to be asked next.
-pub(super) fn next_wake(model: &Model, now: Timestamp) -> Timestamp {
+pub(super) fn next_wake(model: &AppState, now: Timestamp) -> Timestamp {
     if !model.is_reached() {
         return Timestamp::NEVER;
     }
     let polls = &model.polls;
-    let seen = seen(model).filter(|lease| lease.death.is_none()).map(due_in_sight).min();
+    let seen = on_screen(model).filter(|lease| lease.end.is_none()).map(due_on_screen).min();
     let planned = polls.plan.first().map(|(due, _)| *due);
     let urgent = (!polls.urgent.is_empty()).then_some(now);
     let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Timestamp::NEVER);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Column, Lease, State, UnknownColumn, Who};
+use super::{Column, Lease, LeaseState, Ownership, UnknownColumn};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -89,14 +89,14 @@ impl FromStr for Sort {
 pub struct Rank {
     is_loose: bool,
     is_dead: bool,
-    value: Value,
+    value: SortValue,
     /// Which lease.
     pub(super) id: LeaseId,
 }
 
 /// What is compared, turned around where the largest comes first. All values of one order are of one kind, or unknown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
+enum SortValue {
     Number(u64),
     Text(Arc<[u8]>),
     TextDown(Reverse<Arc<[u8]>>),
@@ -108,22 +108,22 @@ impl Rank {
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         Rank {
             is_loose: !lease.is_pinned,
-            is_dead: lease.death.is_some(),
-            value: Value::of(lease, sort, now),
+            is_dead: lease.end.is_some(),
+            value: SortValue::of(lease, sort, now),
             id: lease.id,
         }
     }
 }
 
-impl Value {
+impl SortValue {
     fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         let value = match sort.column {
-            Column::FirstKey => first_key(lease).map(|key| Value::Text(key.as_slice().into())),
-            column => number(lease, column, now).map(Value::Number),
+            Column::FirstKey => first_key(lease).map(|key| SortValue::Text(key.as_slice().into())),
+            column => number(lease, column, now).map(SortValue::Number),
         };
-        match value.unwrap_or(Value::Unknown) {
-            Value::Number(number) if sort.is_descending => Value::Number(!number),
-            Value::Text(text) if sort.is_descending => Value::TextDown(Reverse(text)),
+        match value.unwrap_or(SortValue::Unknown) {
+            SortValue::Number(number) if sort.is_descending => SortValue::Number(!number),
+            SortValue::Text(text) if sort.is_descending => SortValue::TextDown(Reverse(text)),
             value => value,
         }
     }
@@ -138,16 +138,16 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
     let engine = lease.engine.as_ref();
     match column {
         Column::Id => Some(rising(lease.id.0)),
-        Column::Who => Some(closeness(lease.who)),
+        Column::Who => Some(closeness(lease.ownership)),
         Column::State => Some(urgency(lease.state(now))),
         Column::Left => lease.deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
         Column::Every => match engine {
             Some(status) => status.cadence.last.map(nanos),
-            None => lease.others_rhythm().map(|rhythm| nanos(rhythm.every)),
+            None => lease.others_mean_interval().map(|rhythm| nanos(rhythm.every)),
         },
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
-        Column::Next => engine.filter(|_| lease.kept)?.next_due.map(Timestamp::nanos),
+        Column::Next => engine.filter(|_| lease.is_kept_alive)?.next_due.map(Timestamp::nanos),
         Column::Margin => match engine {
             Some(status) => status.cadence.least_left.map(nanos),
             None => lease.margin().map(|(least, _)| nanos(least)),
@@ -174,24 +174,24 @@ fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn closeness(who: Who) -> u64 {
-    match who {
-        Who::Own => 0,
-        Who::Adopted => 1,
-        Who::Other => 2,
+fn closeness(ownership: Ownership) -> u64 {
+    match ownership {
+        Ownership::Own => 0,
+        Ownership::Adopted => 1,
+        Ownership::Other => 2,
     }
 }
 
 /// The most urgent first.
-fn urgency(state: State) -> u64 {
+fn urgency(state: LeaseState) -> u64 {
     match state {
-        State::Dying => 0,
-        State::Risk => 1,
-        State::Late => 2,
-        State::Unseen => 3,
-        State::Paused => 4,
-        State::Ok => 5,
-        State::Gone(_) => 6,
+        LeaseState::Dying => 0,
+        LeaseState::Risk => 1,
+        LeaseState::Late => 2,
+        LeaseState::Unseen => 3,
+        LeaseState::Paused => 4,
+        LeaseState::Ok => 5,
+        LeaseState::Ended(_) => 6,
     }
 }
 

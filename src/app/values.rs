@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Lease, Model};
+use super::{AppState, Effect, Lease};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -16,10 +16,10 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// A key's value, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum ReadValue {
     /// It was read.
     Known {
-        /// Its first [`Value::MOST`] bytes, raw.
+        /// Its first [`ReadValue::MOST`] bytes, raw.
         start: Vec<u8>,
         /// How many bytes it has.
         length: usize,
@@ -32,52 +32,52 @@ pub enum Value {
     Failed(String),
 }
 
-impl Value {
+impl ReadValue {
     /// The bytes of a value that are kept.
     pub const MOST: usize = 1024;
 
     /// Of the bytes of a value.
     pub fn of(mut bytes: Vec<u8>) -> Self {
         let length = bytes.len();
-        bytes.truncate(Value::MOST);
-        Value::Known { start: bytes, length }
+        bytes.truncate(ReadValue::MOST);
+        ReadValue::Known { start: bytes, length }
     }
 
     /// The whole value as text, if it is text and was kept whole.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Value::Known { start, length } if start.len() == *length => std::str::from_utf8(start).ok(),
+            ReadValue::Known { start, length } if start.len() == *length => std::str::from_utf8(start).ok(),
             _ => None,
         }
     }
 }
 
 /// Keys with their values.
-pub type Pairs = Vec<(Vec<u8>, Value)>;
+pub type KeyValues = Vec<(Vec<u8>, ReadValue)>;
 
 /// What was read of one lease, and what was asked last.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Values {
-    read: Option<(LeaseId, Pairs)>,
-    asked: Option<Question>,
+pub(super) struct KeyValueCache {
+    read: Option<(LeaseId, KeyValues)>,
+    asked: Option<InFlightRead>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Question {
+struct InFlightRead {
     at: Timestamp,
     id: LeaseId,
     keys: Vec<Vec<u8>>,
     is_open: bool,
 }
 
-impl Values {
+impl KeyValueCache {
     /// The pairs that were read of a lease.
-    pub(super) fn of(&self, id: LeaseId) -> Option<&Pairs> {
+    pub(super) fn of(&self, id: LeaseId) -> Option<&KeyValues> {
         self.read.as_ref().filter(|(of, _)| *of == id).map(|(_, pairs)| pairs)
     }
 
     /// Takes in an answer; no if it is of another lease than was asked for last, or says nothing new.
-    pub(super) fn answered(&mut self, id: LeaseId, pairs: Pairs) -> bool {
+    pub(super) fn answered(&mut self, id: LeaseId, pairs: KeyValues) -> bool {
         let Some(question) = self.asked.as_mut().filter(|question| question.id == id) else { return false };
         question.is_open = false;
         let read = Some((id, pairs));
@@ -99,21 +99,21 @@ impl Values {
 }
 
 /// The lease whose values are wanted: alive, with keys, and its detail can be seen. A frozen display shows what was read.
-fn wanted(model: &Model) -> Option<&Lease> {
+fn wanted(model: &AppState) -> Option<&Lease> {
     let is_seen = model.is_reached() && model.shows_detail() && model.frozen.is_none();
-    let lease = model.selected_alive().filter(|_| is_seen)?;
+    let lease = model.cursor_lease_alive().filter(|_| is_seen)?;
     Some(lease).filter(|lease| lease.keys.as_ref().is_some_and(|keys| !keys.first.is_empty()))
 }
 
 /// The question that is due now; it counts as asked.
-pub(super) fn take(model: &mut Model, now: Timestamp) -> Option<Effect> {
+pub(super) fn start_read_if_due(model: &mut AppState, now: Timestamp) -> Option<Effect> {
     let lease = wanted(model).filter(|lease| model.values.due(lease) <= now)?;
     let (id, keys) = (lease.id, lease.keys.as_ref()?.first.clone());
-    model.values.asked = Some(Question { at: now, id, keys: keys.clone(), is_open: true });
+    model.values.asked = Some(InFlightRead { at: now, id, keys: keys.clone(), is_open: true });
     Some(Effect::ReadValues { id, keys })
 }
 
 /// When something is to be asked next.
-pub(super) fn next_wake(model: &Model) -> Timestamp {
+pub(super) fn next_wake(model: &AppState) -> Timestamp {
     wanted(model).map_or(Timestamp::NEVER, |lease| model.values.due(lease))
 }

@@ -54,7 +54,7 @@ impl View {
 
 /// What there is room for on the screen, as the layout says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Room {
+pub struct Viewport {
     /// Rows of the lease table.
     pub rows: usize,
     /// Lines of a view that fills the screen: the events, the locks.
@@ -67,7 +67,7 @@ pub struct Room {
 
 /// What was clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hit {
+pub enum ClickTarget {
     /// The row of a lease.
     Row(LeaseId),
     /// The title of a column.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::{BadConfig, ReadOnlyBy};
-use crate::app::{BadOrder, BadPut};
+use crate::app::{InvalidGrantRequest, InvalidKeyTemplate};
 use crate::runtime;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::{self, ErrorKind};
@@ -54,10 +54,10 @@ pub enum CliError {
     Usage(String),
     /// Leases that cannot be had as asked for.
     #[error(transparent)]
-    Order(#[from] BadOrder),
+    Order(#[from] InvalidGrantRequest),
     /// A key that cannot be attached.
     #[error(transparent)]
-    BadPut(#[from] BadPut),
+    BadPut(#[from] InvalidKeyTemplate),
     /// The monitor cannot go on.
     #[error(transparent)]
     Monitor(#[from] runtime::MonitorError),

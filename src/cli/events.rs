@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use super::signals::Signals;
 use super::watch_args::WatchArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless, values};
-use crate::app::{Setup, TypedFilter, What};
+use crate::app::{AppConfig, EventKind, TypedFilter};
 use crate::report;
 use crate::runtime::{self, TimedEvent};
 
@@ -47,11 +47,11 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
     let signals = Signals::catch()?;
     let is_filtered = args.filter.as_ref().is_some_and(|typed| !typed.filter().is_empty());
     let filter = args.filter.unwrap_or_default();
-    let setup = Setup { filter, ..headless::setup(args.watch_args, &shared) };
+    let config = AppConfig { filter, ..headless::config(args.watch_args, &shared) };
     let session = CommandSession::open(shared).await?;
     let (tell, told) = mpsc::channel(EVENT_BUFFER);
     let external = headless::external(signals, session.clock.clone(), args.follow_for);
-    let following = runtime::follow_events(headless::options(&session, setup), external, tell);
+    let following = runtime::follow_events(headless::options(&session, config), external, tell);
     let printing = print(told, is_filtered, out);
     tokio::pin!(following, printing);
     let known = tokio::select! {
@@ -75,7 +75,7 @@ async fn print(mut told: Receiver<TimedEvent>, is_filtered: bool, out: &mut Out)
         } else {
             out.data(show(&event, start)).await?;
         }
-        if std::mem::take(&mut is_hopeful) && matches!(event.what, What::Unreached { .. }) {
+        if std::mem::take(&mut is_hopeful) && matches!(event.kind, EventKind::Unreached { .. }) {
             out.message("No member answers yet; it is tried again until one does.").await;
         }
     }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::keep_alive::KeepAliveLoop;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, values};
-use crate::app::{GrantOrder, Put};
+use crate::app::{GrantRequest, KeyTemplate};
 use crate::escape::printable;
 use crate::report;
 use etcd_lease::{Granted, LeaseId};
@@ -26,7 +26,7 @@ pub(super) struct GrantArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP)]
-    puts: Vec<Put>,
+    puts: Vec<KeyTemplate>,
     /// Keep the leases alive until stopped
     #[arg(long)]
     keep_alive: bool,
@@ -43,11 +43,11 @@ pub(super) struct NewLease {
 
 pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("grant")?;
-    let order = GrantOrder {
+    let order = GrantRequest {
         ttl: args.ttl,
         count: args.count,
         id: args.id,
-        puts: args.puts,
+        templates: args.puts,
         keep_alive: args.keep_alive,
         pace: None,
         first_number: 1,
@@ -65,7 +65,7 @@ pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> 
 /// Grants in bundles, so that whatever was granted is printed before an error ends it.
 async fn grant_all(
     session: &CommandSession,
-    order: &GrantOrder,
+    order: &GrantRequest,
     keeping: Option<&KeepAliveLoop>,
     out: &mut Out,
 ) -> Result<(), CliError> {
@@ -96,15 +96,15 @@ async fn print_granted(granted: &Granted, out: &mut Out) -> Result<(), CliError>
 }
 
 /// Grants the lease of that number and attaches its keys.
-pub(super) async fn grant(session: &CommandSession, order: &GrantOrder, number: u32) -> Result<NewLease, CliError> {
+pub(super) async fn grant(session: &CommandSession, order: &GrantRequest, number: u32) -> Result<NewLease, CliError> {
     let sent = session.clock.now();
     let granted = session.cluster.grant(order.id, order.ttl).await?;
     let put = attach(session, granted.id, order, number).await;
     Ok(NewLease { granted, sent, put })
 }
 
-async fn attach(session: &CommandSession, id: LeaseId, order: &GrantOrder, number: u32) -> Result<(), CliError> {
-    for put in &order.puts {
+async fn attach(session: &CommandSession, id: LeaseId, order: &GrantRequest, number: u32) -> Result<(), CliError> {
+    for put in &order.templates {
         let (key, value) = put.expand(number, order.ttl, id);
         let result = session.cluster.put(&key, &value, Some(id)).await;
         result.map_err(|error| CliError::Put { id, key: printable(&key), error })?;

@@ -8,19 +8,19 @@ use futures_util::stream::{self, Stream};
 use super::signals::Signals;
 use super::watch_args::WatchArgs;
 use super::{CliError, CommandSession, GlobalFlags};
-use crate::app::{Place, Setup};
+use crate::app::{AppConfig, Backend};
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions};
 use simkit::Clock;
 
 /// What is followed: read-only, on what this command line describes.
-pub(super) fn setup(watch_args: WatchArgs, shared: &GlobalFlags) -> Setup {
-    let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
-    Setup { target: shared.target(), place, is_read_only: true, ..watch_args.setup() }
+pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
+    let place = if shared.sandbox() { Backend::Sandbox { warp: shared.warp() } } else { Backend::Cluster };
+    AppConfig { target: shared.target(), backend: place, is_read_only: true, ..watch_args.config() }
 }
 
 /// The same on the session's cluster.
-pub(super) fn options(session: &CommandSession, setup: Setup) -> HeadlessOptions {
-    HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), setup }
+pub(super) fn options(session: &CommandSession, config: AppConfig) -> HeadlessOptions {
+    HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), config }
 }
 
 /// The end, by a signal or after a while, and what the machine does until then.

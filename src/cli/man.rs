@@ -7,7 +7,7 @@ use clap_mangen::Man;
 use roff::{Roff, bold, roman};
 
 use super::{Cli, CliError, Exit, Out};
-use crate::app::{Keymap, Row};
+use crate::app::{Keymap, KeymapEntry};
 
 /// `man [COMMAND]`.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ fn of_program() -> io::Result<Vec<u8>> {
 fn keys(keymap: &Keymap) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["KEYS"]);
-    let mut paragraph = |row: Row<'_>| {
+    let mut paragraph = |row: KeymapEntry<'_>| {
         section.control("TP", []);
         section.text([bold(row.in_words())]);
         section.text([roman(row.binding.help)]);

@@ -9,7 +9,7 @@ use super::options::GeneralFlags;
 use super::table_args::TableArgs;
 use super::watch_args::WatchArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime, values};
-use crate::app::{Column, Place, Put, Setup, spread};
+use crate::app::{AppConfig, Backend, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, Environment, EnvironmentFactory, MonitorOptions};
 use crate::ui::Theme;
 use etcd_lease::LeaseId;
@@ -26,7 +26,7 @@ pub(super) struct MonitorArgs {
     #[arg(long, value_name = "TTL,...", value_delimiter = ',', value_parser = values::ttl, allow_negative_numbers = true)]
     ttl: Vec<i64>,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
-    puts: Vec<Put>,
+    puts: Vec<KeyTemplate>,
     /// Keep these leases of other clients alive from the start: each outlives its owner
     #[arg(long, value_name = "ID,...", value_delimiter = ',', allow_negative_numbers = true)]
     keep_alive: Vec<LeaseId>,
@@ -70,10 +70,10 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
         shared.writes("--keep-alive")?;
     }
     let keep = args.keep_alive.clone();
-    let setup = Setup { keep, grants: spread(&args.ttl, 1, &args.puts)?, ..table_setup(&args.rows)? };
+    let config = AppConfig { keep, grants: requests_for(&args.ttl, 1, &args.puts)?, ..table_setup(&args.rows)? };
     if std::io::stdout().is_terminal() {
-        let Setup { range, budget, .. } = args.watch_args.setup();
-        return monitor(shared, Setup { range, budget, ..setup }, args.stall);
+        let AppConfig { range, budget, .. } = args.watch_args.config();
+        return monitor(shared, AppConfig { range, budget, ..config }, args.stall);
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
@@ -94,15 +94,15 @@ pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, Cl
         return Err(CliError::Usage(how.to_owned()));
     }
     shared.use_sandbox();
-    let grants = spread(&DEMO_TTLS, 1, &[Put::parse(DEMO_PUT)?])?;
-    monitor(shared, Setup { grants, is_demo: true, ..table_setup(rows)? }, false)
+    let grants = requests_for(&DEMO_TTLS, 1, &[KeyTemplate::parse(DEMO_PUT)?])?;
+    monitor(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, false)
 }
 
 /// A monitor that shows what was asked for.
-fn table_setup(rows: &TableArgs) -> Result<Setup, CliError> {
+fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     let columns = rows.columns_or(&Column::ALL)?;
     let (filter, sort) = (rows.filter.clone().unwrap_or_default(), rows.sort.unwrap_or_default());
-    Ok(Setup { filter, sort, columns, ..Setup::default() })
+    Ok(AppConfig { filter, sort, columns, ..AppConfig::default() })
 }
 
 async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
@@ -111,25 +111,34 @@ async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliE
     list::run(list::ListArgs::of(rows), shared, &mut out).await
 }
 
-fn monitor(shared: GlobalFlags, setup: Setup, stall_consumer: bool) -> Result<Exit, CliError> {
+fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<Exit, CliError> {
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread, the engine renews on another.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let ours = setup.is_demo.then_some(setup.grants.len());
+        let ours = config.is_demo.then_some(config.grants.len());
         let Environment { cluster, clock, resources } = environment(shared.clone(), ours).await?;
-        let place = if shared.sandbox() { Place::Sandbox { warp: shared.warp() } } else { Place::Cluster };
+        let place = if shared.sandbox() { Backend::Sandbox { warp: shared.warp() } } else { Backend::Cluster };
         let is_read_only = shared.general.read_only;
         let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
         let pace = shared.keeping.pace;
         let etcdctl = shared.etcdctl();
-        let setup = Setup { target: shared.target(), named, etcdctl, place, is_read_only, pace, keymap, ..setup };
+        let config = AppConfig {
+            target: shared.target(),
+            label: named,
+            etcdctl,
+            backend: place,
+            is_read_only,
+            pace,
+            keymap,
+            ..config
+        };
         let options = MonitorOptions {
             cluster,
             clock,
             resources: Some(resources),
             environments: environments(&shared, ours),
             engine: shared.engine(),
-            setup,
+            config,
             theme: theme(&shared.general),
             stall_consumer,
             command: shared.command_line(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::{CliError, values};
-use crate::app::{Keymap, Named};
+use crate::app::{ClusterLabel, Keymap};
 use crate::escape::printable;
 use crate::ui::Palette;
 use etcd_lease::RenewalSchedule;
@@ -50,7 +50,7 @@ pub struct GlobalFlags {
     pub(super) keeping: KeepAliveFlags,
     /// The cluster that was named, as the config file has it.
     #[arg(skip)]
-    pub(super) named: Option<Named>,
+    pub(super) named: Option<ClusterLabel>,
     /// The keys of the monitor, as the config file has them.
     #[arg(skip)]
     pub(super) keymap: Keymap,

@@ -1,6 +1,6 @@
 //! What is observed of everybody's leases, and at what price: for the monitor and for `events`.
 
-use crate::app::Setup;
+use crate::app::AppConfig;
 use etcd_lease::KeyRange;
 
 /// What to observe.
@@ -21,9 +21,9 @@ impl WatchArgs {
     }
 
     /// What a model starts from.
-    pub(super) fn setup(self) -> Setup {
+    pub(super) fn config(self) -> AppConfig {
         let range = KeyRange::prefix(self.prefix.unwrap_or_default().as_bytes());
-        let setup = Setup::default();
-        Setup { range, budget: self.budget.unwrap_or(setup.budget), ..setup }
+        let config = AppConfig::default();
+        AppConfig { range, budget: self.budget.unwrap_or(config.budget), ..config }
     }
 }

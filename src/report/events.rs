@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::json::line;
 use super::text::{base64, json_key, rfc3339, seconds};
-use crate::app::{Event, Gone, How, Keys, Obituary, Renewed, What, Who};
+use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, RenewalSource, Renewed};
 use crate::inference::lease_inference::RemovalDelay;
 use simkit::Timestamp;
 
@@ -16,7 +16,7 @@ use simkit::Timestamp;
 pub fn event_line(event: &Event, start: SystemTime) -> String {
     let lease = event.lease.map_or(String::new(), |id| id.to_string());
     let (at, doubt) = (rfc3339(wall(event.at, start)), format!("±{:.1}", event.doubt.as_secs_f64()));
-    format!("{at} {doubt:>6}  {:<10}  {lease:<16}  {}\n", event.word().word(), event.text())
+    format!("{at} {doubt:>6}  {:<10}  {lease:<16}  {}\n", event.name().as_str(), event.text())
 }
 
 /// The same facts as an object; what is not known is left out.
@@ -25,9 +25,9 @@ pub fn event_json(event: &Event, start: SystemTime) -> String {
         at: rfc3339(wall(event.at, start)),
         at_error: (!event.doubt.is_zero()).then(|| seconds(event.doubt)),
         seen_at: rfc3339(wall(event.seen_at, start)),
-        event: event.word().word(),
+        event: event.name().as_str(),
         lease: event.lease.map(|id| id.to_string()),
-        facts: EventFields::of(&event.what),
+        facts: EventFields::of(&event.kind),
     };
     line(&object)
 }
@@ -104,48 +104,50 @@ struct QueueDepthObject {
 }
 
 impl EventFields {
-    fn of(what: &What) -> EventFields {
+    fn of(what: &EventKind) -> EventFields {
         match what {
-            What::Granted { who, ttl, asked } => {
+            EventKind::Granted { ownership: who, ttl, asked } => {
                 EventFields { who: Some(who.word()), ttl: *ttl, requested_ttl: *asked, ..EventFields::default() }
             }
-            What::Attached { key, revision } => EventFields { revision: *revision, ..EventFields::of_key(key) },
-            What::Detached { key, is_deleted, revision } => {
+            EventKind::Attached { key, revision } => EventFields { revision: *revision, ..EventFields::of_key(key) },
+            EventKind::Detached { key, is_deleted, revision } => {
                 let cause = if *is_deleted { "deleted" } else { "put" };
                 EventFields { cause: Some(cause), revision: *revision, ..EventFields::of_key(key) }
             }
-            What::Moved { key, to, revision } => {
+            EventKind::Moved { key, to, revision } => {
                 EventFields { to: Some(to.to_string()), revision: *revision, ..EventFields::of_key(key) }
             }
-            What::Renewed(renewed) => EventFields::of_renewal(renewed),
-            What::Refilled { ttl, term } => EventFields { ttl: *ttl, term: *term, ..EventFields::default() },
-            What::Dropped { depth, capacity } => EventFields {
+            EventKind::Renewed(renewed) => EventFields::of_renewal(renewed),
+            EventKind::Refilled { ttl, term } => EventFields { ttl: *ttl, term: *term, ..EventFields::default() },
+            EventKind::Dropped { depth, capacity } => EventFields {
                 queue: Some(QueueDepthObject { depth: *depth, capacity: *capacity }),
                 ..EventFields::default()
             },
-            What::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
-            What::Risk { left, expected } => EventFields::of_times(*left, None, *expected),
-            What::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
-            What::StoodStill { span, .. } => {
+            EventKind::Late { interval, expected } => EventFields::of_times(None, *interval, *expected),
+            EventKind::Risk { left, expected } => EventFields::of_times(*left, None, *expected),
+            EventKind::Missed { waited } => EventFields::of_times(None, Some(*waited), None),
+            EventKind::ProcessStalled { span, .. } => {
                 EventFields { message: Some(what.text()), ..EventFields::of_times(None, Some(*span), None) }
             }
-            What::Lost { loss, ttl } => {
+            EventKind::Lost { loss, ttl } => {
                 EventFields { cause: Some(loss.why.word()), ttl: *ttl, ..EventFields::default() }
             }
-            What::Died(obituary) => EventFields::of_death(obituary),
-            What::Connected { endpoint, .. } => EventFields::of_link("up", Some(endpoint), None),
-            What::RenewsAt { endpoint } => EventFields::of_link("renewals", Some(endpoint), None),
-            What::Disconnected { endpoint, message } => EventFields::of_link("down", endpoint.as_ref(), Some(message)),
-            What::Unreached { message } => EventFields::of_link("down", None, Some(message)),
-            What::Leader { endpoint, term } => {
+            EventKind::LeaseEnded(obituary) => EventFields::of_death(obituary),
+            EventKind::Connected { endpoint, .. } => EventFields::of_link("up", Some(endpoint), None),
+            EventKind::RenewsAt { endpoint } => EventFields::of_link("renewals", Some(endpoint), None),
+            EventKind::Disconnected { endpoint, message } => {
+                EventFields::of_link("down", endpoint.as_ref(), Some(message))
+            }
+            EventKind::Unreached { message } => EventFields::of_link("down", None, Some(message)),
+            EventKind::Leader { endpoint, term } => {
                 EventFields { endpoint: Some(endpoint.clone()), term: Some(*term), ..EventFields::default() }
             }
-            What::NoLeader { endpoint } => {
+            EventKind::NoLeader { endpoint } => {
                 EventFields { cause: Some("none"), endpoint: Some(endpoint.clone()), ..EventFields::default() }
             }
-            What::Term { new, .. } => EventFields { term: Some(*new), ..EventFields::default() },
-            What::Error { message } => EventFields { message: Some(message.clone()), ..EventFields::default() },
-            What::Kept | What::Paused | What::Drill(_) | What::More { .. } => {
+            EventKind::Term { new, .. } => EventFields { term: Some(*new), ..EventFields::default() },
+            EventKind::Error { message } => EventFields { message: Some(message.clone()), ..EventFields::default() },
+            EventKind::Kept | EventKind::Paused | EventKind::Drill(_) | EventKind::More { .. } => {
                 EventFields { message: Some(what.text()), ..EventFields::default() }
             }
         }
@@ -170,26 +172,34 @@ impl EventFields {
         let Renewed { ttl, interval, interval_doubt, expected, left, left_doubt, round_trip, .. } = *renewed;
         let [interval_error, left_error, round_trip] =
             [interval_doubt, left_doubt, round_trip].map(|span| span.map(seconds));
-        let is_inferred = renewed.how == How::Inferred && interval.is_some();
+        let is_inferred = renewed.how == RenewalSource::Inferred && interval.is_some();
         let interval_sureness = is_inferred.then_some(if renewed.is_bound { "at_most" } else { "about" });
         let times = EventFields::of_times(left, interval, expected);
         EventFields { ttl, interval_error, interval_sureness, left_error, round_trip, ..times }
     }
 
-    fn of_death(obituary: &Obituary) -> EventFields {
-        let Obituary { who, ttl, keys, lag, revision, .. } = obituary;
+    fn of_death(obituary: &LeaseEnded) -> EventFields {
+        let LeaseEnded { ownership: who, ttl, keys, lag, revision, .. } = obituary;
         let cause = match (obituary.cause, obituary.is_ours) {
-            (Gone::Revoked, true) => Some("here"),
-            (Gone::Revoked, false) => Some("elsewhere"),
+            (EndCause::Revoked, true) => Some("here"),
+            (EndCause::Revoked, false) => Some("elsewhere"),
             _ => None,
         };
         let (lag, lag_error) = lag.map(middle).unzip();
-        let of_keys = |keys: &Keys| EventFields {
+        let of_keys = |keys: &LeaseKeys| EventFields {
             key_count: keys.is_all.then_some(keys.count),
             ..EventFields::of_keys(&keys.first)
         };
         let of_keys = keys.as_ref().map(of_keys).unwrap_or_default();
-        EventFields { who: Some(Who::word(*who)), ttl: *ttl, cause, lag, lag_error, revision: *revision, ..of_keys }
+        EventFields {
+            who: Some(Ownership::word(*who)),
+            ttl: *ttl,
+            cause,
+            lag,
+            lag_error,
+            revision: *revision,
+            ..of_keys
+        }
     }
 
     fn of_link(cause: &'static str, endpoint: Option<&String>, message: Option<&String>) -> EventFields {
@@ -210,16 +220,16 @@ fn middle(lag: RemovalDelay) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::When;
+    use crate::app::EventTime;
     use etcd_lease::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
     }
 
-    fn event(lease: Option<i64>, what: What) -> Event {
+    fn event(lease: Option<i64>, what: EventKind) -> Event {
         let at = Timestamp::at(seconds(3.5));
-        let when = When { at, doubt: if lease.is_some() { seconds(0.375) } else { Duration::ZERO } };
+        let when = EventTime { at, doubt: if lease.is_some() { seconds(0.375) } else { Duration::ZERO } };
         Event::new(when, Timestamp::at(seconds(4.25)), lease.map(LeaseId), what)
     }
 
@@ -232,14 +242,14 @@ mod tests {
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
             left_doubt: Some(seconds(0.125)),
-            ..Renewed::new(How::Inferred, Some(10))
+            ..Renewed::new(RenewalSource::Inferred, Some(10))
         };
         let died = |cause, lag| {
-            let keys = Some(Keys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
-            What::Died(Box::new(Obituary {
+            let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
+            EventKind::LeaseEnded(Box::new(LeaseEnded {
                 cause,
                 is_ours: false,
-                who: Who::Other,
+                ownership: Ownership::Other,
                 ttl: Some(10),
                 keys,
                 lag,
@@ -249,29 +259,29 @@ mod tests {
         };
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.5) });
         let of_lease = [
-            What::Granted { who: Who::Other, ttl: None, asked: None },
-            What::Attached { key: key.clone(), revision: Some(5) },
-            What::Renewed(renewed),
-            What::Renewed(Renewed { is_bound: true, ..renewed }),
-            What::Dropped { depth: 16, capacity: 16 },
-            What::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
-            What::Risk { left: Some(seconds(3.0)), expected: None },
-            What::Missed { waited: seconds(1.0) },
-            What::Refilled { ttl: Some(10), term: Some(5) },
-            died(Gone::Expired, lag),
-            died(Gone::Revoked, None),
-            What::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
-            What::Moved { key, to: LeaseId(-2), revision: Some(6) },
-            died(Gone::Unknown, None),
+            EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None },
+            EventKind::Attached { key: key.clone(), revision: Some(5) },
+            EventKind::Renewed(renewed),
+            EventKind::Renewed(Renewed { is_bound: true, ..renewed }),
+            EventKind::Dropped { depth: 16, capacity: 16 },
+            EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
+            EventKind::Risk { left: Some(seconds(3.0)), expected: None },
+            EventKind::Missed { waited: seconds(1.0) },
+            EventKind::Refilled { ttl: Some(10), term: Some(5) },
+            died(EndCause::Expired, lag),
+            died(EndCause::Revoked, None),
+            EventKind::Detached { key: key.clone(), is_deleted: true, revision: Some(6) },
+            EventKind::Moved { key, to: LeaseId(-2), revision: Some(6) },
+            died(EndCause::Unknown, None),
         ];
         let of_link = [
-            What::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
-            What::Disconnected { endpoint: None, message: "\x1b refused".into() },
-            What::Unreached { message: "\x1b refused".into() },
-            What::Leader { endpoint: "a:1".into(), term: 5 },
-            What::NoLeader { endpoint: "a:1".into() },
-            What::Term { old: 4, new: 5 },
-            What::error("cannot list the leases"),
+            EventKind::Connected { endpoint: "a:1".into(), version: "3.5.30".into() },
+            EventKind::Disconnected { endpoint: None, message: "\x1b refused".into() },
+            EventKind::Unreached { message: "\x1b refused".into() },
+            EventKind::Leader { endpoint: "a:1".into(), term: 5 },
+            EventKind::NoLeader { endpoint: "a:1".into() },
+            EventKind::Term { old: 4, new: 5 },
+            EventKind::error("cannot list the leases"),
         ];
         let of_lease = of_lease.into_iter().map(|what| event(Some(-5), what));
         of_lease.chain(of_link.into_iter().map(|what| event(None, what))).collect()

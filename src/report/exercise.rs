@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::json::line;
 use super::table::{Align, table};
 use super::text::{human, millis, or_dash, rfc3339, seconds};
-use crate::app::exercise::{Exercise, Lost, Series};
+use crate::app::cadence::{CadenceReport, LostLease, Series};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -16,7 +16,7 @@ const MAX_LISTED: usize = 16;
 
 /// The aligned table, the answer in a sentence, and a line for each lease that was lost, the first of them; `start` is what
 /// the wall said at the start of the clock.
-pub fn exercise_table(exercise: &Exercise, start: SystemTime) -> String {
+pub fn exercise_table(exercise: &CadenceReport, start: SystemTime) -> String {
     let right = |title| (title, Align::Right);
     let header = [
         "TTL",
@@ -39,10 +39,10 @@ pub fn exercise_table(exercise: &Exercise, start: SystemTime) -> String {
     format!("{}\n{}\n{}", table(header.map(right), &rows), exercise.answer(), losses(exercise, start))
 }
 
-fn losses(exercise: &Exercise, start: SystemTime) -> String {
+fn losses(exercise: &CadenceReport, start: SystemTime) -> String {
     let all = || exercise.series.iter().flat_map(|series| series.losses.iter().map(move |lost| (series, lost)));
-    let line = |(series, lost): (&Series, &Lost)| {
-        let Lost { id, at, why } = lost;
+    let line = |(series, lost): (&Series, &LostLease)| {
+        let LostLease { id, at, why } = lost;
         format!("lost: lease {id} of {} at {}: {why}\n", series.ttl_in_words(), rfc3339(wall(*at, start)))
     };
     let named: String = all().take(MAX_LISTED).map(line).collect();
@@ -133,7 +133,7 @@ struct QueueCountsObject {
 }
 
 /// The report as one JSON object; `start` is what the wall said at the start of the clock.
-pub fn exercise_json(exercise: &Exercise, start: SystemTime) -> String {
+pub fn exercise_json(exercise: &CadenceReport, start: SystemTime) -> String {
     line(&ExerciseObject {
         pace: exercise.pace.to_string(),
         kept_for: exercise.kept_for.map(seconds),
@@ -142,7 +142,7 @@ pub fn exercise_json(exercise: &Exercise, start: SystemTime) -> String {
     })
 }
 
-fn lost_object(lost: &Lost, start: SystemTime) -> LostObject {
+fn lost_object(lost: &LostLease, start: SystemTime) -> LostObject {
     LostObject { id: lost.id.to_string(), at: rfc3339(wall(lost.at, start)), cause: lost.why.word() }
 }
 
@@ -179,14 +179,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::app::exercise::Intervals;
+    use crate::app::cadence::Intervals;
     use etcd_lease::{Ended, QueueGauge, RenewalSchedule};
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 
-    fn exercise() -> Exercise {
+    fn exercise() -> CadenceReport {
         let intervals = Intervals {
             expected: Some(ms(3_500)),
             mean: Some(ms(3_503)),
@@ -209,7 +209,7 @@ mod tests {
         };
         let intervals = Intervals { expected: Some(ms(1_200_000)), ..Intervals::default() };
         let raised = Series { ttl: 1, granted_ttl: Some(2), count: 1, renewals: 1, intervals, ..Series::default() };
-        Exercise {
+        CadenceReport {
             pace: RenewalSchedule::Clientv3,
             kept_for: Some(ms(60_000)),
             stalled: false,
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn those_that_were_lost_are_named_with_when_and_why() {
         let mut exercise = exercise();
-        let lost = |id| Lost { id: LeaseId(id), at: Timestamp::at(ms(7_250)), why: Ended::NotFound };
+        let lost = |id| LostLease { id: LeaseId(id), at: Timestamp::at(ms(7_250)), why: Ended::NotFound };
         (exercise.series[0].lost, exercise.series[0].losses) = (18, (1..=18).map(lost).collect());
         let table = exercise_table(&exercise, SystemTime::UNIX_EPOCH);
         let line =

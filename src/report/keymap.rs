@@ -4,22 +4,22 @@ use serde::Serialize;
 
 use super::json::line;
 use super::table::{Align, table};
-use crate::app::{Keymap, Row, Scope};
+use crate::app::{KeyContext, Keymap, KeymapEntry};
 
 /// A row for each action of the monitor: its keys, its name in a config file, and what it does; below them the same for
 /// each dialog.
 pub fn keys_table(keymap: &Keymap) -> String {
-    let cells = |row: Row<'_>| [row.in_words(), row.binding.action.name(), row.binding.help.to_owned()];
-    let rows: Vec<[String; 3]> = keymap.rows().filter(|row| !row.is_of_dialogs()).map(cells).collect();
-    let in_dialog = |scope: Scope| {
-        let holds = move |row: &Row<'_>| row.is_of_dialogs() && row.binding.action.scopes().contains(&scope);
+    let cells = |row: KeymapEntry<'_>| [row.in_words(), row.binding.action.name(), row.binding.help.to_owned()];
+    let rows: Vec<[String; 3]> = keymap.rows().filter(|row| !row.is_dialog_key()).map(cells).collect();
+    let in_dialog = |scope: KeyContext| {
+        let holds = move |row: &KeymapEntry<'_>| row.is_dialog_key() && row.binding.action.contexts().contains(&scope);
         keymap
             .rows()
             .filter(holds)
             .map(cells)
             .map(move |[keys, action, help]| [scope.name().to_owned(), keys, action, help])
     };
-    let dialogs: Vec<[String; 4]> = Scope::DIALOGS.into_iter().flat_map(in_dialog).collect();
+    let dialogs: Vec<[String; 4]> = KeyContext::DIALOGS.into_iter().flat_map(in_dialog).collect();
     let [keys, action, what] = ["KEYS", "ACTION", "WHAT IT DOES"].map(|title| (title, Align::Left));
     table([keys, action, what], &rows) + "\n" + &table([("DIALOG", Align::Left), keys, action, what], &dialogs)
 }
@@ -35,10 +35,10 @@ struct KeyObject {
 
 /// An object a line for each action, with its keys as they stand in a config file.
 pub fn keys_json(keymap: &Keymap) -> String {
-    let object = |row: Row<'_>| KeyObject {
+    let object = |row: KeymapEntry<'_>| KeyObject {
         action: row.binding.action.name(),
         keys: row.keys.iter().map(ToString::to_string).collect(),
-        scopes: row.binding.action.scopes().iter().map(|scope| scope.name()).collect(),
+        scopes: row.binding.action.contexts().iter().map(|scope| scope.name()).collect(),
         help: row.binding.help,
     };
     keymap.rows().map(|row| line(&object(row))).collect()

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
-pub(super) use crate::app::exercise::{human, plural};
+pub(super) use crate::app::cadence::{human, plural};
 use crate::escape::printable;
 
 /// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.

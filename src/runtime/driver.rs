@@ -8,7 +8,7 @@ use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::observations;
 use super::response_reader::ResponseReader;
-use crate::app::{Effect, GrantOrder, Msg, Trouble, Value};
+use crate::app::{CallFailure, Effect, GrantRequest, Msg, ReadValue};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
@@ -51,8 +51,8 @@ impl Driver {
     pub(super) fn execute(&mut self, effect: Effect) {
         let context = self.context.clone();
         match effect {
-            Effect::Keep { id, pace } => context.reader.start_keep_alive(id, pace),
-            Effect::Leave(id) => context.reader.stop_keep_alive(id),
+            Effect::StartKeepAlive { id, pace } => context.reader.start_keep_alive(id, pace),
+            Effect::StopKeepAlive(id) => context.reader.stop_keep_alive(id),
             Effect::Drill { id, drill } => context.drill(id, drill),
             Effect::RenewNow(id) => context.engine.renew_now(id),
             Effect::RenewOnce(id) => self.run(stream::once(async move { context.renew_once(id).await })),
@@ -68,7 +68,7 @@ impl Driver {
                 self.run(stream::once(async move { context.attach(id, key, &value).await }));
             }
             // The loop ends, stands still, and begins anew by itself; the terminal is its own.
-            Effect::Quit { .. } | Effect::Suspend | Effect::BeginAnew { .. } => (),
+            Effect::Quit { .. } | Effect::Suspend | Effect::RestartSandbox { .. } => (),
             Effect::Copy(_) | Effect::Mouse(_) => (),
         }
     }
@@ -101,7 +101,7 @@ impl EffectContext {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },
             Err(engine::RenewError::NotFound(_)) => {
                 let text = engine::RenewError::NotFound(id).to_string();
-                Msg::RenewFailed { id, trouble: Trouble { is_not_found: true, is_forbidden: false, text } }
+                Msg::RenewFailed { id, trouble: CallFailure { is_not_found: true, is_forbidden: false, text } }
             }
             Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, trouble: call_failure(&error) },
         }
@@ -148,10 +148,10 @@ impl EffectContext {
             let cluster = self.cluster.clone();
             async move {
                 let value = match cluster.get(&key).await {
-                    Ok(Some(pair)) => Value::of(pair.value),
-                    Ok(None) => Value::Absent,
-                    Err(error) if error.kind() == ErrorKind::Forbidden => Value::Forbidden,
-                    Err(error) => Value::Failed(error.to_string()),
+                    Ok(Some(pair)) => ReadValue::of(pair.value),
+                    Ok(None) => ReadValue::Absent,
+                    Err(error) if error.kind() == ErrorKind::Forbidden => ReadValue::Forbidden,
+                    Err(error) => ReadValue::Failed(error.to_string()),
                 };
                 (key, value)
             }
@@ -162,7 +162,7 @@ impl EffectContext {
 
     /// Grants in turn, some at a time; after the first failure the rest is given up. Each is told before its keys are
     /// put: a watch tells of those at once.
-    fn grant(self, order: GrantOrder) -> impl Stream<Item = Msg> + Send {
+    fn grant(self, order: GrantRequest) -> impl Stream<Item = Msg> + Send {
         let order = Arc::new(order);
         let context = self.clone();
         let ordered = Arc::clone(&order);
@@ -181,7 +181,7 @@ impl EffectContext {
     }
 
     /// What is to be told, and the lease with its number where there is one.
-    async fn grant_one(self, order: Arc<GrantOrder>, number: u32) -> (Msg, Option<(Granted, u32)>) {
+    async fn grant_one(self, order: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
         let sent = self.clock.now();
         let answer = match self.cluster.grant(order.id, order.ttl).await {
             Ok(answer) => answer,
@@ -196,8 +196,8 @@ impl EffectContext {
     }
 
     /// Puts the keys of the order, one after the other.
-    fn attach_all(self, order: Arc<GrantOrder>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
-        let pairs: Vec<_> = order.puts.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
+    fn attach_all(self, order: Arc<GrantRequest>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
+        let pairs: Vec<_> = order.templates.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
         stream::iter(pairs).then(move |(key, value)| {
             let context = self.clone();
             async move { context.attach(lease.id, key, &value).await }
@@ -217,8 +217,8 @@ fn probe_failed(id: LeaseId, error: &wire::Error) -> Msg {
 }
 
 /// Why a call failed, for the model.
-pub(super) fn call_failure(error: &wire::Error) -> Trouble {
-    Trouble {
+pub(super) fn call_failure(error: &wire::Error) -> CallFailure {
+    CallFailure {
         is_not_found: error.kind() == ErrorKind::NotFound,
         is_forbidden: error.kind() == ErrorKind::Forbidden,
         text: error.to_string(),

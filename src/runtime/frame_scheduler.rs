@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::Screen;
 use super::frame_encoder::FrameEncoder;
-use crate::app::{Model, Redraw, arrange};
+use crate::app::{AppState, Redraw, refresh_rows};
 use crate::ui::{self, RenderContext, Theme, WallClock};
 use simkit::Clock;
 use simkit::Timestamp;
@@ -60,7 +60,7 @@ impl<S: Screen> FrameScheduler<S> {
         self.clock = clock;
     }
 
-    pub(super) fn render_context<'a>(&'a self, model: &'a Model, now: Timestamp) -> RenderContext<'a> {
+    pub(super) fn render_context<'a>(&'a self, model: &'a AppState, now: Timestamp) -> RenderContext<'a> {
         RenderContext { model, now, wall: &self.wall, theme: self.theme }
     }
 
@@ -78,7 +78,7 @@ impl<S: Screen> FrameScheduler<S> {
                 Some(self.last.map_or(now, |last| last + self.clock_time(FRAME).max(self.cost * MAX_DRAW_SHARE)))
             }
             Redraw::Now => Some(now),
-            Redraw::Anew => {
+            Redraw::Full => {
                 self.encoder.reset();
                 Some(now)
             }
@@ -103,7 +103,7 @@ impl<S: Screen> FrameScheduler<S> {
         if self.screen.is_free() { next } else { Timestamp::NEVER }
     }
 
-    pub(super) fn draw_if_due(&mut self, model: &mut Model) {
+    pub(super) fn draw_if_due(&mut self, model: &mut AppState) {
         let now = self.clock.now();
         let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;
         if !is_due || !self.screen.is_free() {
@@ -111,7 +111,7 @@ impl<S: Screen> FrameScheduler<S> {
         }
         (self.due, self.last, self.countdown) = (None, Some(now), Timestamp::NEVER);
         self.schedule(Redraw::No, model.counts_down());
-        arrange(model, now);
+        refresh_rows(model, now);
         let ctx = RenderContext { model, now, wall: &self.wall, theme: self.theme };
         let frame = self.encoder.frame(self.screen.size(), |area, buf| ui::draw(ctx, area, buf));
         let bytes: Vec<u8> = mem::take(&mut self.extra_bytes).into_iter().chain(frame.into_iter().flatten()).collect();

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::ExternalEvent;
 use super::session::Session;
-use crate::app::{Event, Model, Msg, Setup, What, diagnose, means};
+use crate::app::{AppConfig, AppState, Event, EventKind, Msg, matches_filter, run_lints};
 use etcd_lease::engine;
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
@@ -22,7 +22,7 @@ pub struct HeadlessOptions {
     /// The clock of polls and events: the sandbox's, where there is one.
     pub clock: Clock,
     /// What the model starts from. It keeps nothing alive and shows nothing.
-    pub setup: Setup,
+    pub config: AppConfig,
 }
 
 /// An event, and what the wall said at the start of the clock.
@@ -38,7 +38,7 @@ pub struct TimedEvent {
 #[derive(Clone, Debug)]
 pub struct FinalState {
     /// All that was known.
-    pub model: Model,
+    pub model: AppState,
     /// When that was.
     pub now: Timestamp,
     /// The wall's time at the clock's start, sleeps of the machine included.
@@ -54,7 +54,7 @@ where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
     let mut run = HeadlessRun::start(options);
-    run.session.model.events.tell_all();
+    run.session.model.events.record_all();
     let mut sink = EventSink { events, lost: 0 };
     run.run(external, |session, start| sink.send_all(session, start)).await
 }
@@ -67,14 +67,14 @@ pub async fn watch_leases(
 ) -> (FinalState, u64) {
     let mut deaths = 0;
     let mut run = HeadlessRun::start(options);
-    run.session.model.events.tell_all();
+    run.session.model.events.record_all();
     let count = |session: &mut Session, _| {
-        let told = session.model.events.take_told();
-        deaths += told.iter().filter(|event| matches!(event.what, What::Died(_))).count() as u64;
+        let told = session.model.events.take_recorded();
+        deaths += told.iter().filter(|event| matches!(event.kind, EventKind::LeaseEnded(_))).count() as u64;
         true
     };
     let mut known = run.run(external, count).await;
-    diagnose(&mut known.model, known.now);
+    run_lints(&mut known.model, known.now);
     (known, deaths)
 }
 
@@ -84,9 +84,9 @@ struct HeadlessRun {
 }
 
 impl HeadlessRun {
-    fn start(HeadlessOptions { cluster, clock, setup }: HeadlessOptions) -> Self {
+    fn start(HeadlessOptions { cluster, clock, config }: HeadlessOptions) -> Self {
         let start = clock.wall(Timestamp::START);
-        HeadlessRun { session: Session::start(cluster, clock, engine::Options::default(), setup, false), start }
+        HeadlessRun { session: Session::start(cluster, clock, engine::Options::default(), config, false), start }
     }
 
     /// Goes on until it is ended from outside, or `more` has had enough.
@@ -105,7 +105,7 @@ impl HeadlessRun {
                 external = external.next() => match external {
                     Some(ExternalEvent::Slept(span)) => {
                         self.start += span;
-                        session.send(Msg::Slept(span));
+                        session.send(Msg::SystemSlept(span));
                     }
                     Some(ExternalEvent::Suspend | ExternalEvent::Continued) => (),
                     Some(ExternalEvent::End) | None => break,
@@ -128,9 +128,9 @@ impl EventSink {
         if self.lost > 0 && self.events.capacity() > 0 {
             session.send(Msg::EventsLost(std::mem::take(&mut self.lost)));
         }
-        let (told, now) = (session.model.events.take_told(), session.clock.now());
-        let filter = session.model.setup.filter.filter();
-        for event in told.into_iter().filter(|event| means(&session.model, filter, event, now)) {
+        let (told, now) = (session.model.events.take_recorded(), session.clock.now());
+        let filter = session.model.config.filter.filter();
+        for event in told.into_iter().filter(|event| matches_filter(&session.model, filter, event, now)) {
             match self.events.try_send(TimedEvent { event, start }) {
                 Ok(()) => (),
                 Err(TrySendError::Full(_)) => self.lost += 1,

@@ -42,7 +42,7 @@ pub use run::{ExitState, run};
 pub use screen::Screen;
 pub use signals::{ExternalEvent, sleeps};
 
-use crate::app::Setup;
+use crate::app::AppConfig;
 use crate::ui::Theme;
 use etcd_lease::LeaseId;
 use etcd_lease::engine;
@@ -64,7 +64,7 @@ pub struct MonitorOptions {
     /// How leases are kept alive.
     pub engine: engine::Options,
     /// What the model starts from: place, rights, budget, leases to grant.
-    pub setup: Setup,
+    pub config: AppConfig,
     /// How it looks.
     pub theme: Theme,
     /// Reads no response, so that the queues fill: what a stalled consumer looks like.
@@ -99,7 +99,7 @@ pub enum MonitorError {
 /// Without a usable terminal, and when a task has panicked. The terminal is given back in each case.
 pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     let external = signals::external_events(options.clock.clone()).map_err(MonitorError::Signals)?;
-    options.setup.can_suspend = signals::has_shell();
+    options.config.can_suspend = signals::has_shell();
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
     let ended = tokio::select! {

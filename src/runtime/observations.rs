@@ -8,16 +8,16 @@ use crate::observe::{Listed, Observation, ObservedPart};
 pub(super) fn message(news: Observation) -> Msg {
     match news {
         Observation::Listed(Listed { sent, received, revision, count: total, created: born, gone, soonest: head }) => {
-            Msg::Listed(Listing { sent, received, revision, born, gone, total, head })
+            Msg::Listed(Listing { sent, received, revision, born, gone, total, soonest: head })
         }
         Observation::ListedAgain { sent, received, revision } => Msg::ListedAgain { sent, received, revision },
-        Observation::KeysReloading => Msg::KeysAnew,
+        Observation::KeysReloading => Msg::KeysReloading,
         Observation::Keys(page) => Msg::KeysPage(page),
         Observation::KeysRead { revision } => Msg::KeysRead { revision },
         Observation::Changed { changes, received } => Msg::KeysChanged { changes, received },
         Observation::Failed { part: ObservedPart::Leases, error } => Msg::ListFailed(call_failure(&error)),
         Observation::Failed { part: ObservedPart::Keys, error } => Msg::KeysFailed(call_failure(&error)),
-        Observation::Recovered(ObservedPart::Leases) => Msg::ListGoesOn,
-        Observation::Recovered(ObservedPart::Keys) => Msg::KeysGoOn,
+        Observation::Recovered(ObservedPart::Leases) => Msg::ListRecovered,
+        Observation::Recovered(ObservedPart::Keys) => Msg::KeysRecovered,
     }
 }

@@ -40,9 +40,9 @@ where
     I: Stream<Item = io::Result<Event>> + Unpin,
     O: Stream<Item = ExternalEvent> + Unpin,
 {
-    let MonitorOptions { cluster, clock, resources, environments, engine, setup, stall_consumer, theme, .. } = options;
+    let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, theme, .. } = options;
     let frames = FrameScheduler::new(screen, clock.clone(), theme);
-    let session = Session::start(cluster, clock, engine, setup, stall_consumer);
+    let session = Session::start(cluster, clock, engine, config, stall_consumer);
     let mut monitor =
         Monitor { session, input, external, frames, engine, stall_consumer, environments, _resources: resources };
     monitor.resize();
@@ -101,7 +101,7 @@ where
     async fn suspend(&mut self, job: SuspendScope) {
         let since = self.session.clock.now();
         self.frames.screen.suspend(job == SuspendScope::Job).await;
-        self.session.send(Msg::StoodStill { since });
+        self.session.send(Msg::ProcessStalled { since });
         // The window may have become another one meanwhile.
         self.resize();
     }
@@ -110,7 +110,7 @@ where
     async fn restart(&mut self, warp: u32) {
         let Some(environments) = &self.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
-        let model = self.session.model.begun_anew(clock.speed(), clock.now());
+        let model = self.session.model.restarted(clock.speed(), clock.now());
         self.frames.restart(clock.clone());
         self.session = Session::with(model, cluster, clock, self.engine, self.stall_consumer);
         self._resources = Some(resources);
@@ -159,7 +159,7 @@ where
             }
             ExternalEvent::Slept(span) => {
                 self.frames.wall.start += span;
-                self.session.send(Msg::Slept(span));
+                self.session.send(Msg::SystemSlept(span));
             }
         }
     }
@@ -210,7 +210,7 @@ where
     fn send_scroll_limit(&mut self) {
         let ctx = self.frames.render_context(&self.session.model, self.session.clock.now());
         if let Some(spare) = ui::spare_lines(ctx, self.frames.screen.size()) {
-            self.session.send(Msg::Measured { spare });
+            self.session.send(Msg::ScrollLimit { max_scroll: spare });
         }
     }
 }

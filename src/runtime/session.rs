@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::ExitState;
 use super::driver::Driver;
 use super::response_reader::{ReadCounts, ResponseReader};
-use crate::app::{Effect, Model, Msg, Setup, next_wake, update};
+use crate::app::{AppConfig, AppState, Effect, Msg, next_wake, update};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Board, Engine};
 use etcd_lease::wire::Cluster;
@@ -44,7 +44,7 @@ pub(super) enum TerminalRequest {
 
 /// The model and what it is tied to.
 pub(super) struct Session {
-    pub(super) model: Model,
+    pub(super) model: AppState,
     pub(super) clock: Clock,
     /// Set when the program is to be suspended: with or without the rest of its job.
     pub(super) suspend_requested: Option<SuspendScope>,
@@ -66,22 +66,22 @@ impl Session {
         cluster: Cluster,
         clock: Clock,
         keeping: engine::Options,
-        setup: Setup,
+        config: AppConfig,
         stall_consumer: bool,
     ) -> Session {
-        let model = Model::new(setup, clock.now());
+        let model = AppState::new(config, clock.now());
         Session::with(model, cluster, clock, keeping, stall_consumer)
     }
 
     /// Begins with a model of a cluster that nothing was heard of yet.
     pub(super) fn with(
-        model: Model,
+        model: AppState,
         cluster: Cluster,
         clock: Clock,
         keeping: engine::Options,
         stall_consumer: bool,
     ) -> Session {
-        let range = model.setup.range.clone();
+        let range = model.config.range.clone();
         let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
         let reader = ResponseReader::start(engine.consumer(), clock.clone(), stall_consumer);
         let mut view = cluster.watch();
@@ -119,7 +119,7 @@ impl Session {
     /// It fell asleep at a moment, to wake at another, and is awake now: much later is too late.
     pub(super) fn detect_stall(&mut self, asleep: Timestamp, wake: Timestamp) {
         if self.clock.now() > wake.max(asleep) + STALL_THRESHOLD * self.clock.speed() {
-            self.send(Msg::StoodStill { since: asleep });
+            self.send(Msg::ProcessStalled { since: asleep });
         }
     }
 
@@ -141,11 +141,11 @@ impl Session {
     pub(super) fn send(&mut self, msg: Msg) {
         for effect in update(&mut self.model, msg, self.clock.now()) {
             match effect {
-                Effect::Quit { left } => self.ended = Some(ExitState { still_alive: left }),
+                Effect::Quit { still_alive: left } => self.ended = Some(ExitState { still_alive: left }),
                 Effect::Suspend => self.suspend_requested = Some(SuspendScope::Job),
                 Effect::Mouse(is_ours) => self.terminal_requests.push(TerminalRequest::Mouse(is_ours)),
                 Effect::Copy(text) => self.terminal_requests.push(TerminalRequest::Copy(text)),
-                Effect::BeginAnew { warp } => self.restart_requested = Some(warp),
+                Effect::RestartSandbox { warp } => self.restart_requested = Some(warp),
                 effect => self.driver.execute(effect),
             }
         }
@@ -163,7 +163,7 @@ impl Session {
 
     /// How it ends when it is ended from outside.
     pub(super) fn request_exit(&mut self) {
-        let kept = self.model.kept().map(|lease| lease.id);
+        let kept = self.model.kept_alive().map(|lease| lease.id);
         self.ended = Some(ExitState { still_alive: if self.model.is_sandbox() { Vec::new() } else { kept.collect() } });
     }
 }

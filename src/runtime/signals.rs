@@ -42,7 +42,8 @@ pub(super) fn external_events(clock: Clock) -> io::Result<impl Stream<Item = Ext
         (SignalKind::from_raw(Signal::TSTP.as_raw()), ExternalEvent::Suspend),
         (continued(), ExternalEvent::Continued),
     ];
-    let caught = signals.map(|(kind, means)| Ok(SignalStream::new(signal(kind)?).map(move |()| means).boxed()));
+    let caught = signals
+        .map(|(kind, matches_filter)| Ok(SignalStream::new(signal(kind)?).map(move |()| matches_filter).boxed()));
     let mut sources = caught.into_iter().collect::<io::Result<Vec<_>>>()?;
     sources.push(stream::once(hung_up()?).filter_map(std::future::ready).boxed());
     sources.push(sleeps(clock).boxed());

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::app::{Place, Put, spread};
+use crate::app::{Backend, KeyTemplate, requests_for};
 use etcd_lease::wire::{Settings, Target};
 use etcd_sandbox::Sandbox;
 use simkit::tasks::{Task, spawn};
@@ -137,11 +137,11 @@ fn target(sandbox: &Sandbox) -> Target {
 }
 
 impl MonitorTest {
-    async fn start(setup: Setup, stall_consumer: bool) -> MonitorTest {
-        MonitorTest::with(setup, stall_consumer, |_| ()).await
+    async fn start(config: AppConfig, stall_consumer: bool) -> MonitorTest {
+        MonitorTest::with(config, stall_consumer, |_| ()).await
     }
 
-    async fn with(setup: Setup, stall_consumer: bool, prepare: impl FnOnce(&Sandbox)) -> MonitorTest {
+    async fn with(config: AppConfig, stall_consumer: bool, prepare: impl FnOnce(&Sandbox)) -> MonitorTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
@@ -152,7 +152,7 @@ impl MonitorTest {
             resources: None,
             environments: Some(environments(Arc::clone(&anew))),
             engine: engine::Options::default(),
-            setup,
+            config,
             theme: Theme::default(),
             stall_consumer,
             command: "leasetop".into(),
@@ -197,9 +197,9 @@ impl MonitorTest {
     }
 }
 
-fn exercise(ttls: &[i64]) -> Setup {
-    let grants = spread(ttls, 1, &[Put::parse("/service/{ttl}=127.0.0.1").unwrap()]).unwrap();
-    Setup { grants, place: Place::Sandbox { warp: 1 }, ..Setup::default() }
+fn exercise(ttls: &[i64]) -> AppConfig {
+    let grants = requests_for(ttls, 1, &[KeyTemplate::parse("/service/{ttl}=127.0.0.1").unwrap()]).unwrap();
+    AppConfig { grants, backend: Backend::Sandbox { warp: 1 }, ..AppConfig::default() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,7 +300,7 @@ async fn it_waits_for_an_etcd_that_is_not_there_yet() {
 
 #[tokio::test(start_paused = true)]
 async fn on_a_real_cluster_quitting_asks_and_leaves() {
-    let mut test = MonitorTest::start(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.press(&[KeyCode::Char('q')]).await;
     assert!(test.screen.text().contains("1 lease is being kept alive"), "{}", test.screen.text());
@@ -320,7 +320,7 @@ async fn on_a_real_cluster_quitting_asks_and_leaves() {
 
 #[tokio::test(start_paused = true)]
 async fn a_signal_ends_it_and_revokes_nothing() {
-    let mut test = MonitorTest::start(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     test.screen.stick(true);
     test.external.send(ExternalEvent::End).unwrap();
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The columns of the lease table, as data: name, room, when they leave, and what they say of a lease.
 
-use crate::app::{Column as Name, Lease, State};
+use crate::app::{Column as Name, Lease, LeaseState};
 use crate::escape::printable;
 use crate::id_format::IdFormat;
 use crate::inference::lease_inference::{Certainty, MeanInterval};
@@ -16,7 +16,7 @@ use super::{Role, Theme};
 #[derive(Clone, Copy)]
 pub(super) struct RowContext<'a> {
     pub(super) lease: &'a Lease,
-    pub(super) state: State,
+    pub(super) state: LeaseState,
     pub(super) now: Timestamp,
     pub(super) ids: IdFormat,
 }
@@ -143,7 +143,7 @@ fn grow((column, width): &mut (&'static TableColumn, u16), ids: IdFormat, room: 
 /// A cell of a row; the dead are grey throughout.
 pub(super) fn cell(column: &TableColumn, row: RowContext<'_>, width: usize) -> Cell {
     let (text, role) = (column.cell)(row, width);
-    (text, if row.lease.death.is_some() { Role::Gone } else { role })
+    (text, if row.lease.end.is_some() { Role::Gone } else { role })
 }
 
 /// The bar for a share of the whole.
@@ -165,7 +165,7 @@ fn id(row: RowContext<'_>, width: usize) -> Cell {
 }
 
 fn who(row: RowContext<'_>, _: usize) -> Cell {
-    plain(row.lease.who.word())
+    plain(row.lease.ownership.word())
 }
 
 /// The sign of a lease with which something is wrong.
@@ -174,7 +174,7 @@ pub(super) const WARNED: char = '△';
 /// The state; for a moment a healthy lease says that it was refilled.
 fn state(row: RowContext<'_>, width: usize) -> Cell {
     const REFILLED: &str = "↻ refilled";
-    if row.state == State::Ok && row.lease.was_just_refilled(row.now) {
+    if row.state == LeaseState::Ok && row.lease.was_just_refilled(row.now) {
         let badge = if width >= REFILLED.width() { REFILLED } else { "● ok ↻" };
         return (badge.to_owned(), Role::Good);
     }
@@ -194,8 +194,8 @@ fn warned(text: String, lease: &Lease, width: usize) -> String {
 
 fn urgency(row: RowContext<'_>) -> Role {
     match row.state {
-        State::Risk | State::Dying => Role::Danger,
-        State::Late | State::Unseen => Role::Warning,
+        LeaseState::Risk | LeaseState::Dying => Role::Danger,
+        LeaseState::Late | LeaseState::Unseen => Role::Warning,
         _ => Role::Text,
     }
 }
@@ -203,7 +203,7 @@ fn urgency(row: RowContext<'_>) -> Role {
 /// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
 pub(super) fn left(row: RowContext<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
-    if row.state == State::Unseen {
+    if row.state == LeaseState::Unseen {
         return unseen_left(row);
     }
     let (Some(left), Some(error)) = (row.lease.left(row.now), row.lease.left_error(row.now)) else {
@@ -242,7 +242,7 @@ fn ttl(row: RowContext<'_>, _: usize) -> Cell {
 /// How often it is renewed. Where polls could not see all, as many renewals were seen at least (`>=`, in the detail), and so
 /// the interval between them is this long at most: `<=`.
 fn every(row: RowContext<'_>, _: usize) -> Cell {
-    match (&row.lease.engine, row.lease.others_rhythm()) {
+    match (&row.lease.engine, row.lease.others_mean_interval()) {
         (Some(status), _) => plain(format::interval(status.cadence.last, status.expected)),
         (None, Some(MeanInterval { every, certainty: Certainty::AtLeast })) => {
             plain(format!("<={}", format::span(every.as_secs_f64())))
@@ -257,7 +257,7 @@ fn last(row: RowContext<'_>, _: usize) -> Cell {
 }
 
 fn next(row: RowContext<'_>, _: usize) -> Cell {
-    let due = row.lease.engine.as_ref().filter(|_| row.lease.kept).and_then(|status| status.next_due);
+    let due = row.lease.engine.as_ref().filter(|_| row.lease.is_kept_alive).and_then(|status| status.next_due);
     known(due, |at| format::span((at - row.now).as_secs_f64()))
 }
 
@@ -359,7 +359,7 @@ mod tests {
         let shown = [("● ok", 9), ("‖ paused", 9), ("✗ expired", 9), ("✗ expired", 10)];
         let shown = shown.map(|(text, width)| warned(text.to_owned(), &lease, width));
         assert_eq!(shown, ["● ok △", "‖ paused△", "✗ expired", "✗ expired△"]);
-        let row = RowContext { lease: &lease, state: State::Ok, now: Timestamp::START, ids: IdFormat::Hex };
+        let row = RowContext { lease: &lease, state: LeaseState::Ok, now: Timestamp::START, ids: IdFormat::Hex };
         assert_eq!([9, 12].map(|width| warnings(row, width).0), ["two-r… +1", "two-rene… +1"]);
     }
 

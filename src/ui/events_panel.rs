@@ -31,7 +31,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
         return;
     }
     let inner = if is_tiny { head(ctx, area, buf) } else { frame(ctx, title(ctx), area, buf) };
-    let lines = ctx.model.page.lines(&ctx.model.events, usize::from(inner.height));
+    let lines = ctx.model.events_view.lines(&ctx.model.events, usize::from(inner.height));
     if lines.is_empty() && !inner.is_empty() {
         let style = ctx.theme.style(Role::Dim);
         buf.set_stringn(inner.x, inner.y, "Nothing has happened yet.", usize::from(inner.width), style);
@@ -41,7 +41,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
 
 /// The selected lease in a line; hands back what is below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    if let Some(lease) = ctx.model.selected() {
+    if let Some(lease) = ctx.model.cursor_lease() {
         let text = table::tiny(table::row(ctx, lease), area.width);
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), ctx.theme.style(Role::Text));
     }
@@ -50,9 +50,9 @@ pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect
 
 /// ` 3 Events losses and errors · following `
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
-    let page = ctx.model.page;
-    let kind = page.kind.map_or("all", |kind| kind.name());
-    let last = ctx.model.setup.keymap.press(Action::Last);
+    let page = ctx.model.events_view;
+    let kind = page.category.map_or("all", |kind| kind.name());
+    let last = ctx.model.config.keymap.key_label(Action::Last);
     let place = if page.follows() { "newest last".to_owned() } else { format!("held; {last} follows the newest") };
     let mut title = table::tab(ctx, View::Events);
     title.push_span(Span::styled(format!("{kind} · {place} "), ctx.theme.style(Role::Dim)));
@@ -90,7 +90,7 @@ pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u1
 
 /// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
 fn line(ctx: RenderContext<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
-    let (sign, role) = theme::event(event.word());
+    let (sign, role) = theme::event(event.name());
     let lease = event.lease.map_or(String::new(), |id| ctx.model.ids.short(id));
     let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
     let room = usize::from(width).saturating_sub(21 + lease.len());
@@ -98,7 +98,7 @@ fn line(ctx: RenderContext<'_>, event: &Event, has_lease: bool, width: u16) -> L
     let style = |role| ctx.theme.style(role);
     Line::from(vec![
         Span::styled(format!("{} ", ctx.wall.time_of_day(event.at)), style(Role::Dim)),
-        Span::styled(format!("{sign} {:<8}  ", event.word().short()), style(role)),
+        Span::styled(format!("{sign} {:<8}  ", event.name().short()), style(role)),
         Span::styled(lease, style(Role::Text)),
         Span::styled(text, style(Role::Text)),
     ])

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{FilterLine, Model, Quick};
+use crate::app::{AppState, FilterLine, FilterPreset};
 use crate::escape::printable;
 use crate::filter::BadFilter;
 
@@ -15,7 +15,7 @@ use super::{RenderContext, Role, field};
 
 /// Draws it over the first row of a place, and what is wrong over those below, where one is being typed.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(line) = ctx.model.sieve.line.as_ref().filter(|_| !area.is_empty()) else { return };
+    let Some(line) = ctx.model.row_filter.line.as_ref().filter(|_| !area.is_empty()) else { return };
     let count = format!(" {} ", counted(ctx.model));
     let count = if area.width >= 24 { count } else { String::new() };
     let room = usize::from(area.width).saturating_sub(3 + count.width());
@@ -46,15 +46,15 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
 }
 
 /// `12 of 300`: what the filter lets through.
-pub(super) fn counted(model: &Model) -> String {
+pub(super) fn counted(model: &AppState) -> String {
     format!("{} of {}", model.order().len(), model.total())
 }
 
 /// What is filtered by, in so many columns: `own · /left<5s`; nothing where every lease is shown.
-pub(super) fn in_words(model: &Model, room: usize) -> String {
-    let sieve = &model.sieve;
-    let quick = Some(sieve.quick.name()).filter(|_| sieve.quick != Quick::All).map(str::to_owned);
-    let typed = Some(sieve.typed.text()).filter(|text| !text.is_empty());
+pub(super) fn in_words(model: &AppState, room: usize) -> String {
+    let row_filter = &model.row_filter;
+    let quick = Some(row_filter.preset.name()).filter(|_| row_filter.preset != FilterPreset::All).map(str::to_owned);
+    let typed = Some(row_filter.typed.text()).filter(|text| !text.is_empty());
     let typed = typed.map(|text| format!("/{}", printable(text.as_bytes())));
     cut(&[quick, typed].into_iter().flatten().collect::<Vec<_>>().join(" · "), room)
 }

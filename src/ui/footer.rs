@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::keymap::Action;
-use crate::app::{Model, Note, Reply, View};
+use crate::app::{AppState, DialogAction, StatusMessage, View};
 use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
 
@@ -18,33 +18,35 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
     let model = ctx.model;
     let shown = model.shown(ctx.now).0;
-    let left = match &model.note {
+    let left = match &model.status {
         Some(note) => vec![noted(note, area.width)],
         None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(model)).chain(counts(shown)).collect(),
     };
-    let right = match shown.sieve.line {
+    let right = match shown.row_filter.line {
         _ if model.dialog.is_some() => Vec::new(),
-        Some(_) => vec![filter_key(model, Reply::Accept, "keep"), filter_key(model, Reply::FormClose, "clear")],
+        Some(_) => {
+            vec![filter_key(model, DialogAction::Accept, "keep"), filter_key(model, DialogAction::FormClose, "clear")]
+        }
         None => keys(model, shown),
     };
     draw_ends(ctx.theme, (left, right), (" · ", "  "), area, buf);
 }
 
-fn filter_key(model: &Model, reply: Reply, does: &str) -> Segment {
-    Segment::key(0, model.setup.keymap.press(Action::Reply(reply)), does)
+fn filter_key(model: &AppState, reply: DialogAction, does: &str) -> Segment {
+    Segment::key(0, model.config.keymap.key_label(Action::Dialog(reply)), does)
 }
 
-fn noted(note: &Note, width: u16) -> Segment {
+fn noted(note: &StatusMessage, width: u16) -> Segment {
     let role = if note.is_error { Role::Danger } else { Role::Good };
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
 /// `3 marked`, or where a range begins and what ends it.
-fn marked(model: &Model) -> Option<Segment> {
-    let marks = &model.marks;
+fn marked(model: &AppState) -> Option<Segment> {
+    let marks = &model.selection;
     match (marks.range(), marks.len()) {
         (Some(first), _) => {
-            let key = model.setup.keymap.press(Action::MarkRange);
+            let key = model.config.keymap.key_label(Action::MarkRange);
             Some(Segment::new(0, Role::Warning, format!("range from {}: {key} marks it", model.ids.short(first))))
         }
         (None, 0) => None,
@@ -52,25 +54,25 @@ fn marked(model: &Model) -> Option<Segment> {
     }
 }
 
-fn counts(model: &Model) -> Vec<Segment> {
-    let census = model.census;
+fn counts(model: &AppState) -> Vec<Segment> {
+    let counts = model.counts;
     let count = |rank, role, number: u64, what: &str| Segment::new(rank, role, format!("{number} {what}"));
-    let mut parts = vec![count(1, Role::Text, census.own as u64, "own")];
-    if census.adopted > 0 {
-        parts.push(count(1, Role::Text, census.adopted as u64, "adopted"));
+    let mut parts = vec![count(1, Role::Text, counts.own as u64, "own")];
+    if counts.adopted > 0 {
+        parts.push(count(1, Role::Text, counts.adopted as u64, "adopted"));
     }
-    parts.push(count(1, Role::Text, census.others as u64, if census.others == 1 { "other" } else { "others" }));
-    if census.endangered > 0 {
-        parts.push(count(1, Role::Danger, census.endangered as u64, "at risk"));
+    parts.push(count(1, Role::Text, counts.others as u64, if counts.others == 1 { "other" } else { "others" }));
+    if counts.endangered > 0 {
+        parts.push(count(1, Role::Danger, counts.endangered as u64, "at risk"));
     }
-    parts.extend(dying(census.dying, census.perhaps_dying > 0));
-    let warned = model.diagnoses().count();
+    parts.extend(dying(counts.dying, counts.perhaps_dying > 0));
+    let warned = model.lint_report().count();
     if warned > 0 {
         parts.push(count(3, Role::Warning, warned as u64, if warned == 1 { "warning" } else { "warnings" }));
     }
-    parts.push(Segment::new(6, Role::Text, format!("{:.2} renewals/s", census.renewals)));
-    if census.dropped > 0 {
-        parts.push(count(4, Role::Warning, census.dropped, "dropped"));
+    parts.push(Segment::new(6, Role::Text, format!("{:.2} renewals/s", counts.renewals)));
+    if counts.dropped > 0 {
+        parts.push(count(4, Role::Warning, counts.dropped, "dropped"));
     }
     parts
 }
@@ -84,15 +86,15 @@ fn dying(count: usize, is_least: bool) -> Option<Segment> {
 }
 
 /// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.
-fn keys(model: &Model, shown: &Model) -> Vec<Segment> {
-    let is_refused = |action: Action| model.setup.is_read_only && action.writes();
+fn keys(model: &AppState, shown: &AppState) -> Vec<Segment> {
+    let is_refused = |action: Action| model.config.is_read_only && action.writes();
     let is_elsewhere = shown.is_open || shown.view != View::default();
     let is_offered = |action: Action| match action {
-        Action::Back => is_elsewhere || shown.sieve.is_active(),
+        Action::Back => is_elsewhere || shown.row_filter.is_active(),
         Action::Open => !shown.is_open,
         action => !is_refused(action),
     };
-    let rows = model.setup.keymap.rows();
+    let rows = model.config.keymap.rows();
     let offered = rows.filter(|row| row.binding.action.works_in(shown.view) && is_offered(row.binding.action));
     let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
     let part = |(action, key, hint)| match (action, model.frozen.is_some()) {

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Marks, Model, RowMark};
+use crate::app::{AppState, Selection, SelectionMark};
 use etcd_lease::LeaseId;
 
 use super::{RenderContext, Role};
@@ -24,7 +24,7 @@ pub(super) fn draw_pins(ctx: RenderContext<'_>, rows: Rect, is_tiny: bool, buf: 
 }
 
 /// Draws the marks of the rows that can be seen; of a tiny table behind the id.
-pub(super) fn draw(ctx: RenderContext<'_>, marks: &Marks, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
+pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
     if marks.is_empty() && marks.range().is_none() || rows.is_empty() {
         return;
     }
@@ -48,15 +48,15 @@ fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
 }
 
 /// The rows of the range that is being marked, as it would be marked now.
-fn range<'a>(model: &'a Model, marks: &Marks) -> &'a [LeaseId] {
+fn range<'a>(model: &'a AppState, marks: &Selection) -> &'a [LeaseId] {
     let rows = marks.range().zip(model.cursor).and_then(|(first, last)| model.rows_between(first, last));
     rows.unwrap_or_default()
 }
 
-fn sign(marks: &Marks, range: &[LeaseId], id: LeaseId) -> Option<(&'static str, Role)> {
+fn sign(marks: &Selection, range: &[LeaseId], id: LeaseId) -> Option<(&'static str, Role)> {
     match marks.of(id) {
-        Some(RowMark::Failed) => Some(("!", Role::Danger)),
-        Some(RowMark::Plain) => Some(("◆", Role::Key)),
+        Some(SelectionMark::Failed) => Some(("!", Role::Danger)),
+        Some(SelectionMark::Plain) => Some(("◆", Role::Key)),
         None => range.contains(&id).then_some(("◇", Role::Key)),
     }
 }

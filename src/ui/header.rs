@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Model, Named, Place};
+use crate::app::{AppState, Backend, ClusterLabel};
 use crate::escape::printable;
 use etcd_lease::MemberView;
 use simkit::Timestamp;
@@ -29,20 +29,20 @@ pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
 
 fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
     let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
-    let name = |named: &Named| Segment::new(0, Role::of_name(named), printable(named.name.as_bytes()));
-    parts.extend(ctx.model.setup.named.as_ref().map(name));
+    let name = |named: &ClusterLabel| Segment::new(0, Role::of_name(named), printable(named.name.as_bytes()));
+    parts.extend(ctx.model.config.label.as_ref().map(name));
     match (ctx.model.unreached_since, ctx.model.member()) {
         (None, Some(member)) => parts.extend(reached(ctx.model, member)),
         (since, _) => {
             let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
-            parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.model.setup.target.as_bytes()))));
+            parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.model.config.target.as_bytes()))));
             parts.push(Segment::new(1, Role::Danger, format!("not reached for {waited} s")));
         }
     }
     parts
 }
 
-fn reached(model: &Model, member: &MemberView) -> Vec<Segment> {
+fn reached(model: &AppState, member: &MemberView) -> Vec<Segment> {
     let mut parts = vec![Segment {
         pieces: vec![("● ".to_owned(), Role::Good), (printable(member.endpoint.as_bytes()), Role::Text)],
         rank: 0,
@@ -68,18 +68,18 @@ fn reached(model: &Model, member: &MemberView) -> Vec<Segment> {
     parts
 }
 
-fn rights(model: &Model, now: Timestamp) -> Vec<Segment> {
-    let polls = format!("polls {}/{} a second", model.poll_rate(now), model.setup.budget);
+fn rights(model: &AppState, now: Timestamp) -> Vec<Segment> {
+    let polls = format!("polls {}/{} a second", model.poll_rate(now), model.config.budget);
     let mut parts = vec![Segment::new(8, Role::Dim, polls)];
-    match model.setup.place {
-        Place::Sandbox { warp } => {
-            let name = if model.setup.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
+    match model.config.backend {
+        Backend::Sandbox { warp } => {
+            let name = if model.config.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
             parts.push(Segment::new(4, Role::Warning, name));
             if warp > 1 {
                 parts.push(Segment::new(1, Role::Warning, format!("clock ×{warp}")));
             }
         }
-        Place::Cluster => {}
+        Backend::Cluster => {}
     }
     if let Some(trouble) = &model.list_trouble {
         let text = if trouble.is_forbidden { "list denied" } else { "list fails" };
@@ -89,13 +89,13 @@ fn rights(model: &Model, now: Timestamp) -> Vec<Segment> {
         let text = if trouble.is_forbidden { "keys denied" } else { "keys fail" };
         parts.push(Segment::new(1, Role::Danger, text));
     }
-    if let Some(prefix) = model.setup.range.as_prefix() {
+    if let Some(prefix) = model.config.range.as_prefix() {
         parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
     }
     if let Some(most) = model.pace_of_polls {
         parts.push(Segment::new(6, Role::Dim, format!("polls ≤ {most}/s")));
     }
-    if model.setup.is_read_only {
+    if model.config.is_read_only {
         parts.push(Segment::new(1, Role::Warning, "read-only"));
     }
     parts

@@ -2,28 +2,28 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::{Gone, Keymap, Row, State};
+use crate::app::{EndCause, Keymap, KeymapEntry, LeaseState};
 
 use super::{Role, Theme, columns, theme};
 
-const STATES: [(State, &str); 9] = [
-    (State::Ok, "nothing to say"),
-    (State::Paused, "ours and not kept alive, or in a drill"),
-    (State::Late, "its renewal is overdue by its own habit"),
-    (State::Risk, "less left than one of its renewal intervals"),
-    (State::Unseen, "two polls of it went without an answer"),
-    (State::Dying, "expired, not yet removed by the server"),
-    (State::Gone(Gone::Expired), "its time was over"),
-    (State::Gone(Gone::Revoked), "revoked before its time"),
-    (State::Gone(Gone::Unknown), "expired or revoked"),
+const STATES: [(LeaseState, &str); 9] = [
+    (LeaseState::Ok, "nothing to say"),
+    (LeaseState::Paused, "ours and not kept alive, or in a drill"),
+    (LeaseState::Late, "its renewal is overdue by its own habit"),
+    (LeaseState::Risk, "less left than one of its renewal intervals"),
+    (LeaseState::Unseen, "two polls of it went without an answer"),
+    (LeaseState::Dying, "expired, not yet removed by the server"),
+    (LeaseState::Ended(EndCause::Expired), "its time was over"),
+    (LeaseState::Ended(EndCause::Revoked), "revoked before its time"),
+    (LeaseState::Ended(EndCause::Unknown), "expired or revoked"),
 ];
 
 const WARNED: &str = "something is wrong with it: WARN names it, the detail says what to do";
 
 /// The lines of the help.
 pub(super) fn lines(theme: Theme, keymap: &Keymap) -> Vec<Line<'static>> {
-    let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_of_dialogs() == of_dialogs);
-    let key = |row: Row<'_>| entry(theme, row.in_words(), Role::Key, row.binding.help);
+    let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_dialog_key() == of_dialogs);
+    let key = |row: KeymapEntry<'_>| entry(theme, row.in_words(), Role::Key, row.binding.help);
     let title = Line::styled("In dialogs", theme.style(Role::Title));
     let keys = rows(false).map(key).chain([Line::default(), title]).chain(rows(true).map(key));
     let states = STATES.iter().map(|(state, meaning)| {

@@ -2,13 +2,13 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Hit, View};
+use crate::app::{ClickTarget, View};
 
 use super::layout::{self, ViewMode};
 use super::{RenderContext, table};
 
 /// What is under a place on a screen of this size; none where nothing can be clicked.
-pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<Hit> {
+pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
     let shown = ctx.displayed();
     let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.model));
     let inner = table::inner(places);
@@ -18,9 +18,9 @@ pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u1
     let row = usize::from(y - inner.y);
     let below = if places.is_tiny { Some(row) } else { row.checked_sub(1) };
     match below {
-        Some(row) => shown.model.visible().nth(row).map(|lease| Hit::Row(lease.id)),
+        Some(row) => shown.model.visible().nth(row).map(|lease| ClickTarget::Row(lease.id)),
         None => table::columns_of(shown, inner)
             .find(|(_, place)| (place.left()..=place.right()).contains(&x))
-            .map(|(column, _)| Hit::Header(column.name)),
+            .map(|(column, _)| ClickTarget::Header(column.name)),
     }
 }

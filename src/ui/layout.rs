@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::{Model, Room, View};
+use crate::app::{AppState, View, Viewport};
 
 /// The places of the panels; an empty one is not drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct ViewMode {
 }
 
 impl ViewMode {
-    pub(super) fn of(model: &Model) -> Self {
+    pub(super) fn of(model: &AppState) -> Self {
         ViewMode { view: model.view, is_open: model.is_open, is_zoomed: model.is_zoomed }
     }
 }
@@ -89,11 +89,11 @@ fn split(area: Rect, height: u16) -> (Rect, Rect) {
 }
 
 /// What there is room for on a screen of this size.
-pub fn viewport(width: u16, height: u16) -> Room {
+pub fn viewport(width: u16, height: u16) -> Viewport {
     let at = |view, is_zoomed| places(Rect::new(0, 0, width, height), ViewMode { view, is_open: false, is_zoomed });
     let (leases, events) = (at(View::Leases, false), at(View::Events, false));
     let within = |area: Rect, frame| usize::from(area.height.saturating_sub(if leases.is_tiny { 0 } else { frame }));
-    Room {
+    Viewport {
         // Without the frame and the header.
         rows: within(leases.table, 3),
         events: within(events.events, 2).saturating_sub(usize::from(leases.is_tiny)),
@@ -143,7 +143,7 @@ mod tests {
     fn room_is_what_is_left() {
         let rows = |width, height| viewport(width, height).rows;
         assert_eq!([rows(80, 24), rows(30, 6), rows(10, 3), rows(0, 0)], [12, 5, 2, 0]);
-        assert_eq!(viewport(80, 24), Room { rows: 12, events: 20, has_detail: false, zoomed: 19 });
+        assert_eq!(viewport(80, 24), Viewport { rows: 12, events: 20, has_detail: false, zoomed: 19 });
         assert!(viewport(140, 40).has_detail);
     }
 }

@@ -1,4 +1,4 @@
-//! The monitor's face: a [`Model`] in, cells out, nothing else.
+//! The monitor's face: a [`AppState`] in, cells out, nothing else.
 //!
 //! ```text
 //!  top.rs      leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
@@ -46,7 +46,7 @@ pub use theme::{Palette, Role, Theme};
 
 use layout::ViewMode;
 
-use crate::app::{Model, View};
+use crate::app::{AppState, View};
 use simkit::Timestamp;
 
 /// What moments are called on the wall.
@@ -71,7 +71,7 @@ impl WallClock {
 #[derive(Clone, Copy, Debug)]
 pub struct RenderContext<'a> {
     /// What is known.
-    pub model: &'a Model,
+    pub model: &'a AppState,
     /// The moment that is shown.
     pub now: Timestamp,
     /// The wall's time.
@@ -101,7 +101,7 @@ pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let shown = ctx.displayed();
     let places = layout::places(area, ViewMode::of(shown.model));
     header::draw(ctx, places.header, buf);
-    table::draw(shown, &ctx.model.marks, places, buf);
+    table::draw(shown, &ctx.model.selection, places, buf);
     detail::draw(shown, places.detail, places.is_tiny, buf);
     match shown.model.view {
         View::Leases => events_panel::draw_pane(shown, places.events, buf),

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Padding, Widget};
 
 use crate::app::keymap::Action;
-use crate::app::{Keys, Lease, Marks, Model, Reply, Said, TABS, View};
+use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, Selection, TABS, View};
 use crate::escape::printable;
 
 use super::columns::{self, RowContext, TableColumn};
@@ -19,7 +19,7 @@ use super::{RenderContext, Role, Theme, filter_line, format, gutter, theme};
 pub(super) const PADDED_WIDTH: u16 = 100;
 
 /// Draws the table with its frame, the selected lease in words at its foot unless that is told in detail beside it, or bare lines where it is tiny.
-pub(super) fn draw(ctx: RenderContext<'_>, marked: &Marks, places: PanelAreas, buf: &mut Buffer) {
+pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
     let PanelAreas { table: area, detail, is_tiny, .. } = places;
     if area.is_empty() {
         return;
@@ -47,7 +47,7 @@ pub(super) fn panel<'a>(theme: Theme, title: impl Into<Line<'a>>) -> Block<'a> {
 
 /// The key of a view, or its number where it has none.
 pub(super) fn key_of(ctx: RenderContext<'_>, view: View) -> String {
-    let key = ctx.model.setup.keymap.key(Action::Show(view));
+    let key = ctx.model.config.keymap.key(Action::Show(view));
     key.map_or_else(|| view.tab().number.to_string(), |key| key.to_string())
 }
 
@@ -75,7 +75,7 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     title.push_span(Span::styled(format!("{} ", extent(ctx.model)), theme.style(Role::Dim)));
     let tabs_at_least = other_tabs(ctx, View::Leases, &title, 0).width();
     let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs_at_least);
-    if ctx.model.sieve.is_active() && free > 0 {
+    if ctx.model.row_filter.is_active() && free > 0 {
         let words = filter_line::in_words(ctx.model, free);
         title.push_span(Span::styled(format!("· {words} "), theme.style(Role::Warning)));
     }
@@ -84,7 +84,7 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     }
     let tabs = other_tabs(ctx, View::Leases, &title, area.width);
     let mut block = framed(panel(theme, title).title(tabs), area);
-    if let Some(lease) = ctx.model.selected().filter(|_| has_words) {
+    if let Some(lease) = ctx.model.cursor_lease().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(ctx, lease), room));
         block = block.title_bottom(Span::styled(text, theme.style(Role::Dim)));
     }
@@ -107,7 +107,7 @@ pub(super) fn inner(places: PanelAreas) -> Rect {
 /// The columns with their places.
 pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static TableColumn, Rect)> {
     let model = ctx.model;
-    let chosen = &model.setup.columns;
+    let chosen = &model.config.columns;
     let (columns, gap) = match model.is_wide {
         true => columns::wide(area.width, chosen, model.ids, model.pan),
         false => columns::fit(area.width, chosen, model.ids),
@@ -121,17 +121,17 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
 }
 
 /// `300 · by LEFT ↑`, with the rows that can be seen where not all can, and with how many the filter lets through.
-fn extent(model: &Model) -> String {
+fn extent(model: &AppState) -> String {
     let (all, window, sort) = (model.order().len(), model.window, model.sort);
     let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
     let rows = if all > window.rows { rows } else { String::new() };
-    let count = if model.sieve.is_active() { filter_line::counted(model) } else { all.to_string() };
+    let count = if model.row_filter.is_active() { filter_line::counted(model) } else { all.to_string() };
     format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(model))
 }
 
 /// ` · 2 pinned, 1 of them hidden`
-fn pins(model: &Model) -> String {
-    match (model.census.pinned, model.hidden_pins()) {
+fn pins(model: &AppState) -> String {
+    match (model.counts.pinned, model.hidden_pins()) {
         (0, _) => String::new(),
         (pinned, 0) => format!(" · {pinned} pinned"),
         (pinned, hidden) => format!(" · {pinned} pinned, {hidden} hidden"),
@@ -140,10 +140,10 @@ fn pins(model: &Model) -> String {
 
 /// The selected lease in words: what the server says beside what the engine believes.
 fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
-    let mut words = vec![ctx.model.ids.name(lease.id), lease.who.word().to_owned()];
+    let mut words = vec![ctx.model.ids.name(lease.id), lease.ownership.word().to_owned()];
     words.extend(lease.is_pinned.then(|| "pinned".to_owned()));
-    words.extend(ctx.model.marks.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
-    match (&lease.death, &lease.said) {
+    words.extend(ctx.model.selection.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
+    match (&lease.end, &lease.last_ttl_reply) {
         (Some(death), _) => {
             words.push(format!("gone {} ago", format::span((ctx.now - death.at).as_secs_f64())));
         }
@@ -151,15 +151,15 @@ fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
         (None, None) => words.push("not polled yet".to_owned()),
     }
     if let Some(status) = &lease.engine {
-        words.push(format!("renewed {}, {} read", format::times(status.cadence.answers), lease.read));
+        words.push(format!("renewed {}, {} read", format::times(status.cadence.answers), lease.responses_read));
     }
-    if let Some(Keys { count: 1.., first, .. }) = &lease.keys {
+    if let Some(LeaseKeys { count: 1.., first, .. }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));
     }
     words.join(" · ")
 }
 
-fn last_reply_text(ctx: RenderContext<'_>, lease: &Lease, said: Said) -> String {
+fn last_reply_text(ctx: RenderContext<'_>, lease: &Lease, said: LastTtlReply) -> String {
     let ago = format::span((ctx.now - said.received).as_secs_f64());
     let granted = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
     format!("the server said {} s{granted}, {ago} ago", said.ttl)
@@ -236,12 +236,13 @@ fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
     let model = ctx.model;
     let say = |text: &str, role| (text.to_owned(), role);
-    let [new, accept] = [Action::New, Action::Reply(Reply::Accept)].map(|action| model.setup.keymap.press(action));
+    let [new, accept] =
+        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| model.config.keymap.key_label(action));
     match model.unreached_since {
         Some(since) => {
             let waited = (ctx.now - since).as_secs();
             let mut lines =
-                vec![(format!("Trying to reach etcd at {} for {waited} s.", model.setup.target), Role::Title)];
+                vec![(format!("Trying to reach etcd at {} for {waited} s.", model.config.target), Role::Title)];
             lines.extend(model.link_trouble().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
             lines.push(say("It is tried again each second, and the leases appear by themselves.", Role::Text));
@@ -255,13 +256,13 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             let words = filter_line::in_words(model, 60);
             vec![
                 (format!("None of {} leases is shown by the filter {words}.", model.total()), Role::Title),
-                (format!("{} clears it.", model.setup.keymap.press(Action::Back)), Role::Text),
+                (format!("{} clears it.", model.config.keymap.key_label(Action::Back)), Role::Text),
             ]
         }
         None if model.list_trouble.is_some() => {
             vec![say("The leases cannot be listed; the reason stands among the events.", Role::Warning)]
         }
-        None if model.setup.is_read_only => vec![say("There is no lease.", Role::Title)],
+        None if model.config.is_read_only => vec![say("There is no lease.", Role::Title)],
         None => vec![
             say("There is no lease yet.", Role::Title),
             (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),

@@ -7,7 +7,7 @@ mod views;
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::app::{Key, Listing, Model, Msg, Place, Setup, Trouble, arrange, update};
+use crate::app::{AppConfig, AppState, Backend, CallFailure, Key, Listing, Msg, refresh_rows, update};
 use etcd_lease::{
     Cadence, ClusterView, EngineEvent, EngineEventKind, Granted, Header, LeaseId, LeaseStatus, MemberView, Phase,
     QueueGauge, Reachability, RenewalSchedule, TimeToLive,
@@ -126,19 +126,19 @@ fn scene_messages() -> Vec<(f64, Msg)> {
     ]
 }
 
-fn model(setup: Setup, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> Model {
-    let mut model = Model::new(setup, Timestamp::START);
+fn model(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> AppState {
+    let mut model = AppState::new(config, Timestamp::START);
     update(&mut model, Msg::Resized(viewport(width, height)), Timestamp::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
     }
-    arrange(&mut model, at(90.0));
+    refresh_rows(&mut model, at(90.0));
     // The notes of the start are long gone.
     update(&mut model, Msg::Tick, at(90.0));
     model
 }
 
-fn paint(model: &Model, (width, height): (u16, u16), theme: Theme) -> Buffer {
+fn paint(model: &AppState, (width, height): (u16, u16), theme: Theme) -> Buffer {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000), zone: TimeZone::UTC };
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
@@ -148,10 +148,10 @@ fn paint(model: &Model, (width, height): (u16, u16), theme: Theme) -> Buffer {
 
 /// The scene's screen after some keys.
 fn painted(size: (u16, u16), keys: &[Key], theme: Theme) -> Buffer {
-    let mut model = model(Setup::default(), scene_messages(), size);
+    let mut model = model(AppConfig::default(), scene_messages(), size);
     for key in keys {
         update(&mut model, Msg::Key(*key), at(90.0));
-        arrange(&mut model, at(90.0));
+        refresh_rows(&mut model, at(90.0));
     }
     paint(&model, size, theme)
 }
@@ -243,7 +243,7 @@ fn however_small_the_screen_the_essential_is_seen() {
 
 #[test]
 fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
-    let sandbox = Setup { place: Place::Sandbox { warp: 10 }, ..Setup::default() };
+    let sandbox = AppConfig { backend: Backend::Sandbox { warp: 10 }, ..AppConfig::default() };
     for size in [(40, 12), (80, 24)] {
         let mut model = model(sandbox.clone(), scene_messages(), size);
         update(&mut model, Msg::Key(Key::Char('W')), at(90.0));
@@ -256,7 +256,7 @@ fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
 fn ascii_is_ascii() {
     let size = (140, 40);
     let theme = Theme { palette: Palette::Mono, is_ascii: true };
-    let picture = text(&paint(&model(Setup::default(), scene_messages(), size), size, theme));
+    let picture = text(&paint(&model(AppConfig::default(), scene_messages(), size), size, theme));
     assert!(picture.is_ascii());
     insta::assert_snapshot!("ascii_140x40", picture);
 }
@@ -276,19 +276,19 @@ fn without_an_etcd_it_says_what_it_tries() {
         member.reachability = Reachability::Down { trouble: "127.0.0.1:2379: connection \x1b[31mrefused".into() };
     });
     let size = (80, 24);
-    let setup = Setup { is_read_only: true, ..Setup::default() };
-    let model = model(setup, vec![(1.0, Msg::Cluster(down))], size);
+    let config = AppConfig { is_read_only: true, ..AppConfig::default() };
+    let model = model(config, vec![(1.0, Msg::Cluster(down))], size);
     insta::assert_snapshot!("unreached_80x24", text(&paint(&model, size, Theme::default())));
 }
 
 #[test]
 fn an_empty_list_says_what_to_do() {
     let size = (80, 24);
-    let setup = Setup { place: Place::Sandbox { warp: 60 }, is_demo: true, ..Setup::default() };
-    let denied = Trouble { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
-    let empty = model(setup.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
+    let config = AppConfig { backend: Backend::Sandbox { warp: 60 }, is_demo: true, ..AppConfig::default() };
+    let denied = CallFailure { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
+    let empty = model(config.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
     insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Theme::default())));
-    let refused = model(setup, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
+    let refused = model(config, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
     assert!(text(&paint(&refused, size, Theme::default())).contains("list denied"));
 }
 
@@ -296,14 +296,14 @@ fn an_empty_list_says_what_to_do() {
 fn no_size_panics() {
     let dialogs: [&[Key]; 5] = [&[], &[Key::Char('?')], &[Key::Char('n')], &[Key::Char('x')], &[Key::Char('q')]];
     for keys in dialogs {
-        let mut model = model(Setup::default(), scene_messages(), (80, 24));
+        let mut model = model(AppConfig::default(), scene_messages(), (80, 24));
         for key in keys {
             update(&mut model, Msg::Key(*key), at(90.0));
         }
         for height in (0..=16).chain((17..=60).step_by(11)) {
             for width in (0..=44).chain((45..=200).step_by(13)) {
                 update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
-                arrange(&mut model, at(90.0));
+                refresh_rows(&mut model, at(90.0));
                 paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
             }
         }
@@ -314,9 +314,9 @@ fn no_size_panics() {
 fn nothing_from_etcd_reaches_the_terminal_raw() {
     let size = (200, 50);
     let mut messages = scene_messages();
-    let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
+    let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
     messages.push((89.9, Msg::GrantFailed { ttl: 10, trouble }));
-    let picture = text(&paint(&model(Setup::default(), messages, size), size, Theme::default()));
+    let picture = text(&paint(&model(AppConfig::default(), messages, size), size, Theme::default()));
     assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));
     assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));
 }

@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::{Gone, Named, State, Tint, Word};
+use crate::app::{ClusterLabel, EndCause, EventName, LabelColor, LeaseState};
 
 /// What a piece of text is, for the eye. Colour repeats what sign and word have said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub enum Role {
     /// Dead.
     Gone,
     /// The name of a cluster in the colour that was chosen for it.
-    Tinted(Tint),
+    Tinted(LabelColor),
 }
 
 impl Role {
     /// That of a cluster's name.
-    pub(super) fn of_name(named: &Named) -> Role {
-        named.tint.map_or(Role::Title, Role::Tinted)
+    pub(super) fn of_name(named: &ClusterLabel) -> Role {
+        named.color.map_or(Role::Title, Role::Tinted)
     }
 }
 
@@ -90,19 +90,19 @@ fn dark(role: Role) -> Style {
         Role::Good => Style::new().fg(Color::Green),
         Role::Warning => Style::new().fg(Color::Yellow),
         Role::Danger => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
-        Role::Tinted(tint) => Style::new().fg(chosen(tint)).add_modifier(Modifier::BOLD),
+        Role::Tinted(color) => Style::new().fg(chosen(color)).add_modifier(Modifier::BOLD),
     }
 }
 
 /// Whoever chose it knows their terminal.
-fn chosen(tint: Tint) -> Color {
-    match tint {
-        Tint::Red => Color::Red,
-        Tint::Yellow => Color::Yellow,
-        Tint::Green => Color::Green,
-        Tint::Cyan => Color::Cyan,
-        Tint::Blue => Color::Blue,
-        Tint::Magenta => Color::Magenta,
+fn chosen(color: LabelColor) -> Color {
+    match color {
+        LabelColor::Red => Color::Red,
+        LabelColor::Yellow => Color::Yellow,
+        LabelColor::Green => Color::Green,
+        LabelColor::Cyan => Color::Cyan,
+        LabelColor::Blue => Color::Blue,
+        LabelColor::Magenta => Color::Magenta,
     }
 }
 
@@ -137,37 +137,37 @@ fn mono(role: Role) -> Style {
 }
 
 /// Sign and role of a state.
-pub(super) fn state(state: State) -> (char, Role) {
+pub(super) fn state(state: LeaseState) -> (char, Role) {
     match state {
-        State::Gone(Gone::Expired | Gone::Unknown) => ('✗', Role::Gone),
-        State::Gone(Gone::Revoked) => ('⊘', Role::Gone),
-        State::Dying => ('⧗', Role::Danger),
-        State::Unseen => ('?', Role::Warning),
-        State::Risk => ('!', Role::Danger),
-        State::Late => ('▲', Role::Warning),
-        State::Paused => ('‖', Role::Dim),
-        State::Ok => ('●', Role::Good),
+        LeaseState::Ended(EndCause::Expired | EndCause::Unknown) => ('✗', Role::Gone),
+        LeaseState::Ended(EndCause::Revoked) => ('⊘', Role::Gone),
+        LeaseState::Dying => ('⧗', Role::Danger),
+        LeaseState::Unseen => ('?', Role::Warning),
+        LeaseState::Risk => ('!', Role::Danger),
+        LeaseState::Late => ('▲', Role::Warning),
+        LeaseState::Paused => ('‖', Role::Dim),
+        LeaseState::Ok => ('●', Role::Good),
     }
 }
 
 /// Sign and role of an event.
-pub(super) fn event(word: Word) -> (char, Role) {
+pub(super) fn event(word: EventName) -> (char, Role) {
     match word {
-        Word::Granted | Word::Attached => ('+', Role::Good),
-        Word::Kept => ('▸', Role::Good),
-        Word::Renewed => ('●', Role::Good),
-        Word::Drill => ('‖', Role::Warning),
-        Word::Paused => ('‖', Role::Dim),
-        Word::Dropped => ('▢', Role::Warning),
-        Word::Missed | Word::Late => ('▲', Role::Warning),
-        Word::Detached => ('-', Role::Warning),
-        Word::Moved => ('→', Role::Warning),
-        Word::Refilled => ('↻', Role::Warning),
-        Word::Expired | Word::Gone => ('✗', Role::Danger),
-        Word::Revoked => ('⊘', Role::Warning),
-        Word::Connection => ('→', Role::Text),
-        Word::Leader | Word::Term => ('★', Role::Warning),
-        Word::Lost => ('✗', Role::Danger),
-        Word::Risk | Word::Error => ('!', Role::Danger),
+        EventName::Granted | EventName::Attached => ('+', Role::Good),
+        EventName::Kept => ('▸', Role::Good),
+        EventName::Renewed => ('●', Role::Good),
+        EventName::Drill => ('‖', Role::Warning),
+        EventName::Paused => ('‖', Role::Dim),
+        EventName::Dropped => ('▢', Role::Warning),
+        EventName::Missed | EventName::Late => ('▲', Role::Warning),
+        EventName::Detached => ('-', Role::Warning),
+        EventName::Moved => ('→', Role::Warning),
+        EventName::Refilled => ('↻', Role::Warning),
+        EventName::Expired | EventName::Gone => ('✗', Role::Danger),
+        EventName::Revoked => ('⊘', Role::Warning),
+        EventName::Connection => ('→', Role::Text),
+        EventName::Leader | EventName::Term => ('★', Role::Warning),
+        EventName::Lost => ('✗', Role::Danger),
+        EventName::Risk | EventName::Error => ('!', Role::Danger),
     }
 }

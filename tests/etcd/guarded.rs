@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use etcd_lease::wire::{Address, Cluster, ErrorKind, Settings, Target, User, WatchUpdate};
 use etcd_lease::{KeyRange, LeaseId};
-use leasetop::app::{Setup, Word};
+use leasetop::app::{AppConfig, EventName};
 use leasetop::runtime::{ExternalEvent, HeadlessOptions, TimedEvent, follow_events};
 use simkit::Clock;
 use simkit::tasks::spawn;
@@ -42,10 +42,10 @@ async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) 
 }
 
 /// The first event of a kind that is told of a lease.
-async fn wait_for_event(events: &mut tokio::sync::mpsc::Receiver<TimedEvent>, word: Word, id: LeaseId) {
+async fn wait_for_event(events: &mut tokio::sync::mpsc::Receiver<TimedEvent>, word: EventName, id: LeaseId) {
     let heard = async {
         while let Some(TimedEvent { event, .. }) = events.recv().await {
-            if event.word() == word && event.lease == Some(id) {
+            if event.name() == word && event.lease == Some(id) {
                 return;
             }
         }
@@ -61,11 +61,11 @@ async fn who_may_not_list_is_told_of_the_leases_of_its_keys(version: Version) {
     let root = log_in(&etcd, "root", "root-password").await;
     let secret = root.grant(Some(LeaseId(5)), 600).await.unwrap().id;
     root.put(b"/secret", b"v", Some(secret)).await.unwrap();
-    let setup = Setup { range: KeyRange::prefix(b"/app/"), ..Setup::default() };
+    let config = AppConfig { range: KeyRange::prefix(b"/app/"), ..AppConfig::default() };
     let cluster = log_in(&etcd, "app", "app-password").await;
     let (tell, mut events) = tokio::sync::mpsc::channel(256);
     let outside = Box::pin(futures_util::stream::pending::<ExternalEvent>());
-    let _following = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), setup }, outside, tell));
+    let _following = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, outside, tell));
     // From here on the keys are followed: what is attached is told.
     let lease = root.grant(Some(LeaseId(-9)), 600).await.unwrap().id;
     let attaching = async {
@@ -75,9 +75,9 @@ async fn who_may_not_list_is_told_of_the_leases_of_its_keys(version: Version) {
         }
     };
     tokio::select! {
-        () = wait_for_event(&mut events, Word::Attached, lease) => (),
+        () = wait_for_event(&mut events, EventName::Attached, lease) => (),
         () = attaching => (),
     }
     root.revoke(lease).await.unwrap();
-    wait_for_event(&mut events, Word::Revoked, lease).await;
+    wait_for_event(&mut events, EventName::Revoked, lease).await;
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;
-use leasetop::app::{Key, Keymap, Scope};
+use leasetop::app::{Key, KeyContext, Keymap};
 use portable_pty::CommandBuilder;
 use vt100::Screen;
 
@@ -28,7 +28,7 @@ enum Line<'a> {
 /// A key, and what comes of it; an empty expectation is that of the next line.
 #[derive(Clone, Debug, PartialEq)]
 struct Press<'a> {
-    scope: Scope,
+    scope: KeyContext,
     key: Key,
     action: &'a str,
     expected: &'a str,
@@ -42,7 +42,7 @@ fn word(text: &str) -> (&str, &str) {
 
 fn line(text: &str) -> Line<'_> {
     let (first, rest) = word(text);
-    let scopes = || std::iter::once(Scope::Monitor).chain(Scope::DIALOGS);
+    let scopes = || std::iter::once(KeyContext::Monitor).chain(KeyContext::DIALOGS);
     match first {
         "session" => Line::Session,
         "scribble" => Line::Scribble,
@@ -64,11 +64,11 @@ fn lines() -> impl Iterator<Item = Line<'static>> {
 }
 
 /// What a key does there, by the key table.
-fn action(scope: Scope, key: Key) -> Option<String> {
+fn action(scope: KeyContext, key: Key) -> Option<String> {
     let keymap = Keymap::default();
     match scope {
-        Scope::Monitor => keymap.action(key).map(|action| action.name()),
-        scope => keymap.reply(scope, key).map(|reply| reply.name().to_owned()),
+        KeyContext::Monitor => keymap.action(key).map(|action| action.name()),
+        scope => keymap.dialog_action(scope, key).map(|reply| reply.name().to_owned()),
     }
 }
 
@@ -103,17 +103,18 @@ fn bytes(key: Key) -> String {
 fn wanted() -> BTreeSet<(String, String, String)> {
     let rows = KEYMAP.iter().flat_map(|row| {
         // In dialogs the monitor's own keys move and turn what is shown there: that is no press of its own.
-        let scopes = row.action.scopes().iter().filter(|scope| **scope == Scope::Monitor || !is_monitors(row.action));
+        let scopes =
+            row.action.contexts().iter().filter(|scope| **scope == KeyContext::Monitor || !is_monitors(row.action));
         scopes.flat_map(|scope| row.keys.iter().map(|key| named(*scope, *key, &row.action.name())))
     });
     rows.collect()
 }
 
 fn is_monitors(action: leasetop::app::keymap::Action) -> bool {
-    action.scopes().contains(&Scope::Monitor)
+    action.contexts().contains(&KeyContext::Monitor)
 }
 
-fn named(scope: Scope, key: Key, action: &str) -> (String, String, String) {
+fn named(scope: KeyContext, key: Key, action: &str) -> (String, String, String) {
     (scope.name().to_owned(), key.to_string(), action.to_owned())
 }
 
@@ -226,12 +227,12 @@ fn every_key_does_what_the_table_says() {
 
 #[test]
 fn the_check_finds_a_key_that_is_not_pressed_and_one_that_does_another_thing() {
-    let quit = named(Scope::Monitor, Key::Char('q'), "quit");
+    let quit = named(KeyContext::Monitor, Key::Char('q'), "quit");
     assert!(wanted().contains(&quit) && wanted().len() > 130);
     assert_eq!(
         line("monitor q quit Quit?"),
-        Line::Press(Press { scope: Scope::Monitor, key: Key::Char('q'), action: "quit", expected: "Quit?" })
+        Line::Press(Press { scope: KeyContext::Monitor, key: Key::Char('q'), action: "quit", expected: "Quit?" })
     );
-    assert_eq!(action(Scope::Quit, Key::Char('q')).as_deref(), Some("quit-leave"));
-    assert_eq!(action(Scope::Quit, Key::Char('x')), None);
+    assert_eq!(action(KeyContext::Quit, Key::Char('q')).as_deref(), Some("quit-leave"));
+    assert_eq!(action(KeyContext::Quit, Key::Char('x')), None);
 }

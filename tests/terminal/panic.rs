@@ -6,7 +6,7 @@ use std::time::Duration;
 use etcd_lease::engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
-use leasetop::app::Setup;
+use leasetop::app::AppConfig;
 use leasetop::runtime::{self, MonitorOptions};
 use leasetop::ui::Theme;
 use portable_pty::CommandBuilder;
@@ -50,7 +50,7 @@ async fn monitor_with_a_part_that_panics() {
         resources: None,
         environments: None,
         engine: engine::Options::default(),
-        setup: Setup::default(),
+        config: AppConfig::default(),
         theme: Theme::default(),
         stall_consumer: false,
         command: "leasetop".to_owned(),

@@ -1,8 +1,8 @@
 //! Asks before other clients' leases are kept alive: that keeps a dead owner alive.
 
-use super::{Dialog, Focus, is_over, reply};
+use super::{Dialog, Focus, dialog_action, is_over};
 use crate::app::update::keep;
-use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
+use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, Lease};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -25,18 +25,20 @@ impl AdoptDialog {
     }
 
     /// Those that live.
-    pub fn leases<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a Lease> {
-        self.ids.iter().filter_map(|id| model.lease(*id)).filter(|lease| lease.death.is_none())
+    pub fn leases<'a>(&'a self, model: &'a AppState) -> impl Iterator<Item = &'a Lease> {
+        self.ids.iter().filter_map(|id| model.lease(*id)).filter(|lease| lease.end.is_none())
     }
 }
 
 /// A key adopts, and Enter once the focus is there; it begins on Cancel. What has died meanwhile cannot be adopted.
-pub(super) fn key(model: &mut Model, mut dialog: AdoptDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+pub(super) fn key(model: &mut AppState, mut dialog: AdoptDialog, key: Key, now: Timestamp) -> Vec<Effect> {
     let is_alive = dialog.leases(model).next().is_some();
-    let (focus, reply) = (dialog.focus, reply(model, Scope::Adopt, key));
+    let (focus, reply) = (dialog.focus, dialog_action(model, KeyContext::Adopt, key));
     match reply {
-        Some(Reply::Confirm) if is_alive => return keep::adopt(model, &dialog.ids, now),
-        Some(Reply::Accept) if is_alive && focus.among(ANSWERS) == 1 => return keep::adopt(model, &dialog.ids, now),
+        Some(DialogAction::Confirm) if is_alive => return keep::adopt(model, &dialog.ids, now),
+        Some(DialogAction::Accept) if is_alive && focus.among(ANSWERS) == 1 => {
+            return keep::adopt(model, &dialog.ids, now);
+        }
         reply if is_over(reply) => return Vec::new(),
         _ => (),
     }

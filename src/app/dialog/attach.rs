@@ -2,9 +2,9 @@
 
 use tui_input::Input;
 
-use super::{Dialog, TypedNumber, edit, reply};
+use super::{ConfirmCount, Dialog, dialog_action, edit};
 use crate::app::update::attach;
-use crate::app::{Effect, Key, Lease, Model, Put, Reply, Scope, Who};
+use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, KeyTemplate, Lease, Ownership};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -16,22 +16,22 @@ pub struct AttachDialog {
     /// `KEY=VALUE`, as far as it was typed.
     pub pair: Input,
     /// The number of leases, which another client's lease takes.
-    pub number: TypedNumber,
+    pub number: ConfirmCount,
     /// Whether keys go to the number.
     pub is_at_number: bool,
-    who: Who,
+    ownership: Ownership,
 }
 
 impl AttachDialog {
     /// For this lease, as it is now.
     pub fn new(lease: &Lease) -> Self {
-        let (pair, number) = (Input::default(), TypedNumber::default());
-        AttachDialog { id: lease.id, pair, number, is_at_number: false, who: lease.who }
+        let (pair, number) = (Input::default(), ConfirmCount::default());
+        AttachDialog { id: lease.id, pair, number, is_at_number: false, ownership: lease.ownership }
     }
 
     /// Whether the number has to be typed: for a lease that is not ours, or was not when this was opened.
-    pub fn takes_number(&self, lease: &Lease) -> bool {
-        self.who != Who::Own || lease.who != Who::Own
+    pub fn needs_confirm_count(&self, lease: &Lease) -> bool {
+        self.ownership != Ownership::Own || lease.ownership != Ownership::Own
     }
 
     /// Key and value, to the letter.
@@ -43,13 +43,13 @@ impl AttachDialog {
         if text.is_empty() {
             return Err("write the key, an equals sign and the value".to_owned());
         }
-        Put::parse(text).map_err(|bad| bad.to_string())?;
+        KeyTemplate::parse(text).map_err(|bad| bad.to_string())?;
         text.split_once('=').ok_or_else(|| text.to_owned())
     }
 
-    fn take(&mut self, key: Key) {
+    fn on_key(&mut self, key: Key) {
         if self.is_at_number {
-            self.number.take(key);
+            self.number.on_key(key);
         } else if let Some(edit) = edit(key) {
             self.pair.handle(edit);
         }
@@ -57,27 +57,28 @@ impl AttachDialog {
 }
 
 /// Enter attaches what is complete, and goes to the number where that is still to be typed.
-pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, now: Timestamp) -> Vec<Effect> {
-    let takes_number = model.alive(dialog.id).map(|lease| dialog.takes_number(lease));
-    let reply = reply(model, Scope::Attach, key);
-    let is_over = reply == Some(Reply::FormClose) || takes_number.is_none() && reply == Some(Reply::Accept);
+pub(super) fn key(model: &mut AppState, mut dialog: Box<AttachDialog>, key: Key, now: Timestamp) -> Vec<Effect> {
+    let needs_confirm_count = model.alive(dialog.id).map(|lease| dialog.needs_confirm_count(lease));
+    let reply = dialog_action(model, KeyContext::Attach, key);
+    let is_over =
+        reply == Some(DialogAction::FormClose) || needs_confirm_count.is_none() && reply == Some(DialogAction::Accept);
     if is_over {
         return Vec::new();
     }
-    let takes_number = takes_number.unwrap_or(false);
+    let needs_confirm_count = needs_confirm_count.unwrap_or(false);
     match (reply, dialog.read()) {
-        (Some(Reply::Accept), Ok((key, value))) if !takes_number || dialog.number.is(1) => {
+        (Some(DialogAction::Accept), Ok((key, value))) if !needs_confirm_count || dialog.number.is(1) => {
             let (key, value) = (key.as_bytes().to_vec(), value.as_bytes().to_vec());
-            return attach::begin(model, dialog.id, key, value, now);
+            return attach::start(model, dialog.id, key, value, now);
         }
         // Who comes to the number with Enter has not answered it yet.
-        (Some(Reply::Accept), Ok(_)) if !dialog.is_at_number => dialog.is_at_number = true,
-        (Some(Reply::Accept), Ok(_)) => {
+        (Some(DialogAction::Accept), Ok(_)) if !dialog.is_at_number => dialog.is_at_number = true,
+        (Some(DialogAction::Accept), Ok(_)) => {
             dialog.number.confirms(1);
         }
-        (Some(Reply::Accept), Err(_)) => dialog.is_at_number = false,
-        (Some(_), _) => dialog.is_at_number = takes_number && !dialog.is_at_number,
-        (None, _) => dialog.take(key),
+        (Some(DialogAction::Accept), Err(_)) => dialog.is_at_number = false,
+        (Some(_), _) => dialog.is_at_number = needs_confirm_count && !dialog.is_at_number,
+        (None, _) => dialog.on_key(key),
     }
     model.dialog = Some(Dialog::Attach(dialog));
     Vec::new()
@@ -86,5 +87,5 @@ pub(super) fn key(model: &mut Model, mut dialog: Box<AttachDialog>, key: Key, no
 /// Types a pasted text; what would end a line is left out.
 pub(in crate::app) fn paste(dialog: &mut AttachDialog, text: &str) {
     let typed = text.chars().filter(|c| !c.is_control());
-    typed.for_each(|c| dialog.take(Key::Char(c)));
+    typed.for_each(|c| dialog.on_key(Key::Char(c)));
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Dialog, is_over, reply};
+use super::{Dialog, dialog_action, is_over};
 use crate::app::keymap::Action;
 use crate::app::update::drill;
-use crate::app::{Effect, Key, Keymap, Model, Reply, Scope, Who};
+use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, Keymap, Ownership};
 use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
@@ -27,7 +27,7 @@ pub struct DrillDialog {
 
 /// A drill that is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct FaultChoice {
     /// The key that begins it.
     pub key: char,
     /// What it does.
@@ -46,13 +46,15 @@ impl DrillDialog {
     }
 
     /// Why there is no drill on its lease, in a sentence; none where there is one, or where the lease is gone.
-    pub fn obstacle(&self, model: &Model) -> Option<String> {
-        let lease = model.lease(self.id).filter(|lease| lease.death.is_none())?;
-        let keep = model.setup.keymap.press(Action::KeepAlive);
-        match (lease.who, lease.kept) {
-            _ if model.setup.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
-            (Who::Own, true) => None,
-            (Who::Own, false) => {
+    pub fn obstacle(&self, model: &AppState) -> Option<String> {
+        let lease = model.lease(self.id).filter(|lease| lease.end.is_none())?;
+        let keep = model.config.keymap.key_label(Action::KeepAlive);
+        match (lease.ownership, lease.is_kept_alive) {
+            _ if model.config.is_read_only => {
+                Some("Read-only: here nothing is granted, renewed or revoked.".to_owned())
+            }
+            (Ownership::Own, true) => None,
+            (Ownership::Own, false) => {
                 Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
             }
             _ => Some("It is another client's: drills are for own leases, so that nobody else is harmed.".to_owned()),
@@ -60,20 +62,26 @@ impl DrillDialog {
     }
 
     /// Whether a drill can begin.
-    fn is_possible(&self, model: &Model) -> bool {
-        model.lease(self.id).is_some_and(|lease| lease.death.is_none()) && self.obstacle(model).is_none()
+    fn is_possible(&self, model: &AppState) -> bool {
+        model.lease(self.id).is_some_and(|lease| lease.end.is_none()) && self.obstacle(model).is_none()
     }
 
     /// What there is to choose from, with the keys in force.
-    pub fn choices(&self, keymap: &Keymap) -> [Choice; 5] {
-        let choice = |key, name: &str, seen, drill| Choice { key, name: name.to_owned(), seen, drill };
+    pub fn choices(&self, keymap: &Keymap) -> [FaultChoice; 5] {
+        let choice = |key, name: &str, seen, drill| FaultChoice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
-        let press = |reply| keymap.press(Action::Reply(reply));
+        let press = |reply| keymap.key_label(Action::Dialog(reply));
         let change = |less, more| format!("({} and {} change it)", press(less), press(more));
-        let slow =
-            format!("read one response each {} s {}", self.pause, change(Reply::FasterReader, Reply::SlowerReader));
-        let drop =
-            format!("drop the next {} answers {}", self.answers, change(Reply::MoreAnswers, Reply::FewerAnswers));
+        let slow = format!(
+            "read one response each {} s {}",
+            self.pause,
+            change(DialogAction::FasterReader, DialogAction::SlowerReader)
+        );
+        let drop = format!(
+            "drop the next {} answers {}",
+            self.answers,
+            change(DialogAction::MoreAnswers, DialogAction::FewerAnswers)
+        );
         [
             choice('1', "stall the consumer", STALL, Fault::StallConsumer),
             choice('2', &slow, SLOW, Fault::SlowConsumer { every }),
@@ -83,12 +91,16 @@ impl DrillDialog {
         ]
     }
 
-    fn change(&mut self, reply: Reply) {
+    fn change(&mut self, reply: DialogAction) {
         match reply {
-            Reply::MoreAnswers => self.answers = (self.answers + 1).min(MOST),
-            Reply::FewerAnswers => self.answers = (self.answers - 1).max(1),
-            Reply::SlowerReader => self.pause = PAUSES.into_iter().find(|one| *one > self.pause).unwrap_or(self.pause),
-            Reply::FasterReader => self.pause = PAUSES.into_iter().rfind(|one| *one < self.pause).unwrap_or(self.pause),
+            DialogAction::MoreAnswers => self.answers = (self.answers + 1).min(MOST),
+            DialogAction::FewerAnswers => self.answers = (self.answers - 1).max(1),
+            DialogAction::SlowerReader => {
+                self.pause = PAUSES.into_iter().find(|one| *one > self.pause).unwrap_or(self.pause)
+            }
+            DialogAction::FasterReader => {
+                self.pause = PAUSES.into_iter().rfind(|one| *one < self.pause).unwrap_or(self.pause)
+            }
             _ => (),
         }
     }
@@ -101,13 +113,13 @@ const DROP: &str = "No response for about a second each; the server has renewed 
 const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
 
 /// A number begins a drill, where there can be one; Enter is on Cancel.
-pub(super) fn key(model: &mut Model, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let choices = dialog.choices(&model.setup.keymap);
+pub(super) fn key(model: &mut AppState, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let choices = dialog.choices(&model.config.keymap);
     let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
     if let Some(choice) = choice.filter(|_| dialog.is_possible(model)) {
-        return drill::begin(model, dialog.id, choice.drill, now);
+        return drill::start(model, dialog.id, choice.drill, now);
     }
-    let reply = reply(model, Scope::Drill, key);
+    let reply = dialog_action(model, KeyContext::Drill, key);
     if !is_over(reply) {
         reply.into_iter().for_each(|reply| dialog.change(reply));
         model.dialog = Some(Dialog::Drill(dialog));

@@ -1,6 +1,6 @@
 //! Which of a dialog's answers Enter means.
 
-use crate::app::Reply;
+use crate::app::DialogAction;
 
 /// The answer that Enter means, counted from 0: the first is the harmless one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,10 +13,10 @@ impl Focus {
     }
 
     /// After going to the next answer or the one before, around the ends; none after anything else.
-    pub(super) fn moved(self, reply: Option<Reply>, answers: usize) -> Option<Focus> {
+    pub(super) fn moved(self, reply: Option<DialogAction>, answers: usize) -> Option<Focus> {
         let step = match reply {
-            Some(Reply::Next) => 1,
-            Some(Reply::Previous) => answers.checked_sub(1)?,
+            Some(DialogAction::Next) => 1,
+            Some(DialogAction::Previous) => answers.checked_sub(1)?,
             _ => return None,
         };
         Some(Focus((self.among(answers) + step).checked_rem(answers)?))
@@ -31,15 +31,18 @@ mod tests {
     fn it_goes_around() {
         let go = |focus: Focus, reply| focus.moved(reply, 3).map(|moved| moved.among(3));
         let first = Focus::default();
-        assert_eq!([Reply::Next, Reply::Previous].map(|reply| go(first, Some(reply))), [Some(1), Some(2)]);
-        assert_eq!(go(Focus(2), Some(Reply::Next)), Some(0));
-        assert_eq!((go(first, Some(Reply::Accept)), go(first, None)), (None, None));
+        assert_eq!(
+            [DialogAction::Next, DialogAction::Previous].map(|reply| go(first, Some(reply))),
+            [Some(1), Some(2)]
+        );
+        assert_eq!(go(Focus(2), Some(DialogAction::Next)), Some(0));
+        assert_eq!((go(first, Some(DialogAction::Accept)), go(first, None)), (None, None));
     }
 
     #[test]
     fn answers_that_left_leave_it_on_one_that_is_there() {
         assert_eq!(Focus(2).among(1), 0);
-        assert_eq!(Focus(2).moved(Some(Reply::Next), 1), Some(Focus(0)));
-        assert_eq!(Focus(2).moved(Some(Reply::Next), 0), None);
+        assert_eq!(Focus(2).moved(Some(DialogAction::Next), 1), Some(Focus(0)));
+        assert_eq!(Focus(2).moved(Some(DialogAction::Next), 0), None);
     }
 }

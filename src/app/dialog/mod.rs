@@ -3,10 +3,10 @@
 
 mod adopt;
 pub(super) mod attach;
+mod confirm_count;
 mod drill;
 mod focus;
 pub(super) mod grant;
-mod number;
 mod quit;
 mod revoke;
 mod revoke_many;
@@ -16,17 +16,17 @@ mod warp;
 
 pub use adopt::AdoptDialog;
 pub use attach::AttachDialog;
-pub use drill::{Choice, DrillDialog};
+pub use confirm_count::ConfirmCount;
+pub use drill::{DrillDialog, FaultChoice};
 pub use focus::Focus;
 pub use grant::{Field, GrantForm, PRESETS};
-pub use number::TypedNumber;
-pub use revoke::{Confirmation, Meanwhile, RevokeDialog};
+pub use revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use revoke_many::RevokeManyDialog;
 pub use sort::SortMenu;
-pub use warp::{Speed, no_speed, speeds};
+pub use warp::{ClockSpeed, no_speed, speeds};
 
 use super::keymap::Action;
-use super::{Effect, Key, Model, Redraw, Reply, Scope};
+use super::{AppState, DialogAction, Effect, Key, KeyContext, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -82,7 +82,7 @@ impl Dialog {
 
 /// The lease that a dialog may be about is gone, and another is granted under its id: nothing that was asked about the one
 /// is to be done with the other. A dialog on several goes on without it.
-pub(super) fn outlived(model: &mut Model, id: LeaseId) {
+pub(super) fn close_superseded(model: &mut AppState, id: LeaseId) {
     let Some(dialog) = &mut model.dialog else { return };
     let is_over = match dialog {
         Dialog::Suspend(below) => {
@@ -99,13 +99,13 @@ pub(super) fn outlived(model: &mut Model, id: LeaseId) {
         model.dialog = None;
         let name = model.ids.name(id);
         let told = format!("{name} is gone, and was granted again: that is another lease, so nothing was done");
-        model.say(model.events.now, true, told);
+        model.set_status(model.events.now, true, told);
     }
 }
 
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
-pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    model.show(Redraw::Now);
+pub(super) fn key(model: &mut AppState, dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    model.request_redraw(Redraw::Now);
     match dialog {
         Dialog::Help { top } => help(model, top, key),
         Dialog::Grant(form) => grant::key(model, form, key, now),
@@ -123,13 +123,13 @@ pub(super) fn key(model: &mut Model, dialog: Dialog, key: Key, now: Timestamp) -
 }
 
 /// What moves the rows scrolls the help, as far as it does not fit.
-fn help(model: &mut Model, top: usize, key: Key) -> Vec<Effect> {
-    let action = model.setup.keymap.action(key);
-    if is_over(reply(model, Scope::Help, key)) || action == Some(Action::Help) {
+fn help(model: &mut AppState, top: usize, key: Key) -> Vec<Effect> {
+    let action = model.config.keymap.action(key);
+    if is_over(dialog_action(model, KeyContext::Help, key)) || action == Some(Action::Help) {
         return Vec::new();
     }
-    let spare = model.looking_mut().spare;
-    model.dialog = Some(Dialog::Help { top: scrolled(top, action, spare) });
+    let max_scroll = model.active_view_mut().max_scroll;
+    model.dialog = Some(Dialog::Help { top: scrolled(top, action, max_scroll) });
     Vec::new()
 }
 
@@ -149,13 +149,13 @@ fn scrolled(top: usize, action: Option<Action>, last: usize) -> usize {
 }
 
 /// What a key means in a dialog.
-fn reply(model: &Model, scope: Scope, key: Key) -> Option<Reply> {
-    model.setup.keymap.reply(scope, key)
+fn dialog_action(model: &AppState, context: KeyContext, key: Key) -> Option<DialogAction> {
+    model.config.keymap.dialog_action(context, key)
 }
 
 /// Whether a reply ends a dialog that has nothing to be done.
-fn is_over(reply: Option<Reply>) -> bool {
-    matches!(reply, Some(Reply::Close | Reply::Accept))
+fn is_over(reply: Option<DialogAction>) -> bool {
+    matches!(reply, Some(DialogAction::Close | DialogAction::Accept))
 }
 
 /// Whether a press of this key edits a line of text, and how.

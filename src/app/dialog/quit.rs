@@ -1,19 +1,19 @@
 //! Asks before the program ends while it keeps leases alive on a real cluster.
 
-use super::{Dialog, Focus, reply};
+use super::{Dialog, Focus, dialog_action};
 use crate::app::update::quit;
-use crate::app::{Effect, Key, Model, Reply, Scope};
+use crate::app::{AppState, DialogAction, Effect, Key, KeyContext};
 use simkit::Timestamp;
 
 /// Leave, revoke and leave, stay.
 const ANSWERS: usize = 3;
 
 /// Enter begins on Leave, and `q` or Ctrl-c again leave too; `r` revokes, Esc stays.
-pub(super) fn key(model: &mut Model, focus: Focus, key: Key, now: Timestamp) -> Vec<Effect> {
-    match (reply(model, Scope::Quit, key), focus.among(ANSWERS)) {
-        (Some(Reply::QuitLeave), _) | (Some(Reply::Accept), 0) => quit::leave(model),
-        (Some(Reply::QuitRevoke), _) | (Some(Reply::Accept), 1) => quit::revoke_and_leave(model, now),
-        (Some(Reply::QuitStay | Reply::Accept), _) => Vec::new(),
+pub(super) fn key(model: &mut AppState, focus: Focus, key: Key, now: Timestamp) -> Vec<Effect> {
+    match (dialog_action(model, KeyContext::Quit, key), focus.among(ANSWERS)) {
+        (Some(DialogAction::QuitLeave), _) | (Some(DialogAction::Accept), 0) => quit::quit(model),
+        (Some(DialogAction::QuitRevoke), _) | (Some(DialogAction::Accept), 1) => quit::revoke_and_quit(model, now),
+        (Some(DialogAction::QuitStay | DialogAction::Accept), _) => Vec::new(),
         (reply, _) => {
             model.dialog = Some(Dialog::Quit(focus.moved(reply, ANSWERS).unwrap_or(focus)));
             Vec::new()

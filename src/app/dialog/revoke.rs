@@ -1,8 +1,8 @@
 //! Asks before a lease is revoked.
 
-use super::{Dialog, Focus, TypedNumber, is_over, reply};
+use super::{ConfirmCount, Dialog, Focus, dialog_action, is_over};
 use crate::app::update::revoke;
-use crate::app::{Effect, Key, Lease, Model, Reply, Scope, TimeRange, Who};
+use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, Lease, Ownership, TimeRange};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -17,12 +17,12 @@ pub struct RevokeDialog {
     /// Which lease.
     pub id: LeaseId,
     /// The number that was typed.
-    pub typed: TypedNumber,
+    pub typed: ConfirmCount,
     /// Which answer Enter means where a key confirms: Cancel, or to revoke.
     pub focus: Focus,
     /// What became of the lease since the display was frozen from which it was opened, in words.
     pub since_freeze: Vec<String>,
-    who: Who,
+    ownership: Ownership,
     bounds: Option<TimeRange>,
 }
 
@@ -37,7 +37,7 @@ pub enum Confirmation {
 
 /// What became of a lease while its dialog was open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meanwhile {
+pub enum ChangeSinceOpen {
     /// It is somebody else's than it was.
     ChangedHands,
     /// Another client has renewed it.
@@ -47,25 +47,25 @@ pub enum Meanwhile {
 impl RevokeDialog {
     /// For this lease, as it is now.
     pub fn new(lease: &Lease) -> Self {
-        let (id, who, bounds) = (lease.id, lease.who, lease.bounds());
-        let (typed, focus) = (TypedNumber::default(), Focus::default());
-        RevokeDialog { id, typed, focus, since_freeze: Vec::new(), who, bounds }
+        let (id, ownership, bounds) = (lease.id, lease.ownership, lease.bounds());
+        let (typed, focus) = (ConfirmCount::default(), Focus::default());
+        RevokeDialog { id, typed, focus, since_freeze: Vec::new(), ownership, bounds }
     }
 
     /// One own lease with few keys takes a key; another client's, one that changed hands, or more than 100 keys take the
     /// number.
     pub fn confirmation(&self, lease: &Lease) -> Confirmation {
         let has_many_keys = lease.keys.as_ref().is_some_and(|keys| keys.count > MANY_KEYS);
-        let is_plain = self.who == Who::Own && lease.who == Who::Own && !has_many_keys;
+        let is_plain = self.ownership == Ownership::Own && lease.ownership == Ownership::Own && !has_many_keys;
         if is_plain { Confirmation::Key } else { Confirmation::Number }
     }
 
     /// What became of the lease since the dialog was opened, if that matters to whoever answers it.
-    pub fn meanwhile(&self, lease: &Lease) -> Option<Meanwhile> {
+    pub fn change_since_open(&self, lease: &Lease) -> Option<ChangeSinceOpen> {
         let is_renewed = self.bounds.zip(lease.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
-        match lease.who {
-            who if who != self.who => Some(Meanwhile::ChangedHands),
-            Who::Other if is_renewed => Some(Meanwhile::Renewed),
+        match lease.ownership {
+            ownership if ownership != self.ownership => Some(ChangeSinceOpen::ChangedHands),
+            Ownership::Other if is_renewed => Some(ChangeSinceOpen::Renewed),
             _ => None,
         }
     }
@@ -75,38 +75,38 @@ impl RevokeDialog {
         self.focus.among(ANSWERS)
     }
 
-    fn is_confirmed_by(&mut self, reply: Option<Reply>, confirmation: Confirmation) -> bool {
+    fn is_confirmed_by(&mut self, reply: Option<DialogAction>, confirmation: Confirmation) -> bool {
         match (confirmation, reply) {
-            (Confirmation::Key, Some(Reply::Confirm)) => true,
-            (Confirmation::Key, Some(Reply::Accept)) => self.focused() == 1,
-            (Confirmation::Number, Some(Reply::Accept)) => self.typed.confirms(1),
+            (Confirmation::Key, Some(DialogAction::Confirm)) => true,
+            (Confirmation::Key, Some(DialogAction::Accept)) => self.focused() == 1,
+            (Confirmation::Number, Some(DialogAction::Accept)) => self.typed.confirms(1),
             _ => false,
         }
     }
 
-    fn take(&mut self, key: Key, reply: Option<Reply>, confirmation: Confirmation) {
+    fn on_key(&mut self, key: Key, reply: Option<DialogAction>, confirmation: Confirmation) {
         match confirmation {
             Confirmation::Key => self.focus = self.focus.moved(reply, ANSWERS).unwrap_or(self.focus),
-            Confirmation::Number => self.typed.take(key),
+            Confirmation::Number => self.typed.on_key(key),
         }
     }
 }
 
-pub(super) fn key(model: &mut Model, mut dialog: RevokeDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let reply = reply(model, Scope::Revoke, key);
+pub(super) fn key(model: &mut AppState, mut dialog: RevokeDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let reply = dialog_action(model, KeyContext::Revoke, key);
     // What has died meanwhile cannot be revoked: every answer closes.
     let Some(confirmation) = model.alive(dialog.id).map(|lease| dialog.confirmation(lease)) else {
         return stay_unless(model, dialog, is_over(reply));
     };
     if dialog.is_confirmed_by(reply, confirmation) {
-        return revoke::begin(model, dialog.id, now);
+        return revoke::start(model, dialog.id, now);
     }
-    let is_cancelled = reply == Some(Reply::Close) || is_over(reply) && confirmation == Confirmation::Key;
-    dialog.take(key, reply, confirmation);
+    let is_cancelled = reply == Some(DialogAction::Close) || is_over(reply) && confirmation == Confirmation::Key;
+    dialog.on_key(key, reply, confirmation);
     stay_unless(model, dialog, is_cancelled)
 }
 
-fn stay_unless(model: &mut Model, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {
+fn stay_unless(model: &mut AppState, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {
     model.dialog = (!is_over).then_some(Dialog::Revoke(dialog));
     Vec::new()
 }

@@ -1,26 +1,26 @@
 //! Asks before several leases are revoked, and shows how that goes on.
 
-use super::{Dialog, TypedNumber, is_over, reply, scrolled};
-use crate::app::bulk::Named;
+use super::{ConfirmCount, Dialog, dialog_action, is_over, scrolled};
+use crate::app::bulk::RevokeTarget;
 use crate::app::update::bulk;
-use crate::app::{Effect, Key, Lease, Model, Reply, Scope};
+use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, Lease};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// The dialog, with the leases that were marked when it was opened.
 #[derive(Clone, Debug)]
 pub struct RevokeManyDialog {
-    named: Vec<Named>,
+    named: Vec<RevokeTarget>,
     /// How many of them had no row, for a filter.
     pub hidden: usize,
     /// The number that was typed.
-    pub typed: TypedNumber,
+    pub typed: ConfirmCount,
 }
 
 impl RevokeManyDialog {
     /// For these leases, of which so many have no row.
     pub(in crate::app) fn new<'a>(leases: impl Iterator<Item = &'a Lease>, hidden: usize) -> Self {
-        RevokeManyDialog { named: leases.map(Named::of).collect(), hidden, typed: TypedNumber::default() }
+        RevokeManyDialog { named: leases.map(RevokeTarget::of).collect(), hidden, typed: ConfirmCount::default() }
     }
 
     /// How many it has named.
@@ -29,8 +29,8 @@ impl RevokeManyDialog {
     }
 
     /// Those that live and are whose they were when it was opened: no others are revoked.
-    pub fn leases<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a Lease> {
-        self.named.iter().filter_map(|named| model.lease(named.id).filter(|lease| named.holds(Some(lease))))
+    pub fn leases<'a>(&'a self, model: &'a AppState) -> impl Iterator<Item = &'a Lease> {
+        self.named.iter().filter_map(|named| model.lease(named.id).filter(|lease| named.is_unchanged(Some(lease))))
     }
 
     /// Their ids, dead or alive.
@@ -40,32 +40,32 @@ impl RevokeManyDialog {
 }
 
 /// The number of leases that are left, typed, and Enter revoke them. Another number, or none, does nothing and is told.
-pub(super) fn key(model: &mut Model, mut dialog: RevokeManyDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let left: Vec<Named> = dialog.leases(model).map(Named::of).collect();
-    let reply = reply(model, Scope::RevokeMany, key);
-    if reply == Some(Reply::Close) || is_over(reply) && left.is_empty() {
+pub(super) fn key(model: &mut AppState, mut dialog: RevokeManyDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let left: Vec<RevokeTarget> = dialog.leases(model).map(RevokeTarget::of).collect();
+    let reply = dialog_action(model, KeyContext::RevokeMany, key);
+    if reply == Some(DialogAction::Close) || is_over(reply) && left.is_empty() {
         return Vec::new();
     }
-    if reply == Some(Reply::Accept) && dialog.typed.confirms(left.len()) {
-        return bulk::begin(model, left, now);
+    if reply == Some(DialogAction::Accept) && dialog.typed.confirms(left.len()) {
+        return bulk::start(model, left, now);
     }
-    dialog.typed.take(key);
+    dialog.typed.on_key(key);
     model.dialog = Some(Dialog::RevokeMany(dialog));
     Vec::new()
 }
 
 /// While leases are being revoked: what closes a dialog stops it; then that, and Enter, close it. What moves the rows
 /// moves through the results.
-pub(super) fn progress_key(model: &mut Model, top: usize, key: Key, now: Timestamp) -> Vec<Effect> {
-    let reply = reply(model, Scope::Results, key);
+pub(super) fn progress_key(model: &mut AppState, top: usize, key: Key, now: Timestamp) -> Vec<Effect> {
+    let reply = dialog_action(model, KeyContext::Results, key);
     let is_drained = model.bulk.as_ref().is_none_or(|bulk| bulk.is_drained());
     if is_drained && is_over(reply) {
         return Vec::new();
     }
-    if reply == Some(Reply::Close) {
+    if reply == Some(DialogAction::Close) {
         bulk::stop(model, now);
     }
     let last = model.bulk.as_ref().map_or(0, |bulk| bulk.results().len().saturating_sub(1));
-    model.dialog = Some(Dialog::Revoking { top: scrolled(top, model.setup.keymap.action(key), last) });
+    model.dialog = Some(Dialog::Revoking { top: scrolled(top, model.config.keymap.action(key), last) });
     Vec::new()
 }

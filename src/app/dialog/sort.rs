@@ -1,9 +1,9 @@
 //! The menu of what can be sorted by.
 
-use super::{Dialog, reply};
+use super::{Dialog, dialog_action};
 use crate::app::keymap::Action;
 use crate::app::update::sort;
-use crate::app::{Column, Effect, Key, Model, Reply, Scope, Sort};
+use crate::app::{AppState, Column, DialogAction, Effect, Key, KeyContext, Sort};
 
 /// The menu: every column, shown or not, and a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +33,16 @@ impl SortMenu {
 }
 
 /// What moves the rows moves through the menu, what turns them around turns the choice around; Enter sorts.
-pub(super) fn key(model: &mut Model, mut menu: SortMenu, key: Key) -> Vec<Effect> {
-    match reply(model, Scope::Sort, key) {
-        Some(Reply::Accept) => {
-            sort::by(model.looking_mut(), menu.chosen);
+pub(super) fn key(model: &mut AppState, mut menu: SortMenu, key: Key) -> Vec<Effect> {
+    match dialog_action(model, KeyContext::Sort, key) {
+        Some(DialogAction::Accept) => {
+            sort::by(model.active_view_mut(), menu.chosen);
             return Vec::new();
         }
-        Some(Reply::Close) => return Vec::new(),
+        Some(DialogAction::Close) => return Vec::new(),
         _ => (),
     }
-    match model.setup.keymap.action(key) {
+    match model.config.keymap.action(key) {
         Some(Action::Up) => menu.go(menu.place().saturating_sub(1)),
         Some(Action::Down) => menu.go(menu.place() + 1),
         Some(Action::First | Action::PageUp | Action::HalfUp) => menu.go(0),

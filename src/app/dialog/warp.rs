@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Dialog, is_over, reply};
-use crate::app::{Effect, Key, Model, Place, Scope};
+use super::{Dialog, dialog_action, is_over};
+use crate::app::{AppState, Backend, Effect, Key, KeyContext};
 use etcd_lease::RenewalSchedule;
 
 /// A speed that is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Speed {
+pub struct ClockSpeed {
     /// The key that takes it.
     pub key: char,
     /// How many times as fast as the wall.
@@ -20,37 +20,37 @@ pub struct Speed {
 }
 
 /// The speeds that are offered, at this pace and with queues of 16.
-pub fn speeds(pace: RenewalSchedule) -> [Speed; 3] {
+pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
     const HOUR: Duration = Duration::from_secs(3_600);
     const QUEUE: u32 = 16;
     let speed = |key, warp| {
         let renewed = pace.expected(HOUR) / warp;
-        Speed { key, warp, renewed, dropped: renewed * QUEUE }
+        ClockSpeed { key, warp, renewed, dropped: renewed * QUEUE }
     };
     [speed('1', 1), speed('2', 10), speed('3', 60)]
 }
 
 /// Why there is no other speed here, in a sentence; none where there is.
-pub fn no_speed(model: &Model) -> Option<&'static str> {
-    match model.setup.place {
+pub fn no_speed(model: &AppState) -> Option<&'static str> {
+    match model.config.backend {
         // The clock of a real cluster is everybody's.
-        Place::Cluster => {
+        Backend::Cluster => {
             Some("A real cluster keeps its own time: only a sandbox's clock can be warped. `leasetop demo` has one.")
         }
-        Place::Sandbox { .. } if model.setup.is_read_only => {
+        Backend::Sandbox { .. } if model.config.is_read_only => {
             Some("Read-only: here nothing is granted, renewed or revoked, and so nothing begun anew.")
         }
-        Place::Sandbox { .. } => None,
+        Backend::Sandbox { .. } => None,
     }
 }
 
 /// A number takes a speed, where there is one; Enter is on Cancel.
-pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let speed = speeds(model.setup.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
+pub(super) fn key(model: &mut AppState, key: Key) -> Vec<Effect> {
+    let speed = speeds(model.config.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
     if let Some(speed) = speed.filter(|_| no_speed(model).is_none()) {
-        return vec![Effect::BeginAnew { warp: speed.warp }];
+        return vec![Effect::RestartSandbox { warp: speed.warp }];
     }
-    if !is_over(reply(model, Scope::Warp, key)) {
+    if !is_over(dialog_action(model, KeyContext::Warp, key)) {
         model.dialog = Some(Dialog::Warp);
     }
     Vec::new()

@@ -1,18 +1,20 @@
 //! What has happened, newest last.
 //!
-//! An [`Event`] is its facts ([`What`]); the sentence on the screen, the line and the JSON object of `leasetop events` are
+//! An [`Event`] is its facts ([`EventKind`]); the sentence on the screen, the line and the JSON object of `leasetop events` are
 //! made from them, and so say the same.
 
+mod filter;
+mod kind;
+mod name;
 mod sentence;
-mod what;
-mod word;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use filter::matches_filter;
+pub use kind::{EventKind, LeaseEnded, RenewalSource, Renewed};
+pub use name::EventName;
 pub(super) use sentence::keys_in_words;
-pub use what::{How, Obituary, Renewed, What};
-pub use word::Word;
 
 use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
@@ -20,22 +22,22 @@ use simkit::Timestamp;
 
 /// When something happened, as far as known: a moment, or the middle of what is possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct When {
+pub struct EventTime {
     /// The moment.
     pub at: Timestamp,
     /// How far the truth can lie from it.
     pub doubt: Duration,
 }
 
-impl From<Timestamp> for When {
+impl From<Timestamp> for EventTime {
     fn from(at: Timestamp) -> Self {
-        When { at, doubt: Duration::ZERO }
+        EventTime { at, doubt: Duration::ZERO }
     }
 }
 
-impl From<TimeRange> for When {
+impl From<TimeRange> for EventTime {
     fn from(bounds: TimeRange) -> Self {
-        When { at: bounds.middle(), doubt: bounds.half_width() }
+        EventTime { at: bounds.middle(), doubt: bounds.half_width() }
     }
 }
 
@@ -51,21 +53,21 @@ pub struct Event {
     /// To which lease; none for the link, and where several are told in one line.
     pub lease: Option<LeaseId>,
     /// What.
-    pub what: What,
+    pub kind: EventKind,
     /// The how many-th line it is, from the start on.
     pub(super) number: u64,
 }
 
 impl Event {
     /// Something that happened at a moment and was known at another.
-    pub fn new(when: impl Into<When>, seen_at: Timestamp, lease: Option<LeaseId>, what: What) -> Event {
-        let When { at, doubt } = when.into();
-        Event { at, doubt, seen_at, lease, what, number: 0 }
+    pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
+        let EventTime { at, doubt } = when.into();
+        Event { at, doubt, seen_at, lease, kind, number: 0 }
     }
 
     /// Its kind.
-    pub fn word(&self) -> Word {
-        self.what.word()
+    pub fn name(&self) -> EventName {
+        self.kind.name()
     }
 
     /// Puts events in the order in which they happened; those of one moment stay in the order in which they were known.
@@ -75,7 +77,7 @@ impl Event {
 
     /// What it means, in a sentence that a terminal shows and does not obey.
     pub fn text(&self) -> String {
-        self.what.text()
+        self.kind.text()
     }
 }
 
@@ -90,7 +92,7 @@ pub struct EventLog {
     /// The moment of the message that is being taken in.
     pub(super) now: Timestamp,
     /// Every single event since it was last asked for, where somebody wants to know.
-    told: Option<Vec<Event>>,
+    recorded: Option<Vec<Event>>,
 }
 
 /// Lines that are kept.
@@ -104,44 +106,49 @@ impl EventLog {
         self.lines.iter()
     }
 
-    /// From now on every event is kept for [`take_told`](EventLog::take_told), and no crowd is told in a line there.
-    pub fn tell_all(&mut self) {
-        self.told = Some(Vec::new());
+    /// From now on every event is kept for [`take_recorded`](EventLog::take_recorded), and no crowd is told in a line there.
+    pub fn record_all(&mut self) {
+        self.recorded = Some(Vec::new());
     }
 
     /// Every single event since this was last asked, in the order in which they were known.
-    pub fn take_told(&mut self) -> Vec<Event> {
-        self.told.as_mut().map(std::mem::take).unwrap_or_default()
+    pub fn take_recorded(&mut self) -> Vec<Event> {
+        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes in an event for the screen, and for whoever wants to know all.
-    pub(super) fn push(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: What) {
-        let event = self.event(when, lease, what);
-        self.told.iter_mut().for_each(|told| told.push(event.clone()));
+    pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
+        let event = self.event(when, lease, kind);
+        self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
         let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
         match self.lines.back_mut() {
-            Some(last) if self.run > CROWD => last.absorb(latest),
+            Some(last) if self.run > CROWD => last.coalesce(latest),
             _ => self.append(event),
         }
     }
 
     /// Takes in what is too small for the screen: it is for those alone who want to know all.
-    pub(super) fn aside(&mut self, when: impl Into<When>, lease: Option<LeaseId>, what: impl FnOnce() -> What) {
-        if self.told.is_some() {
-            let event = self.event(when, lease, what());
-            self.told.iter_mut().for_each(|told| told.push(event.clone()));
+    pub(super) fn push_verbose(
+        &mut self,
+        when: impl Into<EventTime>,
+        lease: Option<LeaseId>,
+        kind: impl FnOnce() -> EventKind,
+    ) {
+        if self.recorded.is_some() {
+            let event = self.event(when, lease, kind());
+            self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         }
     }
 
-    fn event(&self, when: impl Into<When>, lease: Option<LeaseId>, what: What) -> Event {
+    fn event(&self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let when = when.into();
-        Event { number: self.count, ..Event::new(when, self.now.max(when.at), lease, what) }
+        Event { number: self.count, ..Event::new(when, self.now.max(when.at), lease, kind) }
     }
 
     fn continues(&self, event: &Event) -> bool {
         let second = |moment: Timestamp| moment.since_start().as_secs();
-        self.lines.back().is_some_and(|last| last.word() == event.word() && second(last.at) == second(event.at))
+        self.lines.back().is_some_and(|last| last.name() == event.name() && second(last.at) == second(event.at))
     }
 
     fn append(&mut self, event: Event) {
@@ -155,11 +162,11 @@ impl EventLog {
 
 impl Event {
     /// Counts one more of the same second, the latest of which was then: all of them stand before the line that counts them.
-    fn absorb(&mut self, latest: Timestamp) {
+    fn coalesce(&mut self, latest: Timestamp) {
         self.at = latest;
-        let count = if let What::More { count, .. } = self.what { count + 1 } else { 2 };
+        let count = if let EventKind::More { count, .. } = self.kind { count + 1 } else { 2 };
         self.lease = None;
-        self.what = What::More { word: self.word(), count };
+        self.kind = EventKind::More { name: self.name(), count };
     }
 }
 
@@ -174,22 +181,25 @@ mod tests {
     #[test]
     fn a_crowd_in_one_second_is_told_in_a_line() {
         let mut log = EventLog::default();
-        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), What::Kept));
+        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         assert_eq!(log.lines().len(), CROWD);
         let last = log.lines().next_back().unwrap();
-        assert_eq!((last.word(), last.text().as_str()), (Word::Kept, "and 17 more in this second"));
+        assert_eq!((last.name(), last.text().as_str()), (EventName::Kept, "and 17 more in this second"));
         let mut lines: Vec<&Event> = log.lines().collect();
         Event::sort(&mut lines);
-        assert_eq!(lines.last().map(|line| line.word()), Some(Word::Kept));
-        assert!(matches!(lines[CROWD - 1].what, What::More { .. }), "after those whose fellows it counts: {lines:?}");
-        log.push(at(1_000), None, What::error("later"));
+        assert_eq!(lines.last().map(|line| line.name()), Some(EventName::Kept));
+        assert!(
+            matches!(lines[CROWD - 1].kind, EventKind::More { .. }),
+            "after those whose fellows it counts: {lines:?}"
+        );
+        log.push(at(1_000), None, EventKind::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
     }
 
     #[test]
     fn old_lines_make_room() {
         let mut log = EventLog::default();
-        (0..3_000).for_each(|second| log.push(at(second * 1_000), None, What::error(second.to_string())));
+        (0..3_000).for_each(|second| log.push(at(second * 1_000), None, EventKind::error(second.to_string())));
         assert_eq!(log.lines().len(), CAPACITY);
         assert_eq!(log.lines().next().unwrap().text(), "1000");
     }
@@ -197,16 +207,16 @@ mod tests {
     #[test]
     fn who_wants_to_know_all_is_told_each_of_a_crowd_and_the_small_ones_too() {
         let mut log = EventLog::default();
-        log.aside(at(0), None, || unreachable!("nobody wants to know"));
-        log.tell_all();
+        log.push_verbose(at(0), None, || unreachable!("nobody wants to know"));
+        log.record_all();
         log.now = at(30);
-        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), What::Kept));
+        (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         let bounds = TimeRange { earliest: at(20), latest: at(40) };
-        log.aside(bounds, Some(LeaseId(2)), || What::Paused);
-        let told = log.take_told();
-        assert_eq!((told.len(), log.lines().len()), (21, CROWD));
-        let Event { at: when, doubt, seen_at, .. } = told[20];
+        log.push_verbose(bounds, Some(LeaseId(2)), || EventKind::Paused);
+        let recorded = log.take_recorded();
+        assert_eq!((recorded.len(), log.lines().len()), (21, CROWD));
+        let Event { at: when, doubt, seen_at, .. } = recorded[20];
         assert_eq!((when, doubt, seen_at), (at(30), Duration::from_millis(10), at(30)));
-        assert_eq!(log.take_told(), []);
+        assert_eq!(log.take_recorded(), []);
     }
 }

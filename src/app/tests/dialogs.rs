@@ -2,11 +2,11 @@ use super::*;
 use crate::app::dialog::Dialog;
 use etcd_lease::Fault;
 
-fn read_only() -> Setup {
-    Setup { is_read_only: true, ..Setup::default() }
+fn read_only() -> AppConfig {
+    AppConfig { is_read_only: true, ..AppConfig::default() }
 }
 
-fn granted_by(story: &mut Story, keys: &str) -> Option<GrantOrder> {
+fn granted_by(story: &mut Story, keys: &str) -> Option<GrantRequest> {
     story.type_in(keys);
     match story.press(&[Key::Enter]).pop() {
         Some(Effect::Grant(order)) => Some(order),
@@ -16,13 +16,13 @@ fn granted_by(story: &mut Story, keys: &str) -> Option<GrantOrder> {
 
 #[test]
 fn n_2_enter_grants_120_seconds() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let order = granted_by(&mut story, "n2").unwrap();
-    let expected = GrantOrder {
+    let expected = GrantRequest {
         ttl: 120,
         count: 1,
         id: None,
-        puts: vec![],
+        templates: vec![],
         keep_alive: true,
         pace: Some(RenewalSchedule::Clientv3),
         first_number: 1,
@@ -30,12 +30,12 @@ fn n_2_enter_grants_120_seconds() {
     assert_eq!(order, expected);
     assert!(story.model.dialog.is_none());
     story.grant(5, 120);
-    assert_eq!(story.model.lease(LeaseId(5)).unwrap().who, Who::Own);
+    assert_eq!(story.model.lease(LeaseId(5)).unwrap().ownership, Ownership::Own);
 }
 
 #[test]
 fn the_form_takes_every_field() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.type_in("n5m");
     story.press(&[Key::Tab, Key::Tab]);
     story.type_in("694d");
@@ -46,12 +46,12 @@ fn the_form_takes_every_field() {
     let order = granted_by(&mut story, "").unwrap();
     assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
     assert_eq!(order.pace, Some(RenewalSchedule::Exact));
-    assert_eq!(order.puts, [Put::parse("/q=no quit").unwrap()]);
+    assert_eq!(order.templates, [KeyTemplate::parse("/q=no quit").unwrap()]);
 }
 
 #[test]
 fn a_wrong_form_grants_nothing_and_shows_the_field() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     assert_eq!(granted_by(&mut story, "n"), None);
     assert_eq!(granted_by(&mut story, "0"), None);
     assert!(matches!(&story.model.dialog, Some(Dialog::Grant(form)) if form.focus == dialog::Field::Ttl));
@@ -61,15 +61,15 @@ fn a_wrong_form_grants_nothing_and_shows_the_field() {
 
 #[test]
 fn a_raised_ttl_is_told_as_asked_and_granted() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
     story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
-    assert!(story.model.note.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
+    assert!(story.model.status.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
 }
 
 #[test]
 fn x_y_revokes_the_lease_it_was_opened_on() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     assert_eq!(story.press(&[Key::Char('x')]), []);
@@ -81,7 +81,7 @@ fn x_y_revokes_the_lease_it_was_opened_on() {
 #[test]
 fn enter_in_the_revoke_dialog_is_on_cancel() {
     for key in [Key::Enter, Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         assert_eq!(story.press(&[Key::Char('x'), Key::Char('x'), Key::Delete, key]), []);
         assert!(story.model.dialog.is_none(), "{key}");
@@ -90,7 +90,7 @@ fn enter_in_the_revoke_dialog_is_on_cancel() {
 
 #[test]
 fn anothers_lease_takes_the_typed_number() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::F(9), Key::Char('y'), Key::Char('2'), Key::Enter]), []);
     assert!(story.model.dialog.is_some(), "a wrong number neither revokes nor closes");
@@ -99,7 +99,7 @@ fn anothers_lease_takes_the_typed_number() {
 
 #[test]
 fn more_than_a_hundred_keys_take_the_typed_number_too() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     let keys: Vec<String> = (0..101).map(|n| format!("/k/{n}")).collect();
@@ -110,7 +110,7 @@ fn more_than_a_hundred_keys_take_the_typed_number_too() {
 
 #[test]
 fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     story.wait(11.0);
@@ -123,24 +123,24 @@ fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
 
 #[test]
 fn keep_alive_goes_off_and_on_and_adopting_asks() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
-    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Leave(LeaseId(1))]);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(1))]);
     assert_eq!(story.state(1), "paused");
-    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep { id: LeaseId(1), pace: None }]);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(1), pace: None }]);
 
     story.list(&[7], &[]);
     story.model.cursor = Some(LeaseId(7));
     assert_eq!(story.press(&[Key::Char('a'), Key::Enter]), []);
-    assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::Keep { id: LeaseId(7), pace: None }]);
-    assert_eq!(story.model.lease(LeaseId(7)).unwrap().who, Who::Adopted);
-    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Leave(LeaseId(7))]);
-    assert_eq!(story.model.lease(LeaseId(7)).unwrap().who, Who::Other);
+    assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::StartKeepAlive { id: LeaseId(7), pace: None }]);
+    assert_eq!(story.model.lease(LeaseId(7)).unwrap().ownership, Ownership::Adopted);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(7))]);
+    assert_eq!(story.model.lease(LeaseId(7)).unwrap().ownership, Ownership::Other);
 }
 
 #[test]
 fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1))]);
     story.press(&[Key::Char('a')]);
@@ -152,8 +152,8 @@ fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
 
 #[test]
 fn read_only_refuses_everything_that_writes_or_renews() {
-    let setup = Setup { grants: spread(&[10], 1, &[]).unwrap(), ..read_only() };
-    let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
+    let config = AppConfig { grants: requests_for(&[10], 1, &[]).unwrap(), ..read_only() };
+    let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
     story.list(&[7], &[]);
     for key in ['n', 'a', 'o', 'x', 'K'] {
@@ -161,30 +161,30 @@ fn read_only_refuses_everything_that_writes_or_renews() {
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
         assert!(story.model.dialog.is_none());
         story.press(&[Key::Char(key)]);
-        assert!(story.model.note.as_ref().unwrap().text.contains("read-only"));
+        assert!(story.model.status.as_ref().unwrap().text.contains("read-only"));
     }
 }
 
 #[test]
 fn quitting_asks_only_while_leases_are_kept_on_a_real_cluster() {
-    let mut story = Story::begin(Setup::default());
-    assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { left: vec![] }]);
+    let mut story = Story::begin(AppConfig::default());
+    assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { still_alive: vec![] }]);
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Ctrl('c'), Key::Esc]), []);
     assert!(story.model.dialog.is_none());
     for key in [Key::Enter, Key::Char('q'), Key::Ctrl('c')] {
-        assert_eq!(story.press(&[Key::Char('q'), key]), [Effect::Quit { left: vec![LeaseId(1)] }]);
+        assert_eq!(story.press(&[Key::Char('q'), key]), [Effect::Quit { still_alive: vec![LeaseId(1)] }]);
     }
-    let sandbox = Setup { place: Place::Sandbox { warp: 1 }, ..Setup::default() };
+    let sandbox = AppConfig { backend: Backend::Sandbox { warp: 1 }, ..AppConfig::default() };
     let mut story = Story::begin(sandbox);
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('?'), Key::Char('q')]), [], "an overlay is closed first");
-    assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { left: vec![] }]);
+    assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { still_alive: vec![] }]);
 }
 
 #[test]
 fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 10);
     story.list(&[7], &[]);
@@ -194,12 +194,12 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
     assert_eq!(effects, [Effect::Revoke(LeaseId(1)), Effect::Revoke(LeaseId(2))]);
     assert_eq!(story.tell(Msg::Revoked { id: LeaseId(1), revision: 3, keys_deleted: None }), []);
     let effects = story.tell(Msg::RevokeFailed { id: LeaseId(2), trouble: trouble("no") });
-    assert_eq!(effects, [Effect::Quit { left: vec![LeaseId(2), LeaseId(7)] }]);
+    assert_eq!(effects, [Effect::Quit { still_alive: vec![LeaseId(2), LeaseId(7)] }]);
 }
 
 #[test]
 fn keys_without_a_function_do_nothing() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.model.take_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
@@ -210,7 +210,7 @@ fn keys_without_a_function_do_nothing() {
 
 #[test]
 fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);
     story.grant(4, 10);
@@ -231,14 +231,14 @@ fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
     let mut story = Story::begin(read_only());
     story.grant(5, 10);
     no_drill(&mut story, "Read-only");
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     no_drill(&mut story, "It is another client's");
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('a')]);
     no_drill(&mut story, "It is not kept alive");
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);
     story.list(&[5], &[]);
@@ -260,13 +260,13 @@ fn no_drill(story: &mut Story, why: &str) {
 
 #[test]
 fn the_help_scrolls_as_far_as_it_does_not_fit() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let top = |story: &Story| match story.model.dialog {
         Some(Dialog::Help { top }) => top,
         _ => panic!("the help is open"),
     };
     story.press(&[Key::Char('?')]);
-    story.tell(Msg::Measured { spare: 12 });
+    story.tell(Msg::ScrollLimit { max_scroll: 12 });
     let mut tops = Vec::new();
     for key in [Key::Up, Key::Down, Key::PageDown, Key::Down, Key::Down, Key::Char('k'), Key::Home, Key::End] {
         story.press(&[key]);

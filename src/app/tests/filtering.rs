@@ -4,7 +4,7 @@ use super::*;
 
 /// Two own leases, one of another client, one that is not known of yet.
 fn crowd() -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -13,11 +13,11 @@ fn crowd() -> Story {
 }
 
 fn bad(story: &Story) -> Option<usize> {
-    story.model.looking().sieve.line.as_ref().and_then(|line| line.bad.as_ref()).map(|bad| bad.at)
+    story.model.active_view().row_filter.line.as_ref().and_then(|line| line.bad.as_ref()).map(|bad| bad.at)
 }
 
 fn typed(story: &Story) -> &str {
-    story.model.looking().sieve.typed.text()
+    story.model.active_view().row_filter.typed.text()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn what_is_typed_filters_at_once_and_enter_keeps_it() {
     assert_eq!(story.model.total(), 4);
     story.press(&[Key::Enter]);
     assert_eq!((story.rows(), typed(&story)), (vec![2], "who:own ttl>60"));
-    assert!(story.model.sieve.line.is_none());
+    assert!(story.model.row_filter.line.is_none());
     story.press(&[Key::Char('/'), Key::Ctrl('u')]);
     story.type_in("billing");
     assert_eq!(story.rows(), [3]);
@@ -47,12 +47,12 @@ fn while_it_is_wrong_the_last_good_one_stays_and_enter_does_not_close_it() {
     story.type_in(" (left");
     assert_eq!((bad(&story), story.rows()), (Some(7), vec![1, 3]));
     story.press(&[Key::Enter]);
-    assert!(story.model.sieve.line.is_some(), "it still says why");
+    assert!(story.model.row_filter.line.is_some(), "it still says why");
     story.type_in("<5x)");
     assert_eq!((bad(&story), story.rows()), (Some(13), vec![1, 3]));
     story.press(&[Key::Left, Key::Backspace, Key::Enter]);
     assert_eq!((bad(&story), story.rows(), typed(&story)), (None, vec![], "ttl<60 (left<5)"));
-    assert!(story.model.sieve.line.is_none());
+    assert!(story.model.row_filter.line.is_none());
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn letters_are_typed_and_never_taken_for_keys() {
     story.press(&[Key::Char('/')]);
     assert_eq!(story.type_in("qxyaonpr?!f1 /<>sI"), []);
     assert!(story.model.dialog.is_none() && story.model.frozen.is_none());
-    assert_eq!(story.model.sieve.line.as_ref().unwrap().input.value(), "qxyaonpr?!f1 /<>sI");
+    assert_eq!(story.model.row_filter.line.as_ref().unwrap().input.value(), "qxyaonpr?!f1 /<>sI");
 }
 
 #[test]
@@ -102,7 +102,10 @@ fn a_pasted_filter_is_read() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     story.tell(Msg::Pasted("who:own\nttl=10\r\n".into()));
-    assert_eq!((story.rows(), story.model.sieve.line.as_ref().unwrap().input.value()), (vec![1], "who:own ttl=10"));
+    assert_eq!(
+        (story.rows(), story.model.row_filter.line.as_ref().unwrap().input.value()),
+        (vec![1], "who:own ttl=10")
+    );
 }
 
 #[test]
@@ -156,16 +159,16 @@ fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
     let mut story = crowd();
     story.list(&[], &[4]);
     let mut turn = Vec::new();
-    for _ in Quick::ALL {
+    for _ in FilterPreset::ALL {
         story.press(&[Key::Char('f')]);
-        turn.push((story.model.sieve.quick, story.rows()));
+        turn.push((story.model.row_filter.preset, story.rows()));
     }
     let expected = [
-        (Quick::Own, vec![1, 2]),
-        (Quick::Others, vec![3, 4]),
-        (Quick::AtRisk, vec![]),
-        (Quick::Gone, vec![4]),
-        (Quick::All, vec![1, 3, 2, 4]),
+        (FilterPreset::Own, vec![1, 2]),
+        (FilterPreset::Others, vec![3, 4]),
+        (FilterPreset::AtRisk, vec![]),
+        (FilterPreset::Gone, vec![4]),
+        (FilterPreset::All, vec![1, 3, 2, 4]),
     ];
     assert_eq!(turn, expected);
     story.press(&[Key::Char('f'), Key::Char('/')]);
@@ -173,7 +176,7 @@ fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
     story.press(&[Key::Enter]);
     assert_eq!(story.rows(), [1]);
     story.press(&[Key::Esc]);
-    assert_eq!((story.rows().len(), story.model.sieve.quick), (4, Quick::All));
+    assert_eq!((story.rows().len(), story.model.row_filter.preset), (4, FilterPreset::All));
 }
 
 #[test]
@@ -185,7 +188,7 @@ fn time_alone_brings_a_lease_in_and_takes_it_away() {
     let mut seen = Vec::new();
     for wait in [4.9, 0.1, 0.1] {
         story.wait(wait);
-        arrange(&mut story.model, story.now);
+        refresh_rows(&mut story.model, story.now);
         seen.push(story.rows());
     }
     assert_eq!(seen, [vec![], vec![], vec![1]], "5 s are not less than 5 s");
@@ -213,7 +216,7 @@ fn on_a_frozen_display_it_filters_the_picture_and_holds_afterwards() {
 #[test]
 fn one_from_the_command_line_holds_from_the_start() {
     let filter: TypedFilter = " who:own ".parse().unwrap();
-    let mut story = Story::begin(Setup { filter, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { filter, ..AppConfig::default() });
     story.grant(1, 10);
     story.list(&[3], &[]);
     assert_eq!((story.rows(), typed(&story)), (vec![1], "who:own"));
@@ -224,11 +227,14 @@ fn one_from_the_command_line_holds_from_the_start() {
 fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
     let mut story = crowd();
     story.press(&[Key::Enter, Key::Char('/')]);
-    assert!(!story.model.is_open && story.model.sieve.line.is_some());
+    assert!(!story.model.is_open && story.model.row_filter.line.is_some());
     story.press(&[Key::Esc, Key::Char('3'), Key::Char('/')]);
-    assert!(story.model.sieve.line.is_none());
+    assert!(story.model.row_filter.line.is_none());
     story.press(&[Key::Char('f')]);
-    assert_eq!((story.model.sieve.quick, story.model.page.kind), (Quick::All, Some(Kind::Renewals)));
+    assert_eq!(
+        (story.model.row_filter.preset, story.model.events_view.category),
+        (FilterPreset::All, Some(EventCategory::Renewals))
+    );
 }
 
 /// The words that a filter knows after a prefix, as its error lists them.
@@ -240,9 +246,10 @@ fn words_after(prefix: &str) -> Vec<String> {
 
 #[test]
 fn the_filter_knows_every_state_and_everybody_and_nothing_else() {
-    let states = [State::Ok, State::Paused, State::Late, State::Risk, State::Unseen, State::Dying];
-    let deaths = [Gone::Expired, Gone::Revoked, Gone::Unknown].map(State::Gone);
+    let states =
+        [LeaseState::Ok, LeaseState::Paused, LeaseState::Late, LeaseState::Risk, LeaseState::Unseen, LeaseState::Dying];
+    let deaths = [EndCause::Expired, EndCause::Revoked, EndCause::Unknown].map(LeaseState::Ended);
     let states: Vec<&str> = states.iter().chain(&deaths).map(|state| state.word()).collect();
     assert_eq!(words_after("state"), states);
-    assert_eq!(words_after("who"), [Who::Own, Who::Adopted, Who::Other].map(Who::word));
+    assert_eq!(words_after("who"), [Ownership::Own, Ownership::Adopted, Ownership::Other].map(Ownership::word));
 }

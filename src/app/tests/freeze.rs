@@ -2,7 +2,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn frozen() -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     (1..=3).for_each(|id| story.grant(id, 10 * id));
     story.press(&[Key::Char('p')]);
     story
@@ -14,7 +14,7 @@ fn shown(story: &Story) -> (usize, Timestamp) {
 }
 
 fn note(story: &Story) -> &str {
-    story.model.note.as_ref().map_or("", |note| &note.text)
+    story.model.status.as_ref().map_or("", |note| &note.text)
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn what_is_gone_since_cannot_be_killed() {
     assert_eq!(story.press(&[Key::Char('a')]), []);
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone");
     story.press(&[Key::Char('p')]);
-    assert!(story.model.selected().is_some(), "the cursor is on a lease that there is");
+    assert!(story.model.cursor_lease().is_some(), "the cursor is on a lease that there is");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn values_are_not_read_for_a_picture() {
 fn a_new_size_reaches_the_picture() {
     let mut story = frozen();
     story.press(&[Key::End]);
-    story.tell(Msg::Resized(Room { rows: 1, ..Room::default() }));
+    story.tell(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
     let visible: Vec<_> = story.model.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
     assert_eq!(visible, [3]);
 }

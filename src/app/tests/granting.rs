@@ -15,7 +15,7 @@ fn texts(form: &GrantForm) -> Vec<&str> {
     lines.filter_map(|field| Some(form.input(field)?.value())).collect()
 }
 
-fn order(effects: Vec<Effect>) -> GrantOrder {
+fn order(effects: Vec<Effect>) -> GrantRequest {
     match <[Effect; 1]>::try_from(effects) {
         Ok([Effect::Grant(order)]) => order,
         other => panic!("no order: {other:?}"),
@@ -24,19 +24,19 @@ fn order(effects: Vec<Effect>) -> GrantOrder {
 
 #[test]
 fn several_keys_are_written_one_a_line() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.type_in("n2");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
     story.type_in("/a=b=c");
     story.press(&[Key::Tab]);
     story.type_in("/d=");
     let order = order(story.press(&[Key::Enter]));
-    assert_eq!(order.puts, [Put::parse("/a=b=c").unwrap(), Put::parse("/d=").unwrap()]);
+    assert_eq!(order.templates, [KeyTemplate::parse("/a=b=c").unwrap(), KeyTemplate::parse("/d=").unwrap()]);
 }
 
 #[test]
 fn each_rule_is_told_as_it_is_typed() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let told = |story: &Story, field| form(story).check(field);
     story.type_in("n0");
     assert_eq!(told(&story, Field::Ttl), Err("1 second or more".to_owned()));
@@ -63,18 +63,18 @@ fn each_rule_is_told_as_it_is_typed() {
 /// Enter anywhere goes to the first field that breaks its rule, and says the rule.
 #[test]
 fn a_wrong_form_is_told_at_its_field() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.type_in("n1");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
     story.type_in("=x");
     assert_eq!(story.press(&[Key::BackTab, Key::BackTab, Key::Enter]), []);
     assert_eq!(form(&story).focus, Field::Put(0));
-    assert_eq!(story.model.note.as_ref().unwrap().text, "write the key before the =");
+    assert_eq!(story.model.status.as_ref().unwrap().text, "write the key before the =");
 }
 
 #[test]
 fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
-    let mut story = Story::begin(Setup { pace: RenewalSchedule::Exact, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { pace: RenewalSchedule::Exact, ..AppConfig::default() });
     story.type_in("n1");
     assert_eq!(form(&story).pace, RenewalSchedule::Exact);
     story.press(&[Key::BackTab, Key::Char(' ')]);
@@ -84,7 +84,7 @@ fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
 /// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
 #[test]
 fn what_is_typed_fast_lands_in_its_field() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.type_in("n90");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
     assert_eq!(story.type_in("/x/q=yes no ?1!"), []);
@@ -96,7 +96,7 @@ fn what_is_typed_fast_lands_in_its_field() {
 /// Several keys, an end of line after each, as they stand in a file.
 #[test]
 fn a_pasted_text_is_typed_and_grants_nothing() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.type_in("n1");
     assert_eq!(story.tell(Msg::Pasted("0\n".to_owned())), []);
     assert_eq!(form(&story).input(Field::Ttl).unwrap().value(), "10");
@@ -110,7 +110,7 @@ fn a_pasted_text_is_typed_and_grants_nothing() {
 #[test]
 fn a_pasted_text_is_never_taken_for_keys() {
     for opened in ["", "x", "?", "q", "a", "!"] {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         story.type_in(opened);
         let was = format!("{:?}", story.model.dialog);
@@ -118,7 +118,7 @@ fn a_pasted_text_is_never_taken_for_keys() {
             assert_eq!(story.tell(Msg::Pasted(text.to_owned())), [], "{text:?} after {opened:?}");
         }
         assert_eq!(format!("{:?}", story.model.dialog), was);
-        assert!(story.model.note.as_ref().unwrap().text.contains("nothing was done"));
+        assert!(story.model.status.as_ref().unwrap().text.contains("nothing was done"));
     }
 }
 
@@ -126,23 +126,24 @@ fn a_pasted_text_is_never_taken_for_keys() {
 fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
     let mut lease = Lease::new(LeaseId(1));
     lease.granted_ttl = Some(2);
-    lease.keys = Some(Keys::of(vec![b"/b".to_vec(), b"/a".to_vec(), b"/c".to_vec(), vec![0xff]]));
-    let mut story = Story::begin(Setup::default());
+    lease.keys = Some(LeaseKeys::of(vec![b"/b".to_vec(), b"/a".to_vec(), b"/c".to_vec(), vec![0xff]]));
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 2);
     story.renewed(1, 2, 1.0);
     let mut status = *story.model.lease(LeaseId(1)).unwrap().engine.clone().unwrap();
     status.pace = RenewalSchedule::Exact;
     lease.engine = Some(Box::new(status));
-    let values = vec![(b"/a".to_vec(), Value::of(b"x=y".to_vec())), (b"/b".to_vec(), Value::Forbidden)];
+    let values = vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec())), (b"/b".to_vec(), ReadValue::Forbidden)];
     let form = GrantForm::like(&lease, Some(&values), RenewalSchedule::Clientv3);
     assert_eq!(texts(&form), ["/a=x=y", "/b", "/c"], "what is no text is left out");
     assert_eq!((form.pace, form.keep_alive), (RenewalSchedule::Exact, true));
     assert_eq!(form.input(Field::Ttl).unwrap().value(), "2s", "a digit alone would be a preset");
-    assert_eq!(form.order().expect_err("a value is missing").0, Field::Put(1));
+    assert_eq!(form.request().expect_err("a value is missing").0, Field::Put(1));
 
     let odd = ["/a=b", "/{n}", "/x/{ttl}", "/{id}", "/v", "/w"].map(|key| key.as_bytes().to_vec());
-    lease.keys = Some(Keys::of(odd.to_vec()));
-    let values = vec![(b"/v".to_vec(), Value::of(b"{id}".to_vec())), (b"/w".to_vec(), Value::of(b"1".to_vec()))];
+    lease.keys = Some(LeaseKeys::of(odd.to_vec()));
+    let values =
+        vec![(b"/v".to_vec(), ReadValue::of(b"{id}".to_vec())), (b"/w".to_vec(), ReadValue::of(b"1".to_vec()))];
     let form = GrantForm::like(&lease, Some(&values), RenewalSchedule::Clientv3);
     assert_eq!(texts(&form), ["/v", "/w=1"], "nothing is put under another key or with another value");
 

@@ -9,7 +9,7 @@ fn story(rows: &[(&str, &[Key])]) -> Story {
         assert!(keymap.rebind(name, keys.to_vec()), "{name}");
     }
     assert_eq!(keymap.check(|_| true), Ok(()));
-    let mut story = Story::begin(Setup { keymap, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { keymap, ..AppConfig::default() });
     story.grant(1, 10);
     story
 }
@@ -42,9 +42,9 @@ fn dialogs_have_keys_of_their_own_and_help_closes_by_its_key() {
 fn what_is_said_names_the_keys_in_force() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("keep-alive", &[]), ("drill", &[Key::F(5)])]);
     story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
-    let note = |story: &Story| story.model.note.as_ref().map(|note| note.text.clone()).unwrap_or_default();
+    let note = |story: &Story| story.model.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
     assert!(note(&story).ends_with("its row tells: d asks again"), "{}", note(&story));
-    story.model.leases.get_mut(&LeaseId(1)).expect("a lease").kept = false;
+    story.model.leases.get_mut(&LeaseId(1)).expect("a lease").is_kept_alive = false;
     story.press(&[Key::F(5)]);
     let Some(Dialog::Drill(dialog)) = &story.model.dialog else { panic!("{:?}", story.model.dialog) };
     let why = dialog.obstacle(&story.model).unwrap_or_default();
@@ -82,7 +82,7 @@ fn dialogs_take_chosen_keys_and_not_those_of_before() {
     );
     assert!(matches!(story.model.dialog, Some(Dialog::Quit(_))));
     story.press(&[Key::F(8)]);
-    assert!(story.model.leaving.is_some());
+    assert!(story.model.quit_pending.is_some());
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn the_filter_is_kept_and_left_by_chosen_keys_and_moved_under() {
     story.type_in("/ttl>1j");
     story.press(&[Key::Backspace, Key::Enter, Key::F(3)]);
     assert_eq!(story.model.cursor, Some(LeaseId(2)));
-    assert!(story.model.sieve.line.is_some(), "Enter is no key of it");
+    assert!(story.model.row_filter.line.is_some(), "Enter is no key of it");
     story.press(&[Key::F(4)]);
-    assert!(story.model.sieve.line.is_none() && story.model.sieve.is_active());
+    assert!(story.model.row_filter.line.is_none() && story.model.row_filter.is_active());
     story.press(&[Key::Char('/'), Key::F(10)]);
-    assert!(!story.model.sieve.is_active());
+    assert!(!story.model.row_filter.is_active());
 }

@@ -8,7 +8,7 @@ fn ended(story: &mut Story, id: i64, ended: Ended) {
 
 #[test]
 fn an_own_lease_goes_from_ok_to_late_to_risk() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     assert_eq!((story.state(1), story.left(1)), ("ok", Some(10.0)));
     story.wait(3.5);
@@ -25,19 +25,19 @@ fn an_own_lease_goes_from_ok_to_late_to_risk() {
 
 #[test]
 fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[5], &[]);
     story.probe(5, 9, 10, &["/a"]);
     story.wait(9.3);
     assert_eq!(story.state(5), "unseen", "nobody knows: it may have been renewed");
     story.probe(5, 0, 10, &["/a"]);
     assert_eq!(story.state(5), "ok");
-    assert_eq!(story.model.lease(LeaseId(5)).unwrap().who, Who::Other);
+    assert_eq!(story.model.lease(LeaseId(5)).unwrap().ownership, Ownership::Other);
 }
 
 #[test]
 fn the_cause_of_death_follows_from_the_deadline() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
     story.probe(1, 9, 10, &[]);
     story.probe(2, 0, 10, &[]);
@@ -50,7 +50,7 @@ fn the_cause_of_death_follows_from_the_deadline() {
 
 #[test]
 fn the_dead_keep_their_row_for_half_a_minute() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.list(&[], &[1]);
     assert_eq!(story.rows(), [2, 1]);
@@ -65,7 +65,7 @@ fn the_dead_keep_their_row_for_half_a_minute() {
 
 #[test]
 fn what_is_expired_and_still_there_is_dying() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.probe(1, -2, 10, &["/a"]);
     assert_eq!(story.state(1), "dying");
@@ -75,7 +75,7 @@ fn what_is_expired_and_still_there_is_dying() {
 
 #[test]
 fn a_poll_from_before_a_renewal_does_not_contradict_it() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
@@ -92,7 +92,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
 
 #[test]
 fn each_end_that_the_engine_tells_has_its_row() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     (1..=5).for_each(|id| story.grant(id, 10));
     ended(&mut story, 1, Ended::Expired);
     ended(&mut story, 2, Ended::NotFound);
@@ -101,34 +101,34 @@ fn each_end_that_the_engine_tells_has_its_row() {
     ended(&mut story, 5, Ended::Cancelled);
     let states: Vec<_> = (1..=5).map(|id| story.state(id)).collect();
     assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
-    assert_eq!(story.model.kept().count(), 1, "a cancelled one was cancelled before, by a key");
-    let note = story.model.note.as_ref().unwrap();
+    assert_eq!(story.model.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
+    let note = story.model.status.as_ref().unwrap();
     assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
 
 #[test]
 fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.renewed(1, 120, 40.5);
     story.grant(1, 120);
     let lease = story.model.lease(LeaseId(1)).unwrap();
-    assert!(lease.kept && lease.who == Who::Own && lease.engine.is_some());
+    assert!(lease.is_kept_alive && lease.ownership == Ownership::Own && lease.engine.is_some());
 }
 
 #[test]
 fn a_status_that_comes_before_its_grant_is_not_lost() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.renewed(1, 3600, 1200.5);
     story.grant(1, 3600);
     let lease = story.model.lease(LeaseId(1)).unwrap();
-    assert!(lease.kept && lease.who == Who::Own && lease.engine.is_some());
+    assert!(lease.is_kept_alive && lease.ownership == Ownership::Own && lease.engine.is_some());
 }
 
 #[test]
 fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     (1..=50).for_each(|id| story.grant(id, 100 + id));
     story.renewed(1, 3600, 1.0);
     assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(2)), 0));
@@ -142,7 +142,7 @@ fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
 
 #[test]
 fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(3, 120);
     story.grant(2, 10);
     story.grant(1, 120);
@@ -162,7 +162,7 @@ fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
 
 #[test]
 fn the_cursor_moves_and_the_window_follows() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     (1..=50).for_each(|id| story.grant(id, 10 * id));
     let row_after = |story: &mut Story, key| {
         story.press(&[key]);
@@ -178,25 +178,25 @@ fn the_cursor_moves_and_the_window_follows() {
     assert_eq!(row_after(&mut story, Key::PageUp), (34, 34));
     assert_eq!(row_after(&mut story, Key::Char('k')), (33, 33));
     assert_eq!(row_after(&mut story, Key::Home), (0, 0));
-    story.tell(Msg::Resized(Room::default()));
+    story.tell(Msg::Resized(Viewport::default()));
     assert_eq!(row_after(&mut story, Key::End), (49, 49));
 }
 
 #[test]
 fn other_clients_leases_are_told_of_when_they_are_born_later() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.wait(1.0);
     story.grant(2, 10);
     story.list(&[2, 3], &[]);
-    let told: Vec<_> = story.model.events.lines().filter_map(|event| Some((event.lease?.0, event.word()))).collect();
-    assert_eq!(told, [(2, Word::Granted), (3, Word::Granted)]);
-    assert_eq!(story.model.lease(LeaseId(2)).unwrap().who, Who::Own);
+    let told: Vec<_> = story.model.events.lines().filter_map(|event| Some((event.lease?.0, event.name()))).collect();
+    assert_eq!(told, [(2, EventName::Granted), (3, EventName::Granted)]);
+    assert_eq!(story.model.lease(LeaseId(2)).unwrap().ownership, Ownership::Own);
 }
 
 #[test]
 fn a_list_that_is_older_than_a_death_brings_nobody_back() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[], &[]);
     story.grant(1, 10);
     story.wait(1.0);
@@ -204,15 +204,15 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
     let listing = Listing { sent: at(0.9), received: at(1.1), born: vec![LeaseId(1)], ..Listing::default() };
     story.tell(Msg::Listed(listing));
     assert_eq!(story.state(1), "revoked");
-    let note = story.model.note.as_ref().unwrap();
+    let note = story.model.status.as_ref().unwrap();
     assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
 }
 
 #[test]
 fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
-    let grants = spread(&[10, 120], 1, &[]).unwrap();
-    let setup = Setup { grants: grants.clone(), ..Setup::default() };
-    let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
+    let grants = requests_for(&[10, 120], 1, &[]).unwrap();
+    let config = AppConfig { grants: grants.clone(), ..AppConfig::default() };
+    let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(down())), []);
     assert!(story.model.unreached_since.is_some());
     let effects = story.tell(Msg::Cluster(view()));
@@ -225,7 +225,7 @@ fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
 
 #[test]
 fn only_news_of_the_link_asks_for_a_frame() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.model.take_redraw();
     let mut calm = view();
     calm.members[0].round_trip = Some(Duration::from_millis(3));
@@ -240,7 +240,7 @@ fn only_news_of_the_link_asks_for_a_frame() {
 
 #[test]
 fn an_election_is_told_as_its_term_and_as_who_leads_now() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let mut view = view();
     let follower =
         MemberView { endpoint: "127.0.0.1:2479".into(), member_id: 2, is_leader: false, ..view.members[0].clone() };
@@ -256,10 +256,10 @@ fn an_election_is_told_as_its_term_and_as_who_leads_now() {
 
 #[test]
 fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
-    assert_eq!(story.model.standing.next_turn(), Some(at(4.35)), "a tenth and 500 ms after the interval");
+    assert_eq!(story.model.row_index.next_state_change(), Some(at(4.35)), "a tenth and 500 ms after the interval");
     story.wait(4.4);
     for _ in 0..3 {
         story.tell(Msg::Tick);
@@ -275,10 +275,10 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
         .model
         .events
         .lines()
-        .map(|event| (event.word(), event.at))
-        .filter(|(word, _)| *word != Word::Connection)
+        .map(|event| (event.name(), event.at))
+        .filter(|(word, _)| *word != EventName::Connection)
         .collect();
-    assert_eq!(told, [(Word::Granted, at(0.0)), (Word::Late, at(4.35)), (Word::Risk, at(6.85))]);
+    assert_eq!(told, [(EventName::Granted, at(0.0)), (EventName::Late, at(4.35)), (EventName::Risk, at(6.85))]);
     story.renewed(1, 10, 3.5);
     story.wait(4.4);
     story.tell(Msg::Tick);
@@ -287,7 +287,7 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
 
 #[test]
 fn a_lost_leader_is_told_once_and_its_return_too() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let unled = || {
         let mut view = view();
         (view.members[0].is_leader, view.members[0].has_leader) = (false, false);
@@ -297,7 +297,7 @@ fn a_lost_leader_is_told_once_and_its_return_too() {
     for view in [unled(), unled(), view(), view()] {
         story.tell(Msg::Cluster(view));
     }
-    let told: Vec<String> = story.model.events.lines().skip(before).map(|event| event.what.text()).collect();
+    let told: Vec<String> = story.model.events.lines().skip(before).map(|event| event.kind.text()).collect();
     let lost =
         "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
     assert_eq!(told, [lost, "127.0.0.1:2379 leads, term 4"]);

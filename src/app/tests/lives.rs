@@ -26,7 +26,7 @@ impl Story {
 
     /// A lease of 500 s that is listed, and that the server does not know a while later.
     fn dead() -> Story {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.wait(4.0);
@@ -40,7 +40,7 @@ impl Story {
     }
 
     fn note(&self) -> &str {
-        self.model.note.as_ref().map_or("", |note| &note.text)
+        self.model.status.as_ref().map_or("", |note| &note.text)
     }
 }
 
@@ -93,7 +93,7 @@ fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
     story.put("/new", 8);
     assert_eq!((story.state(ID), story.words()[2..].to_vec()), ("ok", vec!["attached", "granted", "attached"]));
     let mut story = Story::dead();
-    story.tell(Msg::KeysAnew);
+    story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
     story.tell(Msg::KeysRead { revision: 9 });
     assert_eq!(story.state(ID), "ok", "pages tell it too");
@@ -101,7 +101,7 @@ fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
 
 #[test]
 fn an_answer_with_another_ttl_is_of_another_lease() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[ID], &[]);
     story.answer(499, 500, 5);
     story.wait(2.0);
@@ -112,7 +112,7 @@ fn an_answer_with_another_ttl_is_of_another_lease() {
 
 #[test]
 fn an_answer_from_before_the_birth_is_of_the_life_before() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[], &[]);
     story.wait(1.0);
     story.list(&[ID], &[]);
@@ -123,7 +123,7 @@ fn an_answer_from_before_the_birth_is_of_the_life_before() {
 
 #[test]
 fn what_was_kept_alive_is_left_when_another_has_its_id() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.list(&[ID], &[]);
@@ -131,23 +131,23 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
     story.answer(-1, 0, 7);
     story.wait(1.0);
     story.list_again();
-    assert_eq!(story.answer(899, 900, 9), [Effect::Leave(LeaseId(ID))]);
+    assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
     let lease = story.model.lease(LeaseId(ID)).unwrap();
-    assert_eq!((lease.who, lease.kept, lease.engine.is_none()), (Who::Other, false, true));
+    assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
     // The same where the answer to a renewal shows it.
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.wait(166.5);
     story.renewed(ID, 900, 166.5);
-    assert_eq!((story.ttl(), story.model.kept().count()), (None, 0));
+    assert_eq!((story.ttl(), story.model.kept_alive().count()), (None, 0));
     assert_eq!(story.words()[2..], ["revoked", "granted"]);
 }
 
 #[test]
 fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
     for (key, answer) in [('x', ['1', '\n']), ('a', ['y', 'y'])] {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.press(&[Key::Home, Key::Char(key)]);
@@ -161,13 +161,18 @@ fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
             "0000000000002222 is gone, and was granted again: that is another lease, so nothing was done"
         );
         let keys = answer.map(|c| if c == '\n' { Key::Enter } else { Key::Char(c) });
-        assert!(!story.press(&keys).iter().any(|effect| matches!(effect, Effect::Revoke(_) | Effect::Keep { .. })));
+        assert!(
+            !story
+                .press(&keys)
+                .iter()
+                .any(|effect| matches!(effect, Effect::Revoke(_) | Effect::StartKeepAlive { .. }))
+        );
     }
 }
 
 #[test]
 fn of_many_that_are_to_be_revoked_one_that_was_granted_again_is_left_alone() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[ID, 7], &[]);
     story.answer(499, 500, 5);
     story.press(&[Key::Home, Key::Char(' '), Key::Char(' '), Key::Char('x')]);
@@ -189,21 +194,21 @@ fn keys_on_a_dead_lease_say_why_nothing_happens() {
 
 #[test]
 fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
-    let mut story = Story::begin(Setup { keep: vec![LeaseId(ID)], ..Setup::default() });
+    let mut story = Story::begin(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
     story.renewed(ID, 500, 166.5);
-    assert_eq!(story.model.census.adopted, 1);
+    assert_eq!(story.model.counts.adopted, 1);
     let forbidden = etcd_lease::Ended::Forbidden { message: "permission denied".into() };
     let ended = EngineEvent { at: story.now, lease: Some(LeaseId(ID)), kind: EngineEventKind::Ended(forbidden) };
     story.tell(Msg::Engine(ended));
     let lease = story.model.lease(LeaseId(ID)).unwrap();
-    assert_eq!((story.state(ID), lease.who, story.model.census.adopted), ("paused", Who::Other, 0));
+    assert_eq!((story.state(ID), lease.ownership, story.model.counts.adopted), ("paused", Ownership::Other, 0));
     assert_eq!(story.words().last(), Some(&"lost"));
 }
 
 #[test]
 fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
-    let mut story = Story { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START };
-    let denied = Trouble { is_forbidden: true, ..trouble("permission denied") };
+    let mut story = Story { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
+    let denied = CallFailure { is_forbidden: true, ..trouble("permission denied") };
     story.tell(Msg::ListFailed(denied.clone()));
     story.tell(Msg::KeysFailed(denied));
     assert_eq!(story.words(), [] as [&str; 0]);

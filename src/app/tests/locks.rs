@@ -17,7 +17,7 @@ impl Story {
             create_revision: *created,
         });
         let page = held.collect();
-        self.tell(Msg::KeysAnew);
+        self.tell(Msg::KeysReloading);
         self.tell(Msg::KeysPage(page));
         self.tell(Msg::KeysRead { revision: 99 });
     }
@@ -44,7 +44,7 @@ impl Story {
 
 /// Two locks of other clients, three in line for the second.
 fn two_locks() -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3, 4], &[]);
     for id in 1..=4 {
         story.probe(id, 30, 30, &[]);
@@ -189,7 +189,7 @@ fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
 
 #[test]
 fn those_in_line_are_asked_for_as_often_as_rows_that_can_be_seen() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let crowd: Vec<i64> = (1..=30).collect();
     story.list(&crowd, &[]);
     story.read_line(&[("a", 30, 1)]);

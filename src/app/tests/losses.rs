@@ -8,7 +8,7 @@ fn lose(story: &mut Story, why: Ended) {
 }
 
 fn lost(why: Ended) -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
@@ -32,13 +32,13 @@ fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
     let silent = lost(Ended::Unanswered { trouble: None });
     assert_eq!(closed(&silent), Some((at(13.5), at(14.5))));
     let event = silent.model.events.lines().next_back().unwrap();
-    assert_eq!(event.word(), Word::Lost);
+    assert_eq!(event.name(), EventName::Lost);
     assert!(event.text().ends_with("channel closes 10 to 11 s after the last answer"), "{event:?}");
 }
 
 #[test]
 fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
     story.wait(1.0);
@@ -54,7 +54,7 @@ fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
 
 #[test]
 fn what_was_revoked_from_here_is_no_loss() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.tell(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
     lose(&mut story, Ended::NotFound);
@@ -64,7 +64,7 @@ fn what_was_revoked_from_here_is_no_loss() {
 
 #[test]
 fn without_any_answer_nothing_is_claimed() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     lose(&mut story, Ended::Unanswered { trouble: None });
     assert_eq!(closed(&story), None);
@@ -72,37 +72,37 @@ fn without_any_answer_nothing_is_claimed() {
 
 #[test]
 fn n_on_a_lost_lease_grants_one_like_it() {
-    let mut story = Story::begin(Setup::default());
-    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true, ..Room::default() }));
+    let mut story = Story::begin(AppConfig::default());
+    story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
     story.grant(1, 2);
     story.probe(1, 1, 2, &["/a"]);
     story.tell(Msg::Tick);
-    story.tell(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), Value::of(b"x=y".to_vec()))] });
+    story.tell(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec()))] });
     lose(&mut story, Ended::Expired);
     story.press(&[Key::Char('n')]);
     let Some(Dialog::Grant(form)) = &story.model.dialog else { panic!("no form") };
     assert_eq!(form.input(Field::Put(0)).unwrap().value(), "/a=x=y");
     let effects = story.press(&[Key::Enter]);
     let [Effect::Grant(order)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((order.ttl, order.count, order.keep_alive, order.puts.len()), (2, 1, true, 1));
+    assert_eq!((order.ttl, order.count, order.keep_alive, order.templates.len()), (2, 1, true, 1));
 }
 
 #[test]
 fn n_elsewhere_is_an_empty_form_and_read_only_none() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('n')]);
     assert!(
         matches!(&story.model.dialog, Some(Dialog::Grant(form)) if form.input(Field::Ttl).unwrap().value().is_empty())
     );
-    let mut reading = Story::begin(Setup { is_read_only: true, ..Setup::default() });
+    let mut reading = Story::begin(AppConfig { is_read_only: true, ..AppConfig::default() });
     reading.press(&[Key::Char('n')]);
     assert!(reading.model.dialog.is_none());
 }
 
 #[test]
 fn while_the_link_is_lost_nothing_is_called_lost() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2], &[]);
     story.probe(2, 5, 10, &[]);
@@ -115,12 +115,12 @@ fn while_the_link_is_lost_nothing_is_called_lost() {
     assert_eq!([story.left(1), story.left(2)], [Some(0.0), Some(0.0)], "deadlines go on");
     assert!(!story.words().iter().any(|word| matches!(*word, "lost" | "expired" | "gone" | "revoked")));
     let history = story.model.lease(LeaseId(1)).unwrap().history.as_ref().unwrap();
-    assert_eq!(history.marks().len(), 0, "there was nothing before the gap");
+    assert_eq!(history.entries().len(), 0, "there was nothing before the gap");
 }
 
 #[test]
 fn the_history_remembers_what_befell_a_lease() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     let tell = |story: &mut Story, kind| {
         story.wait(1.0);
@@ -134,9 +134,16 @@ fn the_history_remembers_what_befell_a_lease() {
     tell(&mut story, EngineEventKind::Missed { waited: Duration::from_secs(1) });
     story.tell(Msg::EventsLost(3));
     let history = story.model.lease(LeaseId(1)).unwrap().history.as_ref().unwrap();
-    let ticks: Vec<Tick> = history.marks().map(|mark| mark.tick).collect();
+    let ticks: Vec<HistoryEvent> = history.entries().map(|mark| mark.event).collect();
     assert!(
-        matches!(ticks[..], [Tick::Renewed(Renewal { is_dropped: true, .. }), Tick::Missed, Tick::Unknown]),
+        matches!(
+            ticks[..],
+            [
+                HistoryEvent::Renewed(RecordedRenewal { is_dropped: true, .. }),
+                HistoryEvent::Missed,
+                HistoryEvent::Unknown
+            ]
+        ),
         "{ticks:?}"
     );
 }

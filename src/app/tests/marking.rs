@@ -5,7 +5,7 @@ use crate::app::dialog::Dialog;
 
 /// Two own leases, and two of other clients: 1 2 3 4 from top to bottom.
 fn crowd() -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);
@@ -15,11 +15,11 @@ fn crowd() -> Story {
 }
 
 fn marked(story: &Story) -> Vec<i64> {
-    story.model.marks.ids().map(|id| id.0).collect()
+    story.model.selection.ids().map(|id| id.0).collect()
 }
 
 fn note(story: &Story) -> &str {
-    story.model.note.as_ref().map_or("", |note| &note.text)
+    story.model.status.as_ref().map_or("", |note| &note.text)
 }
 
 const SPACE: Key = Key::Char(' ');
@@ -34,7 +34,7 @@ fn space_marks_and_goes_on_and_marks_no_more() {
     story.press(&[Key::Char('G'), SPACE, SPACE]);
     assert_eq!(marked(&story), [1], "on the last row it stays");
     story.press(&[SPACE, Key::Char('U')]);
-    assert!(story.model.marks.is_empty());
+    assert!(story.model.selection.is_empty());
     assert_eq!(note(&story), "2 leases not marked any more");
 }
 
@@ -44,14 +44,14 @@ fn a_range_is_marked_in_either_direction_and_left_by_esc() {
         for end in [Key::Char('v'), SPACE] {
             let mut story = crowd();
             story.press(&keys);
-            assert!(story.model.marks.range().is_some() && story.model.marks.is_empty());
+            assert!(story.model.selection.range().is_some() && story.model.selection.is_empty());
             story.press(&[end]);
-            assert_eq!((marked(&story), story.model.marks.range()), (vec![2, 3, 4], None));
+            assert_eq!((marked(&story), story.model.selection.range()), (vec![2, 3, 4], None));
         }
         let mut story = crowd();
         story.press(&keys);
         story.press(&[Key::Esc]);
-        assert!(story.model.marks.range().is_none() && story.model.marks.is_empty());
+        assert!(story.model.selection.range().is_none() && story.model.selection.is_empty());
     }
 }
 
@@ -59,9 +59,9 @@ fn a_range_is_marked_in_either_direction_and_left_by_esc() {
 fn esc_leaves_the_range_before_the_filter() {
     let mut story = crowd();
     story.press(&[Key::Char('f'), Key::Char('v'), Key::Esc]);
-    assert_eq!((story.model.marks.range(), story.model.sieve.quick), (None, Quick::Own));
+    assert_eq!((story.model.selection.range(), story.model.row_filter.preset), (None, FilterPreset::Own));
     story.press(&[Key::Esc]);
-    assert_eq!(story.model.sieve.quick, Quick::All);
+    assert_eq!(story.model.row_filter.preset, FilterPreset::All);
 }
 
 #[test]
@@ -117,14 +117,14 @@ fn keep_alive_means_all_that_are_marked_and_asks_for_other_clients() {
     story.press(&[Key::Down, SPACE, SPACE, SPACE, Key::Char('a')]);
     assert!(matches!(&story.model.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(3), LeaseId(4)]));
     let kept = story.press(&[Key::Char('y')]);
-    assert_eq!(kept, [3, 4].map(|id| Effect::Keep { id: LeaseId(id), pace: None }));
-    assert_eq!(story.model.lease(LeaseId(4)).map(|lease| lease.who), Some(Who::Adopted));
+    assert_eq!(kept, [3, 4].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
+    assert_eq!(story.model.lease(LeaseId(4)).map(|lease| lease.ownership), Some(Ownership::Adopted));
     // All are kept now: the same key stops it.
-    assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::Leave(LeaseId(id))));
+    assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::StopKeepAlive(LeaseId(id))));
     assert!(note(&story).contains("3 leases are not kept alive any more"));
     // Our own are asked for by nobody.
     story.press(&[Key::Char('U'), Key::Home, SPACE, SPACE]);
-    assert_eq!(story.press(&[Key::Char('a')]), [Effect::Keep { id: LeaseId(2), pace: None }]);
+    assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(2), pace: None }]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn what_died_under_the_question_is_not_kept_and_that_is_said() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
     story.list(&[], &[3]);
-    assert_eq!(story.press(&[Key::Char('y')]), [Effect::Keep { id: LeaseId(4), pace: None }]);
+    assert_eq!(story.press(&[Key::Char('y')]), [Effect::StartKeepAlive { id: LeaseId(4), pace: None }]);
     assert_eq!(note(&story), "keeping 1 lease alive; 1 are gone");
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
@@ -164,28 +164,35 @@ fn in_the_open_detail_keys_mean_the_lease_that_is_shown() {
 
 #[test]
 fn nothing_is_marked_where_nothing_is() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.press(&[SPACE, Key::Char('v'), Key::Char('U'), Key::Char('a'), Key::Char('o'), Key::Char('x')]);
-    assert!(story.model.marks.is_empty() && story.model.marks.range().is_none() && story.model.dialog.is_none());
+    assert!(
+        story.model.selection.is_empty() && story.model.selection.range().is_none() && story.model.dialog.is_none()
+    );
     let mut story = crowd();
     story.press(&[Key::Char('3'), SPACE, Key::Char('v')]);
-    assert!(story.model.marks.is_empty() && story.model.marks.range().is_none(), "they are no keys of other views");
+    assert!(
+        story.model.selection.is_empty() && story.model.selection.range().is_none(),
+        "they are no keys of other views"
+    );
 }
 
 #[test]
 fn leases_that_the_command_line_names_are_taken_up_once() {
     let keep = vec![LeaseId(7), LeaseId(8)];
-    let mut story =
-        Story { model: Model::new(Setup { keep, ..Setup::default() }, Timestamp::START), now: Timestamp::START };
+    let mut story = Story {
+        model: AppState::new(AppConfig { keep, ..AppConfig::default() }, Timestamp::START),
+        now: Timestamp::START,
+    };
     let first = story.tell(Msg::Cluster(view()));
-    assert_eq!(first, [7, 8].map(|id| Effect::Keep { id: LeaseId(id), pace: None }));
+    assert_eq!(first, [7, 8].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
     story.list(&[7, 9], &[]);
-    let who = |id| story.model.lease(LeaseId(id)).map(|lease| (lease.who, lease.kept));
-    assert_eq!((who(7), who(9)), (Some((Who::Adopted, true)), Some((Who::Other, false))));
+    let who = |id| story.model.lease(LeaseId(id)).map(|lease| (lease.ownership, lease.is_kept_alive));
+    assert_eq!((who(7), who(9)), (Some((Ownership::Adopted, true)), Some((Ownership::Other, false))));
     story.tell(Msg::Cluster(down()));
     assert_eq!(story.tell(Msg::Cluster(view())), [], "and not again with every connection");
     let keep = vec![LeaseId(7)];
-    let setup = Setup { keep, is_read_only: true, ..Setup::default() };
-    let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
+    let config = AppConfig { keep, is_read_only: true, ..AppConfig::default() };
+    let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(view())), []);
 }

@@ -2,27 +2,27 @@
 
 mod answering;
 mod dialogs;
+mod event_filter;
 mod filtering;
 mod freeze;
 mod granting;
+mod health;
 mod keymap;
-mod keys;
-mod lateness;
+mod lease_keys;
 mod leases;
 mod lives;
 mod locks;
 mod losses;
 mod marking;
-mod meant;
 mod others;
 mod own;
 mod pinning;
 mod polling;
 mod revoking;
 mod revoking_many;
+mod row_index;
 mod sorting;
-mod standing;
-mod stood_still;
+mod suspension;
 mod views;
 
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) fn cases(usual: u32) -> u32 {
 
 /// A model, a time, and all effects so far.
 pub(super) struct Story {
-    pub(super) model: Model,
+    pub(super) model: AppState,
     pub(super) now: Timestamp,
 }
 
@@ -49,8 +49,8 @@ pub(super) fn at(seconds: f64) -> Timestamp {
     Timestamp::at(Duration::from_secs_f64(seconds))
 }
 
-pub(super) fn trouble(text: &str) -> Trouble {
-    Trouble { is_not_found: false, is_forbidden: false, text: text.to_owned() }
+pub(super) fn trouble(text: &str) -> CallFailure {
+    CallFailure { is_not_found: false, is_forbidden: false, text: text.to_owned() }
 }
 
 fn view() -> ClusterView {
@@ -75,16 +75,16 @@ pub(super) fn down() -> ClusterView {
 
 impl Story {
     /// On a cluster that answers.
-    pub(super) fn begin(setup: Setup) -> Self {
-        let mut story = Story { model: Model::new(setup, Timestamp::START), now: Timestamp::START };
-        story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: false, ..Room::default() }));
+    pub(super) fn begin(config: AppConfig) -> Self {
+        let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
+        story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
         story.tell(Msg::Cluster(view()));
         story
     }
 
     pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         let effects = update(&mut self.model, msg, self.now);
-        arrange(&mut self.model, self.now);
+        refresh_rows(&mut self.model, self.now);
         effects
     }
 
@@ -153,6 +153,6 @@ impl Story {
     }
 
     pub(super) fn words(&self) -> Vec<&'static str> {
-        self.model.events.lines().map(|event| event.word().word()).collect()
+        self.model.events.lines().map(|event| event.name().as_str()).collect()
     }
 }

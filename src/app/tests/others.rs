@@ -46,11 +46,11 @@ pub(super) fn renewed(story: &mut Story, times: i32) -> Truth {
 
 #[test]
 fn the_cadence_of_another_client_is_seen_by_polls_alone() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 6);
     story.live(7, &truth, 57.0);
     let lease = story.others_lease(7);
-    let rhythm = lease.others_rhythm().unwrap();
+    let rhythm = lease.others_mean_interval().unwrap();
     assert!((9.7..10.3).contains(&rhythm.every.as_secs_f64()) && rhythm.certainty == Certainty::About, "{rhythm:?}");
     let (least, sureness) = lease.margin().unwrap();
     // The first one came with 22.9 s left, the others with 20.
@@ -63,24 +63,24 @@ fn the_cadence_of_another_client_is_seen_by_polls_alone() {
 
 #[test]
 fn who_stops_renewing_is_late_then_at_risk_then_expired_with_its_lag() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
     // Renewed at 35.3 for the last time: late from 46.8 on, at risk when 9 s are left.
     for (until, state) in [(46.0, "ok"), (49.0, "late"), (58.5, "risk"), (65.2, "risk")] {
         story.live(7, &truth, until);
         assert_eq!(story.state(7), state, "at {until}");
     }
-    assert_eq!(story.model.census.endangered, 1);
+    assert_eq!(story.model.counts.endangered, 1);
     story.live(7, &truth, 65.6);
     story.list(&[], &[7]);
     assert_eq!(story.state(7), "expired");
-    let lag = story.others_lease(7).death.unwrap().lag.unwrap();
+    let lag = story.others_lease(7).end.unwrap().lag.unwrap();
     assert!(lag.least.as_secs_f64() <= 0.3 && lag.most.as_secs_f64() >= 0.3, "{lag:?}");
 }
 
 #[test]
 fn a_refill_by_a_new_leader_is_a_badge_for_ten_seconds_and_no_renewal() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let mut truth = renewed(&mut story, 3);
     let before = story.others_lease(7).observed.renewals().cadence().answers;
     truth = Truth { deadline: story.now.since_start().as_secs_f64() + 31.0, term: truth.term + 1 };
@@ -95,24 +95,24 @@ fn a_refill_by_a_new_leader_is_a_badge_for_ten_seconds_and_no_renewal() {
 
 #[test]
 fn odd_answers_are_named_and_leave_what_is_known_alone() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 2);
     story.live(7, &truth, 16.0);
     let left = story.left(7);
     story.answer_in_term(7, 9_223_372_036, 4);
     assert_eq!((story.left(7), story.state(7), story.others_lease(7).granted_ttl), (left, "ok", Some(30)));
-    assert_eq!(story.others_lease(7).said.unwrap().reading, etcd_lease::TtlStatus::Invalid);
+    assert_eq!(story.others_lease(7).last_ttl_reply.unwrap().reading, etcd_lease::TtlStatus::Invalid);
     assert!(story.others_lease(7).poll.due > story.now, "it is not asked again and again");
     story.answer_in_term(7, -3, 4);
-    assert_eq!((story.state(7), story.model.census.dying), ("dying", 1));
+    assert_eq!((story.state(7), story.model.counts.dying), ("dying", 1));
 }
 
 #[test]
 fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
     use etcd_lease::{KeyChange, KeyEntry, KeyState};
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
-    story.tell(Msg::KeysAnew);
+    story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
     story.tell(Msg::KeysRead { revision: 9 });
     let truth = Truth { deadline: 28.2, term: 4 };
@@ -126,7 +126,7 @@ fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
     assert_eq!(gone.state(7), "ok", "an answer from after the deletion: it lives");
     // The same, but the server does not know it any more.
     story.model = {
-        let mut fresh = Story::begin(Setup::default());
+        let mut fresh = Story::begin(AppConfig::default());
         fresh.list(&[7], &[]);
         fresh.live(7, &truth, 12.0);
         fresh.model
@@ -140,21 +140,21 @@ fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
 
 #[test]
 fn what_we_revoke_is_ours_whoever_tells_of_its_end_first() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Home, Key::Char('x'), Key::Char('y')]);
     story.wait(0.1);
     story.list(&[], &[]);
     let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
     story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
-    let death = story.others_lease(1).death.unwrap();
-    assert!(death.is_ours && death.cause == Gone::Revoked);
+    let end = story.others_lease(1).end.unwrap();
+    assert!(end.is_ours && end.cause == EndCause::Revoked);
     assert!(story.others_lease(1).loss.is_none(), "nothing was lost");
 }
 
 #[test]
 fn warnings_are_counted_shown_and_taken_back() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.probe(1, 3, 3, &["/a"]);
     story.probe(2, 50, 60, &["/b"]);
@@ -164,17 +164,17 @@ fn warnings_are_counted_shown_and_taken_back() {
         (story.others_lease(1).warnings.as_slice(), story.others_lease(2).warnings.len()),
         (&["short-ttl"][..], 0)
     );
-    let found: Vec<_> = story.model.diagnoses().of(LeaseId(1)).map(|finding| finding.what.as_str()).collect();
-    assert_eq!((found, story.model.diagnoses().count()), (vec!["Its TTL is 3 s."], 1));
+    let found: Vec<_> = story.model.lint_report().of(LeaseId(1)).map(|finding| finding.what.as_str()).collect();
+    assert_eq!((found, story.model.lint_report().count()), (vec!["Its TTL is 3 s."], 1));
     story.list(&[], &[1]);
     story.wait(2.0);
     story.tell(Msg::Tick);
-    assert_eq!((story.model.diagnoses().count(), story.others_lease(1).warnings.len()), (0, 0));
+    assert_eq!((story.model.lint_report().count(), story.others_lease(1).warnings.len()), (0, 0));
 }
 
 #[test]
 fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
     story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
@@ -193,14 +193,14 @@ fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
 
 #[test]
 fn the_chart_of_another_clients_lease_begins_with_what_was_seen_before_the_first_look() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
     story.live(7, &truth, 37.0);
     assert!(story.others_lease(7).history.is_none(), "nobody has looked");
     story.press(&[Key::Enter]);
     story.live(7, &truth, 40.0);
     let history = story.others_lease(7).history.as_ref().expect("somebody looks");
-    let renewals: Vec<f64> = history.marks().map(|mark| mark.at.since_start().as_secs_f64()).collect();
+    let renewals: Vec<f64> = history.entries().map(|mark| mark.at.since_start().as_secs_f64()).collect();
     for (told, truly) in renewals.iter().zip([5.3, 15.3, 25.3, 35.3]) {
         assert!((told - truly).abs() < 0.3, "{renewals:?}");
     }
@@ -210,21 +210,21 @@ fn the_chart_of_another_clients_lease_begins_with_what_was_seen_before_the_first
 
 #[test]
 fn the_chart_of_a_lease_that_nobody_renews_begins_where_it_was_first_seen() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     let truth = Truth { deadline: 28.2, term: 4 };
     story.live(7, &truth, 12.0);
     story.press(&[Key::Enter]);
     story.live(7, &truth, 14.0);
     let history = story.others_lease(7).history.as_ref().expect("somebody looks");
-    assert_eq!(history.marks().len(), 1);
-    assert!(history.marks().next().unwrap().at < at(1.0));
+    assert_eq!(history.entries().len(), 1);
+    assert!(history.entries().next().unwrap().at < at(1.0));
     assert!(history.inferred().is_empty());
 }
 
 #[test]
 fn a_chart_does_not_reach_back_over_what_nobody_could_watch() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
     story.live(7, &truth, 37.0);
     story.tell(Msg::Cluster(down()));
@@ -235,5 +235,5 @@ fn a_chart_does_not_reach_back_over_what_nobody_could_watch() {
     story.press(&[Key::Enter]);
     story.live(7, &truth, back + 3.0);
     let history = story.others_lease(7).history.as_ref().expect("somebody looks");
-    assert!(history.marks().next().unwrap().at > at(37.0) && history.inferred().is_empty(), "{history:?}");
+    assert!(history.entries().next().unwrap().at > at(37.0) && history.inferred().is_empty(), "{history:?}");
 }

@@ -7,13 +7,13 @@ use crate::id_format::IdFormat;
 const ETCDCTL: &str = "etcdctl --endpoints a:1";
 
 fn story() -> Story {
-    let mut story = Story::begin(Setup { etcdctl: Some(ETCDCTL.to_owned()), ..Setup::default() });
+    let mut story = Story::begin(AppConfig { etcdctl: Some(ETCDCTL.to_owned()), ..AppConfig::default() });
     story.grant(0x10, 10);
     story
 }
 
 fn note(story: &Story) -> &str {
-    story.model.note.as_ref().map_or("", |note| &note.text)
+    story.model.status.as_ref().map_or("", |note| &note.text)
 }
 
 fn attached(key: &str, value: &str) -> Vec<Effect> {
@@ -41,14 +41,14 @@ fn the_command_is_etcdctls_in_hex() {
     story.press(&[Key::Home]);
     let command = format!("{ETCDCTL} lease timetolive --keys -- -000000000000005");
     assert_eq!(story.press(&[Key::Char('Y')]), [Effect::Copy(command)]);
-    story.model.setup.etcdctl = None;
+    story.model.config.etcdctl = None;
     assert_eq!(story.press(&[Key::Char('Y')]), []);
     assert!(note(&story).contains("no endpoint for etcdctl"), "{}", note(&story));
 }
 
 #[test]
 fn without_a_lease_nothing_is_copied() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y'), Key::Char('K')]), []);
     assert!(story.model.dialog.is_none());
 }
@@ -57,7 +57,7 @@ fn without_a_lease_nothing_is_copied() {
 fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
     let mut story = story();
     story.press(&[Key::Char('p'), Key::Char('#')]);
-    assert_eq!((story.model.ids, story.model.looking().ids), (IdFormat::Decimal, IdFormat::Decimal));
+    assert_eq!((story.model.ids, story.model.active_view().ids), (IdFormat::Decimal, IdFormat::Decimal));
     story.press(&[Key::Char('p'), Key::Char('x'), Key::Char('y')]);
     assert_eq!(note(&story), "revoking 16 …");
     story.press(&[Key::Char('#')]);
@@ -93,7 +93,7 @@ fn what_is_no_pair_is_not_attached_and_esc_leaves() {
 
 #[test]
 fn anothers_lease_takes_the_number_too() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[0x10], &[]);
     story.probe(0x10, 500, 600, &[]);
     story.press(&[Key::Char('K')]);
@@ -111,7 +111,7 @@ fn a_lease_that_was_adopted_meanwhile_or_died_is_seen() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b");
-    story.model.leases.get_mut(&LeaseId(0x10)).expect("a lease").who = Who::Other;
+    story.model.leases.get_mut(&LeaseId(0x10)).expect("a lease").ownership = Ownership::Other;
     assert_eq!(story.press(&[Key::Enter]), [], "it changed hands");
     story.tell(Msg::Revoked { id: LeaseId(0x10), revision: 7, keys_deleted: Some(0) });
     assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), []);
@@ -128,7 +128,7 @@ fn a_paste_is_typed_and_ends_no_line() {
 
 #[test]
 fn read_only_attaches_nothing() {
-    let mut story = Story::begin(Setup { is_read_only: true, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { is_read_only: true, ..AppConfig::default() });
     story.list(&[0x10], &[]);
     story.press(&[Key::Char('K')]);
     assert!(story.model.dialog.is_none() && note(&story).starts_with("read-only"), "{}", note(&story));
@@ -138,7 +138,7 @@ fn read_only_attaches_nothing() {
 #[test]
 fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
     let mut story = story();
-    story.tell(Msg::Resized(Room { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
+    story.tell(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
     story.press(&[Key::Char('z')]);
     assert_eq!((story.model.is_zoomed, story.model.window.rows), (true, 25));
     assert!(!story.model.shows_detail(), "it has no place beside the table");
@@ -153,9 +153,9 @@ fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
 #[test]
 fn a_zoomed_picture_goes_on_zoomed() {
     let mut story = story();
-    story.tell(Msg::Resized(Room { rows: 5, zoomed: 25, ..Room::default() }));
+    story.tell(Msg::Resized(Viewport { rows: 5, zoomed: 25, ..Viewport::default() }));
     story.press(&[Key::Char('p'), Key::Char('z')]);
-    assert!(story.model.looking().is_zoomed && !story.model.is_zoomed);
+    assert!(story.model.active_view().is_zoomed && !story.model.is_zoomed);
     story.press(&[Key::Char('p')]);
     assert_eq!((story.model.is_zoomed, story.model.window.rows), (true, 25));
 }
@@ -167,9 +167,9 @@ fn wide_columns_move_as_far_as_there_are_some() {
     assert_eq!(story.model.pan, 0, "as many as fit are shown");
     story.press(&[Key::Char('w')]);
     story.press(&[Key::Right; 50]);
-    assert_eq!(story.model.pan, story.model.setup.columns.len() - 2, "one stays beside the id");
+    assert_eq!(story.model.pan, story.model.config.columns.len() - 2, "one stays beside the id");
     story.press(&[Key::Left]);
-    assert_eq!(story.model.pan, story.model.setup.columns.len() - 3);
+    assert_eq!(story.model.pan, story.model.config.columns.len() - 3);
     story.press(&[Key::Char('w')]);
     assert_eq!((story.model.is_wide, story.model.pan), (false, 0));
 }
@@ -178,20 +178,20 @@ fn wide_columns_move_as_far_as_there_are_some() {
 fn plus_and_minus_change_how_many_polls_there_are_a_second() {
     let mut story = story();
     story.press(&[Key::Char('+')]);
-    assert_eq!((story.model.setup.budget, note(&story)), (500, "at most 500 polls a second"));
+    assert_eq!((story.model.config.budget, note(&story)), (500, "at most 500 polls a second"));
     let down: Vec<u32> = (0..4).map(|_| budget_after(&mut story, '-')).collect();
     assert_eq!(down, [200, 100, 50, 20]);
     story.press(&[Key::Char('-'); 20]);
-    assert_eq!((story.model.setup.budget, story.model.pace_of_polls), (1, Some(1)));
+    assert_eq!((story.model.config.budget, story.model.pace_of_polls), (1, Some(1)));
     assert_eq!(note(&story), "at most 1 polls a second: fewer would be none");
     story.press(&[Key::Char('+'); 40]);
-    assert_eq!(story.model.setup.budget, 100_000);
+    assert_eq!(story.model.config.budget, 100_000);
     assert_eq!(note(&story), "at most 100000 polls a second: more cannot be asked for here");
 }
 
 #[test]
 fn from_a_budget_between_two_steps_the_next_of_them_is_taken_and_none_beyond_the_last() {
-    let from = |budget, key| budget_after(&mut Story::begin(Setup { budget, ..Setup::default() }), key);
+    let from = |budget, key| budget_after(&mut Story::begin(AppConfig { budget, ..AppConfig::default() }), key);
     assert_eq!((from(300, '+'), from(300, '-')), (500, 200));
     assert_eq!((from(250_000, '+'), from(250_000, '-')), (250_000, 100_000));
     assert_eq!((from(1, '-'), from(0, '-'), from(0, '+')), (1, 0, 1));
@@ -199,7 +199,7 @@ fn from_a_budget_between_two_steps_the_next_of_them_is_taken_and_none_beyond_the
 
 fn budget_after(story: &mut Story, key: char) -> u32 {
     story.press(&[Key::Char(key)]);
-    story.model.setup.budget
+    story.model.config.budget
 }
 
 #[test]
@@ -212,23 +212,23 @@ fn the_mouse_is_asked_for_and_given_back() {
 
 #[test]
 fn a_click_selects_a_row_or_sorts_by_a_column_and_answers_no_dialog() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
-    story.tell(Msg::Clicked(Hit::Row(LeaseId(3))));
+    story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(3))));
     assert_eq!(story.model.cursor, Some(LeaseId(3)));
-    story.tell(Msg::Clicked(Hit::Header(Column::Id)));
+    story.tell(Msg::Clicked(ClickTarget::Header(Column::Id)));
     assert_eq!((story.rows(), story.model.cursor), (vec![1, 2, 3], Some(LeaseId(3))));
-    story.tell(Msg::Clicked(Hit::Header(Column::Id)));
+    story.tell(Msg::Clicked(ClickTarget::Header(Column::Id)));
     assert_eq!((story.rows(), story.model.cursor), (vec![3, 2, 1], Some(LeaseId(3))));
     story.press(&[Key::Char('x')]);
-    story.tell(Msg::Clicked(Hit::Row(LeaseId(1))));
+    story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(1))));
     story.tell(Msg::Wheel { is_down: true });
     assert_eq!(story.model.cursor, Some(LeaseId(3)));
 }
 
 #[test]
 fn the_wheel_moves_rows_and_the_help() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=20).collect::<Vec<_>>(), &[]);
     let row = |story: &Story| story.model.cursor_row();
     story.press(&[Key::Home]);
@@ -237,14 +237,14 @@ fn the_wheel_moves_rows_and_the_help() {
     story.tell(Msg::Wheel { is_down: false });
     assert_eq!(row(&story), Some(0));
     story.press(&[Key::Char('?')]);
-    story.tell(Msg::Measured { spare: 4 });
+    story.tell(Msg::ScrollLimit { max_scroll: 4 });
     (0..3).for_each(|_| drop(story.tell(Msg::Wheel { is_down: true })));
     assert!(matches!(story.model.dialog, Some(Dialog::Help { top: 4 })));
 }
 
 #[test]
 fn a_renewal_ahead_of_its_time_does_not_make_the_next_one_late() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 600);
     story.renewed(1, 600, 0.01);
     let late_from = |story: &Story| story.model.lease(LeaseId(1)).and_then(Lease::late_from);

@@ -6,7 +6,7 @@ const PIN: Key = Key::Char('P');
 
 /// Leases of other clients, with so many seconds left.
 fn story(leases: &[(i64, i64)]) -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let ids: Vec<i64> = leases.iter().map(|(id, _)| *id).collect();
     story.list(&ids, &[]);
     for (id, ttl) in leases {
@@ -16,7 +16,7 @@ fn story(leases: &[(i64, i64)]) -> Story {
 }
 
 fn note(story: &Story) -> &str {
-    story.model.note.as_ref().map_or("", |note| &note.text)
+    story.model.status.as_ref().map_or("", |note| &note.text)
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn pinned_leases_stand_first_in_the_order_of_the_others() {
 fn marked_leases_are_pinned_together_and_let_go_together() {
     let mut story = story(&[(1, 10), (2, 20), (3, 30)]);
     story.press(&[Key::Char('G'), PIN, Key::Char('g'), Key::Char(' '), Key::Down, Key::Char(' ')]);
-    assert_eq!((story.model.marks.len(), story.rows()), (2, vec![3, 1, 2]));
+    assert_eq!((story.model.selection.len(), story.rows()), (2, vec![3, 1, 2]));
     story.press(&[PIN]);
     assert_eq!((note(&story), story.rows()), ("2 leases are pinned to the top", vec![2, 3, 1]));
     story.press(&[PIN]);
@@ -49,10 +49,10 @@ fn marked_leases_are_pinned_together_and_let_go_together() {
 fn a_filter_hides_a_pinned_lease_as_any_other_and_it_is_counted() {
     let mut story = story(&[(1, 10), (2, 20), (3, 30)]);
     story.press(&[Key::Char('G'), PIN]);
-    assert_eq!((story.model.census.pinned, story.model.hidden_pins()), (1, 0));
+    assert_eq!((story.model.counts.pinned, story.model.hidden_pins()), (1, 0));
     story.type_in("/ttl<30");
     story.press(&[Key::Enter]);
-    assert_eq!((story.rows(), story.model.census.pinned, story.model.hidden_pins()), (vec![1, 2], 1, 1));
+    assert_eq!((story.rows(), story.model.counts.pinned, story.model.hidden_pins()), (vec![1, 2], 1, 1));
     story.press(&[Key::Esc]);
     assert_eq!((story.rows(), story.model.hidden_pins()), (vec![3, 1, 2], 0));
 }
@@ -77,7 +77,7 @@ fn the_dead_are_not_pinned_and_a_pin_dies_with_its_row() {
     story.list(&[], &[2]);
     story.press(&[PIN]);
     assert_eq!(note(&story), "it is gone: only living leases are pinned");
-    assert_eq!((story.rows(), story.model.census.pinned, story.model.hidden_pins()), (vec![2, 1], 0, 0));
+    assert_eq!((story.rows(), story.model.counts.pinned, story.model.hidden_pins()), (vec![2, 1], 0, 0));
     story.wait(40.0);
     story.tell(Msg::Tick);
     story.list(&[2], &[]);
@@ -86,10 +86,10 @@ fn the_dead_are_not_pinned_and_a_pin_dies_with_its_row() {
 
 #[test]
 fn without_a_row_and_in_other_views_the_key_does_nothing() {
-    let mut empty = Story::begin(Setup::default());
+    let mut empty = Story::begin(AppConfig::default());
     empty.press(&[PIN]);
-    assert!(empty.model.note.is_none());
+    assert!(empty.model.status.is_none());
     let mut story = story(&[(1, 10), (2, 20)]);
     story.press(&[Key::Char('G'), Key::Char('3'), PIN, Key::Char('1')]);
-    assert_eq!((story.rows(), story.model.census.pinned), (vec![1, 2], 0));
+    assert_eq!((story.rows(), story.model.counts.pinned), (vec![1, 2], 0));
 }

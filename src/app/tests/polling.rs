@@ -45,7 +45,7 @@ fn seconds_left(id: LeaseId, now: Timestamp) -> Option<(i64, i64)> {
 
 #[test]
 fn the_budget_holds_in_every_second_and_everybody_is_asked() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=1_000).collect::<Vec<_>>(), &[]);
     let asked = poll(&mut story, 9.9, seconds_left);
     assert!(per_second(&asked).values().all(|calls| *calls <= 200), "{:?}", per_second(&asked));
@@ -57,7 +57,7 @@ fn the_budget_holds_in_every_second_and_everybody_is_asked() {
 
 #[test]
 fn a_budget_of_less_than_one_in_a_slot_holds_too() {
-    let mut story = Story::begin(Setup { budget: 3, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { budget: 3, ..AppConfig::default() });
     story.list(&(1..=100).collect::<Vec<_>>(), &[]);
     let asked = poll(&mut story, 9.9, seconds_left);
     assert!(per_second(&asked).values().all(|calls| *calls <= 4) && (27..=31).contains(&asked.len()), "{asked:?}");
@@ -65,7 +65,7 @@ fn a_budget_of_less_than_one_in_a_slot_holds_too() {
 
 #[test]
 fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=30).collect::<Vec<_>>(), &[]);
     let left = |id: LeaseId, now: Timestamp| {
         let whole = if id.0 <= 29 { 3_000 + id.0 } else { 3_590 };
@@ -79,9 +79,9 @@ fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
 
 #[test]
 fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_unseen() {
-    let mut story = Story::begin(Setup { budget: 100, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { budget: 100, ..AppConfig::default() });
     let (born, head) = ((1..=2_000).map(LeaseId).collect(), Some(vec![LeaseId(7)]));
-    story.tell(Msg::Listed(Listing { born, head, ..Listing::default() }));
+    story.tell(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
     let left = |id: LeaseId, now: Timestamp| {
         let whole = if id.0 == 7 { 19 } else { 100 };
         Some((whole - now.since_start().as_secs() as i64, if id.0 == 7 { 20 } else { 100 }))
@@ -91,13 +91,13 @@ fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_u
     let asked = poll(&mut story, 3.9, left);
     assert!(!story.model.visible().any(|lease| lease.id.0 == 7));
     assert!((3..=5).contains(&times_asked(&asked, 7)), "{}", times_asked(&asked, 7));
-    let unseen = story.model.leases.values().filter(|lease| lease.state(story.now) == State::Unseen).count();
+    let unseen = story.model.leases.values().filter(|lease| lease.state(story.now) == LeaseState::Unseen).count();
     assert!(unseen > 500 && story.state(7) != "unseen", "{unseen}");
 }
 
 #[test]
 fn nobody_is_asked_twice_at_a_time_and_two_missed_polls_are_unseen() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     let asked = poll(&mut story, 2.9, |_, _| None);
     assert_eq!(asked.len(), 1);
@@ -110,7 +110,7 @@ fn nobody_is_asked_twice_at_a_time_and_two_missed_polls_are_unseen() {
 
 #[test]
 fn polls_sharpen_the_time_left() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     let deadline = 47.777;
     poll(&mut story, 9.0, |_, now| Some(((deadline - now.since_start().as_secs_f64()) as i64, 100)));
@@ -121,7 +121,7 @@ fn polls_sharpen_the_time_left() {
 
 #[test]
 fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
     story.tell(Msg::ListFailed(trouble("denied")));
     story.tell(Msg::ListFailed(trouble("denied")));
@@ -133,7 +133,7 @@ fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
 
 #[test]
 fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.probe(1, 50, 100, &[]);
     story.tell(Msg::Cluster(down()));
@@ -145,14 +145,14 @@ fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
 
 #[test]
 fn a_model_at_rest_wants_nothing() {
-    let story = Story { model: Model::new(Setup::default(), Timestamp::START), now: Timestamp::START };
+    let story = Story { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     assert_eq!(next_wake(&story.model, story.now), Timestamp::NEVER);
 }
 
 #[test]
 fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
     for fraction in [0.05, 0.377, 0.6, 0.95] {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.list(&[1], &[]);
         let deadline = 90.0 + fraction;
         let left_at = |now: Timestamp| deadline - now.since_start().as_secs_f64();
@@ -169,24 +169,24 @@ fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
 
 #[test]
 fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     let ids: Vec<i64> = (1..=5).collect();
     let born = ids.iter().copied().map(LeaseId).collect();
     let head = Some([4, 3, 2, 1, 5].map(LeaseId).to_vec());
-    story.tell(Msg::Listed(Listing { born, head, ..Listing::default() }));
+    story.tell(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
     ids.iter().for_each(|id| story.probe(*id, 9, 10, &[]));
-    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (0, 0));
+    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (0, 0));
     story.wait(8.0);
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
-    assert_eq!(story.model.census.perhaps_dying, 0, "nobody can have expired yet");
+    assert_eq!(story.model.counts.perhaps_dying, 0, "nobody can have expired yet");
     story.wait(3.5);
     // Of five whose time is over one is asked, and the leader lists two of the others before it.
     story.probe(2, -1, 10, &[]);
-    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (3, 2));
+    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (3, 2));
     story.probe(1, -1, 10, &[]);
     story.probe(5, 9, 10, &[]);
-    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (4, 0));
+    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (4, 0));
     // One of those before it was renewed after all.
     story.probe(3, 8, 10, &[]);
-    assert_eq!((story.model.census.dying, story.model.census.perhaps_dying), (3, 0));
+    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (3, 0));
 }

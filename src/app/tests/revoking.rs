@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::app::dialog::{Confirmation, Dialog, Meanwhile, RevokeDialog};
+use crate::app::dialog::{ChangeSinceOpen, Confirmation, Dialog, RevokeDialog};
 
 fn open(story: &Story) -> &RevokeDialog {
     match &story.model.dialog {
@@ -12,17 +12,17 @@ fn open(story: &Story) -> &RevokeDialog {
     }
 }
 
-fn meanwhile(story: &Story) -> Option<Meanwhile> {
-    open(story).meanwhile(story.model.lease(open(story).id)?)
+fn change_since_open(story: &Story) -> Option<ChangeSinceOpen> {
+    open(story).change_since_open(story.model.lease(open(story).id)?)
 }
 
 fn said(story: &Story) -> String {
-    story.model.note.as_ref().map(|note| note.text.clone()).unwrap_or_default()
+    story.model.status.as_ref().map(|note| note.text.clone()).unwrap_or_default()
 }
 
 #[test]
 fn the_focus_moves_to_revoke_and_enter_means_it() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     for there in [Key::Right, Key::Tab, Key::BackTab, Key::Left, Key::Down, Key::Up] {
         assert_eq!(story.press(&[Key::Char('x'), there, there, Key::Enter]), [], "{there} twice is on Cancel again");
@@ -33,7 +33,7 @@ fn the_focus_moves_to_revoke_and_enter_means_it() {
 
 #[test]
 fn where_a_number_is_typed_the_focus_confirms_nothing() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
     let told = |story: &Story| match &story.model.dialog {
@@ -49,7 +49,7 @@ fn where_a_number_is_typed_the_focus_confirms_nothing() {
 
 #[test]
 fn a_revoke_is_sent_once_until_it_is_answered() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
@@ -61,27 +61,27 @@ fn a_revoke_is_sent_once_until_it_is_answered() {
 
 #[test]
 fn quitting_with_r_does_not_revoke_twice_and_waits_for_both_answers() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('q'), Key::Char('r')]), [Effect::Revoke(LeaseId(2))]);
     assert_eq!(story.tell(Msg::Revoked { id: LeaseId(2), revision: 3, keys_deleted: Some(0) }), []);
     let effects = story.tell(Msg::Revoked { id: LeaseId(1), revision: 4, keys_deleted: Some(0) });
-    assert_eq!(effects, [Effect::Quit { left: vec![] }]);
+    assert_eq!(effects, [Effect::Quit { still_alive: vec![] }]);
 }
 
 #[test]
 fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
-    assert_eq!(meanwhile(&story), None);
+    assert_eq!(change_since_open(&story), None);
     // It expired, and somebody has granted one with its id anew.
     story.list(&[], &[1]);
     story.wait(1.0);
     story.list(&[1], &[]);
-    assert!(story.model.dialog.is_none() && story.model.note.as_ref().unwrap().text.contains("another lease"));
+    assert!(story.model.dialog.is_none() && story.model.status.as_ref().unwrap().text.contains("another lease"));
     assert_eq!(
         story.press(&[Key::Char('y')]),
         [Effect::Copy("0000000000000001".to_owned())],
@@ -91,42 +91,42 @@ fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
 
 #[test]
 fn what_became_ours_takes_the_number_all_the_same() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     story.press(&[Key::Char('x')]);
     story.grant(7, 10);
-    assert_eq!(meanwhile(&story), Some(Meanwhile::ChangedHands));
+    assert_eq!(change_since_open(&story), Some(ChangeSinceOpen::ChangedHands));
     assert_eq!(story.press(&[Key::Char('y')]), []);
     assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(7))]);
 }
 
 #[test]
 fn that_its_owner_renewed_it_is_told_in_the_dialog() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     story.probe(7, 9, 30, &[]);
     story.press(&[Key::Char('x')]);
     story.wait(1.0);
     story.probe(7, 8, 30, &[]);
-    assert_eq!(meanwhile(&story), None, "its time goes on");
+    assert_eq!(change_since_open(&story), None, "its time goes on");
     story.probe(7, 29, 30, &[]);
-    assert_eq!(meanwhile(&story), Some(Meanwhile::Renewed));
+    assert_eq!(change_since_open(&story), Some(ChangeSinceOpen::Renewed));
 }
 
 #[test]
 fn own_renewals_are_no_news() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
-    assert_eq!(meanwhile(&story), None);
+    assert_eq!(change_since_open(&story), None);
 }
 
 #[test]
 fn the_result_is_one_line_with_the_revision_and_the_keys() {
     for (keys, words) in [(Some(0), "no key"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
         story.tell(Msg::Revoked { id: LeaseId(1), revision: 1204, keys_deleted: keys });
@@ -137,12 +137,12 @@ fn the_result_is_one_line_with_the_revision_and_the_keys() {
 #[test]
 fn a_failure_says_why_and_what_to_do() {
     let failure = |is_not_found, is_forbidden, text: &str| {
-        let mut story = Story::begin(Setup::default());
+        let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
-        let trouble = Trouble { is_not_found, is_forbidden, text: text.to_owned() };
+        let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
         story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble });
-        assert!(story.model.note.as_ref().unwrap().is_error);
+        assert!(story.model.status.as_ref().unwrap().is_error);
         (said(&story), story.model.alive(LeaseId(1)).is_some())
     };
     let (gone, lives) = failure(true, false, "requested lease not found");
@@ -155,7 +155,7 @@ fn a_failure_says_why_and_what_to_do() {
 
 #[test]
 fn rows_stay_where_they_are_while_a_dialog_is_open() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.grant(3, 30);
@@ -212,7 +212,7 @@ fn play(story: &mut Story, step: &Step) -> Vec<Effect> {
         Step::Grant(id, ttl) => story.grant(id, ttl),
         Step::Renew(id, ttl) => story.renewed(id, ttl, 3.5),
         Step::Resize(rows) => {
-            story.tell(Msg::Resized(Room { rows, events: 5, has_detail: rows % 2 == 0, ..Room::default() }));
+            story.tell(Msg::Resized(Viewport { rows, events: 5, has_detail: rows % 2 == 0, ..Viewport::default() }));
         }
         Step::Wait(seconds) => {
             story.wait(seconds);
@@ -229,7 +229,7 @@ fn revoked(effects: &[Effect]) -> Vec<LeaseId> {
 
 /// Opens the dialog on a row, lets all that happen, confirms in either way; gives how many confirmations told.
 fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, TestCaseError> {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);

@@ -10,7 +10,7 @@ const NONE: [i64; 0] = [];
 
 /// So many leases of other clients, all of them marked, and the dialog open.
 fn asked(leases: i64) -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=leases).collect::<Vec<_>>(), &[]);
     story.press(&[Key::Char('v'), Key::End, Key::Char('v'), Key::Char('x')]);
     story
@@ -37,12 +37,12 @@ fn revoked(story: &mut Story, id: i64) -> Vec<i64> {
 }
 
 fn failed(story: &mut Story, id: i64, is_not_found: bool) -> Vec<i64> {
-    let trouble = Trouble { is_not_found, ..trouble("no answer in time") };
+    let trouble = CallFailure { is_not_found, ..trouble("no answer in time") };
     revokes(&story.tell(Msg::RevokeFailed { id: LeaseId(id), trouble }))
 }
 
 fn said(story: &Story) -> &str {
-    story.model.note.as_ref().map_or("", |note| &note.text)
+    story.model.status.as_ref().map_or("", |note| &note.text)
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn it_is_cancelled_by_what_closes_dialogs() {
     for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = asked(3);
         assert_eq!(story.press(&[leave]), []);
-        assert!(story.model.dialog.is_none() && story.model.marks.len() == 3, "the marks stay");
+        assert!(story.model.dialog.is_none() && story.model.selection.len() == 3, "the marks stay");
     }
 }
 
@@ -82,7 +82,7 @@ fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
 
 #[test]
 fn one_that_is_marked_alone_has_the_dialog_of_one() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.press(&[SPACE, Key::Char('x')]);
@@ -91,7 +91,7 @@ fn one_that_is_marked_alone_has_the_dialog_of_one() {
 
 #[test]
 fn even_own_ones_take_the_number_where_they_are_several() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.press(&[SPACE, SPACE, Key::Char('x')]);
@@ -120,7 +120,7 @@ fn where_all_have_died_enter_closes() {
 
 #[test]
 fn hidden_ones_are_counted() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2, 3], &[]);
     story.press(&[Key::Char('v'), Key::End, Key::Char('v'), Key::Char('f'), Key::Char('x')]);
@@ -146,8 +146,8 @@ fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
     }
     assert!(story.model.bulk().unwrap().is_over());
     assert_eq!(said(&story), "revoked 99 leases: 99 keys deleted, 1 could not be revoked and stay marked");
-    assert_eq!(story.model.marks.ids().collect::<Vec<_>>(), [LeaseId(9)]);
-    assert!(story.model.marks.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
+    assert_eq!(story.model.selection.ids().collect::<Vec<_>>(), [LeaseId(9)]);
+    assert!(story.model.selection.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn esc_stops_it_at_once_and_then_closes() {
         assert!(story.model.dialog.is_none());
         (3..=65).for_each(|id| assert_eq!(revoked(&mut story, id), NONE));
         assert_eq!(said(&story), "revoked 65 leases: 65 keys deleted, 35 left alone");
-        assert_eq!(story.model.marks.len(), 35);
+        assert_eq!(story.model.selection.len(), 35);
     }
 }
 
@@ -191,7 +191,7 @@ fn what_was_gone_already_is_told() {
 
 #[test]
 fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     assert_eq!(revokes(&story.press(&[Key::Char('x'), Key::Char('y')])), [1]);
@@ -204,7 +204,7 @@ fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
 
 #[test]
 fn quitting_with_r_revokes_so_many_at_a_time_too() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     (1..=70).for_each(|id| story.grant(id, 100));
     let first = revokes(&story.press(&[Key::Char('q'), Key::Char('r')]));
     assert_eq!(first.len(), 64);
@@ -212,7 +212,7 @@ fn quitting_with_r_revokes_so_many_at_a_time_too() {
     for id in 1..=70 {
         ended = story.tell(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: None });
     }
-    assert_eq!(ended, [Effect::Quit { left: vec![] }]);
+    assert_eq!(ended, [Effect::Quit { still_alive: vec![] }]);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn play(story: &mut Story, step: &Step) -> Vec<i64> {
         Step::Grant(id) => story.grant(id, 30),
         Step::Renew(id) => story.renewed(id, 30, 3.5),
         Step::Resize(rows) => {
-            story.tell(Msg::Resized(Room { rows, ..story.model.room }));
+            story.tell(Msg::Resized(Viewport { rows, ..story.model.viewport }));
         }
         Step::Wait(seconds) => {
             story.wait(seconds);
@@ -295,20 +295,20 @@ fn play(story: &mut Story, step: &Step) -> Vec<i64> {
 }
 
 /// Marks, sorts, filters, freezes, opens the dialog, lets all happen, and confirms; gives how many were revoked.
-fn confirm_after(marks: usize, before: &[Step], meanwhile: &[Step]) -> Result<usize, TestCaseError> {
-    let mut story = Story::begin(Setup::default());
+fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> Result<usize, TestCaseError> {
+    let mut story = Story::begin(AppConfig::default());
     (1..=4).for_each(|id| story.grant(id, 10 * id));
     story.list(&[5, 6, 7], &[]);
     story.press(&vec![SPACE; marks]);
     for step in before {
         prop_assert_eq!(play(&mut story, step), NONE);
     }
-    let marked: Vec<i64> = story.model.marks.ids().map(|id| id.0).collect();
+    let marked: Vec<i64> = story.model.selection.ids().map(|id| id.0).collect();
     story.press(&[Key::Esc, Key::Char('x')]);
     let Some(Dialog::RevokeMany(opened)) = story.model.dialog.clone() else { return Ok(0) };
     let named: Vec<i64> = opened.ids().map(|id| id.0).collect();
     prop_assert!(named.iter().all(|id| marked.contains(id)), "{named:?} of the marked {marked:?}");
-    for step in meanwhile {
+    for step in change_since_open {
         prop_assert_eq!(play(&mut story, step), NONE);
         prop_assert_eq!(dialog(&story).ids().map(|id| id.0).collect::<Vec<_>>(), named.clone());
     }
@@ -327,9 +327,9 @@ fn of_all_leases_those_that_the_dialog_names_are_the_only_ones_revoked() {
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
     let counted = std::cell::RefCell::new(&mut told);
     let before = prop::collection::vec(step("   vvvUjkgGIf<>p"), 1..24);
-    let meanwhile = prop::collection::vec(step("y12 vUjkgGIfpa!o"), 0..12);
-    let outcome = runner.run(&(2..7_usize, before, meanwhile), |(marks, before, meanwhile)| {
-        **counted.borrow_mut() += confirm_after(marks, &before, &meanwhile)?;
+    let change_since_open = prop::collection::vec(step("y12 vUjkgGIfpa!o"), 0..12);
+    let outcome = runner.run(&(2..7_usize, before, change_since_open), |(marks, before, change_since_open)| {
+        **counted.borrow_mut() += confirm_after(marks, &before, &change_since_open)?;
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));

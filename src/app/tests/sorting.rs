@@ -4,7 +4,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn crowd() -> Story {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -14,7 +14,7 @@ fn crowd() -> Story {
 }
 
 fn sort(story: &Story) -> String {
-    story.model.looking().sort.to_string()
+    story.model.active_view().sort.to_string()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn neighbours_take_turns_in_the_order_of_the_columns() {
 #[test]
 fn only_what_is_shown_takes_turns() {
     let columns = vec![Column::Keys, Column::Left];
-    let mut story = Story::begin(Setup { columns, ..Setup::default() });
+    let mut story = Story::begin(AppConfig { columns, ..AppConfig::default() });
     story.press(&[Key::Char('>')]);
     assert_eq!(sort(&story), "keys:desc");
     story.press(&[Key::Char('>')]);
@@ -100,7 +100,7 @@ fn on_a_frozen_display_the_picture_is_sorted_and_stays_so() {
 
 #[test]
 fn one_from_the_command_line_holds_from_the_start() {
-    let mut story = Story::begin(Setup { sort: "ttl:desc".parse().unwrap(), ..Setup::default() });
+    let mut story = Story::begin(AppConfig { sort: "ttl:desc".parse().unwrap(), ..AppConfig::default() });
     story.grant(1, 10);
     story.grant(2, 120);
     assert_eq!(story.rows(), [2, 1]);

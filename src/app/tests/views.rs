@@ -1,7 +1,7 @@
 use super::*;
 
 fn roomy(story: &mut Story) {
-    story.tell(Msg::Resized(Room { rows: 10, events: 20, has_detail: true, ..Room::default() }));
+    story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
 }
 
 fn asked(effects: Vec<Effect>) -> Vec<LeaseId> {
@@ -13,13 +13,13 @@ fn asked(effects: Vec<Effect>) -> Vec<LeaseId> {
 }
 
 fn answer(story: &mut Story, id: i64, value: &str) {
-    let pairs = vec![(b"/a".to_vec(), Value::of(value.as_bytes().to_vec()))];
+    let pairs = vec![(b"/a".to_vec(), ReadValue::of(value.as_bytes().to_vec()))];
     story.tell(Msg::Values { id: LeaseId(id), pairs });
 }
 
 #[test]
 fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     for view in [View::Cadence, View::Events, View::Locks] {
         story.press(&[Key::Tab]);
@@ -28,9 +28,9 @@ fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
     story.press(&[Key::Tab]);
     assert_eq!(story.model.view, View::Leases);
     story.press(&[Key::BackTab, Key::BackTab, Key::Char('3'), Key::Char('f')]);
-    assert_eq!((story.model.view, story.model.page.kind), (View::Events, Some(Kind::Renewals)));
+    assert_eq!((story.model.view, story.model.events_view.category), (View::Events, Some(EventCategory::Renewals)));
     story.press(&[Key::Esc]);
-    assert_eq!((story.model.view, story.model.page.kind), (View::Events, None));
+    assert_eq!((story.model.view, story.model.events_view.category), (View::Events, None));
     story.press(&[Key::Esc]);
     assert_eq!(story.model.view, View::Leases);
     story.press(&[Key::Enter]);
@@ -41,20 +41,20 @@ fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
 
 #[test]
 fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     let keys = [Key::Char('3'), Key::Char('x'), Key::Char('a'), Key::Char('o'), Key::Enter];
     assert_eq!(story.press(&keys), []);
     assert!(story.model.dialog.is_none() && story.model.view == View::Events);
-    assert!(story.model.lease(LeaseId(1)).unwrap().kept);
+    assert!(story.model.lease(LeaseId(1)).unwrap().is_kept_alive);
 }
 
 #[test]
 fn the_open_detail_moves_as_far_as_it_is_long() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Enter]);
-    story.tell(Msg::Measured { spare: 3 });
+    story.tell(Msg::ScrollLimit { max_scroll: 3 });
     story.press(&[Key::Down; 9]);
     assert_eq!(story.model.scroll, 3);
     story.press(&[Key::Up]);
@@ -65,7 +65,7 @@ fn the_open_detail_moves_as_far_as_it_is_long() {
 
 #[test]
 fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_seconds() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     roomy(&mut story);
     story.grant(1, 100);
     assert_eq!(asked(story.tell(Msg::Tick)), [], "there are no keys yet");
@@ -90,7 +90,7 @@ fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_
 
 #[test]
 fn whoever_runs_through_the_rows_asks_for_few_values() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     roomy(&mut story);
     for id in 1..=20 {
         story.grant(id, 100);
@@ -111,7 +111,7 @@ fn whoever_runs_through_the_rows_asks_for_few_values() {
 
 #[test]
 fn without_a_place_for_the_detail_values_wait_for_it_to_be_opened() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 100);
     story.probe(1, 90, 100, &["/a"]);
     assert_eq!(asked(story.tell(Msg::Tick)), []);
@@ -125,47 +125,51 @@ fn without_a_place_for_the_detail_values_wait_for_it_to_be_opened() {
 
 #[test]
 fn long_values_are_cut_and_not_taken_for_whole_ones() {
-    let long = Value::of(vec![b'x'; 4096]);
-    assert!(matches!(&long, Value::Known { start, length: 4096 } if start.len() == Value::MOST));
-    assert_eq!((long.text(), Value::of(b"\xff".to_vec()).text()), (None, None));
+    let long = ReadValue::of(vec![b'x'; 4096]);
+    assert!(matches!(&long, ReadValue::Known { start, length: 4096 } if start.len() == ReadValue::MOST));
+    assert_eq!((long.text(), ReadValue::of(b"\xff".to_vec()).text()), (None, None));
 }
 
 #[test]
 fn it_may_miss_what_the_pace_allows() {
-    for (ttl, every, may_miss) in [(10, 3.5, 1), (2, 1.0, 0), (120, 40.5, 1), (100, 10.0, 8)] {
-        let mut story = Story::begin(Setup::default());
+    for (ttl, every, renewals_to_spare) in [(10, 3.5, 1), (2, 1.0, 0), (120, 40.5, 1), (100, 10.0, 8)] {
+        let mut story = Story::begin(AppConfig::default());
         story.grant(1, ttl);
         story.renewed(1, ttl, every);
-        assert_eq!(story.model.lease(LeaseId(1)).unwrap().may_miss(story.now), Some(may_miss), "{ttl} s");
+        assert_eq!(
+            story.model.lease(LeaseId(1)).unwrap().renewals_to_spare(story.now),
+            Some(renewals_to_spare),
+            "{ttl} s"
+        );
         story.wait(ttl as f64);
-        assert_eq!(story.model.lease(LeaseId(1)).unwrap().may_miss(story.now), Some(0));
+        assert_eq!(story.model.lease(LeaseId(1)).unwrap().renewals_to_spare(story.now), Some(0));
     }
 }
 
 #[test]
 fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alone() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('3'), Key::Char('f'), Key::Char('2'), Key::Down, Key::Esc]);
-    assert_eq!((story.model.view, story.model.page.kind), (View::Leases, Some(Kind::Renewals)));
-    assert!(story.model.exercise().series.is_empty());
+    assert_eq!((story.model.view, story.model.events_view.category), (View::Leases, Some(EventCategory::Renewals)));
+    assert!(story.model.cadence_report().series.is_empty());
     story.renewed(1, 10, 3.5);
-    let exercise = story.model.exercise();
+    let exercise = story.model.cadence_report();
     assert_eq!(exercise.series.iter().map(|one| (one.ttl, one.count)).collect::<Vec<_>>(), [(10, 1)]);
-    assert_eq!(story.model.kept_of(&exercise.series[0]).0, 1);
+    assert_eq!(story.model.kept_alive_in(&exercise.series[0]).0, 1);
 }
 
 #[test]
 fn a_lease_whose_ttl_was_raised_has_a_row_of_its_own_however_early_the_engine_tells() {
-    let mut story = Story::begin(Setup::default());
+    let mut story = Story::begin(AppConfig::default());
     story.renewed(1, 2, 1.0);
-    assert!(story.model.exercise().series.is_empty(), "it is not told yet what was asked for");
+    assert!(story.model.cadence_report().series.is_empty(), "it is not told yet what was asked for");
     for (id, asked) in [(1, 1), (2, 2)] {
         let answer = Granted { id: LeaseId(id), requested_ttl: asked, ttl: 2, header: Header::default() };
         story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true });
     }
     story.renewed(2, 2, 1.0);
-    let exercise = story.model.exercise();
-    let rows = exercise.series.iter().map(|one| (one.ttl_in_words(), story.model.kept_of(one).0));
+    let exercise = story.model.cadence_report();
+    let rows = exercise.series.iter().map(|one| (one.ttl_in_words(), story.model.kept_alive_in(one).0));
     assert_eq!(rows.collect::<Vec<_>>(), [("1 -> 2 s".to_owned(), 1), ("2 s".to_owned(), 1)]);
 }

@@ -1,37 +1,42 @@
 //! Revoking many leases: bounded, stoppable, each with its result.
 
-use crate::app::bulk::{Bulk, Named, Outcome};
+use crate::app::bulk::{BulkRevoke, RevokeOutcome, RevokeTarget};
 use crate::app::dialog::Dialog;
-use crate::app::{Effect, Model, keys_in_words};
+use crate::app::{AppState, Effect, keys_in_words};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::mark::leases_in_words;
+use super::selection::leases_in_words;
 
 /// Begins to revoke these leases, and shows how that goes on.
-pub(in crate::app) fn begin(model: &mut Model, named: Vec<Named>, now: Timestamp) -> Vec<Effect> {
+pub(in crate::app) fn start(model: &mut AppState, named: Vec<RevokeTarget>, now: Timestamp) -> Vec<Effect> {
     model.dialog = Some(Dialog::Revoking { top: 0 });
     add(model, named, now)
 }
 
 /// Revokes these leases after those that are under way.
-pub(super) fn add(model: &mut Model, named: Vec<Named>, now: Timestamp) -> Vec<Effect> {
+pub(super) fn add(model: &mut AppState, named: Vec<RevokeTarget>, now: Timestamp) -> Vec<Effect> {
     model.bulk.take_if(|bulk| bulk.is_over());
     model.bulk.get_or_insert_default().extend(named);
     go_on(model, now)
 }
 
 /// Sends no more; what was sent is answered all the same.
-pub(in crate::app) fn stop(model: &mut Model, now: Timestamp) {
+pub(in crate::app) fn stop(model: &mut AppState, now: Timestamp) {
     let Some(bulk) = &mut model.bulk else { return };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
-    model.say(now, false, format!("stopped: {} left alone, {awaited} answers awaited", leases_in_words(rest)));
+    model.set_status(now, false, format!("stopped: {} left alone, {awaited} answers awaited", leases_in_words(rest)));
 }
 
 /// A revoke was answered: notes what came of it and sends the next. None if it was a single one.
-pub(super) fn answered(model: &mut Model, id: LeaseId, outcome: &Outcome, now: Timestamp) -> Option<Vec<Effect>> {
+pub(super) fn on_reply(
+    model: &mut AppState,
+    id: LeaseId,
+    outcome: &RevokeOutcome,
+    now: Timestamp,
+) -> Option<Vec<Effect>> {
     let bulk = model.bulk.as_mut()?;
-    if !bulk.answered(id, outcome.clone()) {
+    if !bulk.on_reply(id, outcome.clone()) {
         return None;
     }
     mark_failure(model, id, outcome);
@@ -39,28 +44,31 @@ pub(super) fn answered(model: &mut Model, id: LeaseId, outcome: &Outcome, now: T
 }
 
 /// What could not be revoked stays marked, with the reason.
-fn mark_failure(model: &mut Model, id: LeaseId, outcome: &Outcome) {
+fn mark_failure(model: &mut AppState, id: LeaseId, outcome: &RevokeOutcome) {
     match outcome {
-        Outcome::Failed(reason) => model.marks.fail(id, reason),
-        Outcome::ChangedHands => model.marks.fail(id, "it is another client's now"),
-        Outcome::Revoked(_) | Outcome::Gone => (),
+        RevokeOutcome::Failed(reason) => model.selection.fail(id, reason),
+        RevokeOutcome::ChangedHands => model.selection.fail(id, "it is another client's now"),
+        RevokeOutcome::Revoked(_) | RevokeOutcome::Gone => (),
     }
 }
 
 /// Sends as many as there is room for. What has died or changed hands since it was named is left alone.
-fn go_on(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+fn go_on(model: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let mut effects = Vec::new();
-    while let Some(named) = model.bulk.as_mut().and_then(Bulk::next) {
+    while let Some(named) = model.bulk.as_mut().and_then(BulkRevoke::next) {
         let id = named.id;
         let lease = model.lease(id);
-        let outcome =
-            if lease.is_some_and(|lease| lease.death.is_none()) { Outcome::ChangedHands } else { Outcome::Gone };
-        if !named.holds(lease) {
-            model.bulk.get_or_insert_default().skipped(id, outcome.clone());
+        let outcome = if lease.is_some_and(|lease| lease.end.is_none()) {
+            RevokeOutcome::ChangedHands
+        } else {
+            RevokeOutcome::Gone
+        };
+        if !named.is_unchanged(lease) {
+            model.bulk.get_or_insert_default().record_skipped(id, outcome.clone());
             mark_failure(model, id, &outcome);
             continue;
         }
-        model.bulk.get_or_insert_default().sent(id);
+        model.bulk.get_or_insert_default().record_sent(id);
         // What is being revoked already is answered all the same.
         if model.revoking.insert(id) {
             effects.push(Effect::Revoke(id));
@@ -71,13 +79,13 @@ fn go_on(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Says what came of all of them.
-fn conclude(model: &mut Model, now: Timestamp) {
+fn conclude(model: &mut AppState, now: Timestamp) {
     let Some(bulk) = model.bulk.as_ref().filter(|bulk| bulk.is_over()) else { return };
     let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
     let gone = bulk.results().len() - revoked - failed;
     let mut words = vec![format!("revoked {}: {} deleted", leases_in_words(revoked), keys_in_words(keys))];
     words.extend((gone > 0).then(|| format!("{gone} were gone already")));
-    words.extend((bulk.left_alone() > 0).then(|| format!("{} left alone", bulk.left_alone())));
+    words.extend((bulk.skipped() > 0).then(|| format!("{} left alone", bulk.skipped())));
     words.extend((failed > 0).then(|| format!("{failed} could not be revoked and stay marked")));
-    model.say(now, failed > 0, words.join(", "));
+    model.set_status(now, failed > 0, words.join(", "));
 }

@@ -2,17 +2,17 @@
 
 use crate::app::dialog::{Dialog, DrillDialog};
 use crate::app::keymap::Action;
-use crate::app::{Effect, Model, Who};
+use crate::app::{AppState, Effect, Ownership};
 use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
 /// Ends the drill of the selected lease, or offers the drills that there are. Why there is none is told in the dialog too:
 /// a digit that was meant for it is not to mean something else.
-pub(super) fn toggle(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let Some(lease) = model.selected_alive() else { return Vec::new() };
+pub(super) fn toggle(model: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let Some(lease) = model.cursor_lease_alive() else { return Vec::new() };
     let (id, ttl) = (lease.id, lease.granted_ttl.unwrap_or(1).unsigned_abs());
-    if lease.drill().is_some() && !model.setup.is_read_only {
-        model.say(now, false, format!("the drill on {id} has ended", id = model.ids.name(id)));
+    if lease.drill().is_some() && !model.config.is_read_only {
+        model.set_status(now, false, format!("the drill on {id} has ended", id = model.ids.name(id)));
         return vec![Effect::Drill { id, drill: None }];
     }
     model.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl)));
@@ -20,17 +20,17 @@ pub(super) fn toggle(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Begins a drill, if the lease is still there and ours.
-pub(in crate::app) fn begin(model: &mut Model, id: LeaseId, drill: Fault, now: Timestamp) -> Vec<Effect> {
-    if !model.alive(id).is_some_and(|lease| lease.who == Who::Own && lease.kept) {
-        model.say(
+pub(in crate::app) fn start(model: &mut AppState, id: LeaseId, drill: Fault, now: Timestamp) -> Vec<Effect> {
+    if !model.alive(id).is_some_and(|lease| lease.ownership == Ownership::Own && lease.is_kept_alive) {
+        model.set_status(
             now,
             true,
             format!("{id} is not kept alive any more: there is nothing to drill", id = model.ids.name(id)),
         );
         return Vec::new();
     }
-    let key = model.setup.keymap.press(Action::Drill);
+    let key = model.config.keymap.key_label(Action::Drill);
     let end = if drill == Fault::CutStream { String::new() } else { format!("; {key} ends it") };
-    model.say(now, false, format!("{drill} on {id}{end}", id = model.ids.name(id)));
+    model.set_status(now, false, format!("{drill} on {id}{end}", id = model.ids.name(id)));
     vec![Effect::Drill { id, drill: Some(drill) }]
 }

@@ -1,62 +1,64 @@
 //! Freezing the display.
 
 use crate::app::dialog::Dialog;
-use crate::app::{Lease, Model, Picture, State};
+use crate::app::{AppState, FrozenView, Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Freezes the display, or lets it go on.
-pub(super) fn toggle(model: &mut Model, now: Timestamp) {
+pub(super) fn toggle(model: &mut AppState, now: Timestamp) {
     if !thaw(model) {
-        model.frozen = Some(Box::new(Picture::of(model, now)));
+        model.frozen = Some(Box::new(FrozenView::of(model, now)));
     }
 }
 
 /// Lets the display go on where one has looked; no if it was not frozen.
-pub(super) fn thaw(model: &mut Model) -> bool {
+pub(super) fn thaw(model: &mut AppState) -> bool {
     let Some(picture) = model.frozen.take() else { return false };
-    model.look_as(&picture.model);
+    model.adopt_view_state(&picture.model);
     true
 }
 
 /// What became of a lease since the display was frozen.
-pub(super) struct Since {
+pub(super) struct ChangesSinceFreeze {
     pub(super) id: LeaseId,
     changes: Vec<String>,
 }
 
 /// Puts the cursor of the present on the lease that is selected in the picture, so that a key acts on what is looked at.
 /// None where nothing is frozen.
-pub(super) fn aim(model: &mut Model) -> Option<Since> {
-    let old = model.frozen.as_ref()?.model.selected()?;
-    let since =
-        Since { id: old.id, changes: model.lease(old.id).map_or(vec!["gone".to_owned()], |new| changes(old, new)) };
+pub(super) fn select(model: &mut AppState) -> Option<ChangesSinceFreeze> {
+    let old = model.frozen.as_ref()?.model.cursor_lease()?;
+    let since = ChangesSinceFreeze {
+        id: old.id,
+        changes: model.lease(old.id).map_or(vec!["gone".to_owned()], |new| changes(old, new)),
+    };
     model.cursor = Some(since.id);
     Some(since)
 }
 
 /// Says what changed, in the dialog that asks whether to revoke it, else on the status line: what the key has opened is
 /// about the present.
-pub(super) fn tell(model: &mut Model, since: Option<Since>, now: Timestamp) {
-    let Some(Since { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
+pub(super) fn report(model: &mut AppState, since: Option<ChangesSinceFreeze>, now: Timestamp) {
+    let Some(ChangesSinceFreeze { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
     if let Some(Dialog::Revoke(dialog)) = &mut model.dialog {
         dialog.since_freeze = changes;
         return;
     }
     let is_gone = model.alive(id).is_none();
-    model.say(now, is_gone, format!("{id} since the freeze: {}", changes.join(", "), id = model.ids.name(id)));
+    model.set_status(now, is_gone, format!("{id} since the freeze: {}", changes.join(", "), id = model.ids.name(id)));
 }
 
 fn changes(old: &Lease, new: &Lease) -> Vec<String> {
-    if let Some(death) = new.death.filter(|_| old.death.is_none()) {
-        return vec![format!("gone, {}", State::Gone(death.cause).word())];
+    if let Some(end) = new.end.filter(|_| old.end.is_none()) {
+        return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())];
     }
     let keys = |lease: &Lease| lease.keys.as_ref().map(|keys| (keys.count, keys.first.clone()));
     let is_renewed = old.bounds().zip(new.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
     let changes = [
         (is_renewed, "renewed"),
-        (new.kept && !old.kept, "kept alive now"),
-        (old.kept && !new.kept, "not kept alive any more"),
+        (new.is_kept_alive && !old.is_kept_alive, "kept alive now"),
+        (old.is_kept_alive && !new.is_kept_alive, "not kept alive any more"),
         (old.keys.is_some() && keys(new) != keys(old), "its keys changed"),
     ];
     changes.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned()).collect()

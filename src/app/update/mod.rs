@@ -1,57 +1,57 @@
 //! What a message does to the model: one small file a verb.
 
-mod arrange;
 pub(super) mod attach;
-mod attend;
 pub(super) mod bulk;
 mod cluster;
 mod copy;
+mod counts;
+mod cursor;
 pub(super) mod drill;
 mod engine;
 mod filter;
 mod freeze;
 mod grant;
+mod input;
 pub(super) mod keep;
-mod key;
-mod keys;
-mod life;
+mod lease_keys;
+mod lifecycle;
 mod list;
-mod look;
-mod mark;
 mod mouse;
-mod moves;
+mod navigation;
 mod paste;
 mod pin;
 mod probe;
 pub(super) mod quit;
+mod refresh_rows;
 mod renew;
 pub(super) mod revoke;
+mod selection;
 pub(super) mod sort;
-mod stood_still;
 pub(super) mod suspend;
+mod suspension;
 mod tick;
 mod values;
 mod warp;
 
-pub use arrange::arrange;
+pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
-use super::{Effect, Model, Msg, Redraw};
+use super::{AppState, Effect, Msg, Redraw};
 use engine::count;
 use simkit::Timestamp;
 
 /// Takes in one message at a moment, and says what is to be done.
-pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
+pub fn update(model: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.events.now = now;
-    let effects = take_in(model, msg, now);
+    let effects = dispatch(model, msg, now);
     // Whoever was to be kept alive is gone: another lease of the same id is not ours to keep.
-    let outlived = std::mem::take(&mut model.outlived).into_iter().map(Effect::Leave);
-    effects.into_iter().chain(outlived).collect()
+    let superseded = std::mem::take(&mut model.superseded).into_iter().map(Effect::StopKeepAlive);
+    effects.into_iter().chain(superseded).collect()
 }
 
-fn take_in(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
+fn dispatch(model: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
-        Msg::Key(key) => return key::press(model, key, now),
+        Msg::Key(key) => return input::press(model, key, now),
         Msg::Clicked(hit) => mouse::clicked(model, hit),
         Msg::Wheel { is_down } => mouse::wheel(model, is_down),
         Msg::Pasted(text) => paste::pasted(model, &text, now),
@@ -59,20 +59,20 @@ fn take_in(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Cluster(view) => return cluster::changed(model, view, now),
         Msg::RevokeFailed { id, trouble } => return revoke::failed(model, id, &trouble, now),
         Msg::Revoked { id, revision, keys_deleted } => return revoke::done(model, id, revision, keys_deleted, now),
-        Msg::Slept(span) => return stood_still::slept(model, span, now),
-        Msg::StoodStill { since } => stood_still::over(model, since, now),
-        Msg::Resized(room) => moves::resized(model, room),
-        Msg::Measured { spare } => moves::measured(model, spare),
+        Msg::SystemSlept(span) => return suspension::slept(model, span, now),
+        Msg::ProcessStalled { since } => suspension::over(model, since, now),
+        Msg::Resized(room) => cursor::resized(model, room),
+        Msg::ScrollLimit { max_scroll } => cursor::measured(model, max_scroll),
         Msg::Listed(listing) => list::listed(model, listing),
         Msg::ListedAgain { sent, received, revision } => list::again(model, revision, (sent, received)),
-        Msg::ListGoesOn => list::goes_on(model),
+        Msg::ListRecovered => list::goes_on(model),
         Msg::ListFailed(trouble) => list::failed(model, trouble, now),
-        Msg::KeysAnew => keys::begin(model),
-        Msg::KeysPage(page) => keys::gather(model, page),
-        Msg::KeysRead { revision } => keys::read(model, revision, now),
-        Msg::KeysChanged { changes, received } => keys::changed(model, changes, received),
-        Msg::KeysFailed(trouble) => keys::failed(model, trouble, now),
-        Msg::KeysGoOn => keys::go_on(model, now),
+        Msg::KeysReloading => lease_keys::start_reload(model),
+        Msg::KeysPage(page) => lease_keys::add_page(model, page),
+        Msg::KeysRead { revision } => lease_keys::finish_reload(model, revision, now),
+        Msg::KeysChanged { changes, received } => lease_keys::changed(model, changes, received),
+        Msg::KeysFailed(trouble) => lease_keys::failed(model, trouble, now),
+        Msg::KeysRecovered => lease_keys::go_on(model, now),
         Msg::Probed { sent, received, answer, has_keys } => {
             probe::answered(model, answer, (sent, received), has_keys);
         }
@@ -96,10 +96,10 @@ fn take_in(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Refuses what writes or renews, if that is not wanted here; says so.
-fn is_refused(model: &mut Model, now: Timestamp) -> bool {
-    if model.setup.is_read_only {
-        model.say(now, true, "read-only: here nothing is granted, renewed or revoked");
-        model.show(Redraw::Now);
+fn is_refused(model: &mut AppState, now: Timestamp) -> bool {
+    if model.config.is_read_only {
+        model.set_status(now, true, "read-only: here nothing is granted, renewed or revoked");
+        model.request_redraw(Redraw::Now);
     }
-    model.setup.is_read_only
+    model.config.is_read_only
 }

@@ -1,19 +1,19 @@
 //! A text was pasted.
 
 use crate::app::dialog::{Dialog, attach, grant};
-use crate::app::{Model, Redraw};
+use crate::app::{AppState, Redraw};
 use simkit::Timestamp;
 
 use super::filter;
 
 /// Types it into the form or the filter line that is open; anywhere else its letters could be taken for keys that act.
-pub(super) fn pasted(model: &mut Model, text: &str, now: Timestamp) {
+pub(super) fn pasted(model: &mut AppState, text: &str, now: Timestamp) {
     let is_filter = filter::is_open(model);
     match &mut model.dialog {
         Some(Dialog::Grant(form)) => grant::paste(form, text),
         Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
         None if is_filter => filter::paste(model, text),
-        _ => model.say(now, true, "a text was pasted where none is typed: nothing was done"),
+        _ => model.set_status(now, true, "a text was pasted where none is typed: nothing was done"),
     }
-    model.show(Redraw::Now);
+    model.request_redraw(Redraw::Now);
 }

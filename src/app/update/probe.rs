@@ -1,18 +1,18 @@
 //! A lease's time to live was answered.
 
-use crate::app::events::{How, Renewed};
-use crate::app::{Keys, Lease, Model, Redraw, State, Tick, Trouble, What, polls};
+use crate::app::events::{RenewalSource, Renewed};
+use crate::app::{AppState, CallFailure, EventKind, HistoryEvent, Lease, LeaseKeys, LeaseState, Redraw, polls};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::{Certainty, Inferred, ObservedRenewal, ObservedRenewals};
 use etcd_lease::{LeaseId, TimeToLive};
 use simkit::Timestamp;
 
-use super::keys;
-use super::life::{Miss, begin_again, bury, replace};
+use super::lease_keys;
+use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
 
 /// What was known of a lease before an answer.
 #[derive(Clone, Copy)]
-struct Before {
+struct PriorKnowledge {
     deadline: Option<TimeRange>,
     /// When it was asked for that.
     asked: Option<Timestamp>,
@@ -20,112 +20,118 @@ struct Before {
 
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
 pub(super) fn answered(
-    model: &mut Model,
+    model: &mut AppState,
     mut answer: TimeToLive,
     (sent, received): (Timestamp, Timestamp),
     has_keys: bool,
 ) {
     let id = answer.id;
     model.revisions.record(answer.header.revision, sent, received);
-    let told = has_keys.then(|| Keys::of(std::mem::take(&mut answer.keys)));
+    let told = has_keys.then(|| LeaseKeys::of(std::mem::take(&mut answer.keys)));
     let told = told.or_else(|| unreadable(model, id));
     if let Some(lease) = model.leases.get_mut(&id) {
         lease.poll.in_flight = false;
     }
-    meet_again(model, &answer, sent, received);
+    detect_regrant(model, &answer, sent, received);
     let Some(lease) = model.alive(id) else { return };
-    let known = Before { deadline: lease.bounds(), asked: lease.observed.seen_at() };
-    let before = seen(lease, received);
-    let noticed = lease.hear(&answer, sent, received);
+    let known = PriorKnowledge { deadline: lease.bounds(), asked: lease.observed.seen_at() };
+    let before = visible_state(lease, received);
+    let noticed = lease.apply_ttl_reply(&answer, sent, received);
     if noticed == Inferred::Missing {
         return missing(model, id, &answer, (sent, received));
     }
-    let look = Some((answer.granted_ttl, lease.observed.is_unrenewed())).filter(|_| !lease.kept);
-    let has_news = before != seen(lease, received);
+    let look = Some((answer.granted_ttl, lease.observed.is_unrenewed())).filter(|_| !lease.is_kept_alive);
+    let has_news = before != visible_state(lease, received);
     let due = polls::next_due(lease, sent);
     polls::plan(model, id, due);
-    compare(model, look, noticed);
+    update_cohorts(model, look, noticed);
     if noticed != Inferred::Invalid {
-        tell_keys(model, id, told);
-        settle(model, id, sent);
+        apply_keys(model, id, told);
+        check_pending_deletion(model, id, sent);
     }
     if has_news {
-        model.show(Redraw::Soon);
+        model.request_redraw(Redraw::Soon);
     }
-    remember(model, id, received);
-    tell(model, &answer, noticed, known, received);
+    record_history(model, id, received);
+    report_inferred(model, &answer, noticed, known, received);
 }
 
 /// What an answer says of all leases of this TTL.
-fn compare(model: &mut Model, look: Option<(i64, bool)>, noticed: Inferred) {
+fn update_cohorts(model: &mut AppState, look: Option<(i64, bool)>, noticed: Inferred) {
     match (look, noticed) {
-        (Some((ttl, _)), Inferred::Renewed(_)) => model.peers.renewed(ttl),
-        (Some((ttl, true)), _) => model.peers.left_alone(ttl),
+        (Some((ttl, _)), Inferred::Renewed(_)) => model.cohorts.renewed(ttl),
+        (Some((ttl, true)), _) => model.cohorts.left_alone(ttl),
         _ => (),
     }
 }
 
 /// A dead lease that answers a question from after its death was granted again, and so was one whose TTL is another:
 /// no lease changes it.
-fn meet_again(model: &mut Model, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
+fn detect_regrant(model: &mut AppState, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
     let Some(lease) = model.lease(answer.id).filter(|_| answer.is_alive()) else { return };
-    match (lease.death, lease.granted_ttl) {
-        (Some(death), _) if death.at < sent => {
-            let within = TimeRange { earliest: death.at, latest: received };
-            begin_again(model, answer.id, within, Some(answer.granted_ttl));
+    match (lease.end, lease.granted_ttl) {
+        (Some(end), _) if end.at < sent => {
+            let within = TimeRange { earliest: end.at, latest: received };
+            record_regrant(model, answer.id, within, Some(answer.granted_ttl));
         }
-        (None, Some(ttl)) if ttl != answer.granted_ttl && lease.born <= sent => {
-            replace(model, answer.id, received, answer.granted_ttl);
+        (None, Some(ttl)) if ttl != answer.granted_ttl && lease.first_seen <= sent => {
+            record_replacement(model, answer.id, received, answer.granted_ttl);
         }
         _ => (),
     }
 }
 
 /// It is gone; unless it was asked before it was born, when another of its id had died.
-fn missing(model: &mut Model, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
-    if model.lease(id).is_some_and(|lease| sent < lease.born) {
-        return polls::hurry(model, id);
+fn missing(model: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
+    if model.lease(id).is_some_and(|lease| sent < lease.first_seen) {
+        return polls::prioritize(model, id);
     }
     let revision = Some(answer.header.revision).filter(|revision| *revision > 0);
-    bury(model, id, Miss { revision, ..Miss::by(received, model) });
+    record_end(model, id, Absence { revision, ..Absence::by(received, model) });
 }
 
 /// What a poll can change of what is seen of a lease: corrections below a digit are none.
-fn seen(lease: &Lease, now: Timestamp) -> (Option<i64>, Option<Timestamp>, State, u64) {
+fn visible_state(lease: &Lease, now: Timestamp) -> (Option<i64>, Option<Timestamp>, LeaseState, u64) {
     (lease.granted_ttl, lease.deadline(), lease.state(now), lease.observed.renewals().cadence().answers)
 }
 
 /// What is known of the keys of a lease that was asked for them and did not tell: they may be many.
-fn unreadable(model: &Model, id: LeaseId) -> Option<Keys> {
+fn unreadable(model: &AppState, id: LeaseId) -> Option<LeaseKeys> {
     let is_unknown = model.lease(id).is_some_and(|lease| lease.keys.is_none());
-    (is_unknown && polls::wants_keys(model, id)).then(Keys::default)
+    (is_unknown && polls::wants_keys(model, id)).then(LeaseKeys::default)
 }
 
-fn tell_keys(model: &mut Model, id: LeaseId, told: Option<Keys>) {
+fn apply_keys(model: &mut AppState, id: LeaseId, told: Option<LeaseKeys>) {
     let Some(lease) = model.alive(id).filter(|lease| told.is_some() && lease.keys != told) else { return };
     lease.keys = told;
-    model.show(Redraw::Soon);
+    model.request_redraw(Redraw::Soon);
 }
 
 /// It lives: keys that went before it was asked went without it. An answer from before they went does not tell.
-fn settle(model: &mut Model, id: LeaseId, sent: Timestamp) {
-    let went = model.lease(id).and_then(|lease| Some(lease.doom.as_ref()?.received));
+fn check_pending_deletion(model: &mut AppState, id: LeaseId, sent: Timestamp) {
+    let went = model.lease(id).and_then(|lease| Some(lease.pending_deletion.as_ref()?.received));
     match went {
-        Some(went) if went < sent => keys::survive(model, id),
-        Some(_) => polls::hurry(model, id),
+        Some(went) if went < sent => lease_keys::confirm_alive(model, id),
+        Some(_) => polls::prioritize(model, id),
         None => (),
     }
 }
 
 /// Tells what the answer has shown.
-fn tell(model: &mut Model, answer: &TimeToLive, noticed: Inferred, before: Before, received: Timestamp) {
+fn report_inferred(
+    model: &mut AppState,
+    answer: &TimeToLive,
+    noticed: Inferred,
+    before: PriorKnowledge,
+    received: Timestamp,
+) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match noticed {
         Inferred::Renewed(renewal) => renewed(model, id, renewal),
         Inferred::Refilled => {
             let term = Some(answer.header.raft_term).filter(|term| *term > 0);
             let within = TimeRange { earliest: before.asked.unwrap_or(received).min(received), latest: received };
-            model.log(within, Some(id), What::Refilled { ttl, term });
+            model.log(within, Some(id), EventKind::Refilled { ttl, term });
         }
         Inferred::Contradiction => contradiction(model, id, before.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),
@@ -133,11 +139,11 @@ fn tell(model: &mut Model, answer: &TimeToLive, noticed: Inferred, before: Befor
 }
 
 /// Another client has renewed it. On the screen its row says so; the event is for who wants to know of each.
-fn renewed(model: &mut Model, id: LeaseId, renewal: ObservedRenewal) {
+fn renewed(model: &mut AppState, id: LeaseId, renewal: ObservedRenewal) {
     let Some(lease) = model.leases.get(&id) else { return };
     let (ttl, renewals) = (lease.granted_ttl, lease.observed.renewals());
-    let what = || What::Renewed(in_figures(ttl, renewal, renewals));
-    model.events.aside(renewal.at, Some(id), what);
+    let what = || EventKind::Renewed(in_figures(ttl, renewal, renewals));
+    model.events.push_verbose(renewal.at, Some(id), what);
 }
 
 fn in_figures(ttl: Option<i64>, renewal: ObservedRenewal, renewals: &ObservedRenewals) -> Renewed {
@@ -149,23 +155,24 @@ fn in_figures(ttl: Option<i64>, renewal: ObservedRenewal, renewals: &ObservedRen
         expected: renewal.expected,
         left: renewal.left.map(|left| left.value),
         left_doubt: renewal.left.map(|left| left.half_width),
-        ..Renewed::new(How::Inferred, ttl)
+        ..Renewed::new(RenewalSource::Inferred, ttl)
     }
 }
 
 /// The server gives a lease less time than it granted us.
-fn contradiction(model: &mut Model, id: LeaseId, before: Option<TimeRange>, at: Timestamp) {
-    let lease = model.leases.get(&id).filter(|lease| lease.kept);
+fn contradiction(model: &mut AppState, id: LeaseId, before: Option<TimeRange>, at: Timestamp) {
+    let lease = model.leases.get(&id).filter(|lease| lease.is_kept_alive);
     let Some((new, old)) = lease.and_then(Lease::bounds).zip(before) else { return };
     let [said, believed] = [new, old].map(|bounds| bounds.middle().signed_since(at));
     let text = format!("the server says that {said:.1} s are left, our last renewal left {believed:.1} s");
-    model.log(at, Some(id), What::error(text));
+    model.log(at, Some(id), EventKind::error(text));
 }
 
 /// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.
-fn remember(model: &mut Model, id: LeaseId, at: Timestamp) {
+fn record_history(model: &mut AppState, id: LeaseId, at: Timestamp) {
     let is_seen = model.cursor == Some(id) && model.shows_detail();
-    let Some(lease) = model.lease(id).filter(|lease| !lease.kept && (is_seen || lease.history.is_some())) else {
+    let Some(lease) = model.lease(id).filter(|lease| !lease.is_kept_alive && (is_seen || lease.history.is_some()))
+    else {
         return;
     };
     if let (Some(deadline), Some(ttl)) = (lease.bounds(), lease.granted_ttl)
@@ -176,11 +183,11 @@ fn remember(model: &mut Model, id: LeaseId, at: Timestamp) {
 }
 
 /// A planned poll without an answer. A lease that is kept goes on being known by its renewals.
-pub(super) fn failed(model: &mut Model, id: LeaseId, _trouble: &Trouble, now: Timestamp) {
+pub(super) fn failed(model: &mut AppState, id: LeaseId, _trouble: &CallFailure, now: Timestamp) {
     let Some(lease) = model.leases.get_mut(&id) else { return };
     lease.poll.in_flight = false;
-    let is_unseen = lease.state(now) == State::Unseen && !lease.kept;
+    let is_unseen = lease.state(now) == LeaseState::Unseen && !lease.is_kept_alive;
     if let Some(history) = lease.history.as_mut().filter(|_| is_unseen) {
-        history.push(now, Tick::Unknown);
+        history.push(now, HistoryEvent::Unknown);
     }
 }

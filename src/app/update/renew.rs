@@ -2,42 +2,46 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, How, Model, Renewed, TimeRange, Trouble, What};
+use crate::app::{AppState, CallFailure, Effect, EventKind, RenewalSource, Renewed, TimeRange};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::life::{Miss, bury};
-use super::{is_refused, mark};
+use super::lifecycle::{Absence, record_end};
+use super::{is_refused, selection};
 
 /// Renews the leases that are meant: through the engine where it keeps them, else each with a request of its own.
-pub(super) fn once(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let meant = mark::meant_or_told(model, now);
-    if meant.is_empty() || is_refused(model, now) {
+pub(super) fn once(model: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let targets = selection::targets_or_report(model, now);
+    if targets.is_empty() || is_refused(model, now) {
         return Vec::new();
     }
-    if meant.len() > 1 {
-        model.say(now, false, format!("renewing {} once", mark::leases_in_words(meant.len())));
+    if targets.len() > 1 {
+        model.set_status(now, false, format!("renewing {} once", selection::leases_in_words(targets.len())));
     }
-    let is_kept = |id: &LeaseId| model.lease(*id).is_some_and(|lease| lease.kept);
-    meant.iter().map(|id| if is_kept(id) { Effect::RenewNow(*id) } else { Effect::RenewOnce(*id) }).collect()
+    let is_kept = |id: &LeaseId| model.lease(*id).is_some_and(|lease| lease.is_kept_alive);
+    targets.iter().map(|id| if is_kept(id) { Effect::RenewNow(*id) } else { Effect::RenewOnce(*id) }).collect()
 }
 
 /// It was renewed.
-pub(super) fn done(model: &mut Model, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
+pub(super) fn done(model: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
     let span = Duration::from_secs(ttl.unsigned_abs());
     if let Some(lease) = model.alive(id) {
-        lease.begin(TimeRange { earliest: sent + span, latest: received + span }, ttl);
+        lease.set_deadline(TimeRange { earliest: sent + span, latest: received + span }, ttl);
     }
     let round_trip = Some(received - sent);
-    model.log(received, Some(id), What::Renewed(Renewed { round_trip, ..Renewed::new(How::Once, Some(ttl)) }));
-    model.say(received, false, format!("renewed {id} once: {ttl} s", id = model.ids.name(id)));
+    model.log(
+        received,
+        Some(id),
+        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, Some(ttl)) }),
+    );
+    model.set_status(received, false, format!("renewed {id} once: {ttl} s", id = model.ids.name(id)));
 }
 
 /// It was not; an unknown lease is gone.
-pub(super) fn failed(model: &mut Model, id: LeaseId, trouble: &Trouble, now: Timestamp) {
-    model.say(now, true, format!("{id} not renewed: {}", trouble.text, id = model.ids.name(id)));
+pub(super) fn failed(model: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
+    model.set_status(now, true, format!("{id} not renewed: {}", trouble.text, id = model.ids.name(id)));
     if trouble.is_not_found {
-        return bury(model, id, Miss::by(now, model));
+        return record_end(model, id, Absence::by(now, model));
     }
-    model.log(now, Some(id), What::error(format!("not renewed: {}", trouble.text)));
+    model.log(now, Some(id), EventKind::error(format!("not renewed: {}", trouble.text)));
 }

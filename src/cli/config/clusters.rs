@@ -2,14 +2,14 @@
 
 use super::settings::{self, Checker, Values};
 use super::source::{BadConfig, Item};
-use crate::app::Tint;
+use crate::app::LabelColor;
 
 /// A cluster by its name.
 #[derive(Clone, Debug)]
 pub(super) struct Cluster {
     pub(super) name: String,
     /// What marks it on the screen.
-    pub(super) tint: Option<Tint>,
+    pub(super) color: Option<LabelColor>,
     pub(super) values: Values,
 }
 
@@ -20,10 +20,10 @@ pub(super) fn read(table: &Item<'_>, checker: &Checker) -> Result<Vec<Cluster>, 
 }
 
 fn cluster(table: &Item<'_>, checker: &Checker, how: &str) -> Result<Cluster, BadConfig> {
-    let mut cluster = Cluster { name: table.name().to_owned(), tint: None, values: Values::new() };
+    let mut cluster = Cluster { name: table.name().to_owned(), color: None, values: Values::new() };
     for item in table.items(how)? {
         match item.name() {
-            "color" => cluster.tint = Some(tint(&item)?),
+            "color" => cluster.color = Some(color(&item)?),
             _ => cluster.values.extend([settings::read(&item, checker, true)?]),
         }
     }
@@ -34,6 +34,6 @@ fn cluster(table: &Item<'_>, checker: &Checker, how: &str) -> Result<Cluster, Ba
     }
 }
 
-fn tint(item: &Item<'_>) -> Result<Tint, BadConfig> {
+fn color(item: &Item<'_>) -> Result<LabelColor, BadConfig> {
     item.text()?.parse().map_err(|unknown| item.wrong(unknown))
 }

@@ -26,7 +26,7 @@ use self::clusters::Cluster;
 use self::settings::{Checker, Values};
 use self::source::Source;
 use super::{Cli, CliError, ReadOnlyBy};
-use crate::app::{Keymap, Named};
+use crate::app::{ClusterLabel, Keymap};
 use crate::escape::printable;
 
 pub use self::source::BadConfig;
@@ -102,7 +102,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     if cli.shared.general.read_only {
         cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
     }
-    cli.shared.named = cluster.map(|cluster| Named { name: cluster.name.clone(), tint: cluster.tint });
+    cli.shared.named = cluster.map(|cluster| ClusterLabel { name: cluster.name.clone(), color: cluster.color });
     cli.shared.keymap = content.keymap;
     Ok(cli)
 }

@@ -4,7 +4,7 @@ use clap::{Arg, Command};
 
 use super::options;
 use super::settings::{Kind, SETTINGS, Setting};
-use crate::app::{Keymap, Row};
+use crate::app::{Keymap, KeymapEntry};
 
 const HEAD: &str = "\
 # leasetop reads this from $XDG_CONFIG_HOME/leasetop/config.toml, without that variable from
@@ -72,7 +72,7 @@ fn default(kind: Kind, values: &[String]) -> Option<String> {
 }
 
 /// `#revoke = ["x", "F9", "Del"]`
-fn key_line(row: Row<'_>) -> String {
+fn key_line(row: KeymapEntry<'_>) -> String {
     let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
     let keys = if let [key] = keys.as_slice() { quoted(key) } else { list(keys.iter()) };
     format!("#{} = {keys}  # {}\n", row.binding.action.name(), row.binding.help)

@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::{Key, Reply, Scope, Tint, keymap::Action};
+use crate::app::{DialogAction, Key, KeyContext, LabelColor, keymap::Action};
 
 fn understood(text: &str) -> Result<Content, String> {
     understand(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
@@ -130,8 +130,8 @@ fn the_examples_of_the_sample_hold() {
     assert_eq!(content.values["cacert"], ["ca.pem"]);
     let prod = &content.clusters[0];
     assert_eq!(
-        (prod.name.as_str(), prod.tint, prod.values["read-only"][0].as_str()),
-        ("prod", Some(Tint::Red), "true")
+        (prod.name.as_str(), prod.color, prod.values["read-only"][0].as_str()),
+        ("prod", Some(LabelColor::Red), "true")
     );
 }
 
@@ -166,7 +166,7 @@ fn a_named_cluster_holds_as_a_whole() {
     assert!(config.target("leasetop").ends_with("a:1"));
     let prod = config.read("leasetop --cluster prod").expect("it can be read").shared;
     assert_eq!(prod.target(), "p:1,p:2");
-    assert_eq!(prod.named, Some(Named { name: "prod".to_owned(), tint: Some(Tint::Red) }));
+    assert_eq!(prod.named, Some(ClusterLabel { name: "prod".to_owned(), color: Some(LabelColor::Red) }));
     let cert = config.0.path().join("leasetop/prod.pem");
     let line = format!("leasetop --cluster prod --cert {}", cert.display());
     assert_eq!(prod.command_line(), line, "neither the CA nor the user from above");
@@ -228,7 +228,7 @@ fn keys_are_taken_from_it() {
     let keymap = config.read("leasetop").expect("it can be read").shared.keymap;
     let actions =
         [Key::Char('d'), Key::F(2), Key::Ctrl('n'), Key::Char('x'), Key::Char('!')].map(|key| keymap.action(key));
-    assert_eq!(keymap.reply(Scope::Quit, Key::F(9)), Some(Reply::QuitRevoke));
+    assert_eq!(keymap.dialog_action(KeyContext::Quit, Key::F(9)), Some(DialogAction::QuitRevoke));
     assert_eq!(actions, [Some(Action::Revoke), Some(Action::New), Some(Action::New), None, None]);
 }
 

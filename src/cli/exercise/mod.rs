@@ -9,8 +9,8 @@ mod usage;
 use std::time::Duration;
 
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, values};
-use crate::app::exercise::Exercise;
-use crate::app::{Put, spread};
+use crate::app::cadence::CadenceReport;
+use crate::app::{KeyTemplate, requests_for};
 use crate::report;
 
 use self::run::{ExercisePlan, ExerciseRun};
@@ -33,13 +33,16 @@ pub(super) struct ExerciseArgs {
     #[arg(long)]
     stall: bool,
     #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP)]
-    puts: Vec<Put>,
+    puts: Vec<KeyTemplate>,
 }
 
 pub(super) async fn run(args: ExerciseArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("exercise")?;
-    let plan =
-        ExercisePlan { orders: spread(&args.ttl, args.count, &args.puts)?, keep_for: args.keep_for, stall: args.stall };
+    let plan = ExercisePlan {
+        orders: requests_for(&args.ttl, args.count, &args.puts)?,
+        keep_for: args.keep_for,
+        stall: args.stall,
+    };
     let session = CommandSession::open(shared).await?;
     let mut run = ExerciseRun::start(&session, &plan)?;
     let outcome = run.grant_and_keep(out).await;
@@ -51,7 +54,7 @@ pub(super) async fn run(args: ExerciseArgs, shared: GlobalFlags, out: &mut Out) 
     Ok(Exit::no_if(exercise.series.iter().any(|series| series.lost > 0)))
 }
 
-async fn print_report(exercise: &Exercise, run: &ExerciseRun<'_>, out: &mut Out) -> Result<(), CliError> {
+async fn print_report(exercise: &CadenceReport, run: &ExerciseRun<'_>, out: &mut Out) -> Result<(), CliError> {
     out.progress("").await;
     let start = run.start_of_clock();
     let text =

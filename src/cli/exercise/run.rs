@@ -9,8 +9,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::revoke::revoke_all;
 use super::usage::Usage;
-use crate::app::GrantOrder;
-use crate::app::exercise::{Exercise, Tally, plural};
+use crate::app::GrantRequest;
+use crate::app::cadence::{CadenceReport, CadenceStats, plural};
 use crate::cli::CliError;
 use crate::cli::grant::{NewLease, grant};
 use crate::cli::out::Out;
@@ -33,7 +33,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// What to do.
 pub(super) struct ExercisePlan {
     /// The leases, an order a series.
-    pub(super) orders: Vec<GrantOrder>,
+    pub(super) orders: Vec<GrantRequest>,
     /// How long to keep them.
     pub(super) keep_for: Duration,
     /// Whether to leave the responses unread.
@@ -68,7 +68,7 @@ struct LeaseMonitor {
     board: Board,
     look: Interval,
     told: Stopwatch,
-    tally: Tally,
+    tally: CadenceStats,
 }
 
 impl<'a> ExerciseRun<'a> {
@@ -84,7 +84,7 @@ impl<'a> ExerciseRun<'a> {
             board: engine.board(),
             look,
             told: Stopwatch::start(),
-            tally: Tally::new(plan.orders.iter().map(|order| order.ttl)),
+            tally: CadenceStats::new(plan.orders.iter().map(|order| order.ttl)),
         };
         Ok(ExerciseRun { session, plan, engine, signals, monitor, kept_from: None, kept_until: None })
     }
@@ -147,8 +147,8 @@ impl<'a> ExerciseRun<'a> {
     }
 
     /// What was seen.
-    pub(super) fn report(&self) -> Exercise {
-        Exercise {
+    pub(super) fn report(&self) -> CadenceReport {
+        CadenceReport {
             pace: self.session.pace(),
             kept_for: Some(self.kept().map_or(Duration::ZERO, |(kept_for, _)| kept_for)),
             stalled: self.plan.stall,

@@ -59,7 +59,7 @@ impl ListArgs {
 
 pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let columns = args.columns()?;
-    let setup = headless::setup(args.watch_args.clone(), &shared);
+    let config = headless::config(args.watch_args.clone(), &shared);
     let session = CommandSession::open(shared).await?;
     let held = match &args.holding {
         None => None,
@@ -73,7 +73,7 @@ pub(super) async fn run(args: ListArgs, shared: GlobalFlags, out: &mut Out) -> R
         return Ok(Exit::Done);
     }
     let (mut listing, trouble) = match args.watch_for {
-        Some(span) => watch::watched(&session, setup, span, out).await?,
+        Some(span) => watch::watched(&session, config, span, out).await?,
         None => (read::all(&session, held).await?, None),
     };
     if let Some(reason) = choose(&mut listing, held, &args.rows) {

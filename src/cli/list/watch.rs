@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::app::exercise::plural;
-use crate::app::{Model, Setup};
+use crate::app::cadence::plural;
+use crate::app::{AppConfig, AppState};
 use crate::cli::out::Out;
 use crate::cli::signals::Signals;
 use crate::cli::{CliError, CommandSession, headless};
@@ -22,13 +22,13 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// Where no member has ever answered.
 pub(super) async fn watched(
     session: &CommandSession,
-    setup: Setup,
+    config: AppConfig,
     span: Duration,
     out: &mut Out,
 ) -> Result<(LeaseListing, Option<CliError>), CliError> {
     let external = headless::external(Signals::catch()?, session.clock.clone(), Some(span));
     let from = session.clock.now();
-    let watching = runtime::watch_leases(headless::options(session, setup), external);
+    let watching = runtime::watch_leases(headless::options(session, config), external);
     let (known, deaths) = with_progress(watching, &session.clock, span, out).await;
     let FinalState { model, now, start } = headless::reached(known, session)?;
     if deaths > 0 {
@@ -58,7 +58,7 @@ fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
 }
 
 /// Why there may be more leases than were seen, or other things known of them by now.
-fn incomplete(model: &Model) -> Option<CliError> {
+fn incomplete(model: &AppState) -> Option<CliError> {
     let why = match &model.list_trouble {
         _ if !model.is_reached() => {
             format!("no member answers any more: {}", model.link_trouble().unwrap_or("no answer"))

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::{LeaseListing, ListedLease};
-use crate::app::Who;
+use crate::app::Ownership;
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
@@ -106,7 +106,7 @@ fn lease_object<'a>(listed: &'a ListedLease, listing: &LeaseListing) -> LeaseObj
         left_error: left.map(|(_, half_width)| thousandth(half_width)),
         left_at_least: listed.left_at_least(listing.now).map(thousandth),
         state: listed.state.word(),
-        who: Who::word(listed.lease.who),
+        who: Ownership::word(listed.lease.ownership),
         keys: keys(json_key),
         keys_base64: keys(base64).filter(|_| any_raw),
         key_count: listed.key_count(),
@@ -116,7 +116,7 @@ fn lease_object<'a>(listed: &'a ListedLease, listing: &LeaseListing) -> LeaseObj
 
 fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
     let (lease, renewals) = (&listed.lease, listed.lease.observed.renewals());
-    let (every, margin, last) = (lease.others_rhythm(), lease.margin(), renewals.last());
+    let (every, margin, last) = (lease.others_mean_interval(), lease.margin(), renewals.last());
     let wall = |at: TimeRange| rfc3339(start + at.middle().since_start());
     SeenObject {
         renewals: renewals.cadence().answers,

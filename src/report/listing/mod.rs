@@ -7,7 +7,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use crate::app::{Gone, Keys, Lease, Model, Rank, Sort, State};
+use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, Rank, Sort};
 use crate::filter::{Filter, FilterFacts};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
@@ -22,7 +22,7 @@ pub use table::{LISTED, WATCHED, listing_table};
 #[derive(Clone, Debug)]
 pub struct ListedLease {
     lease: Lease,
-    state: State,
+    state: LeaseState,
     /// The keys that are known, raw; none where they may not be read.
     keys: Option<Vec<Vec<u8>>>,
     /// What is wrong with it, the most urgent first.
@@ -53,30 +53,30 @@ impl ListedLease {
         let mut lease = Lease::read_once(&answer, deadline);
         lease.keys = lease.keys.filter(|_| keys_known);
         let state = match answer.ttl_status() {
-            TtlStatus::Alive | TtlStatus::AtDeadline => State::Ok,
-            TtlStatus::Dying => State::Dying,
-            TtlStatus::Missing => State::Gone(Gone::Unknown),
-            TtlStatus::Invalid => State::Unseen,
+            TtlStatus::Alive | TtlStatus::AtDeadline => LeaseState::Ok,
+            TtlStatus::Dying => LeaseState::Dying,
+            TtlStatus::Missing => LeaseState::Ended(EndCause::Unknown),
+            TtlStatus::Invalid => LeaseState::Unseen,
         };
         ListedLease { lease, state, keys: keys_known.then_some(answer.keys), warnings: Vec::new() }
     }
 
     /// As a model has come to know it.
-    fn watched(model: &Model, lease: &Lease, now: Timestamp) -> Self {
-        let keys = lease.keys.as_ref().map(|_| model.holdings().of(lease.id).map(|(key, _)| key.to_vec()).collect());
+    fn watched(model: &AppState, lease: &Lease, now: Timestamp) -> Self {
+        let keys = lease.keys.as_ref().map(|_| model.key_index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
         let is_warned = !lease.warnings.is_empty();
-        let warnings = if is_warned { model.diagnoses().of(lease.id).cloned().collect() } else { Vec::new() };
+        let warnings = if is_warned { model.lint_report().of(lease.id).cloned().collect() } else { Vec::new() };
         ListedLease { state: lease.state(now), keys, warnings, lease: lease.clone() }
     }
 
     /// Whether it is not there any more.
     pub fn is_gone(&self) -> bool {
-        matches!(self.state, State::Gone(_))
+        matches!(self.state, LeaseState::Ended(_))
     }
 
     /// Where its deadline lies, as long as nobody can have renewed it unseen.
     fn bounds(&self) -> Option<TimeRange> {
-        self.lease.bounds().filter(|_| self.state != State::Unseen)
+        self.lease.bounds().filter(|_| self.state != LeaseState::Unseen)
     }
 
     /// The time left in seconds: the middle of what is known and the half-width of it.
@@ -87,14 +87,14 @@ impl ListedLease {
 
     /// The least that is left, in seconds, where it may have been renewed since anybody looked.
     fn left_at_least(&self, now: Timestamp) -> Option<f64> {
-        let bounds = self.lease.bounds().filter(|_| self.state == State::Unseen)?;
+        let bounds = self.lease.bounds().filter(|_| self.state == LeaseState::Unseen)?;
         Some(bounds.earliest.signed_since(now)).filter(|least| *least > 0.0)
     }
 
     /// Whether it may have been renewed without anybody seeing it.
     fn may_hide_renewals(&self) -> bool {
         let observed = &self.lease.observed;
-        let is_seen = observed.seen_at().is_some() && self.state != State::Unseen;
+        let is_seen = observed.seen_at().is_some() && self.state != LeaseState::Unseen;
         !is_seen || observed.renewals().certainty() == Certainty::AtLeast
     }
 
@@ -104,7 +104,7 @@ impl ListedLease {
     }
 
     /// The keys in short, where that says anything.
-    fn counted(&self) -> Option<&Keys> {
+    fn counted(&self) -> Option<&LeaseKeys> {
         self.lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0)
     }
 }
@@ -121,7 +121,7 @@ impl FilterFacts for FilteredLease<'_> {
     }
 
     fn who(&self) -> &str {
-        self.lease.lease.who.word()
+        self.lease.lease.ownership.word()
     }
 
     fn state(&self) -> &str {
@@ -152,7 +152,7 @@ impl FilterFacts for FilteredLease<'_> {
 
 impl LeaseListing {
     /// What a model has come to know of all leases that live, after it watched them for so long.
-    pub fn watched(model: &Model, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
+    pub fn watched(model: &AppState, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
         let header = model.cluster.current().map_or_else(Header::default, |member| Header {
             cluster_id: model.cluster.cluster_id,
             member_id: member.member_id,

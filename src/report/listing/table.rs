@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{LeaseListing, ListedLease};
-use crate::app::{Column, Who};
+use crate::app::{Column, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
 use crate::report::table::{Align, table};
@@ -56,12 +56,12 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
     let lease = &listed.lease;
     match column {
         Column::Id => lease.id.to_string(),
-        Column::Who => Who::word(lease.who).to_owned(),
+        Column::Who => Ownership::word(lease.ownership).to_owned(),
         Column::State => listed.state.word().to_owned(),
         Column::Left => left(listed, now),
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
         // Renewals that stayed hidden make the true interval shorter, and the true margin longer.
-        Column::Every => or_dash(lease.others_rhythm(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
+        Column::Every => or_dash(lease.others_mean_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
         Column::Margin => or_dash(lease.margin(), |(least, sureness)| inferred(least, sureness, ">=")),
         Column::Keys => {

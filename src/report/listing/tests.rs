@@ -35,14 +35,14 @@ fn polled(id: i64, from: u64, to: u64) -> ListedLease {
         lease.observed.apply_reply(&answer, at, at);
     }
     lease.granted_ttl = Some(30);
-    ListedLease { lease, state: State::Ok, keys: None, warnings: Vec::new() }
+    ListedLease { lease, state: LeaseState::Ok, keys: None, warnings: Vec::new() }
 }
 
 /// Leases as 60 s of watching may show them: renewed and at a loss, asked too seldom and unseen, never asked.
 fn watched() -> LeaseListing {
     let mut steady = polled(1, 0, 59);
     let key = b"/svc/a".to_vec();
-    (steady.lease.keys, steady.keys) = (Some(Keys::of(vec![key.clone()])), Some(vec![key]));
+    (steady.lease.keys, steady.keys) = (Some(LeaseKeys::of(vec![key.clone()])), Some(vec![key]));
     let finding = |lint, what: &str| Finding {
         lint,
         leases: vec![LeaseId(1)],
@@ -53,10 +53,11 @@ fn watched() -> LeaseListing {
     steady.warnings = vec![finding("two-renewers", "Two renew it."), finding("short-ttl", "Its TTL is 30 s.")];
     steady.lease.warnings = vec!["two-renewers", "short-ttl"];
     let mut unseen = polled(2, 0, 42);
-    unseen.state = State::Unseen;
-    let some = Keys { count: 3, is_all: false, first: vec![b"/p/1".to_vec()] };
+    unseen.state = LeaseState::Unseen;
+    let some = LeaseKeys { count: 3, is_all: false, first: vec![b"/p/1".to_vec()] };
     (unseen.lease.keys, unseen.keys) = (Some(some), Some(vec![b"/p/1".to_vec()]));
-    let never = ListedLease { lease: Lease::new(LeaseId(3)), state: State::Unseen, keys: None, warnings: Vec::new() };
+    let never =
+        ListedLease { lease: Lease::new(LeaseId(3)), state: LeaseState::Unseen, keys: None, warnings: Vec::new() };
     let now = Timestamp::at(Duration::from_millis(60_000));
     let watched = Some(Duration::from_secs(60));
     LeaseListing { leases: vec![steady, unseen, never], now, watched, ..listing() }
@@ -108,7 +109,8 @@ fn a_filter_and_a_sort_make_the_rows() {
     let ids = |filter: &str, sort: &str| {
         let mut listing = listing();
         listing.leases[1].lease = Lease::new(LeaseId(2));
-        (listing.leases[1].lease.granted_ttl, listing.leases[1].lease.keys) = (Some(10), Some(Keys::of(Vec::new())));
+        (listing.leases[1].lease.granted_ttl, listing.leases[1].lease.keys) =
+            (Some(10), Some(LeaseKeys::of(Vec::new())));
         (listing.leases[2].lease.keys, listing.leases[2].keys) = (None, None);
         chosen(listing, filter, sort)
     };

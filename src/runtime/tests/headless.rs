@@ -3,7 +3,7 @@
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::app::What;
+use crate::app::EventKind;
 
 use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
 
@@ -33,7 +33,7 @@ impl HeadlessTest {
         let options = HeadlessOptions {
             cluster,
             clock: clock.clone(),
-            setup: Setup { filter: filter.parse().unwrap(), ..Setup::default() },
+            config: AppConfig { filter: filter.parse().unwrap(), ..AppConfig::default() },
         };
         let following = spawn(follow_events(options, UnboundedReceiverStream::new(happens), tell));
         let test = HeadlessTest { sandbox, clock, told, external, following };
@@ -53,7 +53,7 @@ impl HeadlessTest {
 
     /// What was told since this was last asked: the word, and of which lease.
     pub(super) fn event_names(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
-        self.events().iter().map(|told| (told.event.word().word(), told.event.lease)).collect()
+        self.events().iter().map(|told| (told.event.name().as_str(), told.event.lease)).collect()
     }
 
     pub(super) fn events(&mut self) -> Vec<TimedEvent> {
@@ -104,12 +104,12 @@ async fn each_renewal_of_another_client_is_told_with_when_it_was() {
     drop(kept);
     test.wait(3.0).await;
     let told = test.events();
-    let renewed: Vec<_> = told.iter().filter(|told| matches!(told.event.what, What::Renewed(_))).collect();
+    let renewed: Vec<_> = told.iter().filter(|told| matches!(told.event.kind, EventKind::Renewed(_))).collect();
     assert_eq!(renewed.len() as u64, test.sandbox.keep_alives(id), "{told:?}");
     let is_vague =
         |told: &&&TimedEvent| told.event.doubt > Duration::from_millis(510) || told.event.seen_at < told.event.at;
     assert_eq!(renewed.iter().filter(is_vague).count(), 0, "{renewed:?}");
-    let What::Renewed(last) = &renewed.last().unwrap().event.what else { unreachable!() };
+    let EventKind::Renewed(last) = &renewed.last().unwrap().event.kind else { unreachable!() };
     assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
 }
 
@@ -123,7 +123,7 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
     theirs.put(b"/svc/a", b"1", Some(kept)).await.unwrap();
     let cluster = Cluster::connect(Settings::new(vec![ours])).await.unwrap();
     let (external, happens) = mpsc::unbounded_channel();
-    let options = HeadlessOptions { cluster, clock: clock.clone(), setup: Setup::default() };
+    let options = HeadlessOptions { cluster, clock: clock.clone(), config: AppConfig::default() };
     let watching = spawn(async move { watch_leases(options, UnboundedReceiverStream::new(happens)).await });
     clock.sleep(Duration::from_millis(2_500)).await;
     let engine = engine::Engine::start(theirs, clock.clone(), engine::Options::default());
@@ -176,12 +176,12 @@ async fn a_link_that_breaks_and_comes_back_is_told() {
     test.sandbox.faults().down();
     test.wait(5.0).await;
     let down = test.events();
-    let is_down = |told: &TimedEvent| matches!(told.event.what, What::Disconnected { endpoint: None, .. });
+    let is_down = |told: &TimedEvent| matches!(told.event.kind, EventKind::Disconnected { endpoint: None, .. });
     assert_eq!(down.iter().filter(|told| is_down(told)).count(), 1, "{down:?}");
     test.sandbox.faults().up();
     test.wait(5.0).await;
     let up = test.events();
-    assert!(up.iter().any(|told| matches!(told.event.what, What::Connected { .. })), "{up:?}");
+    assert!(up.iter().any(|told| matches!(told.event.kind, EventKind::Connected { .. })), "{up:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,7 +189,7 @@ async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
     let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
     test.wait(20.0).await;
     let told = test.events();
-    assert!(told.len() == 1 && matches!(told[0].event.what, What::Unreached { .. }), "{told:?}");
+    assert!(told.len() == 1 && matches!(told[0].event.kind, EventKind::Unreached { .. }), "{told:?}");
     test.sandbox.faults().up();
     test.wait(20.0).await;
     assert_eq!(test.event_names(), [("connection", None)]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::headless::HeadlessTest;
 use super::*;
-use crate::app::What;
+use crate::app::EventKind;
 use simkit::Timestamp;
 
 const TTL: i64 = 30;
@@ -25,9 +25,10 @@ async fn grant(test: &HeadlessTest, count: i64, has_key: bool) -> BTreeMap<Lease
 
 /// Each lease with how it was told to have ended.
 fn ends(test: &mut HeadlessTest) -> BTreeMap<LeaseId, &'static str> {
-    let died = |told: &TimedEvent| matches!(told.event.what, What::Died(_));
+    let died = |told: &TimedEvent| matches!(told.event.kind, EventKind::LeaseEnded(_));
     let told: Vec<TimedEvent> = test.events().into_iter().filter(died).collect();
-    let ends: BTreeMap<_, _> = told.iter().map(|told| (told.event.lease.unwrap(), told.event.word().word())).collect();
+    let ends: BTreeMap<_, _> =
+        told.iter().map(|told| (told.event.lease.unwrap(), told.event.name().as_str())).collect();
     assert_eq!(ends.len(), told.len(), "each is told once");
     ends
 }

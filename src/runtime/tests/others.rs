@@ -170,8 +170,8 @@ async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
 
 #[tokio::test(start_paused = true)]
 async fn with_a_prefix_only_its_keys_are_followed() {
-    let setup = Setup { range: etcd_lease::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
-    let test = MonitorTest::with(setup, false, |sandbox| {
+    let config = AppConfig { range: etcd_lease::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
+    let test = MonitorTest::with(config, false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         let other = LeaseId(sandbox.grant_as(LeaseId(8), 700).unwrap());
         sandbox.put("/svc/a", "v", Some(lease.0)).unwrap();

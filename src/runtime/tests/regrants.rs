@@ -2,7 +2,7 @@
 
 use super::headless::HeadlessTest;
 use super::*;
-use crate::app::What;
+use crate::app::EventKind;
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_is_granted_again_lives_again_and_has_a_death_of_its_own() {
@@ -36,5 +36,5 @@ async fn between_two_lists_a_bare_lease_that_is_granted_again_is_found_out_by_it
     let told = test.events();
     let texts: Vec<String> = told.iter().map(|told| told.event.text()).collect();
     assert_eq!(texts, ["another's lease of 30 s: by another client, no key with it", "60 s, by another client"]);
-    assert!(matches!(told[0].event.what, What::Died(_)));
+    assert!(matches!(told[0].event.kind, EventKind::LeaseEnded(_)));
 }

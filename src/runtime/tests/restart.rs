@@ -57,7 +57,7 @@ async fn it_can_be_begun_anew_again_and_again_and_nothing_of_before_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_real_clusters_clock_is_everybodys() {
-    let test = MonitorTest::start(Setup { place: Place::Cluster, ..exercise(&[10]) }, false).await;
+    let test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
     test.press(&[KeyCode::Char('W')]).await;
     assert!(test.screen.text().contains("A real cluster keeps its own time"), "{}", test.screen.text());

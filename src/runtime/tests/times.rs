@@ -2,7 +2,7 @@
 
 use super::headless::HeadlessTest;
 use super::*;
-use crate::app::{Event, Renewed, What};
+use crate::app::{Event, EventKind, Renewed};
 use simkit::Timestamp;
 
 impl HeadlessTest {
@@ -14,7 +14,7 @@ impl HeadlessTest {
     fn only(&mut self, word: &str, id: LeaseId) -> Event {
         let told = self.events().into_iter().map(|told| told.event);
         let mut told: Vec<Event> =
-            told.filter(|event| event.word().word() == word && event.lease == Some(id)).collect();
+            told.filter(|event| event.name().as_str() == word && event.lease == Some(id)).collect();
         assert_eq!(told.len(), 1, "{word}: {told:?}");
         told.remove(0)
     }
@@ -53,7 +53,7 @@ async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
     test.sandbox.put("/a", "v", Some(id.0)).unwrap();
     test.wait(2.0).await;
     let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
-    let of = |word: &str| told.iter().find(|event| event.word().word() == word).unwrap();
+    let of = |word: &str| told.iter().find(|event| event.name().as_str() == word).unwrap();
     holds(of("granted"), granted, 0.51);
     holds(of("attached"), put, 0.0);
 }
@@ -96,7 +96,7 @@ async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
     test.wait(10.0).await;
     let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
     for (word, id, truth) in deeds {
-        let event = told.iter().rfind(|event| event.word().word() == word && event.lease == Some(id));
+        let event = told.iter().rfind(|event| event.name().as_str() == word && event.lease == Some(id));
         holds(event.unwrap_or_else(|| panic!("{word}: {told:?}")), truth, 12.0);
     }
     // From here on it is told as it happens.
@@ -119,8 +119,8 @@ async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>,
         theirs.keep_alive_once(LeaseId(lease.unwrap())).await.unwrap();
     }
     test.wait(3.0).await;
-    let told = test.events().into_iter().filter_map(|told| match told.event.what {
-        What::Renewed(renewed) => Some((told.event, renewed)),
+    let told = test.events().into_iter().filter_map(|told| match told.event.kind {
+        EventKind::Renewed(renewed) => Some((told.event, renewed)),
         _ => None,
     });
     (told.collect(), truth)

@@ -14,7 +14,7 @@ use std::time::Duration;
 use ratatui::text::{Line, Span};
 
 use super::{DetailPage, LABEL_WIDTH};
-use crate::app::{History, Mark, Renewal, Tick, Word};
+use crate::app::{EventName, HistoryEntry, HistoryEvent, LeaseHistory, RecordedRenewal};
 use crate::ui::{Role, format, theme};
 
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -25,7 +25,7 @@ const LITTLE: f64 = 0.1;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(history) = &page.lease.history else { return Vec::new() };
-    if let Some(rhythm) = page.lease.others_rhythm() {
+    if let Some(rhythm) = page.lease.others_mean_interval() {
         return inferred(page, &history.inferred(), rhythm.every);
     }
     let figures = figures(page, history);
@@ -48,9 +48,9 @@ fn inferred(page: &DetailPage<'_>, intervals: &[Duration], mean: Duration) -> Ve
 }
 
 /// The last intervals, newest last, each with the signs of what befell it.
-fn figures(page: &DetailPage<'_>, history: &History) -> Option<Line<'static>> {
+fn figures(page: &DetailPage<'_>, history: &LeaseHistory) -> Option<Line<'static>> {
     let is_empty = history.renewals().all(|(_, renewal)| renewal.interval().is_none());
-    (!is_empty).then(|| line(page, history.marks().rev().filter_map(mark)))
+    (!is_empty).then(|| line(page, history.entries().rev().filter_map(mark)))
 }
 
 /// Figures that come newest first, newest last: as many as one line has room for.
@@ -69,23 +69,23 @@ fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) ->
 }
 
 /// A sign of the events' for what is no renewal; the first renewal has no interval.
-fn mark(mark: &Mark) -> Option<(String, Role)> {
+fn mark(mark: &HistoryEntry) -> Option<(String, Role)> {
     let sign = |word| {
         let (sign, role) = theme::event(word);
         Some((sign.to_string(), role))
     };
-    match mark.tick {
-        Tick::Renewed(renewal) => interval(renewal),
-        Tick::Missed => sign(Word::Missed),
-        Tick::Leader => sign(Word::Leader),
-        Tick::Unknown => Some(("?".to_owned(), Role::Warning)),
-        Tick::Observed { .. } | Tick::Known => None,
+    match mark.event {
+        HistoryEvent::Renewed(renewal) => interval(renewal),
+        HistoryEvent::Missed => sign(EventName::Missed),
+        HistoryEvent::Leader => sign(EventName::Leader),
+        HistoryEvent::Unknown => Some(("?".to_owned(), Role::Warning)),
+        HistoryEvent::Observed { .. } | HistoryEvent::Known => None,
     }
 }
 
-fn interval(renewal: Renewal) -> Option<(String, Role)> {
+fn interval(renewal: RecordedRenewal) -> Option<(String, Role)> {
     let interval = format::seconds(renewal.interval()?);
-    let dropped = theme::event(Word::Dropped).0;
+    let dropped = theme::event(EventName::Dropped).0;
     Some(match renewal.is_dropped {
         true => (format!("{interval}{dropped}"), Role::Warning),
         false => (interval, Role::Text),

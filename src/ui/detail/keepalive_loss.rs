@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::DetailPage;
 use crate::app::keymap::Action;
-use crate::app::{Loss, Who};
+use crate::app::{KeepaliveLoss, Ownership};
 use crate::escape::printable;
 use crate::ui::Role;
 
@@ -14,7 +14,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let at = page.ctx.wall.time_of_day(loss.at);
     let mut lines = page.labelled("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
     lines.extend(page.labelled("programs", Role::Text, &known(page, loss)));
-    if page.lease.who == Who::Own && !page.ctx.model.setup.is_read_only {
+    if page.lease.ownership == Ownership::Own && !page.ctx.model.config.is_read_only {
         lines.extend(page.labelled("again", Role::Text, &again(page)));
     }
     lines
@@ -22,16 +22,16 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 
 /// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
 fn again(page: &DetailPage<'_>) -> String {
-    let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.model.setup.keymap.press(action));
+    let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.model.config.keymap.key_label(action));
     let anew = format!("{new} grants one like it: the form is filled in the same way");
-    match (&page.lease.death, page.lease.kept) {
+    match (&page.lease.end, page.lease.is_kept_alive) {
         (None, false) => format!("it lives: {keep} keeps it alive again; {anew}"),
         _ => anew,
     }
 }
 
 /// When the channel of a program that keeps it alive with Go's clientv3 was closed, as far as can be told.
-fn known(page: &DetailPage<'_>, loss: &Loss) -> String {
+fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
     let wall = |at| page.ctx.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {
         Some((at, _)) if loss.next.is_some() && at > page.ctx.now => {

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::DetailPage;
-use crate::app::{Keys, Parted, Value};
+use crate::app::{DetachedKey, LeaseKeys, ReadValue};
 use crate::escape::printable;
 use crate::inference::lease_inference::KeyDetachReason;
 use crate::ui::Role;
@@ -12,7 +12,7 @@ use crate::ui::format;
 use crate::ui::line::cut;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
-    let Some(Keys { count, is_all, first }) = &page.lease.keys else {
+    let Some(LeaseKeys { count, is_all, first }) = &page.lease.keys else {
         return page.labelled("keys", Role::Dim, "not read yet");
     };
     let known = format::at_least(!is_all, *count);
@@ -26,12 +26,12 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let names: Vec<String> = first.iter().map(|key| cut(&printable(key), page.width / 2)).collect();
     let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
     lines.extend(first.iter().zip(names).map(|(key, name)| line(page, key, &name, widest)));
-    lines.extend(page.lease.parted.iter().rev().map(|parted| gone(page, parted)));
+    lines.extend(page.lease.detached_keys.iter().rev().map(|parted| gone(page, parted)));
     lines
 }
 
 /// `  /service/10   deleted 3.0 s ago`
-fn gone(page: &DetailPage<'_>, parted: &Parted) -> Line<'static> {
+fn gone(page: &DetailPage<'_>, parted: &DetachedKey) -> Line<'static> {
     let why = match parted.fate {
         KeyDetachReason::Moved { to } => format!("put with {to}"),
         KeyDetachReason::Detached => "put without a lease".to_owned(),
@@ -53,16 +53,16 @@ fn line(page: &DetailPage<'_>, key: &[u8], name: &str, widest: usize) -> Line<'s
     Line::from(vec![Span::styled(name, style(Role::Text)), Span::styled(text, style(role))])
 }
 
-fn in_words(value: Option<&Value>) -> (String, Role) {
+fn in_words(value: Option<&ReadValue>) -> (String, Role) {
     match value {
         None => ("(not read)".to_owned(), Role::Dim),
-        Some(Value::Known { length: 0, .. }) => ("(empty)".to_owned(), Role::Dim),
-        Some(Value::Known { start, length }) if start.len() < *length => {
+        Some(ReadValue::Known { length: 0, .. }) => ("(empty)".to_owned(), Role::Dim),
+        Some(ReadValue::Known { start, length }) if start.len() < *length => {
             (format!("({length} bytes) {}", printable(start)), Role::Text)
         }
-        Some(Value::Known { start, .. }) => (printable(start), Role::Text),
-        Some(Value::Absent) => ("(gone)".to_owned(), Role::Dim),
-        Some(Value::Forbidden) => ("(unreadable: this user may not read it)".to_owned(), Role::Warning),
-        Some(Value::Failed(text)) => (format!("(not read: {})", printable(text.as_bytes())), Role::Warning),
+        Some(ReadValue::Known { start, .. }) => (printable(start), Role::Text),
+        Some(ReadValue::Absent) => ("(gone)".to_owned(), Role::Dim),
+        Some(ReadValue::Forbidden) => ("(unreadable: this user may not read it)".to_owned(), Role::Warning),
+        Some(ReadValue::Failed(text)) => (format!("(not read: {})", printable(text.as_bytes())), Role::Warning),
     }
 }

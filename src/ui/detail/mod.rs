@@ -79,7 +79,7 @@ fn spare(lines: usize, room: u16) -> usize {
 }
 
 fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
-    let Some(lease) = ctx.model.selected() else {
+    let Some(lease) = ctx.model.cursor_lease() else {
         return vec![Line::styled("No lease is selected.", ctx.theme.style(Role::Dim))];
     };
     let page = DetailPage { ctx, lease, width: usize::from(area.width), rows: usize::from(area.height) };
@@ -120,12 +120,12 @@ fn block(ctx: RenderContext<'_>, area: Rect) -> ratatui::widgets::Block<'_> {
 /// ` 694d9aa8d4d4f304 ─ own ─ ● ok `
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let theme = ctx.theme;
-    let Some(lease) = ctx.model.selected() else { return Line::from(" Detail ") };
+    let Some(lease) = ctx.model.cursor_lease() else { return Line::from(" Detail ") };
     let state = lease.state(ctx.now);
     let (sign, role) = theme::state(state);
     Line::from(vec![
         Span::styled(format!(" {} ", ctx.model.ids.name(lease.id)), theme.style(Role::Title)),
-        Span::styled(format!("─ {} ─ ", lease.who.word()), theme.style(Role::Dim)),
+        Span::styled(format!("─ {} ─ ", lease.ownership.word()), theme.style(Role::Dim)),
         Span::styled(format!("{sign} {} ", state.word()), theme.style(role)),
     ])
 }

@@ -10,7 +10,7 @@ use etcd_lease::{LeaseStatus, QueueGauge};
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(status) = &page.lease.engine else { return Vec::new() };
     let mut lines = page.labelled("renewed", Role::Text, &renewals(page, status));
-    lines.extend(may_miss(page));
+    lines.extend(renewals_to_spare(page));
     lines.extend(queue(page, status.queue));
     lines
 }
@@ -26,12 +26,12 @@ fn renewals(page: &DetailPage<'_>, status: &LeaseStatus) -> String {
     }
     parts.extend(status.expected.map(|span| format!("{} s expected", format::seconds(span))));
     parts.extend(cadence.least_left.map(|left| format!("least left {}", format::span(left.as_secs_f64()))));
-    parts.push(format!("{} read", page.lease.read));
+    parts.push(format!("{} read", page.lease.responses_read));
     parts.join(", ")
 }
 
-fn may_miss(page: &DetailPage<'_>) -> Vec<Line<'static>> {
-    match page.lease.may_miss(page.ctx.now) {
+fn renewals_to_spare(page: &DetailPage<'_>) -> Vec<Line<'static>> {
+    match page.lease.renewals_to_spare(page.ctx.now) {
         None => Vec::new(),
         Some(0) => page.labelled("may miss", Role::Warning, "none: it dies if the next renewal is not answered"),
         Some(1) => page.labelled("may miss", Role::Text, "1 renewal, and dies if the one after that fails too"),
@@ -48,7 +48,7 @@ fn queue(page: &DetailPage<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let is_full = depth >= capacity;
     if is_full {
         parts.push("full: what comes is dropped".to_owned());
-    } else if let (1.., Some(habit), true) = (depth, page.lease.habit(), page.lease.kept) {
+    } else if let (1.., Some(habit), true) = (depth, page.lease.mean_interval(), page.lease.is_kept_alive) {
         let span = habit.as_secs_f64() * (capacity - depth) as f64;
         parts.push(format!("full in {} if nobody reads", format::span(span)));
     }

@@ -11,7 +11,7 @@ use etcd_lease::{LeaseStatus, TtlStatus};
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let lease = page.lease;
-    let why = page.ctx.model.marks.reason(lease.id).map(|why| printable(why.as_bytes()));
+    let why = page.ctx.model.selection.reason(lease.id).map(|why| printable(why.as_bytes()));
     let mut lines = why.map_or(Vec::new(), |why| page.labelled("marked", Role::Danger, &format!("not revoked: {why}")));
     lines.extend(page.labelled("left", Role::Text, &left(page, lease)));
     lines.extend(page.labelled("server", Role::Text, &server(page, lease)));
@@ -25,7 +25,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 fn left(page: &DetailPage<'_>, lease: &Lease) -> String {
     let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", format::ttl(ttl)));
     let span = format::span;
-    match (&lease.death, lease.left(page.ctx.now), lease.left_between(page.ctx.now)) {
+    match (&lease.end, lease.left(page.ctx.now), lease.left_between(page.ctx.now)) {
         (Some(death), ..) => format!("nothing{of}: it went {}", page.ago(death.at)),
         (None, Some(left), Some((from, to))) if span(from) != span(to) => {
             let (from, to) = (span(from), span(to));
@@ -37,7 +37,7 @@ fn left(page: &DetailPage<'_>, lease: &Lease) -> String {
 }
 
 fn server(page: &DetailPage<'_>, lease: &Lease) -> String {
-    let Some(said) = lease.said else { return "not asked yet".to_owned() };
+    let Some(said) = lease.last_ttl_reply else { return "not asked yet".to_owned() };
     let meaning = match said.reading {
         TtlStatus::Dying => ": expired, and not removed yet",
         TtlStatus::AtDeadline => ": within a second of its deadline",
@@ -53,7 +53,7 @@ fn engine(page: &DetailPage<'_>, lease: &Lease, status: &LeaseStatus) -> String 
     let left = status.deadline.map_or(UNKNOWN.to_owned(), |deadline| format::span((deadline - now).as_secs_f64()));
     let by =
         status.last_answer.map_or("by its grant".to_owned(), |at| format!("by its last renewal, {}", page.ago(at)));
-    let next = match status.next_due.filter(|_| lease.kept) {
+    let next = match status.next_due.filter(|_| lease.is_kept_alive) {
         Some(due) if due > now => format!("; the next in {}", format::span((due - now).as_secs_f64())),
         Some(_) => "; the next is due".to_owned(),
         None => "; not kept alive".to_owned(),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use ratatui::text::{Line, Span};
 
 use super::{DetailPage, LABEL_WIDTH};
-use crate::app::{History, Mark, Stretch, Tick, Word};
+use crate::app::{DeadlineSegment, EventName, HistoryEntry, HistoryEvent, LeaseHistory};
 use crate::ui::plot::{ACROSS, Plot, UP};
 use crate::ui::{Role, format, theme};
 use simkit::Timestamp;
@@ -37,24 +37,24 @@ enum Sign {
 impl Sign {
     const ALL: [Sign; 5] = [Sign::Renewed, Sign::Dropped, Sign::Missed, Sign::Unknown, Sign::Leader];
 
-    fn of(tick: Tick) -> Option<Sign> {
-        match tick {
-            Tick::Renewed(renewal) if renewal.is_dropped => Some(Sign::Dropped),
-            Tick::Renewed(_) | Tick::Observed { is_renewal: true, .. } => Some(Sign::Renewed),
-            Tick::Missed => Some(Sign::Missed),
-            Tick::Unknown => Some(Sign::Unknown),
-            Tick::Leader => Some(Sign::Leader),
-            Tick::Observed { .. } | Tick::Known => None,
+    fn of(event: HistoryEvent) -> Option<Sign> {
+        match event {
+            HistoryEvent::Renewed(renewal) if renewal.is_dropped => Some(Sign::Dropped),
+            HistoryEvent::Renewed(_) | HistoryEvent::Observed { is_renewal: true, .. } => Some(Sign::Renewed),
+            HistoryEvent::Missed => Some(Sign::Missed),
+            HistoryEvent::Unknown => Some(Sign::Unknown),
+            HistoryEvent::Leader => Some(Sign::Leader),
+            HistoryEvent::Observed { .. } | HistoryEvent::Known => None,
         }
     }
 
     fn glyph(self) -> (char, Role) {
         match self {
             Sign::Renewed => ('┴', Role::Good),
-            Sign::Dropped => theme::event(Word::Dropped),
-            Sign::Missed => theme::event(Word::Missed),
+            Sign::Dropped => theme::event(EventName::Dropped),
+            Sign::Missed => theme::event(EventName::Missed),
             Sign::Unknown => ('?', Role::Warning),
-            Sign::Leader => theme::event(Word::Leader),
+            Sign::Leader => theme::event(EventName::Leader),
         }
     }
 
@@ -107,15 +107,15 @@ impl ChartSpan {
 pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     let columns = page.width.saturating_sub(LABEL_WIDTH);
     let (Some(history), Some(ttl), Some(rhythm)) =
-        (&page.lease.history, page.lease.granted_ttl, page.lease.rhythm().filter(|every| !every.is_zero()))
+        (&page.lease.history, page.lease.granted_ttl, page.lease.expected_interval().filter(|every| !every.is_zero()))
     else {
         return Vec::new();
     };
-    if page.width < LEAST_WIDTH || rows == 0 || history.marks().len() == 0 {
+    if page.width < LEAST_WIDTH || rows == 0 || history.entries().len() == 0 {
         return Vec::new();
     }
     let teeth = (columns / TOOTH).max(1) as u32 * STEP.pow(page.ctx.model.span.into());
-    let end = page.lease.death.map_or(page.ctx.now, |death| death.at);
+    let end = page.lease.end.map_or(page.ctx.now, |death| death.at);
     let window = ChartSpan::until(end, rhythm.saturating_mul(teeth), columns);
     let chart = Chart { page, window, ttl: ttl.max(1) as f64, risk: rhythm.as_secs_f64() };
     chart.lines(history, end, rows)
@@ -132,10 +132,10 @@ struct Dots {
 
 impl Dots {
     /// The time left falls, as long as a deadline stays. What is known to lie between two bounds is as thick as these.
-    fn fall(&mut self, stretch: &Stretch) {
-        let (from, until) = (self.window.place(stretch.from).max(0.0), self.window.place(stretch.until));
+    fn fall(&mut self, segment: &DeadlineSegment) {
+        let (from, until) = (self.window.place(segment.from).max(0.0), self.window.place(segment.until));
         let end = self.window.end;
-        let deadline = stretch.deadline;
+        let deadline = segment.deadline;
         let (earliest, latest) = (deadline.earliest.signed_since(end), deadline.latest.signed_since(end));
         let before_end = |place: f64, window: &ChartSpan| (window.columns as f64 - place) * window.step;
         let mut column = from as usize;
@@ -148,9 +148,9 @@ impl Dots {
     }
 
     /// It was renewed: what was left rises at once.
-    fn rise(&mut self, before: &Stretch, after: &Stretch) {
+    fn rise(&mut self, before: &DeadlineSegment, after: &DeadlineSegment) {
         let Some(column) = self.window.column(after.from) else { return };
-        let left = |stretch: &Stretch| stretch.deadline.middle().signed_since(after.from);
+        let left = |segment: &DeadlineSegment| segment.deadline.middle().signed_since(after.from);
         let (one, other) = (self.height(left(before)), self.height(left(after)));
         self.plot.line(column, one.min(other), one.max(other));
     }
@@ -171,7 +171,7 @@ struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    fn lines(&self, history: &History, end: Timestamp, rows: usize) -> Vec<Line<'static>> {
+    fn lines(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<Line<'static>> {
         let plot = self.plot(history, end, rows);
         let (axis, counts) = self.axis(history);
         let mut lines = vec![self.legend(&counts, self.start_in_window(history))];
@@ -181,16 +181,16 @@ impl Chart<'_> {
     }
 
     /// The dots: each column as high as what was left within it, and a line up where it was renewed.
-    fn plot(&self, history: &History, end: Timestamp, rows: usize) -> Plot {
+    fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Plot {
         let mut dots =
             Dots { plot: Plot::new(self.window.columns, rows), window: self.window.fine(), ttl: self.ttl, rows };
-        let mut before: Option<Stretch> = None;
-        for stretch in history.stretches(end) {
-            dots.fall(&stretch);
-            if let Some(before) = before.filter(|before| before.until == stretch.from) {
-                dots.rise(&before, &stretch);
+        let mut before: Option<DeadlineSegment> = None;
+        for segment in history.segments(end) {
+            dots.fall(&segment);
+            if let Some(before) = before.filter(|before| before.until == segment.from) {
+                dots.rise(&before, &segment);
             }
-            before = Some(stretch);
+            before = Some(segment);
         }
         dots.plot
     }
@@ -212,12 +212,12 @@ impl Chart<'_> {
     }
 
     /// The axis with the gravest sign of each column, and how many there are of each in sight.
-    fn axis(&self, history: &History) -> (Line<'static>, [usize; Sign::ALL.len()]) {
+    fn axis(&self, history: &LeaseHistory) -> (Line<'static>, [usize; Sign::ALL.len()]) {
         let mut cells: Vec<Option<Sign>> = vec![None; self.window.columns];
         let mut counts = [0; Sign::ALL.len()];
-        let mut marks = history.marks().peekable();
+        let mut marks = history.entries().peekable();
         while let Some(mark) = marks.next() {
-            let Some(sign) = Sign::of(mark.tick) else { continue };
+            let Some(sign) = Sign::of(mark.event) else { continue };
             let until = marks.peek().map(|next| next.at);
             if let Some((first, last)) = self.cells(mark, sign, until) {
                 counts[sign as usize] += 1;
@@ -228,7 +228,7 @@ impl Chart<'_> {
     }
 
     /// The cells of a mark: one, or from where on nothing was known to where something was again.
-    fn cells(&self, mark: &Mark, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
+    fn cells(&self, mark: &HistoryEntry, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
         let last = match sign {
             Sign::Unknown => until.map_or(self.window.columns.checked_sub(1), |until| self.window.column(until)),
             _ => self.window.column(mark.at),
@@ -247,8 +247,8 @@ impl Chart<'_> {
     }
 
     /// Since when a lease that others renew was watched, where that is in sight.
-    fn start_in_window(&self, history: &History) -> Option<Timestamp> {
-        let first = history.marks().next().filter(|_| self.page.lease.engine.is_none())?.at;
+    fn start_in_window(&self, history: &LeaseHistory) -> Option<Timestamp> {
+        let first = history.entries().next().filter(|_| self.page.lease.engine.is_none())?.at;
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
     }
 

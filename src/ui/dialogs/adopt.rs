@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use crate::app::dialog::AdoptDialog;
-use crate::app::{Lease, Reply, Who};
+use crate::app::{DialogAction, Lease, Ownership};
 use crate::ui::Role;
 
 use super::{DialogButton, DialogPage, Popup, Title};
@@ -12,7 +12,7 @@ impl<'a> DialogPage<'a> {
     pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let [id] = dialog.ids[..] else { return self.adopt_many(dialog) };
         let title = Title::on(self.name(id), ["Keep ", " alive?"], ["Keep ", "?"]);
-        let Some(lease) = self.ctx.model.lease(id).filter(|lease| lease.death.is_none()) else {
+        let Some(lease) = self.ctx.model.lease(id).filter(|lease| lease.end.is_none()) else {
             return self.too_late(title, id, "keep alive");
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
@@ -29,7 +29,7 @@ impl<'a> DialogPage<'a> {
             let gone = format!("{} of them died while this was open.", dialog.ids.len() - leases.len());
             body.extend(self.text(Role::Warning, &gone));
         }
-        let others = leases.iter().filter(|lease| lease.who != Who::Own).count();
+        let others = leases.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let text = format!(
             "Kept alive from here the {others} of other clients outlive their owners: if those die, the keys stay, and whoever waits for them to go waits in vain."
         );
@@ -40,7 +40,7 @@ impl<'a> DialogPage<'a> {
     }
 
     fn adopt_or_not(&self, dialog: &AdoptDialog, adopt: &'static str) -> Vec<Line<'a>> {
-        let adopt = DialogButton::new(self.key(Reply::Confirm), adopt, "yes");
+        let adopt = DialogButton::new(self.key(DialogAction::Confirm), adopt, "yes");
         self.answers(&[self.cancel(), adopt], Some(dialog.focus.among(2)))
     }
 

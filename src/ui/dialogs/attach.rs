@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 
 use crate::app::dialog::AttachDialog;
-use crate::app::{Lease, Who};
+use crate::app::{Lease, Ownership};
 use crate::ui::Role;
 
 use super::{DialogPage, Popup, Title, field};
@@ -12,12 +12,12 @@ use super::{DialogPage, Popup, Title, field};
 impl<'a> DialogPage<'a> {
     pub(super) fn attach(&self, dialog: &AttachDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Attach a key to ", ""], ["Attach to ", ""]);
-        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
+        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.end.is_none()) else {
             return self.too_late(title, dialog.id, "attach a key to");
         };
-        let takes_number = dialog.takes_number(lease);
+        let needs_confirm_count = dialog.needs_confirm_count(lease);
         let mut body = vec![self.typed("key=value", &dialog.pair, !dialog.is_at_number)];
-        if takes_number {
+        if needs_confirm_count {
             body.push(self.typed("leases (1)", dialog.number.input(), dialog.is_at_number));
             let refusal = dialog.number.refusal(1).map(|text| self.text(Role::Warning, &text));
             body.extend(refusal.into_iter().flatten());
@@ -31,7 +31,7 @@ impl<'a> DialogPage<'a> {
         body.extend(
             self.text(Role::Dim, "A key that is there already gets this value, and leaves the lease it hangs on."),
         );
-        let foot = self.form(Some("attach"), takes_number);
+        let foot = self.form(Some("attach"), needs_confirm_count);
         Popup { foot, look_at: usize::from(dialog.is_at_number), ..Popup::new(title, body) }
     }
 
@@ -46,9 +46,9 @@ impl<'a> DialogPage<'a> {
 
 /// What the key lives and dies with.
 fn fate(lease: &Lease) -> &'static str {
-    match (lease.who, lease.kept) {
-        (Who::Own, true) => "The key lives as long as this lease: it is deleted when that expires or is revoked.",
-        (Who::Own, false) => "Nobody keeps this lease alive: the key is deleted when its time is over.",
+    match (lease.ownership, lease.is_kept_alive) {
+        (Ownership::Own, true) => "The key lives as long as this lease: it is deleted when that expires or is revoked.",
+        (Ownership::Own, false) => "Nobody keeps this lease alive: the key is deleted when its time is over.",
         _ => "The key dies with another client: when that stops renewing or revokes its lease, the key is deleted.",
     }
 }

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::Reply;
+use crate::app::DialogAction;
 use crate::app::keymap::Action;
 use crate::ui::Role;
 
@@ -66,30 +66,31 @@ fn caret(key: &str) -> String {
 
 impl<'a> DialogPage<'a> {
     /// The first key of a reply, in words.
-    pub(super) fn key(&self, reply: Reply) -> String {
-        self.ctx.model.setup.keymap.press(Action::Reply(reply))
+    pub(super) fn key(&self, reply: DialogAction) -> String {
+        self.ctx.model.config.keymap.key_label(Action::Dialog(reply))
     }
 
     /// To do nothing.
     pub(super) fn cancel(&self) -> DialogButton {
-        DialogButton::new(self.key(Reply::Close), "Cancel", "no").plain()
+        DialogButton::new(self.key(DialogAction::Close), "Cancel", "no").plain()
     }
 
     /// To do nothing, where Enter means something else.
     pub(super) fn cancel_key(&self) -> DialogButton {
-        DialogButton::new(self.key(Reply::Close), "cancel", "no")
+        DialogButton::new(self.key(DialogAction::Close), "cancel", "no")
     }
 
     /// There is nothing left to answer.
     pub(super) fn close(&self) -> DialogButton {
-        DialogButton::new(self.key(Reply::Close), "Close", "close").plain()
+        DialogButton::new(self.key(DialogAction::Close), "Close", "close").plain()
     }
 
     /// The answers of a form: what it does, where it is complete, and the ways through it and out.
     pub(super) fn form(&self, does: Option<&'static str>, has_fields: bool) -> Vec<Line<'a>> {
-        let give = does.map(|does| DialogButton::new(self.key(Reply::Accept), does, does));
-        let next = has_fields.then(|| DialogButton::new(self.key(Reply::FormNext), "next field", "next").minor());
-        let leave = DialogButton::new(self.key(Reply::FormClose), "cancel", "cancel");
+        let give = does.map(|does| DialogButton::new(self.key(DialogAction::Accept), does, does));
+        let next =
+            has_fields.then(|| DialogButton::new(self.key(DialogAction::FormNext), "next field", "next").minor());
+        let leave = DialogButton::new(self.key(DialogAction::FormClose), "cancel", "cancel");
         self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
     }
 

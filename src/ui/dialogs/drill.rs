@@ -12,7 +12,7 @@ impl<'a> DialogPage<'a> {
     pub(super) fn drill(&self, dialog: &DrillDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["A drill on ", ""], ["Drill ", ""]);
         let lease = self.ctx.model.lease(dialog.id);
-        if lease.is_none_or(|lease| lease.death.is_some()) {
+        if lease.is_none_or(|lease| lease.end.is_some()) {
             return self.too_late(title, dialog.id, "drill");
         }
         if let Some(why) = dialog.obstacle(self.ctx.model) {
@@ -20,7 +20,7 @@ impl<'a> DialogPage<'a> {
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, &why)) };
         }
         let mut body = self.text(Role::Dim, "What would a program see? The same key ends a drill.");
-        for choice in dialog.choices(&self.ctx.model.setup.keymap) {
+        for choice in dialog.choices(&self.ctx.model.config.keymap) {
             body.push(self.choice(choice.key, &choice.name));
             body.extend(self.text(Role::Dim, choice.seen));
         }

@@ -49,7 +49,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 pub(super) fn spare_lines(ctx: RenderContext<'_>, height: u16) -> Option<usize> {
     let is_help = matches!(ctx.model.dialog, Some(Dialog::Help { .. }));
     let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
-    is_help.then(|| help::lines(ctx.theme, &ctx.model.setup.keymap).len().saturating_sub(rows))
+    is_help.then(|| help::lines(ctx.theme, &ctx.model.config.keymap).len().saturating_sub(rows))
 }
 
 /// A dialog being written, for a sheet of this width and so many rows.
@@ -80,7 +80,7 @@ impl<'a> DialogPage<'a> {
     }
 
     fn help(&self, top: usize) -> Popup<'a> {
-        let mut lines = help::lines(self.ctx.theme, &self.ctx.model.setup.keymap);
+        let mut lines = help::lines(self.ctx.theme, &self.ctx.model.config.keymap);
         let spare = lines.len().saturating_sub(self.rows);
         let title = if spare > 0 { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" };
         lines.drain(..top.min(spare));

@@ -2,7 +2,7 @@
 
 use crate::app::dialog::Focus;
 use crate::app::keymap::Action;
-use crate::app::{Lease, Reply, Who};
+use crate::app::{DialogAction, Lease, Ownership};
 use crate::ui::Role;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
@@ -12,7 +12,7 @@ const COMMAND: &str = "the command that goes on keeping";
 impl<'a> DialogPage<'a> {
     pub(super) fn quit(&self, focus: Focus) -> Popup<'a> {
         let kept = self.kept();
-        let text = match self.ctx.model.kept().count() {
+        let text = match self.ctx.model.kept_alive().count() {
             0 => format!("{kept}."),
             1 => format!(
                 "{kept}. Left alone, it expires{}; {COMMAND} it is printed at the end.",
@@ -24,9 +24,9 @@ impl<'a> DialogPage<'a> {
             }
         };
         let answers = [
-            DialogButton::new(self.key(Reply::Accept), "Leave", "leave").plain(),
-            DialogButton::new(self.key(Reply::QuitRevoke), "revoke our own and leave", "revoke"),
-            DialogButton::new(self.key(Reply::QuitStay), "stay", "stay"),
+            DialogButton::new(self.key(DialogAction::Accept), "Leave", "leave").plain(),
+            DialogButton::new(self.key(DialogAction::QuitRevoke), "revoke our own and leave", "revoke"),
+            DialogButton::new(self.key(DialogAction::QuitStay), "stay", "stay"),
         ];
         let foot = self.answers(&answers, Some(focus.among(3)));
         Popup { foot, ..Popup::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
@@ -38,9 +38,9 @@ impl<'a> DialogPage<'a> {
             self.kept(),
             self.first_to_go(" The first has ", " left.")
         );
-        let suspend = self.ctx.model.setup.keymap.press(Action::Suspend);
+        let suspend = self.ctx.model.config.keymap.key_label(Action::Suspend);
         let answers = [
-            DialogButton::new(self.key(Reply::Close), "Stay", "stay").plain(),
+            DialogButton::new(self.key(DialogAction::Close), "Stay", "stay").plain(),
             DialogButton::new(suspend, "suspend", "suspend"),
         ];
         let foot = self.answers(&answers, Some(0));
@@ -49,8 +49,8 @@ impl<'a> DialogPage<'a> {
 
     /// `3 leases are being kept alive here, 1 of them another client's`.
     fn kept(&self) -> String {
-        let kept: Vec<&Lease> = self.ctx.model.kept().collect();
-        let others = kept.iter().filter(|lease| lease.who != Who::Own).count();
+        let kept: Vec<&Lease> = self.ctx.model.kept_alive().collect();
+        let others = kept.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let all = match kept.len() {
             0 => "Nothing is being kept alive here any more".to_owned(),
             1 => "1 lease is being kept alive here".to_owned(),
@@ -64,7 +64,7 @@ impl<'a> DialogPage<'a> {
 
     /// How long the first of them lives, between these words; nothing where that is not known.
     fn first_to_go(&self, before: &str, after: &str) -> String {
-        let first = self.ctx.model.kept().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
+        let first = self.ctx.model.kept_alive().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
         first.map_or(String::new(), |left| format!("{before}{}{after}", format::span(left)))
     }
 }

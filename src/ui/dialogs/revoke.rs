@@ -2,8 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::dialog::{Confirmation, Meanwhile, RevokeDialog, TypedNumber};
-use crate::app::{Keys, Lease, Reply, Who};
+use crate::app::dialog::{ChangeSinceOpen, ConfirmCount, Confirmation, RevokeDialog};
+use crate::app::{DialogAction, Lease, LeaseKeys, Ownership};
 use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::line::cut;
@@ -16,12 +16,12 @@ const MOST_KEYS: usize = 8;
 impl<'a> DialogPage<'a> {
     pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Revoke lease ", "?"], ["Revoke ", "?"]);
-        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.death.is_none()) else {
+        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.end.is_none()) else {
             return self.too_late(title, dialog.id, "revoke");
         };
         let foot = match dialog.confirmation(lease) {
             Confirmation::Key => {
-                let revoke = DialogButton::new(self.key(Reply::Confirm), "revoke", "yes");
+                let revoke = DialogButton::new(self.key(DialogAction::Confirm), "revoke", "yes");
                 self.answers(&[self.cancel(), revoke], Some(dialog.focused()))
             }
             Confirmation::Number => self.typed_number(&dialog.typed, 1, "1"),
@@ -30,8 +30,8 @@ impl<'a> DialogPage<'a> {
         if !dialog.since_freeze.is_empty() {
             body.extend(self.text(Role::Warning, &format!("Since the freeze: {}.", dialog.since_freeze.join(", "))));
         }
-        if let Some(meanwhile) = dialog.meanwhile(lease) {
-            body.extend(self.text(Role::Warning, in_words(meanwhile, lease.who)));
+        if let Some(change_since_open) = dialog.change_since_open(lease) {
+            body.extend(self.text(Role::Warning, in_words(change_since_open, lease.ownership)));
         }
         let end = self.text(Role::Text, consequence(lease));
         let room = self.rows.saturating_sub(body.len() + end.len() + foot.len() + 1);
@@ -42,7 +42,7 @@ impl<'a> DialogPage<'a> {
 
     /// `own, 8.2 s of 10 s left, on 127.0.0.1:2379`.
     pub(super) fn whose_and_where(&self, lease: &Lease) -> String {
-        format!("{}, {} left, on {}", whose(lease.who), self.time_left(lease), self.place())
+        format!("{}, {} left, on {}", whose(lease.ownership), self.time_left(lease), self.place())
     }
 
     /// Where the leases are.
@@ -51,9 +51,9 @@ impl<'a> DialogPage<'a> {
         let place = match (model.is_sandbox(), model.member()) {
             (true, _) => "the embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
-            (false, None) => printable(model.setup.target.as_bytes()),
+            (false, None) => printable(model.config.target.as_bytes()),
         };
-        match &model.setup.named {
+        match &model.config.label {
             Some(named) => format!("{} ({place})", printable(named.name.as_bytes())),
             None => place,
         }
@@ -67,7 +67,7 @@ impl<'a> DialogPage<'a> {
     }
 
     /// The keys that are deleted with it, in so many rows at most.
-    fn doomed_keys(&self, keys: Option<&Keys>, rows: usize) -> Vec<Line<'a>> {
+    fn doomed_keys(&self, keys: Option<&LeaseKeys>, rows: usize) -> Vec<Line<'a>> {
         let Some(keys) = keys else { return self.text(Role::Dim, "its keys are being asked for") };
         // Below the count, and with a line for the rest if there is one.
         let room = rows.saturating_sub(1);
@@ -85,9 +85,9 @@ impl<'a> DialogPage<'a> {
 
     /// The question with what was typed and why that is not enough, above the answer; where there is little room, in one line
     /// with it, by this word for the number.
-    pub(super) fn typed_number(&self, number: &TypedNumber, count: usize, by: &str) -> Vec<Line<'a>> {
+    pub(super) fn typed_number(&self, number: &ConfirmCount, count: usize, by: &str) -> Vec<Line<'a>> {
         let typed = Span::styled(format!("{:<4}", number.input().value()), self.ctx.theme.cursor());
-        let accept = self.key(Reply::Accept);
+        let accept = self.key(DialogAction::Accept);
         let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and {accept}:"));
         let refusal = number.refusal(count).map(|text| self.text(Role::Warning, &text)).unwrap_or_default();
         if lines.len() + refusal.len() + 3 > self.rows {
@@ -107,7 +107,7 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-fn how_many(keys: &Keys) -> String {
+fn how_many(keys: &LeaseKeys) -> String {
     match (keys.count, keys.is_all) {
         (0, true) => "No key goes with it".to_owned(),
         (0, false) => "How many keys go with it is not known: this user may not read them".to_owned(),
@@ -118,26 +118,26 @@ fn how_many(keys: &Keys) -> String {
     }
 }
 
-fn whose(who: Who) -> &'static str {
+fn whose(who: Ownership) -> &'static str {
     match who {
-        Who::Own => "own",
-        Who::Adopted => "another client's, kept alive here",
-        Who::Other => "another client's",
+        Ownership::Own => "own",
+        Ownership::Adopted => "another client's, kept alive here",
+        Ownership::Other => "another client's",
     }
 }
 
-fn in_words(meanwhile: Meanwhile, who: Who) -> &'static str {
-    match (meanwhile, who) {
-        (Meanwhile::ChangedHands, Who::Own) => "It changed hands while this was open: it is ours now.",
-        (Meanwhile::ChangedHands, _) => "It changed hands while this was open: it is another client's now.",
-        (Meanwhile::Renewed, _) => "It was renewed while this was open: its owner lives.",
+fn in_words(change_since_open: ChangeSinceOpen, who: Ownership) -> &'static str {
+    match (change_since_open, who) {
+        (ChangeSinceOpen::ChangedHands, Ownership::Own) => "It changed hands while this was open: it is ours now.",
+        (ChangeSinceOpen::ChangedHands, _) => "It changed hands while this was open: it is another client's now.",
+        (ChangeSinceOpen::Renewed, _) => "It was renewed while this was open: its owner lives.",
     }
 }
 
 fn consequence(lease: &Lease) -> &'static str {
-    match (lease.who, lease.keys.as_ref().is_some_and(|keys| keys.count > 0 || !keys.is_all)) {
-        (Who::Own, true) => "Whoever watches sees the deletion at once.",
-        (Who::Own, false) => "Nobody else notices.",
+    match (lease.ownership, lease.keys.as_ref().is_some_and(|keys| keys.count > 0 || !keys.is_all)) {
+        (Ownership::Own, true) => "Whoever watches sees the deletion at once.",
+        (Ownership::Own, false) => "Nobody else notices.",
         (_, true) => "Its owner loses it, and whoever watches sees the deletion at once.",
         (_, false) => "Its owner loses it.",
     }

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::RevokeManyDialog;
-use crate::app::{Bulk, Lease, Outcome, Reply, Who};
+use crate::app::{BulkRevoke, DialogAction, Lease, Ownership, RevokeOutcome};
 use crate::escape::printable;
 use crate::ui::Role;
 use crate::ui::columns::share_bar;
@@ -57,14 +57,14 @@ impl<'a> DialogPage<'a> {
     fn one_of_many(&self, lease: &Lease) -> Line<'a> {
         let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
         let key = lease.keys.as_ref().and_then(|keys| keys.first.first()).map_or(String::new(), |key| printable(key));
-        let text = format!("  {}  {:<7} {left:>7}  {key}", lease.id, lease.who.word());
+        let text = format!("  {}  {:<7} {left:>7}  {key}", lease.id, lease.ownership.word());
         Line::from(cut(&text, self.width))
     }
 
     /// `7 own, 3 adopted, 2 of other clients`.
     pub(super) fn whose_are(&self, leases: &[&Lease]) -> String {
-        let count = |who: Who| leases.iter().filter(|lease| lease.who == who).count();
-        let parts = [(Who::Own, "own"), (Who::Adopted, "adopted"), (Who::Other, "of other clients")];
+        let count = |who: Ownership| leases.iter().filter(|lease| lease.ownership == who).count();
+        let parts = [(Ownership::Own, "own"), (Ownership::Adopted, "adopted"), (Ownership::Other, "of other clients")];
         let told = parts.into_iter().map(|(who, words)| (count(who), words)).filter(|(count, _)| *count > 0);
         told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
@@ -72,14 +72,15 @@ impl<'a> DialogPage<'a> {
     /// How far revoking has come, a result a lease; those that failed first. Its lines are as many from the start on, so
     /// that nothing jumps.
     pub(super) fn revoking(&self, top: usize) -> Popup<'a> {
-        let nothing = Bulk::default();
+        let nothing = BulkRevoke::default();
         let bulk = self.ctx.model.bulk().unwrap_or(&nothing);
         let title = Title::of(&format!("Revoking {} leases", bulk.total()));
-        let stop = DialogButton::new(self.key(Reply::Close), "stop", "stop");
+        let stop = DialogButton::new(self.key(DialogAction::Close), "stop", "stop");
         let foot = self.answers(&[if bulk.is_drained() { self.close() } else { stop }], Some(0));
         let mut body = vec![self.progress(bulk), self.tally(bulk)];
         let rows = self.rows.saturating_sub(body.len() + foot.len() + 1).min(bulk.total());
-        let is_failure = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::ChangedHands);
+        let is_failure =
+            |outcome: &RevokeOutcome| matches!(outcome, RevokeOutcome::Failed(_) | RevokeOutcome::ChangedHands);
         let others = bulk.results().iter().filter(|(_, outcome)| !is_failure(outcome)).rev();
         let results = bulk.failures().chain(others).skip(top).map(|(id, outcome)| self.result(*id, outcome));
         body.extend(results.chain(std::iter::repeat_with(Line::default)).take(rows));
@@ -87,7 +88,7 @@ impl<'a> DialogPage<'a> {
     }
 
     /// `▇▇▇▇▇▇░░░░  6 of 10`
-    fn progress(&self, bulk: &Bulk) -> Line<'a> {
+    fn progress(&self, bulk: &BulkRevoke) -> Line<'a> {
         let (done, total) = (bulk.results().len(), bulk.total());
         let digits = total.to_string().len();
         let text = format!("  {done:>digits$} of {total}");
@@ -96,10 +97,10 @@ impl<'a> DialogPage<'a> {
     }
 
     /// `6 revoked, 12 keys with them · 1 failed · 3 awaited`
-    fn tally(&self, bulk: &Bulk) -> Line<'a> {
+    fn tally(&self, bulk: &BulkRevoke) -> Line<'a> {
         let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
         let gone = bulk.results().len() - revoked - failed;
-        let counts = [(gone, "gone already"), (failed, "failed"), (bulk.left_alone(), "left alone")];
+        let counts = [(gone, "gone already"), (failed, "failed"), (bulk.skipped(), "left alone")];
         let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
         let awaited = (bulk.in_flight() > 0).then(|| format!("{} awaited", bulk.in_flight()));
         let first = format!("{revoked} revoked, {} with them", plural_keys(keys));
@@ -107,13 +108,15 @@ impl<'a> DialogPage<'a> {
         Line::from(Span::styled(cut(&text, self.width), self.ctx.theme.style(Role::Text)))
     }
 
-    fn result(&self, id: etcd_lease::LeaseId, outcome: &Outcome) -> Line<'a> {
+    fn result(&self, id: etcd_lease::LeaseId, outcome: &RevokeOutcome) -> Line<'a> {
         let (sign, role, words) = match outcome {
-            Outcome::Revoked(Some(keys)) => ('⊘', Role::Text, format!("revoked, {}", plural_keys(*keys))),
-            Outcome::Revoked(None) => ('⊘', Role::Text, "revoked".to_owned()),
-            Outcome::Gone => ('✗', Role::Dim, "gone already".to_owned()),
-            Outcome::ChangedHands => ('!', Role::Danger, "another client's now: left alone".to_owned()),
-            Outcome::Failed(reason) => ('!', Role::Danger, format!("not revoked: {}", printable(reason.as_bytes()))),
+            RevokeOutcome::Revoked(Some(keys)) => ('⊘', Role::Text, format!("revoked, {}", plural_keys(*keys))),
+            RevokeOutcome::Revoked(None) => ('⊘', Role::Text, "revoked".to_owned()),
+            RevokeOutcome::Gone => ('✗', Role::Dim, "gone already".to_owned()),
+            RevokeOutcome::ChangedHands => ('!', Role::Danger, "another client's now: left alone".to_owned()),
+            RevokeOutcome::Failed(reason) => {
+                ('!', Role::Danger, format!("not revoked: {}", printable(reason.as_bytes())))
+            }
         };
         let text = cut(&format!("{sign} {}  {words}", self.name(id)), self.width);
         Line::from(Span::styled(text, self.ctx.theme.style(role)))
@@ -135,7 +138,7 @@ fn doomed_keys(leases: &[&Lease]) -> String {
 }
 
 fn consequence(leases: &[&Lease]) -> &'static str {
-    match leases.iter().any(|lease| lease.who != Who::Own) {
+    match leases.iter().any(|lease| lease.ownership != Ownership::Own) {
         true => "Other clients lose theirs, and whoever watches sees the deletions at once.",
         false => "Whoever watches sees the deletions at once.",
     }

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::SortMenu;
 use crate::app::keymap::Action;
-use crate::app::{Column, Reply};
+use crate::app::{Column, DialogAction};
 use crate::ui::Role;
 use crate::ui::line::cut;
 
@@ -13,11 +13,11 @@ use super::{DialogButton, DialogPage, Popup, Title};
 impl<'a> DialogPage<'a> {
     pub(super) fn sort(&self, menu: SortMenu) -> Popup<'a> {
         let lines = Column::ALL.into_iter().map(|column| self.column(menu, column)).collect();
-        let invert = self.ctx.model.setup.keymap.press(Action::InvertSort);
+        let invert = self.ctx.model.config.keymap.key_label(Action::InvertSort);
         let answers = [
-            DialogButton::new(self.key(Reply::Accept), "sort", "sort"),
+            DialogButton::new(self.key(DialogAction::Accept), "sort", "sort"),
             DialogButton::new(invert, "turn around", "turn"),
-            DialogButton::new(self.key(Reply::Close), "leave it", "no"),
+            DialogButton::new(self.key(DialogAction::Close), "leave it", "no"),
         ];
         let foot = self.answers(&answers, None);
         Popup { foot, look_at: menu.place(), ..Popup::new(Title::of("Sort by"), lines) }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::app::Place;
-use crate::app::dialog::{Speed, no_speed, speeds};
+use crate::app::Backend;
+use crate::app::dialog::{ClockSpeed, no_speed, speeds};
 use crate::ui::Role;
 
 use super::{DialogPage, Popup, Title};
@@ -16,11 +16,11 @@ impl<'a> DialogPage<'a> {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, why)) };
         }
-        let setup = &self.ctx.model.setup;
+        let config = &self.ctx.model.config;
         let mut body =
             self.text(Role::Dim, "All leases of the sandbox go, and the exercise begins anew. An hour's lease:");
-        for speed in speeds(setup.pace) {
-            let is_present = setup.place == Place::Sandbox { warp: speed.warp };
+        for speed in speeds(config.pace) {
+            let is_present = config.backend == Backend::Sandbox { warp: speed.warp };
             body.push(self.choice(speed.key, &name(&speed, is_present)));
             body.extend(self.text(Role::Dim, &effect_text(&speed)));
         }
@@ -28,7 +28,7 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-fn name(speed: &Speed, is_present: bool) -> String {
+fn name(speed: &ClockSpeed, is_present: bool) -> String {
     let present = if is_present { ", as now" } else { "" };
     match speed.warp {
         1 => format!("as fast as the wall{present}"),
@@ -36,7 +36,7 @@ fn name(speed: &Speed, is_present: bool) -> String {
     }
 }
 
-fn effect_text(speed: &Speed) -> String {
+fn effect_text(speed: &ClockSpeed) -> String {
     let (renewed, dropped) = (in_words(speed.renewed), in_words(speed.dropped));
     format!("It is renewed each {renewed}; unread, its first response is dropped after {dropped}.")
 }

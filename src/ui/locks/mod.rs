@@ -262,8 +262,8 @@ impl<'a> LockList<'a> {
     /// What to do while there is nothing to see.
     fn advice(&self) -> Vec<Line<'static>> {
         let model = self.ctx.model;
-        let prefix = model.setup.range.as_prefix().map(printable);
-        let (text, role) = match (model.keys_trouble.is_some(), model.holdings().is_read(), prefix) {
+        let prefix = model.config.range.as_prefix().map(printable);
+        let (text, role) = match (model.keys_trouble.is_some(), model.key_index().is_read(), prefix) {
             (true, ..) => {
                 ("The keys cannot be followed; the reason stands among the events.".to_owned(), Role::Warning)
             }

@@ -55,20 +55,20 @@ fn eventful() -> Vec<(f64, Msg)> {
 }
 
 /// The detail of a lease, open from the start on.
-fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> Model {
-    let mut model = Model::new(Setup::default(), Timestamp::START);
+fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> AppState {
+    let mut model = AppState::new(AppConfig::default(), Timestamp::START);
     update(&mut model, Msg::Resized(viewport(size.0, size.1)), Timestamp::START);
     for (when, msg) in messages {
         update(&mut model, msg, at(when));
         model.cursor = Some(LeaseId(id));
         model.is_open = true;
     }
-    arrange(&mut model, at(90.0));
+    refresh_rows(&mut model, at(90.0));
     update(&mut model, Msg::Tick, at(90.0));
     model
 }
 
-fn picture(model: &Model, size: (u16, u16)) -> String {
+fn picture(model: &AppState, size: (u16, u16)) -> String {
     text(&paint(model, size, Theme::default()))
 }
 
@@ -104,7 +104,7 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
         let when = second as f64 + 0.3;
         (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
     });
-    let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "no answer".into() };
+    let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "no answer".into() };
     let failures = [84.5, 87.8].map(|when| (when, Msg::ProbeFailed { id: LeaseId(-5), trouble: trouble.clone() }));
     let mut messages = scene_messages();
     messages.retain(|(_, msg)| !matches!(msg, Msg::Probed { .. }));

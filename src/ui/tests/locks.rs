@@ -33,7 +33,7 @@ fn locked() -> Vec<(f64, Msg)> {
         held("/stuck\x1b[2J", OWN, OWN, 2),
         held("/stuck\x1b[2J", LOST, 0x22, 3),
     ];
-    messages.extend([(48.0, Msg::KeysAnew), (48.0, Msg::KeysPage(page)), (48.0, Msg::KeysRead { revision: 9 })]);
+    messages.extend([(48.0, Msg::KeysReloading), (48.0, Msg::KeysPage(page)), (48.0, Msg::KeysRead { revision: 9 })]);
     // Somebody held the lock before.
     let before = held("/locks/nightly", 0x33, 0x33, 4);
     let now = KeyState::Put { lease: before.lease, create_revision: 4 };
@@ -45,11 +45,11 @@ fn locked() -> Vec<(f64, Msg)> {
     messages
 }
 
-fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> Model {
-    let mut model = model(Setup::default(), messages, size);
+fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
+    let mut model = model(AppConfig::default(), messages, size);
     for key in [&[Key::Char('4')], keys].concat() {
         update(&mut model, Msg::Key(key), at(90.0));
-        arrange(&mut model, at(90.0));
+        refresh_rows(&mut model, at(90.0));
     }
     model
 }
@@ -77,36 +77,36 @@ fn the_view_in_each_palette() {
 #[test]
 fn where_there_is_no_lock_it_says_why() {
     let size = (80, 24);
-    let shown = |setup: Setup, messages: Vec<(f64, Msg)>| {
-        let mut model = model(setup, messages, size);
+    let shown = |config: AppConfig, messages: Vec<(f64, Msg)>| {
+        let mut model = model(config, messages, size);
         update(&mut model, Msg::Key(Key::Char('4')), at(90.0));
         text(&paint(&model, size, Theme::default()))
     };
     let read = |mut messages: Vec<(f64, Msg)>| {
-        messages.extend([(89.9, Msg::KeysAnew), (89.9, Msg::KeysRead { revision: 9 })]);
+        messages.extend([(89.9, Msg::KeysReloading), (89.9, Msg::KeysRead { revision: 9 })]);
         messages
     };
-    assert!(shown(Setup::default(), scene_messages()).contains("The keys are not read yet."));
-    let none = shown(Setup::default(), read(scene_messages()));
+    assert!(shown(AppConfig::default(), scene_messages()).contains("The keys are not read yet."));
+    let none = shown(AppConfig::default(), read(scene_messages()));
     assert!(none.contains("4 Locks 0 with 0 in line") && none.contains("No lock and no election: there is"), "{none}");
     let range = etcd_lease::KeyRange::prefix(b"/svc\x1b");
-    let within = shown(Setup { range, ..Setup::default() }, read(scene_messages()));
+    let within = shown(AppConfig { range, ..AppConfig::default() }, read(scene_messages()));
     assert!(within.contains(r"among the keys that begin with /svc\x1b."), "{within}");
-    let trouble = Trouble { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
+    let trouble = CallFailure { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
     let mut messages = scene_messages();
     messages.push((89.9, Msg::KeysFailed(trouble)));
-    assert!(shown(Setup::default(), messages).contains("The keys cannot be followed"));
+    assert!(shown(AppConfig::default(), messages).contains("The keys cannot be followed"));
 }
 
 #[test]
 fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
-    let trouble = Trouble { is_not_found: false, is_forbidden: false, text: "the watch broke".into() };
+    let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "the watch broke".into() };
     let mut messages = locked();
     messages.push((89.9, Msg::KeysFailed(trouble)));
     let size = (80, 24);
     let picture = text(&paint(&stage(messages.clone(), size, &[]), size, Theme::default()));
     assert!(picture.contains("so this may be old") && picture.contains("holds d4d4f305"), "{picture}");
-    messages.push((89.95, Msg::KeysGoOn));
+    messages.push((89.95, Msg::KeysRecovered));
     let picture = text(&paint(&stage(messages, size, &[]), size, Theme::default()));
     assert!(!picture.contains("may be old"), "{picture}");
 }
@@ -134,7 +134,7 @@ fn a_line_of_a_hundred_thousand_is_shown_from_any_place() {
     let crowd = (1..=100_000).map(|id| held("/crowd", id, id, id)).collect();
     let messages = vec![
         (0.0, Msg::Cluster(cluster())),
-        (0.0, Msg::KeysAnew),
+        (0.0, Msg::KeysReloading),
         (0.0, Msg::KeysPage(crowd)),
         (0.0, Msg::KeysRead { revision: 9 }),
     ];
@@ -150,7 +150,7 @@ fn no_size_panics_and_the_smallest_say_id_and_time_left() {
         let mut model = stage(locked(), (80, 24), keys);
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
             update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
-            arrange(&mut model, at(90.0));
+            refresh_rows(&mut model, at(90.0));
             paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
         }
     }

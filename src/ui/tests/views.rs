@@ -2,7 +2,7 @@
 
 use super::palettes::{PALETTES, styled};
 use super::*;
-use crate::app::{Keymap, Value};
+use crate::app::{Keymap, ReadValue};
 use etcd_lease::Ended;
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (140, 40)];
@@ -41,25 +41,25 @@ fn past() -> Vec<(f64, Msg)> {
 }
 
 fn values() -> Msg {
-    let known = |text: &str| Value::of(text.as_bytes().to_vec());
+    let known = |text: &str| ReadValue::of(text.as_bytes().to_vec());
     let pairs = [
         ("/a/10", known("127.0.0.1:8080")),
         ("/b/\x1b]0;x\x07", known("\x1b[2J\u{202e}boo")),
-        ("/c", Value::Forbidden),
-        ("/d", Value::of(vec![b'x'; 4096])),
-        ("/e", Value::Absent),
+        ("/c", ReadValue::Forbidden),
+        ("/d", ReadValue::of(vec![b'x'; 4096])),
+        ("/e", ReadValue::Absent),
         ("/日本", known("語")),
     ];
     Msg::Values { id: LeaseId(OWN), pairs: pairs.map(|(key, value)| (key.as_bytes().to_vec(), value)).to_vec() }
 }
 
 /// The own lease selected, its values read, and then some keys.
-fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> Model {
-    let mut model = model(Setup::default(), messages, size);
+fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
+    let mut model = model(AppConfig::default(), messages, size);
     model.cursor = Some(LeaseId(OWN));
-    let press = |model: &mut Model, key| {
+    let press = |model: &mut AppState, key| {
         update(model, Msg::Key(key), at(90.0));
-        arrange(model, at(90.0));
+        refresh_rows(model, at(90.0));
     };
     press(&mut model, Key::Enter);
     update(&mut model, Msg::Tick, at(90.0));
@@ -102,7 +102,7 @@ fn a_kill_from_a_frozen_display_says_first_what_changed() {
     let renewed = EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), round_trip: seconds(0.0006) };
     update(&mut model, engine(89.9, renewed).1, at(89.9));
     update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
-    arrange(&mut model, at(89.9));
+    refresh_rows(&mut model, at(89.9));
     update(&mut model, Msg::Key(Key::Char('x')), at(89.95));
     insta::assert_snapshot!("revoke_from_a_freeze_80x24", text(&paint(&model, size, Theme::default())));
 }
@@ -130,7 +130,7 @@ fn a_frozen_display_stands_still_under_its_banner() {
     let mut model = stage(past(), size, &[Key::Char('p')]);
     let before = text(&paint(&model, size, Theme::default()));
     update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 99.0, 9)]), at(99.0));
-    arrange(&mut model, at(99.0));
+    refresh_rows(&mut model, at(99.0));
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buf = Buffer::empty(area);
@@ -150,7 +150,7 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
     let ctx = RenderContext { model: &model, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is open");
     assert!(spare > 0);
-    update(&mut model, Msg::Measured { spare }, at(90.0));
+    update(&mut model, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut model, Msg::Key(Key::End), at(90.0));
     let picture = text(&paint(&model, size, Theme::default()));
     assert!(!picture.contains("│ left ") && picture.matches("▢ dropped").count() > 2, "{picture}");
@@ -163,7 +163,7 @@ fn the_cadence_view_scrolls_where_it_has_no_room() {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let ctx = RenderContext { model: &model, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is shown");
-    update(&mut model, Msg::Measured { spare }, at(90.0));
+    update(&mut model, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut model, Msg::Key(Key::End), at(90.0));
     let end = text(&paint(&model, size, Theme::default()));
     assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
@@ -187,12 +187,12 @@ fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
         let mut model = stage(past(), (80, 24), keys);
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
             update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
-            arrange(&mut model, at(90.0));
+            refresh_rows(&mut model, at(90.0));
             paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
         }
         let small = (20, 5);
         update(&mut model, Msg::Resized(viewport(small.0, small.1)), at(90.0));
-        arrange(&mut model, at(90.0));
+        refresh_rows(&mut model, at(90.0));
         let picture = text(&paint(&model, small, Theme::default()));
         assert!(picture.contains("f304") && picture.contains("8.2 s"), "{keys:?}\n{picture}");
     }
@@ -215,8 +215,8 @@ fn chosen_keys_stand_wherever_keys_are_named() {
         assert!(keymap.rebind(name, vec![key]));
     }
     let size = (140, 60);
-    let setup = Setup { keymap, ..Setup::default() };
-    let mut model = model(setup, vec![(0.0, Msg::Cluster(cluster()))], size);
+    let config = AppConfig { keymap, ..AppConfig::default() };
+    let mut model = model(config, vec![(0.0, Msg::Cluster(cluster()))], size);
     let picture = text(&paint(&model, size, Theme::default()));
     for words in ["Press F2 to grant one: F2 1 Enter grants", "F2 new", " e Events ", "h help"] {
         assert!(picture.contains(words), "{words}:\n{picture}");
@@ -239,9 +239,9 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
         ("drill-more", Key::Char('m')),
     ];
     chosen.into_iter().for_each(|(name, key)| assert!(keymap.rebind(name, vec![key]), "{name}"));
-    let setup = Setup { keymap, ..Setup::default() };
+    let config = AppConfig { keymap, ..AppConfig::default() };
     let shown = |size, keys: &[Key]| {
-        let mut model = model(setup.clone(), scene_messages(), size);
+        let mut model = model(config.clone(), scene_messages(), size);
         keys.iter().for_each(|key| {
             update(&mut model, Msg::Key(*key), at(90.0));
         });
@@ -271,7 +271,7 @@ fn events_that_were_known_late_stand_where_they_happened() {
     messages.push((89.8, event(89.6, EngineEventKind::Missed { waited: seconds(1.0) }).1));
     messages.push((89.9, event(80.0, EngineEventKind::FaultEnded).1));
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
-    let model = model(Setup::default(), messages, size);
+    let model = model(AppConfig::default(), messages, size);
     let known: Vec<Timestamp> = model.events.lines().map(|event| event.at).collect();
     assert!(!known.is_sorted(), "{known:?}");
     let picture = text(&paint(&model, size, Theme::default()));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tui_input::Input;
 
 use super::{Field, GrantForm, PRESETS};
-use crate::app::grant::BadPut;
-use crate::app::{GrantOrder, Put};
+use crate::app::grant::InvalidKeyTemplate;
+use crate::app::{GrantRequest, KeyTemplate};
 use etcd_lease::{LeaseId, MAX_TTL};
 
 /// Leases that one form can grant.
@@ -70,17 +70,17 @@ impl GrantForm {
     }
 
     /// The key of a line; none where it is empty.
-    fn put(&self, line: usize) -> Result<Option<Put>, String> {
+    fn put(&self, line: usize) -> Result<Option<KeyTemplate>, String> {
         let parse = |input: &Input| match input.value() {
             "" => None,
-            text => Some(Put::parse(text)),
+            text => Some(KeyTemplate::parse(text)),
         };
-        let Some(put) = parse(&self.puts[line]) else { return Ok(None) };
+        let Some(put) = parse(&self.templates[line]) else { return Ok(None) };
         let put = put.map_err(|bad| match bad {
-            BadPut::NoEquals(_) => "write =VALUE after it".to_owned(),
-            BadPut::EmptyKey => "write the key before the =".to_owned(),
+            InvalidKeyTemplate::NoEquals(_) => "write =VALUE after it".to_owned(),
+            InvalidKeyTemplate::EmptyKey => "write the key before the =".to_owned(),
         })?;
-        let above = self.puts[..line].iter().filter_map(parse).flatten();
+        let above = self.templates[..line].iter().filter_map(parse).flatten();
         if above.into_iter().any(|other| other.key() == put.key()) {
             return Err("the same key as above".to_owned());
         }
@@ -90,9 +90,9 @@ impl GrantForm {
         Ok(Some(put))
     }
 
-    fn puts(&self) -> Result<Vec<Put>, (Field, String)> {
+    fn templates(&self) -> Result<Vec<KeyTemplate>, (Field, String)> {
         let put = |line| self.put(line).map_err(|rule| (Field::Put(line), rule)).transpose();
-        (0..self.puts.len()).filter_map(put).collect()
+        (0..self.templates.len()).filter_map(put).collect()
     }
 
     /// Whether every field keeps to its rule.
@@ -104,13 +104,13 @@ impl GrantForm {
     ///
     /// # Errors
     /// The first field that is not, and the rule that it breaks.
-    pub fn order(&self) -> Result<GrantOrder, (Field, String)> {
+    pub fn request(&self) -> Result<GrantRequest, (Field, String)> {
         let at = |field| move |rule| (field, rule);
-        let order = GrantOrder {
+        let order = GrantRequest {
             ttl: self.ttl().map_err(at(Field::Ttl))?,
             count: self.count().map_err(at(Field::Count))?,
             id: self.id().map_err(at(Field::Id))?,
-            puts: self.puts()?,
+            templates: self.templates()?,
             keep_alive: self.keep_alive,
             pace: Some(self.pace),
             first_number: 1,
@@ -155,10 +155,10 @@ mod tests {
     use super::*;
     use etcd_lease::RenewalSchedule;
 
-    fn filled<const N: usize>(texts: [&str; 3], puts: [&str; N]) -> GrantForm {
+    fn filled<const N: usize>(texts: [&str; 3], templates: [&str; N]) -> GrantForm {
         let [ttl, count, id] = texts.map(|text| Input::new(text.to_owned()));
-        let puts = puts.map(|text| Input::new(text.to_owned())).to_vec();
-        GrantForm { ttl, count, id, puts, ..GrantForm::new(RenewalSchedule::Clientv3) }
+        let templates = templates.map(|text| Input::new(text.to_owned())).to_vec();
+        GrantForm { ttl, count, id, templates, ..GrantForm::new(RenewalSchedule::Clientv3) }
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_first_wrong_field_is_named() {
-        let wrong = |ttl, count, id, put| filled([ttl, count, id], [put]).order().expect_err("wrong").0;
+        let wrong = |ttl, count, id, put| filled([ttl, count, id], [put]).request().expect_err("wrong").0;
         assert_eq!(wrong("", "1", "", ""), Field::Ttl);
         assert_eq!(wrong("1", "0", "", ""), Field::Count);
         assert_eq!(wrong("1", "10001", "", ""), Field::Count);
@@ -183,8 +183,8 @@ mod tests {
         assert_eq!(wrong("1", "2", "5", ""), Field::Id);
         assert_eq!(wrong("1", "1", "", "nokey"), Field::Put(0));
         assert_eq!(wrong("1", "2", "", "/a=b"), Field::Put(0));
-        assert_eq!(filled(["1", "2", ""], ["/a/{n}=b"]).order().map(|order| order.count), Ok(2));
-        assert_eq!(filled(["1", "", ""], ["/a=b"]).order().map(|order| order.count), Ok(1));
+        assert_eq!(filled(["1", "2", ""], ["/a/{n}=b"]).request().map(|order| order.count), Ok(2));
+        assert_eq!(filled(["1", "", ""], ["/a=b"]).request().map(|order| order.count), Ok(1));
     }
 
     /// The columns beside a field.
@@ -210,14 +210,14 @@ mod tests {
         let form = filled(["1", "", ""], ["/a=b=c", "", "/a=d", "/b", "=x", "/c="]);
         let right = |line| form.check(Field::Put(line)).is_ok();
         assert_eq!([0, 1, 2, 3, 4, 5].map(right), [true, true, false, false, false, true]);
-        assert_eq!(form.order().expect_err("wrong").0, Field::Put(2));
+        assert_eq!(form.request().expect_err("wrong").0, Field::Put(2));
         let form = filled(["1", "2", ""], ["/a/{n}=b", "/b/{id}=", "", "/c=d"]);
-        assert_eq!(form.order().expect_err("wrong").0, Field::Put(3));
+        assert_eq!(form.request().expect_err("wrong").0, Field::Put(3));
     }
 
     #[test]
     fn keys_that_meet_once_they_are_numbered_are_refused() {
         let form = filled(["1", "", ""], ["/a/{n}=b", "/a/1=c"]);
-        assert_eq!(form.order().expect_err("they meet").0, Field::Put(0));
+        assert_eq!(form.request().expect_err("they meet").0, Field::Put(0));
     }
 }

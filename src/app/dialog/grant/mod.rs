@@ -1,15 +1,15 @@
 //! The form for new leases.
 
 mod check;
-mod keys;
+mod input;
 
 use tui_input::Input;
 
-use crate::app::{Lease, Pairs, Put};
+use crate::app::{KeyTemplate, KeyValues, Lease};
 use etcd_lease::RenewalSchedule;
 
-pub(super) use keys::key;
-pub(in crate::app) use keys::paste;
+pub(super) use input::key;
+pub(in crate::app) use input::paste;
 
 /// TTLs in seconds that a single digit means: the TTLs of the exercise.
 pub const PRESETS: [(&str, i64); 3] = [("1", 10), ("2", 120), ("3", 3600)];
@@ -47,43 +47,49 @@ pub struct GrantForm {
     count: Input,
     id: Input,
     /// One at least; empty ones attach nothing.
-    puts: Vec<Input>,
+    templates: Vec<Input>,
 }
 
 impl GrantForm {
     /// An empty one, for leases at this pace.
     pub fn new(pace: RenewalSchedule) -> Self {
-        let (ttl, count, id, puts) = (Input::default(), Input::default(), Input::default(), vec![Input::default()]);
-        GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, puts }
+        let (ttl, count, id, templates) =
+            (Input::default(), Input::default(), Input::default(), vec![Input::default()]);
+        GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, templates }
     }
 
     /// Filled as this lease was granted: its TTL, the keys that were shown of it with the values that are known, kept alive
     /// at the pace that it had. A key whose value is not known, or cannot be written here, stands there without one, so
     /// that the form asks for it. A key that cannot be written here is left out: one that is no text, or would be read as
     /// another key, for an equals sign or a placeholder in it.
-    pub fn like(lease: &Lease, values: Option<&Pairs>, usual: RenewalSchedule) -> Self {
+    pub fn like(lease: &Lease, values: Option<&KeyValues>, usual: RenewalSchedule) -> Self {
         // A digit alone would be taken for a preset.
         let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!("{ttl}s"));
         let value = |key: &[u8]| {
             let text = values?.iter().find(|(other, _)| other == key)?.1.text();
-            text.filter(|text| Put::is_literal(text))
+            text.filter(|text| KeyTemplate::is_literal(text))
         };
         let line = |key: &Vec<u8>| {
-            let name = std::str::from_utf8(key).ok().filter(|name| !name.contains('=') && Put::is_literal(name))?;
+            let name =
+                std::str::from_utf8(key).ok().filter(|name| !name.contains('=') && KeyTemplate::is_literal(name))?;
             Some(Input::new(value(key).map_or(name.to_owned(), |value| format!("{name}={value}"))))
         };
-        let mut puts: Vec<Input> = lease.keys.iter().flat_map(|keys| keys.first.iter().filter_map(line)).collect();
-        if puts.is_empty() {
-            puts.push(Input::default());
+        let mut templates: Vec<Input> = lease.keys.iter().flat_map(|keys| keys.first.iter().filter_map(line)).collect();
+        if templates.is_empty() {
+            templates.push(Input::default());
         }
         let pace = lease.engine.as_ref().map_or(usual, |status| status.pace);
-        GrantForm { ttl: ttl.into(), puts, ..GrantForm::new(pace) }
+        GrantForm { ttl: ttl.into(), templates, ..GrantForm::new(pace) }
     }
 
     /// Its fields, from top to bottom.
     pub fn fields(&self) -> Vec<Field> {
-        let puts = (0..self.puts.len()).map(Field::Put);
-        [Field::Ttl, Field::Count, Field::Id].into_iter().chain(puts).chain([Field::KeepAlive, Field::Pace]).collect()
+        let templates = (0..self.templates.len()).map(Field::Put);
+        [Field::Ttl, Field::Count, Field::Id]
+            .into_iter()
+            .chain(templates)
+            .chain([Field::KeepAlive, Field::Pace])
+            .collect()
     }
 
     /// The text of a field; none for those that are switches.
@@ -92,7 +98,7 @@ impl GrantForm {
             Field::Ttl => Some(&self.ttl),
             Field::Count => Some(&self.count),
             Field::Id => Some(&self.id),
-            Field::Put(line) => self.puts.get(line),
+            Field::Put(line) => self.templates.get(line),
             Field::KeepAlive | Field::Pace => None,
         }
     }
@@ -102,17 +108,17 @@ impl GrantForm {
             Field::Ttl => Some(&mut self.ttl),
             Field::Count => Some(&mut self.count),
             Field::Id => Some(&mut self.id),
-            Field::Put(line) => self.puts.get_mut(line),
+            Field::Put(line) => self.templates.get_mut(line),
             Field::KeepAlive | Field::Pace => None,
         }
     }
 
     /// To the next field; the last line of keys, once it is filled, is followed by another.
     fn go_on(&mut self) {
-        let last = self.puts.len() - 1;
-        let is_filled = self.puts[last].value() != "";
-        if self.focus == Field::Put(last) && is_filled && self.puts.len() < MOST_KEYS {
-            self.puts.push(Input::default());
+        let last = self.templates.len() - 1;
+        let is_filled = self.templates[last].value() != "";
+        if self.focus == Field::Put(last) && is_filled && self.templates.len() < MOST_KEYS {
+            self.templates.push(Input::default());
         }
         self.go(1);
     }

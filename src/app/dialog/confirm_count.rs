@@ -1,0 +1,93 @@
+//! A number that is typed to confirm: how many leases are meant.
+
+use tui_input::Input;
+
+use super::edit;
+use crate::app::Key;
+
+/// The number as far as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct ConfirmCount {
+    input: Input,
+    /// Whether it was given as the answer as it stands, and was none.
+    is_refused: bool,
+}
+
+impl ConfirmCount {
+    /// The digits, with their caret.
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Why the number that was given does not confirm, in words; none until one was given that does not.
+    pub fn refusal(&self, wanted: usize) -> Option<String> {
+        let typed = self.input.value();
+        let is_refused = self.is_refused && !self.is(wanted);
+        is_refused.then(|| match typed {
+            "" => format!("Nothing is typed: the number that confirms is {wanted}. Nothing was done."),
+            typed => format!("{typed} was typed: the number that confirms is {wanted}. Nothing was done."),
+        })
+    }
+
+    /// Whether it is this number.
+    pub(super) fn is(&self, wanted: usize) -> bool {
+        self.input.value() == wanted.to_string()
+    }
+
+    /// Whether it is given as the answer where this number is wanted; remembers one that does not confirm.
+    pub(super) fn confirms(&mut self, wanted: usize) -> bool {
+        self.is_refused = !self.is(wanted);
+        !self.is_refused
+    }
+
+    /// A key that edits it: digits alone are typed, and no more of them than any number of leases has.
+    pub(super) fn on_key(&mut self, key: Key) {
+        const MOST_DIGITS: usize = 9;
+        let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
+        let is_refused = matches!(key, Key::Char(_)) && (!is_digit || self.input.value().len() >= MOST_DIGITS);
+        if let Some(edit) = edit(key).filter(|_| !is_refused) {
+            self.input.handle(edit);
+            self.is_refused = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> ConfirmCount {
+        let mut number = ConfirmCount::default();
+        text.chars().for_each(|c| number.on_key(Key::Char(c)));
+        number
+    }
+
+    #[test]
+    fn a_wrong_number_is_told_with_the_one_that_is_wanted_until_another_is_typed() {
+        let mut number = typed("y1x2-");
+        assert_eq!((number.input().value(), number.refusal(2)), ("12", None));
+        assert!(!number.confirms(2));
+        let told = number.refusal(2).expect("it is refused");
+        assert_eq!(told, "12 was typed: the number that confirms is 2. Nothing was done.");
+        assert_eq!(number.refusal(12), None, "meanwhile it has become the right one");
+        number.on_key(Key::Backspace);
+        assert_eq!(number.refusal(2), None);
+        assert!(number.confirms(1));
+    }
+
+    #[test]
+    fn none_is_refused_too_and_leading_zeros_are_another_number() {
+        assert!(!typed("").confirms(0) && !typed("01").confirms(1));
+        let mut none = ConfirmCount::default();
+        none.confirms(3);
+        assert_eq!(
+            none.refusal(3).as_deref(),
+            Some("Nothing is typed: the number that confirms is 3. Nothing was done.")
+        );
+    }
+
+    #[test]
+    fn nobody_types_for_ever() {
+        assert_eq!(typed(&"9".repeat(200)).input().value().len(), 9);
+    }
+}

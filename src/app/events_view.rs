@@ -1,0 +1,217 @@
+//! The events view: which kind of events, and from where on.
+
+use super::{Event, EventLog, EventName};
+use crate::app::keymap::Action;
+
+/// A kind of events, for the filter of their view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventCategory {
+    /// What renews and what stops doing so.
+    Renewals,
+    /// Dropped responses, missed answers, what is late or at risk.
+    Trouble,
+    /// Births and deaths, and the keys.
+    Lives,
+    /// The link and its leader.
+    Link,
+    /// What failed.
+    Errors,
+}
+
+impl EventCategory {
+    /// All kinds, in the order of the key that goes through them.
+    pub const ALL: [EventCategory; 5] = [
+        EventCategory::Renewals,
+        EventCategory::Trouble,
+        EventCategory::Lives,
+        EventCategory::Link,
+        EventCategory::Errors,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventCategory::Renewals => "renewals",
+            EventCategory::Trouble => "drops, misses, delays and drills",
+            EventCategory::Lives => "births, deaths and keys",
+            EventCategory::Link => "link and leader",
+            EventCategory::Errors => "losses and errors",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn of(name: EventName) -> EventCategory {
+        match name {
+            EventName::Kept | EventName::Paused | EventName::Renewed | EventName::Refilled => EventCategory::Renewals,
+            EventName::Dropped | EventName::Missed | EventName::Late | EventName::Risk | EventName::Drill => {
+                EventCategory::Trouble
+            }
+            EventName::Granted | EventName::Expired | EventName::Revoked | EventName::Gone => EventCategory::Lives,
+            EventName::Attached | EventName::Detached | EventName::Moved => EventCategory::Lives,
+            EventName::Connection | EventName::Leader | EventName::Term => EventCategory::Link,
+            EventName::Lost | EventName::Error => EventCategory::Errors,
+        }
+    }
+
+    fn next(category: Option<EventCategory>) -> Option<EventCategory> {
+        let place = EventCategory::ALL.iter().position(|one| Some(*one) == category);
+        EventCategory::ALL.get(place.map_or(0, |place| place + 1)).copied()
+    }
+}
+
+/// What the events view shows. It follows the newest until it is moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventsView {
+    /// One kind alone; none for all.
+    pub category: Option<EventCategory>,
+    /// The number of the last event that is shown; none while the newest are followed.
+    last: Option<u64>,
+}
+
+impl EventsView {
+    /// Whether the newest are followed.
+    pub fn follows(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// The events to be shown in so many lines, oldest first.
+    pub fn lines<'a>(&self, log: &'a EventLog, room: usize) -> Vec<&'a Event> {
+        let all = self.of_category(log);
+        let end = self.end(&all, room);
+        all[end.saturating_sub(room)..end].to_vec()
+    }
+
+    fn of_category<'a>(&self, log: &'a EventLog) -> Vec<&'a Event> {
+        log.lines()
+            .filter(|event| self.category.is_none_or(|category| category == EventCategory::of(event.name())))
+            .collect()
+    }
+
+    /// How many lines there are up to the last one shown. What has been forgotten cannot be shown.
+    fn end(&self, all: &[&Event], room: usize) -> usize {
+        let end = self.last.map_or(all.len(), |last| all.partition_point(|event| event.number <= last));
+        end.max(room.min(all.len()))
+    }
+
+    /// Moves by a key; at the end the newest are followed again.
+    pub(super) fn go(&mut self, log: &EventLog, room: usize, action: Action) {
+        let all = self.of_category(log);
+        let end = self.end(&all, room);
+        let page = room.saturating_sub(1).max(1);
+        let wanted = match action {
+            Action::Up => end.saturating_sub(1),
+            Action::Down => end + 1,
+            Action::PageUp => end.saturating_sub(page),
+            Action::PageDown => end + page,
+            Action::HalfUp => end.saturating_sub(page.div_ceil(2)),
+            Action::HalfDown => end + page.div_ceil(2),
+            Action::Last => all.len(),
+            _ => 0,
+        };
+        let end = wanted.clamp(room.min(all.len()), all.len());
+        self.last = (end < all.len()).then(|| end.checked_sub(1).map_or(0, |last| all[last].number));
+    }
+
+    /// The next kind, from its newest on.
+    pub(super) fn next_category(&mut self) {
+        *self = EventsView { category: EventCategory::next(self.category), last: None };
+    }
+
+    /// All kinds, and then the newest; no if both are shown already.
+    pub(super) fn clear(&mut self) -> bool {
+        match self {
+            EventsView { category: None, last: None } => false,
+            EventsView { category: category @ Some(_), .. } => {
+                *category = None;
+                true
+            }
+            EventsView { last, .. } => {
+                *last = None;
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::app::EventKind;
+    use simkit::Timestamp;
+
+    /// An event of this kind whose text is a number.
+    fn event(name: EventName, count: usize) -> EventKind {
+        EventKind::More { name, count }
+    }
+
+    fn log(words: &[EventName]) -> EventLog {
+        let mut log = EventLog::default();
+        for (second, name) in words.iter().enumerate() {
+            log.push(Timestamp::at(Duration::from_secs(second as u64)), None, event(*name, second));
+        }
+        log
+    }
+
+    fn shown(page: EventsView, log: &EventLog) -> Vec<usize> {
+        let number = |event: &&Event| if let EventKind::More { count, .. } = event.kind { count } else { usize::MAX };
+        page.lines(log, 3).iter().map(number).collect()
+    }
+
+    #[test]
+    fn it_follows_until_it_is_moved_and_then_holds_still() {
+        let mut log = log(&[EventName::Renewed; 10]);
+        let mut page = EventsView::default();
+        assert_eq!(shown(page, &log), [7, 8, 9]);
+        page.go(&log, 3, Action::Up);
+        log.push(Timestamp::at(Duration::from_secs(99)), None, event(EventName::Renewed, 99));
+        assert_eq!(shown(page, &log), [6, 7, 8]);
+        page.go(&log, 3, Action::Last);
+        assert!(page.follows());
+        assert_eq!(shown(page, &log), [8, 9, 99]);
+        page.go(&log, 3, Action::First);
+        assert_eq!(shown(page, &log), [0, 1, 2]);
+        (0..50).for_each(|_| page.go(&log, 3, Action::Up));
+        page.go(&log, 3, Action::Down);
+        assert_eq!(shown(page, &log), [1, 2, 3], "no press was wasted beyond the end");
+        for count in 0..3_000 {
+            log.push(Timestamp::at(Duration::from_secs(100 + count as u64)), None, event(EventName::Gone, count));
+        }
+        assert_eq!(shown(page, &log), [1_000, 1_001, 1_002], "what was forgotten gives way to the oldest");
+    }
+
+    #[test]
+    fn kinds_come_in_turn_and_every_word_has_one() {
+        let log = log(&[
+            EventName::Renewed,
+            EventName::Dropped,
+            EventName::Expired,
+            EventName::Leader,
+            EventName::Error,
+            EventName::Renewed,
+        ]);
+        let mut page = EventsView::default();
+        let turn: Vec<Vec<usize>> = EventCategory::ALL
+            .iter()
+            .map(|_| {
+                page.next_category();
+                shown(page, &log)
+            })
+            .collect();
+        assert_eq!(turn, [vec![0, 5], vec![1], vec![2], vec![3], vec![4]]);
+        page.next_category();
+        assert_eq!(page, EventsView::default());
+    }
+
+    #[test]
+    fn clearing_goes_by_steps() {
+        let log = log(&[EventName::Renewed; 10]);
+        let mut page = EventsView::default();
+        page.next_category();
+        page.go(&log, 3, Action::Up);
+        assert!(page.clear() && page.category.is_none() && !page.follows());
+        assert!(page.clear() && page.follows());
+        assert!(!page.clear());
+    }
+}

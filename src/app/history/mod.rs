@@ -1,0 +1,348 @@
+//! The last renewals of a lease, and what befell them.
+//!
+//! Bounded and compact, 32 bytes a mark. What is kept of all leases together stays within some megabytes: few leases have
+//! an hour each, each of many the last minutes, and the one that is looked at always an hour. Of a lease that nobody keeps
+//! here marks are made from the first look on, and begin with the renewals that polls have shown before.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+mod segments;
+
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::LeaseInference;
+pub use segments::{DeadlineSegment, DeadlineSegments};
+use simkit::Timestamp;
+
+/// Marks that are kept of each of many leases.
+const MIN_CAPACITY: usize = 48;
+/// Marks that are kept of one lease at most: an hour of renewals each second, and what befell them.
+const MAX_CAPACITY: usize = 4_096;
+/// Marks of all leases that are kept alive together, while each has more than its least.
+const TOTAL_CAPACITY: usize = 131_072;
+
+/// How many marks may be kept of each of so many leases.
+pub(super) fn capacity_for(leases: usize) -> usize {
+    (TOTAL_CAPACITY / leases.max(1)).clamp(MIN_CAPACITY, MAX_CAPACITY)
+}
+
+/// How many marks may be kept of the lease that is looked at.
+pub(super) const SELECTED_CAPACITY: usize = MAX_CAPACITY;
+
+/// Something that happened to a kept lease, at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: HistoryEvent,
+}
+
+/// What a mark tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryEvent {
+    /// A renewal was answered.
+    Renewed(RecordedRenewal),
+    /// Polls have shown where the deadline lies of a lease that others renew.
+    Observed {
+        /// Where it lies.
+        deadline: TimeRange,
+        /// Whether that is news of a renewal.
+        is_renewal: bool,
+    },
+    /// A renewal had no answer in time.
+    Missed,
+    /// Another member leads: every lease begins its TTL anew.
+    Leader,
+    /// From here to the next mark nothing is known: the link was lost, or events were.
+    Unknown,
+    /// The link is back, and what was known before holds.
+    Known,
+}
+
+/// A renewal that was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordedRenewal {
+    ttl: u32,
+    interval: Millis,
+    left: Millis,
+    round_trip: Millis,
+    /// Whether its response was dropped, because nobody read the queue.
+    pub is_dropped: bool,
+}
+
+impl RecordedRenewal {
+    /// The TTL that it gave, in seconds; one of more than 136 years as those.
+    pub fn ttl(self) -> u32 {
+        self.ttl
+    }
+
+    /// Since the renewal before, to the millisecond; none for the first.
+    pub fn interval(self) -> Option<Duration> {
+        self.interval.get()
+    }
+
+    /// What was left when it was answered, to the millisecond; none where no deadline was known.
+    pub fn left(self) -> Option<Duration> {
+        self.left.get()
+    }
+
+    /// From sending to the answer, to the millisecond.
+    pub fn round_trip(self) -> Option<Duration> {
+        self.round_trip.get()
+    }
+}
+
+/// Milliseconds up to 49 days, or unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Millis(u32);
+
+impl Millis {
+    fn of(span: Option<Duration>) -> Self {
+        span.map_or(Millis(u32::MAX), |span| {
+            Millis(u32::try_from(span.as_millis()).unwrap_or(u32::MAX).min(u32::MAX - 1))
+        })
+    }
+
+    fn get(self) -> Option<Duration> {
+        (self.0 != u32::MAX).then(|| Duration::from_millis(self.0.into()))
+    }
+}
+
+/// The last marks of a lease, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaseHistory {
+    entries: VecDeque<HistoryEntry>,
+    /// How many of them may be kept.
+    capacity: usize,
+    /// When it expires by the last renewal, or by its grant.
+    deadline: Option<Timestamp>,
+}
+
+impl Default for LeaseHistory {
+    fn default() -> Self {
+        LeaseHistory { entries: VecDeque::new(), capacity: MIN_CAPACITY, deadline: None }
+    }
+}
+
+impl LeaseHistory {
+    /// What polls have shown of a lease that others renew, before anybody looked: its last renewals, or, where there was none,
+    /// where its deadline lay all the time.
+    pub(super) fn from_observed(observed: &LeaseInference) -> Self {
+        let mut history = LeaseHistory::default();
+        let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
+        for at in renewals.since_last_gap() {
+            history.push(at.middle(), HistoryEvent::Observed { deadline: at.later(ttl), is_renewal: true });
+        }
+        if let (0, Some(since), Some(deadline)) =
+            (renewals.cadence().answers, renewals.watched_since(), observed.bounds())
+        {
+            history.push(since, HistoryEvent::Observed { deadline, is_renewal: false });
+        }
+        history
+    }
+
+    /// The intervals between the renewals of others that polls have shown, oldest first; none across a time of which nothing
+    /// is known.
+    pub fn inferred(&self) -> Vec<Duration> {
+        let (mut last, mut intervals) = (None, Vec::new());
+        for entry in &self.entries {
+            match entry.event {
+                HistoryEvent::Observed { deadline, is_renewal: true } => {
+                    let at = deadline.middle();
+                    intervals.extend(last.replace(at).map(|last| at - last));
+                }
+                HistoryEvent::Leader | HistoryEvent::Unknown => last = None,
+                _ => {}
+            }
+        }
+        intervals
+    }
+
+    /// The marks, oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &HistoryEntry> + ExactSizeIterator {
+        self.entries.iter()
+    }
+
+    /// The renewals with their moments, newest first.
+    pub fn renewals(&self) -> impl Iterator<Item = (Timestamp, RecordedRenewal)> {
+        self.entries.iter().rev().filter_map(|entry| match entry.event {
+            HistoryEvent::Renewed(renewal) => Some((entry.at, renewal)),
+            _ => None,
+        })
+    }
+
+    /// When the oldest response of a queue of this depth arrived; none where that is too long ago. A full queue drops the
+    /// newest, so it holds the last that were not dropped.
+    pub fn oldest_unread(&self, depth: usize) -> Option<Timestamp> {
+        let queued = self.renewals().filter(|(_, renewal)| !renewal.is_dropped);
+        queued.map(|(at, _)| at).nth(depth.checked_sub(1)?)
+    }
+
+    /// The spans of time in which the deadline was known and stayed where it was, oldest first, the last until `end`.
+    pub fn segments(&self, end: Timestamp) -> DeadlineSegments<'_> {
+        DeadlineSegments::new(self.entries.iter(), end)
+    }
+
+    /// Keeps so many marks from now on.
+    pub(super) fn set_capacity(&mut self, capacity: usize) -> &mut Self {
+        self.capacity = capacity.clamp(MIN_CAPACITY, MAX_CAPACITY);
+        if self.entries.len() > self.capacity {
+            self.entries.drain(..self.entries.len() - self.capacity);
+            self.entries.shrink_to(self.capacity);
+        }
+        self
+    }
+
+    /// It was granted, and lives until then if it is not renewed.
+    pub(super) fn granted(&mut self, deadline: Timestamp) {
+        self.deadline.get_or_insert(deadline);
+    }
+
+    /// It was renewed: sent a round trip before `at`, for `ttl` seconds.
+    pub(super) fn renewed(&mut self, at: Timestamp, ttl: i64, interval: Option<Duration>, round_trip: Duration) {
+        let left = self.deadline.map(|deadline| deadline - at);
+        self.deadline = Some(at.before(round_trip) + Duration::from_secs(ttl.unsigned_abs()));
+        let renewal = RecordedRenewal {
+            ttl: u32::try_from(ttl.max(0)).unwrap_or(u32::MAX),
+            interval: Millis::of(interval),
+            left: Millis::of(left),
+            round_trip: Millis::of(Some(round_trip)),
+            is_dropped: false,
+        };
+        self.push(at, HistoryEvent::Renewed(renewal));
+    }
+
+    /// A poll that was answered at `at` tells where the deadline of a lease of `ttl` seconds lies. What was known of it
+    /// becomes better known by it, unless it contradicts: then it was renewed, a TTL before its new deadline.
+    pub(super) fn observed(&mut self, at: Timestamp, deadline: TimeRange, ttl: i64) {
+        let last = self.entries.back_mut().and_then(|entry| match &mut entry.event {
+            HistoryEvent::Observed { deadline, .. } => Some((entry.at, deadline)),
+            _ => None,
+        });
+        match last {
+            None => self.push(at, HistoryEvent::Observed { deadline, is_renewal: false }),
+            Some((since, known)) if known.latest < deadline.earliest => {
+                let renewed = deadline.middle().before(Duration::from_secs(ttl.unsigned_abs()));
+                let at = renewed.clamp(since, at.max(since));
+                self.push(at, HistoryEvent::Observed { deadline, is_renewal: true });
+            }
+            Some((_, known)) => *known = known.intersect(deadline).unwrap_or(deadline),
+        }
+    }
+
+    /// The response of the renewal at this moment was dropped.
+    pub(super) fn dropped(&mut self, at: Timestamp) {
+        let renewed = self.entries.iter_mut().rev().find(|entry| entry.at == at);
+        if let Some(HistoryEvent::Renewed(renewal)) = renewed.map(|entry| &mut entry.event) {
+            renewal.is_dropped = true;
+        }
+    }
+
+    /// Something else happened. What is unknown already stays so, and only what was unknown is known again.
+    pub(super) fn push(&mut self, at: Timestamp, event: HistoryEvent) {
+        let is_unknown = self.entries.back().map(|last| last.event == HistoryEvent::Unknown);
+        let says_nothing = match event {
+            HistoryEvent::Unknown => is_unknown != Some(false),
+            HistoryEvent::Known => is_unknown != Some(true),
+            _ => false,
+        };
+        if says_nothing {
+            return;
+        }
+        if self.entries.len() >= self.capacity {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(HistoryEntry { at, event });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::at(Duration::from_millis(millis))
+    }
+
+    fn renewed(history: &mut LeaseHistory, millis: u64, interval: Option<u64>) {
+        history.renewed(at(millis), 10, interval.map(Duration::from_millis), Duration::from_millis(2));
+    }
+
+    #[test]
+    fn what_was_left_follows_from_the_grant_and_the_renewal_before() {
+        let mut history = LeaseHistory::default();
+        history.granted(at(10_000));
+        renewed(&mut history, 3_500, None);
+        renewed(&mut history, 7_000, Some(3_500));
+        let newest: Vec<_> = history.renewals().map(|(_, one)| (one.interval(), one.left())).collect();
+        let millis = |millis| Some(Duration::from_millis(millis));
+        assert_eq!(newest, [(millis(3_500), millis(6_498)), (None, millis(6_500))]);
+    }
+
+    #[test]
+    fn the_oldest_unread_response_is_one_that_was_not_dropped() {
+        let mut history = LeaseHistory::default();
+        (1..=4).for_each(|n| renewed(&mut history, n * 1_000, Some(1_000)));
+        history.dropped(at(3_000));
+        history.dropped(at(4_000));
+        assert_eq!(history.oldest_unread(2), Some(at(1_000)));
+        assert_eq!((history.oldest_unread(0), history.oldest_unread(3)), (None, None));
+    }
+
+    #[test]
+    fn it_is_bounded_and_small_and_saturates() {
+        let mut history = LeaseHistory::default();
+        (0..10_000).for_each(|n| renewed(&mut history, n, None));
+        assert_eq!(history.entries().len(), MIN_CAPACITY);
+        history.set_capacity(SELECTED_CAPACITY);
+        (0..10_000).for_each(|n| renewed(&mut history, n, None));
+        assert_eq!(history.entries().len(), MAX_CAPACITY);
+        history.set_capacity(capacity_for(1_000));
+        assert_eq!((history.entries().len(), history.entries().next().map(|entry| entry.at)), (131, Some(at(9_869))));
+        assert!(size_of::<HistoryEntry>() <= 32, "{}", size_of::<HistoryEntry>());
+        history.renewed(at(5), 9_000_000_000, Some(Duration::from_secs(9_000_000_000)), Duration::ZERO);
+        let (_, last) = history.renewals().next().unwrap();
+        assert_eq!((last.ttl(), last.interval()), (u32::MAX, Some(Duration::from_millis(u64::from(u32::MAX) - 1))));
+    }
+
+    #[test]
+    fn a_gap_is_marked_once_and_an_empty_history_has_none() {
+        let mut history = LeaseHistory::default();
+        history.push(at(1), HistoryEvent::Unknown);
+        renewed(&mut history, 2, None);
+        history.push(at(3), HistoryEvent::Unknown);
+        history.push(at(4), HistoryEvent::Unknown);
+        assert_eq!(history.entries().len(), 2);
+        history.push(at(5), HistoryEvent::Known);
+        history.push(at(6), HistoryEvent::Known);
+        assert_eq!(history.entries().len(), 3);
+    }
+
+    #[test]
+    fn few_leases_have_an_hour_each_and_all_together_stay_small() {
+        assert!(capacity_for(1) >= 3_600 && capacity_for(32) >= 3_600, "{}", capacity_for(32));
+        for leases in [1, 10, 100, 1_000] {
+            assert!(
+                capacity_for(leases) * leases * size_of::<HistoryEntry>() <= 5_000_000,
+                "{leases}: {}",
+                capacity_for(leases)
+            );
+        }
+        assert_eq!((capacity_for(0), capacity_for(100_000)), (MAX_CAPACITY, MIN_CAPACITY));
+    }
+
+    #[test]
+    fn polls_sharpen_what_is_known_until_one_contradicts() {
+        let mut history = LeaseHistory::default();
+        let bounds = |earliest, latest| TimeRange { earliest: at(earliest), latest: at(latest) };
+        history.observed(at(1_000), bounds(9_000, 10_000), 10);
+        history.observed(at(2_000), bounds(9_500, 10_500), 10);
+        history.observed(at(5_000), bounds(14_000, 15_000), 10);
+        let entries: Vec<HistoryEntry> = history.entries().copied().collect();
+        let observed = |deadline, is_renewal| HistoryEvent::Observed { deadline, is_renewal };
+        assert_eq!(entries[0], HistoryEntry { at: at(1_000), event: observed(bounds(9_500, 10_000), false) });
+        let renewed = HistoryEntry { at: at(4_500), event: observed(bounds(14_000, 15_000), true) };
+        assert_eq!(entries[1..], [renewed], "a TTL before the middle of its new deadline");
+    }
+}

@@ -1,0 +1,123 @@
+//! What a history says of the time left: spans in which the deadline stayed where it was.
+
+use std::collections::vec_deque;
+use std::time::Duration;
+
+use super::{HistoryEntry, HistoryEvent};
+use crate::inference::TimeRange;
+use simkit::Timestamp;
+
+/// A span of time in which the deadline of a lease was known, and was not moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadlineSegment {
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Where the deadline lay.
+    pub deadline: TimeRange,
+}
+
+/// The stretches of a history, oldest first. Where nothing was known there is none.
+#[derive(Clone, Debug)]
+pub struct DeadlineSegments<'a> {
+    entries: vec_deque::Iter<'a, HistoryEntry>,
+    end: Timestamp,
+    /// The last mark that was gone by.
+    last: Option<Timestamp>,
+    deadline: Option<TimeRange>,
+    is_known: bool,
+}
+
+impl<'a> DeadlineSegments<'a> {
+    pub(super) fn new(entries: vec_deque::Iter<'a, HistoryEntry>, end: Timestamp) -> Self {
+        DeadlineSegments { entries, end, last: None, deadline: None, is_known: true }
+    }
+
+    /// What was known from the last mark until this moment.
+    fn until(&self, until: Timestamp) -> Option<DeadlineSegment> {
+        let from = self.last?;
+        let deadline = self.deadline.filter(|_| self.is_known && from < until)?;
+        Some(DeadlineSegment { from, until, deadline })
+    }
+
+    fn advance(&mut self, entry: &HistoryEntry) {
+        self.last = Some(entry.at);
+        self.is_known = entry.event != HistoryEvent::Unknown;
+        self.deadline = match entry.event {
+            HistoryEvent::Renewed(renewal) => {
+                let sent = entry.at.before(renewal.round_trip().unwrap_or_default());
+                let deadline = sent + Duration::from_secs(renewal.ttl().into());
+                Some(TimeRange { earliest: deadline, latest: deadline })
+            }
+            HistoryEvent::Observed { deadline, .. } => Some(deadline),
+            HistoryEvent::Missed | HistoryEvent::Leader | HistoryEvent::Unknown | HistoryEvent::Known => self.deadline,
+        };
+    }
+}
+
+impl Iterator for DeadlineSegments<'_> {
+    type Item = DeadlineSegment;
+
+    fn next(&mut self) -> Option<DeadlineSegment> {
+        while let Some(entry) = self.entries.next() {
+            let segment = self.until(entry.at);
+            self.advance(entry);
+            if segment.is_some() {
+                return segment;
+            }
+        }
+        let segment = self.until(self.end);
+        self.last = None;
+        segment
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::LeaseHistory;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::at(Duration::from_secs(seconds))
+    }
+
+    /// From, until and the deadline of each stretch, in seconds.
+    fn told(history: &LeaseHistory, end: u64) -> Vec<(u64, u64, u64)> {
+        let seconds = |moment: Timestamp| moment.since_start().as_secs();
+        let segments = history.segments(at(end));
+        segments.map(|one| (seconds(one.from), seconds(one.until), seconds(one.deadline.latest))).collect()
+    }
+
+    #[test]
+    fn each_renewal_begins_one_and_the_last_goes_on_to_the_end() {
+        let mut history = LeaseHistory::default();
+        assert_eq!(told(&history, 9), []);
+        history.renewed(at(1), 10, None, Duration::ZERO);
+        history.renewed(at(4), 10, None, Duration::from_secs(1));
+        history.push(at(6), HistoryEvent::Missed);
+        assert_eq!(told(&history, 9), [(1, 4, 11), (4, 6, 13), (6, 9, 13)]);
+    }
+
+    #[test]
+    fn where_nothing_is_known_there_is_none() {
+        let mut history = LeaseHistory::default();
+        history.renewed(at(1), 10, None, Duration::ZERO);
+        history.push(at(3), HistoryEvent::Unknown);
+        assert_eq!(told(&history, 9), [(1, 3, 11)]);
+        history.push(at(5), HistoryEvent::Known);
+        assert_eq!(told(&history, 9), [(1, 3, 11), (5, 9, 11)], "the deadline was not forgotten");
+        history.push(at(6), HistoryEvent::Unknown);
+        history.renewed(at(8), 10, None, Duration::ZERO);
+        assert_eq!(told(&history, 9)[2..], [(8, 9, 18)]);
+    }
+
+    #[test]
+    fn what_polls_showed_has_bounds() {
+        let mut history = LeaseHistory::default();
+        let deadline = TimeRange { earliest: at(10), latest: at(11) };
+        history.observed(at(2), deadline, 10);
+        let segments: Vec<DeadlineSegment> = history.segments(at(5)).collect();
+        assert_eq!(segments, [DeadlineSegment { from: at(2), until: at(5), deadline }]);
+    }
+}

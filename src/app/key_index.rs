@@ -1,0 +1,202 @@
+//! Which lease holds which key, as pages and a watch tell it.
+//!
+//! Pages take a while, and what was known before stays until the last of them is there: no row loses its keys meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::LeaseKeys;
+use etcd_lease::{KeyEntry, LeaseId};
+
+/// A key on its lease, with the revision that made it.
+type KeysByLease = BTreeMap<(LeaseId, Box<[u8]>), i64>;
+
+/// A key that stands under a lease, and stood under none, or another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeyAttached {
+    pub(super) key: Vec<u8>,
+    pub(super) from: Option<LeaseId>,
+    pub(super) to: LeaseId,
+}
+
+/// All keys that hang on leases, as far as they may be read.
+#[derive(Clone, Debug, Default)]
+pub struct LeaseKeyIndex {
+    held: KeysByLease,
+    /// How many hang on each lease; those without one are not here.
+    counts: BTreeMap<LeaseId, usize>,
+    /// The pages so far, while they are being read.
+    incoming: KeysByLease,
+    /// Those that were told by whoever attached them, before watch or pages told them with their revision.
+    unconfirmed: BTreeSet<(LeaseId, Box<[u8]>)>,
+    is_read: bool,
+}
+
+impl LeaseKeyIndex {
+    /// Whether all of them are known.
+    pub fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// How many hang on a lease.
+    pub fn count(&self, id: LeaseId) -> usize {
+        self.counts.get(&id).copied().unwrap_or(0)
+    }
+
+    /// The keys of a lease with the revisions that made them, sorted by key.
+    pub fn of(&self, id: LeaseId) -> impl Iterator<Item = (&[u8], i64)> {
+        let from = (id, Box::from(&[][..]));
+        self.held.range(from..).take_while(move |((of, _), _)| *of == id).map(|((_, key), made)| (&key[..], *made))
+    }
+
+    /// Every key with its lease and the revision that made it, sorted by lease and key.
+    pub fn all(&self) -> impl Iterator<Item = (LeaseId, &[u8], i64)> {
+        self.held.iter().map(|((id, key), made)| (*id, &key[..], *made))
+    }
+
+    /// The leases that hold a key.
+    pub(super) fn holders(&self) -> impl Iterator<Item = LeaseId> {
+        self.counts.keys().copied()
+    }
+
+    /// A lease's keys in short.
+    pub(super) fn summary(&self, id: LeaseId, is_all: bool) -> LeaseKeys {
+        let mut first: Vec<Vec<u8>> = self.of(id).take(LeaseKeys::FIRST).map(|(key, _)| key.to_vec()).collect();
+        // Most leases have one key, and room was made for four.
+        first.shrink_to_fit();
+        LeaseKeys { count: self.count(id), is_all, first }
+    }
+
+    /// The pages begin, from the first one on.
+    pub(super) fn start_reload(&mut self) {
+        self.incoming.clear();
+    }
+
+    /// A page.
+    pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
+        let held =
+            page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into_boxed_slice()), key.create_revision)));
+        self.incoming.extend(held);
+    }
+
+    /// What the pages so far say that was not known, if keys were known before: keys under other leases than then.
+    pub(super) fn newly_attached(&self) -> Vec<KeyAttached> {
+        if !self.is_read {
+            return Vec::new();
+        }
+        let gone = self.held.keys().filter(|held| !self.incoming.contains_key(*held));
+        let from: BTreeMap<&[u8], LeaseId> = gone.map(|(id, key)| (&key[..], *id)).collect();
+        let come = self.incoming.keys().filter(|held| !self.held.contains_key(*held));
+        come.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
+    }
+
+    /// That was the last page. Hands back the leases that held a key before, or do now.
+    pub(super) fn finish_reload(&mut self) -> BTreeSet<LeaseId> {
+        let mut holders: BTreeSet<LeaseId> = self.holders().collect();
+        self.held = std::mem::take(&mut self.incoming);
+        self.counts.clear();
+        for (id, _) in self.held.keys() {
+            *self.counts.entry(*id).or_default() += 1;
+        }
+        self.unconfirmed.retain(|held| !self.held.contains_key(held));
+        self.is_read = true;
+        holders.extend(self.holders());
+        holders
+    }
+
+    /// A key hangs on a lease, made by a revision, or 0 where that was not told yet. No if that was known.
+    pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], create_revision: i64) -> bool {
+        let is_new = self.held.insert((id, Box::from(key)), create_revision).is_none();
+        if is_new {
+            *self.counts.entry(id).or_default() += 1;
+        }
+        if is_new && create_revision == 0 {
+            self.unconfirmed.insert((id, Box::from(key)));
+        }
+        is_new
+    }
+
+    /// Whether a key was told already without the revision that made it, and the pages that were read since are older than
+    /// that; asked once, since then it is known.
+    pub(super) fn confirm(&mut self, id: LeaseId, key: &[u8]) -> bool {
+        self.unconfirmed.remove(&(id, Box::from(key)))
+    }
+
+    /// A key hangs on a lease no more.
+    pub(super) fn detach(&mut self, id: LeaseId, key: &[u8]) {
+        self.unconfirmed.remove(&(id, Box::from(key)));
+        if self.held.remove(&(id, Box::from(key))).is_none() {
+            return;
+        }
+        let left = self.count(id) - 1;
+        match left {
+            0 => self.counts.remove(&id),
+            _ => self.counts.insert(id, left),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(keys: &[(&[u8], i64)]) -> Vec<KeyEntry> {
+        let held =
+            |(key, id): &(&[u8], i64)| KeyEntry { key: key.to_vec(), lease: Some(LeaseId(*id)), create_revision: 2 };
+        keys.iter().map(held).collect()
+    }
+
+    #[test]
+    fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
+        let mut key_index = LeaseKeyIndex::default();
+        key_index.start_reload();
+        key_index.add_page(page(&[(b"b", 1), (b"\xff", -1), (b"a", 1)]));
+        assert_eq!((key_index.is_read(), key_index.count(LeaseId(1))), (false, 0));
+        key_index.finish_reload();
+        assert_eq!(key_index.summary(LeaseId(1), true).first, [b"a", b"b"]);
+        assert_eq!(key_index.all().next(), Some((LeaseId(-1), &b"\xff"[..], 2)));
+        key_index.start_reload();
+        key_index.add_page(page(&[(b"c", 2)]));
+        assert_eq!(key_index.count(LeaseId(1)), 2, "the old ones stay meanwhile");
+        let touched: Vec<i64> = key_index.finish_reload().into_iter().map(|id| id.0).collect();
+        assert_eq!((touched, key_index.count(LeaseId(1))), (vec![-1, 1, 2], 0));
+    }
+
+    #[test]
+    fn keys_come_and_go_one_by_one() {
+        let mut key_index = LeaseKeyIndex::default();
+        assert!(key_index.attach(LeaseId(1), b"a", 5) && !key_index.attach(LeaseId(1), b"a", 5));
+        key_index.detach(LeaseId(1), b"unknown");
+        assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 5)]);
+        key_index.detach(LeaseId(1), b"a");
+        assert_eq!((key_index.count(LeaseId(1)), key_index.holders().count()), (0, 0));
+    }
+
+    #[test]
+    fn a_key_that_was_told_early_is_no_news_after_pages_that_are_older() {
+        let mut key_index = LeaseKeyIndex::default();
+        key_index.start_reload();
+        assert!(key_index.attach(LeaseId(1), b"a", 0) && key_index.attach(LeaseId(1), b"b", 0));
+        key_index.add_page(page(&[(b"b", 1)]));
+        key_index.finish_reload();
+        assert!(key_index.confirm(LeaseId(1), b"a") && !key_index.confirm(LeaseId(1), b"b"));
+        assert!(key_index.attach(LeaseId(1), b"a", 7), "the watch tells it");
+        assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);
+        for key in [b"a", b"b"] {
+            key_index.detach(LeaseId(1), key);
+            assert!(
+                !key_index.confirm(LeaseId(1), key) && key_index.attach(LeaseId(1), key, 9),
+                "attached anew it is news"
+            );
+        }
+    }
+
+    #[test]
+    fn a_lease_of_many_keys_shows_the_first_of_them() {
+        let mut key_index = LeaseKeyIndex::default();
+        assert!((0..100_000_u32).all(|n| key_index.attach(LeaseId(7), &n.to_be_bytes(), 1)));
+        let keys = key_index.summary(LeaseId(7), false);
+        assert_eq!((keys.count, keys.first.len(), keys.is_all), (100_000, LeaseKeys::FIRST, false));
+        (0..100_000_u32).for_each(|n| key_index.detach(LeaseId(7), &n.to_be_bytes()));
+        assert_eq!(key_index.count(LeaseId(7)), 0);
+    }
+}

@@ -1,0 +1,177 @@
+//! Who is late, at risk or in want of something, and who only was not watched.
+
+use super::others::{Truth, renewed};
+use super::*;
+
+#[test]
+fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
+    let mut story = Story::begin(AppConfig::default());
+    renewed(&mut story, 5);
+    story.tell(Msg::Cluster(down()));
+    // For 40 s nobody answers; then every lease begins its TTL anew.
+    story.wait(40.0);
+    story.tell(Msg::Tick);
+    assert_eq!(story.state(7), "unseen");
+    story.tell(Msg::Cluster(view()));
+    let back = story.now.since_start().as_secs_f64();
+    let mut truth = Truth { deadline: back + 30.0, term: 5 };
+    for after in [1.0, 5.0, 9.0] {
+        story.live(7, &truth, back + after);
+        assert_eq!(story.state(7), "ok", "{after} s after");
+    }
+    truth.deadline = back + 9.0 + 30.0;
+    story.live(7, &truth, back + 18.0);
+    assert_eq!(story.state(7), "ok");
+    assert!(!story.words().contains(&"late") && !story.words().contains(&"risk"), "{:?}", story.words());
+    // Then it is watched again, and nobody renews it.
+    story.live(7, &truth, back + 9.0 + 20.0);
+    assert_eq!(story.state(7), "late");
+    let late = story.model.events.lines().find(|event| event.name() == EventName::Late).unwrap();
+    let EventKind::Late { interval: Some(interval), .. } = late.kind else { panic!("{late:?}") };
+    assert!(interval < Duration::from_secs(15), "{interval:?} of which all was watched");
+}
+
+#[test]
+fn a_lease_whose_renewals_were_hidden_by_an_outage_has_no_thin_margin() {
+    let mut story = Story::begin(AppConfig::default());
+    renewed(&mut story, 3);
+    // Renewed twice while nobody looked, and seen again when it would have had a second left.
+    story.wait(28.0);
+    let now = story.now.since_start().as_secs_f64();
+    story.live(7, &Truth { deadline: now + 29.5, term: 4 }, now + 4.0);
+    assert_eq!(story.state(7), "ok");
+    assert_eq!(story.others_lease(7).warnings, [] as [&str; 0]);
+    assert!(story.others_lease(7).margin().unwrap().0 < Duration::from_secs(3), "as a lower bound it is told");
+}
+
+#[test]
+fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
+    let mut story = Story::begin(AppConfig::default());
+    story.list(&[7], &[]);
+    let crowd: Vec<_> = (0..1_001_u32)
+        .map(|n| etcd_lease::KeyEntry { key: n.to_be_bytes().into(), lease: Some(LeaseId(7)), create_revision: 2 })
+        .collect();
+    story.tell(Msg::KeysReloading);
+    story.tell(Msg::KeysPage(crowd));
+    story.tell(Msg::KeysRead { revision: 9 });
+    let mut truth = Truth { deadline: 30.2, term: 4 };
+    // A client that renews when a second is left.
+    for n in 1..4 {
+        let renewal = 29.2 * f64::from(n);
+        story.live(7, &truth, renewal);
+        truth.deadline = renewal + 30.0;
+    }
+    story.live(7, &truth, 92.0);
+    assert_eq!(story.others_lease(7).warnings, ["thin-margin", "crowded"]);
+    story.tell(Msg::Cluster(down()));
+    story.wait(20.0);
+    story.tell(Msg::Tick);
+    assert_eq!((story.state(7), story.others_lease(7).warnings.as_slice()), ("unseen", &["crowded"][..]));
+}
+
+#[test]
+fn two_renewers_at_unlike_phases_are_never_late_and_are_named() {
+    let mut story = Story::begin(AppConfig::default());
+    story.list(&[7], &[]);
+    let mut truth = Truth { deadline: 29.2, term: 4 };
+    for n in 0..10 {
+        for phase in [5.3, 8.1] {
+            let renewal = phase + 10.0 * f64::from(n);
+            story.live(7, &truth, renewal);
+            truth.deadline = renewal + 30.0;
+        }
+    }
+    assert!(!story.words().contains(&"late"), "{:?}", story.words());
+    assert_eq!(story.others_lease(7).warnings, ["two-renewers"]);
+}
+
+#[test]
+fn a_leak_is_told_after_half_of_its_life() {
+    let mut story = Story::begin(AppConfig::default());
+    story.tell(Msg::KeysReloading);
+    story.tell(Msg::KeysRead { revision: 9 });
+    story.list(&[7], &[]);
+    // First seen with 20 s of 30 left to live: too short a TTL to say.
+    let truth = Truth { deadline: 20.0, term: 4 };
+    story.live(7, &truth, 4.0);
+    assert_eq!(story.others_lease(7).warnings, [] as [&str; 0]);
+    // One of 600 s that was granted more than 301 s before.
+    story.list(&[8, 9], &[]);
+    story.probe(8, 298, 600, &[]);
+    story.probe(9, 598, 600, &[]);
+    story.wait(3.0);
+    story.tell(Msg::Tick);
+    assert_eq!(story.others_lease(8).warnings, ["leak"]);
+    assert_eq!(story.others_lease(9).warnings, [] as [&str; 0], "its keys may come yet");
+}
+
+#[test]
+fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
+    let mut story = Story::begin(AppConfig::default());
+    story.model.events.record_all();
+    let truth = renewed(&mut story, 3);
+    story.live(7, &truth, 27.5);
+    let told: Vec<Event> = story.model.events.take_recorded();
+    let renewals: Vec<(&Event, &Renewed)> = told
+        .iter()
+        .filter_map(|event| if let EventKind::Renewed(renewed) = &event.kind { Some((event, renewed)) } else { None })
+        .collect();
+    assert_eq!(renewals.len(), 3);
+    for (n, (event, renewed)) in renewals.iter().enumerate() {
+        let truly = 5.3 + 10.0 * n as f64;
+        let (left, doubt) = (renewed.left.unwrap().as_secs_f64(), renewed.left_doubt.unwrap().as_secs_f64());
+        let true_left = if n == 0 { 28.2 - 5.3 } else { 20.0 };
+        assert!((left - true_left).abs() <= doubt + 1e-6 && doubt < 1.1, "{left} ±{doubt}");
+        assert!((event.at.signed_since(at(truly))).abs() <= event.doubt.as_secs_f64() + 1e-6, "{event:?}");
+        assert_eq!((renewed.is_first, renewed.interval.is_none()), (n == 0, n == 0));
+    }
+}
+
+#[test]
+fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
+    let mut story = Story::begin(AppConfig::default());
+    story.model.events.record_all();
+    story.list(&[7], &[]);
+    for tenth in 0..300_u32 {
+        story.now = at(f64::from(tenth) / 10.0);
+        if tenth % 4 == 0 {
+            let since = f64::from(tenth % 10) / 10.0;
+            story.probe(7, (3.0 - since - 1e-3) as i64, 3, &[]);
+        }
+    }
+    let told = story.model.events.take_recorded();
+    let intervals = told.iter().filter_map(|event| {
+        if let EventKind::Renewed(Renewed { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
+    });
+    let intervals: Vec<_> = intervals.collect();
+    assert!(!intervals.is_empty() && intervals.iter().all(|told| *told == (None, None)), "{intervals:?}");
+    assert!(story.others_lease(7).others_mean_interval().is_none() && story.others_lease(7).mean_interval().is_none());
+}
+
+#[test]
+fn what_is_shown_as_left_and_the_truth_lie_within_what_is_told_of_it() {
+    for ttl in [2_u32, 3, 4, 10] {
+        for every in [0.4, 0.7, 1.1, 1.4] {
+            let mut story = Story::begin(AppConfig::default());
+            story.list(&[7], &[]);
+            let mut deadline = f64::from(ttl) - 0.03;
+            let mut next = every;
+            for hundredth in 1..2_000_u32 {
+                story.now = at(f64::from(hundredth) / 100.0);
+                let now = f64::from(hundredth) / 100.0;
+                if now >= next {
+                    (deadline, next) = (now - 0.003 + f64::from(ttl), next + every);
+                }
+                if hundredth % 27 == 0 {
+                    story.probe(7, (deadline - now) as i64, i64::from(ttl), &[]);
+                    let lease = story.others_lease(7);
+                    let (left, error) = (lease.left(story.now).unwrap(), lease.left_error(story.now).unwrap());
+                    let (least, most) = lease.left_between(story.now).unwrap();
+                    let truth = deadline - now;
+                    assert!((left - truth).abs() <= error + 1e-6, "{truth} is not {left} ±{error}");
+                    assert!(least <= left && left <= most && least - 1e-6 <= truth && truth <= most + 1e-6);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Rows and counts that follow what changes, held against rows and counts that are worked out from everything.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::app::row_filter::ActiveFilter;
+use crate::app::sort::Rank;
+
+/// One thing that happens to one of a few leases.
+#[derive(Clone, Debug)]
+enum Step {
+    Grant(i64, i64),
+    Renewed(i64, i64, u64),
+    Probed(i64, i64),
+    Gone(i64),
+    Born(i64),
+    Failed(i64),
+    Press(char),
+    Filter(&'static str),
+    Sort(Sort),
+    Wait(f64),
+    Slept,
+}
+
+const FILTERS: [&str; 6] =
+    ["", "left<5s or state:late", "!(left>=3s) who:own", "state:risk or ttl>20", "keys=0 left<=12.5", "/k/1"];
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = || 1..12_i64;
+    prop_oneof![
+        (id(), 2..40_i64).prop_map(|(id, ttl)| Step::Grant(id, ttl)),
+        (id(), 2..40_i64, 0..9_u64).prop_map(|(id, ttl, dropped)| Step::Renewed(id, ttl, dropped)),
+        (id(), -1..40_i64).prop_map(|(id, left)| Step::Probed(id, left)),
+        id().prop_map(Step::Gone),
+        id().prop_map(Step::Born),
+        id().prop_map(Step::Failed),
+        prop::sample::select(vec!['n', 'a', 'x', 'y', 'j', 'k', 'G', 'p', '?', 'f']).prop_map(Step::Press),
+        prop::sample::select(FILTERS.to_vec()).prop_map(Step::Filter),
+        (prop::sample::select(Column::ALL.to_vec()), any::<bool>())
+            .prop_map(|(column, is_descending)| Step::Sort(Sort { column, is_descending })),
+        (0.0..9.0).prop_map(Step::Wait),
+        (30.0..40.0).prop_map(Step::Wait),
+        Just(Step::Slept),
+    ]
+}
+
+fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
+    let mut cadence = Cadence::default();
+    let every = Duration::from_secs_f64(ttl as f64 / 3.0);
+    cadence.record(None, None);
+    cadence.record(Some(every), Some(every));
+    LeaseStatus {
+        id: LeaseId(id),
+        granted_ttl: Some(ttl),
+        phase: Phase::Waiting,
+        deadline: Some(story.now + Duration::from_secs(ttl.unsigned_abs())),
+        last_answer: Some(story.now),
+        next_due: Some(story.now + every),
+        pace: RenewalSchedule::Clientv3,
+        expected: Some(every),
+        cadence,
+        round_trip: None,
+        revision: None,
+        queue: QueueGauge { depth: 0, capacity: 16, dropped },
+        drill: None,
+        ended: None,
+    }
+}
+
+fn play(story: &mut Story, step: Step) {
+    let (sent, received) = (story.now, story.now);
+    let msg = match step {
+        Step::Grant(id, ttl) => return story.grant(id, ttl),
+        Step::Renewed(id, ttl, dropped) => Msg::Statuses(vec![renewed(story, id, ttl, dropped)]),
+        Step::Probed(id, ttl) => {
+            let keys = (0..id % 3).map(|key| format!("/k/{}", key + ttl % 3).into_bytes()).collect();
+            let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl: 40, keys, header: Header::default() };
+            Msg::Probed { sent, received, answer, has_keys: true }
+        }
+        Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
+        Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),
+        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), trouble: trouble("no") },
+        Step::Press(key) => Msg::Key(Key::Char(key)),
+        Step::Filter(text) => {
+            story.model.row_filter.typed = text.parse().expect("a filter");
+            return refresh_rows(&mut story.model, story.now);
+        }
+        Step::Sort(sort) => {
+            story.model.sort = sort;
+            return refresh_rows(&mut story.model, story.now);
+        }
+        Step::Wait(seconds) => {
+            story.wait(seconds);
+            Msg::Tick
+        }
+        Step::Slept => Msg::SystemSlept(Duration::from_secs(60)),
+    };
+    story.tell(msg);
+}
+
+fn counted(model: &AppState, now: Timestamp) -> (usize, usize, usize, usize, u64) {
+    let living = || model.leases.values().filter(|lease| lease.end.is_none());
+    let of = |ownership| living().filter(|lease| lease.ownership == ownership).count();
+    let endangered = living().filter(|lease| matches!(lease.state(now), LeaseState::Risk | LeaseState::Late)).count();
+    let dropped = living().filter_map(|lease| lease.engine.as_ref()).map(|status| status.queue.dropped).sum();
+    (of(Ownership::Own), of(Ownership::Adopted), of(Ownership::Other), endangered, dropped)
+}
+
+fn check(story: &Story) {
+    let (model, counts) = (&story.model, story.model.counts);
+    let sums = (counts.own, counts.adopted, counts.others, counts.endangered, counts.dropped);
+    assert_eq!(sums, counted(model, story.now));
+    let rates = model.kept_alive().filter_map(|lease| lease.mean_interval()).map(|habit| 1.0 / habit.as_secs_f64());
+    assert!((counts.renewals - rates.sum::<f64>()).abs() < 1e-6);
+    if model.dialog.is_none() {
+        let criteria = ActiveFilter::of(&model.row_filter);
+        let shown = model.leases.values().filter(|lease| criteria.matches(lease, story.now));
+        let mut rows: Vec<_> = shown.map(|lease| Rank::of(lease, model.sort, story.now)).collect();
+        rows.sort();
+        assert_eq!(model.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_follows_the_changes_is_what_would_be_worked_out_anew(steps in prop::collection::vec(step(), 1..80)) {
+        let mut story = Story::begin(AppConfig::default());
+        for step in steps {
+            play(&mut story, step);
+            check(&story);
+        }
+    }
+}
+
+#[test]
+fn a_lease_becomes_late_and_at_risk_by_time_alone() {
+    let mut story = Story::begin(AppConfig::default());
+    story.grant(1, 30);
+    play(&mut story, Step::Renewed(1, 30, 0));
+    for (seconds, endangered, left) in [(0.0, 0, 30), (11.4, 0, 18), (0.2, 1, 18), (9.5, 1, 8)] {
+        story.wait(seconds);
+        story.probe(1, left, 30, &[]);
+        refresh_rows(&mut story.model, story.now);
+        assert_eq!(story.model.counts.endangered, endangered, "{:?}", story.now);
+        check(&story);
+    }
+}

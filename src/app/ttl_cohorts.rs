@@ -1,0 +1,103 @@
+//! What the leases of one TTL have in common: whether anybody renews them, or revokes them.
+//!
+//! Beyond the budget a lease may be asked once in its life. Whether it was renewed after that follows from what is seen of
+//! others: where a crowd was granted together and none of those that were asked is renewed, none is.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::AppState;
+use crate::inference::lease_inference::CohortHint;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// So many answers in a row that show a lease which nobody renews tell that nobody renews any of its TTL.
+const ANSWERS: u32 = 16;
+
+/// What was seen of the leases of each TTL in seconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct TtlCohorts(BTreeMap<i64, Cohort>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Cohort {
+    /// Answers that showed a lease which nobody renews, since the last that showed a renewal.
+    left_alone: u32,
+    /// When one was revoked last.
+    revoked: Option<Timestamp>,
+}
+
+impl TtlCohorts {
+    /// A lease of this TTL was renewed.
+    pub(super) fn renewed(&mut self, ttl: i64) {
+        if let Some(seen) = self.0.get_mut(&ttl) {
+            seen.left_alone = 0;
+        }
+    }
+
+    /// One was seen that nobody had renewed for long.
+    pub(super) fn left_alone(&mut self, ttl: i64) {
+        let seen = self.0.entry(ttl).or_default();
+        seen.left_alone = seen.left_alone.saturating_add(1);
+    }
+
+    /// One was revoked.
+    pub(super) fn revoked(&mut self, ttl: i64, at: Timestamp) {
+        self.0.entry(ttl).or_default().revoked = Some(at);
+    }
+
+    /// Whether nobody seems to renew leases of this TTL.
+    pub(super) fn are_left_alone(&self, ttl: i64) -> bool {
+        self.0.get(&ttl).is_some_and(|seen| seen.left_alone >= ANSWERS)
+    }
+
+    /// Whether nobody renews them, and none was revoked for as long as they live.
+    pub(super) fn are_spared(&self, ttl: i64, now: Timestamp) -> bool {
+        let revoked = self.0.get(&ttl).and_then(|seen| seen.revoked);
+        let is_long_ago = |revoked: Timestamp| revoked + Duration::from_secs(ttl.unsigned_abs()) < now;
+        self.are_left_alone(ttl) && revoked.is_none_or(is_long_ago)
+    }
+}
+
+impl AppState {
+    /// Whether nobody seems to renew a lease, by what was seen of it or of those of its TTL.
+    pub(super) fn is_unrenewed(&self, id: LeaseId) -> bool {
+        let Some(lease) = self.lease(id) else { return false };
+        let is_like_others = lease.observed.renewals().last().is_none();
+        let cohorts = lease.granted_ttl.filter(|_| is_like_others);
+        lease.observed.is_unrenewed() || cohorts.is_some_and(|ttl| self.cohorts.are_left_alone(ttl))
+    }
+
+    /// What is done with leases of its kind by then.
+    pub(super) fn cohort_hint(&self, id: LeaseId, now: Timestamp) -> CohortHint {
+        let ttl = self.lease(id).and_then(|lease| lease.granted_ttl);
+        CohortHint {
+            is_unrenewed: self.is_unrenewed(id),
+            is_never_revoked: ttl.is_some_and(|ttl| self.cohorts.are_spared(ttl, now)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewal_takes_back_what_was_thought_of_its_ttl_alone() {
+        let mut cohorts = TtlCohorts::default();
+        (0..ANSWERS).for_each(|_| [30, 60].into_iter().for_each(|ttl| cohorts.left_alone(ttl)));
+        assert!(cohorts.are_left_alone(30) && cohorts.are_left_alone(60) && !cohorts.are_left_alone(10));
+        cohorts.renewed(30);
+        cohorts.left_alone(30);
+        assert!(!cohorts.are_left_alone(30) && cohorts.are_left_alone(60));
+    }
+
+    #[test]
+    fn where_one_was_revoked_another_may_be_for_as_long_as_they_live() {
+        let (mut cohorts, at) = (TtlCohorts::default(), |seconds| Timestamp::at(Duration::from_secs(seconds)));
+        assert!(!cohorts.are_spared(30, at(0)), "nothing is known");
+        (0..ANSWERS).for_each(|_| cohorts.left_alone(30));
+        assert!(cohorts.are_spared(30, at(0)));
+        cohorts.revoked(30, at(10));
+        assert!(!cohorts.are_spared(30, at(40)) && cohorts.are_spared(30, at(41)));
+    }
+}

@@ -1,0 +1,34 @@
+//! Counts, and the leases that have become late or at risk by time alone.
+
+use std::time::Duration;
+
+use crate::app::{AppState, EventKind, Lease, LeaseState};
+use simkit::Timestamp;
+
+/// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
+pub(super) fn refresh_counts(model: &mut AppState, now: Timestamp) {
+    model.counts = model.row_index.count(&mut model.leases, now);
+    if let Some(listed) = model.listed_at.filter(|_| model.counts.dying > 0) {
+        let more = model.polls.ahead_of_dying(&model.leases, listed);
+        model.counts.dying += more;
+        model.counts.perhaps_dying = model.counts.perhaps_dying.saturating_sub(more);
+    }
+    for (id, state) in model.row_index.take_newly_alarming() {
+        if let Some((at, what)) = model.lease(id).and_then(|lease| alarm_event(lease, state, now)) {
+            model.log(at.min(now), Some(id), what);
+        }
+    }
+}
+
+/// Since when, and with what figures.
+fn alarm_event(lease: &Lease, state: LeaseState, now: Timestamp) -> Option<(Timestamp, EventKind)> {
+    let expected = lease.mean_interval();
+    if state == LeaseState::Risk {
+        let left = lease.left(now).map(Duration::from_secs_f64);
+        // A renewal that left it at risk from the first moment on begins the risk.
+        let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Timestamp::START));
+        return Some((from, EventKind::Risk { left, expected }));
+    }
+    let interval = lease.unrenewed_since().map(|since| now - since);
+    Some((lease.late_from()?, EventKind::Late { interval, expected }))
+}

@@ -1,0 +1,139 @@
+//! The death of a lease.
+
+use std::time::Duration;
+
+use crate::app::events::EventTime;
+use crate::app::{
+    AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership, polls,
+};
+use crate::inference::TimeRange;
+use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
+use etcd_lease::{Ended, LeaseId};
+use simkit::Timestamp;
+
+use super::selection;
+
+/// The first sign that a lease is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) struct Absence {
+    /// When it came.
+    pub(super) by: Timestamp,
+    /// As of which revision of the keys it is gone, where that is told.
+    pub(super) revision: Option<i64>,
+    /// When the last list was asked for that could have it.
+    pub(super) listed: Option<Timestamp>,
+}
+
+impl Absence {
+    /// By then, and nothing is known of revisions.
+    pub(super) fn by(by: Timestamp, model: &AppState) -> Self {
+        Absence { by, revision: None, listed: model.listed_at }
+    }
+}
+
+/// Notes that a lease was seen to be gone by then, and why, as far as that follows from what was seen of it; what has
+/// died before stays as it died.
+pub(super) fn record_end(model: &mut AppState, id: LeaseId, miss: Absence) {
+    let (is_ours, kind) = (model.revoking.contains(&id), model.cohort_hint(id, miss.by));
+    let Some(lease) = model.alive(id) else { return };
+    let removal = lease.removal(miss.by, miss.listed);
+    let (cause, lag) = match lease.observed.removal_cause(removal, is_ours, kind) {
+        RemovalCause::Expired(lag) => (EndCause::Expired, Some(lag)),
+        RemovalCause::RevokedHere | RemovalCause::Revoked => (EndCause::Revoked, None),
+        RemovalCause::Unknown => (EndCause::Unknown, None),
+    };
+    record_loss(lease, removal.by, cause, is_ours);
+    store_end(model, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
+}
+
+/// Notes that a lease is gone as its keeper says: it knows the deadline that the renewals have given.
+pub(super) fn record_end_as(model: &mut AppState, id: LeaseId, at: Timestamp, cause: EndCause) {
+    let Some(lease) = model.alive(id) else { return };
+    record_loss(lease, at, cause, false);
+    store_end(model, id, LeaseEnd { at, cause, is_ours: false, lag: None, revision: None }, at.into());
+}
+
+/// Notes that a lease was revoked from here: that is no loss.
+pub(super) fn record_revoked(model: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
+    let end = LeaseEnd { at, cause: EndCause::Revoked, is_ours: true, lag: None, revision: Some(revision) };
+    store_end(model, id, end, at.into());
+}
+
+/// A lease that had died is there again: another one was granted under its id, of which nothing is known but that. What
+/// was to be done with the old one is not done with this one.
+pub(super) fn record_regrant(model: &mut AppState, id: LeaseId, when: impl Into<EventTime>, ttl: Option<i64>) {
+    let Some(old) = model.lease(id).filter(|lease| lease.end.is_some()) else { return };
+    let is_listed = old.is_listed;
+    if old.engine.as_ref().is_some_and(|status| status.ended.is_none()) {
+        model.superseded.push(id);
+    }
+    model.get_or_create(id).is_listed = is_listed;
+    model.log(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
+}
+
+/// What was heard of a lease by then is true of another of this TTL, granted under its id: the one that was known is gone.
+pub(super) fn record_replacement(model: &mut AppState, id: LeaseId, by: Timestamp, ttl: i64) {
+    let known = model.lease(id).and_then(|lease| lease.observed.seen_at());
+    // A list since may have had this one or that.
+    record_end(model, id, Absence { by, revision: None, listed: None });
+    let within = TimeRange { earliest: known.unwrap_or(by).min(by), latest: by };
+    record_regrant(model, id, within, Some(ttl));
+}
+
+/// In the middle of what is possible; where that says little, when it was noticed.
+fn when(RemovalWindow { after, by }: RemovalWindow) -> EventTime {
+    const LITTLE: Duration = Duration::from_secs(2);
+    match by - after {
+        span if span > LITTLE => EventTime { at: by, doubt: span },
+        _ => TimeRange { earliest: after, latest: by }.into(),
+    }
+}
+
+fn record_loss(lease: &mut Lease, at: Timestamp, cause: EndCause, is_ours: bool) {
+    if lease.is_kept_alive && lease.loss.is_none() && !is_ours {
+        lease.loss = Some(Box::new(unreported_loss(lease, at, cause)));
+    }
+}
+
+/// A loss that the server has told and the lease's renewals have not met yet.
+fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLoss {
+    let why = if cause == EndCause::Expired { Ended::Expired } else { Ended::NotFound };
+    let next = lease.engine.as_ref().and_then(|status| status.next_due).map(|next| next.max(at));
+    KeepaliveLoss { at, why, last_answer: lease.last_answer(), next }
+}
+
+fn store_end(model: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
+    let are_keys_old = model.keys_trouble.is_some() || model.events.now < model.prompt_from;
+    let Some(lease) = model.alive(id) else { return };
+    lease.end = Some(end);
+    lease.is_kept_alive = false;
+    if are_keys_old && lease.pending_deletion.is_none() {
+        // The watch is catching up: they may stand under another lease by now.
+        lease.keys = None;
+    }
+    let event = end_event(lease, end);
+    if let Some(ttl) = event.ttl.filter(|_| end.cause == EndCause::Revoked) {
+        model.cohorts.revoked(ttl, end.at);
+    }
+    model.recently_ended.push_back((end.at, id));
+    selection::on_end(model, id, end.is_ours, end.at);
+    polls::plan(model, id, Timestamp::NEVER);
+    model.log(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
+}
+
+fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {
+    LeaseEnded {
+        cause: end.cause,
+        is_ours: end.is_ours,
+        ownership: lease.ownership,
+        ttl: lease.granted_ttl,
+        keys: lease
+            .pending_deletion
+            .as_ref()
+            .map(|pending_deletion| LeaseKeys::of(pending_deletion.keys.clone()))
+            .or_else(|| lease.keys.clone()),
+        lag: end.lag,
+        revision: lease.pending_deletion.as_ref().map(|pending_deletion| pending_deletion.revision),
+        loss: lease.loss.clone(),
+    }
+}
