@@ -1,5 +1,5 @@
-//! The key table: dispatch, the help overlay, the README and the man page are all made from [`KEYMAP`], by way of the
-//! [`Keymap`] in force.
+//! The key table. Dispatch, the help overlay, `docs/keys.md` and the manual page are all made from [`KEYMAP`], through the
+//! current [`Keymap`].
 
 pub use super::action::Action;
 use super::{DialogAction, Key, Keymap, View};
@@ -13,7 +13,7 @@ pub struct Binding {
     pub action: Action,
     /// The word for the status line; none where the key is not shown there.
     pub hint: Option<&'static str>,
-    /// What they do, for help and README.
+    /// What they do, for help and `docs/keys.md`.
     pub help: &'static str,
 }
 
@@ -100,7 +100,7 @@ pub const KEYMAP: &[Binding] = &[
     reply(&[Key::Char('<')], DialogAction::FasterReader, "a drill that reads more often"),
 ];
 
-/// The table in Markdown, as it stands in the README.
+/// The table in Markdown, for `docs/keys.md`.
 pub fn markdown() -> String {
     Keymap::default().markdown()
 }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_can_have_every_row() {
+    fn the_markdown_table_has_every_row() {
         let table = markdown();
         assert_eq!(table.lines().count(), KEYMAP.len() + 5);
         assert!(table.contains("| `x` `F9` `Del` | revoke the lease; a dialog asks first |"));
