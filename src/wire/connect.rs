@@ -41,7 +41,8 @@ pub(super) fn channel(
             }))
         }
         Target::Address(address) => {
-            let (address, link) = (address.clone(), Arc::clone(link));
+            let address = address.clone();
+            let link = Arc::clone(link);
             let tls = tls.map(|config| link.observe(config));
             endpoint(&address, tls.is_some()).connect_with_connector_lazy(service_fn(move |_| {
                 let (address, tls, link) = (address.clone(), tls.clone(), Arc::clone(&link));
@@ -77,7 +78,8 @@ async fn dial(
     let connection = async {
         let tcp = TcpStream::connect(address.authority()).await?;
         tcp.set_nodelay(true)?;
-        let (tcp, link) = (ReadFirst::new(tcp), Arc::clone(link));
+        let tcp = ReadFirst::new(tcp);
+        let link = Arc::clone(link);
         let Some(config) = tls else {
             return Ok(Box::new(FirstAnswer::new(tcp, false, link)) as Box<dyn Connection>);
         };

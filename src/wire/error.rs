@@ -41,7 +41,8 @@ pub struct Error {
     endpoint: String,
     message: String,
     stale_login: bool,
-    refusal: Option<Refusal>,
+    /// What a refused connection calls for, in place of what its kind does.
+    refusal_advice: Option<&'static str>,
 }
 
 impl Error {
@@ -57,7 +58,7 @@ impl Error {
 
     /// Trouble found before anything was dialled.
     pub(super) fn config(kind: ErrorKind, message: String) -> Self {
-        Error { kind, tried: "", endpoint: String::new(), message, stale_login: false, refusal: None }
+        Error { kind, tried: "", endpoint: String::new(), message, stale_login: false, refusal_advice: None }
     }
 
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
@@ -73,8 +74,9 @@ impl Error {
         if refusal.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
+        let refusal_advice = refusal.as_ref().map(Refusal::advice);
         let stale_login = is_stale_login(&message);
-        Error { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal }
+        Error { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal_advice }
     }
 
     pub(super) fn from_client(tried: &'static str, endpoint: &str, error: etcd_client::Error) -> Self {
@@ -103,8 +105,8 @@ impl Error {
     }
 
     fn advice(&self) -> &'static str {
-        if let Some(refusal) = &self.refusal {
-            return refusal.advice();
+        if let Some(advice) = self.refusal_advice {
+            return advice;
         }
         match self.kind {
             ErrorKind::Unavailable => {

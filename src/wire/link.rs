@@ -213,7 +213,8 @@ impl<S> FirstAnswer<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for FirstAnswer<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let (before, has_room) = (buf.filled().len(), buf.remaining() > 0);
+        let before = buf.filled().len();
+        let has_room = buf.remaining() > 0;
         let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         if has_room && let Some(link) = self.link.clone() {
             self.note(&link, &result, &buf.filled()[before..]);

@@ -95,7 +95,8 @@ impl Service<Request<Body>> for Signed {
         if self.require_leader {
             headers.insert("hasleader", HeaderValue::from_static("true"));
         }
-        let (answer, link) = (self.channel.call(request), Arc::clone(&self.link));
+        let answer = self.channel.call(request);
+        let link = Arc::clone(&self.link);
         Box::pin(async move { answer.await.map_err(|error| link.explain(error)) })
     }
 }
