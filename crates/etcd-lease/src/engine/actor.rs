@@ -10,11 +10,17 @@ use tokio::sync::mpsc;
 use super::board::{Board, Subscribers, gauge};
 use super::inbox::{Delivered, Inbox, Response};
 use super::stream::{KeepaliveStream, StreamId};
+use crate::ClusterView;
+use crate::Ended;
+use crate::EngineEvent;
+use crate::EngineEventKind;
+use crate::Fault;
+use crate::LeaseId;
+use crate::LeaseStatus;
+use crate::RenewalSchedule;
+use crate::TimeToLive;
 use crate::keepalive::{Action, AnsweredRenewal, Notice, Scheduler, SlotId, StreamEnd};
 use crate::wire::{self, Cluster, KeepaliveReply};
-use crate::{
-    ClusterView, Ended, EngineEvent, EngineEventKind, Fault, LeaseId, LeaseStatus, RenewalSchedule, TimeToLive,
-};
 use simkit::Clock;
 use simkit::Timestamp;
 

@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::inbox::Inbox;
-use crate::{EngineEvent, LeaseId, LeaseStatus, QueueGauge};
+use crate::EngineEvent;
+use crate::LeaseId;
+use crate::LeaseStatus;
+use crate::QueueGauge;
 
 /// Events that are kept for a watcher that does not come by; older ones are counted and forgotten.
 const EVENTS: usize = 4_096;

@@ -9,7 +9,10 @@ use futures_util::Stream;
 use super::Engine;
 use super::actor::{Command, Start};
 use super::inbox::{Delivery, Inbox, Response};
-use crate::{Ended, Granted, LeaseId, RenewalSchedule};
+use crate::Ended;
+use crate::Granted;
+use crate::LeaseId;
+use crate::RenewalSchedule;
 use simkit::Timestamp;
 
 /// One reader of the responses of many leases, each with a bounded queue of its own.

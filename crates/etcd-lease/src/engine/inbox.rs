@@ -9,7 +9,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::board::Board;
-use crate::{Ended, LeaseId, QueueGauge};
+use crate::Ended;
+use crate::LeaseId;
+use crate::QueueGauge;
 use simkit::Timestamp;
 
 /// A renewal that was answered.

@@ -96,9 +96,12 @@ use tokio::sync::mpsc;
 
 use self::actor::{Actor, Command};
 use self::inbox::Inbox;
+use crate::Fault;
+use crate::Granted;
+use crate::LeaseId;
+use crate::RenewalSchedule;
 use crate::keepalive::{Scheduler, Timeouts};
 use crate::wire::{self, Cluster};
-use crate::{Fault, Granted, LeaseId, RenewalSchedule};
 use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{self, Task};

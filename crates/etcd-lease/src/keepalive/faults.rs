@@ -3,7 +3,8 @@
 use super::kept_lease::{KeptLease, NextStep};
 use super::stream_state::InFlight;
 use super::{Notice, Scheduler, SlotId, Timeouts};
-use crate::{Fault, Phase};
+use crate::Fault;
+use crate::Phase;
 use simkit::Timestamp;
 
 impl Scheduler {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::AnsweredRenewal;
-use crate::{LeaseId, LeaseStatus};
+use crate::LeaseId;
+use crate::LeaseStatus;
 
 /// Where a lease is kept in the schedule; used anew once its lease is over.
 pub type SlotId = u32;

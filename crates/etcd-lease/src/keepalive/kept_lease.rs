@@ -17,7 +17,14 @@
 use std::time::Duration;
 
 use super::Timeouts;
-use crate::{Cadence, Ended, Fault, LeaseId, Phase, RenewalSchedule, TimeToLive, TtlStatus};
+use crate::Cadence;
+use crate::Ended;
+use crate::Fault;
+use crate::LeaseId;
+use crate::Phase;
+use crate::RenewalSchedule;
+use crate::TimeToLive;
+use crate::TtlStatus;
 use simkit::Timestamp;
 
 /// What is to be done with a lease next.

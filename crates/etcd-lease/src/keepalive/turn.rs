@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use super::kept_lease::{KeptLease, NextStep};
 use super::stream_state::InFlight;
 use super::{Action, Notice, Scheduler, SlotId};
-use crate::{Ended, LeaseId, Phase};
+use crate::Ended;
+use crate::LeaseId;
+use crate::Phase;
 use simkit::Timestamp;
 
 impl Scheduler {
