@@ -27,7 +27,7 @@
 //!
 //! | flow | its one way |
 //! |---|---|
-//! | a keepalive answer | [`engine`]'s stream task → [`domain::keepalive`] (next due, deadline, statistics) → 1. the lease's status on the [`engine::Board`], conflated, drained by the event loop; 2. a copy into each subscriber's bounded queue: full = the newest is dropped and counted |
+//! | a keepalive answer | [`engine`]'s stream task → [`domain::keepalive`] (next due, deadline, statistics) → 1. the lease's status in the [`engine::StatusFeed`], conflated, drained by the event loop; 2. a copy into each subscriber's bounded queue: full = the newest is dropped and counted |
 //! | a key that revokes | [`runtime`] → [`app::keymap`] → a dialog that captures the lease id → another key confirms → [`app::Effect::Revoke`] → the driver, the only place that acts → [`app::Msg::Revoked`] → [`app::update`] |
 //! | what others do | [`observer`]: a list of leases each second, pages of keys and a watch → the driver, beside the answers → [`app::Msg`]: born, gone, keys put and deleted → [`app::update`] |
 //! | the periodic LeaseTimeToLive | the loop sleeps to [`app::next_wake`] → [`app::Effect::Probe`], the most endangered and the visible first, within the budget → the driver → [`app::Msg::Probed`] |

@@ -11,7 +11,8 @@ use super::auth::{AuthChannel, AuthSession};
 use super::connect;
 use super::error::Error;
 use super::{Settings, Target};
-use crate::{MemberView, Reachability};
+use crate::MemberView;
+use crate::Reachability;
 use simkit::Stopwatch;
 
 /// One member of the cluster, as one endpoint.
