@@ -3,7 +3,7 @@
 use crate::app::{
     AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource, Renewed,
 };
-use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, QueueGauge};
+use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
 use super::lifecycle::{self, record_end_as};
@@ -62,17 +62,6 @@ pub(super) fn count(model: &mut AppState, status: &LeaseStatus) {
 fn ours(model: &mut AppState, id: LeaseId) {
     let lease = model.get_or_create(id);
     (lease.ownership, lease.is_kept_alive) = (Ownership::Own, true);
-}
-
-/// Response queues that were read.
-pub(super) fn queues(model: &mut AppState, queues: Vec<(LeaseId, QueueGauge)>) {
-    for (id, queue) in queues {
-        model.cadence_stats.queue(id, queue);
-        if let Some(status) = model.alive(id).and_then(|lease| lease.engine.as_mut()) {
-            status.queue = queue;
-            model.request_redraw(Redraw::Soon);
-        }
-    }
 }
 
 /// The monitor's own consumer has read responses.

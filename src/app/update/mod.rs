@@ -81,7 +81,6 @@ fn dispatch(model: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Statuses(statuses) => engine::statuses(model, statuses),
         Msg::Engine(event) => engine::event(model, event),
         Msg::EventsLost(lost) => engine::events_lost(model, lost, now),
-        Msg::Queues(queues) => engine::queues(model, queues),
         Msg::Delivered(read) => engine::delivered(model, read),
         Msg::Granted { sent, received, answer, keep_alive } => {
             grant::granted(model, &answer, (sent, received), keep_alive);
