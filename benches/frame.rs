@@ -26,9 +26,9 @@ const EVENTS_A_FRAME: i64 = 10;
 const FRAMES: i64 = 3_000;
 const FRAME: Duration = Duration::from_millis(33);
 
-/// A model of many leases, and the time.
+/// A state of many leases, and the time.
 struct ManyLeases {
-    model: AppState,
+    app: AppState,
     now: Timestamp,
     /// Whose turn it is.
     next: i64,
@@ -37,19 +37,19 @@ struct ManyLeases {
 impl ManyLeases {
     fn build() -> Self {
         let mut leases =
-            ManyLeases { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+            ManyLeases { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
         let member = MemberView { reachability: Reachability::Up, ..MemberView::default() };
         leases.send(Msg::Cluster(ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }));
         leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
         leases.send(Msg::Listed(Listing { born: (1..=LEASES).map(LeaseId).collect(), ..Listing::default() }));
         (0..LEASES).for_each(|_| leases.answer());
         leases.frame(&mut Buffer::empty(area()));
-        assert_eq!(leases.model.order().len(), LEASES as usize, "each has a row");
+        assert_eq!(leases.app.view.order().len(), LEASES as usize, "each has a row");
         leases
     }
 
     fn send(&mut self, msg: Msg) {
-        black_box(update(&mut self.model, msg, self.now));
+        black_box(update(&mut self.app, msg, self.now));
     }
 
     /// One lease is polled, and was renewed since: its row is another.
@@ -65,8 +65,8 @@ impl ManyLeases {
 
     fn frame(&mut self, buf: &mut Buffer) {
         let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
-        refresh_rows(&mut self.model, self.now);
-        let ctx = RenderContext { model: &self.model, now: self.now, wall: &wall, theme: Theme::default() };
+        refresh_rows(&mut self.app, self.now);
+        let ctx = RenderContext { app: &self.app, now: self.now, wall: &wall, theme: Theme::default() };
         buf.reset();
         ui::draw(ctx, area(), buf);
     }
@@ -74,7 +74,7 @@ impl ManyLeases {
     /// Microseconds that it takes to put the rows in order.
     fn arranged(&mut self) -> u64 {
         let watch = Stopwatch::start();
-        refresh_rows(&mut self.model, self.now);
+        refresh_rows(&mut self.app, self.now);
         watch.elapsed().as_micros() as u64
     }
 
@@ -87,7 +87,7 @@ impl ManyLeases {
 /// The charts alone: a lease of 2 s after an hour in which nobody read its responses, its detail open, all of it in sight.
 fn of_an_hour() -> ManyLeases {
     let mut leases =
-        ManyLeases { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
+        ManyLeases { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
     leases.send(Msg::Resized(ui::viewport(SIZE.0, SIZE.1)));
     let id = LeaseId(1);
     let answer = Granted { id, requested_ttl: 2, ttl: 2, header: Header::default() };
@@ -104,7 +104,7 @@ fn of_an_hour() -> ManyLeases {
     let longest = std::iter::repeat_n(Key::Char(']'), 5);
     std::iter::once(Key::Enter).chain(longest).for_each(|key| leases.send(Msg::Key(key)));
     let marks =
-        leases.model.lease(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.entries().len());
+        leases.app.leases.get(id).and_then(|lease| lease.history.as_ref()).map_or(0, |history| history.entries().len());
     assert_eq!(marks, 3_600, "an hour of renewals");
     leases
 }
@@ -163,13 +163,13 @@ fn rows_anew(leases: &mut ManyLeases) {
     let mut sort = histogram();
     for round in 0..120 {
         leases.step(0);
-        leases.model.row_filter.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
+        leases.app.view.row_filter.typed = FILTERS[round % FILTERS.len()].parse().expect("a filter");
         filter.saturating_record(leases.arranged());
-        leases.model.row_filter.typed = "".parse().expect("a filter");
+        leases.app.view.row_filter.typed = "".parse().expect("a filter");
         leases.arranged();
-        leases.model.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
+        leases.app.view.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
         sort.saturating_record(leases.arranged());
-        assert_eq!(leases.model.order().len(), LEASES as usize, "each has a row");
+        assert_eq!(leases.app.view.order().len(), LEASES as usize, "each has a row");
     }
     for (name, micros) in [("filter", filter), ("sort", sort)] {
         print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));

@@ -56,6 +56,23 @@ pub struct AppConfig {
     pub keymap: Keymap,
 }
 
+impl Backend {
+    /// How many times as fast as real time its clock runs at the start.
+    pub fn clock_speed(self) -> u32 {
+        match self {
+            Backend::Cluster => 1,
+            Backend::Sandbox { warp } => warp,
+        }
+    }
+}
+
+impl AppConfig {
+    /// Whether this runs on the embedded sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        matches!(self.backend, Backend::Sandbox { .. })
+    }
+}
+
 impl Default for AppConfig {
     fn default() -> Self {
         AppConfig {

@@ -1,26 +1,48 @@
-//! All leases by id. Whoever may have changed is remembered, so that rows and counts follow without looking at the rest.
+//! All leases by id, and what is known of them together.
+//!
+//! Whoever may have changed is remembered, so that rows and counts follow without looking at the rest.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::Duration;
 
-use super::Lease;
-use etcd_lease::LeaseId;
+use super::cadence::{CadenceReport, CadenceStats, Series};
+use super::history;
+use super::lint_report::LintReport;
+use super::ttl_cohorts::TtlCohorts;
+use super::{HistoryEvent, Lease, LeaseCounts, LeaseHistory, LeaseState};
+use crate::inference::lease_inference::CohortHint;
+use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem};
+use etcd_lease::{LeaseId, RenewalSchedule};
+use simkit::Timestamp;
 
-/// All leases. Every way to change one leaves a trace.
+/// All leases, and what is known of them together. Every way to change a lease leaves a trace.
 ///
-/// Each stands in a room of its own: they are large, and the map's nodes are half empty.
+/// Each lease stands in a box of its own: they are large, and the map's nodes are half empty.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LeaseStore {
+pub struct LeaseStore {
     all: BTreeMap<LeaseId, Box<Lease>>,
     dirty: HashSet<LeaseId>,
+    /// The ended leases that still have a row, in the order in which they ended.
+    pub(super) recently_ended: VecDeque<(Timestamp, LeaseId)>,
+    /// Leases that the engine keeps alive and that are gone, while others live under their ids: to be stopped.
+    pub(super) superseded: Vec<LeaseId>,
+    /// Counts over all leases, as of the last [`refresh_rows`](super::refresh_rows).
+    pub counts: LeaseCounts,
+    /// Whether anybody renews the leases of a TTL.
+    pub(super) cohorts: TtlCohorts,
+    pub(super) lint_report: LintReport,
+    /// What was counted of every lease that was kept alive.
+    pub(super) cadence_stats: CadenceStats,
 }
 
 impl LeaseStore {
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    /// How many there are, the ended ones that still have a row included.
+    pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
@@ -28,14 +50,34 @@ impl LeaseStore {
         self.all.contains_key(&id)
     }
 
-    /// A lease to be read.
-    pub(super) fn get(&self, id: &LeaseId) -> Option<&Lease> {
-        self.all.get(id).map(Box::as_ref)
+    /// A lease by its id, those that ended in the last half minute included.
+    pub fn get(&self, id: LeaseId) -> Option<&Lease> {
+        self.all.get(&id).map(Box::as_ref)
+    }
+
+    /// A lease that lives.
+    pub(super) fn alive(&self, id: LeaseId) -> Option<&Lease> {
+        self.get(id).filter(|lease| lease.end.is_none())
+    }
+
+    /// A lease that lives, to be changed.
+    pub(super) fn alive_mut(&mut self, id: LeaseId) -> Option<&mut Lease> {
+        self.get_mut(id).filter(|lease| lease.end.is_none())
     }
 
     /// Every lease, sorted by id.
     pub(super) fn values(&self) -> impl Iterator<Item = &Lease> {
         self.all.values().map(Box::as_ref)
+    }
+
+    /// The leases that have not ended.
+    pub fn living(&self) -> impl Iterator<Item = &Lease> {
+        self.values().filter(|lease| lease.end.is_none())
+    }
+
+    /// The leases that are being kept alive here.
+    pub fn kept_alive(&self) -> impl Iterator<Item = &Lease> {
+        self.living().filter(|lease| lease.is_kept_alive)
     }
 
     /// The id of every lease, sorted.
@@ -44,9 +86,9 @@ impl LeaseStore {
     }
 
     /// A lease to be changed.
-    pub(super) fn get_mut(&mut self, id: &LeaseId) -> Option<&mut Lease> {
-        let lease = self.all.get_mut(id)?;
-        self.dirty.insert(*id);
+    pub(super) fn get_mut(&mut self, id: LeaseId) -> Option<&mut Lease> {
+        let lease = self.all.get_mut(&id)?;
+        self.dirty.insert(id);
         Some(lease)
     }
 
@@ -63,14 +105,89 @@ impl LeaseStore {
     }
 
     /// Takes a lease away.
-    pub(super) fn remove(&mut self, id: &LeaseId) {
-        self.dirty.insert(*id);
-        self.all.remove(id);
+    pub(super) fn remove(&mut self, id: LeaseId) {
+        self.dirty.insert(id);
+        self.all.remove(&id);
     }
 
     /// Those that may have changed since this was last asked.
     pub(super) fn take_dirty(&mut self) -> HashSet<LeaseId> {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// What the lints found.
+    pub fn lint_report(&self) -> &LintReport {
+        &self.lint_report
+    }
+
+    /// Adds an event to the history of every lease that has one, or is kept alive and so begins one.
+    pub(super) fn record_in_all(&mut self, at: Timestamp, event: HistoryEvent) {
+        let has_one = |lease: &&mut Lease| lease.end.is_none() && (lease.is_kept_alive || lease.history.is_some());
+        for lease in self.values_mut().filter(has_one) {
+            lease.history_mut().push(at, event);
+        }
+    }
+
+    /// The history of a lease that lives, begun where there is none: as long as there is room for it. The lease under the
+    /// cursor has the longest.
+    pub(super) fn history_mut(&mut self, id: LeaseId, is_selected: bool) -> Option<&mut LeaseHistory> {
+        let share = history::capacity_for(self.counts.own + self.counts.adopted);
+        let capacity = if is_selected { history::SELECTED_CAPACITY } else { share };
+        Some(self.alive_mut(id)?.history_mut().set_capacity(capacity))
+    }
+
+    /// The renewals so far: a series for each TTL that was kept alive, the shortest first.
+    pub fn cadence_report(&self, pace: RenewalSchedule) -> CadenceReport {
+        let mut series = self.cadence_stats.report();
+        series.sort_by_key(|series| (series.effective_ttl(), series.ttl));
+        CadenceReport { pace, kept_for: None, stalled: false, series }
+    }
+
+    /// How many leases of a series are kept alive, and when the next of them is renewed.
+    pub fn kept_alive_in(&self, series: &Series) -> (usize, Option<Timestamp>) {
+        let is_of = |lease: &&Lease| {
+            let granted = lease.granted_ttl;
+            granted == series.granted_ttl && lease.asked_ttl.or(granted) == Some(series.ttl)
+        };
+        self.kept_alive()
+            .filter(is_of)
+            .filter_map(|lease| lease.engine.as_ref())
+            .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
+    }
+
+    /// Whether nobody seems to renew a lease, by what was seen of it or of those of its TTL.
+    pub(super) fn is_unrenewed(&self, id: LeaseId) -> bool {
+        let Some(lease) = self.get(id) else { return false };
+        let is_like_others = lease.observed.renewals().last().is_none();
+        let cohorts = lease.granted_ttl.filter(|_| is_like_others);
+        lease.observed.is_unrenewed() || cohorts.is_some_and(|ttl| self.cohorts.are_left_alone(ttl))
+    }
+
+    /// What is done with leases of its kind by then.
+    pub(super) fn cohort_hint(&self, id: LeaseId, now: Timestamp) -> CohortHint {
+        let ttl = self.get(id).and_then(|lease| lease.granted_ttl);
+        CohortHint {
+            is_unrenewed: self.is_unrenewed(id),
+            is_never_revoked: ttl.is_some_and(|ttl| self.cohorts.are_spared(ttl, now)),
+        }
+    }
+
+    /// What is wrong with a candidate for a lock, if anything is.
+    pub fn candidate_problem(&self, candidate: &Candidate, now: Timestamp) -> Option<CandidateProblem> {
+        let health = self.get(candidate.lease).map_or_else(CandidateHealth::default, |lease| health(lease, now));
+        candidate.problem(health)
+    }
+}
+
+/// What a candidate's lease says of it. Of an unseen lease nobody knows whether it was renewed.
+fn health(lease: &Lease, now: Timestamp) -> CandidateHealth {
+    let state = lease.state(now);
+    CandidateHealth {
+        is_gone: lease.end.is_some(),
+        is_dying: state == LeaseState::Dying,
+        ttl: lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs())),
+        unrenewed: lease.unrenewed(now).filter(|_| state != LeaseState::Unseen),
+        late_after: lease.late_after(),
     }
 }
 

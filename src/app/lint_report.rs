@@ -38,50 +38,50 @@ impl LintReport {
 }
 
 /// When is looked next.
-pub(super) fn next_wake(model: &AppState) -> Timestamp {
-    if model.leases.is_empty() { Timestamp::NEVER } else { model.lint_report.due }
+pub(super) fn next_wake(app: &AppState) -> Timestamp {
+    if app.leases.is_empty() { Timestamp::NEVER } else { app.leases.lint_report.due }
 }
 
 /// Looks at all leases, if it is time to.
-pub(super) fn run_if_due(model: &mut AppState, now: Timestamp) {
-    if next_wake(model) <= now {
-        run_lints(model, now);
+pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
+    if next_wake(app) <= now {
+        run_lints(app, now);
     }
 }
 
 /// Looks at all leases, however short a while ago that was done.
-pub fn run_lints(model: &mut AppState, now: Timestamp) {
-    let leases = all_facts(model, now);
+pub fn run_lints(app: &mut AppState, now: Timestamp) {
+    let leases = all_facts(app, now);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
     let found = findings(LintInput { leases: &leases, now });
-    let count = set_warnings(model, &found);
-    model.lint_report = LintReport { findings: found, count, due: now + EVERY * (1 + crowds) };
+    let count = set_warnings(app, &found);
+    app.leases.lint_report = LintReport { findings: found, count, due: now + EVERY * (1 + crowds) };
 }
 
 /// Gives each lease the names of what was found about it; hands back how many have one.
-fn set_warnings(model: &mut AppState, found: &[Finding]) -> usize {
+fn set_warnings(app: &mut AppState, found: &[Finding]) -> usize {
     let mut names: BTreeMap<LeaseId, Vec<&'static str>> = BTreeMap::new();
     for (id, name) in found.iter().flat_map(|finding| finding.leases.iter().map(|id| (*id, finding.lint))) {
         names.entry(id).or_default().push(name);
     }
     let count = names.len();
     let differs = |lease: &&Lease| lease.warnings.as_slice() != names.get(&lease.id).map_or(&[][..], Vec::as_slice);
-    let changed: Vec<LeaseId> = model.leases.values().filter(differs).map(|lease| lease.id).collect();
+    let changed: Vec<LeaseId> = app.leases.values().filter(differs).map(|lease| lease.id).collect();
     for id in &changed {
-        if let Some(lease) = model.leases.get_mut(id) {
+        if let Some(lease) = app.leases.get_mut(*id) {
             lease.warnings = names.remove(id).unwrap_or_default();
         }
     }
     if !changed.is_empty() {
-        model.request_redraw(Redraw::Soon);
+        app.view.request_redraw(Redraw::Soon);
     }
     count
 }
 
 /// What is known of each lease, sorted by id, with the locks that it stands in line for.
-fn all_facts(model: &AppState, now: Timestamp) -> Vec<LintFacts> {
-    let mut leases: Vec<LintFacts> = model.leases.values().map(|lease| facts(model, lease, now)).collect();
-    for (id, line) in model.locks.places() {
+fn all_facts(app: &AppState, now: Timestamp) -> Vec<LintFacts> {
+    let mut leases: Vec<LintFacts> = app.leases.values().map(|lease| facts(app, lease, now)).collect();
+    for (id, line) in app.keys.locks.places() {
         if let Ok(place) = leases.binary_search_by_key(&id, |facts| facts.id) {
             leases[place].queue_positions.push(line);
         }
@@ -90,9 +90,9 @@ fn all_facts(model: &AppState, now: Timestamp) -> Vec<LintFacts> {
 }
 
 /// What is known of a lease. A dead one that is listed all the same is unknown to the leader.
-fn facts(model: &AppState, lease: &Lease, now: Timestamp) -> LintFacts {
+fn facts(app: &AppState, lease: &Lease, now: Timestamp) -> LintFacts {
     let Some(end) = lease.end else { return facts_of_living(lease, now) };
-    let is_listed = model.is_zombie(lease);
+    let is_listed = app.cluster.is_zombie(lease);
     LintFacts { listed: is_listed, unknown_since: Some(end.at), ..LintFacts::of(lease.id, &LeaseInference::default()) }
 }
 

@@ -1,6 +1,6 @@
 //! The monitor's mind, pure: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
 //!
-//! [`update()`] takes a message and the time, changes the model and hands back effects as values; nothing here
+//! [`update()`] takes a message and the time, changes the state and hands back effects as values; nothing here
 //! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
 //!
 //! ```text
@@ -17,6 +17,7 @@ mod bindings;
 mod bulk;
 pub mod cadence;
 mod cluster_label;
+mod cluster_state;
 mod column;
 mod config;
 mod countdown;
@@ -24,12 +25,13 @@ pub mod dialog;
 mod effect;
 mod events;
 mod events_view;
-mod frozen_view;
 mod grant;
 mod history;
 mod input;
+mod jobs;
 mod key_context;
 mod key_index;
+mod key_state;
 pub mod keymap;
 mod lease;
 mod lease_counts;
@@ -37,9 +39,8 @@ mod lease_end;
 mod lease_keys;
 mod lease_state;
 mod lease_store;
-mod link;
 mod lint_report;
-mod locks;
+mod locks_view;
 mod msg;
 mod polls;
 mod row_filter;
@@ -51,11 +52,13 @@ mod ttl_cohorts;
 mod update;
 mod values;
 mod view;
+mod view_state;
 
 pub use crate::inference::TimeRange;
 pub use bindings::{Keymap, KeymapEntry, KeymapError};
 pub use bulk::{BulkRevoke, RevokeOutcome};
 pub use cluster_label::{ClusterLabel, InvalidLabelColor, LabelColor};
+pub use cluster_state::ClusterState;
 pub use column::{Column, UnknownColumn};
 pub use config::{AppConfig, Backend};
 pub use effect::Effect;
@@ -63,28 +66,32 @@ use events::keys_in_words;
 pub use events::matches_filter;
 pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, RenewalSource, Renewed};
 pub use events_view::{EventCategory, EventsView};
-pub use frozen_view::FrozenView;
 pub use grant::{GrantRequest, InvalidGrantRequest, InvalidKeyTemplate, KeyTemplate, check_ttl, requests_for};
 pub use history::{DeadlineSegment, DeadlineSegments};
 pub use history::{HistoryEntry, HistoryEvent, LeaseHistory, RecordedRenewal};
 pub use input::{BadKey, Key};
+pub use jobs::Jobs;
 pub use key_context::{DialogAction, KeyContext};
 pub use key_index::LeaseKeyIndex;
+pub use key_state::KeyState;
 pub use lease::{LastTtlReply, Lease, Ownership};
 pub use lease_counts::LeaseCounts;
 pub use lease_end::{KeepaliveLoss, LeaseEnd};
 pub use lease_keys::{DetachedKey, LeaseKeys};
 pub use lease_state::{EndCause, LeaseState};
+pub use lease_store::LeaseStore;
 pub use lint_report::{LintReport, run_lints};
-pub use locks::LocksView;
+pub use locks_view::LocksView;
 pub use msg::{CallFailure, Listing, Msg};
+pub use polls::PollScheduler;
 pub use row_filter::{FilterLine, FilterPreset, RowFilter, TypedFilter};
 pub use selection::{Selection, SelectionMark};
 pub use sort::{BadSort, Rank, Sort};
-pub use state::{AppState, Redraw, RowWindow, StatusMessage};
+pub use state::{AppState, FrozenView};
 pub use update::{next_wake, refresh_rows, update};
 pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
+pub use view_state::{Redraw, RowWindow, StatusMessage, ViewState};
 
 #[cfg(test)]
 mod tests;

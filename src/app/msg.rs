@@ -1,4 +1,4 @@
-//! What happens: the only way into the model.
+//! What happens: the only way into the state.
 //!
 //! Messages say what changed (leases born and gone, statuses that moved) and never repeat whole lists, so that a
 //! recording of them stays small and can be played back.

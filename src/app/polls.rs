@@ -70,9 +70,13 @@ impl Default for PollState {
     }
 }
 
-/// Who is asked when.
+/// Which lease is asked when.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct PollScheduler {
+pub struct PollScheduler {
+    /// LeaseTimeToLive calls a second, at most.
+    pub limit: u32,
+    /// The limit that was chosen while the monitor runs, if one was.
+    pub chosen_limit: Option<u32>,
     /// The slot that is being spent, counted from the clock's start.
     slot: Option<u64>,
     /// What is left of it.
@@ -111,6 +115,16 @@ impl PollRate {
 }
 
 impl PollScheduler {
+    /// Nothing is asked yet; so many calls a second, at most.
+    pub(super) fn new(limit: u32) -> Self {
+        PollScheduler { limit, ..PollScheduler::default() }
+    }
+
+    /// Nothing is asked yet; the limit stays as it was chosen.
+    pub(super) fn restarted(&self) -> Self {
+        PollScheduler { chosen_limit: self.chosen_limit, ..PollScheduler::new(self.limit) }
+    }
+
     /// The leases with the least time left are these, in this order.
     pub(super) fn set_soonest(&mut self, soonest: Vec<LeaseId>) {
         self.soonest = soonest;
@@ -119,17 +133,17 @@ impl PollScheduler {
     /// How many leases have expired though nobody has asked them since the list that was asked for at `listed`: the leader lists
     /// them before one that was seen to have expired.
     pub(super) fn ahead_of_dying(&self, leases: &LeaseStore, listed: Timestamp) -> usize {
-        let dying = |id: &LeaseId| leases.get(id).is_some_and(|lease| lease.state(listed) == LeaseState::Dying);
+        let dying = |id: &LeaseId| leases.get(*id).is_some_and(|lease| lease.state(listed) == LeaseState::Dying);
         let was_not_asked = |id: &&LeaseId| {
-            let lease = leases.get(id).filter(|lease| lease.end.is_none());
+            let lease = leases.get(**id).filter(|lease| lease.end.is_none());
             lease.is_some_and(|lease| lease.observed.seen_at().is_none_or(|seen| seen < listed)) && !dying(id)
         };
         let last = self.soonest.iter().rposition(dying).unwrap_or(0);
         self.soonest[..last].iter().filter(was_not_asked).count()
     }
 
-    /// So many were asked in the last whole second.
-    pub(super) fn rate(&self, now: Timestamp) -> u32 {
+    /// How many leases were asked in the last whole second for the time that they have left.
+    pub fn rate(&self, now: Timestamp) -> u32 {
         match now.since_start().as_secs().saturating_sub(self.rate.second) {
             0 => self.rate.before,
             1 => self.rate.now,
@@ -139,9 +153,9 @@ impl PollScheduler {
 }
 
 /// Asks a lease at this moment, and not when it was planned before; a dead one never.
-pub(super) fn plan(model: &mut AppState, id: LeaseId, due: Timestamp) {
-    let polls = &mut model.polls;
-    let Some(lease) = model.leases.get_mut(&id) else { return };
+pub(super) fn plan(app: &mut AppState, id: LeaseId, due: Timestamp) {
+    let polls = &mut app.polls;
+    let Some(lease) = app.leases.get_mut(id) else { return };
     polls.plan.remove(&(lease.poll.due, id));
     polls.ends.remove(&(lease.poll.end, id));
     (lease.poll.due, lease.poll.end) = (due, lease.idle_end().unwrap_or(Timestamp::NEVER));
@@ -156,34 +170,34 @@ pub(super) fn plan(model: &mut AppState, id: LeaseId, due: Timestamp) {
 }
 
 /// Leases that nobody seems to renew and whose earliest possible end came before a moment.
-pub(super) fn ended_before(model: &AppState, moment: Timestamp) -> Vec<LeaseId> {
-    model.polls.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
+pub(super) fn ended_before(app: &AppState, moment: Timestamp) -> Vec<LeaseId> {
+    app.polls.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
 }
 
 /// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
-fn ending(model: &AppState, now: Timestamp) -> impl Iterator<Item = LeaseId> {
+fn ending(app: &AppState, now: Timestamp) -> impl Iterator<Item = LeaseId> {
     let (from, to) = (now.before(NEAR_EXPIRY_AFTER), now + NEAR_EXPIRY_BEFORE);
-    let may_end = model.polls.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
-    may_end.filter(|id| model.leases.get(id).is_some_and(|lease| !lease.observed.is_decided()))
+    let may_end = app.polls.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
+    may_end.filter(|id| app.leases.get(*id).is_some_and(|lease| !lease.observed.is_decided()))
 }
 
 /// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list tells who of
 /// all of them was there. No oftener than a list pays for.
-pub(super) fn start_list_if_due(model: &mut AppState, now: Timestamp) -> bool {
-    let pause = LIST_PAUSE.max(model.list_took * LIST_REST);
-    let last = model.listed_at.unwrap_or(now).max(model.polls.list_asked);
-    let few = (model.config.budget / 20) as usize;
-    let is_due = last + pause <= now && model.list_trouble.is_none() && model.is_reached();
-    let takes = is_due && (model.polls.urgent.len() > few || ending(model, now).nth(few).is_some());
+pub(super) fn start_list_if_due(app: &mut AppState, now: Timestamp) -> bool {
+    let pause = LIST_PAUSE.max(app.cluster.list_took * LIST_REST);
+    let last = app.cluster.listed_at.unwrap_or(now).max(app.polls.list_asked);
+    let few = (app.polls.limit / 20) as usize;
+    let is_due = last + pause <= now && app.cluster.list_failure.is_none() && app.cluster.is_reached();
+    let takes = is_due && (app.polls.urgent.len() > few || ending(app, now).nth(few).is_some());
     if takes {
-        model.polls.list_asked = now;
+        app.polls.list_asked = now;
     }
     takes
 }
 
 /// Asks a lease at once, before all others: also one that has died, where it seems to be there again.
-pub(super) fn prioritize(model: &mut AppState, id: LeaseId) {
-    model.polls.urgent.insert(id);
+pub(super) fn prioritize(app: &mut AppState, id: LeaseId) {
+    app.polls.urgent.insert(id);
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
@@ -203,42 +217,42 @@ fn due_on_screen(lease: &Lease) -> Timestamp {
 }
 
 /// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
-pub(super) fn wants_keys(model: &AppState, id: LeaseId) -> bool {
-    let is_looked_at = model.cursor == Some(id) && model.shows_detail();
-    let is_asked_about = model.dialog.as_ref().and_then(Dialog::lease) == Some(id);
-    (is_looked_at || is_asked_about) && !model.follows_all_keys()
+pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
+    let is_looked_at = app.view.shows_detail_of(id);
+    let is_asked_about = app.view.dialog.as_ref().and_then(Dialog::lease) == Some(id);
+    (is_looked_at || is_asked_about) && !app.keys.follows_all()
 }
 
 /// The leases to be asked now; they count as asked. Without a member that answers nobody is.
-pub(super) fn start_due(model: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
-    if !model.is_reached() {
+pub(super) fn start_due(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
+    if !app.cluster.is_reached() {
         return Vec::new();
     }
-    open_slot(model, now);
+    open_slot(app, now);
     let mut asked = Vec::new();
     for class in [urgent, on_screen_due, near_expiry, soonest_due, planned] {
-        let room = model.polls.left as usize - asked.len();
+        let room = app.polls.left as usize - asked.len();
         if room == 0 {
             break;
         }
-        let due = class(model, now, room);
-        asked.extend(due.into_iter().filter(|id| ask(model, *id, now)));
+        let due = class(app, now, room);
+        asked.extend(due.into_iter().filter(|id| ask(app, *id, now)));
     }
-    model.polls.left -= asked.len() as u32;
-    model.polls.rate.count(asked.len() as u32, now);
+    app.polls.left -= asked.len() as u32;
+    app.polls.rate.count(asked.len() as u32, now);
     asked
 }
 
-fn slot(model: &AppState) -> Duration {
-    SLOT.max(SECOND / model.config.budget.max(1))
+fn slot(app: &AppState) -> Duration {
+    SLOT.max(SECOND / app.polls.limit.max(1))
 }
 
-fn open_slot(model: &mut AppState, now: Timestamp) {
-    let length = slot(model);
+fn open_slot(app: &mut AppState, now: Timestamp) {
+    let length = slot(app);
     let slot = Some(slot_of(now, length));
-    if slot != model.polls.slot {
-        model.polls.slot = slot;
-        model.polls.left = (model.config.budget / 20).max(1);
+    if slot != app.polls.slot {
+        app.polls.slot = slot;
+        app.polls.left = (app.polls.limit / 20).max(1);
     }
 }
 
@@ -246,64 +260,64 @@ fn slot_of(now: Timestamp, length: Duration) -> u64 {
     now.nanos() / length.as_nanos() as u64
 }
 
-fn urgent(model: &mut AppState, _: Timestamp, room: usize) -> Vec<LeaseId> {
-    let (leases, urgent) = (&model.leases, &mut model.polls.urgent);
+fn urgent(app: &mut AppState, _: Timestamp, room: usize) -> Vec<LeaseId> {
+    let (leases, urgent) = (&app.leases, &mut app.polls.urgent);
     std::iter::from_fn(|| urgent.pop_first()).filter(|id| leases.contains(*id)).take(room).collect()
 }
 
 /// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
 /// for the first time move, and give way to others that were not asked yet.
-fn on_screen_due(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
+fn on_screen_due(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
     let is_due = |lease: &&Lease| lease.end.is_none() && due_on_screen(lease) <= now;
-    let mut due: Vec<&Lease> = on_screen(model).filter(is_due).collect();
+    let mut due: Vec<&Lease> = on_screen(app).filter(is_due).collect();
     due.sort_by_key(|lease| (lease.bounds().map(|bounds| bounds.earliest), lease.id));
     due.iter().take(room.div_ceil(2)).map(|lease| lease.id).collect()
 }
 
 /// The rows that can be seen, the lease whose detail is, and those in line for a lock where these are.
-fn on_screen(model: &AppState) -> impl Iterator<Item = &Lease> {
-    let selected = model.cursor_lease().filter(|_| model.shows_detail());
-    model.visible().chain(selected).chain(model.candidates_on_screen())
+fn on_screen(app: &AppState) -> impl Iterator<Item = &Lease> {
+    let selected = app.cursor_lease().filter(|_| app.view.shows_detail());
+    app.visible().chain(selected).chain(app.view.candidates_on_screen(&app.keys.locks, &app.leases))
 }
 
 /// Those that nobody seems to renew and that end now: an answer decides whether they expired or were revoked.
-fn near_expiry(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    let can_be_asked = |id: &LeaseId| model.leases.get(id).is_some_and(|lease| !lease.poll.in_flight);
-    ending(model, now).filter(can_be_asked).take(room).collect()
+fn near_expiry(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
+    let can_be_asked = |id: &LeaseId| app.leases.get(*id).is_some_and(|lease| !lease.poll.in_flight);
+    ending(app, now).filter(can_be_asked).take(room).collect()
 }
 
 /// Those with the least time left, where not all that are due can be asked.
-fn soonest_due(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    let is_tight = model.polls.plan.range(..=(now, LeaseId(i64::MAX))).nth(room).is_some();
-    let due = |id: &&LeaseId| model.leases.get(id).is_some_and(|lease| lease.poll.due <= now && lease.end.is_none());
-    let soonest = model.polls.soonest.iter().filter(|_| is_tight);
+fn soonest_due(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
+    let is_tight = app.polls.plan.range(..=(now, LeaseId(i64::MAX))).nth(room).is_some();
+    let due = |id: &&LeaseId| app.leases.get(**id).is_some_and(|lease| lease.poll.due <= now && lease.end.is_none());
+    let soonest = app.polls.soonest.iter().filter(|_| is_tight);
     soonest.filter(due).take(room).copied().collect()
 }
 
-fn planned(model: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    model.polls.plan.range(..=(now, LeaseId(i64::MAX))).take(room).map(|(_, id)| *id).collect()
+fn planned(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
+    app.polls.plan.range(..=(now, LeaseId(i64::MAX))).take(room).map(|(_, id)| *id).collect()
 }
 
 /// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
-fn ask(model: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
-    let Some(lease) = model.leases.get_mut(&id) else { return false };
+fn ask(app: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
+    let Some(lease) = app.leases.get_mut(id) else { return false };
     let (is_open, again) = (lease.poll.in_flight, now + lease.pace().max(SECOND));
     (lease.poll.in_flight, lease.poll.asked) = (true, if is_open { lease.poll.asked } else { Some(now) });
-    plan(model, id, again);
+    plan(app, id, again);
     !is_open
 }
 
 /// When something is to be asked next.
-pub(super) fn next_wake(model: &AppState, now: Timestamp) -> Timestamp {
-    if !model.is_reached() {
+pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
+    if !app.cluster.is_reached() {
         return Timestamp::NEVER;
     }
-    let polls = &model.polls;
-    let seen = on_screen(model).filter(|lease| lease.end.is_none()).map(due_on_screen).min();
+    let polls = &app.polls;
+    let seen = on_screen(app).filter(|lease| lease.end.is_none()).map(due_on_screen).min();
     let planned = polls.plan.first().map(|(due, _)| *due);
     let urgent = (!polls.urgent.is_empty()).then_some(now);
     let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Timestamp::NEVER);
-    let length = slot(model);
+    let length = slot(app);
     let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now, length));
     let next_slot = Timestamp::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
     if is_spent { ask.max(next_slot) } else { ask }

@@ -138,7 +138,7 @@ impl RowIndex {
             changed.extend(self.alarms.pop().map(|Reverse((_, id))| id));
         }
         for id in changed {
-            self.recheck(id, leases.get(&id), now);
+            self.recheck(id, leases.get(id), now);
         }
         self.clear_alarms();
         LeaseCounts { renewals: self.rate as f64 / 1e9, ..self.counts }
@@ -274,7 +274,7 @@ impl RowIndex {
     }
 
     fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<Rank> {
-        let Some(lease) = leases.get(&id) else {
+        let Some(lease) = leases.get(id) else {
             self.entries.remove(&id);
             return None;
         };

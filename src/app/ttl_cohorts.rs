@@ -6,9 +6,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::AppState;
-use crate::inference::lease_inference::CohortHint;
-use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// So many answers in a row that show a lease which nobody renews tell that nobody renews any of its TTL.
@@ -55,25 +52,6 @@ impl TtlCohorts {
         let revoked = self.0.get(&ttl).and_then(|seen| seen.revoked);
         let is_long_ago = |revoked: Timestamp| revoked + Duration::from_secs(ttl.unsigned_abs()) < now;
         self.are_left_alone(ttl) && revoked.is_none_or(is_long_ago)
-    }
-}
-
-impl AppState {
-    /// Whether nobody seems to renew a lease, by what was seen of it or of those of its TTL.
-    pub(super) fn is_unrenewed(&self, id: LeaseId) -> bool {
-        let Some(lease) = self.lease(id) else { return false };
-        let is_like_others = lease.observed.renewals().last().is_none();
-        let cohorts = lease.granted_ttl.filter(|_| is_like_others);
-        lease.observed.is_unrenewed() || cohorts.is_some_and(|ttl| self.cohorts.are_left_alone(ttl))
-    }
-
-    /// What is done with leases of its kind by then.
-    pub(super) fn cohort_hint(&self, id: LeaseId, now: Timestamp) -> CohortHint {
-        let ttl = self.lease(id).and_then(|lease| lease.granted_ttl);
-        CohortHint {
-            is_unrenewed: self.is_unrenewed(id),
-            is_never_revoked: ttl.is_some_and(|ttl| self.cohorts.are_spared(ttl, now)),
-        }
     }
 }
 

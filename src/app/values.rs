@@ -99,21 +99,21 @@ impl KeyValueCache {
 }
 
 /// The lease whose values are wanted: alive, with keys, and its detail can be seen. A frozen display shows what was read.
-fn wanted(model: &AppState) -> Option<&Lease> {
-    let is_seen = model.is_reached() && model.shows_detail() && model.frozen.is_none();
-    let lease = model.cursor_lease_alive().filter(|_| is_seen)?;
+fn wanted(app: &AppState) -> Option<&Lease> {
+    let is_seen = app.cluster.is_reached() && app.view.shows_detail() && app.frozen.is_none();
+    let lease = app.cursor_lease_alive().filter(|_| is_seen)?;
     Some(lease).filter(|lease| lease.keys.as_ref().is_some_and(|keys| !keys.first.is_empty()))
 }
 
 /// The question that is due now; it counts as asked.
-pub(super) fn start_read_if_due(model: &mut AppState, now: Timestamp) -> Option<Effect> {
-    let lease = wanted(model).filter(|lease| model.values.due(lease) <= now)?;
+pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
+    let lease = wanted(app).filter(|lease| app.keys.value_cache.due(lease) <= now)?;
     let (id, keys) = (lease.id, lease.keys.as_ref()?.first.clone());
-    model.values.asked = Some(InFlightRead { at: now, id, keys: keys.clone(), is_open: true });
+    app.keys.value_cache.asked = Some(InFlightRead { at: now, id, keys: keys.clone(), is_open: true });
     Some(Effect::ReadValues { id, keys })
 }
 
 /// When something is to be asked next.
-pub(super) fn next_wake(model: &AppState) -> Timestamp {
-    wanted(model).map_or(Timestamp::NEVER, |lease| model.values.due(lease))
+pub(super) fn next_wake(app: &AppState) -> Timestamp {
+    wanted(app).map_or(Timestamp::NEVER, |lease| app.keys.value_cache.due(lease))
 }

@@ -48,5 +48,5 @@ async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Ex
 
 /// Passes what became known of a cluster that was reached.
 pub(super) fn reached(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
-    if known.model.was_reached() { Ok(known) } else { Err(session.unanswered(known.model.link_trouble())) }
+    if known.app.cluster.was_reached() { Ok(known) } else { Err(session.unanswered(known.app.cluster.link_failure())) }
 }

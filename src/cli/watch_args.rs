@@ -20,7 +20,7 @@ impl WatchArgs {
         self.prefix.is_some() || self.budget.is_some()
     }
 
-    /// What a model starts from.
+    /// What a state starts from.
     pub(super) fn config(self) -> AppConfig {
         let range = KeyRange::prefix(self.prefix.unwrap_or_default().as_bytes());
         let config = AppConfig::default();

@@ -216,7 +216,7 @@ fn probe_failed(id: LeaseId, error: &wire::Error) -> Msg {
     Msg::ProbeFailed { id, trouble: call_failure(error) }
 }
 
-/// Why a call failed, for the model.
+/// Why a call failed, for the state.
 pub(super) fn call_failure(error: &wire::Error) -> CallFailure {
     CallFailure {
         is_not_found: error.kind() == ErrorKind::NotFound,

@@ -60,8 +60,8 @@ impl<S: Screen> FrameScheduler<S> {
         self.clock = clock;
     }
 
-    pub(super) fn render_context<'a>(&'a self, model: &'a AppState, now: Timestamp) -> RenderContext<'a> {
-        RenderContext { model, now, wall: &self.wall, theme: self.theme }
+    pub(super) fn render_context<'a>(&'a self, app: &'a AppState, now: Timestamp) -> RenderContext<'a> {
+        RenderContext { app, now, wall: &self.wall, theme: self.theme }
     }
 
     /// A span of the wall, in the clock's time: frames do not run faster with it.
@@ -103,16 +103,16 @@ impl<S: Screen> FrameScheduler<S> {
         if self.screen.is_free() { next } else { Timestamp::NEVER }
     }
 
-    pub(super) fn draw_if_due(&mut self, model: &mut AppState) {
+    pub(super) fn draw_if_due(&mut self, app: &mut AppState) {
         let now = self.clock.now();
         let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;
         if !is_due || !self.screen.is_free() {
             return;
         }
         (self.due, self.last, self.countdown) = (None, Some(now), Timestamp::NEVER);
-        self.schedule(Redraw::No, model.counts_down());
-        refresh_rows(model, now);
-        let ctx = RenderContext { model, now, wall: &self.wall, theme: self.theme };
+        self.schedule(Redraw::No, app.counts_down());
+        refresh_rows(app, now);
+        let ctx = RenderContext { app, now, wall: &self.wall, theme: self.theme };
         let frame = self.encoder.frame(self.screen.size(), |area, buf| ui::draw(ctx, area, buf));
         let bytes: Vec<u8> = mem::take(&mut self.extra_bytes).into_iter().chain(frame.into_iter().flatten()).collect();
         if !bytes.is_empty() {

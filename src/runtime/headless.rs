@@ -21,7 +21,7 @@ pub struct HeadlessOptions {
     pub cluster: Cluster,
     /// The clock of polls and events: the sandbox's, where there is one.
     pub clock: Clock,
-    /// What the model starts from. It keeps nothing alive and shows nothing.
+    /// What the state starts from. It keeps nothing alive and shows nothing.
     pub config: AppConfig,
 }
 
@@ -38,7 +38,7 @@ pub struct TimedEvent {
 #[derive(Clone, Debug)]
 pub struct FinalState {
     /// All that was known.
-    pub model: AppState,
+    pub app: AppState,
     /// When that was.
     pub now: Timestamp,
     /// The wall's time at the clock's start, sleeps of the machine included.
@@ -54,7 +54,7 @@ where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
     let mut run = HeadlessRun::start(options);
-    run.session.model.events.record_all();
+    run.session.app.events.record_all();
     let mut sink = EventSink { events, lost: 0 };
     run.run(external, |session, start| sink.send_all(session, start)).await
 }
@@ -67,14 +67,14 @@ pub async fn watch_leases(
 ) -> (FinalState, u64) {
     let mut deaths = 0;
     let mut run = HeadlessRun::start(options);
-    run.session.model.events.record_all();
+    run.session.app.events.record_all();
     let count = |session: &mut Session, _| {
-        let told = session.model.events.take_recorded();
+        let told = session.app.events.take_recorded();
         deaths += told.iter().filter(|event| matches!(event.kind, EventKind::LeaseEnded(_))).count() as u64;
         true
     };
     let mut known = run.run(external, count).await;
-    run_lints(&mut known.model, known.now);
+    run_lints(&mut known.app, known.now);
     (known, deaths)
 }
 
@@ -112,7 +112,7 @@ impl HeadlessRun {
                 },
             }
         }
-        FinalState { now: self.session.clock.now(), model: self.session.model, start: self.start }
+        FinalState { now: self.session.clock.now(), app: self.session.app, start: self.start }
     }
 }
 
@@ -128,9 +128,9 @@ impl EventSink {
         if self.lost > 0 && self.events.capacity() > 0 {
             session.send(Msg::EventsLost(std::mem::take(&mut self.lost)));
         }
-        let (told, now) = (session.model.events.take_recorded(), session.clock.now());
-        let filter = session.model.config.filter.filter();
-        for event in told.into_iter().filter(|event| matches_filter(&session.model, filter, event, now)) {
+        let (told, now) = (session.app.events.take_recorded(), session.clock.now());
+        let filter = session.app.config.filter.filter();
+        for event in told.into_iter().filter(|event| matches_filter(&session.app, filter, event, now)) {
             match self.events.try_send(TimedEvent { event, start }) {
                 Ok(()) => (),
                 Err(TrySendError::Full(_)) => self.lost += 1,

@@ -5,7 +5,7 @@
 //!  engine's board --------+                         +--> driver: Effect -> call -> Msg, and round again
 //!  consumer's tally ------+--> mind: Msg -> update -+      with the observer's news: leases, keys
 //!  cluster's view --------+     ^                   +--> consumer: keep, leave
-//!  the model's next wake -+     |                   +--> follow: events -> whoever takes them (no screen)
+//!  the state's next wake -+     |                   +--> follow: events -> whoever takes them (no screen)
 //!                               |                   |
 //!  keys (EventStream) ----------+                   +--> easel: when to draw -> canvas: cells -> bytes
 //!  outside: signals, sleep -----+ run                        -> screen (a writer thread)
@@ -63,7 +63,7 @@ pub struct MonitorOptions {
     pub environments: Option<EnvironmentFactory>,
     /// How leases are kept alive.
     pub engine: engine::Options,
-    /// What the model starts from: place, rights, budget, leases to grant.
+    /// What the state starts from: place, rights, budget, leases to grant.
     pub config: AppConfig,
     /// How it looks.
     pub theme: Theme,

@@ -1,4 +1,4 @@
-//! What the observer tells, as messages for the model.
+//! What the observer tells, as messages for the state.
 
 use super::driver::call_failure;
 use crate::app::{Listing, Msg};

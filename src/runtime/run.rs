@@ -70,9 +70,9 @@ where
 {
     async fn run(mut self) -> ExitState {
         loop {
-            let redraw = self.session.model.take_redraw();
-            self.frames.schedule(redraw, self.session.model.counts_down());
-            self.frames.draw_if_due(&mut self.session.model);
+            let redraw = self.session.app.view.take_redraw();
+            self.frames.schedule(redraw, self.session.app.counts_down());
+            self.frames.draw_if_due(&mut self.session.app);
             let event = self.next().await;
             self.handle(event);
             mem::take(&mut self.session.terminal_requests)
@@ -110,9 +110,9 @@ where
     async fn restart(&mut self, warp: u32) {
         let Some(environments) = &self.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
-        let model = self.session.model.restarted(clock.speed(), clock.now());
+        let app = self.session.app.restarted(clock.speed(), clock.now());
         self.frames.restart(clock.clone());
-        self.session = Session::with(model, cluster, clock, self.engine, self.stall_consumer);
+        self.session = Session::with(app, cluster, clock, self.engine, self.stall_consumer);
         self._resources = Some(resources);
         self.resize();
     }
@@ -193,7 +193,7 @@ where
                 self.session.send(Msg::Wheel { is_down });
             }
             MouseAction::Click(column, row) => {
-                let ctx = self.frames.render_context(&self.session.model, self.session.clock.now());
+                let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
                 if let Some(hit) = ui::hit(ctx, self.frames.screen.size(), (column, row)) {
                     self.session.send(Msg::Clicked(hit));
                 }
@@ -208,7 +208,7 @@ where
 
     /// How far the open detail, or the help, can be moved depends on its width and on what it says.
     fn send_scroll_limit(&mut self) {
-        let ctx = self.frames.render_context(&self.session.model, self.session.clock.now());
+        let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
         if let Some(spare) = ui::spare_lines(ctx, self.frames.screen.size()) {
             self.session.send(Msg::ScrollLimit { max_scroll: spare });
         }

@@ -1,4 +1,4 @@
-//! The model, all that it hears of, and the driver of what it wants: with a screen or without one.
+//! The state, all that it hears of, and the driver of what it wants: with a screen or without one.
 
 use std::time::Duration;
 
@@ -42,9 +42,9 @@ pub(super) enum TerminalRequest {
     Mouse(bool),
 }
 
-/// The model and what it is tied to.
+/// The state and what it is tied to.
 pub(super) struct Session {
-    pub(super) model: AppState,
+    pub(super) app: AppState,
     pub(super) clock: Clock,
     /// Set when the program is to be suspended: with or without the rest of its job.
     pub(super) suspend_requested: Option<SuspendScope>,
@@ -69,25 +69,25 @@ impl Session {
         config: AppConfig,
         stall_consumer: bool,
     ) -> Session {
-        let model = AppState::new(config, clock.now());
-        Session::with(model, cluster, clock, keeping, stall_consumer)
+        let app = AppState::new(config, clock.now());
+        Session::with(app, cluster, clock, keeping, stall_consumer)
     }
 
-    /// Begins with a model of a cluster that nothing was heard of yet.
+    /// Begins with a state of a cluster that nothing was heard of yet.
     pub(super) fn with(
-        model: AppState,
+        app: AppState,
         cluster: Cluster,
         clock: Clock,
         keeping: engine::Options,
         stall_consumer: bool,
     ) -> Session {
-        let range = model.config.range.clone();
+        let range = app.config.range.clone();
         let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
         let reader = ResponseReader::start(engine.consumer(), clock.clone(), stall_consumer);
         let mut view = cluster.watch();
         view.mark_changed();
         Session {
-            model,
+            app,
             suspend_requested: None,
             terminal_requests: Vec::new(),
             restart_requested: None,
@@ -100,9 +100,9 @@ impl Session {
         }
     }
 
-    /// When the model wants to be woken at the latest.
+    /// When the state wants to be woken at the latest.
     pub(super) fn next_wake(&self) -> Timestamp {
-        next_wake(&self.model, self.clock.now())
+        next_wake(&self.app, self.clock.now())
     }
 
     /// Waits for what happens next, until `wake` at the latest.
@@ -137,9 +137,9 @@ impl Session {
         }
     }
 
-    /// Tells the model, and begins what it wants.
+    /// Tells the state, and begins what it wants.
     pub(super) fn send(&mut self, msg: Msg) {
-        for effect in update(&mut self.model, msg, self.clock.now()) {
+        for effect in update(&mut self.app, msg, self.clock.now()) {
             match effect {
                 Effect::Quit { still_alive: left } => self.ended = Some(ExitState { still_alive: left }),
                 Effect::Suspend => self.suspend_requested = Some(SuspendScope::Job),
@@ -162,7 +162,8 @@ impl Session {
 
     /// How it ends when it is ended from outside.
     pub(super) fn request_exit(&mut self) {
-        let kept = self.model.kept_alive().map(|lease| lease.id);
-        self.ended = Some(ExitState { still_alive: if self.model.is_sandbox() { Vec::new() } else { kept.collect() } });
+        let kept = self.app.leases.kept_alive().map(|lease| lease.id);
+        self.ended =
+            Some(ExitState { still_alive: if self.app.config.is_sandbox() { Vec::new() } else { kept.collect() } });
     }
 }

@@ -38,7 +38,7 @@ const fn column(
 /// Every column, from left to right. Intervals go from answer to answer.
 const COLUMNS: &[CadenceColumn] = &[
     column("TTL", 9, 0, |_, series| series.ttl_in_words()),
-    column("LEASES", 6, 6, |ctx, series| ctx.model.kept_alive_in(series).0.to_string()),
+    column("LEASES", 6, 6, |ctx, series| ctx.app.leases.kept_alive_in(series).0.to_string()),
     column("RENEWALS", 8, 5, |_, series| series.renewals.to_string()),
     column("MEAN", 8, 0, |_, series| known(series.intervals.mean, format::seconds)),
     column("MIN", 7, 7, |_, series| known(series.intervals.min, format::seconds)),
@@ -47,7 +47,7 @@ const COLUMNS: &[CadenceColumn] = &[
     column("EXPECTED", 8, 2, |_, series| known(series.intervals.expected, format::seconds)),
     column("OF TTL", 6, 1, |_, series| known(series.interval_to_ttl(), |share| format!("{:.0} %", share * 100.0))),
     column("NEXT IN", 8, 3, |ctx, series| {
-        let next = ctx.model.kept_alive_in(series).1;
+        let next = ctx.app.leases.kept_alive_in(series).1;
         known(next, |next| format::span((next - ctx.now).as_secs_f64()))
     }),
     column("LEAST LEFT", 10, 4, |_, series| known(series.least_left, |left| format::span(left.as_secs_f64()))),
@@ -67,7 +67,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
     let inner = if is_tiny { events_panel::head(ctx, area, buf) } else { frame(ctx, area, buf) };
     let lines = lines(&ctx, inner);
-    let skipped = ctx.model.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    let skipped = ctx.app.view.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, line) in (inner.y..inner.bottom()).zip(&lines[skipped..]) {
         buf.set_line(inner.x, y, line, inner.width);
     }
@@ -75,7 +75,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 
 /// How many lines there is no room for on a screen of this size; none where another view is shown.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
-    let shown = ViewMode::of(ctx.model);
+    let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
     let area = places.cadence;
     let inner = match places.is_tiny {
@@ -88,7 +88,7 @@ pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut block = block(ctx, area);
     let inner = block.inner(area);
-    let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height) + ctx.model.scroll);
+    let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height) + ctx.app.view.scroll);
     if below > 0 {
         let more = Line::styled(format!(" {} more below ", plural(below as u64, "line")), ctx.theme.style(Role::Dim));
         block = block.title_bottom(more.right_aligned());
@@ -111,7 +111,7 @@ fn block(ctx: RenderContext<'_>, area: Rect) -> Block<'_> {
 /// The rows, the answer, the reason of what is odd in it, and a picture of the shares where there is room for it.
 fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
-    let exercise = ctx.model.cadence_report();
+    let exercise = ctx.app.leases.cadence_report(ctx.app.config.pace);
     let said = |role, text: &str| -> Vec<Line<'static>> {
         wrap(text, width.max(1)).into_iter().map(|line| Line::styled(line, ctx.theme.style(role))).collect()
     };
@@ -133,7 +133,7 @@ fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
 }
 
 fn how_to_begin(ctx: &RenderContext<'_>) -> String {
-    let press = |action| ctx.model.config.keymap.key_label(action);
+    let press = |action| ctx.app.config.keymap.key_label(action);
     let (new, keep) = (press(Action::New), press(Action::KeepAlive));
     format!("No lease is kept alive here yet: {new} makes new ones, {keep} keeps the selected one alive.")
 }

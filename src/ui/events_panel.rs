@@ -20,7 +20,7 @@ pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let title =
         Span::styled(format!(" {} {} ", table::key_of(ctx, View::Events), tab.name), ctx.theme.style(Role::Title));
     let inner = frame(ctx, Line::from(title), area, buf);
-    let lines = ctx.model.events.lines();
+    let lines = ctx.app.events.lines();
     let skipped = lines.len().saturating_sub(usize::from(inner.height));
     draw_lines(ctx, lines.skip(skipped), inner, buf);
 }
@@ -31,7 +31,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
         return;
     }
     let inner = if is_tiny { head(ctx, area, buf) } else { frame(ctx, title(ctx), area, buf) };
-    let lines = ctx.model.events_view.lines(&ctx.model.events, usize::from(inner.height));
+    let lines = ctx.app.view.events_view.lines(&ctx.app.events, usize::from(inner.height));
     if lines.is_empty() && !inner.is_empty() {
         let style = ctx.theme.style(Role::Dim);
         buf.set_stringn(inner.x, inner.y, "Nothing has happened yet.", usize::from(inner.width), style);
@@ -41,7 +41,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
 
 /// The selected lease in a line; hands back what is below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    if let Some(lease) = ctx.model.cursor_lease() {
+    if let Some(lease) = ctx.app.cursor_lease() {
         let text = table::tiny(table::row(ctx, lease), area.width);
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), ctx.theme.style(Role::Text));
     }
@@ -50,9 +50,9 @@ pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect
 
 /// ` 3 Events losses and errors · following `
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
-    let page = ctx.model.events_view;
+    let page = ctx.app.view.events_view;
     let kind = page.category.map_or("all", |kind| kind.name());
-    let last = ctx.model.config.keymap.key_label(Action::Last);
+    let last = ctx.app.config.keymap.key_label(Action::Last);
     let place = if page.follows() { "newest last".to_owned() } else { format!("held; {last} follows the newest") };
     let mut title = table::tab(ctx, View::Events);
     title.push_span(Span::styled(format!("{kind} · {place} "), ctx.theme.style(Role::Dim)));
@@ -62,7 +62,7 @@ fn title(ctx: RenderContext<'_>) -> Line<'static> {
 fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
     let tabs = table::other_tabs(ctx, View::Events, &title, area.width);
     let mut block = panel(ctx.theme, title);
-    if ctx.model.view == View::Events {
+    if ctx.app.view.active == View::Events {
         block = block.title(tabs);
     }
     if area.width >= PADDED_WIDTH {
@@ -91,7 +91,7 @@ pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u1
 /// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
 fn line(ctx: RenderContext<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
     let (sign, role) = theme::event(event.name());
-    let lease = event.lease.map_or(String::new(), |id| ctx.model.ids.short(id));
+    let lease = event.lease.map_or(String::new(), |id| ctx.app.view.id_format.short(id));
     let lease = if has_lease { format!("{lease:<8}  ") } else { String::new() };
     let room = usize::from(width).saturating_sub(21 + lease.len());
     let text = cut(&event.text(), room);

@@ -15,8 +15,8 @@ use super::{RenderContext, Role, field};
 
 /// Draws it over the first row of a place, and what is wrong over those below, where one is being typed.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(line) = ctx.model.row_filter.line.as_ref().filter(|_| !area.is_empty()) else { return };
-    let count = format!(" {} ", counted(ctx.model));
+    let Some(line) = ctx.app.view.row_filter.line.as_ref().filter(|_| !area.is_empty()) else { return };
+    let count = format!(" {} ", counted(ctx.app));
     let count = if area.width >= 24 { count } else { String::new() };
     let room = usize::from(area.width).saturating_sub(3 + count.width());
     let theme = ctx.theme;
@@ -46,13 +46,13 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
 }
 
 /// `12 of 300`: what the filter lets through.
-pub(super) fn counted(model: &AppState) -> String {
-    format!("{} of {}", model.order().len(), model.total())
+pub(super) fn counted(app: &AppState) -> String {
+    format!("{} of {}", app.view.order().len(), app.leases.len())
 }
 
 /// What is filtered by, in so many columns: `own · /left<5s`; nothing where every lease is shown.
-pub(super) fn in_words(model: &AppState, room: usize) -> String {
-    let row_filter = &model.row_filter;
+pub(super) fn in_words(app: &AppState, room: usize) -> String {
+    let row_filter = &app.view.row_filter;
     let quick = Some(row_filter.preset.name()).filter(|_| row_filter.preset != FilterPreset::All).map(str::to_owned);
     let typed = Some(row_filter.typed.text()).filter(|text| !text.is_empty());
     let typed = typed.map(|text| format!("/{}", printable(text.as_bytes())));

@@ -16,24 +16,24 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     if area.is_empty() {
         return;
     }
-    let model = ctx.model;
-    let shown = model.shown(ctx.now).0;
-    let left = match &model.status {
+    let app = ctx.app;
+    let shown = app.shown(ctx.now).0;
+    let left = match &app.view.status {
         Some(note) => vec![noted(note, area.width)],
-        None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(model)).chain(counts(shown)).collect(),
+        None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(app)).chain(counts(shown)).collect(),
     };
-    let right = match shown.row_filter.line {
-        _ if model.dialog.is_some() => Vec::new(),
+    let right = match shown.view.row_filter.line {
+        _ if app.view.dialog.is_some() => Vec::new(),
         Some(_) => {
-            vec![filter_key(model, DialogAction::Accept, "keep"), filter_key(model, DialogAction::FormClose, "clear")]
+            vec![filter_key(app, DialogAction::Accept, "keep"), filter_key(app, DialogAction::FormClose, "clear")]
         }
-        None => keys(model, shown),
+        None => keys(app, shown),
     };
     draw_ends(ctx.theme, (left, right), (" · ", "  "), area, buf);
 }
 
-fn filter_key(model: &AppState, reply: DialogAction, does: &str) -> Segment {
-    Segment::key(0, model.config.keymap.key_label(Action::Dialog(reply)), does)
+fn filter_key(app: &AppState, reply: DialogAction, does: &str) -> Segment {
+    Segment::key(0, app.config.keymap.key_label(Action::Dialog(reply)), does)
 }
 
 fn noted(note: &StatusMessage, width: u16) -> Segment {
@@ -42,20 +42,24 @@ fn noted(note: &StatusMessage, width: u16) -> Segment {
 }
 
 /// `3 marked`, or where a range begins and what ends it.
-fn marked(model: &AppState) -> Option<Segment> {
-    let marks = &model.selection;
+fn marked(app: &AppState) -> Option<Segment> {
+    let marks = &app.view.selection;
     match (marks.range(), marks.len()) {
         (Some(first), _) => {
-            let key = model.config.keymap.key_label(Action::MarkRange);
-            Some(Segment::new(0, Role::Warning, format!("range from {}: {key} marks it", model.ids.short(first))))
+            let key = app.config.keymap.key_label(Action::MarkRange);
+            Some(Segment::new(
+                0,
+                Role::Warning,
+                format!("range from {}: {key} marks it", app.view.id_format.short(first)),
+            ))
         }
         (None, 0) => None,
         (None, count) => Some(Segment::new(0, Role::Warning, format!("{count} marked"))),
     }
 }
 
-fn counts(model: &AppState) -> Vec<Segment> {
-    let counts = model.counts;
+fn counts(app: &AppState) -> Vec<Segment> {
+    let counts = app.leases.counts;
     let count = |rank, role, number: u64, what: &str| Segment::new(rank, role, format!("{number} {what}"));
     let mut parts = vec![count(1, Role::Text, counts.own as u64, "own")];
     if counts.adopted > 0 {
@@ -66,7 +70,7 @@ fn counts(model: &AppState) -> Vec<Segment> {
         parts.push(count(1, Role::Danger, counts.endangered as u64, "at risk"));
     }
     parts.extend(dying(counts.dying, counts.perhaps_dying > 0));
-    let warned = model.lint_report().count();
+    let warned = app.leases.lint_report().count();
     if warned > 0 {
         parts.push(count(3, Role::Warning, warned as u64, if warned == 1 { "warning" } else { "warnings" }));
     }
@@ -86,18 +90,18 @@ fn dying(count: usize, is_least: bool) -> Option<Segment> {
 }
 
 /// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.
-fn keys(model: &AppState, shown: &AppState) -> Vec<Segment> {
-    let is_refused = |action: Action| model.config.is_read_only && action.writes();
-    let is_elsewhere = shown.is_open || shown.view != View::default();
+fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
+    let is_refused = |action: Action| app.config.is_read_only && action.writes();
+    let is_elsewhere = shown.view.is_open || shown.view.active != View::default();
     let is_offered = |action: Action| match action {
-        Action::Back => is_elsewhere || shown.row_filter.is_active(),
-        Action::Open => !shown.is_open,
+        Action::Back => is_elsewhere || shown.view.row_filter.is_active(),
+        Action::Open => !shown.view.is_open,
         action => !is_refused(action),
     };
-    let rows = model.config.keymap.rows();
-    let offered = rows.filter(|row| row.binding.action.works_in(shown.view) && is_offered(row.binding.action));
+    let rows = app.config.keymap.rows();
+    let offered = rows.filter(|row| row.binding.action.works_in(shown.view.active) && is_offered(row.binding.action));
     let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
-    let part = |(action, key, hint)| match (action, model.frozen.is_some()) {
+    let part = |(action, key, hint)| match (action, app.frozen.is_some()) {
         (Action::Freeze, true) => Segment::key(0, key, "go on"),
         (action, _) => Segment::key(rank(action), key, hint),
     };

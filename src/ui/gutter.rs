@@ -17,7 +17,7 @@ pub(super) fn draw_pins(ctx: RenderContext<'_>, rows: Rect, is_tiny: bool, buf: 
     let x = if is_tiny { behind_id(rows) } else { rows.right() };
     let (sign, role) = PIN;
     let fits = x < buf.area.right();
-    let pinned = lines(rows, is_tiny).zip(ctx.model.visible()).filter(|(_, lease)| lease.is_pinned);
+    let pinned = lines(rows, is_tiny).zip(ctx.app.visible()).filter(|(_, lease)| lease.is_pinned);
     for (y, _) in pinned.filter(|_| fits) {
         buf.set_string(x, y, sign, ctx.theme.style(role));
     }
@@ -28,9 +28,9 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tin
     if marks.is_empty() && marks.range().is_none() || rows.is_empty() {
         return;
     }
-    let range = range(ctx.model, marks);
+    let range = range(ctx.app, marks);
     let x = if is_tiny { behind_id(rows) } else { rows.x - 1 };
-    for (y, lease) in lines(rows, is_tiny).zip(ctx.model.visible()) {
+    for (y, lease) in lines(rows, is_tiny).zip(ctx.app.visible()) {
         if let Some((sign, role)) = sign(marks, range, lease.id).filter(|_| x < rows.right()) {
             buf.set_string(x, y, sign, ctx.theme.style(role));
         }
@@ -48,8 +48,8 @@ fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
 }
 
 /// The rows of the range that is being marked, as it would be marked now.
-fn range<'a>(model: &'a AppState, marks: &Selection) -> &'a [LeaseId] {
-    let rows = marks.range().zip(model.cursor).and_then(|(first, last)| model.rows_between(first, last));
+fn range<'a>(app: &'a AppState, marks: &Selection) -> &'a [LeaseId] {
+    let rows = marks.range().zip(app.view.cursor).and_then(|(first, last)| app.view.rows_between(first, last));
     rows.unwrap_or_default()
 }
 

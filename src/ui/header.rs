@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{AppState, Backend, ClusterLabel};
+use crate::app::{AppState, ClusterLabel};
 use crate::escape::printable;
 use etcd_lease::MemberView;
 use simkit::Timestamp;
@@ -14,7 +14,7 @@ use super::{RenderContext, Role, format};
 /// Draws it.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
-        let mut right = rights(ctx.model, ctx.now);
+        let mut right = rights(ctx.app, ctx.now);
         right.extend(frozen(ctx));
         draw_ends(ctx.theme, (link(ctx), right), ("  ", "  "), area, buf);
     }
@@ -22,7 +22,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 
 /// The banner of a frozen display, which leaves last.
 pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
-    let picture = ctx.model.frozen.as_ref()?;
+    let picture = ctx.app.frozen.as_ref()?;
     let age = (ctx.now - picture.at).as_secs();
     Some(Segment::new(0, Role::Danger, format!("‖ frozen {age} s ago")))
 }
@@ -30,25 +30,25 @@ pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
 fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
     let mut parts = vec![Segment::new(7, Role::Title, "leasetop")];
     let name = |named: &ClusterLabel| Segment::new(0, Role::of_name(named), printable(named.name.as_bytes()));
-    parts.extend(ctx.model.config.label.as_ref().map(name));
-    match (ctx.model.unreached_since, ctx.model.member()) {
-        (None, Some(member)) => parts.extend(reached(ctx.model, member)),
+    parts.extend(ctx.app.config.label.as_ref().map(name));
+    match (ctx.app.cluster.unreached_since, ctx.app.cluster.member()) {
+        (None, Some(member)) => parts.extend(reached(ctx.app, member)),
         (since, _) => {
             let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
-            parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.model.config.target.as_bytes()))));
+            parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.app.config.target.as_bytes()))));
             parts.push(Segment::new(1, Role::Danger, format!("not reached for {waited} s")));
         }
     }
     parts
 }
 
-fn reached(model: &AppState, member: &MemberView) -> Vec<Segment> {
+fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     let mut parts = vec![Segment {
         pieces: vec![("● ".to_owned(), Role::Good), (printable(member.endpoint.as_bytes()), Role::Text)],
         rank: 0,
     }];
-    let number = model.cluster.chosen.map_or(1, |chosen| chosen + 1);
-    let of = model.cluster.members.len();
+    let number = app.cluster.view.chosen.map_or(1, |chosen| chosen + 1);
+    let of = app.cluster.view.members.len();
     let star = if member.is_leader { "★" } else { "" };
     parts.push(Segment::new(2, Role::Text, format!("m{number}{star} of {of}")));
     if !member.version.is_empty() {
@@ -68,34 +68,31 @@ fn reached(model: &AppState, member: &MemberView) -> Vec<Segment> {
     parts
 }
 
-fn rights(model: &AppState, now: Timestamp) -> Vec<Segment> {
-    let polls = format!("polls {}/{} a second", model.poll_rate(now), model.config.budget);
+fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
+    let polls = format!("polls {}/{} a second", app.polls.rate(now), app.polls.limit);
     let mut parts = vec![Segment::new(8, Role::Dim, polls)];
-    match model.config.backend {
-        Backend::Sandbox { warp } => {
-            let name = if model.config.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
-            parts.push(Segment::new(4, Role::Warning, name));
-            if warp > 1 {
-                parts.push(Segment::new(1, Role::Warning, format!("clock ×{warp}")));
-            }
+    if app.config.is_sandbox() {
+        let name = if app.config.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
+        parts.push(Segment::new(4, Role::Warning, name));
+        if app.view.clock_speed > 1 {
+            parts.push(Segment::new(1, Role::Warning, format!("clock ×{}", app.view.clock_speed)));
         }
-        Backend::Cluster => {}
     }
-    if let Some(trouble) = &model.list_trouble {
+    if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list fails" };
         parts.push(Segment::new(1, Role::Danger, text));
     }
-    if let Some(trouble) = &model.keys_trouble {
+    if let Some(trouble) = &app.keys.failure {
         let text = if trouble.is_forbidden { "keys denied" } else { "keys fail" };
         parts.push(Segment::new(1, Role::Danger, text));
     }
-    if let Some(prefix) = model.config.range.as_prefix() {
+    if let Some(prefix) = app.config.range.as_prefix() {
         parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
     }
-    if let Some(most) = model.pace_of_polls {
+    if let Some(most) = app.polls.chosen_limit {
         parts.push(Segment::new(6, Role::Dim, format!("polls ≤ {most}/s")));
     }
-    if model.config.is_read_only {
+    if app.config.is_read_only {
         parts.push(Segment::new(1, Role::Warning, "read-only"));
     }
     parts

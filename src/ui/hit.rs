@@ -10,15 +10,15 @@ use super::{RenderContext, table};
 /// What is under a place on a screen of this size; none where nothing can be clicked.
 pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
     let shown = ctx.displayed();
-    let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.model));
+    let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.app));
     let inner = table::inner(places);
-    if shown.model.view != View::Leases || !inner.contains(Position { x, y }) {
+    if shown.app.view.active != View::Leases || !inner.contains(Position { x, y }) {
         return None;
     }
     let row = usize::from(y - inner.y);
     let below = if places.is_tiny { Some(row) } else { row.checked_sub(1) };
     match below {
-        Some(row) => shown.model.visible().nth(row).map(|lease| ClickTarget::Row(lease.id)),
+        Some(row) => shown.app.visible().nth(row).map(|lease| ClickTarget::Row(lease.id)),
         None => table::columns_of(shown, inner)
             .find(|(_, place)| (place.left()..=place.right()).contains(&x))
             .map(|(column, _)| ClickTarget::Header(column.name)),

@@ -29,8 +29,8 @@ pub(super) struct ViewMode {
 }
 
 impl ViewMode {
-    pub(super) fn of(model: &AppState) -> Self {
-        ViewMode { view: model.view, is_open: model.is_open, is_zoomed: model.is_zoomed }
+    pub(super) fn of(app: &AppState) -> Self {
+        ViewMode { view: app.view.active, is_open: app.view.is_open, is_zoomed: app.view.is_zoomed }
     }
 }
 

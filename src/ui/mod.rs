@@ -71,7 +71,7 @@ impl WallClock {
 #[derive(Clone, Copy, Debug)]
 pub struct RenderContext<'a> {
     /// What is known.
-    pub model: &'a AppState,
+    pub app: &'a AppState,
     /// The moment that is shown.
     pub now: Timestamp,
     /// The wall's time.
@@ -83,8 +83,8 @@ pub struct RenderContext<'a> {
 impl<'a> RenderContext<'a> {
     /// The scene that is shown: of the frozen picture while there is one.
     fn displayed(self) -> RenderContext<'a> {
-        let (model, now) = self.model.shown(self.now);
-        RenderContext { model, now, ..self }
+        let (app, now) = self.app.shown(self.now);
+        RenderContext { app, now, ..self }
     }
 }
 
@@ -99,11 +99,11 @@ pub fn spare_lines(ctx: RenderContext<'_>, size: (u16, u16)) -> Option<usize> {
 /// Draws the whole screen. Any size is fine; the smaller, the less is told.
 pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let shown = ctx.displayed();
-    let places = layout::places(area, ViewMode::of(shown.model));
+    let places = layout::places(area, ViewMode::of(shown.app));
     header::draw(ctx, places.header, buf);
-    table::draw(shown, &ctx.model.selection, places, buf);
+    table::draw(shown, &ctx.app.view.selection, places, buf);
     detail::draw(shown, places.detail, places.is_tiny, buf);
-    match shown.model.view {
+    match shown.app.view.active {
         View::Leases => events_panel::draw_pane(shown, places.events, buf),
         View::Cadence => cadence::draw(shown, places.cadence, places.is_tiny, buf),
         View::Locks => locks::draw(shown, places.locks, places.is_tiny, buf),

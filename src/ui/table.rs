@@ -26,7 +26,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     }
     let inner = if is_tiny { area } else { frame(ctx, area, detail.is_empty(), buf) };
     let above = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    match (ctx.model.order().is_empty(), is_tiny) {
+    match (ctx.app.view.order().is_empty(), is_tiny) {
         (true, _) => draw_advice(ctx, inner, buf),
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
@@ -47,7 +47,7 @@ pub(super) fn panel<'a>(theme: Theme, title: impl Into<Line<'a>>) -> Block<'a> {
 
 /// The key of a view, or its number where it has none.
 pub(super) fn key_of(ctx: RenderContext<'_>, view: View) -> String {
-    let key = ctx.model.config.keymap.key(Action::Show(view));
+    let key = ctx.app.config.keymap.key(Action::Show(view));
     key.map_or_else(|| view.tab().number.to_string(), |key| key.to_string())
 }
 
@@ -72,19 +72,19 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     let theme = ctx.theme;
     let room = usize::from(area.width.saturating_sub(6));
     let mut title = tab(ctx, View::Leases);
-    title.push_span(Span::styled(format!("{} ", extent(ctx.model)), theme.style(Role::Dim)));
+    title.push_span(Span::styled(format!("{} ", extent(ctx.app)), theme.style(Role::Dim)));
     let tabs_at_least = other_tabs(ctx, View::Leases, &title, 0).width();
     let free = usize::from(area.width).saturating_sub(6 + title.width() + tabs_at_least);
-    if ctx.model.row_filter.is_active() && free > 0 {
-        let words = filter_line::in_words(ctx.model, free);
+    if ctx.app.view.row_filter.is_active() && free > 0 {
+        let words = filter_line::in_words(ctx.app, free);
         title.push_span(Span::styled(format!("· {words} "), theme.style(Role::Warning)));
     }
-    if ctx.model.is_wide {
+    if ctx.app.view.is_wide {
         title.push_span(Span::styled("· wide ← → ", theme.style(Role::Dim)));
     }
     let tabs = other_tabs(ctx, View::Leases, &title, area.width);
     let mut block = framed(panel(theme, title).title(tabs), area);
-    if let Some(lease) = ctx.model.cursor_lease().filter(|_| has_words) {
+    if let Some(lease) = ctx.app.cursor_lease().filter(|_| has_words) {
         let text = format!(" {} ", cut(&in_words(ctx, lease), room));
         block = block.title_bottom(Span::styled(text, theme.style(Role::Dim)));
     }
@@ -106,11 +106,11 @@ pub(super) fn inner(places: PanelAreas) -> Rect {
 
 /// The columns with their places.
 pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static TableColumn, Rect)> {
-    let model = ctx.model;
-    let chosen = &model.config.columns;
-    let (columns, gap) = match model.is_wide {
-        true => columns::wide(area.width, chosen, model.ids, model.pan),
-        false => columns::fit(area.width, chosen, model.ids),
+    let app = ctx.app;
+    let chosen = &app.config.columns;
+    let (columns, gap) = match app.view.is_wide {
+        true => columns::wide(area.width, chosen, app.view.id_format, app.view.pan),
+        false => columns::fit(area.width, chosen, app.view.id_format),
     };
     let mut x = area.x;
     columns.into_iter().map(move |(column, width)| {
@@ -121,17 +121,17 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
 }
 
 /// `300 · by LEFT ↑`, with the rows that can be seen where not all can, and with how many the filter lets through.
-fn extent(model: &AppState) -> String {
-    let (all, window, sort) = (model.order().len(), model.window, model.sort);
+fn extent(app: &AppState) -> String {
+    let (all, window, sort) = (app.view.order().len(), app.view.window, app.view.sort);
     let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
     let rows = if all > window.rows { rows } else { String::new() };
-    let count = if model.row_filter.is_active() { filter_line::counted(model) } else { all.to_string() };
-    format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(model))
+    let count = if app.view.row_filter.is_active() { filter_line::counted(app) } else { all.to_string() };
+    format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(app))
 }
 
 /// ` · 2 pinned, 1 of them hidden`
-fn pins(model: &AppState) -> String {
-    match (model.counts.pinned, model.hidden_pins()) {
+fn pins(app: &AppState) -> String {
+    match (app.leases.counts.pinned, app.hidden_pins()) {
         (0, _) => String::new(),
         (pinned, 0) => format!(" · {pinned} pinned"),
         (pinned, hidden) => format!(" · {pinned} pinned, {hidden} hidden"),
@@ -140,9 +140,11 @@ fn pins(model: &AppState) -> String {
 
 /// The selected lease in words: what the server says beside what the engine believes.
 fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
-    let mut words = vec![ctx.model.ids.name(lease.id), lease.ownership.word().to_owned()];
+    let mut words = vec![ctx.app.view.id_format.name(lease.id), lease.ownership.word().to_owned()];
     words.extend(lease.is_pinned.then(|| "pinned".to_owned()));
-    words.extend(ctx.model.selection.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))));
+    words.extend(
+        ctx.app.view.selection.reason(lease.id).map(|why| format!("not revoked: {}", printable(why.as_bytes()))),
+    );
     match (&lease.end, &lease.last_ttl_reply) {
         (Some(death), _) => {
             words.push(format!("gone {} ago", format::span((ctx.now - death.at).as_secs_f64())));
@@ -184,17 +186,17 @@ fn draw_column(ctx: RenderContext<'_>, column: &TableColumn, area: Rect, buf: &m
 }
 
 fn visible<'a>(ctx: RenderContext<'a>) -> impl Iterator<Item = RowContext<'a>> {
-    ctx.model.visible().map(move |lease| row(ctx, lease))
+    ctx.app.visible().map(move |lease| row(ctx, lease))
 }
 
 /// What the row of a lease is made from.
 pub(super) fn row<'a>(ctx: RenderContext<'_>, lease: &'a Lease) -> RowContext<'a> {
-    RowContext { lease, state: lease.state(ctx.now), now: ctx.now, ids: ctx.model.ids }
+    RowContext { lease, state: lease.state(ctx.now), now: ctx.now, ids: ctx.app.view.id_format }
 }
 
 /// Reverses the row under the cursor as a whole: in one colour, or each state would give it a ground of its own.
 fn highlight(ctx: RenderContext<'_>, rows: Rect, buf: &mut Buffer) {
-    let cursor = ctx.model.visible().position(|lease| Some(lease.id) == ctx.model.cursor);
+    let cursor = ctx.app.visible().position(|lease| Some(lease.id) == ctx.app.view.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
         let style = Style::reset().patch(ctx.theme.cursor());
         buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, style);
@@ -204,7 +206,7 @@ fn highlight(ctx: RenderContext<'_>, rows: Rect, buf: &mut Buffer) {
 /// One line a lease: id, time left, state.
 fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     for (y, row) in (area.y..area.bottom()).zip(visible(ctx)) {
-        let style = columns::style(ctx.theme, theme::state(row.state).1, Some(row.lease.id) == ctx.model.cursor);
+        let style = columns::style(ctx.theme, theme::state(row.state).1, Some(row.lease.id) == ctx.app.view.cursor);
         buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
     }
 }
@@ -234,16 +236,16 @@ fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
-    let model = ctx.model;
+    let app = ctx.app;
     let say = |text: &str, role| (text.to_owned(), role);
     let [new, accept] =
-        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| model.config.keymap.key_label(action));
-    match model.unreached_since {
+        [Action::New, Action::Dialog(DialogAction::Accept)].map(|action| app.config.keymap.key_label(action));
+    match app.cluster.unreached_since {
         Some(since) => {
             let waited = (ctx.now - since).as_secs();
             let mut lines =
-                vec![(format!("Trying to reach etcd at {} for {waited} s.", model.config.target), Role::Title)];
-            lines.extend(model.link_trouble().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
+                vec![(format!("Trying to reach etcd at {} for {waited} s.", app.config.target), Role::Title)];
+            lines.extend(app.cluster.link_failure().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
             lines.push(say("It is tried again each second, and the leases appear by themselves.", Role::Text));
             lines.push(say(
@@ -252,17 +254,17 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
             ));
             lines
         }
-        None if model.total() > 0 => {
-            let words = filter_line::in_words(model, 60);
+        None if !app.leases.is_empty() => {
+            let words = filter_line::in_words(app, 60);
             vec![
-                (format!("None of {} leases is shown by the filter {words}.", model.total()), Role::Title),
-                (format!("{} clears it.", model.config.keymap.key_label(Action::Back)), Role::Text),
+                (format!("None of {} leases is shown by the filter {words}.", app.leases.len()), Role::Title),
+                (format!("{} clears it.", app.config.keymap.key_label(Action::Back)), Role::Text),
             ]
         }
-        None if model.list_trouble.is_some() => {
+        None if app.cluster.list_failure.is_some() => {
             vec![say("The leases cannot be listed; the reason stands among the events.", Role::Warning)]
         }
-        None if model.config.is_read_only => vec![say("There is no lease.", Role::Title)],
+        None if app.config.is_read_only => vec![say("There is no lease.", Role::Title)],
         None => vec![
             say("There is no lease yet.", Role::Title),
             (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),

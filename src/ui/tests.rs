@@ -126,34 +126,34 @@ fn scene_messages() -> Vec<(f64, Msg)> {
     ]
 }
 
-fn model(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> AppState {
-    let mut model = AppState::new(config, Timestamp::START);
-    update(&mut model, Msg::Resized(viewport(width, height)), Timestamp::START);
+fn app(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)) -> AppState {
+    let mut app = AppState::new(config, Timestamp::START);
+    update(&mut app, Msg::Resized(viewport(width, height)), Timestamp::START);
     for (when, msg) in messages {
-        update(&mut model, msg, at(when));
+        update(&mut app, msg, at(when));
     }
-    refresh_rows(&mut model, at(90.0));
+    refresh_rows(&mut app, at(90.0));
     // The notes of the start are long gone.
-    update(&mut model, Msg::Tick, at(90.0));
-    model
+    update(&mut app, Msg::Tick, at(90.0));
+    app
 }
 
-fn paint(model: &AppState, (width, height): (u16, u16), theme: Theme) -> Buffer {
+fn paint(app: &AppState, (width, height): (u16, u16), theme: Theme) -> Buffer {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000), zone: TimeZone::UTC };
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    draw(RenderContext { model, now: at(90.0), wall: &wall, theme }, area, &mut buf);
+    draw(RenderContext { app, now: at(90.0), wall: &wall, theme }, area, &mut buf);
     buf
 }
 
 /// The scene's screen after some keys.
 fn painted(size: (u16, u16), keys: &[Key], theme: Theme) -> Buffer {
-    let mut model = model(AppConfig::default(), scene_messages(), size);
+    let mut app = app(AppConfig::default(), scene_messages(), size);
     for key in keys {
-        update(&mut model, Msg::Key(*key), at(90.0));
-        refresh_rows(&mut model, at(90.0));
+        update(&mut app, Msg::Key(*key), at(90.0));
+        refresh_rows(&mut app, at(90.0));
     }
-    paint(&model, size, theme)
+    paint(&app, size, theme)
 }
 
 fn text(buf: &Buffer) -> String {
@@ -245,9 +245,9 @@ fn however_small_the_screen_the_essential_is_seen() {
 fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
     let sandbox = AppConfig { backend: Backend::Sandbox { warp: 10 }, ..AppConfig::default() };
     for size in [(40, 12), (80, 24)] {
-        let mut model = model(sandbox.clone(), scene_messages(), size);
-        update(&mut model, Msg::Key(Key::Char('W')), at(90.0));
-        let picture = text(&paint(&model, size, Theme::default()));
+        let mut app = app(sandbox.clone(), scene_messages(), size);
+        update(&mut app, Msg::Key(Key::Char('W')), at(90.0));
+        let picture = text(&paint(&app, size, Theme::default()));
         insta::assert_snapshot!(format!("warp_{}x{}", size.0, size.1), picture);
     }
 }
@@ -256,7 +256,7 @@ fn the_speeds_of_a_sandbox_are_offered_with_what_is_to_be_seen_and_when() {
 fn ascii_is_ascii() {
     let size = (140, 40);
     let theme = Theme { palette: Palette::Mono, is_ascii: true };
-    let picture = text(&paint(&model(AppConfig::default(), scene_messages(), size), size, theme));
+    let picture = text(&paint(&app(AppConfig::default(), scene_messages(), size), size, theme));
     assert!(picture.is_ascii());
     insta::assert_snapshot!("ascii_140x40", picture);
 }
@@ -277,8 +277,8 @@ fn without_an_etcd_it_says_what_it_tries() {
     });
     let size = (80, 24);
     let config = AppConfig { is_read_only: true, ..AppConfig::default() };
-    let model = model(config, vec![(1.0, Msg::Cluster(down))], size);
-    insta::assert_snapshot!("unreached_80x24", text(&paint(&model, size, Theme::default())));
+    let app = app(config, vec![(1.0, Msg::Cluster(down))], size);
+    insta::assert_snapshot!("unreached_80x24", text(&paint(&app, size, Theme::default())));
 }
 
 #[test]
@@ -286,9 +286,9 @@ fn an_empty_list_says_what_to_do() {
     let size = (80, 24);
     let config = AppConfig { backend: Backend::Sandbox { warp: 60 }, is_demo: true, ..AppConfig::default() };
     let denied = CallFailure { is_not_found: false, is_forbidden: true, text: "permission denied".into() };
-    let empty = model(config.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
+    let empty = app(config.clone(), vec![(0.0, Msg::Cluster(cluster()))], size);
     insta::assert_snapshot!("empty_80x24", text(&paint(&empty, size, Theme::default())));
-    let refused = model(config, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
+    let refused = app(config, vec![(0.0, Msg::Cluster(cluster())), (1.0, Msg::ListFailed(denied))], size);
     assert!(text(&paint(&refused, size, Theme::default())).contains("list denied"));
 }
 
@@ -296,15 +296,15 @@ fn an_empty_list_says_what_to_do() {
 fn no_size_panics() {
     let dialogs: [&[Key]; 5] = [&[], &[Key::Char('?')], &[Key::Char('n')], &[Key::Char('x')], &[Key::Char('q')]];
     for keys in dialogs {
-        let mut model = model(AppConfig::default(), scene_messages(), (80, 24));
+        let mut app = app(AppConfig::default(), scene_messages(), (80, 24));
         for key in keys {
-            update(&mut model, Msg::Key(*key), at(90.0));
+            update(&mut app, Msg::Key(*key), at(90.0));
         }
         for height in (0..=16).chain((17..=60).step_by(11)) {
             for width in (0..=44).chain((45..=200).step_by(13)) {
-                update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
-                refresh_rows(&mut model, at(90.0));
-                paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+                update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
+                refresh_rows(&mut app, at(90.0));
+                paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
             }
         }
     }
@@ -316,7 +316,7 @@ fn nothing_from_etcd_reaches_the_terminal_raw() {
     let mut messages = scene_messages();
     let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
     messages.push((89.9, Msg::GrantFailed { ttl: 10, trouble }));
-    let picture = text(&paint(&model(AppConfig::default(), messages, size), size, Theme::default()));
+    let picture = text(&paint(&app(AppConfig::default(), messages, size), size, Theme::default()));
     assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));
     assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));
 }

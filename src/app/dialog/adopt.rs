@@ -25,24 +25,24 @@ impl AdoptDialog {
     }
 
     /// Those that live.
-    pub fn leases<'a>(&'a self, model: &'a AppState) -> impl Iterator<Item = &'a Lease> {
-        self.ids.iter().filter_map(|id| model.lease(*id)).filter(|lease| lease.end.is_none())
+    pub fn leases<'a>(&'a self, app: &'a AppState) -> impl Iterator<Item = &'a Lease> {
+        self.ids.iter().filter_map(|id| app.leases.get(*id)).filter(|lease| lease.end.is_none())
     }
 }
 
 /// A key adopts, and Enter once the focus is there; it begins on Cancel. What has died meanwhile cannot be adopted.
-pub(super) fn key(model: &mut AppState, mut dialog: AdoptDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let is_alive = dialog.leases(model).next().is_some();
-    let (focus, reply) = (dialog.focus, dialog_action(model, KeyContext::Adopt, key));
+pub(super) fn key(app: &mut AppState, mut dialog: AdoptDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let is_alive = dialog.leases(app).next().is_some();
+    let (focus, reply) = (dialog.focus, dialog_action(app, KeyContext::Adopt, key));
     match reply {
-        Some(DialogAction::Confirm) if is_alive => return keep::adopt(model, &dialog.ids, now),
+        Some(DialogAction::Confirm) if is_alive => return keep::adopt(app, &dialog.ids, now),
         Some(DialogAction::Accept) if is_alive && focus.among(ANSWERS) == 1 => {
-            return keep::adopt(model, &dialog.ids, now);
+            return keep::adopt(app, &dialog.ids, now);
         }
         reply if is_over(reply) => return Vec::new(),
         _ => (),
     }
     dialog.focus = focus.moved(reply, ANSWERS).unwrap_or(focus);
-    model.dialog = Some(Dialog::Adopt(dialog));
+    app.view.dialog = Some(Dialog::Adopt(dialog));
     Vec::new()
 }

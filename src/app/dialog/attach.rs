@@ -57,9 +57,9 @@ impl AttachDialog {
 }
 
 /// Enter attaches what is complete, and goes to the number where that is still to be typed.
-pub(super) fn key(model: &mut AppState, mut dialog: Box<AttachDialog>, key: Key, now: Timestamp) -> Vec<Effect> {
-    let needs_confirm_count = model.alive(dialog.id).map(|lease| dialog.needs_confirm_count(lease));
-    let reply = dialog_action(model, KeyContext::Attach, key);
+pub(super) fn key(app: &mut AppState, mut dialog: Box<AttachDialog>, key: Key, now: Timestamp) -> Vec<Effect> {
+    let needs_confirm_count = app.leases.alive_mut(dialog.id).map(|lease| dialog.needs_confirm_count(lease));
+    let reply = dialog_action(app, KeyContext::Attach, key);
     let is_over =
         reply == Some(DialogAction::FormClose) || needs_confirm_count.is_none() && reply == Some(DialogAction::Accept);
     if is_over {
@@ -69,7 +69,7 @@ pub(super) fn key(model: &mut AppState, mut dialog: Box<AttachDialog>, key: Key,
     match (reply, dialog.read()) {
         (Some(DialogAction::Accept), Ok((key, value))) if !needs_confirm_count || dialog.number.is(1) => {
             let (key, value) = (key.as_bytes().to_vec(), value.as_bytes().to_vec());
-            return attach::start(model, dialog.id, key, value, now);
+            return attach::start(app, dialog.id, key, value, now);
         }
         // Who comes to the number with Enter has not answered it yet.
         (Some(DialogAction::Accept), Ok(_)) if !dialog.is_at_number => dialog.is_at_number = true,
@@ -80,7 +80,7 @@ pub(super) fn key(model: &mut AppState, mut dialog: Box<AttachDialog>, key: Key,
         (Some(_), _) => dialog.is_at_number = needs_confirm_count && !dialog.is_at_number,
         (None, _) => dialog.on_key(key),
     }
-    model.dialog = Some(Dialog::Attach(dialog));
+    app.view.dialog = Some(Dialog::Attach(dialog));
     Vec::new()
 }
 

@@ -46,13 +46,11 @@ impl DrillDialog {
     }
 
     /// Why there is no drill on its lease, in a sentence; none where there is one, or where the lease is gone.
-    pub fn obstacle(&self, model: &AppState) -> Option<String> {
-        let lease = model.lease(self.id).filter(|lease| lease.end.is_none())?;
-        let keep = model.config.keymap.key_label(Action::KeepAlive);
+    pub fn obstacle(&self, app: &AppState) -> Option<String> {
+        let lease = app.leases.get(self.id).filter(|lease| lease.end.is_none())?;
+        let keep = app.config.keymap.key_label(Action::KeepAlive);
         match (lease.ownership, lease.is_kept_alive) {
-            _ if model.config.is_read_only => {
-                Some("Read-only: here nothing is granted, renewed or revoked.".to_owned())
-            }
+            _ if app.config.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
             (Ownership::Own, true) => None,
             (Ownership::Own, false) => {
                 Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
@@ -62,8 +60,8 @@ impl DrillDialog {
     }
 
     /// Whether a drill can begin.
-    fn is_possible(&self, model: &AppState) -> bool {
-        model.lease(self.id).is_some_and(|lease| lease.end.is_none()) && self.obstacle(model).is_none()
+    fn is_possible(&self, app: &AppState) -> bool {
+        app.leases.get(self.id).is_some_and(|lease| lease.end.is_none()) && self.obstacle(app).is_none()
     }
 
     /// What there is to choose from, with the keys in force.
@@ -113,16 +111,16 @@ const DROP: &str = "No response for about a second each; the server has renewed 
 const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
 
 /// A number begins a drill, where there can be one; Enter is on Cancel.
-pub(super) fn key(model: &mut AppState, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let choices = dialog.choices(&model.config.keymap);
+pub(super) fn key(app: &mut AppState, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let choices = dialog.choices(&app.config.keymap);
     let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
-    if let Some(choice) = choice.filter(|_| dialog.is_possible(model)) {
-        return drill::start(model, dialog.id, choice.drill, now);
+    if let Some(choice) = choice.filter(|_| dialog.is_possible(app)) {
+        return drill::start(app, dialog.id, choice.drill, now);
     }
-    let reply = dialog_action(model, KeyContext::Drill, key);
+    let reply = dialog_action(app, KeyContext::Drill, key);
     if !is_over(reply) {
         reply.into_iter().for_each(|reply| dialog.change(reply));
-        model.dialog = Some(Dialog::Drill(dialog));
+        app.view.dialog = Some(Dialog::Drill(dialog));
     }
     Vec::new()
 }

@@ -82,8 +82,8 @@ impl Dialog {
 
 /// The lease that a dialog may be about is gone, and another is granted under its id: nothing that was asked about the one
 /// is to be done with the other. A dialog on several goes on without it.
-pub(super) fn close_superseded(model: &mut AppState, id: LeaseId) {
-    let Some(dialog) = &mut model.dialog else { return };
+pub(super) fn close_superseded(app: &mut AppState, id: LeaseId) {
+    let Some(dialog) = &mut app.view.dialog else { return };
     let is_over = match dialog {
         Dialog::Suspend(below) => {
             below.take_if(|below| below.lease() == Some(id));
@@ -96,40 +96,40 @@ pub(super) fn close_superseded(model: &mut AppState, id: LeaseId) {
         dialog => dialog.lease() == Some(id),
     };
     if is_over {
-        model.dialog = None;
-        let name = model.ids.name(id);
+        app.view.dialog = None;
+        let name = app.view.id_format.name(id);
         let told = format!("{name} is gone, and was granted again: that is another lease, so nothing was done");
-        model.set_status(model.events.now, true, told);
+        app.view.set_status(app.events.now, true, told);
     }
 }
 
 /// Gives a key to the open dialog, which is closed unless it opens itself again.
-pub(super) fn key(model: &mut AppState, dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    model.request_redraw(Redraw::Now);
+pub(super) fn key(app: &mut AppState, dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    app.view.request_redraw(Redraw::Now);
     match dialog {
-        Dialog::Help { top } => help(model, top, key),
-        Dialog::Grant(form) => grant::key(model, form, key, now),
-        Dialog::Revoke(dialog) => revoke::key(model, dialog, key, now),
-        Dialog::RevokeMany(dialog) => revoke_many::key(model, dialog, key, now),
-        Dialog::Revoking { top } => revoke_many::progress_key(model, top, key, now),
-        Dialog::Adopt(dialog) => adopt::key(model, dialog, key, now),
-        Dialog::Attach(dialog) => attach::key(model, dialog, key, now),
-        Dialog::Drill(dialog) => drill::key(model, dialog, key, now),
-        Dialog::Warp => warp::key(model, key),
-        Dialog::Sort(menu) => sort::key(model, menu, key),
-        Dialog::Quit(focus) => quit::key(model, focus, key, now),
-        Dialog::Suspend(below) => suspend::key(model, below, key),
+        Dialog::Help { top } => help(app, top, key),
+        Dialog::Grant(form) => grant::key(app, form, key, now),
+        Dialog::Revoke(dialog) => revoke::key(app, dialog, key, now),
+        Dialog::RevokeMany(dialog) => revoke_many::key(app, dialog, key, now),
+        Dialog::Revoking { top } => revoke_many::progress_key(app, top, key, now),
+        Dialog::Adopt(dialog) => adopt::key(app, dialog, key, now),
+        Dialog::Attach(dialog) => attach::key(app, dialog, key, now),
+        Dialog::Drill(dialog) => drill::key(app, dialog, key, now),
+        Dialog::Warp => warp::key(app, key),
+        Dialog::Sort(menu) => sort::key(app, menu, key),
+        Dialog::Quit(focus) => quit::key(app, focus, key, now),
+        Dialog::Suspend(below) => suspend::key(app, below, key),
     }
 }
 
 /// What moves the rows scrolls the help, as far as it does not fit.
-fn help(model: &mut AppState, top: usize, key: Key) -> Vec<Effect> {
-    let action = model.config.keymap.action(key);
-    if is_over(dialog_action(model, KeyContext::Help, key)) || action == Some(Action::Help) {
+fn help(app: &mut AppState, top: usize, key: Key) -> Vec<Effect> {
+    let action = app.config.keymap.action(key);
+    if is_over(dialog_action(app, KeyContext::Help, key)) || action == Some(Action::Help) {
         return Vec::new();
     }
-    let max_scroll = model.active_view_mut().max_scroll;
-    model.dialog = Some(Dialog::Help { top: scrolled(top, action, max_scroll) });
+    let max_scroll = app.active_view_mut().view.max_scroll;
+    app.view.dialog = Some(Dialog::Help { top: scrolled(top, action, max_scroll) });
     Vec::new()
 }
 
@@ -149,8 +149,8 @@ fn scrolled(top: usize, action: Option<Action>, last: usize) -> usize {
 }
 
 /// What a key means in a dialog.
-fn dialog_action(model: &AppState, context: KeyContext, key: Key) -> Option<DialogAction> {
-    model.config.keymap.dialog_action(context, key)
+fn dialog_action(app: &AppState, context: KeyContext, key: Key) -> Option<DialogAction> {
+    app.config.keymap.dialog_action(context, key)
 }
 
 /// Whether a reply ends a dialog that has nothing to be done.

@@ -9,13 +9,13 @@ use simkit::Timestamp;
 const ANSWERS: usize = 3;
 
 /// Enter begins on Leave, and `q` or Ctrl-c again leave too; `r` revokes, Esc stays.
-pub(super) fn key(model: &mut AppState, focus: Focus, key: Key, now: Timestamp) -> Vec<Effect> {
-    match (dialog_action(model, KeyContext::Quit, key), focus.among(ANSWERS)) {
-        (Some(DialogAction::QuitLeave), _) | (Some(DialogAction::Accept), 0) => quit::quit(model),
-        (Some(DialogAction::QuitRevoke), _) | (Some(DialogAction::Accept), 1) => quit::revoke_and_quit(model, now),
+pub(super) fn key(app: &mut AppState, focus: Focus, key: Key, now: Timestamp) -> Vec<Effect> {
+    match (dialog_action(app, KeyContext::Quit, key), focus.among(ANSWERS)) {
+        (Some(DialogAction::QuitLeave), _) | (Some(DialogAction::Accept), 0) => quit::quit(app),
+        (Some(DialogAction::QuitRevoke), _) | (Some(DialogAction::Accept), 1) => quit::revoke_and_quit(app, now),
         (Some(DialogAction::QuitStay | DialogAction::Accept), _) => Vec::new(),
         (reply, _) => {
-            model.dialog = Some(Dialog::Quit(focus.moved(reply, ANSWERS).unwrap_or(focus)));
+            app.view.dialog = Some(Dialog::Quit(focus.moved(reply, ANSWERS).unwrap_or(focus)));
             Vec::new()
         }
     }

@@ -92,21 +92,21 @@ impl RevokeDialog {
     }
 }
 
-pub(super) fn key(model: &mut AppState, mut dialog: RevokeDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let reply = dialog_action(model, KeyContext::Revoke, key);
+pub(super) fn key(app: &mut AppState, mut dialog: RevokeDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let reply = dialog_action(app, KeyContext::Revoke, key);
     // What has died meanwhile cannot be revoked: every answer closes.
-    let Some(confirmation) = model.alive(dialog.id).map(|lease| dialog.confirmation(lease)) else {
-        return stay_unless(model, dialog, is_over(reply));
+    let Some(confirmation) = app.leases.alive_mut(dialog.id).map(|lease| dialog.confirmation(lease)) else {
+        return stay_unless(app, dialog, is_over(reply));
     };
     if dialog.is_confirmed_by(reply, confirmation) {
-        return revoke::start(model, dialog.id, now);
+        return revoke::start(app, dialog.id, now);
     }
     let is_cancelled = reply == Some(DialogAction::Close) || is_over(reply) && confirmation == Confirmation::Key;
     dialog.on_key(key, reply, confirmation);
-    stay_unless(model, dialog, is_cancelled)
+    stay_unless(app, dialog, is_cancelled)
 }
 
-fn stay_unless(model: &mut AppState, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {
-    model.dialog = (!is_over).then_some(Dialog::Revoke(dialog));
+fn stay_unless(app: &mut AppState, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {
+    app.view.dialog = (!is_over).then_some(Dialog::Revoke(dialog));
     Vec::new()
 }

@@ -29,8 +29,8 @@ impl RevokeManyDialog {
     }
 
     /// Those that live and are whose they were when it was opened: no others are revoked.
-    pub fn leases<'a>(&'a self, model: &'a AppState) -> impl Iterator<Item = &'a Lease> {
-        self.named.iter().filter_map(|named| model.lease(named.id).filter(|lease| named.is_unchanged(Some(lease))))
+    pub fn leases<'a>(&'a self, app: &'a AppState) -> impl Iterator<Item = &'a Lease> {
+        self.named.iter().filter_map(|named| app.leases.get(named.id).filter(|lease| named.is_unchanged(Some(lease))))
     }
 
     /// Their ids, dead or alive.
@@ -40,32 +40,32 @@ impl RevokeManyDialog {
 }
 
 /// The number of leases that are left, typed, and Enter revoke them. Another number, or none, does nothing and is told.
-pub(super) fn key(model: &mut AppState, mut dialog: RevokeManyDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let left: Vec<RevokeTarget> = dialog.leases(model).map(RevokeTarget::of).collect();
-    let reply = dialog_action(model, KeyContext::RevokeMany, key);
+pub(super) fn key(app: &mut AppState, mut dialog: RevokeManyDialog, key: Key, now: Timestamp) -> Vec<Effect> {
+    let left: Vec<RevokeTarget> = dialog.leases(app).map(RevokeTarget::of).collect();
+    let reply = dialog_action(app, KeyContext::RevokeMany, key);
     if reply == Some(DialogAction::Close) || is_over(reply) && left.is_empty() {
         return Vec::new();
     }
     if reply == Some(DialogAction::Accept) && dialog.typed.confirms(left.len()) {
-        return bulk::start(model, left, now);
+        return bulk::start(app, left, now);
     }
     dialog.typed.on_key(key);
-    model.dialog = Some(Dialog::RevokeMany(dialog));
+    app.view.dialog = Some(Dialog::RevokeMany(dialog));
     Vec::new()
 }
 
 /// While leases are being revoked: what closes a dialog stops it; then that, and Enter, close it. What moves the rows
 /// moves through the results.
-pub(super) fn progress_key(model: &mut AppState, top: usize, key: Key, now: Timestamp) -> Vec<Effect> {
-    let reply = dialog_action(model, KeyContext::Results, key);
-    let is_drained = model.bulk.as_ref().is_none_or(|bulk| bulk.is_drained());
+pub(super) fn progress_key(app: &mut AppState, top: usize, key: Key, now: Timestamp) -> Vec<Effect> {
+    let reply = dialog_action(app, KeyContext::Results, key);
+    let is_drained = app.jobs.bulk.as_ref().is_none_or(|bulk| bulk.is_drained());
     if is_drained && is_over(reply) {
         return Vec::new();
     }
     if reply == Some(DialogAction::Close) {
-        bulk::stop(model, now);
+        bulk::stop(app, now);
     }
-    let last = model.bulk.as_ref().map_or(0, |bulk| bulk.results().len().saturating_sub(1));
-    model.dialog = Some(Dialog::Revoking { top: scrolled(top, model.config.keymap.action(key), last) });
+    let last = app.jobs.bulk.as_ref().map_or(0, |bulk| bulk.results().len().saturating_sub(1));
+    app.view.dialog = Some(Dialog::Revoking { top: scrolled(top, app.config.keymap.action(key), last) });
     Vec::new()
 }

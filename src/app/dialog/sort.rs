@@ -33,16 +33,16 @@ impl SortMenu {
 }
 
 /// What moves the rows moves through the menu, what turns them around turns the choice around; Enter sorts.
-pub(super) fn key(model: &mut AppState, mut menu: SortMenu, key: Key) -> Vec<Effect> {
-    match dialog_action(model, KeyContext::Sort, key) {
+pub(super) fn key(app: &mut AppState, mut menu: SortMenu, key: Key) -> Vec<Effect> {
+    match dialog_action(app, KeyContext::Sort, key) {
         Some(DialogAction::Accept) => {
-            sort::by(model.active_view_mut(), menu.chosen);
+            sort::by(app.active_view_mut(), menu.chosen);
             return Vec::new();
         }
         Some(DialogAction::Close) => return Vec::new(),
         _ => (),
     }
-    match model.config.keymap.action(key) {
+    match app.config.keymap.action(key) {
         Some(Action::Up) => menu.go(menu.place().saturating_sub(1)),
         Some(Action::Down) => menu.go(menu.place() + 1),
         Some(Action::First | Action::PageUp | Action::HalfUp) => menu.go(0),
@@ -50,6 +50,6 @@ pub(super) fn key(model: &mut AppState, mut menu: SortMenu, key: Key) -> Vec<Eff
         Some(Action::InvertSort) => menu.chosen = menu.chosen.inverted(),
         _ => (),
     }
-    model.dialog = Some(Dialog::Sort(menu));
+    app.view.dialog = Some(Dialog::Sort(menu));
     Vec::new()
 }

@@ -31,13 +31,13 @@ pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
 }
 
 /// Why there is no other speed here, in a sentence; none where there is.
-pub fn no_speed(model: &AppState) -> Option<&'static str> {
-    match model.config.backend {
+pub fn no_speed(app: &AppState) -> Option<&'static str> {
+    match app.config.backend {
         // The clock of a real cluster is everybody's.
         Backend::Cluster => {
             Some("A real cluster keeps its own time: only a sandbox's clock can be warped. `leasetop demo` has one.")
         }
-        Backend::Sandbox { .. } if model.config.is_read_only => {
+        Backend::Sandbox { .. } if app.config.is_read_only => {
             Some("Read-only: here nothing is granted, renewed or revoked, and so nothing begun anew.")
         }
         Backend::Sandbox { .. } => None,
@@ -45,13 +45,13 @@ pub fn no_speed(model: &AppState) -> Option<&'static str> {
 }
 
 /// A number takes a speed, where there is one; Enter is on Cancel.
-pub(super) fn key(model: &mut AppState, key: Key) -> Vec<Effect> {
-    let speed = speeds(model.config.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
-    if let Some(speed) = speed.filter(|_| no_speed(model).is_none()) {
+pub(super) fn key(app: &mut AppState, key: Key) -> Vec<Effect> {
+    let speed = speeds(app.config.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
+    if let Some(speed) = speed.filter(|_| no_speed(app).is_none()) {
         return vec![Effect::RestartSandbox { warp: speed.warp }];
     }
-    if !is_over(dialog_action(model, KeyContext::Warp, key)) {
-        model.dialog = Some(Dialog::Warp);
+    if !is_over(dialog_action(app, KeyContext::Warp, key)) {
+        app.view.dialog = Some(Dialog::Warp);
     }
     Vec::new()
 }

@@ -7,15 +7,15 @@ use simkit::Timestamp;
 
 /// Whether a filter means the lease of an event, as it was when that happened: what it had and did before it died counts of
 /// a dead one, and the keys that an event is about count as its own. An event of no lease passes.
-pub fn matches_filter(model: &AppState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
+pub fn matches_filter(app: &AppState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
     let Some(id) = event.lease.filter(|_| !filter.is_empty()) else { return true };
-    let Some(lease) = model.lease(id) else { return false };
-    filter.matches(&LeaseFacts::at_last(lease, &keys(model, lease, &event.kind), now))
+    let Some(lease) = app.leases.get(id) else { return false };
+    filter.matches(&LeaseFacts::at_last(lease, &keys(app, lease, &event.kind), now))
 }
 
 /// Its keys as far as they are known, and those of the event, each once.
-fn keys(model: &AppState, lease: &Lease, what: &EventKind) -> Vec<Vec<u8>> {
-    let held = model.key_index().of(lease.id).map(|(key, _)| key.to_vec());
+fn keys(app: &AppState, lease: &Lease, what: &EventKind) -> Vec<Vec<u8>> {
+    let held = app.keys.index().of(lease.id).map(|(key, _)| key.to_vec());
     let first = lease.keys.iter().flat_map(|keys| keys.first.clone());
     let of_event = match what {
         EventKind::Attached { key, .. } | EventKind::Detached { key, .. } | EventKind::Moved { key, .. } => {

@@ -18,8 +18,8 @@ fn adopting_is_confirmed_by_y_or_on_its_answer() {
     for key in [Key::Enter, Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = with_others();
         assert_eq!(story.press(&[Key::Char('a'), Key::Char('j'), key]), []);
-        assert!(story.model.dialog.is_none(), "{key}");
-        assert_eq!(story.model.lease(LeaseId(7)).unwrap().ownership, Ownership::Other);
+        assert!(story.app.view.dialog.is_none(), "{key}");
+        assert_eq!(story.app.leases.get(LeaseId(7)).unwrap().ownership, Ownership::Other);
     }
 }
 
@@ -30,9 +30,12 @@ fn what_dies_while_its_adoption_is_asked_is_not_adopted() {
         story.press(&[Key::Char('a')]);
         story.list(&[], &[7]);
         assert_eq!(story.press(&[key]), []);
-        assert!(matches!(&story.model.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(7)]), "it says so");
+        assert!(
+            matches!(&story.app.view.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(7)]),
+            "it says so"
+        );
         assert_eq!(story.press(&[Key::Enter]), []);
-        assert!(story.model.dialog.is_none());
+        assert!(story.app.view.dialog.is_none());
     }
 }
 
@@ -41,7 +44,7 @@ fn one_of_ours_is_kept_again_at_the_pace_that_it_had() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.3);
-    let mut status = *story.model.lease(LeaseId(1)).unwrap().engine.clone().unwrap();
+    let mut status = *story.app.leases.get(LeaseId(1)).unwrap().engine.clone().unwrap();
     status.pace = RenewalSchedule::Exact;
     story.tell(Msg::Statuses(vec![status]));
     story.press(&[Key::Char('a')]);
@@ -65,10 +68,10 @@ fn enter_leaves_and_the_other_answers_are_a_step_away() {
     assert_eq!(asked().press(&[Key::Right, Key::Enter]), [Effect::Revoke(LeaseId(1))]);
     let mut staying = asked();
     assert_eq!(staying.press(&[Key::BackTab, Key::Enter]), []);
-    assert!(staying.model.dialog.is_none());
+    assert!(staying.app.view.dialog.is_none());
     let mut waiting = asked();
     assert_eq!(waiting.press(&[Key::Char('y'), Key::Char('j'), Key::F(9), Key::Char('x')]), []);
-    assert!(matches!(waiting.model.dialog, Some(Dialog::Quit(_))));
+    assert!(matches!(waiting.app.view.dialog, Some(Dialog::Quit(_))));
 }
 
 #[test]

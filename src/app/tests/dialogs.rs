@@ -28,9 +28,9 @@ fn n_2_enter_grants_120_seconds() {
         first_number: 1,
     };
     assert_eq!(order, expected);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     story.grant(5, 120);
-    assert_eq!(story.model.lease(LeaseId(5)).unwrap().ownership, Ownership::Own);
+    assert_eq!(story.app.leases.get(LeaseId(5)).unwrap().ownership, Ownership::Own);
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn a_wrong_form_grants_nothing_and_shows_the_field() {
     let mut story = Story::begin(AppConfig::default());
     assert_eq!(granted_by(&mut story, "n"), None);
     assert_eq!(granted_by(&mut story, "0"), None);
-    assert!(matches!(&story.model.dialog, Some(Dialog::Grant(form)) if form.focus == dialog::Field::Ttl));
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Grant(form)) if form.focus == dialog::Field::Ttl));
     story.press(&[Key::Esc]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_raised_ttl_is_told_as_asked_and_granted() {
     let mut story = Story::begin(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
     story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
-    assert!(story.model.status.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn x_y_revokes_the_lease_it_was_opened_on() {
     assert_eq!(story.press(&[Key::Char('x')]), []);
     story.renewed(1, 3600, 3.5);
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn enter_in_the_revoke_dialog_is_on_cancel() {
         let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         assert_eq!(story.press(&[Key::Char('x'), Key::Char('x'), Key::Delete, key]), []);
-        assert!(story.model.dialog.is_none(), "{key}");
+        assert!(story.app.view.dialog.is_none(), "{key}");
     }
 }
 
@@ -93,7 +93,7 @@ fn anothers_lease_takes_the_typed_number() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::F(9), Key::Char('y'), Key::Char('2'), Key::Enter]), []);
-    assert!(story.model.dialog.is_some(), "a wrong number neither revokes nor closes");
+    assert!(story.app.view.dialog.is_some(), "a wrong number neither revokes nor closes");
     assert_eq!(story.press(&[Key::Backspace, Key::Char('1'), Key::Enter]), [Effect::Revoke(LeaseId(7))]);
 }
 
@@ -116,9 +116,9 @@ fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
     story.wait(11.0);
     story.list(&[], &[1]);
     assert_eq!(story.press(&[Key::Char('y')]), []);
-    assert!(story.model.dialog.is_some());
+    assert!(story.app.view.dialog.is_some());
     assert_eq!(story.press(&[Key::Enter]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn keep_alive_goes_off_and_on_and_adopting_asks() {
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(1), pace: None }]);
 
     story.list(&[7], &[]);
-    story.model.cursor = Some(LeaseId(7));
+    story.app.view.cursor = Some(LeaseId(7));
     assert_eq!(story.press(&[Key::Char('a'), Key::Enter]), []);
     assert_eq!(story.press(&[Key::Char('a'), Key::Char('y')]), [Effect::StartKeepAlive { id: LeaseId(7), pace: None }]);
-    assert_eq!(story.model.lease(LeaseId(7)).unwrap().ownership, Ownership::Adopted);
+    assert_eq!(story.app.leases.get(LeaseId(7)).unwrap().ownership, Ownership::Adopted);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(7))]);
-    assert_eq!(story.model.lease(LeaseId(7)).unwrap().ownership, Ownership::Other);
+    assert_eq!(story.app.leases.get(LeaseId(7)).unwrap().ownership, Ownership::Other);
 }
 
 #[test]
@@ -153,15 +153,15 @@ fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
 #[test]
 fn read_only_refuses_everything_that_writes_or_renews() {
     let config = AppConfig { grants: requests_for(&[10], 1, &[]).unwrap(), ..read_only() };
-    let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
+    let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
     story.list(&[7], &[]);
     for key in ['n', 'a', 'o', 'x', 'K'] {
         let effects = story.press(&[Key::Char(key), Key::Char('y')]);
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
-        assert!(story.model.dialog.is_none());
+        assert!(story.app.view.dialog.is_none());
         story.press(&[Key::Char(key)]);
-        assert!(story.model.status.as_ref().unwrap().text.contains("read-only"));
+        assert!(story.app.view.status.as_ref().unwrap().text.contains("read-only"));
     }
 }
 
@@ -171,7 +171,7 @@ fn quitting_asks_only_while_leases_are_kept_on_a_real_cluster() {
     assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { still_alive: vec![] }]);
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Ctrl('c'), Key::Esc]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     for key in [Key::Enter, Key::Char('q'), Key::Ctrl('c')] {
         assert_eq!(story.press(&[Key::Char('q'), key]), [Effect::Quit { still_alive: vec![LeaseId(1)] }]);
     }
@@ -188,7 +188,7 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
     story.grant(1, 10);
     story.grant(2, 10);
     story.list(&[7], &[]);
-    story.model.cursor = Some(LeaseId(7));
+    story.app.view.cursor = Some(LeaseId(7));
     story.press(&[Key::Char('a'), Key::Char('y')]);
     let effects = story.press(&[Key::Char('q'), Key::Char('r')]);
     assert_eq!(effects, [Effect::Revoke(LeaseId(1)), Effect::Revoke(LeaseId(2))]);
@@ -201,11 +201,11 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
 fn keys_without_a_function_do_nothing() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
-    story.model.take_redraw();
+    story.app.view.take_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
         assert_eq!(story.press(&[key]), []);
     }
-    assert_eq!(story.model.take_redraw(), Redraw::No);
+    assert_eq!(story.app.view.take_redraw(), Redraw::No);
 }
 
 #[test]
@@ -216,13 +216,13 @@ fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() 
     story.grant(4, 10);
     let effects = story.press(&[Key::Char('+'), Key::Char('4')]);
     assert_eq!(effects, [Effect::Drill { id: LeaseId(5), drill: Some(Fault::DropReplies { left: 4 }) }]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     story.renewed(5, 10, 3.5);
-    let mut status = *story.model.lease(LeaseId(5)).unwrap().engine.clone().unwrap();
+    let mut status = *story.app.leases.get(LeaseId(5)).unwrap().engine.clone().unwrap();
     status.drill = Some(Fault::StallConsumer);
     story.tell(Msg::Statuses(vec![status]));
     assert_eq!(story.state(5), "paused");
-    story.model.cursor = Some(LeaseId(5));
+    story.app.view.cursor = Some(LeaseId(5));
     assert_eq!(story.press(&[Key::Char('!')]), [Effect::Drill { id: LeaseId(5), drill: None }]);
 }
 
@@ -251,17 +251,17 @@ fn no_drill(story: &mut Story, why: &str) {
     assert_eq!(story.press(&[Key::Char('!')]), []);
     for digit in '1'..='5' {
         assert_eq!(story.press(&[Key::Char(digit)]), []);
-        let Some(Dialog::Drill(dialog)) = &story.model.dialog else { panic!("{why}: {digit} closed it") };
-        assert!(dialog.obstacle(&story.model).is_some_and(|told| told.starts_with(why)));
+        let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{why}: {digit} closed it") };
+        assert!(dialog.obstacle(&story.app).is_some_and(|told| told.starts_with(why)));
     }
     story.press(&[Key::Enter]);
-    assert!(story.model.dialog.is_none() && story.model.view == View::Leases);
+    assert!(story.app.view.dialog.is_none() && story.app.view.active == View::Leases);
 }
 
 #[test]
 fn the_help_scrolls_as_far_as_it_does_not_fit() {
     let mut story = Story::begin(AppConfig::default());
-    let top = |story: &Story| match story.model.dialog {
+    let top = |story: &Story| match story.app.view.dialog {
         Some(Dialog::Help { top }) => top,
         _ => panic!("the help is open"),
     };
@@ -274,5 +274,5 @@ fn the_help_scrolls_as_far_as_it_does_not_fit() {
     }
     assert_eq!(tops, [0, 1, 11, 12, 12, 11, 0, 12]);
     story.press(&[Key::Char('?')]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }

@@ -6,9 +6,9 @@ use etcd_lease::{KeyChange, KeyEntry, KeyState};
 impl Story {
     /// What is told from here on, by its words, and whether each of these filters means it.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
-        let told = self.model.events.take_recorded();
+        let told = self.app.events.take_recorded();
         let matches_filter =
-            |event: &Event, text: &str| matches_filter(&self.model, &text.parse().expect("a filter"), event, self.now);
+            |event: &Event, text: &str| matches_filter(&self.app, &text.parse().expect("a filter"), event, self.now);
         told.iter().map(|event| (event.name().as_str(), filters.map(|text| matches_filter(event, text)))).collect()
     }
 }
@@ -16,14 +16,14 @@ impl Story {
 /// A story that tells all, of a lease of 10 s with a key, which others keep.
 fn begin() -> Story {
     let mut story = Story::begin(AppConfig::default());
-    story.model.events.record_all();
+    story.app.events.record_all();
     story.list(&[7], &[]);
     story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/svc/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
     story.tell(Msg::KeysRead { revision: 2 });
     story.wait(0.5);
     story.probe(7, 9, 10, &["/svc/a"]);
-    story.model.events.take_recorded();
+    story.app.events.take_recorded();
     story
 }
 

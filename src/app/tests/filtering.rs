@@ -13,11 +13,11 @@ fn crowd() -> Story {
 }
 
 fn bad(story: &Story) -> Option<usize> {
-    story.model.active_view().row_filter.line.as_ref().and_then(|line| line.bad.as_ref()).map(|bad| bad.at)
+    story.app.active_view().view.row_filter.line.as_ref().and_then(|line| line.bad.as_ref()).map(|bad| bad.at)
 }
 
 fn typed(story: &Story) -> &str {
-    story.model.active_view().row_filter.typed.text()
+    story.app.active_view().view.row_filter.typed.text()
 }
 
 #[test]
@@ -29,10 +29,10 @@ fn what_is_typed_filters_at_once_and_enter_keeps_it() {
     assert_eq!(story.rows(), [1, 2]);
     story.type_in(" ttl>60");
     assert_eq!(story.rows(), [2]);
-    assert_eq!(story.model.total(), 4);
+    assert_eq!(story.app.leases.len(), 4);
     story.press(&[Key::Enter]);
     assert_eq!((story.rows(), typed(&story)), (vec![2], "who:own ttl>60"));
-    assert!(story.model.row_filter.line.is_none());
+    assert!(story.app.view.row_filter.line.is_none());
     story.press(&[Key::Char('/'), Key::Ctrl('u')]);
     story.type_in("billing");
     assert_eq!(story.rows(), [3]);
@@ -47,12 +47,12 @@ fn while_it_is_wrong_the_last_good_one_stays_and_enter_does_not_close_it() {
     story.type_in(" (left");
     assert_eq!((bad(&story), story.rows()), (Some(7), vec![1, 3]));
     story.press(&[Key::Enter]);
-    assert!(story.model.row_filter.line.is_some(), "it still says why");
+    assert!(story.app.view.row_filter.line.is_some(), "it still says why");
     story.type_in("<5x)");
     assert_eq!((bad(&story), story.rows()), (Some(13), vec![1, 3]));
     story.press(&[Key::Left, Key::Backspace, Key::Enter]);
     assert_eq!((bad(&story), story.rows(), typed(&story)), (None, vec![], "ttl<60 (left<5)"));
-    assert!(story.model.row_filter.line.is_none());
+    assert!(story.app.view.row_filter.line.is_none());
 }
 
 #[test]
@@ -81,9 +81,9 @@ fn esc_clears_what_is_typed_and_then_what_was_kept() {
     story.press(&[Key::Char('/')]);
     story.type_in("ttl<60");
     story.press(&[Key::Enter, Key::Enter]);
-    assert!(story.model.is_open, "the second Enter opens the lease");
+    assert!(story.app.view.is_open, "the second Enter opens the lease");
     story.press(&[Key::Esc]);
-    assert_eq!((story.model.is_open, story.rows()), (false, vec![1, 3]));
+    assert_eq!((story.app.view.is_open, story.rows()), (false, vec![1, 3]));
     story.press(&[Key::Esc]);
     assert_eq!(story.rows().len(), 4);
 }
@@ -93,8 +93,8 @@ fn letters_are_typed_and_never_taken_for_keys() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     assert_eq!(story.type_in("qxyaonpr?!f1 /<>sI"), []);
-    assert!(story.model.dialog.is_none() && story.model.frozen.is_none());
-    assert_eq!(story.model.row_filter.line.as_ref().unwrap().input.value(), "qxyaonpr?!f1 /<>sI");
+    assert!(story.app.view.dialog.is_none() && story.app.frozen.is_none());
+    assert_eq!(story.app.view.row_filter.line.as_ref().unwrap().input.value(), "qxyaonpr?!f1 /<>sI");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_pasted_filter_is_read() {
     story.press(&[Key::Char('/')]);
     story.tell(Msg::Pasted("who:own\nttl=10\r\n".into()));
     assert_eq!(
-        (story.rows(), story.model.row_filter.line.as_ref().unwrap().input.value()),
+        (story.rows(), story.app.view.row_filter.line.as_ref().unwrap().input.value()),
         (vec![1], "who:own ttl=10")
     );
 }
@@ -114,44 +114,44 @@ fn the_rows_can_be_walked_while_it_is_typed() {
     story.press(&[Key::Char('/')]);
     story.type_in("who:own");
     story.press(&[Key::Down]);
-    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    assert_eq!(story.app.view.cursor, Some(LeaseId(2)));
     story.press(&[Key::Up, Key::PageDown, Key::PageUp]);
-    assert_eq!(story.model.cursor, Some(LeaseId(1)));
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)));
 }
 
 #[test]
 fn the_cursor_stays_on_its_lease_while_that_is_shown() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down]);
-    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    assert_eq!(story.app.view.cursor, Some(LeaseId(2)));
     story.press(&[Key::Char('/')]);
     story.type_in("who:own");
-    assert_eq!((story.model.cursor, story.model.cursor_row()), (Some(LeaseId(2)), Some(1)));
+    assert_eq!((story.app.view.cursor, story.app.view.cursor_row()), (Some(LeaseId(2)), Some(1)));
     story.type_in(" ttl=10");
-    assert_eq!(story.model.cursor, Some(LeaseId(1)), "where it has no row another has the cursor");
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "where it has no row another has the cursor");
 }
 
 #[test]
 fn the_cursor_comes_back_to_its_lease_when_the_filter_that_hid_it_is_gone() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down]);
-    let mine = story.model.cursor;
+    let mine = story.app.view.cursor;
     let hide = |story: &mut Story| {
         story.press(&[Key::Char('/')]);
         story.type_in("zzzz");
     };
     hide(&mut story);
-    assert_ne!(story.model.cursor, mine);
+    assert_ne!(story.app.view.cursor, mine);
     story.press(&[Key::Esc]);
-    assert_eq!(story.model.cursor, mine);
+    assert_eq!(story.app.view.cursor, mine);
     story.press(&[Key::Char('f'), Key::Char('f'), Key::Char('f'), Key::Char('f'), Key::Esc]);
-    assert_eq!(story.model.cursor, mine);
+    assert_eq!(story.app.view.cursor, mine);
     hide(&mut story);
     story.press(&[Key::Esc, Key::Up]);
-    let moved = story.model.cursor;
+    let moved = story.app.view.cursor;
     hide(&mut story);
     story.press(&[Key::Esc]);
-    assert!(moved != mine && story.model.cursor == moved, "whoever moves means another lease");
+    assert!(moved != mine && story.app.view.cursor == moved, "whoever moves means another lease");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
     let mut turn = Vec::new();
     for _ in FilterPreset::ALL {
         story.press(&[Key::Char('f')]);
-        turn.push((story.model.row_filter.preset, story.rows()));
+        turn.push((story.app.view.row_filter.preset, story.rows()));
     }
     let expected = [
         (FilterPreset::Own, vec![1, 2]),
@@ -176,7 +176,7 @@ fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
     story.press(&[Key::Enter]);
     assert_eq!(story.rows(), [1]);
     story.press(&[Key::Esc]);
-    assert_eq!((story.rows().len(), story.model.row_filter.preset), (4, FilterPreset::All));
+    assert_eq!((story.rows().len(), story.app.view.row_filter.preset), (4, FilterPreset::All));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn time_alone_brings_a_lease_in_and_takes_it_away() {
     let mut seen = Vec::new();
     for wait in [4.9, 0.1, 0.1] {
         story.wait(wait);
-        refresh_rows(&mut story.model, story.now);
+        refresh_rows(&mut story.app, story.now);
         seen.push(story.rows());
     }
     assert_eq!(seen, [vec![], vec![], vec![1]], "5 s are not less than 5 s");
@@ -205,12 +205,12 @@ fn on_a_frozen_display_it_filters_the_picture_and_holds_afterwards() {
     story.press(&[Key::Char('/')]);
     story.type_in("left<11s");
     let shown = |story: &Story| {
-        let (model, _) = story.model.shown(story.now);
-        model.order().iter().map(|id| id.0).collect::<Vec<_>>()
+        let (app, _) = story.app.shown(story.now);
+        app.view.order().iter().map(|id| id.0).collect::<Vec<_>>()
     };
     assert_eq!((shown(&story), story.rows().len()), (vec![1], 5), "as of the moment of the picture");
     story.press(&[Key::Enter, Key::Char('p')]);
-    assert_eq!((story.model.frozen.is_some(), story.rows(), typed(&story)), (false, vec![3], "left<11s"));
+    assert_eq!((story.app.frozen.is_some(), story.rows(), typed(&story)), (false, vec![3], "left<11s"));
 }
 
 #[test]
@@ -227,12 +227,12 @@ fn one_from_the_command_line_holds_from_the_start() {
 fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
     let mut story = crowd();
     story.press(&[Key::Enter, Key::Char('/')]);
-    assert!(!story.model.is_open && story.model.row_filter.line.is_some());
+    assert!(!story.app.view.is_open && story.app.view.row_filter.line.is_some());
     story.press(&[Key::Esc, Key::Char('3'), Key::Char('/')]);
-    assert!(story.model.row_filter.line.is_none());
+    assert!(story.app.view.row_filter.line.is_none());
     story.press(&[Key::Char('f')]);
     assert_eq!(
-        (story.model.row_filter.preset, story.model.events_view.category),
+        (story.app.view.row_filter.preset, story.app.view.events_view.category),
         (FilterPreset::All, Some(EventCategory::Renewals))
     );
 }

@@ -9,12 +9,12 @@ fn frozen() -> Story {
 }
 
 fn shown(story: &Story) -> (usize, Timestamp) {
-    let (model, at) = story.model.shown(story.now);
-    (model.order().len(), at)
+    let (app, at) = story.app.shown(story.now);
+    (app.view.order().len(), at)
 }
 
 fn note(story: &Story) -> &str {
-    story.model.status.as_ref().map_or("", |note| &note.text)
+    story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn what_is_shown_stands_still_while_everything_goes_on() {
     story.wait(5.0);
     story.grant(4, 40);
     assert_eq!((shown(&story), story.rows().len()), ((3, at(0.0)), 4));
-    assert!(story.model.counts_down(), "the age of the banner does");
+    assert!(story.app.counts_down(), "the age of the banner does");
     story.press(&[Key::Char('p')]);
     assert_eq!(shown(&story), (4, story.now));
 }
@@ -33,17 +33,17 @@ fn one_can_look_around_in_the_picture_and_stays_there_afterwards() {
     let mut story = frozen();
     story.press(&[Key::Down, Key::Enter]);
     let looked_at = |story: &Story| {
-        let model = story.model.shown(story.now).0;
-        (model.cursor, model.is_open)
+        let app = story.app.shown(story.now).0;
+        (app.view.cursor, app.view.is_open)
     };
     assert_eq!(looked_at(&story), (Some(LeaseId(2)), true));
-    assert_eq!((story.model.cursor, story.model.is_open), (Some(LeaseId(1)), false));
+    assert_eq!((story.app.view.cursor, story.app.view.is_open), (Some(LeaseId(1)), false));
     story.press(&[Key::Char('p')]);
     assert_eq!(looked_at(&story), (Some(LeaseId(2)), true));
     story.press(&[Key::Char('p'), Key::Esc]);
-    assert!(story.model.frozen.is_some() && !looked_at(&story).1, "first the detail closes");
+    assert!(story.app.frozen.is_some() && !looked_at(&story).1, "first the detail closes");
     story.press(&[Key::Esc]);
-    assert!(story.model.frozen.is_none());
+    assert!(story.app.frozen.is_none());
 }
 
 #[test]
@@ -53,11 +53,11 @@ fn a_kill_is_about_the_present_and_says_what_changed() {
     story.wait(5.0);
     story.renewed(2, 20, 5.0);
     story.press(&[Key::Char('x')]);
-    let Some(Dialog::Revoke(dialog)) = &story.model.dialog else { panic!("it asks") };
+    let Some(Dialog::Revoke(dialog)) = &story.app.view.dialog else { panic!("it asks") };
     assert_eq!((dialog.id, dialog.since_freeze.concat().as_str()), (LeaseId(2), "renewed"));
     assert_eq!(note(&story), "");
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(2))]);
-    assert!(story.model.frozen.is_some(), "the display stays frozen");
+    assert!(story.app.frozen.is_some(), "the display stays frozen");
 }
 
 #[test]
@@ -65,15 +65,15 @@ fn what_is_gone_since_cannot_be_killed() {
     let mut story = frozen();
     story.list(&[], &[1]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone, revoked");
     story.wait(31.0);
     story.tell(Msg::Tick);
-    assert!(story.model.lease(LeaseId(1)).is_none());
+    assert!(story.app.leases.get(LeaseId(1)).is_none());
     assert_eq!(story.press(&[Key::Char('a')]), []);
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone");
     story.press(&[Key::Char('p')]);
-    assert!(story.model.cursor_lease().is_some(), "the cursor is on a lease that there is");
+    assert!(story.app.cursor_lease().is_some(), "the cursor is on a lease that there is");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn values_are_not_read_for_a_picture() {
     let reads = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::ReadValues { .. }));
     assert!(!reads(&story.tell(Msg::Tick)));
     story.press(&[Key::Char('p')]);
-    assert!(story.model.is_open && reads(&story.tell(Msg::Tick)));
+    assert!(story.app.view.is_open && reads(&story.tell(Msg::Tick)));
 }
 
 #[test]
@@ -92,6 +92,6 @@ fn a_new_size_reaches_the_picture() {
     let mut story = frozen();
     story.press(&[Key::End]);
     story.tell(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
-    let visible: Vec<_> = story.model.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
+    let visible: Vec<_> = story.app.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
     assert_eq!(visible, [3]);
 }

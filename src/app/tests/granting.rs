@@ -4,7 +4,7 @@ use super::*;
 use crate::app::dialog::{Dialog, Field, GrantForm};
 
 fn form(story: &Story) -> &GrantForm {
-    match &story.model.dialog {
+    match &story.app.view.dialog {
         Some(Dialog::Grant(form)) => form,
         other => panic!("no form: {other:?}"),
     }
@@ -69,7 +69,7 @@ fn a_wrong_form_is_told_at_its_field() {
     story.type_in("=x");
     assert_eq!(story.press(&[Key::BackTab, Key::BackTab, Key::Enter]), []);
     assert_eq!(form(&story).focus, Field::Put(0));
-    assert_eq!(story.model.status.as_ref().unwrap().text, "write the key before the =");
+    assert_eq!(story.app.view.status.as_ref().unwrap().text, "write the key before the =");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_is_typed_fast_lands_in_its_field() {
     assert_eq!(story.type_in("/x/q=yes no ?1!"), []);
     assert_eq!(texts(form(&story)), ["/x/q=yes no ?1!"]);
     assert_eq!(order(story.press(&[Key::Enter])).ttl, 90);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 /// Several keys, an end of line after each, as they stand in a file.
@@ -113,12 +113,12 @@ fn a_pasted_text_is_never_taken_for_keys() {
         let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         story.type_in(opened);
-        let was = format!("{:?}", story.model.dialog);
+        let was = format!("{:?}", story.app.view.dialog);
         for text in ["y", "xy", "q\nqr", "\n", "1\n"] {
             assert_eq!(story.tell(Msg::Pasted(text.to_owned())), [], "{text:?} after {opened:?}");
         }
-        assert_eq!(format!("{:?}", story.model.dialog), was);
-        assert!(story.model.status.as_ref().unwrap().text.contains("nothing was done"));
+        assert_eq!(format!("{:?}", story.app.view.dialog), was);
+        assert!(story.app.view.status.as_ref().unwrap().text.contains("nothing was done"));
     }
 }
 
@@ -130,7 +130,7 @@ fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 2);
     story.renewed(1, 2, 1.0);
-    let mut status = *story.model.lease(LeaseId(1)).unwrap().engine.clone().unwrap();
+    let mut status = *story.app.leases.get(LeaseId(1)).unwrap().engine.clone().unwrap();
     status.pace = RenewalSchedule::Exact;
     lease.engine = Some(Box::new(status));
     let values = vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec())), (b"/b".to_vec(), ReadValue::Forbidden)];

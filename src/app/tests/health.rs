@@ -26,7 +26,7 @@ fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
     // Then it is watched again, and nobody renews it.
     story.live(7, &truth, back + 9.0 + 20.0);
     assert_eq!(story.state(7), "late");
-    let late = story.model.events.lines().find(|event| event.name() == EventName::Late).unwrap();
+    let late = story.app.events.lines().find(|event| event.name() == EventName::Late).unwrap();
     let EventKind::Late { interval: Some(interval), .. } = late.kind else { panic!("{late:?}") };
     assert!(interval < Duration::from_secs(15), "{interval:?} of which all was watched");
 }
@@ -108,10 +108,10 @@ fn a_leak_is_told_after_half_of_its_life() {
 #[test]
 fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
     let mut story = Story::begin(AppConfig::default());
-    story.model.events.record_all();
+    story.app.events.record_all();
     let truth = renewed(&mut story, 3);
     story.live(7, &truth, 27.5);
-    let told: Vec<Event> = story.model.events.take_recorded();
+    let told: Vec<Event> = story.app.events.take_recorded();
     let renewals: Vec<(&Event, &Renewed)> = told
         .iter()
         .filter_map(|event| if let EventKind::Renewed(renewed) = &event.kind { Some((event, renewed)) } else { None })
@@ -130,7 +130,7 @@ fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
 #[test]
 fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
     let mut story = Story::begin(AppConfig::default());
-    story.model.events.record_all();
+    story.app.events.record_all();
     story.list(&[7], &[]);
     for tenth in 0..300_u32 {
         story.now = at(f64::from(tenth) / 10.0);
@@ -139,7 +139,7 @@ fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
             story.probe(7, (3.0 - since - 1e-3) as i64, 3, &[]);
         }
     }
-    let told = story.model.events.take_recorded();
+    let told = story.app.events.take_recorded();
     let intervals = told.iter().filter_map(|event| {
         if let EventKind::Renewed(Renewed { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
     });

@@ -18,13 +18,13 @@ fn story(rows: &[(&str, &[Key])]) -> Story {
 fn a_chosen_key_does_it_and_the_one_of_before_nothing() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("suspend", &[Key::Ctrl('t')])]);
     story.press(&[Key::Char('x'), Key::Delete]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     story.press(&[Key::Char('d')]);
-    assert!(matches!(story.model.dialog, Some(Dialog::Revoke(_))));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Revoke(_))));
     story.press(&[Key::Esc, Key::Ctrl('z')]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     story.press(&[Key::Ctrl('t')]);
-    assert!(matches!(story.model.dialog, Some(Dialog::Suspend(_))));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Suspend(_))));
 }
 
 #[test]
@@ -33,21 +33,21 @@ fn dialogs_have_keys_of_their_own_and_help_closes_by_its_key() {
     story.press(&[Key::Char('x')]);
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(1))], "y confirms, whatever it does elsewhere");
     story.press(&[Key::Char('h'), Key::Char('?')]);
-    assert!(matches!(story.model.dialog, Some(Dialog::Help { .. })));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Help { .. })));
     story.press(&[Key::Char('h')]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
 fn what_is_said_names_the_keys_in_force() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("keep-alive", &[]), ("drill", &[Key::F(5)])]);
     story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
-    let note = |story: &Story| story.model.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
+    let note = |story: &Story| story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
     assert!(note(&story).ends_with("its row tells: d asks again"), "{}", note(&story));
-    story.model.leases.get_mut(&LeaseId(1)).expect("a lease").is_kept_alive = false;
+    story.app.leases.get_mut(LeaseId(1)).expect("a lease").is_kept_alive = false;
     story.press(&[Key::F(5)]);
-    let Some(Dialog::Drill(dialog)) = &story.model.dialog else { panic!("{:?}", story.model.dialog) };
-    let why = dialog.obstacle(&story.model).unwrap_or_default();
+    let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{:?}", story.app.view.dialog) };
+    let why = dialog.obstacle(&story.app).unwrap_or_default();
     assert!(why.ends_with("nothing to drill; keep-alive keeps it alive."), "{why}");
 }
 
@@ -65,24 +65,24 @@ fn dialogs_take_chosen_keys_and_not_those_of_before() {
         ("drill-more", &[Key::Char('m')]),
     ]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y'), Key::Enter, Key::Esc, Key::Tab]), []);
-    assert!(matches!(story.model.dialog, Some(Dialog::Revoke(_))), "none of them is a key of the dialog any more");
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Revoke(_))), "none of them is a key of the dialog any more");
     story.press(&[Key::Char('c')]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('l'), Key::F(4)]), [Effect::Revoke(LeaseId(1))]);
     story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
     assert_eq!(story.press(&[Key::Char('x'), Key::F(2)]), [Effect::Revoke(LeaseId(1))]);
     story.press(&[Key::Char('!'), Key::Char('m'), Key::Char('+')]);
-    assert!(matches!(&story.model.dialog, Some(Dialog::Drill(drill)) if drill.answers == 4));
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Drill(drill)) if drill.answers == 4));
     story.press(&[Key::Char('c'), Key::Char('n'), Key::PageDown, Key::Char('7'), Key::F(10)]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     assert_eq!(
         story.press(&[Key::Char('q'), Key::Char('q'), Key::Ctrl('c'), Key::Char('r')]),
         [],
         "no way to leave by them"
     );
-    assert!(matches!(story.model.dialog, Some(Dialog::Quit(_))));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Quit(_))));
     story.press(&[Key::F(8)]);
-    assert!(story.model.quit_pending.is_some());
+    assert!(story.app.jobs.quit_pending.is_some());
 }
 
 #[test]
@@ -95,10 +95,10 @@ fn the_filter_is_kept_and_left_by_chosen_keys_and_moved_under() {
     story.grant(2, 20);
     story.type_in("/ttl>1j");
     story.press(&[Key::Backspace, Key::Enter, Key::F(3)]);
-    assert_eq!(story.model.cursor, Some(LeaseId(2)));
-    assert!(story.model.row_filter.line.is_some(), "Enter is no key of it");
+    assert_eq!(story.app.view.cursor, Some(LeaseId(2)));
+    assert!(story.app.view.row_filter.line.is_some(), "Enter is no key of it");
     story.press(&[Key::F(4)]);
-    assert!(story.model.row_filter.line.is_none() && story.model.row_filter.is_active());
+    assert!(story.app.view.row_filter.line.is_none() && story.app.view.row_filter.is_active());
     story.press(&[Key::Char('/'), Key::F(10)]);
-    assert!(!story.model.row_filter.is_active());
+    assert!(!story.app.view.row_filter.is_active());
 }

@@ -36,12 +36,12 @@ impl Story {
     }
 
     fn keys(&self, id: i64) -> Option<(usize, Vec<&str>)> {
-        let keys = self.model.lease(LeaseId(id))?.keys.as_ref()?;
+        let keys = self.app.leases.get(LeaseId(id))?.keys.as_ref()?;
         Some((keys.count, keys.first.iter().map(|key| std::str::from_utf8(key).unwrap_or("?")).collect()))
     }
 
     fn last_event(&self) -> (&'static str, Option<i64>, String) {
-        let event = self.model.events.lines().next_back().unwrap();
+        let event = self.app.events.lines().next_back().unwrap();
         (event.name().as_str(), event.lease.map(|id| id.0), event.text())
     }
 }
@@ -83,7 +83,7 @@ fn a_lease_that_a_key_hangs_on_is_there_though_nobody_may_list() {
     assert_eq!((story.rows(), story.keys(7)), (vec![7], Some((1, vec!["/a"]))));
     story.change_keys(vec![put("/b", None, Some(i64::MIN), 10)]);
     assert_eq!(story.keys(i64::MIN), Some((1, vec!["/b"])));
-    assert!(story.model.list_trouble.as_ref().is_some_and(|trouble| trouble.is_forbidden));
+    assert!(story.app.cluster.list_failure.as_ref().is_some_and(|trouble| trouble.is_forbidden));
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn pages_read_anew_take_nothing_away_until_the_last() {
     assert_eq!(story.keys(1), Some((1, vec!["/a"])));
     story.tell(Msg::KeysRead { revision: 20 });
     assert_eq!(story.keys(1), Some((1, vec!["?"])));
-    assert!(story.model.keys_trouble.is_none());
+    assert!(story.app.keys.failure.is_none());
 }
 
 #[test]
@@ -162,7 +162,8 @@ fn where_a_part_of_the_keys_is_followed_a_lease_that_is_looked_at_is_asked_for_a
     let mut story = Story::begin(AppConfig { range: KeyRange::prefix(b"/svc/"), ..AppConfig::default() });
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/svc/a", 1)]);
-    let is_all = |story: &Story, id| story.model.lease(LeaseId(id)).and_then(|lease| Some(lease.keys.as_ref()?.is_all));
+    let is_all =
+        |story: &Story, id| story.app.leases.get(LeaseId(id)).and_then(|lease| Some(lease.keys.as_ref()?.is_all));
     assert_eq!((is_all(&story, 1), is_all(&story, 2)), (Some(false), None));
     story.press(&[Key::Home, Key::Enter]);
     let effects = story.tell(Msg::Tick);
@@ -180,7 +181,7 @@ fn keys_that_may_not_be_read_are_not_taken_for_none() {
     story.press(&[Key::Home, Key::Enter]);
     assert!(story.tell(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
     story.poll_time(1, 9, 10);
-    let keys = story.model.lease(LeaseId(1)).unwrap().keys.clone().unwrap();
+    let keys = story.app.leases.get(LeaseId(1)).unwrap().keys.clone().unwrap();
     assert_eq!((keys.count, keys.is_all), (0, false));
 }
 
@@ -191,7 +192,7 @@ fn our_own_keys_are_told_once() {
     story.tell(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
     story.change_keys(vec![put("/a", None, Some(1), 5)]);
     assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1);
-    assert_eq!(story.model.key_index().of(LeaseId(1)).next(), Some((&b"/a"[..], 5)));
+    assert_eq!(story.app.keys.index().of(LeaseId(1)).next(), Some((&b"/a"[..], 5)));
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is
     story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysPage(vec![held(b"/stays", 1), held(b"/moves", 2), held(b"/early", 2), held(b"/new", 1)]));
     story.tell(Msg::KeysRead { revision: 20 });
-    let told: Vec<_> = story.model.events.lines().skip(2).map(|event| (event.name().as_str(), event.text())).collect();
+    let told: Vec<_> = story.app.events.lines().skip(2).map(|event| (event.name().as_str(), event.text())).collect();
     let expected = [
         (
             "error",
@@ -237,6 +238,6 @@ fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is
         ("attached", "/moves"),
     ];
     assert_eq!(told, expected.map(|(word, text)| (word, text.to_owned())));
-    let moved = story.model.events.lines().next_back().unwrap();
+    let moved = story.app.events.lines().next_back().unwrap();
     assert_eq!((moved.at, moved.doubt), (at(3.0), Duration::from_secs(3)));
 }

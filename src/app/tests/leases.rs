@@ -32,7 +32,7 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
     assert_eq!(story.state(5), "unseen", "nobody knows: it may have been renewed");
     story.probe(5, 0, 10, &["/a"]);
     assert_eq!(story.state(5), "ok");
-    assert_eq!(story.model.lease(LeaseId(5)).unwrap().ownership, Ownership::Other);
+    assert_eq!(story.app.leases.get(LeaseId(5)).unwrap().ownership, Ownership::Other);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn the_dead_keep_their_row_for_half_a_minute() {
     story.list(&[1, 2], &[]);
     story.list(&[], &[1]);
     assert_eq!(story.rows(), [2, 1]);
-    assert_eq!(next_wake(&story.model, story.now), story.now);
+    assert_eq!(next_wake(&story.app, story.now), story.now);
     story.wait(29.9);
     story.tell(Msg::Tick);
     assert_eq!(story.rows(), [2, 1]);
@@ -86,7 +86,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.wait(1.0);
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
-    let event = story.model.events.lines().next_back().unwrap();
+    let event = story.app.events.lines().next_back().unwrap();
     assert_eq!(event.text(), "the server says that 4.5 s are left, our last renewal left 9.0 s");
 }
 
@@ -101,8 +101,8 @@ fn each_end_that_the_engine_tells_has_its_row() {
     ended(&mut story, 5, Ended::Cancelled);
     let states: Vec<_> = (1..=5).map(|id| story.state(id)).collect();
     assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
-    assert_eq!(story.model.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
-    let note = story.model.status.as_ref().unwrap();
+    assert_eq!(story.app.leases.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
+    let note = story.app.view.status.as_ref().unwrap();
     assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
@@ -113,7 +113,7 @@ fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
     story.list(&[1], &[]);
     story.renewed(1, 120, 40.5);
     story.grant(1, 120);
-    let lease = story.model.lease(LeaseId(1)).unwrap();
+    let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert!(lease.is_kept_alive && lease.ownership == Ownership::Own && lease.engine.is_some());
 }
 
@@ -122,7 +122,7 @@ fn a_status_that_comes_before_its_grant_is_not_lost() {
     let mut story = Story::begin(AppConfig::default());
     story.renewed(1, 3600, 1200.5);
     story.grant(1, 3600);
-    let lease = story.model.lease(LeaseId(1)).unwrap();
+    let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert!(lease.is_kept_alive && lease.ownership == Ownership::Own && lease.engine.is_some());
 }
 
@@ -131,13 +131,13 @@ fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
     let mut story = Story::begin(AppConfig::default());
     (1..=50).for_each(|id| story.grant(id, 100 + id));
     story.renewed(1, 3600, 1.0);
-    assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(2)), 0));
+    assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(2)), 0));
     story.press(&[Key::Down]);
     story.renewed(3, 3601, 1.0);
-    assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(3)), 40));
+    assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(3)), 40));
     story.press(&[Key::Home]);
     story.renewed(2, 3602, 1.0);
-    assert_eq!((story.model.cursor, story.model.window.top), (Some(LeaseId(4)), 0));
+    assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(4)), 0));
 }
 
 #[test]
@@ -148,11 +148,11 @@ fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
     story.grant(1, 120);
     story.list(&[9], &[]);
     assert_eq!(story.rows(), [2, 1, 3, 9]);
-    story.model.cursor = Some(LeaseId(2));
+    story.app.view.cursor = Some(LeaseId(2));
     story.wait(1.0);
     story.renewed(2, 3600, 1.0);
     assert_eq!(story.rows(), [1, 3, 2, 9]);
-    assert_eq!(story.model.cursor, Some(LeaseId(2)));
+    assert_eq!(story.app.view.cursor, Some(LeaseId(2)));
     story.press(&[Key::Char('?')]);
     story.renewed(1, 9000, 1.0);
     assert_eq!(story.rows(), [1, 3, 2, 9], "no row moves while a dialog is open");
@@ -166,7 +166,7 @@ fn the_cursor_moves_and_the_window_follows() {
     (1..=50).for_each(|id| story.grant(id, 10 * id));
     let row_after = |story: &mut Story, key| {
         story.press(&[key]);
-        (story.model.cursor_row().unwrap(), story.model.window.top)
+        (story.app.view.cursor_row().unwrap(), story.app.view.window.top)
     };
     assert_eq!(row_after(&mut story, Key::Char('g')), (0, 0));
     assert_eq!(row_after(&mut story, Key::Down), (1, 0));
@@ -189,9 +189,9 @@ fn other_clients_leases_are_told_of_when_they_are_born_later() {
     story.wait(1.0);
     story.grant(2, 10);
     story.list(&[2, 3], &[]);
-    let told: Vec<_> = story.model.events.lines().filter_map(|event| Some((event.lease?.0, event.name()))).collect();
+    let told: Vec<_> = story.app.events.lines().filter_map(|event| Some((event.lease?.0, event.name()))).collect();
     assert_eq!(told, [(2, EventName::Granted), (3, EventName::Granted)]);
-    assert_eq!(story.model.lease(LeaseId(2)).unwrap().ownership, Ownership::Own);
+    assert_eq!(story.app.leases.get(LeaseId(2)).unwrap().ownership, Ownership::Own);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
     let listing = Listing { sent: at(0.9), received: at(1.1), born: vec![LeaseId(1)], ..Listing::default() };
     story.tell(Msg::Listed(listing));
     assert_eq!(story.state(1), "revoked");
-    let note = story.model.status.as_ref().unwrap();
+    let note = story.app.view.status.as_ref().unwrap();
     assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
 }
 
@@ -212,12 +212,12 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
 fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
     let grants = requests_for(&[10, 120], 1, &[]).unwrap();
     let config = AppConfig { grants: grants.clone(), ..AppConfig::default() };
-    let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
+    let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(down())), []);
-    assert!(story.model.unreached_since.is_some());
+    assert!(story.app.cluster.unreached_since.is_some());
     let effects = story.tell(Msg::Cluster(view()));
     assert_eq!(effects, grants.into_iter().map(Effect::Grant).collect::<Vec<_>>());
-    assert!(story.model.unreached_since.is_none());
+    assert!(story.app.cluster.unreached_since.is_none());
     story.tell(Msg::Cluster(down()));
     assert_eq!(story.tell(Msg::Cluster(view())), [], "once, and not at each new connection");
     assert_eq!(story.words(), ["connection", "connection", "connection"]);
@@ -226,15 +226,15 @@ fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
 #[test]
 fn only_news_of_the_link_asks_for_a_frame() {
     let mut story = Story::begin(AppConfig::default());
-    story.model.take_redraw();
+    story.app.view.take_redraw();
     let mut calm = view();
     calm.members[0].round_trip = Some(Duration::from_millis(3));
     calm.members[0].revision = 99;
     story.tell(Msg::Cluster(calm.clone()));
-    assert_eq!(story.model.take_redraw(), Redraw::No);
+    assert_eq!(story.app.view.take_redraw(), Redraw::No);
     calm.members[0].raft_term = 5;
     story.tell(Msg::Cluster(calm));
-    assert_eq!(story.model.take_redraw(), Redraw::Soon);
+    assert_eq!(story.app.view.take_redraw(), Redraw::Soon);
     assert_eq!(story.words(), ["connection", "term"]);
 }
 
@@ -250,7 +250,7 @@ fn an_election_is_told_as_its_term_and_as_who_leads_now() {
         (member.is_leader, member.raft_term) = (leads, 5);
     }
     story.tell(Msg::Cluster(view));
-    let told: Vec<String> = story.model.events.lines().skip(1).map(Event::text).collect();
+    let told: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
     assert_eq!(told, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
 }
 
@@ -259,7 +259,7 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
-    assert_eq!(story.model.row_index.next_state_change(), Some(at(4.35)), "a tenth and 500 ms after the interval");
+    assert_eq!(story.app.view.row_index.next_state_change(), Some(at(4.35)), "a tenth and 500 ms after the interval");
     story.wait(4.4);
     for _ in 0..3 {
         story.tell(Msg::Tick);
@@ -272,7 +272,7 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
         story.wait(0.1);
     }
     let told: Vec<_> = story
-        .model
+        .app
         .events
         .lines()
         .map(|event| (event.name(), event.at))
@@ -297,7 +297,7 @@ fn a_lost_leader_is_told_once_and_its_return_too() {
     for view in [unled(), unled(), view(), view()] {
         story.tell(Msg::Cluster(view));
     }
-    let told: Vec<String> = story.model.events.lines().skip(before).map(|event| event.kind.text()).collect();
+    let told: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
     let lost =
         "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
     assert_eq!(told, [lost, "127.0.0.1:2379 leads, term 4"]);

@@ -36,11 +36,11 @@ impl Story {
     }
 
     fn ttl(&self) -> Option<i64> {
-        self.model.lease(LeaseId(ID)).unwrap().granted_ttl
+        self.app.leases.get(LeaseId(ID)).unwrap().granted_ttl
     }
 
     fn note(&self) -> &str {
-        self.model.status.as_ref().map_or("", |note| &note.text)
+        self.app.view.status.as_ref().map_or("", |note| &note.text)
     }
 }
 
@@ -58,7 +58,7 @@ fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() 
         (story.state(ID), story.ttl(), story.words()[1..].to_vec()),
         ("ok", Some(900), vec!["revoked", "granted"])
     );
-    let told = story.model.events.lines().next_back().unwrap();
+    let told = story.app.events.lines().next_back().unwrap();
     assert_eq!(
         (told.text().as_str(), told.at, told.doubt),
         ("900 s, by another client", at(4.5), Duration::from_millis(500))
@@ -67,7 +67,7 @@ fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() 
         story.wait(1.0);
         story.list_again();
     }
-    let lease = story.model.lease(LeaseId(ID)).unwrap();
+    let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert!(!lease.warnings.contains(&"zombie"), "its row stays, and is no zombie's");
     story.list(&[], &[ID]);
     assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has a death of its own");
@@ -107,7 +107,11 @@ fn an_answer_with_another_ttl_is_of_another_lease() {
     story.wait(2.0);
     story.answer(899, 900, 9);
     assert_eq!((story.words()[1..].to_vec(), story.ttl()), (vec!["revoked", "granted"], Some(900)));
-    assert_eq!(story.model.lease(LeaseId(ID)).unwrap().observed.renewals().cadence().answers, 0, "that was no renewal");
+    assert_eq!(
+        story.app.leases.get(LeaseId(ID)).unwrap().observed.renewals().cadence().answers,
+        0,
+        "that was no renewal"
+    );
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
     story.wait(1.0);
     story.list_again();
     assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
-    let lease = story.model.lease(LeaseId(ID)).unwrap();
+    let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
     // The same where the answer to a renewal shows it.
     let mut story = Story::begin(AppConfig::default());
@@ -140,7 +144,7 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
     story.renewed(ID, 500, 166.5);
     story.wait(166.5);
     story.renewed(ID, 900, 166.5);
-    assert_eq!((story.ttl(), story.model.kept_alive().count()), (None, 0));
+    assert_eq!((story.ttl(), story.app.leases.kept_alive().count()), (None, 0));
     assert_eq!(story.words()[2..], ["revoked", "granted"]);
 }
 
@@ -151,11 +155,11 @@ fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.press(&[Key::Home, Key::Char(key)]);
-        assert!(story.model.dialog.is_some());
+        assert!(story.app.view.dialog.is_some());
         story.wait(1.0);
         story.answer(-1, 0, 7);
         story.put("/new", 8);
-        assert!(story.model.dialog.is_none(), "{:?}", story.model.dialog);
+        assert!(story.app.view.dialog.is_none(), "{:?}", story.app.view.dialog);
         assert_eq!(
             story.note(),
             "0000000000002222 is gone, and was granted again: that is another lease, so nothing was done"
@@ -196,18 +200,18 @@ fn keys_on_a_dead_lease_say_why_nothing_happens() {
 fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
     let mut story = Story::begin(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
     story.renewed(ID, 500, 166.5);
-    assert_eq!(story.model.counts.adopted, 1);
+    assert_eq!(story.app.leases.counts.adopted, 1);
     let forbidden = etcd_lease::Ended::Forbidden { message: "permission denied".into() };
     let ended = EngineEvent { at: story.now, lease: Some(LeaseId(ID)), kind: EngineEventKind::Ended(forbidden) };
     story.tell(Msg::Engine(ended));
-    let lease = story.model.lease(LeaseId(ID)).unwrap();
-    assert_eq!((story.state(ID), lease.ownership, story.model.counts.adopted), ("paused", Ownership::Other, 0));
+    let lease = story.app.leases.get(LeaseId(ID)).unwrap();
+    assert_eq!((story.state(ID), lease.ownership, story.app.leases.counts.adopted), ("paused", Ownership::Other, 0));
     assert_eq!(story.words().last(), Some(&"lost"));
 }
 
 #[test]
 fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
-    let mut story = Story { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
+    let mut story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     let denied = CallFailure { is_forbidden: true, ..trouble("permission denied") };
     story.tell(Msg::ListFailed(denied.clone()));
     story.tell(Msg::KeysFailed(denied));

@@ -29,16 +29,16 @@ impl Story {
     }
 
     fn line(&self) -> Vec<i64> {
-        self.model.locks().candidates().map(|candidate| candidate.lease.0).collect()
+        self.app.keys.locks().candidates().map(|candidate| candidate.lease.0).collect()
     }
 
     fn looked_at(&self) -> Option<i64> {
-        self.model.shown(self.now).0.candidate().map(|candidate| candidate.lease.0)
+        self.app.shown(self.now).0.candidate().map(|candidate| candidate.lease.0)
     }
 
     fn problem(&self, lease: i64) -> Option<CandidateProblem> {
-        let found = self.model.locks().candidates().find(|candidate| candidate.lease.0 == lease);
-        self.model.problem(found.expect("it stands in line"), self.now)
+        let found = self.app.keys.locks().candidates().find(|candidate| candidate.lease.0 == lease);
+        self.app.leases.candidate_problem(found.expect("it stands in line"), self.now)
     }
 }
 
@@ -61,7 +61,7 @@ fn the_keys_tell_who_holds_what_and_since_when() {
     story.wait(12.0);
     story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
     assert_eq!(story.line(), [4, 2, 3]);
-    let held: Vec<HeldSince> = story.model.locks().queues().map(|queue| queue.held()).collect();
+    let held: Vec<HeldSince> = story.app.keys.locks().queues().map(|queue| queue.held()).collect();
     assert_eq!((held[0].is_least, held[1]), (true, HeldSince { since: story.now, is_least: false }));
     story.key_changed(key("b", 1), None, KeyState::Put { lease: Some(LeaseId(1)), create_revision: 100 });
     assert_eq!(story.line(), [4, 2, 3, 1]);
@@ -84,7 +84,7 @@ fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
     story.read_line(&[]);
     assert_eq!(story.looked_at(), None);
     story.press(&[Key::Down, Key::Enter, Key::Char('x')]);
-    assert!(story.model.view == View::Locks && story.model.dialog.is_none());
+    assert!(story.app.view.active == View::Locks && story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn one_lease_may_stand_in_several_lines() {
     story.read_line(&[("a", 1, 5), ("b", 1, 6), ("c", 1, 7)]);
     let mut names = Vec::new();
     for _ in 0..4 {
-        names.push(story.model.candidate().unwrap().key[0]);
+        names.push(story.app.candidate().unwrap().key[0]);
         story.press(&[Key::Down]);
     }
     assert_eq!(names, *b"abcc");
@@ -103,12 +103,12 @@ fn one_lease_may_stand_in_several_lines() {
 fn enter_opens_the_lease_of_a_candidate() {
     let mut story = two_locks();
     story.press(&[Key::Down, Key::Enter]);
-    assert!(story.model.view == View::Leases && story.model.is_open);
-    assert_eq!(story.model.cursor, Some(LeaseId(1)));
+    assert!(story.app.view.active == View::Leases && story.app.view.is_open);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)));
     story.press(&[Key::Esc, Key::Char('4')]);
     assert_eq!(story.looked_at(), Some(1), "where one was");
     story.press(&[Key::Esc]);
-    assert_eq!(story.model.view, View::Leases);
+    assert_eq!(story.app.view.active, View::Leases);
 }
 
 #[test]
@@ -119,10 +119,10 @@ fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
     story.press(&[Key::Enter]);
     assert_eq!(story.rows(), [4]);
     story.press(&[Key::Char('4'), Key::Enter]);
-    assert_eq!((story.rows(), story.model.cursor), (vec![4], Some(LeaseId(4))), "that one is not hidden");
+    assert_eq!((story.rows(), story.app.view.cursor), (vec![4], Some(LeaseId(4))), "that one is not hidden");
     story.press(&[Key::Char('4'), Key::Down, Key::Enter]);
-    assert_eq!((story.rows().len(), story.model.cursor), (4, Some(LeaseId(1))));
-    assert!(story.model.is_open);
+    assert_eq!((story.rows().len(), story.app.view.cursor), (4, Some(LeaseId(1))));
+    assert!(story.app.view.is_open);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
     story.press(&[Key::Down, Key::Down, Key::Char('x'), Key::Char('1')]);
     let effects = story.press(&[Key::Enter]);
     assert_eq!(effects, [Effect::Revoke(LeaseId(2))]);
-    assert_eq!(story.model.view, View::Locks);
+    assert_eq!(story.app.view.active, View::Locks);
 }
 
 #[test]
@@ -150,10 +150,10 @@ fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
     story.press(&[Key::Down]);
     assert_eq!(story.looked_at(), Some(stray));
     assert_eq!(story.problem(stray), Some(CandidateProblem::Stranded));
-    let cursor = story.model.cursor;
+    let cursor = story.app.view.cursor;
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('o'), Key::Char('a'), Key::Enter]), []);
-    assert!(story.model.dialog.is_none() && story.model.view == View::Locks);
-    assert_eq!(story.model.cursor, cursor);
+    assert!(story.app.view.dialog.is_none() && story.app.view.active == View::Locks);
+    assert_eq!(story.app.view.cursor, cursor);
 }
 
 #[test]

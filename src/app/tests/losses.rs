@@ -19,7 +19,7 @@ fn lost(why: Ended) -> Story {
 }
 
 fn closed(story: &Story) -> Option<(Timestamp, Timestamp)> {
-    let lease = story.model.lease(LeaseId(1)).unwrap();
+    let lease = story.app.leases.get(LeaseId(1)).unwrap();
     lease.loss.as_ref().unwrap().closed(lease.granted_ttl)
 }
 
@@ -27,11 +27,11 @@ fn closed(story: &Story) -> Option<(Timestamp, Timestamp)> {
 fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
     let gone = lost(Ended::Expired);
     assert_eq!(closed(&gone), Some((at(14.5), at(14.5))));
-    let event = gone.model.events.lines().next_back().unwrap();
+    let event = gone.app.events.lines().next_back().unwrap();
     assert!(event.text().ends_with("a program's keepalive channel closes with this answer"), "{event:?}");
     let silent = lost(Ended::Unanswered { trouble: None });
     assert_eq!(closed(&silent), Some((at(13.5), at(14.5))));
-    let event = silent.model.events.lines().next_back().unwrap();
+    let event = silent.app.events.lines().next_back().unwrap();
     assert_eq!(event.name(), EventName::Lost);
     assert!(event.text().ends_with("channel closes 10 to 11 s after the last answer"), "{event:?}");
 }
@@ -44,7 +44,7 @@ fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
     story.wait(1.0);
     story.list(&[], &[1]);
     assert_eq!(closed(&story), Some((at(3.5), at(3.5))));
-    let event = story.model.events.lines().next_back().unwrap();
+    let event = story.app.events.lines().next_back().unwrap();
     assert!(event.text().ends_with("closes with the answer to its next renewal"), "{event:?}");
     story.wait(2.6);
     lose(&mut story, Ended::NotFound);
@@ -58,7 +58,7 @@ fn what_was_revoked_from_here_is_no_loss() {
     story.grant(1, 10);
     story.tell(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
     lose(&mut story, Ended::NotFound);
-    assert!(story.model.lease(LeaseId(1)).unwrap().loss.is_none());
+    assert!(story.app.leases.get(LeaseId(1)).unwrap().loss.is_none());
     assert!(!story.words().contains(&"lost"));
 }
 
@@ -80,7 +80,7 @@ fn n_on_a_lost_lease_grants_one_like_it() {
     story.tell(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec()))] });
     lose(&mut story, Ended::Expired);
     story.press(&[Key::Char('n')]);
-    let Some(Dialog::Grant(form)) = &story.model.dialog else { panic!("no form") };
+    let Some(Dialog::Grant(form)) = &story.app.view.dialog else { panic!("no form") };
     assert_eq!(form.input(Field::Put(0)).unwrap().value(), "/a=x=y");
     let effects = story.press(&[Key::Enter]);
     let [Effect::Grant(order)] = &effects[..] else { panic!("{effects:?}") };
@@ -93,11 +93,11 @@ fn n_elsewhere_is_an_empty_form_and_read_only_none() {
     story.grant(1, 10);
     story.press(&[Key::Char('n')]);
     assert!(
-        matches!(&story.model.dialog, Some(Dialog::Grant(form)) if form.input(Field::Ttl).unwrap().value().is_empty())
+        matches!(&story.app.view.dialog, Some(Dialog::Grant(form)) if form.input(Field::Ttl).unwrap().value().is_empty())
     );
     let mut reading = Story::begin(AppConfig { is_read_only: true, ..AppConfig::default() });
     reading.press(&[Key::Char('n')]);
-    assert!(reading.model.dialog.is_none());
+    assert!(reading.app.view.dialog.is_none());
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn while_the_link_is_lost_nothing_is_called_lost() {
     assert_eq!([story.state(1), story.state(2)], ["unseen", "unseen"]);
     assert_eq!([story.left(1), story.left(2)], [Some(0.0), Some(0.0)], "deadlines go on");
     assert!(!story.words().iter().any(|word| matches!(*word, "lost" | "expired" | "gone" | "revoked")));
-    let history = story.model.lease(LeaseId(1)).unwrap().history.as_ref().unwrap();
+    let history = story.app.leases.get(LeaseId(1)).unwrap().history.as_ref().unwrap();
     assert_eq!(history.entries().len(), 0, "there was nothing before the gap");
 }
 
@@ -133,7 +133,7 @@ fn the_history_remembers_what_befell_a_lease() {
     story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind: dropped }));
     tell(&mut story, EngineEventKind::Missed { waited: Duration::from_secs(1) });
     story.tell(Msg::EventsLost(3));
-    let history = story.model.lease(LeaseId(1)).unwrap().history.as_ref().unwrap();
+    let history = story.app.leases.get(LeaseId(1)).unwrap().history.as_ref().unwrap();
     let ticks: Vec<HistoryEvent> = history.entries().map(|mark| mark.event).collect();
     assert!(
         matches!(

@@ -15,11 +15,11 @@ fn crowd() -> Story {
 }
 
 fn marked(story: &Story) -> Vec<i64> {
-    story.model.selection.ids().map(|id| id.0).collect()
+    story.app.view.selection.ids().map(|id| id.0).collect()
 }
 
 fn note(story: &Story) -> &str {
-    story.model.status.as_ref().map_or("", |note| &note.text)
+    story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 
 const SPACE: Key = Key::Char(' ');
@@ -28,13 +28,13 @@ const SPACE: Key = Key::Char(' ');
 fn space_marks_and_goes_on_and_marks_no_more() {
     let mut story = crowd();
     story.press(&[SPACE, SPACE]);
-    assert_eq!((marked(&story), story.model.cursor), (vec![1, 2], Some(LeaseId(3))));
+    assert_eq!((marked(&story), story.app.view.cursor), (vec![1, 2], Some(LeaseId(3))));
     story.press(&[Key::Up, SPACE]);
     assert_eq!(marked(&story), [1]);
     story.press(&[Key::Char('G'), SPACE, SPACE]);
     assert_eq!(marked(&story), [1], "on the last row it stays");
     story.press(&[SPACE, Key::Char('U')]);
-    assert!(story.model.selection.is_empty());
+    assert!(story.app.view.selection.is_empty());
     assert_eq!(note(&story), "2 leases not marked any more");
 }
 
@@ -44,14 +44,14 @@ fn a_range_is_marked_in_either_direction_and_left_by_esc() {
         for end in [Key::Char('v'), SPACE] {
             let mut story = crowd();
             story.press(&keys);
-            assert!(story.model.selection.range().is_some() && story.model.selection.is_empty());
+            assert!(story.app.view.selection.range().is_some() && story.app.view.selection.is_empty());
             story.press(&[end]);
-            assert_eq!((marked(&story), story.model.selection.range()), (vec![2, 3, 4], None));
+            assert_eq!((marked(&story), story.app.view.selection.range()), (vec![2, 3, 4], None));
         }
         let mut story = crowd();
         story.press(&keys);
         story.press(&[Key::Esc]);
-        assert!(story.model.selection.range().is_none() && story.model.selection.is_empty());
+        assert!(story.app.view.selection.range().is_none() && story.app.view.selection.is_empty());
     }
 }
 
@@ -59,9 +59,9 @@ fn a_range_is_marked_in_either_direction_and_left_by_esc() {
 fn esc_leaves_the_range_before_the_filter() {
     let mut story = crowd();
     story.press(&[Key::Char('f'), Key::Char('v'), Key::Esc]);
-    assert_eq!((story.model.selection.range(), story.model.row_filter.preset), (None, FilterPreset::Own));
+    assert_eq!((story.app.view.selection.range(), story.app.view.row_filter.preset), (None, FilterPreset::Own));
     story.press(&[Key::Esc]);
-    assert_eq!(story.model.row_filter.preset, FilterPreset::All);
+    assert_eq!(story.app.view.row_filter.preset, FilterPreset::All);
 }
 
 #[test]
@@ -115,10 +115,10 @@ fn a_lease_that_dies_loses_its_mark_and_that_is_said() {
 fn keep_alive_means_all_that_are_marked_and_asks_for_other_clients() {
     let mut story = crowd();
     story.press(&[Key::Down, SPACE, SPACE, SPACE, Key::Char('a')]);
-    assert!(matches!(&story.model.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(3), LeaseId(4)]));
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(3), LeaseId(4)]));
     let kept = story.press(&[Key::Char('y')]);
     assert_eq!(kept, [3, 4].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
-    assert_eq!(story.model.lease(LeaseId(4)).map(|lease| lease.ownership), Some(Ownership::Adopted));
+    assert_eq!(story.app.leases.get(LeaseId(4)).map(|lease| lease.ownership), Some(Ownership::Adopted));
     // All are kept now: the same key stops it.
     assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::StopKeepAlive(LeaseId(id))));
     assert!(note(&story).contains("3 leases are not kept alive any more"));
@@ -138,9 +138,9 @@ fn what_died_under_the_question_is_not_kept_and_that_is_said() {
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
     story.list(&[], &[3, 4]);
     assert_eq!(story.press(&[Key::Char('y')]), []);
-    assert!(story.model.dialog.is_some(), "there is nothing to answer but Enter and Esc");
+    assert!(story.app.view.dialog.is_some(), "there is nothing to answer but Enter and Esc");
     assert_eq!(story.press(&[Key::Enter]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn in_the_open_detail_keys_mean_the_lease_that_is_shown() {
     story.press(&[SPACE, SPACE, Key::Enter]);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(3))]);
     story.press(&[Key::Char('x')]);
-    assert!(matches!(&story.model.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(3)));
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(3)));
     story.press(&[Key::Esc, SPACE]);
     assert_eq!(marked(&story), [1, 2], "and it is no place for marks");
 }
@@ -167,12 +167,14 @@ fn nothing_is_marked_where_nothing_is() {
     let mut story = Story::begin(AppConfig::default());
     story.press(&[SPACE, Key::Char('v'), Key::Char('U'), Key::Char('a'), Key::Char('o'), Key::Char('x')]);
     assert!(
-        story.model.selection.is_empty() && story.model.selection.range().is_none() && story.model.dialog.is_none()
+        story.app.view.selection.is_empty()
+            && story.app.view.selection.range().is_none()
+            && story.app.view.dialog.is_none()
     );
     let mut story = crowd();
     story.press(&[Key::Char('3'), SPACE, Key::Char('v')]);
     assert!(
-        story.model.selection.is_empty() && story.model.selection.range().is_none(),
+        story.app.view.selection.is_empty() && story.app.view.selection.range().is_none(),
         "they are no keys of other views"
     );
 }
@@ -181,18 +183,18 @@ fn nothing_is_marked_where_nothing_is() {
 fn leases_that_the_command_line_names_are_taken_up_once() {
     let keep = vec![LeaseId(7), LeaseId(8)];
     let mut story = Story {
-        model: AppState::new(AppConfig { keep, ..AppConfig::default() }, Timestamp::START),
+        app: AppState::new(AppConfig { keep, ..AppConfig::default() }, Timestamp::START),
         now: Timestamp::START,
     };
     let first = story.tell(Msg::Cluster(view()));
     assert_eq!(first, [7, 8].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
     story.list(&[7, 9], &[]);
-    let who = |id| story.model.lease(LeaseId(id)).map(|lease| (lease.ownership, lease.is_kept_alive));
+    let who = |id| story.app.leases.get(LeaseId(id)).map(|lease| (lease.ownership, lease.is_kept_alive));
     assert_eq!((who(7), who(9)), (Some((Ownership::Adopted, true)), Some((Ownership::Other, false))));
     story.tell(Msg::Cluster(down()));
     assert_eq!(story.tell(Msg::Cluster(view())), [], "and not again with every connection");
     let keep = vec![LeaseId(7)];
     let config = AppConfig { keep, is_read_only: true, ..AppConfig::default() };
-    let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
+    let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
     assert_eq!(story.tell(Msg::Cluster(view())), []);
 }

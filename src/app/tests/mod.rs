@@ -39,9 +39,9 @@ pub(super) fn cases(usual: u32) -> u32 {
     std::env::var("LEASETOP_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// A model, a time, and all effects so far.
+/// The state, a time, and all effects so far.
 pub(super) struct Story {
-    pub(super) model: AppState,
+    pub(super) app: AppState,
     pub(super) now: Timestamp,
 }
 
@@ -76,15 +76,15 @@ pub(super) fn down() -> ClusterView {
 impl Story {
     /// On a cluster that answers.
     pub(super) fn begin(config: AppConfig) -> Self {
-        let mut story = Story { model: AppState::new(config, Timestamp::START), now: Timestamp::START };
+        let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
         story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
         story.tell(Msg::Cluster(view()));
         story
     }
 
     pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
-        let effects = update(&mut self.model, msg, self.now);
-        refresh_rows(&mut self.model, self.now);
+        let effects = update(&mut self.app, msg, self.now);
+        refresh_rows(&mut self.app, self.now);
         effects
     }
 
@@ -141,18 +141,18 @@ impl Story {
     }
 
     pub(super) fn state(&self, id: i64) -> &'static str {
-        self.model.lease(LeaseId(id)).map_or("no row", |lease| lease.state(self.now).word())
+        self.app.leases.get(LeaseId(id)).map_or("no row", |lease| lease.state(self.now).word())
     }
 
     pub(super) fn left(&self, id: i64) -> Option<f64> {
-        self.model.lease(LeaseId(id))?.left(self.now)
+        self.app.leases.get(LeaseId(id))?.left(self.now)
     }
 
     pub(super) fn rows(&self) -> Vec<i64> {
-        self.model.order().iter().map(|id| id.0).collect()
+        self.app.view.order().iter().map(|id| id.0).collect()
     }
 
     pub(super) fn words(&self) -> Vec<&'static str> {
-        self.model.events.lines().map(|event| event.name().as_str()).collect()
+        self.app.events.lines().map(|event| event.name().as_str()).collect()
     }
 }

@@ -12,7 +12,9 @@ pub(super) struct Truth {
 impl Story {
     /// Asks as planned, and answers what is true, until a moment.
     pub(super) fn live(&mut self, id: i64, truth: &Truth, until: f64) {
-        while let Some(due) = self.model.lease(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until)) {
+        while let Some(due) =
+            self.app.leases.get(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until))
+        {
             self.now = due.max(self.now);
             self.tell(Msg::Tick);
             let left = truth.deadline - self.now.since_start().as_secs_f64();
@@ -28,7 +30,7 @@ impl Story {
     }
 
     pub(super) fn others_lease(&self, id: i64) -> &Lease {
-        self.model.lease(LeaseId(id)).unwrap()
+        self.app.leases.get(LeaseId(id)).unwrap()
     }
 }
 
@@ -70,7 +72,7 @@ fn who_stops_renewing_is_late_then_at_risk_then_expired_with_its_lag() {
         story.live(7, &truth, until);
         assert_eq!(story.state(7), state, "at {until}");
     }
-    assert_eq!(story.model.counts.endangered, 1);
+    assert_eq!(story.app.leases.counts.endangered, 1);
     story.live(7, &truth, 65.6);
     story.list(&[], &[7]);
     assert_eq!(story.state(7), "expired");
@@ -104,7 +106,7 @@ fn odd_answers_are_named_and_leave_what_is_known_alone() {
     assert_eq!(story.others_lease(7).last_ttl_reply.unwrap().reading, etcd_lease::TtlStatus::Invalid);
     assert!(story.others_lease(7).poll.due > story.now, "it is not asked again and again");
     story.answer_in_term(7, -3, 4);
-    assert_eq!((story.state(7), story.model.counts.dying), ("dying", 1));
+    assert_eq!((story.state(7), story.app.leases.counts.dying), ("dying", 1));
 }
 
 #[test]
@@ -122,14 +124,14 @@ fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
     story.wait(0.1);
     story.answer_in_term(7, 0, 4);
     let answer = TimeToLive { id: LeaseId(7), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
-    let mut gone = Story { model: story.model.clone(), now: story.now };
+    let mut gone = Story { app: story.app.clone(), now: story.now };
     assert_eq!(gone.state(7), "ok", "an answer from after the deletion: it lives");
     // The same, but the server does not know it any more.
-    story.model = {
+    story.app = {
         let mut fresh = Story::begin(AppConfig::default());
         fresh.list(&[7], &[]);
         fresh.live(7, &truth, 12.0);
-        fresh.model
+        fresh.app
     };
     story.now = at(12.0);
     story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
@@ -164,12 +166,12 @@ fn warnings_are_counted_shown_and_taken_back() {
         (story.others_lease(1).warnings.as_slice(), story.others_lease(2).warnings.len()),
         (&["short-ttl"][..], 0)
     );
-    let found: Vec<_> = story.model.lint_report().of(LeaseId(1)).map(|finding| finding.what.as_str()).collect();
-    assert_eq!((found, story.model.lint_report().count()), (vec!["Its TTL is 3 s."], 1));
+    let found: Vec<_> = story.app.leases.lint_report().of(LeaseId(1)).map(|finding| finding.what.as_str()).collect();
+    assert_eq!((found, story.app.leases.lint_report().count()), (vec!["Its TTL is 3 s."], 1));
     story.list(&[], &[1]);
     story.wait(2.0);
     story.tell(Msg::Tick);
-    assert_eq!((story.model.lint_report().count(), story.others_lease(1).warnings.len()), (0, 0));
+    assert_eq!((story.app.leases.lint_report().count(), story.others_lease(1).warnings.len()), (0, 0));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn story() -> Story {
 }
 
 fn note(story: &Story) -> &str {
-    story.model.status.as_ref().map_or("", |note| &note.text)
+    story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 
 fn attached(key: &str, value: &str) -> Vec<Effect> {
@@ -41,7 +41,7 @@ fn the_command_is_etcdctls_in_hex() {
     story.press(&[Key::Home]);
     let command = format!("{ETCDCTL} lease timetolive --keys -- -000000000000005");
     assert_eq!(story.press(&[Key::Char('Y')]), [Effect::Copy(command)]);
-    story.model.config.etcdctl = None;
+    story.app.config.etcdctl = None;
     assert_eq!(story.press(&[Key::Char('Y')]), []);
     assert!(note(&story).contains("no endpoint for etcdctl"), "{}", note(&story));
 }
@@ -50,18 +50,21 @@ fn the_command_is_etcdctls_in_hex() {
 fn without_a_lease_nothing_is_copied() {
     let mut story = Story::begin(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y'), Key::Char('K')]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
 fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
     let mut story = story();
     story.press(&[Key::Char('p'), Key::Char('#')]);
-    assert_eq!((story.model.ids, story.model.active_view().ids), (IdFormat::Decimal, IdFormat::Decimal));
+    assert_eq!(
+        (story.app.view.id_format, story.app.active_view().view.id_format),
+        (IdFormat::Decimal, IdFormat::Decimal)
+    );
     story.press(&[Key::Char('p'), Key::Char('x'), Key::Char('y')]);
     assert_eq!(note(&story), "revoking 16 …");
     story.press(&[Key::Char('#')]);
-    assert_eq!(story.model.ids, IdFormat::Hex);
+    assert_eq!(story.app.view.id_format, IdFormat::Hex);
 }
 
 #[test]
@@ -70,7 +73,7 @@ fn a_key_is_attached_to_an_own_lease_by_enter() {
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b={id}");
     assert_eq!(story.press(&[Key::Enter]), attached("/a", "b={id}"), "to the letter");
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     assert_eq!(note(&story), "attaching /a to 0000000000000010 …");
 }
 
@@ -84,9 +87,9 @@ fn what_is_no_pair_is_not_attached_and_esc_leaves() {
     story.type_in("=b");
     assert_eq!(story.press(&[Key::Enter]), []);
     for leave in [Key::Esc, Key::Ctrl('c')] {
-        assert!(matches!(story.model.dialog, Some(Dialog::Attach(_))));
+        assert!(matches!(story.app.view.dialog, Some(Dialog::Attach(_))));
         story.press(&[leave]);
-        assert!(story.model.dialog.is_none());
+        assert!(story.app.view.dialog.is_none());
         story.press(&[Key::Char('K')]);
     }
 }
@@ -111,11 +114,11 @@ fn a_lease_that_was_adopted_meanwhile_or_died_is_seen() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b");
-    story.model.leases.get_mut(&LeaseId(0x10)).expect("a lease").ownership = Ownership::Other;
+    story.app.leases.get_mut(LeaseId(0x10)).expect("a lease").ownership = Ownership::Other;
     assert_eq!(story.press(&[Key::Enter]), [], "it changed hands");
     story.tell(Msg::Revoked { id: LeaseId(0x10), revision: 7, keys_deleted: Some(0) });
     assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -131,7 +134,7 @@ fn read_only_attaches_nothing() {
     let mut story = Story::begin(AppConfig { is_read_only: true, ..AppConfig::default() });
     story.list(&[0x10], &[]);
     story.press(&[Key::Char('K')]);
-    assert!(story.model.dialog.is_none() && note(&story).starts_with("read-only"), "{}", note(&story));
+    assert!(story.app.view.dialog.is_none() && note(&story).starts_with("read-only"), "{}", note(&story));
     assert_eq!(story.press(&[Key::Char('y')]).len(), 1, "copying changes nothing");
 }
 
@@ -140,14 +143,14 @@ fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
     let mut story = story();
     story.tell(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
     story.press(&[Key::Char('z')]);
-    assert_eq!((story.model.is_zoomed, story.model.window.rows), (true, 25));
-    assert!(!story.model.shows_detail(), "it has no place beside the table");
+    assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (true, 25));
+    assert!(!story.app.view.shows_detail(), "it has no place beside the table");
     story.press(&[Key::Enter]);
-    assert!(story.model.is_open && story.model.shows_detail());
+    assert!(story.app.view.is_open && story.app.view.shows_detail());
     story.press(&[Key::Esc, Key::Esc]);
-    assert_eq!((story.model.is_zoomed, story.model.window.rows), (false, 5));
+    assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (false, 5));
     story.press(&[Key::Char('3'), Key::Char('z')]);
-    assert!(!story.model.is_zoomed, "the events have the screen anyway");
+    assert!(!story.app.view.is_zoomed, "the events have the screen anyway");
 }
 
 #[test]
@@ -155,37 +158,37 @@ fn a_zoomed_picture_goes_on_zoomed() {
     let mut story = story();
     story.tell(Msg::Resized(Viewport { rows: 5, zoomed: 25, ..Viewport::default() }));
     story.press(&[Key::Char('p'), Key::Char('z')]);
-    assert!(story.model.active_view().is_zoomed && !story.model.is_zoomed);
+    assert!(story.app.active_view().view.is_zoomed && !story.app.view.is_zoomed);
     story.press(&[Key::Char('p')]);
-    assert_eq!((story.model.is_zoomed, story.model.window.rows), (true, 25));
+    assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (true, 25));
 }
 
 #[test]
 fn wide_columns_move_as_far_as_there_are_some() {
     let mut story = story();
     story.press(&[Key::Right]);
-    assert_eq!(story.model.pan, 0, "as many as fit are shown");
+    assert_eq!(story.app.view.pan, 0, "as many as fit are shown");
     story.press(&[Key::Char('w')]);
     story.press(&[Key::Right; 50]);
-    assert_eq!(story.model.pan, story.model.config.columns.len() - 2, "one stays beside the id");
+    assert_eq!(story.app.view.pan, story.app.config.columns.len() - 2, "one stays beside the id");
     story.press(&[Key::Left]);
-    assert_eq!(story.model.pan, story.model.config.columns.len() - 3);
+    assert_eq!(story.app.view.pan, story.app.config.columns.len() - 3);
     story.press(&[Key::Char('w')]);
-    assert_eq!((story.model.is_wide, story.model.pan), (false, 0));
+    assert_eq!((story.app.view.is_wide, story.app.view.pan), (false, 0));
 }
 
 #[test]
 fn plus_and_minus_change_how_many_polls_there_are_a_second() {
     let mut story = story();
     story.press(&[Key::Char('+')]);
-    assert_eq!((story.model.config.budget, note(&story)), (500, "at most 500 polls a second"));
+    assert_eq!((story.app.polls.limit, note(&story)), (500, "at most 500 polls a second"));
     let down: Vec<u32> = (0..4).map(|_| budget_after(&mut story, '-')).collect();
     assert_eq!(down, [200, 100, 50, 20]);
     story.press(&[Key::Char('-'); 20]);
-    assert_eq!((story.model.config.budget, story.model.pace_of_polls), (1, Some(1)));
+    assert_eq!((story.app.polls.limit, story.app.polls.chosen_limit), (1, Some(1)));
     assert_eq!(note(&story), "at most 1 polls a second: fewer would be none");
     story.press(&[Key::Char('+'); 40]);
-    assert_eq!(story.model.config.budget, 100_000);
+    assert_eq!(story.app.polls.limit, 100_000);
     assert_eq!(note(&story), "at most 100000 polls a second: more cannot be asked for here");
 }
 
@@ -199,7 +202,7 @@ fn from_a_budget_between_two_steps_the_next_of_them_is_taken_and_none_beyond_the
 
 fn budget_after(story: &mut Story, key: char) -> u32 {
     story.press(&[Key::Char(key)]);
-    story.model.config.budget
+    story.app.polls.limit
 }
 
 #[test]
@@ -215,22 +218,22 @@ fn a_click_selects_a_row_or_sorts_by_a_column_and_answers_no_dialog() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
     story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(3))));
-    assert_eq!(story.model.cursor, Some(LeaseId(3)));
+    assert_eq!(story.app.view.cursor, Some(LeaseId(3)));
     story.tell(Msg::Clicked(ClickTarget::Header(Column::Id)));
-    assert_eq!((story.rows(), story.model.cursor), (vec![1, 2, 3], Some(LeaseId(3))));
+    assert_eq!((story.rows(), story.app.view.cursor), (vec![1, 2, 3], Some(LeaseId(3))));
     story.tell(Msg::Clicked(ClickTarget::Header(Column::Id)));
-    assert_eq!((story.rows(), story.model.cursor), (vec![3, 2, 1], Some(LeaseId(3))));
+    assert_eq!((story.rows(), story.app.view.cursor), (vec![3, 2, 1], Some(LeaseId(3))));
     story.press(&[Key::Char('x')]);
     story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(1))));
     story.tell(Msg::Wheel { is_down: true });
-    assert_eq!(story.model.cursor, Some(LeaseId(3)));
+    assert_eq!(story.app.view.cursor, Some(LeaseId(3)));
 }
 
 #[test]
 fn the_wheel_moves_rows_and_the_help() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=20).collect::<Vec<_>>(), &[]);
-    let row = |story: &Story| story.model.cursor_row();
+    let row = |story: &Story| story.app.view.cursor_row();
     story.press(&[Key::Home]);
     story.tell(Msg::Wheel { is_down: true });
     assert_eq!(row(&story), Some(3));
@@ -239,7 +242,7 @@ fn the_wheel_moves_rows_and_the_help() {
     story.press(&[Key::Char('?')]);
     story.tell(Msg::ScrollLimit { max_scroll: 4 });
     (0..3).for_each(|_| drop(story.tell(Msg::Wheel { is_down: true })));
-    assert!(matches!(story.model.dialog, Some(Dialog::Help { top: 4 })));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Help { top: 4 })));
 }
 
 #[test]
@@ -247,9 +250,9 @@ fn a_renewal_ahead_of_its_time_does_not_make_the_next_one_late() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 600);
     story.renewed(1, 600, 0.01);
-    let late_from = |story: &Story| story.model.lease(LeaseId(1)).and_then(Lease::late_from);
+    let late_from = |story: &Story| story.app.leases.get(LeaseId(1)).and_then(Lease::late_from);
     assert!(late_from(&story).is_some_and(|from| from < at(1.0)), "by its habit alone");
-    let lease = story.model.leases.get_mut(&LeaseId(1)).expect("a lease");
+    let lease = story.app.leases.get_mut(LeaseId(1)).expect("a lease");
     lease.engine.as_mut().expect("it is kept").expected = Some(Duration::from_secs(200));
     assert_eq!(late_from(&story), Some(at(220.5)));
 }

@@ -10,7 +10,7 @@ fn poll(
 ) -> Vec<(Timestamp, LeaseId)> {
     let (end, mut asked) = (story.now + Duration::from_secs_f64(seconds), Vec::new());
     loop {
-        story.now = next_wake(&story.model, story.now).max(story.now);
+        story.now = next_wake(&story.app, story.now).max(story.now);
         if story.now > end {
             story.now = end;
             return asked;
@@ -52,7 +52,7 @@ fn the_budget_holds_in_every_second_and_everybody_is_asked() {
     assert!((1..=1_000).all(|id| times_asked(&asked, id) > 0));
     let (seen, hidden) = (times_asked(&asked, 1), times_asked(&asked, 900));
     assert!((4..=12).contains(&seen) && hidden == 1, "seen {seen}, hidden {hidden} times in 9.9 s");
-    assert_eq!(story.model.poll_rate(at(9.9)), *per_second(&asked).get(&8).unwrap_or(&0) as u32);
+    assert_eq!(story.app.polls.rate(at(9.9)), *per_second(&asked).get(&8).unwrap_or(&0) as u32);
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_u
     poll(&mut story, 13.0, left);
     story.press(&[Key::End]);
     let asked = poll(&mut story, 3.9, left);
-    assert!(!story.model.visible().any(|lease| lease.id.0 == 7));
+    assert!(!story.app.visible().any(|lease| lease.id.0 == 7));
     assert!((3..=5).contains(&times_asked(&asked, 7)), "{}", times_asked(&asked, 7));
-    let unseen = story.model.leases.values().filter(|lease| lease.state(story.now) == LeaseState::Unseen).count();
+    let unseen = story.app.leases.values().filter(|lease| lease.state(story.now) == LeaseState::Unseen).count();
     assert!(unseen > 500 && story.state(7) != "unseen", "{unseen}");
 }
 
@@ -114,7 +114,7 @@ fn polls_sharpen_the_time_left() {
     story.list(&[1], &[]);
     let deadline = 47.777;
     poll(&mut story, 9.0, |_, now| Some(((deadline - now.since_start().as_secs_f64()) as i64, 100)));
-    let lease = story.model.lease(LeaseId(1)).unwrap();
+    let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert!(lease.left_error(story.now).unwrap() <= 0.05, "{:?}", lease.left_error(story.now));
     assert!((lease.left(story.now).unwrap() - (deadline - 9.0)).abs() <= 0.05);
 }
@@ -126,9 +126,9 @@ fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
     story.tell(Msg::ListFailed(trouble("denied")));
     story.tell(Msg::ListFailed(trouble("denied")));
     assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
-    assert!(story.model.list_trouble.is_some());
+    assert!(story.app.cluster.list_failure.is_some());
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
-    assert!(story.model.list_trouble.is_none());
+    assert!(story.app.cluster.list_failure.is_none());
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
 
 #[test]
 fn a_model_at_rest_wants_nothing() {
-    let story = Story { model: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
-    assert_eq!(next_wake(&story.model, story.now), Timestamp::NEVER);
+    let story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
+    assert_eq!(next_wake(&story.app, story.now), Timestamp::NEVER);
 }
 
 #[test]
@@ -175,18 +175,18 @@ fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
     let head = Some([4, 3, 2, 1, 5].map(LeaseId).to_vec());
     story.tell(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
     ids.iter().for_each(|id| story.probe(*id, 9, 10, &[]));
-    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (0, 0));
+    assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (0, 0));
     story.wait(8.0);
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
-    assert_eq!(story.model.counts.perhaps_dying, 0, "nobody can have expired yet");
+    assert_eq!(story.app.leases.counts.perhaps_dying, 0, "nobody can have expired yet");
     story.wait(3.5);
     // Of five whose time is over one is asked, and the leader lists two of the others before it.
     story.probe(2, -1, 10, &[]);
-    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (3, 2));
+    assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 2));
     story.probe(1, -1, 10, &[]);
     story.probe(5, 9, 10, &[]);
-    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (4, 0));
+    assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (4, 0));
     // One of those before it was renewed after all.
     story.probe(3, 8, 10, &[]);
-    assert_eq!((story.model.counts.dying, story.model.counts.perhaps_dying), (3, 0));
+    assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 0));
 }

@@ -6,18 +6,18 @@ use super::*;
 use crate::app::dialog::{ChangeSinceOpen, Confirmation, Dialog, RevokeDialog};
 
 fn open(story: &Story) -> &RevokeDialog {
-    match &story.model.dialog {
+    match &story.app.view.dialog {
         Some(Dialog::Revoke(dialog)) => dialog,
         other => panic!("no revoke dialog: {other:?}"),
     }
 }
 
 fn change_since_open(story: &Story) -> Option<ChangeSinceOpen> {
-    open(story).change_since_open(story.model.lease(open(story).id)?)
+    open(story).change_since_open(story.app.leases.get(open(story).id)?)
 }
 
 fn said(story: &Story) -> String {
-    story.model.status.as_ref().map(|note| note.text.clone()).unwrap_or_default()
+    story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default()
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn the_focus_moves_to_revoke_and_enter_means_it() {
     story.grant(1, 10);
     for there in [Key::Right, Key::Tab, Key::BackTab, Key::Left, Key::Down, Key::Up] {
         assert_eq!(story.press(&[Key::Char('x'), there, there, Key::Enter]), [], "{there} twice is on Cancel again");
-        assert!(story.model.dialog.is_none());
+        assert!(story.app.view.dialog.is_none());
     }
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Enter]), [Effect::Revoke(LeaseId(1))]);
 }
@@ -36,7 +36,7 @@ fn where_a_number_is_typed_the_focus_confirms_nothing() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
-    let told = |story: &Story| match &story.model.dialog {
+    let told = |story: &Story| match &story.app.view.dialog {
         Some(Dialog::Revoke(dialog)) => dialog.typed.refusal(1),
         other => panic!("{other:?}"),
     };
@@ -53,7 +53,7 @@ fn a_revoke_is_sent_once_until_it_is_answered() {
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
     assert!(said(&story).contains("being revoked already"), "{}", said(&story));
     story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
@@ -81,7 +81,7 @@ fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
     story.list(&[], &[1]);
     story.wait(1.0);
     story.list(&[1], &[]);
-    assert!(story.model.dialog.is_none() && story.model.status.as_ref().unwrap().text.contains("another lease"));
+    assert!(story.app.view.dialog.is_none() && story.app.view.status.as_ref().unwrap().text.contains("another lease"));
     assert_eq!(
         story.press(&[Key::Char('y')]),
         [Effect::Copy("0000000000000001".to_owned())],
@@ -142,8 +142,8 @@ fn a_failure_says_why_and_what_to_do() {
         story.press(&[Key::Char('x'), Key::Char('y')]);
         let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
         story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble });
-        assert!(story.model.status.as_ref().unwrap().is_error);
-        (said(&story), story.model.alive(LeaseId(1)).is_some())
+        assert!(story.app.view.status.as_ref().unwrap().is_error);
+        (said(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())
     };
     let (gone, lives) = failure(true, false, "requested lease not found");
     assert!(gone.contains("gone already") && !lives, "{gone}");
@@ -204,7 +204,7 @@ fn play(story: &mut Story, step: &Step) -> Vec<Effect> {
     match *step {
         Step::Poll(id, left, keys) => {
             let keys: Vec<String> = (0..keys).map(|n| format!("/k/{n}")).collect();
-            let granted = story.model.lease(LeaseId(id)).and_then(|lease| lease.granted_ttl).unwrap_or(40);
+            let granted = story.app.leases.get(LeaseId(id)).and_then(|lease| lease.granted_ttl).unwrap_or(40);
             story.probe(id, left, granted, &keys.iter().map(String::as_str).collect::<Vec<_>>());
         }
         Step::Die(id) => story.list(&[], &[id]),
@@ -240,17 +240,17 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
         // Enter is the last key: before it only what stays in the dialog is pressed.
         let effects = play(&mut story, step);
         prop_assert_eq!(revoked(&effects), []);
-        if story.model.dialog.is_none() {
+        if story.app.view.dialog.is_none() {
             // Another lease was granted under its id: no key means the one that was named any more.
             prop_assert_eq!(revoked(&story.press(&[Key::Char('y'), Key::Char('1'), Key::Enter])), []);
             return Ok(0);
         }
         prop_assert_eq!(open(&story).id, named);
     }
-    let lives = story.model.alive(named).is_some();
+    let lives = story.app.leases.alive_mut(named).is_some();
     let number = [Key::End, Key::Ctrl('u'), Key::Char('1'), Key::Enter];
     let keys = if by_number { number } else { [Key::Char('y'); 4] };
-    let confirmation = story.model.lease(named).map(|lease| open(&story).confirmation(lease));
+    let confirmation = story.app.leases.get(named).map(|lease| open(&story).confirmation(lease));
     let revoked = revoked(&story.press(&keys));
     prop_assert!(revoked.iter().all(|id| *id == named), "{revoked:?} for {named}");
     prop_assert!(lives || revoked.is_empty(), "what is dead is not revoked");

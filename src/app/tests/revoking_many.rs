@@ -17,7 +17,7 @@ fn asked(leases: i64) -> Story {
 }
 
 fn dialog(story: &Story) -> &RevokeManyDialog {
-    match &story.model.dialog {
+    match &story.app.view.dialog {
         Some(Dialog::RevokeMany(dialog)) => dialog,
         other => panic!("no dialog for several: {other:?}"),
     }
@@ -42,7 +42,7 @@ fn failed(story: &mut Story, id: i64, is_not_found: bool) -> Vec<i64> {
 }
 
 fn said(story: &Story) -> &str {
-    story.model.status.as_ref().map_or("", |note| &note.text)
+    story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn the_number_of_leases_revokes_them_and_no_other_key_does() {
         story.press(&[Key::End, Key::Ctrl('u')]);
     }
     assert_eq!(confirm(&mut story, "3"), [1, 2, 3]);
-    assert!(matches!(story.model.dialog, Some(Dialog::Revoking { top: 0 })));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Revoking { top: 0 })));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn it_is_cancelled_by_what_closes_dialogs() {
     for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = asked(3);
         assert_eq!(story.press(&[leave]), []);
-        assert!(story.model.dialog.is_none() && story.model.selection.len() == 3, "the marks stay");
+        assert!(story.app.view.dialog.is_none() && story.app.view.selection.len() == 3, "the marks stay");
     }
 }
 
@@ -74,7 +74,7 @@ fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
     for (typed, told) in [("", "Nothing is typed"), ("4", "4 was typed")] {
         story.type_in(typed);
         assert_eq!(story.press(&[Key::Enter]), []);
-        let Some(Dialog::RevokeMany(dialog)) = &story.model.dialog else { panic!("it closed") };
+        let Some(Dialog::RevokeMany(dialog)) = &story.app.view.dialog else { panic!("it closed") };
         let refusal = dialog.typed.refusal(3).expect("it is told");
         assert_eq!(refusal, format!("{told}: the number that confirms is 3. Nothing was done."));
     }
@@ -86,7 +86,10 @@ fn one_that_is_marked_alone_has_the_dialog_of_one() {
     story.grant(1, 10);
     story.grant(2, 20);
     story.press(&[SPACE, Key::Char('x')]);
-    assert!(matches!(&story.model.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(1)), "not the cursor's");
+    assert!(
+        matches!(&story.app.view.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(1)),
+        "not the cursor's"
+    );
 }
 
 #[test]
@@ -104,7 +107,7 @@ fn what_dies_or_changes_hands_under_the_dialog_is_left_alone() {
     let mut story = asked(4);
     story.list(&[], &[2]);
     story.grant(3, 10);
-    assert_eq!(dialog(&story).leases(&story.model).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(dialog(&story).leases(&story.app).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
     assert_eq!(confirm(&mut story, "4"), NONE, "the number is that of those that are left");
     story.press(&[Key::Backspace]);
     assert_eq!(confirm(&mut story, "2"), [1, 4]);
@@ -115,7 +118,7 @@ fn where_all_have_died_enter_closes() {
     let mut story = asked(2);
     story.list(&[], &[1, 2]);
     assert_eq!(confirm(&mut story, "2"), NONE);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
@@ -136,18 +139,18 @@ fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
     assert_eq!(first, (1..=64).collect::<Vec<_>>());
     assert_eq!(revoked(&mut story, 7), [65]);
     assert_eq!(failed(&mut story, 9, false), [66]);
-    let bulk = story.model.bulk().unwrap();
+    let bulk = story.app.jobs.bulk().unwrap();
     assert_eq!((bulk.total(), bulk.in_flight(), bulk.results().len()), (100, 64, 2));
     let mut answered = 2;
     for id in (1..=100).filter(|id| *id != 7 && *id != 9) {
         revoked(&mut story, id);
         answered += 1;
-        assert_eq!(story.model.bulk().unwrap().results().len(), answered);
+        assert_eq!(story.app.jobs.bulk().unwrap().results().len(), answered);
     }
-    assert!(story.model.bulk().unwrap().is_over());
+    assert!(story.app.jobs.bulk().unwrap().is_over());
     assert_eq!(said(&story), "revoked 99 leases: 99 keys deleted, 1 could not be revoked and stay marked");
-    assert_eq!(story.model.selection.ids().collect::<Vec<_>>(), [LeaseId(9)]);
-    assert!(story.model.selection.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
+    assert_eq!(story.app.view.selection.ids().collect::<Vec<_>>(), [LeaseId(9)]);
+    assert!(story.app.view.selection.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
 }
 
 #[test]
@@ -161,10 +164,10 @@ fn esc_stops_it_at_once_and_then_closes() {
         assert_eq!(said(&story), "stopped: 35 leases left alone, 64 answers awaited");
         assert_eq!(revoked(&mut story, 2), NONE, "no more is sent");
         story.press(&[stop]);
-        assert!(story.model.dialog.is_none());
+        assert!(story.app.view.dialog.is_none());
         (3..=65).for_each(|id| assert_eq!(revoked(&mut story, id), NONE));
         assert_eq!(said(&story), "revoked 65 leases: 65 keys deleted, 35 left alone");
-        assert_eq!(story.model.selection.len(), 35);
+        assert_eq!(story.app.view.selection.len(), 35);
     }
 }
 
@@ -222,7 +225,7 @@ fn results_can_be_walked_through() {
     (1..=30).for_each(|id| {
         revoked(&mut story, id);
     });
-    let top = |story: &Story| match story.model.dialog {
+    let top = |story: &Story| match story.app.view.dialog {
         Some(Dialog::Revoking { top }) => top,
         ref other => panic!("no results: {other:?}"),
     };
@@ -233,7 +236,7 @@ fn results_can_be_walked_through() {
         assert_eq!(top(&story), expected, "{key}");
     }
     story.press(&[Key::Enter]);
-    assert!(story.model.dialog.is_none());
+    assert!(story.app.view.dialog.is_none());
 }
 
 /// What can happen to marked leases before and while the dialog is open.
@@ -277,14 +280,14 @@ fn play(story: &mut Story, step: &Step) -> Vec<i64> {
         Step::Grant(id) => story.grant(id, 30),
         Step::Renew(id) => story.renewed(id, 30, 3.5),
         Step::Resize(rows) => {
-            story.tell(Msg::Resized(Viewport { rows, ..story.model.viewport }));
+            story.tell(Msg::Resized(Viewport { rows, ..story.app.view.viewport }));
         }
         Step::Wait(seconds) => {
             story.wait(seconds);
             return revokes(&story.tell(Msg::Tick));
         }
         Step::Press(key) => return revokes(&story.press(&[key])),
-        Step::Type(text) if story.model.dialog.is_none() => {
+        Step::Type(text) if story.app.view.dialog.is_none() => {
             story.press(&[Key::Char('/'), Key::Ctrl('u')]);
             story.type_in(text);
             return revokes(&story.press(&[Key::Enter]));
@@ -303,17 +306,17 @@ fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> R
     for step in before {
         prop_assert_eq!(play(&mut story, step), NONE);
     }
-    let marked: Vec<i64> = story.model.selection.ids().map(|id| id.0).collect();
+    let marked: Vec<i64> = story.app.view.selection.ids().map(|id| id.0).collect();
     story.press(&[Key::Esc, Key::Char('x')]);
-    let Some(Dialog::RevokeMany(opened)) = story.model.dialog.clone() else { return Ok(0) };
+    let Some(Dialog::RevokeMany(opened)) = story.app.view.dialog.clone() else { return Ok(0) };
     let named: Vec<i64> = opened.ids().map(|id| id.0).collect();
     prop_assert!(named.iter().all(|id| marked.contains(id)), "{named:?} of the marked {marked:?}");
     for step in change_since_open {
         prop_assert_eq!(play(&mut story, step), NONE);
         prop_assert_eq!(dialog(&story).ids().map(|id| id.0).collect::<Vec<_>>(), named.clone());
     }
-    let left: Vec<i64> = dialog(&story).leases(&story.model).map(|lease| lease.id.0).collect();
-    prop_assert!(left.iter().all(|id| named.contains(id) && story.model.alive(LeaseId(*id)).is_some()));
+    let left: Vec<i64> = dialog(&story).leases(&story.app).map(|lease| lease.id.0).collect();
+    prop_assert!(left.iter().all(|id| named.contains(id) && story.app.leases.alive_mut(LeaseId(*id)).is_some()));
     story.press(&[Key::End, Key::Ctrl('u')]);
     let revoked = confirm(&mut story, &left.len().to_string());
     prop_assert_eq!(&revoked, &left, "of the named {:?}", named);

@@ -82,12 +82,12 @@ fn play(story: &mut Story, step: Step) {
         Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), trouble: trouble("no") },
         Step::Press(key) => Msg::Key(Key::Char(key)),
         Step::Filter(text) => {
-            story.model.row_filter.typed = text.parse().expect("a filter");
-            return refresh_rows(&mut story.model, story.now);
+            story.app.view.row_filter.typed = text.parse().expect("a filter");
+            return refresh_rows(&mut story.app, story.now);
         }
         Step::Sort(sort) => {
-            story.model.sort = sort;
-            return refresh_rows(&mut story.model, story.now);
+            story.app.view.sort = sort;
+            return refresh_rows(&mut story.app, story.now);
         }
         Step::Wait(seconds) => {
             story.wait(seconds);
@@ -98,8 +98,8 @@ fn play(story: &mut Story, step: Step) {
     story.tell(msg);
 }
 
-fn counted(model: &AppState, now: Timestamp) -> (usize, usize, usize, usize, u64) {
-    let living = || model.leases.values().filter(|lease| lease.end.is_none());
+fn counted(app: &AppState, now: Timestamp) -> (usize, usize, usize, usize, u64) {
+    let living = || app.leases.values().filter(|lease| lease.end.is_none());
     let of = |ownership| living().filter(|lease| lease.ownership == ownership).count();
     let endangered = living().filter(|lease| matches!(lease.state(now), LeaseState::Risk | LeaseState::Late)).count();
     let dropped = living().filter_map(|lease| lease.engine.as_ref()).map(|status| status.queue.dropped).sum();
@@ -107,17 +107,18 @@ fn counted(model: &AppState, now: Timestamp) -> (usize, usize, usize, usize, u64
 }
 
 fn check(story: &Story) {
-    let (model, counts) = (&story.model, story.model.counts);
+    let (app, counts) = (&story.app, story.app.leases.counts);
     let sums = (counts.own, counts.adopted, counts.others, counts.endangered, counts.dropped);
-    assert_eq!(sums, counted(model, story.now));
-    let rates = model.kept_alive().filter_map(|lease| lease.mean_interval()).map(|habit| 1.0 / habit.as_secs_f64());
+    assert_eq!(sums, counted(app, story.now));
+    let rates =
+        app.leases.kept_alive().filter_map(|lease| lease.mean_interval()).map(|habit| 1.0 / habit.as_secs_f64());
     assert!((counts.renewals - rates.sum::<f64>()).abs() < 1e-6);
-    if model.dialog.is_none() {
-        let criteria = ActiveFilter::of(&model.row_filter);
-        let shown = model.leases.values().filter(|lease| criteria.matches(lease, story.now));
-        let mut rows: Vec<_> = shown.map(|lease| Rank::of(lease, model.sort, story.now)).collect();
+    if app.view.dialog.is_none() {
+        let criteria = ActiveFilter::of(&app.view.row_filter);
+        let shown = app.leases.values().filter(|lease| criteria.matches(lease, story.now));
+        let mut rows: Vec<_> = shown.map(|lease| Rank::of(lease, app.view.sort, story.now)).collect();
         rows.sort();
-        assert_eq!(model.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
+        assert_eq!(app.view.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
     }
 }
 
@@ -140,8 +141,8 @@ fn a_lease_becomes_late_and_at_risk_by_time_alone() {
     for (seconds, endangered, left) in [(0.0, 0, 30), (11.4, 0, 18), (0.2, 1, 18), (9.5, 1, 8)] {
         story.wait(seconds);
         story.probe(1, left, 30, &[]);
-        refresh_rows(&mut story.model, story.now);
-        assert_eq!(story.model.counts.endangered, endangered, "{:?}", story.now);
+        refresh_rows(&mut story.app, story.now);
+        assert_eq!(story.app.leases.counts.endangered, endangered, "{:?}", story.now);
         check(&story);
     }
 }

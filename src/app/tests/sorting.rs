@@ -14,7 +14,7 @@ fn crowd() -> Story {
 }
 
 fn sort(story: &Story) -> String {
-    story.model.active_view().sort.to_string()
+    story.app.active_view().view.sort.to_string()
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn only_what_is_shown_takes_turns() {
 fn the_cursor_stays_on_its_lease() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Char('>'), Key::Char('I')]);
-    assert_eq!((story.model.cursor, story.model.cursor_row()), (Some(LeaseId(3)), Some(2)));
+    assert_eq!((story.app.view.cursor, story.app.view.cursor_row()), (Some(LeaseId(3)), Some(2)));
 }
 
 #[test]
@@ -53,12 +53,12 @@ fn the_menu_sorts_by_what_is_chosen_and_esc_leaves_all_as_it_is() {
     for open in [Key::Char('s'), Key::F(6)] {
         let mut story = crowd();
         story.press(&[open]);
-        assert!(matches!(story.model.dialog, Some(Dialog::Sort(menu)) if menu.place() == 3));
+        assert!(matches!(story.app.view.dialog, Some(Dialog::Sort(menu)) if menu.place() == 3));
         story.press(&[Key::Down, Key::Char('I'), Key::Enter]);
         assert_eq!((sort(&story), story.rows()), ("ttl:desc".into(), vec![4, 2, 3, 1]));
         for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
             assert_eq!(story.press(&[open, Key::Up, leave]), []);
-            assert_eq!((sort(&story), story.model.dialog.is_none()), ("ttl:desc".into(), true));
+            assert_eq!((sort(&story), story.app.view.dialog.is_none()), ("ttl:desc".into(), true));
         }
     }
 }
@@ -92,7 +92,7 @@ fn on_a_frozen_display_the_picture_is_sorted_and_stays_so() {
     story.press(&[Key::Char('p')]);
     story.grant(5, 5);
     story.press(&[Key::Char('I')]);
-    let picture: Vec<i64> = story.model.shown(story.now).0.order().iter().map(|id| id.0).collect();
+    let picture: Vec<i64> = story.app.shown(story.now).0.view.order().iter().map(|id| id.0).collect();
     assert_eq!((picture, story.rows()), (vec![4, 2, 3, 1], vec![5, 1, 3, 2, 4]));
     story.press(&[Key::Char('s'), Key::Home, Key::Enter, Key::Char('p')]);
     assert_eq!((sort(&story), story.rows()), ("id:asc".into(), vec![1, 2, 3, 4, 5]));
@@ -105,5 +105,5 @@ fn one_from_the_command_line_holds_from_the_start() {
     story.grant(2, 120);
     assert_eq!(story.rows(), [2, 1]);
     story.press(&[Key::Char('3'), Key::Char('I'), Key::Char('s')]);
-    assert!(sort(&story) == "ttl:desc" && story.model.dialog.is_none(), "no keys of other views");
+    assert!(sort(&story) == "ttl:desc" && story.app.view.dialog.is_none(), "no keys of other views");
 }

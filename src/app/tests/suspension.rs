@@ -17,26 +17,26 @@ fn with_one_a_second_press_confirms_and_what_was_open_stays_open() {
     assert_eq!(story.press(&[CTRL_Z]), []);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [], "no other key confirms");
     story.press(&[Key::Esc]);
-    assert!(matches!(story.model.dialog, Some(Dialog::Grant(_))));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Grant(_))));
     assert_eq!(story.press(&[CTRL_Z, CTRL_Z]), [Effect::Suspend]);
-    assert!(matches!(story.model.dialog, Some(Dialog::Grant(_))));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Grant(_))));
 }
 
 #[test]
 fn where_nobody_could_continue_it_ctrl_z_says_so() {
     let mut story = Story::begin(AppConfig { can_suspend: false, ..AppConfig::default() });
     assert_eq!(story.press(&[CTRL_Z]), []);
-    assert!(story.model.status.as_ref().unwrap().text.contains("no shell"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("no shell"));
 }
 
 #[test]
 fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
     let mut story = Story::begin(AppConfig::default());
     story.press(&[Key::Char('?')]);
-    story.model.take_redraw();
+    story.app.view.take_redraw();
     story.press(&[Key::Ctrl('l')]);
-    assert_eq!(story.model.take_redraw(), Redraw::Full);
-    assert!(matches!(story.model.dialog, Some(Dialog::Help { .. })));
+    assert_eq!(story.app.view.take_redraw(), Redraw::Full);
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Help { .. })));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_pause_is_told_by_what_it_cost() {
     story.wait(10.0);
     let told = |story: &mut Story| {
         story.tell(Msg::ProcessStalled { since: story.now.before(Duration::from_secs(7)) });
-        story.model.status.clone().unwrap()
+        story.app.view.status.clone().unwrap()
     };
     assert_eq!(told(&mut story).text, "stood still for 7.0 s; what is shown is polled again");
     story.grant(1, 10);
@@ -66,12 +66,12 @@ fn after_a_sleep_nothing_is_known_until_it_is_polled_and_what_is_kept_is_renewed
     story.grant(1, 3600);
     let effects = story.tell(Msg::SystemSlept(Duration::from_secs(600)));
     assert_eq!(effects, [Effect::List, Effect::RenewNow(LeaseId(1))]);
-    let lease = story.model.lease(LeaseId(1)).unwrap();
+    let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!((lease.state(story.now), lease.left(story.now)), (LeaseState::Unseen, None));
     assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])));
     let answer = TimeToLive { id: LeaseId(1), ttl: 2_999, granted_ttl: 3_600, keys: vec![], header: Header::default() };
     story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
-    let lease = story.model.lease(LeaseId(1)).unwrap();
+    let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!(lease.state(story.now), LeaseState::Ok);
     assert!((2_999.0..3_000.0).contains(&lease.left(story.now).unwrap()));
 }

@@ -23,20 +23,23 @@ fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
     story.grant(1, 10);
     for view in [View::Cadence, View::Events, View::Locks] {
         story.press(&[Key::Tab]);
-        assert_eq!(story.model.view, view);
+        assert_eq!(story.app.view.active, view);
     }
     story.press(&[Key::Tab]);
-    assert_eq!(story.model.view, View::Leases);
+    assert_eq!(story.app.view.active, View::Leases);
     story.press(&[Key::BackTab, Key::BackTab, Key::Char('3'), Key::Char('f')]);
-    assert_eq!((story.model.view, story.model.events_view.category), (View::Events, Some(EventCategory::Renewals)));
+    assert_eq!(
+        (story.app.view.active, story.app.view.events_view.category),
+        (View::Events, Some(EventCategory::Renewals))
+    );
     story.press(&[Key::Esc]);
-    assert_eq!((story.model.view, story.model.events_view.category), (View::Events, None));
+    assert_eq!((story.app.view.active, story.app.view.events_view.category), (View::Events, None));
     story.press(&[Key::Esc]);
-    assert_eq!(story.model.view, View::Leases);
+    assert_eq!(story.app.view.active, View::Leases);
     story.press(&[Key::Enter]);
-    assert!(story.model.is_open);
+    assert!(story.app.view.is_open);
     story.press(&[Key::Esc, Key::Esc]);
-    assert!(!story.model.is_open && story.model.view == View::Leases);
+    assert!(!story.app.view.is_open && story.app.view.active == View::Leases);
 }
 
 #[test]
@@ -45,8 +48,8 @@ fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
     story.grant(1, 10);
     let keys = [Key::Char('3'), Key::Char('x'), Key::Char('a'), Key::Char('o'), Key::Enter];
     assert_eq!(story.press(&keys), []);
-    assert!(story.model.dialog.is_none() && story.model.view == View::Events);
-    assert!(story.model.lease(LeaseId(1)).unwrap().is_kept_alive);
+    assert!(story.app.view.dialog.is_none() && story.app.view.active == View::Events);
+    assert!(story.app.leases.get(LeaseId(1)).unwrap().is_kept_alive);
 }
 
 #[test]
@@ -56,11 +59,11 @@ fn the_open_detail_moves_as_far_as_it_is_long() {
     story.press(&[Key::Enter]);
     story.tell(Msg::ScrollLimit { max_scroll: 3 });
     story.press(&[Key::Down; 9]);
-    assert_eq!(story.model.scroll, 3);
+    assert_eq!(story.app.view.scroll, 3);
     story.press(&[Key::Up]);
-    assert_eq!(story.model.scroll, 2);
+    assert_eq!(story.app.view.scroll, 2);
     story.press(&[Key::Home]);
-    assert_eq!((story.model.scroll, story.model.cursor), (0, Some(LeaseId(1))));
+    assert_eq!((story.app.view.scroll, story.app.view.cursor), (0, Some(LeaseId(1))));
 }
 
 #[test]
@@ -70,14 +73,14 @@ fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_
     story.grant(1, 100);
     assert_eq!(asked(story.tell(Msg::Tick)), [], "there are no keys yet");
     story.probe(1, 90, 100, &["/a"]);
-    assert_eq!(next_wake(&story.model, story.now), story.now);
+    assert_eq!(next_wake(&story.app, story.now), story.now);
     assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
     story.wait(9.0);
     assert_eq!(asked(story.tell(Msg::Tick)), [], "one question at a time");
     answer(&mut story, 1, "old");
     assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
     answer(&mut story, 1, "new");
-    assert_eq!(story.model.values(LeaseId(1)).unwrap()[0].1.text(), Some("new"));
+    assert_eq!(story.app.keys.values(LeaseId(1)).unwrap()[0].1.text(), Some("new"));
     story.wait(1.0);
     assert_eq!(asked(story.tell(Msg::Tick)), []);
     story.probe(1, 90, 100, &["/a", "/b"]);
@@ -104,7 +107,7 @@ fn whoever_runs_through_the_rows_asks_for_few_values() {
     }
     assert!((1..=3).contains(&count), "{count}");
     answer(&mut story, 1, "of another lease");
-    assert!(story.model.values(LeaseId(1)).is_none());
+    assert!(story.app.keys.values(LeaseId(1)).is_none());
     story.wait(0.3);
     assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(20)]);
 }
@@ -137,12 +140,12 @@ fn it_may_miss_what_the_pace_allows() {
         story.grant(1, ttl);
         story.renewed(1, ttl, every);
         assert_eq!(
-            story.model.lease(LeaseId(1)).unwrap().renewals_to_spare(story.now),
+            story.app.leases.get(LeaseId(1)).unwrap().renewals_to_spare(story.now),
             Some(renewals_to_spare),
             "{ttl} s"
         );
         story.wait(ttl as f64);
-        assert_eq!(story.model.lease(LeaseId(1)).unwrap().renewals_to_spare(story.now), Some(0));
+        assert_eq!(story.app.leases.get(LeaseId(1)).unwrap().renewals_to_spare(story.now), Some(0));
     }
 }
 
@@ -151,25 +154,31 @@ fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alo
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('3'), Key::Char('f'), Key::Char('2'), Key::Down, Key::Esc]);
-    assert_eq!((story.model.view, story.model.events_view.category), (View::Leases, Some(EventCategory::Renewals)));
-    assert!(story.model.cadence_report().series.is_empty());
+    assert_eq!(
+        (story.app.view.active, story.app.view.events_view.category),
+        (View::Leases, Some(EventCategory::Renewals))
+    );
+    assert!(story.app.leases.cadence_report(RenewalSchedule::default()).series.is_empty());
     story.renewed(1, 10, 3.5);
-    let exercise = story.model.cadence_report();
+    let exercise = story.app.leases.cadence_report(RenewalSchedule::default());
     assert_eq!(exercise.series.iter().map(|one| (one.ttl, one.count)).collect::<Vec<_>>(), [(10, 1)]);
-    assert_eq!(story.model.kept_alive_in(&exercise.series[0]).0, 1);
+    assert_eq!(story.app.leases.kept_alive_in(&exercise.series[0]).0, 1);
 }
 
 #[test]
 fn a_lease_whose_ttl_was_raised_has_a_row_of_its_own_however_early_the_engine_tells() {
     let mut story = Story::begin(AppConfig::default());
     story.renewed(1, 2, 1.0);
-    assert!(story.model.cadence_report().series.is_empty(), "it is not told yet what was asked for");
+    assert!(
+        story.app.leases.cadence_report(RenewalSchedule::default()).series.is_empty(),
+        "it is not told yet what was asked for"
+    );
     for (id, asked) in [(1, 1), (2, 2)] {
         let answer = Granted { id: LeaseId(id), requested_ttl: asked, ttl: 2, header: Header::default() };
         story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true });
     }
     story.renewed(2, 2, 1.0);
-    let exercise = story.model.cadence_report();
-    let rows = exercise.series.iter().map(|one| (one.ttl_in_words(), story.model.kept_alive_in(one).0));
+    let exercise = story.app.leases.cadence_report(RenewalSchedule::default());
+    let rows = exercise.series.iter().map(|one| (one.ttl_in_words(), story.app.leases.kept_alive_in(one).0));
     assert_eq!(rows.collect::<Vec<_>>(), [("1 -> 2 s".to_owned(), 1), ("2 s".to_owned(), 1)]);
 }

@@ -1,6 +1,6 @@
 //! The link to the cluster came, went, or leads elsewhere.
 
-use crate::app::link::answering;
+use crate::app::cluster_state::answering;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Redraw};
 use etcd_lease::{ClusterView, MemberView, Reachability};
 use simkit::Timestamp;
@@ -8,16 +8,16 @@ use simkit::Timestamp;
 use super::{is_refused, keep, lease_keys, list};
 
 /// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
-pub(super) fn changed(model: &mut AppState, view: ClusterView, now: Timestamp) -> Vec<Effect> {
-    if has_news(&model.cluster, &view) {
-        model.request_redraw(Redraw::Soon);
+pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> Vec<Effect> {
+    if has_news(&app.cluster.view, &view) {
+        app.view.request_redraw(Redraw::Soon);
     }
-    let before = std::mem::replace(&mut model.cluster, view);
-    elected(model, &before, now);
-    match (answering(&before), model.member().cloned()) {
-        (old, Some(new)) => reached(model, old, &new, now),
-        (Some(_), None) => lost(model, now),
-        (None, None) => unreached(model, &before, now),
+    let before = std::mem::replace(&mut app.cluster.view, view);
+    elected(app, &before, now);
+    match (answering(&before), app.cluster.member().cloned()) {
+        (old, Some(new)) => reached(app, old, &new, now),
+        (Some(_), None) => lost(app, now),
+        (None, None) => unreached(app, &before, now),
     }
 }
 
@@ -32,69 +32,69 @@ fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
 }
 
 /// The member that is asked has lost its leader, or knows of one again.
-fn lead(model: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
+fn lead(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
     let endpoint = new.endpoint.clone();
     match (old.has_leader, new.has_leader) {
-        (true, false) => model.log(now, None, EventKind::NoLeader { endpoint }),
+        (true, false) => app.log(now, None, EventKind::NoLeader { endpoint }),
         (false, true) => {
-            let endpoint = model.cluster.leader().map_or(endpoint, |leader| leader.endpoint.clone());
-            model.log(now, None, EventKind::Leader { endpoint, term: new.raft_term });
+            let endpoint = app.cluster.view.leader().map_or(endpoint, |leader| leader.endpoint.clone());
+            app.log(now, None, EventKind::Leader { endpoint, term: new.raft_term });
         }
         _ => (),
     }
 }
 
 /// Another member leads than the one that led.
-fn elected(model: &mut AppState, before: &ClusterView, now: Timestamp) {
-    let (Some(old), Some(new)) = (before.leader(), model.cluster.leader()) else { return };
+fn elected(app: &mut AppState, before: &ClusterView, now: Timestamp) {
+    let (Some(old), Some(new)) = (before.leader(), app.cluster.view.leader()) else { return };
     if old.member_id != new.member_id {
         let leader = EventKind::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
-        model.log(now, None, leader);
+        app.log(now, None, leader);
     }
 }
 
-fn reached(model: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
+fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
     if old.is_none_or(|old| old.endpoint != new.endpoint) {
         let connected = EventKind::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
-        model.log(now, None, connected);
+        app.log(now, None, connected);
     }
-    list::reached(model, now);
-    lease_keys::reached(model, now);
+    list::reached(app, now);
+    lease_keys::reached(app, now);
     if let Some(old) = old {
-        lead(model, old, new, now);
+        lead(app, old, new, now);
     }
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
-        model.log(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
-        model.record_in_all(now, HistoryEvent::Leader);
+        app.log(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
+        app.leases.record_in_all(now, HistoryEvent::Leader);
     }
-    if model.unreached_since.take().is_some() {
-        model.record_in_all(now, HistoryEvent::Known);
+    if app.cluster.unreached_since.take().is_some() {
+        app.leases.record_in_all(now, HistoryEvent::Known);
     }
-    if std::mem::replace(&mut model.has_started, true) {
+    if std::mem::replace(&mut app.cluster.has_started, true) {
         return Vec::new();
     }
-    let (grants, keep) = (model.config.grants.clone(), model.config.keep.clone());
-    if grants.is_empty() && keep.is_empty() || is_refused(model, now) {
+    let (grants, keep) = (app.config.grants.clone(), app.config.keep.clone());
+    if grants.is_empty() && keep.is_empty() || is_refused(app, now) {
         return Vec::new();
     }
-    let kept: Vec<Effect> = keep.into_iter().map(|id| keep::adopt_at_start(model, id)).collect();
+    let kept: Vec<Effect> = keep.into_iter().map(|id| keep::adopt_at_start(app, id)).collect();
     grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
 /// It is told once why nobody could be reached from the start on; the screen says so all the time.
-fn unreached(model: &mut AppState, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
+fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
     let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
-    let trouble = model.link_trouble().filter(|_| is_first && !model.has_started).map(str::to_owned);
+    let trouble = app.cluster.link_failure().filter(|_| is_first && !app.cluster.has_started).map(str::to_owned);
     if let Some(message) = trouble {
-        model.events.push_verbose(now, None, || EventKind::Unreached { message });
+        app.events.push_verbose(now, None, || EventKind::Unreached { message });
     }
     Vec::new()
 }
 
-fn lost(model: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    model.unreached_since = Some(now);
-    model.record_in_all(now, HistoryEvent::Unknown);
-    let trouble = model.link_trouble().unwrap_or("no member answers").to_owned();
-    model.log(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
+fn lost(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    app.cluster.unreached_since = Some(now);
+    app.leases.record_in_all(now, HistoryEvent::Unknown);
+    let trouble = app.cluster.link_failure().unwrap_or("no member answers").to_owned();
+    app.log(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
     Vec::new()
 }

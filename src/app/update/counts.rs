@@ -6,16 +6,16 @@ use crate::app::{AppState, EventKind, Lease, LeaseState};
 use simkit::Timestamp;
 
 /// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
-pub(super) fn refresh_counts(model: &mut AppState, now: Timestamp) {
-    model.counts = model.row_index.count(&mut model.leases, now);
-    if let Some(listed) = model.listed_at.filter(|_| model.counts.dying > 0) {
-        let more = model.polls.ahead_of_dying(&model.leases, listed);
-        model.counts.dying += more;
-        model.counts.perhaps_dying = model.counts.perhaps_dying.saturating_sub(more);
+pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
+    app.leases.counts = app.view.row_index.count(&mut app.leases, now);
+    if let Some(listed) = app.cluster.listed_at.filter(|_| app.leases.counts.dying > 0) {
+        let more = app.polls.ahead_of_dying(&app.leases, listed);
+        app.leases.counts.dying += more;
+        app.leases.counts.perhaps_dying = app.leases.counts.perhaps_dying.saturating_sub(more);
     }
-    for (id, state) in model.row_index.take_newly_alarming() {
-        if let Some((at, what)) = model.lease(id).and_then(|lease| alarm_event(lease, state, now)) {
-            model.log(at.min(now), Some(id), what);
+    for (id, state) in app.view.row_index.take_newly_alarming() {
+        if let Some((at, what)) = app.leases.get(id).and_then(|lease| alarm_event(lease, state, now)) {
+            app.log(at.min(now), Some(id), what);
         }
     }
 }

@@ -6,26 +6,28 @@ use crate::app::{
 use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
-use super::lifecycle::{self, record_end_as};
+use super::lifecycle::{self, get_or_create, record_end_as};
 
 /// Statuses that moved.
-pub(super) fn statuses(model: &mut AppState, statuses: Vec<LeaseStatus>) {
+pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     if !statuses.is_empty() {
-        model.request_redraw(Redraw::Soon);
+        app.view.request_redraw(Redraw::Soon);
     }
     for status in statuses {
-        if is_of_another(model, &status) {
-            replaced(model, &status);
+        if is_of_another(app, &status) {
+            replaced(app, &status);
             continue;
         }
-        if model.lease(status.id).is_none() && status.ended.is_none() {
-            ours(model, status.id);
+        if app.leases.get(status.id).is_none() && status.ended.is_none() {
+            ours(app, status.id);
         }
-        count(model, &status);
+        count(app, &status);
         // A list may tell of a lease of ours before its grant is told, and the engine of it in between.
         let is_new = status.ended.is_none();
-        if let Some(lease) =
-            model.alive(status.id).filter(|lease| is_new || lease.is_kept_alive || lease.ownership == Ownership::Own)
+        if let Some(lease) = app
+            .leases
+            .alive_mut(status.id)
+            .filter(|lease| is_new || lease.is_kept_alive || lease.ownership == Ownership::Own)
         {
             lease.is_kept_alive &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.apply_engine_status(status);
@@ -34,58 +36,58 @@ pub(super) fn statuses(model: &mut AppState, statuses: Vec<LeaseStatus>) {
 }
 
 /// No lease has two TTLs: an answer with another than it had is that of a lease granted again under the same id.
-fn is_of_another(model: &AppState, status: &LeaseStatus) -> bool {
-    let lease = model.lease(status.id).filter(|lease| lease.end.is_none() && lease.engine.is_some());
+fn is_of_another(app: &AppState, status: &LeaseStatus) -> bool {
+    let lease = app.leases.get(status.id).filter(|lease| lease.end.is_none() && lease.engine.is_some());
     let ttls = lease.and_then(|lease| lease.granted_ttl.zip(status.granted_ttl));
     ttls.is_some_and(|(old, new)| old != new)
 }
 
-fn replaced(model: &mut AppState, status: &LeaseStatus) {
+fn replaced(app: &mut AppState, status: &LeaseStatus) {
     if let Some(ttl) = status.granted_ttl {
-        let at = status.last_answer.unwrap_or(model.events.now);
-        lifecycle::record_replacement(model, status.id, at, ttl);
+        let at = status.last_answer.unwrap_or(app.events.now);
+        lifecycle::record_replacement(app, status.id, at, ttl);
     }
 }
 
 /// Counts what was seen of a lease that is kept: of an own one once it is told what was asked for, so that it comes into the
 /// right series.
-pub(super) fn count(model: &mut AppState, status: &LeaseStatus) {
-    let lease = model.lease(status.id);
+pub(super) fn count(app: &mut AppState, status: &LeaseStatus) {
+    let lease = app.leases.get(status.id);
     let asked = lease.and_then(|lease| lease.asked_ttl);
     let is_awaited = asked.is_none() && lease.is_some_and(|lease| lease.ownership == Ownership::Own);
     if !is_awaited || status.ended.is_some() {
-        model.cadence_stats.follow(status, asked);
+        app.leases.cadence_stats.follow(status, asked);
     }
 }
 
 /// The engine may tell of a lease of ours before its grant is told.
-fn ours(model: &mut AppState, id: LeaseId) {
-    let lease = model.get_or_create(id);
+fn ours(app: &mut AppState, id: LeaseId) {
+    let lease = get_or_create(app, id);
     (lease.ownership, lease.is_kept_alive) = (Ownership::Own, true);
 }
 
 /// The monitor's own consumer has read responses.
-pub(super) fn delivered(model: &mut AppState, read: Vec<(LeaseId, u64)>) {
+pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
     for (id, responses) in read {
-        if let Some(lease) = model.alive(id) {
+        if let Some(lease) = app.leases.alive_mut(id) {
             lease.responses_read += responses;
-            model.request_redraw(Redraw::Soon);
+            app.view.request_redraw(Redraw::Soon);
         }
     }
 }
 
 /// The engine had more to tell than was taken in time.
-pub(super) fn events_lost(model: &mut AppState, lost: u64, now: Timestamp) {
-    model.record_in_all(now, HistoryEvent::Unknown);
-    model.log(now, None, EventKind::error(format!("{lost} events came too fast to be told")));
+pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
+    app.leases.record_in_all(now, HistoryEvent::Unknown);
+    app.log(now, None, EventKind::error(format!("{lost} events came too fast to be told")));
 }
 
-fn record_history(model: &mut AppState, id: LeaseId, at: Timestamp, kind: &EngineEventKind) {
-    let Some(lease) = model.alive(id).filter(|lease| lease.is_kept_alive) else { return };
+fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EngineEventKind) {
+    let Some(lease) = app.leases.alive_mut(id).filter(|lease| lease.is_kept_alive) else { return };
     if *kind == EngineEventKind::Kept {
         lease.loss = None;
     }
-    let Some(history) = model.history_mut(id) else { return };
+    let Some(history) = app.history_mut(id) else { return };
     match *kind {
         EngineEventKind::Renewed { ttl, interval, round_trip } => history.renewed(at, ttl, interval, round_trip),
         EngineEventKind::Dropped { .. } => history.dropped(at),
@@ -95,25 +97,25 @@ fn record_history(model: &mut AppState, id: LeaseId, at: Timestamp, kind: &Engin
 }
 
 /// Something happened to a lease, or to the link that renews.
-pub(super) fn event(model: &mut AppState, event: EngineEvent) {
+pub(super) fn event(app: &mut AppState, event: EngineEvent) {
     let EngineEvent { at, lease, kind } = event;
     if let Some(id) = lease {
-        record_history(model, id, at, &kind);
+        record_history(app, id, at, &kind);
     }
     if let (EngineEventKind::Ended(ended), Some(id)) = (&kind, lease) {
-        return over(model, id, ended, at);
+        return over(app, id, ended, at);
     }
-    if let Some(what) = what(model, lease, kind) {
-        model.log(at, lease, what);
+    if let Some(what) = what(app, lease, kind) {
+        app.log(at, lease, what);
     }
 }
 
 /// What the event tells; none where the end of a lease is told elsewhere.
-fn what(model: &AppState, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<EventKind> {
+fn what(app: &AppState, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<EventKind> {
     Some(match kind {
         EngineEventKind::Kept => EventKind::Kept,
         EngineEventKind::Renewed { ttl, interval, round_trip } => {
-            let lease = lease.and_then(|id| model.lease(id));
+            let lease = lease.and_then(|id| app.leases.get(id));
             let newest = lease.and_then(|lease| lease.history.as_ref()?.renewals().next());
             EventKind::Renewed(Renewed {
                 interval,
@@ -138,10 +140,10 @@ fn what(model: &AppState, lease: Option<LeaseId>, kind: EngineEventKind) -> Opti
 }
 
 /// What ended because it was asked to was told when it was asked.
-fn over(model: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
-    let Some(lease) = model.leases.get_mut(&id).filter(|_| ended.is_loss()) else { return };
+fn over(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
+    let Some(lease) = app.leases.get_mut(id).filter(|_| ended.is_loss()) else { return };
     if let Some(end) = lease.end {
-        return noticed(model, id, end, ended, at);
+        return noticed(app, id, end, ended, at);
     }
     lease.is_kept_alive = false;
     let was_seen = lease.last_ttl_reply.is_some() || lease.ownership == Ownership::Own;
@@ -152,18 +154,18 @@ fn over(model: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
         // It lives on, and nobody here keeps it alive: it is its owner's again.
         (lease.ownership, lease.engine) = (Ownership::Other, None);
     }
-    model.set_status(at, true, format!("lost {id}: {ended}", id = model.ids.name(id)));
+    app.view.set_status(at, true, format!("lost {id}: {ended}", id = app.view.id_format.name(id)));
     match ended {
-        Ended::Expired => record_end_as(model, id, at, EndCause::Expired),
-        Ended::NotFound => record_end_as(model, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),
-        _ => model.log(at, Some(id), told),
+        Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
+        Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),
+        _ => app.log(at, Some(id), told),
     }
 }
 
 /// A renewal met what a poll had seen before: from now on a program knows. Whoever renewed it knows its deadline better than
 /// polls do, and so why it is gone.
-fn noticed(model: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Timestamp) {
-    let Some(lease) = model.leases.get_mut(&id).filter(|_| !end.is_ours) else { return };
+fn noticed(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Timestamp) {
+    let Some(lease) = app.leases.get_mut(id).filter(|_| !end.is_ours) else { return };
     let Some(loss) = lease.loss.as_mut() else { return };
     if *ended == Ended::Expired && end.cause == EndCause::Unknown {
         loss.why = Ended::Expired;
@@ -174,5 +176,5 @@ fn noticed(model: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: 
     }
     loss.at = at;
     let told = EventKind::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
-    model.log(at, Some(id), told);
+    app.log(at, Some(id), told);
 }

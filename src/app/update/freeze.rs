@@ -1,21 +1,21 @@
 //! Freezing the display.
 
 use crate::app::dialog::Dialog;
-use crate::app::{AppState, FrozenView, Lease, LeaseState};
+use crate::app::{AppState, Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Freezes the display, or lets it go on.
-pub(super) fn toggle(model: &mut AppState, now: Timestamp) {
-    if !thaw(model) {
-        model.frozen = Some(Box::new(FrozenView::of(model, now)));
+pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
+    if !thaw(app) {
+        app.freeze(now);
     }
 }
 
 /// Lets the display go on where one has looked; no if it was not frozen.
-pub(super) fn thaw(model: &mut AppState) -> bool {
-    let Some(picture) = model.frozen.take() else { return false };
-    model.adopt_view_state(&picture.model);
+pub(super) fn thaw(app: &mut AppState) -> bool {
+    let Some(picture) = app.frozen.take() else { return false };
+    app.view.follow(&picture.app.view, &app.leases);
     true
 }
 
@@ -27,26 +27,30 @@ pub(super) struct ChangesSinceFreeze {
 
 /// Puts the cursor of the present on the lease that is selected in the picture, so that a key acts on what is looked at.
 /// None where nothing is frozen.
-pub(super) fn select(model: &mut AppState) -> Option<ChangesSinceFreeze> {
-    let old = model.frozen.as_ref()?.model.cursor_lease()?;
+pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
+    let old = app.frozen.as_ref()?.app.cursor_lease()?;
     let since = ChangesSinceFreeze {
         id: old.id,
-        changes: model.lease(old.id).map_or(vec!["gone".to_owned()], |new| changes(old, new)),
+        changes: app.leases.get(old.id).map_or(vec!["gone".to_owned()], |new| changes(old, new)),
     };
-    model.cursor = Some(since.id);
+    app.view.cursor = Some(since.id);
     Some(since)
 }
 
 /// Says what changed, in the dialog that asks whether to revoke it, else on the status line: what the key has opened is
 /// about the present.
-pub(super) fn report(model: &mut AppState, since: Option<ChangesSinceFreeze>, now: Timestamp) {
+pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now: Timestamp) {
     let Some(ChangesSinceFreeze { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
-    if let Some(Dialog::Revoke(dialog)) = &mut model.dialog {
+    if let Some(Dialog::Revoke(dialog)) = &mut app.view.dialog {
         dialog.since_freeze = changes;
         return;
     }
-    let is_gone = model.alive(id).is_none();
-    model.set_status(now, is_gone, format!("{id} since the freeze: {}", changes.join(", "), id = model.ids.name(id)));
+    let is_gone = app.leases.alive_mut(id).is_none();
+    app.view.set_status(
+        now,
+        is_gone,
+        format!("{id} since the freeze: {}", changes.join(", "), id = app.view.id_format.name(id)),
+    );
 }
 
 fn changes(old: &Lease, new: &Lease) -> Vec<String> {

@@ -7,33 +7,34 @@ use crate::app::{AppState, CallFailure, EventKind, Lease, Ownership, Redraw, Tim
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
+use super::lifecycle::get_or_create;
 use super::{count, is_refused, lease_keys};
 
 /// Opens the form; on an own lease that was lost it is filled as that was.
-pub(super) fn open(model: &mut AppState, now: Timestamp) {
-    if !is_refused(model, now) {
-        let pace = model.config.pace;
-        let like = |lease: &Lease| GrantForm::like(lease, model.values(lease.id), pace);
-        let form = lost(model).map_or_else(|| GrantForm::new(pace), like);
-        model.dialog = Some(Dialog::Grant(Box::new(form)));
+pub(super) fn open(app: &mut AppState, now: Timestamp) {
+    if !is_refused(app, now) {
+        let pace = app.config.pace;
+        let like = |lease: &Lease| GrantForm::like(lease, app.keys.values(lease.id), pace);
+        let form = lost(app).map_or_else(|| GrantForm::new(pace), like);
+        app.view.dialog = Some(Dialog::Grant(Box::new(form)));
     }
 }
 
 /// The selected lease, if it is our own and was lost.
-fn lost(model: &AppState) -> Option<&Lease> {
-    let lease = model.active_view().cursor_lease().filter(|_| model.active_view().view == View::Leases)?;
+fn lost(app: &AppState) -> Option<&Lease> {
+    let lease = app.active_view().cursor_lease().filter(|_| app.active_view().view.active == View::Leases)?;
     Some(lease).filter(|lease| lease.ownership == Ownership::Own && lease.loss.is_some())
 }
 
 /// A lease was granted: sent and received bound its deadline.
 pub(super) fn granted(
-    model: &mut AppState,
+    app: &mut AppState,
     answer: &Granted,
     (sent, received): (Timestamp, Timestamp),
     keep_alive: bool,
 ) {
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
-    let lease = model.get_or_create(answer.id);
+    let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
@@ -44,29 +45,29 @@ pub(super) fn granted(
         lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
     if let Some(status) = lease.engine.clone() {
-        count(model, &status);
+        count(app, &status);
     }
     let granted =
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    model.set_status(received, false, format!("granted {}: {}", model.ids.name(answer.id), granted.text()));
-    model.log(received, Some(answer.id), granted);
+    app.view.set_status(received, false, format!("granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
+    app.log(received, Some(answer.id), granted);
 }
 
 /// It was not.
-pub(super) fn failed(model: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
-    model.log(now, None, EventKind::error(format!("{ttl} s not granted: {}", trouble.text)));
-    model.set_status(now, true, format!("no lease of {ttl} s: {}", trouble.text));
+pub(super) fn failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
+    app.log(now, None, EventKind::error(format!("{ttl} s not granted: {}", trouble.text)));
+    app.view.set_status(now, true, format!("no lease of {ttl} s: {}", trouble.text));
 }
 
 /// A key hangs on a lease. Which revision made it will be told by the watch.
-pub(super) fn attached(model: &mut AppState, id: LeaseId, key: &[u8], now: Timestamp) {
-    lease_keys::attach(model, id, key, None, now);
+pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timestamp) {
+    lease_keys::attach(app, id, key, None, now);
 }
 
 /// A key could not be attached.
-pub(super) fn attach_failed(model: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
+pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
     let text = format!("{} not attached: {}", String::from_utf8_lossy(key), trouble.text);
-    model.log(now, Some(id), EventKind::error(&text));
-    model.set_status(now, true, text);
-    model.request_redraw(Redraw::Soon);
+    app.log(now, Some(id), EventKind::error(&text));
+    app.view.set_status(now, true, text);
+    app.view.request_redraw(Redraw::Soon);
 }

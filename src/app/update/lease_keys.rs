@@ -16,45 +16,45 @@ use super::lifecycle::record_regrant;
 use super::list::on_first_seen;
 
 /// The pages begin, from the first one on.
-pub(super) fn start_reload(model: &mut AppState) {
-    model.key_index.start_reload();
-    model.locks.start_reload();
+pub(super) fn start_reload(app: &mut AppState) {
+    app.keys.index.start_reload();
+    app.keys.locks.start_reload();
 }
 
 /// A page.
-pub(super) fn add_page(model: &mut AppState, page: Vec<KeyEntry>) {
-    model.locks.add_page(&page);
-    model.key_index.add_page(page);
+pub(super) fn add_page(app: &mut AppState, page: Vec<KeyEntry>) {
+    app.keys.locks.add_page(&page);
+    app.keys.index.add_page(page);
 }
 
 /// All keys are known, as of the pages. A lease that holds one lives, listed or not.
-pub(super) fn finish_reload(model: &mut AppState, revision: i64, now: Timestamp) {
-    let is_first = !model.key_index.is_read();
-    model.locks.finish_reload(now);
-    let newly_attached = model.key_index.newly_attached();
+pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
+    let is_first = !app.keys.index.is_read();
+    app.keys.locks.finish_reload(now);
+    let newly_attached = app.keys.index.newly_attached();
     if !is_first {
-        report_compaction(model, revision, now);
+        report_compaction(app, revision, now);
     }
-    model.keys_revision = revision;
-    for id in model.key_index.finish_reload() {
-        if model.key_index.count(id) > 0 {
-            on_holder_seen(model, id, revision, now);
+    app.keys.revision = revision;
+    for id in app.keys.index.finish_reload() {
+        if app.keys.index.count(id) > 0 {
+            on_holder_seen(app, id, revision, now);
         }
-        refresh(model, id);
+        refresh(app, id);
     }
     if is_first {
-        refresh_all(model);
+        refresh_all(app);
     }
-    newly_attached.into_iter().for_each(|arrival| report_attached(model, arrival, now));
-    model.keys_reported_at = now;
-    go_on(model, now);
+    newly_attached.into_iter().for_each(|arrival| report_attached(app, arrival, now));
+    app.keys.reported_at = now;
+    go_on(app, now);
 }
 
 /// etcd has forgotten what came between: only what stands now can be told.
-fn report_compaction(model: &mut AppState, revision: i64, now: Timestamp) {
-    let first = model.keys_revision + 1;
+fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
+    let first = app.keys.revision + 1;
     let lost = format!("what became of the keys from revision {first} to {revision} is lost, etcd has compacted it");
-    model.log(
+    app.log(
         now,
         None,
         EventKind::error(format!("{lost}: they were read anew, and those that left a lease are not told")),
@@ -62,142 +62,138 @@ fn report_compaction(model: &mut AppState, revision: i64, now: Timestamp) {
 }
 
 /// A key stands under a lease that it did not stand under when the watch told last.
-fn report_attached(model: &mut AppState, KeyAttached { key, from, to }: KeyAttached, now: Timestamp) {
-    let within = TimeRange { earliest: model.keys_reported_at.min(now), latest: now };
+fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttached, now: Timestamp) {
+    let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     if let Some(from) = from {
-        model.log(within, Some(from), EventKind::Moved { key: key.clone(), to, revision: None });
+        app.log(within, Some(from), EventKind::Moved { key: key.clone(), to, revision: None });
     }
-    model.log(within, Some(to), EventKind::Attached { key, revision: None });
+    app.log(within, Some(to), EventKind::Attached { key, revision: None });
 }
 
 /// Where nothing was known of keys, something is now: many leases have none.
-fn refresh_all(model: &mut AppState) {
-    let ids: Vec<LeaseId> = model.leases.ids().collect();
-    ids.into_iter().for_each(|id| refresh(model, id));
+fn refresh_all(app: &mut AppState) {
+    let ids: Vec<LeaseId> = app.leases.ids().collect();
+    ids.into_iter().for_each(|id| refresh(app, id));
 }
 
 /// Takes in changes in their order. What is deleted in one revision is looked at together, as a lease's end would be.
-pub(super) fn changed(model: &mut AppState, changes: Vec<KeyChange>, received: Timestamp) {
+pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Timestamp) {
     let mut deleted: BTreeMap<LeaseId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut revision = 0;
-    (model.keys_reported_at, model.keys_revision) =
-        (received, changes.last().map_or(model.keys_revision, |last| last.revision));
+    (app.keys.reported_at, app.keys.revision) =
+        (received, changes.last().map_or(app.keys.revision, |last| last.revision));
     for change in changes {
         if change.revision != revision {
-            on_keys_deleted(model, std::mem::take(&mut deleted), revision, received);
+            on_keys_deleted(app, std::mem::take(&mut deleted), revision, received);
             revision = change.revision;
         }
         match change.now {
             KeyState::Put { lease, create_revision } => {
-                model.locks.put(&change.key, lease, create_revision, received);
-                put(model, &change, (lease, create_revision), received);
+                app.keys.locks.put(&change.key, lease, create_revision, received);
+                put(app, &change, (lease, create_revision), received);
             }
             KeyState::Deleted => {
-                model.locks.delete(&change.key, received);
+                app.keys.locks.delete(&change.key, received);
                 if let Some(id) = change.before {
-                    model.key_index.detach(id, &change.key);
+                    app.keys.index.detach(id, &change.key);
                     deleted.entry(id).or_default().push(change.key);
                 }
             }
         }
     }
-    on_keys_deleted(model, deleted, revision, received);
+    on_keys_deleted(app, deleted, revision, received);
 }
 
 /// A key was put: it hangs on its lease from now on, and on no other.
-fn put(model: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
+fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
     if let Some((from, fate)) = KeyDetachReason::of(change, false) {
-        model.key_index.detach(from, &change.key);
-        on_key_detached(model, from, &change.key, (fate, change.revision), at);
-        refresh(model, from);
+        app.keys.index.detach(from, &change.key);
+        on_key_detached(app, from, &change.key, (fate, change.revision), at);
+        refresh(app, from);
     }
     if let Some(id) = to {
-        on_holder_seen(model, id, change.revision, at);
-        attach(model, id, &change.key, Some((created, change.revision)), at);
+        on_holder_seen(app, id, change.revision, at);
+        attach(app, id, &change.key, Some((created, change.revision)), at);
     }
 }
 
 /// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
 /// they are known.
-pub(super) fn attach(model: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
-    let was_reported = model.key_index.confirm(id, key);
-    if model.key_index.attach(id, key, revisions.map_or(0, |(created, _)| created)) {
+pub(super) fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
+    let was_reported = app.keys.index.confirm(id, key);
+    if app.keys.index.attach(id, key, revisions.map_or(0, |(created, _)| created)) {
         let revision = revisions.map(|(_, put)| put);
         if !was_reported {
-            let when = revision.map_or(at.into(), |revision| when(model, revision, at));
-            model.log(when, Some(id), EventKind::Attached { key: key.to_vec(), revision });
+            let when = revision.map_or(at.into(), |revision| when(app, revision, at));
+            app.log(when, Some(id), EventKind::Attached { key: key.to_vec(), revision });
         }
-        refresh(model, id);
+        refresh(app, id);
     }
 }
 
 /// A lease that a key hangs on as of a revision is there, whether it was listed or not. One that has died and holds a key
 /// later than that was granted again; where it may have been before, it is asked.
-fn on_holder_seen(model: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
-    match model.lease(id).map(|lease| lease.end) {
+fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
+    match app.leases.get(id).map(|lease| lease.end) {
         Some(None) => (),
         Some(Some(LeaseEnd { at: died, revision: Some(gone), .. })) if gone < revision => {
-            let since = died.before(delay(model)).min(at);
-            record_regrant(model, id, TimeRange { earliest: since, latest: at }, None);
+            let since = died.before(delay(app)).min(at);
+            record_regrant(app, id, TimeRange { earliest: since, latest: at }, None);
         }
-        Some(Some(_)) => polls::prioritize(model, id),
-        None => on_first_seen(model, id, at),
+        Some(Some(_)) => polls::prioritize(app, id),
+        None => on_first_seen(app, id, at),
     }
 }
 
 /// Keys were deleted together. A lease that has others left lives on; of one that has none that is to be asked.
-fn on_keys_deleted(model: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Timestamp) {
-    let alive = Some(received.before(delay(model))).filter(|_| is_prompt(model, revision, received));
+fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Timestamp) {
+    let alive = Some(received.before(delay(app))).filter(|_| is_prompt(app, revision, received));
     for (id, keys) in deleted {
-        confirm_alive(model, id);
-        let Some(lease) = model.alive(id) else { continue };
+        confirm_alive(app, id);
+        let Some(lease) = app.leases.alive_mut(id) else { continue };
         lease.pending_deletion = Some(Box::new(PendingDeletion { revision, received, alive, keys }));
-        if model.key_index.count(id) > 0 {
-            confirm_alive(model, id);
+        if app.keys.index.count(id) > 0 {
+            confirm_alive(app, id);
         }
-        polls::prioritize(model, id);
+        polls::prioritize(app, id);
     }
 }
 
 /// When a change came that was told at a moment: just then, or, where the watch was behind, between the answers that knew
 /// nothing of it and those that did.
-fn when(model: &AppState, revision: i64, told: Timestamp) -> EventTime {
-    match is_prompt(model, revision, told) {
+fn when(app: &AppState, revision: i64, told: Timestamp) -> EventTime {
+    match is_prompt(app, revision, told) {
         true => told.into(),
-        false => model.revisions.reached(revision, told).into(),
+        false => app.keys.revisions.reached(revision, told).into(),
     }
 }
 
 /// Whether a change was told as it came: the watch was not cut, and no answer knew of it long before.
-fn is_prompt(model: &AppState, revision: i64, told: Timestamp) -> bool {
-    told >= model.prompt_from && told.before(delay(model)) <= model.revisions.reached(revision, told).latest
+fn is_prompt(app: &AppState, revision: i64, told: Timestamp) -> bool {
+    told >= app.keys.prompt_from && told.before(delay(app)) <= app.keys.revisions.reached(revision, told).latest
 }
 
 /// How long a change is on its way at most, while nothing is wrong with the watch.
-fn delay(model: &AppState) -> Duration {
+fn delay(app: &AppState) -> Duration {
     const AT_MOST: Duration = Duration::from_millis(20);
-    model.member().and_then(|member| member.round_trip).unwrap_or_default() + AT_MOST
+    app.cluster.member().and_then(|member| member.round_trip).unwrap_or_default() + AT_MOST
 }
 
 /// The lease lives: the keys that were deleted went without it.
-pub(super) fn confirm_alive(model: &mut AppState, id: LeaseId) {
-    let Some(pending_deletion) = model.alive(id).and_then(|lease| lease.pending_deletion.take()) else { return };
+pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
+    let Some(pending_deletion) = app.leases.alive_mut(id).and_then(|lease| lease.pending_deletion.take()) else {
+        return;
+    };
     for key in &pending_deletion.keys {
-        on_key_detached(
-            model,
-            id,
-            key,
-            (KeyDetachReason::Deleted, pending_deletion.revision),
-            pending_deletion.received,
-        );
+        on_key_detached(app, id, key, (KeyDetachReason::Deleted, pending_deletion.revision), pending_deletion.received);
     }
-    refresh(model, id);
+    refresh(app, id);
 }
 
 /// A key left a lease that lives on.
-fn on_key_detached(model: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (KeyDetachReason, i64), at: Timestamp) {
+fn on_key_detached(app: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (KeyDetachReason, i64), at: Timestamp) {
     let (key, revision) = (key.to_vec(), Some(of));
-    if let Some(lease) = model.alive(id) {
+    if let Some(lease) = app.leases.alive_mut(id) {
         lease.record_detached(DetachedKey { at, key: key.clone(), fate });
     }
     let what = match fate {
@@ -207,49 +203,50 @@ fn on_key_detached(model: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (K
             EventKind::Detached { key, is_deleted: true, revision }
         }
     };
-    model.log(when(model, of, at), Some(id), what);
+    app.log(when(app, of, at), Some(id), what);
 }
 
 /// Shows the keys of a lease as they are known. Where it may have died with them, they stay until that is known.
-pub(super) fn refresh(model: &mut AppState, id: LeaseId) {
-    let keys = model.keys_of(id);
-    let Some(lease) = model.alive(id).filter(|lease| lease.pending_deletion.is_none() && lease.keys != keys) else {
+pub(super) fn refresh(app: &mut AppState, id: LeaseId) {
+    let keys = app.keys.summary(id);
+    let Some(lease) = app.leases.alive_mut(id).filter(|lease| lease.pending_deletion.is_none() && lease.keys != keys)
+    else {
         return;
     };
     lease.keys = keys;
-    model.request_redraw(Redraw::Soon);
+    app.view.request_redraw(Redraw::Soon);
 }
 
 /// The keys are not told. Says so once for each kind of trouble; without a link nothing is told anyway.
-pub(super) fn failed(model: &mut AppState, trouble: CallFailure, now: Timestamp) {
-    let is_news = model.keys_trouble.as_ref() != Some(&trouble);
-    model.keys_trouble = Some(trouble);
+pub(super) fn failed(app: &mut AppState, trouble: CallFailure, now: Timestamp) {
+    let is_news = app.keys.failure.as_ref() != Some(&trouble);
+    app.keys.failure = Some(trouble);
     if is_news {
-        report_trouble(model, now);
+        report_trouble(app, now);
     }
-    model.request_redraw(Redraw::Soon);
+    app.view.request_redraw(Redraw::Soon);
 }
 
-fn report_trouble(model: &mut AppState, now: Timestamp) {
-    let Some(trouble) = &model.keys_trouble else { return };
-    model.is_keys_error_unreported = !model.is_reached();
-    if model.is_reached() {
+fn report_trouble(app: &mut AppState, now: Timestamp) {
+    let Some(trouble) = &app.keys.failure else { return };
+    app.keys.is_failure_unreported = !app.cluster.is_reached();
+    if app.cluster.is_reached() {
         let hint = if trouble.is_forbidden { "; --prefix names keys that this user may read" } else { "" };
-        model.log(now, None, EventKind::error(format!("cannot follow the keys: {}{hint}", trouble.text)));
+        app.log(now, None, EventKind::error(format!("cannot follow the keys: {}{hint}", trouble.text)));
     }
 }
 
 /// A member answers: what was refused before that was known is told now.
-pub(super) fn reached(model: &mut AppState, now: Timestamp) {
-    let is_forbidden = model.keys_trouble.as_ref().is_some_and(|trouble| trouble.is_forbidden);
-    if std::mem::take(&mut model.is_keys_error_unreported) && is_forbidden {
-        report_trouble(model, now);
+pub(super) fn reached(app: &mut AppState, now: Timestamp) {
+    let is_forbidden = app.keys.failure.as_ref().is_some_and(|trouble| trouble.is_forbidden);
+    if std::mem::take(&mut app.keys.is_failure_unreported) && is_forbidden {
+        report_trouble(app, now);
     }
 }
 
 /// They are told again, and all that came between late.
-pub(super) fn go_on(model: &mut AppState, now: Timestamp) {
-    model.keys_trouble = None;
-    model.expect_late_news(now);
-    model.request_redraw(Redraw::Soon);
+pub(super) fn go_on(app: &mut AppState, now: Timestamp) {
+    app.keys.failure = None;
+    app.keys.expect_late_changes(now);
+    app.view.request_redraw(Redraw::Soon);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::events::EventTime;
 use crate::app::{
-    AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership, polls,
+    AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership, dialog, polls,
 };
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
@@ -12,6 +12,21 @@ use etcd_lease::{Ended, LeaseId};
 use simkit::Timestamp;
 
 use super::selection;
+
+/// The record of a lease, made when it is not there; a new life begins for one that had ended.
+pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
+    if app.leases.alive(id).is_none() {
+        let (keys, now) = (app.keys.summary(id), app.events.now);
+        dialog::close_superseded(app, id);
+        let lease = app.leases.get_or_insert(id);
+        *lease = Lease::new(id);
+        lease.keys = keys;
+        lease.poll.awaited = Some(now);
+        lease.first_seen = now;
+        polls::plan(app, id, Timestamp::START);
+    }
+    app.leases.get_or_insert(id)
+}
 
 /// The first sign that a lease is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,16 +41,16 @@ pub(in crate::app) struct Absence {
 
 impl Absence {
     /// By then, and nothing is known of revisions.
-    pub(super) fn by(by: Timestamp, model: &AppState) -> Self {
-        Absence { by, revision: None, listed: model.listed_at }
+    pub(super) fn by(by: Timestamp, app: &AppState) -> Self {
+        Absence { by, revision: None, listed: app.cluster.listed_at }
     }
 }
 
 /// Notes that a lease was seen to be gone by then, and why, as far as that follows from what was seen of it; what has
 /// died before stays as it died.
-pub(super) fn record_end(model: &mut AppState, id: LeaseId, miss: Absence) {
-    let (is_ours, kind) = (model.revoking.contains(&id), model.cohort_hint(id, miss.by));
-    let Some(lease) = model.alive(id) else { return };
+pub(super) fn record_end(app: &mut AppState, id: LeaseId, miss: Absence) {
+    let (is_ours, kind) = (app.jobs.revoking.contains(&id), app.leases.cohort_hint(id, miss.by));
+    let Some(lease) = app.leases.alive_mut(id) else { return };
     let removal = lease.removal(miss.by, miss.listed);
     let (cause, lag) = match lease.observed.removal_cause(removal, is_ours, kind) {
         RemovalCause::Expired(lag) => (EndCause::Expired, Some(lag)),
@@ -43,41 +58,41 @@ pub(super) fn record_end(model: &mut AppState, id: LeaseId, miss: Absence) {
         RemovalCause::Unknown => (EndCause::Unknown, None),
     };
     record_loss(lease, removal.by, cause, is_ours);
-    store_end(model, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
+    store_end(app, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
 }
 
 /// Notes that a lease is gone as its keeper says: it knows the deadline that the renewals have given.
-pub(super) fn record_end_as(model: &mut AppState, id: LeaseId, at: Timestamp, cause: EndCause) {
-    let Some(lease) = model.alive(id) else { return };
+pub(super) fn record_end_as(app: &mut AppState, id: LeaseId, at: Timestamp, cause: EndCause) {
+    let Some(lease) = app.leases.alive_mut(id) else { return };
     record_loss(lease, at, cause, false);
-    store_end(model, id, LeaseEnd { at, cause, is_ours: false, lag: None, revision: None }, at.into());
+    store_end(app, id, LeaseEnd { at, cause, is_ours: false, lag: None, revision: None }, at.into());
 }
 
 /// Notes that a lease was revoked from here: that is no loss.
-pub(super) fn record_revoked(model: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
+pub(super) fn record_revoked(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
     let end = LeaseEnd { at, cause: EndCause::Revoked, is_ours: true, lag: None, revision: Some(revision) };
-    store_end(model, id, end, at.into());
+    store_end(app, id, end, at.into());
 }
 
 /// A lease that had died is there again: another one was granted under its id, of which nothing is known but that. What
 /// was to be done with the old one is not done with this one.
-pub(super) fn record_regrant(model: &mut AppState, id: LeaseId, when: impl Into<EventTime>, ttl: Option<i64>) {
-    let Some(old) = model.lease(id).filter(|lease| lease.end.is_some()) else { return };
+pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<EventTime>, ttl: Option<i64>) {
+    let Some(old) = app.leases.get(id).filter(|lease| lease.end.is_some()) else { return };
     let is_listed = old.is_listed;
     if old.engine.as_ref().is_some_and(|status| status.ended.is_none()) {
-        model.superseded.push(id);
+        app.leases.superseded.push(id);
     }
-    model.get_or_create(id).is_listed = is_listed;
-    model.log(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
+    get_or_create(app, id).is_listed = is_listed;
+    app.log(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
 }
 
 /// What was heard of a lease by then is true of another of this TTL, granted under its id: the one that was known is gone.
-pub(super) fn record_replacement(model: &mut AppState, id: LeaseId, by: Timestamp, ttl: i64) {
-    let known = model.lease(id).and_then(|lease| lease.observed.seen_at());
+pub(super) fn record_replacement(app: &mut AppState, id: LeaseId, by: Timestamp, ttl: i64) {
+    let known = app.leases.get(id).and_then(|lease| lease.observed.seen_at());
     // A list since may have had this one or that.
-    record_end(model, id, Absence { by, revision: None, listed: None });
+    record_end(app, id, Absence { by, revision: None, listed: None });
     let within = TimeRange { earliest: known.unwrap_or(by).min(by), latest: by };
-    record_regrant(model, id, within, Some(ttl));
+    record_regrant(app, id, within, Some(ttl));
 }
 
 /// In the middle of what is possible; where that says little, when it was noticed.
@@ -102,9 +117,9 @@ fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLo
     KeepaliveLoss { at, why, last_answer: lease.last_answer(), next }
 }
 
-fn store_end(model: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
-    let are_keys_old = model.keys_trouble.is_some() || model.events.now < model.prompt_from;
-    let Some(lease) = model.alive(id) else { return };
+fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
+    let are_keys_old = app.keys.failure.is_some() || app.events.now < app.keys.prompt_from;
+    let Some(lease) = app.leases.alive_mut(id) else { return };
     lease.end = Some(end);
     lease.is_kept_alive = false;
     if are_keys_old && lease.pending_deletion.is_none() {
@@ -113,12 +128,12 @@ fn store_end(model: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) 
     }
     let event = end_event(lease, end);
     if let Some(ttl) = event.ttl.filter(|_| end.cause == EndCause::Revoked) {
-        model.cohorts.revoked(ttl, end.at);
+        app.leases.cohorts.revoked(ttl, end.at);
     }
-    model.recently_ended.push_back((end.at, id));
-    selection::on_end(model, id, end.is_ours, end.at);
-    polls::plan(model, id, Timestamp::NEVER);
-    model.log(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
+    app.leases.recently_ended.push_back((end.at, id));
+    selection::on_end(app, id, end.is_ours, end.at);
+    polls::plan(app, id, Timestamp::NEVER);
+    app.log(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
 }
 
 fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {

@@ -1,4 +1,4 @@
-//! What a message does to the model: one small file a verb.
+//! What a message does to the state: one small file a verb.
 
 pub(super) mod attach;
 pub(super) mod bulk;
@@ -41,64 +41,64 @@ use engine::count;
 use simkit::Timestamp;
 
 /// Takes in one message at a moment, and says what is to be done.
-pub fn update(model: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
-    model.events.now = now;
-    let effects = dispatch(model, msg, now);
+pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
+    app.events.now = now;
+    let effects = dispatch(app, msg, now);
     // Whoever was to be kept alive is gone: another lease of the same id is not ours to keep.
-    let superseded = std::mem::take(&mut model.superseded).into_iter().map(Effect::StopKeepAlive);
+    let superseded = std::mem::take(&mut app.leases.superseded).into_iter().map(Effect::StopKeepAlive);
     effects.into_iter().chain(superseded).collect()
 }
 
-fn dispatch(model: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
+fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
-        Msg::Key(key) => return input::press(model, key, now),
-        Msg::Clicked(hit) => mouse::clicked(model, hit),
-        Msg::Wheel { is_down } => mouse::wheel(model, is_down),
-        Msg::Pasted(text) => paste::pasted(model, &text, now),
-        Msg::Tick => return tick::tick(model, now),
-        Msg::Cluster(view) => return cluster::changed(model, view, now),
-        Msg::RevokeFailed { id, trouble } => return revoke::failed(model, id, &trouble, now),
-        Msg::Revoked { id, revision, keys_deleted } => return revoke::done(model, id, revision, keys_deleted, now),
-        Msg::SystemSlept(span) => return suspension::slept(model, span, now),
-        Msg::ProcessStalled { since } => suspension::over(model, since, now),
-        Msg::Resized(room) => cursor::resized(model, room),
-        Msg::ScrollLimit { max_scroll } => cursor::measured(model, max_scroll),
-        Msg::Listed(listing) => list::listed(model, listing),
-        Msg::ListedAgain { sent, received, revision } => list::again(model, revision, (sent, received)),
-        Msg::ListRecovered => list::goes_on(model),
-        Msg::ListFailed(trouble) => list::failed(model, trouble, now),
-        Msg::KeysReloading => lease_keys::start_reload(model),
-        Msg::KeysPage(page) => lease_keys::add_page(model, page),
-        Msg::KeysRead { revision } => lease_keys::finish_reload(model, revision, now),
-        Msg::KeysChanged { changes, received } => lease_keys::changed(model, changes, received),
-        Msg::KeysFailed(trouble) => lease_keys::failed(model, trouble, now),
-        Msg::KeysRecovered => lease_keys::go_on(model, now),
+        Msg::Key(key) => return input::press(app, key, now),
+        Msg::Clicked(hit) => mouse::clicked(app, hit),
+        Msg::Wheel { is_down } => mouse::wheel(app, is_down),
+        Msg::Pasted(text) => paste::pasted(app, &text, now),
+        Msg::Tick => return tick::tick(app, now),
+        Msg::Cluster(view) => return cluster::changed(app, view, now),
+        Msg::RevokeFailed { id, trouble } => return revoke::failed(app, id, &trouble, now),
+        Msg::Revoked { id, revision, keys_deleted } => return revoke::done(app, id, revision, keys_deleted, now),
+        Msg::SystemSlept(span) => return suspension::slept(app, span, now),
+        Msg::ProcessStalled { since } => suspension::over(app, since, now),
+        Msg::Resized(room) => cursor::resized(app, room),
+        Msg::ScrollLimit { max_scroll } => cursor::measured(app, max_scroll),
+        Msg::Listed(listing) => list::listed(app, listing),
+        Msg::ListedAgain { sent, received, revision } => list::again(app, revision, (sent, received)),
+        Msg::ListRecovered => list::goes_on(app),
+        Msg::ListFailed(trouble) => list::failed(app, trouble, now),
+        Msg::KeysReloading => lease_keys::start_reload(app),
+        Msg::KeysPage(page) => lease_keys::add_page(app, page),
+        Msg::KeysRead { revision } => lease_keys::finish_reload(app, revision, now),
+        Msg::KeysChanged { changes, received } => lease_keys::changed(app, changes, received),
+        Msg::KeysFailed(trouble) => lease_keys::failed(app, trouble, now),
+        Msg::KeysRecovered => lease_keys::go_on(app, now),
         Msg::Probed { sent, received, answer, has_keys } => {
-            probe::answered(model, answer, (sent, received), has_keys);
+            probe::answered(app, answer, (sent, received), has_keys);
         }
-        Msg::ProbeFailed { id, trouble } => probe::failed(model, id, &trouble, now),
-        Msg::Values { id, pairs } => values::read(model, id, pairs),
-        Msg::Statuses(statuses) => engine::statuses(model, statuses),
-        Msg::Engine(event) => engine::event(model, event),
-        Msg::EventsLost(lost) => engine::events_lost(model, lost, now),
-        Msg::Delivered(read) => engine::delivered(model, read),
+        Msg::ProbeFailed { id, trouble } => probe::failed(app, id, &trouble, now),
+        Msg::Values { id, pairs } => values::read(app, id, pairs),
+        Msg::Statuses(statuses) => engine::statuses(app, statuses),
+        Msg::Engine(event) => engine::event(app, event),
+        Msg::EventsLost(lost) => engine::events_lost(app, lost, now),
+        Msg::Delivered(read) => engine::delivered(app, read),
         Msg::Granted { sent, received, answer, keep_alive } => {
-            grant::granted(model, &answer, (sent, received), keep_alive);
+            grant::granted(app, &answer, (sent, received), keep_alive);
         }
-        Msg::GrantFailed { ttl, trouble } => grant::failed(model, ttl, &trouble, now),
-        Msg::Attached { id, key } => grant::attached(model, id, &key, now),
-        Msg::AttachFailed { id, key, trouble } => grant::attach_failed(model, id, &key, &trouble, now),
-        Msg::Renewed { sent, received, id, ttl } => renew::done(model, id, ttl, sent, received),
-        Msg::RenewFailed { id, trouble } => renew::failed(model, id, &trouble, now),
+        Msg::GrantFailed { ttl, trouble } => grant::failed(app, ttl, &trouble, now),
+        Msg::Attached { id, key } => grant::attached(app, id, &key, now),
+        Msg::AttachFailed { id, key, trouble } => grant::attach_failed(app, id, &key, &trouble, now),
+        Msg::Renewed { sent, received, id, ttl } => renew::done(app, id, ttl, sent, received),
+        Msg::RenewFailed { id, trouble } => renew::failed(app, id, &trouble, now),
     }
     Vec::new()
 }
 
 /// Refuses what writes or renews, if that is not wanted here; says so.
-fn is_refused(model: &mut AppState, now: Timestamp) -> bool {
-    if model.config.is_read_only {
-        model.set_status(now, true, "read-only: here nothing is granted, renewed or revoked");
-        model.request_redraw(Redraw::Now);
+fn is_refused(app: &mut AppState, now: Timestamp) -> bool {
+    if app.config.is_read_only {
+        app.view.set_status(now, true, "read-only: here nothing is granted, renewed or revoked");
+        app.view.request_redraw(Redraw::Now);
     }
-    model.config.is_read_only
+    app.config.is_read_only
 }

@@ -11,42 +11,43 @@ use super::{cursor, sort};
 const NOTCH: usize = 3;
 
 /// Takes the mouse from the terminal, or gives it back.
-pub(super) fn toggle(model: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    model.has_mouse = !model.has_mouse;
-    let key = model.config.keymap.key_label(Action::Mouse);
-    let note = match model.has_mouse {
+pub(super) fn toggle(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    app.view.has_mouse = !app.view.has_mouse;
+    let key = app.config.keymap.key_label(Action::Mouse);
+    let note = match app.view.has_mouse {
         true => format!("the mouse selects rows and scrolls; {key} gives it back to the terminal"),
         false => "the mouse is the terminal's again: it selects text".to_owned(),
     };
-    model.set_status(now, false, note);
-    vec![Effect::Mouse(model.has_mouse)]
+    app.view.set_status(now, false, note);
+    vec![Effect::Mouse(app.view.has_mouse)]
 }
 
 /// Something was clicked. A dialog is answered by keys alone.
-pub(super) fn clicked(model: &mut AppState, hit: ClickTarget) {
-    if model.dialog.is_some() {
+pub(super) fn clicked(app: &mut AppState, hit: ClickTarget) {
+    if app.view.dialog.is_some() {
         return;
     }
-    model.request_redraw(Redraw::Now);
-    let active_view = model.active_view_mut();
+    app.view.request_redraw(Redraw::Now);
+    let active_view = app.active_view_mut();
     match hit {
         ClickTarget::Row(id) => {
-            (active_view.cursor, active_view.is_away, active_view.row_filter.saved_cursor) = (Some(id), true, None)
+            (active_view.view.cursor, active_view.view.is_away, active_view.view.row_filter.saved_cursor) =
+                (Some(id), true, None)
         }
-        ClickTarget::Header(column) if active_view.sort.column == column => sort::invert(active_view),
+        ClickTarget::Header(column) if active_view.view.sort.column == column => sort::invert(active_view),
         ClickTarget::Header(column) => sort::by(active_view, Sort::by(column)),
     }
 }
 
 /// The wheel was turned by a notch: the rows, the lines or the help move.
-pub(super) fn wheel(model: &mut AppState, is_down: bool) {
+pub(super) fn wheel(app: &mut AppState, is_down: bool) {
     let action = if is_down { Action::Down } else { Action::Up };
-    model.request_redraw(Redraw::Now);
-    let max_scroll = model.active_view().max_scroll;
-    if let Some(Dialog::Help { top }) = &mut model.dialog {
+    app.view.request_redraw(Redraw::Now);
+    let max_scroll = app.active_view().view.max_scroll;
+    if let Some(Dialog::Help { top }) = &mut app.view.dialog {
         *top = if is_down { (*top + NOTCH).min(max_scroll) } else { top.saturating_sub(NOTCH) };
     }
-    if model.dialog.is_none() {
-        (0..NOTCH).for_each(|_| cursor::go(model.active_view_mut(), action));
+    if app.view.dialog.is_none() {
+        (0..NOTCH).for_each(|_| cursor::go(app.active_view_mut(), action));
     }
 }

@@ -20,74 +20,74 @@ struct PriorKnowledge {
 
 /// Takes in the answer. Only what is new asks for a frame: a lease counts down by itself.
 pub(super) fn answered(
-    model: &mut AppState,
+    app: &mut AppState,
     mut answer: TimeToLive,
     (sent, received): (Timestamp, Timestamp),
     has_keys: bool,
 ) {
     let id = answer.id;
-    model.revisions.record(answer.header.revision, sent, received);
+    app.keys.revisions.record(answer.header.revision, sent, received);
     let told = has_keys.then(|| LeaseKeys::of(std::mem::take(&mut answer.keys)));
-    let told = told.or_else(|| unreadable(model, id));
-    if let Some(lease) = model.leases.get_mut(&id) {
+    let told = told.or_else(|| unreadable(app, id));
+    if let Some(lease) = app.leases.get_mut(id) {
         lease.poll.in_flight = false;
     }
-    detect_regrant(model, &answer, sent, received);
-    let Some(lease) = model.alive(id) else { return };
+    detect_regrant(app, &answer, sent, received);
+    let Some(lease) = app.leases.alive_mut(id) else { return };
     let known = PriorKnowledge { deadline: lease.bounds(), asked: lease.observed.seen_at() };
     let before = visible_state(lease, received);
     let noticed = lease.apply_ttl_reply(&answer, sent, received);
     if noticed == Inferred::Missing {
-        return missing(model, id, &answer, (sent, received));
+        return missing(app, id, &answer, (sent, received));
     }
     let look = Some((answer.granted_ttl, lease.observed.is_unrenewed())).filter(|_| !lease.is_kept_alive);
     let has_news = before != visible_state(lease, received);
     let due = polls::next_due(lease, sent);
-    polls::plan(model, id, due);
-    update_cohorts(model, look, noticed);
+    polls::plan(app, id, due);
+    update_cohorts(app, look, noticed);
     if noticed != Inferred::Invalid {
-        apply_keys(model, id, told);
-        check_pending_deletion(model, id, sent);
+        apply_keys(app, id, told);
+        check_pending_deletion(app, id, sent);
     }
     if has_news {
-        model.request_redraw(Redraw::Soon);
+        app.view.request_redraw(Redraw::Soon);
     }
-    record_history(model, id, received);
-    report_inferred(model, &answer, noticed, known, received);
+    record_history(app, id, received);
+    report_inferred(app, &answer, noticed, known, received);
 }
 
 /// What an answer says of all leases of this TTL.
-fn update_cohorts(model: &mut AppState, look: Option<(i64, bool)>, noticed: Inferred) {
+fn update_cohorts(app: &mut AppState, look: Option<(i64, bool)>, noticed: Inferred) {
     match (look, noticed) {
-        (Some((ttl, _)), Inferred::Renewed(_)) => model.cohorts.renewed(ttl),
-        (Some((ttl, true)), _) => model.cohorts.left_alone(ttl),
+        (Some((ttl, _)), Inferred::Renewed(_)) => app.leases.cohorts.renewed(ttl),
+        (Some((ttl, true)), _) => app.leases.cohorts.left_alone(ttl),
         _ => (),
     }
 }
 
 /// A dead lease that answers a question from after its death was granted again, and so was one whose TTL is another:
 /// no lease changes it.
-fn detect_regrant(model: &mut AppState, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
-    let Some(lease) = model.lease(answer.id).filter(|_| answer.is_alive()) else { return };
+fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
+    let Some(lease) = app.leases.get(answer.id).filter(|_| answer.is_alive()) else { return };
     match (lease.end, lease.granted_ttl) {
         (Some(end), _) if end.at < sent => {
             let within = TimeRange { earliest: end.at, latest: received };
-            record_regrant(model, answer.id, within, Some(answer.granted_ttl));
+            record_regrant(app, answer.id, within, Some(answer.granted_ttl));
         }
         (None, Some(ttl)) if ttl != answer.granted_ttl && lease.first_seen <= sent => {
-            record_replacement(model, answer.id, received, answer.granted_ttl);
+            record_replacement(app, answer.id, received, answer.granted_ttl);
         }
         _ => (),
     }
 }
 
 /// It is gone; unless it was asked before it was born, when another of its id had died.
-fn missing(model: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
-    if model.lease(id).is_some_and(|lease| sent < lease.first_seen) {
-        return polls::prioritize(model, id);
+fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
+    if app.leases.get(id).is_some_and(|lease| sent < lease.first_seen) {
+        return polls::prioritize(app, id);
     }
     let revision = Some(answer.header.revision).filter(|revision| *revision > 0);
-    record_end(model, id, Absence { revision, ..Absence::by(received, model) });
+    record_end(app, id, Absence { revision, ..Absence::by(received, app) });
 }
 
 /// What a poll can change of what is seen of a lease: corrections below a digit are none.
@@ -96,30 +96,30 @@ fn visible_state(lease: &Lease, now: Timestamp) -> (Option<i64>, Option<Timestam
 }
 
 /// What is known of the keys of a lease that was asked for them and did not tell: they may be many.
-fn unreadable(model: &AppState, id: LeaseId) -> Option<LeaseKeys> {
-    let is_unknown = model.lease(id).is_some_and(|lease| lease.keys.is_none());
-    (is_unknown && polls::wants_keys(model, id)).then(LeaseKeys::default)
+fn unreadable(app: &AppState, id: LeaseId) -> Option<LeaseKeys> {
+    let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
+    (is_unknown && polls::wants_keys(app, id)).then(LeaseKeys::default)
 }
 
-fn apply_keys(model: &mut AppState, id: LeaseId, told: Option<LeaseKeys>) {
-    let Some(lease) = model.alive(id).filter(|lease| told.is_some() && lease.keys != told) else { return };
+fn apply_keys(app: &mut AppState, id: LeaseId, told: Option<LeaseKeys>) {
+    let Some(lease) = app.leases.alive_mut(id).filter(|lease| told.is_some() && lease.keys != told) else { return };
     lease.keys = told;
-    model.request_redraw(Redraw::Soon);
+    app.view.request_redraw(Redraw::Soon);
 }
 
 /// It lives: keys that went before it was asked went without it. An answer from before they went does not tell.
-fn check_pending_deletion(model: &mut AppState, id: LeaseId, sent: Timestamp) {
-    let went = model.lease(id).and_then(|lease| Some(lease.pending_deletion.as_ref()?.received));
+fn check_pending_deletion(app: &mut AppState, id: LeaseId, sent: Timestamp) {
+    let went = app.leases.get(id).and_then(|lease| Some(lease.pending_deletion.as_ref()?.received));
     match went {
-        Some(went) if went < sent => lease_keys::confirm_alive(model, id),
-        Some(_) => polls::prioritize(model, id),
+        Some(went) if went < sent => lease_keys::confirm_alive(app, id),
+        Some(_) => polls::prioritize(app, id),
         None => (),
     }
 }
 
 /// Tells what the answer has shown.
 fn report_inferred(
-    model: &mut AppState,
+    app: &mut AppState,
     answer: &TimeToLive,
     noticed: Inferred,
     before: PriorKnowledge,
@@ -127,23 +127,23 @@ fn report_inferred(
 ) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match noticed {
-        Inferred::Renewed(renewal) => renewed(model, id, renewal),
+        Inferred::Renewed(renewal) => renewed(app, id, renewal),
         Inferred::Refilled => {
             let term = Some(answer.header.raft_term).filter(|term| *term > 0);
             let within = TimeRange { earliest: before.asked.unwrap_or(received).min(received), latest: received };
-            model.log(within, Some(id), EventKind::Refilled { ttl, term });
+            app.log(within, Some(id), EventKind::Refilled { ttl, term });
         }
-        Inferred::Contradiction => contradiction(model, id, before.deadline, received),
+        Inferred::Contradiction => contradiction(app, id, before.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),
     }
 }
 
 /// Another client has renewed it. On the screen its row says so; the event is for who wants to know of each.
-fn renewed(model: &mut AppState, id: LeaseId, renewal: ObservedRenewal) {
-    let Some(lease) = model.leases.get(&id) else { return };
+fn renewed(app: &mut AppState, id: LeaseId, renewal: ObservedRenewal) {
+    let Some(lease) = app.leases.get(id) else { return };
     let (ttl, renewals) = (lease.granted_ttl, lease.observed.renewals());
     let what = || EventKind::Renewed(in_figures(ttl, renewal, renewals));
-    model.events.push_verbose(renewal.at, Some(id), what);
+    app.events.push_verbose(renewal.at, Some(id), what);
 }
 
 fn in_figures(ttl: Option<i64>, renewal: ObservedRenewal, renewals: &ObservedRenewals) -> Renewed {
@@ -160,31 +160,31 @@ fn in_figures(ttl: Option<i64>, renewal: ObservedRenewal, renewals: &ObservedRen
 }
 
 /// The server gives a lease less time than it granted us.
-fn contradiction(model: &mut AppState, id: LeaseId, before: Option<TimeRange>, at: Timestamp) {
-    let lease = model.leases.get(&id).filter(|lease| lease.is_kept_alive);
+fn contradiction(app: &mut AppState, id: LeaseId, before: Option<TimeRange>, at: Timestamp) {
+    let lease = app.leases.get(id).filter(|lease| lease.is_kept_alive);
     let Some((new, old)) = lease.and_then(Lease::bounds).zip(before) else { return };
     let [said, believed] = [new, old].map(|bounds| bounds.middle().signed_since(at));
     let text = format!("the server says that {said:.1} s are left, our last renewal left {believed:.1} s");
-    model.log(at, Some(id), EventKind::error(text));
+    app.log(at, Some(id), EventKind::error(text));
 }
 
 /// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.
-fn record_history(model: &mut AppState, id: LeaseId, at: Timestamp) {
-    let is_seen = model.cursor == Some(id) && model.shows_detail();
-    let Some(lease) = model.lease(id).filter(|lease| !lease.is_kept_alive && (is_seen || lease.history.is_some()))
+fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp) {
+    let is_seen = app.view.shows_detail_of(id);
+    let Some(lease) = app.leases.get(id).filter(|lease| !lease.is_kept_alive && (is_seen || lease.history.is_some()))
     else {
         return;
     };
     if let (Some(deadline), Some(ttl)) = (lease.bounds(), lease.granted_ttl)
-        && let Some(history) = model.history_mut(id)
+        && let Some(history) = app.history_mut(id)
     {
         history.observed(at, deadline, ttl);
     }
 }
 
 /// A planned poll without an answer. A lease that is kept goes on being known by its renewals.
-pub(super) fn failed(model: &mut AppState, id: LeaseId, _trouble: &CallFailure, now: Timestamp) {
-    let Some(lease) = model.leases.get_mut(&id) else { return };
+pub(super) fn failed(app: &mut AppState, id: LeaseId, _trouble: &CallFailure, now: Timestamp) {
+    let Some(lease) = app.leases.get_mut(id) else { return };
     lease.poll.in_flight = false;
     let is_unseen = lease.state(now) == LeaseState::Unseen && !lease.is_kept_alive;
     if let Some(history) = lease.history.as_mut().filter(|_| is_unseen) {

@@ -10,111 +10,119 @@ use simkit::Timestamp;
 use super::cursor;
 
 /// Marks the lease under the cursor, or takes its mark away, and goes on to the next row.
-pub(super) fn toggle(model: &mut AppState, now: Timestamp) {
-    if model.selection.range().is_some() {
-        return range(model, now);
+pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
+    if app.view.selection.range().is_some() {
+        return range(app, now);
     }
-    let Some(id) = under_the_cursor(model) else { return };
-    if model.alive(id).is_none() {
-        return model.set_status(
+    let Some(id) = under_the_cursor(app) else { return };
+    if app.leases.alive_mut(id).is_none() {
+        return app.view.set_status(
             now,
             true,
-            format!("{id} is gone: only living leases are marked", id = model.ids.name(id)),
+            format!("{id} is gone: only living leases are marked", id = app.view.id_format.name(id)),
         );
     }
-    model.selection.toggle(id);
-    let active_view = model.active_view_mut();
+    app.view.selection.toggle(id);
+    let active_view = app.active_view_mut();
     cursor::go(active_view, Action::Down);
 }
 
 /// Begins a range at the cursor; where one has begun, marks the living leases from there to the cursor.
-pub(super) fn range(model: &mut AppState, now: Timestamp) {
-    let Some(cursor) = under_the_cursor(model) else { return };
-    let Some(first) = model.selection.end_range() else { return model.selection.begin_range(cursor) };
-    let rows = model.active_view().rows_between(first, cursor).map(<[LeaseId]>::to_vec);
+pub(super) fn range(app: &mut AppState, now: Timestamp) {
+    let Some(cursor) = under_the_cursor(app) else { return };
+    let Some(first) = app.view.selection.end_range() else { return app.view.selection.begin_range(cursor) };
+    let rows = app.active_view().view.rows_between(first, cursor).map(<[LeaseId]>::to_vec);
     let Some(rows) = rows else {
-        return model.set_status(
+        return app.view.set_status(
             now,
             true,
             format!("the range began at {first}, which has no row any more: nothing was marked"),
         );
     };
-    let living = rows.into_iter().filter(|id| model.lease(*id).is_some_and(|lease| lease.end.is_none()));
+    let living = rows.into_iter().filter(|id| app.leases.get(*id).is_some_and(|lease| lease.end.is_none()));
     let living: Vec<LeaseId> = living.collect();
-    model.selection.add(living);
+    app.view.selection.add(living);
 }
 
 /// Takes all marks away.
-pub(super) fn clear(model: &mut AppState, now: Timestamp) {
-    let marks = model.selection.clear();
+pub(super) fn clear(app: &mut AppState, now: Timestamp) {
+    let marks = app.view.selection.clear();
     if marks > 0 {
-        model.set_status(now, false, format!("{} not marked any more", leases_in_words(marks)));
+        app.view.set_status(now, false, format!("{} not marked any more", leases_in_words(marks)));
     }
 }
 
 /// Leaves a range that was begun in the table; no if there is none.
-pub(super) fn cancel_range(model: &mut AppState) -> bool {
-    let active_view = model.active_view();
-    let is_table = active_view.view == View::Leases && !active_view.is_open;
-    is_table && model.selection.end_range().is_some()
+pub(super) fn cancel_range(app: &mut AppState) -> bool {
+    let active_view = app.active_view();
+    let is_table = active_view.view.active == View::Leases && !active_view.view.is_open;
+    is_table && app.view.selection.end_range().is_some()
 }
 
 /// A dead lease is not marked any more; says so, unless it was revoked from here.
-pub(super) fn on_end(model: &mut AppState, id: LeaseId, is_ours: bool, now: Timestamp) {
-    if model.selection.remove(id) && !is_ours {
-        let rest = model.selection.len();
-        model.set_status(
+pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timestamp) {
+    if app.view.selection.remove(id) && !is_ours {
+        let rest = app.view.selection.len();
+        app.view.set_status(
             now,
             true,
-            format!("{id} is gone and not marked any more; {} marked", are_in_words(rest), id = model.ids.name(id)),
+            format!(
+                "{id} is gone and not marked any more; {} marked",
+                are_in_words(rest),
+                id = app.view.id_format.name(id)
+            ),
         );
     }
 }
 
 /// The leases that a key means: the marked ones, in the order of the rows and then those without one; where none is
 /// marked, or one is looked at, that under the cursor. The living alone.
-pub(super) fn targets(model: &AppState) -> Vec<LeaseId> {
-    if model.selection.is_empty() || is_one_open(model) {
-        return model.cursor_lease_alive().map(|lease| lease.id).into_iter().collect();
+pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
+    if app.view.selection.is_empty() || is_one_open(app) {
+        return app.cursor_lease_alive().map(|lease| lease.id).into_iter().collect();
     }
-    let (shown, hidden) = shown_and_hidden(model);
+    let (shown, hidden) = shown_and_hidden(app);
     [shown, hidden].concat()
 }
 
 /// The leases that a key means; where that would be a dead one, it is told that nothing can be done with it.
-pub(super) fn targets_or_report(model: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
-    let targets = targets(model);
-    if let Some(id) = model.cursor.filter(|_| targets.is_empty())
-        && model.lease(id).is_some()
+pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
+    let targets = targets(app);
+    if let Some(id) = app.view.cursor.filter(|_| targets.is_empty())
+        && app.leases.get(id).is_some()
     {
-        model.set_status(now, true, format!("{id} is gone: nothing can be done with it", id = model.ids.name(id)));
+        app.view.set_status(
+            now,
+            true,
+            format!("{id} is gone: nothing can be done with it", id = app.view.id_format.name(id)),
+        );
     }
     targets
 }
 
 /// The marked leases that have a row, in the order of the rows, and those that have none.
-pub(super) fn shown_and_hidden(model: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
-    let is_marked = |id: &LeaseId| model.selection.of(*id).is_some();
-    let shown: Vec<LeaseId> = model.active_view().order.iter().copied().filter(is_marked).collect();
+pub(super) fn shown_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
+    let is_marked = |id: &LeaseId| app.view.selection.of(*id).is_some();
+    let shown: Vec<LeaseId> = app.active_view().view.order.iter().copied().filter(is_marked).collect();
     let seen: BTreeSet<LeaseId> = shown.iter().copied().collect();
-    let hidden = model.selection.ids().filter(|id| !seen.contains(id)).collect();
+    let hidden = app.view.selection.ids().filter(|id| !seen.contains(id)).collect();
     (shown, hidden)
 }
 
 /// Whether a key means the lease under the cursor alone.
-pub(super) fn targets_cursor(model: &AppState, id: LeaseId) -> bool {
-    let selection = &model.selection;
-    selection.is_empty() || is_one_open(model) || selection.len() == 1 && selection.of(id).is_some()
+pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
+    let selection = &app.view.selection;
+    selection.is_empty() || is_one_open(app) || selection.len() == 1 && selection.of(id).is_some()
 }
 
 /// Whether no marks can be seen, but one lease: its detail is open, or it is a candidate for a lock.
-fn is_one_open(model: &AppState) -> bool {
-    model.active_view().is_open || model.active_view().view == View::Locks
+fn is_one_open(app: &AppState) -> bool {
+    app.active_view().view.is_open || app.active_view().view.active == View::Locks
 }
 
-fn under_the_cursor(model: &AppState) -> Option<LeaseId> {
-    let active_view = model.active_view();
-    active_view.cursor.filter(|_| !active_view.is_open)
+fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
+    let active_view = app.active_view();
+    active_view.view.cursor.filter(|_| !active_view.view.is_open)
 }
 
 /// One lease, several leases.

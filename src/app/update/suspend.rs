@@ -5,23 +5,23 @@ use crate::app::{AppState, Effect, Redraw};
 use simkit::Timestamp;
 
 /// Suspends at once, unless leases are kept alive: they would not be renewed, so a second press confirms.
-pub(super) fn ask(model: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    model.request_redraw(Redraw::Now);
-    if !model.config.can_suspend {
-        model.set_status(now, true, "there is no shell to come back from: leasetop was not started by one");
+pub(super) fn ask(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    app.view.request_redraw(Redraw::Now);
+    if !app.config.can_suspend {
+        app.view.set_status(now, true, "there is no shell to come back from: leasetop was not started by one");
         return Vec::new();
     }
-    match model.dialog.take() {
+    match app.view.dialog.take() {
         Some(Dialog::Suspend(below)) => {
-            model.dialog = below.map(|dialog| *dialog);
+            app.view.dialog = below.map(|dialog| *dialog);
             vec![Effect::Suspend]
         }
-        open if model.kept_alive().next().is_some() => {
-            model.dialog = Some(Dialog::Suspend(open.map(Box::new)));
+        open if app.leases.kept_alive().next().is_some() => {
+            app.view.dialog = Some(Dialog::Suspend(open.map(Box::new)));
             Vec::new()
         }
         open => {
-            model.dialog = open;
+            app.view.dialog = open;
             vec![Effect::Suspend]
         }
     }

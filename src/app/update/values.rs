@@ -4,8 +4,8 @@ use crate::app::{AppState, KeyValues, Redraw};
 use etcd_lease::LeaseId;
 
 /// Takes in what was read.
-pub(super) fn read(model: &mut AppState, id: LeaseId, pairs: KeyValues) {
-    if model.values.answered(id, pairs) {
-        model.request_redraw(Redraw::Soon);
+pub(super) fn read(app: &mut AppState, id: LeaseId, pairs: KeyValues) {
+    if app.keys.value_cache.answered(id, pairs) {
+        app.view.request_redraw(Redraw::Soon);
     }
 }

@@ -30,12 +30,12 @@ pub(super) async fn watched(
     let from = session.clock.now();
     let watching = runtime::watch_leases(headless::options(session, config), external);
     let (known, deaths) = with_progress(watching, &session.clock, span, out).await;
-    let FinalState { model, now, start } = headless::reached(known, session)?;
+    let FinalState { app, now, start } = headless::reached(known, session)?;
     if deaths > 0 {
         let died = plural(deaths, "lease");
         out.message(&format!("{died} died meanwhile, not listed here; `leasetop events` tells of each how.")).await;
     }
-    Ok((LeaseListing::watched(&model, now - from, now, start), incomplete(&model)))
+    Ok((LeaseListing::watched(&app, now - from, now, start), incomplete(&app)))
 }
 
 async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span: Duration, out: &mut Out) -> T {
@@ -58,13 +58,13 @@ fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
 }
 
 /// Why there may be more leases than were seen, or other things known of them by now.
-fn incomplete(model: &AppState) -> Option<CliError> {
-    let why = match &model.list_trouble {
-        _ if !model.is_reached() => {
-            format!("no member answers any more: {}", model.link_trouble().unwrap_or("no answer"))
+fn incomplete(app: &AppState) -> Option<CliError> {
+    let why = match &app.cluster.list_failure {
+        _ if !app.cluster.is_reached() => {
+            format!("no member answers any more: {}", app.cluster.link_failure().unwrap_or("no answer"))
         }
         Some(trouble) => trouble.text.clone(),
-        None if !model.has_listed() => "no list was answered yet; watch for longer".to_owned(),
+        None if !app.cluster.has_listed() => "no list was answered yet; watch for longer".to_owned(),
         None => return None,
     };
     Some(CliError::Incomplete(printable(why.as_bytes())))

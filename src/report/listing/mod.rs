@@ -63,11 +63,11 @@ impl ListedLease {
         ListedLease { lease, state, keys: keys_known.then_some(answer.keys), warnings: Vec::new() }
     }
 
-    /// As a model has come to know it.
-    fn watched(model: &AppState, lease: &Lease, now: Timestamp) -> Self {
-        let keys = lease.keys.as_ref().map(|_| model.key_index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
+    /// As a state has come to know it.
+    fn watched(app: &AppState, lease: &Lease, now: Timestamp) -> Self {
+        let keys = lease.keys.as_ref().map(|_| app.keys.index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
         let is_warned = !lease.warnings.is_empty();
-        let warnings = if is_warned { model.lint_report().of(lease.id).cloned().collect() } else { Vec::new() };
+        let warnings = if is_warned { app.leases.lint_report().of(lease.id).cloned().collect() } else { Vec::new() };
         ListedLease { state: lease.state(now), keys, warnings, lease: lease.clone() }
     }
 
@@ -153,16 +153,16 @@ impl FilterFacts for FilteredLease<'_> {
 }
 
 impl LeaseListing {
-    /// What a model has come to know of all leases that live, after it watched them for so long.
-    pub fn watched(model: &AppState, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
-        let header = model.cluster.current().map_or_else(Header::default, |member| Header {
-            cluster_id: model.cluster.cluster_id,
+    /// What a state has come to know of all leases that live, after it watched them for so long.
+    pub fn watched(app: &AppState, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
+        let header = app.cluster.view.current().map_or_else(Header::default, |member| Header {
+            cluster_id: app.cluster.view.cluster_id,
             member_id: member.member_id,
             revision: member.revision,
             raft_term: member.raft_term,
         });
-        let leases = model.living_leases().map(|lease| ListedLease::watched(model, lease, now)).collect();
-        LeaseListing { view: model.cluster.clone(), header, now, start, watched: Some(watched), leases }
+        let leases = app.leases.living().map(|lease| ListedLease::watched(app, lease, now)).collect();
+        LeaseListing { view: app.cluster.view.clone(), header, now, start, watched: Some(watched), leases }
     }
 
     /// Keeps this lease alone.

@@ -133,15 +133,15 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
     clock.sleep(Duration::from_millis(1_500)).await;
     external.send(ExternalEvent::End).unwrap();
     let (known, deaths) = watching.await.unwrap();
-    assert!(known.model.lease(dies).is_none(), "a row of the dead fades");
+    assert!(known.app.leases.get(dies).is_none(), "a row of the dead fades");
     drop(keeping);
     (known, deaths, [kept, leaks])
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
-    let (FinalState { model, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
-    let mut listing = LeaseListing::watched(&model, now.since_start(), now, start);
+    let (FinalState { app, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
+    let mut listing = LeaseListing::watched(&app, now.since_start(), now, start);
     listing.sort("every".parse().unwrap());
     assert_eq!((deaths, listing.ids()), (1, vec![kept, leaks]));
     let table = listing_table(&listing, &WATCHED);
@@ -159,9 +159,9 @@ async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_known_is_listed_though_the_link_is_lost() {
-    let (FinalState { model, now, start }, _, [kept, leaks]) = watched(|sandbox| sandbox.faults().down()).await;
-    assert!(!model.is_reached() && model.was_reached());
-    let listing = LeaseListing::watched(&model, now.since_start(), now, start);
+    let (FinalState { app, now, start }, _, [kept, leaks]) = watched(|sandbox| sandbox.faults().down()).await;
+    assert!(!app.cluster.is_reached() && app.cluster.was_reached());
+    let listing = LeaseListing::watched(&app, now.since_start(), now, start);
     let mut expected = [kept, leaks];
     expected.sort();
     assert_eq!(listing.ids(), expected);
@@ -193,15 +193,15 @@ async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
     test.sandbox.faults().up();
     test.wait(20.0).await;
     assert_eq!(test.event_names(), [("connection", None)]);
-    assert!(test.end().await.model.was_reached());
+    assert!(test.end().await.app.cluster.was_reached());
 }
 
 #[tokio::test(start_paused = true)]
 async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
     let test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
-    let model = test.end().await.model;
-    assert!(!model.was_reached() && model.link_trouble().is_some());
-    assert!(HeadlessTest::start(100, |_| ()).await.end().await.model.was_reached());
+    let app = test.end().await.app;
+    assert!(!app.cluster.was_reached() && app.cluster.link_failure().is_some());
+    assert!(HeadlessTest::start(100, |_| ()).await.end().await.app.cluster.was_reached());
 }
 
 #[tokio::test(start_paused = true)]

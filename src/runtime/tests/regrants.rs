@@ -21,8 +21,8 @@ async fn a_lease_that_is_granted_again_lives_again_and_has_a_death_of_its_own() 
         test.event_names().into_iter().filter(|(_, lease)| *lease == Some(id)).map(|(word, _)| word).collect();
     let told = |word| words.iter().filter(|told| **told == word).count();
     assert_eq!((told("granted"), told("revoked"), told("expired"), told("attached")), (2, 1, 1, 2), "{words:?}");
-    let model = test.end().await.model;
-    let lease = model.lease(id).unwrap();
+    let app = test.end().await.app;
+    let lease = app.leases.get(id).unwrap();
     assert_eq!((lease.granted_ttl, lease.warnings.as_slice()), (Some(9), &[][..]));
 }
 

@@ -11,7 +11,7 @@ const MOST: usize = 12;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let id = Some(page.lease.id);
-    let mut own: Vec<_> = page.ctx.model.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
+    let mut own: Vec<_> = page.ctx.app.events.lines().rev().filter(|event| event.lease == id).take(MOST).collect();
     own.reverse();
     Event::sort(&mut own);
     let mut lines = page.labelled("events", Role::Dim, if own.is_empty() { "none yet" } else { "newest first" });

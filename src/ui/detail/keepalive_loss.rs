@@ -14,7 +14,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let at = page.ctx.wall.time_of_day(loss.at);
     let mut lines = page.labelled("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
     lines.extend(page.labelled("programs", Role::Text, &known(page, loss)));
-    if page.lease.ownership == Ownership::Own && !page.ctx.model.config.is_read_only {
+    if page.lease.ownership == Ownership::Own && !page.ctx.app.config.is_read_only {
         lines.extend(page.labelled("again", Role::Text, &again(page)));
     }
     lines
@@ -22,7 +22,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 
 /// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
 fn again(page: &DetailPage<'_>) -> String {
-    let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.model.config.keymap.key_label(action));
+    let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
     let anew = format!("{new} grants one like it: the form is filled in the same way");
     match (&page.lease.end, page.lease.is_kept_alive) {
         (None, false) => format!("it lives: {keep} keeps it alive again; {anew}"),

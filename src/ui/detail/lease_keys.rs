@@ -44,7 +44,7 @@ fn gone(page: &DetailPage<'_>, parted: &DetachedKey) -> Line<'static> {
 
 /// `  /service/10   127.0.0.1`
 fn line(page: &DetailPage<'_>, key: &[u8], name: &str, widest: usize) -> Line<'static> {
-    let pairs = page.ctx.model.values(page.lease.id);
+    let pairs = page.ctx.app.keys.values(page.lease.id);
     let value = pairs.and_then(|pairs| pairs.iter().find(|(of, _)| of == key)).map(|(_, value)| value);
     let (text, role) = in_words(value);
     let name = format!("  {name}{}  ", " ".repeat(widest.saturating_sub(name.width())));

@@ -59,8 +59,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
     let inner = if is_tiny { area } else { frame(ctx, area, buf) };
     let lines = lines(ctx, inner, is_tiny);
-    let skipped = ctx.model.scroll.min(spare(lines.len(), inner.height));
-    let skipped = if ctx.model.is_open { skipped } else { 0 };
+    let skipped = ctx.app.view.scroll.min(spare(lines.len(), inner.height));
+    let skipped = if ctx.app.view.is_open { skipped } else { 0 };
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(skipped)) {
         buf.set_line(inner.x, y, line, inner.width);
     }
@@ -68,7 +68,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 
 /// How many lines of the open detail there is no room for, on a screen of this size; none where it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
-    let shown = ViewMode::of(ctx.model);
+    let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
     let inner = if places.is_tiny { places.detail } else { block(ctx, places.detail).inner(places.detail) };
     shown.is_open.then(|| spare(lines(ctx, inner, places.is_tiny).len(), inner.height))
@@ -79,7 +79,7 @@ fn spare(lines: usize, room: u16) -> usize {
 }
 
 fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
-    let Some(lease) = ctx.model.cursor_lease() else {
+    let Some(lease) = ctx.app.cursor_lease() else {
         return vec![Line::styled("No lease is selected.", ctx.theme.style(Role::Dim))];
     };
     let page = DetailPage { ctx, lease, width: usize::from(area.width), rows: usize::from(area.height) };
@@ -120,11 +120,11 @@ fn block(ctx: RenderContext<'_>, area: Rect) -> ratatui::widgets::Block<'_> {
 /// ` 694d9aa8d4d4f304 ─ own ─ ● ok `
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let theme = ctx.theme;
-    let Some(lease) = ctx.model.cursor_lease() else { return Line::from(" Detail ") };
+    let Some(lease) = ctx.app.cursor_lease() else { return Line::from(" Detail ") };
     let state = lease.state(ctx.now);
     let (sign, role) = theme::state(state);
     Line::from(vec![
-        Span::styled(format!(" {} ", ctx.model.ids.name(lease.id)), theme.style(Role::Title)),
+        Span::styled(format!(" {} ", ctx.app.view.id_format.name(lease.id)), theme.style(Role::Title)),
         Span::styled(format!("─ {} ─ ", lease.ownership.word()), theme.style(Role::Dim)),
         Span::styled(format!("{sign} {} ", state.word()), theme.style(role)),
     ])
@@ -143,7 +143,7 @@ impl DetailPage<'_> {
 
     /// Whether keys go before the charts: beside the table there is no room below them, and nothing scrolls.
     fn keys_first(&self) -> bool {
-        !self.ctx.model.is_open && self.width < SIDE_BY_SIDE_WIDTH && lease_keys::lines(self).len() >= KEYS_FIRST
+        !self.ctx.app.view.is_open && self.width < SIDE_BY_SIDE_WIDTH && lease_keys::lines(self).len() >= KEYS_FIRST
     }
 
     /// The charts above the words. On a small screen they leave room for what is told of renewals.

@@ -11,7 +11,7 @@ use etcd_lease::{LeaseStatus, TtlStatus};
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let lease = page.lease;
-    let why = page.ctx.model.selection.reason(lease.id).map(|why| printable(why.as_bytes()));
+    let why = page.ctx.app.view.selection.reason(lease.id).map(|why| printable(why.as_bytes()));
     let mut lines = why.map_or(Vec::new(), |why| page.labelled("marked", Role::Danger, &format!("not revoked: {why}")));
     lines.extend(page.labelled("left", Role::Text, &left(page, lease)));
     lines.extend(page.labelled("server", Role::Text, &server(page, lease)));

@@ -9,7 +9,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     if page.lease.warnings.is_empty() {
         return Vec::new();
     }
-    let found = page.ctx.model.lint_report().of(page.lease.id);
+    let found = page.ctx.app.leases.lint_report().of(page.lease.id);
     found
         .flat_map(|finding| {
             let mut lines = page.labelled("warning", Role::Warning, &format!("{}: {}", finding.lint, finding.what));

@@ -12,7 +12,7 @@ impl<'a> DialogPage<'a> {
     pub(super) fn adopt(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let [id] = dialog.ids[..] else { return self.adopt_many(dialog) };
         let title = Title::on(self.name(id), ["Keep ", " alive?"], ["Keep ", "?"]);
-        let Some(lease) = self.ctx.model.lease(id).filter(|lease| lease.end.is_none()) else {
+        let Some(lease) = self.ctx.app.leases.get(id).filter(|lease| lease.end.is_none()) else {
             return self.too_late(title, id, "keep alive");
         };
         let mut body = self.text(Role::Text, &self.whose_and_where(lease));
@@ -23,7 +23,7 @@ impl<'a> DialogPage<'a> {
 
     fn adopt_many(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let title = Title::of(&format!("Keep {} leases alive?", dialog.ids.len()));
-        let leases: Vec<&Lease> = dialog.leases(self.ctx.model).collect();
+        let leases: Vec<&Lease> = dialog.leases(self.ctx.app).collect();
         let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
         if leases.len() < dialog.ids.len() {
             let gone = format!("{} of them died while this was open.", dialog.ids.len() - leases.len());

@@ -12,7 +12,7 @@ use super::{DialogPage, Popup, Title, field};
 impl<'a> DialogPage<'a> {
     pub(super) fn attach(&self, dialog: &AttachDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Attach a key to ", ""], ["Attach to ", ""]);
-        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.end.is_none()) else {
+        let Some(lease) = self.ctx.app.leases.get(dialog.id).filter(|lease| lease.end.is_none()) else {
             return self.too_late(title, dialog.id, "attach a key to");
         };
         let needs_confirm_count = dialog.needs_confirm_count(lease);

@@ -67,7 +67,7 @@ fn caret(key: &str) -> String {
 impl<'a> DialogPage<'a> {
     /// The first key of a reply, in words.
     pub(super) fn key(&self, reply: DialogAction) -> String {
-        self.ctx.model.config.keymap.key_label(Action::Dialog(reply))
+        self.ctx.app.config.keymap.key_label(Action::Dialog(reply))
     }
 
     /// To do nothing.

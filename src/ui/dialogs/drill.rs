@@ -11,16 +11,16 @@ impl<'a> DialogPage<'a> {
     /// `1  stall the consumer`, and under it the sentence.
     pub(super) fn drill(&self, dialog: &DrillDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["A drill on ", ""], ["Drill ", ""]);
-        let lease = self.ctx.model.lease(dialog.id);
+        let lease = self.ctx.app.leases.get(dialog.id);
         if lease.is_none_or(|lease| lease.end.is_some()) {
             return self.too_late(title, dialog.id, "drill");
         }
-        if let Some(why) = dialog.obstacle(self.ctx.model) {
+        if let Some(why) = dialog.obstacle(self.ctx.app) {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, &why)) };
         }
         let mut body = self.text(Role::Dim, "What would a program see? The same key ends a drill.");
-        for choice in dialog.choices(&self.ctx.model.config.keymap) {
+        for choice in dialog.choices(&self.ctx.app.config.keymap) {
             body.push(self.choice(choice.key, &choice.name));
             body.extend(self.text(Role::Dim, choice.seen));
         }

@@ -25,7 +25,7 @@ use super::{RenderContext, Role, field, format, help};
 
 /// Draws the open dialog, if there is one.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(dialog) = &ctx.model.dialog else { return };
+    let Some(dialog) = &ctx.app.view.dialog else { return };
     let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
     let page = DialogPage { ctx, width: frame.width(), rows: frame.rows() };
     let popup = match dialog {
@@ -47,9 +47,9 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 
 /// How many lines of the open help there is no room for; none where it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, height: u16) -> Option<usize> {
-    let is_help = matches!(ctx.model.dialog, Some(Dialog::Help { .. }));
+    let is_help = matches!(ctx.app.view.dialog, Some(Dialog::Help { .. }));
     let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
-    is_help.then(|| help::lines(ctx.theme, &ctx.model.config.keymap).len().saturating_sub(rows))
+    is_help.then(|| help::lines(ctx.theme, &ctx.app.config.keymap).len().saturating_sub(rows))
 }
 
 /// A dialog being written, for a sheet of this width and so many rows.
@@ -63,7 +63,7 @@ struct DialogPage<'a> {
 impl<'a> DialogPage<'a> {
     /// A lease's id as ids are written.
     fn name(&self, id: etcd_lease::LeaseId) -> String {
-        self.ctx.model.ids.name(id)
+        self.ctx.app.view.id_format.name(id)
     }
 
     fn text(&self, role: Role, text: &str) -> Vec<Line<'a>> {
@@ -73,14 +73,14 @@ impl<'a> DialogPage<'a> {
 
     /// What is said where the lease of a dialog has died while that was open.
     fn too_late(&self, title: Title, id: etcd_lease::LeaseId, what: &str) -> Popup<'a> {
-        let cause = self.ctx.model.lease(id).map_or("gone", |lease| lease.state(self.ctx.now).word());
+        let cause = self.ctx.app.leases.get(id).map_or("gone", |lease| lease.state(self.ctx.now).word());
         let text = format!("It died while this was open ({cause}): there is nothing left to {what}.");
         let foot = self.answers(&[self.close()], Some(0));
         Popup { foot, ..Popup::new(title, self.text(Role::Warning, &text)) }
     }
 
     fn help(&self, top: usize) -> Popup<'a> {
-        let mut lines = help::lines(self.ctx.theme, &self.ctx.model.config.keymap);
+        let mut lines = help::lines(self.ctx.theme, &self.ctx.app.config.keymap);
         let spare = lines.len().saturating_sub(self.rows);
         let title = if spare > 0 { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" };
         lines.drain(..top.min(spare));

@@ -12,7 +12,7 @@ const COMMAND: &str = "the command that goes on keeping";
 impl<'a> DialogPage<'a> {
     pub(super) fn quit(&self, focus: Focus) -> Popup<'a> {
         let kept = self.kept();
-        let text = match self.ctx.model.kept_alive().count() {
+        let text = match self.ctx.app.leases.kept_alive().count() {
             0 => format!("{kept}."),
             1 => format!(
                 "{kept}. Left alone, it expires{}; {COMMAND} it is printed at the end.",
@@ -38,7 +38,7 @@ impl<'a> DialogPage<'a> {
             self.kept(),
             self.first_to_go(" The first has ", " left.")
         );
-        let suspend = self.ctx.model.config.keymap.key_label(Action::Suspend);
+        let suspend = self.ctx.app.config.keymap.key_label(Action::Suspend);
         let answers = [
             DialogButton::new(self.key(DialogAction::Close), "Stay", "stay").plain(),
             DialogButton::new(suspend, "suspend", "suspend"),
@@ -49,7 +49,7 @@ impl<'a> DialogPage<'a> {
 
     /// `3 leases are being kept alive here, 1 of them another client's`.
     fn kept(&self) -> String {
-        let kept: Vec<&Lease> = self.ctx.model.kept_alive().collect();
+        let kept: Vec<&Lease> = self.ctx.app.leases.kept_alive().collect();
         let others = kept.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let all = match kept.len() {
             0 => "Nothing is being kept alive here any more".to_owned(),
@@ -64,7 +64,7 @@ impl<'a> DialogPage<'a> {
 
     /// How long the first of them lives, between these words; nothing where that is not known.
     fn first_to_go(&self, before: &str, after: &str) -> String {
-        let first = self.ctx.model.kept_alive().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
+        let first = self.ctx.app.leases.kept_alive().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
         first.map_or(String::new(), |left| format!("{before}{}{after}", format::span(left)))
     }
 }

@@ -16,7 +16,7 @@ const MOST_KEYS: usize = 8;
 impl<'a> DialogPage<'a> {
     pub(super) fn revoke(&self, dialog: &RevokeDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Revoke lease ", "?"], ["Revoke ", "?"]);
-        let Some(lease) = self.ctx.model.lease(dialog.id).filter(|lease| lease.end.is_none()) else {
+        let Some(lease) = self.ctx.app.leases.get(dialog.id).filter(|lease| lease.end.is_none()) else {
             return self.too_late(title, dialog.id, "revoke");
         };
         let foot = match dialog.confirmation(lease) {
@@ -47,13 +47,13 @@ impl<'a> DialogPage<'a> {
 
     /// Where the leases are.
     pub(super) fn place(&self) -> String {
-        let model = self.ctx.model;
-        let place = match (model.is_sandbox(), model.member()) {
+        let app = self.ctx.app;
+        let place = match (app.config.is_sandbox(), app.cluster.member()) {
             (true, _) => "the embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
-            (false, None) => printable(model.config.target.as_bytes()),
+            (false, None) => printable(app.config.target.as_bytes()),
         };
-        match &model.config.label {
+        match &app.config.label {
             Some(named) => format!("{} ({place})", printable(named.name.as_bytes())),
             None => place,
         }

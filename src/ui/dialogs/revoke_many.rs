@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 12;
 
 impl<'a> DialogPage<'a> {
     pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Popup<'a> {
-        let leases: Vec<&Lease> = dialog.leases(self.ctx.model).collect();
+        let leases: Vec<&Lease> = dialog.leases(self.ctx.app).collect();
         let title = Title::of(&format!("Revoke {} leases?", leases.len()));
         if leases.is_empty() {
             let text = "All of them died or changed hands while this was open: there is nothing left to revoke.";
@@ -73,7 +73,7 @@ impl<'a> DialogPage<'a> {
     /// that nothing jumps.
     pub(super) fn revoking(&self, top: usize) -> Popup<'a> {
         let nothing = BulkRevoke::default();
-        let bulk = self.ctx.model.bulk().unwrap_or(&nothing);
+        let bulk = self.ctx.app.jobs.bulk().unwrap_or(&nothing);
         let title = Title::of(&format!("Revoking {} leases", bulk.total()));
         let stop = DialogButton::new(self.key(DialogAction::Close), "stop", "stop");
         let foot = self.answers(&[if bulk.is_drained() { self.close() } else { stop }], Some(0));

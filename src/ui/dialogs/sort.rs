@@ -13,7 +13,7 @@ use super::{DialogButton, DialogPage, Popup, Title};
 impl<'a> DialogPage<'a> {
     pub(super) fn sort(&self, menu: SortMenu) -> Popup<'a> {
         let lines = Column::ALL.into_iter().map(|column| self.column(menu, column)).collect();
-        let invert = self.ctx.model.config.keymap.key_label(Action::InvertSort);
+        let invert = self.ctx.app.config.keymap.key_label(Action::InvertSort);
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "sort", "sort"),
             DialogButton::new(invert, "turn around", "turn"),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::app::Backend;
 use crate::app::dialog::{ClockSpeed, no_speed, speeds};
 use crate::ui::Role;
 
@@ -12,15 +11,15 @@ impl<'a> DialogPage<'a> {
     /// `3  60 times as fast as the wall`, and under it the sentence.
     pub(super) fn warp(&self) -> Popup<'a> {
         let title = Title::of("The exercise from its beginning");
-        if let Some(why) = no_speed(self.ctx.model) {
+        if let Some(why) = no_speed(self.ctx.app) {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, why)) };
         }
-        let config = &self.ctx.model.config;
+        let config = &self.ctx.app.config;
         let mut body =
             self.text(Role::Dim, "All leases of the sandbox go, and the exercise begins anew. An hour's lease:");
         for speed in speeds(config.pace) {
-            let is_present = config.backend == Backend::Sandbox { warp: speed.warp };
+            let is_present = self.ctx.app.view.clock_speed == speed.warp;
             body.push(self.choice(speed.key, &name(&speed, is_present)));
             body.extend(self.text(Role::Dim, &effect_text(&speed)));
         }

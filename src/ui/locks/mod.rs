@@ -54,7 +54,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut title = table::tab(ctx, View::Locks);
-    let (queues, candidates) = (ctx.model.locks().queues().count(), ctx.model.locks().candidates().count());
+    let (queues, candidates) = (ctx.app.keys.locks().queues().count(), ctx.app.keys.locks().candidates().count());
     title.push_span(Span::styled(format!("{queues} with {candidates} in line "), ctx.theme.style(Role::Dim)));
     let tabs = table::other_tabs(ctx, View::Locks, &title, area.width);
     let mut block = panel(ctx.theme, title).title(tabs);
@@ -90,7 +90,7 @@ impl<'a> LockList<'a> {
     /// The names of the columns, and a warning where what stands below may be old.
     fn top(&self) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
-        if self.ctx.model.keys_trouble.is_some() {
+        if self.ctx.app.keys.failure.is_some() {
             let text = "The keys are not told any more, so this may be old: the events say why.";
             top.extend(self.paragraph(text, Role::Warning, 0));
         }
@@ -117,8 +117,8 @@ impl<'a> LockList<'a> {
     }
 
     fn cursor(&self) -> Option<(&'a LockQueue, &'a Candidate)> {
-        let candidate = self.ctx.model.candidate()?;
-        self.ctx.model.locks().find(&candidate.key)
+        let candidate = self.ctx.app.candidate()?;
+        self.ctx.app.keys.locks().find(&candidate.key)
     }
 
     /// Lines of items in turn, until there are enough.
@@ -149,7 +149,7 @@ impl<'a> LockList<'a> {
     ) -> impl Iterator<Item = LockListItem<'a>> {
         let ahead = queue.ahead_of(candidate).rev().zip((0..place).rev());
         let here = ahead.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)]);
-        let others = self.ctx.model.locks().before(queue.name()).rev().flat_map(|queue| {
+        let others = self.ctx.app.keys.locks().before(queue.name()).rev().flat_map(|queue| {
             let line = queue.line().rev().zip((0..=queue.wait_count()).rev());
             line.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)])
         });
@@ -164,7 +164,7 @@ impl<'a> LockList<'a> {
         place: usize,
     ) -> impl Iterator<Item = LockListItem<'a>> {
         let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| LockListItem::One(one, place));
-        let others = self.ctx.model.locks().after(queue.name()).flat_map(|queue| {
+        let others = self.ctx.app.keys.locks().after(queue.name()).flat_map(|queue| {
             let line = queue.line().zip(0..).map(move |(one, place)| LockListItem::One(one, place));
             [LockListItem::Head(queue)].into_iter().chain(line)
         });
@@ -186,7 +186,7 @@ impl<'a> LockList<'a> {
         if self.is_tiny {
             return vec![name];
         }
-        let is_first = self.ctx.model.locks().before(queue.name()).next().is_none();
+        let is_first = self.ctx.app.keys.locks().before(queue.name()).next().is_none();
         let mut lines: Vec<Line<'static>> = if is_first { Vec::new() } else { vec![Line::default()] };
         lines.push(name);
         lines.extend(self.paragraph(&text::sentence(self.ctx, queue, self.has_long_ids()), Role::Text, 0));
@@ -196,7 +196,7 @@ impl<'a> LockList<'a> {
     /// A row, and what is wrong with it.
     fn one(&self, candidate: &Candidate, place: usize) -> Vec<Line<'static>> {
         let mut lines = vec![self.row(candidate, place)];
-        if let Some(flaw) = self.ctx.model.problem(candidate, self.ctx.now) {
+        if let Some(flaw) = self.ctx.app.leases.candidate_problem(candidate, self.ctx.now) {
             let text = text::flaw(self.ctx, candidate, flaw);
             lines.extend(self.paragraph(&text, Role::Warning, PLACE.min(self.width / 2)));
         }
@@ -212,13 +212,13 @@ impl<'a> LockList<'a> {
 
     /// The cells of its lease, each as wide as its column. Of a lease that is not there nothing but its id is known.
     fn cells(&self, candidate: &Candidate) -> Vec<columns::Cell> {
-        let lease = self.ctx.model.lease(candidate.lease);
+        let lease = self.ctx.app.leases.get(candidate.lease);
         let (columns, gap) = self.columns();
         let cell = |(column, width): (&'static TableColumn, u16)| {
             let width = usize::from(width);
             let (text, role) = match lease {
                 Some(lease) => columns::cell(column, table::row(self.ctx, lease), width),
-                None => (text::unknown(self.ctx.model.ids, column, candidate.lease, width), Role::Dim),
+                None => (text::unknown(self.ctx.app.view.id_format, column, candidate.lease, width), Role::Dim),
             };
             (aligned(column, &text, width, gap), role)
         };
@@ -226,26 +226,26 @@ impl<'a> LockList<'a> {
     }
 
     fn columns(&self) -> (Vec<(&'static TableColumn, u16)>, u16) {
-        columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.ctx.model.ids)
+        columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.ctx.app.view.id_format)
     }
 
     fn has_long_ids(&self) -> bool {
-        self.columns().0.first().is_some_and(|(_, width)| usize::from(*width) >= self.ctx.model.ids.width())
+        self.columns().0.first().is_some_and(|(_, width)| usize::from(*width) >= self.ctx.app.view.id_format.width())
     }
 
     /// `d4d4f304   8.2 s ● ok`
     fn tiny(&self, candidate: &Candidate) -> Line<'static> {
-        let lease = self.ctx.model.lease(candidate.lease);
+        let lease = self.ctx.app.leases.get(candidate.lease);
         let text = match lease {
             Some(lease) => table::tiny(table::row(self.ctx, lease), self.width as u16),
-            None => format!("{} {UNKNOWN}", self.ctx.model.ids.short(candidate.lease)),
+            None => format!("{} {UNKNOWN}", self.ctx.app.view.id_format.short(candidate.lease)),
         };
         self.marked(Line::styled(text, self.ctx.theme.style(Role::Text)), candidate)
     }
 
     /// The line under the cursor is reversed as a whole.
     fn marked(&self, mut line: Line<'static>, candidate: &Candidate) -> Line<'static> {
-        if self.ctx.model.candidate() == Some(candidate) {
+        if self.ctx.app.candidate() == Some(candidate) {
             line.push_span(" ".repeat(self.width.saturating_sub(line.width())));
             line.spans.iter_mut().for_each(|span| span.style = self.ctx.theme.cursor());
             line.style = self.ctx.theme.cursor();
@@ -261,9 +261,9 @@ impl<'a> LockList<'a> {
 
     /// What to do while there is nothing to see.
     fn advice(&self) -> Vec<Line<'static>> {
-        let model = self.ctx.model;
-        let prefix = model.config.range.as_prefix().map(printable);
-        let (text, role) = match (model.keys_trouble.is_some(), model.key_index().is_read(), prefix) {
+        let app = self.ctx.app;
+        let prefix = app.config.range.as_prefix().map(printable);
+        let (text, role) = match (app.keys.failure.is_some(), app.keys.index().is_read(), prefix) {
             (true, ..) => {
                 ("The keys cannot be followed; the reason stands among the events.".to_owned(), Role::Warning)
             }

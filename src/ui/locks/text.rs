@@ -39,7 +39,7 @@ pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: u
 
 /// Who holds it since when, how many wait, and when the next one gets it.
 pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: bool) -> String {
-    let ids = ctx.model.ids;
+    let ids = ctx.app.view.id_format;
     let id = |candidate: &Candidate| {
         if has_long_ids { ids.name(candidate.lease) } else { ids.short(candidate.lease) }
     };
@@ -63,7 +63,7 @@ fn held_for(queue: &LockQueue, now: Timestamp) -> String {
 
 /// When the lock of a holder becomes free.
 fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
-    match (holder.attachment, ctx.model.problem(holder, ctx.now)) {
+    match (holder.attachment, ctx.app.leases.candidate_problem(holder, ctx.now)) {
         (KeyAttachment::NoLease, _) => format!("when somebody deletes the key of {id}"),
         (KeyAttachment::OtherLease(other), _) => format!("when {id} lets go, or the lease {other} ends"),
         (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => {
@@ -75,7 +75,7 @@ fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
 
 /// `in ~8 s`, as the row tells it.
 fn at_the_end(ctx: RenderContext<'_>, candidate: &Candidate) -> String {
-    let lease = ctx.model.lease(candidate.lease);
+    let lease = ctx.app.leases.get(candidate.lease);
     let left = lease.map_or(UNKNOWN.to_owned(), |lease| columns::left(table::row(ctx, lease), 0).0);
     if left == UNKNOWN { "when its lease ends".to_owned() } else { format!("in {left}") }
 }

@@ -56,20 +56,20 @@ fn eventful() -> Vec<(f64, Msg)> {
 
 /// The detail of a lease, open from the start on.
 fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> AppState {
-    let mut model = AppState::new(AppConfig::default(), Timestamp::START);
-    update(&mut model, Msg::Resized(viewport(size.0, size.1)), Timestamp::START);
+    let mut app = AppState::new(AppConfig::default(), Timestamp::START);
+    update(&mut app, Msg::Resized(viewport(size.0, size.1)), Timestamp::START);
     for (when, msg) in messages {
-        update(&mut model, msg, at(when));
-        model.cursor = Some(LeaseId(id));
-        model.is_open = true;
+        update(&mut app, msg, at(when));
+        app.view.cursor = Some(LeaseId(id));
+        app.view.is_open = true;
     }
-    refresh_rows(&mut model, at(90.0));
-    update(&mut model, Msg::Tick, at(90.0));
-    model
+    refresh_rows(&mut app, at(90.0));
+    update(&mut app, Msg::Tick, at(90.0));
+    app
 }
 
-fn picture(model: &AppState, size: (u16, u16)) -> String {
-    text(&paint(model, size, Theme::default()))
+fn picture(app: &AppState, size: (u16, u16)) -> String {
+    text(&paint(app, size, Theme::default()))
 }
 
 #[test]
@@ -118,11 +118,11 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
 #[test]
 fn the_span_is_changed_by_keys_and_has_ends() {
     let size = (80, 24);
-    let mut model = opened(OWN, eventful(), size);
+    let mut app = opened(OWN, eventful(), size);
     let mut spans = Vec::new();
     for key in [']', ']', ']', ']', ']', ']', '[', '[', '[', '[', '[', '['] {
-        update(&mut model, Msg::Key(Key::Char(key)), at(90.0));
-        let picture = picture(&model, size);
+        update(&mut app, Msg::Key(Key::Char(key)), at(90.0));
+        let picture = picture(&app, size);
         let line = picture.lines().find(|line| line.contains("time left ")).unwrap_or_else(|| panic!("{picture}"));
         spans.push(
             line.split("time left ")
@@ -150,12 +150,12 @@ fn a_lease_of_which_nothing_was_seen_has_no_chart() {
 #[test]
 fn the_saw_tooth_holds_still() {
     let size = (80, 24);
-    let model = opened(OWN, eventful(), size);
+    let app = opened(OWN, eventful(), size);
     let chart = |when: f64| {
         let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buf = Buffer::empty(area);
-        draw(RenderContext { model: &model, now: at(when), wall: &wall, theme: Theme::default() }, area, &mut buf);
+        draw(RenderContext { app: &app, now: at(when), wall: &wall, theme: Theme::default() }, area, &mut buf);
         let picture = text(&buf);
         let rows: Vec<String> = picture.lines().skip(3).take(5).map(|row| row.chars().take(60).collect()).collect();
         rows.join("\n")

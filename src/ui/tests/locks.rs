@@ -46,12 +46,12 @@ fn locked() -> Vec<(f64, Msg)> {
 }
 
 fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
-    let mut model = model(AppConfig::default(), messages, size);
+    let mut app = app(AppConfig::default(), messages, size);
     for key in [&[Key::Char('4')], keys].concat() {
-        update(&mut model, Msg::Key(key), at(90.0));
-        refresh_rows(&mut model, at(90.0));
+        update(&mut app, Msg::Key(key), at(90.0));
+        refresh_rows(&mut app, at(90.0));
     }
-    model
+    app
 }
 
 fn picture(size: (u16, u16), keys: &[Key]) -> String {
@@ -78,9 +78,9 @@ fn the_view_in_each_palette() {
 fn where_there_is_no_lock_it_says_why() {
     let size = (80, 24);
     let shown = |config: AppConfig, messages: Vec<(f64, Msg)>| {
-        let mut model = model(config, messages, size);
-        update(&mut model, Msg::Key(Key::Char('4')), at(90.0));
-        text(&paint(&model, size, Theme::default()))
+        let mut app = app(config, messages, size);
+        update(&mut app, Msg::Key(Key::Char('4')), at(90.0));
+        text(&paint(&app, size, Theme::default()))
     };
     let read = |mut messages: Vec<(f64, Msg)>| {
         messages.extend([(89.9, Msg::KeysReloading), (89.9, Msg::KeysRead { revision: 9 })]);
@@ -114,16 +114,16 @@ fn where_the_keys_are_not_told_any_more_it_says_that_this_may_be_old() {
 #[test]
 fn the_cursor_is_seen_wherever_it_is() {
     for size in [(140, 40), (80, 24), (60, 9), (40, 12), (30, 9), (20, 5)] {
-        let mut model = stage(locked(), size, &[]);
+        let mut app = stage(locked(), size, &[]);
         for _ in 0..12 {
-            let id = model.candidate().expect("a candidate").lease.short();
-            let painted = paint(&model, size, Theme::default());
+            let id = app.candidate().expect("a candidate").lease.short();
+            let painted = paint(&app, size, Theme::default());
             let is_reversed = |cell: &ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
             let width = usize::from(size.0);
             let rows = painted.content.chunks(width).filter(|row| row.iter().any(is_reversed));
             let marked: Vec<String> = rows.map(|row| row.iter().map(|cell| cell.symbol()).collect()).collect();
             assert!(marked.len() == 1 && marked[0].contains(&id[4..]), "{size:?} {id} {marked:?}");
-            update(&mut model, Msg::Key(Key::Down), at(90.0));
+            update(&mut app, Msg::Key(Key::Down), at(90.0));
         }
     }
 }
@@ -147,11 +147,11 @@ fn a_line_of_a_hundred_thousand_is_shown_from_any_place() {
 #[test]
 fn no_size_panics_and_the_smallest_say_id_and_time_left() {
     for keys in [&[][..], &[Key::End], &[Key::Char('p'), Key::Down]] {
-        let mut model = stage(locked(), (80, 24), keys);
+        let mut app = stage(locked(), (80, 24), keys);
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
-            update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
-            refresh_rows(&mut model, at(90.0));
-            paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
+            refresh_rows(&mut app, at(90.0));
+            paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
         }
     }
     let small = picture((20, 5), &[Key::Down; 4]);

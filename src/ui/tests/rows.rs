@@ -51,25 +51,22 @@ fn the_title_says_what_is_sorted_by() {
 #[test]
 fn marks_stand_beside_the_rows() {
     for size in SIZES {
-        let mut model = model(AppConfig::default(), scene_messages(), size);
-        let press = |model: &mut AppState, keys: Vec<Key>| {
+        let mut app = app(AppConfig::default(), scene_messages(), size);
+        let press = |app: &mut AppState, keys: Vec<Key>| {
             keys.into_iter().for_each(|key| {
-                update(model, Msg::Key(key), at(90.0));
-                refresh_rows(model, at(90.0));
+                update(app, Msg::Key(key), at(90.0));
+                refresh_rows(app, at(90.0));
             })
         };
-        press(&mut model, [marked(3), vec![Key::Char('x'), Key::Char('3'), Key::Enter]].concat());
+        press(&mut app, [marked(3), vec![Key::Char('x'), Key::Char('3'), Key::Enter]].concat());
         let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "no\x1b[2J answer in time".into() };
-        update(&mut model, Msg::RevokeFailed { id: LeaseId(-5), trouble }, at(90.0));
-        update(&mut model, Msg::Revoked { id: LeaseId(OWN), revision: 1210, keys_deleted: Some(1) }, at(90.0));
-        refresh_rows(&mut model, at(90.0));
-        insta::assert_snapshot!(
-            format!("revoking_{}x{}", size.0, size.1),
-            text(&paint(&model, size, Theme::default()))
-        );
-        press(&mut model, vec![Key::Esc, Key::Char('g'), Key::Down, Key::Down, Key::Char('v'), Key::Down]);
-        (model.status, model.cursor) = (None, Some(LeaseId(-5)));
-        insta::assert_snapshot!(format!("marks_{}x{}", size.0, size.1), text(&paint(&model, size, Theme::default())));
+        update(&mut app, Msg::RevokeFailed { id: LeaseId(-5), trouble }, at(90.0));
+        update(&mut app, Msg::Revoked { id: LeaseId(OWN), revision: 1210, keys_deleted: Some(1) }, at(90.0));
+        refresh_rows(&mut app, at(90.0));
+        insta::assert_snapshot!(format!("revoking_{}x{}", size.0, size.1), text(&paint(&app, size, Theme::default())));
+        press(&mut app, vec![Key::Esc, Key::Char('g'), Key::Down, Key::Down, Key::Char('v'), Key::Down]);
+        (app.view.status, app.view.cursor) = (None, Some(LeaseId(-5)));
+        insta::assert_snapshot!(format!("marks_{}x{}", size.0, size.1), text(&paint(&app, size, Theme::default())));
     }
 }
 
@@ -87,6 +84,6 @@ fn pins_stand_at_the_right_of_the_rows_and_are_counted() {
 fn chosen_columns_are_shown_in_their_order() {
     let columns = vec![Column::FirstKey, Column::Keys, Column::State, Column::Left];
     let size = (80, 24);
-    let model = model(AppConfig { columns, ..AppConfig::default() }, scene_messages(), size);
-    insta::assert_snapshot!("columns_80x24", text(&paint(&model, size, Theme::default())));
+    let app = app(AppConfig { columns, ..AppConfig::default() }, scene_messages(), size);
+    insta::assert_snapshot!("columns_80x24", text(&paint(&app, size, Theme::default())));
 }

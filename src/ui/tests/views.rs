@@ -55,18 +55,18 @@ fn values() -> Msg {
 
 /// The own lease selected, its values read, and then some keys.
 fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
-    let mut model = model(AppConfig::default(), messages, size);
-    model.cursor = Some(LeaseId(OWN));
-    let press = |model: &mut AppState, key| {
-        update(model, Msg::Key(key), at(90.0));
-        refresh_rows(model, at(90.0));
+    let mut app = app(AppConfig::default(), messages, size);
+    app.view.cursor = Some(LeaseId(OWN));
+    let press = |app: &mut AppState, key| {
+        update(app, Msg::Key(key), at(90.0));
+        refresh_rows(app, at(90.0));
     };
-    press(&mut model, Key::Enter);
-    update(&mut model, Msg::Tick, at(90.0));
-    update(&mut model, values(), at(90.0));
-    press(&mut model, Key::Esc);
-    keys.iter().for_each(|key| press(&mut model, *key));
-    model
+    press(&mut app, Key::Enter);
+    update(&mut app, Msg::Tick, at(90.0));
+    update(&mut app, values(), at(90.0));
+    press(&mut app, Key::Esc);
+    keys.iter().for_each(|key| press(&mut app, *key));
+    app
 }
 
 fn picture(size: (u16, u16), keys: &[Key]) -> String {
@@ -87,9 +87,9 @@ fn every_view_at_three_sizes() {
 #[test]
 fn every_view_in_each_palette() {
     for (view, keys) in VIEWS {
-        let model = stage(past(), (100, 30), keys);
+        let app = stage(past(), (100, 30), keys);
         for (name, palette) in PALETTES {
-            let painted = paint(&model, (100, 30), Theme { palette, is_ascii: false });
+            let painted = paint(&app, (100, 30), Theme { palette, is_ascii: false });
             insta::assert_snapshot!(format!("{view}_{name}"), styled(&painted));
         }
     }
@@ -98,13 +98,13 @@ fn every_view_in_each_palette() {
 #[test]
 fn a_kill_from_a_frozen_display_says_first_what_changed() {
     let size = (80, 24);
-    let mut model = stage(past(), size, &[Key::Char('p')]);
+    let mut app = stage(past(), size, &[Key::Char('p')]);
     let renewed = EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), round_trip: seconds(0.0006) };
-    update(&mut model, engine(89.9, renewed).1, at(89.9));
-    update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
-    refresh_rows(&mut model, at(89.9));
-    update(&mut model, Msg::Key(Key::Char('x')), at(89.95));
-    insta::assert_snapshot!("revoke_from_a_freeze_80x24", text(&paint(&model, size, Theme::default())));
+    update(&mut app, engine(89.9, renewed).1, at(89.9));
+    update(&mut app, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
+    refresh_rows(&mut app, at(89.9));
+    update(&mut app, Msg::Key(Key::Char('x')), at(89.95));
+    insta::assert_snapshot!("revoke_from_a_freeze_80x24", text(&paint(&app, size, Theme::default())));
 }
 
 #[test]
@@ -127,14 +127,14 @@ fn a_lost_lease_says_what_a_program_would_have_known() {
 #[test]
 fn a_frozen_display_stands_still_under_its_banner() {
     let size = (80, 24);
-    let mut model = stage(past(), size, &[Key::Char('p')]);
-    let before = text(&paint(&model, size, Theme::default()));
-    update(&mut model, Msg::Statuses(vec![status(OWN, 10, 3.5, 99.0, 9)]), at(99.0));
-    refresh_rows(&mut model, at(99.0));
+    let mut app = stage(past(), size, &[Key::Char('p')]);
+    let before = text(&paint(&app, size, Theme::default()));
+    update(&mut app, Msg::Statuses(vec![status(OWN, 10, 3.5, 99.0, 9)]), at(99.0));
+    refresh_rows(&mut app, at(99.0));
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buf = Buffer::empty(area);
-    draw(RenderContext { model: &model, now: at(102.0), wall: &wall, theme: Theme::default() }, area, &mut buf);
+    draw(RenderContext { app: &app, now: at(102.0), wall: &wall, theme: Theme::default() }, area, &mut buf);
     let after = text(&buf);
     assert!(before.contains("‖ frozen 0 s ago") && after.contains("‖ frozen 12 s ago"), "{after}");
     let table = |picture: &str| picture.lines().skip(1).take(14).map(str::to_owned).collect::<Vec<_>>();
@@ -145,30 +145,30 @@ fn a_frozen_display_stands_still_under_its_banner() {
 #[test]
 fn the_detail_scrolls_to_its_last_line_and_no_further() {
     let size = (80, 24);
-    let mut model = stage(past(), size, &[Key::Enter]);
+    let mut app = stage(past(), size, &[Key::Enter]);
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
-    let ctx = RenderContext { model: &model, now: at(90.0), wall: &wall, theme: Theme::default() };
+    let ctx = RenderContext { app: &app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is open");
     assert!(spare > 0);
-    update(&mut model, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
-    update(&mut model, Msg::Key(Key::End), at(90.0));
-    let picture = text(&paint(&model, size, Theme::default()));
+    update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
+    update(&mut app, Msg::Key(Key::End), at(90.0));
+    let picture = text(&paint(&app, size, Theme::default()));
     assert!(!picture.contains("│ left ") && picture.matches("▢ dropped").count() > 2, "{picture}");
 }
 
 #[test]
 fn the_cadence_view_scrolls_where_it_has_no_room() {
     let size = (40, 12);
-    let mut model = stage(past(), size, &[Key::Char('2')]);
+    let mut app = stage(past(), size, &[Key::Char('2')]);
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
-    let ctx = RenderContext { model: &model, now: at(90.0), wall: &wall, theme: Theme::default() };
+    let ctx = RenderContext { app: &app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is shown");
-    update(&mut model, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
-    update(&mut model, Msg::Key(Key::End), at(90.0));
-    let end = text(&paint(&model, size, Theme::default()));
+    update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
+    update(&mut app, Msg::Key(Key::End), at(90.0));
+    let end = text(&paint(&app, size, Theme::default()));
     assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
-    update(&mut model, Msg::Key(Key::Home), at(90.0));
-    let top = text(&paint(&model, size, Theme::default()));
+    update(&mut app, Msg::Key(Key::Home), at(90.0));
+    let top = text(&paint(&app, size, Theme::default()));
     assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
 }
 
@@ -184,16 +184,16 @@ fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
         &[Key::Enter, Key::Char('p'), Key::Tab],
     ];
     for keys in views {
-        let mut model = stage(past(), (80, 24), keys);
+        let mut app = stage(past(), (80, 24), keys);
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
-            update(&mut model, Msg::Resized(viewport(width, height)), at(90.0));
-            refresh_rows(&mut model, at(90.0));
-            paint(&model, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
+            refresh_rows(&mut app, at(90.0));
+            paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
         }
         let small = (20, 5);
-        update(&mut model, Msg::Resized(viewport(small.0, small.1)), at(90.0));
-        refresh_rows(&mut model, at(90.0));
-        let picture = text(&paint(&model, small, Theme::default()));
+        update(&mut app, Msg::Resized(viewport(small.0, small.1)), at(90.0));
+        refresh_rows(&mut app, at(90.0));
+        let picture = text(&paint(&app, small, Theme::default()));
         assert!(picture.contains("f304") && picture.contains("8.2 s"), "{keys:?}\n{picture}");
     }
 }
@@ -216,13 +216,13 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     }
     let size = (140, 60);
     let config = AppConfig { keymap, ..AppConfig::default() };
-    let mut model = model(config, vec![(0.0, Msg::Cluster(cluster()))], size);
-    let picture = text(&paint(&model, size, Theme::default()));
+    let mut app = app(config, vec![(0.0, Msg::Cluster(cluster()))], size);
+    let picture = text(&paint(&app, size, Theme::default()));
     for words in ["Press F2 to grant one: F2 1 Enter grants", "F2 new", " e Events ", "h help"] {
         assert!(picture.contains(words), "{words}:\n{picture}");
     }
-    update(&mut model, Msg::Key(Key::Char('h')), at(90.0));
-    let help = text(&paint(&model, size, Theme::default()));
+    update(&mut app, Msg::Key(Key::Char('h')), at(90.0));
+    let help = text(&paint(&app, size, Theme::default()));
     assert!(help.contains("F2          new leases") && help.contains("e           the events"), "{help}");
 }
 
@@ -241,11 +241,11 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
     chosen.into_iter().for_each(|(name, key)| assert!(keymap.rebind(name, vec![key]), "{name}"));
     let config = AppConfig { keymap, ..AppConfig::default() };
     let shown = |size, keys: &[Key]| {
-        let mut model = model(config.clone(), scene_messages(), size);
+        let mut app = app(config.clone(), scene_messages(), size);
         keys.iter().for_each(|key| {
-            update(&mut model, Msg::Key(*key), at(90.0));
+            update(&mut app, Msg::Key(*key), at(90.0));
         });
-        text(&paint(&model, size, Theme::default()))
+        text(&paint(&app, size, Theme::default()))
     };
     let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
     for (keys, full, tiny) in [
@@ -271,10 +271,10 @@ fn events_that_were_known_late_stand_where_they_happened() {
     messages.push((89.8, event(89.6, EngineEventKind::Missed { waited: seconds(1.0) }).1));
     messages.push((89.9, event(80.0, EngineEventKind::FaultEnded).1));
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
-    let model = model(AppConfig::default(), messages, size);
-    let known: Vec<Timestamp> = model.events.lines().map(|event| event.at).collect();
+    let app = app(AppConfig::default(), messages, size);
+    let known: Vec<Timestamp> = app.events.lines().map(|event| event.at).collect();
     assert!(!known.is_sorted(), "{known:?}");
-    let picture = text(&paint(&model, size, Theme::default()));
+    let picture = text(&paint(&app, size, Theme::default()));
     let over = picture.lines().position(|line| line.contains(" drill ")).expect("a drill");
     let missed = picture.lines().position(|line| line.contains(" missed ")).expect("a miss");
     assert!(over < missed, "{picture}");

@@ -12,25 +12,25 @@ use super::check::in_words;
 const MOST_PASTED: usize = 10_000;
 
 pub(in crate::app::dialog) fn key(
-    model: &mut AppState,
+    app: &mut AppState,
     mut form: Box<GrantForm>,
     key: Key,
     now: Timestamp,
 ) -> Vec<Effect> {
-    match dialog_action(model, KeyContext::Grant, key) {
+    match dialog_action(app, KeyContext::Grant, key) {
         Some(DialogAction::FormClose) => return Vec::new(),
         Some(DialogAction::Accept) => match form.request() {
-            Ok(order) => return grant(model, order, now),
+            Ok(order) => return grant(app, order, now),
             Err((field, rule)) => {
                 form.focus = field;
-                model.set_status(now, true, rule);
+                app.view.set_status(now, true, rule);
             }
         },
         Some(DialogAction::FormPrevious) => form.go_back(),
         Some(_) => form.go_on(),
         None => type_into(&mut form, key),
     }
-    model.dialog = Some(Dialog::Grant(form));
+    app.view.dialog = Some(Dialog::Grant(form));
     Vec::new()
 }
 
@@ -78,8 +78,8 @@ fn switch_pace(form: &mut GrantForm, key: Key) {
     };
 }
 
-fn grant(model: &mut AppState, order: GrantRequest, now: Timestamp) -> Vec<Effect> {
-    model.set_status(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
+fn grant(app: &mut AppState, order: GrantRequest, now: Timestamp) -> Vec<Effect> {
+    app.view.set_status(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
     vec![Effect::Grant(order)]
 }
 

@@ -1,0 +1,58 @@
+//! The locks view: which candidate it shows.
+
+use std::sync::Arc;
+
+use super::keymap::Action;
+use crate::inference::locks::{Candidate, Locks};
+
+/// Where one looks in the locks view. A candidate is known by its key: a lease may stand in several lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocksView {
+    cursor: Option<Arc<[u8]>>,
+    /// The place of the cursor among all candidates, for when its candidate has left.
+    row: usize,
+}
+
+impl LocksView {
+    /// The cursor stays on its candidate; where that has left, on the one that took its place.
+    pub(super) fn hold(&mut self, locks: &Locks) {
+        let place = |cursor: &Arc<[u8]>| locks.candidates().position(|candidate| candidate.key == *cursor);
+        match self.cursor.as_ref().and_then(place) {
+            Some(row) => self.row = row,
+            None => self.look_at(locks, self.row),
+        }
+    }
+
+    /// Moves by a key, with so many lines to a page.
+    pub(super) fn go(&mut self, locks: &Locks, page: usize, action: Action) {
+        let page = page.saturating_sub(1).max(1);
+        let row = match action {
+            Action::Up => self.row.saturating_sub(1),
+            Action::Down => self.row + 1,
+            Action::PageUp => self.row.saturating_sub(page),
+            Action::PageDown => self.row + page,
+            Action::HalfUp => self.row.saturating_sub(page.div_ceil(2)),
+            Action::HalfDown => self.row + page.div_ceil(2),
+            Action::Last => usize::MAX,
+            _ => 0,
+        };
+        self.look_at(locks, row);
+    }
+
+    /// The candidate under the cursor.
+    pub(super) fn candidate<'a>(&self, locks: &'a Locks) -> Option<&'a Candidate> {
+        Some(locks.find(self.cursor.as_ref()?)?.1)
+    }
+
+    /// The candidates around the cursor, so many before it and after it.
+    pub(super) fn around<'a>(&self, locks: &'a Locks, room: usize) -> impl Iterator<Item = &'a Candidate> {
+        locks.candidates().skip(self.row.saturating_sub(room)).take(2 * room)
+    }
+
+    /// The candidate at that place, or the last one.
+    fn look_at(&mut self, locks: &Locks, row: usize) {
+        let found = locks.candidates().enumerate().take(row.saturating_add(1)).last();
+        self.row = found.map_or(0, |(row, _)| row);
+        self.cursor = found.map(|(_, candidate)| Arc::clone(&candidate.key));
+    }
+}
