@@ -168,7 +168,6 @@ where
         match event {
             Event::Key(key) => {
                 if let Some(key) = input::translate(*key) {
-                    self.send_scroll_limit();
                     self.session.send(Msg::Key(key));
                 }
             }
@@ -188,10 +187,7 @@ where
 
     fn mouse(&mut self, action: MouseAction) {
         match action {
-            MouseAction::Wheel { is_down } => {
-                self.send_scroll_limit();
-                self.session.send(Msg::Wheel { is_down });
-            }
+            MouseAction::Wheel { is_down } => self.session.send(Msg::Wheel { is_down }),
             MouseAction::Click(column, row) => {
                 let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
                 if let Some(hit) = ui::hit(ctx, self.frames.screen.size(), (column, row)) {
@@ -204,13 +200,5 @@ where
     fn resize(&mut self) {
         let (width, height) = self.frames.screen.size();
         self.session.send(Msg::Resized(ui::viewport(width, height)));
-    }
-
-    /// How far the open detail, or the help, can be moved depends on its width and on what it says.
-    fn send_scroll_limit(&mut self) {
-        let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
-        if let Some(spare) = ui::spare_lines(ctx, self.frames.screen.size()) {
-            self.session.send(Msg::ScrollLimit { max_scroll: spare });
-        }
     }
 }

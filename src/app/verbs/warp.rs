@@ -1,9 +1,10 @@
-//! Offers to begin the exercise anew, on a clock of another speed.
+//! Beginning the exercise anew, on a clock of another speed: a menu offers the speeds.
 
 use std::time::Duration;
 
-use super::{Dialog, dialog_action, is_over};
-use crate::app::{AppState, Backend, Effect, Key, KeyContext};
+use crate::app::command::Command;
+use crate::app::dialog::{DialogContext, DialogOutcome, is_over};
+use crate::app::{AppConfig, Backend, Key, KeyContext};
 use etcd_lease::RenewalSchedule;
 
 /// A speed that is offered.
@@ -31,13 +32,13 @@ pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
 }
 
 /// Why there is no other speed here, in a sentence; none where there is.
-pub fn no_speed(app: &AppState) -> Option<&'static str> {
-    match app.config.backend {
+pub fn no_speed(config: &AppConfig) -> Option<&'static str> {
+    match config.backend {
         // The clock of a real cluster is everybody's.
         Backend::Cluster => {
             Some("A real cluster keeps its own time: only a sandbox's clock can be warped. `leasetop demo` has one.")
         }
-        Backend::Sandbox { .. } if app.config.is_read_only => {
+        Backend::Sandbox { .. } if config.is_read_only => {
             Some("Read-only: here nothing is granted, renewed or revoked, and so nothing begun anew.")
         }
         Backend::Sandbox { .. } => None,
@@ -45,13 +46,15 @@ pub fn no_speed(app: &AppState) -> Option<&'static str> {
 }
 
 /// A number takes a speed, where there is one; Enter is on Cancel.
-pub(super) fn key(app: &mut AppState, key: Key) -> Vec<Effect> {
-    let speed = speeds(app.config.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
-    if let Some(speed) = speed.filter(|_| no_speed(app).is_none()) {
-        return vec![Effect::RestartSandbox { warp: speed.warp }];
+pub(in crate::app) fn on_key(key: Key, context: DialogContext<'_>) -> DialogOutcome {
+    let speed = speeds(context.config.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
+    if let Some(speed) = speed
+        && no_speed(context.config).is_none()
+    {
+        return DialogOutcome::Do(Command::RestartSandbox { warp: speed.warp });
     }
-    if !is_over(dialog_action(app, KeyContext::Warp, key)) {
-        app.view.dialog = Some(Dialog::Warp);
+    if is_over(context.dialog_action(KeyContext::Warp, key)) {
+        return DialogOutcome::Close;
     }
-    Vec::new()
+    DialogOutcome::Stay
 }

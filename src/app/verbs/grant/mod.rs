@@ -1,14 +1,16 @@
-//! The form for new leases.
+//! Granting leases: the form, and sending what it asks for.
 
 mod check;
 mod input;
 
 use tui_input::Input;
 
-use crate::app::{KeyTemplate, KeyValues, Lease};
+use crate::app::plural::leases_in_words;
+use crate::app::{Effect, GrantRequest, KeyTemplate, KeyValues, Lease};
 use etcd_lease::RenewalSchedule;
 
-pub(super) use input::key;
+use super::Done;
+
 pub(in crate::app) use input::paste;
 
 /// TTLs in seconds that a single digit means: the TTLs of the exercise.
@@ -132,4 +134,10 @@ impl GrantForm {
         let place = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
         self.focus = fields[(place + step) % fields.len()];
     }
+}
+
+/// Sends what the form asks for.
+pub(in crate::app) fn start(request: GrantRequest) -> Done {
+    let status = format!("granting {} of {} s …", leases_in_words(request.count as usize), request.ttl);
+    Done::status(status).with(Effect::Grant(request))
 }

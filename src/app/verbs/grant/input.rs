@@ -1,37 +1,36 @@
 //! What keys do to the form.
 
 use super::{Field, GrantForm};
-use crate::app::dialog::{Dialog, dialog_action, edit};
-use crate::app::{AppState, DialogAction, Effect, GrantRequest, Key, KeyContext};
+use crate::app::command::Command;
+use crate::app::dialog::{DialogContext, DialogOutcome};
+use crate::app::{DialogAction, Key, KeyContext};
 use etcd_lease::RenewalSchedule;
-use simkit::Timestamp;
-
-use super::check::in_words;
 
 /// Characters of a pasted text that are taken: more than any key and value that one would attach by hand.
 const MOST_PASTED: usize = 10_000;
 
-pub(in crate::app::dialog) fn key(
-    app: &mut AppState,
-    mut form: Box<GrantForm>,
-    key: Key,
-    now: Timestamp,
-) -> Vec<Effect> {
-    match dialog_action(app, KeyContext::Grant, key) {
-        Some(DialogAction::FormClose) => return Vec::new(),
-        Some(DialogAction::Accept) => match form.request() {
-            Ok(order) => return grant(app, order, now),
-            Err((field, rule)) => {
-                form.focus = field;
-                app.view.set_status(now, true, rule);
-            }
-        },
-        Some(DialogAction::FormPrevious) => form.go_back(),
-        Some(_) => form.go_on(),
-        None => type_into(&mut form, key),
+impl GrantForm {
+    /// Enter grants what is right, and goes to the first field that is not.
+    pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
+        match context.dialog_action(KeyContext::Grant, key) {
+            Some(DialogAction::FormClose) => return DialogOutcome::Close,
+            Some(DialogAction::Accept) => return self.accept(),
+            Some(DialogAction::FormPrevious) => self.go_back(),
+            Some(_) => self.go_on(),
+            None => type_into(self, key),
+        }
+        DialogOutcome::Stay
     }
-    app.view.dialog = Some(Dialog::Grant(form));
-    Vec::new()
+
+    fn accept(&mut self) -> DialogOutcome {
+        match self.request() {
+            Ok(request) => DialogOutcome::Do(Command::Grant(request)),
+            Err((field, rule)) => {
+                self.focus = field;
+                DialogOutcome::DoAndStay(Command::ShowError(rule))
+            }
+        }
+    }
 }
 
 /// A pasted text is typed: an end of line goes on to the next line of keys, and does nothing elsewhere.
@@ -52,7 +51,7 @@ fn type_into(form: &mut GrantForm, key: Key) {
         Field::Pace => switch_pace(form, key),
         Field::KeepAlive => switch_keep_alive(form, key),
         _ => {
-            form.input_mut().zip(edit(key)).map(|(input, edit)| input.handle(edit));
+            form.input_mut().zip(key.edit()).map(|(input, edit)| input.handle(edit));
         }
     }
 }
@@ -76,11 +75,6 @@ fn switch_pace(form: &mut GrantForm, key: Key) {
         }
         (_, pace) => pace,
     };
-}
-
-fn grant(app: &mut AppState, order: GrantRequest, now: Timestamp) -> Vec<Effect> {
-    app.view.set_status(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
-    vec![Effect::Grant(order)]
 }
 
 #[cfg(test)]
