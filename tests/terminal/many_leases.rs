@@ -1,4 +1,4 @@
-//! Very many leases of other clients, in the shipped program. With 400,000: `tests/measure/run mass`.
+//! Very many leases of other clients, in the shipped program. With 400,000: `tests/measure mass`.
 
 use etcd_lease::LeaseId;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 
-/// Several times as long as a lease of 2 s lives without a renewal. The variant of 30 s: `tests/measure/run unread`.
+/// Several times as long as a lease of 2 s lives without a renewal. The variant of 30 s: `tests/measure unread`.
 const UNREAD: &str = "LEASETOP_UNREAD_SECONDS";
 
 fn seconds() -> f64 {

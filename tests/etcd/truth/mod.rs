@@ -1,7 +1,7 @@
 //! What `leasetop events` tells of other clients' leases, against what they truly did.
 //!
 //! The truth is known: each client here notes between which two moments a renewal, a revoke, a change of a key came about.
-//! The short cases run with all tests; the long ones, in [`long`], are started by `tests/measure/run truth`, `deaths` and
+//! The short cases run with all tests; the long ones, in [`long`], are started by `tests/measure truth`, `deaths` and
 //! `leader`, which hold their figures against goals.
 
 mod deaths;
@@ -45,21 +45,21 @@ mod long {
     use super::Version;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "ten minutes; started by tests/measure/run truth"]
+    #[ignore = "ten minutes; started by tests/measure truth"]
     async fn renewals() {
         let told = super::renewals::compare(Version::V3_5New, &super::renewals::LONG).await;
         println!("{}\n{}", told.table(), told.figures());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "some minutes; started by tests/measure/run deaths"]
+    #[ignore = "some minutes; started by tests/measure deaths"]
     async fn deaths() {
         let told = super::deaths::compare(Version::V3_5New, &super::deaths::LONG).await;
         println!("{}\n{}", told.table(), told.figures());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "some minutes; started by tests/measure/run leader"]
+    #[ignore = "some minutes; started by tests/measure leader"]
     async fn leader() {
         let told = super::leader::compare(Version::V3_5New, &super::leader::LONG).await;
         println!("{}\n{}", told.table(), told.figures());

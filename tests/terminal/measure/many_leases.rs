@@ -40,7 +40,7 @@ fn percent<const N: usize>(terminal: &mut Terminal, seconds: f64, processes: [u3
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run everyone"]
+#[ignore = "run by tests/measure everyone"]
 fn everyone() {
     for count in [1_000, 10_000, 100_000] {
         let (_server, mut terminal) = others(count);
@@ -98,7 +98,7 @@ fn five_changes(sandbox: &Sandbox, number: u32) -> u32 {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run crowd"]
+#[ignore = "run by tests/measure crowd"]
 fn key_among_events() {
     let (server, mut terminal) = others(100_000);
     let writer = Writer::start(server.sandbox.clone());
@@ -124,7 +124,7 @@ async fn granted_with_keys(cluster: &Cluster, count: i64) {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run cost"]
+#[ignore = "run by tests/measure cost"]
 fn what_it_costs_etcd() {
     let etcd = std::env::var("LEASETOP_MEASURE_ETCD").ok().and_then(|id| id.parse().ok()).expect("the number of etcd");
     let (endpoint, runtime, cluster) = real_etcd();
@@ -154,7 +154,7 @@ fn what_it_costs_etcd() {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run mass"]
+#[ignore = "run by tests/measure mass"]
 fn four_hundred_thousand() {
     const COUNT: u32 = 400_000;
     let server = ServedSandbox::start();

@@ -1,4 +1,4 @@
-//! Figures of the shipped program in a terminal, for `tests/measure/run`: no tests, and run by it alone.
+//! Figures of the shipped program in a terminal, for `tests/measure`: no tests, and run by it alone.
 //!
 //! Each prints lines of `name value`.
 
@@ -62,7 +62,7 @@ fn thousand() -> (ServedSandbox, Terminal) {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run first-frame"]
+#[ignore = "run by tests/measure first-frame"]
 fn first_frame() {
     let mut millis: Vec<f64> = (0..40)
         .map(|_| {
@@ -79,7 +79,7 @@ fn first_frame() {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run idle"]
+#[ignore = "run by tests/measure idle"]
 fn idle() {
     const SECONDS: f64 = 30.0;
     for (name, is_kept) in [("kept", true), ("others", false)] {
@@ -113,7 +113,7 @@ fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run key"]
+#[ignore = "run by tests/measure key"]
 fn key_to_screen() {
     let (server, mut terminal) = thousand();
     let renewals = server.sandbox.stats(0).keep_alives;
@@ -174,7 +174,7 @@ fn real_etcd() -> (String, Runtime, Cluster) {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run revoke"]
+#[ignore = "run by tests/measure revoke"]
 fn revoke_many() {
     let (endpoint, runtime, cluster) = real_etcd();
     let mut ratios: Vec<f64> = (0..3)
@@ -192,7 +192,7 @@ fn revoke_many() {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run memory"]
+#[ignore = "run by tests/measure memory"]
 fn memory() {
     let (_server, mut terminal) = thousand();
     terminal.pass(30.0);
