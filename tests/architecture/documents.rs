@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use leasetop::app::keymap;
+use leasetop::app::Keymap;
 
 fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -20,7 +20,7 @@ fn between<'a>(document: &'a str, from: &str, to: &str) -> &'a str {
 fn the_readme_has_the_key_table() {
     let readme = read("README.md");
     let table = between(&readme, "<!-- keys -->\n", "<!-- /keys -->");
-    assert_eq!(table, keymap::markdown(), "put the right side between the marks of README.md");
+    assert_eq!(table, Keymap::default().markdown(), "put the right side between the marks of README.md");
 }
 
 #[test]
