@@ -11,12 +11,15 @@ use crate::engine::{connect, settings};
 on_each_version! {
     says_what_etcdctl_says
     reads_etcdctls_variables
-    waits_for_a_renewal_and_for_the_end
-    lists_what_watching_has_shown
-    lists_megabytes_of_key_names
     shows_a_certificate
     tells_tls_from_none
     tells_which_certificate_is_at_fault
+}
+
+on_the_newest_version! {
+    waits_for_a_renewal_and_for_the_end
+    lists_what_watching_has_shown
+    lists_megabytes_of_key_names
 }
 
 /// What the program prints on this etcd, and its exit code.

@@ -111,9 +111,9 @@ async fn etcdctl_makes_transactions(version: Version) {
 
 async fn etcdctl_locks(version: Version) {
     let bench = EtcdctlTest::start(version);
-    let holder = bench.go("holder", &["lock", "mutex"]);
+    let holder = bench.go("holder", &["lock", "--ttl", "2", "mutex"]);
     holder.prints("mutex/").await;
-    let mut waiting = bench.go("waiting", &["lock", "mutex", "/bin/echo", "mine"]);
+    let mut waiting = bench.go("waiting", &["lock", "--ttl", "2", "mutex", "/bin/echo", "mine"]);
     let in_line = async || bench.ctl(&["get", "mutex/", "--prefix", "--keys-only"]).matches("mutex/").count() == 2;
     until("both are in line", PATIENCE, in_line).await;
     assert_eq!(waiting.text(), "");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
 
-on_each_version! {
+on_the_newest_version! {
     keeps_its_data_over_a_kill
     goes_on_after_a_freeze
     a_cluster_outlives_its_leader

@@ -8,7 +8,7 @@ use crate::common::guard::Guarded;
 use crate::common::wait::until;
 use crate::pty::{Terminal, leasetop};
 
-on_each_version! {
+on_the_newest_version! {
     the_line_for_a_lock_is_shown_in_its_order
 }
 

@@ -15,7 +15,7 @@ use simkit::Timestamp;
 
 use crate::common::etcd::{Etcd, Version};
 
-on_each_version! {
+on_the_newest_version! {
     every_renewal_of_another_client_is_seen
     a_leader_change_is_no_renewal
     deaths_are_told_apart

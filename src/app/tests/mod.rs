@@ -34,9 +34,9 @@ use etcd_lease::{
 };
 use simkit::Timestamp;
 
-/// How many random stories a test plays: so many, or what `LEASETOP_STORIES` says for a long run.
+/// How many random cases a test runs: `usual`, or what `LEASETOP_CASES` says (tests/measure stories).
 pub(super) fn cases(usual: u32) -> u32 {
-    std::env::var("LEASETOP_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var("LEASETOP_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// The state, a time, and all effects so far.

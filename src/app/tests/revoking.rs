@@ -266,7 +266,7 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
 #[test]
 fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
     let mut told = 0;
-    let cases = cases(20_000);
+    let cases = cases(4_000);
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
     let counted = std::cell::RefCell::new(&mut told);
     let story = (0..4_usize, prop::collection::vec(step(), 0..12), any::<bool>());

@@ -326,7 +326,7 @@ fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> R
 #[test]
 fn of_all_leases_those_that_the_dialog_names_are_the_only_ones_revoked() {
     let mut told = 0;
-    let cases = crate::app::tests::cases(5_000);
+    let cases = crate::app::tests::cases(1_000);
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
     let counted = std::cell::RefCell::new(&mut told);
     let before = prop::collection::vec(step("   vvvUjkgGIf<>p"), 1..24);

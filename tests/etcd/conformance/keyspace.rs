@@ -30,9 +30,7 @@ async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
 /// Keys come sorted, with their leases, as of one revision, whatever is written between two pages.
 pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
     let lease = test.grant(60).await;
-    for n in 0..600 {
-        test.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", (n % 3 == 0).then_some(lease)).await.unwrap();
-    }
+    test.put_all((0..600).map(|n| (format!("svc/{n:04}"), (n % 3 == 0).then_some(lease)))).await;
     test.cluster.put(b"svc/\xff\x00", b"", Some(lease)).await.unwrap();
     test.cluster.put(b"svd", b"not in the range", Some(lease)).await.unwrap();
     let mut pages = test.cluster.key_pages(&KeyRange::prefix(b"svc/"));
@@ -64,9 +62,7 @@ pub(crate) async fn heavy_values_are_read(test: &mut ConformanceTest) {
 
 /// A page of a forgotten revision says so.
 pub(crate) async fn a_forgotten_page_says_so(test: &mut ConformanceTest) {
-    for n in 0..300 {
-        test.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", None).await.unwrap();
-    }
+    test.put_all((0..300).map(|n| (format!("svc/{n:04}"), None))).await;
     let mut pages = test.cluster.key_pages(&KeyRange::all());
     pages.next().await.unwrap();
     let revision = test.cluster.put(b"svc/new", b"v", None).await.unwrap().revision;

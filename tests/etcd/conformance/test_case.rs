@@ -7,7 +7,7 @@ use etcd_lease::engine::{Engine, Options};
 use etcd_lease::wire::{Address, Cluster, KeyWatch, Settings, Target};
 use etcd_lease::{KeyRange, LeaseId};
 use etcd_sandbox::Sandbox;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use hyper_util::rt::TokioIo;
 use simkit::Clock;
 use simkit::pipe::{Dialer, pipe};
@@ -160,6 +160,12 @@ impl ConformanceTest {
     /// Grants a lease.
     pub(crate) async fn grant(&self, ttl: i64) -> LeaseId {
         self.cluster.grant(None, ttl).await.expect("grant").id
+    }
+
+    /// Puts keys with or without a lease, many at a time: one by one, some etcds take 30 ms each.
+    pub(crate) async fn put_all(&self, keys: impl Iterator<Item = (String, Option<LeaseId>)>) {
+        let puts = keys.map(|(key, lease)| async move { self.cluster.put(key.as_bytes(), b"v", lease).await });
+        stream::iter(puts).buffer_unordered(64).try_for_each(|_| async { Ok(()) }).await.expect("put");
     }
 
     /// Puts a key with a lease.

@@ -12,10 +12,13 @@ use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
 
 on_each_version! {
-    leases_live_beside_a_dead_and_a_hung_endpoint
-    renewals_have_moved_within_2_s_of_a_members_death
     leases_outlive_their_leader
     a_member_without_a_majority_says_so
+}
+
+on_the_newest_version! {
+    leases_live_beside_a_dead_and_a_hung_endpoint
+    renewals_have_moved_within_2_s_of_a_members_death
 }
 
 async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {

@@ -16,20 +16,14 @@ use crate::common::wait::until;
 const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Authenticate\",\
                       grpc_service=\"etcdserverpb.Auth\",grpc_type=\"unary\"}";
 
-mod etcd_3_5_new {
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_forbidden_lease_ends_alone() {
-        super::a_forbidden_lease_ends_alone().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn members_are_seen_with_authentication_on() {
-        super::members_are_seen_with_authentication_on().await;
-    }
+// Older versions do not check who may renew.
+on_the_newest_version! {
+    a_forbidden_lease_ends_alone
+    members_are_seen_with_authentication_on
 }
 
-async fn a_forbidden_lease_ends_alone() {
-    let mut etcd = Etcd::start(Version::V3_5New).await;
+async fn a_forbidden_lease_ends_alone(version: Version) {
+    let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let cluster = as_app(&etcd).await;
     let clock = Clock::real();
@@ -59,8 +53,8 @@ async fn as_app(etcd: &Etcd) -> Cluster {
 
 /// The monitor waits for a member that tells who it is. The newest 3.5 tells only root; to another user who is logged in
 /// it says at least that it is there.
-async fn members_are_seen_with_authentication_on() {
-    let mut etcd = Etcd::start(Version::V3_5New).await;
+async fn members_are_seen_with_authentication_on(version: Version) {
+    let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let as_user = async |name: &str, password: &str| {
         let user = User { name: name.to_owned(), password: password.to_owned() };

@@ -9,7 +9,7 @@ use super::fleet::Fleet;
 use super::{connect, settings};
 use crate::common::etcd::{Etcd, Version};
 
-on_each_version! {
+on_the_newest_version! {
     leases_are_kept_over_tls
     a_client_without_a_certificate_is_told_so
 }

@@ -10,7 +10,7 @@ use crate::common::etcd::{Etcd, Version};
 /// A renewal each and some.
 const ROUND: Duration = Duration::from_secs(8);
 
-on_each_version! {
+on_the_newest_version! {
     leases_of_10_s_outlive_3_s_without_etcd_and_5_s_of_silence
 }
 

@@ -33,6 +33,11 @@ impl Rng {
     }
 }
 
+/// How many random cases a test runs: `usual`, or what `LEASETOP_CASES` says (tests/measure seeds).
+pub(crate) fn cases(usual: u64) -> u64 {
+    std::env::var("LEASETOP_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
