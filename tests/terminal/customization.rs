@@ -111,29 +111,6 @@ fn y_copies_the_id_and_shift_y_the_command_of_etcdctl() {
 }
 
 #[test]
-fn ids_are_written_in_decimal_and_in_hex() {
-    let server = ServedSandbox::start();
-    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 160, 40);
-    terminal.wait_for("/svc/ours");
-    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
-    let is_shown = |terminal: &Terminal, text: &str| terminal.screen().contents().contains(text);
-    assert!(is_shown(&terminal, &id.to_string()));
-    terminal.keys("#");
-    terminal.wait_for(&id.0.to_string());
-    assert!(
-        !is_shown(&terminal, &id.to_string()) && !is_shown(&terminal, &id.short()),
-        "{}",
-        terminal.screen().contents()
-    );
-    terminal.keys("x");
-    terminal.wait_for(&format!("Revoke lease {}?", id.0));
-    terminal.keys("\r#");
-    terminal.wait_for(&id.to_string());
-    terminal.keys("q\r");
-    assert_eq!(terminal.exit_code(), 0);
-}
-
-#[test]
 fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
     let server = ServedSandbox::start();
     let theirs = LeaseId(server.sandbox.grant(600).expect("a lease"));
@@ -155,47 +132,6 @@ fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
     terminal.keys("1\r");
     terminal.wait_until("the key", |_| server.sandbox.get("/odd").is_some());
     assert_eq!(server.sandbox.get("/odd").map(|pair| pair.lease), Some(theirs.0));
-    terminal.keys("q\r");
-    assert_eq!(terminal.exit_code(), 0);
-}
-
-#[test]
-fn zoom_shows_one_pane_alone() {
-    let server = ServedSandbox::start();
-    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 120, 40);
-    terminal.wait_for("/svc/ours");
-    terminal.wait_for("╭ 3 Events");
-    terminal.keys("z");
-    terminal.wait_until("the leases are alone", |screen| !screen.contents().contains("╭ 3 Events"));
-    assert!(terminal.screen().contents().contains("/svc/ours"));
-    terminal.keys("\r");
-    terminal.wait_for("─ own ─");
-    assert!(!terminal.screen().contents().contains("1 Leases 1"));
-    terminal.keys("\x1b");
-    terminal.wait_for("1 Leases 1");
-    terminal.keys("z");
-    terminal.wait_for("╭ 3 Events");
-    terminal.keys("q\r");
-    assert_eq!(terminal.exit_code(), 0);
-}
-
-#[test]
-fn wide_columns_move_sideways() {
-    let server = ServedSandbox::start();
-    let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 80, 24);
-    terminal.wait_for("/svc/ours");
-    let id = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0].to_string();
-    let has = |terminal: &Terminal, text: &str| terminal.screen().contents().contains(text);
-    assert!(!has(&terminal, "MARGIN") && !has(&terminal, "RTT "));
-    terminal.keys("w");
-    terminal.wait_for("wide ← →");
-    terminal.keys(&"\x1b[C".repeat(6));
-    terminal.wait_for("MARGIN");
-    assert!(has(&terminal, &id) && !has(&terminal, "STATE"), "the id stays");
-    terminal.keys(&"\x1b[D".repeat(6));
-    terminal.wait_for("STATE");
-    terminal.keys("w");
-    terminal.wait_until("as many as fit", |screen| !screen.contents().contains("wide ←"));
     terminal.keys("q\r");
     assert_eq!(terminal.exit_code(), 0);
 }
@@ -270,19 +206,5 @@ fn the_mouse_selects_sorts_and_scrolls_when_it_is_asked_to_and_is_given_back() {
     });
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
-    terminal.assert_sane();
-}
-
-#[test]
-fn a_signal_gives_the_mouse_back() {
-    let server = ServedSandbox::start();
-    let mut terminal = server.monitor(&[], 80, 24);
-    terminal.wait_for("There is no lease");
-    terminal.keys("m");
-    terminal.wait_until("the mouse is ours", |screen| {
-        screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
-    });
-    terminal.signal("TERM");
-    terminal.exit_code();
     terminal.assert_sane();
 }

@@ -104,9 +104,7 @@ fn the_form_is_left_by_esc_and_ctrl_c_and_grants_nothing() {
 
 #[test]
 fn an_own_lease_is_revoked_by_y_or_on_its_answer_and_by_nothing_else() {
-    for confirm in
-        ["y", &format!("{RIGHT}\r"), "\t\r", &format!("{LEFT}\r"), &format!("{DOWN}\r"), &format!("{SHIFT_TAB}\r")]
-    {
+    for confirm in ["y", &format!("{RIGHT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
         for cancel in ["\r", ESC, "q", "\x03", &format!("{RIGHT}{LEFT}\r")] {
             focused(&mut terminal, "x", "Cancel");
@@ -183,7 +181,7 @@ fn adopting_is_asked_and_confirmed() {
 
 #[test]
 fn quitting_asks_leaves_revokes_or_stays() {
-    for leave in ["\r", "q", "\x03", &format!("{RIGHT}{LEFT}\r")] {
+    for leave in ["q", &format!("{RIGHT}{LEFT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
         focused(&mut terminal, "q", "Leave");
         terminal.keys(ESC);
@@ -266,17 +264,15 @@ fn on_the_smallest_screens_one_still_revokes_and_quits_knowingly() {
 
 #[test]
 fn help_scrolls_and_closes() {
-    for close in ["q", ESC, "?", "\r"] {
-        let (_server, _, mut terminal) = with_anothers();
-        terminal.resize(80, 12);
-        terminal.keys("?");
-        terminal.wait_for("↑ ↓ scroll");
-        terminal.keys("G");
-        terminal.wait_for("expired or revoked");
-        terminal.keys("g");
-        terminal.wait_for(KEYMAP[0].help);
-        terminal.keys(close);
-        closed(&mut terminal, "Keys and states");
-        quit(terminal);
-    }
+    let (_server, _, mut terminal) = with_anothers();
+    terminal.resize(80, 12);
+    terminal.keys("?");
+    terminal.wait_for("↑ ↓ scroll");
+    terminal.keys("G");
+    terminal.wait_for("expired or revoked");
+    terminal.keys("g");
+    terminal.wait_for(KEYMAP[0].help);
+    terminal.keys("?");
+    closed(&mut terminal, "Keys and states");
+    quit(terminal);
 }

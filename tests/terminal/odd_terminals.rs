@@ -40,9 +40,14 @@ fn a_storm_of_sizes_ends_in_a_right_screen() {
 }
 
 #[test]
-fn at_20x5_it_shows_id_and_time_left_and_quits() {
+fn starts_in_a_tiny_terminal() {
     let mut terminal = Terminal::start(demo(), 20, 5);
     terminal.wait_for(" s ●");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+
+    let mut terminal = Terminal::start(demo(), 10, 3);
+    terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }
