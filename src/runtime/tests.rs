@@ -203,7 +203,7 @@ fn exercise(ttls: &[i64]) -> AppConfig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn leases_of_the_start_are_kept_alive_and_their_cadence_is_seen() {
+async fn initial_leases_are_kept_alive_and_their_cadence_is_shown() {
     let test = MonitorTest::start(exercise(&[10, 120, 3600]), false).await;
     test.wait(88.0).await;
     let ten = test.screen.row("/service/10");
@@ -233,7 +233,7 @@ async fn n_2_enter_grants_and_x_y_revokes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_clients_leases_come_and_go_and_can_be_adopted() {
+async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let (theirs, dying) = (LeaseId(test.sandbox.grant(30).unwrap()), LeaseId(test.sandbox.grant(600).unwrap()));
     test.wait(1.5).await;
@@ -251,7 +251,7 @@ async fn other_clients_leases_come_and_go_and_can_be_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
+async fn a_stalled_reader_does_not_hide_the_engine_status() {
     let test = MonitorTest::start(exercise(&[2]), true).await;
     test.wait(28.0).await;
     let row = test.screen.row("/service/2");
@@ -264,7 +264,7 @@ async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards() {
+async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
     let test = MonitorTest::start(exercise(&[2, 10]), false).await;
     let renewals = test.sandbox.keep_alives(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
     test.screen.stick(true);
@@ -289,7 +289,7 @@ async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards()
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_waits_for_an_etcd_that_is_not_there_yet() {
+async fn the_monitor_waits_for_an_etcd_that_starts_later() {
     let test = MonitorTest::with(exercise(&[10]), false, |sandbox| sandbox.faults().down()).await;
     test.wait(3.0).await;
     assert!(test.screen.text().contains("Trying to reach etcd"), "{}", test.screen.text());
@@ -299,7 +299,7 @@ async fn it_waits_for_an_etcd_that_is_not_there_yet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_a_real_cluster_quitting_asks_and_leaves() {
+async fn on_a_real_cluster_quitting_asks_and_keeps_the_leases() {
     let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.press(&[KeyCode::Char('q')]).await;
@@ -319,7 +319,7 @@ async fn on_a_real_cluster_quitting_asks_and_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signal_ends_it_and_revokes_nothing() {
+async fn a_signal_ends_the_monitor_and_revokes_nothing() {
     let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     test.screen.stick(true);
     test.external.send(ExternalEvent::End).unwrap();
@@ -330,7 +330,7 @@ async fn a_signal_ends_it_and_revokes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
+async fn an_idle_hour_draws_few_frames_and_a_countdown_one_a_second() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let frames = test.screen.frames();
     test.wait(3600.0).await;
@@ -343,7 +343,7 @@ async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ctrl_z_asks_once_more_and_afterwards_says_what_it_cost() {
+async fn ctrl_z_asks_once_and_reports_the_cost_afterwards() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.ctrl('z');
     test.wait(0.1).await;
@@ -358,7 +358,7 @@ async fn ctrl_z_asks_once_more_and_afterwards_says_what_it_cost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_continued_from_outside_is_drawn_anew() {
+async fn a_program_continued_by_a_signal_redraws() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.external.send(ExternalEvent::Continued).unwrap();
     test.wait(0.1).await;
@@ -368,7 +368,7 @@ async fn what_is_continued_from_outside_is_drawn_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own_ones_renewed_at_once() {
+async fn after_the_machine_slept_leases_are_unseen_until_polled_and_own_leases_renewed_at_once() {
     let test = MonitorTest::start(exercise(&[3600]), false).await;
     let other = LeaseId(test.sandbox.grant(600).unwrap());
     test.wait(2.0).await;

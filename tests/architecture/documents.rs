@@ -94,7 +94,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_key_table_is_that_of_the_program() {
+fn the_key_table_matches_the_program() {
     const FILE: &str = "docs/keys.md";
     const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->"];
     let document = read(FILE);
@@ -143,7 +143,7 @@ fn the_readme_is_short_and_names_both_commands() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_resolves() {
     let mut broken = Vec::new();
     for name in documents() {
         let document = read(&name);
@@ -185,7 +185,7 @@ fn every_document_is_linked_from_the_readme() {
 }
 
 #[test]
-fn every_path_of_the_contributing_table_is_there_with_the_names() {
+fn every_path_of_the_contributing_table_exists_and_contains_its_names() {
     let document = read("docs/CONTRIBUTING.md");
     let table = between(&document, "<!-- paths -->", "<!-- /paths -->");
     let mut wrong = Vec::new();
@@ -207,7 +207,7 @@ fn every_path_of_the_contributing_table_is_there_with_the_names() {
 }
 
 #[test]
-fn every_command_line_is_understood() {
+fn every_command_line_parses() {
     let mut count = 0;
     for name in documents() {
         let document = read(&name);
@@ -224,7 +224,7 @@ fn every_command_line_is_understood() {
 }
 
 #[test]
-fn the_check_of_command_lines_finds_an_unknown_option_and_a_wrong_value() {
+fn the_command_line_check_rejects_unknown_options_and_invalid_values() {
     for line in ["leasetop list --foo", "leasetop wait 694d --until never", "leasetop list --filter 'ttl<'"] {
         let mut args = words(line);
         args.push("--help".to_owned());
@@ -246,7 +246,7 @@ fn the_config_file_of_the_documents_is_valid() {
 }
 
 #[test]
-fn every_filter_of_the_documents_can_be_read() {
+fn every_filter_of_the_documents_parses() {
     let document = read("docs/filters.md");
     let table = between(&document, "<!-- filters -->", "<!-- /filters -->");
     let filters: Vec<&str> = rows(table).flat_map(|cells| quoted(cells[0]).collect::<Vec<_>>()).collect();
@@ -258,7 +258,7 @@ fn every_filter_of_the_documents_can_be_read() {
 }
 
 #[test]
-fn the_commands_of_the_documents_are_those_of_the_program() {
+fn the_documents_list_every_command() {
     let help = leasetop(["--help"]);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let commands = between(&help, "Commands:\n", "\n\n").lines();

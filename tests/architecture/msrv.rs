@@ -44,7 +44,7 @@ fn no_dependency_asks_for_a_newer_rust() {
 }
 
 #[test]
-fn the_check_finds_one_that_does() {
+fn the_check_finds_a_dependency_that_does() {
     let metadata = serde_json::json!({"packages": [
         {"name": "old", "rust_version": "1.56"},
         {"name": "same", "rust_version": "1.88.0"},

@@ -9,16 +9,16 @@ use crate::common::etcd::{Etcd, Version};
 use crate::engine::{connect, settings};
 
 on_each_version! {
-    says_what_etcdctl_says
+    prints_the_same_lines_as_etcdctl
     reads_etcdctls_variables
-    shows_a_certificate
+    presents_a_client_certificate
     tells_tls_from_none
     tells_which_certificate_is_at_fault
 }
 
 on_the_newest_version! {
     waits_for_a_renewal_and_for_the_end
-    lists_what_watching_has_shown
+    lists_what_was_observed
     lists_megabytes_of_key_names
 }
 
@@ -60,7 +60,7 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     assert_eq!(wait("renewed", "60s").1, Some(1), "it is gone, which is no reason to wait");
 }
 
-async fn lists_what_watching_has_shown(version: Version) {
+async fn lists_what_was_observed(version: Version) {
     let etcd = Etcd::start(version).await;
     let (kept, leaked) = (etcd.ctl(&["lease", "grant", "9"]), etcd.ctl(&["lease", "grant", "9"]));
     etcd.ctl(&["put", "/svc/a", "1", "--lease", id(&kept)]);
@@ -103,7 +103,7 @@ async fn lists_megabytes_of_key_names(version: Version) {
     assert_eq!((told.matches("/big/").count(), code), (KEYS, Some(0)));
 }
 
-async fn says_what_etcdctl_says(version: Version) {
+async fn prints_the_same_lines_as_etcdctl(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = |args: &[&str]| leasetop(&etcd, &[], args).0;
     let granted = ours(&["grant", "600"]);
@@ -150,7 +150,7 @@ async fn reads_etcdctls_variables(version: Version) {
     assert_eq!(leasetop(&etcd, &[("ETCDCTL_USER", "app:wrong")], &["list"]).1, Some(2));
 }
 
-async fn shows_a_certificate(version: Version) {
+async fn presents_a_client_certificate(version: Version) {
     let etcd = Etcd::with_tls(version).await;
     let tls = etcd.certificates();
     let path = |path: &std::path::Path| path.to_str().expect("text").to_owned();

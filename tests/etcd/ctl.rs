@@ -14,9 +14,9 @@ use crate::common::wait::until;
 
 on_each_version! {
     etcdctl_watches
-    etcdctl_makes_transactions
+    etcdctl_runs_transactions
     etcdctl_locks
-    etcdctl_elects
+    etcdctl_campaigns
 }
 
 /// How long etcdctl may take on a busy machine.
@@ -102,7 +102,7 @@ async fn etcdctl_watches(version: Version) {
     assert_eq!(bench.ctl(&["get", "svc/a", "--rev", "4"]), "");
 }
 
-async fn etcdctl_makes_transactions(version: Version) {
+async fn etcdctl_runs_transactions(version: Version) {
     let bench = EtcdctlTest::start(version);
     let once = "create(\"k\") = \"0\"\n\nput k made\nget k\n\nput k again\nget k\n\n";
     assert_eq!(bench.fed(&["txn"], once), "SUCCESS\n\nOK\n\nk\nmade\n");
@@ -123,7 +123,7 @@ async fn etcdctl_locks(version: Version) {
     until("both leases are gone", PATIENCE, async || bench.ctl(&["lease", "list"]).starts_with("found 0")).await;
 }
 
-async fn etcdctl_elects(version: Version) {
+async fn etcdctl_campaigns(version: Version) {
     let bench = EtcdctlTest::start(version);
     let first = bench.go("first", &["elect", "chair", "ada"]);
     first.prints("ada").await;

@@ -12,8 +12,8 @@ use simkit::tasks::spawn;
 use crate::common::etcd::{Etcd, Version};
 
 on_each_version! {
-    a_user_sees_its_own_keys_and_is_told_what_it_may_not
-    who_may_not_list_is_told_of_the_leases_of_its_keys
+    a_user_reads_its_own_keys_and_is_refused_others
+    without_permission_to_list_leases_are_found_by_their_keys
 }
 
 async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
@@ -23,7 +23,7 @@ async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
     Cluster::connect(settings).await.expect("a cluster")
 }
 
-async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) {
+async fn a_user_reads_its_own_keys_and_is_refused_others(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let app = log_in(&etcd, "app", "app-password").await;
@@ -54,7 +54,7 @@ async fn wait_for_event(events: &mut tokio::sync::mpsc::Receiver<TimedEvent>, wo
     tokio::time::timeout(Duration::from_secs(30), heard).await.unwrap_or_else(|_| panic!("{word:?} in time"));
 }
 
-async fn who_may_not_list_is_told_of_the_leases_of_its_keys(version: Version) {
+async fn without_permission_to_list_leases_are_found_by_their_keys(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     // A lease with a key that the user may not read: from 3.5.28 on it may not list at all.

@@ -9,7 +9,7 @@ use crate::common::wait::until;
 use crate::pty::{Terminal, leasetop};
 
 on_the_newest_version! {
-    the_line_for_a_lock_is_shown_in_its_order
+    the_queue_of_a_lock_is_shown_in_order
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ fn wait_for_line(monitor: &mut Terminal, line: &[String]) {
     });
 }
 
-async fn the_line_for_a_lock_is_shown_in_its_order(version: Version) {
+async fn the_queue_of_a_lock_is_shown_in_order(version: Version) {
     let etcd = Etcd::start(version).await;
     let mut command = leasetop();
     command.args(["--endpoints", &etcd.endpoints().join(",")]);

@@ -16,9 +16,9 @@ use simkit::Timestamp;
 use crate::common::etcd::{Etcd, Version};
 
 on_the_newest_version! {
-    every_renewal_of_another_client_is_seen
+    every_renewal_of_another_client_is_inferred
     a_leader_change_is_no_renewal
-    deaths_are_told_apart
+    expired_and_revoked_leases_are_distinguished
 }
 
 async fn connect(etcd: &Etcd) -> Cluster {
@@ -50,7 +50,7 @@ async fn renewals(consumer: &mut Consumer, until: Timestamp, clock: &Clock) -> V
     }
 }
 
-async fn every_renewal_of_another_client_is_seen(version: Version) {
+async fn every_renewal_of_another_client_is_inferred(version: Version) {
     let etcd = Etcd::start(version).await;
     let (theirs, ours) = (connect(&etcd).await, connect(&etcd).await);
     let clock = Clock::real();
@@ -122,7 +122,7 @@ async fn gone(observer: &mut Observer, key: &[u8]) -> Timestamp {
     }
 }
 
-async fn deaths_are_told_apart(version: Version) {
+async fn expired_and_revoked_leases_are_distinguished(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = connect(&etcd).await;
     let clock = Clock::real();

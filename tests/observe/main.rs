@@ -62,7 +62,7 @@ impl Scene {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
+async fn a_lease_is_reported_when_it_appears_and_disappears() {
     let mut scene = Scene::start(|_| {}).await;
     let first = scene.listed().await;
     assert_eq!((first.count, first.created.len(), first.gone.len()), (0, 0, 0));
@@ -78,7 +78,7 @@ async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_leader_tells_who_has_least_time_left() {
+async fn the_leaders_list_is_ordered_by_time_left() {
     let mut scene = Scene::start(|sandbox| {
         sandbox.grant_as(LeaseId(1), 100).unwrap();
         sandbox.grant_as(LeaseId(2), 50).unwrap();
@@ -92,7 +92,7 @@ async fn the_leader_tells_who_has_least_time_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_read_and_then_followed() {
+async fn keys_are_read_then_watched() {
     let mut scene = Scene::start(|sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         sandbox.put(b"svc/\xff\x1b", "v", Some(lease.0)).unwrap();
@@ -113,7 +113,7 @@ async fn keys_are_read_and_then_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none() {
+async fn a_key_named_after_a_lease_is_reported_even_if_unattached() {
     let key = b"mutex/694d9aa8d4d4f304";
     let mut scene = Scene::start(|sandbox| sandbox.put(&key[..], "v", None).unwrap()).await;
     let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
@@ -137,7 +137,7 @@ async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_watch_loses_nothing() {
+async fn a_cut_watch_loses_no_change() {
     let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
     scene.read().await;
     // Opened, and idle.
@@ -150,7 +150,7 @@ async fn a_cut_watch_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_past_is_read_anew() {
+async fn keys_are_reloaded_after_a_compaction() {
     let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
     scene.read().await;
     scene.clock.sleep(Duration::from_secs(1)).await;
@@ -169,7 +169,7 @@ async fn a_forgotten_past_is_read_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_is_told_once_and_so_is_its_end() {
+async fn an_error_is_reported_once_and_so_is_its_end() {
     let mut scene = Scene::start(|_| {}).await;
     scene.listed().await;
     scene.read().await;
@@ -189,7 +189,7 @@ async fn trouble_is_told_once_and_so_is_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn megabytes_of_key_names_on_one_lease_are_told() {
+async fn megabytes_of_key_names_of_one_lease_are_read() {
     let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
     let mut scene = Scene::start(|sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
@@ -207,7 +207,7 @@ async fn megabytes_of_key_names_on_one_lease_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_beyond_four_megabytes_is_told() {
+async fn a_list_beyond_four_megabytes_is_read() {
     const MANY: i64 = 400_000;
     let mut scene = Scene::start(|sandbox| {
         for id in 1..=MANY {
@@ -227,7 +227,7 @@ async fn a_list_beyond_four_megabytes_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_listen_is_told_of_more_at_once() {
+async fn observations_accumulate_for_a_slow_reader() {
     let mut scene = Scene::start(|_| {}).await;
     scene.listed().await;
     for n in 1..=200 {

@@ -26,7 +26,7 @@ const CLUSTERS: &str = "default-cluster = \"test\"\n[keys]\nrevoke = \"d\"\nquit
                         [cluster.test]\nendpoints = [\"ENDPOINT\"]\ncolor = \"red\"\n";
 
 #[test]
-fn a_named_cluster_is_named_where_it_matters_and_keys_are_those_of_the_file() {
+fn a_named_cluster_is_shown_and_rebound_keys_apply() {
     let server = ServedSandbox::start();
     let (_folder, mut terminal) = monitor(&server, CLUSTERS, &["--ttl", "600", "--put", "/svc/ours=x"]);
     terminal.wait_for("/svc/ours");
@@ -51,7 +51,7 @@ fn a_named_cluster_is_named_where_it_matters_and_keys_are_those_of_the_file() {
 }
 
 #[test]
-fn a_cluster_may_be_read_only_and_a_flag_takes_that_back() {
+fn a_cluster_may_be_read_only_and_a_flag_overrides_it() {
     let config = "[cluster.test]\nendpoints = [\"ENDPOINT\"]\nread-only = true\n";
     for (arguments, told) in
         [(vec!["--cluster", "test"], "read-only: here"), (vec!["--cluster", "test", "--read-only=false"], "New leases")]
@@ -71,7 +71,7 @@ fn a_cluster_may_be_read_only_and_a_flag_takes_that_back() {
 }
 
 #[test]
-fn a_wrong_file_is_told_before_the_screen_is_taken() {
+fn an_invalid_config_file_is_reported_before_the_monitor_starts() {
     let server = ServedSandbox::start();
     let (_folder, mut terminal) = monitor(&server, "[keys]\nrevoke = \"n\"\n", &[]);
     assert_eq!(terminal.exit_code(), 2);
@@ -89,7 +89,7 @@ fn copied(terminal: &Terminal) -> Option<String> {
 }
 
 #[test]
-fn y_copies_the_id_and_shift_y_the_command_of_etcdctl() {
+fn y_copies_the_id_and_shift_y_the_etcdctl_command() {
     let server = ServedSandbox::start();
     let mut terminal = server.monitor(&["--ttl", "600", "--put", "/svc/ours=x"], 120, 30);
     terminal.wait_for("/svc/ours");
@@ -111,7 +111,7 @@ fn y_copies_the_id_and_shift_y_the_command_of_etcdctl() {
 }
 
 #[test]
-fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
+fn a_key_is_attached_to_own_leases_and_with_the_number_to_others() {
     let server = ServedSandbox::start();
     let theirs = LeaseId(server.sandbox.grant(600).expect("a lease"));
     server.sandbox.put("/svc/theirs", "x", Some(theirs.0)).expect("a key");
@@ -137,7 +137,7 @@ fn a_key_is_attached_to_an_own_lease_and_to_anothers_with_the_number() {
 }
 
 #[test]
-fn plus_and_minus_are_shown() {
+fn plus_and_minus_update_the_poll_limit_in_the_header() {
     let server = ServedSandbox::start();
     let mut terminal = server.monitor(&[], 140, 30);
     terminal.wait_for("There is no lease");
@@ -162,7 +162,7 @@ fn click(terminal: &mut Terminal, column: usize, row: usize) {
 }
 
 #[test]
-fn the_mouse_selects_sorts_and_scrolls_when_it_is_asked_to_and_is_given_back() {
+fn mouse_mode_selects_sorts_and_scrolls() {
     let server = ServedSandbox::start();
     for ttl in [100, 200, 300, 400] {
         let lease = LeaseId(server.sandbox.grant(ttl).expect("a lease"));

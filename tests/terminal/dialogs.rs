@@ -51,7 +51,7 @@ fn quit(mut terminal: Terminal) {
 }
 
 #[test]
-fn the_form_takes_each_field_and_grants_what_it_says() {
+fn the_grant_form_checks_each_field_and_grants() {
     let (server, theirs, mut terminal) = with_anothers();
     terminal.keys("n");
     terminal.wait_for("New leases");
@@ -90,7 +90,7 @@ fn the_form_takes_each_field_and_grants_what_it_says() {
 }
 
 #[test]
-fn the_form_is_left_by_esc_and_ctrl_c_and_grants_nothing() {
+fn esc_and_ctrl_c_close_the_grant_form_without_a_grant() {
     let (server, _, mut terminal) = with_anothers();
     for leave in [ESC, "\x03"] {
         terminal.keys("n1q");
@@ -103,7 +103,7 @@ fn the_form_is_left_by_esc_and_ctrl_c_and_grants_nothing() {
 }
 
 #[test]
-fn an_own_lease_is_revoked_by_y_or_on_its_answer_and_by_nothing_else() {
+fn an_own_lease_is_revoked_only_by_y_or_the_button() {
     for confirm in ["y", &format!("{RIGHT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
         for cancel in ["\r", ESC, "q", "\x03", &format!("{RIGHT}{LEFT}\r")] {
@@ -123,7 +123,7 @@ fn an_own_lease_is_revoked_by_y_or_on_its_answer_and_by_nothing_else() {
 }
 
 #[test]
-fn anothers_lease_takes_the_typed_number() {
+fn a_lease_of_another_client_needs_the_typed_number() {
     let (server, theirs, mut terminal) = with_anothers();
     terminal.keys("x");
     terminal.wait_for("Type the number of leases, 1, and Enter:");
@@ -139,7 +139,7 @@ fn anothers_lease_takes_the_typed_number() {
 }
 
 #[test]
-fn what_dies_or_cannot_be_revoked_is_told() {
+fn a_failed_revoke_and_an_ended_lease_are_reported() {
     let (server, theirs, mut terminal) = with_anothers();
     server.sandbox.faults().down();
     terminal.keys("x1\r");
@@ -158,7 +158,7 @@ fn what_dies_or_cannot_be_revoked_is_told() {
 }
 
 #[test]
-fn adopting_is_asked_and_confirmed() {
+fn adopting_needs_confirmation() {
     let (server, theirs, mut terminal) = with_anothers();
     for cancel in ["\r", ESC, "q", "\x03", &format!("{RIGHT}{RIGHT}\r")] {
         focused(&mut terminal, "a", "Cancel");
@@ -180,7 +180,7 @@ fn adopting_is_asked_and_confirmed() {
 }
 
 #[test]
-fn quitting_asks_leaves_revokes_or_stays() {
+fn quitting_asks_whether_to_leave_revoke_or_stay() {
     for leave in ["q", &format!("{RIGHT}{LEFT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
         focused(&mut terminal, "q", "Leave");
@@ -207,7 +207,7 @@ fn quitting_asks_leaves_revokes_or_stays() {
 }
 
 #[test]
-fn a_signal_revokes_nothing_whatever_is_asked() {
+fn a_signal_revokes_nothing_with_any_dialog_open() {
     for keys in ["q", "x", "n"] {
         let (server, mut terminal) = with_own(120, 30);
         focused_or_form(&mut terminal, keys);
@@ -225,7 +225,7 @@ fn focused_or_form(terminal: &mut Terminal, keys: &str) {
 }
 
 #[test]
-fn a_paste_is_typed_into_the_form_and_is_no_key() {
+fn a_paste_is_inserted_into_the_form_and_runs_no_command() {
     let (server, mut terminal) = with_own(120, 30);
     terminal.keys("\x1b[200~xy\rqr\x1b[201~");
     terminal.wait_for("nothing was done");
@@ -244,7 +244,7 @@ fn a_paste_is_typed_into_the_form_and_is_no_key() {
 
 /// What, which lease, how to confirm and how to leave, down to 10x3.
 #[test]
-fn on_the_smallest_screens_one_still_revokes_and_quits_knowingly() {
+fn on_tiny_screens_revoking_and_quitting_stay_clear() {
     for (columns, rows) in [(40, 12), (20, 5), (10, 3)] {
         let (server, mut terminal) = with_own(columns.max(20), rows.max(5));
         terminal.resize(columns, rows);

@@ -9,7 +9,7 @@ fn left(screen: &str) -> Option<u32> {
 }
 
 #[test]
-fn the_progress_line_says_how_much_is_over_and_how_much_is_left() {
+fn the_progress_line_shows_elapsed_and_remaining_time() {
     let mut command = leasetop();
     command.args(["--sandbox", "--warp", "10", "exercise", "--ttl", "2,10", "--for", "30s"]);
     let mut terminal = Terminal::start(command, 100, 24);

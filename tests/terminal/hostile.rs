@@ -35,7 +35,7 @@ fn assert_harmless(terminal: &Terminal) {
 }
 
 #[test]
-fn the_monitor_shows_them_spelled_out_and_its_frame_stands() {
+fn the_monitor_escapes_hostile_keys_and_keeps_its_borders() {
     let server = attacked();
     let mut terminal = server.monitor(&[], 200, 40);
     for key in [r"/0/\x1b]0;owned", "/1/", "/2/kkk", r"/3/\xff\xfe", "/4/日本", "/5/", "/6/"] {
@@ -71,7 +71,7 @@ fn assert_columns_stand(terminal: &Terminal) {
 }
 
 #[test]
-fn list_and_timetolive_escape_them_on_a_terminal() {
+fn list_and_timetolive_escape_hostile_keys() {
     let server = attacked();
     let mut list = Terminal::start(server.leasetop(&["list"]), 200, 50);
     assert_eq!(list.exit_code(), 0);
@@ -86,7 +86,7 @@ fn list_and_timetolive_escape_them_on_a_terminal() {
 }
 
 #[test]
-fn what_is_typed_and_what_etcd_answers_is_escaped_too() {
+fn typed_text_and_replies_of_etcd_are_escaped() {
     let server = ServedSandbox::start();
     let mut terminal = server.monitor(&["--ttl", "100", "--put", "/\u{202e}\u{9b}\x1b]0;owned\x07=1"], 120, 40);
     terminal.wait_for("1 own");

@@ -119,7 +119,7 @@ fn named(scope: KeyContext, key: Key, action: &str) -> (String, String, String) 
 }
 
 #[test]
-fn the_table_has_every_key_and_nothing_else() {
+fn the_table_lists_exactly_the_keys_of_the_program() {
     let presses = lines().filter_map(|line| if let Line::Press(press) = line { Some(press) } else { None });
     let pressed: BTreeSet<_> = presses.map(|press| named(press.scope, press.key, press.action)).collect();
     let missing: Vec<_> = wanted().difference(&pressed).cloned().collect();
@@ -226,7 +226,7 @@ fn every_key_does_what_the_table_says() {
 }
 
 #[test]
-fn the_check_finds_a_key_that_is_not_pressed_and_one_that_does_another_thing() {
+fn the_check_finds_missing_keys_and_wrong_actions() {
     let quit = named(KeyContext::Monitor, Key::Char('q'), "quit");
     assert!(wanted().contains(&quit) && wanted().len() > 130);
     assert_eq!(

@@ -5,7 +5,7 @@ use crate::sandbox::ServedSandbox;
 use etcd_lease::LeaseId;
 
 #[test]
-fn ctrl_c_lists_what_is_known_by_then() {
+fn ctrl_c_lists_what_is_known_so_far() {
     let served = ServedSandbox::start();
     let lease = LeaseId(served.sandbox.grant(600).expect("a lease")).to_string();
     let mut terminal = Terminal::start(served.leasetop(&["list", "--for", "1h"]), 120, 24);

@@ -7,7 +7,7 @@ use crate::sandbox::ServedSandbox;
 const COUNT: u32 = 50_000;
 
 #[test]
-fn all_leases_are_shown_and_keys_reach_the_last_of_them() {
+fn all_leases_are_shown_and_the_cursor_reaches_the_last() {
     let server = ServedSandbox::start();
     for n in 1..COUNT {
         server.sandbox.grant(3_600 + i64::from(n % 3_600)).expect("a lease");

@@ -23,7 +23,7 @@ fn drawn(columns: u16, rows: u16) -> Terminal {
 }
 
 #[test]
-fn a_key_that_comes_together_with_a_new_size_is_not_read_late() {
+fn a_key_pressed_during_a_resize_is_handled_at_once() {
     let mut terminal = drawn(160, 30);
     for turn in 0..20 {
         terminal.resize(140 + turn % 2, 30);
@@ -34,7 +34,7 @@ fn a_key_that_comes_together_with_a_new_size_is_not_read_late() {
 }
 
 #[test]
-fn a_signal_gives_the_terminal_back() {
+fn a_signal_restores_the_terminal() {
     for signal in ["TERM", "HUP", "INT"] {
         let mut terminal = drawn(160, 30);
         terminal.keys("m");

@@ -22,7 +22,7 @@ fn by_shell(line: &str) -> CommandBuilder {
 }
 
 #[test]
-fn a_storm_of_sizes_ends_in_a_right_screen() {
+fn many_resizes_end_in_a_correct_screen() {
     let mut terminal = Terminal::start(demo(), 200, 60);
     terminal.wait_for("/service/3600");
     for step in 0..200_u16 {
@@ -65,7 +65,7 @@ fn a_dumb_terminal_gets_ascii_without_colour() {
 }
 
 #[test]
-fn no_color_means_no_colour_and_empty_means_nothing() {
+fn no_color_disables_colour_unless_empty() {
     for (value, has_colour) in [("1", false), ("", true)] {
         let mut command = demo();
         command.env("NO_COLOR", value);
@@ -78,7 +78,7 @@ fn no_color_means_no_colour_and_empty_means_nothing() {
 }
 
 #[test]
-fn keys_come_from_the_terminal_where_stdin_is_none() {
+fn keys_are_read_from_the_terminal_if_stdin_is_none() {
     for stdin in ["</dev/null", "<&-"] {
         let mut terminal = Terminal::start(by_shell(&format!("\"$0\" demo {stdin}")), 160, 30);
         terminal.wait_for("/service/3600");
@@ -89,7 +89,7 @@ fn keys_come_from_the_terminal_where_stdin_is_none() {
 }
 
 #[test]
-fn without_any_terminal_for_keys_it_says_so() {
+fn without_a_terminal_for_keys_the_monitor_fails_with_a_message() {
     let mut terminal = Terminal::start(by_shell("setsid -w \"$0\" demo </dev/null; echo \"end $?\""), 100, 30);
     terminal.wait_for("end 2");
     assert!(terminal.screen().contents().contains("the terminal"), "{}", terminal.screen().contents());
@@ -97,7 +97,7 @@ fn without_any_terminal_for_keys_it_says_so() {
 }
 
 #[test]
-fn without_a_terminal_to_show_it_the_monitor_lists_and_the_demo_says_why_not() {
+fn without_a_terminal_the_monitor_lists_and_the_demo_fails() {
     let run = |arguments: &[&str]| {
         let program = leasetop().get_argv()[0].clone();
         Command::new(program).args(arguments).stdin(Stdio::null()).output().expect("it runs")
@@ -112,7 +112,7 @@ fn without_a_terminal_to_show_it_the_monitor_lists_and_the_demo_says_why_not() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_it() {
+fn closing_the_terminal_ends_the_program() {
     // With a signal; and without one, as in another session.
     for line in ["exec \"$0\" demo", "exec setsid -w \"$0\" demo"] {
         let mut terminal = Terminal::start(by_shell(line), 160, 30);
@@ -125,7 +125,7 @@ fn a_terminal_that_goes_away_ends_it() {
 }
 
 #[test]
-fn nothing_is_written_where_nothing_changes_and_little_where_a_lease_counts_down() {
+fn an_idle_screen_writes_nothing_and_a_countdown_little() {
     let mut command = leasetop();
     command.arg("--sandbox");
     let mut terminal = Terminal::start(command, 160, 30);

@@ -16,9 +16,9 @@ use simkit::tasks;
 use crate::pty::Terminal;
 
 #[test]
-fn gives_the_terminal_back() {
+fn a_panic_restores_the_terminal() {
     let mut command = CommandBuilder::new(std::env::current_exe().expect("a path"));
-    command.args(["--exact", "panic::monitor_with_a_part_that_panics", "--ignored", "--nocapture"]);
+    command.args(["--exact", "panic::monitor_with_a_task_that_panics", "--ignored", "--nocapture"]);
     command.env("TERM", "xterm-256color");
     // A trace is longer than the screen: what stands above it could not be read.
     command.env("RUST_BACKTRACE", "0");
@@ -38,8 +38,8 @@ fn gives_the_terminal_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "no test: gives_the_terminal_back runs it in a terminal"]
-async fn monitor_with_a_part_that_panics() {
+#[ignore = "no test: a_panic_restores_the_terminal runs it in a terminal"]
+async fn monitor_with_a_task_that_panics() {
     let clock = Clock::real();
     let sandbox = Sandbox::builder().start(clock.clone());
     let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };

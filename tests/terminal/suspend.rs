@@ -20,7 +20,7 @@ fn in_a_shell(arguments: &str) -> Terminal {
 }
 
 #[test]
-fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
+fn ctrl_z_asks_suspends_and_resumes() {
     let mut terminal = in_a_shell("demo");
     terminal.wait_for("/service/3600");
     terminal.keys("\x1a");
@@ -43,7 +43,7 @@ fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
 }
 
 #[test]
-fn a_lease_that_ran_out_meanwhile_is_named() {
+fn a_lease_that_expired_during_a_suspension_is_named() {
     let mut terminal = in_a_shell("--sandbox --ttl 2 --put /short=1");
     terminal.wait_for("/short");
     terminal.keys("\x1a\x1a");
@@ -57,7 +57,7 @@ fn a_lease_that_ran_out_meanwhile_is_named() {
 }
 
 #[test]
-fn signals_from_outside_suspend_and_continue() {
+fn external_signals_suspend_and_continue() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.signal("TSTP");
@@ -80,7 +80,7 @@ fn signals_from_outside_suspend_and_continue() {
 }
 
 #[test]
-fn without_a_shell_ctrl_z_stays() {
+fn without_a_shell_ctrl_z_does_not_suspend() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.keys("\x1a");
@@ -90,7 +90,7 @@ fn without_a_shell_ctrl_z_stays() {
 }
 
 #[test]
-fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
+fn a_signal_during_a_suspension_ends_the_program() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.signal("TSTP");
@@ -103,7 +103,7 @@ fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
 }
 
 #[test]
-fn ctrl_l_mends_what_others_have_scribbled() {
+fn ctrl_l_redraws_over_foreign_output() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.scribble("\x1b[2J\x1b[Hscribble");
@@ -124,7 +124,7 @@ fn demo() -> CommandBuilder {
 }
 
 #[test]
-fn the_mouse_goes_to_the_shell_and_comes_back() {
+fn mouse_mode_is_off_during_a_suspension() {
     let mut terminal = in_a_shell("--sandbox");
     let is_ours = |screen: &vt100::Screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease;
     terminal.wait_for("There is no lease yet.");

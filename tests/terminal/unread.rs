@@ -35,7 +35,7 @@ fn fill(terminal: &mut Terminal) {
 }
 
 #[test]
-fn leases_live_on_and_the_screen_is_right_when_it_is_read_again() {
+fn leases_survive_and_the_screen_is_correct_when_read_again() {
     let server = ServedSandbox::start();
     let mut terminal = keeping(&server);
     let leases = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
@@ -69,7 +69,7 @@ fn still(screen: &str) -> Vec<String> {
 }
 
 #[test]
-fn sigterm_ends_it_within_a_second() {
+fn sigterm_ends_an_unread_monitor_within_a_second() {
     let server = ServedSandbox::start();
     let mut terminal = keeping(&server);
     let process = terminal.process();
@@ -81,7 +81,7 @@ fn sigterm_ends_it_within_a_second() {
 }
 
 #[test]
-fn it_starts_on_a_terminal_that_is_not_read_and_keeps_alive() {
+fn the_monitor_starts_on_an_unread_terminal_and_keeps_leases_alive() {
     let server = ServedSandbox::start();
     let mut command = portable_pty::CommandBuilder::new("sh");
     // The terminal is full before leasetop begins.

@@ -34,7 +34,7 @@ fn n_2_enter_grants_120_seconds() {
 }
 
 #[test]
-fn the_form_takes_every_field() {
+fn the_grant_form_accepts_every_field() {
     let mut story = Story::begin(AppConfig::default());
     story.type_in("n5m");
     story.press(&[Key::Tab, Key::Tab]);
@@ -50,7 +50,7 @@ fn the_form_takes_every_field() {
 }
 
 #[test]
-fn a_wrong_form_grants_nothing_and_shows_the_field() {
+fn an_invalid_form_grants_nothing_and_marks_the_field() {
     let mut story = Story::begin(AppConfig::default());
     assert_eq!(granted_by(&mut story, "n"), None);
     assert_eq!(granted_by(&mut story, "0"), None);
@@ -60,7 +60,7 @@ fn a_wrong_form_grants_nothing_and_shows_the_field() {
 }
 
 #[test]
-fn a_raised_ttl_is_told_as_asked_and_granted() {
+fn a_raised_ttl_is_shown_as_requested_and_granted() {
     let mut story = Story::begin(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
     story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
@@ -79,7 +79,7 @@ fn x_y_revokes_the_lease_it_was_opened_on() {
 }
 
 #[test]
-fn enter_in_the_revoke_dialog_is_on_cancel() {
+fn enter_in_the_revoke_dialog_cancels() {
     for key in [Key::Enter, Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
@@ -89,7 +89,7 @@ fn enter_in_the_revoke_dialog_is_on_cancel() {
 }
 
 #[test]
-fn anothers_lease_takes_the_typed_number() {
+fn a_lease_of_another_client_needs_the_typed_number() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::F(9), Key::Char('y'), Key::Char('2'), Key::Enter]), []);
@@ -98,7 +98,7 @@ fn anothers_lease_takes_the_typed_number() {
 }
 
 #[test]
-fn more_than_a_hundred_keys_take_the_typed_number_too() {
+fn more_than_a_hundred_keys_need_the_typed_number() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
@@ -109,7 +109,7 @@ fn more_than_a_hundred_keys_take_the_typed_number_too() {
 }
 
 #[test]
-fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
+fn a_lease_that_ends_while_its_dialog_is_open_is_not_revoked() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
@@ -122,7 +122,7 @@ fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
 }
 
 #[test]
-fn keep_alive_goes_off_and_on_and_adopting_asks() {
+fn keepalive_is_toggled_and_adopting_asks() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(1))]);
@@ -139,7 +139,7 @@ fn keep_alive_goes_off_and_on_and_adopting_asks() {
 }
 
 #[test]
-fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
+fn renewing_an_own_lease_once_uses_the_engine() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1))]);
@@ -209,7 +209,7 @@ fn keys_without_a_function_do_nothing() {
 }
 
 #[test]
-fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() {
+fn a_drill_starts_on_the_lease_of_its_dialog_and_the_same_key_ends_it() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);
@@ -227,7 +227,7 @@ fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() 
 }
 
 #[test]
-fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
+fn a_drill_is_refused_when_read_only_and_on_leases_of_others() {
     let mut story = Story::begin(read_only());
     story.grant(5, 10);
     no_drill(&mut story, "Read-only");
@@ -259,7 +259,7 @@ fn no_drill(story: &mut Story, why: &str) {
 }
 
 #[test]
-fn the_help_scrolls_as_far_as_it_does_not_fit() {
+fn the_help_scrolls_to_its_end() {
     let mut story = Story::begin(AppConfig::default());
     let top = |story: &Story| match story.app.view.dialog {
         Some(Dialog::Help { top }) => top,

@@ -33,7 +33,7 @@ fn change(key: &str, now: KeyState) -> Msg {
 }
 
 #[test]
-fn a_renewal_is_told_by_what_its_lease_is() {
+fn a_renewal_event_matches_by_the_facts_of_its_lease() {
     let mut story = begin();
     story.wait(4.0);
     story.probe(7, 9, 10, &["/svc/a"]);
@@ -41,7 +41,7 @@ fn a_renewal_is_told_by_what_its_lease_is() {
 }
 
 #[test]
-fn a_key_that_leaves_counts_as_one_of_its_lease() {
+fn a_detached_key_still_matches_its_lease() {
     let mut story = begin();
     story.now = at(1.0);
     story.tell(change("/svc/a", KeyState::Put { lease: None, create_revision: 2 }));
@@ -49,7 +49,7 @@ fn a_key_that_leaves_counts_as_one_of_its_lease() {
 }
 
 #[test]
-fn of_the_dead_counts_what_they_had_and_how_they_died() {
+fn an_end_event_matches_by_the_lease_before_its_end() {
     let mut story = begin();
     story.wait(11.5);
     story.probe(7, -1, 10, &["/svc/a"]);
@@ -60,7 +60,7 @@ fn of_the_dead_counts_what_they_had_and_how_they_died() {
 }
 
 #[test]
-fn what_is_of_no_lease_passes_and_what_is_not_known_yet_does_not() {
+fn events_without_a_lease_match_and_unknown_values_do_not() {
     let mut story = begin();
     story.list(&[8], &[]);
     story.tell(Msg::Cluster(down()));

@@ -23,7 +23,7 @@ fn order(effects: Vec<Effect>) -> GrantRequest {
 }
 
 #[test]
-fn several_keys_are_written_one_a_line() {
+fn several_keys_are_entered_one_per_line() {
     let mut story = Story::begin(AppConfig::default());
     story.type_in("n2");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
@@ -35,7 +35,7 @@ fn several_keys_are_written_one_a_line() {
 }
 
 #[test]
-fn each_rule_is_told_as_it_is_typed() {
+fn each_rule_is_shown_while_typing() {
     let mut story = Story::begin(AppConfig::default());
     let told = |story: &Story, field| form(story).check(field);
     story.type_in("n0");
@@ -62,7 +62,7 @@ fn each_rule_is_told_as_it_is_typed() {
 
 /// Enter anywhere goes to the first field that breaks its rule, and says the rule.
 #[test]
-fn a_wrong_form_is_told_at_its_field() {
+fn an_error_is_shown_at_its_field() {
     let mut story = Story::begin(AppConfig::default());
     story.type_in("n1");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
@@ -73,7 +73,7 @@ fn a_wrong_form_is_told_at_its_field() {
 }
 
 #[test]
-fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
+fn the_timing_field_starts_with_the_option_and_applies_to_the_new_lease() {
     let mut story = Story::begin(AppConfig { pace: RenewalSchedule::Exact, ..AppConfig::default() });
     story.type_in("n1");
     assert_eq!(form(&story).pace, RenewalSchedule::Exact);
@@ -83,7 +83,7 @@ fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
 
 /// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
 #[test]
-fn what_is_typed_fast_lands_in_its_field() {
+fn fast_typing_reaches_the_right_field() {
     let mut story = Story::begin(AppConfig::default());
     story.type_in("n90");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
@@ -95,7 +95,7 @@ fn what_is_typed_fast_lands_in_its_field() {
 
 /// Several keys, an end of line after each, as they stand in a file.
 #[test]
-fn a_pasted_text_is_typed_and_grants_nothing() {
+fn pasted_text_is_inserted_and_grants_nothing() {
     let mut story = Story::begin(AppConfig::default());
     story.type_in("n1");
     assert_eq!(story.tell(Msg::Pasted("0\n".to_owned())), []);
@@ -108,7 +108,7 @@ fn a_pasted_text_is_typed_and_grants_nothing() {
 }
 
 #[test]
-fn a_pasted_text_is_never_taken_for_keys() {
+fn pasted_text_never_runs_commands() {
     for opened in ["", "x", "?", "q", "a", "!"] {
         let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
@@ -123,7 +123,7 @@ fn a_pasted_text_is_never_taken_for_keys() {
 }
 
 #[test]
-fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
+fn a_replacement_for_a_lost_lease_has_its_keys_and_schedule() {
     let mut lease = Lease::new(LeaseId(1));
     lease.granted_ttl = Some(2);
     lease.keys = Some(LeaseKeys::of(vec![b"/b".to_vec(), b"/a".to_vec(), b"/c".to_vec(), vec![0xff]]));

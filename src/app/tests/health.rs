@@ -4,7 +4,7 @@ use super::others::{Truth, renewed};
 use super::*;
 
 #[test]
-fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
+fn after_a_reconnect_unobserved_renewals_make_no_lease_late() {
     let mut story = Story::begin(AppConfig::default());
     renewed(&mut story, 5);
     story.tell(Msg::Cluster(down()));
@@ -32,7 +32,7 @@ fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
 }
 
 #[test]
-fn a_lease_whose_renewals_were_hidden_by_an_outage_has_no_thin_margin() {
+fn an_outage_causes_no_thin_margin_warning() {
     let mut story = Story::begin(AppConfig::default());
     renewed(&mut story, 3);
     // Renewed twice while nobody looked, and seen again when it would have had a second left.
@@ -45,7 +45,7 @@ fn a_lease_whose_renewals_were_hidden_by_an_outage_has_no_thin_margin() {
 }
 
 #[test]
-fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
+fn an_unseen_row_keeps_only_warnings_that_time_does_not_change() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     let crowd: Vec<_> = (0..1_001_u32)
@@ -70,7 +70,7 @@ fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
 }
 
 #[test]
-fn two_renewers_at_unlike_phases_are_never_late_and_are_named() {
+fn two_renewers_out_of_phase_are_reported_and_never_late() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     let mut truth = Truth { deadline: 29.2, term: 4 };
@@ -86,7 +86,7 @@ fn two_renewers_at_unlike_phases_are_never_late_and_are_named() {
 }
 
 #[test]
-fn a_leak_is_told_after_half_of_its_life() {
+fn a_leak_is_reported_after_half_of_the_ttl() {
     let mut story = Story::begin(AppConfig::default());
     story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysRead { revision: 9 });
@@ -106,7 +106,7 @@ fn a_leak_is_told_after_half_of_its_life() {
 }
 
 #[test]
-fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
+fn a_renewal_of_another_client_is_reported_with_time_left_and_error() {
     let mut story = Story::begin(AppConfig::default());
     story.app.events.record_all();
     let truth = renewed(&mut story, 3);
@@ -128,7 +128,7 @@ fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
 }
 
 #[test]
-fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
+fn no_interval_is_shown_for_a_ttl_below_4_s() {
     let mut story = Story::begin(AppConfig::default());
     story.app.events.record_all();
     story.list(&[7], &[]);
@@ -149,7 +149,7 @@ fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
 }
 
 #[test]
-fn what_is_shown_as_left_and_the_truth_lie_within_what_is_told_of_it() {
+fn the_shown_and_the_true_time_left_are_within_the_shown_range() {
     for ttl in [2_u32, 3, 4, 10] {
         for every in [0.4, 0.7, 1.1, 1.4] {
             let mut story = Story::begin(AppConfig::default());

@@ -48,7 +48,7 @@ impl Story {
 
 /// The engine attaches it while the pages are read, which are older than that; then the watch tells it too.
 #[test]
-fn an_own_key_is_told_once_and_shown_whoever_tells_it_and_when() {
+fn an_own_key_is_reported_once_and_shown_whichever_source_comes_first() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.tell(Msg::KeysReloading);
@@ -61,7 +61,7 @@ fn an_own_key_is_told_once_and_shown_whoever_tells_it_and_when() {
 }
 
 #[test]
-fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
+fn keys_come_from_pages_and_changes_and_not_from_polls() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, -2], &[]);
     assert_eq!(story.keys(1), None, "not read yet");
@@ -76,7 +76,7 @@ fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
 }
 
 #[test]
-fn a_lease_that_a_key_hangs_on_is_there_though_nobody_may_list() {
+fn a_lease_is_found_by_its_key_if_listing_is_forbidden() {
     let mut story = Story::begin(AppConfig::default());
     story.tell(Msg::ListFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
     story.read_keys(vec![held(b"/a", 7)]);
@@ -87,7 +87,7 @@ fn a_lease_that_a_key_hangs_on_is_there_though_nobody_may_list() {
 }
 
 #[test]
-fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
+fn a_key_is_detached_when_moved_or_deleted() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/a", 1), held(b"/b", 1), held(b"/c", 1)]);
@@ -109,7 +109,7 @@ fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
 }
 
 #[test]
-fn a_poll_from_before_the_deletion_does_not_tell_whether_the_lease_lives() {
+fn a_poll_sent_before_the_deletion_does_not_prove_that_the_lease_lives() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys(vec![held(b"/a", 1)]);
@@ -125,7 +125,7 @@ fn a_poll_from_before_the_deletion_does_not_tell_whether_the_lease_lives() {
 }
 
 #[test]
-fn who_has_keys_left_lives_and_all_of_one_revision_die_together() {
+fn a_lease_with_keys_left_is_alive_and_all_of_one_revision_end_together() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys((0..20_u8).map(|n| held(&[b'k', n + 65], 1)).collect());
@@ -142,7 +142,7 @@ fn who_has_keys_left_lives_and_all_of_one_revision_die_together() {
 }
 
 #[test]
-fn pages_read_anew_take_nothing_away_until_the_last() {
+fn reloading_removes_keys_only_after_the_last_page() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys(vec![held(b"/a", 1)]);
@@ -158,7 +158,7 @@ fn pages_read_anew_take_nothing_away_until_the_last() {
 }
 
 #[test]
-fn where_a_part_of_the_keys_is_followed_a_lease_that_is_looked_at_is_asked_for_all() {
+fn with_a_prefix_the_selected_lease_is_queried_for_all_its_keys() {
     let mut story = Story::begin(AppConfig { range: KeyRange::prefix(b"/svc/"), ..AppConfig::default() });
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/svc/a", 1)]);
@@ -173,7 +173,7 @@ fn where_a_part_of_the_keys_is_followed_a_lease_that_is_looked_at_is_asked_for_a
 }
 
 #[test]
-fn keys_that_may_not_be_read_are_not_taken_for_none() {
+fn keys_without_permission_do_not_count_as_no_keys() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.tell(Msg::KeysFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
@@ -186,7 +186,7 @@ fn keys_that_may_not_be_read_are_not_taken_for_none() {
 }
 
 #[test]
-fn our_own_keys_are_told_once() {
+fn own_keys_are_reported_once() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.tell(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
@@ -196,7 +196,7 @@ fn our_own_keys_are_told_once() {
 }
 
 #[test]
-fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
+fn while_the_watch_catches_up_no_key_is_reported_as_deleted_with_its_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/w/y1", 1)]);
@@ -217,7 +217,7 @@ fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
 }
 
 #[test]
-fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is_told() {
+fn after_a_compaction_missed_changes_are_reported_and_current_keys_shown() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/stays", 1), held(b"/moves", 1), held(b"/leaves", 1)]);

@@ -7,7 +7,7 @@ fn ended(story: &mut Story, id: i64, ended: Ended) {
 }
 
 #[test]
-fn an_own_lease_goes_from_ok_to_late_to_risk() {
+fn an_own_lease_goes_from_ok_to_late_to_at_risk() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     assert_eq!((story.state(1), story.left(1)), ("ok", Some(10.0)));
@@ -36,7 +36,7 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
 }
 
 #[test]
-fn the_cause_of_death_follows_from_the_deadline() {
+fn the_cause_of_an_end_follows_from_the_deadline() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
     story.probe(1, 9, 10, &[]);
@@ -49,7 +49,7 @@ fn the_cause_of_death_follows_from_the_deadline() {
 }
 
 #[test]
-fn the_dead_keep_their_row_for_half_a_minute() {
+fn ended_leases_keep_their_row_for_half_a_minute() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.list(&[], &[1]);
@@ -64,7 +64,7 @@ fn the_dead_keep_their_row_for_half_a_minute() {
 }
 
 #[test]
-fn what_is_expired_and_still_there_is_dying() {
+fn an_expired_lease_that_etcd_has_not_removed_is_dying() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.probe(1, -2, 10, &["/a"]);
@@ -91,7 +91,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
 }
 
 #[test]
-fn each_end_that_the_engine_tells_has_its_row() {
+fn each_end_reported_by_the_engine_has_a_row() {
     let mut story = Story::begin(AppConfig::default());
     (1..=5).for_each(|id| story.grant(id, 10));
     ended(&mut story, 1, Ended::Expired);
@@ -127,7 +127,7 @@ fn a_status_that_comes_before_its_grant_is_not_lost() {
 }
 
 #[test]
-fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
+fn many_rows_are_shown_from_the_top_until_the_cursor_moves() {
     let mut story = Story::begin(AppConfig::default());
     (1..=50).for_each(|id| story.grant(id, 100 + id));
     story.renewed(1, 3600, 1.0);
@@ -183,7 +183,7 @@ fn the_cursor_moves_and_the_window_follows() {
 }
 
 #[test]
-fn other_clients_leases_are_told_of_when_they_are_born_later() {
+fn leases_of_other_clients_are_reported_if_granted_later() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.wait(1.0);
@@ -195,7 +195,7 @@ fn other_clients_leases_are_told_of_when_they_are_born_later() {
 }
 
 #[test]
-fn a_list_that_is_older_than_a_death_brings_nobody_back() {
+fn a_list_older_than_an_end_revives_no_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[], &[]);
     story.grant(1, 10);
@@ -209,7 +209,7 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
 }
 
 #[test]
-fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
+fn initial_leases_are_granted_when_the_first_member_answers() {
     let grants = requests_for(&[10, 120], 1, &[]).unwrap();
     let config = AppConfig { grants: grants.clone(), ..AppConfig::default() };
     let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
@@ -224,7 +224,7 @@ fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
 }
 
 #[test]
-fn only_news_of_the_link_asks_for_a_frame() {
+fn only_changes_of_the_connection_request_a_frame() {
     let mut story = Story::begin(AppConfig::default());
     story.app.view.take_redraw();
     let mut calm = view();
@@ -239,7 +239,7 @@ fn only_news_of_the_link_asks_for_a_frame() {
 }
 
 #[test]
-fn an_election_is_told_as_its_term_and_as_who_leads_now() {
+fn an_election_is_reported_with_term_and_leader() {
     let mut story = Story::begin(AppConfig::default());
     let mut view = view();
     let follower =
@@ -255,7 +255,7 @@ fn an_election_is_told_as_its_term_and_as_who_leads_now() {
 }
 
 #[test]
-fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
+fn late_and_at_risk_are_each_reported_once() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
@@ -286,7 +286,7 @@ fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
 }
 
 #[test]
-fn a_lost_leader_is_told_once_and_its_return_too() {
+fn losing_and_regaining_a_leader_are_each_reported_once() {
     let mut story = Story::begin(AppConfig::default());
     let unled = || {
         let mut view = view();

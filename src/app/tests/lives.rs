@@ -45,7 +45,7 @@ impl Story {
 }
 
 #[test]
-fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() {
+fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
     let mut story = Story::dead();
     let listing = Listing { sent: at(3.9), received: at(4.1), ..Listing::default() };
     story.tell(Msg::Listed(listing));
@@ -77,7 +77,7 @@ fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() 
 }
 
 #[test]
-fn an_answer_from_before_the_death_brings_nobody_back() {
+fn a_reply_from_before_the_end_revives_no_lease() {
     let mut story = Story::dead();
     let answer = TimeToLive { id: LeaseId(ID), ttl: 495, granted_ttl: 500, keys: vec![], header: Header::default() };
     story.tell(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
@@ -85,7 +85,7 @@ fn an_answer_from_before_the_death_brings_nobody_back() {
 }
 
 #[test]
-fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
+fn a_key_put_on_an_ended_id_belongs_to_a_new_lease() {
     let mut story = Story::dead();
     story.put("/late", 7);
     assert_eq!(story.state(ID), "revoked", "it may have been put before");
@@ -100,7 +100,7 @@ fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
 }
 
 #[test]
-fn an_answer_with_another_ttl_is_of_another_lease() {
+fn a_reply_with_another_ttl_is_about_another_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[ID], &[]);
     story.answer(499, 500, 5);
@@ -115,7 +115,7 @@ fn an_answer_with_another_ttl_is_of_another_lease() {
 }
 
 #[test]
-fn an_answer_from_before_the_birth_is_of_the_life_before() {
+fn a_reply_from_before_the_grant_is_about_the_previous_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[], &[]);
     story.wait(1.0);
@@ -126,7 +126,7 @@ fn an_answer_from_before_the_birth_is_of_the_life_before() {
 }
 
 #[test]
-fn what_was_kept_alive_is_left_when_another_has_its_id() {
+fn keepalive_stops_when_another_lease_has_the_id() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
@@ -149,7 +149,7 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
 }
 
 #[test]
-fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
+fn a_dialog_for_the_previous_lease_does_nothing_and_says_so() {
     for (key, answer) in [('x', ['1', '\n']), ('a', ['y', 'y'])] {
         let mut story = Story::begin(AppConfig::default());
         story.list(&[ID], &[]);
@@ -175,7 +175,7 @@ fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
 }
 
 #[test]
-fn of_many_that_are_to_be_revoked_one_that_was_granted_again_is_left_alone() {
+fn a_bulk_revoke_skips_a_lease_that_was_granted_again() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[ID, 7], &[]);
     story.answer(499, 500, 5);
@@ -188,7 +188,7 @@ fn of_many_that_are_to_be_revoked_one_that_was_granted_again_is_left_alone() {
 }
 
 #[test]
-fn keys_on_a_dead_lease_say_why_nothing_happens() {
+fn commands_on_an_ended_lease_say_why_nothing_happens() {
     for key in ['x', 'a', 'o'] {
         let mut story = Story::dead();
         story.press(&[Key::Home, Key::Char(key)]);
@@ -197,7 +197,7 @@ fn keys_on_a_dead_lease_say_why_nothing_happens() {
 }
 
 #[test]
-fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
+fn an_adopted_lease_without_renewal_permission_is_returned_to_its_owner() {
     let mut story = Story::begin(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
     story.renewed(ID, 500, 166.5);
     assert_eq!(story.app.leases.counts.adopted, 1);
@@ -210,7 +210,7 @@ fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
 }
 
 #[test]
-fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
+fn a_forbidden_list_is_reported_even_if_known_before_the_connection() {
     let mut story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     let denied = CallFailure { is_forbidden: true, ..trouble("permission denied") };
     story.tell(Msg::ListFailed(denied.clone()));

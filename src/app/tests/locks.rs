@@ -55,7 +55,7 @@ fn two_locks() -> Story {
 }
 
 #[test]
-fn the_keys_tell_who_holds_what_and_since_when() {
+fn lock_keys_show_the_holder_and_since_when() {
     let mut story = two_locks();
     assert_eq!(story.line(), [4, 1, 2, 3]);
     story.wait(12.0);
@@ -68,7 +68,7 @@ fn the_keys_tell_who_holds_what_and_since_when() {
 }
 
 #[test]
-fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
+fn the_cursor_stays_on_its_candidate_then_on_its_position() {
     let mut story = two_locks();
     assert_eq!(story.looked_at(), Some(4));
     story.press(&[Key::Down, Key::Down]);
@@ -88,7 +88,7 @@ fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
 }
 
 #[test]
-fn one_lease_may_stand_in_several_lines() {
+fn one_lease_may_wait_in_several_queues() {
     let mut story = two_locks();
     story.read_line(&[("a", 1, 5), ("b", 1, 6), ("c", 1, 7)]);
     let mut names = Vec::new();
@@ -112,7 +112,7 @@ fn enter_opens_the_lease_of_a_candidate() {
 }
 
 #[test]
-fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
+fn opening_a_candidate_clears_a_filter_that_hides_its_lease() {
     let mut story = two_locks();
     story.press(&[Key::Char('1'), Key::Char('/')]);
     story.type_in("id:4");
@@ -126,7 +126,7 @@ fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
 }
 
 #[test]
-fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
+fn commands_apply_to_the_selected_candidate() {
     let mut story = two_locks();
     story.press(&[Key::Down, Key::Down, Key::Char('x'), Key::Char('1')]);
     let effects = story.press(&[Key::Enter]);
@@ -135,7 +135,7 @@ fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
 }
 
 #[test]
-fn marks_that_cannot_be_seen_are_not_meant() {
+fn commands_in_the_locks_view_ignore_marks() {
     let mut story = two_locks();
     story.press(&[Key::Char('1'), Key::Char(' '), Key::Down, Key::Char(' '), Key::Char('4'), Key::End, Key::Char('x')]);
     story.press(&[Key::Char('1')]);
@@ -143,7 +143,7 @@ fn marks_that_cannot_be_seen_are_not_meant() {
 }
 
 #[test]
-fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
+fn commands_on_a_key_without_a_living_lease_do_nothing() {
     let mut story = two_locks();
     let stray = 0x7000_0000_0000_0001;
     story.key_changed(key("b", stray), None, KeyState::Put { lease: None, create_revision: 1 });
@@ -157,7 +157,7 @@ fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
 }
 
 #[test]
-fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
+fn the_frozen_queue_does_not_change_and_commands_act_on_the_present() {
     let mut story = two_locks();
     story.press(&[Key::Char('p'), Key::Down]);
     story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
@@ -188,7 +188,7 @@ fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
 }
 
 #[test]
-fn those_in_line_are_asked_for_as_often_as_rows_that_can_be_seen() {
+fn candidates_are_polled_as_often_as_visible_rows() {
     let mut story = Story::begin(AppConfig::default());
     let crowd: Vec<i64> = (1..=30).collect();
     story.list(&crowd, &[]);
@@ -203,7 +203,7 @@ fn those_in_line_are_asked_for_as_often_as_rows_that_can_be_seen() {
 }
 
 #[test]
-fn whoever_is_not_renewed_seems_dead() {
+fn a_candidate_that_is_not_renewed_looks_dead() {
     let mut story = two_locks();
     story.wait(19.0);
     assert_eq!(story.problem(1), None);

@@ -24,7 +24,7 @@ fn closed(story: &Story) -> Option<(Timestamp, Timestamp)> {
 }
 
 #[test]
-fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
+fn a_program_sees_its_channel_close_at_the_reply_or_after_the_ttl() {
     let gone = lost(Ended::Expired);
     assert_eq!(closed(&gone), Some((at(14.5), at(14.5))));
     let event = gone.app.events.lines().next_back().unwrap();
@@ -37,7 +37,7 @@ fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
 }
 
 #[test]
-fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
+fn a_program_learns_of_an_end_at_its_next_renewal() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
@@ -53,7 +53,7 @@ fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
 }
 
 #[test]
-fn what_was_revoked_from_here_is_no_loss() {
+fn revoking_an_own_lease_is_no_keepalive_loss() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.tell(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
@@ -63,7 +63,7 @@ fn what_was_revoked_from_here_is_no_loss() {
 }
 
 #[test]
-fn without_any_answer_nothing_is_claimed() {
+fn without_a_reply_no_cause_is_claimed() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     lose(&mut story, Ended::Unanswered { trouble: None });
@@ -71,7 +71,7 @@ fn without_any_answer_nothing_is_claimed() {
 }
 
 #[test]
-fn n_on_a_lost_lease_grants_one_like_it() {
+fn n_on_a_lost_lease_grants_a_replacement() {
     let mut story = Story::begin(AppConfig::default());
     story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
     story.grant(1, 2);
@@ -88,7 +88,7 @@ fn n_on_a_lost_lease_grants_one_like_it() {
 }
 
 #[test]
-fn n_elsewhere_is_an_empty_form_and_read_only_none() {
+fn n_elsewhere_opens_an_empty_form_and_nothing_when_read_only() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('n')]);
@@ -101,7 +101,7 @@ fn n_elsewhere_is_an_empty_form_and_read_only_none() {
 }
 
 #[test]
-fn while_the_link_is_lost_nothing_is_called_lost() {
+fn while_disconnected_no_lease_is_reported_lost() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2], &[]);
@@ -119,7 +119,7 @@ fn while_the_link_is_lost_nothing_is_called_lost() {
 }
 
 #[test]
-fn the_history_remembers_what_befell_a_lease() {
+fn the_history_lists_what_happened_to_a_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     let tell = |story: &mut Story, kind| {

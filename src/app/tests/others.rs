@@ -47,7 +47,7 @@ pub(super) fn renewed(story: &mut Story, times: i32) -> Truth {
 }
 
 #[test]
-fn the_cadence_of_another_client_is_seen_by_polls_alone() {
+fn the_cadence_of_another_client_is_inferred_from_polls() {
     let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 6);
     story.live(7, &truth, 57.0);
@@ -64,7 +64,7 @@ fn the_cadence_of_another_client_is_seen_by_polls_alone() {
 }
 
 #[test]
-fn who_stops_renewing_is_late_then_at_risk_then_expired_with_its_lag() {
+fn a_lease_without_renewals_is_late_then_at_risk_then_expired() {
     let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
     // Renewed at 35.3 for the last time: late from 46.8 on, at risk when 9 s are left.
@@ -81,7 +81,7 @@ fn who_stops_renewing_is_late_then_at_risk_then_expired_with_its_lag() {
 }
 
 #[test]
-fn a_refill_by_a_new_leader_is_a_badge_for_ten_seconds_and_no_renewal() {
+fn a_ttl_reset_by_a_new_leader_shows_a_badge_for_ten_seconds() {
     let mut story = Story::begin(AppConfig::default());
     let mut truth = renewed(&mut story, 3);
     let before = story.others_lease(7).observed.renewals().cadence().answers;
@@ -96,7 +96,7 @@ fn a_refill_by_a_new_leader_is_a_badge_for_ten_seconds_and_no_renewal() {
 }
 
 #[test]
-fn odd_answers_are_named_and_leave_what_is_known_alone() {
+fn invalid_replies_are_reported_and_change_nothing() {
     let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 2);
     story.live(7, &truth, 16.0);
@@ -110,7 +110,7 @@ fn odd_answers_are_named_and_leave_what_is_known_alone() {
 }
 
 #[test]
-fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
+fn a_watched_key_deletion_narrows_time_and_cause_of_the_end() {
     use etcd_lease::{KeyChange, KeyEntry, KeyState};
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
@@ -141,7 +141,7 @@ fn a_watch_that_tells_of_its_keys_end_narrows_when_and_why_it_died() {
 }
 
 #[test]
-fn what_we_revoke_is_ours_whoever_tells_of_its_end_first() {
+fn an_own_revoke_is_reported_as_ours_whichever_source_comes_first() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Home, Key::Char('x'), Key::Char('y')]);
@@ -155,7 +155,7 @@ fn what_we_revoke_is_ours_whoever_tells_of_its_end_first() {
 }
 
 #[test]
-fn warnings_are_counted_shown_and_taken_back() {
+fn warnings_are_counted_shown_and_withdrawn() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.probe(1, 3, 3, &["/a"]);
@@ -175,7 +175,7 @@ fn warnings_are_counted_shown_and_taken_back() {
 }
 
 #[test]
-fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
+fn a_zombie_is_listed_but_unknown_to_the_leader_and_keeps_its_row() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     let answer = TimeToLive { id: LeaseId(1), ttl: -1, granted_ttl: 0, keys: Vec::new(), header: Header::default() };
@@ -194,7 +194,7 @@ fn a_zombie_is_listed_and_unknown_to_the_leader_and_keeps_its_row() {
 }
 
 #[test]
-fn the_chart_of_another_clients_lease_begins_with_what_was_seen_before_the_first_look() {
+fn the_chart_of_another_clients_lease_includes_earlier_observations() {
     let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
     story.live(7, &truth, 37.0);
@@ -211,7 +211,7 @@ fn the_chart_of_another_clients_lease_begins_with_what_was_seen_before_the_first
 }
 
 #[test]
-fn the_chart_of_a_lease_that_nobody_renews_begins_where_it_was_first_seen() {
+fn the_chart_of_a_lease_without_renewals_starts_when_first_seen() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     let truth = Truth { deadline: 28.2, term: 4 };
@@ -225,7 +225,7 @@ fn the_chart_of_a_lease_that_nobody_renews_begins_where_it_was_first_seen() {
 }
 
 #[test]
-fn a_chart_does_not_reach_back_over_what_nobody_could_watch() {
+fn a_chart_excludes_unobserved_time() {
     let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
     story.live(7, &truth, 37.0);

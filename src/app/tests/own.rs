@@ -32,7 +32,7 @@ fn the_id_is_copied_as_it_is_shown() {
 }
 
 #[test]
-fn the_command_is_etcdctls_in_hex() {
+fn the_copied_command_uses_a_hex_id() {
     let mut story = story();
     let command = format!("{ETCDCTL} lease timetolive --keys 0000000000000010");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('Y')]), [Effect::Copy(command.clone())]);
@@ -54,7 +54,7 @@ fn without_a_lease_nothing_is_copied() {
 }
 
 #[test]
-fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
+fn the_id_format_applies_to_the_frozen_view_and_messages() {
     let mut story = story();
     story.press(&[Key::Char('p'), Key::Char('#')]);
     assert_eq!(
@@ -78,7 +78,7 @@ fn a_key_is_attached_to_an_own_lease_by_enter() {
 }
 
 #[test]
-fn what_is_no_pair_is_not_attached_and_esc_leaves() {
+fn text_without_an_equals_sign_is_not_attached_and_esc_closes() {
     let mut story = story();
     story.press(&[Key::Char('K'), Key::Enter]);
     story.type_in("/a");
@@ -95,7 +95,7 @@ fn what_is_no_pair_is_not_attached_and_esc_leaves() {
 }
 
 #[test]
-fn anothers_lease_takes_the_number_too() {
+fn attaching_to_a_lease_of_another_client_needs_the_number() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[0x10], &[]);
     story.probe(0x10, 500, 600, &[]);
@@ -110,7 +110,7 @@ fn anothers_lease_takes_the_number_too() {
 }
 
 #[test]
-fn a_lease_that_was_adopted_meanwhile_or_died_is_seen() {
+fn the_attach_dialog_notices_an_adoption_or_end() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b");
@@ -122,7 +122,7 @@ fn a_lease_that_was_adopted_meanwhile_or_died_is_seen() {
 }
 
 #[test]
-fn a_paste_is_typed_and_ends_no_line() {
+fn a_paste_is_inserted_and_submits_nothing() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
     story.tell(Msg::Pasted("/a=b\r\n\x1b".to_owned()));
@@ -139,7 +139,7 @@ fn read_only_attaches_nothing() {
 }
 
 #[test]
-fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
+fn zoom_shows_one_pane_full_screen_and_esc_ends_it() {
     let mut story = story();
     story.tell(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
     story.press(&[Key::Char('z')]);
@@ -154,7 +154,7 @@ fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
 }
 
 #[test]
-fn a_zoomed_picture_goes_on_zoomed() {
+fn zoom_persists_over_the_freeze() {
     let mut story = story();
     story.tell(Msg::Resized(Viewport { rows: 5, zoomed: 25, ..Viewport::default() }));
     story.press(&[Key::Char('p'), Key::Char('z')]);
@@ -164,7 +164,7 @@ fn a_zoomed_picture_goes_on_zoomed() {
 }
 
 #[test]
-fn wide_columns_move_as_far_as_there_are_some() {
+fn wide_columns_scroll_to_the_last_column() {
     let mut story = story();
     story.press(&[Key::Right]);
     assert_eq!(story.app.view.pan, 0, "as many as fit are shown");
@@ -178,7 +178,7 @@ fn wide_columns_move_as_far_as_there_are_some() {
 }
 
 #[test]
-fn plus_and_minus_change_how_many_polls_there_are_a_second() {
+fn plus_and_minus_change_the_poll_limit() {
     let mut story = story();
     story.press(&[Key::Char('+')]);
     assert_eq!((story.app.polls.limit, note(&story)), (500, "at most 500 polls a second"));
@@ -193,7 +193,7 @@ fn plus_and_minus_change_how_many_polls_there_are_a_second() {
 }
 
 #[test]
-fn from_a_budget_between_two_steps_the_next_of_them_is_taken_and_none_beyond_the_last() {
+fn a_poll_limit_between_two_steps_moves_to_the_next_step() {
     let from = |budget, key| budget_after(&mut Story::begin(AppConfig { budget, ..AppConfig::default() }), key);
     assert_eq!((from(300, '+'), from(300, '-')), (500, 200));
     assert_eq!((from(250_000, '+'), from(250_000, '-')), (250_000, 100_000));
@@ -206,7 +206,7 @@ fn budget_after(story: &mut Story, key: char) -> u32 {
 }
 
 #[test]
-fn the_mouse_is_asked_for_and_given_back() {
+fn mouse_mode_is_toggled() {
     let mut story = story();
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(true)]);
     assert!(note(&story).contains("m gives it back"), "{}", note(&story));
@@ -214,7 +214,7 @@ fn the_mouse_is_asked_for_and_given_back() {
 }
 
 #[test]
-fn a_click_selects_a_row_or_sorts_by_a_column_and_answers_no_dialog() {
+fn a_click_selects_or_sorts_and_confirms_no_dialog() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
     story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(3))));
@@ -230,7 +230,7 @@ fn a_click_selects_a_row_or_sorts_by_a_column_and_answers_no_dialog() {
 }
 
 #[test]
-fn the_wheel_moves_rows_and_the_help() {
+fn the_wheel_scrolls_rows_and_help() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=20).collect::<Vec<_>>(), &[]);
     let row = |story: &Story| story.app.view.cursor_row();
@@ -246,7 +246,7 @@ fn the_wheel_moves_rows_and_the_help() {
 }
 
 #[test]
-fn a_renewal_ahead_of_its_time_does_not_make_the_next_one_late() {
+fn an_early_renewal_does_not_make_the_next_one_late() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 600);
     story.renewed(1, 600, 0.01);

@@ -44,7 +44,7 @@ fn seconds_left(id: LeaseId, now: Timestamp) -> Option<(i64, i64)> {
 }
 
 #[test]
-fn the_budget_holds_in_every_second_and_everybody_is_asked() {
+fn the_poll_limit_is_kept_every_second_and_every_lease_is_polled() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=1_000).collect::<Vec<_>>(), &[]);
     let asked = poll(&mut story, 9.9, seconds_left);
@@ -56,7 +56,7 @@ fn the_budget_holds_in_every_second_and_everybody_is_asked() {
 }
 
 #[test]
-fn a_budget_of_less_than_one_in_a_slot_holds_too() {
+fn a_poll_limit_below_one_per_slot_is_kept() {
     let mut story = Story::begin(AppConfig { budget: 3, ..AppConfig::default() });
     story.list(&(1..=100).collect::<Vec<_>>(), &[]);
     let asked = poll(&mut story, 9.9, seconds_left);
@@ -64,7 +64,7 @@ fn a_budget_of_less_than_one_in_a_slot_holds_too() {
 }
 
 #[test]
-fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
+fn a_lease_is_polled_six_times_per_interval_and_a_visible_one_more_often() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=30).collect::<Vec<_>>(), &[]);
     let left = |id: LeaseId, now: Timestamp| {
@@ -78,7 +78,7 @@ fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
 }
 
 #[test]
-fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_unseen() {
+fn beyond_the_poll_limit_the_soonest_leases_stay_accurate_and_others_are_unseen() {
     let mut story = Story::begin(AppConfig { budget: 100, ..AppConfig::default() });
     let (born, head) = ((1..=2_000).map(LeaseId).collect(), Some(vec![LeaseId(7)]));
     story.tell(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
@@ -96,7 +96,7 @@ fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_u
 }
 
 #[test]
-fn nobody_is_asked_twice_at_a_time_and_two_missed_polls_are_unseen() {
+fn no_lease_has_two_polls_in_flight_and_two_missed_polls_mean_unseen() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     let asked = poll(&mut story, 2.9, |_, _| None);
@@ -109,7 +109,7 @@ fn nobody_is_asked_twice_at_a_time_and_two_missed_polls_are_unseen() {
 }
 
 #[test]
-fn polls_sharpen_the_time_left() {
+fn polls_narrow_the_time_left() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     let deadline = 47.777;
@@ -120,7 +120,7 @@ fn polls_sharpen_the_time_left() {
 }
 
 #[test]
-fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
+fn a_failing_list_is_reported_once_and_r_lists_at_once() {
     let mut story = Story::begin(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
     story.tell(Msg::ListFailed(trouble("denied")));
@@ -132,7 +132,7 @@ fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
 }
 
 #[test]
-fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
+fn without_a_member_nothing_is_polled_and_rows_become_unseen() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.probe(1, 50, 100, &[]);
@@ -144,13 +144,13 @@ fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
 }
 
 #[test]
-fn a_model_at_rest_wants_nothing() {
+fn an_idle_state_requests_nothing() {
     let story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     assert_eq!(next_wake(&story.app, story.now), Timestamp::NEVER);
 }
 
 #[test]
-fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
+fn the_time_left_never_rises_between_renewals_and_converges() {
     for fraction in [0.05, 0.377, 0.6, 0.95] {
         let mut story = Story::begin(AppConfig::default());
         story.list(&[1], &[]);
@@ -168,7 +168,7 @@ fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
 }
 
 #[test]
-fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
+fn the_count_of_dying_leases_is_a_minimum_if_not_all_were_polled() {
     let mut story = Story::begin(AppConfig::default());
     let ids: Vec<i64> = (1..=5).collect();
     let born = ids.iter().copied().map(LeaseId).collect();

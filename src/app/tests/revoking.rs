@@ -21,7 +21,7 @@ fn said(story: &Story) -> String {
 }
 
 #[test]
-fn the_focus_moves_to_revoke_and_enter_means_it() {
+fn enter_on_the_focused_revoke_button_revokes() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     for there in [Key::Right, Key::Tab, Key::BackTab, Key::Left, Key::Down, Key::Up] {
@@ -32,7 +32,7 @@ fn the_focus_moves_to_revoke_and_enter_means_it() {
 }
 
 #[test]
-fn where_a_number_is_typed_the_focus_confirms_nothing() {
+fn the_focus_confirms_nothing_if_a_number_is_needed() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
@@ -72,7 +72,7 @@ fn quitting_with_r_does_not_revoke_twice_and_waits_for_both_answers() {
 }
 
 #[test]
-fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
+fn granting_the_id_again_closes_the_dialog() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
@@ -90,7 +90,7 @@ fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
 }
 
 #[test]
-fn what_became_ours_takes_the_number_all_the_same() {
+fn a_lease_adopted_while_the_dialog_is_open_still_needs_the_number() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     story.press(&[Key::Char('x')]);
@@ -101,7 +101,7 @@ fn what_became_ours_takes_the_number_all_the_same() {
 }
 
 #[test]
-fn that_its_owner_renewed_it_is_told_in_the_dialog() {
+fn the_dialog_shows_that_the_owner_renewed_the_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[7], &[]);
     story.probe(7, 9, 30, &[]);
@@ -114,7 +114,7 @@ fn that_its_owner_renewed_it_is_told_in_the_dialog() {
 }
 
 #[test]
-fn own_renewals_are_no_news() {
+fn own_renewals_are_no_change_in_the_dialog() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
@@ -154,7 +154,7 @@ fn a_failure_says_why_and_what_to_do() {
 }
 
 #[test]
-fn rows_stay_where_they_are_while_a_dialog_is_open() {
+fn rows_do_not_move_while_a_dialog_is_open() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
@@ -264,7 +264,7 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
 }
 
 #[test]
-fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
+fn only_the_lease_named_in_the_dialog_is_revoked() {
     let mut told = 0;
     let cases = cases(4_000);
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });

@@ -46,7 +46,7 @@ fn said(story: &Story) -> &str {
 }
 
 #[test]
-fn the_number_of_leases_revokes_them_and_no_other_key_does() {
+fn only_the_typed_number_revokes_several_leases() {
     let mut story = asked(3);
     assert_eq!(dialog(&story).total(), 3);
     story.press(&[Key::Char('y'), Key::Right, Key::Tab, Key::Char('x')]);
@@ -60,7 +60,7 @@ fn the_number_of_leases_revokes_them_and_no_other_key_does() {
 }
 
 #[test]
-fn it_is_cancelled_by_what_closes_dialogs() {
+fn the_keys_that_close_dialogs_cancel_it() {
     for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = asked(3);
         assert_eq!(story.press(&[leave]), []);
@@ -69,7 +69,7 @@ fn it_is_cancelled_by_what_closes_dialogs() {
 }
 
 #[test]
-fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
+fn a_wrong_or_missing_number_is_refused_with_the_right_one() {
     let mut story = asked(3);
     for (typed, told) in [("", "Nothing is typed"), ("4", "4 was typed")] {
         story.type_in(typed);
@@ -81,7 +81,7 @@ fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
 }
 
 #[test]
-fn one_that_is_marked_alone_has_the_dialog_of_one() {
+fn a_single_marked_lease_opens_the_dialog_for_one() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
@@ -93,7 +93,7 @@ fn one_that_is_marked_alone_has_the_dialog_of_one() {
 }
 
 #[test]
-fn even_own_ones_take_the_number_where_they_are_several() {
+fn several_own_leases_need_the_number() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
@@ -103,7 +103,7 @@ fn even_own_ones_take_the_number_where_they_are_several() {
 }
 
 #[test]
-fn what_dies_or_changes_hands_under_the_dialog_is_left_alone() {
+fn leases_that_end_or_change_owner_while_the_dialog_is_open_are_skipped() {
     let mut story = asked(4);
     story.list(&[], &[2]);
     story.grant(3, 10);
@@ -114,7 +114,7 @@ fn what_dies_or_changes_hands_under_the_dialog_is_left_alone() {
 }
 
 #[test]
-fn where_all_have_died_enter_closes() {
+fn enter_closes_the_dialog_if_all_leases_ended() {
     let mut story = asked(2);
     story.list(&[], &[1, 2]);
     assert_eq!(confirm(&mut story, "2"), NONE);
@@ -122,7 +122,7 @@ fn where_all_have_died_enter_closes() {
 }
 
 #[test]
-fn hidden_ones_are_counted() {
+fn leases_hidden_by_a_filter_are_counted() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2, 3], &[]);
@@ -133,7 +133,7 @@ fn hidden_ones_are_counted() {
 }
 
 #[test]
-fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
+fn at_most_64_revokes_are_in_flight_and_each_reply_sends_the_next() {
     let mut story = asked(100);
     let first = confirm(&mut story, "100");
     assert_eq!(first, (1..=64).collect::<Vec<_>>());
@@ -154,7 +154,7 @@ fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
 }
 
 #[test]
-fn esc_stops_it_at_once_and_then_closes() {
+fn esc_stops_the_bulk_revoke_then_closes() {
     for stop in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
         let mut story = asked(100);
         confirm(&mut story, "100");
@@ -172,7 +172,7 @@ fn esc_stops_it_at_once_and_then_closes() {
 }
 
 #[test]
-fn what_dies_before_its_turn_is_not_sent() {
+fn a_lease_that_ends_before_its_turn_is_not_revoked() {
     let mut story = asked(70);
     confirm(&mut story, "70");
     story.list(&[], &[65, 66]);
@@ -183,7 +183,7 @@ fn what_dies_before_its_turn_is_not_sent() {
 }
 
 #[test]
-fn what_was_gone_already_is_told() {
+fn leases_that_were_already_gone_are_reported() {
     let mut story = asked(2);
     confirm(&mut story, "2");
     failed(&mut story, 1, true);
@@ -193,7 +193,7 @@ fn what_was_gone_already_is_told() {
 }
 
 #[test]
-fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
+fn a_lease_already_being_revoked_is_not_sent_again() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
@@ -206,7 +206,7 @@ fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
 }
 
 #[test]
-fn quitting_with_r_revokes_so_many_at_a_time_too() {
+fn quitting_with_r_keeps_the_limit_in_flight() {
     let mut story = Story::begin(AppConfig::default());
     (1..=70).for_each(|id| story.grant(id, 100));
     let first = revokes(&story.press(&[Key::Char('q'), Key::Char('r')]));
@@ -219,7 +219,7 @@ fn quitting_with_r_revokes_so_many_at_a_time_too() {
 }
 
 #[test]
-fn results_can_be_walked_through() {
+fn the_results_scroll() {
     let mut story = asked(30);
     confirm(&mut story, "30");
     (1..=30).for_each(|id| {
@@ -324,7 +324,7 @@ fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> R
 }
 
 #[test]
-fn of_all_leases_those_that_the_dialog_names_are_the_only_ones_revoked() {
+fn only_the_leases_named_in_the_dialog_are_revoked() {
     let mut told = 0;
     let cases = crate::app::tests::cases(1_000);
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });

@@ -124,7 +124,7 @@ fn check(story: &Story) {
 
 proptest! {
     #[test]
-    fn what_follows_the_changes_is_what_would_be_worked_out_anew(steps in prop::collection::vec(step(), 1..80)) {
+    fn the_incremental_index_equals_a_full_rebuild(steps in prop::collection::vec(step(), 1..80)) {
         let mut story = Story::begin(AppConfig::default());
         for step in steps {
             play(&mut story, step);

@@ -10,7 +10,7 @@ fn without_a_kept_lease_ctrl_z_suspends_at_once() {
 }
 
 #[test]
-fn with_one_a_second_press_confirms_and_what_was_open_stays_open() {
+fn with_a_kept_lease_a_second_press_confirms_and_open_views_stay() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.type_in("n2");
@@ -23,14 +23,14 @@ fn with_one_a_second_press_confirms_and_what_was_open_stays_open() {
 }
 
 #[test]
-fn where_nobody_could_continue_it_ctrl_z_says_so() {
+fn ctrl_z_says_so_if_no_shell_could_continue_the_program() {
     let mut story = Story::begin(AppConfig { can_suspend: false, ..AppConfig::default() });
     assert_eq!(story.press(&[CTRL_Z]), []);
     assert!(story.app.view.status.as_ref().unwrap().text.contains("no shell"));
 }
 
 #[test]
-fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
+fn ctrl_l_redraws_and_leaves_a_dialog_open() {
     let mut story = Story::begin(AppConfig::default());
     story.press(&[Key::Char('?')]);
     story.app.view.take_redraw();
@@ -40,7 +40,7 @@ fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
 }
 
 #[test]
-fn a_pause_is_told_by_what_it_cost() {
+fn a_suspension_is_reported_with_its_cost() {
     let mut story = Story::begin(AppConfig::default());
     story.wait(10.0);
     let told = |story: &mut Story| {
@@ -61,7 +61,7 @@ fn a_pause_is_told_by_what_it_cost() {
 }
 
 #[test]
-fn after_a_sleep_nothing_is_known_until_it_is_polled_and_what_is_kept_is_renewed() {
+fn after_a_sleep_leases_are_unseen_until_polled_and_own_leases_renewed() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 3600);
     let effects = story.tell(Msg::SystemSlept(Duration::from_secs(600)));

@@ -18,7 +18,7 @@ fn answer(story: &mut Story, id: i64, value: &str) {
 }
 
 #[test]
-fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
+fn tab_and_digits_switch_views_and_esc_returns() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     for view in [View::Cadence, View::Events, View::Locks] {
@@ -43,7 +43,7 @@ fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
 }
 
 #[test]
-fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
+fn lease_commands_do_nothing_in_views_without_the_lease() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     let keys = [Key::Char('3'), Key::Char('x'), Key::Char('a'), Key::Char('o'), Key::Enter];
@@ -53,7 +53,7 @@ fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
 }
 
 #[test]
-fn the_open_detail_moves_as_far_as_it_is_long() {
+fn the_detail_scrolls_to_its_end() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Enter]);
@@ -67,7 +67,7 @@ fn the_open_detail_moves_as_far_as_it_is_long() {
 }
 
 #[test]
-fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_seconds() {
+fn values_are_read_on_selection_on_changes_and_every_five_seconds() {
     let mut story = Story::begin(AppConfig::default());
     roomy(&mut story);
     story.grant(1, 100);
@@ -92,7 +92,7 @@ fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_
 }
 
 #[test]
-fn whoever_runs_through_the_rows_asks_for_few_values() {
+fn moving_quickly_through_rows_reads_few_values() {
     let mut story = Story::begin(AppConfig::default());
     roomy(&mut story);
     for id in 1..=20 {
@@ -113,7 +113,7 @@ fn whoever_runs_through_the_rows_asks_for_few_values() {
 }
 
 #[test]
-fn without_a_place_for_the_detail_values_wait_for_it_to_be_opened() {
+fn without_a_visible_detail_values_are_read_when_it_opens() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 100);
     story.probe(1, 90, 100, &["/a"]);
@@ -127,14 +127,14 @@ fn without_a_place_for_the_detail_values_wait_for_it_to_be_opened() {
 }
 
 #[test]
-fn long_values_are_cut_and_not_taken_for_whole_ones() {
+fn long_values_are_cut_and_marked_as_cut() {
     let long = ReadValue::of(vec![b'x'; 4096]);
     assert!(matches!(&long, ReadValue::Known { start, length: 4096 } if start.len() == ReadValue::MOST));
     assert_eq!((long.text(), ReadValue::of(b"\xff".to_vec()).text()), (None, None));
 }
 
 #[test]
-fn it_may_miss_what_the_pace_allows() {
+fn the_tolerated_missed_renewals_follow_the_schedule() {
     for (ttl, every, renewals_to_spare) in [(10, 3.5, 1), (2, 1.0, 0), (120, 40.5, 1), (100, 10.0, 8)] {
         let mut story = Story::begin(AppConfig::default());
         story.grant(1, ttl);
@@ -150,7 +150,7 @@ fn it_may_miss_what_the_pace_allows() {
 }
 
 #[test]
-fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alone() {
+fn the_cadence_counts_engine_events_and_esc_keeps_the_events_filter() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('3'), Key::Char('f'), Key::Char('2'), Key::Down, Key::Esc]);
@@ -166,7 +166,7 @@ fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alo
 }
 
 #[test]
-fn a_lease_whose_ttl_was_raised_has_a_row_of_its_own_however_early_the_engine_tells() {
+fn a_lease_with_a_raised_ttl_has_its_own_cadence_row() {
     let mut story = Story::begin(AppConfig::default());
     story.renewed(1, 2, 1.0);
     assert!(

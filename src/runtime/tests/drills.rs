@@ -72,7 +72,7 @@ impl MonitorTest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stalled_consumer_costs_responses_and_no_renewal() {
+async fn a_stalled_reader_drops_responses_and_no_renewal() {
     let log = Log::start();
     let test = MonitorTest::start(exercise(&[2]), false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
@@ -103,7 +103,7 @@ async fn a_stalled_consumer_costs_responses_and_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_consumer_falls_behind_by_what_it_is_slower() {
+async fn a_slow_reader_drops_what_it_cannot_read_in_time() {
     let log = Log::start();
     let test = MonitorTest::start(exercise(&[2]), false).await;
     // From 2 s, a response each TTL, to 5 s.
@@ -124,7 +124,7 @@ async fn a_slow_consumer_falls_behind_by_what_it_is_slower() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_its_sender_held_a_lease_dies_and_says_what_a_program_would_know() {
+async fn with_a_paused_sender_a_lease_expires_and_shows_what_a_program_would_see() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(20.0).await;
     test.drill("3").await;
@@ -145,7 +145,7 @@ async fn with_its_sender_held_a_lease_dies_and_says_what_a_program_would_know() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sender_that_is_let_go_in_time_costs_margin_alone() {
+async fn a_sender_resumed_in_time_costs_only_margin() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(20.0).await;
     test.drill("3").await;
@@ -159,7 +159,7 @@ async fn a_sender_that_is_let_go_in_time_costs_margin_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_are_dropped_are_missed_and_the_lease_lives() {
+async fn dropped_replies_are_shown_as_missed_and_the_lease_survives() {
     let test = MonitorTest::start(exercise(&[30]), false).await;
     test.wait(5.0).await;
     // Three, and one more.
@@ -175,7 +175,7 @@ async fn answers_that_are_dropped_are_missed_and_the_lease_lives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_stream_is_opened_again_and_costs_nothing() {
+async fn a_cut_stream_is_reopened_without_a_missed_renewal() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(20.0).await;
     test.drill("5").await;

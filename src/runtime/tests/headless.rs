@@ -62,7 +62,7 @@ impl HeadlessTest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
+async fn leases_of_others_are_reported_except_those_that_existed_before() {
     let mut test = HeadlessTest::start(100, |sandbox| drop(sandbox.grant(600))).await;
     assert_eq!(test.event_names(), [("connection", None)]);
     let dies = LeaseId(test.sandbox.grant(5).unwrap());
@@ -81,7 +81,7 @@ async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_leases_those_are_told_that_the_filter_means() {
+async fn only_events_of_matching_leases_are_reported() {
     let mut test = HeadlessTest::with_filter("ttl<30 or state:revoked", 100, |_| ()).await;
     let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| LeaseId(test.sandbox.grant(ttl).unwrap()));
     test.wait(2.0).await;
@@ -92,7 +92,7 @@ async fn of_leases_those_are_told_that_the_filter_means() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_renewal_of_another_client_is_told_with_when_it_was() {
+async fn each_renewal_of_another_client_is_reported_with_its_time() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     let target = Target::Pipe { name: "sandbox".into(), dialer: test.sandbox.dialer(0) };
     let theirs = Cluster::connect(Settings::new(vec![target])).await.unwrap();
@@ -139,7 +139,7 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
+async fn watching_produces_a_list_with_intervals_and_warnings() {
     let (FinalState { app, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
     let mut listing = LeaseListing::watched(&app, now.since_start(), now, start);
     listing.sort("every".parse().unwrap());
@@ -158,7 +158,7 @@ async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_known_is_listed_though_the_link_is_lost() {
+async fn known_leases_are_listed_after_the_connection_is_lost() {
     let (FinalState { app, now, start }, _, [kept, leaks]) = watched(|sandbox| sandbox.faults().down()).await;
     assert!(!app.cluster.is_reached() && app.cluster.was_reached());
     let listing = LeaseListing::watched(&app, now.since_start(), now, start);
@@ -170,7 +170,7 @@ async fn what_was_known_is_listed_though_the_link_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_breaks_and_comes_back_is_told() {
+async fn losing_and_restoring_the_connection_are_reported() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     test.events();
     test.sandbox.faults().down();
@@ -185,7 +185,7 @@ async fn a_link_that_breaks_and_comes_back_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
+async fn a_cluster_unreachable_from_the_start_is_reported_once() {
     let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
     test.wait(20.0).await;
     let told = test.events();
@@ -197,7 +197,7 @@ async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
+async fn the_final_state_says_whether_a_member_was_reached_and_why_not() {
     let test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
     let app = test.end().await.app;
     assert!(!app.cluster.was_reached() && app.cluster.link_failure().is_some());
@@ -205,7 +205,7 @@ async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_takes_them_events_are_lost_and_that_is_told() {
+async fn events_that_nobody_reads_are_dropped_and_counted() {
     let mut test = HeadlessTest::start(3, |_| ()).await;
     test.events();
     (0..10).for_each(|_| drop(test.sandbox.grant(600)));
@@ -218,7 +218,7 @@ async fn where_nobody_takes_them_events_are_lost_and_that_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_machine_slept_times_are_the_walls_again() {
+async fn after_the_machine_slept_times_follow_the_wall_clock() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     let before = test.events()[0].start;
     test.external.send(ExternalEvent::Slept(Duration::from_secs(3_600))).unwrap();
@@ -229,7 +229,7 @@ async fn after_the_machine_slept_times_are_the_walls_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_ends_when_it_is_told_to_or_when_nobody_listens() {
+async fn the_stream_of_events_ends_on_a_signal_or_without_readers() {
     let test = HeadlessTest::start(100, |_| ()).await;
     test.external.send(ExternalEvent::End).unwrap();
     test.following.await.unwrap();

@@ -38,7 +38,7 @@ fn count(ends: &BTreeMap<LeaseId, &'static str>, word: &str) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_those_that_expire_together_hardly_one_is_told_without_its_cause() {
+async fn leases_that_expire_together_have_a_known_cause() {
     for (leases, has_key) in [(300, false), (600, false), (1_500, true)] {
         let mut test = HeadlessTest::start(10_000, |_| ()).await;
         grant(&test, leases, has_key).await;
@@ -51,7 +51,7 @@ async fn of_those_that_expire_together_hardly_one_is_told_without_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_those_that_are_revoked_none_is_called_expired_before_its_time() {
+async fn revoked_leases_are_not_reported_as_expired() {
     for (leases, has_key) in [(300, false), (600, false), (1_500, true)] {
         let mut test = HeadlessTest::start(10_000, |_| ()).await;
         let granted = grant(&test, leases, has_key).await;
@@ -70,7 +70,7 @@ async fn of_those_that_are_revoked_none_is_called_expired_before_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_beyond_the_budget_is_counted_as_dying() {
+async fn leases_beyond_the_poll_limit_are_counted_as_dying() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     test.sandbox.faults().stall_expiry();
     assert!((0..2_000).all(|_| test.sandbox.grant(TTL).is_ok()));

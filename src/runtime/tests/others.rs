@@ -28,7 +28,7 @@ impl MonitorTest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_dies() {
+async fn the_cadence_of_another_client_is_shown_and_so_is_its_end() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(30).unwrap());
     test.sandbox.put("/svc/other", "v", Some(lease.0)).unwrap();
@@ -51,7 +51,7 @@ async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_d
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_death_has_its_cause() {
+async fn each_end_has_its_cause() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let grant = |ttl, key: &str| {
         let lease = LeaseId(test.sandbox.grant(ttl).unwrap());
@@ -79,7 +79,7 @@ async fn each_death_has_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refill_is_a_badge_and_no_renewal() {
+async fn a_ttl_reset_shows_a_badge_and_is_no_renewal() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(60).unwrap());
     test.wait(20.0).await;
@@ -93,7 +93,7 @@ async fn a_refill_is_a_badge_and_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
+async fn expired_leases_awaiting_removal_are_counted_with_their_delay() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     test.sandbox.faults().stall_expiry();
     assert!((0..40).all(|_| test.sandbox.grant(3).is_ok()));
@@ -109,7 +109,7 @@ async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_wrong_is_counted_and_told_in_the_detail() {
+async fn warnings_are_counted_and_explained_in_the_detail() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(30).unwrap());
     test.wait(26.0).await;
@@ -119,7 +119,7 @@ async fn what_is_wrong_is_counted_and_told_in_the_detail() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn megabytes_of_key_names_on_one_lease_are_counted() {
+async fn megabytes_of_key_names_of_one_lease_are_counted() {
     let test = MonitorTest::with(exercise(&[]), false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
@@ -135,7 +135,7 @@ async fn megabytes_of_key_names_on_one_lease_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_follow_without_a_poll() {
+async fn keys_update_without_a_poll() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(600).unwrap());
     test.wait(1.5).await;
@@ -150,7 +150,7 @@ async fn keys_follow_without_a_poll() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
+async fn a_cut_watch_and_a_compaction_lose_no_key() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant_as(LeaseId(-9), 600).unwrap());
     test.sandbox.faults().cut_watches(&Status::unavailable("cut"));
@@ -169,7 +169,7 @@ async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_prefix_only_its_keys_are_followed() {
+async fn with_a_prefix_only_its_keys_are_watched() {
     let config = AppConfig { range: etcd_lease::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
     let test = MonitorTest::with(config, false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
@@ -189,7 +189,7 @@ async fn with_a_prefix_only_its_keys_are_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn grants_are_told_before_their_keys_and_as_ours() {
+async fn own_grants_are_reported_before_their_keys() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(2.0).await;
     let text = test.screen.text();

@@ -5,7 +5,7 @@ use super::*;
 use crate::app::EventKind;
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_is_granted_again_lives_again_and_has_a_death_of_its_own() {
+async fn a_lease_granted_again_has_its_own_end() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     test.events();
     let id = LeaseId(0x2222);
@@ -27,7 +27,7 @@ async fn a_lease_that_is_granted_again_lives_again_and_has_a_death_of_its_own() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn between_two_lists_a_bare_lease_that_is_granted_again_is_found_out_by_its_ttl() {
+async fn a_lease_without_keys_granted_again_between_two_lists_is_detected_by_its_ttl() {
     let mut test = HeadlessTest::start(100, |sandbox| drop(sandbox.grant_as(LeaseId(7), 30))).await;
     test.events();
     test.sandbox.revoke(LeaseId(7)).unwrap();

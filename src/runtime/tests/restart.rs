@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn w_begins_the_exercise_anew_at_sixty_times_the_speed() {
+async fn w_restarts_the_exercise_at_sixty_times_the_speed() {
     let test = MonitorTest::start(exercise(&[10, 3600]), false).await;
     test.wait(20.0).await;
     let first = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
@@ -23,7 +23,7 @@ async fn w_begins_the_exercise_anew_at_sixty_times_the_speed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_can_be_begun_anew_again_and_again_and_nothing_of_before_goes_on() {
+async fn repeated_restarts_leave_nothing_of_the_previous_run() {
     let test = MonitorTest::start(exercise(&[2]), true).await;
     test.wait(25.0).await;
     assert!(test.screen.row("/service/2").contains(&"16/16".to_owned()), "{}", test.screen.text());
@@ -56,7 +56,7 @@ async fn it_can_be_begun_anew_again_and_again_and_nothing_of_before_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_real_clusters_clock_is_everybodys() {
+async fn the_clock_of_a_real_cluster_cannot_be_changed() {
     let test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
     test.press(&[KeyCode::Char('W')]).await;

@@ -29,7 +29,7 @@ fn holds(event: &Event, truth: Timestamp, most: f64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_without_keys_was_granted_between_two_lists() {
+async fn a_new_lease_without_keys_was_granted_between_two_lists() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     for after in [0.05, 0.3, 0.61, 0.95] {
         test.wait(after).await;
@@ -43,7 +43,7 @@ async fn a_lease_without_keys_was_granted_between_two_lists() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
+async fn a_lease_found_by_its_key_was_granted_since_the_last_list() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     test.wait(0.35).await;
     let granted = test.now();
@@ -59,7 +59,7 @@ async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
+async fn a_ttl_reset_happened_between_the_last_two_polls() {
     let mut lease = None;
     let mut test = HeadlessTest::start(100, |sandbox| lease = sandbox.grant(120).ok()).await;
     for _ in 0..3 {
@@ -73,7 +73,7 @@ async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
+async fn key_changes_during_an_outage_are_reported_with_their_error() {
     let mut leases = Vec::new();
     let mut test = HeadlessTest::start(100, |sandbox| {
         leases.extend([600, 700].map(|ttl| LeaseId(sandbox.grant(ttl).unwrap())));
@@ -127,7 +127,7 @@ async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>,
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interval_is_told_with_its_error_and_what_is_expected_is_what_they_come_to() {
+async fn an_interval_is_reported_with_its_error_and_matches_the_expected_one() {
     for (ttl, every) in [(30, 10.0), (10, 3.505), (60, 20.2)] {
         let (told, truth) = renewals(ttl, every, 12).await;
         assert_eq!(told.len(), truth.len());
@@ -144,7 +144,7 @@ async fn an_interval_is_told_with_its_error_and_what_is_expected_is_what_they_co
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_renewals_stay_hidden_the_interval_is_a_bound_and_says_so() {
+async fn with_unobserved_renewals_the_interval_is_shown_as_a_bound() {
     let (told, truth) = renewals(30, 0.5, 60).await;
     let spans: Vec<&Renewed> = told.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
     assert!(told.len() < truth.len() && !spans.is_empty(), "{told:?}");

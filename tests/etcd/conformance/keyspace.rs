@@ -50,7 +50,7 @@ pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
 }
 
 /// Values of megabytes make pages short; they are read all the same.
-pub(crate) async fn heavy_values_are_read(test: &mut ConformanceTest) {
+pub(crate) async fn large_values_are_read(test: &mut ConformanceTest) {
     let heavy = vec![b'x'; 1_000_000];
     for n in 0..12 {
         test.cluster.put(format!("heavy/{n:02}").as_bytes(), &heavy, None).await.unwrap();
@@ -61,7 +61,7 @@ pub(crate) async fn heavy_values_are_read(test: &mut ConformanceTest) {
 }
 
 /// A page of a forgotten revision says so.
-pub(crate) async fn a_forgotten_page_says_so(test: &mut ConformanceTest) {
+pub(crate) async fn a_compacted_page_is_reported(test: &mut ConformanceTest) {
     test.put_all((0..300).map(|n| (format!("svc/{n:04}"), None))).await;
     let mut pages = test.cluster.key_pages(&KeyRange::all());
     pages.next().await.unwrap();
@@ -71,7 +71,7 @@ pub(crate) async fn a_forgotten_page_says_so(test: &mut ConformanceTest) {
 }
 
 /// Attached, moved, detached, deleted, and gone with the lease: each change says what was before.
-pub(crate) async fn changes_tell_the_lease_before(test: &mut ConformanceTest) {
+pub(crate) async fn changes_include_the_previous_lease(test: &mut ConformanceTest) {
     let (first, second) = (test.grant(60).await, test.grant(60).await);
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     for lease in [Some(first), Some(second), None, Some(second)] {
@@ -99,7 +99,7 @@ pub(crate) async fn changes_tell_the_lease_before(test: &mut ConformanceTest) {
 }
 
 /// How far it is, where nothing changes.
-pub(crate) async fn a_watch_says_how_far_it_is(test: &mut ConformanceTest) {
+pub(crate) async fn a_watch_reports_progress(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     let revision = test.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
     watch.ask_progress();
@@ -108,7 +108,7 @@ pub(crate) async fn a_watch_says_how_far_it_is(test: &mut ConformanceTest) {
 }
 
 /// A watch from a forgotten revision says what is remembered.
-pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(test: &mut ConformanceTest) {
+pub(crate) async fn a_watch_from_a_compacted_revision_is_reported(test: &mut ConformanceTest) {
     for _ in 0..5 {
         test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     }
@@ -119,7 +119,7 @@ pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(test: &mut Conform
 }
 
 /// A watch whose way breaks ends; the next one goes on from where it was, and nothing is lost.
-pub(crate) async fn a_cut_watch_goes_on(test: &mut ConformanceTest) {
+pub(crate) async fn a_cut_watch_continues_from_its_revision(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::all(), 0).await.unwrap();
     test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     let last = changes(&mut watch, 1).await[0].revision;

@@ -23,7 +23,7 @@ fn put(key: &str) -> TxnOp {
 }
 
 /// How etcd's lock takes its place: the key is made once, and the first in line is asked for with it.
-pub(crate) async fn txn_takes_a_place_in_line(test: &mut ConformanceTest) {
+pub(crate) async fn txn_joins_a_queue(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let lease = test.grant(30).await;
     let queue = |key: &str| {

@@ -12,16 +12,16 @@ use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
 
 on_each_version! {
-    leases_outlive_their_leader
-    a_member_without_a_majority_says_so
+    leases_survive_the_loss_of_the_leader
+    a_member_without_a_majority_reports_no_leader
 }
 
 on_the_newest_version! {
-    leases_live_beside_a_dead_and_a_hung_endpoint
-    renewals_have_moved_within_2_s_of_a_members_death
+    leases_survive_beside_a_closed_and_a_hung_endpoint
+    renewals_move_within_2_s_of_a_member_failure
 }
 
-async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {
+async fn leases_survive_beside_a_closed_and_a_hung_endpoint(version: Version) {
     let etcd = Etcd::start(version).await;
     // Connections to it are accepted by the kernel and never answered.
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -34,7 +34,7 @@ async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {
 }
 
 /// Both endpoints are followers, so that the death of one costs no election.
-async fn renewals_have_moved_within_2_s_of_a_members_death(version: Version) {
+async fn renewals_move_within_2_s_of_a_member_failure(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let leader = etcd.leader().await;
     let all = etcd.endpoints();
@@ -51,7 +51,7 @@ async fn renewals_have_moved_within_2_s_of_a_members_death(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-async fn leases_outlive_their_leader(version: Version) {
+async fn leases_survive_the_loss_of_the_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let leader = etcd.leader().await;
@@ -64,7 +64,7 @@ async fn leases_outlive_their_leader(version: Version) {
 }
 
 /// The last of three stays the choice, and what it cannot do is told as what it is.
-async fn a_member_without_a_majority_says_so(version: Version) {
+async fn a_member_without_a_majority_reports_no_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let lease = cluster.grant(None, 600).await.unwrap().id;

@@ -18,11 +18,11 @@ const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"A
 
 // Older versions do not check who may renew.
 on_the_newest_version! {
-    a_forbidden_lease_ends_alone
-    members_are_seen_with_authentication_on
+    a_forbidden_lease_ends_without_affecting_others
+    members_are_probed_with_authentication_enabled
 }
 
-async fn a_forbidden_lease_ends_alone(version: Version) {
+async fn a_forbidden_lease_ends_without_affecting_others(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let cluster = as_app(&etcd).await;
@@ -53,7 +53,7 @@ async fn as_app(etcd: &Etcd) -> Cluster {
 
 /// The monitor waits for a member that tells who it is. The newest 3.5 tells only root; to another user who is logged in
 /// it says at least that it is there.
-async fn members_are_seen_with_authentication_on(version: Version) {
+async fn members_are_probed_with_authentication_enabled(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let as_user = async |name: &str, password: &str| {

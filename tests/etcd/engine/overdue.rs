@@ -17,10 +17,10 @@ const EXPIRING: usize = 20_000;
 const TTL: i64 = 5;
 
 on_the_newest_version! {
-    a_healthy_lease_lives_beside_20_000_that_expire_at_once
+    a_healthy_lease_survives_20_000_others_expiring_at_once
 }
 
-async fn a_healthy_lease_lives_beside_20_000_that_expire_at_once(version: Version) {
+async fn a_healthy_lease_survives_20_000_others_expiring_at_once(version: Version) {
     let etcd = Etcd::start(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let dying = grant_20_000(&cluster).await;

@@ -11,10 +11,10 @@ use crate::common::etcd::{Etcd, Version};
 const ROUND: Duration = Duration::from_secs(8);
 
 on_the_newest_version! {
-    leases_of_10_s_outlive_3_s_without_etcd_and_5_s_of_silence
+    leases_of_10_s_survive_3_s_without_etcd_and_5_s_of_silence
 }
 
-async fn leases_of_10_s_outlive_3_s_without_etcd_and_5_s_of_silence(version: Version) {
+async fn leases_of_10_s_survive_3_s_without_etcd_and_5_s_of_silence(version: Version) {
     let mut etcd = Etcd::start(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let mut fleet = Fleet::launch(&cluster, 50, 10).await;

@@ -14,12 +14,12 @@ mod span;
 use crate::common::etcd::Version;
 
 on_each_version! {
-    each_renewal_of_others_is_told
-    each_death_has_its_cause
-    a_moved_leader_renews_nothing
+    each_renewal_of_other_clients_is_reported
+    each_end_has_its_cause
+    a_leader_change_is_reported_as_no_renewal
 }
 
-async fn each_renewal_of_others_is_told(version: Version) {
+async fn each_renewal_of_other_clients_is_reported(version: Version) {
     let told = renewals::compare(version, &renewals::SHORT).await;
     assert!(told.truths() >= 20, "{}", told.table());
     // On a busy machine a poll may come late, and a renewal of 5 s stay hidden.
@@ -27,13 +27,13 @@ async fn each_renewal_of_others_is_told(version: Version) {
     assert_eq!(faults, (0, 0, 0, 0), "{}", told.table());
 }
 
-async fn each_death_has_its_cause(version: Version) {
+async fn each_end_has_its_cause(version: Version) {
     let told = deaths::compare(version, &deaths::SHORT).await;
     assert_eq!((told.wrong(), told.lags_wrong(), told.untold()), (0, 0, 0), "{}", told.table());
     assert!(told.unknown() * 10 <= told.total(), "{}", told.table());
 }
 
-async fn a_moved_leader_renews_nothing(version: Version) {
+async fn a_leader_change_is_reported_as_no_renewal(version: Version) {
     let told = leader::compare(version, &leader::SHORT).await;
     assert_eq!((told.invented, told.lost), (0, 0), "{}", told.table());
     assert!(told.refills > 0, "{}", told.table());

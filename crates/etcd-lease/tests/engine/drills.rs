@@ -22,7 +22,7 @@ async fn kept(bench: &EngineTest) -> etcd_lease::engine::KeepAlive {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
+async fn a_lease_with_a_paused_sender_expires_at_its_deadline_with_its_keys() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let kept = kept(&bench).await;
@@ -45,7 +45,7 @@ async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_held_sender_that_is_let_go_in_time_renews_at_once() {
+async fn a_sender_resumed_in_time_renews_at_once() {
     let bench = bench(Options::default()).await;
     let mut kept = kept(&bench).await;
     bench.engine.set_fault(kept.id(), Some(Fault::HoldSender));
@@ -61,7 +61,7 @@ async fn a_held_sender_that_is_let_go_in_time_renews_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
+async fn dropped_replies_are_reported_as_missed_and_requested_again() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let mut kept = kept(&bench).await;
@@ -92,7 +92,7 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_dropped_answers_than_the_ttl_has_room_for_do_not_kill_a_lease_that_the_server_renews() {
+async fn dropping_more_replies_than_fit_into_the_ttl_keeps_the_lease_alive() {
     let bench = bench(Options::default()).await;
     let mut kept = kept(&bench).await;
     bench.engine.set_fault(kept.id(), Some(Fault::DropReplies { left: 20 }));
@@ -123,7 +123,7 @@ async fn a_cut_stream_costs_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_read() {
+async fn one_stalled_lease_of_a_consumer_drops_responses_and_survives() {
     let bench = bench(Options { queue_capacity: 4, ..Options::default() }).await;
     let feed = bench.engine.status_feed();
     let (stalled, other) = (LeaseId(bench.sandbox.grant(2).unwrap()), LeaseId(bench.sandbox.grant(2).unwrap()));

@@ -27,7 +27,7 @@ async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_behind_a_slow_link_is_reached_and_stays() {
+async fn a_member_behind_a_slow_link_is_used() {
     let bench = bench(Options::default()).await;
     bench.sandbox.faults().delay(Duration::from_millis(1500));
     seconds(10.0).await;
@@ -37,7 +37,7 @@ async fn a_member_behind_a_slow_link_is_reached_and_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_hangs_is_left_within_a_second_and_taken_again() {
+async fn a_hung_member_is_left_within_a_second_and_used_again_afterwards() {
     let bench = bench_of(2, Options::default()).await;
     let kept = bench.keep(10).await;
     bench.sandbox.faults().on(0).hang();
@@ -51,7 +51,7 @@ async fn a_member_that_hangs_is_left_within_a_second_and_taken_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_majority_the_member_that_answers_stays_the_choice_and_says_why_nothing_goes() {
+async fn without_a_majority_the_answering_member_stays_chosen_and_reports_no_leader() {
     let bench = bench_of(3, Options::default()).await;
     let kept = bench.keep(600).await;
     bench.sandbox.faults().on(0).down();

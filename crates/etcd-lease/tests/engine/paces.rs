@@ -30,7 +30,7 @@ async fn clientv3_renews_as_go_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_warp_60_an_hours_lease_is_renewed_each_20_s() {
+async fn at_60_times_the_speed_a_one_hour_lease_is_renewed_every_20_s() {
     let bench = bench_at(60).await;
     let mut kept = bench.keep(3600).await;
     let (first, real) = (kept.next().await.unwrap().at, Stopwatch::start());
@@ -45,7 +45,7 @@ async fn under_warp_60_an_hours_lease_is_renewed_each_20_s() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn exact_renews_at_a_third() {
+async fn exact_renews_at_a_third_of_the_ttl() {
     for ttl in [2, 10, 120, 3600] {
         let mean = mean_interval(RenewalSchedule::Exact, ttl, 40).await.as_secs_f64();
         assert!((mean - ttl as f64 / 3.0).abs() < 0.005, "{ttl} s: {mean}");
@@ -65,7 +65,7 @@ async fn a_renewal_now_does_not_wait_for_its_turn() {
 
 /// Three leases of 10 s in one engine: by its pace, by a pace of its own, and taken over at one.
 #[tokio::test(start_paused = true)]
-async fn leases_of_one_engine_go_each_at_its_own_pace() {
+async fn leases_of_one_engine_keep_their_own_schedules() {
     let bench = bench(Options::default()).await;
     let mut usual = bench.keep(10).await;
     let sent = bench.clock.now();
@@ -88,7 +88,7 @@ async fn leases_of_one_engine_go_each_at_its_own_pace() {
 
 /// 1,000 leases begun at once over one pipe: they start spread, and none is lost.
 #[tokio::test(start_paused = true)]
-async fn a_mass_start_starves_nobody() {
+async fn starting_many_leases_at_once_starves_none() {
     let bench = bench(Options::default()).await;
     let mut consumer = bench.engine.consumer();
     for _ in 0..1_000 {

@@ -45,7 +45,7 @@ impl Write for Log {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_17th_unread_response_is_dropped_as_go_does() {
+async fn the_17th_unread_response_is_dropped_as_in_go() {
     let log = Log::start();
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
@@ -81,7 +81,7 @@ async fn the_17th_unread_response_is_dropped_as_go_does() {
 
 /// An hour's lease that nobody reads, over five and a half hours.
 #[tokio::test(start_paused = true)]
-async fn the_first_drop_of_an_hours_lease_comes_after_five_hours() {
+async fn a_one_hour_lease_drops_its_first_response_after_five_hours() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let kept = bench.keep(3_600).await;
@@ -95,7 +95,7 @@ async fn the_first_drop_of_an_hours_lease_comes_after_five_hours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_subscriber_makes_no_other_drop() {
+async fn a_slow_subscriber_causes_no_drops_for_others() {
     let bench = bench(Options::default()).await;
     let slow = bench.keep(3).await;
     let mut quick = bench.engine.keep_alive(slow.id());
@@ -109,7 +109,7 @@ async fn a_slow_subscriber_makes_no_other_drop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_lease_that_is_not_read_makes_no_other_of_the_same_consumer_drop() {
+async fn an_unread_lease_causes_no_drops_for_others_of_its_consumer() {
     let bench = bench(Options { queue_capacity: 2, ..Options::default() }).await;
     let leases: Vec<LeaseId> = (0..3).map(|_| LeaseId(bench.sandbox.grant(2).unwrap())).collect();
     let mut consumer = bench.engine.consumer();

@@ -10,7 +10,7 @@ use tonic::Status;
 use crate::pipe::{bench, bench_of, rest, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn expired_when_nobody_renewed_it_in_time() {
+async fn a_lease_that_nobody_renewed_in_time_ends_as_expired() {
     let bench = bench(Options::default()).await;
     let lease = LeaseId(bench.sandbox.grant(5).unwrap());
     bench.sandbox.faults().stall_expiry();
@@ -21,7 +21,7 @@ async fn expired_when_nobody_renewed_it_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_when_the_server_removed_it_while_it_could_not_be_reached() {
+async fn a_lease_removed_during_an_outage_ends_as_expired() {
     let bench = bench_of(2, Options::default()).await;
     let kept = bench.keep(5).await;
     seconds(0.5).await;
@@ -37,7 +37,7 @@ async fn expired_when_the_server_removed_it_while_it_could_not_be_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_found_when_it_was_revoked_or_never_there() {
+async fn a_revoked_or_unknown_lease_ends_as_not_found() {
     let bench = bench(Options::default()).await;
     let mut kept = bench.keep(10).await;
     kept.next().await.unwrap();
@@ -51,7 +51,7 @@ async fn not_found_when_it_was_revoked_or_never_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unanswered_when_the_server_hangs_for_its_ttl() {
+async fn a_lease_ends_as_unanswered_if_the_server_hangs_for_its_ttl() {
     let bench = bench(Options::default()).await;
     let mut kept = bench.keep(5).await;
     kept.next().await.unwrap();
@@ -65,7 +65,7 @@ async fn unanswered_when_the_server_hangs_for_its_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unanswered_with_the_trouble_when_the_server_is_gone() {
+async fn a_lease_ends_as_unanswered_with_the_cause_if_the_server_is_gone() {
     let bench = bench(Options::default()).await;
     bench.sandbox.faults().down();
     let (responses, ended) = rest(bench.engine.keep_alive("7777".parse().unwrap())).await;
@@ -75,7 +75,7 @@ async fn unanswered_with_the_trouble_when_the_server_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forbidden_ends_one_and_spares_its_neighbours() {
+async fn a_forbidden_lease_ends_without_affecting_others() {
     let bench = bench(Options::default()).await;
     let mut kept = Vec::new();
     for _ in 0..100 {
@@ -93,7 +93,7 @@ async fn forbidden_ends_one_and_spares_its_neighbours() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelled_when_the_last_subscriber_goes() {
+async fn a_lease_ends_as_cancelled_when_its_last_subscriber_leaves() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let (first, second) = (bench.keep(10).await, ());
@@ -113,7 +113,7 @@ async fn cancelled_when_the_last_subscriber_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closed_when_the_engine_is_closed() {
+async fn leases_end_as_closed_when_the_engine_is_closed() {
     let bench = bench(Options::default()).await;
     let kept = bench.keep(10).await;
     seconds(1.0).await;
@@ -123,7 +123,7 @@ async fn closed_when_the_engine_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_stream_ends_nothing() {
+async fn a_cut_stream_ends_no_lease() {
     let bench = bench(Options::default()).await;
     let kept = bench.keep(5).await;
     for _ in 0..20 {
@@ -134,7 +134,7 @@ async fn a_cut_stream_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_renews_once() {
+async fn renew_now_renews_once() {
     let bench = bench(Options::default()).await;
     let lease = LeaseId(bench.sandbox.grant(10).unwrap());
     seconds(8.0).await;

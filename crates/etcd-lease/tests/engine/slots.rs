@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use crate::pipe::{bench, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_kept_right_after_another_was_left_gets_its_responses() {
+async fn a_lease_that_reuses_a_slot_gets_its_own_responses() {
     let bench = bench(Options::default()).await;
     let (first, second) = (LeaseId(bench.sandbox.grant(5).unwrap()), LeaseId(bench.sandbox.grant(5).unwrap()));
     let mut consumer = bench.engine.consumer();
