@@ -1,4 +1,4 @@
-//! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
+//! The whole program in memory: keys in, a terminal's screen out, the sandbox in process, a paused clock.
 
 mod demo;
 mod drills;
@@ -96,7 +96,7 @@ impl FakeScreen {
         self.0.freed.notify_one();
     }
 
-    /// The words of the row that holds a text.
+    /// The words of the row with this text.
     fn row(&self, part: &str) -> Vec<String> {
         let text = self.text();
         let line = text.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part} in\n{text}"));
@@ -104,7 +104,7 @@ impl FakeScreen {
     }
 }
 
-/// A running monitor and all that one needs to play with it.
+/// A running monitor, its sandbox, screen and keys.
 struct MonitorTest {
     screen: FakeScreen,
     sandbox: Sandbox,
@@ -112,11 +112,11 @@ struct MonitorTest {
     input: mpsc::UnboundedSender<io::Result<Event>>,
     external: mpsc::UnboundedSender<ExternalEvent>,
     monitor: Task<ExitState>,
-    /// The sandbox that took the place of the first, where one did.
+    /// The sandbox that replaced the first, if one did.
     anew: RestartedSandbox,
 }
 
-/// Where a sandbox is found that was begun anew.
+/// Where a restarted sandbox is found.
 type RestartedSandbox = Arc<Mutex<Option<Sandbox>>>;
 
 fn environments(anew: RestartedSandbox) -> EnvironmentFactory {
@@ -175,7 +175,7 @@ impl MonitorTest {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
     }
 
-    /// Without letting time go by.
+    /// Without advancing time.
     async fn at_once(&self, event: Event) {
         let frames = self.screen.frames();
         self.input.send(Ok(event)).unwrap();
@@ -278,7 +278,7 @@ async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
     );
     test.screen.stick(false);
     test.wait(1.2).await;
-    // At one moment: first only what has changed, then everything.
+    // At one moment: first a partial redraw, then a full one.
     test.at_once(Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE))).await;
     let after_changes = test.screen.text();
     test.at_once(Event::Resize(180, 40)).await;

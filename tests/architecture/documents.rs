@@ -1,4 +1,4 @@
-//! Documents that cannot go stale: what they say is checked against the code and the program.
+//! Checks the documents against the code and the program, so that they cannot go stale.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -73,7 +73,7 @@ fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A command line as its words, up to a pipe, a redirection, a list or a comment. Single and double quotes work as in a shell.
+/// The words of a command line, up to a pipe, a redirection, a list or a comment. Quotes work as in a shell.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -158,7 +158,7 @@ fn every_link_resolves() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// Whether a link's file is there, with its heading.
+/// Whether the file of a link exists and has the heading.
 fn leads_somewhere(document: &str, folder: &Path, link: &str) -> bool {
     let (file, heading) = link.split_once('#').unwrap_or((link, ""));
     let path: PathBuf = folder.join(file);
@@ -195,7 +195,7 @@ fn every_path_of_the_contributing_table_exists_and_contains_its_names() {
         if !full.exists() {
             wrong.push(format!("{path} is not there"));
         }
-        // Words with a capital letter are names of the code: of a file, they are in it.
+        // Words with a capital letter are names of the code, which the file must contain.
         let text = fs::read_to_string(&full).unwrap_or_default();
         for name in quoted(cells[2]).filter(|name| name.starts_with(char::is_uppercase) && full.is_file()) {
             if !text.contains(name) {
@@ -212,7 +212,7 @@ fn every_command_line_parses() {
     for name in documents() {
         let document = read(&name);
         for line in blocks(&document, "sh").into_iter().filter(|line| line.starts_with("leasetop")) {
-            // With --help nothing is done, but what comes before it is parsed.
+            // With --help nothing runs, but the arguments before it are parsed.
             let mut args = words(line);
             args.push("--help".to_owned());
             let output = leasetop(&args[1..]);

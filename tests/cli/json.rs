@@ -1,4 +1,4 @@
-//! Every JSON object against its schema.
+//! Checks every JSON object against its schema.
 
 use leasetop::app::keymap::KEYMAP;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The commands beside etcdctl's: the same lines, to the byte, and the same variables.
+//! The commands compared with etcdctl: the same lines, to the byte, and the same environment variables.
 
 use std::process::Command;
 
@@ -64,7 +64,7 @@ async fn lists_what_was_observed(version: Version) {
     let etcd = Etcd::start(version).await;
     let (kept, leaked) = (etcd.ctl(&["lease", "grant", "9"]), etcd.ctl(&["lease", "grant", "9"]));
     etcd.ctl(&["put", "/svc/a", "1", "--lease", id(&kept)]);
-    // etcdctl renews each third of the TTL.
+    // etcdctl renews every third of the TTL.
     let _keeping = etcd.ctl_on(&["lease", "keep-alive", id(&kept)]);
     let (listed, code) = leasetop(&etcd, &[], &["list", "--for", "14s", "-w", "json", "--sort", "every"]);
     assert_eq!(code, Some(0), "{listed}");
@@ -80,7 +80,7 @@ async fn lists_what_was_observed(version: Version) {
     assert_eq!((&lease["state"], &lease["keys"]), (&"ok".into(), &serde_json::json!(["/svc/a"])));
 }
 
-/// One lease with more in key names than an answer may have by gRPC's defaults hides no other.
+/// A lease whose key names exceed gRPC's default message size hides no other lease.
 async fn lists_megabytes_of_key_names(version: Version) {
     const KEYS: usize = 4_300;
     let etcd = Etcd::start(version).await;
@@ -116,7 +116,7 @@ async fn prints_the_same_lines_as_etcdctl(version: Version) {
     // A second may pass between the two.
     let same = (0..20).any(|_| ours(&["timetolive", theirs]) == etcd.ctl(&["lease", "timetolive", theirs]));
     assert!(same, "{}", ours(&["timetolive", theirs]));
-    // etcd tells keys in no order.
+    // etcd returns the keys in no order.
     let same = (0..40)
         .any(|_| ours(&["timetolive", theirs, "--keys"]) == etcd.ctl(&["lease", "timetolive", theirs, "--keys"]));
     assert!(same, "{}", ours(&["timetolive", theirs, "--keys"]));
@@ -181,7 +181,7 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     let (ca, cert, key) = (path(&tls.ca), path(&tls.expired.cert), path(&tls.expired.key));
     let endpoint = &etcd.endpoints()[0];
     always_refused(endpoint, &["--cacert", &ca], "the server requires a client certificate; use --cert and --key");
-    // Which alert a server sends depends on the Go that built it: since 1.20 it names the fault.
+    // The alert depends on the Go version that built the server: since 1.20 it names the fault.
     let args = ["--cacert", &ca, "--cert", &cert, "--key", &key];
     let rejected = ["CertificateExpired", "BadCertificate"]
         .map(|alert| format!("the server rejected the client certificate ({alert}); check --cert and --key"));
@@ -195,7 +195,7 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     );
 }
 
-/// Each of many tries ends with the same message: it must not depend on which event comes first.
+/// Each of many tries ends with the same message, whichever event comes first.
 fn always_refused(endpoint: &str, args: &[&str], why: &str) {
     let expected = format!("Error: could not list the leases at {endpoint}: {why}\n");
     for _ in 0..20 {
@@ -203,7 +203,7 @@ fn always_refused(endpoint: &str, args: &[&str], why: &str) {
     }
 }
 
-/// What `list` says of its failure, and its exit code.
+/// What `list` prints to stderr, and its exit code.
 fn stderr(endpoint: &str, args: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
     command.args(["--endpoints", endpoint, "list"]).args(args);

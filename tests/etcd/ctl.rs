@@ -1,4 +1,4 @@
-//! The real etcdctl on `leasetop sandbox`: it does not notice.
+//! The real etcdctl works on `leasetop sandbox`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -30,7 +30,7 @@ struct EtcdctlTest {
     _sandbox: Guarded,
 }
 
-/// An etcdctl that goes on; it ends with this.
+/// A running etcdctl; dropping this ends it.
 struct Running {
     process: Guarded,
     output: PathBuf,
@@ -56,7 +56,7 @@ impl EtcdctlTest {
         command
     }
 
-    /// What etcdctl prints, given this on its standard input.
+    /// Runs etcdctl with this input and returns what it prints.
     fn fed(&self, args: &[&str], input: &str) -> String {
         let mut command = self.command(args);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("etcdctl runs");
@@ -70,7 +70,7 @@ impl EtcdctlTest {
         self.fed(args, "")
     }
 
-    /// Starts an etcdctl that goes on.
+    /// Starts an etcdctl that keeps running.
     fn go(&self, name: &str, args: &[&str]) -> Running {
         let output = self.home.path().join(name);
         let mut command = self.command(args);

@@ -41,7 +41,7 @@ async fn a_user_reads_its_own_keys_and_is_refused_others(version: Version) {
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
 }
 
-/// The first event of a kind that is told of a lease.
+/// Waits for the first event of this kind about a lease.
 async fn wait_for_event(events: &mut tokio::sync::mpsc::Receiver<TimedEvent>, word: EventName, id: LeaseId) {
     let heard = async {
         while let Some(TimedEvent { event, .. }) = events.recv().await {
@@ -66,7 +66,7 @@ async fn without_permission_to_list_leases_are_found_by_their_keys(version: Vers
     let (tell, mut events) = tokio::sync::mpsc::channel(256);
     let outside = Box::pin(futures_util::stream::pending::<ExternalEvent>());
     let _following = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, outside, tell));
-    // From here on the keys are followed: what is attached is told.
+    // The events of keys start once the keys are watched.
     let lease = root.grant(Some(LeaseId(-9)), 600).await.unwrap().id;
     let attaching = async {
         for n in 0_u64.. {

@@ -1,4 +1,4 @@
-//! The servers that the other tests stand on.
+//! The etcd servers that the other tests use.
 
 use std::time::Duration;
 

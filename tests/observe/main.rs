@@ -1,4 +1,4 @@
-//! The observer on the sandbox, over its pipe and on a paused clock.
+//! The observer on the sandbox, over the in-memory transport and on a paused clock.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl Scene {
         Scene { sandbox, observer, clock }
     }
 
-    /// The first news of which something is picked, within a minute.
+    /// The first observation that `pick` accepts, within a minute.
     async fn next<T>(&mut self, mut pick: impl FnMut(Observation) -> Option<T>) -> T {
         let found = async {
             loop {
@@ -239,6 +239,6 @@ async fn observations_accumulate_for_a_slow_reader() {
         born += scene.listed().await.created.len();
         messages += 1;
     }
-    // As many as the queue holds, and what came after.
+    // The capacity of the queue, and later observations.
     assert!(messages <= 64 + 3, "{messages} messages for 200 leases");
 }

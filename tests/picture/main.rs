@@ -1,4 +1,4 @@
-//! The picture of the README: a real screen of the shipped program as SVG. `assets/picture` makes it anew.
+//! The picture of the README: a real screen of the program as SVG. `assets/picture` records it.
 
 #[path = "../common/pty.rs"]
 #[expect(dead_code, reason = "a picture is taken of a program that behaves")]
@@ -20,7 +20,7 @@ fn make() {
     command.args(["demo", "--theme", "dark"]);
     let mut terminal = Terminal::start(command, SIZE.0, SIZE.1);
     terminal.wait_for("/service/3600");
-    // Until renewals of others were seen too, so that there is something to look at.
+    // Long enough to infer renewals of other clients.
     terminal.pass(38.2);
     let picture = svg::draw(terminal.screen());
     terminal.keys("q");

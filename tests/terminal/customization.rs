@@ -1,4 +1,4 @@
-//! What people make their own: a config file, keys, a cluster by its name.
+//! Configuration: the config file, key bindings, named clusters; and copying, attaching and the mouse.
 
 use etcd_lease::LeaseId;
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 
-/// The monitor with a config file, which may hold `ENDPOINT`.
+/// The monitor with a config file, which may contain `ENDPOINT`.
 fn monitor(server: &ServedSandbox, config: &str, arguments: &[&str]) -> (TempDir, Terminal) {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir(folder.path().join("leasetop")).expect("a folder");
@@ -117,7 +117,7 @@ fn a_key_is_attached_to_own_leases_and_with_the_number_to_others() {
     server.sandbox.put("/svc/theirs", "x", Some(theirs.0)).expect("a key");
     let mut terminal = server.monitor(&["--ttl", "60", "--put", "/svc/ours=x"], 160, 40);
     terminal.wait_for("/svc/ours");
-    // Its column may have no room for the whole key.
+    // The column may be too narrow for the whole key.
     terminal.wait_for("/svc/the");
     terminal.keys("gK");
     terminal.wait_for("Attach a key to");
@@ -150,13 +150,13 @@ fn plus_and_minus_update_the_poll_limit_in_the_header() {
     assert_eq!(terminal.exit_code(), 0);
 }
 
-/// The row of the screen on which a text stands.
+/// The row of the screen with this text.
 fn row_of(terminal: &Terminal, text: &str) -> usize {
     let contents = terminal.screen().contents();
     contents.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("no {text} in\n{contents}"))
 }
 
-/// A press of the left button there, as a terminal tells it: columns and rows from 1.
+/// A press of the left button, as a terminal sends it: columns and rows from 1.
 fn click(terminal: &mut Terminal, column: usize, row: usize) {
     terminal.keys(&format!("\x1b[<0;{};{}M\x1b[<0;{};{}m", column + 1, row + 1, column + 1, row + 1));
 }

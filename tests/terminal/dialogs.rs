@@ -1,4 +1,4 @@
-//! Every key of every dialog, in the shipped program on a sandbox that it takes for a real cluster.
+//! The dialogs, in the release build on a sandbox that it treats as a real cluster. `keys.txt` presses their keys.
 
 use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;
@@ -12,7 +12,7 @@ const LEFT: &str = "\x1b[D";
 const DOWN: &str = "\x1b[B";
 const SHIFT_TAB: &str = "\x1b[Z";
 
-/// The monitor with one lease of another client, on which a key hangs.
+/// The monitor with one lease of another client, with a key.
 fn with_anothers() -> (ServedSandbox, LeaseId, Terminal) {
     let server = ServedSandbox::start();
     let lease = LeaseId(server.sandbox.grant(600).expect("a lease"));
@@ -38,7 +38,7 @@ fn closed(terminal: &mut Terminal, title: &str) {
     terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains(title));
 }
 
-/// Presses keys and waits until the line with the answers has this one focused: reversed.
+/// Presses keys and waits until this button is focused.
 fn focused(terminal: &mut Terminal, keys: &str, answer: &str) {
     terminal.keys(keys);
     terminal.wait_for(&format!("[ {answer} ]"));
@@ -242,7 +242,7 @@ fn a_paste_is_inserted_into_the_form_and_runs_no_command() {
     terminal.assert_sane();
 }
 
-/// What, which lease, how to confirm and how to leave, down to 10x3.
+/// The lease, how to confirm and how to cancel are visible down to 10x3.
 #[test]
 fn on_tiny_screens_revoking_and_quitting_stay_clear() {
     for (columns, rows) in [(40, 12), (20, 5), (10, 3)] {

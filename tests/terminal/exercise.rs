@@ -1,8 +1,8 @@
-//! The exercise without the monitor, on a terminal: its line of progress.
+//! The progress line of `leasetop exercise` on a terminal.
 
 use crate::pty::{Terminal, leasetop};
 
-/// The seconds left, as the line of progress says.
+/// The seconds left in the progress line.
 fn left(screen: &str) -> Option<u32> {
     let before = screen.split(" s left").next().filter(|before| before.len() < screen.len())?;
     before.rsplit(' ').next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! The terminal that the other tests watch the program in, on programs known to behave.
+//! The terminal that the other tests use, with simple programs.
 
 use portable_pty::CommandBuilder;
 

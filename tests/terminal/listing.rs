@@ -1,4 +1,4 @@
-//! `list --for` on a terminal: its line of progress, and the end by Ctrl-C.
+//! `list --for` on a terminal: its progress line, and Ctrl-C.
 
 use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;

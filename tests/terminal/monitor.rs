@@ -1,10 +1,10 @@
-//! The monitor on the sandbox: it starts, draws, takes keys and sizes, and leaves the terminal as it found it.
+//! The monitor on the sandbox: it handles keys and resizes, and restores the terminal.
 
 use portable_pty::CommandBuilder;
 
 use crate::pty::{Terminal, leasetop};
 
-/// The last lease of the demo to be seen, once it is kept alive.
+/// The lease of the demo that is shown last.
 const DRAWN: &str = "/service/3600";
 
 fn demo() -> CommandBuilder {

@@ -1,4 +1,4 @@
-//! Good manners in odd places: strange terminals, none at all, and ones that go away.
+//! Unusual terminals: tiny, dumb, without colour, missing, and closed while the program runs.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn demo() -> CommandBuilder {
     command
 }
 
-/// leasetop by a shell's line, where `$0` is the program.
+/// Starts leasetop with a line of shell, where `$0` is the program.
 fn by_shell(line: &str) -> CommandBuilder {
     let mut shell = CommandBuilder::new("sh");
     shell.args(["-c", line, &leasetop().get_argv()[0].to_string_lossy()]);
@@ -113,13 +113,13 @@ fn without_a_terminal_the_monitor_lists_and_the_demo_fails() {
 
 #[test]
 fn closing_the_terminal_ends_the_program() {
-    // With a signal; and without one, as in another session.
+    // With SIGHUP, and without it in another session.
     for line in ["exec \"$0\" demo", "exec setsid -w \"$0\" demo"] {
         let mut terminal = Terminal::start(by_shell(line), 160, 30);
         terminal.wait_for("/service/3600");
         let process = terminal.process();
         terminal.hang_up();
-        // After a second it would be ended; before that it has ended by itself, in some hundredths of a second.
+        // It would be killed after a second; it ends by itself before.
         assert!(process.ends_within(Duration::from_millis(900)), "{line}");
     }
 }
@@ -146,13 +146,13 @@ fn an_idle_screen_writes_nothing_and_a_countdown_little() {
     terminal.pass(5.0);
     let idle = String::from_utf8_lossy(&terminal.bytes()[before..]);
     let frames = idle.matches("\x1b[?2026h").count();
-    // One on each second; renewals, and polls that narrow what is known, add a few.
+    // One per second; renewals and polls add a few.
     assert!((4..=20).contains(&frames), "{frames} frames");
     assert!(idle.len() < frames * 900, "{} bytes in {frames} frames", idle.len());
     assert_eq!(frames, idle.matches("\x1b[?2026l").count(), "each frame is one synchronized update");
 }
 
-/// Whether anything but the terminal's own colours was ever asked for.
+/// Whether any colour was set.
 fn writes_colour(terminal: &Terminal) -> bool {
     let text = String::from_utf8_lossy(terminal.bytes());
     let colours = text.split("\x1b[").filter_map(|part| part.split_once('m')).map(|(codes, _)| codes);

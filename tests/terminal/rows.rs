@@ -1,4 +1,4 @@
-//! The keys of the rows, in the shipped program: filters, sorts.
+//! Filters, sort orders and marks in the release build.
 
 use etcd_lease::LeaseId;
 

@@ -1,4 +1,4 @@
-//! Ctrl-Z, and the signals of job control, with a shell that waits.
+//! Ctrl-Z and the signals of job control, under a shell.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::pty::{Terminal, leasetop};
 /// How long to wait for the program to be stopped.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A shell with job control that starts leasetop, and brings it back on Enter.
+/// A shell with job control that starts leasetop, and resumes it on Enter.
 fn in_a_shell(arguments: &str) -> Terminal {
     let program = leasetop();
     let path = program.get_argv()[0].to_string_lossy().into_owned();
@@ -32,7 +32,7 @@ fn ctrl_z_asks_suspends_and_resumes() {
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
-    // What was read up to then may end within a picture.
+    // The bytes so far may end within a frame.
     terminal.wait_until("the whole picture, drawn anew", |screen| {
         let text = screen.contents();
         text.contains("no lease ran out of time") && !text.contains("left with")
@@ -68,7 +68,7 @@ fn external_signals_suspend_and_continue() {
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
-    // What cannot be caught stops it at once; once continued it draws anew all the same.
+    // SIGSTOP cannot be caught; the program redraws when it is continued all the same.
     terminal.signal("STOP");
     terminal.pass(2.5);
     terminal.keys("?");
@@ -109,7 +109,7 @@ fn ctrl_l_redraws_over_foreign_output() {
     terminal.scribble("\x1b[2J\x1b[Hscribble");
     assert!(!terminal.screen().contents().contains("leasetop"));
     terminal.keys("\x0c");
-    // A frame that was on its way mends a part of it first.
+    // A frame in flight may repair a part of it first.
     terminal.wait_until("the whole screen again", |screen| {
         screen.contents().contains("/service/3600") && !screen.contents().contains("scribble")
     });

@@ -1,4 +1,4 @@
-//! The questions of adopting and quitting, and how their answers are reached.
+//! The dialogs of adopting and quitting, and their buttons.
 
 use super::*;
 use crate::app::dialog::Dialog;

@@ -41,7 +41,7 @@ fn the_grant_form_accepts_every_field() {
     story.type_in("694d");
     story.press(&[Key::Down]);
     story.type_in("/q=no quit");
-    // A filled line of keys is followed by another.
+    // A filled key field adds another one.
     story.press(&[Key::Tab, Key::Tab, Key::Char('n'), Key::Tab, Key::Char('e')]);
     let order = granted_by(&mut story, "").unwrap();
     assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
@@ -246,7 +246,7 @@ fn a_drill_is_refused_when_read_only_and_on_leases_of_others() {
     assert_eq!(story.press(&[Key::Char('1')]), [], "it died while the dialog was open");
 }
 
-/// The dialog says why there is none, and no digit does anything: neither begin a drill nor change the view.
+/// Checks that the dialog says why there is no drill, and that digits neither start one nor change the view.
 fn no_drill(story: &mut Story, why: &str) {
     assert_eq!(story.press(&[Key::Char('!')]), []);
     for digit in '1'..='5' {

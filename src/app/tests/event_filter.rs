@@ -1,10 +1,10 @@
-//! Which events a filter means.
+//! Which events match a filter.
 
 use super::*;
 use etcd_lease::{KeyChange, KeyEntry, KeyState};
 
 impl Story {
-    /// What is told from here on, by its words, and whether each of these filters means it.
+    /// The next events by name, and whether each of these filters matches.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
         let told = self.app.events.take_recorded();
         let matches_filter =
@@ -13,7 +13,7 @@ impl Story {
     }
 }
 
-/// A story that tells all, of a lease of 10 s with a key, which others keep.
+/// A lease of 10 s with a key, which another client keeps alive, with all events recorded.
 fn begin() -> Story {
     let mut story = Story::begin(AppConfig::default());
     story.app.events.record_all();

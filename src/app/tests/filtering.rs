@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Two own leases, one of another client, one that is not known of yet.
+/// Two own leases, one of another client, and one not polled yet.
 fn crowd() -> Story {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
@@ -237,7 +237,7 @@ fn filtering_switches_back_to_the_table_from_other_views() {
     );
 }
 
-/// The words that a filter knows after a prefix, as its error lists them.
+/// The values that a filter accepts after a prefix, as its error lists them.
 fn words_after(prefix: &str) -> Vec<String> {
     let bad = format!("{prefix}:?").parse::<crate::filter::Filter>().expect_err("no such word");
     let (_, words) = bad.expected.split_once("one of: ").expect("the words");

@@ -60,7 +60,7 @@ fn each_rule_is_shown_while_typing() {
     assert_eq!(order(story.press(&[Key::Enter])).count, 2);
 }
 
-/// Enter anywhere goes to the first field that breaks its rule, and says the rule.
+/// Enter in any field moves to the first invalid field, and shows its rule.
 #[test]
 fn an_error_is_shown_at_its_field() {
     let mut story = Story::begin(AppConfig::default());
@@ -81,7 +81,7 @@ fn the_timing_field_starts_with_the_option_and_applies_to_the_new_lease() {
     assert_eq!(order(story.press(&[Key::Enter])).pace, Some(RenewalSchedule::Clientv3));
 }
 
-/// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
+/// Letters, `q` and digits are text; only Esc and Ctrl-c close, and Enter grants once.
 #[test]
 fn fast_typing_reaches_the_right_field() {
     let mut story = Story::begin(AppConfig::default());
@@ -93,7 +93,7 @@ fn fast_typing_reaches_the_right_field() {
     assert!(story.app.view.dialog.is_none());
 }
 
-/// Several keys, an end of line after each, as they stand in a file.
+/// Several keys, one per line, as in a file.
 #[test]
 fn pasted_text_is_inserted_and_grants_nothing() {
     let mut story = Story::begin(AppConfig::default());

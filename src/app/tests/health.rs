@@ -1,4 +1,4 @@
-//! Who is late, at risk or in want of something, and who only was not watched.
+//! Which leases are late, at risk or have a warning, and which were only not observed.
 
 use super::others::{Truth, renewed};
 use super::*;
@@ -8,7 +8,7 @@ fn after_a_reconnect_unobserved_renewals_make_no_lease_late() {
     let mut story = Story::begin(AppConfig::default());
     renewed(&mut story, 5);
     story.tell(Msg::Cluster(down()));
-    // For 40 s nobody answers; then every lease begins its TTL anew.
+    // For 40 s nobody answers; then every TTL restarts.
     story.wait(40.0);
     story.tell(Msg::Tick);
     assert_eq!(story.state(7), "unseen");
@@ -35,7 +35,7 @@ fn after_a_reconnect_unobserved_renewals_make_no_lease_late() {
 fn an_outage_causes_no_thin_margin_warning() {
     let mut story = Story::begin(AppConfig::default());
     renewed(&mut story, 3);
-    // Renewed twice while nobody looked, and seen again when it would have had a second left.
+    // Renewed twice while unobserved, and polled when it would have had a second left.
     story.wait(28.0);
     let now = story.now.since_start().as_secs_f64();
     story.live(7, &Truth { deadline: now + 29.5, term: 4 }, now + 4.0);

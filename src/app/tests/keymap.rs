@@ -1,4 +1,4 @@
-//! Keys that somebody chose.
+//! Rebound keys.
 
 use super::*;
 use crate::app::dialog::Dialog;

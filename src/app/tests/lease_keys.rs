@@ -46,7 +46,7 @@ impl Story {
     }
 }
 
-/// The engine attaches it while the pages are read, which are older than that; then the watch tells it too.
+/// The engine attaches a key while older pages are read; then the watch reports it too.
 #[test]
 fn an_own_key_is_reported_once_and_shown_whichever_source_comes_first() {
     let mut story = Story::begin(AppConfig::default());
@@ -97,7 +97,7 @@ fn a_key_is_detached_when_moved_or_deleted() {
     assert_eq!(story.last_event(), ("attached", Some(2), "/b".to_owned()));
     assert_eq!(story.words().iter().filter(|word| **word == "moved").count(), 1);
     assert_eq!((story.keys(1), story.keys(2)), (Some((1, vec!["/c"])), Some((1, vec!["/b"]))));
-    // Nothing is left on it: whether it died with its last key, a poll tells.
+    // It has no keys left: a poll shows whether it ended with its last key.
     story.change_keys(vec![deleted("/c", 1, 12)]);
     assert_eq!(story.keys(1), Some((1, vec!["/c"])));
     story.wait(0.01);
@@ -210,7 +210,7 @@ fn while_the_watch_catches_up_no_key_is_reported_as_deleted_with_its_lease() {
     assert_eq!(story.keys(1), None, "nor does its row show it");
     story.change_keys(vec![put("/w/y1", Some(1), Some(2), 10)]);
     assert_eq!((story.keys(1), story.keys(2)), (None, Some((1, vec!["/w/y1"]))));
-    // Later the watch tells changes as they happen, and keys die with their lease again.
+    // Later the watch reports changes as they happen, and keys are deleted with their lease again.
     story.wait(2.0);
     story.list(&[], &[2]);
     assert!(story.last_event().2.contains("1 key with it"), "{:?}", story.last_event());

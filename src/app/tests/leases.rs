@@ -82,7 +82,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     let answer = TimeToLive { id: LeaseId(1), ttl: 6, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
     story.tell(Msg::Probed { sent: at(3.4), received: at(3.6), answer, has_keys: false });
     assert_eq!(story.left(1), Some(10.0));
-    // A later one does: somebody else shortened or renewed it.
+    // A later poll does: another client renewed it.
     story.wait(1.0);
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));

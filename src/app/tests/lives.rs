@@ -1,4 +1,4 @@
-//! A lease that died and was granted again under the same id: another life, with facts of its own.
+//! A lease that ended and was granted again with the same id: another lease with its own facts.
 
 use super::*;
 use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
@@ -6,7 +6,7 @@ use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
 const ID: i64 = 0x2222;
 
 impl Story {
-    /// Asked just now, and answered so as of a revision.
+    /// A poll sent just now, with this reply as of a revision.
     fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
         let header = Header { revision, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
@@ -138,7 +138,7 @@ fn keepalive_stops_when_another_lease_has_the_id() {
     assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
-    // The same where the answer to a renewal shows it.
+    // The same if the reply to a renewal shows it.
     let mut story = Story::begin(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);

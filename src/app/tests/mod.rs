@@ -1,4 +1,4 @@
-//! Scenarios: what happens goes in, rows and effects come out.
+//! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
 mod dialogs;
@@ -66,7 +66,7 @@ fn view() -> ClusterView {
     ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }
 }
 
-/// The same without a member that answers: one is chosen to be tried all the same.
+/// The same without a member that answers; one is chosen anyway.
 pub(super) fn down() -> ClusterView {
     let mut down = view();
     down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };

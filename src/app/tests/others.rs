@@ -1,16 +1,16 @@
-//! What becomes known of other clients' leases.
+//! What is inferred about leases of other clients.
 
 use super::*;
 use crate::inference::lease_inference::Certainty;
 
-/// What is truly so of a lease of 30 s.
+/// The actual state of a lease of 30 s.
 pub(super) struct Truth {
     pub(super) deadline: f64,
     pub(super) term: u64,
 }
 
 impl Story {
-    /// Asks as planned, and answers what is true, until a moment.
+    /// Polls as planned, with true replies, until `until`.
     pub(super) fn live(&mut self, id: i64, truth: &Truth, until: f64) {
         while let Some(due) =
             self.app.leases.get(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until))
@@ -34,7 +34,7 @@ impl Story {
     }
 }
 
-/// Renewed each 10 s from 5.3 s on, so many times; hands back the moment of the last renewal.
+/// Renewed every 10 s from 5.3 s on; returns the time of the last renewal.
 pub(super) fn renewed(story: &mut Story, times: i32) -> Truth {
     story.list(&[7], &[]);
     let mut truth = Truth { deadline: 28.2, term: 4 };

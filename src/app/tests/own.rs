@@ -1,4 +1,4 @@
-//! What is copied, how ids are written, and keys for leases that are there.
+//! Copying, id formats, attaching keys, zoom, columns, poll limit and mouse.
 
 use super::*;
 use crate::app::dialog::Dialog;

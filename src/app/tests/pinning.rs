@@ -4,7 +4,7 @@ use super::*;
 
 const PIN: Key = Key::Char('P');
 
-/// Leases of other clients, with so many seconds left.
+/// Leases of other clients, with these seconds left.
 fn story(leases: &[(i64, i64)]) -> Story {
     let mut story = Story::begin(AppConfig::default());
     let ids: Vec<i64> = leases.iter().map(|(id, _)| *id).collect();

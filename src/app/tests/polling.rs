@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// Lets time go by as the runtime does, answering every poll after a round trip; hands back who was asked when.
+/// Advances time as the runtime does, answering every poll after a round trip; returns when each lease was polled.
 fn poll(
     story: &mut Story,
     seconds: f64,
@@ -180,13 +180,13 @@ fn the_count_of_dying_leases_is_a_minimum_if_not_all_were_polled() {
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert_eq!(story.app.leases.counts.perhaps_dying, 0, "nobody can have expired yet");
     story.wait(3.5);
-    // Of five whose time is over one is asked, and the leader lists two of the others before it.
+    // One of five expired leases is polled, and the leader lists two of the others before it.
     story.probe(2, -1, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 2));
     story.probe(1, -1, 10, &[]);
     story.probe(5, 9, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (4, 0));
-    // One of those before it was renewed after all.
+    // One of those was renewed after all.
     story.probe(3, 8, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 0));
 }

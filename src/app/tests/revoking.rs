@@ -1,4 +1,4 @@
-//! The revoke dialog: whatever happens while it is open, what it names is what is revoked, and nothing else.
+//! The revoke dialog: whatever happens while it is open, only the lease it names is revoked.
 
 use proptest::prelude::*;
 
@@ -77,7 +77,7 @@ fn granting_the_id_again_closes_the_dialog() {
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     assert_eq!(change_since_open(&story), None);
-    // It expired, and somebody has granted one with its id anew.
+    // It expired, and another client granted a lease with its id.
     story.list(&[], &[1]);
     story.wait(1.0);
     story.list(&[1], &[]);
@@ -167,7 +167,7 @@ fn rows_do_not_move_while_a_dialog_is_open() {
     assert_eq!(story.rows(), [2, 3, 1, 9]);
 }
 
-/// What can happen between the opening and the answer.
+/// What can happen while the dialog is open.
 #[derive(Clone, Debug)]
 enum Step {
     Poll(i64, i64, usize),
@@ -227,7 +227,7 @@ fn revoked(effects: &[Effect]) -> Vec<LeaseId> {
     effects.iter().filter_map(|effect| if let Effect::Revoke(id) = effect { Some(*id) } else { None }).collect()
 }
 
-/// Opens the dialog on a row, lets all that happen, confirms in either way; gives how many confirmations told.
+/// Opens the dialog on a row, runs the steps, confirms in either way; returns how many leases were revoked.
 fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, TestCaseError> {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
@@ -237,11 +237,11 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
     story.press(&[Key::Char('x')]);
     let named = open(&story).id;
     for step in steps {
-        // Enter is the last key: before it only what stays in the dialog is pressed.
+        // Enter is the last key: the steps press only keys that leave the dialog open.
         let effects = play(&mut story, step);
         prop_assert_eq!(revoked(&effects), []);
         if story.app.view.dialog.is_none() {
-            // Another lease was granted under its id: no key means the one that was named any more.
+            // Another lease was granted with its id: no key revokes the old one.
             prop_assert_eq!(revoked(&story.press(&[Key::Char('y'), Key::Char('1'), Key::Enter])), []);
             return Ok(0);
         }

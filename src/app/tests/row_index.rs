@@ -1,4 +1,4 @@
-//! Rows and counts that follow what changes, held against rows and counts that are worked out from everything.
+//! The incremental index of rows and counts, compared with a full rebuild.
 
 use proptest::prelude::*;
 

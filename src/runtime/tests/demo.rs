@@ -1,4 +1,4 @@
-//! The demo as it is shown: one's own leases among those of others.
+//! The demo on the screen: own leases among those of other clients.
 
 use super::*;
 use crate::demo::DemoClients;

@@ -1,17 +1,17 @@
-//! Every drill in the whole program: its start, its height and its end, in state, events and log.
+//! Every fault drill in the whole program: its start, effect and end, in state, events and log.
 
 use std::io::Write;
 
 use super::*;
 
-/// The line of Go's client, as it stands in the log of a program.
+/// The log line of Go's client.
 const GO: &str = "lease keepalive response queue is full; dropping response send";
 
-/// The log as a file would hold it, while this lives.
+/// Collects the log while this is alive.
 struct Log {
     lines: Arc<Mutex<Vec<u8>>>,
     _guard: tracing::subscriber::DefaultGuard,
-    /// With one subscriber alone, tracing takes the first thread that comes to a line for all threads.
+    /// With a single subscriber, tracing applies the first thread's interest in a line to all threads.
     _other: tracing::Dispatch,
 }
 
@@ -38,7 +38,7 @@ impl Log {
         Log { lines, _guard: tracing::subscriber::set_default(subscriber), _other: other }
     }
 
-    /// The lines that hold a text.
+    /// The lines with this text.
     fn with(&self, text: &str) -> Vec<String> {
         let lines = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
         lines.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
@@ -46,13 +46,13 @@ impl Log {
 }
 
 impl MonitorTest {
-    /// Opens the drills of the selected lease, and presses what comes after.
+    /// Opens the drill dialog of the selected lease, and presses keys in it.
     async fn drill(&self, keys: &str) {
         let keys: Vec<KeyCode> = std::iter::once('!').chain(keys.chars()).map(KeyCode::Char).collect();
         self.press(&keys).await;
     }
 
-    /// The events view holds this text.
+    /// Whether the events view shows this text.
     async fn has_event(&self, text: &str) -> bool {
         self.press(&[KeyCode::Char('3')]).await;
         let told = self.screen.text().contains(text);
@@ -106,7 +106,7 @@ async fn a_stalled_reader_drops_responses_and_no_renewal() {
 async fn a_slow_reader_drops_what_it_cannot_read_in_time() {
     let log = Log::start();
     let test = MonitorTest::start(exercise(&[2]), false).await;
-    // From 2 s, a response each TTL, to 5 s.
+    // From a response every 2 s (the TTL) to one every 5 s.
     test.drill(">2").await;
     assert!(test.has_event("slow consumer: one response each 5 s, as asked").await);
     test.wait(15.0).await;
@@ -162,7 +162,7 @@ async fn a_sender_resumed_in_time_costs_only_margin() {
 async fn dropped_replies_are_shown_as_missed_and_the_lease_survives() {
     let test = MonitorTest::start(exercise(&[30]), false).await;
     test.wait(5.0).await;
-    // Three, and one more.
+    // Three by default, and one more.
     test.drill("+4").await;
     assert!(test.says("/service/30", "paused") && test.has_event("the next 4 answers are dropped, as asked").await);
     test.wait(16.0).await;

@@ -1,4 +1,4 @@
-//! The classic exercise: how often each is renewed, and when the first response of each is dropped.
+//! The exercise: how often each lease is renewed, and when its first response is dropped.
 
 use super::*;
 

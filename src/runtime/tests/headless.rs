@@ -1,4 +1,4 @@
-//! The mind without a screen: other clients act on the sandbox, and each event is handed out.
+//! The program without a screen: other clients act on the sandbox, and each event is reported.
 
 use tokio::sync::mpsc::Receiver;
 
@@ -7,7 +7,7 @@ use crate::app::EventKind;
 
 use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
 
-/// A cluster that is followed, by somebody who has room for so many events.
+/// A headless run with a reader that has room for `capacity` events.
 pub(super) struct HeadlessTest {
     pub(super) sandbox: Sandbox,
     pub(super) clock: Clock,
@@ -21,7 +21,7 @@ impl HeadlessTest {
         HeadlessTest::with_filter("", room, prepare).await
     }
 
-    /// One that hears of the leases that a filter means.
+    /// With a filter.
     async fn with_filter(filter: &str, room: usize, prepare: impl FnOnce(&Sandbox)) -> HeadlessTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
@@ -45,13 +45,13 @@ impl HeadlessTest {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
     }
 
-    /// Ends it; what was known by then.
+    /// Ends it; returns the final state.
     pub(super) async fn end(self) -> FinalState {
         self.external.send(ExternalEvent::End).unwrap();
         self.following.await.unwrap()
     }
 
-    /// What was told since this was last asked: the word, and of which lease.
+    /// The events since the last call: name and lease.
     pub(super) fn event_names(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
         self.events().iter().map(|told| (told.event.name().as_str(), told.event.lease)).collect()
     }
@@ -113,7 +113,7 @@ async fn each_renewal_of_another_client_is_reported_with_its_time() {
     assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
 }
 
-/// Watches a sandbox for a minute, on which another client keeps a lease of 10 s with a key, one leaks and one dies.
+/// Watches a sandbox for a minute: another client keeps a 10 s lease with a key, one lease leaks and one expires.
 async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2]) {
     let clock = Clock::real();
     let sandbox = Sandbox::builder().seed(7).start(clock.clone());

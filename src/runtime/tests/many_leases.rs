@@ -1,4 +1,4 @@
-//! Many leases that end together: each death with its cause, as far as the budget allows.
+//! Many leases that end together: each end with its cause, as far as the poll limit allows.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use simkit::Timestamp;
 
 const TTL: i64 = 30;
 
-/// So many leases granted one after the other, each with a key or bare; with the moment of each grant.
+/// Grants leases one after the other, with or without a key; returns the time of each grant.
 async fn grant(test: &HeadlessTest, count: i64, has_key: bool) -> BTreeMap<LeaseId, Timestamp> {
     let mut granted = BTreeMap::new();
     for number in 1..=count {
@@ -23,7 +23,7 @@ async fn grant(test: &HeadlessTest, count: i64, has_key: bool) -> BTreeMap<Lease
     granted
 }
 
-/// Each lease with how it was told to have ended.
+/// The reported end of each lease.
 fn ends(test: &mut HeadlessTest) -> BTreeMap<LeaseId, &'static str> {
     let died = |told: &TimedEvent| matches!(told.event.kind, EventKind::LeaseEnded(_));
     let told: Vec<TimedEvent> = test.events().into_iter().filter(died).collect();

@@ -7,7 +7,7 @@ use etcd_lease::LeaseId;
 use etcd_lease::engine::{Consumer, Engine};
 
 impl MonitorTest {
-    /// Another client of the same sandbox, which keeps a lease alive as Go's does, until it is dropped.
+    /// Another client of the same sandbox that keeps a lease alive as Go's does, until it is dropped.
     async fn another(&self, id: LeaseId) -> (Engine, Consumer) {
         let target = Target::Pipe { name: "sandbox".into(), dialer: self.sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
@@ -17,7 +17,7 @@ impl MonitorTest {
         (engine, consumer)
     }
 
-    /// What a column says in the row of a lease.
+    /// The text of a column in the row of a lease.
     fn column(&self, id: LeaseId, title: &str) -> String {
         let text = self.screen.text();
         let header = text.lines().find(|line| line.contains(" STATE ")).unwrap();

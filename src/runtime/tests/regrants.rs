@@ -1,4 +1,4 @@
-//! Leases that die and are granted again under the same id.
+//! Leases that end and are granted again with the same id.
 
 use super::headless::HeadlessTest;
 use super::*;

@@ -1,4 +1,4 @@
-//! The exercise from its beginning on, at another speed, in the whole program.
+//! Restarting the exercise at another speed, in the whole program.
 
 use super::*;
 

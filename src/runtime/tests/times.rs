@@ -1,4 +1,4 @@
-//! When things happened: the sandbox knows it, and what is told of it has to hold that.
+//! Times of events compared with the times in the sandbox.
 
 use super::headless::HeadlessTest;
 use super::*;
@@ -10,7 +10,7 @@ impl HeadlessTest {
         self.clock.now()
     }
 
-    /// What was told of a lease under this word; more than one of them is too many.
+    /// The only event of this name about a lease.
     fn only(&mut self, word: &str, id: LeaseId) -> Event {
         let told = self.events().into_iter().map(|told| told.event);
         let mut told: Vec<Event> =
@@ -20,7 +20,7 @@ impl HeadlessTest {
     }
 }
 
-/// Whether an event was told of a moment, with an error of so many seconds at most.
+/// Checks that the reported time of an event includes a moment, with an error of at most `most` seconds.
 #[track_caller]
 fn holds(event: &Event, truth: Timestamp, most: f64) {
     let off = event.at.signed_since(truth).abs();
@@ -99,14 +99,14 @@ async fn key_changes_during_an_outage_are_reported_with_their_error() {
         let event = told.iter().rfind(|event| event.name().as_str() == word && event.lease == Some(id));
         holds(event.unwrap_or_else(|| panic!("{word}: {told:?}")), truth, 12.0);
     }
-    // From here on it is told as it happens.
+    // From here on events are reported as they happen.
     let truth = test.now();
     test.sandbox.put("/late", "v", Some(one.0)).unwrap();
     test.wait(1.0).await;
     holds(&test.only("attached", one), truth, 0.0);
 }
 
-/// Renews a lease so many times at this interval: what was told of that, and when it was.
+/// Renews a lease `count` times at this interval: the reported renewals and their actual times.
 async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Timestamp>) {
     let mut lease = None;
     let mut test = HeadlessTest::start(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;

@@ -1,4 +1,4 @@
-//! Cases of reading which key hangs on which lease, and of following what changes that.
+//! Cases of reading which key is attached to which lease, and of watching changes.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
     told
 }
 
-/// Keys come sorted, with their leases, as of one revision, whatever is written between two pages.
+/// Keys are sorted, with their leases, as of one revision, even if keys are written between two pages.
 pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
     let lease = test.grant(60).await;
     test.put_all((0..600).map(|n| (format!("svc/{n:04}"), (n % 3 == 0).then_some(lease)))).await;
@@ -49,7 +49,7 @@ pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
     assert!(test.cluster.key_pages(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
 }
 
-/// Values of megabytes make pages short; they are read all the same.
+/// Keys with values of megabytes are read without their values.
 pub(crate) async fn large_values_are_read(test: &mut ConformanceTest) {
     let heavy = vec![b'x'; 1_000_000];
     for n in 0..12 {
@@ -60,7 +60,7 @@ pub(crate) async fn large_values_are_read(test: &mut ConformanceTest) {
     assert!(pages.next().await.unwrap().is_none());
 }
 
-/// A page of a forgotten revision says so.
+/// A page of a compacted revision is an error.
 pub(crate) async fn a_compacted_page_is_reported(test: &mut ConformanceTest) {
     test.put_all((0..300).map(|n| (format!("svc/{n:04}"), None))).await;
     let mut pages = test.cluster.key_pages(&KeyRange::all());
@@ -70,7 +70,7 @@ pub(crate) async fn a_compacted_page_is_reported(test: &mut ConformanceTest) {
     assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::Compacted);
 }
 
-/// Attached, moved, detached, deleted, and gone with the lease: each change says what was before.
+/// Attached, moved, detached, deleted, and deleted with the lease: each change includes the previous lease.
 pub(crate) async fn changes_include_the_previous_lease(test: &mut ConformanceTest) {
     let (first, second) = (test.grant(60).await, test.grant(60).await);
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
@@ -98,7 +98,7 @@ pub(crate) async fn changes_include_the_previous_lease(test: &mut ConformanceTes
     );
 }
 
-/// How far it is, where nothing changes.
+/// A watch without changes reports its revision on request.
 pub(crate) async fn a_watch_reports_progress(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     let revision = test.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
@@ -107,7 +107,7 @@ pub(crate) async fn a_watch_reports_progress(test: &mut ConformanceTest) {
     assert!(matches!(told, WatchUpdate::Progress { revision: told } if told == revision), "{told:?}");
 }
 
-/// A watch from a forgotten revision says what is remembered.
+/// A watch from a compacted revision reports the oldest one.
 pub(crate) async fn a_watch_from_a_compacted_revision_is_reported(test: &mut ConformanceTest) {
     for _ in 0..5 {
         test.cluster.put(b"svc/a", b"v", None).await.unwrap();
@@ -118,7 +118,7 @@ pub(crate) async fn a_watch_from_a_compacted_revision_is_reported(test: &mut Con
     assert!(matches!(told, WatchUpdate::Compacted { oldest: 5 }), "{told:?}");
 }
 
-/// A watch whose way breaks ends; the next one goes on from where it was, and nothing is lost.
+/// A watch whose connection breaks ends; the next one continues from its revision, and no change is lost.
 pub(crate) async fn a_cut_watch_continues_from_its_revision(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::all(), 0).await.unwrap();
     test.cluster.put(b"svc/a", b"v", None).await.unwrap();

@@ -1,7 +1,7 @@
-//! etcd's own tests of leases, watches and transactions, told as black-box cases and played on the sandbox and on each real etcd.
+//! etcd's own tests of leases, watches and transactions as black-box cases, run on the sandbox and on each real etcd.
 //!
-//! Each case is named after the test of etcd's that it retells (`tests/integration/clientv3/lease/lease_test.go`,
-//! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and those that the files here name).
+//! Each case is named after the etcd test it follows (`tests/integration/clientv3/lease/lease_test.go`,
+//! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and the ones named in the files here).
 
 mod keyspace;
 mod leases;
@@ -13,7 +13,7 @@ mod watches;
 
 use test_case::ConformanceTest;
 
-/// Makes one test a case and arena.
+/// Makes one test per case and server.
 macro_rules! cases {
     ($($room:ident::$case:ident)*) => {
         mod sandbox {

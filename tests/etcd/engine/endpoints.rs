@@ -1,4 +1,4 @@
-//! Endpoints of which some are dead, silent or about to die.
+//! Endpoints that are closed, hung or about to fail.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,7 +23,7 @@ on_the_newest_version! {
 
 async fn leases_survive_beside_a_closed_and_a_hung_endpoint(version: Version) {
     let etcd = Etcd::start(version).await;
-    // Connections to it are accepted by the kernel and never answered.
+    // The kernel accepts connections to it, and nobody answers.
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let endpoints = [gone.to_string(), hung.local_addr().unwrap().to_string(), etcd.endpoints().remove(0)];
@@ -33,7 +33,7 @@ async fn leases_survive_beside_a_closed_and_a_hung_endpoint(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-/// Both endpoints are followers, so that the death of one costs no election.
+/// Both endpoints are followers, so that killing one causes no election.
 async fn renewals_move_within_2_s_of_a_member_failure(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let leader = etcd.leader().await;
@@ -63,7 +63,7 @@ async fn leases_survive_the_loss_of_the_leader(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-/// The last of three stays the choice, and what it cannot do is told as what it is.
+/// The last of three members stays chosen, and its errors say that there is no leader.
 async fn a_member_without_a_majority_reports_no_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;

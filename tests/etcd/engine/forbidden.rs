@@ -1,4 +1,4 @@
-//! One lease of a hundred holds a key that the user may not write.
+//! One lease of a hundred has a key that the user may not write.
 
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ async fn as_app(etcd: &Etcd) -> Cluster {
     connect(Settings { user: Some(user), ..settings(&etcd.endpoints()) }).await
 }
 
-/// The monitor waits for a member that tells who it is. The newest 3.5 tells only root; to another user who is logged in
-/// it says at least that it is there.
+/// The monitor waits for a member that reports its status. The newest 3.5 does so only for root; to other users
+/// it only proves that it is reachable.
 async fn members_are_probed_with_authentication_enabled(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();

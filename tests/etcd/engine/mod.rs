@@ -1,4 +1,4 @@
-//! The engine on real etcds that are killed, frozen, forbidding, encrypted or behind with their expiries.
+//! The engine on real etcds: killed, frozen, with permissions, with TLS, or slow to expire leases.
 
 mod endpoints;
 mod fleet;

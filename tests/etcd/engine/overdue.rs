@@ -1,4 +1,4 @@
-//! A server that is behind with its expiries, and a lease among them that is asked to be kept alive.
+//! A server with a backlog of expired leases, one of which is adopted.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn a_healthy_lease_survives_20_000_others_expiring_at_once(version: Versio
     let etcd = Etcd::start(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let dying = grant_20_000(&cluster).await;
-    // However long the grants took: what was left of them expires while etcd cannot remove it.
+    // All of them expire while etcd is frozen, however long the grants took.
     etcd.freeze(0);
     tokio::time::sleep(Duration::from_secs(TTL as u64 + 1)).await;
     etcd.thaw(0);

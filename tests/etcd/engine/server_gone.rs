@@ -1,4 +1,4 @@
-//! An etcd that is killed and comes back, then hangs and goes on.
+//! An etcd that is killed and restarted, then frozen and continued.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::fleet::Fleet;
 use super::{connect, settings};
 use crate::common::etcd::{Etcd, Version};
 
-/// A renewal each and some.
+/// Long enough for one renewal of each lease.
 const ROUND: Duration = Duration::from_secs(8);
 
 on_the_newest_version! {

@@ -1,4 +1,4 @@
-//! Three members whose leader is moved: every lease begins its TTL anew, which is no renewal and no end.
+//! Three members whose leader is moved: every TTL restarts, which is neither a renewal nor an end.
 
 use std::time::Duration;
 
@@ -19,20 +19,20 @@ pub(super) struct Plan {
 pub(super) const SHORT: Plan = Plan { moves: 3, between: Duration::from_secs(4) };
 pub(super) const LONG: Plan = Plan { moves: 10, between: Duration::from_secs(12) };
 
-/// Leases that are renewed at whim, and such as nobody renews.
+/// TTLs of leases that are renewed at random, and of leases that nobody renews.
 const RENEWED: [i64; 6] = [20, 20, 30, 30, 60, 60];
 const LEFT_ALONE: [i64; 6] = [180, 180, 300, 300, 600, 600];
 
-/// What was told.
+/// What was reported.
 pub(super) struct Outcome {
     moves: usize,
     truths: usize,
     told: usize,
-    /// Renewals that never were.
+    /// Reported renewals that never happened.
     pub(super) invented: usize,
-    /// Leases that were said to be gone: all live.
+    /// Leases reported as ended; all are alive.
     pub(super) lost: usize,
-    /// Refills that were told.
+    /// Reported TTL resets.
     pub(super) refills: usize,
     terms: usize,
 }
@@ -66,7 +66,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     Outcome::of(plan.moves, &truth, &all, &event_reader.events())
 }
 
-/// Lets the next member lead.
+/// Moves the leadership to the next member.
 async fn move_leader(etcd: &Etcd) {
     let leader = etcd.leader().await;
     let next = (leader + 1) % 3;
@@ -97,7 +97,7 @@ impl Outcome {
         }
     }
 
-    /// In a few lines.
+    /// A summary of a few lines.
     pub(super) fn table(&self) -> String {
         let Outcome { moves, truths, told, invented, lost, refills, terms } = self;
         format!(
@@ -106,7 +106,7 @@ impl Outcome {
         )
     }
 
-    /// `name value` a line, for tests/measure.
+    /// Lines of `name value` for tests/measure.
     pub(super) fn figures(&self) -> String {
         let Outcome { moves, invented, lost, refills, .. } = self;
         format!("moves {moves}\ninvented {invented}\nlost {lost}\nrefills {refills}\n")

@@ -1,8 +1,8 @@
-//! What `leasetop events` tells of other clients' leases, against what they truly did.
+//! What `leasetop events` reports about leases of other clients, compared with what they did.
 //!
-//! The truth is known: each client here notes between which two moments a renewal, a revoke, a change of a key came about.
-//! The short cases run with all tests; the long ones, in [`long`], are started by `tests/measure truth`, `deaths` and
-//! `leader`, which hold their figures against goals.
+//! Each client here records the two moments between which a renewal, a revoke or a change of a key happened.
+//! The short cases run with all tests. `tests/measure truth`, `deaths` and `leader` run the long ones, in [`long`],
+//! and compare their figures with goals.
 
 mod deaths;
 mod event_reader;
@@ -22,7 +22,7 @@ on_each_version! {
 async fn each_renewal_of_other_clients_is_reported(version: Version) {
     let told = renewals::compare(version, &renewals::SHORT).await;
     assert!(told.truths() >= 20, "{}", told.table());
-    // On a busy machine a poll may come late, and a renewal of 5 s stay hidden.
+    // On a busy machine a poll may be late and miss a renewal of a 5 s lease.
     let faults = (told.missed(10), told.invented(10), told.wrong(), told.alarms());
     assert_eq!(faults, (0, 0, 0, 0), "{}", told.table());
 }

@@ -1,4 +1,4 @@
-//! Leases that others renew: each renewal is told, none is invented, and its time lies within the error that is told.
+//! Leases that others renew: each renewal is reported, none is invented, and its time is within the reported error.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,11 +19,11 @@ use crate::common::etcd::{Etcd, Version};
 
 /// Who renews what, and for how long.
 pub(super) struct Plan {
-    /// TTLs of the leases that an engine keeps, half of them as Go's client does.
+    /// TTLs of the leases that an engine keeps alive, half of them as Go's client does.
     kept: &'static [i64],
-    /// Of those that are renewed at whim.
+    /// TTLs of the leases that are renewed at random.
     whim: &'static [i64],
-    /// Of those that etcdctl keeps.
+    /// TTLs of the leases that etcdctl keeps alive.
     etcdctl: &'static [i64],
     span: Duration,
 }
@@ -38,40 +38,40 @@ pub(super) const LONG: Plan = Plan {
     span: Duration::from_secs(600),
 };
 
-/// A renewal so soon after the grant cannot be told from it.
+/// A renewal so soon after the grant cannot be distinguished from it.
 const GRANTED: Duration = Duration::from_millis(2_500);
-/// How long after a renewal it is told at the latest: the longest time between polls, and a second.
+/// A renewal is reported at most this long after it: the longest time between polls, and a second.
 fn delay(plan: &Plan) -> Duration {
     let longest = [plan.kept, plan.whim, plan.etcdctl].concat().into_iter().max().unwrap_or_default();
     Duration::from_secs(longest.unsigned_abs()) / 9 + Duration::from_secs(1)
 }
 
-/// What was told of leases of one TTL, against the truth.
+/// What was reported about leases of one TTL, compared with the truth.
 #[derive(Default)]
 struct Row {
     leases: usize,
     truths: usize,
     missed: usize,
     invented: usize,
-    /// Times that do not lie within the error that was told.
+    /// Times outside the reported error.
     wrong: usize,
     /// How far from the truth, in seconds.
     errors: Vec<f64>,
-    /// How long after it each was told.
+    /// How long after it each renewal was reported.
     delays: Vec<f64>,
-    /// How far from the truth the deadline was held to be after three polls.
+    /// Error of the inferred deadline after three polls.
     third: Vec<f64>,
     third_wrong: usize,
 }
 
-/// All of it, by TTL.
+/// The results by TTL.
 pub(super) struct Outcome {
     rows: BTreeMap<i64, Row>,
-    /// How often a lease was called late or at risk that was renewed as always.
+    /// How often a regularly renewed lease was reported as late or at risk.
     alarms: usize,
 }
 
-/// Lets the others renew, and compares.
+/// Lets the other clients renew, and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let etcd = Etcd::start(version).await;
     let event_reader = EventReader::start(&etcd).await;
@@ -100,7 +100,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     clock.sleep_until(until).await;
     drop(etcdctls);
     clock.sleep_until(end).await;
-    // What was on its way when the others ended is not known to have been carried out.
+    // Requests in flight when the clients ended may or may not have been applied.
     let last = Span::between(&clock, until, until).from - 1.0;
     let told = event_reader.events();
     let is_alarm = |told: &&ReportedEvent| {
@@ -110,10 +110,10 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     Outcome { rows: Outcome::rows(&all, &truth, &told, &beliefs, last), alarms }
 }
 
-/// Where a lease's deadline was held to be after the third poll of a renewal.
+/// The inferred deadline of a lease after the third poll of a renewal.
 type Beliefs = Arc<Mutex<Vec<(LeaseId, Span)>>>;
 
-/// Polls a lease by the rule that the program uses, and notes what is known after three polls of each renewal.
+/// Polls a lease as the program does, and records the deadline after three polls of each renewal.
 async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, beliefs: Beliefs) {
     let (mut observed, mut polls) = (LeaseInference::default(), None);
     while clock.now() < until {
@@ -158,27 +158,27 @@ impl Outcome {
         self.rows.range(from_ttl..).map(|(_, row)| count(row)).sum()
     }
 
-    /// How many renewals there truly were.
+    /// How many renewals there were.
     pub(super) fn truths(&self) -> usize {
         self.sum(0, |row| row.truths)
     }
 
-    /// How many were not told, of leases of at least this TTL.
+    /// How many were not reported, of leases of at least this TTL.
     pub(super) fn missed(&self, from_ttl: i64) -> usize {
         self.sum(from_ttl, |row| row.missed)
     }
 
-    /// How many were told and never were.
+    /// How many reported ones never happened.
     pub(super) fn invented(&self, from_ttl: i64) -> usize {
         self.sum(from_ttl, |row| row.invented)
     }
 
-    /// How many were outside of the error that was told.
+    /// How many were outside the reported error.
     pub(super) fn wrong(&self) -> usize {
         self.sum(0, |row| row.wrong + row.third_wrong)
     }
 
-    /// Inferred against true, a line a TTL.
+    /// Inferred compared with actual renewals, one line per TTL.
     pub(super) fn table(&self) -> String {
         let mut text = "  TTL  leases   true  missed  invented  outside   error ms p50  p99   told after ms p50  p99   third poll ms p99  outside\n".to_owned();
         for (ttl, row) in &self.rows {
@@ -200,12 +200,12 @@ impl Outcome {
         text
     }
 
-    /// How often a lease was called late or at risk that was renewed as always.
+    /// How often a regularly renewed lease was reported as late or at risk.
     pub(super) fn alarms(&self) -> usize {
         self.alarms
     }
 
-    /// `name value` a line, for tests/measure.
+    /// Lines of `name value` for tests/measure.
     pub(super) fn figures(&self) -> String {
         let third: Vec<f64> = self.rows.range(10..).flat_map(|(_, row)| row.third.iter().copied()).collect();
         let third = percentile(&third, 99).map_or(f64::INFINITY, |seconds| seconds * 1e3);
@@ -223,7 +223,7 @@ impl Outcome {
 }
 
 impl Row {
-    /// Each renewal is looked for among those that were told: the nearest, if it is near.
+    /// Matches each renewal with the nearest reported one, if it is near.
     fn add<'a>(&mut self, ttl: i64, deeds: &[TrueRenewal], told: impl Iterator<Item = &'a ReportedEvent>, last: f64) {
         let near = (ttl as f64 / 8.0).max(0.75);
         let mut left: Vec<&TrueRenewal> = deeds.iter().collect();
@@ -246,7 +246,7 @@ impl Row {
         self.wrong += usize::from(!deed.at.fits(told.at));
     }
 
-    /// After three polls the deadline lies there: a TTL after one of the renewals.
+    /// After three polls the deadline is one TTL after one of the renewals.
     fn believe(&mut self, ttl: i64, deeds: &[TrueRenewal], deadline: Span) {
         let (at, ttl) = (deadline.middle(), ttl as f64);
         let truly = deeds.iter().map(|deed| deed.at.later(ttl));

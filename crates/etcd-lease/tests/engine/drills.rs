@@ -1,4 +1,4 @@
-//! Drills on a lease that is kept: what happens, in which order, and when a program would notice.
+//! Faults on a lease that is kept alive: what happens, in which order, and when a program would notice.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn status(feed: &StatusFeed, id: LeaseId) -> LeaseStatus {
     feed.drain().statuses.into_iter().find(|status| status.id == id).expect("its status moved")
 }
 
-/// A lease of 10 s, renewed for 12 s, with the time of its last answer.
+/// A lease of 10 s that was renewed for 12 s.
 async fn kept(bench: &EngineTest) -> etcd_lease::engine::KeepAlive {
     let mut kept = bench.keep(10).await;
     for _ in 0..4 {

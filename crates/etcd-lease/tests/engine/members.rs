@@ -1,4 +1,4 @@
-//! Members that are far away, and those that have lost their majority.
+//! Members behind slow links, and members without a majority.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use etcd_lease::{LeaseId, Reachability};
 
 use crate::pipe::{EngineTest, bench, bench_of, seconds};
 
-/// What becomes of the chosen member in so many seconds: each endpoint and whether it answers, as it changes.
+/// The chosen endpoints over some seconds, and whether each answered: one entry per change.
 async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
     let mut view = bench.cluster.watch();
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! The exercise in virtual time: the interval between renewals by TTL and pace.
+//! Renewal intervals by TTL and schedule, in virtual time.
 
 use etcd_lease::LeaseId;
 use std::time::Duration;
@@ -63,7 +63,7 @@ async fn a_renewal_now_does_not_wait_for_its_turn() {
     assert!((100..=102).contains(&response.at.since_start().as_secs()), "{response:?}");
 }
 
-/// Three leases of 10 s in one engine: by its pace, by a pace of its own, and taken over at one.
+/// Three leases of 10 s in one engine: with its schedule, with a schedule of their own, and adopted with one.
 #[tokio::test(start_paused = true)]
 async fn leases_of_one_engine_keep_their_own_schedules() {
     let bench = bench(Options::default()).await;
@@ -86,7 +86,7 @@ async fn leases_of_one_engine_keep_their_own_schedules() {
     }
 }
 
-/// 1,000 leases begun at once over one pipe: they start spread, and none is lost.
+/// 1,000 leases started at once over one connection: their renewals are spread, and none is lost.
 #[tokio::test(start_paused = true)]
 async fn starting_many_leases_at_once_starves_none() {
     let bench = bench(Options::default()).await;

@@ -1,4 +1,4 @@
-//! Bounded queues: the newest is dropped and counted, the lease lives, and nobody else notices.
+//! Bounded response queues: new responses are dropped and counted, the lease survives, and no other lease is affected.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -13,8 +13,8 @@ thread_local! {
     static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The log of the present thread, which is the present test. The subscriber is everybody's: with one of this test alone,
-/// another test that logs the same line first can switch it off for all.
+/// The log of this thread, which is this test. The subscriber is shared by all tests: with one per test,
+/// another test that logs the same line first could disable the line for all.
 #[derive(Clone, Copy, Default)]
 struct Log;
 
@@ -22,7 +22,7 @@ impl Log {
     fn start() -> Log {
         static STARTED: Once = Once::new();
         STARTED.call_once(|| {
-            // What the program logs without -v.
+            // The program logs this level without -v.
             let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN);
             log.with_writer(Log::default).with_ansi(false).init();
         });
@@ -79,7 +79,7 @@ async fn the_17th_unread_response_is_dropped_as_in_go() {
     assert_eq!(queues, [(kept.id(), etcd_lease::QueueGauge { depth: 0, ..status.queue })], "read, and seen");
 }
 
-/// An hour's lease that nobody reads, over five and a half hours.
+/// A one-hour lease whose responses nobody reads, over five and a half hours.
 #[tokio::test(start_paused = true)]
 async fn a_one_hour_lease_drops_its_first_response_after_five_hours() {
     let bench = bench(Options::default()).await;
@@ -114,7 +114,7 @@ async fn an_unread_lease_causes_no_drops_for_others_of_its_consumer() {
     let leases: Vec<LeaseId> = (0..3).map(|_| LeaseId(bench.sandbox.grant(2).unwrap())).collect();
     let mut consumer = bench.engine.consumer();
     leases.iter().for_each(|lease| consumer.keep_alive(*lease));
-    // Ten seconds unread: two responses of each are kept, and both are read in turn.
+    // After ten seconds each queue has two responses; they are read in turn.
     seconds(10.0).await;
     let mut read = Vec::new();
     for _ in 0..6 {

@@ -1,4 +1,4 @@
-//! Every reason for an end has a case that yields it, and no other.
+//! Each reason of an end, and the case that causes it.
 
 use etcd_lease::LeaseId;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn a_lease_removed_during_an_outage_ends_as_expired() {
     let bench = bench_of(2, Options::default()).await;
     let kept = bench.keep(5).await;
     seconds(0.5).await;
-    // Out of our sight the other member leads on, and the lease runs out there.
+    // The other member leads on without us, and the lease expires there.
     bench.sandbox.faults().on(0).down();
     bench.sandbox.faults().on(1).hang();
     bench.sandbox.faults().move_leader(1);

@@ -94,9 +94,9 @@ fn judge(seed: u64, simulation: &Simulation, granted: &[(LeaseId, u64)]) {
             format!("seed {seed}: {id} of {ttl:?} ended {ended:?} at {at:?}, removed {removed:?}, silent {silence:?}");
         match ended {
             Ended::Expired => {
-                // Said at once when the server reads below zero, before it is removed.
+                // Reported as soon as the TTL reply is below zero, before the server removes it.
                 let expired = removed.is_some_and(|(_, expired)| *expired);
-                // Revoked while we were cut off: when we hear of it, its deadline has passed as well.
+                // Revoked during an outage: its deadline has passed when we learn of it.
                 let passed = simulation.last_answer.get(id).is_some_and(|last| at.since(*last) >= ttl);
                 assert!(expired || passed || simulation.holds(*id), "{told}");
             }

@@ -1,4 +1,4 @@
-//! Slots of the schedule: one that is free again belongs to its new lease alone.
+//! Slots of the scheduler: a reused slot belongs to its new lease alone.
 
 use etcd_lease::LeaseId;
 use etcd_lease::engine::{Delivery, Options};
