@@ -4,8 +4,8 @@ use std::process::{Child, Command, Stdio};
 
 /// A child process; killed when this is dropped.
 ///
-/// A small shell beside it reads a pipe of this process: if the test
-/// run be killed, the pipe closes and the shell kills the child.
+/// A small shell beside it reads a pipe of this process: if the test run is killed, the pipe closes and the shell kills
+/// the child.
 pub(crate) struct Guarded {
     child: Child,
     shell: Child,
