@@ -26,7 +26,7 @@ use etcd_lease::wire::{Settings, Target};
 use etcd_sandbox::Sandbox;
 use simkit::tasks::{Task, spawn};
 
-/// A terminal in memory, which can be told to stop reading.
+/// A terminal in memory, which can be reported to stop reading.
 #[derive(Clone)]
 struct FakeScreen(Arc<FakeScreenState>);
 
@@ -113,20 +113,20 @@ struct MonitorTest {
     external: mpsc::UnboundedSender<ExternalEvent>,
     monitor: Task<ExitState>,
     /// The sandbox that replaced the first, if one did.
-    anew: RestartedSandbox,
+    restarted: RestartedSandbox,
 }
 
 /// Where a restarted sandbox is found.
 type RestartedSandbox = Arc<Mutex<Option<Sandbox>>>;
 
-fn environments(anew: RestartedSandbox) -> EnvironmentFactory {
+fn environments(restarted: RestartedSandbox) -> EnvironmentFactory {
     EnvironmentFactory::new(move |warp| {
-        let anew = Arc::clone(&anew);
+        let restarted = Arc::clone(&restarted);
         async move {
             let clock = Clock::with_speed(warp);
             let sandbox = Sandbox::builder().seed(8).start(clock.clone());
             let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
-            *anew.lock().unwrap() = Some(sandbox.clone());
+            *restarted.lock().unwrap() = Some(sandbox.clone());
             Environment { cluster, clock, resources: Arc::new(sandbox) }
         }
     })
@@ -145,12 +145,12 @@ impl MonitorTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
-        let anew = RestartedSandbox::default();
+        let restarted = RestartedSandbox::default();
         let options = MonitorOptions {
             cluster: Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap(),
             clock: clock.clone(),
             resources: None,
-            environments: Some(environments(Arc::clone(&anew))),
+            environments: Some(environments(Arc::clone(&restarted))),
             engine: engine::Options::default(),
             config,
             theme: Theme::default(),
@@ -166,7 +166,7 @@ impl MonitorTest {
             UnboundedReceiverStream::new(keys),
             UnboundedReceiverStream::new(happens),
         ));
-        let test = MonitorTest { screen, sandbox, clock, input, external, monitor, anew };
+        let test = MonitorTest { screen, sandbox, clock, input, external, monitor, restarted };
         test.wait(2.0).await;
         test
     }
@@ -282,9 +282,9 @@ async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
     test.at_once(Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE))).await;
     let after_changes = test.screen.text();
     test.at_once(Event::Resize(180, 40)).await;
-    let drawn_anew = test.screen.text();
-    for (changed, anew) in after_changes.lines().zip(drawn_anew.lines()) {
-        assert_eq!(changed, anew);
+    let after_redraw = test.screen.text();
+    for (changed, redrawn) in after_changes.lines().zip(after_redraw.lines()) {
+        assert_eq!(changed, redrawn);
     }
 }
 
@@ -384,5 +384,5 @@ async fn after_the_machine_slept_leases_are_unseen_until_polled_and_own_leases_r
     assert!(test.screen.row(&other.to_string()).contains(&"ok".to_owned()), "{}", test.screen.text());
     let own =
         test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>().into_iter().find(|id| *id != other).unwrap();
-    assert!(test.sandbox.keep_alives(own) > renewals, "long before its time");
+    assert!(test.sandbox.keep_alives(own) > renewals, "long before its deadline");
 }

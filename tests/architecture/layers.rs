@@ -122,11 +122,15 @@ fn the_check_finds_a_violation() {
         (inference, "use tokio::time::Instant;", vec!["tokio"]),
         (inference, "fn f() { let _ = ::tonic::Code::Ok; }", vec!["tonic"]),
         (inference, "use tonic as t;", vec!["tonic"]),
-        (inference, "fn f(x: crate::app::Model) {}", vec!["crate::app"]),
+        (inference, "fn f(x: crate::app::AppState) {}", vec!["crate::app"]),
         (inference, "use crate::{app, ui};", vec!["crate::{"]),
         (ui, "use etcd_client::Client;\nuse crate::runtime;", vec!["crate::runtime", "etcd_client"]),
-        (ui, "use ratatui::Frame; use crate::app::Model;", vec![]),
-        (inference, "// tokio::spawn is not for here\nuse std::time::Duration; use crate::inference::Bounds;", vec![]),
+        (ui, "use ratatui::Frame; use crate::app::AppState;", vec![]),
+        (
+            inference,
+            "// tokio::spawn is not for here\nuse std::time::Duration; use crate::inference::TimeRange;",
+            vec![],
+        ),
     ];
     for (layer, text, expected) in cases {
         assert_eq!(violations(layer, text), expected, "{text}");

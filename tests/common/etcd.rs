@@ -186,7 +186,7 @@ impl Etcd {
         self.auth = true;
     }
 
-    /// Runs etcdctl on all members and returns what it prints; as root if authentication is enabled.
+    /// Runs etcdctl on all members and returns its output; as root if authentication is enabled.
     pub(crate) fn ctl(&self, args: &[&str]) -> String {
         let mut command = self.etcdctl();
         let output = tokio::task::block_in_place(|| command.args(args).output()).expect("etcdctl runs");

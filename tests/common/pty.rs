@@ -199,7 +199,7 @@ impl Terminal {
                 break end;
             }
         };
-        assert_eq!(end, RecvTimeoutError::Disconnected, "it goes on:\n{}", self.screen().contents());
+        assert_eq!(end, RecvTimeoutError::Disconnected, "the program still runs:\n{}", self.screen().contents());
         self.child.wait().expect("the child is ours").exit_code()
     }
 
@@ -253,7 +253,7 @@ impl Process {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing tells that a process ended which is not ours")]
+#[expect(clippy::disallowed_methods, reason = "there is no event for the end of a process that is no child")]
 fn nap() {
     std::thread::sleep(Duration::from_millis(20));
 }

@@ -42,8 +42,8 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     let wait =
         |until: &str, timeout: &str| leasetop(&etcd, &[], &["wait", &lease, "--until", until, "--timeout", timeout]);
     assert_eq!(wait("renewed", "1s"), (String::new(), Some(1)), "nobody renews it");
-    let (told, code) = wait("left<3s", "20s");
-    assert!(code == Some(0) && told.starts_with(&format!("lease {lease} has left<3s, ")), "{told}");
+    let (output, code) = wait("left<3s", "20s");
+    assert!(code == Some(0) && output.starts_with(&format!("lease {lease} has left<3s, ")), "{output}");
     let renewed = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
@@ -99,8 +99,8 @@ async fn lists_megabytes_of_key_names(version: Version) {
     let counts: Vec<_> = listing["leases"].as_array().unwrap().iter().map(|l| (&l["id"], &l["key_count"])).collect();
     let (heavy, light) = (Value::from(heavy.to_string()), Value::from(light.to_string()));
     assert_eq!(counts, [(&heavy, &KEYS.into()), (&light, &0.into())]);
-    let (told, code) = leasetop(&etcd, &[], &["timetolive", heavy.as_str().unwrap(), "--keys", "-w", "json"]);
-    assert_eq!((told.matches("/big/").count(), code), (KEYS, Some(0)));
+    let (output, code) = leasetop(&etcd, &[], &["timetolive", heavy.as_str().unwrap(), "--keys", "-w", "json"]);
+    assert_eq!((output.matches("/big/").count(), code), (KEYS, Some(0)));
 }
 
 async fn prints_the_same_lines_as_etcdctl(version: Version) {
@@ -146,7 +146,7 @@ async fn reads_etcdctls_variables(version: Version) {
     let denied = leasetop(&etcd, &user, &["list"]).1;
     let (listed, code) = leasetop(&etcd, &user, &["list", "-q", "--for", "3s", "--prefix", "/app/"]);
     assert!(listed.lines().any(|line| line == id(&granted)), "those whose keys may be read: {listed}");
-    assert_eq!(code, denied, "whether those are all is told as without --for");
+    assert_eq!(code, denied, "whether those are all is output as without --for");
     assert_eq!(leasetop(&etcd, &[("ETCDCTL_USER", "app:wrong")], &["list"]).1, Some(2));
 }
 
@@ -185,8 +185,8 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     let args = ["--cacert", &ca, "--cert", &cert, "--key", &key];
     let rejected = ["CertificateExpired", "BadCertificate"]
         .map(|alert| format!("the server rejected the client certificate ({alert}); check --cert and --key"));
-    let (told, _) = stderr(endpoint, &args);
-    let rejected = rejected.iter().find(|why| told.contains(*why)).unwrap_or_else(|| panic!("{told}"));
+    let (output, _) = stderr(endpoint, &args);
+    let rejected = rejected.iter().find(|why| output.contains(*why)).unwrap_or_else(|| panic!("{output}"));
     always_refused(endpoint, &args, rejected);
     always_refused(
         endpoint,

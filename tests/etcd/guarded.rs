@@ -31,8 +31,11 @@ async fn a_user_reads_its_own_keys_and_is_refused_others(version: Version) {
     let own = KeyRange::prefix(b"/app/");
     let mut watch = app.watch_keys(&own, 0).await.unwrap();
     app.put(b"/app/a", b"v", Some(lease)).await.unwrap();
-    let told = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time");
-    assert!(matches!(told, WatchUpdate::Changes { ref changes, .. } if changes[0].key == b"/app/a"), "{told:?}");
+    let reported = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("reported in time");
+    assert!(
+        matches!(reported, WatchUpdate::Changes { ref changes, .. } if changes[0].key == b"/app/a"),
+        "{reported:?}"
+    );
     assert_eq!(app.key_pages(&own).next().await.unwrap().unwrap()[0].lease, Some(lease));
 
     let refused = app.key_pages(&KeyRange::all()).next().await.unwrap_err();
@@ -63,9 +66,9 @@ async fn without_permission_to_list_leases_are_found_by_their_keys(version: Vers
     root.put(b"/secret", b"v", Some(secret)).await.unwrap();
     let config = AppConfig { range: KeyRange::prefix(b"/app/"), ..AppConfig::default() };
     let cluster = log_in(&etcd, "app", "app-password").await;
-    let (tell, mut events) = tokio::sync::mpsc::channel(256);
-    let outside = Box::pin(futures_util::stream::pending::<ExternalEvent>());
-    let _following = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, outside, tell));
+    let (sender, mut events) = tokio::sync::mpsc::channel(256);
+    let signals = Box::pin(futures_util::stream::pending::<ExternalEvent>());
+    let _headless = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, signals, sender));
     // The events of keys start once the keys are watched.
     let lease = root.grant(Some(LeaseId(-9)), 600).await.unwrap().id;
     let attaching = async {

@@ -12,7 +12,7 @@ on_the_newest_version! {
     the_queue_of_a_lock_is_shown_in_order
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The keys of a lock or an election, the oldest first.
 fn line(etcd: &Etcd, name: &str) -> Vec<String> {
@@ -23,7 +23,7 @@ fn line(etcd: &Etcd, name: &str) -> Vec<String> {
 /// An etcdctl that waits in the queue behind `others` candidates.
 async fn candidate(etcd: &Etcd, args: &[&str], others: usize) -> Guarded {
     let candidate = etcd.ctl_on(args);
-    until("it stands in line", PATIENCE, async || line(etcd, args[1]).len() == others + 1).await;
+    until("it waits in the queue", TIMEOUT, async || line(etcd, args[1]).len() == others + 1).await;
     candidate
 }
 

@@ -83,9 +83,9 @@ async fn every_renewal_of_another_client_is_inferred(version: Version) {
         let late = TimeRange { earliest: seen.earliest, latest: seen.latest + Duration::from_millis(50) };
         assert!(late.contains(*answered), "{seen:?} of {answered:?}");
     }
-    let RenewalPattern::Steady(rhythm) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
-    assert!((3.0..4.0).contains(&rhythm.every.as_secs_f64()), "{rhythm:?}");
-    assert_eq!(rhythm.certainty, Certainty::About);
+    let RenewalPattern::Steady(interval) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
+    assert!((3.0..4.0).contains(&interval.every.as_secs_f64()), "{interval:?}");
+    assert_eq!(interval.certainty, Certainty::About);
 }
 
 async fn a_leader_change_is_no_renewal(version: Version) {

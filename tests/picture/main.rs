@@ -14,7 +14,7 @@ use crate::pty::{Terminal, leasetop};
 const SIZE: (u16, u16) = (140, 36);
 
 #[test]
-#[ignore = "no test: assets/picture makes the picture anew"]
+#[ignore = "run by assets/picture"]
 fn make() {
     let mut command = leasetop();
     command.args(["demo", "--theme", "dark"]);

@@ -139,7 +139,7 @@ mod tests {
         let svg = drawn("\x1b[2;3Ha<b>&c");
         assert!(svg.contains(">  a&lt;b&gt;&amp;c"), "{svg}");
         assert!(svg.contains("y=\"45.5\""), "the second row: {svg}");
-        assert_eq!(svg.matches("<text").count(), 1, "nothing is drawn where nothing is: {svg}");
+        assert_eq!(svg.matches("<text").count(), 1, "empty cells are not drawn: {svg}");
     }
 
     #[test]

@@ -45,25 +45,25 @@ fn a_named_cluster_is_shown_and_rebound_keys_apply() {
     terminal.wait_for("Quit?");
     terminal.keys("\r");
     assert_eq!(terminal.exit_code(), 0);
-    let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
-    assert!(told.contains("leasetop --cluster test keep-alive -- "), "{told}");
+    let output = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    assert!(output.contains("leasetop --cluster test keep-alive -- "), "{output}");
     terminal.assert_sane();
 }
 
 #[test]
 fn a_cluster_may_be_read_only_and_a_flag_overrides_it() {
     let config = "[cluster.test]\nendpoints = [\"ENDPOINT\"]\nread-only = true\n";
-    for (arguments, told) in
+    for (arguments, output) in
         [(vec!["--cluster", "test"], "read-only: here"), (vec!["--cluster", "test", "--read-only=false"], "New leases")]
     {
         let server = ServedSandbox::start();
         let (_folder, mut terminal) = monitor(&server, config, &arguments);
         terminal.wait_for("There is no lease");
         terminal.keys("n");
-        terminal.wait_for(told);
-        if told == "New leases" {
+        terminal.wait_for(output);
+        if output == "New leases" {
             terminal.keys("\x03");
-            terminal.wait_until("the form is closed", |screen| !screen.contents().contains(told));
+            terminal.wait_until("the form is closed", |screen| !screen.contents().contains(output));
         }
         terminal.keys("q");
         assert_eq!(terminal.exit_code(), 0);
@@ -75,8 +75,8 @@ fn an_invalid_config_file_is_reported_before_the_monitor_starts() {
     let server = ServedSandbox::start();
     let (_folder, mut terminal) = monitor(&server, "[keys]\nrevoke = \"n\"\n", &[]);
     assert_eq!(terminal.exit_code(), 2);
-    let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
-    assert!(told.contains("config.toml:2: keys.revoke: `n` is the key of new too"), "{told}");
+    let output = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    assert!(output.contains("config.toml:2: keys.revoke: `n` is the key of new too"), "{output}");
     terminal.assert_sane();
 }
 
@@ -174,7 +174,7 @@ fn mouse_mode_selects_sorts_and_scrolls() {
     }
     assert_eq!(terminal.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
     terminal.keys("m");
-    terminal.wait_until("the mouse is ours", |screen| {
+    terminal.wait_until("mouse mode is on", |screen| {
         screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
     });
     let is_selected = |terminal: &Terminal, text: &str| {
@@ -199,9 +199,9 @@ fn mouse_mode_selects_sorts_and_scrolls() {
     terminal.keys("\x1b[<65;10;10M");
     terminal.wait_until("the wheel moves down", |screen| screen.cell(last as u16, 3).is_some_and(vt100::Cell::inverse));
     terminal.keys("m");
-    terminal.wait_until("it is given back", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
+    terminal.wait_until("mouse mode is off", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
     terminal.keys("m");
-    terminal.wait_until("it is ours again", |screen| {
+    terminal.wait_until("mouse mode is on again", |screen| {
         screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
     });
     terminal.keys("q");

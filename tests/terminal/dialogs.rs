@@ -193,8 +193,8 @@ fn quitting_asks_whether_to_leave_revoke_or_stay() {
         terminal.keys(leave);
         assert_eq!(terminal.exit_code(), 0);
         let lease = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
-        let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
-        assert!(told.contains(&format!("keep-alive -- {lease}")), "it says how to go on");
+        let output = String::from_utf8_lossy(terminal.bytes()).into_owned();
+        assert!(output.contains(&format!("keep-alive -- {lease}")), "the command to resume is printed");
     }
     for revoke in ["r", &format!("{RIGHT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
@@ -202,7 +202,10 @@ fn quitting_asks_whether_to_leave_revoke_or_stay() {
         terminal.keys(revoke);
         assert_eq!(terminal.exit_code(), 0);
         assert!(server.sandbox.leases().is_empty());
-        assert!(!String::from_utf8_lossy(terminal.bytes()).contains("keep-alive --"), "nothing is left to keep");
+        assert!(
+            !String::from_utf8_lossy(terminal.bytes()).contains("keep-alive --"),
+            "no command to resume is printed"
+        );
     }
 }
 

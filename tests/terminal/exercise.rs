@@ -18,7 +18,7 @@ fn the_progress_line_shows_elapsed_and_remaining_time() {
             left(&screen.contents()).is_some_and(|left| left <= most)
         });
         let text = terminal.screen().contents();
-        assert_eq!(text.matches(" s left").count(), 1, "it is written anew: {text}");
+        assert_eq!(text.matches(" s left").count(), 1, "the line is overwritten: {text}");
         assert!(text.contains("keeping 2 leases, ") && text.contains(" s of 30 s, "), "{text}");
     }
     terminal.wait_for("No: it grows with the TTL");

@@ -57,10 +57,10 @@ fn the_terminal_sees_the_line_modes() {
 #[test]
 fn the_terminal_sees_a_signal_end_the_program() {
     let mut terminal =
-        Terminal::start(shell("trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.01; done"), 40, 5);
+        Terminal::start(shell("trap 'echo output; exit 3' TERM; echo ready; while :; do sleep 0.01; done"), 40, 5);
     terminal.wait_for("ready");
     terminal.signal("TERM");
-    terminal.wait_for("told");
+    terminal.wait_for("output");
     assert_eq!(terminal.exit_code(), 3);
 }
 

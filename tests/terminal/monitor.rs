@@ -29,7 +29,8 @@ fn a_key_pressed_during_a_resize_is_handled_at_once() {
         terminal.resize(140 + turn % 2, 30);
         terminal.keys("?");
         let opens = turn % 2 == 0;
-        terminal.wait_until("the help, or none", |screen| screen.contents().contains("Keys and states") == opens);
+        terminal
+            .wait_until("the help opens or closes", |screen| screen.contents().contains("Keys and states") == opens);
     }
 }
 

@@ -26,7 +26,7 @@ fn a_panic_restores_the_terminal() {
     terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
     assert!(!terminal.is_line_as_found());
     terminal.keys("m");
-    terminal.wait_until("the mouse is ours", |screen| {
+    terminal.wait_until("mouse mode is on", |screen| {
         screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
     });
     assert!(terminal.screen().hide_cursor() && terminal.screen().bracketed_paste());
@@ -38,7 +38,7 @@ fn a_panic_restores_the_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "no test: a_panic_restores_the_terminal runs it in a terminal"]
+#[ignore = "run by a_panic_restores_the_terminal"]
 async fn monitor_with_a_task_that_panics() {
     let clock = Clock::real();
     let sandbox = Sandbox::builder().start(clock.clone());

@@ -33,7 +33,7 @@ fn ctrl_z_asks_suspends_and_resumes() {
     assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     // The bytes so far may end within a frame.
-    terminal.wait_until("the whole picture, drawn anew", |screen| {
+    terminal.wait_until("a full redraw", |screen| {
         let text = screen.contents();
         text.contains("no lease ran out of time") && !text.contains("left with")
     });
@@ -129,12 +129,12 @@ fn mouse_mode_is_off_during_a_suspension() {
     let is_ours = |screen: &vt100::Screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease;
     terminal.wait_for("There is no lease yet.");
     terminal.keys("m");
-    terminal.wait_until("the mouse is ours", is_ours);
+    terminal.wait_until("mouse mode is on", is_ours);
     terminal.keys("\x1a");
     terminal.wait_for("left with 147");
     terminal.assert_sane();
     terminal.keys("\n");
-    terminal.wait_until("the mouse is ours again", is_ours);
+    terminal.wait_until("mouse mode is on again", is_ours);
     terminal.keys("q");
     terminal.wait_for("end 0");
     terminal.assert_sane();

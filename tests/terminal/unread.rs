@@ -44,7 +44,7 @@ fn leases_survive_and_the_screen_is_correct_when_read_again() {
         fill(terminal);
         let before = (renewals(0), renewals(1));
         terminal.pass(seconds());
-        assert!(terminal.is_full(), "somebody read it meanwhile");
+        assert!(terminal.is_full(), "the terminal was read meanwhile");
         assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), leases);
         let (first, second) = (renewals(0) - before.0, renewals(1) - before.1);
         assert!(first as f64 >= seconds() - 2.0 && second >= 3, "{first} and {second} renewals");
@@ -52,9 +52,9 @@ fn leases_survive_and_the_screen_is_correct_when_read_again() {
     // The next bytes change what was shown; then everything is redrawn.
     terminal.pass(1.5);
     let changed = still(&terminal.screen().contents());
-    let anew = terminal.count("\x1b[2J");
+    let redraws = terminal.count("\x1b[2J");
     terminal.keys("\x0c");
-    terminal.read_until("a whole frame", |terminal| terminal.count("\x1b[2J") > anew);
+    terminal.read_until("a whole frame", |terminal| terminal.count("\x1b[2J") > redraws);
     terminal.pass(0.2);
     assert_eq!(changed, still(&terminal.screen().contents()));
     terminal.signal("TERM");
@@ -96,7 +96,7 @@ fn the_monitor_starts_on_an_unread_terminal_and_keeps_leases_alive() {
         });
         assert!(granted && terminal.is_full());
         terminal.pass(4.0);
-        assert_eq!(server.sandbox.leases().len(), 1, "its one lease lives");
+        assert_eq!(server.sandbox.leases().len(), 1, "its lease is alive");
         terminal.signal("TERM");
     });
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn with_others() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     story
 }
@@ -41,12 +41,12 @@ fn a_lease_that_ends_while_the_adopt_dialog_is_open_is_not_adopted() {
 
 #[test]
 fn an_own_lease_resumes_with_its_previous_schedule() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.3);
     let mut status = *story.app.leases.get(LeaseId(1)).unwrap().engine.clone().unwrap();
     status.pace = RenewalSchedule::Exact;
-    story.tell(Msg::Statuses(vec![status]));
+    story.send(Msg::Statuses(vec![status]));
     story.press(&[Key::Char('a')]);
     assert_eq!(
         story.press(&[Key::Char('a')]),
@@ -57,7 +57,7 @@ fn an_own_lease_resumes_with_its_previous_schedule() {
 #[test]
 fn enter_quits_and_the_other_buttons_are_one_step_away() {
     let asked = || {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('q')]);
         story
@@ -76,7 +76,7 @@ fn enter_quits_and_the_other_buttons_are_one_step_away() {
 
 #[test]
 fn quitting_leaves_nothing_if_the_last_lease_ends_while_the_dialog_is_open() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('q')]);
     story.list(&[], &[1]);

@@ -4,7 +4,7 @@ use super::*;
 
 /// Two own leases, one of another client, and one not polled yet.
 fn crowd() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -101,7 +101,7 @@ fn letters_are_typed_and_never_run_commands() {
 fn a_pasted_filter_applies() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
-    story.tell(Msg::Pasted("who:own\nttl=10\r\n".into()));
+    story.send(Msg::Pasted("who:own\nttl=10\r\n".into()));
     assert_eq!(
         (story.rows(), story.app.view.row_filter.line.as_ref().unwrap().input.value()),
         (vec![1], "who:own ttl=10")
@@ -128,7 +128,7 @@ fn the_cursor_stays_on_its_lease_while_it_matches() {
     story.type_in("who:own");
     assert_eq!((story.app.view.cursor, story.app.view.cursor_row()), (Some(LeaseId(2)), Some(1)));
     story.type_in(" ttl=10");
-    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "where it has no row another has the cursor");
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "without its row the cursor moves");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_cursor_returns_to_its_lease_when_the_filter_is_cleared() {
     let moved = story.app.view.cursor;
     hide(&mut story);
     story.press(&[Key::Esc]);
-    assert!(moved != mine && story.app.view.cursor == moved, "whoever moves means another lease");
+    assert!(moved != mine && story.app.view.cursor == moved, "moving selects another lease");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_filter_applies_to_the_frozen_view_and_remains_afterwards() {
 #[test]
 fn the_command_line_option_applies_from_the_start() {
     let filter: TypedFilter = " who:own ".parse().unwrap();
-    let mut story = Story::begin(AppConfig { filter, ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { filter, ..AppConfig::default() });
     story.grant(1, 10);
     story.list(&[3], &[]);
     assert_eq!((story.rows(), typed(&story)), (vec![1], "who:own"));

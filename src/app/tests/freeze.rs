@@ -2,7 +2,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn frozen() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     (1..=3).for_each(|id| story.grant(id, 10 * id));
     story.press(&[Key::Char('p')]);
     story
@@ -68,7 +68,7 @@ fn a_lease_that_ended_during_the_freeze_cannot_be_revoked() {
     assert!(story.app.view.dialog.is_none());
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone, revoked");
     story.wait(31.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert!(story.app.leases.get(LeaseId(1)).is_none());
     assert_eq!(story.press(&[Key::Char('a')]), []);
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone");
@@ -82,16 +82,16 @@ fn values_are_not_read_for_the_frozen_view() {
     story.probe(1, 9, 10, &["/a"]);
     story.press(&[Key::Enter]);
     let reads = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::ReadValues { .. }));
-    assert!(!reads(&story.tell(Msg::Tick)));
+    assert!(!reads(&story.send(Msg::Tick)));
     story.press(&[Key::Char('p')]);
-    assert!(story.app.view.is_open && reads(&story.tell(Msg::Tick)));
+    assert!(story.app.view.is_open && reads(&story.send(Msg::Tick)));
 }
 
 #[test]
 fn the_frozen_view_follows_a_new_size() {
     let mut story = frozen();
     story.press(&[Key::End]);
-    story.tell(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
+    story.send(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
     let visible: Vec<_> = story.app.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
     assert_eq!(visible, [3]);
 }

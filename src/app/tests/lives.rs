@@ -10,23 +10,23 @@ impl Story {
     fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
         let header = Header { revision, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false })
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false })
     }
 
     fn list_again(&mut self) -> Vec<Effect> {
-        self.tell(Msg::ListedAgain { sent: self.now, received: self.now, revision: 0 });
-        self.tell(Msg::Tick)
+        self.send(Msg::ListedAgain { sent: self.now, received: self.now, revision: 0 });
+        self.send(Msg::Tick)
     }
 
     fn put(&mut self, key: &str, revision: i64) {
         let now = KeyState::Put { lease: Some(LeaseId(ID)), create_revision: revision };
         let change = KeyChange { key: key.as_bytes().to_vec(), before: None, now, revision };
-        self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
+        self.send(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
 
     /// A lease of 500 s that is listed, and that the server does not know a while later.
     fn dead() -> Story {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.wait(4.0);
@@ -48,8 +48,8 @@ impl Story {
 fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
     let mut story = Story::dead();
     let listing = Listing { sent: at(3.9), received: at(4.1), ..Listing::default() };
-    story.tell(Msg::Listed(listing));
-    assert!(!story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "that list is older than its death");
+    story.send(Msg::Listed(listing));
+    assert!(!story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "that list is older than its end");
     story.wait(1.0);
     assert!(story.list_again().contains(&Effect::Probe(vec![LeaseId(ID)])));
     assert_eq!(story.state(ID), "revoked", "it may be a zombie");
@@ -58,9 +58,9 @@ fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
         (story.state(ID), story.ttl(), story.words()[1..].to_vec()),
         ("ok", Some(900), vec!["revoked", "granted"])
     );
-    let told = story.app.events.lines().next_back().unwrap();
+    let reported = story.app.events.lines().next_back().unwrap();
     assert_eq!(
-        (told.text().as_str(), told.at, told.doubt),
+        (reported.text().as_str(), reported.at, reported.doubt),
         ("900 s, by another client", at(4.5), Duration::from_millis(500))
     );
     for _ in 0..40 {
@@ -70,9 +70,9 @@ fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert!(!lease.warnings.contains(&"zombie"), "its row stays, and is no zombie's");
     story.list(&[], &[ID]);
-    assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has a death of its own");
+    assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has its own end");
     story.wait(29.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.state(ID), "revoked", "and a row for half a minute after that");
 }
 
@@ -80,7 +80,7 @@ fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
 fn a_reply_from_before_the_end_revives_no_lease() {
     let mut story = Story::dead();
     let answer = TimeToLive { id: LeaseId(ID), ttl: 495, granted_ttl: 500, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
+    story.send(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
     assert_eq!(story.state(ID), "revoked");
 }
 
@@ -89,19 +89,19 @@ fn a_key_put_on_an_ended_id_belongs_to_a_new_lease() {
     let mut story = Story::dead();
     story.put("/late", 7);
     assert_eq!(story.state(ID), "revoked", "it may have been put before");
-    assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "so it is asked");
+    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "so it is asked");
     story.put("/new", 8);
     assert_eq!((story.state(ID), story.words()[2..].to_vec()), ("ok", vec!["attached", "granted", "attached"]));
     let mut story = Story::dead();
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
-    story.tell(Msg::KeysRead { revision: 9 });
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
+    story.send(Msg::KeysRead { revision: 9 });
     assert_eq!(story.state(ID), "ok", "pages tell it too");
 }
 
 #[test]
 fn a_reply_with_another_ttl_is_about_another_lease() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[ID], &[]);
     story.answer(499, 500, 5);
     story.wait(2.0);
@@ -116,18 +116,18 @@ fn a_reply_with_another_ttl_is_about_another_lease() {
 
 #[test]
 fn a_reply_from_before_the_grant_is_about_the_previous_lease() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[], &[]);
     story.wait(1.0);
     story.list(&[ID], &[]);
     let answer = TimeToLive { id: LeaseId(ID), ttl: -1, granted_ttl: 0, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: at(0.9), received: at(1.1), answer, has_keys: false });
+    story.send(Msg::Probed { sent: at(0.9), received: at(1.1), answer, has_keys: false });
     assert_eq!(story.state(ID), "ok");
 }
 
 #[test]
 fn keepalive_stops_when_another_lease_has_the_id() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.list(&[ID], &[]);
@@ -139,7 +139,7 @@ fn keepalive_stops_when_another_lease_has_the_id() {
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
     // The same if the reply to a renewal shows it.
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.wait(166.5);
@@ -151,7 +151,7 @@ fn keepalive_stops_when_another_lease_has_the_id() {
 #[test]
 fn a_dialog_for_the_previous_lease_does_nothing_and_says_so() {
     for (key, answer) in [('x', ['1', '\n']), ('a', ['y', 'y'])] {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.press(&[Key::Home, Key::Char(key)]);
@@ -176,7 +176,7 @@ fn a_dialog_for_the_previous_lease_does_nothing_and_says_so() {
 
 #[test]
 fn a_bulk_revoke_skips_a_lease_that_was_granted_again() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[ID, 7], &[]);
     story.answer(499, 500, 5);
     story.press(&[Key::Home, Key::Char(' '), Key::Char(' '), Key::Char('x')]);
@@ -198,12 +198,12 @@ fn commands_on_an_ended_lease_say_why_nothing_happens() {
 
 #[test]
 fn an_adopted_lease_without_renewal_permission_is_returned_to_its_owner() {
-    let mut story = Story::begin(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
     story.renewed(ID, 500, 166.5);
     assert_eq!(story.app.leases.counts.adopted, 1);
     let forbidden = etcd_lease::Ended::Forbidden { message: "permission denied".into() };
     let ended = EngineEvent { at: story.now, lease: Some(LeaseId(ID)), kind: EngineEventKind::Ended(forbidden) };
-    story.tell(Msg::Engine(ended));
+    story.send(Msg::Engine(ended));
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((story.state(ID), lease.ownership, story.app.leases.counts.adopted), ("paused", Ownership::Other, 0));
     assert_eq!(story.words().last(), Some(&"lost"));
@@ -213,13 +213,13 @@ fn an_adopted_lease_without_renewal_permission_is_returned_to_its_owner() {
 fn a_forbidden_list_is_reported_even_if_known_before_the_connection() {
     let mut story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     let denied = CallFailure { is_forbidden: true, ..trouble("permission denied") };
-    story.tell(Msg::ListFailed(denied.clone()));
-    story.tell(Msg::KeysFailed(denied));
+    story.send(Msg::ListFailed(denied.clone()));
+    story.send(Msg::KeysFailed(denied));
     assert_eq!(story.words(), [] as [&str; 0]);
-    story.tell(Msg::Cluster(view()));
-    story.tell(Msg::Cluster(view()));
+    story.send(Msg::Cluster(view()));
+    story.send(Msg::Cluster(view()));
     assert_eq!(story.words(), ["connection", "error", "error"], "once each");
-    story.tell(Msg::Cluster(down()));
-    story.tell(Msg::Cluster(view()));
+    story.send(Msg::Cluster(down()));
+    story.send(Msg::Cluster(view()));
     assert_eq!(story.words()[3..], ["connection", "connection"]);
 }

@@ -17,15 +17,15 @@ impl Story {
             create_revision: *created,
         });
         let page = held.collect();
-        self.tell(Msg::KeysReloading);
-        self.tell(Msg::KeysPage(page));
-        self.tell(Msg::KeysRead { revision: 99 });
+        self.send(Msg::KeysReloading);
+        self.send(Msg::KeysPage(page));
+        self.send(Msg::KeysRead { revision: 99 });
     }
 
     /// A key of a queue was put, with or without a lease, or deleted.
     fn key_changed(&mut self, key: Vec<u8>, before: Option<i64>, now: KeyState) {
         let change = KeyChange { key, before: before.map(LeaseId), now, revision: 100 };
-        self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
+        self.send(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
 
     fn line(&self) -> Vec<i64> {
@@ -38,13 +38,13 @@ impl Story {
 
     fn problem(&self, lease: i64) -> Option<CandidateProblem> {
         let found = self.app.keys.locks().candidates().find(|candidate| candidate.lease.0 == lease);
-        self.app.leases.candidate_problem(found.expect("it stands in line"), self.now)
+        self.app.leases.candidate_problem(found.expect("it waits in the queue"), self.now)
     }
 }
 
 /// Two locks of other clients, three in line for the second.
 fn two_locks() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2, 3, 4], &[]);
     for id in 1..=4 {
         story.probe(id, 30, 30, &[]);
@@ -165,18 +165,18 @@ fn the_frozen_queue_does_not_change_and_commands_act_on_the_present() {
     story.press(&[Key::Down, Key::Char('x'), Key::Char('1')]);
     assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(2))]);
     story.press(&[Key::Up, Key::Char('p')]);
-    assert_eq!(story.looked_at(), Some(2), "who took the place of the one that is gone in the present");
+    assert_eq!(story.looked_at(), Some(2), "the lease that replaced the ended one");
     // A frozen view of another view has its cursor too.
     story.press(&[Key::Char('1'), Key::Char('p'), Key::Char('4'), Key::Down]);
     assert_eq!(story.looked_at(), Some(3));
 }
 
 /// How often a one-hour lease is polled in these seconds, with each poll answered.
-fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
+fn polls_of(story: &mut Story, id: i64, seconds: u32) -> usize {
     let mut count = 0;
     for _ in 0..2 * seconds {
         story.wait(0.5);
-        let effects = story.tell(Msg::Tick);
+        let effects = story.send(Msg::Tick);
         let ids =
             effects.into_iter().filter_map(|effect| if let Effect::Probe(ids) = effect { Some(ids) } else { None });
         for asked in ids.flatten().collect::<Vec<_>>() {
@@ -189,17 +189,17 @@ fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
 
 #[test]
 fn candidates_are_polled_as_often_as_visible_rows() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     let crowd: Vec<i64> = (1..=30).collect();
     story.list(&crowd, &[]);
     story.read_line(&[("a", 30, 1)]);
-    asked(&mut story, 30, 20);
-    let out_of_sight = asked(&mut story, 30, 20);
+    polls_of(&mut story, 30, 20);
+    let out_of_sight = polls_of(&mut story, 30, 20);
     story.press(&[Key::Char('4')]);
-    let in_line = asked(&mut story, 30, 20);
+    let waiting = polls_of(&mut story, 30, 20);
     story.press(&[Key::Char('1')]);
-    assert!(in_line >= 10 && out_of_sight <= 2, "{in_line} and {out_of_sight}");
-    assert!(asked(&mut story, 30, 20) <= 2);
+    assert!(waiting >= 10 && out_of_sight <= 2, "{waiting} and {out_of_sight}");
+    assert!(polls_of(&mut story, 30, 20) <= 2);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::app::dialog::Dialog;
 
 /// Two own leases, and two of other clients: 1 2 3 4 from top to bottom.
 fn crowd() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);
@@ -164,7 +164,7 @@ fn in_the_detail_commands_apply_to_the_shown_lease() {
 
 #[test]
 fn without_rows_nothing_is_marked() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.press(&[SPACE, Key::Char('v'), Key::Char('U'), Key::Char('a'), Key::Char('o'), Key::Char('x')]);
     assert!(
         story.app.view.selection.is_empty()
@@ -186,15 +186,15 @@ fn leases_named_on_the_command_line_are_adopted_once() {
         app: AppState::new(AppConfig { keep, ..AppConfig::default() }, Timestamp::START),
         now: Timestamp::START,
     };
-    let first = story.tell(Msg::Cluster(view()));
+    let first = story.send(Msg::Cluster(view()));
     assert_eq!(first, [7, 8].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
     story.list(&[7, 9], &[]);
     let who = |id| story.app.leases.get(LeaseId(id)).map(|lease| (lease.ownership, lease.is_kept_alive));
     assert_eq!((who(7), who(9)), (Some((Ownership::Adopted, true)), Some((Ownership::Other, false))));
-    story.tell(Msg::Cluster(down()));
-    assert_eq!(story.tell(Msg::Cluster(view())), [], "and not again with every connection");
+    story.send(Msg::Cluster(down()));
+    assert_eq!(story.send(Msg::Cluster(view())), [], "and not again with every connection");
     let keep = vec![LeaseId(7)];
     let config = AppConfig { keep, is_read_only: true, ..AppConfig::default() };
     let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
-    assert_eq!(story.tell(Msg::Cluster(view())), []);
+    assert_eq!(story.send(Msg::Cluster(view())), []);
 }

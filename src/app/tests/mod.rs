@@ -75,25 +75,25 @@ pub(super) fn down() -> ClusterView {
 
 impl Story {
     /// On a cluster that answers.
-    pub(super) fn begin(config: AppConfig) -> Self {
+    pub(super) fn start(config: AppConfig) -> Self {
         let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
-        story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
-        story.tell(Msg::Cluster(view()));
+        story.send(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
+        story.send(Msg::Cluster(view()));
         story
     }
 
-    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(super) fn send(&mut self, msg: Msg) -> Vec<Effect> {
         let effects = update(&mut self.app, msg, self.now);
         refresh_rows(&mut self.app, self.now);
         effects
     }
 
     pub(super) fn press(&mut self, keys: &[Key]) -> Vec<Effect> {
-        keys.iter().flat_map(|key| self.tell(Msg::Key(*key))).collect()
+        keys.iter().flat_map(|key| self.send(Msg::Key(*key))).collect()
     }
 
     pub(super) fn type_in(&mut self, text: &str) -> Vec<Effect> {
-        text.chars().flat_map(|c| self.tell(Msg::Key(Key::Char(c)))).collect()
+        text.chars().flat_map(|c| self.send(Msg::Key(Key::Char(c)))).collect()
     }
 
     pub(super) fn wait(&mut self, seconds: f64) {
@@ -102,19 +102,19 @@ impl Story {
 
     pub(super) fn grant(&mut self, id: i64, ttl: i64) {
         let answer = Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() };
-        self.tell(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
+        self.send(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
     }
 
     pub(super) fn list(&mut self, born: &[i64], gone: &[i64]) {
         let ids = |ids: &[i64]| ids.iter().copied().map(LeaseId).collect();
         let (sent, received) = (self.now, self.now);
-        self.tell(Msg::Listed(Listing { sent, received, born: ids(born), gone: ids(gone), ..Listing::default() }));
+        self.send(Msg::Listed(Listing { sent, received, born: ids(born), gone: ids(gone), ..Listing::default() }));
     }
 
     pub(super) fn probe(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
         let keys = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     /// The engine renewed a lease of this TTL just now, `every` after the time before.
@@ -122,7 +122,7 @@ impl Story {
         let mut cadence = Cadence::default();
         cadence.record(None, None);
         cadence.record(Some(Duration::from_secs_f64(every)), Some(Duration::from_secs(6)));
-        self.tell(Msg::Statuses(vec![LeaseStatus {
+        self.send(Msg::Statuses(vec![LeaseStatus {
             id: LeaseId(id),
             granted_ttl: Some(ttl),
             phase: Phase::Waiting,

@@ -6,7 +6,7 @@ const PIN: Key = Key::Char('P');
 
 /// Leases of other clients, with these seconds left.
 fn story(leases: &[(i64, i64)]) -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     let ids: Vec<i64> = leases.iter().map(|(id, _)| *id).collect();
     story.list(&ids, &[]);
     for (id, ttl) in leases {
@@ -28,7 +28,7 @@ fn pinned_leases_come_first_in_the_sort_order() {
     story.press(&[Key::Down, Key::Down, PIN]);
     assert_eq!((story.rows(), story.app.view.cursor), (vec![2, 4, 1, 3], Some(LeaseId(2))), "least time left first");
     story.press(&[Key::Char('I')]);
-    assert_eq!(story.rows(), [4, 2, 3, 1], "whatever they are sorted by");
+    assert_eq!(story.rows(), [4, 2, 3, 1], "in any sort order");
     story.press(&[PIN]);
     assert_eq!(story.rows(), [4, 3, 2, 1]);
     assert!(note(&story).ends_with("is not pinned any more"), "{}", note(&story));
@@ -79,14 +79,14 @@ fn ended_leases_cannot_be_pinned_and_a_pin_ends_with_its_row() {
     assert_eq!(note(&story), "it is gone: only living leases are pinned");
     assert_eq!((story.rows(), story.app.leases.counts.pinned, story.app.hidden_pins()), (vec![2, 1], 0, 0));
     story.wait(40.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     story.list(&[2], &[]);
-    assert_eq!(story.app.leases.get(LeaseId(2)).map(|lease| lease.is_pinned), Some(false), "another life begins");
+    assert_eq!(story.app.leases.get(LeaseId(2)).map(|lease| lease.is_pinned), Some(false), "another lease starts");
 }
 
 #[test]
 fn pinning_does_nothing_without_a_row_or_in_other_views() {
-    let mut empty = Story::begin(AppConfig::default());
+    let mut empty = Story::start(AppConfig::default());
     empty.press(&[PIN]);
     assert!(empty.app.view.status.is_none());
     let mut story = story(&[(1, 10), (2, 20)]);

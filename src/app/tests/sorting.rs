@@ -4,7 +4,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn crowd() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -34,7 +34,7 @@ fn sort_keys_step_through_the_columns_in_order() {
 #[test]
 fn only_visible_columns_are_sort_steps() {
     let columns = vec![Column::Keys, Column::Left];
-    let mut story = Story::begin(AppConfig { columns, ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { columns, ..AppConfig::default() });
     story.press(&[Key::Char('>')]);
     assert_eq!(sort(&story), "keys:desc");
     story.press(&[Key::Char('>')]);
@@ -100,7 +100,7 @@ fn sorting_applies_to_the_frozen_view_and_remains() {
 
 #[test]
 fn the_command_line_option_applies_from_the_start() {
-    let mut story = Story::begin(AppConfig { sort: "ttl:desc".parse().unwrap(), ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { sort: "ttl:desc".parse().unwrap(), ..AppConfig::default() });
     story.grant(1, 10);
     story.grant(2, 120);
     assert_eq!(story.rows(), [2, 1]);

@@ -55,12 +55,12 @@ impl MonitorTest {
     /// Whether the events view shows this text.
     async fn has_event(&self, text: &str) -> bool {
         self.press(&[KeyCode::Char('3')]).await;
-        let told = self.screen.text().contains(text);
+        let reported = self.screen.text().contains(text);
         self.press(&[KeyCode::Char('1')]).await;
-        told
+        reported
     }
 
-    fn says(&self, part: &str, word: &str) -> bool {
+    fn shows(&self, part: &str, word: &str) -> bool {
         self.screen.row(part).contains(&word.to_owned())
     }
 
@@ -77,12 +77,12 @@ async fn a_stalled_reader_drops_responses_and_no_renewal() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.drill("1").await;
-    assert!(test.says("/service/2", "paused") && test.has_event("stalled consumer, as asked").await);
+    assert!(test.shows("/service/2", "paused") && test.has_event("stalled consumer, as asked").await);
     test.wait(10.0).await;
     assert_eq!((test.dropped("/service/2"), log.with(GO).len()), (0, 0), "the queue has room yet");
     let renewals = test.sandbox.keep_alives(lease);
     test.wait(20.0).await;
-    assert!(test.says("/service/2", "16/16"), "{}", test.screen.text());
+    assert!(test.shows("/service/2", "16/16"), "{}", test.screen.text());
     let dropped = test.dropped("/service/2");
     assert!((13..=16).contains(&dropped), "{dropped}");
     assert!(test.has_event(GO).await);
@@ -96,7 +96,7 @@ async fn a_stalled_reader_drops_responses_and_no_renewal() {
     );
     test.drill("").await;
     test.wait(5.0).await;
-    assert!(test.says("/service/2", "0/16") && test.says("/service/2", "ok"), "{}", test.screen.text());
+    assert!(test.shows("/service/2", "0/16") && test.shows("/service/2", "ok"), "{}", test.screen.text());
     let dropped = test.dropped("/service/2");
     test.wait(10.0).await;
     assert_eq!(test.dropped("/service/2"), dropped, "nothing more is dropped");
@@ -110,7 +110,7 @@ async fn a_slow_reader_drops_what_it_cannot_read_in_time() {
     test.drill(">2").await;
     assert!(test.has_event("slow consumer: one response each 5 s, as asked").await);
     test.wait(15.0).await;
-    assert!(test.says("/service/2", "paused") && test.dropped("/service/2") == 0, "{}", test.screen.text());
+    assert!(test.shows("/service/2", "paused") && test.dropped("/service/2") == 0, "{}", test.screen.text());
     test.wait(30.0).await;
     let dropped = test.dropped("/service/2");
     test.wait(50.0).await;
@@ -119,7 +119,7 @@ async fn a_slow_reader_drops_what_it_cannot_read_in_time() {
     assert!(log.with(GO).len() as u64 >= more && test.has_event(GO).await);
     test.drill("").await;
     test.wait(3.0).await;
-    assert!(test.says("/service/2", "0/16") && test.says("/service/2", "ok"), "{}", test.screen.text());
+    assert!(test.shows("/service/2", "0/16") && test.shows("/service/2", "ok"), "{}", test.screen.text());
     assert_eq!(test.sandbox.leases().len(), 1);
 }
 
@@ -128,9 +128,9 @@ async fn with_a_paused_sender_a_lease_expires_and_shows_what_a_program_would_see
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(20.0).await;
     test.drill("3").await;
-    assert!(test.says("/service/10", "paused") && test.has_event("held sender, as asked").await);
+    assert!(test.shows("/service/10", "paused") && test.has_event("held sender, as asked").await);
     let mut seen = Vec::new();
-    while !test.sandbox.leases().is_empty() && !test.says("/service/10", "risk") {
+    while !test.sandbox.leases().is_empty() && !test.shows("/service/10", "risk") {
         seen.push(test.screen.row("/service/10")[4].clone());
         test.wait(0.5).await;
     }
@@ -138,7 +138,7 @@ async fn with_a_paused_sender_a_lease_expires_and_shows_what_a_program_would_see
     assert!(seen.contains(&"late".to_owned()), "{seen:?}");
     test.wait(8.0).await;
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
-    assert!(test.sandbox.get("/service/10").is_none(), "its key went with it");
+    assert!(test.sandbox.get("/service/10").is_none(), "its key is deleted");
     let text = test.screen.text();
     assert!(text.contains("✗ expired") && text.contains("programs"), "{text}");
     assert!(test.has_event("a program's keepalive channel closes").await);
@@ -152,10 +152,10 @@ async fn a_sender_resumed_in_time_costs_only_margin() {
     test.wait(5.0).await;
     test.drill("").await;
     test.wait(1.0).await;
-    assert!(test.says("/service/10", "ok"), "{}", test.screen.text());
+    assert!(test.shows("/service/10", "ok"), "{}", test.screen.text());
     assert_eq!(test.sandbox.leases().len(), 1);
     let margin = test.screen.row("/service/10");
-    assert!(!margin.contains(&"6.5".to_owned()), "less was left than ever: {margin:?}");
+    assert!(!margin.contains(&"6.5".to_owned()), "the margin shrank: {margin:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,13 +164,13 @@ async fn dropped_replies_are_shown_as_missed_and_the_lease_survives() {
     test.wait(5.0).await;
     // Three by default, and one more.
     test.drill("+4").await;
-    assert!(test.says("/service/30", "paused") && test.has_event("the next 4 answers are dropped, as asked").await);
+    assert!(test.shows("/service/30", "paused") && test.has_event("the next 4 answers are dropped, as asked").await);
     test.wait(16.0).await;
     test.press(&[KeyCode::Char('3')]).await;
     let missed = test.screen.text().matches("▲ missed").count();
     assert_eq!(missed, 4, "{}", test.screen.text());
     test.press(&[KeyCode::Char('1')]).await;
-    assert!(test.says("/service/30", "ok"), "over after the last: {}", test.screen.text());
+    assert!(test.shows("/service/30", "ok"), "over after the last: {}", test.screen.text());
     assert_eq!(test.sandbox.leases().len(), 1);
 }
 
@@ -181,6 +181,6 @@ async fn a_cut_stream_is_reopened_without_a_missed_renewal() {
     test.drill("5").await;
     assert!(test.has_event("cut by a drill").await, "{}", test.screen.text());
     test.wait(10.0).await;
-    assert!(test.says("/service/10", "ok") && test.says("/service/10", "3.50/3.5"), "{}", test.screen.text());
+    assert!(test.shows("/service/10", "ok") && test.shows("/service/10", "3.50/3.5"), "{}", test.screen.text());
     assert!(!test.has_event("▲ missed").await);
 }

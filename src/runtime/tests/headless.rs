@@ -11,9 +11,9 @@ use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
 pub(super) struct HeadlessTest {
     pub(super) sandbox: Sandbox,
     pub(super) clock: Clock,
-    told: Receiver<TimedEvent>,
+    reported: Receiver<TimedEvent>,
     external: mpsc::UnboundedSender<ExternalEvent>,
-    following: Task<FinalState>,
+    headless: Task<FinalState>,
 }
 
 impl HeadlessTest {
@@ -28,15 +28,15 @@ impl HeadlessTest {
         prepare(&sandbox);
         let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
-        let (tell, told) = mpsc::channel(room);
+        let (sender, reported) = mpsc::channel(room);
         let (external, happens) = mpsc::unbounded_channel();
         let options = HeadlessOptions {
             cluster,
             clock: clock.clone(),
             config: AppConfig { filter: filter.parse().unwrap(), ..AppConfig::default() },
         };
-        let following = spawn(follow_events(options, UnboundedReceiverStream::new(happens), tell));
-        let test = HeadlessTest { sandbox, clock, told, external, following };
+        let headless = spawn(follow_events(options, UnboundedReceiverStream::new(happens), sender));
+        let test = HeadlessTest { sandbox, clock, reported, external, headless };
         test.wait(3.0).await;
         test
     }
@@ -48,16 +48,16 @@ impl HeadlessTest {
     /// Ends it; returns the final state.
     pub(super) async fn end(self) -> FinalState {
         self.external.send(ExternalEvent::End).unwrap();
-        self.following.await.unwrap()
+        self.headless.await.unwrap()
     }
 
     /// The events since the last call: name and lease.
     pub(super) fn event_names(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
-        self.events().iter().map(|told| (told.event.name().as_str(), told.event.lease)).collect()
+        self.events().iter().map(|reported| (reported.event.name().as_str(), reported.event.lease)).collect()
     }
 
     pub(super) fn events(&mut self) -> Vec<TimedEvent> {
-        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+        std::iter::from_fn(|| self.reported.try_recv().ok()).collect()
     }
 }
 
@@ -88,7 +88,7 @@ async fn only_events_of_matching_leases_are_reported() {
     test.sandbox.revoke(is_revoked).unwrap();
     test.wait(6.0).await;
     let expected = [("connection", None), ("revoked", Some(is_revoked)), ("expired", Some(dies))];
-    assert_eq!(test.event_names(), expected, "and nothing of {lives}");
+    assert_eq!(test.event_names(), expected, "without {lives}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,11 +103,13 @@ async fn each_renewal_of_another_client_is_reported_with_its_time() {
     test.wait(60.0).await;
     drop(kept);
     test.wait(3.0).await;
-    let told = test.events();
-    let renewed: Vec<_> = told.iter().filter(|told| matches!(told.event.kind, EventKind::Renewed(_))).collect();
-    assert_eq!(renewed.len() as u64, test.sandbox.keep_alives(id), "{told:?}");
-    let is_vague =
-        |told: &&&TimedEvent| told.event.doubt > Duration::from_millis(510) || told.event.seen_at < told.event.at;
+    let reported = test.events();
+    let renewed: Vec<_> =
+        reported.iter().filter(|reported| matches!(reported.event.kind, EventKind::Renewed(_))).collect();
+    assert_eq!(renewed.len() as u64, test.sandbox.keep_alives(id), "{reported:?}");
+    let is_vague = |reported: &&&TimedEvent| {
+        reported.event.doubt > Duration::from_millis(510) || reported.event.seen_at < reported.event.at
+    };
     assert_eq!(renewed.iter().filter(is_vague).count(), 0, "{renewed:?}");
     let EventKind::Renewed(last) = &renewed.last().unwrap().event.kind else { unreachable!() };
     assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
@@ -176,20 +178,20 @@ async fn losing_and_restoring_the_connection_are_reported() {
     test.sandbox.faults().down();
     test.wait(5.0).await;
     let down = test.events();
-    let is_down = |told: &TimedEvent| matches!(told.event.kind, EventKind::Disconnected { endpoint: None, .. });
-    assert_eq!(down.iter().filter(|told| is_down(told)).count(), 1, "{down:?}");
+    let is_down = |reported: &TimedEvent| matches!(reported.event.kind, EventKind::Disconnected { endpoint: None, .. });
+    assert_eq!(down.iter().filter(|reported| is_down(reported)).count(), 1, "{down:?}");
     test.sandbox.faults().up();
     test.wait(5.0).await;
     let up = test.events();
-    assert!(up.iter().any(|told| matches!(told.event.kind, EventKind::Connected { .. })), "{up:?}");
+    assert!(up.iter().any(|reported| matches!(reported.event.kind, EventKind::Connected { .. })), "{up:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_unreachable_from_the_start_is_reported_once() {
     let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
     test.wait(20.0).await;
-    let told = test.events();
-    assert!(told.len() == 1 && matches!(told[0].event.kind, EventKind::Unreached { .. }), "{told:?}");
+    let reported = test.events();
+    assert!(reported.len() == 1 && matches!(reported[0].event.kind, EventKind::Unreached { .. }), "{reported:?}");
     test.sandbox.faults().up();
     test.wait(20.0).await;
     assert_eq!(test.event_names(), [("connection", None)]);
@@ -212,9 +214,9 @@ async fn events_that_nobody_reads_are_dropped_and_counted() {
     test.wait(2.0).await;
     assert_eq!(test.events().len(), 3, "nothing waits for room");
     test.wait(2.0).await;
-    let told = test.events();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].event.text(), "7 events came too fast to be told");
+    let reported = test.events();
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert_eq!(reported[0].event.text(), "7 events came too fast to be told");
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,18 +225,18 @@ async fn after_the_machine_slept_times_follow_the_wall_clock() {
     let before = test.events()[0].start;
     test.external.send(ExternalEvent::Slept(Duration::from_secs(3_600))).unwrap();
     test.wait(1.0).await;
-    let told = test.events();
-    assert_eq!(told[0].start, before + Duration::from_secs(3_600));
-    assert_eq!(told[0].event.text(), "the machine slept for 3600 s: nothing is known until it is polled");
+    let reported = test.events();
+    assert_eq!(reported[0].start, before + Duration::from_secs(3_600));
+    assert_eq!(reported[0].event.text(), "the machine slept for 3600 s: nothing is known until it is polled");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_stream_of_events_ends_on_a_signal_or_without_readers() {
     let test = HeadlessTest::start(100, |_| ()).await;
     test.external.send(ExternalEvent::End).unwrap();
-    test.following.await.unwrap();
-    let HeadlessTest { told, following, sandbox, external: _outside, .. } = HeadlessTest::start(100, |_| ()).await;
-    drop(told);
+    test.headless.await.unwrap();
+    let HeadlessTest { reported, headless, sandbox, external: _outside, .. } = HeadlessTest::start(100, |_| ()).await;
+    drop(reported);
     sandbox.grant(600).unwrap();
-    following.await.unwrap();
+    headless.await.unwrap();
 }

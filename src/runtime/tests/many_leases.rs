@@ -25,11 +25,11 @@ async fn grant(test: &HeadlessTest, count: i64, has_key: bool) -> BTreeMap<Lease
 
 /// The reported end of each lease.
 fn ends(test: &mut HeadlessTest) -> BTreeMap<LeaseId, &'static str> {
-    let died = |told: &TimedEvent| matches!(told.event.kind, EventKind::LeaseEnded(_));
-    let told: Vec<TimedEvent> = test.events().into_iter().filter(died).collect();
+    let died = |reported: &TimedEvent| matches!(reported.event.kind, EventKind::LeaseEnded(_));
+    let reported: Vec<TimedEvent> = test.events().into_iter().filter(died).collect();
     let ends: BTreeMap<_, _> =
-        told.iter().map(|told| (told.event.lease.unwrap(), told.event.name().as_str())).collect();
-    assert_eq!(ends.len(), told.len(), "each is told once");
+        reported.iter().map(|reported| (reported.event.lease.unwrap(), reported.event.name().as_str())).collect();
+    assert_eq!(ends.len(), reported.len(), "each is reported once");
     ends
 }
 
@@ -46,7 +46,7 @@ async fn leases_that_expire_together_have_a_known_cause() {
         let ends = ends(&mut test);
         let (expired, gone, revoked) = (count(&ends, "expired"), count(&ends, "gone"), count(&ends, "revoked"));
         assert_eq!((expired + gone, revoked), (leases as usize, 0), "{leases}");
-        assert!(gone * 50 <= leases as usize, "{gone} of {leases} are told without their cause");
+        assert!(gone * 50 <= leases as usize, "{gone} of {leases} are reported without a cause");
     }
 }
 

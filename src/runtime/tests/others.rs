@@ -71,10 +71,10 @@ async fn each_end_has_its_cause() {
     for (id, state) in [(expires, "expired"), (revoked, "revoked"), (bare, "revoked"), (deleted, "ok"), (moved, "ok")] {
         assert!(test.screen.row(&id.to_string()).contains(&state.to_owned()), "{id} {state}\n{text}");
     }
-    for told in
+    for reported in
         ["by another client", "/deleted was deleted", "was put with", "deleted 6.0 s ago", "its time was over, remo"]
     {
-        assert!(text.contains(told), "{told}\n{text}");
+        assert!(text.contains(reported), "{reported}\n{text}");
     }
 }
 
@@ -185,7 +185,7 @@ async fn with_a_prefix_only_its_keys_are_watched() {
     assert!(!test.screen.row("0000000000000008").contains(&"/else".to_owned()), "{text}");
     test.press(&[KeyCode::Down, KeyCode::Enter]).await;
     test.wait(2.0).await;
-    assert!(test.screen.text().contains("/else"), "who is looked at is asked for all keys: {}", test.screen.text());
+    assert!(test.screen.text().contains("/else"), "the selected lease is queried for all keys: {}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,5 +194,5 @@ async fn own_grants_are_reported_before_their_keys() {
     test.wait(2.0).await;
     let text = test.screen.text();
     assert!(text.contains("attached") && !text.contains("by another client"), "{text}");
-    assert_eq!(text.matches("+ attached").count(), 1, "told once: {text}");
+    assert_eq!(text.matches("+ attached").count(), 1, "reported once: {text}");
 }

@@ -19,8 +19,12 @@ async fn a_lease_granted_again_has_its_own_end() {
     test.wait(12.0).await;
     let words: Vec<_> =
         test.event_names().into_iter().filter(|(_, lease)| *lease == Some(id)).map(|(word, _)| word).collect();
-    let told = |word| words.iter().filter(|told| **told == word).count();
-    assert_eq!((told("granted"), told("revoked"), told("expired"), told("attached")), (2, 1, 1, 2), "{words:?}");
+    let reported = |word| words.iter().filter(|reported| **reported == word).count();
+    assert_eq!(
+        (reported("granted"), reported("revoked"), reported("expired"), reported("attached")),
+        (2, 1, 1, 2),
+        "{words:?}"
+    );
     let app = test.end().await.app;
     let lease = app.leases.get(id).unwrap();
     assert_eq!((lease.granted_ttl, lease.warnings.as_slice()), (Some(9), &[][..]));
@@ -33,8 +37,8 @@ async fn a_lease_without_keys_granted_again_between_two_lists_is_detected_by_its
     test.sandbox.revoke(LeaseId(7)).unwrap();
     test.sandbox.grant_as(LeaseId(7), 60).unwrap();
     test.wait(4.0).await;
-    let told = test.events();
-    let texts: Vec<String> = told.iter().map(|told| told.event.text()).collect();
+    let reported = test.events();
+    let texts: Vec<String> = reported.iter().map(|reported| reported.event.text()).collect();
     assert_eq!(texts, ["another's lease of 30 s: by another client, no key with it", "60 s, by another client"]);
-    assert!(matches!(told[0].event.kind, EventKind::LeaseEnded(_)));
+    assert!(matches!(reported[0].event.kind, EventKind::LeaseEnded(_)));
 }

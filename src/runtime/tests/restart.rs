@@ -11,15 +11,15 @@ async fn w_restarts_the_exercise_at_sixty_times_the_speed() {
     assert!(test.screen.text().contains("60 times as fast as the wall"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('3')]).await;
     let text = test.screen.text();
-    assert!(text.contains("clock ×60") && text.contains("2 Cadence"), "one looks where one looked:\n{text}");
+    assert!(text.contains("clock ×60") && text.contains("2 Cadence"), "the position is kept:\n{text}");
     test.wait(45.0).await;
-    let sandbox = test.anew.lock().unwrap().clone().expect("another sandbox");
+    let sandbox = test.restarted.lock().unwrap().clone().expect("another sandbox");
     assert_eq!(sandbox.leases().len(), 2);
     assert!(sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>().iter().all(|lease| !first.contains(lease)));
     let hour = test.screen.row("3600 s");
     assert!(hour.contains(&"1200.5".to_owned()), "two renewals within 45 s of the wall: {hour:?}");
     test.press(&[KeyCode::Char('3')]).await;
-    assert!(!test.screen.text().contains(&first[0].short()), "nothing is told of what was before");
+    assert!(!test.screen.text().contains(&first[0].short()), "nothing of the previous run is shown");
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,7 +63,7 @@ async fn the_clock_of_a_real_cluster_cannot_be_changed() {
     assert!(test.screen.text().contains("A real cluster keeps its own time"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('3')]).await;
     assert_eq!(
-        (test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), test.anew.lock().unwrap().is_none()),
+        (test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), test.restarted.lock().unwrap().is_none()),
         (lease, true)
     );
 }

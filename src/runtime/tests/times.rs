@@ -12,11 +12,11 @@ impl HeadlessTest {
 
     /// The only event of this name about a lease.
     fn only(&mut self, word: &str, id: LeaseId) -> Event {
-        let told = self.events().into_iter().map(|told| told.event);
-        let mut told: Vec<Event> =
-            told.filter(|event| event.name().as_str() == word && event.lease == Some(id)).collect();
-        assert_eq!(told.len(), 1, "{word}: {told:?}");
-        told.remove(0)
+        let reported = self.events().into_iter().map(|reported| reported.event);
+        let mut reported: Vec<Event> =
+            reported.filter(|event| event.name().as_str() == word && event.lease == Some(id)).collect();
+        assert_eq!(reported.len(), 1, "{word}: {reported:?}");
+        reported.remove(0)
     }
 }
 
@@ -36,9 +36,9 @@ async fn a_new_lease_without_keys_was_granted_between_two_lists() {
         let truth = test.now();
         let id = LeaseId(test.sandbox.grant(600).unwrap());
         test.wait(2.0).await;
-        let told = test.only("granted", id);
-        holds(&told, truth, 0.51);
-        assert!(told.doubt > Duration::from_millis(400), "{told:?}");
+        let reported = test.only("granted", id);
+        holds(&reported, truth, 0.51);
+        assert!(reported.doubt > Duration::from_millis(400), "{reported:?}");
     }
 }
 
@@ -52,8 +52,8 @@ async fn a_lease_found_by_its_key_was_granted_since_the_last_list() {
     let put = test.now();
     test.sandbox.put("/a", "v", Some(id.0)).unwrap();
     test.wait(2.0).await;
-    let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
-    let of = |word: &str| told.iter().find(|event| event.name().as_str() == word).unwrap();
+    let reported: Vec<Event> = test.events().into_iter().map(|reported| reported.event).collect();
+    let of = |word: &str| reported.iter().find(|event| event.name().as_str() == word).unwrap();
     holds(of("granted"), granted, 0.51);
     holds(of("attached"), put, 0.0);
 }
@@ -94,10 +94,10 @@ async fn key_changes_during_an_outage_are_reported_with_their_error() {
     }
     test.sandbox.faults().up();
     test.wait(10.0).await;
-    let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
+    let reported: Vec<Event> = test.events().into_iter().map(|reported| reported.event).collect();
     for (word, id, truth) in deeds {
-        let event = told.iter().rfind(|event| event.name().as_str() == word && event.lease == Some(id));
-        holds(event.unwrap_or_else(|| panic!("{word}: {told:?}")), truth, 12.0);
+        let event = reported.iter().rfind(|event| event.name().as_str() == word && event.lease == Some(id));
+        holds(event.unwrap_or_else(|| panic!("{word}: {reported:?}")), truth, 12.0);
     }
     // From here on events are reported as they happen.
     let truth = test.now();
@@ -119,19 +119,19 @@ async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>,
         theirs.keep_alive_once(LeaseId(lease.unwrap())).await.unwrap();
     }
     test.wait(3.0).await;
-    let told = test.events().into_iter().filter_map(|told| match told.event.kind {
-        EventKind::Renewed(renewed) => Some((told.event, renewed)),
+    let reported = test.events().into_iter().filter_map(|reported| match reported.event.kind {
+        EventKind::Renewed(renewed) => Some((reported.event, renewed)),
         _ => None,
     });
-    (told.collect(), truth)
+    (reported.collect(), truth)
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_interval_is_reported_with_its_error_and_matches_the_expected_one() {
     for (ttl, every) in [(30, 10.0), (10, 3.505), (60, 20.2)] {
-        let (told, truth) = renewals(ttl, every, 12).await;
-        assert_eq!(told.len(), truth.len());
-        for (n, ((event, renewed), truth)) in told.iter().zip(&truth).enumerate() {
+        let (reported, truth) = renewals(ttl, every, 12).await;
+        assert_eq!(reported.len(), truth.len());
+        for (n, ((event, renewed), truth)) in reported.iter().zip(&truth).enumerate() {
             holds(event, *truth, 0.6);
             assert_eq!((renewed.interval.is_some(), renewed.is_bound), (n > 0, n == 0), "{renewed:?}");
             let Some(interval) = renewed.interval else { continue };
@@ -145,9 +145,10 @@ async fn an_interval_is_reported_with_its_error_and_matches_the_expected_one() {
 
 #[tokio::test(start_paused = true)]
 async fn with_unobserved_renewals_the_interval_is_shown_as_a_bound() {
-    let (told, truth) = renewals(30, 0.5, 60).await;
-    let spans: Vec<&Renewed> = told.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
-    assert!(told.len() < truth.len() && !spans.is_empty(), "{told:?}");
+    let (reported, truth) = renewals(30, 0.5, 60).await;
+    let spans: Vec<&Renewed> =
+        reported.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
+    assert!(reported.len() < truth.len() && !spans.is_empty(), "{reported:?}");
     assert!(spans.iter().all(|renewed| renewed.is_bound), "{spans:?}");
-    assert!(told[1].0.text().contains("<="), "{}", told[1].0.text());
+    assert!(reported[1].0.text().contains("<="), "{}", reported[1].0.text());
 }

@@ -8,23 +8,23 @@ use etcd_lease::{KeyChange, KeyRange, KeyState, LeaseId};
 use super::ConformanceTest;
 
 async fn next(watch: &mut KeyWatch) -> WatchUpdate {
-    tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time")
+    tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("reported in time")
 }
 
 /// The next `count` changes.
 async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
-    let mut told = Vec::new();
-    while told.len() < count {
+    let mut reported = Vec::new();
+    while reported.len() < count {
         match next(watch).await {
             WatchUpdate::Changes { changes, revision } => {
                 assert_eq!(changes.last().map(|change| change.revision), Some(revision));
-                told.extend(changes);
+                reported.extend(changes);
             }
             WatchUpdate::Progress { .. } => {}
             other => panic!("{other:?}"),
         }
     }
-    told
+    reported
 }
 
 /// Keys are sorted, with their leases, as of one revision, even if keys are written between two pages.
@@ -80,12 +80,12 @@ pub(crate) async fn changes_include_the_previous_lease(test: &mut ConformanceTes
     test.cluster.put(b"svc/b", b"v", Some(second)).await.unwrap();
     test.cluster.put(b"elsewhere", b"v", Some(second)).await.unwrap();
     test.cluster.revoke(second).await.unwrap();
-    let told = changes(&mut watch, 7).await;
+    let reported = changes(&mut watch, 7).await;
     let change =
         |key: &[u8], before: Option<LeaseId>, now, revision| KeyChange { key: key.to_vec(), before, now, revision };
     let put = |lease, create_revision| KeyState::Put { lease, create_revision };
     assert_eq!(
-        told,
+        reported,
         [
             change(b"svc/a", None, put(Some(first), 2), 2),
             change(b"svc/a", Some(first), put(Some(second), 2), 3),
@@ -103,8 +103,8 @@ pub(crate) async fn a_watch_reports_progress(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     let revision = test.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
     watch.ask_progress();
-    let told = next(&mut watch).await;
-    assert!(matches!(told, WatchUpdate::Progress { revision: told } if told == revision), "{told:?}");
+    let reported = next(&mut watch).await;
+    assert!(matches!(reported, WatchUpdate::Progress { revision: reported } if reported == revision), "{reported:?}");
 }
 
 /// A watch from a compacted revision reports the oldest one.
@@ -114,8 +114,8 @@ pub(crate) async fn a_watch_from_a_compacted_revision_is_reported(test: &mut Con
     }
     test.raw().await.compact(5, None).await.unwrap();
     let mut watch = test.cluster.watch_keys(&KeyRange::all(), 2).await.unwrap();
-    let told = next(&mut watch).await;
-    assert!(matches!(told, WatchUpdate::Compacted { oldest: 5 }), "{told:?}");
+    let reported = next(&mut watch).await;
+    assert!(matches!(reported, WatchUpdate::Compacted { oldest: 5 }), "{reported:?}");
 }
 
 /// A watch whose connection breaks ends; the next one continues from its revision, and no change is lost.
@@ -124,8 +124,8 @@ pub(crate) async fn a_cut_watch_continues_from_its_revision(test: &mut Conforman
     test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     let last = changes(&mut watch, 1).await[0].revision;
     test.disconnect();
-    let told = next(&mut watch).await;
-    assert!(matches!(told, WatchUpdate::Cut(_)), "{told:?}");
+    let reported = next(&mut watch).await;
+    assert!(matches!(reported, WatchUpdate::Cut(_)), "{reported:?}");
     test.elsewhere.put(b"svc/b", b"v", None).await.unwrap();
     test.reconnect();
     let mut watch = test.watch_again(last + 1).await;

@@ -89,7 +89,7 @@ impl ConformanceTest {
                 }))
             }
         };
-        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("nothing to go wrong yet")
+        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("a lazy connection")
     }
 
     /// Whether it refuses an unknown lease in a transaction: etcd before the fix of CVE-2026-44283 does not check.
@@ -183,5 +183,5 @@ fn piped(dialer: Dialer) -> Target {
 }
 
 async fn connect(target: Target) -> Cluster {
-    Cluster::connect(Settings::new(vec![target])).await.expect("nothing to go wrong yet")
+    Cluster::connect(Settings::new(vec![target])).await.expect("a lazy connection")
 }

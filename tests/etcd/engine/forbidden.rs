@@ -62,17 +62,17 @@ async fn members_are_probed_with_authentication_enabled(version: Version) {
     };
     let limit = Duration::from_secs(5);
     let root = as_user("root", "root-password").await;
-    let told = async || root.view().current().is_some_and(|member| member.is_leader && !member.version.is_empty());
-    until("root is told who the member is", limit, told).await;
+    let reported = async || root.view().current().is_some_and(|member| member.is_leader && !member.version.is_empty());
+    until("root sees the status of the member", limit, reported).await;
 
     let app = as_user("app", "app-password").await;
     let there = async || app.view().current().is_some_and(|member| member.reachability == Reachability::Up);
-    until("another user sees that it is there", limit, there).await;
+    until("another user sees that the member is reachable", limit, there).await;
 
     let refused = as_user("app", "wrong").await;
-    let told = async || {
+    let reported = async || {
         let view = refused.view();
         matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.contains("authentication failed"))
     };
-    until("the wrong password is told", limit, told).await;
+    until("the wrong password is an error", limit, reported).await;
 }

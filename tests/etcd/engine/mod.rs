@@ -16,5 +16,5 @@ pub(crate) fn settings(endpoints: &[String]) -> Settings {
 }
 
 pub(crate) async fn connect(settings: Settings) -> Cluster {
-    Cluster::connect(settings).await.expect("nothing to go wrong yet")
+    Cluster::connect(settings).await.expect("a lazy connection")
 }

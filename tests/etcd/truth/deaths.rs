@@ -83,7 +83,7 @@ struct Row {
     right: usize,
     unknown: usize,
     wrong: usize,
-    untold: usize,
+    unreported: usize,
     /// A lease without a key between two lists cannot be noticed.
     unseen: usize,
     lags: usize,
@@ -198,10 +198,11 @@ async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
 }
 
 impl Outcome {
-    fn of(deaths: &[Death], told: &[ReportedEvent], removed: &Removed) -> Outcome {
+    fn of(deaths: &[Death], reported: &[ReportedEvent], removed: &Removed) -> Outcome {
         let mut rows: BTreeMap<End, Row> = BTreeMap::new();
         for death in deaths {
-            let of_it: Vec<&ReportedEvent> = told.iter().filter(|told| told.lease == Some(death.id)).collect();
+            let of_it: Vec<&ReportedEvent> =
+                reported.iter().filter(|reported| reported.lease == Some(death.id)).collect();
             rows.entry(death.end).or_default().add(death, &of_it, removed.get(&key_of(death.id)));
         }
         Outcome(rows)
@@ -227,8 +228,8 @@ impl Outcome {
     }
 
     /// How many were not reported, or more than once.
-    pub(super) fn untold(&self) -> usize {
-        self.sum(|row| row.untold)
+    pub(super) fn unreported(&self) -> usize {
+        self.sum(|row| row.unreported)
     }
 
     /// How many removal delays were outside the reported error.
@@ -238,14 +239,14 @@ impl Outcome {
 
     /// Reported compared with actual ends, one line per kind.
     pub(super) fn table(&self) -> String {
-        let mut text = "         kind  ends  right  unknown  wrong  untold  unseen  lags  outside\n".to_owned();
+        let mut text = "         kind  ends  right  unknown  wrong  unreported  unseen  lags  outside\n".to_owned();
         for (end, row) in &self.0 {
-            let Row { total, right, unknown, wrong, untold, unseen, lags, lags_wrong } = row;
+            let Row { total, right, unknown, wrong, unreported, unseen, lags, lags_wrong } = row;
             let kind = format!("{end:?}");
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {untold:>6}  {unseen:>6}  {lags:>4}  {lags_wrong:>7}"
+                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {unreported:>10}  {unseen:>6}  {lags:>4}  {lags_wrong:>7}"
             );
         }
         text
@@ -258,39 +259,41 @@ impl Outcome {
             self.total(),
             self.wrong(),
             self.unknown() as f64 * 100.0 / self.total().max(1) as f64,
-            self.untold(),
+            self.unreported(),
             self.lags_wrong(),
         )
     }
 }
 
 impl Row {
-    fn add(&mut self, death: &Death, told: &[&ReportedEvent], removed: Option<&Span>) {
+    fn add(&mut self, death: &Death, reported: &[&ReportedEvent], removed: Option<&Span>) {
         self.total += 1;
-        if told.is_empty() && !death.end.has_key() && death.is_short {
+        if reported.is_empty() && !death.end.has_key() && death.is_short {
             self.unseen += 1;
             return;
         }
-        let of = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).copied().collect::<Vec<_>>();
+        let of = |names: &[&str]| {
+            reported.iter().filter(|reported| names.contains(&&*reported.event)).copied().collect::<Vec<_>>()
+        };
         let key_is_right = match (death.end.of_key(), &of(&["detached", "moved"])[..]) {
             (None, []) => true,
-            (Some((event, cause)), [told]) => told.event == event && told.object["cause"].as_str() == cause,
+            (Some((event, cause)), [reported]) => reported.event == event && reported.object["cause"].as_str() == cause,
             _ => false,
         };
         match &of(&["expired", "revoked", "gone"])[..] {
-            [told] if told.event == "gone" => self.unknown += 1,
-            [told] if told.event == death.end.of_lease() && key_is_right => {
+            [reported] if reported.event == "gone" => self.unknown += 1,
+            [reported] if reported.event == death.end.of_lease() && key_is_right => {
                 self.right += 1;
-                self.hold_lag(death, told, removed);
+                self.hold_lag(death, reported, removed);
             }
             [_] => self.wrong += 1,
-            _ => self.untold += 1,
+            _ => self.unreported += 1,
         }
     }
 
     /// The delay of the removal, as far as key deletions show it.
-    fn hold_lag(&mut self, death: &Death, told: &ReportedEvent, removed: Option<&Span>) {
-        let lag = told.object["lag"].as_f64().zip(told.object["lag_error"].as_f64());
+    fn hold_lag(&mut self, death: &Death, reported: &ReportedEvent, removed: Option<&Span>) {
+        let lag = reported.object["lag"].as_f64().zip(reported.object["lag_error"].as_f64());
         let (Some((lag, error)), Some(removed), End::Expires) = (lag, removed, death.end) else { return };
         let truly = Span { from: removed.from - death.at.to, to: removed.to - death.at.from };
         self.lags += 1;

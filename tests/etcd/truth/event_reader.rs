@@ -16,7 +16,7 @@ use crate::common::guard::Guarded;
 use crate::common::wait::until;
 
 /// How long it may take until it is connected.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An event as it was reported.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl ReportedEvent {
 
 /// A running `leasetop events`; dropping this ends it.
 pub(super) struct EventReader {
-    told: Arc<Mutex<Vec<ReportedEvent>>>,
+    reported: Arc<Mutex<Vec<ReportedEvent>>>,
     _process: Guarded,
 }
 
@@ -62,17 +62,17 @@ impl EventReader {
         command.stdout(writer).stderr(Stdio::null());
         let process = Guarded::start(&mut command);
         drop(command);
-        let told = Arc::default();
-        read(reader, Arc::clone(&told));
-        let event_reader = EventReader { told, _process: process };
-        until("it is connected", PATIENCE, async || !event_reader.events().is_empty()).await;
+        let reported = Arc::default();
+        read(reader, Arc::clone(&reported));
+        let event_reader = EventReader { reported, _process: process };
+        until("it is connected", TIMEOUT, async || !event_reader.events().is_empty()).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         event_reader
     }
 
     /// All events so far.
     pub(super) fn events(&self) -> Vec<ReportedEvent> {
-        self.told.lock().expect("no reader panicked").clone()
+        self.reported.lock().expect("no reader panicked").clone()
     }
 }
 

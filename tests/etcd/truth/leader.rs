@@ -27,7 +27,7 @@ const LEFT_ALONE: [i64; 6] = [180, 180, 300, 300, 600, 600];
 pub(super) struct Outcome {
     moves: usize,
     truths: usize,
-    told: usize,
+    reported: usize,
     /// Reported renewals that never happened.
     pub(super) invented: usize,
     /// Leases reported as ended; all are alive.
@@ -49,7 +49,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let end = clock.now() + plan.between * u32::try_from(plan.moves + 1).expect("a few");
     let renewing: Vec<_> = renewed
         .iter()
-        .map(|lease| spawn(others::renew_at_whim(others.clone(), clock.clone(), *lease, end, truth.clone())))
+        .map(|lease| spawn(others::renew_at_random(others.clone(), clock.clone(), *lease, end, truth.clone())))
         .collect();
     for _ in 0..plan.moves {
         clock.sleep(plan.between).await;
@@ -75,22 +75,24 @@ async fn move_leader(etcd: &Etcd) {
     let is_next = |line: &&str| line.split(", ").nth(2) == Some(&*format!("m{next}"));
     let id = listed.lines().find(is_next).and_then(|line| line.split(", ").next()).expect("a member");
     etcd.ctl(&["move-leader", id]);
-    until("it leads", Duration::from_secs(20), async || etcd.metric(next, "etcd_server_is_leader").await == Some(1.0))
-        .await;
+    until("the next member leads", Duration::from_secs(20), async || {
+        etcd.metric(next, "etcd_server_is_leader").await == Some(1.0)
+    })
+    .await;
 }
 
 impl Outcome {
-    fn of(moves: usize, truth: &Truth, leases: &[others::Lease], told: &[ReportedEvent]) -> Outcome {
-        let count = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).count();
-        let was = |told: &ReportedEvent| {
-            let deeds = truth.of(told.lease.expect("a renewal is a lease's"));
-            deeds.iter().any(|deed| deed.at.fits(told.at))
+    fn of(moves: usize, truth: &Truth, leases: &[others::Lease], reported: &[ReportedEvent]) -> Outcome {
+        let count = |names: &[&str]| reported.iter().filter(|reported| names.contains(&&*reported.event)).count();
+        let was = |reported: &ReportedEvent| {
+            let renewals = truth.of(reported.lease.expect("a renewal is a lease's"));
+            renewals.iter().any(|renewal| renewal.at.fits(reported.at))
         };
         Outcome {
             moves,
             truths: leases.iter().map(|lease| truth.of(lease.id).len()).sum(),
-            told: count(&["renewed"]),
-            invented: told.iter().filter(|told| told.event == "renewed" && !was(told)).count(),
+            reported: count(&["renewed"]),
+            invented: reported.iter().filter(|reported| reported.event == "renewed" && !was(reported)).count(),
             lost: count(&["expired", "revoked", "gone"]),
             refills: count(&["refilled"]),
             terms: count(&["term"]),
@@ -99,10 +101,10 @@ impl Outcome {
 
     /// A summary of a few lines.
     pub(super) fn table(&self) -> String {
-        let Outcome { moves, truths, told, invented, lost, refills, terms } = self;
+        let Outcome { moves, truths, reported, invented, lost, refills, terms } = self;
         format!(
-            "leader moved {moves} times, {terms} terms told\n{truths} renewals, {told} told, {invented} invented\n\
-             {refills} refills told, {lost} leases called lost"
+            "leader moved {moves} times, {terms} terms reported\n{truths} renewals, {reported} reported, {invented} invented\n\
+             {refills} refills reported, {lost} leases called lost"
         )
     }
 

@@ -83,7 +83,7 @@ pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, unt
 }
 
 /// Renews a lease at random times until then, early enough not to lose it.
-pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, until: Timestamp, truth: Truth) {
+pub(super) async fn renew_at_random(cluster: Cluster, clock: Clock, lease: Lease, until: Timestamp, truth: Truth) {
     let mut rng = Rng::new(lease.id);
     loop {
         let ttl = lease.ttl as f64;

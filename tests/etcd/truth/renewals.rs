@@ -22,18 +22,18 @@ pub(super) struct Plan {
     /// TTLs of the leases that an engine keeps alive, half of them as Go's client does.
     kept: &'static [i64],
     /// TTLs of the leases that are renewed at random.
-    whim: &'static [i64],
+    random: &'static [i64],
     /// TTLs of the leases that etcdctl keeps alive.
     etcdctl: &'static [i64],
     span: Duration,
 }
 
 pub(super) const SHORT: Plan =
-    Plan { kept: &[5, 10, 10, 12], whim: &[10, 15], etcdctl: &[10], span: Duration::from_secs(20) };
+    Plan { kept: &[5, 10, 10, 12], random: &[10, 15], etcdctl: &[10], span: Duration::from_secs(20) };
 
 pub(super) const LONG: Plan = Plan {
     kept: &[5, 5, 10, 10, 10, 10, 15, 15, 20, 20, 20, 20, 30, 30, 30, 30, 60, 60, 60, 60, 120, 120, 120, 120],
-    whim: &[5, 10, 10, 20, 30, 60, 120, 120],
+    random: &[5, 10, 10, 20, 30, 60, 120, 120],
     etcdctl: &[5, 10, 10, 20, 30, 60, 60, 120],
     span: Duration::from_secs(600),
 };
@@ -42,7 +42,7 @@ pub(super) const LONG: Plan = Plan {
 const GRANTED: Duration = Duration::from_millis(2_500);
 /// A renewal is reported at most this long after it: the longest time between polls, and a second.
 fn delay(plan: &Plan) -> Duration {
-    let longest = [plan.kept, plan.whim, plan.etcdctl].concat().into_iter().max().unwrap_or_default();
+    let longest = [plan.kept, plan.random, plan.etcdctl].concat().into_iter().max().unwrap_or_default();
     Duration::from_secs(longest.unsigned_abs()) / 9 + Duration::from_secs(1)
 }
 
@@ -78,22 +78,22 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let (clock, truth) = (Clock::real(), Truth::default());
     let others = others::connect(&etcd).await;
     let kept = others::grant(&others, plan.kept).await;
-    let whim = others::grant(&others, plan.whim).await;
+    let random = others::grant(&others, plan.random).await;
     let by_etcdctl = others::grant(&others, plan.etcdctl).await;
-    let all = [&kept[..], &whim, &by_etcdctl].concat();
+    let all = [&kept[..], &random, &by_etcdctl].concat();
     let regular = [&kept[..], &by_etcdctl].concat();
     clock.sleep(GRANTED).await;
 
     let until = clock.now() + plan.span;
     let mut running = vec![spawn(others::keep(others.clone(), clock.clone(), kept, until, truth.clone()))];
-    for lease in whim {
-        running.push(spawn(others::renew_at_whim(others.clone(), clock.clone(), lease, until, truth.clone())));
+    for lease in random {
+        running.push(spawn(others::renew_at_random(others.clone(), clock.clone(), lease, until, truth.clone())));
     }
-    let eyes = others::connect(&etcd).await;
-    let beliefs = Beliefs::default();
+    let poller = others::connect(&etcd).await;
+    let deadlines = InferredDeadlines::default();
     let end = until + delay(plan);
     for lease in &all {
-        running.push(spawn(sharpen(eyes.clone(), clock.clone(), lease.id, end, beliefs.clone())));
+        running.push(spawn(poll_deadlines(poller.clone(), clock.clone(), lease.id, end, deadlines.clone())));
     }
     let etcdctl = |lease: &Lease| others::etcdctl_keeps(&etcd, version, &clock, lease.id, truth.clone());
     let etcdctls: Vec<_> = by_etcdctl.iter().map(etcdctl).collect();
@@ -102,19 +102,19 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     clock.sleep_until(end).await;
     // Requests in flight when the clients ended may or may not have been applied.
     let last = Span::between(&clock, until, until).from - 1.0;
-    let told = event_reader.events();
-    let is_alarm = |told: &&ReportedEvent| {
-        ["late", "risk"].contains(&&*told.event) && regular.iter().any(|lease| told.lease == Some(lease.id))
+    let reported = event_reader.events();
+    let is_alarm = |reported: &&ReportedEvent| {
+        ["late", "risk"].contains(&&*reported.event) && regular.iter().any(|lease| reported.lease == Some(lease.id))
     };
-    let alarms = told.iter().filter(|told| told.at.middle() <= last).filter(is_alarm).count();
-    Outcome { rows: Outcome::rows(&all, &truth, &told, &beliefs, last), alarms }
+    let alarms = reported.iter().filter(|reported| reported.at.middle() <= last).filter(is_alarm).count();
+    Outcome { rows: Outcome::rows(&all, &truth, &reported, &deadlines, last), alarms }
 }
 
 /// The inferred deadline of a lease after the third poll of a renewal.
-type Beliefs = Arc<Mutex<Vec<(LeaseId, Span)>>>;
+type InferredDeadlines = Arc<Mutex<Vec<(LeaseId, Span)>>>;
 
 /// Polls a lease as the program does, and records the deadline after three polls of each renewal.
-async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, beliefs: Beliefs) {
+async fn poll_deadlines(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, deadlines: InferredDeadlines) {
     let (mut observed, mut polls) = (LeaseInference::default(), None);
     while clock.now() < until {
         clock.sleep_until(observed.next_poll(clock.now())).await;
@@ -127,7 +127,7 @@ async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, 
         };
         if let (Some(3), Some(bounds)) = (polls, observed.bounds()) {
             let deadline = Span::between(&clock, bounds.earliest, bounds.latest);
-            beliefs.lock().expect("nobody panicked").push((id, deadline));
+            deadlines.lock().expect("nobody panicked").push((id, deadline));
         }
     }
 }
@@ -136,20 +136,21 @@ impl Outcome {
     fn rows(
         leases: &[Lease],
         truth: &Truth,
-        told: &[ReportedEvent],
-        beliefs: &Beliefs,
+        reported: &[ReportedEvent],
+        deadlines: &InferredDeadlines,
         last: f64,
     ) -> BTreeMap<i64, Row> {
         let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
-        let beliefs = beliefs.lock().expect("nobody panicked");
+        let deadlines = deadlines.lock().expect("nobody panicked");
         for lease in leases {
             let row = rows.entry(lease.ttl).or_default();
-            let deeds = truth.of(lease.id);
-            let told = told.iter().filter(|told| told.lease == Some(lease.id) && told.event == "renewed");
-            row.add(lease.ttl, &deeds, told, last);
+            let renewals = truth.of(lease.id);
+            let reported =
+                reported.iter().filter(|reported| reported.lease == Some(lease.id) && reported.event == "renewed");
+            row.add(lease.ttl, &renewals, reported, last);
             let is_known = |deadline: &Span| deadline.middle() - lease.ttl as f64 <= last;
-            let of_it = beliefs.iter().filter(|(id, deadline)| *id == lease.id && is_known(deadline));
-            of_it.for_each(|(_, deadline)| row.believe(lease.ttl, &deeds, *deadline));
+            let of_it = deadlines.iter().filter(|(id, deadline)| *id == lease.id && is_known(deadline));
+            of_it.for_each(|(_, deadline)| row.check_deadline(lease.ttl, &renewals, *deadline));
         }
         rows
     }
@@ -180,7 +181,7 @@ impl Outcome {
 
     /// Inferred compared with actual renewals, one line per TTL.
     pub(super) fn table(&self) -> String {
-        let mut text = "  TTL  leases   true  missed  invented  outside   error ms p50  p99   told after ms p50  p99   third poll ms p99  outside\n".to_owned();
+        let mut text = "  TTL  leases   true  missed  invented  outside   error ms p50  p99       after ms p50  p99   third poll ms p99  outside\n".to_owned();
         for (ttl, row) in &self.rows {
             let Row { leases, truths, missed, invented, wrong, errors, delays, third, third_wrong } = row;
             let of = |values: &[f64], hundredths| millis(percentile(values, hundredths));
@@ -224,32 +225,38 @@ impl Outcome {
 
 impl Row {
     /// Matches each renewal with the nearest reported one, if it is near.
-    fn add<'a>(&mut self, ttl: i64, deeds: &[TrueRenewal], told: impl Iterator<Item = &'a ReportedEvent>, last: f64) {
+    fn add<'a>(
+        &mut self,
+        ttl: i64,
+        renewals: &[TrueRenewal],
+        reported: impl Iterator<Item = &'a ReportedEvent>,
+        last: f64,
+    ) {
         let near = (ttl as f64 / 8.0).max(0.75);
-        let mut left: Vec<&TrueRenewal> = deeds.iter().collect();
+        let mut left: Vec<&TrueRenewal> = renewals.iter().collect();
         self.leases += 1;
-        self.truths += deeds.iter().filter(|deed| deed.is_sure).count();
-        for told in told {
-            let distance = |deed: &&TrueRenewal| deed.at.distance(told.at.middle());
+        self.truths += renewals.iter().filter(|renewal| renewal.is_sure).count();
+        for reported in reported {
+            let distance = |renewal: &&TrueRenewal| renewal.at.distance(reported.at.middle());
             let place = (0..left.len()).min_by(|a, b| distance(&left[*a]).total_cmp(&distance(&left[*b])));
             match place.filter(|place| distance(&left[*place]) <= near) {
-                Some(place) => self.found(left.remove(place), told),
-                None => self.invented += usize::from(told.at.middle() <= last),
+                Some(place) => self.found(left.remove(place), reported),
+                None => self.invented += usize::from(reported.at.middle() <= last),
             }
         }
-        self.missed += left.iter().filter(|deed| deed.is_sure).count();
+        self.missed += left.iter().filter(|renewal| renewal.is_sure).count();
     }
 
-    fn found(&mut self, deed: &TrueRenewal, told: &ReportedEvent) {
-        self.errors.push(deed.at.distance(told.at.middle()));
-        self.delays.push(told.seen - deed.at.middle());
-        self.wrong += usize::from(!deed.at.fits(told.at));
+    fn found(&mut self, renewal: &TrueRenewal, reported: &ReportedEvent) {
+        self.errors.push(renewal.at.distance(reported.at.middle()));
+        self.delays.push(reported.seen - renewal.at.middle());
+        self.wrong += usize::from(!renewal.at.fits(reported.at));
     }
 
     /// After three polls the deadline is one TTL after one of the renewals.
-    fn believe(&mut self, ttl: i64, deeds: &[TrueRenewal], deadline: Span) {
+    fn check_deadline(&mut self, ttl: i64, renewals: &[TrueRenewal], deadline: Span) {
         let (at, ttl) = (deadline.middle(), ttl as f64);
-        let truly = deeds.iter().map(|deed| deed.at.later(ttl));
+        let truly = renewals.iter().map(|renewal| renewal.at.later(ttl));
         let Some(nearest) = truly.min_by(|a, b| a.distance(at).total_cmp(&b.distance(at))) else { return };
         self.third.push(nearest.distance(at));
         self.third_wrong += usize::from(!nearest.fits(deadline));

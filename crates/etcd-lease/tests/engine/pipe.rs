@@ -15,16 +15,16 @@ pub(crate) struct EngineTest {
     pub(crate) clock: Clock,
 }
 
-pub(crate) async fn bench(options: Options) -> EngineTest {
-    bench_of(1, options).await
+pub(crate) async fn engine_test(options: Options) -> EngineTest {
+    engine_test_of(1, options).await
 }
 
 /// With a clock that runs `speed` times as fast as real time.
-pub(crate) async fn bench_at(speed: u32) -> EngineTest {
+pub(crate) async fn engine_test_at(speed: u32) -> EngineTest {
     bench_on(Clock::with_speed(speed), 1, Options::default()).await
 }
 
-pub(crate) async fn bench_of(members: usize, options: Options) -> EngineTest {
+pub(crate) async fn engine_test_of(members: usize, options: Options) -> EngineTest {
     bench_on(Clock::real(), members, options).await
 }
 

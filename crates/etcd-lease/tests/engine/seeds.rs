@@ -90,7 +90,7 @@ fn judge(seed: u64, simulation: &Simulation, granted: &[(LeaseId, u64)]) {
         let ttl = Duration::from_secs(granted.iter().find(|(granted, _)| granted == id).unwrap().1);
         let removed = simulation.removed.get(id);
         let silence = at.since(simulation.answered_any[id]);
-        let told =
+        let reported =
             format!("seed {seed}: {id} of {ttl:?} ended {ended:?} at {at:?}, removed {removed:?}, silent {silence:?}");
         match ended {
             Ended::Expired => {
@@ -98,12 +98,12 @@ fn judge(seed: u64, simulation: &Simulation, granted: &[(LeaseId, u64)]) {
                 let expired = removed.is_some_and(|(_, expired)| *expired);
                 // Revoked during an outage: its deadline has passed when we learn of it.
                 let passed = simulation.last_answer.get(id).is_some_and(|last| at.since(*last) >= ttl);
-                assert!(expired || passed || simulation.holds(*id), "{told}");
+                assert!(expired || passed || simulation.holds(*id), "{reported}");
             }
-            Ended::NotFound => assert!(removed.is_some(), "{told}"),
-            Ended::Forbidden { .. } => assert!(simulation.forbidden.contains(id), "{told}"),
-            Ended::Unanswered { .. } => assert!(silence >= ttl || silence >= Duration::from_secs(5), "{told}"),
-            Ended::Cancelled | Ended::Closed => panic!("{told}"),
+            Ended::NotFound => assert!(removed.is_some(), "{reported}"),
+            Ended::Forbidden { .. } => assert!(simulation.forbidden.contains(id), "{reported}"),
+            Ended::Unanswered { .. } => assert!(silence >= ttl || silence >= Duration::from_secs(5), "{reported}"),
+            Ended::Cancelled | Ended::Closed => panic!("{reported}"),
         }
     }
     let kept = simulation.scheduler.len();

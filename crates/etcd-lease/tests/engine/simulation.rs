@@ -124,12 +124,12 @@ impl Simulation {
     }
 
     /// Grants a lease and keeps it alive, as its granter or as an adopter.
-    pub(crate) fn grant(&mut self, id: i64, ttl: u64, told: bool) {
+    pub(crate) fn grant(&mut self, id: i64, ttl: u64, reported: bool) {
         let id = LeaseId(id);
         self.held.insert(id, SimulatedLease { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
-        if told {
+        if reported {
             self.scheduler.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
         } else {
             self.scheduler.adopt(self.now, id, None);
