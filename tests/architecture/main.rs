@@ -1,4 +1,4 @@
-//! Checks that no compiler makes: layers, documents, the promised Rust version.
+//! Checks that the compiler does not make: layers, documents, and the promised Rust version.
 
 mod documents;
 mod layers;
