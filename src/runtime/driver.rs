@@ -136,7 +136,7 @@ impl EffectContext {
         .unwrap_or_else(|error| probe_failed(id, &error))
     }
 
-    async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::Error> {
+    async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
@@ -212,12 +212,12 @@ impl EffectContext {
     }
 }
 
-fn probe_failed(id: LeaseId, error: &wire::Error) -> Msg {
+fn probe_failed(id: LeaseId, error: &wire::CallError) -> Msg {
     Msg::ProbeFailed { id, trouble: call_failure(error) }
 }
 
 /// Why a call failed, for the state.
-pub(super) fn call_failure(error: &wire::Error) -> CallFailure {
+pub(super) fn call_failure(error: &wire::CallError) -> CallFailure {
     CallFailure {
         is_not_found: error.kind() == ErrorKind::NotFound,
         is_forbidden: error.kind() == ErrorKind::Forbidden,
