@@ -100,6 +100,11 @@ impl Response {
         let AnsweredRenewal { ttl, at, round_trip, revision, .. } = *renewal;
         Response { id, ttl, at, round_trip, revision }
     }
+
+    /// When the lease expires unless it is renewed again: the time of the request plus the TTL.
+    pub fn deadline(&self) -> Timestamp {
+        self.at.before(self.round_trip) + Duration::from_secs(self.ttl.unsigned_abs())
+    }
 }
 
 impl ResponseQueues {

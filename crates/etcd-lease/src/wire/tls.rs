@@ -33,8 +33,8 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
             .with_client_auth_cert(certificates(cert)?, private_key(key)?)
             .map_err(|error| tls_error(format!("{} and {} do not match: {error}", cert.display(), key.display())))?,
         (None, None) => builder.with_no_client_auth(),
-        (Some(_), None) => return Err(tls_error("--cert requires --key".to_owned())),
-        (None, Some(_)) => return Err(tls_error("--key requires --cert".to_owned())),
+        (Some(_), None) => return Err(tls_error("the client certificate is given without its key".to_owned())),
+        (None, Some(_)) => return Err(tls_error("the client key is given without its certificate".to_owned())),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(Arc::new(config))
