@@ -188,7 +188,7 @@ impl Keymap {
         Err(KeymapError::Confirms { key: *key, action: confirming.unwrap_or_else(|| asks.clone()), asks })
     }
 
-    /// The table in Markdown, as it stands in the README: the monitor's keys, and those of its dialogs.
+    /// The table in Markdown, for `docs/keys.md`: the monitor's keys, then those of its dialogs.
     pub fn markdown(&self) -> String {
         let row = |row: KeymapEntry<'_>| {
             let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();

@@ -1,5 +1,5 @@
-//! The key table: dispatch, the help overlay, the README and the man page are all made from [`KEYMAP`], by way of the
-//! [`Keymap`](super::Keymap) in force.
+//! The key table. Dispatch, the help overlay, `docs/keys.md` and the manual page are all made from [`KEYMAP`], through the
+//! current [`Keymap`](super::Keymap).
 
 pub use super::action::Action;
 use super::{DialogAction, Key, View};
@@ -13,7 +13,7 @@ pub struct Binding {
     pub action: Action,
     /// The word for the status line; none where the key is not shown there.
     pub hint: Option<&'static str>,
-    /// What they do, for help and README.
+    /// What they do, for help and `docs/keys.md`.
     pub help: &'static str,
 }
 
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_can_have_every_row() {
+    fn the_markdown_table_has_every_row() {
         let table = Keymap::default().markdown();
         assert_eq!(table.lines().count(), KEYMAP.len() + 5);
         assert!(table.contains("| `x` `F9` `Del` | revoke the lease; a dialog asks first |"));

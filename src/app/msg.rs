@@ -6,9 +6,7 @@
 use std::time::Duration;
 
 use super::{ClickTarget, Key, KeyValues, Viewport};
-use etcd_lease::{
-    ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, QueueGauge, TimeToLive,
-};
+use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
 
 /// Why a call failed.
@@ -134,8 +132,6 @@ pub enum Msg {
     Engine(EngineEvent),
     /// So many of the engine's events were lost because nobody took them in time.
     EventsLost(u64),
-    /// The response queues of these leases moved, and nothing else of them.
-    Queues(Vec<(LeaseId, QueueGauge)>),
     /// The monitor's consumer read so many responses of these leases.
     Delivered(Vec<(LeaseId, u64)>),
     /// A lease was granted.

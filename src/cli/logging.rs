@@ -1,24 +1,48 @@
 //! The log: to a file, or to stderr for commands that have no screen.
 
 use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::{Layer, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::CliError;
 use super::options::GeneralFlags;
 
-/// Starts the log; what is written last is flushed when the guard goes. None where there is nothing to log to.
-pub(super) fn start(options: &GeneralFlags, has_screen: bool) -> Result<Option<WorkerGuard>, CliError> {
-    // A thread of its own writes: a log that is not read holds up no renewal.
-    let (writer, guard) = match &options.log_file {
-        Some(path) => tracing_appender::non_blocking(open(path)?),
+/// Lines that wait to be written; further lines are dropped.
+const WAITING: usize = 10_000;
+/// How long the end of the program waits for the last lines.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// A message to the writing thread.
+enum Message {
+    /// A line to write.
+    Line(Vec<u8>),
+    /// A sender to drop once all lines before it are written.
+    Flush(SyncSender<()>),
+}
+
+/// Hands lines to the writing thread; never waits for it.
+#[derive(Clone)]
+struct Lines(SyncSender<Message>);
+
+/// On drop waits until the log is written, for at most [`FLUSH`].
+pub(super) struct Guard(SyncSender<Message>);
+
+/// Starts the log; dropping the guard flushes it. None where there is nothing to log to.
+pub(super) fn start(options: &GeneralFlags, has_screen: bool) -> Result<Option<Guard>, CliError> {
+    let lines = match &options.log_file {
+        Some(path) => writer(open(path)?),
         None if has_screen => return Ok(None),
-        None => tracing_appender::non_blocking(std::io::stderr()),
+        None => writer(io::stderr()),
     };
-    subscribe(writer, options.verbose);
-    Ok(Some(guard))
+    subscribe(lines.clone(), options.verbose);
+    Ok(Some(Guard(lines.0)))
 }
 
 fn open(path: &Path) -> Result<File, CliError> {
@@ -26,9 +50,61 @@ fn open(path: &Path) -> Result<File, CliError> {
     opened.map_err(|error| CliError::Log { path: path.to_owned(), error })
 }
 
-fn subscribe(writer: NonBlocking, verbose: u8) {
+fn subscribe(lines: Lines, verbose: u8) {
     let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(verbose.min(2))];
-    let filter = EnvFilter::new(format!("error,leasetop={level}"));
+    let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("leasetop", level);
+    let layer = Layer::new().with_ansi(false).with_writer(lines);
     // Twice in one process (tests): the first stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer).try_init();
+    let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
+}
+
+/// Writes in a thread of its own: a log that nobody reads holds up no renewal.
+#[expect(clippy::disallowed_methods, reason = "the log outlives the runtime")]
+fn writer(out: impl Write + Send + 'static) -> Lines {
+    let (sender, receiver) = sync_channel(WAITING);
+    std::thread::spawn(move || write(&receiver, out));
+    Lines(sender)
+}
+
+/// Writes until the last sender is gone. Neither a file nor stderr buffers, so nothing is left to flush.
+fn write(messages: &Receiver<Message>, mut out: impl Write) {
+    for message in messages {
+        match message {
+            Message::Line(line) => {
+                // There is no other place to report that the log cannot be written.
+                let _ = out.write_all(&line);
+            }
+            Message::Flush(done) => drop(done),
+        }
+    }
+}
+
+impl Write for Lines {
+    /// Takes a whole line. A line is dropped when too many wait.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.try_send(Message::Line(line.to_vec()));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Lines;
+
+    fn make_writer(&self) -> Lines {
+        self.clone()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let (done, written) = sync_channel(0);
+        // A full channel means that nobody reads the log: there is nothing to wait for.
+        if self.0.try_send(Message::Flush(done)).is_ok() {
+            let _ = written.recv_timeout(FLUSH);
+        }
+    }
 }

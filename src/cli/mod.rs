@@ -10,6 +10,7 @@ mod events;
 mod exercise;
 mod grant;
 mod headless;
+mod help;
 mod keep_alive;
 mod keymap;
 mod list;
@@ -71,10 +72,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    #[command(flatten)]
-    Headless(HeadlessCommand),
     /// The monitor on a sandbox with three leases of its own and other clients: no etcd needed
     Demo(table_args::TableArgs),
+    #[command(flatten)]
+    Headless(HeadlessCommand),
 }
 
 /// The commands without a screen.

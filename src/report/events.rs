@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::json::line;
+#[cfg(test)]
+use super::schema;
 use super::text::{base64, json_key, rfc3339, seconds};
 use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, RenewalSource, Renewed};
 use crate::inference::lease_inference::RemovalDelay;
@@ -36,70 +38,126 @@ fn wall(moment: Timestamp, start: SystemTime) -> SystemTime {
     start + moment.since_start()
 }
 
+/// A lease event. Unknown values are left out.
 #[derive(Serialize)]
-struct EventObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct EventObject {
+    /// When it happened, as far as known: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     at: String,
+    /// Maximum error of `at`, in seconds. Left out if it was reported as it happened.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     at_error: Option<f64>,
+    /// When it was detected.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     seen_at: String,
+    /// The kind. `late`: the usual interval has passed without a renewal. `risk`: less time left than one
+    /// interval. `missed`: a renewal got no reply; without a lease, a time about which nothing is known. `refilled`:
+    /// the full TTL again after an election or a restart, which is not a renewal. `gone`: ended for an unknown reason.
+    #[cfg_attr(test, schemars(extend("enum" = ["granted", "attached", "renewed", "dropped", "late", "risk", "missed", "refilled", "expired", "revoked", "detached", "moved", "gone", "connection", "leader", "term", "error"])))]
     event: &'static str,
+    /// Lease id in hex. Null for an event of the connection.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     lease: Option<String>,
     #[serde(flatten)]
     facts: EventFields,
 }
 
-/// What is known beside; which of it by kind.
+/// Further facts; which of them depends on the kind.
 #[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EventFields {
+    /// The owner.
+    #[cfg_attr(test, schemars(extend("enum" = ["own", "adopted", "other"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<&'static str>,
+    /// Granted seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
+    /// Requested seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_ttl: Option<i64>,
+    /// renewed: seconds left when it was renewed. risk: seconds left.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<f64>,
+    /// renewed, by other clients: maximum error of `left`, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     left_error: Option<f64>,
+    /// Seconds since the previous renewal, which may be known better now than when its own line was written.
+    /// missed: seconds without a reply.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<f64>,
+    /// renewed, by other clients: maximum error of `interval`, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_error: Option<f64>,
+    /// renewed, by other clients: `at_most` if renewals in between may be missing.
+    #[cfg_attr(test, schemars(extend("enum" = ["about", "at_most"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_sureness: Option<&'static str>,
+    /// Own renewals: seconds from the request to the reply.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<f64>,
+    /// Usual interval, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<f64>,
+    /// The key, or the first eight keys that were deleted with the lease; escaped if they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<String>>,
+    /// The same keys in base64, if one is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys_base64: Option<Vec<String>>,
+    /// Number of keys deleted with the lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_count: Option<usize>,
+    /// Seconds from the deadline to the removal: the middle of the known range.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     lag: Option<f64>,
+    /// Maximum error of `lag`, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     lag_error: Option<f64>,
+    /// Revision of the change.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     revision: Option<i64>,
+    /// detached: `deleted`, or `put` without a lease. revoked: from `here` or `elsewhere`. connection: `up`, `down` or
+    /// `renewals`. leader: `none` if there is no leader.
+    #[cfg_attr(test, schemars(extend("enum" = ["deleted", "put", "here", "elsewhere", "up", "down", "renewals", "none"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
+    /// moved: the lease that the key is attached to now.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+    /// Raft term.
     #[serde(skip_serializing_if = "Option::is_none")]
     term: Option<u64>,
+    /// dropped: the response queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<QueueDepthObject>,
+    /// The endpoint as it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
+    /// A description.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
 
+/// A response queue.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct QueueDepthObject {
+    /// Unread responses.
     depth: usize,
+    /// Maximum number of unread responses.
     capacity: usize,
 }
 

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::json::line;
+#[cfg(test)]
+use super::schema;
 use super::table::{Align, table};
 use super::text::{human, millis, or_dash, rfc3339, seconds};
 use crate::app::cadence::{CadenceReport, LostLease, Series};
@@ -77,40 +79,75 @@ fn row(series: &Series) -> [String; 15] {
     ]
 }
 
+/// Is the interval between renewals the same for every TTL?
 #[derive(Serialize)]
-struct ExerciseObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ExerciseObject {
+    /// Timing of renewals.
+    #[cfg_attr(test, schemars(extend("enum" = ["clientv3", "exact"])))]
     pace: String,
+    /// Seconds that the leases were kept.
+    #[cfg_attr(test, schemars(with = "f64", range(min = 0)))]
     #[serde(rename = "for")]
     kept_for: Option<f64>,
+    /// The leases of each TTL.
     series: Vec<SeriesObject>,
+    /// The answer, in a few sentences.
     answer: String,
 }
 
+/// The leases of one TTL.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SeriesObject {
+    /// Requested seconds.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     ttl: i64,
+    /// Granted seconds.
     granted_ttl: Option<i64>,
+    /// Number of leases.
     count: u64,
+    /// Leases that ended while they were kept.
     lost: u64,
+    /// Each lost lease.
     losses: Vec<LostObject>,
+    /// Replies, the first included.
     renewals: u64,
+    /// Seconds between renewals, from reply to reply. Null if no lease was renewed twice.
     interval: IntervalObject,
+    /// Mean interval divided by the TTL.
     interval_to_ttl: Option<f64>,
+    /// Seconds from the request to the reply.
     round_trip: RoundTripObject,
+    /// Lowest time left at a renewal, in seconds.
     least_left: Option<f64>,
+    /// Response queues.
     queue: QueueCountsObject,
+    /// At most the first 16 lease ids.
+    #[cfg_attr(test, schemars(inner(regex(pattern = schema::ID))))]
     ids: Vec<String>,
 }
 
+/// A lost lease.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LostObject {
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// Time of the loss: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     at: String,
+    /// The reason, as keep-alive reports it.
+    #[cfg_attr(test, schemars(extend("enum" = ["expired", "not found", "unanswered", "forbidden", "cancelled", "closed"])))]
     cause: &'static str,
 }
 
+/// Seconds between renewals.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct IntervalObject {
+    /// The interval that the pace aims at.
     expected: Option<f64>,
     mean: Option<f64>,
     min: Option<f64>,
@@ -119,16 +156,23 @@ struct IntervalObject {
     p99: Option<f64>,
 }
 
+/// Seconds from the request to the reply.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RoundTripObject {
     p50: Option<f64>,
     p99: Option<f64>,
 }
 
+/// Response queues.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct QueueCountsObject {
+    /// Capacity of each queue.
     capacity: usize,
+    /// Largest number of unread responses in a queue.
     depth: usize,
+    /// Dropped responses in all queues.
     dropped: u64,
 }
 

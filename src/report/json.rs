@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+#[cfg(test)]
+use super::schema;
 use super::text::{base64, json_key, rfc3339, seconds};
 use etcd_lease::{Ended, Granted, Header, LeaseId, TimeToLive};
 
@@ -15,11 +17,20 @@ pub(super) fn line(object: &impl Serialize) -> String {
     line
 }
 
+/// A granted lease.
 #[derive(Serialize)]
-struct GrantedObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct GrantedObject {
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// Granted seconds.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     ttl: i64,
+    /// Requested seconds.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     requested_ttl: i64,
+    /// Revision of the key space.
     revision: i64,
 }
 
@@ -29,10 +40,16 @@ pub fn granted_json(granted: &Granted) -> String {
     line(&GrantedObject { id: id.to_string(), ttl, requested_ttl, revision: header.revision })
 }
 
+/// A revoked lease.
 #[derive(Serialize)]
-struct RevokedObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RevokedObject {
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// Revision of the deletion.
     revision: i64,
+    /// Number of keys attached just before. Null if the user may not read them.
     keys_deleted: Option<usize>,
 }
 
@@ -41,12 +58,20 @@ pub fn revoked_json(id: LeaseId, header: Header, keys_deleted: Option<usize>) ->
     line(&RevokedObject { id: id.to_string(), revision: header.revision, keys_deleted })
 }
 
+/// The time that a lease has left.
 #[derive(Serialize)]
-struct TimeToLiveObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct TimeToLiveObject {
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// Granted seconds, 0 for a lease that does not exist.
     granted_ttl: i64,
+    /// Whole seconds left. -1 for a lease that does not exist; negative for one that has expired and is not removed yet.
     ttl: i64,
+    /// Attached keys, escaped if they are not UTF-8. Null without --keys.
     keys: Option<Vec<String>>,
+    /// The same keys in base64.
     keys_base64: Option<Vec<String>>,
 }
 
@@ -57,11 +82,21 @@ pub fn time_to_live_json(answer: &TimeToLive, with_keys: bool) -> String {
     line(&TimeToLiveObject { id: id.to_string(), granted_ttl, ttl, keys: keys(json_key), keys_base64: keys(base64) })
 }
 
+/// A reply to a renewal.
 #[derive(Serialize)]
-struct KeptObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct KeptObject {
+    /// Time of the reply: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     at: String,
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// Granted seconds.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     ttl: i64,
+    /// Seconds from the request to the reply.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     round_trip: f64,
 }
 
@@ -70,10 +105,18 @@ pub fn kept_json(at: SystemTime, id: LeaseId, ttl: i64, round_trip: Duration) ->
     line(&KeptObject { at: rfc3339(at), id: id.to_string(), ttl, round_trip: seconds(round_trip) })
 }
 
+/// The end of keeping a lease alive.
 #[derive(Serialize)]
-struct EndedObject<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct EndedObject<'a> {
+    /// Time of the end: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     at: String,
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// The reason.
+    #[cfg_attr(test, schemars(extend("enum" = ["expired", "not found", "unanswered", "forbidden", "cancelled", "closed"])))]
     ended: &'a str,
 }
 

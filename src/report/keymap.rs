@@ -24,12 +24,19 @@ pub fn keys_table(keymap: &Keymap) -> String {
     table([keys, action, what], &rows) + "\n" + &table([("DIALOG", Align::Left), keys, action, what], &dialogs)
 }
 
+/// An action of the monitor or of its dialogs, and its keys.
 #[derive(Serialize)]
-struct KeyObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct KeyObject {
+    /// Name in the config file.
+    #[cfg_attr(test, schemars(regex(pattern = r"^[a-z]+(-[a-z]+)*$")))]
     action: String,
+    /// Keys, any of them. Empty if the action has no key.
     keys: Vec<String>,
+    /// Where the keys apply: the monitor, or dialogs by name.
     #[serde(rename = "where")]
     scopes: Vec<&'static str>,
+    /// What the action does.
     help: &'static str,
 }
 

@@ -6,6 +6,8 @@ mod exercise;
 mod json;
 mod keymap;
 mod listing;
+#[cfg(test)]
+mod schema;
 mod table;
 mod text;
 mod waited;

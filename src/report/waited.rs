@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::json::line;
+#[cfg(test)]
+use super::schema;
 use super::text::rfc3339;
 use crate::inference::TimeRange;
 use crate::wait_condition::WaitCondition;
@@ -60,15 +62,29 @@ impl Waited {
     }
 }
 
+/// The result of waiting for a lease.
 #[derive(Serialize)]
-struct WaitedObject {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct WaitedObject {
+    /// End of the wait: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     at: String,
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// The condition.
+    #[cfg_attr(test, schemars(regex(pattern = r"^(gone|renewed|left<[0-9.]+s)$")))]
     until: String,
+    /// Whether the condition was met.
     happened: bool,
+    /// Whether the lease existed at any time during the wait. False for a mistyped id.
     was_there: bool,
+    /// Why the condition was not met. Null if it was. `not found`: the lease never existed during the wait.
+    #[cfg_attr(test, schemars(extend("enum" = [null, "timeout", "gone", "not found", "stopped"])))]
     reason: Option<&'static str>,
+    /// Seconds left: the middle of the known range. Null if the lease is gone or nothing is known.
     left: Option<f64>,
+    /// Maximum error of `left`, in seconds.
     left_error: Option<f64>,
 }
 

@@ -9,7 +9,7 @@ use super::effects::{self, ExitState, LoopRequests};
 use super::response_reader::{ReadCounts, ResponseReader};
 use crate::app::{AppConfig, AppState, Msg, next_wake, update};
 use etcd_lease::ClusterView;
-use etcd_lease::engine::{self, Board, Engine};
+use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::Timestamp;
@@ -20,7 +20,7 @@ const STALL_THRESHOLD: Duration = Duration::from_secs(1);
 /// What wakes it.
 pub(super) enum Wakeup {
     Answer(Msg),
-    Board,
+    Status,
     Read,
     View,
     Time,
@@ -32,7 +32,7 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     /// What the loop is asked to do.
     pub(super) requests: LoopRequests,
-    board: Board,
+    feed: StatusFeed,
     counts: ReadCounts,
     view: watch::Receiver<ClusterView>,
     driver: Driver,
@@ -67,7 +67,7 @@ impl Session {
         Session {
             app,
             requests: LoopRequests::default(),
-            board: engine.board(),
+            feed: engine.status_feed(),
             counts: reader.counts(),
             view,
             driver: Driver::new(cluster, engine, clock.clone(), reader, range),
@@ -84,7 +84,7 @@ impl Session {
     pub(super) async fn next_wakeup(&mut self, wake: Timestamp) -> Wakeup {
         tokio::select! {
             msg = self.driver.next() => Wakeup::Answer(msg),
-            () = self.board.changed() => Wakeup::Board,
+            () = self.feed.changed() => Wakeup::Status,
             () = self.counts.changed() => Wakeup::Read,
             Ok(()) = self.view.changed() => Wakeup::View,
             () = self.clock.sleep_until(wake) => Wakeup::Time,
@@ -102,7 +102,7 @@ impl Session {
     pub(super) fn on_wakeup(&mut self, wakeup: Wakeup) {
         match wakeup {
             Wakeup::Answer(msg) => self.send(msg),
-            Wakeup::Board => self.drain_feed(),
+            Wakeup::Status => self.read_feed(),
             Wakeup::Read => self.send(Msg::Delivered(self.counts.drain())),
             Wakeup::View => {
                 let view = self.view.borrow_and_update().clone();
@@ -119,10 +119,9 @@ impl Session {
         }
     }
 
-    fn drain_feed(&mut self) {
-        let news = self.board.drain();
+    fn read_feed(&mut self) {
+        let news = self.feed.drain();
         self.send(Msg::Statuses(news.statuses));
-        self.send(Msg::Queues(news.queues));
         news.events.into_iter().for_each(|event| self.send(Msg::Engine(event)));
         if news.events_lost > 0 {
             self.send(Msg::EventsLost(news.events_lost));

@@ -1,8 +1,11 @@
 //! Lines: parts that leave in turn where there is no room, cutting, wrapping.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Role, Theme};
@@ -96,34 +99,13 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     short
 }
 
-/// The text in lines of at most so many columns, broken between words; longer words are broken where they must.
+/// The text in lines of at most `width` columns, broken between words; longer words are broken where they must.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ').flat_map(|word| pieces(word, width.max(1))) {
-        let last = lines.last_mut().expect("there is one line at least");
-        if last.is_empty() {
-            last.push_str(&word);
-        } else if last.width() + 1 + word.width() <= width {
-            last.push(' ');
-            last.push_str(&word);
-        } else {
-            lines.push(word);
-        }
-    }
-    lines
-}
-
-fn pieces(word: &str, width: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    for c in word.chars() {
-        let last = pieces.last_mut().expect("there is one piece at least");
-        if !last.is_empty() && last.width() + c.width().unwrap_or(0) > width {
-            pieces.push(c.to_string());
-        } else {
-            last.push(c);
-        }
-    }
-    pieces
+    let options = Options::new(width.max(1))
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text.trim_start_matches(' '), options).into_iter().map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]

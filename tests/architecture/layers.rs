@@ -22,13 +22,17 @@ const LAYERS: &[Layer] = &[
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
     Layer { name: "filter", may_use: &["inference"], forbidden: IMPURE },
-    Layer { name: "awaited", may_use: &["inference", "filter"], forbidden: IMPURE },
+    Layer { name: "wait_condition", may_use: &["inference", "filter"], forbidden: IMPURE },
     Layer { name: "observe", may_use: &["inference"], forbidden: SCREEN },
     Layer { name: "demo", may_use: &["inference"], forbidden: SCREEN },
-    Layer { name: "app", may_use: &["awaited", "filter", "inference", "escape", "id_format"], forbidden: IMPURE },
+    Layer {
+        name: "app",
+        may_use: &["wait_condition", "filter", "inference", "escape", "id_format"],
+        forbidden: IMPURE,
+    },
     Layer {
         name: "report",
-        may_use: &["app", "awaited", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format"],
         forbidden: IMPURE,
     },
     Layer {
@@ -38,7 +42,18 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "runtime",
-        may_use: &["ui", "report", "app", "observe", "demo", "awaited", "filter", "inference", "escape", "id_format"],
+        may_use: &[
+            "ui",
+            "report",
+            "app",
+            "observe",
+            "demo",
+            "wait_condition",
+            "filter",
+            "inference",
+            "escape",
+            "id_format",
+        ],
         forbidden: &["etcd_client"],
     },
 ];

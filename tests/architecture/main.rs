@@ -1,4 +1,4 @@
-//! The rules of the house that no compiler knows.
+//! Checks that no compiler makes: layers, documents, the promised Rust version.
 
 mod documents;
 mod layers;

@@ -9,12 +9,9 @@ use crate::schema;
 /// The objects that a command prints, each held against the schema of that name.
 fn objects(sandbox: &Sandbox, name: &str, args: &[&str], code: i32) -> Vec<Value> {
     let printed = sandbox.stdout(&[args, &["-w", "json"]].concat(), code);
-    let schema = schema::read(name);
     let objects: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
     assert!(!objects.is_empty(), "leasetop {args:?} printed nothing");
-    for object in &objects {
-        schema::check(&schema, object, name).unwrap_or_else(|fault| panic!("leasetop {args:?}: {fault}"));
-    }
+    objects.iter().for_each(|object| schema::check(name, object));
     objects
 }
 
@@ -100,9 +97,7 @@ fn recorded(snapshot: &str, name: &str) -> Vec<Value> {
     let lines = snapshot.lines().filter(|line| line.starts_with('{'));
     let objects: Vec<Value> = lines.map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(!objects.is_empty());
-    for object in &objects {
-        schema::check(&schema::read(name), object, name).unwrap_or_else(|fault| panic!("{fault}"));
-    }
+    objects.iter().for_each(|object| schema::check(name, object));
     objects
 }
 

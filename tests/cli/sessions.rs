@@ -1,4 +1,4 @@
-//! What help says, what is said to mistakes, and what the README shows: sessions run against nothing or a sandbox of
+//! What help says, what is said to mistakes, and what README and docs show: sessions run against nothing or a sandbox of
 //! their own.
 
 #[test]
@@ -8,5 +8,5 @@ fn help_and_mistakes_read_as_recorded() {
         assert!(std::env::var_os(variable).is_none(), "{variable} would change what the sessions show");
     }
     cases.env("XDG_CONFIG_HOME", "/nowhere");
-    cases.case("tests/cli/cmd/*.trycmd").case("README.md");
+    cases.case("tests/cli/cmd/*.trycmd").case("README.md").case("docs/*.md");
 }

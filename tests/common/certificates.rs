@@ -9,6 +9,8 @@ pub(crate) struct Certificates {
     pub(crate) ca: PathBuf,
     pub(crate) server: Pair,
     pub(crate) client: Pair,
+    /// The client's, past its time.
+    pub(crate) expired: Pair,
 }
 
 /// A certificate and its key.
@@ -24,12 +26,15 @@ pub(crate) fn write_to(folder: &Path) -> Certificates {
     ca_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = write(folder, "ca.pem", &ca_params.self_signed(&ca_key).unwrap().pem());
     let issuer = Issuer::new(ca_params, ca_key);
-    Certificates { ca, server: signed(folder, "server", &issuer), client: signed(folder, "client", &issuer) }
+    let signed = |name| sign(folder, name, params(name), &issuer);
+    let mut past = params("expired");
+    past.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    let expired = sign(folder, "expired", past, &issuer);
+    Certificates { ca, server: signed("server"), client: signed("client"), expired }
 }
 
-fn signed(folder: &Path, name: &str, issuer: &Issuer<'_, KeyPair>) -> Pair {
+fn sign(folder: &Path, name: &str, mut params: CertificateParams, issuer: &Issuer<'_, KeyPair>) -> Pair {
     let key = KeyPair::generate().unwrap();
-    let mut params = params(name);
     // etcd's server is also its own client.
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     let cert = params.signed_by(&key, issuer).unwrap();

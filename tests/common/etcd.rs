@@ -53,7 +53,7 @@ impl Version {
 pub(crate) struct Etcd {
     version: Version,
     members: Vec<Member>,
-    tls: Option<Certificates>,
+    tls: Option<Box<Certificates>>,
     auth: bool,
     home: TempDir,
 }
@@ -101,7 +101,7 @@ impl Etcd {
 
     async fn attempt(version: Version, members: usize, tls: bool) -> Result<Etcd, Trouble> {
         let home = tempfile::tempdir().expect("a temporary folder");
-        let tls = tls.then(|| certificates::write_to(home.path()));
+        let tls = tls.then(|| Box::new(certificates::write_to(home.path())));
         let members = (0..members).map(Member::new).collect();
         let mut etcd = Etcd { version, members, tls, auth: false, home };
         for member in 0..etcd.members.len() {

@@ -119,3 +119,25 @@ pub struct LeaseStatus {
     /// Why it ended, once it has.
     pub ended: Option<Ended>,
 }
+
+impl LeaseStatus {
+    /// A lease of which nothing is known but its pace.
+    pub(crate) fn new(id: LeaseId, pace: RenewalSchedule) -> Self {
+        LeaseStatus {
+            id,
+            granted_ttl: None,
+            phase: Phase::Suspect,
+            deadline: None,
+            last_answer: None,
+            next_due: None,
+            pace,
+            expected: None,
+            cadence: Cadence::default(),
+            round_trip: None,
+            revision: None,
+            queue: QueueGauge::default(),
+            drill: None,
+            ended: None,
+        }
+    }
+}

@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use etcd_client::proto::PbResponseHeader;
+use fastrand::Rng;
 use tokio::sync::watch;
 use tonic::Status;
 
 use super::MemberStats;
-use super::store::{RenewOutcome, RequestError, Rng, Store};
+use super::store::{RenewOutcome, RequestError, Store};
 use crate::LeaseId;
 use simkit::Clock;
 use simkit::Timestamp;
@@ -117,11 +118,11 @@ impl SharedCluster {
 
 impl ClusterState {
     pub(super) fn new(members: usize, seed: u64) -> Self {
-        let mut rng = Rng::new(seed);
+        let mut random = Rng::with_seed(seed);
         ClusterState {
-            cluster_id: rng.next_u64(),
-            members: (0..members).map(|_| MemberState::new(rng.next_u64())).collect(),
-            store: Store::new(rng),
+            cluster_id: random.u64(..),
+            members: (0..members).map(|_| MemberState::new(random.u64(..))).collect(),
+            store: Store::new(random),
             leader: Some(0),
             term: 2,
             index: 4,

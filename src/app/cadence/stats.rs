@@ -108,13 +108,6 @@ impl CadenceStats {
         }
     }
 
-    /// A lease's queue, read or filled since.
-    pub fn queue(&mut self, id: LeaseId, gauge: QueueGauge) {
-        if let Some(kept) = self.leases.get_mut(&id) {
-            self.series[kept.series as usize].queue(kept, gauge);
-        }
-    }
-
     /// The series as the report tells them.
     pub fn report(&self) -> Vec<Series> {
         self.series.iter().map(SeriesCounter::report).collect()

@@ -3,7 +3,7 @@
 use crate::app::{
     AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource, Renewed,
 };
-use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus, QueueGauge};
+use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
 use super::lifecycle::{self, get_or_create, record_end_as};
@@ -64,17 +64,6 @@ pub(super) fn count(app: &mut AppState, status: &LeaseStatus) {
 fn ours(app: &mut AppState, id: LeaseId) {
     let lease = get_or_create(app, id);
     (lease.ownership, lease.is_kept_alive) = (Ownership::Own, true);
-}
-
-/// Response queues that were read.
-pub(super) fn queues(app: &mut AppState, queues: Vec<(LeaseId, QueueGauge)>) {
-    for (id, queue) in queues {
-        app.leases.cadence_stats.queue(id, queue);
-        if let Some(status) = app.leases.alive_mut(id).and_then(|lease| lease.engine.as_mut()) {
-            status.queue = queue;
-            app.view.request_redraw(Redraw::Soon);
-        }
-    }
 }
 
 /// The monitor's own consumer has read responses.

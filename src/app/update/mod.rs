@@ -75,7 +75,6 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Statuses(statuses) => engine::statuses(app, statuses),
         Msg::Engine(event) => engine::event(app, event),
         Msg::EventsLost(lost) => engine::events_lost(app, lost, now),
-        Msg::Queues(queues) => engine::queues(app, queues),
         Msg::Delivered(read) => engine::delivered(app, read),
         Msg::Granted { sent, received, answer, keep_alive } => {
             replies::granted(app, &answer, (sent, received), keep_alive);

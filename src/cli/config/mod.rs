@@ -2,17 +2,16 @@
 //!
 //! ```text
 //!  command line --clap--> which file, which cluster
-//!  file --source--> items with their lines --settings, clusters, keys--> Content, or the line that is wrong
+//!  file --serde--> Table --content, settings--> Content, or the line that is wrong
 //!  Content --as defaults of the options--> clap once more: flags beat environment beats file
 //! ```
 //!
 //! Values are checked by the parsers of the options that they stand for, so that a file and a flag cannot differ.
 
-mod clusters;
-mod keys;
+mod content;
+mod file;
 mod sample;
 mod settings;
-mod source;
 #[cfg(test)]
 mod tests;
 
@@ -22,14 +21,14 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use self::clusters::Cluster;
-use self::settings::{Checker, Values};
-use self::source::Source;
+use self::content::{Cluster, Content};
+use self::file::Source;
+use super::help::with_short_help;
 use super::{Cli, CliError, ReadOnlyBy};
-use crate::app::{ClusterLabel, Keymap};
+use crate::app::ClusterLabel;
 use crate::escape::printable;
 
-pub use self::source::BadConfig;
+pub use self::file::BadConfig;
 
 pub(super) use self::sample::sample;
 
@@ -65,18 +64,6 @@ impl Env {
     }
 }
 
-/// All that a file says.
-#[derive(Debug, Default)]
-struct Content {
-    /// The file.
-    path: PathBuf,
-    values: Values,
-    clusters: Vec<Cluster>,
-    /// The cluster that is meant where nothing else is named.
-    default_cluster: Option<String>,
-    keymap: Keymap,
-}
-
 /// Reads a command line with the environment, and below both the config file. Wrong usage ends the program, as does
 /// `--help`.
 ///
@@ -109,8 +96,8 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
 
 /// The words as clap reads them. It would name in its usage all that the environment says, as though it had to be written:
 /// a mistake in the words is told without that.
-fn matched(mut command: Command, args: &[OsString]) -> ArgMatches {
-    let error = match command.try_get_matches_from_mut(args) {
+fn matched(command: Command, args: &[OsString]) -> ArgMatches {
+    let error = match with_short_help(command).try_get_matches_from(args) {
         Ok(matches) => return matches,
         Err(error) if error.use_stderr() => error,
         Err(help) => help.exit(),
@@ -159,33 +146,10 @@ fn is_any(matches: &ArgMatches, commands: &[&str]) -> bool {
 fn load(path: &Path, env: &Env) -> Result<Content, CliError> {
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|error| CliError::Config { path: path.to_owned(), error })?;
-    let mut content = understand(&Source { path, text: &text })?;
+    let mut content = Content::read(&Source { path, text: &text })?;
     if env.is_no_color_set {
         // The environment goes before the file.
         content.values.remove("theme");
-    }
-    Ok(content)
-}
-
-/// What a file says, in full: what is wrong in it is told whether it is used or not.
-fn understand(source: &Source<'_>) -> Result<Content, BadConfig> {
-    let document = source.parse()?;
-    let checker = Checker::new();
-    let mut content = Content { path: source.path.to_owned(), ..Content::default() };
-    let mut default = None;
-    for item in source.items(&document) {
-        match item.name() {
-            "keys" => content.keymap = keys::read(&item)?,
-            "cluster" => content.clusters = clusters::read(&item, &checker)?,
-            "default-cluster" => default = Some((item.text()?, item)),
-            _ => content.values.extend([settings::read(&item, &checker, false)?]),
-        }
-    }
-    if let Some((name, item)) = default {
-        if !content.clusters.iter().any(|cluster| cluster.name == name) {
-            return Err(item.wrong(format!("there is no [cluster.{}] in this file", printable(name.as_bytes()))));
-        }
-        content.default_cluster = Some(name);
     }
     Ok(content)
 }
@@ -197,10 +161,9 @@ fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a C
     let Some(name) = matches.get_one::<String>("cluster") else {
         let is_elsewhere = is_sandbox || source.is_some_and(|source| source > ValueSource::DefaultValue);
         let name = content.default_cluster.as_ref().filter(|_| !is_elsewhere);
-        return Ok(name.and_then(|name| content.clusters.iter().find(|cluster| cluster.name == *name)));
+        return Ok(name.and_then(|name| content.cluster(name)));
     };
-    let cluster = content.clusters.iter().find(|cluster| cluster.name == *name);
-    cluster.map(Some).ok_or_else(|| CliError::Usage(unknown(name, content)))
+    content.cluster(name).map(Some).ok_or_else(|| CliError::Usage(unknown(name, content)))
 }
 
 fn unknown(name: &str, content: &Content) -> String {

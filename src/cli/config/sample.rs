@@ -65,9 +65,9 @@ fn default_values(option: &Arg) -> Vec<String> {
 fn default(kind: Kind, values: &[String]) -> Option<String> {
     let first = values.first()?;
     Some(match kind {
-        Kind::Texts => list(values.iter()),
-        Kind::Switch | Kind::Number => first.clone(),
-        Kind::Text | Kind::File => quoted(first),
+        Kind::Texts(_) => list(values.iter()),
+        Kind::Switch(_) | Kind::Number(_) => first.clone(),
+        Kind::Text(_) | Kind::File(_) => quoted(first),
     })
 }
 

@@ -3,27 +3,29 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::num::ParseIntError;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command};
+use toml::Spanned;
 
+use super::file::{BadConfig, Source, Table, Texts};
 use super::options;
-use super::source::{BadConfig, Item};
 use crate::escape::printable;
 
-/// What a setting takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a setting takes, and the field of a config file with it.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// A text.
-    Text,
-    /// A text, or a list of them.
-    Texts,
+    /// A string.
+    Text(fn(&Table) -> &Option<Spanned<String>>),
+    /// A string, or a list of them.
+    Texts(fn(&Table) -> &Option<Spanned<Texts>>),
     /// true or false.
-    Switch,
+    Switch(fn(&Table) -> &Option<Spanned<bool>>),
     /// A whole number.
-    Number,
-    /// A file; one that is no absolute path lies beside the config file.
-    File,
+    Number(fn(&Table) -> &Option<Spanned<i64>>),
+    /// A file. A relative path is relative to the folder of the config file.
+    File(fn(&Table) -> &Option<Spanned<String>>),
 }
 
 /// An option of the command line that a file may set, by the option's own name.
@@ -31,7 +33,7 @@ pub(super) enum Kind {
 pub(super) struct Setting {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    pub(super) reach: Reach,
+    reach: Reach,
     /// What a sample shows where there is no default; in TOML.
     pub(super) example: &'static str,
     /// Commands with an option of their own of that name, for which it holds too.
@@ -40,7 +42,7 @@ pub(super) struct Setting {
 
 /// Where a setting may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+enum Reach {
     /// At the top alone.
     Program,
     /// At the top, and in a cluster.
@@ -56,30 +58,33 @@ const fn setting(name: &'static str, kind: Kind, reach: Reach, example: &'static
 
 /// Every setting, in the order of the sample.
 pub(super) const SETTINGS: &[Setting] = &[
-    setting("endpoints", Kind::Texts, Reach::Identity, ""),
-    setting("cacert", Kind::File, Reach::Identity, r#""ca.pem""#),
-    setting("cert", Kind::File, Reach::Identity, r#""me.pem""#),
-    setting("key", Kind::File, Reach::Identity, r#""me-key.pem""#),
-    setting("insecure-skip-tls-verify", Kind::Switch, Reach::Identity, ""),
-    setting("user", Kind::Text, Reach::Identity, r#""me""#),
-    setting("dial-timeout", Kind::Text, Reach::Both, ""),
-    setting("command-timeout", Kind::Text, Reach::Both, ""),
-    setting("read-only", Kind::Switch, Reach::Both, ""),
-    setting("write-out", Kind::Text, Reach::Program, ""),
-    setting("theme", Kind::Text, Reach::Program, r#""light""#),
-    setting("no-color", Kind::Switch, Reach::Program, ""),
-    setting("ascii", Kind::Switch, Reach::Program, ""),
-    setting("log-file", Kind::File, Reach::Program, r#""/tmp/leasetop.log""#),
-    setting("pace", Kind::Text, Reach::Both, ""),
-    setting("queue-capacity", Kind::Number, Reach::Program, ""),
-    Setting { also: &["events", "list"], ..setting("budget", Kind::Number, Reach::Both, "200") },
-    Setting { also: &["events"], ..setting("prefix", Kind::Text, Reach::Both, r#""/services/""#) },
+    setting("endpoints", Kind::Texts(|t| &t.endpoints), Reach::Identity, ""),
+    setting("cacert", Kind::File(|t| &t.cacert), Reach::Identity, r#""ca.pem""#),
+    setting("cert", Kind::File(|t| &t.cert), Reach::Identity, r#""me.pem""#),
+    setting("key", Kind::File(|t| &t.key), Reach::Identity, r#""me-key.pem""#),
+    setting("insecure-skip-tls-verify", Kind::Switch(|t| &t.insecure_skip_tls_verify), Reach::Identity, ""),
+    setting("user", Kind::Text(|t| &t.user), Reach::Identity, r#""me""#),
+    setting("dial-timeout", Kind::Text(|t| &t.dial_timeout), Reach::Both, ""),
+    setting("command-timeout", Kind::Text(|t| &t.command_timeout), Reach::Both, ""),
+    setting("read-only", Kind::Switch(|t| &t.read_only), Reach::Both, ""),
+    setting("write-out", Kind::Text(|t| &t.write_out), Reach::Program, ""),
+    setting("theme", Kind::Text(|t| &t.theme), Reach::Program, r#""light""#),
+    setting("no-color", Kind::Switch(|t| &t.no_color), Reach::Program, ""),
+    setting("ascii", Kind::Switch(|t| &t.ascii), Reach::Program, ""),
+    setting("log-file", Kind::File(|t| &t.log_file), Reach::Program, r#""/tmp/leasetop.log""#),
+    setting("pace", Kind::Text(|t| &t.pace), Reach::Both, ""),
+    setting("queue-capacity", Kind::Number(|t| &t.queue_capacity), Reach::Program, ""),
+    Setting { also: &["events", "list"], ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
+    Setting { also: &["events"], ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#) },
     // Not for `list`: what scripts read is not to shrink by a file.
-    Setting { also: &["demo"], ..setting("filter", Kind::Text, Reach::Program, r#""who:own or left<10s""#) },
-    Setting { also: &["demo", "list"], ..setting("sort", Kind::Text, Reach::Program, r#""left:asc""#) },
+    Setting {
+        also: &["demo"],
+        ..setting("filter", Kind::Text(|t| &t.filter), Reach::Program, r#""who:own or left<10s""#)
+    },
+    Setting { also: &["demo", "list"], ..setting("sort", Kind::Text(|t| &t.sort), Reach::Program, r#""left:asc""#) },
     Setting {
         also: &["demo", "list"],
-        ..setting("columns", Kind::Texts, Reach::Program, r#"["id", "state", "left"]"#)
+        ..setting("columns", Kind::Texts(|t| &t.columns), Reach::Program, r#"["id", "state", "left"]"#)
     },
 ];
 
@@ -91,78 +96,81 @@ impl Setting {
     pub(super) fn id(&self) -> String {
         self.name.replace('-', "_")
     }
-}
 
-/// Reads one, at the top of the file or in a cluster.
-pub(super) fn read(
-    item: &Item<'_>,
-    checker: &Checker,
-    in_cluster: bool,
-) -> Result<(&'static str, Vec<String>), BadConfig> {
-    let setting = named(item, in_cluster)?;
-    let values = match setting.kind {
-        Kind::Text => vec![item.text()?],
-        Kind::Texts => item.texts()?,
-        Kind::Switch => vec![item.switch()?.to_string()],
-        Kind::Number => vec![item.number()?],
-        Kind::File => vec![item.folder().join(item.text()?).to_string_lossy().into_owned()],
-    };
-    refuse_password(setting, &values, item)?;
-    if values.is_empty() {
-        return Err(item.wrong("it takes one at least"));
-    }
-    if let Some((_, twice)) = values.iter().enumerate().find(|(place, value)| values[..*place].contains(value)) {
-        return Err(item.wrong(format!("`{}` stands there twice", printable(twice.as_bytes()))));
-    }
-    let check = |value: &String| checker.check(setting.name, value).map_err(|why| item.wrong(why));
-    values.iter().try_for_each(check)?;
-    Ok((setting.name, values))
-}
-
-fn named(item: &Item<'_>, in_cluster: bool) -> Result<&'static Setting, BadConfig> {
-    let setting = SETTINGS.iter().find(|setting| setting.name == item.name());
-    match setting {
-        Some(setting) if in_cluster && setting.reach == Reach::Program => {
-            Err(item.wrong("it is the same for all clusters: write it above the first line in brackets"))
+    /// Its values in a table, and where they begin, in bytes.
+    fn given(&self, table: &Table, folder: &Path) -> Option<(usize, Vec<String>)> {
+        match self.kind {
+            Kind::Text(field) => given(field(table), |text| vec![text.clone()]),
+            Kind::Texts(field) => given(field(table), |texts| texts.as_slice().to_vec()),
+            Kind::Switch(field) => given(field(table), |is_on| vec![is_on.to_string()]),
+            Kind::Number(field) => given(field(table), |number| vec![number.to_string()]),
+            Kind::File(field) => given(field(table), |file| vec![folder.join(file).to_string_lossy().into_owned()]),
         }
-        Some(setting) => Ok(setting),
-        None if item.name() == "password" => Err(item.wrong(NO_PASSWORD)),
-        None => Err(item.wrong("there is no such setting; `leasetop config` prints all that there are")),
     }
 }
 
-const NO_PASSWORD: &str = "a password does not belong into a file: it is asked for, or stands in ETCDCTL_PASSWORD";
-
-/// Says nothing of the value: it would print the password.
-fn refuse_password(setting: &Setting, values: &[String], item: &Item<'_>) -> Result<(), BadConfig> {
-    let has_password = setting.name == "user" && values.iter().any(|value| value.contains(':'));
-    if has_password { Err(item.wrong(NO_PASSWORD)) } else { Ok(()) }
+fn given<T>(value: &Option<Spanned<T>>, texts: impl Fn(&T) -> Vec<String>) -> Option<(usize, Vec<String>)> {
+    value.as_ref().map(|value| (value.span().start, texts(value.get_ref())))
 }
+
+pub(super) const NOT_IN_CLUSTER: &str = "applies to all clusters; move it above the first [table]";
+const NO_PASSWORD: &str = "passwords are not allowed in the config file; leasetop asks, or reads ETCDCTL_PASSWORD";
 
 /// Checks values by the parsers of the options.
-pub(super) struct Checker(Command);
+pub(super) struct Checker<'a> {
+    source: &'a Source<'a>,
+    options: Command,
+}
 
-impl Checker {
-    pub(super) fn new() -> Self {
-        Checker(options())
+impl<'a> Checker<'a> {
+    pub(super) fn new(source: &'a Source<'a>) -> Self {
+        Checker { source, options: options() }
+    }
+
+    /// The settings of a table. `place` is what its keys begin with: nothing at the top, `cluster.NAME.` in a cluster.
+    pub(super) fn values(&self, table: &Table, place: &str) -> Result<Values, BadConfig> {
+        if let Some(password) = &table.password {
+            return Err(self.source.wrong(password.span().start, &format!("{place}password"), NO_PASSWORD));
+        }
+        let is_cluster = !place.is_empty();
+        let folder = self.source.path.parent().unwrap_or(Path::new(""));
+        let mut values = Values::new();
+        for setting in SETTINGS {
+            let Some((at, given)) = setting.given(table, folder) else { continue };
+            let wrong = |why: &str| self.source.wrong(at, &format!("{place}{}", setting.name), why);
+            if is_cluster && setting.reach == Reach::Program {
+                return Err(wrong(NOT_IN_CLUSTER));
+            }
+            self.check(setting, &given).map_err(|why| wrong(&why))?;
+            values.insert(setting.name, given);
+        }
+        Ok(values)
+    }
+
+    fn check(&self, setting: &Setting, values: &[String]) -> Result<(), String> {
+        // The value is not shown: it contains the password.
+        if setting.name == "user" && values.iter().any(|value| value.contains(':')) {
+            return Err(NO_PASSWORD.to_owned());
+        }
+        if values.is_empty() {
+            return Err("the list is empty".to_owned());
+        }
+        if let Some((_, twice)) = values.iter().enumerate().find(|(place, value)| values[..*place].contains(value)) {
+            return Err(format!("`{}` appears twice", printable(twice.as_bytes())));
+        }
+        values.iter().try_for_each(|value| self.parse(setting.name, value))
     }
 
     /// Passes a value that the option takes.
-    ///
-    /// # Errors
-    /// Why it does not.
-    fn check(&self, name: &str, value: &str) -> Result<(), String> {
-        let refused = match self.0.clone().try_get_matches_from([format!("--{name}={value}")]) {
-            Ok(_) => return Ok(()),
-            Err(refused) => refused,
+    fn parse(&self, name: &str, value: &str) -> Result<(), String> {
+        let Err(refused) = self.options.clone().try_get_matches_from([format!("--{name}={value}")]) else {
+            return Ok(());
         };
         let why = match (refused.source(), refused.get(ContextKind::ValidValue)) {
-            (Some(why), _) if why.is::<ParseIntError>() => format!("`{value}` is no number that it can be"),
+            (Some(why), _) if why.is::<ParseIntError>() => format!("invalid number `{value}`"),
             (Some(why), _) => why.to_string(),
-            (None, Some(ContextValue::Strings(known))) => {
-                format!("`{value}` is none of {}", known.join(", "))
-            }
-            (None, _) => format!("`{value}` is nothing that --{name} takes"),
+            (None, Some(ContextValue::Strings(known))) => format!("`{value}` is not one of {}", known.join(", ")),
+            (None, _) => format!("invalid value `{value}`"),
         };
         Err(printable(why.as_bytes()))
     }

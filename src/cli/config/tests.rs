@@ -5,10 +5,10 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::{DialogAction, Key, KeyContext, LabelColor, keymap::Action};
+use crate::app::{DialogAction, Key, KeyContext, Keymap, LabelColor, keymap::Action};
 
 fn understood(text: &str) -> Result<Content, String> {
-    understand(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
+    Content::read(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
 }
 
 /// A file in a folder of its own.
@@ -75,12 +75,17 @@ fn wrong_files_are_told_by_file_line_and_key() {
         ("a cluster that is none", "[cluster]\nprod = \"a:1\"\n"),
         ("a cluster's unknown setting", "[cluster.prod]\nendpoints = [\"a:1\"]\ncolour = \"red\"\n"),
         ("a cluster's unknown color", "[cluster.prod]\nendpoints = [\"a:1\"]\ncolor = \"pink\"\n"),
+        ("keys in a cluster", "[cluster.prod]\nendpoints = [\"a:1\"]\n[cluster.prod.keys]\nquit = \"x\"\n"),
+        ("a color of no cluster", "color = \"red\"\n"),
+        ("a key of another type", "[keys]\nrevoke = 1\n"),
+        ("a cluster's setting of another type", "[cluster.prod]\nendpoints = [\"a:1\"]\nread-only = \"yes\"\n"),
         ("a cluster's setting that is the program's", "[cluster.prod]\nendpoints = [\"a:1\"]\nascii = true\n"),
         ("a column that there is not", "columns = [\"id\", \"age\"]\n"),
         ("a column twice", "columns = [\"id\", \"left\", \"id\"]\n"),
         ("an order that there is not", "sort = \"left:up\"\n"),
         ("a filter that cannot be read", "filter = \"who:me\"\n"),
         ("a default cluster that there is not", "default-cluster = \"prod\"\n"),
+        ("a setting with an escape sequence in it", "\"\\u001b[2J\" = true\n"),
         ("a name with an escape sequence in it", "default-cluster = \"\\u001b[2J\"\n"),
     ];
     let mut told = String::new();

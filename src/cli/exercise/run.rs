@@ -17,13 +17,13 @@ use crate::cli::out::Out;
 use crate::cli::session::CommandSession;
 use crate::cli::signals::Signals;
 use etcd_lease::EngineEventKind;
-use etcd_lease::engine::{Board, Consumer, Engine};
+use etcd_lease::engine::{Consumer, Engine, StatusFeed};
 use simkit::Stopwatch;
 use simkit::Timestamp;
 
 /// Grants in flight at once.
 const MAX_IN_FLIGHT: usize = 128;
-/// How often the board is looked at, by the leases' clock: more often than any lease is renewed.
+/// How often the status feed is read, by the leases' clock: more often than any lease is renewed.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// However fast that clock is.
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
@@ -65,7 +65,7 @@ pub(super) struct ExerciseRun<'a> {
 struct LeaseMonitor {
     consumer: Consumer,
     reads: bool,
-    board: Board,
+    feed: StatusFeed,
     look: Interval,
     told: Stopwatch,
     tally: CadenceStats,
@@ -81,7 +81,7 @@ impl<'a> ExerciseRun<'a> {
         let monitor = LeaseMonitor {
             consumer: engine.consumer(),
             reads: !plan.stall,
-            board: engine.board(),
+            feed: engine.status_feed(),
             look,
             told: Stopwatch::start(),
             tally: CadenceStats::new(plan.orders.iter().map(|order| order.ttl)),
@@ -190,7 +190,7 @@ impl LeaseMonitor {
         put
     }
 
-    /// Reads responses that are there, or looks at the board when it is time.
+    /// Reads responses that are there, or reads the status feed when it is time.
     async fn watch(&mut self, progress: impl FnOnce(String) -> String, out: &mut Out) {
         tokio::select! {
             () = read(&mut self.consumer), if self.reads => (),
@@ -210,14 +210,13 @@ impl LeaseMonitor {
     }
 
     fn drain_feed(&mut self) {
-        let news = self.board.drain();
-        for event in &news.events {
+        let LeaseMonitor { feed, tally, .. } = self;
+        let update = feed.visit(|status| tally.status(status));
+        for event in &update.events {
             if let (Some(id), EngineEventKind::Ended(why)) = (event.lease, &event.kind) {
-                self.tally.ended(id, event.at, why);
+                tally.ended(id, event.at, why);
             }
         }
-        news.statuses.iter().for_each(|status| self.tally.status(status));
-        news.queues.into_iter().for_each(|(id, gauge)| self.tally.queue(id, gauge));
     }
 }
 
@@ -229,7 +228,7 @@ fn progress(seen: String, elapsed: Duration, keep_for: Duration) -> String {
     format!("keeping {seen}; {elapsed} s of {keep_for} s, {left} s left")
 }
 
-/// Waits for a response and takes what has come with it. The board tells of ends.
+/// Waits for a response and takes what has come with it. The status feed tells of ends.
 async fn read(consumer: &mut Consumer) {
     if consumer.next().await.is_none() {
         return pending().await;

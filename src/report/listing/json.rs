@@ -10,70 +10,127 @@ use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
 use crate::report::json::line;
+#[cfg(test)]
+use crate::report::schema;
 use crate::report::text::{base64, json_key, rfc3339, seconds};
 use etcd_lease::Header;
 
+/// All leases, read once or watched for a while (--for).
 #[derive(Serialize)]
-struct ListingObject<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(in crate::report) struct ListingObject<'a> {
+    /// The cluster, and the member that replied.
     cluster: ClusterObject<'a>,
+    /// Seconds of watching. Left out if the leases were read once.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     watched: Option<f64>,
+    /// The leases.
     leases: Vec<LeaseObject<'a>>,
 }
 
+/// The cluster, and the member that replied.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClusterObject<'a> {
+    /// Cluster id in hex.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]+$")))]
     id: String,
+    /// Version of etcd.
     version: Option<&'a str>,
+    /// Member id in hex. This and what follows from its reply is null if no member replies any more.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]+$")))]
     member: Option<String>,
+    /// Member id of the leader in hex, if one of the endpoints is the leader.
     leader: Option<String>,
+    /// Raft term.
     raft_term: Option<u64>,
+    /// Revision of the key space.
     revision: Option<i64>,
 }
 
+/// A lease.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeaseObject<'a> {
+    /// Lease id in hex, as etcdctl prints it.
+    #[cfg_attr(test, schemars(regex(pattern = schema::ID)))]
     id: String,
+    /// Granted seconds.
     granted_ttl: Option<i64>,
+    /// Seconds left: the middle of the known range. Null if unknown, as for an unseen lease.
     left: Option<f64>,
+    /// Maximum error of `left`, in seconds.
     left_error: Option<f64>,
+    /// Unseen lease: minimum seconds left. It may have been renewed since.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     left_at_least: Option<f64>,
+    /// State, as on the screen. Leases that are read once are `ok`, `dying` or `unseen`.
+    #[cfg_attr(test, schemars(extend("enum" = ["ok", "paused", "late", "risk", "unseen", "dying"])))]
     state: &'static str,
+    /// The owner.
+    #[cfg_attr(test, schemars(extend("enum" = ["own", "adopted", "other"])))]
     who: &'static str,
+    /// Attached keys, escaped if they are not UTF-8. Null if the user may not read them.
     keys: Option<Vec<String>>,
+    /// The same keys in base64, if one is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     keys_base64: Option<Vec<String>>,
+    /// Number of attached keys.
     key_count: Option<usize>,
     #[serde(flatten)]
     seen: Option<SeenObject<'a>>,
 }
 
-/// What watching has shown; what it has not is left out.
+/// What watching has shown; the rest is left out.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SeenObject<'a> {
+    /// Renewals while it was watched.
     renewals: u64,
+    /// `at_least`: polling was too slow to see all renewals.
+    #[cfg_attr(test, schemars(extend("enum" = ["about", "at_least"])))]
     renewals_sureness: &'static str,
+    /// Mean seconds between renewals. Left out before the second renewal.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     every: Option<f64>,
+    /// `at_most`: missed renewals make it shorter.
+    #[cfg_attr(test, schemars(extend("enum" = ["about", "at_most"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     every_sureness: Option<&'static str>,
+    /// Last renewal, as far as known: RFC 3339 with milliseconds.
+    #[cfg_attr(test, schemars(regex(pattern = schema::TIME)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     last_renewed: Option<String>,
+    /// Maximum error of `last_renewed`, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     last_renewed_error: Option<f64>,
+    /// Lowest time left at a renewal, in seconds.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     margin: Option<f64>,
+    /// `at_least`: a missed renewal left more.
+    #[cfg_attr(test, schemars(extend("enum" = ["about", "at_least"])))]
     #[serde(skip_serializing_if = "Option::is_none")]
     margin_sureness: Option<&'static str>,
+    /// Problems, the most urgent first.
     warnings: Vec<WarningObject<'a>>,
 }
 
+/// A problem of a lease.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WarningObject<'a> {
+    /// Name of the problem.
     name: &'static str,
+    /// What was found, with figures.
     what: &'a str,
+    /// Why it matters.
     why: &'static str,
+    /// What to do next.
     advice: &'static str,
 }
 

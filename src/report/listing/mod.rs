@@ -15,6 +15,8 @@ use crate::inference::lints::Finding;
 use etcd_lease::{ClusterView, Header, LeaseId, MemberView, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
+#[cfg(test)]
+pub(super) use json::ListingObject;
 pub use json::listing_json;
 pub use table::{LISTED, WATCHED, listing_table};
 

@@ -7,14 +7,13 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
-use super::board::{Board, Subscribers, gauge};
-use super::inbox::{Delivered, Inbox, Response};
-use super::stream::{KeepaliveStream, StreamId};
-use crate::keepalive::{Action, AnsweredRenewal, Notice, Scheduler, SlotId, StreamEnd};
-use crate::wire::{self, Cluster, KeepaliveReply};
-use crate::{
-    ClusterView, Ended, EngineEvent, EngineEventKind, Fault, LeaseId, LeaseStatus, RenewalSchedule, TimeToLive,
-};
+use super::response_queues::ResponseQueues;
+use super::status_feed::Feed;
+use super::stream::{KeepaliveStream, Report, StreamId};
+use super::subscriptions::Subscriptions;
+use crate::keepalive::{Action, Notice, Scheduler, SlotId, StreamEnd};
+use crate::wire::{self, Cluster};
+use crate::{ClusterView, Ended, EngineEventKind, Fault, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Clock;
 use simkit::Timestamp;
 
@@ -24,10 +23,20 @@ const BATCH: usize = 256;
 /// What the engine's users want.
 #[derive(Debug)]
 pub(super) enum Command {
-    StartKeepAlive { id: LeaseId, start: Start, pace: Option<RenewalSchedule>, inbox: Arc<Inbox> },
+    StartKeepAlive {
+        id: LeaseId,
+        start: Start,
+        pace: Option<RenewalSchedule>,
+        queues: Arc<ResponseQueues>,
+    },
     StopKeepAlive(LeaseId),
     RenewNow(LeaseId),
-    SetFault { id: LeaseId, drill: Option<Fault> },
+    SetFault {
+        id: LeaseId,
+        drill: Option<Fault>,
+    },
+    /// Write the status of every lease, for a new reader.
+    WriteStatuses,
     Close,
 }
 
@@ -38,15 +47,7 @@ pub(super) enum Start {
     Granted { ttl: i64, sent: Timestamp },
 }
 
-/// What the streams tell.
-#[derive(Debug)]
-pub(super) enum Report {
-    StreamOpened { endpoint: String },
-    Replies { stream_id: StreamId, at: Timestamp, batch: Vec<KeepaliveReply> },
-    StreamEnded { stream_id: StreamId, end: StreamEnd },
-}
-
-/// A question for time left, answered.
+/// The reply to a request for the time left.
 struct TtlReply {
     slot: SlotId,
     id: LeaseId,
@@ -58,17 +59,13 @@ pub(super) struct Actor {
     cluster: Cluster,
     clock: Clock,
     scheduler: Scheduler,
-    board: Board,
+    feed: Arc<Feed>,
     streams: Vec<Option<KeepaliveStream>>,
     reports: mpsc::Sender<Report>,
-    ttl_queries: FuturesUnordered<BoxFuture<'static, TtlReply>>,
-    subscribers: Vec<Option<Subscribers>>,
+    ttl_requests: FuturesUnordered<BoxFuture<'static, TtlReply>>,
+    subscriptions: Subscriptions,
     endpoint: String,
     closing: bool,
-    /// For the board, written once a round.
-    changed: Vec<SlotId>,
-    ended: Vec<(LeaseStatus, Subscribers)>,
-    events: Vec<EngineEvent>,
 }
 
 impl Actor {
@@ -77,7 +74,7 @@ impl Actor {
         cluster: Cluster,
         clock: Clock,
         scheduler: Scheduler,
-        board: Board,
+        feed: Arc<Feed>,
         mut commands: mpsc::UnboundedReceiver<Command>,
     ) {
         let (sender, mut reports) = mpsc::channel(BATCH);
@@ -87,16 +84,13 @@ impl Actor {
             cluster,
             clock,
             scheduler,
-            board,
+            feed,
             streams,
             reports: sender,
-            ttl_queries: FuturesUnordered::new(),
-            subscribers: Vec::new(),
+            ttl_requests: FuturesUnordered::new(),
+            subscriptions: Subscriptions::default(),
             endpoint: String::new(),
             closing: false,
-            changed: Vec::new(),
-            ended: Vec::new(),
-            events: Vec::new(),
         };
         let (mut new_commands, mut new_reports) = (Vec::new(), Vec::new());
         loop {
@@ -104,7 +98,7 @@ impl Actor {
             tokio::select! {
                 _ = commands.recv_many(&mut new_commands, BATCH) => (),
                 _ = reports.recv_many(&mut new_reports, BATCH) => (),
-                Some(reply) = actor.ttl_queries.next() => actor.on_ttl_reply(&reply),
+                Some(reply) = actor.ttl_requests.next() => actor.on_ttl_reply(&reply),
                 () = actor.clock.sleep_until(wake.unwrap_or(Timestamp::NEVER)), if wake.is_some() => (),
                 Ok(()) = members.changed() => actor.on_cluster_change(&members.borrow_and_update().clone()),
             }
@@ -124,13 +118,14 @@ impl Actor {
     fn on_command(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
-            Command::StartKeepAlive { id, inbox, .. } if self.closing => inbox.end(id, Ended::Closed),
-            Command::StartKeepAlive { id, start, pace, inbox } => {
+            Command::StartKeepAlive { id, queues, .. } if self.closing => queues.end(id, Ended::Closed),
+            Command::StartKeepAlive { id, start, pace, queues } => {
                 let slot = match start {
                     Start::Adopt => self.scheduler.adopt(now, id, pace),
                     Start::Granted { ttl, sent } => self.scheduler.grant(now, id, ttl, sent, pace),
                 };
-                self.subscribe(slot, inbox);
+                self.subscriptions.add(slot, id, queues);
+                self.scheduler.mark_changed(slot);
                 self.event(now, Some(id), || EngineEventKind::Kept);
             }
             Command::StopKeepAlive(id) => {
@@ -148,9 +143,9 @@ impl Actor {
                     self.set_fault(slot, id, drill, now);
                 }
             }
+            Command::WriteStatuses => self.scheduler.mark_all_changed(),
             Command::Close => {
-                let slots = (0..self.subscribers.len()).filter_map(|slot| SlotId::try_from(slot).ok());
-                slots.for_each(|slot| self.scheduler.end(slot, Ended::Closed));
+                self.subscriptions.slots().for_each(|slot| self.scheduler.end(slot, Ended::Closed));
                 self.closing = true;
             }
         }
@@ -161,32 +156,19 @@ impl Actor {
         if drill == Some(Fault::CutStream) {
             if let Some((lane, generation)) = self.scheduler.stream_of(slot) {
                 let end = StreamEnd::Broken("cut by a drill".to_owned());
-                self.on_report(Report::StreamEnded { stream_id: StreamId { lane, generation }, end });
+                self.on_report(Report::StreamEnded { stream: StreamId { lane, generation }, end });
             }
         } else {
             self.scheduler.set_fault(now, slot, drill);
         }
     }
 
-    fn subscribe(&mut self, slot: SlotId, inbox: Arc<Inbox>) {
-        let index = slot as usize;
-        if self.subscribers.len() <= index {
-            self.subscribers.resize(index + 1, None);
-        }
-        let present = self.subscribers[index].iter().flat_map(|inboxes| inboxes.iter().cloned());
-        // One that left and came back before we heard of it is there already.
-        let others = present.filter(|other| !Arc::ptr_eq(other, &inbox)).collect::<Vec<_>>();
-        self.subscribers[index] = Some(others.into_iter().chain([inbox]).collect());
-    }
-
-    /// Whoever has closed its queue of the lease is no subscriber any more; without any it is not kept.
+    /// Ends the keeping of a lease that its last subscriber has left.
     fn remove_subscriber(&mut self, slot: SlotId, id: LeaseId) {
-        let Some(present) = self.subscribers[slot as usize].as_ref() else { return };
-        let rest: Subscribers = present.iter().filter(|inbox| inbox.is_open(id)).cloned().collect();
-        let over = rest.is_empty();
-        self.subscribers[slot as usize] = Some(rest);
-        if over {
+        if self.subscriptions.remove_closed(slot, id) {
             self.scheduler.end(slot, Ended::Cancelled);
+        } else {
+            self.scheduler.mark_changed(slot);
         }
     }
 
@@ -200,19 +182,19 @@ impl Actor {
                     self.event(now, None, || EngineEventKind::Connected { endpoint });
                 }
             }
-            Report::Replies { stream_id, at, batch } => {
+            Report::Replies { stream, at, batch } => {
                 for answer in batch {
                     self.scheduler.on_renewal_reply(
                         at,
-                        stream_id.lane,
-                        stream_id.generation,
+                        stream.lane,
+                        stream.generation,
                         answer.id,
                         answer.ttl,
                         answer.revision,
                     );
                 }
             }
-            Report::StreamEnded { stream_id, end } => {
+            Report::StreamEnded { stream, end } => {
                 if let StreamEnd::Broken(trouble) = &end
                     && !self.endpoint.is_empty()
                 {
@@ -220,7 +202,7 @@ impl Actor {
                     tracing::info!(endpoint, trouble, "the streams to this member broke");
                     self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
                 }
-                self.scheduler.stream_ended(now, stream_id.lane, stream_id.generation, end);
+                self.scheduler.stream_ended(now, stream.lane, stream.generation, end);
             }
         }
     }
@@ -246,18 +228,31 @@ impl Actor {
         for action in output.actions {
             self.execute(action, now);
         }
-        for (slot, id, notice) in output.notices {
-            self.on_notice(slot, id, notice, now);
+        self.publish(output.notices, &output.changed, now);
+    }
+
+    /// Hands renewals and ends to the subscribers, and writes the statuses that changed.
+    fn publish(&mut self, notice: Vec<(SlotId, LeaseId, Notice)>, changed: &[SlotId], now: Timestamp) {
+        let mut feed = self.feed.writer();
+        for (slot, id, notice) in notice {
+            match notice {
+                Notice::Renewed(renewal) => self.subscriptions.deliver(slot, id, &renewal, &mut feed),
+                Notice::Missed { waited } => feed.event(now, Some(id), || EngineEventKind::Missed { waited }),
+                Notice::Ended(last) => self.subscriptions.end(slot, last, now, &mut feed),
+            }
         }
-        self.publish();
+        for slot in changed {
+            if let Some(subscribers) = self.subscriptions.get(*slot) {
+                feed.update(&self.scheduler, *slot, subscribers);
+            }
+        }
     }
 
     fn execute(&mut self, action: Action, now: Timestamp) {
         match action {
             Action::Open { lane, generation } => {
-                let stream_id = StreamId { lane, generation };
-                let stream =
-                    KeepaliveStream::open(self.cluster.clone(), self.clock.clone(), stream_id, self.reports.clone());
+                let id = StreamId { lane, generation };
+                let stream = KeepaliveStream::open(self.cluster.clone(), self.clock.clone(), id, self.reports.clone());
                 self.streams[lane] = Some(stream);
             }
             Action::Send { lane, id } => {
@@ -274,67 +269,12 @@ impl Actor {
                 // No time-out but the call's own: a late word is still worth having, and the schedule gives up by itself.
                 let ask =
                     async move { TtlReply { slot, id, sent: now, answer: cluster.time_to_live(id, false).await } };
-                self.ttl_queries.push(ask.boxed());
+                self.ttl_requests.push(ask.boxed());
             }
         }
     }
 
-    fn on_notice(&mut self, slot: SlotId, id: LeaseId, notice: Notice, now: Timestamp) {
-        match notice {
-            Notice::Changed => (),
-            Notice::Renewed(renewal) => self.on_renewed(slot, id, renewal),
-            Notice::Missed { waited } => self.event(now, Some(id), || EngineEventKind::Missed { waited }),
-            Notice::Ended(last) => return self.on_lease_ended(slot, *last, now),
-        }
-        if self.board.is_watched() {
-            self.changed.push(slot);
-        }
-    }
-
-    fn on_renewed(&mut self, slot: SlotId, id: LeaseId, renewal: AnsweredRenewal) {
-        let AnsweredRenewal { ttl, at, interval, round_trip, revision } = renewal;
-        self.event(at, Some(id), || EngineEventKind::Renewed { ttl, interval, round_trip });
-        let Some(subscribers) = self.subscribers[slot as usize].clone() else { return };
-        for inbox in subscribers.iter() {
-            let delivered = inbox.deliver(Response { id, ttl, at, round_trip, revision });
-            if let Delivered::Dropped(queue) = delivered {
-                tracing::warn!(
-                    lease = %id,
-                    "queue-size" = queue.depth,
-                    "queue-capacity" = queue.capacity,
-                    "lease keepalive response queue is full; dropping response send"
-                );
-                let (queue_size, queue_capacity) = (queue.depth, queue.capacity);
-                self.event(at, Some(id), || EngineEventKind::Dropped { queue_size, queue_capacity });
-            }
-        }
-    }
-
-    fn on_lease_ended(&mut self, slot: SlotId, mut last: LeaseStatus, now: Timestamp) {
-        let Some(subscribers) = self.subscribers[slot as usize].take() else { return };
-        let Some(ended) = last.ended.clone() else { return };
-        tracing::info!(lease = %last.id, reason = %ended, "lease is not kept alive any more");
-        last.queue = gauge(&subscribers, last.id);
-        subscribers.iter().for_each(|inbox| inbox.end(last.id, ended.clone()));
-        self.event(now, Some(last.id), || EngineEventKind::Ended(ended));
-        if self.board.is_watched() {
-            self.ended.push((last, subscribers));
-        }
-    }
-
-    fn event(&mut self, at: Timestamp, lease: Option<LeaseId>, kind: impl FnOnce() -> EngineEventKind) {
-        if self.board.is_watched() {
-            self.events.push(EngineEvent { at, lease, kind: kind() });
-        }
-    }
-
-    fn publish(&mut self) {
-        let changed = self.changed.drain(..);
-        let living = changed.filter_map(|slot| {
-            let subscribers = self.subscribers[slot as usize].clone()?;
-            Some((self.scheduler.status(slot)?, subscribers))
-        });
-        let statuses = self.ended.drain(..).chain(living).collect();
-        self.board.write(statuses, std::mem::take(&mut self.events));
+    fn event(&self, at: Timestamp, lease: Option<LeaseId>, kind: impl FnOnce() -> EngineEventKind) {
+        self.feed.writer().event(at, lease, kind);
     }
 }

@@ -8,7 +8,7 @@ use futures_util::Stream;
 
 use super::Engine;
 use super::actor::{Command, Start};
-use super::inbox::{Delivery, Inbox, Response};
+use super::response_queues::{Delivery, Response, ResponseQueues};
 use crate::{Ended, Granted, LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
@@ -18,12 +18,12 @@ use simkit::Timestamp;
 #[derive(Debug)]
 pub struct Consumer {
     engine: Engine,
-    inbox: Arc<Inbox>,
+    queues: Arc<ResponseQueues>,
 }
 
 impl Consumer {
-    pub(super) fn new(engine: Engine, inbox: Inbox) -> Self {
-        Consumer { engine, inbox: Arc::new(inbox) }
+    pub(super) fn new(engine: Engine, queues: ResponseQueues) -> Self {
+        Consumer { engine, queues: Arc::new(queues) }
     }
 
     /// Keeps a lease alive of which nothing is known: its time left is asked first. Asking twice changes nothing.
@@ -48,23 +48,23 @@ impl Consumer {
 
     /// Leaves a lease: it is not kept alive any more, unless somebody else does.
     pub fn stop_keep_alive(&self, id: LeaseId) {
-        self.inbox.close(id);
+        self.queues.close(id);
         self.engine.command(Command::StopKeepAlive(id));
     }
 
     /// Leaves the responses of a lease unread until [`Consumer::resume`]: its queue fills, the others go on.
     pub fn pause(&self, id: LeaseId) {
-        self.inbox.pause(id, true);
+        self.queues.pause(id, true);
     }
 
     /// Reads the responses of a lease again.
     pub fn resume(&self, id: LeaseId) {
-        self.inbox.pause(id, false);
+        self.queues.pause(id, false);
     }
 
     /// Takes what is next in the queue of one lease, paused or not; none where nothing waits there.
     pub fn try_next(&self, id: LeaseId) -> Option<Delivery> {
-        self.inbox.take(id)
+        self.queues.take(id)
     }
 
     /// The next response or end, of the leases in turn; none while no lease is kept.
@@ -73,21 +73,28 @@ impl Consumer {
     }
 
     fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        self.inbox.poll_next(cx)
+        self.queues.poll_next(cx)
     }
 
     fn start(&self, id: LeaseId, start: Start, pace: Option<RenewalSchedule>) {
-        let keep = || Command::StartKeepAlive { id, start, pace, inbox: Arc::clone(&self.inbox) };
-        if self.inbox.open(id) && !self.engine.command(keep()) {
-            self.inbox.end(id, Ended::Closed);
+        let keep = || Command::StartKeepAlive { id, start, pace, queues: Arc::clone(&self.queues) };
+        if self.queues.open(id) && !self.engine.command(keep()) {
+            self.queues.end(id, Ended::Closed);
         }
+    }
+}
+
+#[cfg(test)]
+impl Consumer {
+    pub(super) fn downgrade(&self) -> std::sync::Weak<ResponseQueues> {
+        Arc::downgrade(&self.queues)
     }
 }
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        for id in self.inbox.leases() {
-            self.stop_keep_alive(id);
+        for id in self.queues.close_all() {
+            self.engine.command(Command::StopKeepAlive(id));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! Engine, Consumer, KeepAlive --Command--> Actor { Scheduler } <--Report-- stream tasks <--> etcd
 //!        ^   responses, one bounded queue a lease |   |
-//!        '----------------- Inbox <---------------'   '--> Board: status and events, conflated
+//!        '------------ ResponseQueues <-----------'   '--> StatusFeed: statuses and events, conflated
 //! ```
 //!
 //! # The two programs that it all began with
@@ -41,9 +41,9 @@
 //! // Two minutes unread: the lease is renewed all the same.
 //! clock.sleep(std::time::Duration::from_secs(120)).await;
 //! assert_eq!(sandbox.leases(), [granted.id.0]);
-//! let queue = engine.board();
+//! let feed = engine.status_feed();
 //! clock.sleep(std::time::Duration::from_secs(4)).await;
-//! let queue = queue.drain().statuses[0].queue;
+//! let queue = feed.drain().statuses[0].queue;
 //! assert_eq!((queue.depth, queue.capacity), (16, 16));
 //! assert!(queue.dropped > 10);
 //! # Ok(())
@@ -85,17 +85,21 @@
 //! ```
 
 mod actor;
-mod board;
 mod consumer;
-mod inbox;
+mod response_queues;
+mod status_feed;
 mod stream;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use self::actor::{Actor, Command};
-use self::inbox::Inbox;
+use self::response_queues::{ReadListener, ResponseQueues};
+use self::status_feed::Feed;
 use crate::keepalive::{Scheduler, Timeouts};
 use crate::wire::{self, Cluster};
 use crate::{Fault, Granted, LeaseId, RenewalSchedule};
@@ -103,9 +107,9 @@ use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{self, Task};
 
-pub use self::board::{Board, BoardNews};
 pub use self::consumer::{Consumer, KeepAlive};
-pub use self::inbox::{Delivery, Response};
+pub use self::response_queues::{Delivery, Response};
+pub use self::status_feed::{StatusFeed, StatusUpdate};
 
 /// How an engine works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +148,7 @@ struct Handle {
     cluster: Cluster,
     clock: Clock,
     queue_capacity: usize,
-    board: Board,
+    feed: Arc<Feed>,
     /// Unbounded, since a drop cannot wait; every command stands for a subscription that its sender holds.
     commands: mpsc::UnboundedSender<Command>,
     _task: Task,
@@ -154,11 +158,11 @@ impl Engine {
     /// Starts an engine on the present tokio runtime.
     pub fn start(cluster: Cluster, clock: Clock, options: Options) -> Engine {
         let scheduler = Scheduler::new(options.pace, options.streams, Timeouts::at_speed(clock.speed()));
-        let (commands, wanted) = mpsc::unbounded_channel();
-        let board = Board::default();
-        let task = tasks::spawn(Actor::run(cluster.clone(), clock.clone(), scheduler, board.clone(), wanted));
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let feed = Arc::new(Feed::default());
+        let task = tasks::spawn(Actor::run(cluster.clone(), clock.clone(), scheduler, Arc::clone(&feed), receiver));
         let queue_capacity = options.queue_capacity;
-        Engine(Arc::new(Handle { cluster, clock, queue_capacity, board, commands, _task: task }))
+        Engine(Arc::new(Handle { cluster, clock, queue_capacity, feed, commands, _task: task }))
     }
 
     /// Keeps a lease alive of which nothing is known. Several of them for one lease share its renewals.
@@ -187,7 +191,8 @@ impl Engine {
 
     /// A reader for the responses of many leases.
     pub fn consumer(&self) -> Consumer {
-        Consumer::new(self.clone(), Inbox::new(self.0.queue_capacity, self.0.board.clone()))
+        let listener: Arc<dyn ReadListener> = Arc::<Feed>::clone(&self.0.feed);
+        Consumer::new(self.clone(), ResponseQueues::new(self.0.queue_capacity, listener))
     }
 
     /// Renews a lease once, whether it is kept or not, on a stream of its own.
@@ -217,10 +222,11 @@ impl Engine {
         self.command(Command::SetFault { id, drill });
     }
 
-    /// The board with every lease's status; from now on it is written.
-    pub fn board(&self) -> Board {
-        self.0.board.watch();
-        self.0.board.clone()
+    /// The statuses of all leases, for one reader. They are written as long as a feed exists.
+    pub fn status_feed(&self) -> StatusFeed {
+        let feed = StatusFeed::new(Arc::clone(&self.0.feed));
+        self.command(Command::WriteStatuses);
+        feed
     }
 
     /// Closes the engine: every lease that is kept ends as closed, and none can be kept any more. None is revoked.
@@ -232,5 +238,12 @@ impl Engine {
     /// False if the engine is closed.
     fn command(&self, command: Command) -> bool {
         self.0.commands.send(command).is_ok()
+    }
+}
+
+#[cfg(test)]
+impl Engine {
+    fn downgrade(&self) -> (std::sync::Weak<Handle>, std::sync::Weak<Feed>) {
+        (Arc::downgrade(&self.0), Arc::downgrade(&self.0.feed))
     }
 }

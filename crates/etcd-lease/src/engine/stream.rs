@@ -2,11 +2,11 @@
 
 use tokio::sync::mpsc;
 
-use super::actor::Report;
 use crate::LeaseId;
 use crate::keepalive::StreamEnd;
-use crate::wire::{Cluster, Error, ErrorKind, KeepaliveReplies};
+use crate::wire::{Cluster, Error, ErrorKind, KeepaliveReplies, KeepaliveReply};
 use simkit::Clock;
+use simkit::Timestamp;
 use simkit::tasks::{self, Task};
 
 /// More than the schedule ever has in flight on one stream, so that a question never waits here.
@@ -19,24 +19,32 @@ pub(super) struct KeepaliveStream {
     _task: Task,
 }
 
-/// Which stream a report is about.
+/// Names a stream in reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StreamId {
     pub(super) lane: usize,
     pub(super) generation: u32,
 }
 
+/// What a stream reports to the engine.
+#[derive(Debug)]
+pub(super) enum Report {
+    StreamOpened { endpoint: String },
+    Replies { stream: StreamId, at: Timestamp, batch: Vec<KeepaliveReply> },
+    StreamEnded { stream: StreamId, end: StreamEnd },
+}
+
 impl KeepaliveStream {
-    pub(super) fn open(cluster: Cluster, clock: Clock, stream_id: StreamId, reports: mpsc::Sender<Report>) -> Self {
+    pub(super) fn open(cluster: Cluster, clock: Clock, stream: StreamId, reports: mpsc::Sender<Report>) -> Self {
         let (questions, outgoing) = mpsc::channel(QUESTIONS);
         let task = tasks::spawn(async move {
-            let error = run(&cluster, &clock, stream_id, outgoing, &reports).await;
+            let error = run(&cluster, &clock, stream, outgoing, &reports).await;
             let end = match error.kind() {
                 ErrorKind::Forbidden => StreamEnd::Forbidden(error.message().to_owned()),
                 _ => StreamEnd::Broken(error.to_string()),
             };
             // The engine may be gone: then nobody wants to know.
-            let _ = reports.send(Report::StreamEnded { stream_id, end }).await;
+            let _ = reports.send(Report::StreamEnded { stream, end }).await;
         });
         KeepaliveStream { questions, _task: task }
     }
@@ -50,7 +58,7 @@ impl KeepaliveStream {
 async fn run(
     cluster: &Cluster,
     clock: &Clock,
-    stream_id: StreamId,
+    stream: StreamId,
     questions: mpsc::Receiver<LeaseId>,
     reports: &mpsc::Sender<Report>,
 ) -> Error {
@@ -61,7 +69,7 @@ async fn run(
     let endpoint = answers.endpoint().to_owned();
     let _ = reports.send(Report::StreamOpened { endpoint }).await;
     loop {
-        if let Err(error) = next(&mut answers, clock, stream_id, reports).await {
+        if let Err(error) = next(&mut answers, clock, stream, reports).await {
             return error;
         }
     }
@@ -70,13 +78,13 @@ async fn run(
 async fn next(
     answers: &mut KeepaliveReplies,
     clock: &Clock,
-    stream_id: StreamId,
+    stream: StreamId,
     reports: &mpsc::Sender<Report>,
 ) -> Result<(), Error> {
     let mut batch = Vec::new();
     let result = answers.next(&mut batch).await;
     if !batch.is_empty() {
-        let _ = reports.send(Report::Replies { stream_id, at: clock.now(), batch }).await;
+        let _ = reports.send(Report::Replies { stream, at: clock.now(), batch }).await;
     }
     result
 }

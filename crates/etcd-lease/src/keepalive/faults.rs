@@ -3,7 +3,8 @@
 use super::kept_lease::{KeptLease, NextStep};
 use super::stream_state::InFlight;
 use super::{Notice, Scheduler, SlotId, Timeouts};
-use crate::{Fault, Phase};
+use crate::Fault;
+use crate::Phase;
 use simkit::Timestamp;
 
 impl Scheduler {
@@ -12,8 +13,8 @@ impl Scheduler {
     pub fn set_fault(&mut self, now: Timestamp, slot: SlotId, drill: Option<Fault>) {
         let Some(kept) = self.get_mut(slot) else { return };
         kept.drill = drill.filter(|drill| *drill != Fault::CutStream);
-        let (id, phase, due) = (kept.id, kept.phase, kept.due);
-        self.emit(slot, id, Notice::Changed);
+        let (phase, due) = (kept.phase, kept.due);
+        self.mark_changed(slot);
         match phase {
             // It may be in a queue, and must leave it.
             Phase::Due => self.route(slot, now, NextStep::Send),
@@ -37,9 +38,9 @@ impl Scheduler {
         let Some(Fault::DropReplies { left }) = kept.drill else { return false };
         kept.drill = left.checked_sub(1).filter(|left| *left > 0).map(|left| Fault::DropReplies { left });
         kept.timer = (kept.sent + timeouts.answer).max(now);
-        let (id, timer) = (kept.id, kept.timer);
+        let timer = kept.timer;
         self.timers.insert((timer, renewal.slot));
-        self.emit(renewal.slot, id, Notice::Changed);
+        self.mark_changed(renewal.slot);
         true
     }
 

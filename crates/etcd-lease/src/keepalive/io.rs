@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::AnsweredRenewal;
-use crate::{LeaseId, LeaseStatus};
+use crate::LeaseId;
+use crate::LeaseStatus;
 
-/// Where a lease is kept in the schedule; used anew once its lease is over.
+/// Where a lease is kept in the schedule. It is free for another lease after the turn that told of the end.
 pub type SlotId = u32;
 
 /// How long to wait for what. Real time-outs: a clock with a speed stretches them.
@@ -92,8 +93,6 @@ pub enum Notice {
     },
     /// The lease is not kept any more, its slot is free; the last that was known of it, with the reason.
     Ended(Box<LeaseStatus>),
-    /// Something else about it changed.
-    Changed,
 }
 
 /// Everything that came of an input.
@@ -103,6 +102,8 @@ pub struct TurnOutput {
     pub actions: Vec<Action>,
     /// What there is to tell, of which lease.
     pub notices: Vec<(SlotId, LeaseId, Notice)>,
+    /// Leases whose status changed and that have not ended, each once.
+    pub changed: Vec<SlotId>,
 }
 
 /// Why a stream ended, as far as the schedule cares.

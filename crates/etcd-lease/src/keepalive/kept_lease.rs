@@ -17,7 +17,7 @@
 use std::time::Duration;
 
 use super::Timeouts;
-use crate::{Cadence, Ended, Fault, LeaseId, Phase, RenewalSchedule, TimeToLive, TtlStatus};
+use crate::{Cadence, Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
 /// What is to be done with a lease next.
@@ -57,6 +57,8 @@ pub(super) struct KeptLease {
     pub(super) drill: Option<Fault>,
     /// The lane that it was sent on last.
     pub(super) lane: Option<usize>,
+    /// Whether its status changed since the last turn.
+    pub(super) is_changed: bool,
 }
 
 /// What an answer told: for the subscribers and the events.
@@ -92,6 +94,7 @@ impl KeptLease {
             cadence: Cadence::default(),
             drill: None,
             lane: None,
+            is_changed: false,
         }
     }
 
@@ -112,6 +115,7 @@ impl KeptLease {
             cadence: Cadence::default(),
             drill: None,
             lane: None,
+            is_changed: false,
         }
     }
 
@@ -196,6 +200,24 @@ impl KeptLease {
     /// When to stop waiting for any answer.
     pub(super) fn give_up(&self, timeouts: &Timeouts) -> Timestamp {
         if self.ttl.is_some() { self.deadline + timeouts.grace } else { self.deadline }
+    }
+
+    /// Writes what its status says of it.
+    pub(super) fn write(&self, status: &mut LeaseStatus) {
+        if status.granted_ttl != self.ttl {
+            status.granted_ttl = self.ttl;
+            status.expected = self.ttl.map(|ttl| self.pace.expected(seconds(ttl)));
+        }
+        status.phase = self.phase;
+        status.deadline = self.ttl.map(|_| self.deadline);
+        status.next_due = if self.phase == Phase::Waiting { Some(self.due) } else { None };
+        status.drill = self.drill;
+        if status.cadence.answers != self.cadence.answers {
+            status.last_answer = self.last_answer;
+            status.cadence = self.cadence;
+            status.round_trip = self.round_trip;
+            status.revision = self.revision;
+        }
     }
 
     /// The server does not know it: its deadline tells whether it expired or somebody revoked it.

@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use self::kept_lease::{KeptLease, NextStep};
 use self::stream_state::StreamState;
 use super::renewal_schedule::StartJitter;
-use super::{Ended, LeaseId, LeaseStatus, Phase, QueueGauge, RenewalSchedule, TimeToLive, Timestamp};
+use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp};
 
 pub use self::io::{Action, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
 pub use self::kept_lease::AnsweredRenewal;
@@ -34,6 +34,8 @@ pub struct Scheduler {
     timeouts: Timeouts,
     slots: Vec<Option<KeptLease>>,
     free: Vec<SlotId>,
+    /// Slots of leases that ended since the last turn.
+    freed: Vec<SlotId>,
     by_id: HashMap<LeaseId, SlotId>,
     /// Waiting and suspect leases by the time of their timer.
     timers: BTreeSet<(Timestamp, SlotId)>,
@@ -61,6 +63,7 @@ impl Scheduler {
             timeouts,
             slots: Vec::new(),
             free: Vec::new(),
+            freed: Vec::new(),
             by_id: HashMap::new(),
             timers: BTreeSet::new(),
             ready: BTreeSet::new(),
@@ -242,7 +245,7 @@ impl Scheduler {
                 self.output.actions.push(Action::QueryTtl { slot, id });
             }
         }
-        std::mem::take(&mut self.output)
+        self.hand_out()
     }
 
     /// When the next turn is needed, if nothing happens before; none while nothing is kept.
@@ -256,25 +259,29 @@ impl Scheduler {
         first(&self.timers).into_iter().chain(first(&self.ready)).chain(overdue).chain(reopen).min()
     }
 
+    /// Puts every lease into [`TurnOutput::changed`] of the next turn, changed or not.
+    pub fn mark_all_changed(&mut self) {
+        for slot in 0..self.slots.len() {
+            self.mark_changed(SlotId::try_from(slot).unwrap_or(SlotId::MAX));
+        }
+    }
+
     /// What is known of a lease; its queue is the subscribers' business.
     pub fn status(&self, slot: SlotId) -> Option<LeaseStatus> {
         let kept = self.get(slot)?;
-        Some(LeaseStatus {
-            id: kept.id,
-            granted_ttl: kept.ttl,
-            phase: kept.phase,
-            deadline: kept.ttl.map(|_| kept.deadline),
-            last_answer: kept.last_answer,
-            next_due: (kept.phase == Phase::Waiting).then_some(kept.due),
-            pace: kept.pace,
-            expected: kept.ttl.map(|ttl| kept.pace.expected(kept_lease::seconds(ttl))),
-            cadence: kept.cadence,
-            round_trip: kept.round_trip,
-            revision: kept.revision,
-            queue: QueueGauge::default(),
-            drill: kept.drill,
-            ended: None,
-        })
+        let mut status = LeaseStatus::new(kept.id, kept.pace);
+        kept.write(&mut status);
+        Some(status)
+    }
+
+    /// Writes what is known of a lease into its status, in place: the queue is left as it is. Without effect if the
+    /// status is another lease's.
+    pub fn write_status(&self, slot: SlotId, status: &mut LeaseStatus) {
+        if let Some(kept) = self.get(slot)
+            && kept.id == status.id
+        {
+            kept.write(status);
+        }
     }
 }
 

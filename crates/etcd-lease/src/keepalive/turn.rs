@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::kept_lease::{KeptLease, NextStep};
 use super::stream_state::InFlight;
-use super::{Action, Notice, Scheduler, SlotId};
+use super::{Action, Notice, Scheduler, SlotId, TurnOutput};
 use crate::{Ended, LeaseId, Phase};
 use simkit::Timestamp;
 
@@ -36,13 +36,34 @@ impl Scheduler {
         self.output.notices.push((slot, id, notice));
     }
 
+    /// Puts a lease into [`TurnOutput::changed`] of the next turn.
+    pub fn mark_changed(&mut self, slot: SlotId) {
+        if let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut)
+            && !kept.is_changed
+        {
+            kept.is_changed = true;
+            self.output.changed.push(slot);
+        }
+    }
+
+    /// Hands out what there is, and frees the slots of the leases that have ended.
+    pub(super) fn hand_out(&mut self) -> TurnOutput {
+        let mut output = std::mem::take(&mut self.output);
+        output.changed.retain(|slot| match &mut self.slots[*slot as usize] {
+            Some(kept) => std::mem::take(&mut kept.is_changed),
+            None => false,
+        });
+        // Not before: whoever reads this outcome must not find another lease in the slot.
+        self.free.append(&mut self.freed);
+        output
+    }
+
     /// Puts a lease where its next step wants it: the one place that changes a phase.
     pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
         let timeouts = self.timeouts;
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         self.timers.remove(&(kept.timer, slot));
         self.ready.remove(&(kept.deadline, slot));
-        let id = kept.id;
         match kept.with_fault(now, step, &timeouts) {
             NextStep::Wait(until) => {
                 if kept.phase != Phase::Suspect {
@@ -67,7 +88,7 @@ impl Scheduler {
             }
             NextStep::End(ended) => return self.record_end(slot, ended),
         }
-        self.emit(slot, id, Notice::Changed);
+        self.mark_changed(slot);
     }
 
     pub(super) fn record_end(&mut self, slot: SlotId, ended: Ended) {
@@ -76,7 +97,7 @@ impl Scheduler {
         last.ended = Some(ended);
         self.slots[slot as usize] = None;
         self.by_id.remove(&last.id);
-        self.free.push(slot);
+        self.freed.push(slot);
         self.emit(slot, last.id, Notice::Ended(Box::new(last)));
     }
 
@@ -144,7 +165,7 @@ impl Scheduler {
         }
         self.lanes[lane].push(InFlight { slot, id, sent: now });
         self.output.actions.push(Action::Send { lane, id });
-        self.emit(slot, id, Notice::Changed);
+        self.mark_changed(slot);
     }
 
     /// Gives up every stream whose first in line has waited too long: the first is a suspect, the others go again.

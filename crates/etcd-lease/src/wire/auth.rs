@@ -1,7 +1,9 @@
-//! A channel that signs every request: the login's token, and whether a leader is required.
+//! A channel that signs every request: the login's token, and whether a leader is required. It also says why a server
+//! refused a connection.
 //!
-//! etcd-client and our own stub share it, so that there is one login for everything.
+//! etcd-client and our own rpc share it, so that there is one login for everything.
 
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
@@ -11,8 +13,9 @@ use http::{HeaderValue, Request, Response};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::Channel;
-use tower::Service;
+use tower::{BoxError, Service};
 
+use super::link::Link;
 use super::{User, rpc};
 
 /// The login of a cluster, shared by all its members: etcd's tokens hold on each of them.
@@ -66,21 +69,22 @@ pub(super) struct AuthChannel {
     channel: Channel,
     login: Arc<AuthSession>,
     require_leader: bool,
+    link: Arc<Link>,
 }
 
 impl AuthChannel {
-    pub(super) fn new(channel: Channel, login: Arc<AuthSession>, require_leader: bool) -> Self {
-        AuthChannel { channel, login, require_leader }
+    pub(super) fn new(channel: Channel, login: Arc<AuthSession>, require_leader: bool, link: Arc<Link>) -> Self {
+        AuthChannel { channel, login, require_leader, link }
     }
 }
 
 impl Service<Request<Body>> for AuthChannel {
     type Response = Response<Body>;
-    type Error = tonic::transport::Error;
-    type Future = <Channel as Service<Request<Body>>>::Future;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.channel.poll_ready(cx)
+        self.channel.poll_ready(cx).map_err(BoxError::from)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
@@ -91,6 +95,8 @@ impl Service<Request<Body>> for AuthChannel {
         if self.require_leader {
             headers.insert("hasleader", HeaderValue::from_static("true"));
         }
-        self.channel.call(request)
+        let answer = self.channel.call(request);
+        let link = Arc::clone(&self.link);
+        Box::pin(async move { answer.await.map_err(|error| link.explain(error)) })
     }
 }

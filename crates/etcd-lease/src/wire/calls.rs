@@ -7,7 +7,10 @@ use tonic::Status;
 
 use super::cluster::CallKind;
 use super::{Cluster, Error, KeepaliveReply, rpc};
-use crate::{Granted, Header, LeaseId, TimeToLive};
+use crate::Granted;
+use crate::Header;
+use crate::LeaseId;
+use crate::TimeToLive;
 
 /// The ids of all leases: on the leader sorted by time left, on a follower in no order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,10 @@ use super::auth::AuthSession;
 use super::error::{Error, ErrorKind};
 use super::member::Member;
 use super::{KeepaliveReplies, Settings, Target, prober, rpc, tls};
-use crate::{ClusterView, LeaseId, MemberView, Reachability};
+use crate::ClusterView;
+use crate::LeaseId;
+use crate::MemberView;
+use crate::Reachability;
 use simkit::tasks::{self, Task};
 
 /// A cluster: cheap to clone, the connections are shared.

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
+use super::link::{FirstAnswer, Link, ReadFirst};
 use super::{Address, Target};
 
 /// etcd punishes pings more frequent than 5 s (`MinTime` of its keepalive enforcement).
@@ -23,7 +24,14 @@ trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
 /// A channel that connects when it is first used, and again whenever the connection broke.
-pub(super) fn channel(target: &Target, tls: Option<&Arc<ClientConfig>>, dial_timeout: Duration) -> Channel {
+///
+/// What becomes of its connections is noted in `link`.
+pub(super) fn channel(
+    target: &Target,
+    tls: Option<&Arc<ClientConfig>>,
+    dial_timeout: Duration,
+    link: &Arc<Link>,
+) -> Channel {
     match target {
         Target::Pipe { dialer, .. } => {
             let dialer = dialer.clone();
@@ -33,10 +41,15 @@ pub(super) fn channel(target: &Target, tls: Option<&Arc<ClientConfig>>, dial_tim
             }))
         }
         Target::Address(address) => {
-            let (address, tls) = (address.clone(), tls.cloned());
+            let address = address.clone();
+            let link = Arc::clone(link);
+            let tls = tls.map(|config| link.observe(config));
             endpoint(&address, tls.is_some()).connect_with_connector_lazy(service_fn(move |_| {
-                let (address, tls) = (address.clone(), tls.clone());
-                async move { dial(&address, tls, dial_timeout).await.map(TokioIo::new) }
+                let (address, tls, link) = (address.clone(), tls.clone(), Arc::clone(&link));
+                async move {
+                    let connection = dial(&address, tls, dial_timeout, &link).await;
+                    connection.inspect_err(|error| link.fail(error)).map(TokioIo::new)
+                }
             }))
         }
     }
@@ -55,15 +68,177 @@ fn endpoint(address: &Address, secure: bool) -> Endpoint {
         .keep_alive_while_idle(false)
 }
 
-async fn dial(address: &Address, tls: Option<Arc<ClientConfig>>, timeout: Duration) -> io::Result<Box<dyn Connection>> {
+async fn dial(
+    address: &Address,
+    tls: Option<Arc<ClientConfig>>,
+    timeout: Duration,
+    link: &Arc<Link>,
+) -> io::Result<Box<dyn Connection>> {
+    link.begin();
     let connection = async {
         let tcp = TcpStream::connect(address.authority()).await?;
         tcp.set_nodelay(true)?;
-        let Some(config) = tls else { return Ok(Box::new(tcp) as Box<dyn Connection>) };
+        let tcp = ReadFirst::new(tcp);
+        let link = Arc::clone(link);
+        let Some(config) = tls else {
+            return Ok(Box::new(FirstAnswer::new(tcp, false, link)) as Box<dyn Connection>);
+        };
         let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
-        let stream = TlsConnector::from(config).connect(name, tcp).await?;
-        Ok(Box::new(stream) as Box<dyn Connection>)
+        let handshake = TlsConnector::from(config).connect(name, tcp).into_fallible();
+        let stream = handshake.await.map_err(|(error, tcp)| link.handshake_error(error, tcp.has_heard()))?;
+        Ok(Box::new(FirstAnswer::new(stream, true, link)) as Box<dyn Connection>)
     };
     let no_answer = || io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {timeout:?}"));
     tokio::time::timeout(timeout, connection).await.map_err(|_| no_answer())?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rcgen::{CertificateParams, CertifiedKey, KeyPair, generate_simple_self_signed};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::crypto::ring;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio_rustls::rustls::server::WebPkiClientVerifier;
+    use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+    use super::*;
+    use crate::wire::{Cluster, ErrorKind, Settings, TlsFiles};
+    use simkit::tasks::{self, Task};
+
+    /// Enough to see each order of the events, should the message depend on it.
+    const TRIES: usize = 30;
+    const ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 70];
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    /// A server that answers every connection in one way.
+    async fn server<F>(answer: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> (String, Task)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let serving = tasks::spawn(async move {
+            loop {
+                let (connection, _) = listener.accept().await.unwrap();
+                answer(connection).await;
+            }
+        });
+        (address, serving)
+    }
+
+    /// Closes the connection with unread data in it, which resets it.
+    async fn reset(mut connection: TcpStream) {
+        let _ = connection.read_u8().await;
+    }
+
+    /// Closes the connection once nothing is left to read, as far as this side can know.
+    async fn close(mut connection: TcpStream) {
+        let _ = connection.read(&mut [0; 65536]).await;
+        let _ = connection.shutdown().await;
+    }
+
+    /// Sends some bytes, then resets the connection.
+    async fn say(mut connection: TcpStream, bytes: &[u8]) {
+        let _ = connection.read_u8().await;
+        let _ = connection.write_all(bytes).await;
+    }
+
+    async fn error(endpoint: &str, tls: Option<&TlsFiles>) -> (ErrorKind, String) {
+        let mut settings = Settings::new(vec![Target::Address(Address::parse(endpoint).unwrap())]);
+        settings.tls = tls.cloned();
+        let error = Cluster::connect(settings).await.unwrap().leases().await.unwrap_err();
+        (error.kind(), error.with_advice())
+    }
+
+    /// Whatever comes first, the message is the same.
+    async fn always(endpoint: &str, tls: Option<&TlsFiles>, kind: ErrorKind, message: &str) {
+        for _ in 0..TRIES {
+            assert_eq!(error(endpoint, tls).await, (kind, message.to_owned()));
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tells_tls_from_none() {
+        let silent = "the server closed the connection during the TLS handshake; \
+            the endpoint may not use TLS; try http://";
+        let plain = "the server closed the connection without an answer; the endpoint may use TLS; try https://";
+        let (address, _serving) = server(reset).await;
+        always(&format!("https://{address}"), None, ErrorKind::Unavailable, silent).await;
+        always(&address, None, ErrorKind::Unavailable, plain).await;
+        let (address, _serving) = server(close).await;
+        always(&format!("https://{address}"), None, ErrorKind::Unavailable, silent).await;
+        always(&address, None, ErrorKind::Unavailable, plain).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tells_what_answers() {
+        let (address, _serving) = server(|connection| say(connection, &ALERT)).await;
+        let told = "the server answered in TLS; the endpoint may use TLS; try https://";
+        always(&address, None, ErrorKind::Tls, told).await;
+        let (address, _serving) = server(|connection| say(connection, b"HTTP/1.0 400 Bad Request\r\n\r\n")).await;
+        let told = "the server does not use HTTP/2; is this the client port of an etcd?";
+        always(&address, None, ErrorKind::Unavailable, told).await;
+        let told = "the server answered without TLS; the endpoint may not use TLS; try http://";
+        always(&format!("https://{address}"), None, ErrorKind::Tls, told).await;
+        let (address, _serving) = server(|connection| say(connection, &SETTINGS)).await;
+        assert_eq!(error(&address, None).await.1.split("; ").next(), Some("the server closed the connection"));
+    }
+
+    /// One self-signed certificate: the server's, the client's and the authority of both.
+    fn certificate(folder: &Path, not_after: Option<i32>) -> (TlsFiles, ServerConfig) {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let authority = CertificateDer::from(cert.der().to_vec());
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(clients.build().unwrap())
+            .with_single_cert(vec![authority], PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap())
+            .unwrap();
+        let write = |name: &str, pem: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, pem).unwrap();
+            path
+        };
+        let mut files = TlsFiles { ca: Some(write("ca.pem", &cert.pem())), ..TlsFiles::default() };
+        if let Some(year) = not_after {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::default();
+            params.not_after = rcgen::date_time_ymd(year, 1, 1);
+            files.cert = Some(write("cert.pem", &params.self_signed(&key).unwrap().pem()));
+            files.key = Some(write("cert.key", &key.serialize_pem()));
+        }
+        (files, server)
+    }
+
+    async fn verifying(config: ServerConfig) -> (String, Task) {
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        server(move |connection| {
+            let acceptor = acceptor.clone();
+            async move { drop(acceptor.accept(connection).await) }
+        })
+        .await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn tells_that_a_certificate_is_missing_or_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, config) = certificate(folder.path(), None);
+        let (address, _serving) = verifying(config).await;
+        let told = "the server requires a client certificate; use --cert and --key";
+        always(&format!("https://{address}"), Some(&files), ErrorKind::Tls, told).await;
+
+        let (files, config) = certificate(folder.path(), Some(2001));
+        let (address, _serving) = verifying(config).await;
+        let (kind, told) = error(&format!("https://{address}"), Some(&files)).await;
+        assert!(told.starts_with("the server rejected the client certificate ("), "{told}");
+        always(&format!("https://{address}"), Some(&files), kind, &told).await;
+    }
 }

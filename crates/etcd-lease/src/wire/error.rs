@@ -4,6 +4,8 @@ use std::fmt;
 
 use tonic::{Code, Status};
 
+use super::refusal::Refusal;
+
 /// What kind of trouble an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -39,6 +41,8 @@ pub struct Error {
     endpoint: String,
     message: String,
     stale_login: bool,
+    /// What a refused connection calls for, in place of what its kind does.
+    refusal_advice: Option<&'static str>,
 }
 
 impl Error {
@@ -54,19 +58,25 @@ impl Error {
 
     /// Trouble found before anything was dialled.
     pub(super) fn config(kind: ErrorKind, message: String) -> Self {
-        Error { kind, tried: "", endpoint: String::new(), message, stale_login: false }
+        Error { kind, tried: "", endpoint: String::new(), message, stale_login: false, refusal_advice: None }
     }
 
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
-        let message = "no answer in time".to_owned();
-        Error { kind: ErrorKind::Timeout, tried, endpoint: endpoint.to_owned(), message, stale_login: false }
+        let error = Error::config(ErrorKind::Timeout, "no answer in time".to_owned());
+        Error { tried, endpoint: endpoint.to_owned(), ..error }
     }
 
     /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
     pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
-        let message = words(status);
-        let kind = kind(status, &message);
-        Error { kind, tried, endpoint: endpoint.to_owned(), stale_login: is_stale_login(&message), message }
+        let refusal = refusal(status);
+        let mut message = words(status);
+        let kind = refusal.as_ref().map_or_else(|| kind(status, &message), Refusal::kind);
+        if refusal.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
+            "the server closed the connection".clone_into(&mut message);
+        }
+        let refusal_advice = refusal.as_ref().map(Refusal::advice);
+        let stale_login = is_stale_login(&message);
+        Error { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal_advice }
     }
 
     pub(super) fn from_client(tried: &'static str, endpoint: &str, error: etcd_client::Error) -> Self {
@@ -86,16 +96,6 @@ impl Error {
         self.stale_login
     }
 
-    /// Whether the server ended a connection that it had accepted, in words that depend on the moment: one that misses
-    /// the client's certificate does so, and one that is spoken to without TLS.
-    fn is_broken_off(&self) -> bool {
-        ["broken pipe", "reset", "closed"].iter().any(|words| self.message.contains(words))
-    }
-
-    fn is_secure(&self) -> bool {
-        self.endpoint.starts_with("https://")
-    }
-
     /// What went wrong and what to do about it, without what was tried.
     pub(super) fn with_advice(&self) -> String {
         match self.advice() {
@@ -105,16 +105,10 @@ impl Error {
     }
 
     fn advice(&self) -> &'static str {
+        if let Some(advice) = self.refusal_advice {
+            return advice;
+        }
         match self.kind {
-            ErrorKind::Unavailable if self.is_broken_off() && self.is_secure() => {
-                "the server may want a client certificate (--cert, --key), or it went away"
-            }
-            ErrorKind::Unavailable if self.is_broken_off() => {
-                "the endpoint may speak TLS (write https:// before it), or it went away"
-            }
-            ErrorKind::Tls if self.message.contains("handshake eof") => {
-                "the endpoint may speak no TLS (write it without https://, or with http://)"
-            }
             ErrorKind::Unavailable => {
                 "is etcd running there? (--endpoints says where; --sandbox and `leasetop demo` need none)"
             }
@@ -151,12 +145,20 @@ fn words(status: &Status) -> String {
     if text.is_empty() { format!("{:?}", status.code()) } else { text }
 }
 
+/// The refusal that the link put in place of the transport's error.
+fn refusal(status: &Status) -> Option<Refusal> {
+    std::iter::successors(std::error::Error::source(status), |error| error.source())
+        .find_map(|error| error.downcast_ref::<Refusal>())
+        .cloned()
+}
+
+/// Whether a connection that worked broke. The words depend on the moment.
+fn is_broken_off(message: &str) -> bool {
+    ["broken pipe", "reset", "closed"].iter().any(|words| message.contains(words))
+}
+
 fn kind(status: &Status, message: &str) -> ErrorKind {
     let has = |part: &str| message.contains(part);
-    if has("certificate") || has("handshake") || has("InvalidContentType") || has("AlertReceived") || has("fatal alert")
-    {
-        return ErrorKind::Tls;
-    }
     if has("authentication failed") || has("user name is empty") || is_stale_login(message) {
         return ErrorKind::Unauthenticated;
     }

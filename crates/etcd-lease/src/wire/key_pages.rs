@@ -6,7 +6,9 @@ use etcd_client::proto::{PbKeyValue, PbRangeRequest, PbRangeResponse};
 
 use super::cluster::CallKind;
 use super::{Cluster, Error, rpc};
-use crate::{KeyEntry, KeyRange, LeaseId};
+use crate::KeyEntry;
+use crate::KeyRange;
+use crate::LeaseId;
 
 /// Keys on the first page.
 const FIRST: i64 = 256;

@@ -13,7 +13,9 @@ use super::cluster::SharedState;
 use super::key_pages::to_lease_id;
 use super::member::Member;
 use super::{Cluster, Error, rpc};
-use crate::{KeyChange, KeyRange, KeyState};
+use crate::KeyChange;
+use crate::KeyRange;
+use crate::KeyState;
 
 const TRIED: &str = "watch the keys";
 /// A stream carries one watch, and now and then a question how far it is.

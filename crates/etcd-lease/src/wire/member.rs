@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use etcd_client::{Channel as ClientChannel, Client};
 use tokio_rustls::rustls::ClientConfig;
-use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 use super::auth::{AuthChannel, AuthSession};
 use super::connect;
 use super::error::Error;
+use super::link::Link;
 use super::{Settings, Target};
-use crate::{MemberView, Reachability};
+use crate::MemberView;
+use crate::Reachability;
 use simkit::Stopwatch;
 
 /// One member of the cluster, as one endpoint.
@@ -32,11 +33,12 @@ impl Member {
         tls: Option<&Arc<ClientConfig>>,
         login: &Arc<AuthSession>,
     ) -> Result<Self, Error> {
-        let raw = connect::channel(target, tls, settings.dial_timeout);
+        let link = Arc::new(Link::default());
+        let raw = connect::channel(target, tls, settings.dial_timeout, &link);
         let endpoint = target.to_string();
-        let channel = AuthChannel::new(raw.clone(), Arc::clone(login), true);
-        let client = client(channel.clone(), &endpoint).await?;
-        let status = client_without_leader(raw, login, &endpoint).await?;
+        let channel = AuthChannel::new(raw.clone(), Arc::clone(login), true, Arc::clone(&link));
+        let client = client_on(channel.clone(), &endpoint).await?;
+        let status = client_on(AuthChannel::new(raw, Arc::clone(login), false, link), &endpoint).await?;
         Ok(Member { endpoint, channel, client, status })
     }
 
@@ -70,17 +72,9 @@ impl Member {
     }
 }
 
-async fn client_without_leader(
-    raw: tonic::transport::Channel,
-    login: &Arc<AuthSession>,
-    endpoint: &str,
-) -> Result<Client, Error> {
-    client(AuthChannel::new(raw, Arc::clone(login), false), endpoint).await
-}
-
 /// etcd-client on our signed channel: it logs in nowhere and dials nothing here.
-async fn client(channel: AuthChannel, endpoint: &str) -> Result<Client, Error> {
-    let service = BoxCloneSyncService::new(channel.map_err(tower::BoxError::from));
+async fn client_on(channel: AuthChannel, endpoint: &str) -> Result<Client, Error> {
+    let service = BoxCloneSyncService::new(channel);
     Client::from_channel(ClientChannel::Custom(service), None)
         .await
         .map_err(|error| Error::from_client("set up a client", endpoint, error))

@@ -9,8 +9,10 @@ mod error;
 mod keepalive_replies;
 mod key_pages;
 mod key_watch;
+mod link;
 mod member;
 mod prober;
+mod refusal;
 mod rpc;
 mod tls;
 

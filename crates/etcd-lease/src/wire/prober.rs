@@ -10,7 +10,8 @@ use tokio::time::{sleep, timeout};
 use super::cluster::SharedState;
 use super::error::{Error, ErrorKind};
 use super::member::Member;
-use crate::{MemberView, Reachability};
+use crate::MemberView;
+use crate::Reachability;
 
 /// Between two questions to a member, at least.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -82,6 +82,6 @@ pub(super) async fn keep_alive(
 
 async fn client(channel: &AuthChannel) -> Result<Grpc<AuthChannel>, Status> {
     let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(usize::MAX);
-    grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
+    grpc.ready().await.map_err(Status::from_error)?;
     Ok(grpc)
 }

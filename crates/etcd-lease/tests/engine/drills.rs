@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use etcd_lease::engine::{Board, Delivery, Options};
+use etcd_lease::engine::{Delivery, Options, StatusFeed};
 use etcd_lease::{Ended, EngineEventKind, Fault, LeaseId, LeaseStatus, Phase};
 
 use crate::pipe::{EngineTest, bench, rest, seconds};
 
 /// The newest status of a lease.
-fn status(board: &Board, id: LeaseId) -> LeaseStatus {
-    board.drain().statuses.into_iter().find(|status| status.id == id).expect("its status moved")
+fn status(feed: &StatusFeed, id: LeaseId) -> LeaseStatus {
+    feed.drain().statuses.into_iter().find(|status| status.id == id).expect("its status moved")
 }
 
 /// A lease of 10 s, renewed for 12 s, with the time of its last answer.
@@ -24,7 +24,7 @@ async fn kept(bench: &EngineTest) -> etcd_lease::engine::KeepAlive {
 #[tokio::test(start_paused = true)]
 async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
     let bench = bench(Options::default()).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let kept = kept(&bench).await;
     let id = kept.id();
     bench.sandbox.put("/mine", "x", Some(id.0)).unwrap();
@@ -32,7 +32,7 @@ async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
     bench.engine.set_fault(id, Some(Fault::HoldSender));
     seconds(9.0).await;
     assert!(bench.alive(id), "the TTL is not over");
-    let held = status(&board, id);
+    let held = status(&feed, id);
     assert_eq!((held.drill, held.phase), (Some(Fault::HoldSender), Phase::Waiting));
     assert!(held.deadline.unwrap() > bench.clock.now(), "what is left is known, and falls");
     let (responses, ended) = rest(kept).await;
@@ -63,10 +63,10 @@ async fn a_held_sender_that_is_let_go_in_time_renews_at_once() {
 #[tokio::test(start_paused = true)]
 async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
     let bench = bench(Options::default()).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let mut kept = kept(&bench).await;
     let id = kept.id();
-    board.drain();
+    feed.drain();
     let before = bench.sandbox.keep_alives(id);
     bench.engine.set_fault(id, Some(Fault::DropReplies { left: 3 }));
     let from = bench.clock.now();
@@ -74,7 +74,7 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
     let waited = response.at.since(from).as_secs_f64();
     assert!((6.0..=7.5).contains(&waited), "3.5 s of the pace and 1 s for each of three: {waited}");
     assert_eq!(bench.sandbox.keep_alives(id), before + 4, "the server has renewed it each time");
-    let news = board.drain();
+    let news = feed.drain();
     let kinds = news.events.iter().filter(|event| event.lease == Some(id)).map(|event| &event.kind);
     let told: Vec<&str> = kinds
         .map(|kind| match kind {
@@ -103,13 +103,13 @@ async fn more_dropped_answers_than_the_ttl_has_room_for_do_not_kill_a_lease_that
 #[tokio::test(start_paused = true)]
 async fn a_cut_stream_costs_no_renewal() {
     let bench = bench(Options::default()).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let mut kept = kept(&bench).await;
     let id = kept.id();
-    board.drain();
+    feed.drain();
     bench.engine.set_fault(id, Some(Fault::CutStream));
     seconds(0.1).await;
-    let events = board.drain().events;
+    let events = feed.drain().events;
     let lost =
         |kind: &EngineEventKind| matches!(kind, EngineEventKind::Lost { trouble, .. } if trouble.contains("cut"));
     assert!(matches!(events[0].kind, EngineEventKind::FaultStarted(Fault::CutStream)), "{events:?}");
@@ -119,13 +119,13 @@ async fn a_cut_stream_costs_no_renewal() {
         kept.next().await.unwrap().at.since(before)
     };
     assert!(interval < Duration::from_secs(4), "at its usual time: {interval:?}");
-    assert_eq!(status(&board, id).drill, None, "over at once");
+    assert_eq!(status(&feed, id).drill, None, "over at once");
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_read() {
     let bench = bench(Options { queue_capacity: 4, ..Options::default() }).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let (stalled, other) = (LeaseId(bench.sandbox.grant(2).unwrap()), LeaseId(bench.sandbox.grant(2).unwrap()));
     let mut consumer = bench.engine.consumer();
     [stalled, other].into_iter().for_each(|lease| consumer.keep_alive(lease));
@@ -134,7 +134,7 @@ async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_re
     for _ in 0..20 {
         assert!(matches!(consumer.next().await, Some(Delivery::Response(response)) if response.id == other));
     }
-    let news = board.drain();
+    let news = feed.drain();
     let gauge = |id| news.statuses.iter().find(|status| status.id == id).unwrap().queue;
     assert_eq!((gauge(stalled).depth, gauge(other).dropped), (4, 0));
     assert!((14..=17).contains(&gauge(stalled).dropped), "{:?}", gauge(stalled));

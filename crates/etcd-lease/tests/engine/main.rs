@@ -9,3 +9,4 @@ mod queues;
 mod reasons;
 mod seeds;
 mod simulation;
+mod slots;

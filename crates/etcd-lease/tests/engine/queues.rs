@@ -48,7 +48,7 @@ impl Write for Log {
 async fn the_17th_unread_response_is_dropped_as_go_does() {
     let log = Log::start();
     let bench = bench(Options::default()).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let mut kept = bench.keep(2).await;
     let granted = bench.clock.now();
     while log.lines().is_empty() {
@@ -68,23 +68,25 @@ async fn the_17th_unread_response_is_dropped_as_go_does() {
     seconds(10.0).await;
     assert!(bench.alive(kept.id()));
     assert!((10..=11).contains(&(log.lines().len() - 1)), "one line a drop, one drop a renewal");
-    let status = board.drain().statuses.remove(0);
+    let status = feed.drain().statuses.remove(0);
     assert_eq!((status.queue.depth, status.queue.capacity), (16, 16));
     assert_eq!(status.queue.dropped as usize, log.lines().len());
     for _ in 0..16 {
         assert!(kept.next().await.unwrap().at.since(granted).as_secs() <= 16, "the oldest are kept");
     }
-    assert_eq!(board.drain().queues, [(kept.id(), etcd_lease::QueueGauge { depth: 0, ..status.queue })]);
+    let statuses = feed.drain().statuses;
+    let queues = statuses.iter().map(|status| (status.id, status.queue)).collect::<Vec<_>>();
+    assert_eq!(queues, [(kept.id(), etcd_lease::QueueGauge { depth: 0, ..status.queue })], "read, and seen");
 }
 
 /// An hour's lease that nobody reads, over five and a half hours.
 #[tokio::test(start_paused = true)]
 async fn the_first_drop_of_an_hours_lease_comes_after_five_hours() {
     let bench = bench(Options::default()).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let kept = bench.keep(3_600).await;
-    let dropped = || board.drain().statuses.last().map_or(0, |status| status.queue.dropped);
-    board.drain();
+    let dropped = || feed.drain().statuses.last().map_or(0, |status| status.queue.dropped);
+    feed.drain();
     seconds(19_200.0).await;
     assert_eq!(dropped(), 0, "16 intervals of 1200.5 s are not over");
     seconds(20.0).await;

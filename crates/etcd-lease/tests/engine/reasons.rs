@@ -95,7 +95,7 @@ async fn forbidden_ends_one_and_spares_its_neighbours() {
 #[tokio::test(start_paused = true)]
 async fn cancelled_when_the_last_subscriber_goes() {
     let bench = bench(Options::default()).await;
-    let board = bench.engine.board();
+    let feed = bench.engine.status_feed();
     let (first, second) = (bench.keep(10).await, ());
     let (id, ()) = (first.id(), second);
     let second = bench.engine.keep_alive(id);
@@ -103,10 +103,10 @@ async fn cancelled_when_the_last_subscriber_goes() {
     drop(first);
     seconds(20.0).await;
     assert!(bench.alive(id), "the second keeps it");
-    assert!(board.drain().statuses.iter().all(|status| status.ended.is_none()));
+    assert!(feed.drain().statuses.iter().all(|status| status.ended.is_none()));
     drop(second);
     seconds(1.0).await;
-    let ended: Vec<_> = board.drain().statuses.into_iter().filter_map(|status| status.ended).collect();
+    let ended: Vec<_> = feed.drain().statuses.into_iter().filter_map(|status| status.ended).collect();
     assert_eq!(ended, [Ended::Cancelled]);
     seconds(12.0).await;
     assert!(!bench.alive(id), "nobody renews it any more");

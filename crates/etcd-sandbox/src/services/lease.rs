@@ -7,6 +7,7 @@ use etcd_client::proto::{
     PbLeaseLeasesResponse, PbLeaseRevokeRequest, PbLeaseRevokeResponse, PbLeaseService, PbLeaseStatus,
     PbLeaseTimeToLiveRequest, PbLeaseTimeToLiveResponse,
 };
+use fastrand::Rng;
 use futures_util::{Stream, StreamExt, stream};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -14,7 +15,6 @@ use crate::LeaseId;
 use crate::cluster_state::ClusterState;
 use crate::keep_alive::KeepAlives;
 use crate::member::{MemberServer, Needs, RpcResult, requires_leader};
-use crate::store::Rng;
 use simkit::Timestamp;
 
 #[tonic::async_trait]
@@ -80,7 +80,7 @@ impl MemberServer {
     fn list(&self, state: &ClusterState) -> Vec<LeaseId> {
         let mut ids: Vec<LeaseId> = state.store.leases().ids().collect();
         if state.leader != Some(self.index) {
-            ids.sort_by_cached_key(|id| Rng::new(id.cast_unsigned()).next_u64());
+            ids.sort_by_cached_key(|id| Rng::with_seed(id.cast_unsigned()).u64(..));
         }
         ids
     }

@@ -92,12 +92,13 @@ pub(super) fn length(count: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Rng;
+    use fastrand::Rng;
+
     use super::*;
     use simkit::Timestamp;
 
     fn store() -> Store {
-        let mut store = Store::new(Rng::new(1));
+        let mut store = Store::new(Rng::with_seed(1));
         for id in [1, 2] {
             store.grant(Some(id), 10, Timestamp::START).unwrap();
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::RequestError;
 use super::refill_spread::{RefillSpread, SPREAD_FROM};
-use crate::{LeaseId, MAX_TTL};
+use crate::LeaseId;
+use crate::MAX_TTL;
 use simkit::Timestamp;
 
 /// The shortest TTL that is granted, in seconds: etcd's with its default election timeout of 1 s.

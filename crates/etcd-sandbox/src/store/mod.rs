@@ -10,7 +10,6 @@ mod kv;
 mod leases;
 mod range;
 mod refill_spread;
-mod rng;
 mod txn;
 mod txn_check;
 
@@ -18,9 +17,10 @@ pub use error::RequestError;
 pub use history::{ChangeHistory, is_delete, revision_of};
 pub use keyspace::{Keyspace, Span};
 pub use leases::{LeaseTable, MIN_TTL, RenewOutcome, TimeLeft};
-pub use rng::Rng;
 
 use std::time::Duration;
+
+use fastrand::Rng;
 
 use crate::LeaseId;
 use simkit::Timestamp;
@@ -28,15 +28,15 @@ use simkit::Timestamp;
 /// Leases and keys, and what ties them together.
 #[derive(Debug)]
 pub struct Store {
-    rng: Rng,
+    random: Rng,
     keys: Keyspace,
     leases: LeaseTable,
 }
 
 impl Store {
-    /// An empty store whose ids come from `dice`.
-    pub fn new(rng: Rng) -> Self {
-        Store { rng, keys: Keyspace::default(), leases: LeaseTable::default() }
+    /// An empty store whose ids come from `random`.
+    pub fn new(random: Rng) -> Self {
+        Store { random, keys: Keyspace::default(), leases: LeaseTable::default() }
     }
 
     /// The keys.
@@ -96,7 +96,8 @@ impl Store {
 
     fn unused_id(&mut self) -> LeaseId {
         loop {
-            let id = self.rng.id();
+            // etcd's ids are positive and 63 bits wide.
+            let id = self.random.i64(1..);
             if !self.leases.contains(id) {
                 return id;
             }
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     fn store_with_keys(id: i64, keys: &[&str]) -> Store {
-        let mut store = Store::new(Rng::new(1));
+        let mut store = Store::new(Rng::with_seed(1));
         store.grant(Some(id), 10, Timestamp::START).unwrap();
         for key in keys {
             store.put(PbPutRequest { key: key.as_bytes().to_vec(), lease: id, ..Default::default() }).unwrap();
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn picked_ids_are_positive_and_differ() {
-        let mut store = Store::new(Rng::new(9));
+        let mut store = Store::new(Rng::with_seed(9));
         let ids: Vec<LeaseId> = (0..100).map(|_| store.grant(None, 10, Timestamp::START).unwrap().0).collect();
         assert!(ids.iter().all(|id| *id > 0));
         assert_eq!(store.leases().ids().collect::<Vec<_>>(), ids);
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn extreme_ids_are_ids() {
-        let mut store = Store::new(Rng::new(1));
+        let mut store = Store::new(Rng::with_seed(1));
         for id in [-1, i64::MAX, i64::MIN] {
             assert_eq!(store.grant(Some(id), 10, Timestamp::START), Ok((id, 10)));
             assert_eq!(store.revoke(id), Ok(()));

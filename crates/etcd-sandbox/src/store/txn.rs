@@ -135,12 +135,13 @@ fn order(compare: &PbCompare, entry: &PbKeyValue) -> Ordering {
 mod tests {
     use etcd_client::proto::PbTxnRequestOp;
 
-    use super::super::Rng;
+    use fastrand::Rng;
+
     use super::*;
     use simkit::Timestamp;
 
     fn store() -> Store {
-        let mut store = Store::new(Rng::new(1));
+        let mut store = Store::new(Rng::with_seed(1));
         store.grant(Some(7), 10, Timestamp::START).unwrap();
         store.put(write("k", 7)).unwrap();
         store

@@ -4,13 +4,17 @@
 //! drops the newest response and counts it, as Go's does: the oldest are kept, the renewal stands.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::board::Board;
+use crate::keepalive::{AnsweredRenewal, SlotId};
 use crate::{Ended, LeaseId, QueueGauge};
 use simkit::Timestamp;
+
+/// The queues of all consumers that receive responses of one lease.
+pub(super) type Subscribers = Arc<[Arc<ResponseQueues>]>;
 
 /// A renewal that was answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,13 +47,19 @@ pub(super) enum Delivered {
     /// The queue was full.
     Dropped(QueueGauge),
     /// The reader has left the lease.
-    Unwanted,
+    NotSubscribed,
+}
+
+/// Learns that a response was read, so that the depth of a queue has changed.
+pub(super) trait ReadListener: fmt::Debug + Send + Sync {
+    /// A response of this lease, which the scheduler keeps in `slot`, was read. Called without any lock.
+    fn on_read(&self, slot: SlotId, id: LeaseId);
 }
 
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(super) struct ResponseQueues {
     capacity: usize,
-    board: Board,
+    listener: Arc<dyn ReadListener>,
     state: Mutex<State>,
 }
 
@@ -67,6 +77,8 @@ struct Queue {
     responses: VecDeque<Response>,
     ended: Option<Box<Ended>>,
     dropped: u64,
+    /// Where the scheduler keeps the lease; none before the engine has taken it over.
+    slot: Option<SlotId>,
     /// Whether its reader leaves it unread for now.
     paused: bool,
 }
@@ -77,9 +89,16 @@ impl Queue {
     }
 }
 
-impl Inbox {
-    pub(super) fn new(capacity: usize, board: Board) -> Self {
-        Inbox { capacity, board, state: Mutex::default() }
+impl Response {
+    fn new(id: LeaseId, renewal: &AnsweredRenewal) -> Self {
+        let AnsweredRenewal { ttl, at, round_trip, revision, .. } = *renewal;
+        Response { id, ttl, at, round_trip, revision }
+    }
+}
+
+impl ResponseQueues {
+    pub(super) fn new(capacity: usize, listener: Arc<dyn ReadListener>) -> Self {
+        ResponseQueues { capacity, listener, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -97,6 +116,13 @@ impl Inbox {
         false
     }
 
+    /// Notes where the scheduler keeps a lease.
+    pub(super) fn set_slot(&self, id: LeaseId, slot: SlotId) {
+        if let Some(queue) = self.state().queues.get_mut(&id) {
+            queue.slot = Some(slot);
+        }
+    }
+
     /// Takes no more of a lease; what was not read is gone.
     pub(super) fn close(&self, id: LeaseId) {
         let mut state = self.state();
@@ -109,15 +135,18 @@ impl Inbox {
         self.state().queues.contains_key(&id)
     }
 
-    /// The leases that it takes responses of.
-    pub(super) fn leases(&self) -> Vec<LeaseId> {
-        self.state().queues.keys().copied().collect()
+    /// Takes no more of any lease. Returns which it took responses of.
+    pub(super) fn close_all(&self) -> Vec<LeaseId> {
+        let mut state = self.state();
+        state.readable.clear();
+        std::mem::take(&mut state.queues).into_keys().collect()
     }
 
-    pub(super) fn deliver(&self, response: Response) -> Delivered {
+    /// Queues the response to a renewal, or drops it if the queue is full.
+    pub(super) fn deliver(&self, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
         let mut state = self.state();
         let State { queues, readable, reader } = &mut *state;
-        let Some(queue) = queues.get_mut(&response.id) else { return Delivered::Unwanted };
+        let Some(queue) = queues.get_mut(&id) else { return Delivered::NotSubscribed };
         // Without a queue a response can only be handed to somebody who waits for it.
         let room = if self.capacity == 0 { usize::from(reader.is_some()) } else { self.capacity };
         if queue.responses.len() >= room {
@@ -126,9 +155,9 @@ impl Inbox {
             return Delivered::Dropped(QueueGauge { depth, capacity: self.capacity, dropped: queue.dropped });
         }
         let announce = !queue.is_readable() && !queue.paused;
-        queue.responses.push_back(response);
+        queue.responses.push_back(Response::new(id, renewal));
         if announce {
-            readable.push_back(response.id);
+            readable.push_back(id);
             wake(reader.take());
         }
         Delivered::Queued
@@ -167,12 +196,17 @@ impl Inbox {
         let mut state = self.state();
         let taken = state.readable.iter().position(|readable| *readable == id);
         taken.map(|index| state.readable.remove(index));
-        let delivery = state.take(id);
+        self.take_from(state, id)
+    }
+
+    fn take_from(&self, mut state: MutexGuard<'_, State>, id: LeaseId) -> Option<Delivery> {
+        let slot = state.queues.get(&id)?.slot;
+        let delivery = state.take(id)?;
         drop(state);
-        if delivery.is_some() {
-            self.board.queue_moved(id);
+        if let (Delivery::Response(_), Some(slot)) = (&delivery, slot) {
+            self.listener.on_read(slot, id);
         }
-        delivery
+        Some(delivery)
     }
 
     pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
@@ -192,10 +226,7 @@ impl Inbox {
             return Poll::Pending;
         };
         state.reader = None;
-        let delivery = state.take(id);
-        drop(state);
-        self.board.queue_moved(id);
-        Poll::Ready(delivery)
+        Poll::Ready(self.take_from(state, id))
     }
 }
 
@@ -212,6 +243,15 @@ impl State {
         let ended = self.queues.remove(&id)?.ended?;
         Some(Delivery::Ended(id, *ended))
     }
+}
+
+/// The sum over several queues of one lease: the depth of the fullest, and all drops.
+pub(super) fn total_gauge(subscribers: &[Arc<ResponseQueues>], id: LeaseId) -> QueueGauge {
+    subscribers.iter().map(|queues| queues.gauge(id)).fold(QueueGauge::default(), |sum, one| QueueGauge {
+        depth: sum.depth.max(one.depth),
+        capacity: sum.capacity.max(one.capacity),
+        dropped: sum.dropped + one.dropped,
+    })
 }
 
 fn wake(reader: Option<Waker>) {

@@ -1,0 +1,72 @@
+//! Who receives the responses of which lease, by the scheduler's slot.
+
+use std::sync::Arc;
+
+use super::response_queues::{Delivered, ResponseQueues, Subscribers, total_gauge};
+use super::status_feed::Writer;
+use crate::keepalive::{AnsweredRenewal, SlotId};
+use crate::{EngineEventKind, LeaseId, LeaseStatus};
+use simkit::Timestamp;
+
+/// The subscribers of every lease that is kept alive.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions(Vec<Option<Subscribers>>);
+
+impl Subscriptions {
+    pub(super) fn get(&self, slot: SlotId) -> Option<&Subscribers> {
+        self.0.get(slot as usize)?.as_ref()
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = SlotId> + use<> {
+        0..SlotId::try_from(self.0.len()).unwrap_or(SlotId::MAX)
+    }
+
+    /// Adds a subscriber. One that left and came back before the engine heard of it is not added twice.
+    pub(super) fn add(&mut self, slot: SlotId, id: LeaseId, queues: Arc<ResponseQueues>) {
+        queues.set_slot(id, slot);
+        let index = slot as usize;
+        if self.0.len() <= index {
+            self.0.resize(index + 1, None);
+        }
+        let present = self.0[index].iter().flat_map(|subscribers| subscribers.iter().cloned());
+        let others = present.filter(|other| !Arc::ptr_eq(other, &queues)).collect::<Vec<_>>();
+        self.0[index] = Some(others.into_iter().chain([queues]).collect());
+    }
+
+    /// Removes every subscriber that has closed its queue of the lease. Returns whether none is left.
+    pub(super) fn remove_closed(&mut self, slot: SlotId, id: LeaseId) -> bool {
+        let Some(present) = self.get(slot) else { return false };
+        let rest: Subscribers = present.iter().filter(|queues| queues.is_open(id)).cloned().collect();
+        let is_empty = rest.is_empty();
+        self.0[slot as usize] = Some(rest);
+        is_empty
+    }
+
+    /// Hands a renewal to every subscriber. A full queue drops it, which is logged.
+    pub(super) fn deliver(&self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal, feed: &mut Writer<'_>) {
+        feed.renewed(slot, id, renewal);
+        for queues in self.get(slot).into_iter().flat_map(|subscribers| subscribers.iter()) {
+            if let Delivered::Dropped(queue) = queues.deliver(id, renewal) {
+                tracing::warn!(
+                    lease = %id,
+                    "queue-size" = queue.depth,
+                    "queue-capacity" = queue.capacity,
+                    "lease keepalive response queue is full; dropping response send"
+                );
+                let (queue_size, queue_capacity) = (queue.depth, queue.capacity);
+                feed.event(renewal.at, Some(id), || EngineEventKind::Dropped { queue_size, queue_capacity });
+            }
+        }
+    }
+
+    /// Ends the queues of a lease with the reason of its last status.
+    pub(super) fn end(&mut self, slot: SlotId, mut last: Box<LeaseStatus>, now: Timestamp, feed: &mut Writer<'_>) {
+        let Some(subscribers) = self.0.get_mut(slot as usize).and_then(Option::take) else { return };
+        let Some(ended) = last.ended.clone() else { return };
+        tracing::info!(lease = %last.id, reason = %ended, "lease is not kept alive any more");
+        last.queue = total_gauge(&subscribers, last.id);
+        subscribers.iter().for_each(|queues| queues.end(last.id, ended.clone()));
+        feed.event(now, Some(last.id), || EngineEventKind::Ended(ended));
+        feed.end(slot, last);
+    }
+}

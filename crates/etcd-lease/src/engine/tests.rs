@@ -1,0 +1,84 @@
+//! What is freed when an engine is dropped.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use super::{Consumer, Engine, Options};
+use crate::wire::{Cluster, Settings, Target};
+use crate::{Granted, Header};
+use etcd_sandbox::Sandbox;
+use simkit::Clock;
+
+async fn engine(clock: &Clock) -> (Sandbox, Engine) {
+    let sandbox = Sandbox::builder().start(clock.clone());
+    let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
+    let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
+    (sandbox, Engine::start(cluster, clock.clone(), Options::default()))
+}
+
+/// Keeps so many leases of 10 s.
+fn keep(consumer: &Consumer, sandbox: &Sandbox, clock: &Clock, count: usize) {
+    for _ in 0..count {
+        let id = sandbox.grant(10).unwrap();
+        consumer.keep_granted(
+            &Granted { id: crate::LeaseId(id), requested_ttl: 10, ttl: 10, header: Header::default() },
+            clock.now(),
+        );
+    }
+}
+
+fn live<T: ?Sized>(objects: &[Weak<T>]) -> usize {
+    objects.iter().filter(|object| object.strong_count() > 0).count()
+}
+
+/// Drops an engine of so many leases whose responses nobody has read, with a status feed that nobody has read.
+async fn drop_undrained(leases: usize) {
+    let clock = Clock::real();
+    let (sandbox, engine) = engine(&clock).await;
+    let feed = engine.status_feed();
+    let consumers: Vec<Consumer> = (0..4).map(|_| engine.consumer()).collect();
+    consumers.iter().for_each(|consumer| keep(consumer, &sandbox, &clock, leases / consumers.len()));
+    clock.sleep(Duration::from_secs(12)).await;
+    let queues: Vec<_> = consumers.iter().map(Consumer::downgrade).collect();
+    let (handle, shared) = engine.downgrade();
+    assert_eq!((live(&queues), handle.strong_count()), (4, 5));
+    assert_eq!(feed.len(), leases, "every status waits for a reader");
+
+    drop(consumers);
+    drop(engine);
+    // The runtime drops the engine's task, and its streams' tasks after it.
+    clock.sleep(Duration::from_millis(1)).await;
+    assert_eq!((live(&queues), handle.strong_count()), (0, 0), "the feed does not own the queues");
+    assert_eq!(shared.strong_count(), 1, "the feed of the reader");
+    drop(feed);
+    assert_eq!(shared.strong_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_with_undrained_subscribers_is_freed() {
+    drop_undrained(100).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_with_20_000_undrained_leases_is_freed() {
+    drop_undrained(20_000).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_reader_sees_every_lease_and_nothing_is_kept_without_a_reader() {
+    let clock = Clock::real();
+    let (sandbox, engine) = engine(&clock).await;
+    let consumer = engine.consumer();
+    keep(&consumer, &sandbox, &clock, 300);
+    clock.sleep(Duration::from_secs(1)).await;
+    let feed = engine.status_feed();
+    // Less than the interval of any renewal.
+    clock.sleep(Duration::from_millis(1)).await;
+    let update = feed.drain();
+    assert_eq!((update.statuses.len(), feed.len()), (300, 300));
+    assert!(update.statuses.iter().all(|status| status.granted_ttl == Some(10)));
+    let (_, shared) = engine.downgrade();
+    drop(feed);
+    clock.sleep(Duration::from_secs(5)).await;
+    assert_eq!(shared.upgrade().map(|feed| feed.len()), Some(0), "nothing is written without a reader");
+}

@@ -1,0 +1,332 @@
+//! What became of the connections to one member, and the streams that observe it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::rustls::client::ResolvesClientCert;
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{ClientConfig, SignatureScheme};
+use tower::BoxError;
+
+use super::refusal::{CertificateRequest, FirstBytes, Refusal};
+
+/// What became of the connections to one member; they are made one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Link(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Of the newest connection.
+    request: CertificateRequest,
+    /// Whether any connection was ever answered.
+    has_answered: bool,
+    /// Of the newest connection of which the outcome is known.
+    refusal: Option<Refusal>,
+}
+
+impl Link {
+    /// The TLS configuration with which this link notices whether the server asks for a certificate.
+    pub(super) fn observe(self: &Arc<Self>, config: &ClientConfig) -> Arc<ClientConfig> {
+        let mut config = config.clone();
+        let resolver = Arc::clone(&config.client_auth_cert_resolver);
+        config.client_auth_cert_resolver = Arc::new(ObservedResolver { resolver, link: Arc::clone(self) });
+        Arc::new(config)
+    }
+
+    /// A new connection begins.
+    pub(super) fn begin(&self) {
+        self.state().request = CertificateRequest::NotSent;
+    }
+
+    /// No connection came about.
+    pub(super) fn fail(&self, error: &io::Error) {
+        let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>());
+        self.conclude(refusal.cloned());
+    }
+
+    /// Why the TLS handshake failed, as an error that carries the refusal.
+    pub(super) fn handshake_error(&self, error: io::Error, heard: bool) -> io::Error {
+        match Refusal::of_handshake(&error, heard, self.state().request) {
+            Some(refusal) => io::Error::new(error.kind(), refusal),
+            None => error,
+        }
+    }
+
+    /// The refusal, if the newest connection was refused; else the transport's error.
+    pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
+        match self.state().refusal.clone() {
+            Some(refusal) => refusal.into(),
+            None => error.into(),
+        }
+    }
+
+    fn answered(&self) {
+        self.state().has_answered = true;
+        self.conclude(None);
+    }
+
+    fn conclude(&self, refusal: Option<Refusal>) {
+        let mut state = self.state();
+        let went_away = state.has_answered && refusal.as_ref().is_some_and(Refusal::is_silent);
+        state.refusal = if went_away { None } else { refusal };
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Notes that the server asked for a certificate.
+#[derive(Debug)]
+struct ObservedResolver {
+    resolver: Arc<dyn ResolvesClientCert>,
+    link: Arc<Link>,
+}
+
+impl ResolvesClientCert for ObservedResolver {
+    fn resolve(&self, issuers: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let certificate = self.resolver.resolve(issuers, schemes);
+        self.link.state().request =
+            if certificate.is_some() { CertificateRequest::Answered } else { CertificateRequest::Declined };
+        certificate
+    }
+
+    fn only_raw_public_keys(&self) -> bool {
+        self.resolver.only_raw_public_keys()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.resolver.has_certs()
+    }
+}
+
+/// A stream on which only reading says that the server closed it.
+///
+/// What is written after that is dropped. A failed write would otherwise hide what the server sent last, such as the
+/// alert that says what is wrong with a certificate.
+#[derive(Debug)]
+pub(super) struct ReadFirst<S> {
+    stream: S,
+    heard: bool,
+}
+
+impl<S> ReadFirst<S> {
+    pub(super) fn new(stream: S) -> Self {
+        ReadFirst { stream, heard: false }
+    }
+
+    /// Whether the server sent any byte.
+    pub(super) fn has_heard(&self) -> bool {
+        self.heard
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ReadFirst<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        self.heard |= buf.filled().len() > before;
+        Poll::Ready(result)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for ReadFirst<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
+        Poll::Ready(unless_closed(result, bytes.len()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices));
+        Poll::Ready(unless_closed(result, slices.iter().map(|slice| slice.len()).sum()))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+        Poll::Ready(unless_closed(result, ()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+fn unless_closed<T>(result: io::Result<T>, dropped: T) -> io::Result<T> {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    match result {
+        Err(error) if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) => Ok(dropped),
+        result => result,
+    }
+}
+
+/// A connection that tells its link how the server answered first.
+#[derive(Debug)]
+pub(super) struct FirstAnswer<S> {
+    stream: S,
+    secure: bool,
+    first: Vec<u8>,
+    /// Until the first answer is known.
+    link: Option<Arc<Link>>,
+}
+
+impl<S> FirstAnswer<S> {
+    /// Observes `stream`; `secure` where TLS lies below.
+    pub(super) fn new(stream: S, secure: bool, link: Arc<Link>) -> Self {
+        FirstAnswer { stream, secure, first: Vec::new(), link: Some(link) }
+    }
+
+    fn note(&mut self, link: &Link, result: &io::Result<()>, bytes: &[u8]) {
+        let wanted = FirstBytes::ENOUGH - self.first.len();
+        self.first.extend(bytes.iter().take(wanted));
+        let first = FirstBytes::read(&self.first);
+        let refusal = match result {
+            Ok(()) if bytes.is_empty() => self.closed(link, &io::ErrorKind::UnexpectedEof.into()),
+            Ok(()) if first == FirstBytes::Incomplete => return,
+            Ok(()) => first.refusal(),
+            Err(error) => self.closed(link, error),
+        };
+        match refusal {
+            None if first == FirstBytes::Settings => link.answered(),
+            refusal => link.conclude(refusal),
+        }
+        self.link = None;
+    }
+
+    fn closed(&self, link: &Link, error: &io::Error) -> Option<Refusal> {
+        if !self.first.is_empty() {
+            return FirstBytes::read(&self.first).refusal();
+        }
+        if self.secure { Refusal::of_tls(error, link.state().request) } else { Refusal::of_plain(error) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for FirstAnswer<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let has_room = buf.remaining() > 0;
+        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        if has_room && let Some(link) = self.link.clone() {
+            self.note(&link, &result, &buf.filled()[before..]);
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for FirstAnswer<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    /// A peer of which each read gives the next result; all writes fail, as after a reset.
+    struct Script(VecDeque<io::Result<Vec<u8>>>);
+
+    impl AsyncRead for Script {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            if let Some(bytes) = self.0.pop_front().transpose()? {
+                buf.put_slice(&bytes);
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Script {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Writes and reads on a plain connection until it ends; what a request that fails on it is told.
+    async fn told(link: &Arc<Link>, reads: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> String {
+        link.begin();
+        let script = Script(reads.into_iter().collect());
+        let mut connection = FirstAnswer::new(ReadFirst::new(script), false, Arc::clone(link));
+        connection.write_all(b"PRI").await.expect("a failed write is not reported");
+        connection.flush().await.expect("nor is a failed flush");
+        let mut some = [0; 16];
+        while connection.read(&mut some).await.is_ok_and(|read| read > 0) {}
+        link.explain("transport error").to_string()
+    }
+
+    fn reset() -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+
+    #[tokio::test]
+    async fn the_first_bytes_decide_however_they_arrive_and_the_connection_ends() {
+        let link = Arc::default();
+        assert_eq!(told(&link, []).await, Refusal::Unanswered.to_string());
+        assert_eq!(told(&link, [reset()]).await, Refusal::Unanswered.to_string());
+        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(vec![0x15]), Ok(vec![3, 1, 0])]).await, Refusal::UsesTls.to_string());
+        let settings = SETTINGS.iter().map(|byte| Ok(vec![*byte]));
+        assert_eq!(told(&link, settings).await, "transport error", "it answered");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_has_answered_before_is_not_said_to_use_tls() {
+        let link = Arc::default();
+        assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
+        assert_eq!(told(&link, [reset()]).await, "transport error");
+        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, Refusal::NotHttp2.to_string());
+    }
+
+    #[test]
+    fn a_connection_that_was_not_made_replaces_what_was_known() {
+        let link = Link::default();
+        link.fail(&io::Error::new(io::ErrorKind::UnexpectedEof, Refusal::HandshakeUnanswered));
+        assert_eq!(link.explain("transport error").to_string(), Refusal::HandshakeUnanswered.to_string());
+        link.fail(&io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(link.explain("transport error").to_string(), "transport error");
+    }
+}

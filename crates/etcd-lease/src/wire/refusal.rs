@@ -1,0 +1,256 @@
+//! Why a server that was reached did not answer: TLS on one side only, or a certificate.
+//!
+//! The transport reports such a fault in words that depend on which event it notices first: a reset, an end of stream
+//! or a failed write. [`Refusal`] is decided only from what was read, so one fault always gives one message.
+
+use std::io;
+
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::AlertDescription;
+
+use super::error::ErrorKind;
+
+/// Why a server that was reached did not answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(super) enum Refusal {
+    /// The server asked for a client certificate, got none, and ended the connection.
+    #[error("the server requires a client certificate")]
+    CertificateMissing,
+    /// The server got a client certificate and ended the connection with an alert.
+    #[error("the server rejected the client certificate ({0:?})")]
+    CertificateRejected(AlertDescription),
+    /// The server got a client certificate and ended the connection without an alert.
+    #[error("the server closed the connection after it got the client certificate")]
+    CertificateUnanswered,
+    /// The server answered the TLS handshake with something else.
+    #[error("the server answered without TLS")]
+    NotTls,
+    /// The server closed the connection and sent nothing in reply to the TLS handshake, as a plain-text etcd does.
+    #[error("the server closed the connection during the TLS handshake")]
+    HandshakeUnanswered,
+    /// Any other trouble of the TLS handshake.
+    #[error(transparent)]
+    Tls(rustls::Error),
+    /// The server answered plain text with a TLS record.
+    #[error("the server answered in TLS")]
+    UsesTls,
+    /// The server closed the connection and sent nothing in reply to plain text, as an etcd with TLS does.
+    #[error("the server closed the connection without an answer")]
+    Unanswered,
+    /// The server closed the connection after a TLS handshake that asked for no client certificate.
+    #[error("the server closed the connection after the TLS handshake")]
+    UnansweredInTls,
+    /// The server answered in another protocol.
+    #[error("the server does not use HTTP/2")]
+    NotHttp2,
+}
+
+/// What the server wanted to know of the client's certificate, and what it got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum CertificateRequest {
+    /// The server has not asked.
+    #[default]
+    NotSent,
+    /// The server asked, and the client has no certificate.
+    Declined,
+    /// The server asked, and the client sent its certificate.
+    Answered,
+}
+
+/// What the first bytes from the server are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FirstBytes {
+    /// Too few to say.
+    Incomplete,
+    /// The SETTINGS frame with which every HTTP/2 server begins (RFC 9113, 3.4).
+    Settings,
+    /// A TLS alert.
+    TlsAlert,
+    /// Something else.
+    Other,
+}
+
+impl FirstBytes {
+    /// How many bytes are enough to decide.
+    pub(super) const ENOUGH: usize = 4;
+
+    /// Reads the header of a frame: three bytes of length, which is small in a SETTINGS frame, then the type.
+    pub(super) fn read(bytes: &[u8]) -> FirstBytes {
+        match bytes {
+            [0x15, 0x03, ..] => FirstBytes::TlsAlert,
+            [0, _, _, 4, ..] => FirstBytes::Settings,
+            [_, _, _, _, ..] => FirstBytes::Other,
+            _ => FirstBytes::Incomplete,
+        }
+    }
+
+    /// The refusal that they are; `None` for an HTTP/2 server.
+    pub(super) fn refusal(self) -> Option<Refusal> {
+        match self {
+            FirstBytes::Settings => None,
+            FirstBytes::TlsAlert => Some(Refusal::UsesTls),
+            FirstBytes::Incomplete | FirstBytes::Other => Some(Refusal::NotHttp2),
+        }
+    }
+}
+
+impl Refusal {
+    /// A TLS handshake that failed; `heard` says whether the server sent any byte. `None` where it is no refusal.
+    pub(super) fn of_handshake(error: &io::Error, heard: bool, request: CertificateRequest) -> Option<Refusal> {
+        match tls_error(error) {
+            Some(rustls::Error::InvalidMessage(_)) => Some(Refusal::NotTls),
+            None if is_closed(error) && !heard => Some(Refusal::HandshakeUnanswered),
+            _ => Refusal::of_tls(error, request),
+        }
+    }
+
+    /// A connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3 this is where
+    /// a server refuses a certificate: the handshake is over for the client before the server has seen it.
+    pub(super) fn of_tls(error: &io::Error, request: CertificateRequest) -> Option<Refusal> {
+        let alert = match tls_error(error) {
+            Some(rustls::Error::AlertReceived(alert)) => Some(*alert),
+            Some(error) => return Some(Refusal::Tls(error.clone())),
+            None if is_closed(error) => None,
+            None => return None,
+        };
+        Some(match (request, alert) {
+            (CertificateRequest::Declined, _) => Refusal::CertificateMissing,
+            (CertificateRequest::Answered, Some(alert)) => Refusal::CertificateRejected(alert),
+            (CertificateRequest::Answered, None) => Refusal::CertificateUnanswered,
+            (CertificateRequest::NotSent, Some(alert)) => Refusal::Tls(rustls::Error::AlertReceived(alert)),
+            (CertificateRequest::NotSent, None) => Refusal::UnansweredInTls,
+        })
+    }
+
+    /// A plain connection that failed before the server's first frame.
+    pub(super) fn of_plain(error: &io::Error) -> Option<Refusal> {
+        is_closed(error).then_some(Refusal::Unanswered)
+    }
+
+    /// Whether the server gave no reason. A server that has answered before went away, whatever else such an end means.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(
+            self,
+            Refusal::HandshakeUnanswered
+                | Refusal::Unanswered
+                | Refusal::UnansweredInTls
+                | Refusal::CertificateUnanswered
+        )
+    }
+
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            // The member may be about to end or to start, and another may do better.
+            _ if self.is_silent() => ErrorKind::Unavailable,
+            Refusal::NotHttp2 => ErrorKind::Unavailable,
+            _ => ErrorKind::Tls,
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn advice(&self) -> &'static str {
+        match self {
+            Refusal::CertificateMissing => "use --cert and --key",
+            Refusal::CertificateRejected(_) => "check --cert and --key",
+            Refusal::CertificateUnanswered => "it may not accept the certificate (--cert, --key)",
+            Refusal::NotTls | Refusal::HandshakeUnanswered => "the endpoint may not use TLS; try http://",
+            Refusal::UsesTls | Refusal::Unanswered => "the endpoint may use TLS; try https://",
+            Refusal::Tls(_) => "see --cacert, --cert, --key and https:// in --endpoints",
+            Refusal::UnansweredInTls => "is etcd running there?",
+            Refusal::NotHttp2 => "is this the client port of an etcd?",
+        }
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether the server closed the connection. Which of these kinds is seen depends on the moment.
+fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_rustls::rustls::{CertificateError, InvalidMessage};
+
+    const REQUESTS: [CertificateRequest; 3] =
+        [CertificateRequest::NotSent, CertificateRequest::Declined, CertificateRequest::Answered];
+
+    fn closings() -> [io::Error; 4] {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof].map(io::Error::from)
+    }
+
+    fn tls(error: rustls::Error) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+
+    #[test]
+    fn tells_protocols_by_their_first_bytes() {
+        let cases: [(&[u8], FirstBytes); 9] = [
+            (b"", FirstBytes::Incomplete),
+            (&[0, 0, 18], FirstBytes::Incomplete),
+            (&[0, 0, 18, 4, 0, 0, 0, 0, 0], FirstBytes::Settings),
+            (&[0, 0, 0, 4], FirstBytes::Settings),
+            (&[0, 0, 8, 7], FirstBytes::Other),
+            (&[0x15, 3, 1, 0, 2, 2, 70], FirstBytes::TlsAlert),
+            (&[0x15, 3], FirstBytes::TlsAlert),
+            (b"HTTP/1.0 400 Bad Request\r\n\r\n", FirstBytes::Other),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", FirstBytes::Other),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(FirstBytes::read(bytes), expected, "{bytes:?}");
+        }
+        assert_eq!(FirstBytes::Settings.refusal(), None);
+        assert_eq!(FirstBytes::TlsAlert.refusal(), Some(Refusal::UsesTls));
+        assert_eq!(FirstBytes::Incomplete.refusal(), Some(Refusal::NotHttp2), "what closes after three bytes");
+    }
+
+    #[test]
+    fn a_reset_and_an_end_of_stream_mean_the_same() {
+        for error in closings() {
+            assert_eq!(Refusal::of_plain(&error), Some(Refusal::Unanswered), "{error}");
+            for (request, expected) in REQUESTS.into_iter().zip([
+                Refusal::UnansweredInTls,
+                Refusal::CertificateMissing,
+                Refusal::CertificateUnanswered,
+            ]) {
+                assert_eq!(Refusal::of_tls(&error, request), Some(expected.clone()), "{error}");
+                assert_eq!(Refusal::of_handshake(&error, true, request), Some(expected), "{error}");
+            }
+            let silent = Refusal::of_handshake(&error, false, CertificateRequest::NotSent);
+            assert_eq!(silent, Some(Refusal::HandshakeUnanswered), "{error}");
+        }
+        let other = io::Error::from(io::ErrorKind::TimedOut);
+        assert_eq!(Refusal::of_plain(&other), None);
+        assert_eq!(Refusal::of_tls(&other, CertificateRequest::Declined), None);
+        assert_eq!(Refusal::of_handshake(&other, false, CertificateRequest::NotSent), None);
+    }
+
+    #[test]
+    fn an_alert_means_the_certificate_once_the_server_asked_for_it() {
+        let of = |alert, request| Refusal::of_tls(&tls(rustls::Error::AlertReceived(alert)), request);
+        for alert in [AlertDescription::CertificateRequired, AlertDescription::BadCertificate] {
+            assert_eq!(of(alert, CertificateRequest::Declined), Some(Refusal::CertificateMissing));
+        }
+        let expired = AlertDescription::CertificateExpired;
+        let rejected = of(expired, CertificateRequest::Answered).unwrap();
+        assert_eq!(rejected, Refusal::CertificateRejected(expired));
+        assert_eq!(rejected.to_string(), "the server rejected the client certificate (CertificateExpired)");
+        let unasked = of(AlertDescription::ProtocolVersion, CertificateRequest::NotSent).unwrap();
+        assert_eq!(unasked.to_string(), "received fatal alert: ProtocolVersion");
+    }
+
+    #[test]
+    fn a_handshake_fails_for_its_own_reason() {
+        let of = |error| Refusal::of_handshake(&tls(error), true, CertificateRequest::NotSent);
+        assert_eq!(of(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)), Some(Refusal::NotTls));
+        let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let refusal = of(unknown.clone()).unwrap();
+        assert_eq!((refusal.kind(), refusal.to_string()), (ErrorKind::Tls, unknown.to_string()));
+    }
+}

@@ -1,0 +1,138 @@
+//! The tables of a config file as serde reads them, each value with its place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
+
+use crate::escape::printable;
+
+/// The top of a file, or a `[cluster.NAME]` of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table of settings")]
+pub(super) struct Table {
+    /// The cluster to use when nothing else is named. At the top only, as are the next two.
+    pub(super) default_cluster: Option<Spanned<String>>,
+    pub(super) cluster: Option<Spanned<BTreeMap<String, Spanned<Table>>>>,
+    /// The keys of each action of the monitor.
+    pub(super) keys: Option<Spanned<BTreeMap<Spanned<String>, Texts>>>,
+    /// What marks a cluster on the screen. In a cluster only.
+    pub(super) color: Option<Spanned<String>>,
+    /// Passwords are refused, with a message of their own.
+    pub(super) password: Option<Spanned<IgnoredAny>>,
+    pub(super) ascii: Option<Spanned<bool>>,
+    pub(super) budget: Option<Spanned<i64>>,
+    pub(super) cacert: Option<Spanned<String>>,
+    pub(super) cert: Option<Spanned<String>>,
+    pub(super) columns: Option<Spanned<Texts>>,
+    pub(super) command_timeout: Option<Spanned<String>>,
+    pub(super) dial_timeout: Option<Spanned<String>>,
+    pub(super) endpoints: Option<Spanned<Texts>>,
+    pub(super) filter: Option<Spanned<String>>,
+    pub(super) insecure_skip_tls_verify: Option<Spanned<bool>>,
+    pub(super) key: Option<Spanned<String>>,
+    pub(super) log_file: Option<Spanned<String>>,
+    pub(super) no_color: Option<Spanned<bool>>,
+    pub(super) pace: Option<Spanned<String>>,
+    pub(super) prefix: Option<Spanned<String>>,
+    pub(super) queue_capacity: Option<Spanned<i64>>,
+    pub(super) read_only: Option<Spanned<bool>>,
+    pub(super) sort: Option<Spanned<String>>,
+    pub(super) theme: Option<Spanned<String>>,
+    pub(super) user: Option<Spanned<String>>,
+    pub(super) write_out: Option<Spanned<String>>,
+}
+
+/// One text, or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a string or a list of strings")]
+pub(super) enum Texts {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Texts {
+    pub(super) fn as_slice(&self) -> &[String] {
+        match self {
+            Texts::One(text) => std::slice::from_ref(text),
+            Texts::Many(texts) => texts,
+        }
+    }
+}
+
+/// An error in a config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadConfig {
+    path: PathBuf,
+    /// Counted from 1.
+    line: usize,
+    /// The key with the tables around it, such as `cluster.prod.user`. None where `what` names it, or there is none.
+    key: Option<String>,
+    what: String,
+}
+
+impl fmt::Display for BadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.path.display(), self.line)?;
+        if let Some(key) = &self.key {
+            write!(f, "{}: ", printable(key.as_bytes()))?;
+        }
+        write!(f, "{}", self.what)
+    }
+}
+
+impl std::error::Error for BadConfig {}
+
+/// The text of a file, and its path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    /// Reads the file. Values are not checked yet.
+    pub(super) fn parse(&self) -> Result<Table, BadConfig> {
+        let document = DeTable::parse(self.text).map_err(|error| self.malformed(&error))?;
+        Table::deserialize(Deserializer::from(document)).map_err(|error| self.mistyped(&error))
+    }
+
+    /// An error at a place, in bytes.
+    pub(super) fn wrong(&self, at: usize, key: &str, what: impl fmt::Display) -> BadConfig {
+        let line = self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+        let key = if key.is_empty() { None } else { Some(key.to_owned()) };
+        BadConfig { path: self.path.to_owned(), line, key, what: what.to_string() }
+    }
+
+    /// Shows only the key of the line: its value may be a password.
+    fn malformed(&self, error: &toml::de::Error) -> BadConfig {
+        let at = error.span().map_or(0, |span| span.start).min(self.text.len());
+        let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+        self.wrong(at, key, format!("invalid TOML: {}", error.message()))
+    }
+
+    /// Says what serde says in TOML's terms.
+    fn mistyped(&self, error: &toml::de::Error) -> BadConfig {
+        let at = error.span().map_or(0, |span| span.start);
+        let message = printable(error.message().as_bytes());
+        if let Some((name, _)) = message.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected")) {
+            return self.wrong(at, "", format!("unknown setting {name}; run `leasetop config` for the list"));
+        }
+        let message = message.replace("invalid type: map", "invalid type: table");
+        let message = match message.rsplit_once(", expected ") {
+            Some((found, "i64")) => format!("{found}, expected an integer"),
+            Some((found, "a map")) => format!("{found}, expected a table"),
+            _ => message,
+        };
+        // The error shows the tables around it only in its second line, "in `cluster.prod.user`".
+        let shown = error.to_string();
+        let key = shown.lines().find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+        self.wrong(at, key.unwrap_or_default(), message)
+    }
+}
