@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::AnsweredRenewal;
 use crate::LeaseId;
 use crate::LeaseStatus;
+use simkit::Timestamp;
 
 /// Where a lease is kept in the schedule. It is free for another lease after the turn that told of the end.
 pub type SlotId = u32;
@@ -79,6 +79,21 @@ pub enum Action {
         /// Which lease.
         id: LeaseId,
     },
+}
+
+/// What an answer told: for the subscribers and the events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnsweredRenewal {
+    /// Full TTL in seconds.
+    pub ttl: i64,
+    /// When the answer arrived.
+    pub at: Timestamp,
+    /// Since the answer before; none for the first.
+    pub interval: Option<Duration>,
+    /// From sending to the answer.
+    pub round_trip: Duration,
+    /// The header's revision.
+    pub revision: i64,
 }
 
 /// What there is to tell.

@@ -16,7 +16,7 @@
 
 use std::time::Duration;
 
-use super::Timeouts;
+use super::io::{AnsweredRenewal, Timeouts};
 use crate::{Cadence, Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -59,21 +59,6 @@ pub(super) struct KeptLease {
     pub(super) lane: Option<usize>,
     /// Whether its status changed since the last turn.
     pub(super) is_changed: bool,
-}
-
-/// What an answer told: for the subscribers and the events.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AnsweredRenewal {
-    /// Full TTL in seconds.
-    pub ttl: i64,
-    /// When the answer arrived.
-    pub at: Timestamp,
-    /// Since the answer before; none for the first.
-    pub interval: Option<Duration>,
-    /// From sending to the answer.
-    pub round_trip: Duration,
-    /// The header's revision.
-    pub revision: i64,
 }
 
 impl KeptLease {

@@ -20,8 +20,7 @@ use self::stream_state::StreamState;
 use super::renewal_schedule::StartJitter;
 use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp};
 
-pub use self::io::{Action, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
-pub use self::kept_lease::AnsweredRenewal;
+pub use self::io::{Action, AnsweredRenewal, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
 
 /// Questions for time left that are on their way at once, at most.
 const MAX_TTL_QUERIES: usize = 64;

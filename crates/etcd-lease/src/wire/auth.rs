@@ -1,20 +1,14 @@
-//! A channel that signs every request: the login's token, and whether a leader is required. It also says why a server
-//! refused a connection.
-//!
-//! etcd-client and our own rpc share it, so that there is one login for everything.
+//! The login: who it is, and how its token is fetched and replaced.
 
-use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 
 use etcd_client::proto::{PbAuthenticateRequest, PbAuthenticateResponse};
+use http::HeaderValue;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response};
 use tonic::Status;
-use tonic::body::Body;
 use tonic::transport::Channel;
-use tower::{BoxError, Service};
 
+use super::auth_channel::{AuthChannel, Token};
 use super::link::Link;
 use super::{User, rpc};
 
@@ -22,7 +16,7 @@ use super::{User, rpc};
 #[derive(Debug, Default)]
 pub(super) struct AuthSession {
     user: Option<User>,
-    token: RwLock<Option<HeaderValue>>,
+    token: Arc<Token>,
     refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -32,7 +26,12 @@ impl AuthSession {
     }
 
     pub(super) fn token(&self) -> Option<HeaderValue> {
-        self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.token.get()
+    }
+
+    /// A channel whose requests carry the token of this login.
+    pub(super) fn channel(&self, channel: Channel, require_leader: bool, link: Arc<Link>) -> AuthChannel {
+        AuthChannel::new(channel, Arc::clone(&self.token), require_leader, link)
     }
 
     /// Whether there is somebody to log in as and no login yet.
@@ -56,47 +55,9 @@ impl AuthSession {
         let answer: PbAuthenticateResponse = rpc::unary(channel, AUTHENTICATE, request).await?;
         let token =
             HeaderValue::from_str(&answer.token).map_err(|_| Status::internal("the token is no header value"))?;
-        *self.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        self.token.set(token);
         Ok(())
     }
 }
 
 const AUTHENTICATE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Auth/Authenticate");
-
-/// A channel whose requests carry the token.
-#[derive(Clone, Debug)]
-pub(super) struct AuthChannel {
-    channel: Channel,
-    login: Arc<AuthSession>,
-    require_leader: bool,
-    link: Arc<Link>,
-}
-
-impl AuthChannel {
-    pub(super) fn new(channel: Channel, login: Arc<AuthSession>, require_leader: bool, link: Arc<Link>) -> Self {
-        AuthChannel { channel, login, require_leader, link }
-    }
-}
-
-impl Service<Request<Body>> for AuthChannel {
-    type Response = Response<Body>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.channel.poll_ready(cx).map_err(BoxError::from)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let headers = request.headers_mut();
-        if let Some(token) = self.login.token() {
-            headers.insert("token", token);
-        }
-        if self.require_leader {
-            headers.insert("hasleader", HeaderValue::from_static("true"));
-        }
-        let answer = self.channel.call(request);
-        let link = Arc::clone(&self.link);
-        Box::pin(async move { answer.await.map_err(|error| link.explain(error)) })
-    }
-}

@@ -7,9 +7,9 @@ use futures_util::FutureExt;
 use http::HeaderValue;
 use tonic::{Status, Streaming};
 
-use super::cluster::SharedState;
 use super::error::Error;
 use super::member::Member;
+use super::shared_state::SharedState;
 use crate::LeaseId;
 
 /// The answer to one renewal.

@@ -9,9 +9,9 @@ use http::HeaderValue;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
-use super::cluster::SharedState;
 use super::key_pages::to_lease_id;
 use super::member::Member;
+use super::shared_state::SharedState;
 use super::{Cluster, Error, rpc};
 use crate::KeyChange;
 use crate::KeyRange;

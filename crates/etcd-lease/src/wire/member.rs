@@ -6,7 +6,8 @@ use etcd_client::{Channel as ClientChannel, Client};
 use tokio_rustls::rustls::ClientConfig;
 use tower::util::BoxCloneSyncService;
 
-use super::auth::{AuthChannel, AuthSession};
+use super::auth::AuthSession;
+use super::auth_channel::AuthChannel;
 use super::connect;
 use super::error::Error;
 use super::link::Link;
@@ -36,9 +37,9 @@ impl Member {
         let link = Arc::new(Link::default());
         let raw = connect::channel(target, tls, settings.dial_timeout, &link);
         let endpoint = target.to_string();
-        let channel = AuthChannel::new(raw.clone(), Arc::clone(login), true, Arc::clone(&link));
+        let channel = login.channel(raw.clone(), true, Arc::clone(&link));
         let client = client_on(channel.clone(), &endpoint).await?;
-        let status = client_on(AuthChannel::new(raw, Arc::clone(login), false, link), &endpoint).await?;
+        let status = client_on(login.channel(raw, false, link), &endpoint).await?;
         Ok(Member { endpoint, channel, client, status })
     }
 

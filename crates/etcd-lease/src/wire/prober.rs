@@ -7,9 +7,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use super::cluster::SharedState;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
+use super::error_kind::ErrorKind;
 use super::member::Member;
+use super::shared_state::SharedState;
 use crate::MemberView;
 use crate::Reachability;
 

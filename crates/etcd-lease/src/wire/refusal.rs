@@ -8,7 +8,7 @@ use std::io;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::AlertDescription;
 
-use super::error::ErrorKind;
+use super::error_kind::ErrorKind;
 
 /// Why a server that was reached did not answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -17,7 +17,7 @@ use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use super::auth::AuthChannel;
+use super::auth_channel::AuthChannel;
 use crate::LeaseId;
 
 const KEEP_ALIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseKeepAlive");
