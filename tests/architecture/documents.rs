@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use leasetop::app::keymap;
 use leasetop::app::{Key, Keymap};
 
 fn root() -> &'static Path {
@@ -100,11 +99,15 @@ fn the_key_table_matches_the_program() {
     let document = read(FILE);
     let table = between(&document, MARKS[0], MARKS[1]);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        let updated = document.replacen(table, &keymap::markdown(), 1);
+        let updated = document.replacen(table, &Keymap::default().markdown(), 1);
         fs::write(root().join(FILE), updated).expect("docs/keys.md can be written");
         return;
     }
-    assert_eq!(table, keymap::markdown(), "run UPDATE_DOCS=1 cargo test --test architecture to update {FILE}");
+    assert_eq!(
+        table,
+        Keymap::default().markdown(),
+        "run UPDATE_DOCS=1 cargo test --test architecture to update {FILE}"
+    );
 }
 
 #[test]

@@ -191,7 +191,7 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     always_refused(
         endpoint,
         &["--cacert", &cert],
-        "invalid peer certificate: UnknownIssuer; see --cacert, --cert, --key and https:// in --endpoints",
+        "invalid peer certificate: UnknownIssuer; check --cacert, --cert, --key and https:// in --endpoints",
     );
 }
 

@@ -72,6 +72,8 @@ fn the_grant_form_checks_each_field_and_grants() {
     terminal.keys("\r");
     closed(&mut terminal, "New leases");
     terminal.wait_for("/a/2");
+    // The second key of a lease is put after its first.
+    terminal.wait_until("all keys are put", |_| ["/b/1", "/b/2"].iter().all(|key| server.sandbox.get(key).is_some()));
     let value = |key: &str| server.sandbox.get(key).map(|pair| pair.value);
     assert_eq!(value("/a/1"), Some(b"q=1".to_vec()));
     assert_eq!((value("/b/1"), value("/b/2")), (Some(Vec::new()), Some(Vec::new())));
@@ -260,6 +262,8 @@ fn on_tiny_screens_revoking_and_quitting_stay_clear() {
         closed(&mut terminal, &format!("{end}?"));
         terminal.keys("xy");
         terminal.wait_until("it is revoked", |_| server.sandbox.leases().is_empty());
+        // The monitor asks before it quits until it has etcd's answer.
+        terminal.wait_for("⊘ r");
         terminal.keys("q");
         assert_eq!(terminal.exit_code(), 0);
     }

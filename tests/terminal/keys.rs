@@ -154,6 +154,9 @@ impl MonitorTest {
             let at = |key| text.find(key);
             text.contains("41 · by FIRST KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
         });
+        // The cursor follows the lease on which it began: the first that was listed, which may be any.
+        terminal.keys("g");
+        terminal.wait_until("the cursor on the first row", |screen| holds(screen, ">/a"));
         let own = |id: &LeaseId| server.sandbox.get("/a").is_some_and(|pair| pair.lease == id.0);
         let own = server
             .sandbox

@@ -252,7 +252,7 @@ fn no_drill(story: &mut Story, why: &str) {
     for digit in '1'..='5' {
         assert_eq!(story.press(&[Key::Char(digit)]), []);
         let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{why}: {digit} closed it") };
-        assert!(dialog.obstacle(&story.app).is_some_and(|reported| reported.starts_with(why)));
+        assert!(dialog.obstacle(&story.app.leases, &story.app.config).is_some_and(|told| told.starts_with(why)));
     }
     story.press(&[Key::Enter]);
     assert!(story.app.view.dialog.is_none() && story.app.view.active == View::Leases);
@@ -266,10 +266,10 @@ fn the_help_scrolls_to_its_end() {
         _ => panic!("the help is open"),
     };
     story.press(&[Key::Char('?')]);
-    story.send(Msg::ScrollLimit { max_scroll: 12 });
     let mut tops = Vec::new();
     for key in [Key::Up, Key::Down, Key::PageDown, Key::Down, Key::Down, Key::Char('k'), Key::Home, Key::End] {
         story.press(&[key]);
+        story.app.clamp_scroll(12);
         tops.push(top(&story));
     }
     assert_eq!(tops, [0, 1, 11, 12, 12, 11, 0, 12]);

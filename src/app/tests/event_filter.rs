@@ -6,10 +6,11 @@ use etcd_lease::{KeyChange, KeyEntry, KeyState};
 impl Story {
     /// The next events by name, and whether each of these filters matches.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
-        let reported = self.app.events.take_recorded();
+        let told = self.app.events.take_recorded();
+        let (leases, keys) = (&self.app.leases, &self.app.keys);
         let matches_filter =
-            |event: &Event, text: &str| matches_filter(&self.app, &text.parse().expect("a filter"), event, self.now);
-        reported.iter().map(|event| (event.name().as_str(), filters.map(|text| matches_filter(event, text)))).collect()
+            |event: &Event, text: &str| matches_filter(leases, keys, &text.parse().expect("a filter"), event, self.now);
+        told.iter().map(|event| (event.name().as_str(), filters.map(|text| matches_filter(event, text)))).collect()
     }
 }
 

@@ -47,7 +47,7 @@ fn messages_name_the_current_key_bindings() {
     story.app.leases.get_mut(LeaseId(1)).expect("a lease").is_kept_alive = false;
     story.press(&[Key::F(5)]);
     let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{:?}", story.app.view.dialog) };
-    let why = dialog.obstacle(&story.app).unwrap_or_default();
+    let why = dialog.obstacle(&story.app.leases, &story.app.config).unwrap_or_default();
     assert!(why.ends_with("nothing to drill; keep-alive keeps it alive."), "{why}");
 }
 

@@ -240,8 +240,8 @@ fn the_wheel_scrolls_rows_and_help() {
     story.send(Msg::Wheel { is_down: false });
     assert_eq!(row(&story), Some(0));
     story.press(&[Key::Char('?')]);
-    story.send(Msg::ScrollLimit { max_scroll: 4 });
     (0..3).for_each(|_| drop(story.send(Msg::Wheel { is_down: true })));
+    story.app.clamp_scroll(4);
     assert!(matches!(story.app.view.dialog, Some(Dialog::Help { top: 4 })));
 }
 

@@ -107,7 +107,7 @@ fn leases_that_end_or_change_owner_while_the_dialog_is_open_are_skipped() {
     let mut story = open_dialog(4);
     story.list(&[], &[2]);
     story.grant(3, 10);
-    assert_eq!(dialog(&story).leases(&story.app).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(dialog(&story).leases(&story.app.leases).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
     assert_eq!(confirm(&mut story, "4"), NONE, "the number is that of those that are left");
     story.press(&[Key::Backspace]);
     assert_eq!(confirm(&mut story, "2"), [1, 4]);
@@ -315,7 +315,7 @@ fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> R
         prop_assert_eq!(run_step(&mut story, step), NONE);
         prop_assert_eq!(dialog(&story).ids().map(|id| id.0).collect::<Vec<_>>(), named.clone());
     }
-    let left: Vec<i64> = dialog(&story).leases(&story.app).map(|lease| lease.id.0).collect();
+    let left: Vec<i64> = dialog(&story).leases(&story.app.leases).map(|lease| lease.id.0).collect();
     prop_assert!(left.iter().all(|id| named.contains(id) && story.app.leases.alive_mut(LeaseId(*id)).is_some()));
     story.press(&[Key::End, Key::Ctrl('u')]);
     let revoked = confirm(&mut story, &left.len().to_string());

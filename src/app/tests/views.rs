@@ -57,8 +57,8 @@ fn the_detail_scrolls_to_its_end() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Enter]);
-    story.send(Msg::ScrollLimit { max_scroll: 3 });
     story.press(&[Key::Down; 9]);
+    story.app.clamp_scroll(3);
     assert_eq!(story.app.view.scroll, 3);
     story.press(&[Key::Up]);
     assert_eq!(story.app.view.scroll, 2);

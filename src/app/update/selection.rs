@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::app::keymap::Action;
+use crate::app::plural::leases_in_words;
 use crate::app::{AppState, View};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::cursor;
+use super::look;
 
 /// Marks the lease under the cursor, or takes its mark away, and goes on to the next row.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
@@ -23,8 +24,7 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         );
     }
     app.view.selection.toggle(id);
-    let active_view = app.active_view_mut();
-    cursor::go(active_view, Action::Down);
+    look::go(app.active_view_mut(), Action::Down);
 }
 
 /// Begins a range at the cursor; where one has begun, marks the living leases from there to the cursor.
@@ -123,11 +123,6 @@ fn is_one_open(app: &AppState) -> bool {
 fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
     let active_view = app.active_view();
     active_view.view.cursor.filter(|_| !active_view.view.is_open)
-}
-
-/// One lease, several leases.
-pub(super) fn leases_in_words(count: usize) -> String {
-    if count == 1 { "1 lease".to_owned() } else { format!("{count} leases") }
 }
 
 fn are_in_words(count: usize) -> String {

@@ -111,7 +111,7 @@ async fn a_cut_stream_costs_no_renewal() {
     seconds(0.1).await;
     let events = feed.drain().events;
     let lost =
-        |kind: &EngineEventKind| matches!(kind, EngineEventKind::Lost { trouble, .. } if trouble.contains("cut"));
+        |kind: &EngineEventKind| matches!(kind, EngineEventKind::Lost { trouble, .. } if trouble.contains("closed"));
     assert!(matches!(events[0].kind, EngineEventKind::FaultStarted(Fault::CutStream)), "{events:?}");
     assert!(lost(&events[1].kind), "{events:?}");
     let interval = {
