@@ -232,7 +232,7 @@ fn after_a_compaction_missed_changes_are_reported_and_current_keys_shown() {
         (
             "error",
             "what became of the keys from revision 13 to 20 is lost, etcd has compacted it: they were read anew, and those \
-             that left a lease are not reported",
+             that left a lease are not told",
         ),
         ("attached", "/new"),
         ("moved", "/moves was put with 0000000000000002"),
