@@ -1,16 +1,19 @@
-//! The monitor's mind, pure: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
+//! The logic of the monitor, without side effects: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done
+//! ([`Effect`]).
 //!
-//! [`update()`] takes a message and the time, changes the state and hands back effects as values; nothing here
-//! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
+//! [`update()`] takes a message and the time, changes the state and hands back effects as values. Nothing here uses a
+//! terminal, a task or the network, and nothing reads a clock, so that the same messages always give the same state.
 //!
 //! ```text
-//!  keys, answers, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> the runtime's driver
-//!                                      |                                               |
-//!                                 AppState -> ui::draw                                 +-> Msg
+//!  keys, replies, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> runtime::effects
+//!                                      |                                                |
+//!                                   AppState -> ui::draw                                +-> Msg
 //! ```
 //!
-//! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
-//! under `update/`, a dialog as a file under `dialog/`.
+//! [`AppState`] has seven parts; each changes only itself, in a file of its own. `verbs` has a file for each thing that
+//! the user can do to leases, with its dialog; it takes the parts that it needs. Only `update` sees all of them: it turns
+//! keys, clicks and dialogs into a [`Command`](command::Command) and gives that to its verb. `docs/CONTRIBUTING.md` says
+//! where to add what.
 
 mod action;
 mod bindings;
