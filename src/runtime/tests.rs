@@ -21,9 +21,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::app::{Backend, KeyTemplate, requests_for};
-use etcd_lease::wire::{Settings, Target};
+use crate::app::{AppConfig, Backend, KeyTemplate, requests_for};
+use crate::ui::Theme;
+use etcd_lease::engine;
+use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
+use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 
 /// A terminal in memory, which can be told to stop reading.

@@ -5,12 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+<<<<<<< HEAD
 use leasetop::app::keymap;
 use leasetop::app::{Key, Keymap};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
+=======
+use leasetop::app::Keymap;
+>>>>>>> 502d139
 
 fn read(name: &str) -> String {
     let path = root().join(name);
@@ -32,6 +36,7 @@ fn between<'a>(document: &'a str, from: &str, to: &str) -> &'a str {
     rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
 }
 
+<<<<<<< HEAD
 /// The cells of a table's rows, without its head.
 fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
     table.lines().filter(|line| line.starts_with('|')).skip(2).map(|line| {
@@ -91,6 +96,13 @@ fn words(line: &str) -> Vec<String> {
     }
     words.retain(|word| !word.is_empty());
     words
+=======
+#[test]
+fn the_readme_has_the_key_table() {
+    let readme = read("README.md");
+    let table = between(&readme, "<!-- keys -->\n", "<!-- /keys -->");
+    assert_eq!(table, Keymap::default().markdown(), "put the right side between the marks of README.md");
+>>>>>>> 502d139
 }
 
 #[test]

@@ -1,16 +1,8 @@
 //! The filter line: what is typed filters at once.
 
-use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter, View, ViewState};
+use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
 
 use super::look;
-
-/// Opens the line above the rows, on which the present filter stands.
-pub(super) fn open(view: &mut ViewState) {
-    if view.active == View::Leases {
-        view.is_open = false;
-        view.row_filter.open();
-    }
-}
 
 /// Whether keys are typed into the line.
 pub(super) fn is_open(app: &AppState) -> bool {

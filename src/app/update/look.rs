@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::{AppState, TABS, View};
 
-use super::{filter, freeze, navigation};
+use super::{freeze, navigation};
 
 /// Looks elsewhere. The last step back lets a frozen display go on.
 pub(super) fn look_at(app: &mut AppState, action: Action) {
@@ -12,7 +12,7 @@ pub(super) fn look_at(app: &mut AppState, action: Action) {
         Action::Show(_) | Action::NextView | Action::PreviousView => switch_view(active, action),
         Action::Open => open(active),
         Action::QuickFilter => navigation::next_category(&mut active.view),
-        Action::Filter => filter::open(&mut active.view),
+        Action::Filter => navigation::open_filter(&mut active.view),
         Action::SortBefore | Action::SortAfter | Action::InvertSort => sort(active, action),
         Action::ShorterSpan | Action::LongerSpan => navigation::change_span(&mut active.view, action),
         Action::Back => {

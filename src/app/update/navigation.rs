@@ -73,6 +73,14 @@ pub(super) fn back(view: &mut ViewState) -> bool {
     true
 }
 
+/// Opens the line above the rows, on which the present filter stands.
+pub(super) fn open_filter(view: &mut ViewState) {
+    if view.active == View::Leases {
+        view.is_open = false;
+        view.row_filter.open();
+    }
+}
+
 /// Shows the next kind of events, or the leases that the next quick filter lets through.
 pub(super) fn next_category(view: &mut ViewState) {
     match view.active {
