@@ -19,6 +19,8 @@ pub struct Cadence {
     pub max: Option<Duration>,
     /// The sum of all intervals.
     pub sum: Duration,
+    /// The time left at the last renewal.
+    pub last_left: Option<Duration>,
     /// The least time left at any renewal.
     pub least_left: Option<Duration>,
 }
@@ -28,6 +30,7 @@ impl Cadence {
     /// the time `left` when it arrived (none where no deadline was known).
     pub fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
         self.answers += 1;
+        self.last_left = left;
         if let Some(interval) = interval {
             self.last = Some(interval);
             self.min = Some(self.min.map_or(interval, |least| least.min(interval)));

@@ -20,12 +20,14 @@ pub struct EngineEvent {
 pub enum EngineEventKind {
     /// It is kept alive from now on.
     Kept,
-    /// A renewal was answered: the TTL in seconds and the interval since the answer before.
+    /// A renewal was answered.
     Renewed {
         /// TTL in seconds.
         ttl: i64,
-        /// Time since the answer before.
+        /// Time since the previous answer; `None` for the first.
         interval: Option<Duration>,
+        /// Time left before this renewal, by the deadline known until then; `None` where no deadline was known.
+        left: Option<Duration>,
         /// From sending to the answer.
         round_trip: Duration,
     },

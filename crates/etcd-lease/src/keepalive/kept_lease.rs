@@ -70,6 +70,8 @@ pub struct AnsweredRenewal {
     pub at: Timestamp,
     /// Since the answer before; none for the first.
     pub interval: Option<Duration>,
+    /// Time left when the answer arrived, by the deadline known until then; `None` where none was known.
+    pub left: Option<Duration>,
     /// From sending to the answer.
     pub round_trip: Duration,
     /// The header's revision.
@@ -150,7 +152,7 @@ impl KeptLease {
         self.round_trip = Some(round_trip);
         self.revision = Some(revision);
         self.due = self.pace.next(self.due, now, seconds(ttl));
-        (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, round_trip, revision }))
+        (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
     }
 
     /// Its stream is gone and the answer with it; the fault is not its own.
