@@ -1,10 +1,5 @@
-<<<<<<< HEAD
 //! The key table. Dispatch, the help overlay, `docs/keys.md` and the manual page are all made from [`KEYMAP`], through the
-//! current [`Keymap`].
-=======
-//! The key table: dispatch, the help overlay, the README and the man page are all made from [`KEYMAP`], by way of the
-//! [`Keymap`](super::Keymap) in force.
->>>>>>> 502d139
+//! current [`Keymap`](super::Keymap).
 
 pub use super::action::Action;
 use super::{DialogAction, Key, View};
@@ -105,14 +100,6 @@ pub const KEYMAP: &[Binding] = &[
     reply(&[Key::Char('<')], DialogAction::FasterReader, "a drill that reads more often"),
 ];
 
-<<<<<<< HEAD
-/// The table in Markdown, for `docs/keys.md`.
-pub fn markdown() -> String {
-    Keymap::default().markdown()
-}
-
-=======
->>>>>>> 502d139
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -155,13 +142,8 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn the_markdown_table_has_every_row() {
-        let table = markdown();
-=======
-    fn the_readme_can_have_every_row() {
         let table = Keymap::default().markdown();
->>>>>>> 502d139
         assert_eq!(table.lines().count(), KEYMAP.len() + 5);
         assert!(table.contains("| `x` `F9` `Del` | revoke the lease; a dialog asks first |"));
     }

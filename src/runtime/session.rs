@@ -30,21 +30,9 @@ pub(super) enum Wakeup {
 pub(super) struct Session {
     pub(super) app: AppState,
     pub(super) clock: Clock,
-<<<<<<< HEAD
-    /// Set when the program is to be suspended: with or without the rest of its job.
-    pub(super) suspend_requested: Option<SuspendScope>,
-    /// What the terminal is asked for beside the picture.
-    pub(super) terminal_requests: Vec<TerminalRequest>,
-    /// Set when another world is wanted: at which speed.
-    pub(super) restart_requested: Option<u32>,
-    /// Set when the program is to end.
-    pub(super) ended: Option<ExitState>,
-    feed: StatusFeed,
-=======
     /// What the loop is asked to do.
     pub(super) requests: LoopRequests,
-    board: Board,
->>>>>>> 502d139
+    feed: StatusFeed,
     counts: ReadCounts,
     view: watch::Receiver<ClusterView>,
     driver: Driver,
@@ -78,16 +66,8 @@ impl Session {
         view.mark_changed();
         Session {
             app,
-<<<<<<< HEAD
-            suspend_requested: None,
-            terminal_requests: Vec::new(),
-            restart_requested: None,
-            ended: None,
-            feed: engine.status_feed(),
-=======
             requests: LoopRequests::default(),
-            board: engine.board(),
->>>>>>> 502d139
+            feed: engine.status_feed(),
             counts: reader.counts(),
             view,
             driver: Driver::new(cluster, engine, clock.clone(), reader, range),
