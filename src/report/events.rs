@@ -300,7 +300,7 @@ mod tests {
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
             left_doubt: Some(seconds(0.125)),
-            ..Renewed::new(RenewalSource::Inferred, Some(10))
+            ..Renewed::new(RenewalSource::Inferred, Timestamp::START, Some(10))
         };
         let died = |cause, lag| {
             let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::EventName;
+use super::{EventName, Renewed};
 use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
@@ -156,60 +156,6 @@ pub enum EventKind {
         /// How many.
         count: usize,
     },
-}
-
-/// A renewal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Renewed {
-    /// How it is known.
-    pub how: RenewalSource,
-    /// Whether it is the first that is known.
-    pub is_first: bool,
-    /// Seconds that it gave.
-    pub ttl: Option<i64>,
-    /// Since the renewal before.
-    pub interval: Option<Duration>,
-    /// How far the truth can lie from that, where it is inferred.
-    pub interval_doubt: Option<Duration>,
-    /// Whether others may have stayed hidden in between, so that the true interval is shorter.
-    pub is_bound: bool,
-    /// What the interval should be, by the pace or by the lease's own habit.
-    pub expected: Option<Duration>,
-    /// What was left when it came.
-    pub left: Option<Duration>,
-    /// How far the truth can lie from that, where it is inferred.
-    pub left_doubt: Option<Duration>,
-    /// From sending to the answer, where it was sent from here.
-    pub round_trip: Option<Duration>,
-}
-
-impl Renewed {
-    /// A renewal of which nothing but this is known.
-    pub fn new(how: RenewalSource, ttl: Option<i64>) -> Self {
-        Renewed {
-            how,
-            is_first: true,
-            ttl,
-            interval: None,
-            interval_doubt: None,
-            is_bound: false,
-            expected: None,
-            left: None,
-            left_doubt: None,
-            round_trip: None,
-        }
-    }
-}
-
-/// How a renewal is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenewalSource {
-    /// It was sent by the engine, as all renewals of a lease that is kept alive.
-    Kept,
-    /// It was asked for here, once.
-    Once,
-    /// Another client's, inferred from polls.
-    Inferred,
 }
 
 /// A lease that is gone.

@@ -11,8 +11,9 @@ mod sentence;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use crate::inference::{Renewal as Renewed, RenewalSource};
 pub use filter::matches_filter;
-pub use kind::{EventKind, LeaseEnded, RenewalSource, Renewed};
+pub use kind::{EventKind, LeaseEnded};
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
 

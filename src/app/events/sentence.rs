@@ -159,6 +159,7 @@ mod tests {
     use super::*;
     use crate::inference::lease_inference::RemovalDelay;
     use etcd_lease::LeaseId;
+    use simkit::Timestamp;
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_inferred_renewal_says_so_and_an_unknown_figure_is_left_out() {
-        let first = Renewed::new(RenewalSource::Inferred, Some(10));
+        let first = Renewed::new(RenewalSource::Inferred, Timestamp::START, Some(10));
         assert_eq!(of(&EventKind::Renewed(first)), "10 s, the first that was seen");
         let blurred = Renewed { is_first: false, ..first };
         assert_eq!(of(&EventKind::Renewed(blurred)), "10 s, when the one before was cannot be told");

@@ -87,7 +87,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
     let event = story.app.events.lines().next_back().unwrap();
-    assert_eq!(event.text(), "the server says that 4.5 s are left, our last renewal left 9.0 s");
+    assert_eq!(event.text(), "etcd reports 4.5 s left, but the last renewal left 9.0 s");
 }
 
 #[test]

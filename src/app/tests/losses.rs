@@ -126,8 +126,12 @@ fn the_history_lists_what_happened_to_a_lease() {
         story.wait(1.0);
         story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
     };
-    let renewed =
-        EngineEventKind::Renewed { ttl: 10, interval: Some(Duration::from_secs(1)), round_trip: Duration::ZERO };
+    let renewed = EngineEventKind::Renewed {
+        ttl: 10,
+        interval: Some(Duration::from_secs(1)),
+        left: None,
+        round_trip: Duration::ZERO,
+    };
     tell(&mut story, renewed);
     let dropped = EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 };
     story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind: dropped }));

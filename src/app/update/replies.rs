@@ -25,9 +25,6 @@ pub(super) fn granted(
     lease.ownership = Ownership::Own;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
-    if keep_alive {
-        lease.history_mut().granted(sent + ttl);
-    }
     if lease.bounds().is_none() {
         lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
@@ -69,7 +66,7 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
     app.events.push(
         received,
         Some(id),
-        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, Some(ttl)) }),
+        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, received, Some(ttl)) }),
     );
     app.view.set_status(received, false, format!("renewed {id} once: {ttl} s", id = app.view.id_format.name(id)));
 }
