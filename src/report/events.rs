@@ -1,4 +1,4 @@
-//! `events`: what happens, a line each, for people and as JSON.
+//! `events`: one line or JSON object per event.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,16 +12,15 @@ use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, R
 use crate::inference::lease_inference::RemovalDelay;
 use simkit::Timestamp;
 
-/// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`: when, how many seconds the
-/// truth can lie from that, what, which lease; each of the first three stands in every line. `start` is what the wall said at
-/// the start of the clock.
+/// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  after ~3.5 s (TTL 10 s)`: time, its maximum error in
+/// seconds, kind, lease, description. Every line has the first three. `start` is the real time at the start of the clock.
 pub fn event_line(event: &Event, start: SystemTime) -> String {
     let lease = event.lease.map_or(String::new(), |id| id.to_string());
     let (at, doubt) = (rfc3339(wall(event.at, start)), format!("±{:.1}", event.doubt.as_secs_f64()));
     format!("{at} {doubt:>6}  {:<10}  {lease:<16}  {}\n", event.name().as_str(), event.text())
 }
 
-/// The same facts as an object; what is not known is left out.
+/// The same facts as a JSON object, without unknown values.
 pub fn event_json(event: &Event, start: SystemTime) -> String {
     let object = EventObject {
         at: rfc3339(wall(event.at, start)),
@@ -270,7 +269,7 @@ impl EventFields {
     }
 }
 
-/// The middle of what is known, and half of its width.
+/// The middle of the known range, and half of its width, in seconds.
 fn middle(lag: RemovalDelay) -> (f64, f64) {
     (seconds((lag.least + lag.most) / 2), seconds((lag.most.saturating_sub(lag.least)) / 2))
 }
@@ -291,7 +290,7 @@ mod tests {
         Event::new(when, Timestamp::at(seconds(4.25)), lease.map(LeaseId), what)
     }
 
-    /// An event of each kind that `leasetop events` can tell.
+    /// An event of each kind that `leasetop events` can print.
     fn every_kind() -> Vec<Event> {
         let key = b"/a\x1b\xff".to_vec();
         let renewed = Renewed {

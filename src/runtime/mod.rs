@@ -78,7 +78,7 @@ pub struct MonitorOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
     /// The terminal could not be used.
-    #[error("could not {tried} the terminal: {error}; the monitor needs one, `leasetop list` does not")]
+    #[error("could not {tried} the terminal: {error}; `leasetop list` needs none")]
     Terminal {
         /// What was tried.
         tried: &'static str,
@@ -89,7 +89,7 @@ pub enum MonitorError {
     #[error("could not catch signals: {0}")]
     Signals(io::Error),
     /// A task panicked; its message stands above.
-    #[error("a part of leasetop panicked, so it ended; leases that it kept alive expire by themselves")]
+    #[error("internal error (panic); leases that were kept alive will expire")]
     Panicked,
 }
 

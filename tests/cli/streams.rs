@@ -171,7 +171,7 @@ fn events_are_told_as_they_happen_until_a_signal() {
     let new = first.split_whitespace().nth(3).expect("its id");
     sandbox.stdout(&["revoke", new], 0);
     // Whether it was revoked can be told of a lease that was polled before.
-    let last = wait_for(&told, "another's lease");
+    let last = wait_for(&told, "other client's");
     assert!(last.contains(new) && !last.contains("  expired "), "{last}");
     assert_eq!(end(child, "INT").0, Some(0));
 }

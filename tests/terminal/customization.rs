@@ -76,7 +76,7 @@ fn a_wrong_file_is_told_before_the_screen_is_taken() {
     let (_folder, mut terminal) = monitor(&server, "[keys]\nrevoke = \"n\"\n", &[]);
     assert_eq!(terminal.exit_code(), 2);
     let told = String::from_utf8_lossy(terminal.bytes()).into_owned();
-    assert!(told.contains("config.toml:2: keys.revoke: `n` is the key of new too"), "{told}");
+    assert!(told.contains("config.toml:2: keys.revoke: `n` is already bound to `new`"), "{told}");
     terminal.assert_sane();
 }
 

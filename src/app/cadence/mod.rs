@@ -1,6 +1,6 @@
-//! The exercise: is the interval between renewals the same for every TTL? Counted, and answered in a sentence.
+//! Cadence statistics: is the renewal interval the same for every TTL?
 //!
-//! The command `exercise` and the cadence view count and answer with the same code.
+//! Shared by the command `exercise` and the cadence view.
 
 mod answer;
 mod stats;
@@ -105,9 +105,4 @@ impl Series {
 pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
-}
-
-/// `1 lease`, `2 leases`.
-pub fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

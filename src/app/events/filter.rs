@@ -1,19 +1,22 @@
-//! Which events a filter means.
+//! Which events match a filter.
 
 use crate::app::row_filter::LeaseFacts;
 use crate::app::{AppState, Event, EventKind, Lease};
 use crate::filter::Filter;
 use simkit::Timestamp;
 
-/// Whether a filter means the lease of an event, as it was when that happened: what it had and did before it died counts of
-/// a dead one, and the keys that an event is about count as its own. An event of no lease passes.
+/// Whether the lease of an event matches, as it was when the event happened: for an ended lease its last state counts, and
+/// the keys of the event count as its own. An event without a lease matches.
 pub fn matches_filter(app: &AppState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
-    let Some(id) = event.lease.filter(|_| !filter.is_empty()) else { return true };
+    let Some(id) = event.lease else { return true };
+    if filter.is_empty() {
+        return true;
+    }
     let Some(lease) = app.leases.get(id) else { return false };
     filter.matches(&LeaseFacts::at_last(lease, &keys(app, lease, &event.kind), now))
 }
 
-/// Its keys as far as they are known, and those of the event, each once.
+/// The known keys of the lease, and those of the event, without duplicates.
 fn keys(app: &AppState, lease: &Lease, what: &EventKind) -> Vec<Vec<u8>> {
     let held = app.keys.index().of(lease.id).map(|(key, _)| key.to_vec());
     let first = lease.keys.iter().flat_map(|keys| keys.first.clone());

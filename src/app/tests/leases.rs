@@ -251,7 +251,7 @@ fn an_election_is_told_as_its_term_and_as_who_leads_now() {
     }
     story.tell(Msg::Cluster(view));
     let told: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
-    assert_eq!(told, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
+    assert_eq!(told, ["127.0.0.1:2479 is the leader (term 5)", "term 4 → 5: the new leader resets every TTL"]);
 }
 
 #[test]
@@ -298,7 +298,6 @@ fn a_lost_leader_is_told_once_and_its_return_too() {
         story.tell(Msg::Cluster(view));
     }
     let told: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
-    let lost =
-        "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
-    assert_eq!(told, [lost, "127.0.0.1:2379 leads, term 4"]);
+    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations fail until one is elected";
+    assert_eq!(told, [lost, "127.0.0.1:2379 is the leader (term 4)"]);
 }
