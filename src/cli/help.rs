@@ -5,20 +5,39 @@ use clap::{Arg, ArgAction, Command};
 /// Help of `--put`. The empty escape sequence in `{n}` keeps clap from replacing it by a line break.
 pub(super) const PUT: &str = "Attach a key; may contain {ttl}, {id}, {\x1b[mn}. Repeatable";
 
-pub(super) const PROGRAM: &str = "\
-Examples:
-  leasetop demo                                 try it without an etcd
-  leasetop --endpoints 127.0.0.1:2379           open the monitor
-  leasetop grant 60 --put /service/self=here    grant a lease with a key
-  leasetop list --for 2m                        list leases with their renewals
-  leasetop events -w json                       stream events as JSON
+/// Commands, each with its purpose.
+pub(super) const EXAMPLES: [(&str, &str); 5] = [
+    ("leasetop demo", "try it without an etcd"),
+    ("leasetop --endpoints 127.0.0.1:2379", "open the monitor"),
+    ("leasetop grant 60 --put /service/self=here", "grant a lease with a key"),
+    ("leasetop list --for 2m", "list leases with their renewals"),
+    ("leasetop events -w json", "stream events as JSON"),
+];
 
-Filters: ttl<30 left<5s keys=0 drops>0 state:late who:own key:/svc/ id:694d, or any part of a key or id; combine \
-with and, or, ! and parentheses.
-Columns: id who state left ttl every last next margin q drop rtt keys warn key
-Lease ids: hex as in etcdctl, or dec:... for decimal; write a negative id after `--`.
-Precedence: option, environment variable, config file. ETCDCTL_... variables work as in etcdctl.
-Exit codes: 0 success, 1 negative result (not found, lost, timed out), 2 error.";
+/// Headings and texts below the options of the program, and sections of its manual page.
+pub(super) const NOTES: [(&str, &str); 6] = [
+    (
+        "Filters",
+        "ttl<30 left<5s keys=0 drops>0 state:late who:own key:/svc/ id:694d, or any part of a key or id; combine with \
+         and, or, ! and parentheses.",
+    ),
+    ("Columns", "id who state left ttl every last next margin q drop rtt keys warn key"),
+    ("Lease ids", "hex as in etcdctl, or dec:... for decimal; write a negative id after `--`."),
+    (
+        "Environment",
+        "ETCDCTL_ENDPOINTS, ETCDCTL_USER, ETCDCTL_PASSWORD, ETCDCTL_DIAL_TIMEOUT, ETCDCTL_COMMAND_TIMEOUT, ETCDCTL_CACERT, \
+         ETCDCTL_CERT, ETCDCTL_KEY, ETCDCTL_INSECURE_SKIP_TLS_VERIFY and ETCDCTL_WRITE_OUT, as in etcdctl; NO_COLOR.",
+    ),
+    ("Precedence", "option, environment variable, config file."),
+    ("Exit codes", "0 success, 1 negative result (not found, lost, timed out), 2 error."),
+];
+
+/// The text below the options of the program.
+pub(super) fn program() -> String {
+    let examples: String = EXAMPLES.iter().map(|(command, purpose)| format!("  {command:44}  {purpose}\n")).collect();
+    let notes: Vec<String> = NOTES.iter().map(|(heading, text)| format!("{heading}: {text}")).collect();
+    format!("Examples:\n{examples}\n{}", notes.join("\n"))
+}
 
 pub(super) const GRANT: &str = "\
 In --put, KEY and VALUE may contain {ttl}, {id} and {\x1b[mn} (1, 2, ...). Several leases need a key each: a key that is \
@@ -69,7 +88,8 @@ pub(super) fn with_short_help(program: Command) -> Command {
     let globals = program.get_arguments().filter(|option| option.is_global_set());
     let hidden: Vec<Arg> = globals.map(|option| option.clone().hide(true)).collect();
     let about = program.get_long_about().cloned().unwrap_or_default();
-    let mut program = with_compact_page(program.about(about));
+    // The variables are listed at the end: beside each option they would break half of the lines.
+    let mut program = with_compact_page(program.about(about)).mut_args(|option| option.hide_env(true));
     for command in program.get_subcommands_mut() {
         let help = match command.get_after_help() {
             Some(help) => format!("{}\n\n{GLOBAL_OPTIONS}", help.ansi()),

@@ -7,7 +7,7 @@ use clap_mangen::Man;
 use roff::{Roff, bold, roman};
 
 use super::options::ManArgs;
-use super::{Cli, CliError, Exit, Out};
+use super::{Cli, CliError, Exit, Out, help};
 use crate::app::{Keymap, KeymapEntry};
 
 pub(super) async fn run(args: ManArgs, out: &mut Out) -> Result<Exit, CliError> {
@@ -43,7 +43,8 @@ fn of_program() -> io::Result<Vec<u8>> {
     man.render_options_section(&mut page)?;
     man.render_subcommands_section(&mut page)?;
     files().to_writer(&mut page)?;
-    man.render_extra_section(&mut page)?;
+    notes().to_writer(&mut page)?;
+    examples().to_writer(&mut page)?;
     man.render_version_section(&mut page)?;
     Ok(page)
 }
@@ -52,12 +53,14 @@ fn of_program() -> io::Result<Vec<u8>> {
 fn keys(keymap: &Keymap) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["KEYS"]);
-    let mut paragraph = |row: KeymapEntry<'_>| {
+    let paragraph = |section: &mut Roff, row: KeymapEntry<'_>| {
         section.control("TP", []);
         section.text([bold(row.in_words())]);
         section.text([roman(row.binding.help)]);
     };
-    keymap.rows().for_each(&mut paragraph);
+    keymap.rows().filter(|row| !row.is_dialog_key()).for_each(|row| paragraph(&mut section, row));
+    section.control("SS", ["In dialogs"]);
+    keymap.rows().filter(KeymapEntry::is_dialog_key).for_each(|row| paragraph(&mut section, row));
     section
 }
 
@@ -69,6 +72,27 @@ fn files() -> Roff {
     section.text([roman(
         "Options, key bindings and named clusters. leasetop config prints a commented file with every default.",
     )]);
+    section
+}
+
+/// The text below the options of `--help`, one section per paragraph.
+fn notes() -> Roff {
+    let mut sections = Roff::new();
+    for (heading, text) in help::NOTES {
+        sections.control("SH", [heading.to_uppercase().as_str()]);
+        sections.text([roman(text)]);
+    }
+    sections
+}
+
+fn examples() -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["EXAMPLES"]);
+    for (command, purpose) in help::EXAMPLES {
+        section.control("TP", []);
+        section.text([bold(command)]);
+        section.text([roman(purpose)]);
+    }
     section
 }
 

@@ -19,7 +19,7 @@ use etcd_lease::{LeaseId, RenewalSchedule};
 ///
 /// Without a command, opens the monitor.
 #[derive(Debug, Parser)]
-#[command(name = "leasetop", version, after_help = help::PROGRAM, disable_help_subcommand = true)]
+#[command(name = "leasetop", version, after_help = help::program(), disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<CliCommand>,
@@ -301,7 +301,7 @@ pub struct GlobalFlags {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionFlags {
-    /// Endpoints as host:port or URL, comma-separated
+    /// Endpoints, comma-separated
     #[arg(long, global = true, env = "ETCDCTL_ENDPOINTS", hide_env_values = true, value_name = "URL,...")]
     #[arg(value_delimiter = ',', default_value = "127.0.0.1:2379", value_parser = values::endpoint)]
     pub(super) endpoints: Vec<String>,
@@ -368,7 +368,7 @@ pub(super) struct GeneralFlags {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false")]
     #[arg(action = ArgAction::Set, hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub(super) no_color: bool,
-    /// Colour theme [default: dark]
+    /// Colours [default: dark]
     #[arg(long, global = true, value_name = "THEME")]
     pub(super) theme: Option<ThemeName>,
     /// Draw with ASCII characters only

@@ -194,5 +194,5 @@ fn a_lease_that_runs_out_while_it_is_waited_for_was_there() {
     let [one, other] = [&granted[0], &granted[1]].map(id);
     let renewed = objects(&sandbox, "wait", &["wait", one, "--until", "renewed"], 1).remove(0);
     assert_eq!((&renewed["reason"], &renewed["was_there"]), (&"gone".into(), &true.into()));
-    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("there is no lease {other}\n"));
+    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("lease {other} not found\n"));
 }
