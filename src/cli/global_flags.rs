@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use super::options::{ConnectionFlags, GeneralFlags, KeepAliveFlags, ThemeName, TlsFlags};
 use super::{CliError, GlobalFlags};
+use crate::app::Backend;
 use crate::ui::Palette;
 use etcd_lease::engine;
 use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
@@ -28,6 +29,10 @@ impl GlobalFlags {
     /// Speed of the sandbox's clock and ours, 1 for real time.
     pub(super) fn warp(&self) -> u32 {
         self.connection.warp
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        if self.sandbox() { Backend::Sandbox { warp: self.warp() } } else { Backend::Cluster }
     }
 
     /// Refuses `--warp` on a real cluster, which keeps its own time: renewals would be sent at the wrong time.

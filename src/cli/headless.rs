@@ -8,14 +8,13 @@ use futures_util::stream::{self, Stream};
 use super::options::WatchArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, GlobalFlags};
-use crate::app::{AppConfig, Backend};
+use crate::app::AppConfig;
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions};
 use simkit::Clock;
 
 /// The configuration of a read-only state.
 pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
-    let place = if shared.sandbox() { Backend::Sandbox { warp: shared.warp() } } else { Backend::Cluster };
-    AppConfig { target: shared.target(), backend: place, is_read_only: true, ..watch_args.config() }
+    AppConfig { target: shared.target(), backend: shared.backend(), is_read_only: true, ..watch_args.config() }
 }
 
 pub(super) fn options(session: &CommandSession, config: AppConfig) -> HeadlessOptions {

@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 
 use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime};
-use crate::app::{AppConfig, Backend, Column, KeyTemplate, requests_for};
+use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, Environment, EnvironmentFactory, MonitorOptions};
 use crate::ui::Theme;
 
@@ -73,7 +73,8 @@ pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, Cl
 /// Filter, sort order and columns of the lease table.
 fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     let columns = rows.columns_or(&Column::ALL)?;
-    let (filter, sort) = (rows.filter.clone().unwrap_or_default(), rows.sort.unwrap_or_default());
+    let filter = rows.filter.clone().unwrap_or_default();
+    let sort = rows.sort.unwrap_or_default();
     Ok(AppConfig { filter, sort, columns, ..AppConfig::default() })
 }
 
@@ -87,21 +88,16 @@ fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Resu
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let ours = config.is_demo.then_some(config.grants.len());
+        let ours = if config.is_demo { Some(config.grants.len()) } else { None };
         let Environment { cluster, clock, resources } = environment(shared.clone(), ours).await?;
-        let place = if shared.sandbox() { Backend::Sandbox { warp: shared.warp() } } else { Backend::Cluster };
-        let is_read_only = shared.general.read_only;
-        let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
-        let pace = shared.keeping.pace;
-        let etcdctl = shared.etcdctl();
         let config = AppConfig {
             target: shared.target(),
-            label: named,
-            etcdctl,
-            backend: place,
-            is_read_only,
-            pace,
-            keymap,
+            label: shared.named.clone(),
+            etcdctl: shared.etcdctl(),
+            backend: shared.backend(),
+            is_read_only: shared.general.read_only,
+            pace: shared.keeping.pace,
+            keymap: shared.keymap.clone(),
             ..config
         };
         let options = MonitorOptions {

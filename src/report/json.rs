@@ -78,7 +78,9 @@ pub(super) struct TimeToLiveObject {
 /// `timetolive`: the reply of the server. Keys are null without `--keys`.
 pub fn time_to_live_json(answer: &TimeToLive, with_keys: bool) -> String {
     let TimeToLive { id, ttl, granted_ttl, .. } = *answer;
-    let keys = |show: fn(&[u8]) -> String| with_keys.then(|| answer.keys.iter().map(|key| show(key)).collect());
+    let keys = |show: fn(&[u8]) -> String| {
+        if with_keys { Some(answer.keys.iter().map(|key| show(key)).collect()) } else { None }
+    };
     line(&TimeToLiveObject { id: id.to_string(), granted_ttl, ttl, keys: keys(json_key), keys_base64: keys(base64) })
 }
 

@@ -62,7 +62,8 @@ fn conclusion(report: &CadenceReport, seen: &[MeasuredSeries]) -> String {
     let least = |of: fn(&MeasuredSeries) -> f64| seen.iter().map(of).fold(f64::INFINITY, f64::min);
     let most = |of: fn(&MeasuredSeries) -> f64| seen.iter().map(of).fold(0.0, f64::max);
     let several_ttls = seen.iter().any(|one| one.ttl != seen[0].ttl);
-    let (low, high) = (least(|one| one.share), most(|one| one.share));
+    let low = least(|one| one.share);
+    let high = most(|one| one.share);
     match seen {
         [] => "No answer: no lease was renewed twice.".to_owned(),
         [one, ..] if !several_ttls => {
@@ -83,7 +84,8 @@ fn is_a_third(low: f64, high: f64) -> bool {
 }
 
 fn percent_of_ttl(low: f64, high: f64) -> String {
-    let (low, high) = (format!("{:.0}", low * 100.0), format!("{:.0}", high * 100.0));
+    let low = format!("{:.0}", low * 100.0);
+    let high = format!("{:.0}", high * 100.0);
     if low == high { format!("{low} % of it") } else { format!("{low} to {high} % of it") }
 }
 
@@ -107,7 +109,8 @@ fn tick(report: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
 /// Names the series whose renewals were delayed most.
 fn delayed(seen: &[MeasuredSeries]) -> Option<String> {
     let (one, _) = seen.iter().filter_map(|one| Some((one, one.delay()?))).max_by_key(|(_, delay)| *delay)?;
-    let (mean, expected) = (human(one.mean), human(one.expected?));
+    let mean = human(one.mean);
+    let expected = human(one.expected?);
     Some(format!("{} s averaged {mean} instead of {expected}: this machine, the network or etcd is slow.", one.ttl))
 }
 

@@ -157,7 +157,8 @@ fn deleted_keys(keys: &LeaseKeys) -> Option<String> {
 
 /// The middle of the known range, and its maximum error if it is 0.1 s or more.
 fn removal_delay(lag: RemovalDelay) -> String {
-    let (least, most) = (lag.least.as_secs_f64(), lag.most.as_secs_f64());
+    let least = lag.least.as_secs_f64();
+    let most = lag.most.as_secs_f64();
     let middle = (least + most) / 2.0;
     let error = (most - least) / 2.0;
     if error < 0.05 { format!("{middle:.1} s") } else { format!("{middle:.1} s ±{error:.1}") }

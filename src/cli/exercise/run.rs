@@ -104,13 +104,15 @@ impl<'a> ExerciseRun<'a> {
 
     /// Grants all leases and keeps each from its grant on. True if a signal stopped it.
     async fn grant_all(&mut self, out: &mut Out) -> Result<bool, CliError> {
-        let (plan, session) = (self.plan, self.session);
+        let plan = self.plan;
+        let session = self.session;
         let goes_on = Cell::new(true);
         // Grants in flight are awaited even after a signal or an error, so that every lease is known and revoked.
         let leases = plan.leases().take_while(|_| goes_on.get());
         let granting = |(series, number)| async move { (series, grant(session, &plan.orders[series], number).await) };
         let mut grants = stream::iter(leases).map(granting).buffer_unordered(MAX_IN_FLIGHT);
-        let (mut stopped, mut trouble) = (false, None);
+        let mut stopped = false;
+        let mut trouble = None;
         loop {
             tokio::select! {
                 granted = grants.next() => match granted {
@@ -130,7 +132,8 @@ impl<'a> ExerciseRun<'a> {
     }
 
     async fn keep(&mut self, out: &mut Out) {
-        let (clock, keep_for) = (&self.session.clock, self.plan.keep_for);
+        let clock = &self.session.clock;
+        let keep_for = self.plan.keep_for;
         let from = clock.now();
         let progress = |seen| progress(seen, clock.now() - from, keep_for);
         let done = clock.sleep(keep_for);
@@ -220,7 +223,8 @@ impl LeaseMonitor {
 /// The progress line: `keeping 3 leases, 12 renewals, 0 lost; 34 s of 120 s, 86 s left`.
 fn progress(seen: String, elapsed: Duration, keep_for: Duration) -> String {
     let left = keep_for.saturating_sub(elapsed).as_secs_f64().ceil();
-    let (elapsed, keep_for) = (elapsed.min(keep_for).as_secs(), keep_for.as_secs_f64().ceil());
+    let elapsed = elapsed.min(keep_for).as_secs();
+    let keep_for = keep_for.as_secs_f64().ceil();
     format!("keeping {seen}; {elapsed} s of {keep_for} s, {left} s left")
 }
 

@@ -46,7 +46,8 @@ pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Resu
             leases.push(lease);
         }
     }
-    let (now, start) = (session.clock.now(), session.clock.wall(Timestamp::START));
+    let now = session.clock.now();
+    let start = session.clock.wall(Timestamp::START);
     Ok(LeaseListing { view: introduced(session).await, header, now, start, watched: None, leases })
 }
 
@@ -67,7 +68,8 @@ async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, 
         Err(error) if error.kind() == ErrorKind::Forbidden => (session.cluster.time_to_live(id, false).await?, false),
         answer => (answer?, true),
     };
-    let (header, deadline) = (answer.header, answer.deadline(sent, session.clock.now()));
+    let header = answer.header;
+    let deadline = answer.deadline(sent, session.clock.now());
     Ok((ListedLease::read_once(answer, keys_known, deadline), header))
 }
 

@@ -39,7 +39,8 @@ pub(super) async fn watched(
 }
 
 async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span: Duration, out: &mut Out) -> T {
-    let (from, mut look) = (clock.now(), tokio::time::interval(PROGRESS_INTERVAL));
+    let from = clock.now();
+    let mut look = tokio::time::interval(PROGRESS_INTERVAL);
     tokio::pin!(watching);
     loop {
         tokio::select! {
@@ -53,7 +54,8 @@ async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span
 }
 
 fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
-    let (over, span) = ((now - from).as_secs(), span.as_secs_f64().ceil());
+    let over = (now - from).as_secs();
+    let span = span.as_secs_f64().ceil();
     format!("watching: {over} s of {span} s (Ctrl-C lists now)")
 }
 

@@ -131,7 +131,7 @@ async fn megabytes_of_key_names_on_one_lease_are_counted() {
     assert!(test.screen.row("0000000000000007").contains(&"crowded".to_owned()), "{}", test.screen.text());
     test.sandbox.revoke(LeaseId(7)).unwrap();
     test.wait(1.0).await;
-    assert!(test.screen.text().contains("revoked by another client; 1"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("other client's 600 s lease, revoked by"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]

@@ -166,7 +166,7 @@ fn the_cadence_view_scrolls_where_it_has_no_room() {
     update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let end = text(&paint(&app, size, Theme::default()));
-    assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
+    assert!(end.contains("later.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
     update(&mut app, Msg::Key(Key::Home), at(90.0));
     let top = text(&paint(&app, size, Theme::default()));
     assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
