@@ -23,7 +23,7 @@ pub struct KeymapEntry<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeymapError {
     /// One key, two actions.
-    #[error("`{key}` is the key of {other} too{}: give one of the two another key", in_dialog(*.context))]
+    #[error("`{key}` is already bound to `{other}`{}", in_dialog(*.context))]
     Clash {
         /// The key.
         key: Key,
@@ -35,7 +35,7 @@ pub enum KeymapError {
         action: String,
     },
     /// A key that opens a dialog and confirms it: pressing it twice would act.
-    #[error("`{key}` confirms the question that {asks} asks, so pressing it twice would act: choose another key")]
+    #[error("`{key}` also confirms the dialog of `{asks}`, so pressing it twice would act; choose another key")]
     Confirms {
         /// The key.
         key: Key,
@@ -45,7 +45,7 @@ pub enum KeymapError {
         action: String,
     },
     /// A key that types something where it is wanted for something else.
-    #[error("`{key}` is typed{}: choose a key that types nothing there", in_dialog(*.context))]
+    #[error("`{key}` types or edits text{}; choose another key", in_dialog(*.context))]
     Typed {
         /// The key.
         key: Key,
@@ -55,7 +55,7 @@ pub enum KeymapError {
         action: String,
     },
     /// No way out.
-    #[error("{action} needs a key: without one nobody finds the way out")]
+    #[error("`{action}` needs a key")]
     NoWayOut {
         /// The row that has none.
         action: String,
@@ -63,7 +63,7 @@ pub enum KeymapError {
 }
 
 fn in_dialog(context: KeyContext) -> String {
-    if context == KeyContext::Monitor { String::new() } else { format!(" in the dialog {}", context.name()) }
+    if context == KeyContext::Monitor { String::new() } else { format!(" in dialog `{}`", context.name()) }
 }
 
 impl KeymapError {
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(keymap.action(Key::Char('d')), Some(Action::Revoke));
         assert_eq!((keymap.action(Key::Char('x')), keymap.action(Key::Delete)), (None, None));
         assert_eq!(keymap.key_label(Action::Revoke), "d");
-        assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; a dialog asks first |"));
+        assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; asks first |"));
         assert_eq!(keymap.check(|_| true), Ok(()));
         assert!(!Keymap::default().rebind("destroy", vec![Key::Char('d')]));
     }
@@ -261,23 +261,23 @@ mod tests {
     #[test]
     fn of_two_rows_with_one_key_the_chosen_one_is_wrong() {
         let (row, why) = wrong(&[("new", &[Key::Char('q')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`q` is the key of quit too:")), ("new", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`q` is already bound to `quit`")), ("new", true), "{why}");
         let (row, why) = wrong(&[("quit", &[Key::Char('n')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`n` is the key of new too")), ("quit", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`n` is already bound to `new`")), ("quit", true), "{why}");
         assert_eq!(wrong(&[("new", &[Key::Char('q')]), ("quit", &[Key::Char('n')])]), Ok(()), "they may change places");
     }
 
     #[test]
     fn two_keys_clash_in_the_dialog_in_which_both_hold() {
         for (name, key, told) in [
-            ("dialog-confirm", Key::Char('q'), "`q` is the key of dialog-close too in the dialog adopt"),
-            ("dialog-next", Key::Enter, "`Enter` is the key of dialog-accept too in the dialog adopt"),
-            ("quit-revoke", Key::Tab, "`Tab` is the key of dialog-next too in the dialog quit"),
-            ("form-next", Key::Esc, "`Esc` is the key of form-close too in the dialog grant"),
-            ("drill-more", Key::Char('-'), "`-` is the key of drill-fewer too in the dialog drill"),
-            ("dialog-close", Key::Char('j'), "`j` is the key of down too in the dialog help"),
-            ("dialog-close", Key::Char('I'), "`I` is the key of invert-sort too in the dialog sort"),
-            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is the key of redraw too in the dialog adopt"),
+            ("dialog-confirm", Key::Char('q'), "`q` is already bound to `dialog-close` in dialog `adopt`"),
+            ("dialog-next", Key::Enter, "`Enter` is already bound to `dialog-accept` in dialog `adopt`"),
+            ("quit-revoke", Key::Tab, "`Tab` is already bound to `dialog-next` in dialog `quit`"),
+            ("form-next", Key::Esc, "`Esc` is already bound to `form-close` in dialog `grant`"),
+            ("drill-more", Key::Char('-'), "`-` is already bound to `drill-fewer` in dialog `drill`"),
+            ("dialog-close", Key::Char('j'), "`j` is already bound to `down` in dialog `help`"),
+            ("dialog-close", Key::Char('I'), "`I` is already bound to `invert-sort` in dialog `sort`"),
+            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is already bound to `redraw` in dialog `adopt`"),
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
             assert!(row == name && why.starts_with(told), "{row}: {why}");
@@ -297,7 +297,7 @@ mod tests {
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
             assert!(
-                row == name && why.starts_with(&format!("`{key}` is typed in the dialog {context}")),
+                row == name && why.starts_with(&format!("`{key}` types or edits text in dialog `{context}`")),
                 "{row}: {why}"
             );
         }
@@ -323,7 +323,7 @@ mod tests {
     fn nor_does_a_chosen_confirmation_open_the_question() {
         let (row, why) = wrong(&[("dialog-confirm", &[Key::Char('a')])]).unwrap_err();
         assert_eq!(
-            (row.as_str(), why.starts_with("`a` confirms the question that keep-alive asks")),
+            (row.as_str(), why.starts_with("`a` also confirms the dialog of `keep-alive`")),
             ("dialog-confirm", true)
         );
         let (row, _) = wrong(&[("dialog-confirm", &[Key::Char('d')]), ("revoke", &[Key::Char('d')])]).unwrap_err();

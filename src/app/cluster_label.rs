@@ -30,7 +30,7 @@ pub enum LabelColor {
 
 /// A text that names no colour.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it takes red, yellow, green, cyan, blue or magenta")]
+#[error("expected red, yellow, green, cyan, blue or magenta")]
 pub struct InvalidLabelColor;
 
 impl FromStr for LabelColor {

@@ -40,7 +40,7 @@ pub enum Column {
 
 /// A text that names no column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no column \"{name}\"; there are: {}", Column::names())]
+#[error("unknown column `{name}`; columns: {}", Column::names())]
 pub struct UnknownColumn {
     name: String,
 }
@@ -168,6 +168,6 @@ mod tests {
     #[test]
     fn an_unknown_one_is_told_with_those_that_there_are() {
         let told = "\u{1b}size".parse::<Column>().expect_err("no column").to_string();
-        assert!(told.starts_with("there is no column") && told.ends_with("drop rtt keys warn key"), "{told}");
+        assert!(told.starts_with("unknown column") && told.ends_with("drop rtt keys warn key"), "{told}");
     }
 }

@@ -20,10 +20,10 @@ pub struct KeyTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeyTemplate {
     /// No equals sign.
-    #[error("`{0}` is no KEY=VALUE: write the key, an equals sign and the value")]
+    #[error("“{0}” is not KEY=VALUE (no “=”)")]
     NoEquals(String),
     /// Nothing before the equals sign.
-    #[error("the key is empty, which etcd refuses: write KEY=VALUE")]
+    #[error("the key is empty; expected KEY=VALUE")]
     EmptyKey,
 }
 
@@ -31,19 +31,16 @@ pub enum InvalidKeyTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGrantRequest {
     /// A TTL of zero or less.
-    #[error("a TTL of {0} s is refused: etcd would silently grant its minimum, so ask for 1 s or more")]
+    #[error("TTL must be at least 1 s")]
     TtlTooSmall(i64),
     /// A TTL above etcd's maximum.
-    #[error("a TTL of {0} s is above etcd's maximum of 9000000000 s")]
+    #[error("TTL must be at most 9000000000 s")]
     TtlTooLarge(i64),
     /// One key for several leases.
-    #[error(
-        "the key `{0}` cannot hang on several leases, etcd moves it to the last: write {{n}}, {{id}} or {{ttl}} into \
-         it, as in `/service/{{n}}`"
-    )]
+    #[error("key “{0}” cannot be attached to several leases; add {{n}}, {{id}} or {{ttl}} to it")]
     OneKeyManyLeases(String),
     /// One id for several leases.
-    #[error("one id cannot name several leases: leave it empty, or ask for one lease")]
+    #[error("several leases cannot have the same id")]
     OneIdManyLeases,
 }
 

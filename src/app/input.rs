@@ -66,13 +66,13 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     /// No key has that name.
-    #[error("`{0}` is no key: write a character, or Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12, Ctrl-a")]
+    #[error("unknown key `{0}`; use a character, Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12 or Ctrl-a")]
     Unknown(String),
     /// With Ctrl a terminal knows letters alone.
-    #[error("`{0}` is no key that a terminal can tell: Ctrl goes with a letter from a to z")]
+    #[error("terminals cannot send `{0}`; use Ctrl with a letter from a to z")]
     NoLetter(String),
     /// Terminals have one code for both keys.
-    #[error("`{0}` cannot be told from {1}, for which a terminal sends the same: write {1}")]
+    #[error("terminals send the same for `{0}` and {1}; use {1}")]
     Same(String, Key),
 }
 

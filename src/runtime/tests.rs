@@ -246,7 +246,7 @@ async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
     test.wait(60.0).await;
     assert!(test.screen.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", test.screen.text());
     assert!(test.screen.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", test.screen.text());
-    assert!(test.screen.text().contains("another's lease of 600 s: by another client"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("other client's 600 s lease, revoked by another"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('a')]).await;
     test.wait(35.0).await;
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);

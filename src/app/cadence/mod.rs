@@ -1,6 +1,6 @@
-//! The exercise: is the interval between renewals the same for every TTL? Counted, and answered in a sentence.
+//! Cadence statistics: is the renewal interval the same for every TTL?
 //!
-//! The command `exercise` and the cadence view count and answer with the same code.
+//! Shared by the command `exercise` and the cadence view.
 
 mod answer;
 mod stats;
@@ -12,63 +12,63 @@ use simkit::Timestamp;
 
 pub use stats::CadenceStats;
 
-/// What an exercise has shown.
+/// The result of an exercise, or of the cadence view so far.
 #[derive(Clone, Debug)]
 pub struct CadenceReport {
-    /// The pace that they were renewed at.
+    /// The renewal schedule of the leases.
     pub pace: RenewalSchedule,
-    /// How long the leases were kept; none while they still are.
+    /// How long the leases were kept alive. None while they still are.
     pub kept_for: Option<Duration>,
-    /// Whether nobody read the responses.
+    /// Whether the responses were left unread.
     pub stalled: bool,
-    /// One for each TTL asked for, in the order asked.
+    /// One per requested TTL, in the order of the request.
     pub series: Vec<Series>,
 }
 
 /// The leases of one TTL.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
-    /// The TTL asked for, in seconds.
+    /// Requested TTL in seconds.
     pub ttl: i64,
-    /// The TTL granted, in seconds; none where nothing was granted.
+    /// Granted TTL in seconds. None if nothing was granted.
     pub granted_ttl: Option<i64>,
-    /// How many leases.
+    /// Number of leases.
     pub count: u64,
-    /// How many of them ended while they were to be kept.
+    /// Leases that ended while they were kept alive.
     pub lost: u64,
-    /// Which, when and why, as far as that was told.
+    /// The lost leases whose reason is known.
     pub losses: Vec<LostLease>,
-    /// Renewals answered.
+    /// Renewals that got a reply.
     pub renewals: u64,
-    /// The intervals between them.
+    /// Intervals between renewals.
     pub intervals: Intervals,
-    /// Round trips of renewals: the median and the 99th of a hundred.
+    /// Median and 99th percentile of the round trip of renewals.
     pub round_trip: Option<(Duration, Duration)>,
-    /// The least time left at any renewal.
+    /// Lowest time left at a renewal.
     pub least_left: Option<Duration>,
-    /// The response queues: the deepest seen, drops summed.
+    /// The response queues: largest depth, and sum of drops.
     pub queue: QueueGauge,
     /// The first ids, at most 16.
     pub ids: Vec<LeaseId>,
 }
 
-/// A lease that ended while it was to be kept.
+/// A lease that ended while it was kept alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostLease {
-    /// Which.
+    /// Its id.
     pub id: LeaseId,
-    /// When.
+    /// When it was lost.
     pub at: Timestamp,
-    /// Why.
+    /// The reason.
     pub why: Ended,
 }
 
-/// Intervals between renewals, from answer to answer.
+/// Intervals between renewals, from reply to reply.
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
-    /// What the pace aims at.
+    /// The interval that the schedule aims at.
     pub expected: Option<Duration>,
-    /// The mean; this and what follows is none where no lease was renewed twice.
+    /// Mean. This and the following are None if no lease was renewed twice.
     pub mean: Option<Duration>,
     /// The shortest.
     pub min: Option<Duration>,
@@ -76,17 +76,17 @@ pub struct Intervals {
     pub max: Option<Duration>,
     /// The median.
     pub p50: Option<Duration>,
-    /// The 99th of a hundred.
+    /// 99th percentile.
     pub p99: Option<Duration>,
 }
 
 impl Series {
-    /// The TTL that renewals go by: as granted, else as asked for.
+    /// The TTL that determines renewals: as granted, else as requested.
     pub fn effective_ttl(&self) -> i64 {
         self.granted_ttl.unwrap_or(self.ttl)
     }
 
-    /// The TTL; as asked -> granted where the server raised it.
+    /// The TTL, as `requested -> granted` if the server raised it.
     pub fn ttl_in_words(&self) -> String {
         match self.granted_ttl {
             Some(granted) if granted != self.ttl => format!("{} -> {granted} s", self.ttl),
@@ -94,20 +94,15 @@ impl Series {
         }
     }
 
-    /// The mean interval as a share of the TTL.
+    /// Mean interval divided by the TTL.
     pub fn interval_to_ttl(&self) -> Option<f64> {
         let mean = self.intervals.mean?;
         Some(mean.as_secs_f64() / self.effective_ttl() as f64)
     }
 }
 
-/// A duration for people: `3.50 s`, from 1000 s on `1200.5 s`.
+/// A duration in seconds with two decimals, or one from 1000 s on: `3.50 s`, `1200.5 s`.
 pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
-}
-
-/// `1 lease`, `2 leases`.
-pub fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

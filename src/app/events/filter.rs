@@ -1,4 +1,4 @@
-//! Which events a filter means.
+//! Which events match a filter.
 
 use crate::app::row_filter::LeaseFacts;
 use crate::app::{Event, EventKind, KeyState, Lease, LeaseStore};

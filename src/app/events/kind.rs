@@ -1,4 +1,4 @@
-//! What an event tells: its facts, from which the screen, the lines and the JSON of `leasetop events` are made.
+//! The facts of events, from which the screen and the output of `leasetop events` are made.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
 
-/// What has happened, with the figures that belong to it. Texts and keys are as they came: raw.
+/// What happened, with its figures. Texts and keys are raw: escape them before display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// A lease was granted.
     Granted {
-        /// By us or by another client.
+        /// Who granted it.
         ownership: Ownership,
-        /// Seconds that were granted, where they are known.
+        /// Granted seconds, if known.
         ttl: Option<i64>,
-        /// Seconds that were asked for, where that was here.
+        /// Requested seconds, if it was granted here.
         asked: Option<i64>,
     },
     /// A key was attached.
     Attached {
         /// The key.
         key: Vec<u8>,
-        /// The revision of the put, where it is known.
+        /// The revision of the put, if known.
         revision: Option<i64>,
     },
-    /// A key left its lease, and hangs on none.
+    /// A key is no longer attached to a lease.
     Detached {
         /// The key.
         key: Vec<u8>,
-        /// Whether it was deleted; else it was put without a lease, and stays.
+        /// Whether it was deleted. Otherwise it was put without a lease.
         is_deleted: bool,
         /// The revision of the change.
         revision: Option<i64>,
@@ -39,121 +39,121 @@ pub enum EventKind {
     Moved {
         /// The key.
         key: Vec<u8>,
-        /// That lease.
+        /// The lease it is attached to now.
         to: LeaseId,
         /// The revision of the put.
         revision: Option<i64>,
     },
-    /// It is kept alive from now on.
+    /// Keeping it alive started.
     Kept,
-    /// It is not kept alive any more, as asked.
+    /// Keeping it alive was stopped on request.
     Paused,
-    /// A drill began, or the one that there was is over.
+    /// A fault drill started, or (`None`) stopped.
     Drill(Option<Fault>),
-    /// It was renewed.
+    /// A renewal, from here or by another client.
     Renewed(Renewed),
-    /// It was refilled by an election, a restart or a server that stood still.
+    /// It has its full TTL again because of an election, a restart or a suspended server.
     Refilled {
-        /// Seconds that were granted.
+        /// Granted seconds.
         ttl: Option<i64>,
-        /// The term from which on it has them.
+        /// The new raft term.
         term: Option<u64>,
     },
-    /// A response was dropped; the renewal stands.
+    /// A response was dropped. The lease was renewed all the same.
     Dropped {
-        /// Responses in the queue.
+        /// Unread responses in the queue.
         depth: usize,
-        /// The most that it holds.
+        /// Capacity of the queue.
         capacity: usize,
     },
-    /// It should have been renewed by now.
+    /// Its renewal is overdue.
     Late {
         /// Since the last renewal.
         interval: Option<Duration>,
-        /// By its own habit.
+        /// Its usual interval.
         expected: Option<Duration>,
     },
-    /// Less is left than one of its intervals.
+    /// Less time is left than one of its intervals.
     Risk {
-        /// What is left.
+        /// Time left.
         left: Option<Duration>,
-        /// Its interval.
+        /// Its usual interval.
         expected: Option<Duration>,
     },
-    /// A renewal of ours had no answer.
+    /// A renewal from here got no reply.
     Missed {
-        /// For how long.
+        /// Time without a reply.
         waited: Duration,
     },
-    /// The program, or the machine, stood still.
+    /// The process or the machine was suspended.
     ProcessStalled {
-        /// For how long.
+        /// Length of the suspension.
         span: Duration,
-        /// In words, with what it cost.
+        /// Description, with the consequences.
         told: String,
     },
-    /// It was to be kept alive, and is not kept any more.
+    /// Keeping it alive failed.
     Lost {
-        /// How it was lost.
+        /// Reason and time.
         loss: Box<KeepaliveLoss>,
         /// Its TTL in seconds.
         ttl: Option<i64>,
     },
-    /// It is gone.
+    /// It ended.
     LeaseEnded(Box<LeaseEnded>),
-    /// A member answers, or renewals go to it.
+    /// A member replies.
     Connected {
         /// Its endpoint.
         endpoint: String,
-        /// Its etcd's version; empty where it is not known.
+        /// Version of etcd, empty if unknown.
         version: String,
     },
-    /// Renewals go to a member from now on.
+    /// Renewals now go to this member.
     RenewsAt {
         /// Its endpoint.
         endpoint: String,
     },
-    /// A link broke.
+    /// A connection was lost.
     Disconnected {
-        /// The endpoint; none where it is all of them.
+        /// The endpoint. None if all are lost.
         endpoint: Option<String>,
-        /// Why.
+        /// The cause.
         message: String,
     },
-    /// No member could be reached since the start.
+    /// No member has been reached since the start.
     Unreached {
-        /// Why.
+        /// The cause.
         message: String,
     },
-    /// Another member leads.
+    /// Another member is the leader.
     Leader {
         /// Its endpoint.
         endpoint: String,
         /// The raft term.
         term: u64,
     },
-    /// The member that is asked knows of no leader any more.
+    /// The member in use sees no leader.
     NoLeader {
         /// Its endpoint.
         endpoint: String,
     },
-    /// There was an election.
+    /// The raft term changed by an election.
     Term {
-        /// The term before.
+        /// The previous term.
         old: u64,
-        /// The term now.
+        /// The current term.
         new: u64,
     },
     /// Something failed.
     Error {
-        /// What, in words.
+        /// Description.
         message: String,
     },
     /// Further events of one kind in the same second.
     More {
-        /// Of which kind.
+        /// Their name.
         name: EventName,
-        /// How many.
+        /// Their number.
         count: usize,
     },
 }
@@ -161,36 +161,36 @@ pub enum EventKind {
 /// A lease that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseEnded {
-    /// How it died.
+    /// Why it ended.
     pub cause: EndCause,
     /// Whether it was revoked from here.
     pub is_ours: bool,
-    /// Whose it was.
+    /// Its owner.
     pub ownership: Ownership,
     /// Its TTL in seconds.
     pub ttl: Option<i64>,
-    /// The keys that went with it.
+    /// The keys that were deleted with it.
     pub keys: Option<LeaseKeys>,
-    /// How long after its deadline it was removed, where it expired.
+    /// Time from its deadline to its removal, if it expired.
     pub lag: Option<RemovalDelay>,
-    /// The revision of the deletion, where keys went with it.
+    /// Revision of the deletion, if keys were deleted.
     pub revision: Option<i64>,
-    /// How it was lost, where it was to be kept alive.
+    /// How the keepalive was lost, if it was kept alive.
     pub loss: Option<Box<KeepaliveLoss>>,
 }
 
 impl EventKind {
-    /// Something failed, in words.
+    /// An error event.
     pub fn error(message: impl Into<String>) -> Self {
         EventKind::Error { message: message.into() }
     }
 
-    /// What it means, in a sentence that a terminal shows and does not obey.
+    /// The description, safe to print on a terminal.
     pub fn text(&self) -> String {
         super::sentence::of(self)
     }
 
-    /// Its kind.
+    /// The name for the screen and for JSON.
     pub fn name(&self) -> EventName {
         match self {
             EventKind::Granted { .. } => EventName::Granted,

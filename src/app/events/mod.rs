@@ -1,7 +1,7 @@
-//! What has happened, newest last.
+//! The event log, newest last.
 //!
-//! An [`Event`] is its facts ([`EventKind`]); the sentence on the screen, the line and the JSON object of `leasetop events` are
-//! made from them, and so say the same.
+//! An [`Event`] contains facts ([`EventKind`]). The sentence on the screen and the line and JSON object of `leasetop events`
+//! are made from them, so they agree.
 
 mod filter;
 mod kind;
@@ -21,12 +21,12 @@ use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// When something happened, as far as known: a moment, or the middle of what is possible.
+/// When something happened: an instant, or the middle of the possible range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventTime {
-    /// The moment.
+    /// The instant, or the middle of the range.
     pub at: Timestamp,
-    /// How far the truth can lie from it.
+    /// Maximum error of `at`.
     pub doubt: Duration,
 }
 
@@ -42,55 +42,55 @@ impl From<TimeRange> for EventTime {
     }
 }
 
-/// Something that happened: one line of the events panel.
+/// One line of the events panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When it happened, as far as known.
+    /// When it happened, or the middle of the possible range.
     pub at: Timestamp,
-    /// How far the truth can lie from that.
+    /// Maximum error of `at`.
     pub doubt: Duration,
-    /// When it was known.
+    /// When it was detected.
     pub seen_at: Timestamp,
-    /// To which lease; none for the link, and where several are told in one line.
+    /// The lease. None for events of the connection, and for a line that counts events of several leases.
     pub lease: Option<LeaseId>,
-    /// What.
+    /// Its facts.
     pub kind: EventKind,
-    /// The how many-th line it is, from the start on.
+    /// Sequence number of the line since the start, from 0.
     pub(super) number: u64,
 }
 
 impl Event {
-    /// Something that happened at a moment and was known at another.
+    /// An event that happened at `when` and was detected at `seen_at`.
     pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let EventTime { at, doubt } = when.into();
         Event { at, doubt, seen_at, lease, kind, number: 0 }
     }
 
-    /// Its kind.
+    /// The name of its kind.
     pub fn name(&self) -> EventName {
         self.kind.name()
     }
 
-    /// Puts events in the order in which they happened; those of one moment stay in the order in which they were known.
+    /// Sorts events by the time at which they happened. The sort is stable.
     pub fn sort(events: &mut [&Event]) {
         events.sort_by_key(|event| event.at);
     }
 
-    /// What it means, in a sentence that a terminal shows and does not obey.
+    /// The description, safe to print on a terminal.
     pub fn text(&self) -> String {
         self.kind.text()
     }
 }
 
-/// The newest events. A crowd of one kind within a second is told in a line.
+/// The newest 2000 events. More than four of a kind within a second share a line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventLog {
     lines: VecDeque<Event>,
-    /// Lines of the same word and second at the end.
+    /// Number of lines at the end with the same kind and second.
     run: usize,
-    /// Lines so far, the forgotten included.
+    /// Lines so far, including dropped ones.
     count: u64,
-    /// The moment of the message that is being taken in.
+    /// Time of the message that is being applied.
     pub(super) now: Timestamp,
     /// Whether an event was added since this was last asked.
     has_news: bool,
@@ -98,9 +98,9 @@ pub struct EventLog {
     recorded: Option<Vec<Event>>,
 }
 
-/// Lines that are kept.
+/// Maximum number of lines; older ones are dropped.
 const CAPACITY: usize = 2_000;
-/// Lines of one kind in one second before the rest of them is told in a line.
+/// Lines of one kind in one second before further events share a line.
 const CROWD: usize = 4;
 
 impl EventLog {
@@ -109,17 +109,17 @@ impl EventLog {
         self.lines.iter()
     }
 
-    /// From now on every event is kept for [`take_recorded`](EventLog::take_recorded), and no crowd is told in a line there.
+    /// Starts recording every event, for [`take_recorded`](EventLog::take_recorded).
     pub fn record_all(&mut self) {
         self.recorded = Some(Vec::new());
     }
 
-    /// Every single event since this was last asked, in the order in which they were known.
+    /// The events since the last call, in the order of detection.
     pub fn take_recorded(&mut self) -> Vec<Event> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Takes in an event for the screen, and for whoever wants to know all.
+    /// Adds an event, for the screen and for the recording.
     pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
         self.has_news = true;
@@ -170,7 +170,7 @@ impl EventLog {
 }
 
 impl Event {
-    /// Counts one more of the same second, the latest of which was then: all of them stand before the line that counts them.
+    /// Counts one more event of the same second. `latest` is the time of the latest one, so that the line sorts after them.
     fn coalesce(&mut self, latest: Timestamp) {
         self.at = latest;
         let count = if let EventKind::More { count, .. } = self.kind { count + 1 } else { 2 };
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_in_one_second_is_told_in_a_line() {
+    fn many_events_in_one_second_share_a_line() {
         let mut log = EventLog::default();
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         assert_eq!(log.lines().len(), CROWD);
@@ -199,14 +199,14 @@ mod tests {
         assert_eq!(lines.last().map(|line| line.name()), Some(EventName::Kept));
         assert!(
             matches!(lines[CROWD - 1].kind, EventKind::More { .. }),
-            "after those whose fellows it counts: {lines:?}"
+            "after the lines of the same second: {lines:?}"
         );
         log.push(at(1_000), None, EventKind::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
     }
 
     #[test]
-    fn old_lines_make_room() {
+    fn old_lines_are_dropped() {
         let mut log = EventLog::default();
         (0..3_000).for_each(|second| log.push(at(second * 1_000), None, EventKind::error(second.to_string())));
         assert_eq!(log.lines().len(), CAPACITY);
@@ -214,9 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_to_know_all_is_told_each_of_a_crowd_and_the_small_ones_too() {
+    fn a_recording_has_every_event_and_minor_ones_too() {
         let mut log = EventLog::default();
-        log.push_verbose(at(0), None, || unreachable!("nobody wants to know"));
+        log.push_verbose(at(0), None, || unreachable!("recording is off"));
         log.record_all();
         log.now = at(30);
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));

@@ -1,54 +1,54 @@
-//! The kinds of events.
+//! Names of events.
 
-/// The kind of an event: one word, the same on the screen and in JSON.
+/// The name of an event, the same on the screen and in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventName {
     /// A lease was granted, here or by another client.
     Granted,
     /// A key was attached.
     Attached,
-    /// A key left its lease and is gone, or stays without one.
+    /// A key was deleted, or put without a lease.
     Detached,
     /// A key was put with another lease.
     Moved,
-    /// A lease is kept alive from now on.
+    /// Keeping a lease alive started.
     Kept,
-    /// A lease is not kept alive any more, because it was asked for.
+    /// Keeping a lease alive was stopped on request.
     Paused,
-    /// A drill began or ended.
+    /// A fault drill started or stopped.
     Drill,
-    /// A renewal was answered, or another client's was inferred.
+    /// A renewal got its reply, or another client's renewal was inferred.
     Renewed,
-    /// A lease has its whole TTL again, by an election or a restart and not by a renewal.
+    /// A lease has its full TTL again because of an election or a restart; not a renewal.
     Refilled,
-    /// A response was dropped because nobody reads them.
+    /// A response was dropped because the queue was full.
     Dropped,
-    /// A renewal is overdue by the lease's own habit.
+    /// A renewal is overdue compared with the lease's usual interval.
     Late,
-    /// Less is left than one of the lease's own intervals.
+    /// Less time is left than one of the lease's intervals.
     Risk,
-    /// A renewal of ours had no answer, or a while of which nothing is known.
+    /// A renewal from here got no reply, or the process was suspended.
     Missed,
-    /// A lease that was to be kept alive is not kept any more.
+    /// Keeping a lease alive failed.
     Lost,
-    /// A lease died by its deadline.
+    /// A lease ended at its deadline.
     Expired,
     /// A lease was revoked.
     Revoked,
-    /// A lease died, the cause is unknown.
+    /// A lease ended for an unknown reason.
     Gone,
-    /// The link to the cluster came or went.
+    /// The connection to the cluster changed.
     Connection,
-    /// Another member leads.
+    /// The leader changed.
     Leader,
-    /// There was an election.
+    /// The raft term changed.
     Term,
     /// Something failed.
     Error,
 }
 
 impl EventName {
-    /// The word.
+    /// The name in JSON and in the output of `leasetop events`.
     pub fn as_str(self) -> &'static str {
         match self {
             EventName::Granted => "granted",
@@ -75,7 +75,7 @@ impl EventName {
         }
     }
 
-    /// The word in eight columns.
+    /// The name in at most eight columns.
     pub fn short(self) -> &'static str {
         match self {
             EventName::Connection => "link",

@@ -125,7 +125,7 @@ fn own_renewals_are_no_change_in_the_dialog() {
 
 #[test]
 fn the_result_is_one_line_with_the_revision_and_the_keys() {
-    for (keys, words) in [(Some(0), "no key"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
+    for (keys, words) in [(Some(0), "no keys"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
         let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);

@@ -165,7 +165,7 @@ fn the_cadence_view_scrolls_where_it_has_no_room() {
     let spare = spare_lines(ctx, size).expect("it is shown");
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let end = text(&paint(&app, size, Theme::default()));
-    assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
+    assert!(end.contains("later.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
     update(&mut app, Msg::Key(Key::Home), at(90.0));
     let top = text(&paint(&app, size, Theme::default()));
     assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
@@ -222,7 +222,7 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     }
     update(&mut app, Msg::Key(Key::Char('h')), at(90.0));
     let help = text(&paint(&app, size, Theme::default()));
-    assert!(help.contains("F2          new leases") && help.contains("e           the events"), "{help}");
+    assert!(help.contains("F2          grant leases") && help.contains("e           show the events"), "{help}");
 }
 
 #[test]
