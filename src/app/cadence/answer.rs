@@ -1,4 +1,4 @@
-//! The exercise's question, answered from what was seen: is the interval the same for every TTL?
+//! The conclusion in words: is the renewal interval the same for every TTL?
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{CadenceReport, Intervals, Series, human, plural};
 use etcd_lease::RenewalSchedule;
 
 impl CadenceReport {
-    /// The answer in a few sentences; it says so where the run was too short to know.
+    /// The conclusion in a few sentences. It says so if the run was too short.
     pub fn answer(&self) -> String {
         let seen: Vec<MeasuredSeries> = self.series.iter().filter_map(MeasuredSeries::of).collect();
         let mut sentences = vec![conclusion(&seen)];
@@ -18,9 +18,9 @@ impl CadenceReport {
         sentences.join(" ")
     }
 
-    /// Why a TTL falls on either side of the pace's grid, where one of these does.
+    /// Explains why a TTL can fall on either side of the schedule's 500 ms grid, if one of these TTLs does.
     pub fn reason(&self) -> Option<&'static str> {
-        // A third of it is a multiple of 500 ms.
+        // TTL/3 is a multiple of 500 ms.
         let on_grid = |series: &Series| series.effective_ttl() % 3 == 0;
         (self.pace == RenewalSchedule::Clientv3 && self.series.iter().any(on_grid)).then_some(
             "Where TTL/3 is a multiple of 500 ms, the next renewal is wanted so shortly after a wake-up of the sender that \
@@ -34,7 +34,7 @@ struct MeasuredSeries {
     ttl: i64,
     mean: Duration,
     share: f64,
-    /// What the pace gives, where that is known.
+    /// The interval that the schedule should give, if it is known.
     expected: Option<Duration>,
 }
 
@@ -44,7 +44,7 @@ impl MeasuredSeries {
         Some(MeasuredSeries { ttl: series.effective_ttl(), mean: mean?, share: series.interval_to_ttl()?, expected })
     }
 
-    /// By how much the mean is above what the pace gives, where that is more than chance.
+    /// How far the mean exceeds the scheduled interval, if that is more than noise: 30 ms and 1 %.
     fn delay(&self) -> Option<Duration> {
         const CHANCE: Duration = Duration::from_millis(30);
         let late = self.mean.saturating_sub(self.expected?);
@@ -80,10 +80,10 @@ fn share(low: f64, high: f64) -> String {
     }
 }
 
-/// Names the series that is furthest from TTL/3, where the pace's grid explains it.
+/// Names the series furthest from TTL/3, if the schedule's grid explains the difference.
 fn grid(exercise: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
     let off = |one: &MeasuredSeries| one.mean.as_secs_f64() - one.ttl as f64 / 3.0;
-    // Whatever is more than one tick off has another cause.
+    // A difference of more than one tick has another cause.
     let explained = |one: &&MeasuredSeries| off(one) > 0.02 && off(one) < 0.55 && one.delay().is_none();
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
     let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
@@ -94,7 +94,7 @@ fn grid(exercise: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
     })
 }
 
-/// Names the series whose renewals were held up most.
+/// Names the series with the most delayed renewals.
 fn delayed(seen: &[MeasuredSeries]) -> Option<String> {
     let (one, _) = seen.iter().filter_map(|one| Some((one, one.delay()?))).max_by_key(|(_, delay)| *delay)?;
     let (mean, pace) = (human(one.mean), human(one.expected?));
