@@ -1,5 +1,5 @@
-//! The key table. Dispatch, the help overlay, `docs/keys.md` and the manual page are all made from [`KEYMAP`], through the
-//! current [`Keymap`](super::Keymap).
+//! The default key table. Dispatch, the help dialog, `docs/keys.md` and the manual page are all generated from
+//! [`KEYMAP`], through the effective [`Keymap`](super::Keymap).
 
 pub use super::action::Action;
 use super::{DialogAction, Key, View};
@@ -7,13 +7,13 @@ use super::{DialogAction, Key, View};
 /// A row of the key table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// The keys, any of them.
+    /// The default keys. Any of them triggers the action.
     pub keys: &'static [Key],
-    /// What they do.
+    /// The action.
     pub action: Action,
-    /// The word for the status line; none where the key is not shown there.
+    /// The label on the status line. `None` if the key is not shown there.
     pub hint: Option<&'static str>,
-    /// What they do, for help and `docs/keys.md`.
+    /// The description in the help dialog and in `docs/keys.md`.
     pub help: &'static str,
 }
 
@@ -25,7 +25,7 @@ const fn reply(keys: &'static [Key], reply: DialogAction, help: &'static str) ->
     Binding { keys, action: Action::Dialog(reply), hint: None, help }
 }
 
-/// Every key of the monitor, and below them every key of its dialogs.
+/// All keys: first the monitor's, then those of the dialogs.
 pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('n')], Action::New, Some("new"), "grant leases, with keys"),
     bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop"),

@@ -1,8 +1,7 @@
-//! The logic of the monitor, without side effects: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done
-//! ([`Effect`]).
+//! The monitor's logic without I/O: state ([`AppState`]), messages ([`Msg`]) and effects ([`Effect`]).
 //!
-//! [`update()`] takes a message and the time, changes the state and hands back effects as values. Nothing here uses a
-//! terminal, a task or the network, and nothing reads a clock, so that the same messages always give the same state.
+//! [`update()`] takes a message and the time, changes the state and returns effects as values. Nothing here uses a
+//! terminal, a task or the network, or reads a clock, so a recording of messages can be replayed.
 //!
 //! ```text
 //!  keys, replies, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> runtime::effects
@@ -10,10 +9,8 @@
 //!                                   AppState -> ui::draw                                +-> Msg
 //! ```
 //!
-//! [`AppState`] has seven parts; each changes only itself, in a file of its own. `verbs` has a file for each thing that
-//! the user can do to leases, with its dialog; it takes the parts that it needs. Only `update` sees all of them: it turns
-//! keys, clicks and dialogs into a [`Command`](command::Command) and gives that to its verb. `docs/CONTRIBUTING.md` says
-//! where to add what.
+//! To add a key, extend [`keymap`] and its [`Action`](keymap::Action). To add a side effect, extend [`Effect`]. To add
+//! a verb with its dialog, add a file under `verbs/` and list the dialog in `dialog/mod.rs`.
 
 mod action;
 mod bindings;

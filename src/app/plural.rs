@@ -1,6 +1,6 @@
-//! Numbers of things in words.
+//! Counts in words.
 
-/// One lease, several leases.
+/// `1 lease`, or `N leases`.
 pub(super) fn leases_in_words(count: usize) -> String {
     if count == 1 { "1 lease".to_owned() } else { format!("{count} leases") }
 }

@@ -76,7 +76,7 @@ fn an_invalid_config_file_is_reported_before_the_monitor_starts() {
     let (_folder, mut terminal) = monitor(&server, "[keys]\nrevoke = \"n\"\n", &[]);
     assert_eq!(terminal.exit_code(), 2);
     let reported = String::from_utf8_lossy(terminal.bytes()).into_owned();
-    assert!(told.contains("config.toml:2: keys.revoke: `n` is already bound to `new`"), "{told}");
+    assert!(reported.contains("config.toml:2: keys.revoke: `n` is already bound to `new`"), "{reported}");
     terminal.assert_sane();
 }
 

@@ -1,6 +1,6 @@
 //! Cadence statistics: is the renewal interval the same for every TTL?
 //!
-//! Shared by the command `exercise` and the cadence view.
+//! The `exercise` command and the cadence view share this code.
 
 mod answer;
 mod stats;
@@ -12,63 +12,63 @@ use simkit::Timestamp;
 
 pub use stats::CadenceStats;
 
-/// The result of an exercise, or of the cadence view so far.
+/// The measured renewal cadence.
 #[derive(Clone, Debug)]
 pub struct CadenceReport {
-    /// The renewal schedule of the leases.
+    /// The renewal schedule.
     pub pace: RenewalSchedule,
-    /// How long the leases were kept alive. None while they still are.
+    /// How long the leases were kept alive. `None` while they still are.
     pub kept_for: Option<Duration>,
-    /// Whether the responses were left unread.
+    /// Whether the reader was stalled on purpose.
     pub stalled: bool,
-    /// One per requested TTL, in the order of the request.
+    /// One series for each requested TTL, in the requested order.
     pub series: Vec<Series>,
 }
 
-/// The leases of one TTL.
+/// The leases with one TTL.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
-    /// Requested TTL in seconds.
+    /// The requested TTL, in seconds.
     pub ttl: i64,
-    /// Granted TTL in seconds. None if nothing was granted.
+    /// The granted TTL, in seconds. `None` if nothing was granted.
     pub granted_ttl: Option<i64>,
-    /// Number of leases.
+    /// The number of leases.
     pub count: u64,
-    /// Leases that ended while they were kept alive.
+    /// The number of leases that ended while they were being kept alive.
     pub lost: u64,
-    /// The lost leases whose reason is known.
+    /// Details of the lost leases, as far as they are known.
     pub losses: Vec<LostLease>,
-    /// Renewals that got a reply.
+    /// The number of answered renewals.
     pub renewals: u64,
-    /// Intervals between renewals.
+    /// The intervals between renewals.
     pub intervals: Intervals,
-    /// Median and 99th percentile of the round trip of renewals.
+    /// Round trips of renewals: the median and the 99th percentile.
     pub round_trip: Option<(Duration, Duration)>,
     /// Lowest time left at a renewal.
     pub least_left: Option<Duration>,
-    /// The response queues: largest depth, and sum of drops.
+    /// The response queues: the maximum depth, and the total of dropped responses.
     pub queue: QueueGauge,
-    /// The first ids, at most 16.
+    /// The first lease ids, at most 16.
     pub ids: Vec<LeaseId>,
 }
 
-/// A lease that ended while it was kept alive.
+/// A lease that ended while it was being kept alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostLease {
-    /// Its id.
+    /// The lease.
     pub id: LeaseId,
-    /// When it was lost.
+    /// When it ended.
     pub at: Timestamp,
-    /// The reason.
+    /// Why it ended.
     pub why: Ended,
 }
 
 /// Intervals between renewals, from reply to reply.
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
-    /// The interval that the schedule aims at.
+    /// The interval that the schedule should give.
     pub expected: Option<Duration>,
-    /// Mean. This and the following are None if no lease was renewed twice.
+    /// The mean. This and the following fields are `None` if no lease was renewed twice.
     pub mean: Option<Duration>,
     /// The shortest.
     pub min: Option<Duration>,
@@ -76,17 +76,17 @@ pub struct Intervals {
     pub max: Option<Duration>,
     /// The median.
     pub p50: Option<Duration>,
-    /// 99th percentile.
+    /// The 99th percentile.
     pub p99: Option<Duration>,
 }
 
 impl Series {
-    /// The TTL that determines renewals: as granted, else as requested.
+    /// The TTL that determines the schedule, in seconds: the granted TTL, or else the requested one.
     pub fn effective_ttl(&self) -> i64 {
         self.granted_ttl.unwrap_or(self.ttl)
     }
 
-    /// The TTL, as `requested -> granted` if the server raised it.
+    /// The TTL in words: `10 s`, or `1 -> 2 s` if the server raised it.
     pub fn ttl_in_words(&self) -> String {
         match self.granted_ttl {
             Some(granted) if granted != self.ttl => format!("{} -> {granted} s", self.ttl),
@@ -101,7 +101,7 @@ impl Series {
     }
 }
 
-/// A duration in seconds with two decimals, or one from 1000 s on: `3.50 s`, `1200.5 s`.
+/// A duration such as `3.50 s`, or `1200.5 s` from 1000 s on.
 pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }

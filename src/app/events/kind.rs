@@ -1,4 +1,4 @@
-//! The facts of events, from which the screen and the output of `leasetop events` are made.
+//! The facts of an event. The screen and the output of `leasetop events` are generated from them.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
 
-/// What happened, with its figures. Texts and keys are raw: escape them before display.
+/// What happened, with the relevant values. Texts and keys are not escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// A lease was granted.
     Granted {
-        /// Who granted it.
+        /// Whether this program or another client granted it.
         ownership: Ownership,
-        /// Granted seconds, if known.
+        /// The granted TTL in seconds, if known.
         ttl: Option<i64>,
-        /// Requested seconds, if it was granted here.
+        /// The requested TTL in seconds, if granted by this program.
         asked: Option<i64>,
     },
     /// A key was attached.
@@ -26,130 +26,130 @@ pub enum EventKind {
         /// The revision of the put, if known.
         revision: Option<i64>,
     },
-    /// A key is no longer attached to a lease.
+    /// A key was detached from its lease and is not attached to another one.
     Detached {
         /// The key.
         key: Vec<u8>,
-        /// Whether it was deleted. Otherwise it was put without a lease.
+        /// Whether the key was deleted. Otherwise it was put without a lease and still exists.
         is_deleted: bool,
         /// The revision of the change.
         revision: Option<i64>,
     },
-    /// A key was put with another lease.
+    /// A key was moved to another lease.
     Moved {
         /// The key.
         key: Vec<u8>,
-        /// The lease it is attached to now.
+        /// The new lease.
         to: LeaseId,
         /// The revision of the put.
         revision: Option<i64>,
     },
-    /// Keeping it alive started.
+    /// Keeping the lease alive started.
     Kept,
-    /// Keeping it alive was stopped on request.
+    /// Keeping the lease alive stopped on request.
     Paused,
-    /// A fault drill started, or (`None`) stopped.
+    /// A drill started, or ended if `None`.
     Drill(Option<Fault>),
-    /// A renewal, from here or by another client.
+    /// The lease was renewed.
     Renewed(Renewed),
-    /// It has its full TTL again because of an election, a restart or a suspended server.
+    /// An election, a restart or a stalled server reset the time left to the full TTL.
     Refilled {
-        /// Granted seconds.
+        /// The granted TTL in seconds.
         ttl: Option<i64>,
-        /// The new raft term.
+        /// The raft term since which the lease has its full TTL.
         term: Option<u64>,
     },
-    /// A response was dropped. The lease was renewed all the same.
+    /// A response was dropped because its queue is full. The renewal itself succeeded.
     Dropped {
         /// Unread responses in the queue.
         depth: usize,
         /// Capacity of the queue.
         capacity: usize,
     },
-    /// Its renewal is overdue.
+    /// The renewal is overdue.
     Late {
-        /// Since the last renewal.
+        /// Time since the last renewal.
         interval: Option<Duration>,
-        /// Its usual interval.
+        /// The lease's usual interval.
         expected: Option<Duration>,
     },
-    /// Less time is left than one of its intervals.
+    /// Less time is left than one usual interval.
     Risk {
-        /// Time left.
+        /// The time left.
         left: Option<Duration>,
-        /// Its usual interval.
+        /// The lease's usual interval.
         expected: Option<Duration>,
     },
-    /// A renewal from here got no reply.
+    /// A renewal sent by this program was not answered.
     Missed {
-        /// Time without a reply.
+        /// The duration.
         waited: Duration,
     },
-    /// The process or the machine was suspended.
+    /// The program or the machine did not run for a while.
     ProcessStalled {
-        /// Length of the suspension.
+        /// The duration.
         span: Duration,
-        /// Description, with the consequences.
+        /// The description, including its effect on leases.
         told: String,
     },
-    /// Keeping it alive failed.
+    /// A lease that should be kept alive was lost.
     Lost {
-        /// Reason and time.
+        /// How the lease was lost.
         loss: Box<KeepaliveLoss>,
-        /// Its TTL in seconds.
+        /// The TTL in seconds.
         ttl: Option<i64>,
     },
-    /// It ended.
+    /// The lease ended.
     LeaseEnded(Box<LeaseEnded>),
-    /// A member replies.
+    /// A member is reachable.
     Connected {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
-        /// Version of etcd, empty if unknown.
+        /// The member's etcd version. Empty if unknown.
         version: String,
     },
-    /// Renewals now go to this member.
+    /// Renewals are now sent to this member.
     RenewsAt {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
     },
     /// A connection was lost.
     Disconnected {
-        /// The endpoint. None if all are lost.
+        /// The endpoint. `None` if no member is reachable.
         endpoint: Option<String>,
-        /// The cause.
+        /// The reason.
         message: String,
     },
-    /// No member has been reached since the start.
+    /// No member has been reachable since the start.
     Unreached {
-        /// The cause.
+        /// The reason.
         message: String,
     },
-    /// Another member is the leader.
+    /// The leader changed.
     Leader {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
         /// The raft term.
         term: u64,
     },
-    /// The member in use sees no leader.
+    /// The current member reports that there is no leader.
     NoLeader {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
     },
-    /// The raft term changed by an election.
+    /// The raft term changed.
     Term {
         /// The previous term.
         old: u64,
-        /// The current term.
+        /// The new term.
         new: u64,
     },
-    /// Something failed.
+    /// An operation failed.
     Error {
-        /// Description.
+        /// The description.
         message: String,
     },
-    /// Further events of one kind in the same second.
+    /// Further events with the same name within one second.
     More {
         /// Their name.
         name: EventName,
@@ -158,39 +158,39 @@ pub enum EventKind {
     },
 }
 
-/// A lease that is gone.
+/// A lease that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseEnded {
-    /// Why it ended.
+    /// How the lease ended.
     pub cause: EndCause,
-    /// Whether it was revoked from here.
+    /// Whether this program revoked it.
     pub is_ours: bool,
-    /// Its owner.
+    /// Who owned it.
     pub ownership: Ownership,
-    /// Its TTL in seconds.
+    /// The TTL in seconds.
     pub ttl: Option<i64>,
-    /// The keys that were deleted with it.
+    /// The keys deleted with it.
     pub keys: Option<LeaseKeys>,
-    /// Time from its deadline to its removal, if it expired.
+    /// If it expired: how long after its deadline etcd removed it.
     pub lag: Option<RemovalDelay>,
-    /// Revision of the deletion, if keys were deleted.
+    /// The revision of the deletion, if keys were deleted.
     pub revision: Option<i64>,
-    /// How the keepalive was lost, if it was kept alive.
+    /// How it was lost, if it was being kept alive.
     pub loss: Option<Box<KeepaliveLoss>>,
 }
 
 impl EventKind {
-    /// An error event.
+    /// An `Error` event with a message.
     pub fn error(message: impl Into<String>) -> Self {
         EventKind::Error { message: message.into() }
     }
 
-    /// The description, safe to print on a terminal.
+    /// The description of the event, escaped for the terminal.
     pub fn text(&self) -> String {
         super::sentence::of(self)
     }
 
-    /// The name for the screen and for JSON.
+    /// The name of the event.
     pub fn name(&self) -> EventName {
         match self {
             EventKind::Granted { .. } => EventName::Granted,

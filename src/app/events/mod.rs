@@ -1,7 +1,7 @@
-//! The event log, newest last.
+//! The event log.
 //!
-//! An [`Event`] contains facts ([`EventKind`]). The sentence on the screen and the line and JSON object of `leasetop events`
-//! are made from them, so they agree.
+//! An [`Event`] stores facts ([`EventKind`]). The text on the screen and the lines and JSON objects of `leasetop
+//! events` are generated from them, so they agree.
 
 mod filter;
 mod kind;
@@ -21,12 +21,12 @@ use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// When something happened: an instant, or the middle of the possible range.
+/// When something happened: a moment with an uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventTime {
-    /// The instant, or the middle of the range.
+    /// The moment, or the middle of the possible range.
     pub at: Timestamp,
-    /// Maximum error of `at`.
+    /// Half-width of the possible range. 0 if the moment is exact.
     pub doubt: Duration,
 }
 
@@ -42,65 +42,66 @@ impl From<TimeRange> for EventTime {
     }
 }
 
-/// One line of the events panel.
+/// An event: one line of the events panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When it happened, or the middle of the possible range.
     pub at: Timestamp,
-    /// Maximum error of `at`.
+    /// Half-width of the possible range. 0 if the moment is exact.
     pub doubt: Duration,
-    /// When it was detected.
+    /// When it became known.
     pub seen_at: Timestamp,
-    /// The lease. None for events of the connection, and for a line that counts events of several leases.
+    /// The lease. `None` for events of the cluster, and for a line that counts several events.
     pub lease: Option<LeaseId>,
-    /// Its facts.
+    /// What happened.
     pub kind: EventKind,
-    /// Sequence number of the line since the start, from 0.
+    /// Sequence number of the line.
     pub(super) number: u64,
 }
 
 impl Event {
-    /// An event that happened at `when` and was detected at `seen_at`.
+    /// An event that happened at `when` and became known at `seen_at`.
     pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let EventTime { at, doubt } = when.into();
         Event { at, doubt, seen_at, lease, kind, number: 0 }
     }
 
-    /// The name of its kind.
+    /// The name of the event.
     pub fn name(&self) -> EventName {
         self.kind.name()
     }
 
-    /// Sorts events by the time at which they happened. The sort is stable.
+    /// Sorts events by the time at which they happened. Stable, so events of the same time stay in the order in which
+    /// they became known.
     pub fn sort(events: &mut [&Event]) {
         events.sort_by_key(|event| event.at);
     }
 
-    /// The description, safe to print on a terminal.
+    /// The description of the event, escaped for the terminal.
     pub fn text(&self) -> String {
         self.kind.text()
     }
 }
 
-/// The newest 2000 events. More than four of a kind within a second share a line.
+/// The newest events. Many events of the same name within a second are combined into one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventLog {
     lines: VecDeque<Event>,
-    /// Number of lines at the end with the same kind and second.
+    /// Number of events at the end with the same name and second.
     run: usize,
-    /// Lines so far, including dropped ones.
+    /// Number of lines so far, including dropped ones.
     count: u64,
-    /// Time of the message that is being applied.
+    /// The time of the message being processed.
     pub(super) now: Timestamp,
-    /// Whether an event was added since this was last asked.
+    /// Whether an event was added since the last `take_news`.
     has_news: bool,
-    /// Every single event since it was last asked for, where somebody wants to know.
+    /// Every event since the last `take_recorded`. `None` while recording is off.
     recorded: Option<Vec<Event>>,
 }
 
-/// Maximum number of lines; older ones are dropped.
+/// Maximum number of lines.
 const CAPACITY: usize = 2_000;
-/// Lines of one kind in one second before further events share a line.
+/// Number of events with the same name in one second after which the rest is combined into one line.
 const CROWD: usize = 4;
 
 impl EventLog {
@@ -109,17 +110,18 @@ impl EventLog {
         self.lines.iter()
     }
 
-    /// Starts recording every event, for [`take_recorded`](EventLog::take_recorded).
+    /// Starts recording every single event for [`take_recorded`](EventLog::take_recorded), including those that the log
+    /// combines.
     pub fn record_all(&mut self) {
         self.recorded = Some(Vec::new());
     }
 
-    /// The events since the last call, in the order of detection.
+    /// Returns and clears the recorded events, in the order in which they became known.
     pub fn take_recorded(&mut self) -> Vec<Event> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Adds an event, for the screen and for the recording.
+    /// Adds an event to the log and to the recording.
     pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
         self.has_news = true;
@@ -132,12 +134,12 @@ impl EventLog {
         }
     }
 
-    /// Whether an event was added for the screen since this was last asked.
+    /// Returns whether an event was added to the log since the last call.
     pub(super) fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.has_news)
     }
 
-    /// Takes in what is too small for the screen: it is for those alone who want to know all.
+    /// Adds an event only to the recording, because it is too minor for the screen.
     pub(super) fn push_verbose(
         &mut self,
         when: impl Into<EventTime>,
@@ -170,7 +172,8 @@ impl EventLog {
 }
 
 impl Event {
-    /// Counts one more event of the same second. `latest` is the time of the latest one, so that the line sorts after them.
+    /// Turns the line into a count of further events in the same second, or increments the count. `latest` is the time
+    /// of the latest event, so that the line sorts after all of them.
     fn coalesce(&mut self, latest: Timestamp) {
         self.at = latest;
         let count = if let EventKind::More { count, .. } = self.kind { count + 1 } else { 2 };

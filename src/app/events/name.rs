@@ -1,54 +1,54 @@
-//! Names of events.
+//! Event names.
 
-/// The name of an event, the same on the screen and in JSON.
+/// The name of an event: one word, the same on the screen and in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventName {
-    /// A lease was granted, here or by another client.
+    /// A lease was granted by this program or by another client.
     Granted,
     /// A key was attached.
     Attached,
-    /// A key was deleted, or put without a lease.
+    /// A key was detached: deleted, or put without a lease.
     Detached,
-    /// A key was put with another lease.
+    /// A key was moved to another lease.
     Moved,
     /// Keeping a lease alive started.
     Kept,
-    /// Keeping a lease alive was stopped on request.
+    /// Keeping a lease alive stopped on request.
     Paused,
-    /// A fault drill started or stopped.
+    /// A drill started or ended.
     Drill,
     /// A renewal got its reply, or another client's renewal was inferred.
     Renewed,
-    /// A lease has its full TTL again because of an election or a restart; not a renewal.
+    /// A lease's time left was reset to the full TTL by an election or a restart, not by a renewal.
     Refilled,
-    /// A response was dropped because the queue was full.
+    /// A response was dropped because its queue is full.
     Dropped,
     /// A renewal is overdue compared with the lease's usual interval.
     Late,
-    /// Less time is left than one of the lease's intervals.
+    /// Less time is left than one usual interval of the lease.
     Risk,
-    /// A renewal from here got no reply, or the process was suspended.
+    /// A renewal sent by this program was not answered, or the program did not run for a while.
     Missed,
-    /// Keeping a lease alive failed.
+    /// A lease that should be kept alive was lost.
     Lost,
-    /// A lease ended at its deadline.
+    /// A lease expired.
     Expired,
     /// A lease was revoked.
     Revoked,
-    /// A lease ended for an unknown reason.
+    /// A lease ended, the cause is unknown.
     Gone,
-    /// The connection to the cluster changed.
+    /// The connection to the cluster was established or lost.
     Connection,
     /// The leader changed.
     Leader,
     /// The raft term changed.
     Term,
-    /// Something failed.
+    /// An operation failed.
     Error,
 }
 
 impl EventName {
-    /// The name in JSON and in the output of `leasetop events`.
+    /// The name.
     pub fn as_str(self) -> &'static str {
         match self {
             EventName::Granted => "granted",
@@ -75,7 +75,7 @@ impl EventName {
         }
     }
 
-    /// The name in at most eight columns.
+    /// The name shortened to at most eight characters.
     pub fn short(self) -> &'static str {
         match self {
             EventName::Connection => "link",
