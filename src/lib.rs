@@ -27,6 +27,7 @@ pub mod filter;
 pub mod id_format;
 pub mod inference;
 pub mod observe;
+pub mod plural;
 pub mod report;
 pub mod runtime;
 pub mod ui;

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
-pub(super) use crate::app::cadence::{human, plural};
+pub(super) use crate::app::cadence::human;
 use crate::escape::printable;
+pub(super) use crate::plural::plural;
 
 /// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.
 pub(super) fn json_key(key: &[u8]) -> String {

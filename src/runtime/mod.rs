@@ -78,7 +78,7 @@ pub struct MonitorOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
     /// The terminal could not be used.
-    #[error("could not {tried} the terminal: {error}; the monitor needs one, `leasetop list` does not")]
+    #[error("could not {tried} the terminal: {error}; without a terminal, use `leasetop list`")]
     Terminal {
         /// What was tried.
         tried: &'static str,
@@ -89,7 +89,7 @@ pub enum MonitorError {
     #[error("could not catch signals: {0}")]
     Signals(io::Error),
     /// A task panicked; its message stands above.
-    #[error("a part of leasetop panicked, so it ended; leases that it kept alive expire by themselves")]
+    #[error("internal error (panic); the leases that it kept alive will expire")]
     Panicked,
 }
 
@@ -125,7 +125,7 @@ fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     let (ids, list) = (named.join(" "), named.join(","));
     (!left.is_empty()).then(|| {
         format!(
-            "{what} unless somebody goes on:\n{command} keep-alive -- {ids}\nor, in the monitor:\n{command} --keep-alive={list}\n{rest}"
+            "{what} unless kept alive. To resume:\n{command} keep-alive -- {ids}\nor in the monitor:\n{command} --keep-alive={list}\n{rest}"
         )
     })
 }

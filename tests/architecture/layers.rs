@@ -19,6 +19,7 @@ const SCREEN: &[&str] = &["ratatui", "crossterm", "tonic", "etcd_client"];
 
 const LAYERS: &[Layer] = &[
     Layer { name: "escape", may_use: &[], forbidden: IMPURE },
+    Layer { name: "plural", may_use: &[], forbidden: IMPURE },
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
     Layer { name: "filter", may_use: &["inference"], forbidden: IMPURE },
@@ -27,17 +28,17 @@ const LAYERS: &[Layer] = &[
     Layer { name: "demo", may_use: &["inference"], forbidden: SCREEN },
     Layer {
         name: "app",
-        may_use: &["wait_condition", "filter", "inference", "escape", "id_format"],
+        may_use: &["wait_condition", "filter", "inference", "escape", "id_format", "plural"],
         forbidden: IMPURE,
     },
     Layer {
         name: "report",
-        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format", "plural"],
         forbidden: IMPURE,
     },
     Layer {
         name: "ui",
-        may_use: &["app", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "filter", "inference", "escape", "id_format", "plural"],
         forbidden: &["tokio", "tonic", "etcd_client", "etcd_sandbox"],
     },
     Layer {

@@ -34,12 +34,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::StallConsumer => f.write_str("stalled consumer"),
-            Fault::SlowConsumer { every } => write!(f, "slow consumer: one response each {} s", every.as_secs()),
-            Fault::HoldSender => f.write_str("held sender"),
-            Fault::DropReplies { left: 1 } => f.write_str("the next answer is dropped"),
-            Fault::DropReplies { left } => write!(f, "the next {left} answers are dropped"),
-            Fault::CutStream => f.write_str("cut stream"),
+            Fault::StallConsumer => f.write_str("reader stalled"),
+            Fault::SlowConsumer { every } => write!(f, "reader slowed to one response every {} s", every.as_secs()),
+            Fault::HoldSender => f.write_str("renewals stopped"),
+            Fault::DropReplies { left: 1 } => f.write_str("dropping the next reply"),
+            Fault::DropReplies { left } => write!(f, "dropping the next {left} replies"),
+            Fault::CutStream => f.write_str("stream broken"),
         }
     }
 }

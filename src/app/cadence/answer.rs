@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{CadenceReport, Intervals, Series, human, plural};
+use super::{CadenceReport, Intervals, Series, human};
+use crate::plural::plural;
 use etcd_lease::RenewalSchedule;
 
 impl CadenceReport {
@@ -23,8 +24,8 @@ impl CadenceReport {
         // A third of it is a multiple of 500 ms.
         let on_grid = |series: &Series| series.effective_ttl() % 3 == 0;
         (self.pace == RenewalSchedule::Clientv3 && self.series.iter().any(on_grid)).then_some(
-            "Where TTL/3 is a multiple of 500 ms, the next renewal is wanted so shortly after a wake-up of the sender that \
-             it goes out at that one or at the next, 500 ms later: which one, the round trip decides.",
+            "Where TTL/3 is a multiple of 500 ms, the renewal falls due right at a tick; latency decides whether it goes out \
+             on that tick or 500 ms later.",
         )
     }
 }
@@ -58,21 +59,29 @@ fn conclusion(seen: &[MeasuredSeries]) -> String {
     let several_ttls = seen.iter().any(|one| one.ttl != seen[0].ttl);
     let (low, high) = (least(|one| one.share), most(|one| one.share));
     match seen {
-        [] => "No answer: no lease was renewed twice, so no interval was seen.".to_owned(),
+        [] => "No answer: no lease was renewed twice.".to_owned(),
         [one, ..] if !several_ttls => {
-            format!("One TTL alone: {} s renews every {}, {} of it.", one.ttl, human(one.mean), share(low, high))
+            format!("So far only {} s has an interval: {}, {}.", one.ttl, human(one.mean), share_of_one(low, high))
         }
         _ if most(|one| one.mean.as_secs_f64()) < 1.1 * least(|one| one.mean.as_secs_f64()) => {
-            format!("Yes: about {} whatever the TTL.", human(seen[0].mean))
+            format!("Yes. About {} for every TTL.", human(seen[0].mean))
         }
-        _ => format!("No: it grows with the TTL, {} of it.", share(low, high)),
+        _ => format!("No. It grows with the TTL: {} of it.", share(low, high)),
     }
+}
+
+fn share_of_one(low: f64, high: f64) -> String {
+    if is_a_third(low, high) { "about TTL/3".to_owned() } else { format!("{} of the TTL", share(low, high)) }
+}
+
+fn is_a_third(low: f64, high: f64) -> bool {
+    low > 0.3 && high < 0.37
 }
 
 fn share(low: f64, high: f64) -> String {
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
-    if low > 0.3 && high < 0.37 {
-        "about a third".to_owned()
+    if is_a_third(low, high) {
+        "about one third".to_owned()
     } else if percent(low) == percent(high) {
         percent(low)
     } else {
@@ -87,10 +96,10 @@ fn grid(exercise: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
     let explained = |one: &&MeasuredSeries| off(one) > 0.02 && off(one) < 0.55 && one.delay().is_none();
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
     let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
-    let because = format!("not {third}, because the sender wakes each 500 ms.");
+    let because = format!("not {third}, because the client checks only every 500 ms.");
     (exercise.pace == RenewalSchedule::Clientv3).then(|| match seen {
         [_] => format!("It is {because}"),
-        _ => format!("{} s renews every {}, {because}", one.ttl, human(one.mean)),
+        _ => format!("A {} s lease renews every {}, {because}", one.ttl, human(one.mean)),
     })
 }
 
@@ -98,32 +107,36 @@ fn grid(exercise: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
 fn delayed(seen: &[MeasuredSeries]) -> Option<String> {
     let (one, _) = seen.iter().filter_map(|one| Some((one, one.delay()?))).max_by_key(|(_, delay)| *delay)?;
     let (mean, pace) = (human(one.mean), human(one.expected?));
-    Some(format!(
-        "{} s renewed every {mean} on the mean where the pace gives {pace}: something held renewals up, this machine, the \
-         network or etcd.",
-        one.ttl
-    ))
+    Some(format!("A {} s lease averaged {mean} instead of {pace}: this machine, the network or etcd is slow.", one.ttl))
 }
 
 fn too_short(exercise: &CadenceReport) -> Option<String> {
     let unseen = |series: &&Series| series.intervals.mean.is_none() && series.count > series.lost;
     let ttls: Vec<_> =
         exercise.series.iter().filter(unseen).map(|series| format!("{} s", series.effective_ttl())).collect();
-    let ttls = (!ttls.is_empty()).then(|| ttls.join(", "))?;
+    let ttls = (!ttls.is_empty()).then(|| join_ttls(&ttls))?;
     Some(match exercise.kept_for.map(human) {
-        Some(kept_for) => format!("{kept_for} was too short for an interval of {ttls}."),
-        None => format!("There is no interval of {ttls} yet."),
+        Some(kept_for) => format!("{ttls}: no interval measured in {kept_for}."),
+        None => format!("{ttls}: no interval measured yet."),
     })
+}
+
+/// `10 s, 120 s and 3600 s`
+fn join_ttls(ttls: &[String]) -> String {
+    match ttls {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => ttls.concat(),
+    }
 }
 
 fn queues(exercise: &CadenceReport) -> String {
     let dropped = exercise.series.iter().map(|series| series.queue.dropped).sum();
     match (dropped, exercise.stalled) {
-        (0, true) => "Nobody read the responses; their queues did not fill up.".to_owned(),
-        (0, false) => "Nothing was dropped.".to_owned(),
+        (0, true) => "Nobody read the responses, but no queue filled up.".to_owned(),
+        (0, false) => "No response was dropped.".to_owned(),
         _ => {
             let reader = if exercise.stalled { "nobody read them" } else { "they were not read in time" };
-            format!("{} dropped because {reader}; the renewals stand.", was(dropped, "response"))
+            format!("{} dropped because {reader}; the leases were renewed all the same.", was(dropped, "response"))
         }
     }
 }

@@ -106,8 +106,3 @@ pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
 }
-
-/// `1 lease`, `2 leases`.
-pub fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}

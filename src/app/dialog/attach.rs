@@ -41,7 +41,7 @@ impl AttachDialog {
     pub fn read(&self) -> Result<(&str, &str), String> {
         let text = self.pair.value();
         if text.is_empty() {
-            return Err("write the key, an equals sign and the value".to_owned());
+            return Err("KEY=VALUE".to_owned());
         }
         KeyTemplate::parse(text).map_err(|bad| bad.to_string())?;
         text.split_once('=').ok_or_else(|| text.to_owned())

@@ -50,12 +50,12 @@ impl DrillDialog {
         let lease = app.leases.get(self.id).filter(|lease| lease.end.is_none())?;
         let keep = app.config.keymap.key_label(Action::KeepAlive);
         match (lease.ownership, lease.is_kept_alive) {
-            _ if app.config.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
+            _ if app.config.is_read_only => Some("Read-only: grant, renew and revoke are disabled.".to_owned()),
             (Ownership::Own, true) => None,
             (Ownership::Own, false) => {
-                Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
+                Some(format!("Not kept alive, so there is nothing to drill; {keep} keeps it alive."))
             }
-            _ => Some("It is another client's: drills are for own leases, so that nobody else is harmed.".to_owned()),
+            _ => Some("Another client's lease. Drills run only on your own.".to_owned()),
         }
     }
 
@@ -69,23 +69,23 @@ impl DrillDialog {
         let choice = |key, name: &str, seen, drill| FaultChoice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
         let press = |reply| keymap.key_label(Action::Dialog(reply));
-        let change = |less, more| format!("({} and {} change it)", press(less), press(more));
+        let change = |less, more| format!("({} {} adjust)", press(less), press(more));
         let slow = format!(
-            "read one response each {} s {}",
+            "read one response every {} s {}",
             self.pause,
             change(DialogAction::FasterReader, DialogAction::SlowerReader)
         );
         let drop = format!(
-            "drop the next {} answers {}",
+            "lose the next {} replies {}",
             self.answers,
             change(DialogAction::MoreAnswers, DialogAction::FewerAnswers)
         );
         [
-            choice('1', "stall the consumer", STALL, Fault::StallConsumer),
+            choice('1', "stop reading responses", STALL, Fault::StallConsumer),
             choice('2', &slow, SLOW, Fault::SlowConsumer { every }),
-            choice('3', "hold the sender", HOLD, Fault::HoldSender),
+            choice('3', "stop sending renewals", HOLD, Fault::HoldSender),
             choice('4', &drop, DROP, Fault::DropReplies { left: self.answers }),
-            choice('5', "cut the stream", CUT, Fault::CutStream),
+            choice('5', "break the stream", CUT, Fault::CutStream),
         ]
     }
 
@@ -104,11 +104,11 @@ impl DrillDialog {
     }
 }
 
-const STALL: &str = "Nothing but a line in its log for each response dropped, once the queue is full. The lease lives.";
-const SLOW: &str = "Responses that are older each time, until the queue is full and some are missing. The lease lives.";
-const HOLD: &str = "Nothing until the deadline; then its channel closes. The lease dies and its keys are deleted.";
-const DROP: &str = "No response for about a second each; the server has renewed it all the same. The lease lives.";
-const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
+const STALL: &str = "Once the queue is full, each response is dropped and logged. The lease survives.";
+const SLOW: &str = "Responses get older, until the queue is full and some are dropped. The lease survives.";
+const HOLD: &str = "Nothing until the deadline, then the channel closes. The lease expires; its keys are deleted.";
+const DROP: &str = "No response for about 1 s each; etcd renewed it anyway. The lease survives.";
+const CUT: &str = "Usually nothing: the client reopens it and renews. The lease survives.";
 
 /// A number begins a drill, where there can be one; Enter is on Cancel.
 pub(super) fn key(app: &mut AppState, mut dialog: DrillDialog, key: Key, now: Timestamp) -> Vec<Effect> {

@@ -98,7 +98,7 @@ pub(super) fn close_superseded(app: &mut AppState, id: LeaseId) {
     if is_over {
         app.view.dialog = None;
         let name = app.view.id_format.name(id);
-        let told = format!("{name} is gone, and was granted again: that is another lease, so nothing was done");
+        let told = format!("{name} ended and was granted again: that is a different lease, so nothing was done");
         app.view.set_status(app.events.now, true, told);
     }
 }

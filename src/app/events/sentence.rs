@@ -5,40 +5,42 @@ use std::time::Duration;
 use super::{EventKind, LeaseEnded, RenewalSource, Renewed};
 use crate::app::{EndCause, LeaseKeys, Ownership};
 use crate::escape::printable;
+use crate::inference::lease_inference::RemovalDelay;
+use crate::plural::plural;
 
 /// The sentence, with what came from etcd escaped.
 pub(super) fn of(what: &EventKind) -> String {
     match what {
         EventKind::Granted { ownership, ttl, asked } => granted(*ownership, *ttl, *asked),
         EventKind::Attached { key, .. } => printable(key),
-        EventKind::Detached { key, is_deleted: true, .. } => format!("{} was deleted", printable(key)),
-        EventKind::Detached { key, .. } => format!("{} was put without a lease, and stays", printable(key)),
-        EventKind::Moved { key, to, .. } => format!("{} was put with {to}", printable(key)),
-        EventKind::Kept => "kept alive from now on".to_owned(),
-        EventKind::Paused => "not kept alive any more, as asked".to_owned(),
-        EventKind::Drill(Some(drill)) => format!("{drill}, as asked"),
-        EventKind::Drill(None) => "over".to_owned(),
+        EventKind::Detached { key, is_deleted: true, .. } => format!("{} deleted", printable(key)),
+        EventKind::Detached { key, .. } => format!("{} detached; it stays, without a lease", printable(key)),
+        EventKind::Moved { key, to, .. } => format!("{} moved to lease {to}", printable(key)),
+        EventKind::Kept => "keep-alive started".to_owned(),
+        EventKind::Paused => "keep-alive stopped".to_owned(),
+        EventKind::Drill(Some(drill)) => drill.to_string(),
+        EventKind::Drill(None) => "stopped".to_owned(),
         EventKind::Renewed(renewed) => self::renewed(renewed),
         EventKind::Refilled { term, .. } => refilled(*term),
         EventKind::Dropped { depth, capacity } => dropped(*depth, *capacity),
         EventKind::Late { interval, expected } => late(*interval, *expected),
         EventKind::Risk { left, expected } => risk(*left, *expected),
-        EventKind::Missed { waited } => format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()),
+        EventKind::Missed { waited } => format!("renewal got no reply for {:.1} s", waited.as_secs_f64()),
         EventKind::ProcessStalled { told, .. } => told.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
         EventKind::LeaseEnded(ended) => describe_end(ended),
         EventKind::Connected { endpoint, version } => connected(endpoint, version),
-        EventKind::RenewsAt { endpoint } => format!("renewals go to {}", printable(endpoint.as_bytes())),
+        EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
         EventKind::Unreached { message } => unreached(message),
-        EventKind::Leader { endpoint, term } => format!("{} leads, term {term}", printable(endpoint.as_bytes())),
+        EventKind::Leader { endpoint, term } => format!("{} leads (term {term})", printable(endpoint.as_bytes())),
         EventKind::NoLeader { endpoint } => format!(
-            "{} knows of none: nothing is granted, renewed or revoked until enough members answer to elect one",
+            "{} has no leader: grants, renewals and revokes fail until one is elected",
             printable(endpoint.as_bytes())
         ),
-        EventKind::Term { old, new } => format!("term {old} → {new}: a new leader starts every lease's TTL anew"),
+        EventKind::Term { old, new } => format!("term {old} → {new}: the new leader resets every TTL"),
         EventKind::Error { message } => printable(message.as_bytes()),
-        EventKind::More { count, .. } => format!("and {count} more in this second"),
+        EventKind::More { count, .. } => format!("{count} more in this second"),
     }
 }
 
@@ -47,7 +49,7 @@ fn granted(ownership: Ownership, ttl: Option<i64>, asked: Option<i64>) -> String
         (Ownership::Other, Some(ttl), _) => format!("{ttl} s, by another client"),
         (Ownership::Other, None, _) => "by another client".to_owned(),
         (_, Some(ttl), Some(asked)) if asked != ttl => {
-            format!("{asked} s asked → {ttl} s granted, the server's least")
+            format!("{ttl} s, etcd's minimum (asked for {asked} s)")
         }
         (_, Some(ttl), _) => format!("{ttl} s"),
         (_, None, _) => "here".to_owned(),
@@ -55,43 +57,41 @@ fn granted(ownership: Ownership, ttl: Option<i64>, asked: Option<i64>) -> String
 }
 
 fn renewed(renewed: &Renewed) -> String {
-    let ttl = renewed.ttl.map_or(String::new(), |ttl| format!("{ttl} s, "));
+    let ttl = renewed.ttl.map_or(String::new(), |ttl| format!(" (TTL {ttl} s)"));
     match (renewed.how, renewed.interval) {
-        (RenewalSource::Once, _) => format!("{ttl}once"),
-        (RenewalSource::Kept, Some(interval)) => format!("{ttl}{:.2} s after the last", interval.as_secs_f64()),
-        (RenewalSource::Kept, None) => format!("{ttl}for the first time"),
+        (RenewalSource::Once, _) => format!("once{ttl}"),
+        (RenewalSource::Kept, Some(interval)) => format!("after {:.2} s{ttl}", interval.as_secs_f64()),
+        (RenewalSource::Kept, None) => format!("first renewal{ttl}"),
         (RenewalSource::Inferred, Some(interval)) => {
             let sign = if renewed.is_bound { "<=" } else { "~" };
-            format!("{ttl}{sign}{:.1} s after the last", interval.as_secs_f64())
+            format!("after {sign}{:.1} s{ttl}", interval.as_secs_f64())
         }
-        (RenewalSource::Inferred, None) if renewed.is_first => format!("{ttl}the first that was seen"),
-        (RenewalSource::Inferred, None) => format!("{ttl}when the one before was cannot be told"),
+        (RenewalSource::Inferred, None) if renewed.is_first => format!("first renewal seen{ttl}"),
+        (RenewalSource::Inferred, None) => format!("previous renewal unknown{ttl}"),
     }
 }
 
 fn refilled(term: Option<u64>) -> String {
-    let cause = term.map_or("the server gave it".to_owned(), |term| format!("the leader of term {term} gave it"));
-    format!("{cause} its whole TTL again: that is no renewal")
+    let cause = term.map_or("etcd".to_owned(), |term| format!("the new leader (term {term})"));
+    format!("TTL reset by {cause}; not a renewal")
 }
 
 fn dropped(depth: usize, capacity: usize) -> String {
     // The line of Go's client as it stands in a program's log; the event names the lease.
     let go = "lease keepalive response queue is full; dropping response send";
-    format!("{go} (queue {depth}/{capacity}; the lease is renewed)")
+    format!("{go} (queue {depth}/{capacity}; the lease was renewed)")
 }
 
 fn late(interval: Option<Duration>, expected: Option<Duration>) -> String {
-    let none = interval.map_or("now".to_owned(), |span| format!("for {:.1} s", span.as_secs_f64()));
-    format!("{}, none {none}", every(expected))
+    let silent = interval.map_or(String::new(), |span| format!(" for {:.1} s", span.as_secs_f64()));
+    let usual = expected.map_or(String::new(), |every| format!(" (usually every {:.1} s)", every.as_secs_f64()));
+    format!("no renewal{silent}{usual}")
 }
 
 fn risk(left: Option<Duration>, expected: Option<Duration>) -> String {
-    let left = left.map_or("less is".to_owned(), |left| format!("{:.1} s are", left.as_secs_f64()));
-    format!("{}, {left} left", every(expected))
-}
-
-fn every(expected: Option<Duration>) -> String {
-    expected.map_or("it was renewed".to_owned(), |every| format!("renewed every {:.1} s", every.as_secs_f64()))
+    let left = left.map_or("little".to_owned(), |left| format!("{:.1} s", left.as_secs_f64()));
+    let usual = expected.map_or(String::new(), |every| format!(", but renews only every {:.1} s", every.as_secs_f64()));
+    format!("{left} left{usual}")
 }
 
 fn connected(endpoint: &str, version: &str) -> String {
@@ -100,64 +100,69 @@ fn connected(endpoint: &str, version: &str) -> String {
 }
 
 fn disconnected(endpoint: Option<&str>, message: &str) -> String {
-    let endpoint = endpoint.map_or(String::new(), |endpoint| format!("{} ", printable(endpoint.as_bytes())));
-    format!("{endpoint}lost: {}", printable(message.as_bytes()))
+    let endpoint = endpoint.map_or(String::new(), |endpoint| format!(" to {}", printable(endpoint.as_bytes())));
+    format!("connection{endpoint} lost: {}", printable(message.as_bytes()))
 }
 
 /// Why; the link's own words say what to do about it.
 fn unreached(message: &str) -> String {
     let why = printable(message.as_bytes());
-    format!("not reached: {why}; it is tried again")
+    format!("could not reach etcd: {why}. Retrying.")
 }
 
 fn describe_end(ended: &LeaseEnded) -> String {
     let LeaseEnded { ownership, ttl, keys, .. } = ended;
     let whose = match ownership {
-        Ownership::Own => "own lease",
-        Ownership::Adopted => "adopted lease",
-        Ownership::Other => "another's lease",
+        Ownership::Own => "own",
+        Ownership::Adopted => "adopted",
+        Ownership::Other => "other client's",
     };
-    let of = ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
-    let keys = keys.as_ref().map_or(String::new(), went_with_it);
+    let ttl_text = ttl.map_or(String::new(), |ttl| format!(" {ttl} s"));
     let loss = ended.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(*ttl)));
-    format!("{whose}{of}: {}{keys}{}", how(ended), printable(loss.as_bytes()))
+    format!("{whose}{ttl_text} lease{}{}", how(ended, keys.as_ref()), printable(loss.as_bytes()))
 }
 
-/// Where only a part of the keys is followed, more may have gone.
-fn went_with_it(keys: &LeaseKeys) -> String {
+/// `; etcd removed it and 1 key 0.5 s later`, or `, revoked by another client; 1 key deleted`.
+fn how(ended: &LeaseEnded, keys: Option<&LeaseKeys>) -> String {
+    let keys = keys.and_then(deleted_keys);
+    if ended.cause == EndCause::Expired {
+        let keys = keys.map_or(String::new(), |keys| format!(" and {keys}"));
+        return format!("; etcd removed it{keys}{}", ended.lag.map_or(String::new(), removal_delay));
+    }
+    let cause = match ended.cause {
+        EndCause::Revoked if ended.is_ours => "revoked by leasetop",
+        EndCause::Revoked => "revoked by another client",
+        EndCause::Expired | EndCause::Unknown => "expired or revoked",
+    };
+    let keys = keys.map_or(String::new(), |keys| format!("; {keys} deleted"));
+    format!(", {cause}{keys}")
+}
+
+/// Where only a part of the keys is watched, more may have been deleted.
+fn deleted_keys(keys: &LeaseKeys) -> Option<String> {
     match (keys.count, keys.is_all) {
-        (0, false) => String::new(),
-        (count, false) => format!(", >={} with it", keys_in_words(count)),
-        (count, true) => format!(", {} with it", keys_in_words(count)),
+        (0, false) => None,
+        (count, false) => Some(format!("at least {}", keys_in_words(count))),
+        (count, true) => Some(keys_in_words(count)),
     }
 }
 
-fn how(ended: &LeaseEnded) -> String {
-    match (ended.cause, ended.lag) {
-        (EndCause::Expired, Some(lag)) => {
-            let (least, most) = (lag.least.as_secs_f64(), lag.most.as_secs_f64());
-            format!("its time was over, removed {:.1} s later ±{:.1}", (least + most) / 2.0, (most - least) / 2.0)
-        }
-        (EndCause::Expired, None) => "its time was over".to_owned(),
-        (EndCause::Revoked, _) if ended.is_ours => "by this program".to_owned(),
-        (EndCause::Revoked, _) => "by another client".to_owned(),
-        (EndCause::Unknown, _) => "expired or revoked".to_owned(),
-    }
+/// ` 0.5 s later`, or ` 0.5 ± 0.2 s later` where the delay is known less sharply than that.
+fn removal_delay(delay: RemovalDelay) -> String {
+    let (least, most) = (delay.least.as_secs_f64(), delay.most.as_secs_f64());
+    let (middle, doubt) = ((least + most) / 2.0, (most - least) / 2.0);
+    if doubt < 0.05 { format!(" {middle:.1} s later") } else { format!(" {middle:.1} ± {doubt:.1} s later") }
 }
 
 /// One key, several keys.
 pub(in crate::app) fn keys_in_words(count: usize) -> String {
-    match count {
-        0 => "no key".to_owned(),
-        1 => "1 key".to_owned(),
-        _ => format!("{count} keys"),
-    }
+    plural(count as u64, "key")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::lease_inference::RemovalDelay;
+    use crate::plural::plural;
     use etcd_lease::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {

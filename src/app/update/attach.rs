@@ -27,7 +27,7 @@ pub(in crate::app) fn start(
     app.view.set_status(
         now,
         false,
-        format!("attaching {} to {id} …", printable(&key), id = app.view.id_format.name(id)),
+        format!("Attaching {} to {id}…", printable(&key), id = app.view.id_format.name(id)),
     );
     vec![Effect::Attach { id, key, value }]
 }

@@ -25,11 +25,7 @@ pub(super) fn add(app: &mut AppState, named: Vec<RevokeTarget>, now: Timestamp) 
 pub(in crate::app) fn stop(app: &mut AppState, now: Timestamp) {
     let Some(bulk) = &mut app.jobs.bulk else { return };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
-    app.view.set_status(
-        now,
-        false,
-        format!("stopped: {} left alone, {awaited} answers awaited", leases_in_words(rest)),
-    );
+    app.view.set_status(now, false, format!("Stopped: {} skipped, {awaited} pending", leases_in_words(rest)));
 }
 
 /// A revoke was answered: notes what came of it and sends the next. None if it was a single one.
@@ -51,7 +47,7 @@ pub(super) fn on_reply(
 fn mark_failure(app: &mut AppState, id: LeaseId, outcome: &RevokeOutcome) {
     match outcome {
         RevokeOutcome::Failed(reason) => app.view.selection.fail(id, reason),
-        RevokeOutcome::ChangedHands => app.view.selection.fail(id, "it is another client's now"),
+        RevokeOutcome::ChangedHands => app.view.selection.fail(id, "it now belongs to another client"),
         RevokeOutcome::Revoked(_) | RevokeOutcome::Gone => (),
     }
 }
@@ -87,9 +83,9 @@ fn conclude(app: &mut AppState, now: Timestamp) {
     let Some(bulk) = app.jobs.bulk.as_ref().filter(|bulk| bulk.is_over()) else { return };
     let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
     let gone = bulk.results().len() - revoked - failed;
-    let mut words = vec![format!("revoked {}: {} deleted", leases_in_words(revoked), keys_in_words(keys))];
-    words.extend((gone > 0).then(|| format!("{gone} were gone already")));
-    words.extend((bulk.skipped() > 0).then(|| format!("{} left alone", bulk.skipped())));
-    words.extend((failed > 0).then(|| format!("{failed} could not be revoked and stay marked")));
+    let mut words = vec![format!("Revoked {}: {} deleted", leases_in_words(revoked), keys_in_words(keys))];
+    words.extend((gone > 0).then(|| format!("{gone} already gone")));
+    words.extend((bulk.skipped() > 0).then(|| format!("{} skipped", bulk.skipped())));
+    words.extend((failed > 0).then(|| format!("{failed} failed (still marked)")));
     app.view.set_status(now, failed > 0, words.join(", "));
 }

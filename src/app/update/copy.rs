@@ -10,8 +10,8 @@ pub(super) fn id(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(id) = selected(app) else { return Vec::new() };
     let text = app.view.id_format.name(id);
     let note = match app.view.id_format {
-        IdFormat::Hex => format!("copied {text}"),
-        IdFormat::Decimal => format!("copied {text}, in decimal: leasetop takes that as dec:{text}"),
+        IdFormat::Hex => format!("Copied {text}"),
+        IdFormat::Decimal => format!("Copied {text} (decimal; leasetop reads it as dec:{text})"),
     };
     app.view.set_status(now, false, note);
     vec![Effect::Copy(text)]
@@ -21,11 +21,11 @@ pub(super) fn id(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
 pub(super) fn command(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(id) = selected(app) else { return Vec::new() };
     let Some(etcdctl) = &app.config.etcdctl else {
-        app.view.set_status(now, true, "the embedded sandbox has no endpoint for etcdctl: `leasetop sandbox` has one");
+        app.view.set_status(now, true, "The embedded sandbox has no endpoint for etcdctl; use `leasetop sandbox`");
         return Vec::new();
     };
     let text = format!("{etcdctl} lease timetolive --keys {}{id}", if id < LeaseId(0) { "-- " } else { "" });
-    app.view.set_status(now, false, format!("copied {text}"));
+    app.view.set_status(now, false, format!("Copied {text}"));
     vec![Effect::Copy(text)]
 }
 

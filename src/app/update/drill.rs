@@ -12,7 +12,7 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     let Some(lease) = app.cursor_lease_alive() else { return Vec::new() };
     let (id, ttl) = (lease.id, lease.granted_ttl.unwrap_or(1).unsigned_abs());
     if lease.drill().is_some() && !app.config.is_read_only {
-        app.view.set_status(now, false, format!("the drill on {id} has ended", id = app.view.id_format.name(id)));
+        app.view.set_status(now, false, format!("Drill on {id} stopped", id = app.view.id_format.name(id)));
         return vec![Effect::Drill { id, drill: None }];
     }
     app.view.dialog = Some(Dialog::Drill(DrillDialog::new(id, ttl)));
@@ -25,12 +25,12 @@ pub(in crate::app) fn start(app: &mut AppState, id: LeaseId, drill: Fault, now: 
         app.view.set_status(
             now,
             true,
-            format!("{id} is not kept alive any more: there is nothing to drill", id = app.view.id_format.name(id)),
+            format!("{id} is no longer kept alive; nothing to drill", id = app.view.id_format.name(id)),
         );
         return Vec::new();
     }
     let key = app.config.keymap.key_label(Action::Drill);
-    let end = if drill == Fault::CutStream { String::new() } else { format!("; {key} ends it") };
-    app.view.set_status(now, false, format!("{drill} on {id}{end}", id = app.view.id_format.name(id)));
+    let end = if drill == Fault::CutStream { String::new() } else { format!(" ({key} stops it)") };
+    app.view.set_status(now, false, format!("Drill: {drill} on {id}{end}", id = app.view.id_format.name(id)));
     vec![Effect::Drill { id, drill: Some(drill) }]
 }

@@ -49,14 +49,14 @@ pub(super) fn granted(
     }
     let granted =
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    app.view.set_status(received, false, format!("granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
+    app.view.set_status(received, false, format!("Granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
     app.log(received, Some(answer.id), granted);
 }
 
 /// It was not.
 pub(super) fn failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
-    app.log(now, None, EventKind::error(format!("{ttl} s not granted: {}", trouble.text)));
-    app.view.set_status(now, true, format!("no lease of {ttl} s: {}", trouble.text));
+    app.log(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", trouble.text)));
+    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", trouble.text));
 }
 
 /// A key hangs on a lease. Which revision made it will be told by the watch.
@@ -66,7 +66,7 @@ pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timesta
 
 /// A key could not be attached.
 pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
-    let text = format!("{} not attached: {}", String::from_utf8_lossy(key), trouble.text);
+    let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), trouble.text);
     app.log(now, Some(id), EventKind::error(&text));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Soon);

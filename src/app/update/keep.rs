@@ -37,14 +37,14 @@ pub(in crate::app) fn adopt(app: &mut AppState, ids: &[LeaseId], now: Timestamp)
         ([id], 0) => app.view.set_status(
             now,
             true,
-            format!("{id} is gone: nothing to keep alive", id = app.view.id_format.name(*id)),
+            format!("{id} is gone; nothing to keep alive", id = app.view.id_format.name(*id)),
         ),
-        ([id], _) => app.view.set_status(now, false, format!("keeping {id} alive", id = app.view.id_format.name(*id))),
+        ([id], _) => app.view.set_status(now, false, format!("Keeping {id} alive", id = app.view.id_format.name(*id))),
         (ids, kept) if kept < ids.len() => {
             let gone = ids.len() - kept;
-            app.view.set_status(now, true, format!("keeping {} alive; {gone} are gone", leases_in_words(kept)));
+            app.view.set_status(now, true, format!("Keeping {} alive; {gone} gone", leases_in_words(kept)));
         }
-        (_, kept) => app.view.set_status(now, false, format!("keeping {} alive", leases_in_words(kept))),
+        (_, kept) => app.view.set_status(now, false, format!("Keeping {} alive", leases_in_words(kept))),
     }
     effects
 }
@@ -70,14 +70,15 @@ fn start_one(app: &mut AppState, id: LeaseId) -> Option<Effect> {
 fn stop(app: &mut AppState, ids: &[LeaseId], now: Timestamp) -> Vec<Effect> {
     let effects = ids.iter().filter_map(|id| stop_one(app, *id, now)).collect();
     match ids {
-        [id] => app.view.set_status(
-            now,
-            false,
-            format!("{id} is not kept alive any more: it expires by itself", id = app.view.id_format.name(*id)),
-        ),
+        [id] => {
+            let left = app.leases.get(*id).and_then(|lease| lease.left(now));
+            let expires = left.map_or(String::new(), |left| format!("; expires in {left:.1} s"));
+            let name = app.view.id_format.name(*id);
+            app.view.set_status(now, false, format!("Stopped keeping {name} alive{expires}"));
+        }
         ids => {
             let words = leases_in_words(ids.len());
-            app.view.set_status(now, false, format!("{words} are not kept alive any more: they expire by themselves"));
+            app.view.set_status(now, false, format!("Stopped keeping {words} alive; they will expire"));
         }
     }
     effects

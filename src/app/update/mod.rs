@@ -97,7 +97,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
 /// Refuses what writes or renews, if that is not wanted here; says so.
 fn is_refused(app: &mut AppState, now: Timestamp) -> bool {
     if app.config.is_read_only {
-        app.view.set_status(now, true, "read-only: here nothing is granted, renewed or revoked");
+        app.view.set_status(now, true, "Read-only: grant, renew and revoke are disabled");
         app.view.request_redraw(Redraw::Now);
     }
     app.config.is_read_only

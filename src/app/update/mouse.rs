@@ -15,8 +15,8 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.view.has_mouse = !app.view.has_mouse;
     let key = app.config.keymap.key_label(Action::Mouse);
     let note = match app.view.has_mouse {
-        true => format!("the mouse selects rows and scrolls; {key} gives it back to the terminal"),
-        false => "the mouse is the terminal's again: it selects text".to_owned(),
+        true => format!("Mouse on ({key}: off, to select text)"),
+        false => "Mouse off: your terminal selects text".to_owned(),
     };
     app.view.set_status(now, false, note);
     vec![Effect::Mouse(app.view.has_mouse)]

@@ -10,7 +10,7 @@ use super::selection::{self, leases_in_words};
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     let targets = selection::targets(app);
     if targets.is_empty() && app.cursor_lease().is_some() {
-        app.view.set_status(now, true, "it is gone: only living leases are pinned");
+        app.view.set_status(now, true, "Only living leases can be pinned");
     }
     if targets.is_empty() {
         return;
@@ -18,12 +18,12 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     let is_pinned = |id: &LeaseId| app.leases.get(*id).is_some_and(|lease| lease.is_pinned);
     let pins = !targets.iter().all(is_pinned);
     targets.iter().for_each(|id| pin(app, *id, pins));
-    let (what, verb) = match targets[..] {
-        [id] => (app.view.id_format.name(id), "is"),
-        _ => (leases_in_words(targets.len()), "are"),
+    let what = match targets[..] {
+        [id] => app.view.id_format.name(id),
+        _ => leases_in_words(targets.len()),
     };
-    let end = if pins { "pinned to the top" } else { "not pinned any more" };
-    app.view.set_status(now, false, format!("{what} {verb} {end}"));
+    let done = if pins { "Pinned" } else { "Unpinned" };
+    app.view.set_status(now, false, format!("{done} {what}"));
 }
 
 /// Also in a frozen picture: it is what one looks at.

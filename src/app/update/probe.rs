@@ -164,7 +164,7 @@ fn contradiction(app: &mut AppState, id: LeaseId, before: Option<TimeRange>, at:
     let lease = app.leases.get(id).filter(|lease| lease.is_kept_alive);
     let Some((new, old)) = lease.and_then(Lease::bounds).zip(before) else { return };
     let [said, believed] = [new, old].map(|bounds| bounds.middle().signed_since(at));
-    let text = format!("the server says that {said:.1} s are left, our last renewal left {believed:.1} s");
+    let text = format!("etcd reports {said:.1} s left, but the last renewal left {believed:.1} s");
     app.log(at, Some(id), EventKind::error(text));
 }
 

@@ -38,7 +38,7 @@ pub(in crate::app) fn revoke_and_quit(app: &mut AppState, now: Timestamp) -> Vec
     app.jobs.quit_pending = Some(own.iter().map(|named| named.id).collect());
     let what = leases_in_words(own.len());
     let quit = app.config.keymap.key_label(Action::Quit);
-    app.view.set_status(now, false, format!("revoking {what}, then the end; {quit} ends at once"));
+    app.view.set_status(now, false, format!("Revoking {what}, then quitting; {quit} quits now"));
     bulk::add(app, own, now)
 }
 

@@ -16,7 +16,7 @@ pub(super) fn once(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     if targets.len() > 1 {
-        app.view.set_status(now, false, format!("renewing {} once", selection::leases_in_words(targets.len())));
+        app.view.set_status(now, false, format!("Renewing {} once", selection::leases_in_words(targets.len())));
     }
     let is_kept = |id: &LeaseId| app.leases.get(*id).is_some_and(|lease| lease.is_kept_alive);
     targets.iter().map(|id| if is_kept(id) { Effect::RenewNow(*id) } else { Effect::RenewOnce(*id) }).collect()
@@ -34,14 +34,14 @@ pub(super) fn done(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp, r
         Some(id),
         EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, Some(ttl)) }),
     );
-    app.view.set_status(received, false, format!("renewed {id} once: {ttl} s", id = app.view.id_format.name(id)));
+    app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
 }
 
 /// It was not; an unknown lease is gone.
 pub(super) fn failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
-    app.view.set_status(now, true, format!("{id} not renewed: {}", trouble.text, id = app.view.id_format.name(id)));
+    app.view.set_status(now, true, format!("Could not renew {id}: {}", trouble.text, id = app.view.id_format.name(id)));
     if trouble.is_not_found {
         return record_end(app, id, Absence::by(now, app));
     }
-    app.log(now, Some(id), EventKind::error(format!("not renewed: {}", trouble.text)));
+    app.log(now, Some(id), EventKind::error(format!("could not renew: {}", trouble.text)));
 }

@@ -40,7 +40,7 @@ pub(in crate::app) fn start(app: &mut AppState, id: LeaseId, now: Timestamp) -> 
         return Vec::new();
     }
     app.jobs.revoking.insert(id);
-    app.view.set_status(now, false, format!("revoking {id} …", id = app.view.id_format.name(id)));
+    app.view.set_status(now, false, format!("Revoking {id}…", id = app.view.id_format.name(id)));
     vec![Effect::Revoke(id)]
 }
 
@@ -48,11 +48,7 @@ pub(in crate::app) fn start(app: &mut AppState, id: LeaseId, now: Timestamp) -> 
 fn is_under_way(app: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
     let is_under_way = app.jobs.revoking.contains(&id);
     if is_under_way {
-        app.view.set_status(
-            now,
-            false,
-            format!("{id} is being revoked already: the answer is awaited", id = app.view.id_format.name(id)),
-        );
+        app.view.set_status(now, false, format!("{id} is already being revoked", id = app.view.id_format.name(id)));
     }
     is_under_way
 }
@@ -66,7 +62,7 @@ pub(super) fn done(app: &mut AppState, id: LeaseId, revision: i64, keys: Option<
         app.view.set_status(
             now,
             false,
-            format!("revoked {id}: {keys} deleted, revision {revision}", id = app.view.id_format.name(id)),
+            format!("Revoked {id}: {keys} deleted (revision {revision})", id = app.view.id_format.name(id)),
         );
         Vec::new()
     });
@@ -79,13 +75,13 @@ pub(super) fn failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now
     let why = why_not(app, trouble);
     let outcome = if trouble.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = bulk::on_reply(app, id, &outcome, now).unwrap_or_else(|| {
-        app.view.set_status(now, true, format!("{id} not revoked: {why}", id = app.view.id_format.name(id)));
+        app.view.set_status(now, true, format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id)));
         Vec::new()
     });
     if trouble.is_not_found {
         record_end(app, id, Absence::by(now, app));
     } else {
-        app.log(now, Some(id), EventKind::error(format!("not revoked: {why}")));
+        app.log(now, Some(id), EventKind::error(format!("could not revoke: {why}")));
     }
     // Whether a revoke without an answer was carried out is to be seen soon.
     polls::prioritize(app, id);
@@ -95,11 +91,11 @@ pub(super) fn failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now
 fn why_not(app: &AppState, trouble: &CallFailure) -> String {
     let text = &trouble.text;
     match trouble {
-        CallFailure { is_not_found: true, .. } => "it was gone already, so nothing was deleted by this".to_owned(),
-        CallFailure { is_forbidden: true, .. } => format!("that takes the right to write each of its keys; {text}"),
+        CallFailure { is_not_found: true, .. } => "it was already gone, so this deleted nothing".to_owned(),
+        CallFailure { is_forbidden: true, .. } => format!("this needs write permission for each of its keys; {text}"),
         _ => {
             let again = app.config.keymap.key_label(Action::Revoke);
-            format!("{text}; it may be gone all the same, its row tells: {again} asks again")
+            format!("{text}; it may be gone anyway: check its row, {again} tries again")
         }
     }
 }

@@ -8,7 +8,7 @@ use simkit::Timestamp;
 pub(super) fn ask(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     if !app.config.can_suspend {
-        app.view.set_status(now, true, "there is no shell to come back from: leasetop was not started by one");
+        app.view.set_status(now, true, "Cannot suspend: leasetop was not started by a shell");
         return Vec::new();
     }
     match app.view.dialog.take() {

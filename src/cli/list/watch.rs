@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::app::cadence::plural;
 use crate::app::{AppConfig, AppState};
 use crate::cli::out::Out;
 use crate::cli::signals::Signals;
 use crate::cli::{CliError, CommandSession, headless};
 use crate::escape::printable;
+use crate::plural::plural;
 use crate::report::LeaseListing;
 use crate::runtime::{self, FinalState};
 use simkit::Clock;

@@ -60,7 +60,8 @@ impl Sign {
 
     fn word(self, count: usize) -> &'static str {
         match self {
-            Sign::Renewed => "renewed",
+            Sign::Renewed if count == 1 => "renewal",
+            Sign::Renewed => "renewals",
             Sign::Dropped => "dropped",
             Sign::Missed => "missed",
             Sign::Unknown if count == 1 => "gap",

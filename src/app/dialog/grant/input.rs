@@ -79,7 +79,7 @@ fn switch_pace(form: &mut GrantForm, key: Key) {
 }
 
 fn grant(app: &mut AppState, order: GrantRequest, now: Timestamp) -> Vec<Effect> {
-    app.view.set_status(now, false, format!("granting {} of {} s …", in_words(order.count), order.ttl));
+    app.view.set_status(now, false, format!("Granting {} of {} s…", in_words(order.count), order.ttl));
     vec![Effect::Grant(order)]
 }
 
