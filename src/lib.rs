@@ -32,3 +32,4 @@ pub mod report;
 pub mod runtime;
 pub mod ui;
 pub mod wait_condition;
+pub mod width;

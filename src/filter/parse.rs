@@ -184,7 +184,7 @@ impl Parser {
         if words.contains(&part.as_str()) {
             Ok(Expr::Has(text, part))
         } else {
-            self.error_at(at, format!("expected after {}: {}", text.prefix(), words.join(" ")))
+            self.error_at(at, format!("expected one of: {}", words.join(" ")))
         }
     }
 

@@ -1,6 +1,6 @@
 //! Aligned columns.
 
-use unicode_width::UnicodeWidthStr;
+use crate::width::DisplayWidth;
 
 /// How a column is aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::View;
 use crate::app::cadence::{Series, human};
 use crate::app::keymap::Action;
 use crate::plural::plural;
+use crate::width::DisplayWidth;
 
 use super::columns::share_bar;
 use super::format::{self, UNKNOWN};
@@ -41,7 +41,7 @@ const COLUMNS: &[CadenceColumn] = &[
     column("TTL", 9, 0, |_, series| series.ttl_in_words()),
     column("LEASES", 6, 6, |ctx, series| ctx.app.leases.kept_alive_in(series).0.to_string()),
     column("RENEWALS", 8, 5, |_, series| series.renewals.to_string()),
-    column("MEAN", 8, 0, |_, series| known(series.intervals.mean, format::seconds)),
+    column("MEAN", 7, 0, |_, series| known(series.intervals.mean, format::seconds)),
     column("MIN", 7, 7, |_, series| known(series.intervals.min, format::seconds)),
     column("MAX", 7, 7, |_, series| known(series.intervals.max, format::seconds)),
     column("P99", 7, 8, |_, series| known(series.intervals.p99, format::seconds)),

@@ -5,8 +5,8 @@ use crate::escape::printable;
 use crate::id_format::IdFormat;
 use crate::inference::lease_inference::{Certainty, MeanInterval};
 use crate::inference::lints::label;
+use crate::width::DisplayWidth;
 use simkit::Timestamp;
-use unicode_width::UnicodeWidthStr;
 
 use super::format::{self, UNKNOWN};
 use super::line::cut;

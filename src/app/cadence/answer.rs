@@ -181,30 +181,29 @@ mod tests {
         let cases: [(&Means, &str); 7] = [
             (
                 &[(10, Some(3_500)), (120, Some(40_050)), (3600, None)],
-                "No: it grows with the TTL, about a third of it. 10 s renews every 3.50 s, not 3.33 s, because the \
-                 sender wakes each 500 ms. 60.00 s was too short for an interval of 3600 s. Nothing was dropped.",
+                "No. It grows with the TTL: about one third of it. A 10 s lease renews every 3.50 s, not 3.33 s, \
+                 because the client checks only every 500 ms. 3600 s: no interval measured in 60.00 s. No response was dropped.",
             ),
             (
                 &[(10, None), (3600, None)],
-                "No answer: no lease was renewed twice, so no interval was seen. 60.00 s was too short for an interval \
-                 of 10 s, 3600 s. Nothing was dropped.",
+                "No answer: no lease was renewed twice. 10 s and 3600 s: no interval measured in 60.00 s. No response was dropped.",
             ),
-            (
-                &[(12, Some(4_000))],
-                "One TTL alone: 12 s renews every 4.00 s, about a third of it. Nothing was dropped.",
-            ),
+            (&[(12, Some(4_000))], "So far only 12 s has an interval: 4.00 s, about TTL/3. No response was dropped."),
             (
                 &[(10, Some(3_500))],
-                "One TTL alone: 10 s renews every 3.50 s, about a third of it. It is not 3.33 s, because the sender \
-                 wakes each 500 ms. Nothing was dropped.",
+                "So far only 10 s has an interval: 3.50 s, about TTL/3. It is not 3.33 s, because the client checks \
+                 only every 500 ms. No response was dropped.",
             ),
             (
                 &[(2, Some(1_000)), (10, Some(3_500))],
-                "No: it grows with the TTL, 35 to 50 % of it. 2 s renews every 1.00 s, not 0.67 s, because the sender \
-                 wakes each 500 ms. Nothing was dropped.",
+                "No. It grows with the TTL: 35 to 50 % of it. A 2 s lease renews every 1.00 s, not 0.67 s, because \
+                 the client checks only every 500 ms. No response was dropped.",
             ),
-            (&[(10, Some(5_000)), (30, Some(5_000))], "Yes: about 5.00 s whatever the TTL. Nothing was dropped."),
-            (&[(10, Some(8_000)), (30, Some(24_000))], "No: it grows with the TTL, 80 % of it. Nothing was dropped."),
+            (&[(10, Some(5_000)), (30, Some(5_000))], "Yes. About 5.00 s for every TTL. No response was dropped."),
+            (
+                &[(10, Some(8_000)), (30, Some(24_000))],
+                "No. It grows with the TTL: 80 % of it. No response was dropped.",
+            ),
         ];
         for (matches_filter, expected) in cases {
             assert_eq!(run(matches_filter).answer(), expected);
@@ -217,17 +216,17 @@ mod tests {
         run.series[0].intervals.expected = Some(Duration::from_millis(3_500));
         run.series[1].intervals.expected = Some(Duration::from_millis(40_500));
         let told = run.answer();
-        assert!(told.contains("10 s renewed every 3.63 s on the mean where the pace gives 3.50 s"), "{told}");
-        assert!(!told.contains("10 s renews every"), "{told}");
+        assert!(told.contains("A 10 s lease averaged 3.63 s instead of 3.50 s"), "{told}");
+        assert!(!told.contains("A 10 s lease renews every"), "{told}");
         run.series[0].intervals.mean = Some(Duration::from_millis(3_501));
         let told = run.answer();
-        assert!(told.contains("10 s renews every 3.50 s, not 3.33 s") && !told.contains("held"), "{told}");
+        assert!(told.contains("A 10 s lease renews every 3.50 s, not 3.33 s") && !told.contains("slow"), "{told}");
     }
 
     #[test]
     fn while_leases_are_kept_there_may_be_an_interval_yet() {
         let run = CadenceReport { kept_for: None, ..run(&[(12, Some(4_000)), (3600, None)]) };
-        assert!(run.answer().contains("There is no interval of 3600 s yet."), "{}", run.answer());
+        assert!(run.answer().contains("3600 s: no interval measured yet."), "{}", run.answer());
     }
 
     #[test]
@@ -244,8 +243,8 @@ mod tests {
         run.series[0].lost = 1;
         run.stalled = true;
         let told = run.answer();
-        assert!(
-            told.ends_with("3 responses were dropped because nobody read them; the renewals stand. 1 lease was lost.")
-        );
+        assert!(told.ends_with(
+            "3 responses were dropped because nobody read them; the leases were renewed all the same. 1 lease was lost."
+        ));
     }
 }

@@ -162,7 +162,6 @@ pub(in crate::app) fn keys_in_words(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plural::plural;
     use etcd_lease::LeaseId;
 
     fn seconds(seconds: f64) -> Duration {
@@ -172,18 +171,15 @@ mod tests {
     #[test]
     fn an_inferred_renewal_says_so_and_an_unknown_figure_is_left_out() {
         let first = Renewed::new(RenewalSource::Inferred, Some(10));
-        assert_eq!(of(&EventKind::Renewed(first)), "10 s, the first that was seen");
+        assert_eq!(of(&EventKind::Renewed(first)), "first renewal seen (TTL 10 s)");
         let blurred = Renewed { is_first: false, ..first };
-        assert_eq!(of(&EventKind::Renewed(blurred)), "10 s, when the one before was cannot be told");
+        assert_eq!(of(&EventKind::Renewed(blurred)), "previous renewal unknown (TTL 10 s)");
         let next = Renewed { interval: Some(seconds(3.52)), ..first };
-        assert_eq!(of(&EventKind::Renewed(next)), "10 s, ~3.5 s after the last");
+        assert_eq!(of(&EventKind::Renewed(next)), "after ~3.5 s (TTL 10 s)");
         let bound = Renewed { is_bound: true, ..next };
-        assert_eq!(of(&EventKind::Renewed(bound)), "10 s, <=3.5 s after the last");
-        assert_eq!(of(&EventKind::Renewed(Renewed { ttl: None, ..next })), "~3.5 s after the last");
-        assert_eq!(
-            of(&EventKind::Refilled { ttl: Some(10), term: None }),
-            "the server gave it its whole TTL again: that is no renewal"
-        );
+        assert_eq!(of(&EventKind::Renewed(bound)), "after <=3.5 s (TTL 10 s)");
+        assert_eq!(of(&EventKind::Renewed(Renewed { ttl: None, ..next })), "after ~3.5 s");
+        assert_eq!(of(&EventKind::Refilled { ttl: Some(10), term: None }), "TTL reset by etcd; not a renewal");
     }
 
     #[test]
@@ -191,10 +187,13 @@ mod tests {
         let expected = Some(seconds(10.0));
         assert_eq!(
             of(&EventKind::Late { interval: Some(seconds(12.0)), expected }),
-            "renewed every 10.0 s, none for 12.0 s"
+            "no renewal for 12.0 s (usually every 10.0 s)"
         );
-        assert_eq!(of(&EventKind::Risk { left: Some(seconds(8.9)), expected }), "renewed every 10.0 s, 8.9 s are left");
-        assert_eq!(of(&EventKind::Risk { left: None, expected: None }), "it was renewed, less is left");
+        assert_eq!(
+            of(&EventKind::Risk { left: Some(seconds(8.9)), expected }),
+            "8.9 s left, but renews only every 10.0 s"
+        );
+        assert_eq!(of(&EventKind::Risk { left: None, expected: None }), "little left");
     }
 
     #[test]
@@ -212,12 +211,12 @@ mod tests {
             loss: None,
         };
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
-        assert_eq!(told, "another's lease of 30 s: its time was over, removed 0.4 s later ±0.2, 2 keys with it");
+        assert_eq!(told, "other client's 30 s lease; etcd removed it and 2 keys 0.4 ± 0.2 s later");
         let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
         let revoked = LeaseEnded { cause: EndCause::Revoked, keys: Some(a_part), ..expired };
         assert_eq!(
             of(&EventKind::LeaseEnded(Box::new(revoked))),
-            "another's lease of 30 s: by another client, >=1 key with it"
+            "other client's 30 s lease, revoked by another client; at least 1 key deleted"
         );
     }
 
@@ -225,13 +224,13 @@ mod tests {
     fn what_comes_from_etcd_is_escaped_once() {
         let key = b"/a\x1b[2J\\\xff".to_vec();
         let moved = EventKind::Moved { key: key.clone(), to: LeaseId(-5), revision: None };
-        assert_eq!(of(&moved), r"/a\x1b[2J\\\xff was put with -000000000000005");
+        assert_eq!(of(&moved), r"/a\x1b[2J\\\xff moved to lease -000000000000005");
         let detached = |is_deleted| EventKind::Detached { key: key.clone(), is_deleted, revision: None };
-        assert_eq!(of(&detached(true)), r"/a\x1b[2J\\\xff was deleted");
-        assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff was put without a lease, and stays");
+        assert_eq!(of(&detached(true)), r"/a\x1b[2J\\\xff deleted");
+        assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff detached; it stays, without a lease");
         assert_eq!(of(&EventKind::error("\u{202e}")), r"\u{202e}");
-        assert_eq!(of(&EventKind::Disconnected { endpoint: None, message: "\x07".into() }), r"lost: \x07");
+        assert_eq!(of(&EventKind::Disconnected { endpoint: None, message: "\x07".into() }), r"connection lost: \x07");
         let told = of(&EventKind::Unreached { message: "\x07".into() });
-        assert_eq!(told, r"not reached: \x07; it is tried again");
+        assert_eq!(told, r"could not reach etcd: \x07. Retrying.");
     }
 }

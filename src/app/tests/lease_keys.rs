@@ -92,7 +92,7 @@ fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/a", 1), held(b"/b", 1), held(b"/c", 1)]);
     story.change_keys(vec![put("/a", Some(1), None, 10)]);
-    assert_eq!(story.last_event(), ("detached", Some(1), "/a was put without a lease, and stays".to_owned()));
+    assert_eq!(story.last_event(), ("detached", Some(1), "/a detached; it stays, without a lease".to_owned()));
     story.change_keys(vec![put("/b", Some(1), Some(2), 11)]);
     assert_eq!(story.last_event(), ("attached", Some(2), "/b".to_owned()));
     assert_eq!(story.words().iter().filter(|word| **word == "moved").count(), 1);
@@ -104,7 +104,7 @@ fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
     story.poll_time(1, 9, 10);
     assert_eq!(
         (story.keys(1), story.last_event()),
-        (Some((0, vec![])), ("detached", Some(1), "/c was deleted".to_owned()))
+        (Some((0, vec![])), ("detached", Some(1), "/c deleted".to_owned()))
     );
 }
 
@@ -121,7 +121,7 @@ fn a_poll_from_before_the_deletion_does_not_tell_whether_the_lease_lives() {
     assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])), "it is asked at once");
     story.poll_time(1, -1, 0);
     let (_, _, text) = story.last_event();
-    assert!(text.contains("1 key with it"), "{text}");
+    assert!(text.contains("1 key deleted"), "{text}");
 }
 
 #[test]
@@ -130,14 +130,11 @@ fn who_has_keys_left_lives_and_all_of_one_revision_die_together() {
     story.list(&[1], &[]);
     story.read_keys((0..20_u8).map(|n| held(&[b'k', n + 65], 1)).collect());
     story.change_keys(vec![deleted("kA", 1, 12)]);
-    assert_eq!(
-        (story.last_event(), story.keys(1).unwrap().0),
-        (("detached", Some(1), "kA was deleted".to_owned()), 19)
-    );
+    assert_eq!((story.last_event(), story.keys(1).unwrap().0), (("detached", Some(1), "kA deleted".to_owned()), 19));
     let rest = (1..20_u8).map(|n| deleted(&format!("k{}", char::from(n + 65)), 1, 13)).collect();
     story.change_keys(rest);
     story.list(&[], &[1]);
-    assert!(story.last_event().2.contains("19 keys with it"), "{:?}", story.last_event());
+    assert!(story.last_event().2.contains("19 keys"), "{:?}", story.last_event());
     assert_eq!(story.keys(1).unwrap().0, 19, "the row of the dead keeps them");
 }
 
@@ -206,14 +203,14 @@ fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
     story.tell(Msg::KeysRecovered);
     story.list(&[], &[1]);
     let told = story.last_event();
-    assert!(told.0 == "gone" && !told.2.contains("with it"), "{told:?}");
+    assert!(told.0 == "gone" && !told.2.contains("deleted"), "{told:?}");
     assert_eq!(story.keys(1), None, "nor does its row show it");
     story.change_keys(vec![put("/w/y1", Some(1), Some(2), 10)]);
     assert_eq!((story.keys(1), story.keys(2)), (None, Some((1, vec!["/w/y1"]))));
     // Later the watch tells changes as they happen, and keys die with their lease again.
     story.wait(2.0);
     story.list(&[], &[2]);
-    assert!(story.last_event().2.contains("1 key with it"), "{:?}", story.last_event());
+    assert!(story.last_event().2.contains("1 key deleted"), "{:?}", story.last_event());
 }
 
 #[test]
@@ -230,11 +227,11 @@ fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is
     let expected = [
         (
             "error",
-            "what became of the keys from revision 13 to 20 is lost, etcd has compacted it: they were read anew, and those \
-             that left a lease are not told",
+            "etcd compacted the key changes from revision 13 to 20; the keys were read again, but keys detached in between \
+             are not reported",
         ),
         ("attached", "/new"),
-        ("moved", "/moves was put with 0000000000000002"),
+        ("moved", "/moves moved to lease 0000000000000002"),
         ("attached", "/moves"),
     ];
     assert_eq!(told, expected.map(|(word, text)| (word, text.to_owned())));

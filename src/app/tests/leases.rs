@@ -87,7 +87,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
     let event = story.app.events.lines().next_back().unwrap();
-    assert_eq!(event.text(), "the server says that 4.5 s are left, our last renewal left 9.0 s");
+    assert_eq!(event.text(), "etcd reports 4.5 s left, but the last renewal left 9.0 s");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn each_end_that_the_engine_tells_has_its_row() {
     assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
     assert_eq!(story.app.leases.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
     let note = story.app.view.status.as_ref().unwrap();
-    assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
+    assert!(note.is_error && note.text == "Lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
 
@@ -205,7 +205,7 @@ fn a_list_that_is_older_than_a_death_brings_nobody_back() {
     story.tell(Msg::Listed(listing));
     assert_eq!(story.state(1), "revoked");
     let note = story.app.view.status.as_ref().unwrap();
-    assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
+    assert_eq!(note.text, "Revoked 0000000000000001: 1 key deleted (revision 9)");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn an_election_is_told_as_its_term_and_as_who_leads_now() {
     }
     story.tell(Msg::Cluster(view));
     let told: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
-    assert_eq!(told, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
+    assert_eq!(told, ["127.0.0.1:2479 leads (term 5)", "term 4 → 5: the new leader resets every TTL"]);
 }
 
 #[test]
@@ -298,7 +298,6 @@ fn a_lost_leader_is_told_once_and_its_return_too() {
         story.tell(Msg::Cluster(view));
     }
     let told: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
-    let lost =
-        "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
-    assert_eq!(told, [lost, "127.0.0.1:2379 leads, term 4"]);
+    let lost = "127.0.0.1:2379 has no leader: grants, renewals and revokes fail until one is elected";
+    assert_eq!(told, [lost, "127.0.0.1:2379 leads (term 4)"]);
 }

@@ -71,12 +71,12 @@ fn it_is_cancelled_by_what_closes_dialogs() {
 #[test]
 fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
     let mut story = asked(3);
-    for (typed, told) in [("", "Nothing is typed"), ("4", "4 was typed")] {
+    for (typed, told) in [("", "Nothing typed"), ("4", "4 is not 3")] {
         story.type_in(typed);
         assert_eq!(story.press(&[Key::Enter]), []);
         let Some(Dialog::RevokeMany(dialog)) = &story.app.view.dialog else { panic!("it closed") };
         let refusal = dialog.typed.refusal(3).expect("it is told");
-        assert_eq!(refusal, format!("{told}: the number that confirms is 3. Nothing was done."));
+        assert_eq!(refusal, format!("{told}. Type 3 to confirm."));
     }
 }
 
@@ -148,7 +148,7 @@ fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
         assert_eq!(story.app.jobs.bulk().unwrap().results().len(), answered);
     }
     assert!(story.app.jobs.bulk().unwrap().is_over());
-    assert_eq!(said(&story), "revoked 99 leases: 99 keys deleted, 1 could not be revoked and stay marked");
+    assert_eq!(said(&story), "Revoked 99 leases: 99 keys deleted, 1 failed (still marked)");
     assert_eq!(story.app.view.selection.ids().collect::<Vec<_>>(), [LeaseId(9)]);
     assert!(story.app.view.selection.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
 }
@@ -161,12 +161,12 @@ fn esc_stops_it_at_once_and_then_closes() {
         assert_eq!(story.press(&[Key::Enter]), [], "Enter does not stop it");
         revoked(&mut story, 1);
         assert_eq!(story.press(&[stop]), []);
-        assert_eq!(said(&story), "stopped: 35 leases left alone, 64 answers awaited");
+        assert_eq!(said(&story), "Stopped: 35 leases skipped, 64 pending");
         assert_eq!(revoked(&mut story, 2), NONE, "no more is sent");
         story.press(&[stop]);
         assert!(story.app.view.dialog.is_none());
         (3..=65).for_each(|id| assert_eq!(revoked(&mut story, id), NONE));
-        assert_eq!(said(&story), "revoked 65 leases: 65 keys deleted, 35 left alone");
+        assert_eq!(said(&story), "Revoked 65 leases: 65 keys deleted, 35 skipped");
         assert_eq!(story.app.view.selection.len(), 35);
     }
 }
@@ -188,7 +188,7 @@ fn what_was_gone_already_is_told() {
     confirm(&mut story, "2");
     failed(&mut story, 1, true);
     revoked(&mut story, 2);
-    assert_eq!(said(&story), "revoked 1 lease: 1 key deleted, 1 were gone already");
+    assert_eq!(said(&story), "Revoked 1 lease: 1 key deleted, 1 already gone");
     assert_eq!(story.state(1), "gone");
 }
 
@@ -202,7 +202,7 @@ fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
     assert_eq!(confirm(&mut story, "2"), [2]);
     revoked(&mut story, 1);
     revoked(&mut story, 2);
-    assert_eq!(said(&story), "revoked 2 leases: 2 keys deleted");
+    assert_eq!(said(&story), "Revoked 2 leases: 2 keys deleted");
 }
 
 #[test]

@@ -77,7 +77,7 @@ async fn a_stalled_consumer_costs_responses_and_no_renewal() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.drill("1").await;
-    assert!(test.says("/service/2", "paused") && test.has_event("stalled consumer, as asked").await);
+    assert!(test.says("/service/2", "paused") && test.has_event("reader stalled").await);
     test.wait(10.0).await;
     assert_eq!((test.dropped("/service/2"), log.with(GO).len()), (0, 0), "the queue has room yet");
     let renewals = test.sandbox.keep_alives(lease);
@@ -108,7 +108,7 @@ async fn a_slow_consumer_falls_behind_by_what_it_is_slower() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     // From 2 s, a response each TTL, to 5 s.
     test.drill(">2").await;
-    assert!(test.has_event("slow consumer: one response each 5 s, as asked").await);
+    assert!(test.has_event("reader slowed to one response every 5 s").await);
     test.wait(15.0).await;
     assert!(test.says("/service/2", "paused") && test.dropped("/service/2") == 0, "{}", test.screen.text());
     test.wait(30.0).await;
@@ -128,7 +128,7 @@ async fn with_its_sender_held_a_lease_dies_and_says_what_a_program_would_know() 
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(20.0).await;
     test.drill("3").await;
-    assert!(test.says("/service/10", "paused") && test.has_event("held sender, as asked").await);
+    assert!(test.says("/service/10", "paused") && test.has_event("renewals stopped").await);
     let mut seen = Vec::new();
     while !test.sandbox.leases().is_empty() && !test.says("/service/10", "risk") {
         seen.push(test.screen.row("/service/10")[4].clone());
@@ -164,7 +164,7 @@ async fn answers_that_are_dropped_are_missed_and_the_lease_lives() {
     test.wait(5.0).await;
     // Three, and one more.
     test.drill("+4").await;
-    assert!(test.says("/service/30", "paused") && test.has_event("the next 4 answers are dropped, as asked").await);
+    assert!(test.says("/service/30", "paused") && test.has_event("dropping the next 4 replies").await);
     test.wait(16.0).await;
     test.press(&[KeyCode::Char('3')]).await;
     let missed = test.screen.text().matches("▲ missed").count();

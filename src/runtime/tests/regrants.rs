@@ -35,6 +35,9 @@ async fn between_two_lists_a_bare_lease_that_is_granted_again_is_found_out_by_it
     test.wait(4.0).await;
     let told = test.events();
     let texts: Vec<String> = told.iter().map(|told| told.event.text()).collect();
-    assert_eq!(texts, ["another's lease of 30 s: by another client, no key with it", "60 s, by another client"]);
+    assert_eq!(
+        texts,
+        ["other client's 30 s lease, revoked by another client; no keys deleted", "60 s, by another client"]
+    );
     assert!(matches!(told[0].event.kind, EventKind::LeaseEnded(_)));
 }

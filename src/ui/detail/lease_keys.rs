@@ -1,7 +1,6 @@
 //! The attached keys with their values.
 
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use super::DetailPage;
 use crate::app::{DetachedKey, LeaseKeys, ReadValue};
@@ -10,6 +9,7 @@ use crate::inference::lease_inference::KeyDetachReason;
 use crate::ui::Role;
 use crate::ui::format;
 use crate::ui::line::cut;
+use crate::width::DisplayWidth;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(LeaseKeys { count, is_all, first }) = &page.lease.keys else {

@@ -17,9 +17,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::Lease;
+use crate::width::DisplayWidth;
 
 use super::layout::{self, ViewMode};
 use super::line::wrap;

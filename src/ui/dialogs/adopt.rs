@@ -4,6 +4,7 @@ use ratatui::text::Line;
 
 use crate::app::dialog::AdoptDialog;
 use crate::app::{DialogAction, Lease, Ownership};
+use crate::plural::plural;
 use crate::ui::Role;
 
 use super::{DialogButton, DialogPage, Popup, Title};
@@ -31,7 +32,8 @@ impl<'a> DialogPage<'a> {
         }
         let others = leases.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let text = format!(
-            "The {others} of other clients will no longer expire when their owners die; anything waiting for that expiry will wait forever."
+            "{} of other clients will no longer expire when their owners die; anything waiting for that expiry will wait forever.",
+            plural(others as u64, "lease")
         );
         body.extend(self.text(Role::Text, &text));
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));

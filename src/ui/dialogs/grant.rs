@@ -18,7 +18,7 @@ impl<'a> DialogPage<'a> {
         let mut body: Vec<Line> = fields.iter().map(|field| self.field(form, *field)).collect();
         let mut look_at = fields.iter().position(|field| *field == form.focus).unwrap_or(0);
         if self.is_wide() {
-            body.insert(1, self.dim("            seconds or 5m, 2h · presets: 1 = 10 s, 2 = 2 min, 3 = 1 h"));
+            body.insert(1, self.dim("            seconds or 5m, 2h · 1 = 10 s, 2 = 2 min, 3 = 1 h"));
             look_at += usize::from(look_at > 0);
         }
         let mut foot = if self.is_wide() { Vec::new() } else { vec![Line::from(self.meaning(form, form.focus))] };

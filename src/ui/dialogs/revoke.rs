@@ -106,7 +106,8 @@ impl<'a> DialogPage<'a> {
             question.spans.extend([Span::raw(" "), typed]);
         }
         lines.extend(refusal);
-        lines.extend(self.answers(&[self.cancel_key()], None));
+        let revoke = DialogButton::new(accept, "revoke", "yes");
+        lines.extend(self.answers(&[revoke, self.cancel_key()], None));
         lines
     }
 }

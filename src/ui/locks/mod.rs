@@ -22,6 +22,7 @@ use crate::app::View;
 use crate::escape::printable;
 use crate::inference::locks::{Candidate, LockQueue};
 use crate::plural::plural;
+use crate::width::DisplayWidth;
 
 use super::columns::{self, TableColumn};
 use super::format::UNKNOWN;
@@ -288,6 +289,7 @@ impl<'a> LockList<'a> {
 /// A text in a column of so many cells, with the gap behind it.
 fn aligned(column: &TableColumn, text: &str, width: usize, gap: u16) -> String {
     let text = cut(text, width);
-    let text = if column.is_number { format!("{text:>width$}") } else { format!("{text:<width$}") };
+    let free = " ".repeat(width.saturating_sub(text.width()));
+    let text = if column.is_number { free + &text } else { text + &free };
     text + &" ".repeat(usize::from(gap))
 }

@@ -57,7 +57,7 @@ pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: 
 
 fn held_for(queue: &LockQueue, now: Timestamp) -> String {
     let held = queue.held();
-    let sign = if held.is_least { ">= " } else { "" };
+    let sign = if held.is_least { "at least " } else { "" };
     format!("{sign}{}", whole((now - held.since).as_secs_f64()))
 }
 
