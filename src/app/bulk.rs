@@ -12,7 +12,7 @@ const AT_A_TIME: usize = 64;
 
 /// A lease that a dialog has named, as whose it was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RevokeTarget {
+pub struct RevokeTarget {
     pub(super) id: LeaseId,
     first_seen: Timestamp,
     ownership: Ownership,

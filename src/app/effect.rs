@@ -1,4 +1,4 @@
-//! What is to be done: every side effect is a value, and becomes an act in the runtime's driver alone.
+//! What is to be done: every side effect is a value, and becomes an act in `runtime::effects` alone.
 
 use super::GrantRequest;
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};

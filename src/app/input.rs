@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tui_input::InputRequest;
+
 /// One key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
@@ -40,6 +42,24 @@ pub enum Key {
     Backspace,
     /// Delete.
     Delete,
+}
+
+impl Key {
+    /// How a press of this key edits a line of text; none where it does not.
+    pub(super) fn edit(self) -> Option<InputRequest> {
+        Some(match self {
+            Key::Char(c) => InputRequest::InsertChar(c),
+            Key::Backspace => InputRequest::DeletePrevChar,
+            Key::Delete => InputRequest::DeleteNextChar,
+            Key::Left => InputRequest::GoToPrevChar,
+            Key::Right => InputRequest::GoToNextChar,
+            Key::Home | Key::Ctrl('a') => InputRequest::GoToStart,
+            Key::End | Key::Ctrl('e') => InputRequest::GoToEnd,
+            Key::Ctrl('u') => InputRequest::DeleteFromStart,
+            Key::Ctrl('w') => InputRequest::DeletePrevWord,
+            _ => return None,
+        })
+    }
 }
 
 /// A text that names no key, with what is wrong with it.

@@ -1,7 +1,6 @@
 //! What the keys of the dialogs do. They are rows of the same table as those of the monitor, and hold in some dialogs.
 
 use super::Key;
-use super::dialog::edit;
 
 /// Where a key holds: in the monitor itself, or in one of its dialogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +76,7 @@ impl KeyContext {
     /// Whether this key types or edits a text there, or chooses by a digit: it can do nothing else.
     pub(super) fn types(self, key: Key) -> bool {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
-        let is_edit = edit(key).is_some();
+        let is_edit = key.edit().is_some();
         match self {
             KeyContext::Grant | KeyContext::Attach | KeyContext::Filter => is_edit,
             KeyContext::Revoke | KeyContext::RevokeMany => {

@@ -1,8 +1,8 @@
 //! The key table. Dispatch, the help overlay, `docs/keys.md` and the manual page are all made from [`KEYMAP`], through the
-//! current [`Keymap`].
+//! current [`Keymap`](super::Keymap).
 
 pub use super::action::Action;
-use super::{DialogAction, Key, Keymap, View};
+use super::{DialogAction, Key, View};
 
 /// A row of the key table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,16 +100,12 @@ pub const KEYMAP: &[Binding] = &[
     reply(&[Key::Char('<')], DialogAction::FasterReader, "a drill that reads more often"),
 ];
 
-/// The table in Markdown, for `docs/keys.md`.
-pub fn markdown() -> String {
-    Keymap::default().markdown()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::app::Keymap;
 
     fn action(key: Key) -> Option<Action> {
         Keymap::default().action(key)
@@ -147,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_markdown_table_has_every_row() {
-        let table = markdown();
+        let table = Keymap::default().markdown();
         assert_eq!(table.lines().count(), KEYMAP.len() + 5);
         assert!(table.contains("| `x` `F9` `Del` | revoke the lease; a dialog asks first |"));
     }

@@ -55,11 +55,6 @@ pub enum Msg {
     },
     /// The screen has this much room from now on.
     Resized(Viewport),
-    /// The open detail, or the open help, has so many lines more than it has room for.
-    ScrollLimit {
-        /// How many.
-        max_scroll: usize,
-    },
     /// The moment that [`next_wake`](super::next_wake) named has come.
     Tick,
     /// The program did not run since a moment: it was suspended, or the machine gave it no time.

@@ -10,9 +10,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::dialog::Dialog;
+use super::cluster_state::ClusterState;
 use super::lease_store::LeaseStore;
-use super::{AppState, Lease, LeaseState};
+use super::{Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -33,42 +33,6 @@ const NEAR_EXPIRY_AFTER: Duration = Duration::from_millis(600);
 const LIST_PAUSE: Duration = Duration::from_millis(80);
 /// Nor closer than so many times as long as a list takes.
 const LIST_REST: u32 = 20;
-
-/// A lease that is listed though its latest possible deadline has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overdue {
-    /// Nobody renews it: it waits to be removed.
-    Dying,
-    /// It may as well have been renewed, and nobody saw it.
-    Unseen,
-}
-
-/// The polling of one lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PollState {
-    /// When it is to be asked next, by plan.
-    pub(super) due: Timestamp,
-    /// Its earliest possible end, where that may well be one; FAR where it is not.
-    pub(super) end: Timestamp,
-    /// When it was last asked.
-    pub(super) asked: Option<Timestamp>,
-    /// Whether an answer is awaited: never two questions in flight.
-    pub(super) in_flight: bool,
-    /// Since when a first answer is awaited; none where one is missing since the machine slept.
-    pub(super) awaited: Option<Timestamp>,
-}
-
-impl Default for PollState {
-    fn default() -> Self {
-        PollState {
-            due: Timestamp::START,
-            end: Timestamp::NEVER,
-            asked: None,
-            in_flight: false,
-            awaited: Some(Timestamp::NEVER),
-        }
-    }
-}
 
 /// Which lease is asked when.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -150,54 +114,162 @@ impl PollScheduler {
             _ => 0,
         }
     }
-}
 
-/// Asks a lease at this moment, and not when it was planned before; a dead one never.
-pub(super) fn plan(app: &mut AppState, id: LeaseId, due: Timestamp) {
-    let polls = &mut app.polls;
-    let Some(lease) = app.leases.get_mut(id) else { return };
-    polls.plan.remove(&(lease.poll.due, id));
-    polls.ends.remove(&(lease.poll.end, id));
-    (lease.poll.due, lease.poll.end) = (due, lease.idle_end().unwrap_or(Timestamp::NEVER));
-    if lease.end.is_none() {
-        polls.plan.insert((due, id));
-    } else {
-        polls.urgent.remove(&id);
+    /// Asks a lease at this moment, and not when it was planned before; an ended one never.
+    pub(super) fn plan(&mut self, leases: &mut LeaseStore, id: LeaseId, due: Timestamp) {
+        let Some(lease) = leases.get_mut(id) else { return };
+        self.plan.remove(&(lease.poll.due, id));
+        self.ends.remove(&(lease.poll.end, id));
+        lease.poll.due = due;
+        lease.poll.end = lease.idle_end().unwrap_or(Timestamp::NEVER);
+        if lease.end.is_none() {
+            self.plan.insert((due, id));
+        } else {
+            self.urgent.remove(&id);
+        }
+        if lease.poll.end < Timestamp::NEVER {
+            self.ends.insert((lease.poll.end, id));
+        }
     }
-    if lease.poll.end < Timestamp::NEVER {
-        polls.ends.insert((lease.poll.end, id));
+
+    /// Leases that nobody seems to renew and whose earliest possible end came before a moment.
+    pub(super) fn ended_before(&self, moment: Timestamp) -> Vec<LeaseId> {
+        self.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
+    }
+
+    /// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
+    fn ending<'a>(&'a self, leases: &'a LeaseStore, now: Timestamp) -> impl Iterator<Item = LeaseId> {
+        let (from, to) = (now.before(NEAR_EXPIRY_AFTER), now + NEAR_EXPIRY_BEFORE);
+        let may_end = self.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
+        may_end.filter(|id| leases.get(*id).is_some_and(|lease| !lease.observed.is_decided()))
+    }
+
+    /// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list shows who
+    /// of all of them was there. No oftener than a list pays for.
+    pub(super) fn start_list_if_due(&mut self, leases: &LeaseStore, cluster: &ClusterState, now: Timestamp) -> bool {
+        let pause = LIST_PAUSE.max(cluster.list_took * LIST_REST);
+        let last = cluster.listed_at.unwrap_or(now).max(self.list_asked);
+        if last + pause > now || cluster.list_failure.is_some() || !cluster.is_reached() {
+            return false;
+        }
+        let few = (self.limit / 20) as usize;
+        let is_due = self.urgent.len() > few || self.ending(leases, now).nth(few).is_some();
+        if is_due {
+            self.list_asked = now;
+        }
+        is_due
+    }
+
+    /// Asks a lease at once, before all others: also one that has ended, where it seems to be there again.
+    pub(super) fn prioritize(&mut self, id: LeaseId) {
+        self.urgent.insert(id);
+    }
+
+    /// The leases to be asked now; they count as asked. Those on the screen are asked more often.
+    pub(super) fn start_due(&mut self, leases: &mut LeaseStore, on_screen: &[LeaseId], now: Timestamp) -> Vec<LeaseId> {
+        self.open_slot(now);
+        let mut asked = Vec::new();
+        for class in [Class::Urgent, Class::OnScreen, Class::NearExpiry, Class::Soonest, Class::Planned] {
+            let room = self.left as usize - asked.len();
+            if room == 0 {
+                break;
+            }
+            let due = self.due(class, leases, on_screen, now, room);
+            asked.extend(due.into_iter().filter(|id| self.ask(leases, *id, now)));
+        }
+        self.left -= asked.len() as u32;
+        self.rate.count(asked.len() as u32, now);
+        asked
+    }
+
+    /// At most `room` leases of a class that are to be asked.
+    fn due(
+        &mut self,
+        class: Class,
+        leases: &LeaseStore,
+        on_screen: &[LeaseId],
+        now: Timestamp,
+        room: usize,
+    ) -> Vec<LeaseId> {
+        match class {
+            Class::Urgent => {
+                let urgent = std::iter::from_fn(|| self.urgent.pop_first());
+                urgent.filter(|id| leases.contains(*id)).take(room).collect()
+            }
+            Class::OnScreen => on_screen_due(leases, on_screen, now, room),
+            Class::NearExpiry => {
+                let can_be_asked = |id: &LeaseId| leases.get(*id).is_some_and(|lease| !lease.poll.in_flight);
+                self.ending(leases, now).filter(can_be_asked).take(room).collect()
+            }
+            Class::Soonest => self.soonest_due(leases, now, room),
+            Class::Planned => self.planned(now).take(room).collect(),
+        }
+    }
+
+    /// The leases whose moment has come by plan.
+    fn planned(&self, now: Timestamp) -> impl Iterator<Item = LeaseId> {
+        self.plan.range(..=(now, LeaseId(i64::MAX))).map(|(_, id)| *id)
+    }
+
+    /// Those with the least time left, where not all that are due can be asked.
+    fn soonest_due(&self, leases: &LeaseStore, now: Timestamp, room: usize) -> Vec<LeaseId> {
+        if self.planned(now).nth(room).is_none() {
+            return Vec::new();
+        }
+        let is_due = |id: &&LeaseId| leases.alive(**id).is_some_and(|lease| lease.poll.due <= now);
+        self.soonest.iter().filter(is_due).take(room).copied().collect()
+    }
+
+    /// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
+    fn ask(&mut self, leases: &mut LeaseStore, id: LeaseId, now: Timestamp) -> bool {
+        let Some(lease) = leases.get_mut(id) else { return false };
+        let was_in_flight = std::mem::replace(&mut lease.poll.in_flight, true);
+        if !was_in_flight {
+            lease.poll.asked = Some(now);
+        }
+        let again = now + lease.pace().max(SECOND);
+        self.plan(leases, id, again);
+        !was_in_flight
+    }
+
+    /// When something is to be asked next, while a member answers.
+    pub(super) fn next_wake(&self, leases: &LeaseStore, on_screen: &[LeaseId], now: Timestamp) -> Timestamp {
+        let seen = on_screen.iter().filter_map(|id| leases.alive(*id)).map(due_on_screen).min();
+        let planned = self.plan.first().map(|(due, _)| *due);
+        let urgent = if self.urgent.is_empty() { None } else { Some(now) };
+        let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Timestamp::NEVER);
+        let length = self.slot_length();
+        let is_spent = self.left == 0 && self.slot == Some(slot_of(now, length));
+        let next_slot = Timestamp::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
+        if is_spent { ask.max(next_slot) } else { ask }
+    }
+
+    fn slot_length(&self) -> Duration {
+        SLOT.max(SECOND / self.limit.max(1))
+    }
+
+    fn open_slot(&mut self, now: Timestamp) {
+        let slot = Some(slot_of(now, self.slot_length()));
+        if slot != self.slot {
+            self.slot = slot;
+            self.left = (self.limit / 20).max(1);
+        }
     }
 }
 
-/// Leases that nobody seems to renew and whose earliest possible end came before a moment.
-pub(super) fn ended_before(app: &AppState, moment: Timestamp) -> Vec<LeaseId> {
-    app.polls.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
-}
-
-/// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
-fn ending(app: &AppState, now: Timestamp) -> impl Iterator<Item = LeaseId> {
-    let (from, to) = (now.before(NEAR_EXPIRY_AFTER), now + NEAR_EXPIRY_BEFORE);
-    let may_end = app.polls.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
-    may_end.filter(|id| app.leases.get(*id).is_some_and(|lease| !lease.observed.is_decided()))
-}
-
-/// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list tells who of
-/// all of them was there. No oftener than a list pays for.
-pub(super) fn start_list_if_due(app: &mut AppState, now: Timestamp) -> bool {
-    let pause = LIST_PAUSE.max(app.cluster.list_took * LIST_REST);
-    let last = app.cluster.listed_at.unwrap_or(now).max(app.polls.list_asked);
-    let few = (app.polls.limit / 20) as usize;
-    let is_due = last + pause <= now && app.cluster.list_failure.is_none() && app.cluster.is_reached();
-    let takes = is_due && (app.polls.urgent.len() > few || ending(app, now).nth(few).is_some());
-    if takes {
-        app.polls.list_asked = now;
-    }
-    takes
-}
-
-/// Asks a lease at once, before all others: also one that has died, where it seems to be there again.
-pub(super) fn prioritize(app: &mut AppState, id: LeaseId) {
-    app.polls.urgent.insert(id);
+/// Why leases are asked, in the order in which the limit is spent on them.
+#[derive(Clone, Copy)]
+enum Class {
+    /// What has to be known at once.
+    Urgent,
+    /// They can be seen.
+    OnScreen,
+    /// Nobody seems to renew them, and they end now: an answer decides whether they expired or were revoked.
+    NearExpiry,
+    /// They have the least time left, by the leader's own list.
+    Soonest,
+    /// They have waited longest.
+    Planned,
 }
 
 /// When a lease is asked next, after an answer that was asked for at `asked`.
@@ -216,109 +288,15 @@ fn due_on_screen(lease: &Lease) -> Timestamp {
     lease.poll.due.min(sooner)
 }
 
-/// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
-pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
-    let is_looked_at = app.view.shows_detail_of(id);
-    let is_asked_about = app.view.dialog.as_ref().and_then(Dialog::lease) == Some(id);
-    (is_looked_at || is_asked_about) && !app.keys.follows_all()
-}
-
-/// The leases to be asked now; they count as asked. Without a member that answers nobody is.
-pub(super) fn start_due(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
-    if !app.cluster.is_reached() {
-        return Vec::new();
-    }
-    open_slot(app, now);
-    let mut asked = Vec::new();
-    for class in [urgent, on_screen_due, near_expiry, soonest_due, planned] {
-        let room = app.polls.left as usize - asked.len();
-        if room == 0 {
-            break;
-        }
-        let due = class(app, now, room);
-        asked.extend(due.into_iter().filter(|id| ask(app, *id, now)));
-    }
-    app.polls.left -= asked.len() as u32;
-    app.polls.rate.count(asked.len() as u32, now);
-    asked
-}
-
-fn slot(app: &AppState) -> Duration {
-    SLOT.max(SECOND / app.polls.limit.max(1))
-}
-
-fn open_slot(app: &mut AppState, now: Timestamp) {
-    let length = slot(app);
-    let slot = Some(slot_of(now, length));
-    if slot != app.polls.slot {
-        app.polls.slot = slot;
-        app.polls.left = (app.polls.limit / 20).max(1);
-    }
-}
-
-fn slot_of(now: Timestamp, length: Duration) -> u64 {
-    now.nanos() / length.as_nanos() as u64
-}
-
-fn urgent(app: &mut AppState, _: Timestamp, room: usize) -> Vec<LeaseId> {
-    let (leases, urgent) = (&app.leases, &mut app.polls.urgent);
-    std::iter::from_fn(|| urgent.pop_first()).filter(|id| leases.contains(*id)).take(room).collect()
-}
-
 /// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
 /// for the first time move, and give way to others that were not asked yet.
-fn on_screen_due(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    let is_due = |lease: &&Lease| lease.end.is_none() && due_on_screen(lease) <= now;
-    let mut due: Vec<&Lease> = on_screen(app).filter(is_due).collect();
+fn on_screen_due(leases: &LeaseStore, on_screen: &[LeaseId], now: Timestamp, room: usize) -> Vec<LeaseId> {
+    let living = on_screen.iter().filter_map(|id| leases.alive(*id));
+    let mut due: Vec<&Lease> = living.filter(|lease| due_on_screen(lease) <= now).collect();
     due.sort_by_key(|lease| (lease.bounds().map(|bounds| bounds.earliest), lease.id));
     due.iter().take(room.div_ceil(2)).map(|lease| lease.id).collect()
 }
 
-/// The rows that can be seen, the lease whose detail is, and those in line for a lock where these are.
-fn on_screen(app: &AppState) -> impl Iterator<Item = &Lease> {
-    let selected = app.cursor_lease().filter(|_| app.view.shows_detail());
-    app.visible().chain(selected).chain(app.view.candidates_on_screen(&app.keys.locks, &app.leases))
-}
-
-/// Those that nobody seems to renew and that end now: an answer decides whether they expired or were revoked.
-fn near_expiry(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    let can_be_asked = |id: &LeaseId| app.leases.get(*id).is_some_and(|lease| !lease.poll.in_flight);
-    ending(app, now).filter(can_be_asked).take(room).collect()
-}
-
-/// Those with the least time left, where not all that are due can be asked.
-fn soonest_due(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    let is_tight = app.polls.plan.range(..=(now, LeaseId(i64::MAX))).nth(room).is_some();
-    let due = |id: &&LeaseId| app.leases.get(**id).is_some_and(|lease| lease.poll.due <= now && lease.end.is_none());
-    let soonest = app.polls.soonest.iter().filter(|_| is_tight);
-    soonest.filter(due).take(room).copied().collect()
-}
-
-fn planned(app: &mut AppState, now: Timestamp, room: usize) -> Vec<LeaseId> {
-    app.polls.plan.range(..=(now, LeaseId(i64::MAX))).take(room).map(|(_, id)| *id).collect()
-}
-
-/// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
-fn ask(app: &mut AppState, id: LeaseId, now: Timestamp) -> bool {
-    let Some(lease) = app.leases.get_mut(id) else { return false };
-    let (is_open, again) = (lease.poll.in_flight, now + lease.pace().max(SECOND));
-    (lease.poll.in_flight, lease.poll.asked) = (true, if is_open { lease.poll.asked } else { Some(now) });
-    plan(app, id, again);
-    !is_open
-}
-
-/// When something is to be asked next.
-pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
-    if !app.cluster.is_reached() {
-        return Timestamp::NEVER;
-    }
-    let polls = &app.polls;
-    let seen = on_screen(app).filter(|lease| lease.end.is_none()).map(due_on_screen).min();
-    let planned = polls.plan.first().map(|(due, _)| *due);
-    let urgent = (!polls.urgent.is_empty()).then_some(now);
-    let ask = [seen, planned, urgent].into_iter().flatten().min().unwrap_or(Timestamp::NEVER);
-    let length = slot(app);
-    let is_spent = polls.left == 0 && polls.slot == Some(slot_of(now, length));
-    let next_slot = Timestamp::from_nanos((slot_of(now, length) + 1) * length.as_nanos() as u64);
-    if is_spent { ask.max(next_slot) } else { ask }
+fn slot_of(now: Timestamp, length: Duration) -> u64 {
+    now.nanos() / length.as_nanos() as u64
 }

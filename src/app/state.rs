@@ -1,13 +1,14 @@
 //! All that the monitor knows: parts that own their data, and the questions that take more than one of them.
 
 use super::cluster_state::ClusterState;
-use super::events::{EventKind, EventLog, EventTime};
+use super::dialog::Dialog;
+use super::events::EventLog;
 use super::jobs::Jobs;
 use super::key_state::KeyState;
 use super::lease_store::LeaseStore;
 use super::polls::PollScheduler;
 use super::view_state::ViewState;
-use super::{AppConfig, Lease, LeaseHistory, Redraw};
+use super::{AppConfig, Lease, LeaseHistory};
 use crate::inference::locks::Candidate;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -106,6 +107,24 @@ impl AppState {
         &mut self.frozen.as_mut().expect("it was just checked").app
     }
 
+    /// By how many lines the text that keys scroll is scrolled: the help, the open detail or the cadence view. It may lie
+    /// beyond the end until [`clamp_scroll`](AppState::clamp_scroll).
+    pub fn scroll(&self) -> usize {
+        match self.view.dialog {
+            Some(Dialog::Help { top }) => top,
+            _ => self.active_view().view.scroll,
+        }
+    }
+
+    /// The text that keys scroll has so many lines more than there is room for: it is scrolled no further.
+    pub fn clamp_scroll(&mut self, spare_lines: usize) {
+        let scroll = match &mut self.view.dialog {
+            Some(Dialog::Help { top }) => top,
+            _ => &mut self.active_view_mut().view.scroll,
+        };
+        *scroll = (*scroll).min(spare_lines);
+    }
+
     /// How many living leases are pinned but hidden by the filter.
     pub fn hidden_pins(&self) -> usize {
         self.view.hidden_pins(&self.leases)
@@ -133,11 +152,6 @@ impl AppState {
     /// Whether time alone changes the screen: a lease counts down, a row fades, a link is waited for.
     pub fn counts_down(&self) -> bool {
         !self.leases.is_empty() || self.cluster.unreached_since.is_some() || self.frozen.is_some()
-    }
-
-    pub(super) fn log(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, what: EventKind) {
-        self.events.push(when, lease, what);
-        self.view.request_redraw(Redraw::Soon);
     }
 
     /// The history of a lease that lives, begun where there is none.

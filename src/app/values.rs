@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{AppState, Effect, Lease};
+use super::Lease;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -86,8 +86,18 @@ impl KeyValueCache {
         has_news
     }
 
+    /// The keys of this lease whose values are to be read now; they count as asked for.
+    pub(super) fn start_read_if_due(&mut self, lease: &Lease, now: Timestamp) -> Option<Vec<Vec<u8>>> {
+        if self.due(lease) > now {
+            return None;
+        }
+        let keys = lease.keys.as_ref()?.first.clone();
+        self.asked = Some(InFlightRead { at: now, id: lease.id, keys: keys.clone(), is_open: true });
+        Some(keys)
+    }
+
     /// When the values of this lease are to be asked for.
-    fn due(&self, lease: &Lease) -> Timestamp {
+    pub(super) fn due(&self, lease: &Lease) -> Timestamp {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
         match &self.asked {
             None => Timestamp::START,
@@ -96,24 +106,4 @@ impl KeyValueCache {
             Some(question) => question.at + STALE,
         }
     }
-}
-
-/// The lease whose values are wanted: alive, with keys, and its detail can be seen. A frozen display shows what was read.
-fn wanted(app: &AppState) -> Option<&Lease> {
-    let is_seen = app.cluster.is_reached() && app.view.shows_detail() && app.frozen.is_none();
-    let lease = app.cursor_lease_alive().filter(|_| is_seen)?;
-    Some(lease).filter(|lease| lease.keys.as_ref().is_some_and(|keys| !keys.first.is_empty()))
-}
-
-/// The question that is due now; it counts as asked.
-pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
-    let lease = wanted(app).filter(|lease| app.keys.value_cache.due(lease) <= now)?;
-    let (id, keys) = (lease.id, lease.keys.as_ref()?.first.clone());
-    app.keys.value_cache.asked = Some(InFlightRead { at: now, id, keys: keys.clone(), is_open: true });
-    Some(Effect::ReadValues { id, keys })
-}
-
-/// When something is to be asked next.
-pub(super) fn next_wake(app: &AppState) -> Timestamp {
-    wanted(app).map_or(Timestamp::NEVER, |lease| app.keys.value_cache.due(lease))
 }

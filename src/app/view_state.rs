@@ -95,8 +95,6 @@ pub struct ViewState {
     pub has_mouse: bool,
     /// What there is room for.
     pub(super) viewport: Viewport,
-    /// By how many lines the text that is shown can be scrolled.
-    pub(super) max_scroll: usize,
     /// How many times as fast as real time the clock of the leases runs.
     pub clock_speed: u32,
     pub(super) redraw: Redraw,
@@ -134,7 +132,6 @@ impl ViewState {
             status: None,
             has_mouse: false,
             viewport: Viewport::default(),
-            max_scroll: 0,
             clock_speed: config.backend.clock_speed(),
             redraw: Redraw::default(),
         }
@@ -242,6 +239,44 @@ impl ViewState {
     /// Whether the detail of this lease can be seen.
     pub(super) fn shows_detail_of(&self, id: LeaseId) -> bool {
         self.cursor == Some(id) && self.shows_detail()
+    }
+
+    /// The leases that can be seen: the rows, the one whose detail is shown, and the candidates for locks where those are.
+    pub(super) fn on_screen(&self, leases: &LeaseStore, locks: &Locks) -> Vec<LeaseId> {
+        let selected = self.cursor.filter(|_| self.shows_detail());
+        let candidates = self.candidates_on_screen(locks, leases).map(|lease| lease.id);
+        self.visible(leases).map(|lease| lease.id).chain(selected).chain(candidates).collect()
+    }
+
+    /// Whether the detail of this lease can be seen, or the open dialog is about it.
+    pub(super) fn is_about(&self, id: LeaseId) -> bool {
+        self.shows_detail_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)
+    }
+
+    /// Closes the dialog that is about a lease that is gone, while another lives under its id.
+    pub(super) fn close_superseded(&mut self, id: LeaseId, now: Timestamp) {
+        if !self.dialog.as_mut().is_some_and(|dialog| dialog.drop_superseded(id)) {
+            return;
+        }
+        self.dialog = None;
+        let name = self.id_format.name(id);
+        let text = format!("{name} ended and was granted again: that is a different lease, so nothing was done");
+        self.set_status(now, true, text);
+    }
+
+    /// Makes the window as large as there is room for rows.
+    pub(super) fn fit(&mut self, viewport: Viewport) {
+        self.viewport = viewport;
+        self.window.rows = if self.is_zoomed { viewport.zoomed } else { viewport.rows };
+        self.scroll_to_cursor();
+    }
+
+    /// Moves the window as little as shows the cursor, and leaves no empty room below the last row.
+    pub(super) fn scroll_to_cursor(&mut self) {
+        let row = self.cursor_row().unwrap_or(0);
+        let rows = self.window.rows.max(1);
+        let most = self.order.len().saturating_sub(rows);
+        self.window.top = self.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
     }
 
     /// A span of real time, as the clock of the leases counts it: people do not read faster when that runs faster.

@@ -37,7 +37,7 @@ impl From<Exit> for ExitCode {
 pub enum CliError {
     /// A call failed.
     #[error(transparent)]
-    Wire(#[from] wire::Error),
+    Wire(#[from] wire::CallError),
     /// No member has answered for as long as was to be waited.
     #[error("no member answered at {target}: {why}")]
     Unanswered {
@@ -75,7 +75,7 @@ pub enum CliError {
          `leasetop timetolive ID` still asks for a single one, and `leasetop list --for 5s --prefix KEYS` finds \
          those of keys that you may read"
     )]
-    ListDenied(wire::Error),
+    ListDenied(wire::CallError),
     /// What was listed may not be all.
     #[error("the list above may not be all: {0}")]
     Incomplete(String),
@@ -87,7 +87,7 @@ pub enum CliError {
         /// The key, escaped.
         key: String,
         /// What went wrong.
-        error: wire::Error,
+        error: wire::CallError,
     },
     /// The sandbox cannot listen.
     #[error(transparent)]

@@ -52,7 +52,8 @@ fn open(path: &Path) -> Result<File, CliError> {
 
 fn subscribe(lines: Lines, verbose: u8) {
     let level = [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG][usize::from(verbose.min(2))];
-    let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("leasetop", level);
+    let ours = ["leasetop", "etcd_lease", "etcd_sandbox"].map(|target| (target, level));
+    let targets = Targets::new().with_default(LevelFilter::ERROR).with_targets(ours);
     let layer = Layer::new().with_ansi(false).with_writer(lines);
     // Twice in one process (tests): the first stays.
     let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();

@@ -41,6 +41,6 @@ async fn keys(session: &CommandSession, id: LeaseId) -> Option<usize> {
     session.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len())
 }
 
-fn not_found(id: LeaseId, error: &wire::Error) -> String {
+fn not_found(id: LeaseId, error: &wire::CallError) -> String {
     format!("Error: lease {id} was not revoked: {error}")
 }

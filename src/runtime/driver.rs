@@ -1,4 +1,4 @@
-//! The only place where an [`Effect`] becomes an act, and its answer a [`Msg`].
+//! Calls to the cluster and to the engine, each answered by a [`Msg`].
 
 use std::sync::Arc;
 
@@ -6,19 +6,20 @@ use tokio::sync::Semaphore;
 
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
+use super::call_failure::call_failure;
 use super::observations;
 use super::response_reader::ResponseReader;
-use crate::app::{CallFailure, Effect, GrantRequest, Msg, ReadValue};
+use crate::app::{CallFailure, GrantRequest, Msg, ReadValue};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
-use etcd_lease::{Fault, Granted, KeyRange, LeaseId, TimeToLive};
+use etcd_lease::{Fault, Granted, KeyRange, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Clock;
 
 /// Calls of one order that are in flight at a time.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// Carries effects out; each is a stream of messages, and all of them are read as one, with what is observed besides.
+/// Carries out what goes to the network; each call is a stream of messages, and all of them are read as one, with what is observed besides.
 pub(super) struct Driver {
     context: EffectContext,
     observer: Observer,
@@ -47,30 +48,61 @@ impl Driver {
         }
     }
 
-    /// Begins to carry out an effect.
-    pub(super) fn execute(&mut self, effect: Effect) {
+    pub(super) fn start_keep_alive(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
+        self.context.reader.start_keep_alive(id, pace);
+    }
+
+    pub(super) fn stop_keep_alive(&self, id: LeaseId) {
+        self.context.reader.stop_keep_alive(id);
+    }
+
+    /// The reader plays a part of the drills, the engine the rest; both are told, so that one ends when the other begins.
+    pub(super) fn set_fault(&self, id: LeaseId, fault: Option<Fault>) {
+        self.context.reader.drill(id, fault.filter(|fault| fault.is_reader_fault()));
+        self.context.engine.set_fault(id, fault);
+    }
+
+    pub(super) fn renew_now(&self, id: LeaseId) {
+        self.context.engine.renew_now(id);
+    }
+
+    pub(super) fn renew_once(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        match effect {
-            Effect::StartKeepAlive { id, pace } => context.reader.start_keep_alive(id, pace),
-            Effect::StopKeepAlive(id) => context.reader.stop_keep_alive(id),
-            Effect::Drill { id, drill } => context.drill(id, drill),
-            Effect::RenewNow(id) => context.engine.renew_now(id),
-            Effect::RenewOnce(id) => self.run(stream::once(async move { context.renew_once(id).await })),
-            Effect::Revoke(id) => self.run(stream::once(async move { context.revoke(id).await })),
-            Effect::List => self.observer.list_now(),
-            Effect::ReadValues { id, keys } => {
-                self.run(stream::once(async move { context.read_values(id, keys).await }))
-            }
-            Effect::Probe(ids) => self.run(context.probe(ids)),
-            Effect::ProbeKeys(id) => self.run(stream::once(async move { context.probe_keys(id).await })),
-            Effect::Grant(order) => self.run(context.grant(order)),
-            Effect::Attach { id, key, value } => {
-                self.run(stream::once(async move { context.attach(id, key, &value).await }));
-            }
-            // The loop ends, stands still, and begins anew by itself; the terminal is its own.
-            Effect::Quit { .. } | Effect::Suspend | Effect::RestartSandbox { .. } => (),
-            Effect::Copy(_) | Effect::Mouse(_) => (),
-        }
+        self.run(stream::once(context.renew_once(id)));
+    }
+
+    pub(super) fn revoke(&mut self, id: LeaseId) {
+        let context = self.context.clone();
+        self.run(stream::once(context.revoke(id)));
+    }
+
+    pub(super) fn list_now(&self) {
+        self.observer.list_now();
+    }
+
+    pub(super) fn read_values(&mut self, id: LeaseId, keys: Vec<Vec<u8>>) {
+        let context = self.context.clone();
+        self.run(stream::once(context.read_values(id, keys)));
+    }
+
+    pub(super) fn probe(&mut self, ids: Vec<LeaseId>) {
+        let context = self.context.clone();
+        self.run(context.probe(ids));
+    }
+
+    pub(super) fn probe_keys(&mut self, id: LeaseId) {
+        let context = self.context.clone();
+        self.run(stream::once(context.probe_keys(id)));
+    }
+
+    pub(super) fn grant(&mut self, request: GrantRequest) {
+        let context = self.context.clone();
+        self.run(context.grant(request));
+    }
+
+    pub(super) fn attach(&mut self, id: LeaseId, key: Vec<u8>, value: Vec<u8>) {
+        let context = self.context.clone();
+        self.run(stream::once(async move { context.attach(id, key, &value).await }));
     }
 
     fn run(&mut self, messages: impl Stream<Item = Msg> + Send + 'static) {
@@ -87,12 +119,6 @@ impl Driver {
 }
 
 impl EffectContext {
-    /// The reader plays a part of them, the engine the rest; both are told, so that one ends when the other begins.
-    fn drill(&self, id: LeaseId, drill: Option<Fault>) {
-        self.reader.drill(id, drill.filter(|drill| drill.is_reader_fault()));
-        self.engine.set_fault(id, drill);
-    }
-
     async fn renew_once(self, id: LeaseId) -> Msg {
         // Of many that are asked for at once some are in flight at a time.
         let _permit = self.permits.acquire().await;
@@ -136,7 +162,7 @@ impl EffectContext {
         .unwrap_or_else(|error| probe_failed(id, &error))
     }
 
-    async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::Error> {
+    async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
@@ -212,15 +238,6 @@ impl EffectContext {
     }
 }
 
-fn probe_failed(id: LeaseId, error: &wire::Error) -> Msg {
+fn probe_failed(id: LeaseId, error: &wire::CallError) -> Msg {
     Msg::ProbeFailed { id, trouble: call_failure(error) }
-}
-
-/// Why a call failed, for the state.
-pub(super) fn call_failure(error: &wire::Error) -> CallFailure {
-    CallFailure {
-        is_not_found: error.kind() == ErrorKind::NotFound,
-        is_forbidden: error.kind() == ErrorKind::Forbidden,
-        text: error.to_string(),
-    }
 }

@@ -103,6 +103,16 @@ impl<S: Screen> FrameScheduler<S> {
         if self.screen.is_free() { next } else { Timestamp::NEVER }
     }
 
+    /// How far a text can be scrolled depends on its width and on what it says.
+    fn clamp_scroll(&self, app: &mut AppState, now: Timestamp) {
+        if app.scroll() == 0 {
+            return;
+        }
+        if let Some(spare) = ui::spare_lines(self.render_context(app, now), self.screen.size()) {
+            app.clamp_scroll(spare);
+        }
+    }
+
     pub(super) fn draw_if_due(&mut self, app: &mut AppState) {
         let now = self.clock.now();
         let is_due = self.due.is_some_and(|due| due <= now) || self.countdown <= now;
@@ -112,6 +122,7 @@ impl<S: Screen> FrameScheduler<S> {
         (self.due, self.last, self.countdown) = (None, Some(now), Timestamp::NEVER);
         self.schedule(Redraw::No, app.counts_down());
         refresh_rows(app, now);
+        self.clamp_scroll(app, now);
         let ctx = RenderContext { app, now, wall: &self.wall, theme: self.theme };
         let frame = self.encoder.frame(self.screen.size(), |area, buf| ui::draw(ctx, area, buf));
         let bytes: Vec<u8> = mem::take(&mut self.extra_bytes).into_iter().chain(frame.into_iter().flatten()).collect();

@@ -130,7 +130,9 @@ impl EventSink {
         }
         let (told, now) = (session.app.events.take_recorded(), session.clock.now());
         let filter = session.app.config.filter.filter();
-        for event in told.into_iter().filter(|event| matches_filter(&session.app, filter, event, now)) {
+        for event in
+            told.into_iter().filter(|event| matches_filter(&session.app.leases, &session.app.keys, filter, event, now))
+        {
             match self.events.try_send(TimedEvent { event, start }) {
                 Ok(()) => (),
                 Err(TrySendError::Full(_)) => self.lost += 1,

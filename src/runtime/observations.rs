@@ -1,6 +1,6 @@
 //! What the observer tells, as messages for the state.
 
-use super::driver::call_failure;
+use super::call_failure::call_failure;
 use crate::app::{Listing, Msg};
 use crate::observe::{Listed, Observation, ObservedPart};
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::ExitState;
 use super::driver::Driver;
+use super::effects::{self, ExitState, LoopRequests};
 use super::response_reader::{ReadCounts, ResponseReader};
-use crate::app::{AppConfig, AppState, Effect, Msg, next_wake, update};
+use crate::app::{AppConfig, AppState, Msg, next_wake, update};
 use etcd_lease::ClusterView;
 use etcd_lease::engine::{self, Engine, StatusFeed};
 use etcd_lease::wire::Cluster;
@@ -26,34 +26,12 @@ pub(super) enum Wakeup {
     Time,
 }
 
-/// Who is suspended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SuspendScope {
-    Process,
-    Job,
-}
-
-/// What a terminal does beside showing the picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TerminalRequest {
-    /// It takes a text into its clipboard.
-    Copy(String),
-    /// It gives us its mouse, or gets it back.
-    Mouse(bool),
-}
-
 /// The state and what it is tied to.
 pub(super) struct Session {
     pub(super) app: AppState,
     pub(super) clock: Clock,
-    /// Set when the program is to be suspended: with or without the rest of its job.
-    pub(super) suspend_requested: Option<SuspendScope>,
-    /// What the terminal is asked for beside the picture.
-    pub(super) terminal_requests: Vec<TerminalRequest>,
-    /// Set when another world is wanted: at which speed.
-    pub(super) restart_requested: Option<u32>,
-    /// Set when the program is to end.
-    pub(super) ended: Option<ExitState>,
+    /// What the loop is asked to do.
+    pub(super) requests: LoopRequests,
     feed: StatusFeed,
     counts: ReadCounts,
     view: watch::Receiver<ClusterView>,
@@ -88,10 +66,7 @@ impl Session {
         view.mark_changed();
         Session {
             app,
-            suspend_requested: None,
-            terminal_requests: Vec::new(),
-            restart_requested: None,
-            ended: None,
+            requests: LoopRequests::default(),
             feed: engine.status_feed(),
             counts: reader.counts(),
             view,
@@ -140,14 +115,7 @@ impl Session {
     /// Tells the state, and begins what it wants.
     pub(super) fn send(&mut self, msg: Msg) {
         for effect in update(&mut self.app, msg, self.clock.now()) {
-            match effect {
-                Effect::Quit { still_alive: left } => self.ended = Some(ExitState { still_alive: left }),
-                Effect::Suspend => self.suspend_requested = Some(SuspendScope::Job),
-                Effect::Mouse(is_ours) => self.terminal_requests.push(TerminalRequest::Mouse(is_ours)),
-                Effect::Copy(text) => self.terminal_requests.push(TerminalRequest::Copy(text)),
-                Effect::RestartSandbox { warp } => self.restart_requested = Some(warp),
-                effect => self.driver.execute(effect),
-            }
+            effects::execute(effect, &mut self.driver, &mut self.requests);
         }
     }
 
@@ -162,8 +130,8 @@ impl Session {
 
     /// How it ends when it is ended from outside.
     pub(super) fn request_exit(&mut self) {
-        let kept = self.app.leases.kept_alive().map(|lease| lease.id);
-        self.ended =
-            Some(ExitState { still_alive: if self.app.config.is_sandbox() { Vec::new() } else { kept.collect() } });
+        let is_sandbox = self.app.config.is_sandbox();
+        let still_alive = self.app.leases.kept_alive().filter(|_| !is_sandbox).map(|lease| lease.id).collect();
+        self.requests.exit = Some(ExitState { still_alive });
     }
 }

@@ -18,7 +18,8 @@ use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use tokio::signal::unix::signal;
 use tokio::sync::Notify;
 
-use super::{MonitorError, Screen, mouse, signals};
+use super::options::MonitorError;
+use super::{Screen, mouse, signals};
 
 /// Whether the terminal is ours at the moment.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);

@@ -89,7 +89,7 @@ pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut block = block(ctx, area);
     let inner = block.inner(area);
-    let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height) + ctx.app.view.scroll);
+    let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)).saturating_sub(ctx.app.view.scroll);
     if below > 0 {
         let more = Line::styled(format!(" {} more below ", plural(below as u64, "line")), ctx.theme.style(Role::Dim));
         block = block.title_bottom(more.right_aligned());

@@ -47,7 +47,7 @@ fn line(child: &mut Child) -> String {
 }
 
 #[test]
-fn keep_alive_goes_on_for_the_survivor_and_ends_with_1() {
+fn keep_alive_continues_for_the_remaining_lease_and_exits_1() {
     let sandbox = Sandbox::start();
     let (healthy, dying) = (grant(&sandbox, "2"), grant(&sandbox, "2"));
     let mut child = spawn(&sandbox, &["keep-alive", &healthy, &dying]);
@@ -72,7 +72,7 @@ fn keep_alive_goes_on_for_the_survivor_and_ends_with_1() {
 }
 
 #[test]
-fn signals_end_keep_alive_with_0() {
+fn signals_end_keep_alive_with_exit_code_0() {
     let sandbox = Sandbox::start();
     for signal in ["INT", "TERM"] {
         let mut child = spawn(&sandbox, &["grant", "60", "--keep-alive"]);
@@ -120,7 +120,7 @@ fn a_pipe_closed_early_is_no_error() {
 }
 
 #[test]
-fn a_duplicate_id_is_refused_in_words() {
+fn a_duplicate_id_is_refused_with_a_message() {
     let sandbox = Sandbox::start();
     assert_eq!(sandbox.stdout(&["grant", "60", "--id", "694d"], 0), "lease 000000000000694d granted with TTL(60s)\n");
     let output = sandbox.run(&["grant", "60", "--id", "694d"]);
@@ -157,7 +157,7 @@ fn wait_for(told: &Receiver<String>, part: &str) -> String {
 }
 
 #[test]
-fn events_are_told_as_they_happen_until_a_signal() {
+fn events_are_printed_as_they_happen_until_a_signal() {
     let sandbox = Sandbox::start();
     let old = grant(&sandbox, "600");
     let mut child = spawn(&sandbox, &["events"]);
@@ -177,7 +177,7 @@ fn events_are_told_as_they_happen_until_a_signal() {
 }
 
 #[test]
-fn events_of_the_leases_that_a_filter_means_are_the_data_and_the_link_is_told_beside() {
+fn events_are_filtered_and_the_connection_is_reported_on_stderr() {
     let sandbox = Sandbox::start();
     let mut child = spawn(&sandbox, &["events", "--filter", "key:/svc/ or state:gone", "-w", "json"]);
     let mut beside = BufReader::new(child.stderr.take().expect("piped")).lines();
@@ -196,7 +196,7 @@ fn events_of_the_leases_that_a_filter_means_are_the_data_and_the_link_is_told_be
 }
 
 #[test]
-fn events_end_after_a_while_and_when_nobody_reads() {
+fn events_end_after_their_duration_or_without_a_reader() {
     let sandbox = Sandbox::start();
     let mut child = spawn(&sandbox, &["events", "--for", "300ms", "-w", "json"]);
     assert!(line(&mut child).contains(r#""event":"connection","lease":null,"cause":"up""#));
@@ -214,7 +214,7 @@ fn events_end_after_a_while_and_when_nobody_reads() {
 }
 
 #[test]
-fn a_sandbox_of_its_own_has_no_clients_and_that_is_said() {
+fn an_empty_temporary_sandbox_is_pointed_out() {
     let output = leasetop().args(["--sandbox", "--warp", "100", "events", "--for", "10s"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing will happen in it"), "{output:?}");

@@ -17,7 +17,7 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn who_waits_goes_on_until_somebody_answers() {
+fn waiting_continues_until_etcd_answers() {
     let endpoint = format!("127.0.0.1:{}", ports::free());
     let mut waiting = leasetop();
     waiting.args(["wait", "694d", "--until", "gone", "--endpoints", &endpoint]);
@@ -33,17 +33,17 @@ fn who_waits_goes_on_until_somebody_answers() {
 }
 
 #[test]
-fn a_mistake_is_told_without_what_the_environment_says() {
+fn an_error_does_not_print_values_of_the_environment() {
     let told = stderr(&with_endpoints("127.0.0.1:1", &["revoke"]));
     assert!(told.contains("Usage: leasetop revoke <ID>...\n"), "{told}");
     let told = stderr(&with_endpoints("localhost", &["list"]));
-    assert!(told.contains("bad endpoint"), "a mistake in the environment is told: {told}");
+    assert!(told.contains("invalid endpoint"), "a mistake in the environment is told: {told}");
     let help = with_endpoints("127.0.0.1:1", &["--help"]);
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("[env: ETCDCTL_ENDPOINTS]"));
 }
 
 #[test]
-fn a_sandbox_goes_before_the_endpoints_of_the_environment() {
+fn the_sandbox_option_overrides_endpoints_of_the_environment() {
     let output = with_endpoints("127.0.0.1:1", &["--sandbox", "list"]);
     assert!(output.status.success(), "{output:?}");
     let sandbox = Sandbox::start();

@@ -2,7 +2,6 @@
 
 use tui_input::Input;
 
-use super::edit;
 use crate::app::Key;
 
 /// The number as far as it was typed.
@@ -30,22 +29,22 @@ impl ConfirmCount {
     }
 
     /// Whether it is this number.
-    pub(super) fn is(&self, wanted: usize) -> bool {
+    pub(in crate::app) fn is(&self, wanted: usize) -> bool {
         self.input.value() == wanted.to_string()
     }
 
     /// Whether it is given as the answer where this number is wanted; remembers one that does not confirm.
-    pub(super) fn confirms(&mut self, wanted: usize) -> bool {
+    pub(in crate::app) fn confirms(&mut self, wanted: usize) -> bool {
         self.is_refused = !self.is(wanted);
         !self.is_refused
     }
 
     /// A key that edits it: digits alone are typed, and no more of them than any number of leases has.
-    pub(super) fn on_key(&mut self, key: Key) {
+    pub(in crate::app) fn on_key(&mut self, key: Key) {
         const MOST_DIGITS: usize = 9;
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_refused = matches!(key, Key::Char(_)) && (!is_digit || self.input.value().len() >= MOST_DIGITS);
-        if let Some(edit) = edit(key).filter(|_| !is_refused) {
+        if let Some(edit) = key.edit().filter(|_| !is_refused) {
             self.input.handle(edit);
             self.is_refused = false;
         }

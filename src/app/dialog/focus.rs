@@ -13,7 +13,7 @@ impl Focus {
     }
 
     /// After going to the next answer or the one before, around the ends; none after anything else.
-    pub(super) fn moved(self, reply: Option<DialogAction>, answers: usize) -> Option<Focus> {
+    pub(in crate::app) fn moved(self, reply: Option<DialogAction>, answers: usize) -> Option<Focus> {
         let step = match reply {
             Some(DialogAction::Next) => 1,
             Some(DialogAction::Previous) => answers.checked_sub(1)?,

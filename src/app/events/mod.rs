@@ -91,6 +91,8 @@ pub struct EventLog {
     count: u64,
     /// The moment of the message that is being taken in.
     pub(super) now: Timestamp,
+    /// Whether an event was added since this was last asked.
+    has_news: bool,
     /// Every single event since it was last asked for, where somebody wants to know.
     recorded: Option<Vec<Event>>,
 }
@@ -119,6 +121,7 @@ impl EventLog {
     /// Takes in an event for the screen, and for whoever wants to know all.
     pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
+        self.has_news = true;
         self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
         let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
@@ -126,6 +129,11 @@ impl EventLog {
             Some(last) if self.run > CROWD => last.coalesce(latest),
             _ => self.append(event),
         }
+    }
+
+    /// Whether an event was added for the screen since this was last asked.
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
     }
 
     /// Takes in what is too small for the screen: it is for those alone who want to know all.

@@ -3,7 +3,7 @@
 use std::collections::vec_deque;
 use std::time::Duration;
 
-use super::{HistoryEntry, HistoryEvent};
+use super::entry::{HistoryEntry, HistoryEvent};
 use crate::inference::TimeRange;
 use simkit::Timestamp;
 

@@ -8,7 +8,7 @@ use super::countdown::Countdown;
 use super::history::LeaseHistory;
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
-use super::polls::{Overdue, PollState};
+use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
 use crate::inference::lease_inference::{Certainty, Inferred, LeaseInference, MeanInterval, RemovalWindow};
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};

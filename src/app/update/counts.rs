@@ -15,7 +15,7 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     }
     for (id, state) in app.view.row_index.take_newly_alarming() {
         if let Some((at, what)) = app.leases.get(id).and_then(|lease| alarm_event(lease, state, now)) {
-            app.log(at.min(now), Some(id), what);
+            app.events.push(at.min(now), Some(id), what);
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    app.log(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
+    app.events.push(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
 }
 
 fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EngineEventKind) {
@@ -106,7 +106,7 @@ pub(super) fn event(app: &mut AppState, event: EngineEvent) {
         return over(app, id, ended, at);
     }
     if let Some(what) = what(app, lease, kind) {
-        app.log(at, lease, what);
+        app.events.push(at, lease, what);
     }
 }
 
@@ -158,7 +158,7 @@ fn over(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
     match ended {
         Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
         Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),
-        _ => app.log(at, Some(id), told),
+        _ => app.events.push(at, Some(id), told),
     }
 }
 
@@ -176,5 +176,5 @@ fn noticed(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Ti
     }
     loss.at = at;
     let told = EventKind::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
-    app.log(at, Some(id), told);
+    app.events.push(at, Some(id), told);
 }

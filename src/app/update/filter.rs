@@ -1,16 +1,8 @@
 //! The filter line: what is typed filters at once.
 
-use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, View, dialog};
+use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
 
-use super::cursor;
-
-/// Opens the line above the rows, on which the present filter stands.
-pub(super) fn open(app: &mut AppState) {
-    if app.view.active == View::Leases {
-        app.view.is_open = false;
-        app.view.row_filter.open();
-    }
-}
+use super::look;
 
 /// Whether keys are typed into the line.
 pub(super) fn is_open(app: &AppState) -> bool {
@@ -22,32 +14,36 @@ pub(super) fn is_open(app: &AppState) -> bool {
 pub(super) fn press(app: &mut AppState, key: Key) {
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
-    let reply = app.config.keymap.dialog_action(KeyContext::Filter, key);
-    let action = app.config.keymap.action(key).filter(|action| action.is_movement() && !KeyContext::Filter.types(key));
-    let app = app.active_view_mut();
-    match (reply, action) {
+    let dialog_action = app.config.keymap.dialog_action(KeyContext::Filter, key);
+    let action = app.config.keymap.action(key);
+    let active = app.active_view_mut();
+    let row_filter = &mut active.view.row_filter;
+    match (dialog_action, action) {
         (Some(DialogAction::Accept), _) => {
-            app.view.row_filter.line.take_if(|line| line.bad.is_none());
+            row_filter.line.take_if(|line| line.bad.is_none());
         }
-        (Some(_), _) => (app.view.row_filter.typed, app.view.row_filter.line) = Default::default(),
-        (None, Some(action)) => cursor::go(app, action),
-        (None, None) => type_in(app, key),
+        (Some(_), _) => {
+            row_filter.typed = Default::default();
+            row_filter.line = None;
+        }
+        (None, Some(action)) if action.is_movement() && !KeyContext::Filter.types(key) => look::go(active, action),
+        (None, _) => type_in(row_filter, key),
     }
 }
 
 /// Types a text, its ends of lines as blanks.
 pub(super) fn paste(app: &mut AppState, text: &str) {
     const MOST: usize = 1_000;
-    let app = app.active_view_mut();
+    let row_filter = &mut app.active_view_mut().view.row_filter;
     for c in text.trim_end().chars().take(MOST) {
-        type_in(app, Key::Char(if c.is_control() { ' ' } else { c }));
+        type_in(row_filter, Key::Char(if c.is_control() { ' ' } else { c }));
     }
 }
 
-fn type_in(app: &mut AppState, key: Key) {
-    let row_filter = &mut app.view.row_filter;
-    let edit = row_filter.line.as_mut().zip(dialog::edit(key));
-    if edit.and_then(|(line, edit)| line.input.handle(edit)).is_some_and(|change| change.value) {
+fn type_in(row_filter: &mut RowFilter, key: Key) {
+    let (Some(line), Some(edit)) = (row_filter.line.as_mut(), key.edit()) else { return };
+    let change = line.input.handle(edit);
+    if change.is_some_and(|change| change.value) {
         row_filter.read();
     }
 }

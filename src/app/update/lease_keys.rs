@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::events::EventTime;
 use crate::app::key_index::KeyAttached;
 use crate::app::lease_keys::PendingDeletion;
-use crate::app::{AppState, CallFailure, DetachedKey, EventKind, LeaseEnd, Redraw, polls};
+use crate::app::{AppState, CallFailure, DetachedKey, EventKind, LeaseEnd, Redraw};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::KeyDetachReason;
 use etcd_lease::{KeyChange, KeyEntry, KeyState, LeaseId};
@@ -54,7 +54,7 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
 fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
     let first = app.keys.revision + 1;
     let lost = format!("etcd compacted the key changes from revision {first} to {revision}");
-    app.log(
+    app.events.push(
         now,
         None,
         EventKind::error(format!("{lost}; the keys were read again, but keys detached in between are not reported")),
@@ -65,9 +65,9 @@ fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
 fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttached, now: Timestamp) {
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     if let Some(from) = from {
-        app.log(within, Some(from), EventKind::Moved { key: key.clone(), to, revision: None });
+        app.events.push(within, Some(from), EventKind::Moved { key: key.clone(), to, revision: None });
     }
-    app.log(within, Some(to), EventKind::Attached { key, revision: None });
+    app.events.push(within, Some(to), EventKind::Attached { key, revision: None });
 }
 
 /// Where nothing was known of keys, something is now: many leases have none.
@@ -125,7 +125,7 @@ pub(super) fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Opt
         let revision = revisions.map(|(_, put)| put);
         if !was_reported {
             let when = revision.map_or(at.into(), |revision| when(app, revision, at));
-            app.log(when, Some(id), EventKind::Attached { key: key.to_vec(), revision });
+            app.events.push(when, Some(id), EventKind::Attached { key: key.to_vec(), revision });
         }
         refresh(app, id);
     }
@@ -140,7 +140,7 @@ fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp)
             let since = died.before(delay(app)).min(at);
             record_regrant(app, id, TimeRange { earliest: since, latest: at }, None);
         }
-        Some(Some(_)) => polls::prioritize(app, id),
+        Some(Some(_)) => app.polls.prioritize(id),
         None => on_first_seen(app, id, at),
     }
 }
@@ -155,7 +155,7 @@ fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>,
         if app.keys.index.count(id) > 0 {
             confirm_alive(app, id);
         }
-        polls::prioritize(app, id);
+        app.polls.prioritize(id);
     }
 }
 
@@ -203,7 +203,7 @@ fn on_key_detached(app: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (Key
             EventKind::Detached { key, is_deleted: true, revision }
         }
     };
-    app.log(when(app, of, at), Some(id), what);
+    app.events.push(when(app, of, at), Some(id), what);
 }
 
 /// Shows the keys of a lease as they are known. Where it may have died with them, they stay until that is known.
@@ -232,7 +232,7 @@ fn report_trouble(app: &mut AppState, now: Timestamp) {
     app.keys.is_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
         let hint = if trouble.is_forbidden { "; use --prefix for keys that this user may read" } else { "" };
-        app.log(now, None, EventKind::error(format!("could not watch the keys: {}{hint}", trouble.text)));
+        app.events.push(now, None, EventKind::error(format!("could not watch the keys: {}{hint}", trouble.text)));
     }
 }
 

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::app::events::EventTime;
-use crate::app::{
-    AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership, dialog, polls,
-};
+use crate::app::{AppState, EndCause, EventKind, KeepaliveLoss, Lease, LeaseEnd, LeaseEnded, LeaseKeys, Ownership};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::{RemovalCause, RemovalWindow};
 use etcd_lease::{Ended, LeaseId};
@@ -17,13 +15,13 @@ use super::selection;
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
     if app.leases.alive(id).is_none() {
         let (keys, now) = (app.keys.summary(id), app.events.now);
-        dialog::close_superseded(app, id);
+        app.view.close_superseded(id, now);
         let lease = app.leases.get_or_insert(id);
         *lease = Lease::new(id);
         lease.keys = keys;
         lease.poll.awaited = Some(now);
         lease.first_seen = now;
-        polls::plan(app, id, Timestamp::START);
+        app.polls.plan(&mut app.leases, id, Timestamp::START);
     }
     app.leases.get_or_insert(id)
 }
@@ -83,7 +81,7 @@ pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<Ev
         app.leases.superseded.push(id);
     }
     get_or_create(app, id).is_listed = is_listed;
-    app.log(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
+    app.events.push(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
 }
 
 /// What was heard of a lease by then is true of another of this TTL, granted under its id: the one that was known is gone.
@@ -132,8 +130,8 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     }
     app.leases.recently_ended.push_back((end.at, id));
     selection::on_end(app, id, end.is_ours, end.at);
-    polls::plan(app, id, Timestamp::NEVER);
-    app.log(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
+    app.polls.plan(&mut app.leases, id, Timestamp::NEVER);
+    app.events.push(when, Some(id), EventKind::LeaseEnded(Box::new(event)));
 }
 
 fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {

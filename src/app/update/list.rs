@@ -1,7 +1,7 @@
 //! All leases were listed.
 
-use crate::app::polls::Overdue;
-use crate::app::{AppState, CallFailure, EventKind, Lease, Listing, Ownership, Redraw, polls};
+use crate::app::poll_state::Overdue;
+use crate::app::{AppState, CallFailure, EventKind, Lease, Listing, Ownership, Redraw};
 use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -33,13 +33,13 @@ pub(super) fn again(app: &mut AppState, revision: i64, (sent, received): (Timest
 
 /// What was listed after its latest possible deadline is dying, or was renewed and nobody saw it.
 fn mark_overdue(app: &mut AppState, sent: Timestamp) {
-    for id in polls::ended_before(app, sent) {
+    for id in app.polls.ended_before(sent) {
         let overdue = if app.leases.is_unrenewed(id) { Overdue::Dying } else { Overdue::Unseen };
         let is_over = |lease: &&mut Lease| lease.is_listed && lease.bounds().is_some_and(|end| end.latest < sent);
         let Some(lease) = app.leases.alive_mut(id).filter(is_over) else { continue };
         lease.overdue = Some(overdue);
         let due = lease.poll.due;
-        polls::plan(app, id, due);
+        app.polls.plan(&mut app.leases, id, due);
         app.view.request_redraw(Redraw::Soon);
     }
 }
@@ -49,7 +49,7 @@ fn recheck_ended(app: &mut AppState, sent: Timestamp) {
     let is_doubtful = |lease: &&Lease| lease.is_listed && lease.end.is_some_and(|end| end.at < sent);
     let dead = app.leases.recently_ended.iter().filter_map(|(_, id)| app.leases.get(*id));
     let doubtful: Vec<LeaseId> = dead.filter(is_doubtful).map(|lease| lease.id).collect();
-    doubtful.into_iter().for_each(|id| polls::prioritize(app, id));
+    doubtful.into_iter().for_each(|id| app.polls.prioritize(id));
 }
 
 /// The leases can be listed again.
@@ -77,7 +77,7 @@ pub(super) fn on_first_seen(app: &mut AppState, id: LeaseId, by: Timestamp) {
     get_or_create(app, id);
     if app.cluster.has_listed() {
         let within = since_list(app, by);
-        app.log(within, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None });
+        app.events.push(within, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None });
     }
 }
 
@@ -107,7 +107,7 @@ fn report_trouble(app: &mut AppState, now: Timestamp) {
     let Some(trouble) = &app.cluster.list_failure else { return };
     app.cluster.is_list_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
-        app.log(now, None, EventKind::error(format!("could not list the leases: {}", trouble.text)));
+        app.events.push(now, None, EventKind::error(format!("could not list the leases: {}", trouble.text)));
     }
 }
 

@@ -9,6 +9,7 @@ use simkit::Timestamp;
 
 use super::lease_keys;
 use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
+use super::tick::wants_keys;
 
 /// What was known of a lease before an answer.
 #[derive(Clone, Copy)]
@@ -43,7 +44,7 @@ pub(super) fn answered(
     let look = Some((answer.granted_ttl, lease.observed.is_unrenewed())).filter(|_| !lease.is_kept_alive);
     let has_news = before != visible_state(lease, received);
     let due = polls::next_due(lease, sent);
-    polls::plan(app, id, due);
+    app.polls.plan(&mut app.leases, id, due);
     update_cohorts(app, look, noticed);
     if noticed != Inferred::Invalid {
         apply_keys(app, id, told);
@@ -84,7 +85,7 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
 /// It is gone; unless it was asked before it was born, when another of its id had died.
 fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
     if app.leases.get(id).is_some_and(|lease| sent < lease.first_seen) {
-        return polls::prioritize(app, id);
+        return app.polls.prioritize(id);
     }
     let revision = Some(answer.header.revision).filter(|revision| *revision > 0);
     record_end(app, id, Absence { revision, ..Absence::by(received, app) });
@@ -98,7 +99,7 @@ fn visible_state(lease: &Lease, now: Timestamp) -> (Option<i64>, Option<Timestam
 /// What is known of the keys of a lease that was asked for them and did not tell: they may be many.
 fn unreadable(app: &AppState, id: LeaseId) -> Option<LeaseKeys> {
     let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
-    (is_unknown && polls::wants_keys(app, id)).then(LeaseKeys::default)
+    (is_unknown && wants_keys(app, id)).then(LeaseKeys::default)
 }
 
 fn apply_keys(app: &mut AppState, id: LeaseId, told: Option<LeaseKeys>) {
@@ -112,7 +113,7 @@ fn check_pending_deletion(app: &mut AppState, id: LeaseId, sent: Timestamp) {
     let went = app.leases.get(id).and_then(|lease| Some(lease.pending_deletion.as_ref()?.received));
     match went {
         Some(went) if went < sent => lease_keys::confirm_alive(app, id),
-        Some(_) => polls::prioritize(app, id),
+        Some(_) => app.polls.prioritize(id),
         None => (),
     }
 }
@@ -131,7 +132,7 @@ fn report_inferred(
         Inferred::Refilled => {
             let term = Some(answer.header.raft_term).filter(|term| *term > 0);
             let within = TimeRange { earliest: before.asked.unwrap_or(received).min(received), latest: received };
-            app.log(within, Some(id), EventKind::Refilled { ttl, term });
+            app.events.push(within, Some(id), EventKind::Refilled { ttl, term });
         }
         Inferred::Contradiction => contradiction(app, id, before.deadline, received),
         Inferred::Nothing | Inferred::Dying | Inferred::Missing | Inferred::Invalid => (),
@@ -165,7 +166,7 @@ fn contradiction(app: &mut AppState, id: LeaseId, before: Option<TimeRange>, at:
     let Some((new, old)) = lease.and_then(Lease::bounds).zip(before) else { return };
     let [said, believed] = [new, old].map(|bounds| bounds.middle().signed_since(at));
     let text = format!("etcd reports {said:.1} s left, but the last renewal left {believed:.1} s");
-    app.log(at, Some(id), EventKind::error(text));
+    app.events.push(at, Some(id), EventKind::error(text));
 }
 
 /// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.

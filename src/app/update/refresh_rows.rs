@@ -55,13 +55,5 @@ fn hold_cursor(app: &mut AppState, row: Option<usize>) {
         let last = app.view.order.len().saturating_sub(1);
         app.view.cursor = app.view.order.get(row.unwrap_or(0).min(last)).copied();
     }
-    scroll(app);
-}
-
-/// Moves the window as little as shows the cursor, and leaves no empty room below the last row.
-pub(super) fn scroll(app: &mut AppState) {
-    let row = app.view.cursor_row().unwrap_or(0);
-    let rows = app.view.window.rows.max(1);
-    let most = app.view.order.len().saturating_sub(rows);
-    app.view.window.top = app.view.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
+    app.view.scroll_to_cursor();
 }

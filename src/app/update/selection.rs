@@ -8,7 +8,7 @@ use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::cursor;
+use super::look;
 
 /// Marks the lease under the cursor, or takes its mark away, and goes on to the next row.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
@@ -24,8 +24,7 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         );
     }
     app.view.selection.toggle(id);
-    let active_view = app.active_view_mut();
-    cursor::go(active_view, Action::Down);
+    look::go(app.active_view_mut(), Action::Down);
 }
 
 /// Begins a range at the cursor; where one has begun, marks the living leases from there to the cursor.
@@ -49,7 +48,7 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
 pub(super) fn clear(app: &mut AppState, now: Timestamp) {
     let marks = app.view.selection.clear();
     if marks > 0 {
-        app.view.set_status(now, false, format!("Cleared {marks} {}", if marks == 1 { "mark" } else { "marks" }));
+        app.view.set_status(now, false, format!("Cleared {}", plural(marks as u64, "mark")));
     }
 }
 
@@ -120,11 +119,6 @@ fn is_one_open(app: &AppState) -> bool {
 fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
     let active_view = app.active_view();
     active_view.view.cursor.filter(|_| !active_view.view.is_open)
-}
-
-/// One lease, several leases.
-pub(super) fn leases_in_words(count: usize) -> String {
-    plural(count as u64, "lease")
 }
 
 fn are_in_words(count: usize) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::{AppState, Effect, EventKind, HistoryEvent, Lease, Redraw, polls};
+use crate::app::{AppState, Effect, EventKind, HistoryEvent, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -20,7 +20,7 @@ pub(super) fn over(app: &mut AppState, since: Timestamp, now: Timestamp) {
     let over: Vec<LeaseId> =
         app.leases.kept_alive().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
     let text = format!("No renewals for {seconds:.1} s: {}", cost(app, &over, now));
-    app.log(now, None, EventKind::ProcessStalled { span, told: text.clone() });
+    app.events.push(now, None, EventKind::ProcessStalled { span, told: text.clone() });
     app.view.set_status(now, !over.is_empty(), text);
 }
 
@@ -47,12 +47,12 @@ pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<E
     let living: Vec<LeaseId> = app.leases.values().filter(|lease| lease.end.is_none()).map(|lease| lease.id).collect();
     for id in living {
         app.leases.alive_mut(id).into_iter().for_each(Lease::forget_time);
-        polls::plan(app, id, now);
+        app.polls.plan(&mut app.leases, id, now);
     }
     app.keys.expect_late_changes(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     let text = format!("The machine slept for {} s; refreshing", span.as_secs());
-    app.log(now, None, EventKind::ProcessStalled { span, told: text.clone() });
+    app.events.push(now, None, EventKind::ProcessStalled { span, told: text.clone() });
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Full);
     let renewals = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id));

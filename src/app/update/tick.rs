@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, Effect, Lease, Redraw, lint_report, polls, values};
+use crate::app::{AppState, Effect, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
+use super::{lints, values};
 
 /// For how long the dead keep their row.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
@@ -17,17 +18,34 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     refresh_counts(app, now);
     drop_ended_rows(app, now);
     clear_status(app, now);
-    lint_report::run_if_due(app, now);
+    lints::run_if_due(app, now);
+    let mut effects = poll(app, now);
+    effects.extend(values::start_read_if_due(app, now));
+    effects
+}
+
+/// Asks the leases that are due, where a member answers.
+fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    if !app.cluster.is_reached() {
+        return Vec::new();
+    }
     let mut effects = Vec::new();
-    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) =
-        polls::start_due(app, now).into_iter().partition(|id| polls::wants_keys(app, *id));
+    let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
+    let due = app.polls.start_due(&mut app.leases, &on_screen, now);
+    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) = due.into_iter().partition(|id| wants_keys(app, *id));
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
-    effects.extend(polls::start_list_if_due(app, now).then_some(Effect::List));
-    effects.extend(values::start_read_if_due(app, now));
+    if app.polls.start_list_if_due(&app.leases, &app.cluster, now) {
+        effects.push(Effect::List);
+    }
     effects
+}
+
+/// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
+pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
+    app.view.is_about(id) && !app.keys.follows_all()
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
@@ -62,7 +80,7 @@ fn clear_status(app: &mut AppState, now: Timestamp) {
 pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     for row in app.view.visible_range() {
         let id = app.view.order[row];
-        polls::plan(app, id, now);
+        app.polls.plan(&mut app.leases, id, now);
     }
     vec![Effect::List]
 }
@@ -90,10 +108,19 @@ fn steps() -> impl Iterator<Item = u32> {
 
 /// When the state wants a [`Msg::Tick`](crate::app::Msg::Tick) next.
 pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
-    let grave = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
+    let ended = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
     let note = app.view.status.as_ref().map(|note| note.until);
     let values = Some(values::next_wake(app));
     let turn = app.view.row_index.next_state_change();
-    let look = Some(lint_report::next_wake(app));
-    [grave, note, values, look, turn].into_iter().flatten().fold(polls::next_wake(app, now), Timestamp::min)
+    let lints = Some(lints::next_wake(app));
+    let polls = next_poll(app, now);
+    [ended, note, values, lints, turn, polls].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
+}
+
+fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
+    if !app.cluster.is_reached() {
+        return None;
+    }
+    let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
+    Some(app.polls.next_wake(&app.leases, &on_screen, now))
 }

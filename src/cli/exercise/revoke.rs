@@ -49,11 +49,11 @@ pub(super) async fn revoke_all(
 }
 
 /// Whether there is any sense in asking for the next lease.
-fn is_an_answer(error: &wire::Error) -> bool {
+fn is_an_answer(error: &wire::CallError) -> bool {
     !matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
 }
 
-fn record_result(left: &mut Remaining, id: LeaseId, error: Option<wire::Error>) {
+fn record_result(left: &mut Remaining, id: LeaseId, error: Option<wire::CallError>) {
     match error {
         None => drop(left.remove(&id)),
         Some(error) => {

@@ -60,7 +60,7 @@ async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<Lease
     })
 }
 
-async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, Header), wire::Error> {
+async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, Header), wire::CallError> {
     let sent = session.clock.now();
     let (answer, keys_known) = match session.cluster.time_to_live(id, true).await {
         // The time alone needs no right to read the keys.

@@ -1,4 +1,4 @@
-//! The classic exercise: how often each is renewed, and when the first response of each is dropped.
+//! The exercise: how often each lease is renewed, and when its first response is dropped.
 
 use super::*;
 
@@ -26,7 +26,7 @@ async fn the_interval_grows_with_the_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unread_each_ttl_has_its_time_until_the_first_drop() {
+async fn the_time_until_the_first_drop_depends_on_the_ttl() {
     let test = MonitorTest::start(exercise(&[10, 120]), true).await;
     test.press(&[KeyCode::Char('2')]).await;
     for (ttl, seconds) in [(10, 56.0), (120, 648.0)] {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn the_detail_follows_the_values_of_the_keys() {
+async fn the_detail_updates_the_values_of_keys() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     assert!(test.screen.text().contains("/service/10  127.0.0.1"), "{}", test.screen.text());
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
@@ -16,7 +16,7 @@ async fn the_detail_follows_the_values_of_the_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frozen_display_stands_still_while_leases_are_renewed() {
+async fn a_frozen_screen_does_not_change_while_leases_are_renewed() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     test.press(&[KeyCode::Char('p')]).await;
     let (row, lease) =
@@ -29,7 +29,7 @@ async fn a_frozen_display_stands_still_while_leases_are_renewed() {
     );
     test.press(&[KeyCode::Esc]).await;
     assert!(
-        !test.screen.text().contains("frozen") && test.screen.text().contains("renewed   2"),
+        !test.screen.text().contains("FROZEN") && test.screen.text().contains("cadence   2"),
         "{}",
         test.screen.text()
     );

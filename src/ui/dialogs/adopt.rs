@@ -24,7 +24,7 @@ impl<'a> DialogPage<'a> {
 
     fn adopt_many(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let title = Title::of(&format!("Keep {} leases alive?", dialog.ids.len()));
-        let leases: Vec<&Lease> = dialog.leases(self.ctx.app).collect();
+        let leases: Vec<&Lease> = dialog.leases(&self.ctx.app.leases).collect();
         let mut body = self.text(Role::Text, &format!("{} · {}", self.whose_are(&leases), self.place()));
         if leases.len() < dialog.ids.len() {
             let gone = format!("{} of them ended while this was open.", dialog.ids.len() - leases.len());

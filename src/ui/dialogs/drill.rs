@@ -16,7 +16,7 @@ impl<'a> DialogPage<'a> {
         if lease.is_none_or(|lease| lease.end.is_some()) {
             return self.too_late(title, dialog.id, "drill");
         }
-        if let Some(why) = dialog.obstacle(self.ctx.app) {
+        if let Some(why) = dialog.obstacle(&self.ctx.app.leases, &self.ctx.app.config) {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, &why)) };
         }

@@ -17,7 +17,7 @@ const MOST_NAMED: usize = 12;
 
 impl<'a> DialogPage<'a> {
     pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Popup<'a> {
-        let leases: Vec<&Lease> = dialog.leases(self.ctx.app).collect();
+        let leases: Vec<&Lease> = dialog.leases(&self.ctx.app.leases).collect();
         let title = Title::of(&format!("Revoke {} leases?", leases.len()));
         if leases.is_empty() {
             let text = "All of them ended or changed owner while this was open; nothing to revoke.";

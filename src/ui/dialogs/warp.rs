@@ -11,7 +11,7 @@ impl<'a> DialogPage<'a> {
     /// `3  60x`, and under it the sentence.
     pub(super) fn warp(&self) -> Popup<'a> {
         let title = Title::of("Restart the exercise?");
-        if let Some(why) = no_speed(self.ctx.app) {
+        if let Some(why) = no_speed(&self.ctx.app.config) {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, why)) };
         }

@@ -148,7 +148,6 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
     let ctx = RenderContext { app: &app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is open");
     assert!(spare > 0);
-    update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let picture = text(&paint(&app, size, Theme::default()));
     assert!(!picture.contains("│ lease ") && picture.matches("▢ dropped").count() > 2, "{picture}");
@@ -161,7 +160,6 @@ fn the_cadence_view_scrolls_where_it_has_no_room() {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let ctx = RenderContext { app: &app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is shown");
-    update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let end = text(&paint(&app, size, Theme::default()));
     assert!(end.contains("500 ms later.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");

@@ -1,4 +1,4 @@
-//! What became of the connections to one member, and the streams that observe it.
+//! The outcome of the connections to one member, and the streams that observe it.
 
 use std::io;
 use std::pin::Pin;
@@ -13,22 +13,22 @@ use tower::BoxError;
 
 use super::refusal::{CertificateRequest, FirstBytes, Refusal};
 
-/// What became of the connections to one member; they are made one after the other.
+/// The outcome of the connections to one member, which are made one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Link(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Of the newest connection.
+    /// Belongs to the newest connection.
     request: CertificateRequest,
-    /// Whether any connection was ever answered.
+    /// Whether the server ever answered on any connection.
     has_answered: bool,
-    /// Of the newest connection of which the outcome is known.
+    /// Belongs to the newest connection with a known outcome.
     refusal: Option<Refusal>,
 }
 
 impl Link {
-    /// The TLS configuration with which this link notices whether the server asks for a certificate.
+    /// A copy of the TLS configuration that notes whether the server asks for a certificate.
     pub(super) fn observe(self: &Arc<Self>, config: &ClientConfig) -> Arc<ClientConfig> {
         let mut config = config.clone();
         let resolver = Arc::clone(&config.client_auth_cert_resolver);
@@ -36,26 +36,26 @@ impl Link {
         Arc::new(config)
     }
 
-    /// A new connection begins.
+    /// Notes that a new connection starts.
     pub(super) fn begin(&self) {
         self.state().request = CertificateRequest::NotSent;
     }
 
-    /// No connection came about.
+    /// Notes that a connection failed.
     pub(super) fn fail(&self, error: &io::Error) {
         let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>());
         self.conclude(refusal.cloned());
     }
 
-    /// Why the TLS handshake failed, as an error that carries the refusal.
-    pub(super) fn handshake_error(&self, error: io::Error, heard: bool) -> io::Error {
-        match Refusal::of_handshake(&error, heard, self.state().request) {
+    /// The error of a TLS handshake, with the refusal inside. `has_read` says whether the server sent any byte.
+    pub(super) fn handshake_error(&self, error: io::Error, has_read: bool) -> io::Error {
+        match Refusal::of_handshake(&error, has_read, self.state().request) {
             Some(refusal) => io::Error::new(error.kind(), refusal),
             None => error,
         }
     }
 
-    /// The refusal, if the newest connection was refused; else the transport's error.
+    /// The refusal if the server refused the newest connection, otherwise the error of the transport.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
         match self.state().refusal.clone() {
             Some(refusal) => refusal.into(),
@@ -79,7 +79,7 @@ impl Link {
     }
 }
 
-/// Notes that the server asked for a certificate.
+/// Notes that the server asks for a client certificate.
 #[derive(Debug)]
 struct ObservedResolver {
     resolver: Arc<dyn ResolvesClientCert>,
@@ -103,24 +103,24 @@ impl ResolvesClientCert for ObservedResolver {
     }
 }
 
-/// A stream on which only reading says that the server closed it.
+/// A stream on which only a read reports that the server closed it.
 ///
-/// What is written after that is dropped. A failed write would otherwise hide what the server sent last, such as the
+/// Writes after that succeed and are discarded. A failed write would hide the last bytes from the server, such as the
 /// alert that says what is wrong with a certificate.
 #[derive(Debug)]
 pub(super) struct ReadFirst<S> {
     stream: S,
-    heard: bool,
+    has_read: bool,
 }
 
 impl<S> ReadFirst<S> {
     pub(super) fn new(stream: S) -> Self {
-        ReadFirst { stream, heard: false }
+        ReadFirst { stream, has_read: false }
     }
 
     /// Whether the server sent any byte.
-    pub(super) fn has_heard(&self) -> bool {
-        self.heard
+    pub(super) fn has_read(&self) -> bool {
+        self.has_read
     }
 }
 
@@ -128,7 +128,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadFirst<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
-        self.heard |= buf.filled().len() > before;
+        self.has_read |= buf.filled().len() > before;
         Poll::Ready(result)
     }
 }
@@ -170,18 +170,18 @@ fn unless_closed<T>(result: io::Result<T>, dropped: T) -> io::Result<T> {
     }
 }
 
-/// A connection that tells its link how the server answered first.
+/// A connection that notes in its link how the server answered first.
 #[derive(Debug)]
 pub(super) struct FirstAnswer<S> {
     stream: S,
     secure: bool,
     first: Vec<u8>,
-    /// Until the first answer is known.
+    /// None once the first answer is known.
     link: Option<Arc<Link>>,
 }
 
 impl<S> FirstAnswer<S> {
-    /// Observes `stream`; `secure` where TLS lies below.
+    /// Observes `stream`; `secure` means that it uses TLS.
     pub(super) fn new(stream: S, secure: bool, link: Arc<Link>) -> Self {
         FirstAnswer { stream, secure, first: Vec::new(), link: Some(link) }
     }
@@ -246,5 +246,87 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstAnswer<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    /// A peer of which each read gives the next result; all writes fail, as after a reset.
+    struct Script(VecDeque<io::Result<Vec<u8>>>);
+
+    impl AsyncRead for Script {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            if let Some(bytes) = self.0.pop_front().transpose()? {
+                buf.put_slice(&bytes);
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Script {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Writes and reads on a plain connection until it ends; what a request that fails on it is told.
+    async fn told(link: &Arc<Link>, reads: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> String {
+        link.begin();
+        let script = Script(reads.into_iter().collect());
+        let mut connection = FirstAnswer::new(ReadFirst::new(script), false, Arc::clone(link));
+        connection.write_all(b"PRI").await.expect("a failed write is not reported");
+        connection.flush().await.expect("nor is a failed flush");
+        let mut some = [0; 16];
+        while connection.read(&mut some).await.is_ok_and(|read| read > 0) {}
+        link.explain("transport error").to_string()
+    }
+
+    fn reset() -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+
+    #[tokio::test]
+    async fn the_first_bytes_decide_however_they_arrive_and_the_connection_ends() {
+        let link = Arc::default();
+        assert_eq!(told(&link, []).await, Refusal::Unanswered.to_string());
+        assert_eq!(told(&link, [reset()]).await, Refusal::Unanswered.to_string());
+        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(vec![0x15]), Ok(vec![3, 1, 0])]).await, Refusal::UsesTls.to_string());
+        let settings = SETTINGS.iter().map(|byte| Ok(vec![*byte]));
+        assert_eq!(told(&link, settings).await, "transport error", "it answered");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_has_answered_before_is_not_said_to_use_tls() {
+        let link = Arc::default();
+        assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
+        assert_eq!(told(&link, [reset()]).await, "transport error");
+        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, Refusal::NotHttp2.to_string());
+    }
+
+    #[test]
+    fn a_connection_that_was_not_made_replaces_what_was_known() {
+        let link = Link::default();
+        link.fail(&io::Error::new(io::ErrorKind::UnexpectedEof, Refusal::HandshakeUnanswered));
+        assert_eq!(link.explain("transport error").to_string(), Refusal::HandshakeUnanswered.to_string());
+        link.fail(&io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(link.explain("transport error").to_string(), "transport error");
     }
 }
