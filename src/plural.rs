@@ -1,7 +1,7 @@
 //! Counts with their nouns.
 
 /// `no keys`, `1 key`, `2 keys`.
-pub(crate) fn plural(count: impl TryInto<u64>, noun: &str) -> String {
+pub fn plural(count: impl TryInto<u64>, noun: &str) -> String {
     match count.try_into().unwrap_or(u64::MAX) {
         0 => format!("no {noun}s"),
         1 => format!("1 {noun}"),

@@ -43,7 +43,6 @@ mod lease_store;
 mod lint_report;
 mod locks_view;
 mod msg;
-mod plural;
 mod poll_state;
 mod polls;
 mod row_filter;

@@ -1,6 +1,6 @@
 //! Tables of aligned columns.
 
-use unicode_width::UnicodeWidthStr;
+use crate::width::DisplayWidth;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {

@@ -83,7 +83,7 @@ fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     let (ids, list) = (named.join(" "), named.join(","));
     (!left.is_empty()).then(|| {
         format!(
-            "{what} unless somebody goes on:\n{command} keep-alive -- {ids}\nor, in the monitor:\n{command} --keep-alive={list}\n{rest}"
+            "{what} unless kept alive. To resume:\n{command} keep-alive -- {ids}\nor in the monitor:\n{command} --keep-alive={list}\n{rest}"
         )
     })
 }

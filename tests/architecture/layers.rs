@@ -19,6 +19,7 @@ const SCREEN: &[&str] = &["ratatui", "crossterm", "tonic", "etcd_client"];
 
 const LAYERS: &[Layer] = &[
     Layer { name: "escape", may_use: &[], forbidden: IMPURE },
+    Layer { name: "width", may_use: &[], forbidden: &["crossterm", "tokio", "tonic", "etcd_client", "etcd_sandbox"] },
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
     Layer { name: "plural", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
@@ -33,12 +34,12 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "report",
-        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format", "plural"],
+        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format", "plural", "width"],
         forbidden: IMPURE,
     },
     Layer {
         name: "ui",
-        may_use: &["app", "filter", "inference", "escape", "id_format", "plural"],
+        may_use: &["app", "filter", "inference", "escape", "id_format", "plural", "width"],
         forbidden: &["tokio", "tonic", "etcd_client", "etcd_sandbox"],
     },
     Layer {

@@ -143,9 +143,9 @@ fn plus_and_minus_update_the_poll_limit_in_the_header() {
     terminal.wait_for("There is no lease");
     terminal.keys("-");
     terminal.wait_for("at most 100 polls a second");
-    terminal.wait_for("polls ≤ 100/s");
+    terminal.wait_for("(max 100)");
     terminal.keys("++");
-    terminal.wait_for("polls ≤ 500/s");
+    terminal.wait_for("(max 500)");
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -196,7 +196,7 @@ mod tests {
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         assert_eq!(log.lines().len(), CROWD);
         let last = log.lines().next_back().unwrap();
-        assert_eq!((last.name(), last.text().as_str()), (EventName::Kept, "and 17 more in this second"));
+        assert_eq!((last.name(), last.text().as_str()), (EventName::Kept, "17 more in this second"));
         let mut lines: Vec<&Event> = log.lines().collect();
         Event::sort(&mut lines);
         assert_eq!(lines.last().map(|line| line.name()), Some(EventName::Kept));

@@ -42,7 +42,7 @@ pub(super) fn of(what: &EventKind) -> String {
         ),
         EventKind::Term { old, new } => format!("term {old} → {new}: the new leader resets every TTL"),
         EventKind::Error { message } => printable(message.as_bytes()),
-        EventKind::More { count, .. } => format!("and {count} more in this second"),
+        EventKind::More { count, .. } => format!("{count} more in this second"),
     }
 }
 

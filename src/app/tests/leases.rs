@@ -103,7 +103,7 @@ fn each_end_reported_by_the_engine_has_a_row() {
     assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
     assert_eq!(story.app.leases.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
     let note = story.app.view.status.as_ref().unwrap();
-    assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
+    assert!(note.is_error && note.text == "Lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
 
@@ -205,7 +205,7 @@ fn a_list_older_than_an_end_revives_no_lease() {
     story.send(Msg::Listed(listing));
     assert_eq!(story.state(1), "revoked");
     let note = story.app.view.status.as_ref().unwrap();
-    assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
+    assert_eq!(note.text, "Revoked 0000000000000001: 1 key deleted (revision 9)");
 }
 
 #[test]

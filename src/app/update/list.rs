@@ -108,7 +108,7 @@ fn report_trouble(app: &mut AppState, now: Timestamp) {
     let Some(trouble) = &app.cluster.list_failure else { return };
     app.cluster.is_list_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
-        app.events.push(now, None, EventKind::error(format!("cannot list the leases: {}", trouble.text)));
+        app.events.push(now, None, EventKind::error(format!("could not list the leases: {}", trouble.text)));
     }
 }
 
