@@ -32,7 +32,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
     bind(&[Key::Char('x'), Key::F(9), Key::Delete], Action::Revoke, Some("revoke"), "revoke the lease; asks first"),
     bind(&[Key::Enter], Action::Open, Some("open"), "open the lease in detail"),
-    bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type; Enter applies, Esc clears"),
+    bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type; Esc clears"),
     bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "cycle filter presets, or kinds of events"),
     bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark; actions apply to the marked leases"),
     bind(&[Key::Char('v')], Action::MarkRange, None, "start a range; again: mark it"),
