@@ -170,7 +170,7 @@ fn warnings_are_counted_shown_and_withdrawn() {
         (&["short-ttl"][..], 0)
     );
     let found: Vec<_> = story.app.leases.lint_report().of(LeaseId(1)).map(|finding| finding.what.as_str()).collect();
-    assert_eq!((found, story.app.leases.lint_report().count()), (vec!["Its TTL is 3 s."], 1));
+    assert_eq!((found, story.app.leases.lint_report().count()), (vec!["the TTL is only 3 s."], 1));
     story.list(&[], &[1]);
     story.wait(2.0);
     story.send(Msg::Tick);

@@ -115,7 +115,7 @@ async fn warnings_are_counted_and_explained_in_the_detail() {
     test.wait(26.0).await;
     let text = test.screen.text();
     assert!(text.contains("1 warning") && test.screen.row(&lease.to_string()).contains(&"leak".to_owned()), "{text}");
-    assert!(text.contains("It has no keys and was not renewed in"), "{text}");
+    assert!(text.contains("no keys, and no renewal for"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
