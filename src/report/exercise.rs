@@ -277,8 +277,7 @@ mod tests {
         let lost = |id| LostLease { id: LeaseId(id), at: Timestamp::at(ms(7_250)), why: Ended::NotFound };
         (exercise.series[0].lost, exercise.series[0].losses) = (18, (1..=18).map(lost).collect());
         let table = exercise_table(&exercise, SystemTime::UNIX_EPOCH);
-        let line =
-            "lost: lease 0000000000000010 of 10 s at 1970-01-01T00:00:07.250Z: not found: it was revoked or never existed";
+        let line = "lost: lease 0000000000000010 of 10 s at 1970-01-01T00:00:07.250Z: not found: it was revoked or never existed";
         assert!(table.ends_with(&format!("{line}\nand 2 more were lost\n")), "{table}");
         let json = exercise_json(&exercise, SystemTime::UNIX_EPOCH);
         let object = r#"{"id":"0000000000000012","at":"1970-01-01T00:00:07.250Z","cause":"not found"}"#;

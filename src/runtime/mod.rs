@@ -30,6 +30,7 @@ mod run;
 mod screen;
 mod session;
 mod signals;
+mod sleep_watch;
 mod terminal;
 
 use std::io;

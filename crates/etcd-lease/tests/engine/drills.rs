@@ -1,4 +1,4 @@
-//! Drills on a lease that is kept: what happens, in which order, and when a program would notice.
+//! Fault drills: what happens in which order, and when a program notices.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::pipe::{EngineTest, bench, rest, seconds};
 
 /// The newest status of a lease.
 fn status(feed: &StatusFeed, id: LeaseId) -> LeaseStatus {
-    feed.drain().statuses.into_iter().find(|status| status.id == id).expect("its status moved")
+    feed.drain().statuses.into_iter().find(|status| status.id == id).expect("its status changed")
 }
 
-/// A lease of 10 s, renewed for 12 s, with the time of its last answer.
+/// A lease of 10 s that was renewed four times.
 async fn kept(bench: &EngineTest) -> etcd_lease::engine::KeepAlive {
     let mut kept = bench.keep(10).await;
     for _ in 0..4 {
@@ -22,7 +22,7 @@ async fn kept(bench: &EngineTest) -> etcd_lease::engine::KeepAlive {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
+async fn without_renewals_a_lease_expires_at_its_deadline_with_its_keys() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let kept = kept(&bench).await;
@@ -31,21 +31,21 @@ async fn with_the_sender_held_the_lease_dies_at_its_deadline_and_its_keys_go() {
     let sent = bench.sandbox.keep_alives(id);
     bench.engine.set_fault(id, Some(Fault::HoldSender));
     seconds(9.0).await;
-    assert!(bench.alive(id), "the TTL is not over");
+    assert!(bench.alive(id), "the TTL has not passed");
     let held = status(&feed, id);
     assert_eq!((held.drill, held.phase), (Some(Fault::HoldSender), Phase::Waiting));
-    assert!(held.deadline.unwrap() > bench.clock.now(), "what is left is known, and falls");
+    assert!(held.deadline.unwrap() > bench.clock.now(), "the deadline is known");
     let (responses, ended) = rest(kept).await;
     assert_eq!((responses.len(), ended), (0, Ended::Expired));
     let at = bench.clock.now().since(held.last_answer.unwrap()).as_secs_f64();
-    assert!((10.0..=11.6).contains(&at), "a program knows {at} s after the last answer");
+    assert!((10.0..=11.6).contains(&at), "a program notices {at} s after the last reply");
     assert_eq!(bench.sandbox.keep_alives(id), sent, "nothing was sent");
     assert!(!bench.alive(id));
-    assert!(bench.sandbox.get("/mine").is_none(), "its keys went with it");
+    assert!(bench.sandbox.get("/mine").is_none(), "its keys are deleted");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_held_sender_that_is_let_go_in_time_renews_at_once() {
+async fn renewals_that_resume_in_time_keep_the_lease() {
     let bench = bench(Options::default()).await;
     let mut kept = kept(&bench).await;
     bench.engine.set_fault(kept.id(), Some(Fault::HoldSender));
@@ -61,7 +61,7 @@ async fn a_held_sender_that_is_let_go_in_time_renews_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
+async fn dropped_replies_are_missed_renewals_which_are_repeated() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let mut kept = kept(&bench).await;
@@ -72,11 +72,11 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
     let from = bench.clock.now();
     let response = kept.next().await.unwrap();
     let waited = response.at.since(from).as_secs_f64();
-    assert!((6.0..=7.5).contains(&waited), "3.5 s of the pace and 1 s for each of three: {waited}");
-    assert_eq!(bench.sandbox.keep_alives(id), before + 4, "the server has renewed it each time");
-    let news = feed.drain();
-    let kinds = news.events.iter().filter(|event| event.lease == Some(id)).map(|event| &event.kind);
-    let told: Vec<&str> = kinds
+    assert!((6.0..=7.5).contains(&waited), "3.5 s of the schedule and 1 s for each of three: {waited}");
+    assert_eq!(bench.sandbox.keep_alives(id), before + 4, "etcd renewed it each time");
+    let update = feed.drain();
+    let kinds = update.events.iter().filter(|event| event.lease == Some(id)).map(|event| &event.kind);
+    let seen: Vec<&str> = kinds
         .map(|kind| match kind {
             EngineEventKind::FaultStarted(_) => "drill",
             EngineEventKind::Missed { waited } => {
@@ -87,21 +87,21 @@ async fn dropped_answers_are_missed_and_asked_for_again_until_one_counts() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(told, ["drill", "missed", "missed", "missed", "renewed"]);
-    assert_eq!(news.statuses[0].drill, None, "over after the last");
+    assert_eq!(seen, ["drill", "missed", "missed", "missed", "renewed"]);
+    assert_eq!(update.statuses[0].drill, None, "the drill ends after the last one");
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_dropped_answers_than_the_ttl_has_room_for_do_not_kill_a_lease_that_the_server_renews() {
+async fn a_lease_survives_more_dropped_replies_than_fit_into_its_ttl_if_etcd_renews_it() {
     let bench = bench(Options::default()).await;
     let mut kept = kept(&bench).await;
     bench.engine.set_fault(kept.id(), Some(Fault::DropReplies { left: 20 }));
     let response = kept.next().await.unwrap();
-    assert!(bench.alive(response.id), "the time left that was asked told of the renewals");
+    assert!(bench.alive(response.id), "the TTL query showed the renewals");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_stream_costs_no_renewal() {
+async fn a_closed_stream_delays_no_renewal() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
     let mut kept = kept(&bench).await;
@@ -118,12 +118,12 @@ async fn a_cut_stream_costs_no_renewal() {
         let before = bench.clock.now();
         kept.next().await.unwrap().at.since(before)
     };
-    assert!(interval < Duration::from_secs(4), "at its usual time: {interval:?}");
-    assert_eq!(status(&feed, id).drill, None, "over at once");
+    assert!(interval < Duration::from_secs(4), "as scheduled: {interval:?}");
+    assert_eq!(status(&feed, id).drill, None, "the drill ends at once");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_read() {
+async fn a_stalled_lease_drops_responses_and_lives_on_while_others_are_read() {
     let bench = bench(Options { queue_capacity: 4, ..Options::default() }).await;
     let feed = bench.engine.status_feed();
     let (stalled, other) = (LeaseId(bench.sandbox.grant(2).unwrap()), LeaseId(bench.sandbox.grant(2).unwrap()));
@@ -134,8 +134,8 @@ async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_re
     for _ in 0..20 {
         assert!(matches!(consumer.next().await, Some(Delivery::Response(response)) if response.id == other));
     }
-    let news = feed.drain();
-    let gauge = |id| news.statuses.iter().find(|status| status.id == id).unwrap().queue;
+    let update = feed.drain();
+    let gauge = |id| update.statuses.iter().find(|status| status.id == id).unwrap().queue;
     assert_eq!((gauge(stalled).depth, gauge(other).dropped), (4, 0));
     assert!((14..=17).contains(&gauge(stalled).dropped), "{:?}", gauge(stalled));
     assert!(bench.alive(stalled));
@@ -146,12 +146,12 @@ async fn one_stalled_lease_of_a_consumer_drops_and_lives_while_the_others_are_re
     while consumer.try_next(stalled).is_some() {
         read += 1;
     }
-    assert_eq!(read, 3, "the oldest four were kept");
-    assert_eq!(consumer.try_next(LeaseId(1)), None, "a lease that it does not keep");
+    assert_eq!(read, 3, "the oldest four are kept");
+    assert_eq!(consumer.try_next(LeaseId(1)), None, "not a lease of this consumer");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stalled_lease_that_ended_can_be_kept_again() {
+async fn a_stalled_lease_that_ended_can_be_kept_alive_again() {
     let bench = bench(Options::default()).await;
     let lease = LeaseId(bench.sandbox.grant(5).unwrap());
     let mut consumer = bench.engine.consumer();
@@ -164,5 +164,5 @@ async fn a_stalled_lease_that_ended_can_be_kept_again() {
     consumer.keep_alive(lease);
     seconds(20.0).await;
     assert!(bench.alive(lease));
-    assert!(matches!(consumer.next().await, Some(Delivery::Response(_))), "and is read");
+    assert!(matches!(consumer.next().await, Some(Delivery::Response(_))), "and its responses are read");
 }

@@ -1,4 +1,4 @@
-//! Members that are far away, and those that have lost their majority.
+//! Members behind slow links, and members without a majority.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use etcd_lease::{LeaseId, Reachability};
 
 use crate::pipe::{EngineTest, bench, bench_of, seconds};
 
-/// What becomes of the chosen member in so many seconds: each endpoint and whether it answers, as it changes.
+/// The changes of the chosen member during a number of seconds: its endpoint, and whether it answers.
 async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
     let mut view = bench.cluster.watch();
     let mut seen = Vec::new();
@@ -27,7 +27,7 @@ async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_behind_a_slow_link_is_reached_and_stays() {
+async fn a_member_behind_a_slow_link_stays_chosen() {
     let bench = bench(Options::default()).await;
     bench.sandbox.faults().delay(Duration::from_millis(1500));
     seconds(10.0).await;
@@ -37,7 +37,7 @@ async fn a_member_behind_a_slow_link_is_reached_and_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_hangs_is_left_within_a_second_and_taken_again() {
+async fn a_hanging_member_is_left_within_a_second_and_chosen_again_later() {
     let bench = bench_of(2, Options::default()).await;
     let kept = bench.keep(10).await;
     bench.sandbox.faults().on(0).hang();
@@ -46,12 +46,12 @@ async fn a_member_that_hangs_is_left_within_a_second_and_taken_again() {
     assert_eq!(bench.cluster.view().current().unwrap().endpoint, "m1");
     bench.sandbox.faults().on(0).resume();
     seconds(1.0).await;
-    assert_eq!(bench.cluster.view().current().unwrap().endpoint, "m0", "what it owed comes when it goes on");
+    assert_eq!(bench.cluster.view().current().unwrap().endpoint, "m0", "it replies when it continues");
     assert!(bench.alive(kept.id()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_majority_the_member_that_answers_stays_the_choice_and_says_why_nothing_goes() {
+async fn without_a_majority_the_member_that_answers_stays_chosen_and_errors_name_the_reason() {
     let bench = bench_of(3, Options::default()).await;
     let kept = bench.keep(600).await;
     bench.sandbox.faults().on(0).down();

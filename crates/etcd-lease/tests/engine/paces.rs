@@ -1,4 +1,4 @@
-//! The exercise in virtual time: the interval between renewals by TTL and pace.
+//! The interval between renewals by TTL and schedule, in virtual time.
 
 use etcd_lease::LeaseId;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn clientv3_renews_as_go_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_warp_60_an_hours_lease_is_renewed_each_20_s() {
+async fn at_speed_60_a_lease_of_one_hour_is_renewed_every_20_s() {
     let bench = bench_at(60).await;
     let mut kept = bench.keep(3600).await;
     let (first, real) = (kept.next().await.unwrap().at, Stopwatch::start());
@@ -53,7 +53,7 @@ async fn exact_renews_at_a_third() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_now_does_not_wait_for_its_turn() {
+async fn renew_now_renews_before_the_lease_is_due() {
     let bench = bench(Options::default()).await;
     let mut kept = bench.keep(3600).await;
     kept.next().await.unwrap();
@@ -63,21 +63,21 @@ async fn a_renewal_now_does_not_wait_for_its_turn() {
     assert!((100..=102).contains(&response.at.since_start().as_secs()), "{response:?}");
 }
 
-/// Three leases of 10 s in one engine: by its pace, by a pace of its own, and taken over at one.
+/// Three leases of 10 s in one engine: with its schedule, with another one, and adopted with another one.
 #[tokio::test(start_paused = true)]
-async fn leases_of_one_engine_go_each_at_its_own_pace() {
+async fn each_lease_of_an_engine_has_its_own_schedule() {
     let bench = bench(Options::default()).await;
     let mut usual = bench.keep(10).await;
     let sent = bench.clock.now();
     let granted = bench.cluster.grant(None, 10).await.unwrap();
     let mut exact = bench.engine.keep_granted_with_schedule(&granted, sent, Some(RenewalSchedule::Exact));
-    let mut taken = bench.engine.consumer();
-    taken.keep_alive_with_schedule(LeaseId(bench.sandbox.grant(10).unwrap()), Some(RenewalSchedule::Exact));
+    let mut adopted = bench.engine.consumer();
+    adopted.keep_alive_with_schedule(LeaseId(bench.sandbox.grant(10).unwrap()), Some(RenewalSchedule::Exact));
     let mut at = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..=30 {
         at[0].push(usual.next().await.unwrap().at);
         at[1].push(exact.next().await.unwrap().at);
-        let Some(Delivery::Response(response)) = taken.next().await else { panic!("it is kept") };
+        let Some(Delivery::Response(response)) = adopted.next().await else { panic!("it is kept alive") };
         at[2].push(response.at);
     }
     let means = at.map(|at| (at[30].since(at[0]) / 30).as_secs_f64());
@@ -86,9 +86,9 @@ async fn leases_of_one_engine_go_each_at_its_own_pace() {
     }
 }
 
-/// 1,000 leases begun at once over one pipe: they start spread, and none is lost.
+/// 1,000 leases that start together are spread, and none is lost.
 #[tokio::test(start_paused = true)]
-async fn a_mass_start_starves_nobody() {
+async fn a_mass_start_loses_no_lease() {
     let bench = bench(Options::default()).await;
     let mut consumer = bench.engine.consumer();
     for _ in 0..1_000 {

@@ -1,4 +1,4 @@
-//! A few seeds of 24 hours of trouble on the whole engine, over the pipe.
+//! The whole engine on a sandbox during 24 hours of random faults, for a few seeds.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::simulation::Rng;
 
 const DAY: f64 = 24.0 * 3600.0;
 
-/// Trouble of up to 3 s on some member, such that a lease of 60 s has to survive it.
-async fn trouble(rng: &mut Rng, bench: &EngineTest) {
+/// A fault of up to 3 s, which a lease of 60 s has to survive.
+async fn fault(rng: &mut Rng, bench: &EngineTest) {
     let member = usize::try_from(rng.below(3)).unwrap();
     let (all, one) = (bench.sandbox.faults(), bench.sandbox.faults().on(member));
     let lasting = rng.between(100, 3_000) as f64 / 1_000.0;
@@ -50,7 +50,7 @@ async fn a_day(seed: u64) {
         kept.push(bench.keep(ttl).await);
     }
     while bench.clock.now().since_start().as_secs_f64() < DAY {
-        trouble(&mut rng, &bench).await;
+        fault(&mut rng, &bench).await;
         seconds(rng.between(30, 1_800) as f64).await;
     }
     for mut lease in kept {
@@ -60,7 +60,7 @@ async fn a_day(seed: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn five_days_of_trouble_over_the_pipe_lose_nothing() {
+async fn five_days_of_faults_lose_no_lease() {
     for seed in 0..5 {
         a_day(seed).await;
     }

@@ -1,4 +1,4 @@
-//! Every reason for an end has a case that yields it, and no other.
+//! One case for each reason of an end.
 
 use etcd_lease::LeaseId;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use tonic::Status;
 use crate::pipe::{bench, bench_of, rest, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn expired_when_nobody_renewed_it_in_time() {
+async fn expired_if_it_was_not_renewed_in_time() {
     let bench = bench(Options::default()).await;
     let lease = LeaseId(bench.sandbox.grant(5).unwrap());
     bench.sandbox.faults().stall_expiry();
     seconds(6.0).await;
     let (responses, ended) = rest(bench.engine.keep_alive(lease)).await;
     assert_eq!((responses, ended), (vec![], Ended::Expired));
-    assert_eq!(bench.sandbox.keep_alives(lease), 0, "a lease that has expired is asked about, not renewed");
+    assert_eq!(bench.sandbox.keep_alives(lease), 0, "the TTL of an expired lease is queried, and it is not renewed");
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_when_the_server_removed_it_while_it_could_not_be_reached() {
+async fn expired_if_etcd_removed_it_while_it_could_not_be_reached() {
     let bench = bench_of(2, Options::default()).await;
     let kept = bench.keep(5).await;
     seconds(0.5).await;
-    // Out of our sight the other member leads on, and the lease runs out there.
+    // Unreachable for us, the other member leads, and the lease expires there.
     bench.sandbox.faults().on(0).down();
     bench.sandbox.faults().on(1).hang();
     bench.sandbox.faults().move_leader(1);
@@ -37,7 +37,7 @@ async fn expired_when_the_server_removed_it_while_it_could_not_be_reached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_found_when_it_was_revoked_or_never_there() {
+async fn not_found_if_it_was_revoked_or_never_existed() {
     let bench = bench(Options::default()).await;
     let mut kept = bench.keep(10).await;
     kept.next().await.unwrap();
@@ -47,11 +47,11 @@ async fn not_found_when_it_was_revoked_or_never_there() {
     let asked = bench.clock.now();
     let (responses, ended) = rest(kept).await;
     assert_eq!((responses, ended), (vec![], Ended::NotFound));
-    assert!(bench.clock.now().since(asked) <= Duration::from_secs(4), "told at the next renewal");
+    assert!(bench.clock.now().since(asked) <= Duration::from_secs(4), "known at the next renewal");
 }
 
 #[tokio::test(start_paused = true)]
-async fn unanswered_when_the_server_hangs_for_its_ttl() {
+async fn unanswered_if_etcd_hangs_for_its_ttl() {
     let bench = bench(Options::default()).await;
     let mut kept = bench.keep(5).await;
     kept.next().await.unwrap();
@@ -61,11 +61,11 @@ async fn unanswered_when_the_server_hangs_for_its_ttl() {
     assert_eq!(responses, vec![]);
     assert!(matches!(&ended, Ended::Unanswered { .. }), "{ended:?}");
     let lasted = bench.clock.now().since(since).as_secs_f64();
-    assert!((5.0..=6.5).contains(&lasted), "TTL to TTL + 1 s after the last answer, as Go's: {lasted}");
+    assert!((5.0..=6.5).contains(&lasted), "TTL to TTL + 1 s after the last reply, as in Go: {lasted}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn unanswered_with_the_trouble_when_the_server_is_gone() {
+async fn unanswered_with_the_error_if_etcd_is_down() {
     let bench = bench(Options::default()).await;
     bench.sandbox.faults().down();
     let (responses, ended) = rest(bench.engine.keep_alive("7777".parse().unwrap())).await;
@@ -75,7 +75,7 @@ async fn unanswered_with_the_trouble_when_the_server_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forbidden_ends_one_and_spares_its_neighbours() {
+async fn forbidden_ends_one_lease_and_no_others() {
     let bench = bench(Options::default()).await;
     let mut kept = Vec::new();
     for _ in 0..100 {
@@ -89,31 +89,31 @@ async fn forbidden_ends_one_and_spares_its_neighbours() {
     let opened = bench.sandbox.stats(0).streams_opened;
     seconds(60.0).await;
     assert!(kept.iter().all(|lease| bench.alive(lease.id()) && lease.ended().is_none()));
-    assert!(bench.sandbox.stats(0).streams_opened <= opened + 1, "one new stream for the one that ended");
+    assert!(bench.sandbox.stats(0).streams_opened <= opened + 1, "one new stream in place of the one that ended");
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelled_when_the_last_subscriber_goes() {
+async fn cancelled_if_the_last_subscriber_is_dropped() {
     let bench = bench(Options::default()).await;
     let feed = bench.engine.status_feed();
-    let (first, second) = (bench.keep(10).await, ());
-    let (id, ()) = (first.id(), second);
+    let first = bench.keep(10).await;
+    let id = first.id();
     let second = bench.engine.keep_alive(id);
     seconds(20.0).await;
     drop(first);
     seconds(20.0).await;
-    assert!(bench.alive(id), "the second keeps it");
+    assert!(bench.alive(id), "the second subscriber keeps it alive");
     assert!(feed.drain().statuses.iter().all(|status| status.ended.is_none()));
     drop(second);
     seconds(1.0).await;
     let ended: Vec<_> = feed.drain().statuses.into_iter().filter_map(|status| status.ended).collect();
     assert_eq!(ended, [Ended::Cancelled]);
     seconds(12.0).await;
-    assert!(!bench.alive(id), "nobody renews it any more");
+    assert!(!bench.alive(id), "it is not renewed");
 }
 
 #[tokio::test(start_paused = true)]
-async fn closed_when_the_engine_is_closed() {
+async fn closed_if_the_engine_is_closed() {
     let bench = bench(Options::default()).await;
     let kept = bench.keep(10).await;
     seconds(1.0).await;
@@ -123,7 +123,7 @@ async fn closed_when_the_engine_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_stream_ends_nothing() {
+async fn a_cut_stream_ends_no_lease() {
     let bench = bench(Options::default()).await;
     let kept = bench.keep(5).await;
     for _ in 0..20 {

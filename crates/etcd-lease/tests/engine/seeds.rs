@@ -1,4 +1,5 @@
-//! A thousand seeds of 24 hours of trouble on the schedule: nothing healthy is lost, every end has its true reason.
+//! The scheduler during 24 hours of random disturbances, for a thousand seeds: no healthy lease is lost, and every end
+//! has the correct reason.
 
 use std::time::Duration;
 
@@ -11,13 +12,13 @@ const DAY: Timestamp = Timestamp::from_nanos(24 * 3600 * 1_000_000_000);
 const SEEDS: u64 = 500;
 
 fn lease_of(rng: &mut Rng) -> u64 {
-    // Short ones cost most of the time: 25,000 renewals a day for 10 s.
+    // Short ones take most of the time of the test: a lease of 10 s has 25,000 renewals per day.
     if rng.below(12) == 0 { 10 } else { rng.pick(&[60, 120, 600, 3600]) }
 }
 
-/// Troubles that a healthy lease has to survive: each leaves it more time than it takes to come back.
+/// A healthy lease survives short disturbances, which leave it enough time for a renewal.
 #[test]
-fn survivable_troubles_lose_nothing_in_500_days() {
+fn short_disturbances_lose_no_lease_in_500_days() {
     for seed in 0..SEEDS {
         let mut rng = Rng::new(seed);
         let pace = rng.pick(&[RenewalSchedule::Clientv3, RenewalSchedule::Exact]);
@@ -27,7 +28,7 @@ fn survivable_troubles_lose_nothing_in_500_days() {
             simulation.grant(i64::try_from(n + 1).unwrap(), *ttl, rng.below(4) != 0);
         }
         while simulation.now < DAY {
-            let troubles = [
+            let disturbances = [
                 Disturbance::Down,
                 Disturbance::Hung,
                 Disturbance::Cut,
@@ -35,8 +36,8 @@ fn survivable_troubles_lose_nothing_in_500_days() {
                 Disturbance::Refill,
                 Disturbance::Backlog,
             ];
-            let trouble = rng.pick(&troubles);
-            simulation.start(trouble, ms(rng.between(100, 3_000)));
+            let disturbance = rng.pick(&disturbances);
+            simulation.start(disturbance, ms(rng.between(100, 3_000)));
             let calm = rng.between(15_000, 3_600_000);
             simulation.run_until((simulation.now + ms(calm)).min(DAY));
         }
@@ -52,9 +53,9 @@ fn survivable_troubles_lose_nothing_in_500_days() {
     }
 }
 
-/// Troubles of any length, revokes and forbidden leases: whatever ends, ends for the reason that is true.
+/// With disturbances of any length, revokes and forbidden leases, every end has the correct reason.
 #[test]
-fn every_end_has_its_true_reason_in_500_days() {
+fn every_end_has_the_correct_reason_in_500_days() {
     for seed in SEEDS..2 * SEEDS {
         let mut rng = Rng::new(seed);
         let mut simulation = Simulation::new(RenewalSchedule::Clientv3, ms(rng.between(1, 50)));
@@ -77,31 +78,31 @@ fn every_end_has_its_true_reason_in_500_days() {
             }
             simulation.run_until((simulation.now + ms(rng.between(1_000, 4_000_000))).min(DAY));
         }
-        judge(seed, &simulation, &granted);
+        check_reasons(seed, &simulation, &granted);
     }
 }
 
-fn judge(seed: u64, simulation: &Simulation, granted: &[(LeaseId, u64)]) {
+fn check_reasons(seed: u64, simulation: &Simulation, granted: &[(LeaseId, u64)]) {
     for (id, (at, ended)) in &simulation.ended {
         let ttl = Duration::from_secs(granted.iter().find(|(granted, _)| granted == id).unwrap().1);
         let removed = simulation.removed.get(id);
         let silence = at.since(simulation.answered_any[id]);
-        let told =
+        let context =
             format!("seed {seed}: {id} of {ttl:?} ended {ended:?} at {at:?}, removed {removed:?}, silent {silence:?}");
         match ended {
             Ended::Expired => {
-                // Said at once when the server reads below zero, before it is removed.
+                // It may be noticed by a TTL below zero, before the lease is removed.
                 let expired = removed.is_some_and(|(_, expired)| *expired);
-                // Revoked while we were cut off: when we hear of it, its deadline has passed as well.
+                // It may have been revoked while it was unreachable, and its deadline has passed in the meantime.
                 let passed = simulation.last_answer.get(id).is_some_and(|last| at.since(*last) >= ttl);
-                assert!(expired || passed || simulation.holds(*id), "{told}");
+                assert!(expired || passed || simulation.holds(*id), "{context}");
             }
-            Ended::NotFound => assert!(removed.is_some(), "{told}"),
-            Ended::Forbidden { .. } => assert!(simulation.forbidden.contains(id), "{told}"),
-            Ended::Unanswered { .. } => assert!(silence >= ttl || silence >= Duration::from_secs(5), "{told}"),
-            Ended::Cancelled | Ended::Closed => panic!("{told}"),
+            Ended::NotFound => assert!(removed.is_some(), "{context}"),
+            Ended::Forbidden { .. } => assert!(simulation.forbidden.contains(id), "{context}"),
+            Ended::Unanswered { .. } => assert!(silence >= ttl || silence >= Duration::from_secs(5), "{context}"),
+            Ended::Cancelled | Ended::Closed => panic!("{context}"),
         }
     }
     let kept = simulation.scheduler.len();
-    assert_eq!(kept + simulation.ended.len(), granted.len(), "seed {seed}: every lease is kept or has ended");
+    assert_eq!(kept + simulation.ended.len(), granted.len(), "seed {seed}: every lease is kept alive or has ended");
 }

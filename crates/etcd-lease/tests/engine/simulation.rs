@@ -1,4 +1,4 @@
-//! A simulated etcd for the schedule alone: streams, outages, revokes and expiries as plain data and virtual time.
+//! A simulated etcd for the scheduler: streams, outages, revokes and expiries as plain data, in virtual time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// What the server holds of a lease.
+/// A lease in the simulated etcd.
 #[derive(Debug)]
 struct SimulatedLease {
     ttl: u64,
@@ -45,18 +45,18 @@ struct SimulatedLease {
     forbidden: bool,
 }
 
-/// A trouble, from its start for a while.
+/// A disturbance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disturbance {
-    /// Nobody listens: streams break, none opens.
+    /// The server is down: streams break, and none opens.
     Down,
-    /// Requests are taken and answered only afterwards.
+    /// Requests are answered only afterwards.
     Hung,
     /// All streams break once.
     Cut,
     /// The engine itself does not run.
     Stopped,
-    /// A new leader: every lease has its full TTL again.
+    /// A new leader gives every lease its full TTL again.
     Refill,
     /// Expired leases are not removed for a while.
     Backlog,
@@ -68,29 +68,29 @@ enum Event {
     Broken { lane: usize, generation: u32 },
     AskAnswer { slot: SlotId, id: LeaseId, sent: Timestamp },
     AskTimeout { slot: SlotId, id: LeaseId, sent: Timestamp },
-    TroubleEnds,
+    DisturbanceEnds,
 }
 
-/// The world: a server, its streams, and the schedule under test.
+/// A server, its streams, and the scheduler under test.
 pub(crate) struct Simulation {
     pub(crate) now: Timestamp,
     pub(crate) scheduler: Scheduler,
     held: BTreeMap<LeaseId, SimulatedLease>,
-    /// When each lease was removed, and whether because it had expired.
+    /// When each lease was removed, and whether it had expired.
     pub(crate) removed: BTreeMap<LeaseId, (Timestamp, bool)>,
     pub(crate) forbidden: BTreeSet<LeaseId>,
-    /// What waits to be served, per lane, with the stream's generation.
+    /// Requests in order, and the generation of the stream, by lane.
     lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
     asked: Vec<(SlotId, LeaseId, Timestamp)>,
     events: BTreeSet<(Timestamp, u64, Event)>,
     order: u64,
-    trouble: Option<Disturbance>,
+    disturbance: Option<Disturbance>,
     latency: Duration,
     pub(crate) ended: BTreeMap<LeaseId, (Timestamp, Ended)>,
     pub(crate) renewals: u64,
     pub(crate) turns: u64,
     pub(crate) sends: u64,
-    /// When each lease's time last began anew: its grant or a renewal.
+    /// When each lease was granted or renewed last.
     pub(crate) last_answer: BTreeMap<LeaseId, Timestamp>,
     pub(crate) answered_any: BTreeMap<LeaseId, Timestamp>,
 }
@@ -107,7 +107,7 @@ impl Simulation {
             asked: Vec::new(),
             events: BTreeSet::new(),
             order: 0,
-            trouble: None,
+            disturbance: None,
             latency,
             ended: BTreeMap::new(),
             renewals: 0,
@@ -118,13 +118,13 @@ impl Simulation {
         }
     }
 
-    /// Grants a lease and has it kept, told of the grant or not.
-    pub(crate) fn grant(&mut self, id: i64, ttl: u64, told: bool) {
+    /// Grants a lease and keeps it alive. `is_granted` says whether the scheduler knows the TTL.
+    pub(crate) fn grant(&mut self, id: i64, ttl: u64, is_granted: bool) {
         let id = LeaseId(id);
         self.held.insert(id, SimulatedLease { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
-        if told {
+        if is_granted {
             self.scheduler.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
         } else {
             self.scheduler.adopt(self.now, id, None);
@@ -148,12 +148,12 @@ impl Simulation {
         self.held.contains_key(&id)
     }
 
-    /// Begins a trouble that lasts for so long; one at a time.
-    pub(crate) fn start(&mut self, trouble: Disturbance, lasting: Duration) {
-        if self.trouble.is_some() {
+    /// Starts a disturbance. There is only one at a time.
+    pub(crate) fn start(&mut self, disturbance: Disturbance, lasting: Duration) {
+        if self.disturbance.is_some() {
             return;
         }
-        match trouble {
+        match disturbance {
             Disturbance::Down | Disturbance::Cut => self.break_streams(),
             Disturbance::Refill => {
                 let now = self.now;
@@ -162,9 +162,9 @@ impl Simulation {
             }
             _ => (),
         }
-        if trouble != Disturbance::Cut {
-            self.trouble = Some(trouble);
-            self.at(self.now + lasting, Event::TroubleEnds);
+        if disturbance != Disturbance::Cut {
+            self.disturbance = Some(disturbance);
+            self.at(self.now + lasting, Event::DisturbanceEnds);
         }
     }
 
@@ -179,11 +179,11 @@ impl Simulation {
         }
     }
 
-    /// Runs until a moment.
+    /// Runs until a time.
     pub(crate) fn run_until(&mut self, end: Timestamp) {
         while self.now < end {
             let event = self.events.first().map(|(when, ..)| *when);
-            let wake = self.scheduler.wake_at().filter(|_| self.trouble != Some(Disturbance::Stopped));
+            let wake = self.scheduler.wake_at().filter(|_| self.disturbance != Some(Disturbance::Stopped));
             let next = event.into_iter().chain(wake).chain([end]).min().unwrap();
             self.now = self.now.max(next);
             self.expire();
@@ -193,15 +193,15 @@ impl Simulation {
                 let (_, _, event) = self.events.pop_first().unwrap();
                 self.happen(event);
             }
-            if self.trouble != Some(Disturbance::Stopped) {
+            if self.disturbance != Some(Disturbance::Stopped) {
                 self.turn();
             }
         }
     }
 
-    /// The server's loop: it removes what has expired, every 500 ms in truth, here as soon as time moves.
+    /// Removes expired leases. A real etcd does it every 500 ms.
     fn expire(&mut self) {
-        if self.trouble == Some(Disturbance::Backlog) || self.trouble == Some(Disturbance::Down) {
+        if self.disturbance == Some(Disturbance::Backlog) || self.disturbance == Some(Disturbance::Down) {
             return;
         }
         let now = self.now;
@@ -217,13 +217,13 @@ impl Simulation {
     }
 
     fn happen(&mut self, event: Event) {
-        // What arrives while the engine is stopped is there when it runs again.
-        if self.trouble == Some(Disturbance::Stopped) && event != Event::TroubleEnds {
+        // Events during a stop of the engine arrive after it.
+        if self.disturbance == Some(Disturbance::Stopped) && event != Event::DisturbanceEnds {
             return self.at(self.now + ms(50), event);
         }
         match event {
-            Event::TroubleEnds => {
-                self.trouble = None;
+            Event::DisturbanceEnds => {
+                self.disturbance = None;
                 let lanes: Vec<_> = self.lanes.iter().map(|(lane, (generation, _))| (*lane, *generation)).collect();
                 lanes.into_iter().for_each(|(lane, generation)| self.at(self.now, Event::Answer { lane, generation }));
                 for (slot, id, sent) in std::mem::take(&mut self.asked) {
@@ -249,10 +249,10 @@ impl Simulation {
     }
 
     fn is_silent(&self) -> bool {
-        matches!(self.trouble, Some(Disturbance::Hung | Disturbance::Down))
+        matches!(self.disturbance, Some(Disturbance::Hung | Disturbance::Down))
     }
 
-    /// Serves the first in line of a stream, strictly in order.
+    /// Serves the first request of a stream.
     fn serve(&mut self, lane: usize, generation: u32) {
         if self.is_silent() {
             return;
@@ -261,7 +261,7 @@ impl Simulation {
         let (of, Some(&id)) = (*of, line.front()) else { return };
         let now = self.now;
         match self.held.get_mut(&id) {
-            Some(held) if held.deadline <= now => return, // blocks until it is removed
+            Some(held) if held.deadline <= now => return, // it blocks until the lease is removed
             Some(held) if held.forbidden => {
                 self.lanes.remove(&lane);
                 return self.scheduler.stream_ended(
@@ -315,7 +315,7 @@ impl Simulation {
     fn act(&mut self, act: Action) {
         match act {
             Action::Open { lane, generation } => {
-                if self.trouble == Some(Disturbance::Down) {
+                if self.disturbance == Some(Disturbance::Down) {
                     self.at(self.now + ms(1), Event::Broken { lane, generation });
                 } else {
                     self.lanes.insert(lane, (generation, VecDeque::new()));

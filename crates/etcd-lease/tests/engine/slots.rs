@@ -1,4 +1,4 @@
-//! Slots of the schedule: one that is free again belongs to its new lease alone.
+//! Slots of the scheduler: a reused slot belongs only to its new lease.
 
 use etcd_lease::LeaseId;
 use etcd_lease::engine::{Delivery, Options};
@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use crate::pipe::{bench, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_kept_right_after_another_was_left_gets_its_responses() {
+async fn a_lease_in_a_reused_slot_gets_its_responses() {
     let bench = bench(Options::default()).await;
     let (first, second) = (LeaseId(bench.sandbox.grant(5).unwrap()), LeaseId(bench.sandbox.grant(5).unwrap()));
     let mut consumer = bench.engine.consumer();
@@ -22,5 +22,5 @@ async fn a_lease_kept_right_after_another_was_left_gets_its_responses() {
     assert!(matches!(next, Some(Delivery::Response(response)) if response.id == second), "{next:?}");
     consumer.stop_keep_alive(second);
     seconds(10.0).await;
-    assert!(!bench.alive(second), "nobody keeps it");
+    assert!(!bench.alive(second), "it is not kept alive");
 }
