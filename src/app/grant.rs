@@ -23,7 +23,7 @@ pub enum InvalidKeyTemplate {
     #[error("“{0}” is not KEY=VALUE (no “=”)")]
     NoEquals(String),
     /// The key is empty.
-    #[error("the key is empty, which etcd refuses: write KEY=VALUE")]
+    #[error("the key is empty; expected KEY=VALUE")]
     EmptyKey,
 }
 
@@ -31,16 +31,13 @@ pub enum InvalidKeyTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGrantRequest {
     /// The TTL is less than 1 s.
-    #[error("a TTL of {0} s is refused: etcd would silently grant its minimum, so ask for 1 s or more")]
+    #[error("TTL must be at least 1 s")]
     TtlTooSmall(i64),
     /// The TTL is above etcd's maximum, [`MAX_TTL`].
-    #[error("a TTL of {0} s is above etcd's maximum of 9000000000 s")]
+    #[error("TTL must be at most 9000000000 s")]
     TtlTooLarge(i64),
     /// The same key for several leases.
-    #[error(
-        "the key `{0}` cannot hang on several leases, etcd moves it to the last: write {{n}}, {{id}} or {{ttl}} into \
-         it, as in `/service/{{n}}`"
-    )]
+    #[error("key “{0}” cannot be attached to several leases; add {{n}}, {{id}} or {{ttl}} to it")]
     OneKeyManyLeases(String),
     /// One id for several leases.
     #[error("several leases cannot have the same id")]

@@ -34,7 +34,7 @@ pub enum BadSort {
     #[error(transparent)]
     Column(#[from] UnknownColumn),
     /// Unknown direction.
-    #[error("after the column `:asc` or `:desc` is expected, as in left:asc")]
+    #[error("expected `:asc` or `:desc` after the column, as in left:asc")]
     Direction,
 }
 

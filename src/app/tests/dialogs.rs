@@ -64,7 +64,7 @@ fn a_raised_ttl_is_shown_as_requested_and_granted() {
     let mut story = Story::start(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
     story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
-    assert!(story.app.view.status.as_ref().unwrap().text.contains("2 s, etcd's minimum (asked for 1 s)"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("1 s requested → 2 s granted"));
 }
 
 #[test]
