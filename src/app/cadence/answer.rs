@@ -22,7 +22,10 @@ impl CadenceReport {
     pub fn reason(&self) -> Option<&'static str> {
         // TTL/3 is a multiple of 500 ms.
         let on_grid = |series: &Series| series.effective_ttl() % 3 == 0;
-        (self.pace == RenewalSchedule::Clientv3 && self.series.iter().any(on_grid)).then_some(
+        if self.pace != RenewalSchedule::Clientv3 || !self.series.iter().any(on_grid) {
+            return None;
+        }
+        Some(
             "Where TTL/3 is a multiple of 500 ms, the next renewal is wanted so shortly after a wake-up of the sender that \
              it goes out at that one or at the next, 500 ms later: which one, the round trip decides.",
         )
@@ -47,8 +50,8 @@ impl MeasuredSeries {
     /// How far the mean exceeds the scheduled interval, if that is more than noise: 30 ms and 1 %.
     fn delay(&self) -> Option<Duration> {
         const CHANCE: Duration = Duration::from_millis(30);
-        let late = self.mean.saturating_sub(self.expected?);
-        Some(late).filter(|late| *late > CHANCE.max(self.mean / 100))
+        let delay = self.mean.saturating_sub(self.expected?);
+        if delay > CHANCE.max(self.mean / 100) { Some(delay) } else { None }
     }
 }
 
@@ -81,14 +84,17 @@ fn share(low: f64, high: f64) -> String {
 }
 
 /// Names the series furthest from TTL/3, if the schedule's grid explains the difference.
-fn grid(exercise: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
+fn grid(report: &CadenceReport, seen: &[MeasuredSeries]) -> Option<String> {
+    if report.pace != RenewalSchedule::Clientv3 {
+        return None;
+    }
     let off = |one: &MeasuredSeries| one.mean.as_secs_f64() - one.ttl as f64 / 3.0;
     // A difference of more than one tick has another cause.
     let explained = |one: &&MeasuredSeries| off(one) > 0.02 && off(one) < 0.55 && one.delay().is_none();
     let one = seen.iter().filter(explained).max_by(|one, other| (one.share).total_cmp(&other.share))?;
     let third = human(Duration::from_secs_f64(one.ttl as f64 / 3.0));
     let because = format!("not {third}, because the sender wakes each 500 ms.");
-    (exercise.pace == RenewalSchedule::Clientv3).then(|| match seen {
+    Some(match seen {
         [_] => format!("It is {because}"),
         _ => format!("{} s renews every {}, {because}", one.ttl, human(one.mean)),
     })
@@ -105,32 +111,38 @@ fn delayed(seen: &[MeasuredSeries]) -> Option<String> {
     ))
 }
 
-fn too_short(exercise: &CadenceReport) -> Option<String> {
+fn too_short(report: &CadenceReport) -> Option<String> {
     let unseen = |series: &&Series| series.intervals.mean.is_none() && series.count > series.lost;
     let ttls: Vec<_> =
-        exercise.series.iter().filter(unseen).map(|series| format!("{} s", series.effective_ttl())).collect();
-    let ttls = (!ttls.is_empty()).then(|| ttls.join(", "))?;
-    Some(match exercise.kept_for.map(human) {
+        report.series.iter().filter(unseen).map(|series| format!("{} s", series.effective_ttl())).collect();
+    if ttls.is_empty() {
+        return None;
+    }
+    let ttls = ttls.join(", ");
+    Some(match report.kept_for.map(human) {
         Some(kept_for) => format!("{kept_for} was too short for an interval of {ttls}."),
         None => format!("There is no interval of {ttls} yet."),
     })
 }
 
-fn queues(exercise: &CadenceReport) -> String {
-    let dropped = exercise.series.iter().map(|series| series.queue.dropped).sum();
-    match (dropped, exercise.stalled) {
+fn queues(report: &CadenceReport) -> String {
+    let dropped = report.series.iter().map(|series| series.queue.dropped).sum();
+    match (dropped, report.stalled) {
         (0, true) => "Nobody read the responses; their queues did not fill up.".to_owned(),
         (0, false) => "Nothing was dropped.".to_owned(),
         _ => {
-            let reader = if exercise.stalled { "nobody read them" } else { "they were not read in time" };
+            let reader = if report.stalled { "nobody read them" } else { "they were not read in time" };
             format!("{} dropped because {reader}; the renewals stand.", was(dropped, "response"))
         }
     }
 }
 
-fn losses(exercise: &CadenceReport) -> Option<String> {
-    let lost = exercise.series.iter().map(|series| series.lost).sum();
-    (lost > 0).then(|| format!("{} lost.", was(lost, "lease")))
+fn losses(report: &CadenceReport) -> Option<String> {
+    let lost = report.series.iter().map(|series| series.lost).sum();
+    if lost == 0 {
+        return None;
+    }
+    Some(format!("{} lost.", was(lost, "lease")))
 }
 
 fn was(count: u64, noun: &str) -> String {
@@ -146,8 +158,8 @@ mod tests {
     /// TTLs in seconds with their mean interval in milliseconds.
     type Means = [(i64, Option<u64>)];
 
-    fn run(matches_filter: &Means) -> CadenceReport {
-        let series = matches_filter.iter().map(|(ttl, mean)| Series {
+    fn run(means: &Means) -> CadenceReport {
+        let series = means.iter().map(|(ttl, mean)| Series {
             ttl: *ttl,
             granted_ttl: Some(*ttl),
             count: 1,
@@ -193,8 +205,8 @@ mod tests {
             (&[(10, Some(5_000)), (30, Some(5_000))], "Yes: about 5.00 s whatever the TTL. Nothing was dropped."),
             (&[(10, Some(8_000)), (30, Some(24_000))], "No: it grows with the TTL, 80 % of it. Nothing was dropped."),
         ];
-        for (matches_filter, expected) in cases {
-            assert_eq!(run(matches_filter).answer(), expected);
+        for (means, expected) in cases {
+            assert_eq!(run(means).answer(), expected);
         }
     }
 
@@ -203,12 +215,12 @@ mod tests {
         let mut run = run(&[(10, Some(3_630)), (120, Some(40_100))]);
         run.series[0].intervals.expected = Some(Duration::from_millis(3_500));
         run.series[1].intervals.expected = Some(Duration::from_millis(40_500));
-        let told = run.answer();
-        assert!(told.contains("10 s renewed every 3.63 s on the mean where the pace gives 3.50 s"), "{told}");
-        assert!(!told.contains("10 s renews every"), "{told}");
+        let answer = run.answer();
+        assert!(answer.contains("10 s renewed every 3.63 s on the mean where the pace gives 3.50 s"), "{answer}");
+        assert!(!answer.contains("10 s renews every"), "{answer}");
         run.series[0].intervals.mean = Some(Duration::from_millis(3_501));
-        let told = run.answer();
-        assert!(told.contains("10 s renews every 3.50 s, not 3.33 s") && !told.contains("held"), "{told}");
+        let answer = run.answer();
+        assert!(answer.contains("10 s renews every 3.50 s, not 3.33 s") && !answer.contains("held"), "{answer}");
     }
 
     #[test]
@@ -230,9 +242,10 @@ mod tests {
         run.series[0].queue = QueueGauge { depth: 16, capacity: 16, dropped: 3 };
         run.series[0].lost = 1;
         run.stalled = true;
-        let told = run.answer();
+        let answer = run.answer();
         assert!(
-            told.ends_with("3 responses were dropped because nobody read them; the renewals stand. 1 lease was lost.")
+            answer
+                .ends_with("3 responses were dropped because nobody read them; the renewals stand. 1 lease was lost.")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The questions of adopting and quitting, and how their answers are reached.
+//! The adopt and quit dialogs: how their answers are selected.
 
 use super::*;
 use crate::app::dialog::Dialog;

@@ -41,7 +41,7 @@ fn the_form_takes_every_field() {
     story.type_in("694d");
     story.press(&[Key::Down]);
     story.type_in("/q=no quit");
-    // A filled line of keys is followed by another.
+    // A filled key field is followed by a new one.
     story.press(&[Key::Tab, Key::Tab, Key::Char('n'), Key::Tab, Key::Char('e')]);
     let order = granted_by(&mut story, "").unwrap();
     assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
@@ -193,7 +193,7 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
     let effects = story.press(&[Key::Char('q'), Key::Char('r')]);
     assert_eq!(effects, [Effect::Revoke(LeaseId(1)), Effect::Revoke(LeaseId(2))]);
     assert_eq!(story.tell(Msg::Revoked { id: LeaseId(1), revision: 3, keys_deleted: None }), []);
-    let effects = story.tell(Msg::RevokeFailed { id: LeaseId(2), trouble: trouble("no") });
+    let effects = story.tell(Msg::RevokeFailed { id: LeaseId(2), failure: failure("no") });
     assert_eq!(effects, [Effect::Quit { still_alive: vec![LeaseId(2), LeaseId(7)] }]);
 }
 
@@ -201,11 +201,11 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
 fn keys_without_a_function_do_nothing() {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
-    story.app.view.take_redraw();
+    story.app.view.reset_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
         assert_eq!(story.press(&[key]), []);
     }
-    assert_eq!(story.app.view.take_redraw(), Redraw::No);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::No);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
     assert_eq!(story.press(&[Key::Char('1')]), [], "it died while the dialog was open");
 }
 
-/// The dialog says why there is none, and no digit does anything: neither begin a drill nor change the view.
+/// The dialog says why no choice is possible, and no digit starts a drill or changes the view.
 fn no_drill(story: &mut Story, why: &str) {
     assert_eq!(story.press(&[Key::Char('!')]), []);
     for digit in '1'..='5' {

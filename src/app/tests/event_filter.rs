@@ -1,12 +1,12 @@
-//! Which events a filter means.
+//! Filtering events.
 
 use super::*;
 use etcd_lease::{KeyChange, KeyEntry, KeyState};
 
 impl Story {
-    /// What is told from here on, by its words, and whether each of these filters means it.
+    /// The events recorded since the last call, by name, and whether each filter matches them.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
-        let told = self.app.events.take_recorded();
+        let told = self.app.events.drain_recorded();
         let (leases, keys) = (&self.app.leases, &self.app.keys);
         let matches_filter =
             |event: &Event, text: &str| matches_filter(leases, keys, &text.parse().expect("a filter"), event, self.now);
@@ -14,7 +14,7 @@ impl Story {
     }
 }
 
-/// A story that tells all, of a lease of 10 s with a key, which others keep.
+/// A story that records all events, with another client's lease of 10 s that has a key.
 fn begin() -> Story {
     let mut story = Story::begin(AppConfig::default());
     story.app.events.record_all();
@@ -24,7 +24,7 @@ fn begin() -> Story {
     story.tell(Msg::KeysRead { revision: 2 });
     story.wait(0.5);
     story.probe(7, 9, 10, &["/svc/a"]);
-    story.app.events.take_recorded();
+    story.app.events.drain_recorded();
     story
 }
 

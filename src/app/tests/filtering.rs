@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Two own leases, one of another client, one that is not known of yet.
+/// Two own leases, one of another client, and one that was not polled yet.
 fn crowd() -> Story {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
@@ -205,7 +205,7 @@ fn on_a_frozen_display_it_filters_the_picture_and_holds_afterwards() {
     story.press(&[Key::Char('/')]);
     story.type_in("left<11s");
     let shown = |story: &Story| {
-        let (app, _) = story.app.shown(story.now);
+        let (app, _) = story.app.displayed(story.now);
         app.view.order().iter().map(|id| id.0).collect::<Vec<_>>()
     };
     assert_eq!((shown(&story), story.rows().len()), (vec![1], 5), "as of the moment of the picture");
@@ -237,7 +237,7 @@ fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
     );
 }
 
-/// The words that a filter knows after a prefix, as its error lists them.
+/// The words that a filter accepts after a prefix, as listed in its error.
 fn words_after(prefix: &str) -> Vec<String> {
     let bad = format!("{prefix}:?").parse::<crate::filter::Filter>().expect_err("no such word");
     let (_, words) = bad.expected.split_once("one of: ").expect("the words");

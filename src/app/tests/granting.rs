@@ -60,7 +60,7 @@ fn each_rule_is_told_as_it_is_typed() {
     assert_eq!(order(story.press(&[Key::Enter])).count, 2);
 }
 
-/// Enter anywhere goes to the first field that breaks its rule, and says the rule.
+/// Enter in any field goes to the first invalid field and shows the rule.
 #[test]
 fn a_wrong_form_is_told_at_its_field() {
     let mut story = Story::begin(AppConfig::default());
@@ -81,7 +81,7 @@ fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
     assert_eq!(order(story.press(&[Key::Enter])).pace, Some(RenewalSchedule::Clientv3));
 }
 
-/// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
+/// Letters, `q` and digits are text. Only Esc and Ctrl-c close the form, and Enter grants once.
 #[test]
 fn what_is_typed_fast_lands_in_its_field() {
     let mut story = Story::begin(AppConfig::default());
@@ -93,7 +93,7 @@ fn what_is_typed_fast_lands_in_its_field() {
     assert!(story.app.view.dialog.is_none());
 }
 
-/// Several keys, an end of line after each, as they stand in a file.
+/// Several keys, one per line, as in a file.
 #[test]
 fn a_pasted_text_is_typed_and_grants_nothing() {
     let mut story = Story::begin(AppConfig::default());

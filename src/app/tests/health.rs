@@ -1,4 +1,4 @@
-//! Who is late, at risk or in want of something, and who only was not watched.
+//! Late, at-risk and unseen leases.
 
 use super::others::{Truth, renewed};
 use super::*;
@@ -8,7 +8,7 @@ fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
     let mut story = Story::begin(AppConfig::default());
     renewed(&mut story, 5);
     story.tell(Msg::Cluster(down()));
-    // For 40 s nobody answers; then every lease begins its TTL anew.
+    // No member answers for 40 s. Then every lease starts with its full TTL again.
     story.wait(40.0);
     story.tell(Msg::Tick);
     assert_eq!(story.state(7), "unseen");
@@ -23,7 +23,7 @@ fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
     story.live(7, &truth, back + 18.0);
     assert_eq!(story.state(7), "ok");
     assert!(!story.words().contains(&"late") && !story.words().contains(&"risk"), "{:?}", story.words());
-    // Then it is watched again, and nobody renews it.
+    // Then it is polled again, and nothing renews it.
     story.live(7, &truth, back + 9.0 + 20.0);
     assert_eq!(story.state(7), "late");
     let late = story.app.events.lines().find(|event| event.name() == EventName::Late).unwrap();
@@ -35,7 +35,7 @@ fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
 fn a_lease_whose_renewals_were_hidden_by_an_outage_has_no_thin_margin() {
     let mut story = Story::begin(AppConfig::default());
     renewed(&mut story, 3);
-    // Renewed twice while nobody looked, and seen again when it would have had a second left.
+    // Renewed twice without a poll in between, and polled again when it would have had one second left.
     story.wait(28.0);
     let now = story.now.since_start().as_secs_f64();
     story.live(7, &Truth { deadline: now + 29.5, term: 4 }, now + 4.0);
@@ -55,7 +55,7 @@ fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
     story.tell(Msg::KeysPage(crowd));
     story.tell(Msg::KeysRead { revision: 9 });
     let mut truth = Truth { deadline: 30.2, term: 4 };
-    // A client that renews when a second is left.
+    // A client that renews when one second is left.
     for n in 1..4 {
         let renewal = 29.2 * f64::from(n);
         story.live(7, &truth, renewal);
@@ -91,11 +91,11 @@ fn a_leak_is_told_after_half_of_its_life() {
     story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysRead { revision: 9 });
     story.list(&[7], &[]);
-    // First seen with 20 s of 30 left to live: too short a TTL to say.
+    // First seen with 20 of 30 s left: the TTL is too short to conclude anything.
     let truth = Truth { deadline: 20.0, term: 4 };
     story.live(7, &truth, 4.0);
     assert_eq!(story.others_lease(7).warnings, [] as [&str; 0]);
-    // One of 600 s that was granted more than 301 s before.
+    // A lease of 600 s that was granted more than 301 s earlier.
     story.list(&[8, 9], &[]);
     story.probe(8, 298, 600, &[]);
     story.probe(9, 598, 600, &[]);
@@ -111,7 +111,7 @@ fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
     story.app.events.record_all();
     let truth = renewed(&mut story, 3);
     story.live(7, &truth, 27.5);
-    let told: Vec<Event> = story.app.events.take_recorded();
+    let told: Vec<Event> = story.app.events.drain_recorded();
     let renewals: Vec<(&Event, &Renewed)> = told
         .iter()
         .filter_map(|event| if let EventKind::Renewed(renewed) = &event.kind { Some((event, renewed)) } else { None })
@@ -139,7 +139,7 @@ fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
             story.probe(7, (3.0 - since - 1e-3) as i64, 3, &[]);
         }
     }
-    let told = story.app.events.take_recorded();
+    let told = story.app.events.drain_recorded();
     let intervals = told.iter().filter_map(|event| {
         if let EventKind::Renewed(Renewed { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
     });

@@ -1,4 +1,4 @@
-//! Keys that somebody chose.
+//! User-defined key bindings.
 
 use super::*;
 use crate::app::dialog::Dialog;
@@ -41,7 +41,7 @@ fn dialogs_have_keys_of_their_own_and_help_closes_by_its_key() {
 #[test]
 fn what_is_said_names_the_keys_in_force() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("keep-alive", &[]), ("drill", &[Key::F(5)])]);
-    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    story.tell(Msg::RevokeFailed { id: LeaseId(1), failure: failure("no answer") });
     let note = |story: &Story| story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
     assert!(note(&story).ends_with("its row tells: d asks again"), "{}", note(&story));
     story.app.leases.get_mut(LeaseId(1)).expect("a lease").is_kept_alive = false;
@@ -69,7 +69,7 @@ fn dialogs_take_chosen_keys_and_not_those_of_before() {
     story.press(&[Key::Char('c')]);
     assert!(story.app.view.dialog.is_none());
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('l'), Key::F(4)]), [Effect::Revoke(LeaseId(1))]);
-    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    story.tell(Msg::RevokeFailed { id: LeaseId(1), failure: failure("no answer") });
     assert_eq!(story.press(&[Key::Char('x'), Key::F(2)]), [Effect::Revoke(LeaseId(1))]);
     story.press(&[Key::Char('!'), Key::Char('m'), Key::Char('+')]);
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Drill(drill)) if drill.answers == 4));

@@ -46,7 +46,7 @@ impl Story {
     }
 }
 
-/// The engine attaches it while the pages are read, which are older than that; then the watch tells it too.
+/// The key is attached while older pages are being read. Then the watch reports it too.
 #[test]
 fn an_own_key_is_told_once_and_shown_whoever_tells_it_and_when() {
     let mut story = Story::begin(AppConfig::default());
@@ -78,12 +78,12 @@ fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
 #[test]
 fn a_lease_that_a_key_hangs_on_is_there_though_nobody_may_list() {
     let mut story = Story::begin(AppConfig::default());
-    story.tell(Msg::ListFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
+    story.tell(Msg::ListFailed(CallFailure { is_forbidden: true, ..failure("permission denied") }));
     story.read_keys(vec![held(b"/a", 7)]);
     assert_eq!((story.rows(), story.keys(7)), (vec![7], Some((1, vec!["/a"]))));
     story.change_keys(vec![put("/b", None, Some(i64::MIN), 10)]);
     assert_eq!(story.keys(i64::MIN), Some((1, vec!["/b"])));
-    assert!(story.app.cluster.list_failure.as_ref().is_some_and(|trouble| trouble.is_forbidden));
+    assert!(story.app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
     assert_eq!(story.last_event(), ("attached", Some(2), "/b".to_owned()));
     assert_eq!(story.words().iter().filter(|word| **word == "moved").count(), 1);
     assert_eq!((story.keys(1), story.keys(2)), (Some((1, vec!["/c"])), Some((1, vec!["/b"]))));
-    // Nothing is left on it: whether it died with its last key, a poll tells.
+    // No key is left, so a poll decides whether the lease ended with its last key.
     story.change_keys(vec![deleted("/c", 1, 12)]);
     assert_eq!(story.keys(1), Some((1, vec!["/c"])));
     story.wait(0.01);
@@ -146,8 +146,8 @@ fn pages_read_anew_take_nothing_away_until_the_last() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys(vec![held(b"/a", 1)]);
-    story.tell(Msg::KeysFailed(trouble("cut")));
-    story.tell(Msg::KeysFailed(trouble("cut")));
+    story.tell(Msg::KeysFailed(failure("cut")));
+    story.tell(Msg::KeysFailed(failure("cut")));
     assert_eq!(story.words().iter().filter(|word| **word == "error").count(), 1);
     story.tell(Msg::KeysReloading);
     story.tell(Msg::KeysPage(vec![held(b"/\xff", 1)]));
@@ -176,7 +176,7 @@ fn where_a_part_of_the_keys_is_followed_a_lease_that_is_looked_at_is_asked_for_a
 fn keys_that_may_not_be_read_are_not_taken_for_none() {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1], &[]);
-    story.tell(Msg::KeysFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
+    story.tell(Msg::KeysFailed(CallFailure { is_forbidden: true, ..failure("permission denied") }));
     assert!(story.last_event().2.contains("--prefix"), "{:?}", story.last_event());
     story.press(&[Key::Home, Key::Enter]);
     assert!(story.tell(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
@@ -201,7 +201,7 @@ fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/w/y1", 1)]);
     story.wait(4.0);
-    story.tell(Msg::KeysFailed(trouble("cut")));
+    story.tell(Msg::KeysFailed(failure("cut")));
     story.wait(4.0);
     story.tell(Msg::KeysRecovered);
     story.list(&[], &[1]);
@@ -210,7 +210,7 @@ fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
     assert_eq!(story.keys(1), None, "nor does its row show it");
     story.change_keys(vec![put("/w/y1", Some(1), Some(2), 10)]);
     assert_eq!((story.keys(1), story.keys(2)), (None, Some((1, vec!["/w/y1"]))));
-    // Later the watch tells changes as they happen, and keys die with their lease again.
+    // Later the watch reports changes as they happen, and keys are deleted with their lease again.
     story.wait(2.0);
     story.list(&[], &[2]);
     assert!(story.last_event().2.contains("1 key with it"), "{:?}", story.last_event());

@@ -82,7 +82,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
     let answer = TimeToLive { id: LeaseId(1), ttl: 6, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
     story.tell(Msg::Probed { sent: at(3.4), received: at(3.6), answer, has_keys: false });
     assert_eq!(story.left(1), Some(10.0));
-    // A later one does: somebody else shortened or renewed it.
+    // A later reply does: another client shortened or renewed it.
     story.wait(1.0);
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
@@ -226,15 +226,15 @@ fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
 #[test]
 fn only_news_of_the_link_asks_for_a_frame() {
     let mut story = Story::begin(AppConfig::default());
-    story.app.view.take_redraw();
+    story.app.view.reset_redraw();
     let mut calm = view();
     calm.members[0].round_trip = Some(Duration::from_millis(3));
     calm.members[0].revision = 99;
     story.tell(Msg::Cluster(calm.clone()));
-    assert_eq!(story.app.view.take_redraw(), Redraw::No);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::No);
     calm.members[0].raft_term = 5;
     story.tell(Msg::Cluster(calm));
-    assert_eq!(story.app.view.take_redraw(), Redraw::Soon);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::Soon);
     assert_eq!(story.words(), ["connection", "term"]);
 }
 

@@ -1,4 +1,4 @@
-//! A lease that died and was granted again under the same id: another life, with facts of its own.
+//! Leases that ended and were granted again under the same id, which makes them new leases.
 
 use super::*;
 use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
@@ -6,7 +6,7 @@ use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
 const ID: i64 = 0x2222;
 
 impl Story {
-    /// Asked just now, and answered so as of a revision.
+    /// A poll sent now, answered as of a revision.
     fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
         let header = Header { revision, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
@@ -24,7 +24,7 @@ impl Story {
         self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
 
-    /// A lease of 500 s that is listed, and that the server does not know a while later.
+    /// A lease of 500 s that is listed, but that the server does not know a while later.
     fn dead() -> Story {
         let mut story = Story::begin(AppConfig::default());
         story.list(&[ID], &[]);
@@ -138,7 +138,7 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
     assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
-    // The same where the answer to a renewal shows it.
+    // The same if the reply to a renewal shows it.
     let mut story = Story::begin(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
@@ -212,7 +212,7 @@ fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
 #[test]
 fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
     let mut story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
-    let denied = CallFailure { is_forbidden: true, ..trouble("permission denied") };
+    let denied = CallFailure { is_forbidden: true, ..failure("permission denied") };
     story.tell(Msg::ListFailed(denied.clone()));
     story.tell(Msg::KeysFailed(denied));
     assert_eq!(story.words(), [] as [&str; 0]);

@@ -1,4 +1,4 @@
-//! Locks as the monitor knows them.
+//! Locks in the monitor.
 
 use super::*;
 use crate::inference::locks::{CandidateProblem, HeldSince};
@@ -9,7 +9,7 @@ fn key(name: &str, lease: i64) -> Vec<u8> {
 }
 
 impl Story {
-    /// These stand in line, as the keys are read: name, lease, create revision.
+    /// Queues candidates by reading keys: name, lease, create revision.
     fn read_line(&mut self, line: &[(&str, i64, i64)]) {
         let held = line.iter().map(|(name, lease, created)| KeyEntry {
             key: key(name, *lease),
@@ -22,7 +22,7 @@ impl Story {
         self.tell(Msg::KeysRead { revision: 99 });
     }
 
-    /// A key of a queue was put on a lease or on none, or deleted.
+    /// A candidate's key was put with a lease or without one, or deleted.
     fn key_changed(&mut self, key: Vec<u8>, before: Option<i64>, now: KeyState) {
         let change = KeyChange { key, before: before.map(LeaseId), now, revision: 100 };
         self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
@@ -33,7 +33,7 @@ impl Story {
     }
 
     fn looked_at(&self) -> Option<i64> {
-        self.app.shown(self.now).0.candidate().map(|candidate| candidate.lease.0)
+        self.app.displayed(self.now).0.candidate().map(|candidate| candidate.lease.0)
     }
 
     fn problem(&self, lease: i64) -> Option<CandidateProblem> {
@@ -42,7 +42,7 @@ impl Story {
     }
 }
 
-/// Two locks of other clients, three in line for the second.
+/// Two locks of other clients. The second has three candidates.
 fn two_locks() -> Story {
     let mut story = Story::begin(AppConfig::default());
     story.list(&[1, 2, 3, 4], &[]);
@@ -166,12 +166,12 @@ fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
     assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(2))]);
     story.press(&[Key::Up, Key::Char('p')]);
     assert_eq!(story.looked_at(), Some(2), "who took the place of the one that is gone in the present");
-    // A picture that was taken elsewhere has its cursor too.
+    // A view frozen elsewhere has a cursor too.
     story.press(&[Key::Char('1'), Key::Char('p'), Key::Char('4'), Key::Down]);
     assert_eq!(story.looked_at(), Some(3));
 }
 
-/// How often a lease of an hour is asked for in so many seconds, with each question answered.
+/// How often a lease of one hour is polled within some seconds, if every poll is answered.
 fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
     let mut count = 0;
     for _ in 0..2 * seconds {

@@ -1,4 +1,4 @@
-//! Marks: by id, through everything that moves rows, and what keys mean where there are some.
+//! Marks: they follow ids through reordering, and decide which leases keys apply to.
 
 use super::*;
 use crate::app::dialog::Dialog;
@@ -104,7 +104,7 @@ fn a_lease_that_dies_loses_its_mark_and_that_is_said() {
     story.list(&[], &[2]);
     assert_eq!(marked(&story), [1, 3]);
     assert_eq!(note(&story), format!("{} is gone and not marked any more; 2 are marked", LeaseId(2)));
-    // Whoever is granted under its id is another lease.
+    // A lease granted under the same id is a different lease.
     story.wait(1.0);
     story.list(&[2], &[]);
     assert_eq!(marked(&story), [1, 3]);
@@ -119,10 +119,10 @@ fn keep_alive_means_all_that_are_marked_and_asks_for_other_clients() {
     let kept = story.press(&[Key::Char('y')]);
     assert_eq!(kept, [3, 4].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
     assert_eq!(story.app.leases.get(LeaseId(4)).map(|lease| lease.ownership), Some(Ownership::Adopted));
-    // All are kept now: the same key stops it.
+    // All are kept alive now, so the same key stops it.
     assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::StopKeepAlive(LeaseId(id))));
     assert!(note(&story).contains("3 leases are not kept alive any more"));
-    // Our own are asked for by nobody.
+    // Own leases need no confirmation.
     story.press(&[Key::Char('U'), Key::Home, SPACE, SPACE]);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(2), pace: None }]);
 }

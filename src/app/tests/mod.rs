@@ -1,4 +1,4 @@
-//! Scenarios: what happens goes in, rows and effects come out.
+//! Scenarios: messages go in, rows and effects come out.
 
 mod answering;
 mod dialogs;
@@ -34,7 +34,7 @@ use etcd_lease::{
 };
 use simkit::Timestamp;
 
-/// How many random stories a test plays: so many, or what `LEASETOP_STORIES` says for a long run.
+/// Number of random stories per test, unless `LEASETOP_STORIES` gives another number for a long run.
 pub(super) fn cases(usual: u32) -> u32 {
     std::env::var("LEASETOP_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
@@ -49,7 +49,7 @@ pub(super) fn at(seconds: f64) -> Timestamp {
     Timestamp::at(Duration::from_secs_f64(seconds))
 }
 
-pub(super) fn trouble(text: &str) -> CallFailure {
+pub(super) fn failure(text: &str) -> CallFailure {
     CallFailure { is_not_found: false, is_forbidden: false, text: text.to_owned() }
 }
 
@@ -66,7 +66,7 @@ fn view() -> ClusterView {
     ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }
 }
 
-/// The same without a member that answers: one is chosen to be tried all the same.
+/// A cluster without a reachable member. One is current all the same, to be retried.
 pub(super) fn down() -> ClusterView {
     let mut down = view();
     down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
@@ -74,7 +74,7 @@ pub(super) fn down() -> ClusterView {
 }
 
 impl Story {
-    /// On a cluster that answers.
+    /// A story on a reachable cluster.
     pub(super) fn begin(config: AppConfig) -> Self {
         let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
         story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
@@ -117,7 +117,7 @@ impl Story {
         self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
-    /// The engine renewed a lease of this TTL just now, `every` after the time before.
+    /// The engine renewed a lease of this TTL just now, `every` after the previous renewal.
     pub(super) fn renewed(&mut self, id: i64, ttl: i64, every: f64) {
         let mut cadence = Cadence::default();
         cadence.record(None, None);

@@ -1,16 +1,16 @@
-//! What becomes known of other clients' leases.
+//! Inference about other clients' leases.
 
 use super::*;
 use crate::inference::lease_inference::Certainty;
 
-/// What is truly so of a lease of 30 s.
+/// The true history of a lease of 30 s.
 pub(super) struct Truth {
     pub(super) deadline: f64,
     pub(super) term: u64,
 }
 
 impl Story {
-    /// Asks as planned, and answers what is true, until a moment.
+    /// Polls as scheduled and answers truthfully, until a moment.
     pub(super) fn live(&mut self, id: i64, truth: &Truth, until: f64) {
         while let Some(due) =
             self.app.leases.get(LeaseId(id)).map(|lease| lease.poll.due).filter(|due| *due < at(until))
@@ -34,7 +34,7 @@ impl Story {
     }
 }
 
-/// Renewed each 10 s from 5.3 s on, so many times; hands back the moment of the last renewal.
+/// Renewed every 10 s from 5.3 s on, `times` times. Returns the time of the last renewal.
 pub(super) fn renewed(story: &mut Story, times: i32) -> Truth {
     story.list(&[7], &[]);
     let mut truth = Truth { deadline: 28.2, term: 4 };
@@ -67,7 +67,7 @@ fn the_cadence_of_another_client_is_seen_by_polls_alone() {
 fn who_stops_renewing_is_late_then_at_risk_then_expired_with_its_lag() {
     let mut story = Story::begin(AppConfig::default());
     let truth = renewed(&mut story, 4);
-    // Renewed at 35.3 for the last time: late from 46.8 on, at risk when 9 s are left.
+    // Last renewed at 35.3 s: late from 46.8 s on, at risk when 9 s are left.
     for (until, state) in [(46.0, "ok"), (49.0, "late"), (58.5, "risk"), (65.2, "risk")] {
         story.live(7, &truth, until);
         assert_eq!(story.state(7), state, "at {until}");

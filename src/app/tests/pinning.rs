@@ -1,10 +1,10 @@
-//! Pins: some leases before all others.
+//! Pinned leases come first.
 
 use super::*;
 
 const PIN: Key = Key::Char('P');
 
-/// Leases of other clients, with so many seconds left.
+/// Other clients' leases, with these seconds left.
 fn story(leases: &[(i64, i64)]) -> Story {
     let mut story = Story::begin(AppConfig::default());
     let ids: Vec<i64> = leases.iter().map(|(id, _)| *id).collect();
@@ -61,7 +61,7 @@ fn a_filter_hides_a_pinned_lease_as_any_other_and_it_is_counted() {
 fn a_pin_survives_the_freeze_in_both_directions() {
     let mut story = story(&[(1, 10), (2, 20), (3, 30)]);
     story.press(&[Key::Char('p'), Key::Char('G'), PIN]);
-    let picture = |story: &Story| story.app.shown(story.now).0.view.order().to_vec();
+    let picture = |story: &Story| story.app.displayed(story.now).0.view.order().to_vec();
     assert_eq!(picture(&story), [LeaseId(3), LeaseId(1), LeaseId(2)], "in the picture");
     story.press(&[Key::Char('p')]);
     assert_eq!(story.rows(), [3, 1, 2], "and after it");

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// Lets time go by as the runtime does, answering every poll after a round trip; hands back who was asked when.
+/// Advances time as the runtime does and answers every poll after a round trip. Returns the polled leases with the
+/// times.
 fn poll(
     story: &mut Story,
     seconds: f64,
@@ -38,7 +39,7 @@ fn times_asked(asked: &[(Timestamp, LeaseId)], id: i64) -> usize {
     asked.iter().filter(|(_, asked)| asked.0 == id).count()
 }
 
-/// Lease n was granted for 1,300 s and expires at n + 200 s.
+/// Lease n has a TTL of 1,300 s and expires at n + 200 s.
 fn seconds_left(id: LeaseId, now: Timestamp) -> Option<(i64, i64)> {
     Some((id.0 + 200 - now.since_start().as_secs() as i64, 1_300))
 }
@@ -123,9 +124,9 @@ fn polls_sharpen_the_time_left() {
 fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
     let mut story = Story::begin(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
-    story.tell(Msg::ListFailed(trouble("denied")));
-    story.tell(Msg::ListFailed(trouble("denied")));
-    assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
+    story.tell(Msg::ListFailed(failure("denied")));
+    story.tell(Msg::ListFailed(failure("denied")));
+    assert_eq!(story.words(), ["connection", "error"], "the same failure is told once");
     assert!(story.app.cluster.list_failure.is_some());
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert!(story.app.cluster.list_failure.is_none());
@@ -180,13 +181,13 @@ fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
     story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert_eq!(story.app.leases.counts.perhaps_dying, 0, "nobody can have expired yet");
     story.wait(3.5);
-    // Of five whose time is over one is asked, and the leader lists two of the others before it.
+    // Of five expired leases one is polled, and the leader lists two of the others before it.
     story.probe(2, -1, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 2));
     story.probe(1, -1, 10, &[]);
     story.probe(5, 9, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (4, 0));
-    // One of those before it was renewed after all.
+    // One of the two was renewed after all.
     story.probe(3, 8, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 0));
 }

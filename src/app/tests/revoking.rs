@@ -1,4 +1,4 @@
-//! The revoke dialog: whatever happens while it is open, what it names is what is revoked, and nothing else.
+//! The revoke dialog: whatever happens while it is open, only the lease that it names is revoked.
 
 use proptest::prelude::*;
 
@@ -55,7 +55,7 @@ fn a_revoke_is_sent_once_until_it_is_answered() {
     assert_eq!(story.press(&[Key::Char('x')]), []);
     assert!(story.app.view.dialog.is_none());
     assert!(said(&story).contains("being revoked already"), "{}", said(&story));
-    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
+    story.tell(Msg::RevokeFailed { id: LeaseId(1), failure: failure("no answer in time") });
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
 }
 
@@ -77,7 +77,7 @@ fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     assert_eq!(change_since_open(&story), None);
-    // It expired, and somebody has granted one with its id anew.
+    // It expired, and another client granted a lease with its id.
     story.list(&[], &[1]);
     story.wait(1.0);
     story.list(&[1], &[]);
@@ -140,8 +140,8 @@ fn a_failure_says_why_and_what_to_do() {
         let mut story = Story::begin(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
-        let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
-        story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble });
+        let failure = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
+        story.tell(Msg::RevokeFailed { id: LeaseId(1), failure });
         assert!(story.app.view.status.as_ref().unwrap().is_error);
         (said(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())
     };
@@ -167,7 +167,7 @@ fn rows_stay_where_they_are_while_a_dialog_is_open() {
     assert_eq!(story.rows(), [2, 3, 1, 9]);
 }
 
-/// What can happen between the opening and the answer.
+/// What can happen between opening the dialog and the answer.
 #[derive(Clone, Debug)]
 enum Step {
     Poll(i64, i64, usize),
@@ -227,7 +227,7 @@ fn revoked(effects: &[Effect]) -> Vec<LeaseId> {
     effects.iter().filter_map(|effect| if let Effect::Revoke(id) = effect { Some(*id) } else { None }).collect()
 }
 
-/// Opens the dialog on a row, lets all that happen, confirms in either way; gives how many confirmations told.
+/// Opens the dialog on a row, plays all steps and confirms either way. Returns how many confirmations took effect.
 fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, TestCaseError> {
     let mut story = Story::begin(AppConfig::default());
     story.grant(1, 10);
@@ -237,11 +237,11 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
     story.press(&[Key::Char('x')]);
     let named = open(&story).id;
     for step in steps {
-        // Enter is the last key: before it only what stays in the dialog is pressed.
+        // Enter is the last key. Before it, only keys that keep the dialog open are pressed.
         let effects = play(&mut story, step);
         prop_assert_eq!(revoked(&effects), []);
         if story.app.view.dialog.is_none() {
-            // Another lease was granted under its id: no key means the one that was named any more.
+            // Another lease was granted under its id, so no key applies to the named one any more.
             prop_assert_eq!(revoked(&story.press(&[Key::Char('y'), Key::Char('1'), Key::Enter])), []);
             return Ok(0);
         }

@@ -1,4 +1,4 @@
-//! Revoking several leases: what the dialog names, what is sent, and what comes of each.
+//! Revoking several leases: what the dialog names, what is sent, and the result of each.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::app::dialog::{Dialog, RevokeManyDialog};
 const SPACE: Key = Key::Char(' ');
 const NONE: [i64; 0] = [];
 
-/// So many leases of other clients, all of them marked, and the dialog open.
+/// `leases` leases of other clients, all marked, with the dialog open.
 fn asked(leases: i64) -> Story {
     let mut story = Story::begin(AppConfig::default());
     story.list(&(1..=leases).collect::<Vec<_>>(), &[]);
@@ -37,8 +37,8 @@ fn revoked(story: &mut Story, id: i64) -> Vec<i64> {
 }
 
 fn failed(story: &mut Story, id: i64, is_not_found: bool) -> Vec<i64> {
-    let trouble = CallFailure { is_not_found, ..trouble("no answer in time") };
-    revokes(&story.tell(Msg::RevokeFailed { id: LeaseId(id), trouble }))
+    let failure = CallFailure { is_not_found, ..failure("no answer in time") };
+    revokes(&story.tell(Msg::RevokeFailed { id: LeaseId(id), failure }))
 }
 
 fn said(story: &Story) -> &str {
@@ -271,7 +271,7 @@ fn step(keys: &'static str) -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Plays a step; a filter is typed in the table alone, and kept.
+/// Plays a step. A filter is typed only in the table, and kept.
 fn play(story: &mut Story, step: &Step) -> Vec<i64> {
     match *step {
         Step::Poll(id, left) => story.probe(id, left, 40, &["/k"]),
@@ -297,7 +297,8 @@ fn play(story: &mut Story, step: &Step) -> Vec<i64> {
     Vec::new()
 }
 
-/// Marks, sorts, filters, freezes, opens the dialog, lets all happen, and confirms; gives how many were revoked.
+/// Marks, sorts, filters, freezes, opens the dialog, plays all steps and confirms. Returns how many leases were
+/// revoked.
 fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> Result<usize, TestCaseError> {
     let mut story = Story::begin(AppConfig::default());
     (1..=4).for_each(|id| story.grant(id, 10 * id));

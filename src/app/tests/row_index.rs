@@ -1,4 +1,4 @@
-//! Rows and counts that follow what changes, held against rows and counts that are worked out from everything.
+//! Incremental rows and counts, compared with rows and counts computed from scratch.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::app::row_filter::ActiveFilter;
 use crate::app::sort::Rank;
 
-/// One thing that happens to one of a few leases.
+/// A step that affects one of a few leases.
 #[derive(Clone, Debug)]
 enum Step {
     Grant(i64, i64),
@@ -79,7 +79,7 @@ fn play(story: &mut Story, step: Step) {
         }
         Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
         Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),
-        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), trouble: trouble("no") },
+        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), failure: failure("no") },
         Step::Press(key) => Msg::Key(Key::Char(key)),
         Step::Filter(text) => {
             story.app.view.row_filter.typed = text.parse().expect("a filter");

@@ -33,9 +33,9 @@ fn where_nobody_could_continue_it_ctrl_z_says_so() {
 fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
     let mut story = Story::begin(AppConfig::default());
     story.press(&[Key::Char('?')]);
-    story.app.view.take_redraw();
+    story.app.view.reset_redraw();
     story.press(&[Key::Ctrl('l')]);
-    assert_eq!(story.app.view.take_redraw(), Redraw::Full);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::Full);
     assert!(matches!(story.app.view.dialog, Some(Dialog::Help { .. })));
 }
 

@@ -171,7 +171,7 @@ fn contradiction(app: &mut AppState, id: LeaseId, before: Option<TimeRange>, at:
 
 /// What polls show of a lease that nobody keeps here is remembered from the first look at its detail on.
 fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp) {
-    let is_seen = app.view.shows_detail_of(id);
+    let is_seen = app.view.is_detail_visible_of(id);
     let Some(lease) = app.leases.get(id).filter(|lease| !lease.is_kept_alive && (is_seen || lease.history.is_some()))
     else {
         return;

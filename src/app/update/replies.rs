@@ -41,9 +41,9 @@ pub(super) fn granted(
 }
 
 /// Reports a failed grant.
-pub(super) fn grant_failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
-    app.events.push(now, None, EventKind::error(format!("{ttl} s not granted: {}", trouble.text)));
-    app.view.set_status(now, true, format!("no lease of {ttl} s: {}", trouble.text));
+pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, now: Timestamp) {
+    app.events.push(now, None, EventKind::error(format!("{ttl} s not granted: {}", failure.text)));
+    app.view.set_status(now, true, format!("no lease of {ttl} s: {}", failure.text));
 }
 
 /// Records an attached key. The watch will report its revision.
@@ -52,8 +52,8 @@ pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timesta
 }
 
 /// Reports a failed attach.
-pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
-    let text = format!("{} not attached: {}", String::from_utf8_lossy(key), trouble.text);
+pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], failure: &CallFailure, now: Timestamp) {
+    let text = format!("{} not attached: {}", String::from_utf8_lossy(key), failure.text);
     app.events.push(now, Some(id), EventKind::error(&text));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Soon);
@@ -75,12 +75,12 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
 }
 
 /// Reports a failed renewal. If the server does not know the lease, it has ended.
-pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
-    app.view.set_status(now, true, format!("{id} not renewed: {}", trouble.text, id = app.view.id_format.name(id)));
-    if trouble.is_not_found {
+pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
+    app.view.set_status(now, true, format!("{id} not renewed: {}", failure.text, id = app.view.id_format.name(id)));
+    if failure.is_not_found {
         return record_end(app, id, Absence::by(now, app));
     }
-    app.events.push(now, Some(id), EventKind::error(format!("not renewed: {}", trouble.text)));
+    app.events.push(now, Some(id), EventKind::error(format!("not renewed: {}", failure.text)));
 }
 
 /// Records a revoked lease.
@@ -104,7 +104,7 @@ pub(super) fn revoked(
 /// Reports a failed revoke. If the server does not know the lease, it has ended.
 pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
-    let why = revoke::why_not(failure, &app.config.keymap);
+    let why = revoke::failure_message(failure, &app.config.keymap);
     let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
     let done =
