@@ -63,7 +63,7 @@ pub enum KeymapError {
 }
 
 fn in_dialog(context: KeyContext) -> String {
-    if context == KeyContext::Monitor { String::new() } else { format!(" in the dialog {}", context.name()) }
+    if context == KeyContext::Monitor { String::new() } else { format!(" in dialog `{}`", context.name()) }
 }
 
 impl KeymapError {
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(keymap.action(Key::Char('d')), Some(Action::Revoke));
         assert_eq!((keymap.action(Key::Char('x')), keymap.action(Key::Delete)), (None, None));
         assert_eq!(keymap.key_label(Action::Revoke), "d");
-        assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; a dialog asks first |"));
+        assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; asks first |"));
         assert_eq!(keymap.check(|_| true), Ok(()));
         assert!(!Keymap::default().rebind("destroy", vec![Key::Char('d')]));
     }
@@ -262,23 +262,23 @@ mod tests {
     #[test]
     fn of_two_rows_with_one_key_the_chosen_one_is_wrong() {
         let (row, why) = wrong(&[("new", &[Key::Char('q')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`q` is the key of quit too:")), ("new", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`q` is already bound to `quit`")), ("new", true), "{why}");
         let (row, why) = wrong(&[("quit", &[Key::Char('n')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`n` is the key of new too")), ("quit", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`n` is already bound to `new`")), ("quit", true), "{why}");
         assert_eq!(wrong(&[("new", &[Key::Char('q')]), ("quit", &[Key::Char('n')])]), Ok(()), "they may change places");
     }
 
     #[test]
     fn two_keys_clash_in_the_dialog_in_which_both_hold() {
         for (name, key, told) in [
-            ("dialog-confirm", Key::Char('q'), "`q` is the key of dialog-close too in the dialog adopt"),
-            ("dialog-next", Key::Enter, "`Enter` is the key of dialog-accept too in the dialog adopt"),
-            ("quit-revoke", Key::Tab, "`Tab` is the key of dialog-next too in the dialog quit"),
-            ("form-next", Key::Esc, "`Esc` is the key of form-close too in the dialog grant"),
-            ("drill-more", Key::Char('-'), "`-` is the key of drill-fewer too in the dialog drill"),
-            ("dialog-close", Key::Char('j'), "`j` is the key of down too in the dialog help"),
-            ("dialog-close", Key::Char('I'), "`I` is the key of invert-sort too in the dialog sort"),
-            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is the key of redraw too in the dialog adopt"),
+            ("dialog-confirm", Key::Char('q'), "`q` is already bound to `dialog-close` in dialog `adopt`"),
+            ("dialog-next", Key::Enter, "`Enter` is already bound to `dialog-accept` in dialog `adopt`"),
+            ("quit-revoke", Key::Tab, "`Tab` is already bound to `dialog-next` in dialog `quit`"),
+            ("form-next", Key::Esc, "`Esc` is already bound to `form-close` in dialog `grant`"),
+            ("drill-more", Key::Char('-'), "`-` is already bound to `drill-fewer` in dialog `drill`"),
+            ("dialog-close", Key::Char('j'), "`j` is already bound to `down` in dialog `help`"),
+            ("dialog-close", Key::Char('I'), "`I` is already bound to `invert-sort` in dialog `sort`"),
+            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is already bound to `redraw` in dialog `adopt`"),
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
             assert!(row == name && why.starts_with(told), "{row}: {why}");
@@ -298,7 +298,7 @@ mod tests {
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
             assert!(
-                row == name && why.starts_with(&format!("`{key}` is typed in the dialog {context}")),
+                row == name && why.starts_with(&format!("`{key}` types or edits text in dialog `{context}`")),
                 "{row}: {why}"
             );
         }
@@ -324,7 +324,7 @@ mod tests {
     fn nor_does_a_chosen_confirmation_open_the_question() {
         let (row, why) = wrong(&[("dialog-confirm", &[Key::Char('a')])]).unwrap_err();
         assert_eq!(
-            (row.as_str(), why.starts_with("`a` confirms the question that keep-alive asks")),
+            (row.as_str(), why.starts_with("`a` also confirms the dialog of `keep-alive`")),
             ("dialog-confirm", true)
         );
         let (row, _) = wrong(&[("dialog-confirm", &[Key::Char('d')]), ("revoke", &[Key::Char('d')])]).unwrap_err();

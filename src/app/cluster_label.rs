@@ -30,7 +30,7 @@ pub enum LabelColor {
 
 /// A string that is not a known colour name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it takes red, yellow, green, cyan, blue or magenta")]
+#[error("expected red, yellow, green, cyan, blue or magenta")]
 pub struct InvalidLabelColor;
 
 impl FromStr for LabelColor {

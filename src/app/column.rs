@@ -40,7 +40,7 @@ pub enum Column {
 
 /// A string that is not a known column name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no column \"{name}\"; there are: {}", Column::names())]
+#[error("unknown column `{name}`; columns: {}", Column::names())]
 pub struct UnknownColumn {
     name: String,
 }
@@ -110,21 +110,21 @@ impl Column {
     /// The description shown in the sort menu.
     pub fn description(self) -> &'static str {
         match self {
-            Column::Id => "the lease's id",
-            Column::Who => "whose it is: own, adopted, other",
-            Column::State => "its state; the most urgent first",
-            Column::Left => "the time left",
-            Column::Ttl => "the TTL that was granted",
-            Column::Every => "the interval between its renewals",
-            Column::Last => "how long ago it was renewed",
-            Column::Next => "when it is renewed next",
-            Column::Margin => "the least time left at a renewal",
-            Column::Queue => "responses in its queue",
-            Column::Drop => "responses dropped",
-            Column::RoundTrip => "the round trip of its renewal",
-            Column::Keys => "how many keys it has",
-            Column::Warn => "what is wrong with it, in a word",
-            Column::FirstKey => "the first of its keys",
+            Column::Id => "lease id",
+            Column::Who => "owner: own, adopted, other",
+            Column::State => "state, most urgent first",
+            Column::Left => "time left",
+            Column::Ttl => "granted TTL",
+            Column::Every => "renewal interval",
+            Column::Last => "time since the last renewal",
+            Column::Next => "time to the next renewal",
+            Column::Margin => "lowest time left at a renewal",
+            Column::Queue => "unread responses in the queue",
+            Column::Drop => "dropped responses",
+            Column::RoundTrip => "round trip of the last renewal",
+            Column::Keys => "number of keys",
+            Column::Warn => "warnings",
+            Column::FirstKey => "first key",
         }
     }
 
@@ -168,6 +168,6 @@ mod tests {
     #[test]
     fn an_unknown_one_is_told_with_those_that_there_are() {
         let told = "\u{1b}size".parse::<Column>().expect_err("no column").to_string();
-        assert!(told.starts_with("there is no column") && told.ends_with("drop rtt keys warn key"), "{told}");
+        assert!(told.starts_with("unknown column") && told.ends_with("drop rtt keys warn key"), "{told}");
     }
 }

@@ -32,9 +32,9 @@ impl EventCategory {
     pub fn name(self) -> &'static str {
         match self {
             EventCategory::Renewals => "renewals",
-            EventCategory::Trouble => "drops, misses, delays and drills",
-            EventCategory::Lifecycle => "births, deaths and keys",
-            EventCategory::Link => "link and leader",
+            EventCategory::Trouble => "problems",
+            EventCategory::Lifecycle => "lifecycle",
+            EventCategory::Link => "connection",
             EventCategory::Errors => "losses and errors",
         }
     }

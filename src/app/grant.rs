@@ -20,7 +20,7 @@ pub struct KeyTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeyTemplate {
     /// No equals sign.
-    #[error("`{0}` is no KEY=VALUE: write the key, an equals sign and the value")]
+    #[error("“{0}” is not KEY=VALUE (no “=”)")]
     NoEquals(String),
     /// The key is empty.
     #[error("the key is empty, which etcd refuses: write KEY=VALUE")]
@@ -43,7 +43,7 @@ pub enum InvalidGrantRequest {
     )]
     OneKeyManyLeases(String),
     /// One id for several leases.
-    #[error("one id cannot name several leases: leave it empty, or ask for one lease")]
+    #[error("several leases cannot have the same id")]
     OneIdManyLeases,
 }
 

@@ -66,7 +66,7 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     /// No key has that name.
-    #[error("`{0}` is no key: write a character, or Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12, Ctrl-a")]
+    #[error("unknown key `{0}`; use a character, Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12 or Ctrl-a")]
     Unknown(String),
     /// Terminals can only report Ctrl with a letter.
     #[error("`{0}` is no key that a terminal can tell: Ctrl goes with a letter from a to z")]

@@ -4,9 +4,9 @@
 //! terminal, a task or the network, or reads a clock, so a recording of messages can be replayed.
 //!
 //! ```text
-//!  keys, answers, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> the runtime's driver
-//!                                      |                                               |
-//!                                 AppState -> ui::draw                                 +-> Msg
+//!  keys, replies, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> runtime::effects
+//!                                      |                                                |
+//!                                   AppState -> ui::draw                                +-> Msg
 //! ```
 //!
 //! To add a key, extend [`keymap`] and its [`Action`](keymap::Action). To add a side effect, extend [`Effect`]. To add
@@ -43,7 +43,6 @@ mod lease_store;
 mod lint_report;
 mod locks_view;
 mod msg;
-mod plural;
 mod poll_state;
 mod polls;
 mod row_filter;

@@ -142,7 +142,7 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
         Column::Id => Some(rising(lease.id.0)),
         Column::Who => Some(closeness(lease.ownership)),
         Column::State => Some(urgency(lease.state(now))),
-        Column::Left => lease.deadline().map(Timestamp::nanos),
+        Column::Left => lease.shown_deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
         Column::Every => match engine {
             Some(status) => status.cadence.last.map(nanos),

@@ -260,7 +260,7 @@ impl ViewState {
         }
         self.dialog = None;
         let name = self.id_format.name(id);
-        let text = format!("{name} is gone, and was granted again: that is another lease, so nothing was done");
+        let text = format!("{name} ended and was granted again: that is a different lease, so nothing was done");
         self.set_status(now, true, text);
     }
 

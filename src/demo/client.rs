@@ -10,8 +10,8 @@ use simkit::Clock;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientStopped;
 
-impl From<wire::Error> for ClientStopped {
-    fn from(_: wire::Error) -> Self {
+impl From<wire::CallError> for ClientStopped {
+    fn from(_: wire::CallError) -> Self {
         ClientStopped
     }
 }

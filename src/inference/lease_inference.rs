@@ -26,33 +26,68 @@ mod tests;
 
 pub use key_detach_reason::KeyDetachReason;
 pub use removal::{CohortHint, ExpiryBacklog, RemovalCause, RemovalDelay, RemovalWindow};
-pub use renewal_pattern::{Certainty, Estimate, MeanInterval, ObservedRenewal, ObservedRenewals, RenewalPattern};
+pub use renewal_pattern::{Certainty, MeanInterval, ObservedRenewals, RenewalPattern};
 
 use std::time::Duration;
 
 use etcd_lease::{TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
-use super::TimeRange;
+use super::{Renewal, TimeRange};
 use deadline_tracker::{DeadlineTracker, TrackerStep};
+use renewal_pattern::Estimate;
 
-/// What an answer showed that was not known before.
+/// What a reply showed that was not known before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Inferred {
-    /// Nothing new, but perhaps a deadline known better.
+    /// Nothing new; the deadline may be known more precisely.
     Nothing,
-    /// It was renewed.
-    Renewed(ObservedRenewal),
-    /// It has its full TTL again because of an election or a restart, or even more than that.
+    /// The lease was renewed.
+    Renewed(Renewal),
+    /// An election or a restart reset its time left to the full TTL or more.
     Refilled,
-    /// It has expired, and is not removed yet.
+    /// It has expired; etcd has not removed it yet.
     Dying,
-    /// The server does not know it (any more).
+    /// The server does not know it.
     Missing,
-    /// A demoted leader's answer, which says nothing.
+    /// A former leader's reply, which has no information.
     Invalid,
-    /// It does not fit what was known, and no renewal explains it: a server that was stopped, a clock that was set.
+    /// The reply does not fit what was known, and no renewal explains it: the server was stopped, or a clock was set.
     Contradiction,
+}
+
+/// What changed in the deadline of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlineChange {
+    /// Nothing.
+    Unchanged,
+    /// The deadline was unknown before.
+    First(TimeRange),
+    /// The same deadline as before, known more or less precisely.
+    Refined {
+        /// The range before.
+        before: TimeRange,
+        /// The range now.
+        after: TimeRange,
+    },
+    /// Another deadline: a renewal, a refill, a contradiction or a renewal from here.
+    Replaced {
+        /// The deadline before.
+        before: TimeRange,
+        /// The deadline now.
+        after: TimeRange,
+    },
+}
+
+/// What a reply, or a renewal from here, changed in what is known of a lease.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// What a reply showed; [`Inferred::Nothing`] for a renewal from here.
+    pub inferred: Inferred,
+    /// What changed in the deadline.
+    pub deadline: DeadlineChange,
+    /// When the query behind the previous deadline was sent; `None` where no deadline was known.
+    pub previous_query: Option<Timestamp>,
 }
 
 /// What the polls of one lease come to.
@@ -83,8 +118,19 @@ struct Known {
 }
 
 impl LeaseInference {
-    /// Takes in an answer: sent and received when, in the order of asking.
-    pub fn apply_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Inferred {
+    /// Applies a reply to a query that was sent at `sent`; replies come in the order of the queries.
+    pub fn apply_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Change {
+        let before = self.known;
+        let inferred = self.infer(answer, sent, received);
+        let deadline = match (before, self.bounds()) {
+            (_, None) => DeadlineChange::Unchanged,
+            (None, Some(after)) => DeadlineChange::First(after),
+            (Some(before), Some(after)) => inferred.deadline_change(before.track.bounds(), after),
+        };
+        Change { inferred, deadline, previous_query: before.map(|before| before.sent) }
+    }
+
+    fn infer(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Inferred {
         let reading = answer.ttl_status();
         let Some(heard) = answer.deadline(sent, received).map(TimeRange::new) else {
             return if reading == TtlStatus::Missing { Inferred::Missing } else { Inferred::Invalid };
@@ -114,20 +160,25 @@ impl LeaseInference {
         }
     }
 
-    /// It was granted or renewed from here: the deadline lies in these bounds, a TTL after the sending and the answer.
-    pub fn set_known(&mut self, deadline: TimeRange, ttl: Duration) {
+    /// Sets the deadline that a grant or a renewal from here gave: `ttl` after the sending at the earliest, and `ttl` after
+    /// the answer at the latest.
+    pub fn set_known(&mut self, deadline: TimeRange, ttl: Duration) -> Change {
         let TimeRange { earliest: sent, latest: answered } = deadline.earlier(ttl);
-        let term = self.known.and_then(|known| known.term);
-        self.known = Some(Known {
+        let before = self.known.replace(Known {
             ttl,
             track: DeadlineTracker::new(deadline),
             sent,
             since: sent,
-            term,
+            term: self.known.and_then(|known| known.term),
             dying: false,
             fixed: Some(answered),
             is_renewed: false,
         });
+        let change = match before {
+            Some(before) => DeadlineChange::Replaced { before: before.track.bounds(), after: deadline },
+            None => DeadlineChange::First(deadline),
+        };
+        Change { inferred: Inferred::Nothing, deadline: change, previous_query: before.map(|before| before.sent) }
     }
 
     /// Its deadline is not known any more, and a renewal may have stayed hidden.
@@ -233,6 +284,18 @@ impl LeaseInference {
                 self.renewals.mark_gap();
                 Inferred::Contradiction
             }
+        }
+    }
+}
+
+impl Inferred {
+    fn deadline_change(&self, before: TimeRange, after: TimeRange) -> DeadlineChange {
+        match self {
+            Inferred::Renewed(_) | Inferred::Refilled | Inferred::Contradiction => {
+                DeadlineChange::Replaced { before, after }
+            }
+            _ if before == after => DeadlineChange::Unchanged,
+            _ => DeadlineChange::Refined { before, after },
         }
     }
 }

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{Observation, ObservedPart};
-use etcd_lease::wire::{Error, ErrorKind};
+use etcd_lease::wire::{CallError, ErrorKind};
 
 /// Tells the news of one part.
 pub(super) struct ErrorGate {
@@ -25,7 +25,7 @@ impl ErrorGate {
     }
 
     /// Tells of a trouble, unless it is the one that was told last.
-    pub(super) async fn report_error(&mut self, error: Error) {
+    pub(super) async fn report_error(&mut self, error: CallError) {
         let this = (error.kind(), error.message().to_owned());
         if self.trouble.as_ref() != Some(&this) {
             self.trouble = Some(this);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Observation;
 use super::error_gate::ErrorGate;
 use crate::inference::locks::is_lock_key;
-use etcd_lease::wire::{Cluster, Error, KeyWatch, WatchUpdate};
+use etcd_lease::wire::{CallError, Cluster, KeyWatch, WatchUpdate};
 use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState};
 use simkit::Clock;
 
@@ -17,7 +17,7 @@ enum WatchEnd {
     /// What came between is forgotten.
     Forgotten,
     /// It broke, after this revision.
-    Cut { last_revision: i64, error: Error },
+    Cut { last_revision: i64, error: CallError },
 }
 
 struct KeyWatcher {
@@ -44,7 +44,7 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, range: KeyRange, error_g
 
 impl KeyWatcher {
     /// Tells all keys that hang on leases or are named after one, and the revision at which they do.
-    async fn read(&mut self) -> Result<i64, Error> {
+    async fn read(&mut self) -> Result<i64, CallError> {
         let mut pages = self.cluster.key_pages(&self.range);
         let mut is_first = true;
         while let Some(page) = pages.next().await? {
@@ -108,7 +108,7 @@ impl KeyWatcher {
         }
     }
 
-    async fn report_and_wait(&mut self, error: Error) {
+    async fn report_and_wait(&mut self, error: CallError) {
         self.error_gate.report_error(error).await;
         self.clock.sleep(RETRY).await;
     }

@@ -52,7 +52,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 
 use error_gate::ErrorGate;
-use etcd_lease::wire::{Cluster, Error};
+use etcd_lease::wire::{CallError, Cluster};
 use etcd_lease::{KeyChange, KeyEntry, KeyRange, LeaseId};
 use simkit::Clock;
 use simkit::Timestamp;
@@ -106,7 +106,7 @@ pub enum Observation {
         /// What.
         part: ObservedPart,
         /// Why.
-        error: Error,
+        error: CallError,
     },
     /// It works again.
     Recovered(ObservedPart),

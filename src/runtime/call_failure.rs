@@ -3,7 +3,7 @@
 use crate::app::CallFailure;
 use etcd_lease::wire::{self, ErrorKind};
 
-pub(super) fn call_failure(error: &wire::Error) -> CallFailure {
+pub(super) fn call_failure(error: &wire::CallError) -> CallFailure {
     CallFailure {
         is_not_found: error.kind() == ErrorKind::NotFound,
         is_forbidden: error.kind() == ErrorKind::Forbidden,

@@ -164,7 +164,7 @@ impl EffectContext {
         .unwrap_or_else(|error| probe_failed(id, &error))
     }
 
-    async fn query(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::Error> {
+    async fn query(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
@@ -243,6 +243,6 @@ impl EffectContext {
     }
 }
 
-fn probe_failed(id: LeaseId, error: &wire::Error) -> Msg {
+fn probe_failed(id: LeaseId, error: &wire::CallError) -> Msg {
     Msg::ProbeFailed { id, failure: call_failure(error) }
 }

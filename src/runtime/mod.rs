@@ -85,7 +85,7 @@ fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     let what = if left.len() == 1 { "1 lease expires" } else { &format!("{} leases expire", left.len()) };
     let (ids, list) = (named.join(" "), named.join(","));
     Some(format!(
-        "{what} unless somebody goes on:\n{command} keep-alive -- {ids}\nor, in the monitor:\n{command} --keep-alive={list}\n{rest}"
+        "{what} unless kept alive. To resume:\n{command} keep-alive -- {ids}\nor in the monitor:\n{command} --keep-alive={list}\n{rest}"
     ))
 }
 

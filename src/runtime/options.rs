@@ -37,7 +37,7 @@ pub struct MonitorOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
     /// The terminal could not be used.
-    #[error("could not {tried} the terminal: {error}; the monitor needs one, `leasetop list` does not")]
+    #[error("could not {tried} the terminal: {error}; without a terminal, use `leasetop list`")]
     Terminal {
         /// The failed operation, an infinitive.
         tried: &'static str,
@@ -48,6 +48,6 @@ pub enum MonitorError {
     #[error("could not catch signals: {0}")]
     Signals(io::Error),
     /// A task panicked. The panic message was already printed.
-    #[error("a part of leasetop panicked, so it ended; leases that it kept alive expire by themselves")]
+    #[error("internal error (panic); the leases that it kept alive will expire")]
     Panicked,
 }

@@ -1,15 +1,13 @@
-//! What was seen of a lease's renewals.
+//! Statistics of the renewals of one lease.
 
 use std::time::Duration;
 
-/// Statistics of one lease's renewals, as its answers arrived.
+/// Statistics of the renewals of one lease.
 ///
-/// The first answer gives no interval: `answers` renewals have `answers - 1` intervals.
-/// Intervals run from answer to answer; `least_left` is the least time that was left
-/// (deadline so far minus the time of the answer) at any renewal.
+/// An interval is the time between two replies, so `answers` renewals have `answers - 1` intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cadence {
-    /// Answers with a TTL above 0 so far.
+    /// The number of replies with a TTL above 0.
     pub answers: u64,
     /// The last interval.
     pub last: Option<Duration>,
@@ -19,15 +17,18 @@ pub struct Cadence {
     pub max: Option<Duration>,
     /// The sum of all intervals.
     pub sum: Duration,
-    /// The least time left at any renewal.
+    /// The time left when the last reply arrived, before it extended the deadline.
+    pub last_left: Option<Duration>,
+    /// The lowest time left when a reply arrived, before it extended the deadline.
     pub least_left: Option<Duration>,
 }
 
 impl Cadence {
-    /// Takes in one answer: `interval` since the answer before (none for the first), and
-    /// the time `left` when it arrived (none where no deadline was known).
+    /// Adds a reply: the `interval` since the reply before (none for the first), and the time `left` when it arrived
+    /// (none if no deadline was known).
     pub fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
         self.answers += 1;
+        self.last_left = left;
         if let Some(interval) = interval {
             self.last = Some(interval);
             self.min = Some(self.min.map_or(interval, |least| least.min(interval)));
@@ -39,13 +40,16 @@ impl Cadence {
         }
     }
 
-    /// How many intervals were seen.
+    /// The number of intervals.
     pub fn intervals(&self) -> u64 {
         self.answers.saturating_sub(1)
     }
 
-    /// The mean interval; none before the second answer.
+    /// The mean interval; none before the second reply.
     pub fn mean(&self) -> Option<Duration> {
-        (self.intervals() > 0).then(|| self.sum.div_f64(self.intervals() as f64))
+        if self.intervals() == 0 {
+            return None;
+        }
+        Some(self.sum.div_f64(self.intervals() as f64))
     }
 }

@@ -1,62 +1,62 @@
-//! The cluster as the client sees it.
+//! The members of the cluster, as the client sees them.
 
 use std::time::Duration;
 
 /// Whether a member answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reachability {
-    /// Nothing is known yet.
+    /// The member has not been probed yet.
     #[default]
     Unknown,
-    /// It answered the last question.
+    /// It answered the last request.
     Up,
-    /// It did not; with the trouble in words.
+    /// It did not answer the last request.
     Down {
-        /// What went wrong.
+        /// The error, for people.
         trouble: String,
     },
 }
 
-/// One member, as its Status answer tells.
+/// One member, with the facts of its last status reply.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemberView {
     /// The endpoint as it was given (`127.0.0.1:2379`).
     pub endpoint: String,
-    /// Its member id.
+    /// The member id; 0 while unknown.
     pub member_id: u64,
-    /// Whether it says that it is the leader itself.
+    /// Whether it says that it is the leader.
     pub is_leader: bool,
     /// Whether it knows of a leader.
     pub has_leader: bool,
-    /// Its etcd version; empty while unknown.
+    /// The etcd version; empty while unknown.
     pub version: String,
-    /// Its raft term.
+    /// The raft term.
     pub raft_term: u64,
-    /// The revision of its key space.
+    /// The revision of the key space.
     pub revision: i64,
-    /// Round trip of the last Status question.
+    /// The round trip of the last status request.
     pub round_trip: Option<Duration>,
     /// Whether it answers.
     pub reachability: Reachability,
 }
 
-/// All members that were named as endpoints.
+/// All members that were given as endpoints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClusterView {
     /// The cluster's id; 0 while unknown.
     pub cluster_id: u64,
     /// The members, in the order of the endpoints.
     pub members: Vec<MemberView>,
-    /// Which of them calls and renewals go to; none while none answers.
+    /// The index of the member that gets calls and renewals; none before the first probe.
     pub chosen: Option<usize>,
 }
 
 impl ClusterView {
-    /// Chooses the member that calls and renewals go to: the leader where it is known and answers, else whoever
-    /// answers and knows a leader (the present choice if it is one of them, else the quickest), else whoever answers,
-    /// else one that was not tried yet, else the one after the present choice.
+    /// Chooses the member that gets calls and renewals. The order of preference is: the leader; a member that knows a
+    /// leader (the current choice, then the one with the shortest round trip); a member that answers; one that was not
+    /// probed yet; the one after the current choice.
     ///
-    /// A member's word about who leads counts by its raft term: an old leader that was cut off still names itself.
+    /// Only the newest raft term counts, because an old leader that was cut off still calls itself leader.
     pub fn choose(&self) -> Option<usize> {
         let up = |member: &&MemberView| member.reachability == Reachability::Up;
         let term = self.members.iter().filter(up).map(|member| member.raft_term).max();
@@ -70,27 +70,27 @@ impl ClusterView {
                 Reachability::Unknown => 3,
                 Reachability::Down { .. } => 4,
             };
-            let present = self.chosen == Some(index);
-            // A member that is down is left, one that answers is stayed with.
-            let change = if up { !present } else { present };
+            let is_current = self.chosen == Some(index);
+            // Stay with the current member if it answers, and leave it if it is down.
+            let change = if up { !is_current } else { is_current };
             (class, change, member.round_trip.filter(|_| up), self.steps_after_chosen(index))
         };
         (0..self.members.len()).min_by_key(|index| rank(*index))
     }
 
-    /// How many places a member stands after the present choice, going round.
+    /// How many places a member is after the current choice, wrapping around.
     fn steps_after_chosen(&self, index: usize) -> usize {
         let count = self.members.len();
         (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
     }
 
-    /// The member that leads by its own word, the newest term going before older ones; none while none says so.
+    /// The member that calls itself leader, in the newest term; none if no member does.
     pub fn leader(&self) -> Option<&MemberView> {
         let leads = |member: &&MemberView| member.is_leader && member.reachability == Reachability::Up;
         self.members.iter().filter(leads).max_by_key(|member| member.raft_term)
     }
 
-    /// The member that calls and renewals go to.
+    /// The chosen member.
     pub fn current(&self) -> Option<&MemberView> {
         self.members.get(self.chosen?)
     }
@@ -121,11 +121,11 @@ mod tests {
         let old_and_new = view(&[(true, true, 3, Up), (false, true, 4, Up), (true, true, 4, Up)], Some(0));
         assert_eq!(old_and_new.choose(), Some(2));
         let leader_down = view(&[(true, true, 3, down()), (false, true, 3, Up), (false, true, 3, Up)], Some(2));
-        assert_eq!(leader_down.choose(), Some(2), "a follower that answers is stayed with");
+        assert_eq!(leader_down.choose(), Some(2), "keeps a follower that answers");
     }
 
     #[test]
-    fn without_an_answer_every_member_gets_its_turn() {
+    fn without_an_answer_every_member_is_tried_in_turn() {
         let mut all_down =
             view(&[(false, false, 0, down()), (false, false, 0, down()), (false, false, 0, down())], None);
         let mut turns = Vec::new();

@@ -1,53 +1,55 @@
-//! What happened, as the engine saw it.
+//! The events of the engine.
 
 use std::time::Duration;
 
 use super::{Ended, Fault, LeaseId, Timestamp};
 
-/// Something that happened to a lease that is kept alive, or to the link that keeps it.
+/// Something that happened to a lease that is kept alive, or to the connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineEvent {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// Which lease; none for the link.
+    /// The lease; none for an event of the connection.
     pub lease: Option<LeaseId>,
-    /// What.
+    /// What happened.
     pub kind: EngineEventKind,
 }
 
 /// The kinds of [`EngineEvent`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineEventKind {
-    /// It is kept alive from now on.
+    /// The keepalive started.
     Kept,
-    /// A renewal was answered: the TTL in seconds and the interval since the answer before.
+    /// A renewal was answered.
     Renewed {
-        /// TTL in seconds.
+        /// The TTL in seconds.
         ttl: i64,
-        /// Time since the answer before.
+        /// The time since the reply before; none for the first.
         interval: Option<Duration>,
-        /// From sending to the answer.
+        /// The time left when the reply arrived, before it extended the deadline; none if no deadline was known.
+        left: Option<Duration>,
+        /// The time from the request to the reply.
         round_trip: Duration,
     },
-    /// Its queue was full: the response was dropped, the renewal stands.
+    /// A response was dropped because the queue was full. The renewal itself succeeded.
     Dropped {
         /// Responses in the queue.
         queue_size: usize,
-        /// The most that it holds.
+        /// The most responses that it can hold.
         queue_capacity: usize,
     },
-    /// A renewal was sent and not answered in time.
+    /// A renewal was not answered in time.
     Missed {
-        /// How long the answer was waited for.
+        /// The time since it was sent.
         waited: Duration,
     },
-    /// A drill has begun.
+    /// A fault drill started.
     FaultStarted(Fault),
-    /// The drill has ended.
+    /// The fault drill ended.
     FaultEnded,
-    /// It is not kept alive any more.
+    /// The keepalive ended.
     Ended(Ended),
-    /// Renewals go to this endpoint from now on.
+    /// Renewals now go to this endpoint.
     Connected {
         /// The endpoint as it was given.
         endpoint: String,
@@ -56,7 +58,7 @@ pub enum EngineEventKind {
     Lost {
         /// The endpoint as it was given.
         endpoint: String,
-        /// Why, in words.
+        /// The error, for people.
         trouble: String,
     },
 }

@@ -1,31 +1,31 @@
-//! Drills: faults that one plays on a lease of one's own, to see what a program would see.
+//! Faults for drills on own leases, which show what a program would see.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A fault that is played on one lease. The lease is in danger with [`Fault::HoldSender`] alone.
+/// A fault in the keepalive of one lease. Only [`Fault::HoldSender`] endangers the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The consumer reads no response: its queue fills, then each response is dropped, and the lease lives.
+    /// The reader stops. The queue fills, then each response is dropped. The lease survives.
     StallConsumer,
-    /// The consumer reads one response in so long.
+    /// The reader reads one response per interval.
     SlowConsumer {
-        /// The time from one response that is read to the next.
+        /// The time from one read response to the next.
         every: Duration,
     },
-    /// No renewal is sent: the lease dies at its deadline, and its keys go with it.
+    /// No renewal is sent. The lease expires at its deadline, and its keys are deleted.
     HoldSender,
-    /// So many answers arrive and are thrown away as if they were lost; ends by itself after the last.
+    /// The next replies are discarded as if they were lost. The drill ends after the last of them.
     DropReplies {
-        /// How many are still to be thrown away.
+        /// How many replies are still to be discarded.
         left: u32,
     },
-    /// The stream that renewed it last is closed as if the network did. Over at once: nothing is left to be ended.
+    /// The stream that renewed it last is closed, as by a network failure. The drill ends at once.
     CutStream,
 }
 
 impl Fault {
-    /// Whether the one who reads the responses carries it out, and not the one who renews.
+    /// Whether the reader of the responses carries it out, and not the engine.
     pub fn is_reader_fault(self) -> bool {
         matches!(self, Fault::StallConsumer | Fault::SlowConsumer { .. })
     }
@@ -34,12 +34,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::StallConsumer => f.write_str("stalled consumer"),
-            Fault::SlowConsumer { every } => write!(f, "slow consumer: one response each {} s", every.as_secs()),
-            Fault::HoldSender => f.write_str("held sender"),
-            Fault::DropReplies { left: 1 } => f.write_str("the next answer is dropped"),
-            Fault::DropReplies { left } => write!(f, "the next {left} answers are dropped"),
-            Fault::CutStream => f.write_str("cut stream"),
+            Fault::StallConsumer => f.write_str("reader stalled"),
+            Fault::SlowConsumer { every } => write!(f, "slow reader: one response every {} s", every.as_secs()),
+            Fault::HoldSender => f.write_str("renewals held back"),
+            Fault::DropReplies { left: 1 } => f.write_str("dropping the next reply"),
+            Fault::DropReplies { left } => write!(f, "dropping the next {left} replies"),
+            Fault::CutStream => f.write_str("stream closed"),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Lease ids, read and printed as etcdctl does.
+//! Lease ids, parsed and printed as etcdctl does.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A lease id: any `i64` but 0, negatives included (etcd's `LeaseID`).
+/// A lease id: any `i64` except 0 (etcd's `LeaseID`).
 ///
-/// Prints as etcdctl does, Go's `%016x`: zero-padded to 16 columns, the sign inside
-/// them. Reads signed hex without a prefix (as etcdctl), `0x...` and `dec:...`.
+/// It prints as in etcdctl, which is Go's `%016x`: zero-padded to 16 columns, including the sign. It parses signed
+/// hexadecimal without a prefix, as etcdctl does, and also `0x...` and `dec:...`.
 ///
 /// ```
 /// use etcd_lease::LeaseId;
@@ -17,9 +17,9 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeaseId(pub i64);
 
-/// A text that is no lease id, with the rule that it breaks.
+/// The text is not a lease id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("bad lease id \"{text}\": {rule}")]
+#[error("invalid lease id \"{text}\": {rule}")]
 pub struct BadLeaseId {
     text: String,
     rule: &'static str,
@@ -61,7 +61,7 @@ impl FromStr for LeaseId {
     fn from_str(text: &str) -> Result<Self, BadLeaseId> {
         let bad = |rule| BadLeaseId { text: text.to_owned(), rule };
         let parsed = if let Some(decimal) = text.strip_prefix("dec:") {
-            decimal.parse().map_err(|_| bad("after `dec:` a decimal number that fits 64 signed bits"))
+            decimal.parse().map_err(|_| bad("expected a 64-bit decimal number after dec:"))
         } else {
             let (sign, digits) = match text.strip_prefix('-') {
                 Some(rest) => ("-", rest),
@@ -69,13 +69,13 @@ impl FromStr for LeaseId {
             };
             let digits = digits.strip_prefix("0x").unwrap_or(digits);
             if digits.starts_with(['+', '-']) {
-                return Err(bad("one sign at most"));
+                return Err(bad("more than one sign"));
             }
             i64::from_str_radix(&format!("{sign}{digits}"), 16)
-                .map_err(|_| bad("hex digits that fit 64 signed bits, as etcdctl prints them"))
+                .map_err(|_| bad("expected 64-bit hexadecimal, as etcdctl prints it"))
         }?;
         if parsed == 0 {
-            return Err(bad("0 is no lease"));
+            return Err(bad("0 means no lease"));
         }
         Ok(LeaseId(parsed))
     }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prints_and_reads_back_the_extremes() {
+    fn prints_and_parses_the_extremes() {
         for id in [1, -1, i64::MAX, i64::MIN, 0x694d9aa8d4d4f304] {
             assert_eq!(LeaseId(id).to_string().parse(), Ok(LeaseId(id)));
             assert!(LeaseId(id).to_string().len() >= 16);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_etcdctl_refuses() {
+    fn rejects_what_etcdctl_rejects() {
         for text in ["", "0", "xyz", "ffffffffffffffff", "0x", "--5", "-+5", "dec:", "dec:9223372036854775808", "1 2"] {
             assert!(text.parse::<LeaseId>().is_err(), "{text}");
         }

@@ -1,24 +1,24 @@
-//! Keys, as far as leases go: which lease holds which key, and what changes that.
+//! Keys and the leases to which they are attached.
 
 use super::LeaseId;
 
-/// A part of the key space: from `start` up to, not including, `end`; without an end all that follows.
+/// A range of keys: from `start` up to, not including, `end`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRange {
     /// The first key.
     pub start: Vec<u8>,
-    /// The first key behind it; none for all that follow.
+    /// The first key after the range; none for a range without an end.
     pub end: Option<Vec<u8>>,
 }
 
 impl KeyRange {
     /// All keys.
     pub fn all() -> Self {
-        // There is no key without a byte.
+        // A key has at least one byte.
         KeyRange { start: vec![0], end: None }
     }
 
-    /// All keys that begin so; no prefix is all keys.
+    /// All keys with a prefix. An empty prefix means all keys.
     ///
     /// ```
     /// use etcd_lease::KeyRange;
@@ -34,52 +34,52 @@ impl KeyRange {
         KeyRange { start: prefix.to_vec(), end }
     }
 
-    /// The prefix that it was made from; none for all keys.
+    /// The prefix from which it was made; none for all keys.
     pub fn as_prefix(&self) -> Option<&[u8]> {
         (*self != KeyRange::all()).then_some(&self.start)
     }
 
-    /// Whether a key lies in it.
+    /// Whether the range contains a key.
     pub fn contains(&self, key: &[u8]) -> bool {
         key >= &self.start[..] && self.end.as_ref().is_none_or(|end| key < &end[..])
     }
 }
 
-/// A key, and the lease that it hangs on.
+/// A key and its lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyEntry {
     /// The key, raw.
     pub key: Vec<u8>,
-    /// The lease; none where it hangs on none.
+    /// The lease to which the key is attached, if any.
     pub lease: Option<LeaseId>,
-    /// The revision that made it: of the keys of a lock the oldest holds it.
+    /// The revision that created the key. Among the keys of a lock the oldest holds it.
     pub create_revision: i64,
 }
 
-/// A change of one key, as a watch tells it.
+/// A change of one key, from a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChange {
     /// The key, raw.
     pub key: Vec<u8>,
-    /// The lease that it hung on before; none where it hung on none, or was not there.
+    /// The lease to which the key was attached before, if any.
     pub before: Option<LeaseId>,
-    /// What became of it.
+    /// The key after the change.
     pub now: KeyState,
-    /// The revision of the change. All keys of a lease that dies go in one.
+    /// The revision of the change. All keys of a lease that ends are deleted in one revision.
     pub revision: i64,
 }
 
-/// What became of a key.
+/// A key after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// It was put, and hangs on this lease or on none.
+    /// The key was written.
     Put {
-        /// The lease.
+        /// The lease to which it is attached, if any.
         lease: Option<LeaseId>,
-        /// The revision that made it.
+        /// The revision that created it.
         create_revision: i64,
     },
-    /// It is gone.
+    /// The key was deleted.
     Deleted,
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_ends_where_its_last_byte_can_be_counted_up() {
+    fn a_prefix_ends_after_its_last_byte_that_can_be_incremented() {
         assert_eq!(KeyRange::prefix(b"a\xff").end, Some(b"b".to_vec()));
         assert_eq!(KeyRange::prefix(b"\xff\xff").end, None);
         let range = KeyRange::prefix(b"a\xff");

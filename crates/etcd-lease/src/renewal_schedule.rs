@@ -1,4 +1,4 @@
-//! How often a lease is renewed.
+//! When a lease is renewed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use super::Timestamp;
 
-/// The sender of Go's clientv3 wakes this often (`retryConnWait` in its `lease.go`).
+/// The interval at which Go's clientv3 checks for due renewals (`retryConnWait` in its `lease.go`).
 pub const CLIENTV3_TICK: Duration = Duration::from_millis(500);
 
 /// When the next renewal of a lease is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RenewalSchedule {
-    /// As Go's clientv3: TTL/3 after the answer, at the next wake-up of a sender that wakes every 500 ms.
+    /// As Go's clientv3: TTL/3 after the reply, at the next tick of a 500 ms grid.
     #[default]
     Clientv3,
-    /// TTL/3 after the last one was due.
+    /// TTL/3 after the previous renewal was due.
     Exact,
 }
 
 impl RenewalSchedule {
-    /// When the next renewal is due, if one that was due at `due` was answered at `answered`.
+    /// When the next renewal is due, after one that was due at `due` and answered at `answered`.
     pub fn next(self, due: Timestamp, answered: Timestamp, ttl: Duration) -> Timestamp {
         match self {
             RenewalSchedule::Clientv3 => after(answered + ttl / 3),
@@ -31,8 +31,8 @@ impl RenewalSchedule {
         }
     }
 
-    /// The interval between answers that this pace aims at. On the grid an answer arrives a little after its tick, so
-    /// a TTL/3 that is a multiple of 500 ms misses that tick and takes the next: 120 s renews every 40.5 s.
+    /// The interval between replies that this schedule aims at. On the grid a reply arrives shortly after its tick. So if
+    /// TTL/3 is a multiple of 500 ms, the next renewal misses that tick: a TTL of 120 s is renewed every 40.5 s.
     pub fn expected(self, ttl: Duration) -> Duration {
         match self {
             RenewalSchedule::Clientv3 => after(Timestamp::START + ttl / 3).since_start(),
@@ -40,7 +40,7 @@ impl RenewalSchedule {
         }
     }
 
-    /// The moment at or after which a renewal wanted at `wanted` is sent.
+    /// The time at which a renewal wanted at `wanted` is sent.
     pub(super) fn align(self, wanted: Timestamp) -> Timestamp {
         match self {
             RenewalSchedule::Clientv3 => after(wanted.before(Duration::from_nanos(1))),
@@ -49,15 +49,15 @@ impl RenewalSchedule {
     }
 }
 
-/// The first tick of the grid strictly after a moment.
+/// The first tick of the grid strictly after `time`.
 fn after(time: Timestamp) -> Timestamp {
     let grid = Timestamp::at(CLIENTV3_TICK).nanos();
     Timestamp::from_nanos((time.nanos() / grid).saturating_add(1).saturating_mul(grid))
 }
 
-/// A text that is no pace.
+/// The text is not a renewal schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown pace \"{0}\": clientv3 (TTL/3 on a grid of 500 ms, as Go) or exact (TTL/3)")]
+#[error("unknown pace \"{0}\": expected clientv3 (TTL/3 on 500 ms ticks, as Go) or exact (TTL/3)")]
 pub struct UnknownSchedule(String);
 
 impl FromStr for RenewalSchedule {
@@ -83,8 +83,8 @@ impl fmt::Display for RenewalSchedule {
 
 /// Spreads the first renewals of leases that are granted together.
 ///
-/// A grant gives the full deadline, so that in a mass start the first renewal can wait its turn instead of racing the
-/// grants; while few start together it goes at once, as Go's does.
+/// A new lease has its full TTL, so in a mass start the first renewals can wait and do not compete with the grants. While
+/// few leases start together, the first renewal goes out at once, as in Go's clientv3.
 #[derive(Debug, Default)]
 pub(super) struct StartJitter {
     together: u32,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_keeps_in_step_unless_it_came_too_late() {
+    fn exact_keeps_its_rhythm_unless_the_reply_was_too_late() {
         let ttl = Duration::from_secs(9);
         assert_eq!(RenewalSchedule::Exact.next(ms(1_000), ms(1_005), ttl), ms(4_000));
         assert_eq!(RenewalSchedule::Exact.next(ms(1_000), ms(4_500), ttl), ms(7_500));
@@ -165,6 +165,10 @@ mod tests {
         }
         assert!(windows.iter().all(|count| *count <= 50), "no 100 ms renews more than 5 %: {windows:?}");
         let later = ms(60_000);
-        assert_eq!(jitter.first_due(RenewalSchedule::Exact, later, later, ttl), later, "a lease alone goes at once");
+        assert_eq!(
+            jitter.first_due(RenewalSchedule::Exact, later, later, ttl),
+            later,
+            "a single lease is renewed at once"
+        );
     }
 }

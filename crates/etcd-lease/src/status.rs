@@ -1,35 +1,35 @@
-//! What the engine tells of one lease that it keeps alive.
+//! The status of a lease that is kept alive, and why its keepalive ended.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::{Cadence, Fault, LeaseId, RenewalSchedule, Timestamp};
 
-/// Why keeping a lease alive ended.
+/// Why the keepalive of a lease ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The server says that it is gone, and its deadline had passed.
+    /// etcd reports that the lease is gone, and its deadline had passed.
     Expired,
-    /// The server does not know it, though its deadline had not passed: revoked, or never there.
+    /// etcd does not know the lease, although its deadline had not passed: it was revoked or never existed.
     NotFound,
-    /// No answer for the whole of its TTL; with the last trouble of the link, if any.
+    /// No renewal was answered for the whole TTL. The lease may still exist in etcd for a moment.
     Unanswered {
-        /// The last error of the link, in words.
+        /// The last error of the connection, for people, if there was one.
         trouble: Option<String>,
     },
-    /// The server refuses to renew it: the user may not write one of its keys.
+    /// etcd denies the renewal, because the user may not write one of the attached keys.
     Forbidden {
-        /// The server's words.
+        /// The message of etcd.
         message: String,
     },
-    /// The last subscriber went away.
+    /// The keepalive was stopped here, because its last user was dropped.
     Cancelled,
-    /// The engine was closed.
+    /// The client was closed.
     Closed,
 }
 
 impl Ended {
-    /// The reason in one word, the same in JSON, logs and on the screen.
+    /// A short name of the reason, for logs and JSON.
     pub fn word(&self) -> &'static str {
         match self {
             Ended::Expired => "expired",
@@ -41,7 +41,7 @@ impl Ended {
         }
     }
 
-    /// Whether the lease was lost: it ended though somebody wanted it alive.
+    /// Whether the lease was lost. Otherwise the keepalive was stopped here on purpose.
     pub fn is_loss(&self) -> bool {
         !matches!(self, Ended::Cancelled | Ended::Closed)
     }
@@ -51,9 +51,9 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ended::Expired => f.write_str("expired"),
-            Ended::NotFound => f.write_str("not found: revoked, or never there"),
-            Ended::Unanswered { trouble: None } => f.write_str("unanswered for its TTL"),
-            Ended::Unanswered { trouble: Some(text) } => write!(f, "unanswered for its TTL: {text}"),
+            Ended::NotFound => f.write_str("not found: it was revoked or never existed"),
+            Ended::Unanswered { trouble: None } => f.write_str("no reply within the TTL"),
+            Ended::Unanswered { trouble: Some(text) } => write!(f, "no reply within the TTL: {text}"),
             Ended::Forbidden { message } => write!(f, "forbidden: {message}"),
             Ended::Cancelled => f.write_str("cancelled"),
             Ended::Closed => f.write_str("closed"),
@@ -61,67 +61,67 @@ impl fmt::Display for Ended {
     }
 }
 
-/// Where a lease that is kept alive stands between two renewals.
+/// The phase of a lease between two renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The next renewal is not due yet.
     Waiting,
-    /// Due, and waiting for a stream that can take it.
+    /// The renewal is due and waits for a stream that can accept it.
     Due,
-    /// A renewal is on its way.
+    /// A renewal was sent and not answered yet.
     InFlight,
-    /// Something is wrong: its time left is being asked before anything is sent.
+    /// Something is wrong. Its time left is read before another renewal is sent.
     Suspect,
-    /// No longer kept; [`LeaseStatus::ended`] says why.
+    /// The keepalive ended; [`LeaseStatus::ended`] has the reason.
     Over,
 }
 
-/// How full a bounded response queue is.
+/// The state of a bounded response queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueGauge {
-    /// Responses waiting to be read.
+    /// Responses that wait to be read.
     pub depth: usize,
-    /// The most that it holds.
+    /// The most responses that it can hold.
     pub capacity: usize,
-    /// Responses dropped because it was full.
+    /// Responses dropped so far because the queue was full.
     pub dropped: u64,
 }
 
-/// Everything that the engine knows of one lease, at one moment.
+/// The status of one lease that is kept alive: a snapshot of its record in the scheduler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaseStatus {
-    /// Which lease.
+    /// The id of the lease.
     pub id: LeaseId,
-    /// TTL as the server gave it last, in seconds; none before the first answer.
+    /// The TTL in seconds that etcd returned last; none before the first reply.
     pub granted_ttl: Option<i64>,
-    /// Where it stands.
+    /// The phase.
     pub phase: Phase,
-    /// When it expires if nothing more is answered: sent + TTL of the last renewal answered.
+    /// When it expires unless it is renewed: the time at which the last answered renewal was sent, plus the TTL.
     pub deadline: Option<Timestamp>,
-    /// When the last answer arrived.
+    /// When the last reply to a renewal arrived.
     pub last_answer: Option<Timestamp>,
     /// When the next renewal is due.
     pub next_due: Option<Timestamp>,
-    /// When its renewals are due.
+    /// The renewal schedule.
     pub pace: RenewalSchedule,
-    /// The interval between renewals that its pace aims at.
+    /// The interval between renewals that the schedule aims at.
     pub expected: Option<Duration>,
-    /// What was seen of its renewals.
+    /// Statistics of its renewals.
     pub cadence: Cadence,
-    /// Round trip of the last renewal.
+    /// The round trip of the last renewal.
     pub round_trip: Option<Duration>,
-    /// The header's revision of the last answer.
+    /// The header's revision in the last reply.
     pub revision: Option<i64>,
-    /// Its response queue; of several subscribers the fullest, drops summed.
+    /// The response queue. Of several, the depth is that of the fullest and the drops are added up.
     pub queue: QueueGauge,
-    /// The drill that is being played on it.
+    /// The fault drill that runs on it.
     pub drill: Option<Fault>,
-    /// Why it ended, once it has.
+    /// Why it ended; none before the end.
     pub ended: Option<Ended>,
 }
 
 impl LeaseStatus {
-    /// A lease of which nothing is known but its pace.
+    /// The status of a lease of which only the schedule is known.
     pub(crate) fn new(id: LeaseId, pace: RenewalSchedule) -> Self {
         LeaseStatus {
             id,

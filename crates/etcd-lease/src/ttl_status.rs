@@ -1,4 +1,4 @@
-//! What a LeaseTimeToLive answer means.
+//! The replies to LeaseGrant and LeaseTimeToLive, and what they mean.
 
 use std::time::Duration;
 
@@ -7,67 +7,67 @@ use super::{LeaseId, Timestamp};
 /// The longest TTL that etcd grants, in seconds (`lease.MaxLeaseTTL` in etcd's `lessor.go`).
 pub const MAX_TTL: i64 = 9_000_000_000;
 
-/// What every answer's header says, and from which member.
+/// The header of a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// The cluster's id.
+    /// The id of the cluster.
     pub cluster_id: u64,
-    /// The member that answered.
+    /// The id of the member that replied.
     pub member_id: u64,
-    /// The key space's revision at the time of the answer.
+    /// The revision of the key space at the time of the reply.
     pub revision: i64,
-    /// The raft term; a new one means that there was an election.
+    /// The raft term. It changes with every election.
     pub raft_term: u64,
 }
 
-/// The answer to a LeaseGrant.
+/// The reply to LeaseGrant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Granted {
-    /// The lease's id.
+    /// The id of the lease.
     pub id: LeaseId,
-    /// The TTL that was asked for, in seconds.
+    /// The requested TTL in seconds.
     pub requested_ttl: i64,
-    /// The TTL that was granted, in seconds: the server may raise it to its minimum.
+    /// The granted TTL in seconds. etcd raises a TTL below its minimum.
     pub ttl: i64,
-    /// The answer's header.
+    /// The header of the reply.
     pub header: Header,
 }
 
-/// The answer to a LeaseTimeToLive, as the server gave it.
+/// The reply to LeaseTimeToLive, as etcd returned it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeToLive {
-    /// Which lease.
+    /// The id of the lease.
     pub id: LeaseId,
-    /// Whole seconds left, truncated toward zero; -1 for an unknown lease.
+    /// The time left in whole seconds, truncated toward zero; -1 for an unknown lease.
     pub ttl: i64,
-    /// The TTL that was granted, in seconds; 0 for an unknown lease.
+    /// The granted TTL in seconds; 0 for an unknown lease.
     pub granted_ttl: i64,
-    /// The attached keys where they were asked for, in no order, raw.
+    /// The attached keys if they were requested, unsorted.
     pub keys: Vec<Vec<u8>>,
-    /// The answer's header.
+    /// The header of the reply.
     pub header: Header,
 }
 
-/// What a LeaseTimeToLive answer means.
+/// What a reply to LeaseTimeToLive means.
 ///
-/// etcd truncates the seconds left toward zero (`int64(remaining.Seconds())` in its `v3rpc/lease.go`), so that
-/// 0 is said up to a second before and up to a second after the deadline.
+/// etcd truncates the seconds left toward zero (`int64(remaining.Seconds())` in its `v3rpc/lease.go`), so it returns 0
+/// from one second before the deadline to one second after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TtlStatus {
-    /// Alive, with at least that many whole seconds left.
+    /// The lease is alive and has at least `ttl` seconds left.
     Alive,
-    /// Less than a second on either side of its deadline.
+    /// The deadline is less than one second away, in the future or in the past.
     AtDeadline,
-    /// Expired, and not removed yet: it never comes back, unless a new leader refills it.
+    /// The lease has expired and is not removed yet. Only a new leader can bring it back.
     Dying,
-    /// Not known to the server: expired and removed, revoked, or never there.
+    /// The lease does not exist: it expired, was revoked or never existed.
     Missing,
-    /// A demoted leader's answer ("for ever"): it says nothing. Servers before 3.4.32 and 3.5.14.
+    /// A TTL without meaning, which a demoted leader returns before etcd 3.4.32 and 3.5.14.
     Invalid,
 }
 
 impl TimeToLive {
-    /// What this answer means.
+    /// What this reply means.
     pub fn ttl_status(&self) -> TtlStatus {
         match (self.ttl, self.granted_ttl) {
             (_, ..=0) => TtlStatus::Missing,
@@ -78,14 +78,15 @@ impl TimeToLive {
         }
     }
 
-    /// Whether the server knows the lease by this answer.
+    /// Whether the lease exists according to this reply.
     pub fn is_alive(&self) -> bool {
         !matches!(self.ttl_status(), TtlStatus::Missing | TtlStatus::Invalid)
     }
 
-    /// The earliest and the latest moment at which the lease's deadline can lie, for a question sent at `sent` and
-    /// answered at `received`: `t > 0` gives (sent + t, received + t + 1), `t = 0` a second on either side,
-    /// `t < 0` means that t to t - 1 seconds have passed since. None for an answer that tells no deadline.
+    /// The earliest and the latest possible deadline, for a request sent at `sent` with the reply at `received`.
+    ///
+    /// A TTL `t > 0` gives (sent + t, received + t + 1), `t = 0` one second to either side, and `t < 0` a deadline from
+    /// -t to 1 - t seconds ago. None for a reply without a deadline.
     pub fn deadline(&self, sent: Timestamp, received: Timestamp) -> Option<(Timestamp, Timestamp)> {
         const SECOND: Duration = Duration::from_secs(1);
         let whole = Duration::from_secs(self.ttl.unsigned_abs());
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_answers_are_named_states() {
+    fn unusual_replies_have_their_own_states() {
         let readings = [
             (9, 10, TtlStatus::Alive),
             (0, 10, TtlStatus::AtDeadline),

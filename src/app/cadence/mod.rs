@@ -44,7 +44,7 @@ pub struct Series {
     pub intervals: Intervals,
     /// Round trips of renewals: the median and the 99th percentile.
     pub round_trip: Option<(Duration, Duration)>,
-    /// The least time left at any renewal.
+    /// Lowest time left at a renewal.
     pub least_left: Option<Duration>,
     /// The response queues: the maximum depth, and the total of dropped responses.
     pub queue: QueueGauge,
@@ -63,7 +63,7 @@ pub struct LostLease {
     pub why: Ended,
 }
 
-/// Intervals between renewals, from answer to answer.
+/// Intervals between renewals, from reply to reply.
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
     /// The interval that the schedule should give.
@@ -94,7 +94,7 @@ impl Series {
         }
     }
 
-    /// The mean interval as a share of the TTL.
+    /// Mean interval divided by the TTL.
     pub fn interval_to_ttl(&self) -> Option<f64> {
         let mean = self.intervals.mean?;
         Some(mean.as_secs_f64() / self.effective_ttl() as f64)
@@ -105,9 +105,4 @@ impl Series {
 pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
-}
-
-/// `1 lease`, `2 leases`.
-pub fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -26,8 +26,8 @@ impl ConfirmCount {
             return None;
         }
         Some(match typed {
-            "" => format!("Nothing is typed: the number that confirms is {wanted}. Nothing was done."),
-            typed => format!("{typed} was typed: the number that confirms is {wanted}. Nothing was done."),
+            "" => format!("Nothing typed. Type {wanted} to confirm."),
+            typed => format!("{typed} is not {wanted}. Type {wanted} to confirm."),
         })
     }
 
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!((number.input().value(), number.refusal(2)), ("12", None));
         assert!(!number.confirms(2));
         let told = number.refusal(2).expect("it is refused");
-        assert_eq!(told, "12 was typed: the number that confirms is 2. Nothing was done.");
+        assert_eq!(told, "12 is not 2. Type 2 to confirm.");
         assert_eq!(number.refusal(12), None, "meanwhile it has become the right one");
         number.on_key(Key::Backspace);
         assert_eq!(number.refusal(2), None);
@@ -85,10 +85,7 @@ mod tests {
         assert!(!typed("").confirms(0) && !typed("01").confirms(1));
         let mut none = ConfirmCount::default();
         none.confirms(3);
-        assert_eq!(
-            none.refusal(3).as_deref(),
-            Some("Nothing is typed: the number that confirms is 3. Nothing was done.")
-        );
+        assert_eq!(none.refusal(3).as_deref(), Some("Nothing typed. Type 3 to confirm."));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::EventName;
+use super::{EventName, Renewed};
 use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
@@ -61,7 +61,7 @@ pub enum EventKind {
     },
     /// A response was dropped because its queue is full. The renewal itself succeeded.
     Dropped {
-        /// Responses in the queue.
+        /// Unread responses in the queue.
         depth: usize,
         /// Capacity of the queue.
         capacity: usize,
@@ -156,60 +156,6 @@ pub enum EventKind {
         /// Their number.
         count: usize,
     },
-}
-
-/// A renewal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Renewed {
-    /// How the renewal is known.
-    pub how: RenewalSource,
-    /// Whether it is the first known renewal of the lease.
-    pub is_first: bool,
-    /// The TTL after the renewal, in seconds.
-    pub ttl: Option<i64>,
-    /// Time since the previous renewal.
-    pub interval: Option<Duration>,
-    /// Uncertainty of `interval` in either direction, if the renewal is inferred.
-    pub interval_doubt: Option<Duration>,
-    /// Whether renewals in between may have been missed, so that `interval` is an upper bound.
-    pub is_bound: bool,
-    /// The expected interval, by the schedule or by the lease's usual interval.
-    pub expected: Option<Duration>,
-    /// The time left just before the renewal.
-    pub left: Option<Duration>,
-    /// Uncertainty of `left` in either direction, if the renewal is inferred.
-    pub left_doubt: Option<Duration>,
-    /// Round trip of the request, if this program sent it.
-    pub round_trip: Option<Duration>,
-}
-
-impl Renewed {
-    /// A renewal of which nothing else is known.
-    pub fn new(how: RenewalSource, ttl: Option<i64>) -> Self {
-        Renewed {
-            how,
-            is_first: true,
-            ttl,
-            interval: None,
-            interval_doubt: None,
-            is_bound: false,
-            expected: None,
-            left: None,
-            left_doubt: None,
-            round_trip: None,
-        }
-    }
-}
-
-/// How a renewal is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenewalSource {
-    /// Sent by the engine, which keeps the lease alive.
-    Kept,
-    /// A single renewal requested by the user.
-    Once,
-    /// Another client's renewal, inferred from polls.
-    Inferred,
 }
 
 /// A lease that ended.

@@ -11,8 +11,9 @@ mod sentence;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use crate::inference::{Renewal as Renewed, RenewalSource};
 pub use filter::matches_filter;
-pub use kind::{EventKind, LeaseEnded, RenewalSource, Renewed};
+pub use kind::{EventKind, LeaseEnded};
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
 
@@ -190,25 +191,25 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_in_one_second_is_told_in_a_line() {
+    fn many_events_in_one_second_share_a_line() {
         let mut log = EventLog::default();
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         assert_eq!(log.lines().len(), CROWD);
         let last = log.lines().next_back().unwrap();
-        assert_eq!((last.name(), last.text().as_str()), (EventName::Kept, "and 17 more in this second"));
+        assert_eq!((last.name(), last.text().as_str()), (EventName::Kept, "17 more in this second"));
         let mut lines: Vec<&Event> = log.lines().collect();
         Event::sort(&mut lines);
         assert_eq!(lines.last().map(|line| line.name()), Some(EventName::Kept));
         assert!(
             matches!(lines[CROWD - 1].kind, EventKind::More { .. }),
-            "after those whose fellows it counts: {lines:?}"
+            "after the lines of the same second: {lines:?}"
         );
         log.push(at(1_000), None, EventKind::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
     }
 
     #[test]
-    fn old_lines_make_room() {
+    fn old_lines_are_dropped() {
         let mut log = EventLog::default();
         (0..3_000).for_each(|second| log.push(at(second * 1_000), None, EventKind::error(second.to_string())));
         assert_eq!(log.lines().len(), CAPACITY);
@@ -216,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_to_know_all_is_told_each_of_a_crowd_and_the_small_ones_too() {
+    fn a_recording_has_every_event_and_minor_ones_too() {
         let mut log = EventLog::default();
-        log.push_verbose(at(0), None, || unreachable!("nobody wants to know"));
+        log.push_verbose(at(0), None, || unreachable!("recording is off"));
         log.record_all();
         log.now = at(30);
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));

@@ -17,7 +17,7 @@ pub enum EventName {
     Paused,
     /// A drill started or ended.
     Drill,
-    /// A renewal was answered, or another client's was inferred.
+    /// A renewal got its reply, or another client's renewal was inferred.
     Renewed,
     /// A lease's time left was reset to the full TTL by an election or a restart, not by a renewal.
     Refilled,

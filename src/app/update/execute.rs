@@ -134,7 +134,7 @@ pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
         return None;
     }
     app.view.request_redraw(Redraw::Now);
-    Some(Done::error("read-only: here nothing is granted, renewed or revoked"))
+    Some(Done::error("Read-only: grant, renew and revoke are disabled"))
 }
 
 /// The leases that an action changes. `None`, with a message, if there are none or changes are not allowed.
@@ -235,7 +235,7 @@ fn toggle_pins(app: &mut AppState) -> Done {
     let targets = selection::targets(app);
     if targets.is_empty() {
         let is_gone = app.cursor_lease().is_some();
-        return if is_gone { Done::error("it is gone: only living leases are pinned") } else { Done::default() };
+        return if is_gone { Done::error("Only living leases can be pinned") } else { Done::default() };
     }
     let is_pinned = pin::is_to_pin(&app.leases, &targets);
     if let Some(frozen) = &mut app.frozen {
@@ -252,9 +252,9 @@ fn toggle_mouse(app: &mut AppState) -> Done {
     app.view.has_mouse = !app.view.has_mouse;
     let key = app.config.keymap.key_label(Action::Mouse);
     let status = if app.view.has_mouse {
-        format!("the mouse selects rows and scrolls; {key} gives it back to the terminal")
+        format!("Mouse on ({key}: off, to select text)")
     } else {
-        "the mouse is the terminal's again: it selects text".to_owned()
+        "Mouse off: your terminal selects text".to_owned()
     };
     Done::status(status).with(Effect::Mouse(app.view.has_mouse))
 }
@@ -272,7 +272,7 @@ fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
 fn suspend(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     if !app.config.can_suspend {
-        app.view.set_status(now, true, "there is no shell to come back from: leasetop was not started by one");
+        app.view.set_status(now, true, "Cannot suspend: leasetop was not started by a shell");
         return Vec::new();
     }
     match app.view.dialog.take() {

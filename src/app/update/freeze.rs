@@ -65,9 +65,9 @@ fn changes(old: &Lease, new: &Lease) -> Vec<String> {
     let is_renewed = old.bounds().zip(new.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
     let changes = [
         (is_renewed, "renewed"),
-        (new.is_kept_alive && !old.is_kept_alive, "kept alive now"),
-        (old.is_kept_alive && !new.is_kept_alive, "not kept alive any more"),
-        (old.keys.is_some() && keys(new) != keys(old), "its keys changed"),
+        (new.is_kept_alive && !old.is_kept_alive, "now kept alive"),
+        (old.is_kept_alive && !new.is_kept_alive, "no longer kept alive"),
+        (old.keys.is_some() && keys(new) != keys(old), "keys changed"),
     ];
     changes.into_iter().filter(|(has_happened, _)| *has_happened).map(|(_, word)| word.to_owned()).collect()
 }

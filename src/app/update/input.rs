@@ -54,7 +54,7 @@ pub(super) fn paste(app: &mut AppState, text: &str, now: Timestamp) {
         Some(Dialog::Grant(form)) => grant::paste(form, text),
         Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
         None if is_filter => filter::paste(app, text),
-        _ => app.view.set_status(now, true, "a text was pasted where none is typed: nothing was done"),
+        _ => app.view.set_status(now, true, "Paste ignored: no text field is open"),
     }
     app.view.request_redraw(Redraw::Now);
 }

@@ -55,11 +55,11 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
 /// Reports that etcd compacted the changes since the last known revision, so that only the current keys are known.
 fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
     let first = app.keys.revision + 1;
-    let lost = format!("what became of the keys from revision {first} to {revision} is lost, etcd has compacted it");
+    let lost = format!("etcd compacted the key changes from revision {first} to {revision}");
     app.events.push(
         now,
         None,
-        EventKind::error(format!("{lost}: they were read anew, and those that left a lease are not told")),
+        EventKind::error(format!("{lost}; the keys were read again, but keys detached in between are not reported")),
     );
 }
 
@@ -248,8 +248,8 @@ fn report_failure(app: &mut AppState, now: Timestamp) {
     let Some(failure) = &app.keys.failure else { return };
     app.keys.is_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
-        let hint = if failure.is_forbidden { "; --prefix names keys that this user may read" } else { "" };
-        app.events.push(now, None, EventKind::error(format!("cannot follow the keys: {}{hint}", failure.text)));
+        let hint = if failure.is_forbidden { "; use --prefix for keys that this user may read" } else { "" };
+        app.events.push(now, None, EventKind::error(format!("could not watch the keys: {}{hint}", failure.text)));
     }
 }
 

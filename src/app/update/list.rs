@@ -114,7 +114,7 @@ fn report_failure(app: &mut AppState, now: Timestamp) {
     let Some(failure) = &app.cluster.list_failure else { return };
     app.cluster.is_list_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
-        app.events.push(now, None, EventKind::error(format!("cannot list the leases: {}", failure.text)));
+        app.events.push(now, None, EventKind::error(format!("could not list the leases: {}", failure.text)));
     }
 }
 

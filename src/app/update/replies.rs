@@ -25,9 +25,6 @@ pub(super) fn granted(
     lease.ownership = Ownership::Own;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
-    if keep_alive {
-        lease.history_mut().granted(sent + ttl);
-    }
     if lease.bounds().is_none() {
         lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
@@ -36,14 +33,14 @@ pub(super) fn granted(
     }
     let granted =
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    app.view.set_status(received, false, format!("granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
+    app.view.set_status(received, false, format!("Granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
     app.events.push(received, Some(answer.id), granted);
 }
 
 /// Reports a failed grant.
 pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, now: Timestamp) {
-    app.events.push(now, None, EventKind::error(format!("{ttl} s not granted: {}", failure.text)));
-    app.view.set_status(now, true, format!("no lease of {ttl} s: {}", failure.text));
+    app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", failure.text)));
+    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", failure.text));
 }
 
 /// Records an attached key. The watch will report its revision.
@@ -53,7 +50,7 @@ pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timesta
 
 /// Reports a failed attach.
 pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], failure: &CallFailure, now: Timestamp) {
-    let text = format!("{} not attached: {}", String::from_utf8_lossy(key), failure.text);
+    let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), failure.text);
     app.events.push(now, Some(id), EventKind::error(&text));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Soon);
@@ -69,18 +66,18 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
     app.events.push(
         received,
         Some(id),
-        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, Some(ttl)) }),
+        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, received, Some(ttl)) }),
     );
-    app.view.set_status(received, false, format!("renewed {id} once: {ttl} s", id = app.view.id_format.name(id)));
+    app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
 }
 
 /// Reports a failed renewal. If the server does not know the lease, it has ended.
 pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
-    app.view.set_status(now, true, format!("{id} not renewed: {}", failure.text, id = app.view.id_format.name(id)));
+    app.view.set_status(now, true, format!("Could not renew {id}: {}", failure.text, id = app.view.id_format.name(id)));
     if failure.is_not_found {
         return record_end(app, id, Absence::by(now, app));
     }
-    app.events.push(now, Some(id), EventKind::error(format!("not renewed: {}", failure.text)));
+    app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", failure.text)));
 }
 
 /// Records a revoked lease.
@@ -108,12 +105,12 @@ pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailu
     let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
     let done =
-        next.unwrap_or_else(|| Done::error(format!("{id} not revoked: {why}", id = app.view.id_format.name(id))));
+        next.unwrap_or_else(|| Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id))));
     let mut effects = report(app, done, now);
     if failure.is_not_found {
         record_end(app, id, Absence::by(now, app));
     } else {
-        app.events.push(now, Some(id), EventKind::error(format!("not revoked: {why}")));
+        app.events.push(now, Some(id), EventKind::error(format!("could not revoke: {why}")));
     }
     // A revoke without a reply may have been carried out, so poll the lease soon.
     app.polls.prioritize(id);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::app::keymap::Action;
-use crate::app::plural::leases_in_words;
 use crate::app::{AppState, View};
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -20,7 +20,7 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         return app.view.set_status(
             now,
             true,
-            format!("{id} is gone: only living leases are marked", id = app.view.id_format.name(id)),
+            format!("{id} is gone; only living leases can be marked", id = app.view.id_format.name(id)),
         );
     }
     app.view.selection.toggle(id);
@@ -35,7 +35,7 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
         return app.view.set_status(
             now,
             true,
-            format!("the range began at {first}, which has no row any more: nothing was marked"),
+            format!("The range started at {first}, which is no longer listed; nothing was marked"),
         );
     };
     app.view.selection.add(rows.into_iter().filter(|id| app.leases.alive(*id).is_some()));
@@ -45,7 +45,7 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
 pub(super) fn clear(app: &mut AppState, now: Timestamp) {
     let marks = app.view.selection.clear();
     if marks > 0 {
-        app.view.set_status(now, false, format!("{} not marked any more", leases_in_words(marks)));
+        app.view.set_status(now, false, format!("Cleared {}", plural(marks as u64, "mark")));
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
             now,
             true,
             format!(
-                "{id} is gone and not marked any more; {} marked",
+                "{id} is gone and no longer marked; {} marked",
                 are_in_words(rest),
                 id = app.view.id_format.name(id)
             ),
@@ -89,11 +89,7 @@ pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<Lease
         && let Some(id) = app.view.cursor
         && app.leases.contains(id)
     {
-        app.view.set_status(
-            now,
-            true,
-            format!("{id} is gone: nothing can be done with it", id = app.view.id_format.name(id)),
-        );
+        app.view.set_status(now, true, format!("{id} is gone; nothing to act on", id = app.view.id_format.name(id)));
     }
     targets
 }
@@ -126,8 +122,7 @@ fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
 
 fn are_in_words(count: usize) -> String {
     match count {
-        0 => "none is".to_owned(),
-        1 => "1 is".to_owned(),
-        count => format!("{count} are"),
+        0 => "none".to_owned(),
+        count => count.to_string(),
     }
 }

@@ -13,13 +13,13 @@ pub(super) fn over(app: &mut AppState, since: Timestamp, now: Timestamp) {
     let seconds = span.as_secs_f64();
     app.view.request_redraw(Redraw::Full);
     if app.leases.kept_alive().next().is_none() {
-        let text = format!("stood still for {seconds:.1} s; what is shown is polled again");
+        let text = format!("Was suspended for {seconds:.1} s; refreshing");
         app.events.push_verbose(now, None, || EventKind::ProcessStalled { span, text: text.clone() });
         return app.view.set_status(now, false, text);
     }
     let over: Vec<LeaseId> =
         app.leases.kept_alive().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
-    let text = format!("nothing was renewed for {seconds:.1} s: {}", cost(app, &over, now));
+    let text = format!("No renewals for {seconds:.1} s: {}", cost(app, &over, now));
     app.events.push(now, None, EventKind::ProcessStalled { span, text: text.clone() });
     app.view.set_status(now, !over.is_empty(), text);
 }
@@ -33,11 +33,11 @@ fn cost(app: &AppState, over: &[LeaseId], now: Timestamp) -> String {
     let least = app.leases.kept_alive().filter_map(Lease::bounds).map(|bounds| bounds.earliest).min();
     match (over, least) {
         ([], Some(least)) => {
-            format!("no lease ran out of time, the least left was {:.1} s", (least - now).as_secs_f64())
+            format!("no lease expired; the lowest left is {:.1} s", (least - now).as_secs_f64())
         }
-        ([], None) => "how much time was left is not known".to_owned(),
-        ([id], _) => format!("the time of {} is over", app.view.id_format.name(*id)),
-        (over, _) => format!("the time of {} leases is over", over.len()),
+        ([], None) => "the time left is unknown".to_owned(),
+        ([id], _) => format!("the TTL of {} has run out", app.view.id_format.name(*id)),
+        (over, _) => format!("the TTL of {} leases has run out", over.len()),
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<E
     }
     app.keys.expect_late_changes(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
+    let text = format!("The machine slept for {} s; refreshing", span.as_secs());
     app.events.push(now, None, EventKind::ProcessStalled { span, text: text.clone() });
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Full);

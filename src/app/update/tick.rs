@@ -95,10 +95,10 @@ pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
     app.polls.chosen_limit = Some(most);
     let end = match (next, is_faster) {
         (Some(_), _) => "",
-        (None, true) => ": more cannot be asked for here",
-        (None, false) => ": fewer would be none",
+        (None, true) => ", the highest",
+        (None, false) => ", the lowest",
     };
-    app.view.set_status(now, false, format!("at most {most} polls a second{end}"));
+    app.view.set_status(now, false, format!("Poll limit {most}/s{end}"));
 }
 
 /// The possible limits in polls per second: 1, 2, 5, 10 and so on up to 100,000.

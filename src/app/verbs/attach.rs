@@ -44,7 +44,7 @@ impl AttachDialog {
     pub fn read(&self) -> Result<(&str, &str), String> {
         let text = self.pair.value();
         if text.is_empty() {
-            return Err("write the key, an equals sign and the value".to_owned());
+            return Err("KEY=VALUE".to_owned());
         }
         KeyTemplate::parse(text).map_err(|bad| bad.to_string())?;
         text.split_once('=').ok_or_else(|| text.to_owned())
@@ -114,6 +114,6 @@ pub(in crate::app) fn paste(dialog: &mut AttachDialog, text: &str) {
 
 /// Attaches a key to a lease.
 pub(in crate::app) fn start(ids: IdFormat, id: LeaseId, key: Vec<u8>, value: Vec<u8>) -> Done {
-    let status = Done::status(format!("attaching {} to {id} …", printable(&key), id = ids.name(id)));
+    let status = Done::status(format!("Attaching {} to {id}…", printable(&key), id = ids.name(id)));
     status.with(Effect::Attach { id, key, value })
 }

@@ -55,12 +55,12 @@ impl DrillDialog {
         let lease = leases.alive(self.id)?;
         let keep = config.keymap.key_label(Action::KeepAlive);
         match (lease.ownership, lease.is_kept_alive) {
-            _ if config.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
+            _ if config.is_read_only => Some("Read-only: grant, renew and revoke are disabled.".to_owned()),
             (Ownership::Own, true) => None,
             (Ownership::Own, false) => {
-                Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
+                Some(format!("Not kept alive, so there is nothing to drill; {keep} keeps it alive."))
             }
-            _ => Some("It is another client's: drills are for own leases, so that nobody else is harmed.".to_owned()),
+            _ => Some("Another client's lease. Drills run only on your own.".to_owned()),
         }
     }
 
@@ -91,23 +91,23 @@ impl DrillDialog {
         let choice = |key, name: &str, seen, drill| FaultChoice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
         let press = |reply| keymap.key_label(Action::Dialog(reply));
-        let change = |less, more| format!("({} and {} change it)", press(less), press(more));
+        let change = |less, more| format!("({} {} adjust)", press(less), press(more));
         let slow = format!(
-            "read one response each {} s {}",
+            "read one response every {} s {}",
             self.pause,
             change(DialogAction::FasterReader, DialogAction::SlowerReader)
         );
         let drop = format!(
-            "drop the next {} answers {}",
+            "lose the next {} replies {}",
             self.answers,
             change(DialogAction::MoreAnswers, DialogAction::FewerAnswers)
         );
         [
-            choice('1', "stall the consumer", STALL, Fault::StallConsumer),
+            choice('1', "stop reading responses", STALL, Fault::StallConsumer),
             choice('2', &slow, SLOW, Fault::SlowConsumer { every }),
-            choice('3', "hold the sender", HOLD, Fault::HoldSender),
+            choice('3', "stop sending renewals", HOLD, Fault::HoldSender),
             choice('4', &drop, DROP, Fault::DropReplies { left: self.answers }),
-            choice('5', "cut the stream", CUT, Fault::CutStream),
+            choice('5', "break the stream", CUT, Fault::CutStream),
         ]
     }
 
@@ -126,11 +126,11 @@ impl DrillDialog {
     }
 }
 
-const STALL: &str = "Nothing but a line in its log for each response dropped, once the queue is full. The lease lives.";
-const SLOW: &str = "Responses that are older each time, until the queue is full and some are missing. The lease lives.";
-const HOLD: &str = "Nothing until the deadline; then its channel closes. The lease dies and its keys are deleted.";
-const DROP: &str = "No response for about a second each; the server has renewed it all the same. The lease lives.";
-const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
+const STALL: &str = "Once the queue is full, each response is dropped and logged. The lease survives.";
+const SLOW: &str = "Responses get older, until the queue is full and some are dropped. The lease survives.";
+const HOLD: &str = "Nothing until the deadline, then the channel closes. The lease expires; its keys are deleted.";
+const DROP: &str = "No response for about 1 s each; etcd renewed it anyway. The lease survives.";
+const CUT: &str = "Usually nothing: the client reopens it and renews. The lease survives.";
 
 /// The result of the drill key.
 pub(in crate::app) enum Toggled {
@@ -145,7 +145,7 @@ pub(in crate::app) enum Toggled {
 pub(in crate::app) fn toggle(lease: &Lease, config: &AppConfig, ids: IdFormat) -> Toggled {
     let id = lease.id;
     if lease.drill().is_some() && !config.is_read_only {
-        let status = Done::status(format!("the drill on {id} has ended", id = ids.name(id)));
+        let status = Done::status(format!("Drill on {id} stopped", id = ids.name(id)));
         return Toggled::Done(status.with(Effect::Drill { id, drill: None }));
     }
     Toggled::Offer(DrillDialog::new(id, lease.granted_ttl.unwrap_or(1).unsigned_abs()))
@@ -156,9 +156,9 @@ pub(in crate::app) fn start(leases: &LeaseStore, keymap: &Keymap, ids: IdFormat,
     let name = ids.name(id);
     let is_ours = |lease: &Lease| lease.ownership == Ownership::Own && lease.is_kept_alive;
     if !leases.alive(id).is_some_and(is_ours) {
-        return Done::error(format!("{name} is not kept alive any more: there is nothing to drill"));
+        return Done::error(format!("{name} is no longer kept alive; nothing to drill"));
     }
     let key = keymap.key_label(Action::Drill);
-    let end = if fault == Fault::CutStream { String::new() } else { format!("; {key} ends it") };
-    Done::status(format!("{fault} on {name}{end}")).with(Effect::Drill { id, drill: Some(fault) })
+    let end = if fault == Fault::CutStream { String::new() } else { format!(" ({key} stops it)") };
+    Done::status(format!("Drill: {fault} on {name}{end}")).with(Effect::Drill { id, drill: Some(fault) })
 }

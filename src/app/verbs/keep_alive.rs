@@ -4,9 +4,9 @@
 use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome, Focus, is_over};
 use crate::app::lease_store::LeaseStore;
-use crate::app::plural::leases_in_words;
 use crate::app::{DialogAction, Effect, EventKind, EventLog, Key, KeyContext, Lease, Ownership};
 use crate::id_format::IdFormat;
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -89,13 +89,13 @@ pub(in crate::app) fn start(leases: &mut LeaseStore, ids: IdFormat, targets: &[L
     let effects: Vec<Effect> = targets.iter().filter_map(|id| start_one(leases, *id)).collect();
     let kept = effects.len();
     let status = match targets {
-        [id] if kept == 0 => Done::error(format!("{id} is gone: nothing to keep alive", id = ids.name(*id))),
-        [id] => Done::status(format!("keeping {id} alive", id = ids.name(*id))),
+        [id] if kept == 0 => Done::error(format!("{id} is gone; nothing to keep alive", id = ids.name(*id))),
+        [id] => Done::status(format!("Keeping {id} alive", id = ids.name(*id))),
         _ if kept < targets.len() => {
             let gone = targets.len() - kept;
-            Done::error(format!("keeping {} alive; {gone} are gone", leases_in_words(kept)))
+            Done::error(format!("Keeping {} alive; {gone} gone", plural(kept as u64, "lease")))
         }
-        _ => Done::status(format!("keeping {} alive", leases_in_words(kept))),
+        _ => Done::status(format!("Keeping {} alive", plural(kept as u64, "lease"))),
     };
     Done::effects(effects).then(status)
 }
@@ -116,10 +116,14 @@ fn start_one(leases: &mut LeaseStore, id: LeaseId) -> Option<Effect> {
 fn stop(leases: &mut LeaseStore, events: &mut EventLog, ids: IdFormat, targets: &[LeaseId], now: Timestamp) -> Done {
     let effects = targets.iter().filter_map(|id| stop_one(leases, events, *id, now)).collect();
     let status = match targets {
-        [id] => format!("{id} is not kept alive any more: it expires by itself", id = ids.name(*id)),
+        [id] => {
+            let left = leases.get(*id).and_then(|lease| lease.left(now));
+            let expires = left.map_or(String::new(), |left| format!("; expires in {left:.1} s"));
+            format!("Stopped keeping {id} alive{expires}", id = ids.name(*id))
+        }
         _ => {
-            let words = leases_in_words(targets.len());
-            format!("{words} are not kept alive any more: they expire by themselves")
+            let words = plural(targets.len() as u64, "lease");
+            format!("Stopped keeping {words} alive; they will expire")
         }
     };
     Done::effects(effects).then(Done::status(status))

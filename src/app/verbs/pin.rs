@@ -1,8 +1,8 @@
 //! Pinning leases to the top.
 
 use crate::app::lease_store::LeaseStore;
-use crate::app::plural::leases_in_words;
 use crate::id_format::IdFormat;
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 
 use super::Done;
@@ -23,10 +23,10 @@ pub(in crate::app) fn set(leases: &mut LeaseStore, targets: &[LeaseId], is_pinne
 
 /// The status message.
 pub(in crate::app) fn status(ids: IdFormat, targets: &[LeaseId], is_pinned: bool) -> Done {
-    let (what, verb) = match targets {
-        [id] => (ids.name(*id), "is"),
-        _ => (leases_in_words(targets.len()), "are"),
+    let what = match targets {
+        [id] => ids.name(*id),
+        _ => plural(targets.len() as u64, "lease"),
     };
-    let end = if is_pinned { "pinned to the top" } else { "not pinned any more" };
-    Done::status(format!("{what} {verb} {end}"))
+    let done = if is_pinned { "Pinned" } else { "Unpinned" };
+    Done::status(format!("{done} {what}"))
 }

@@ -6,9 +6,9 @@ use crate::app::dialog::{DialogContext, DialogOutcome, Focus};
 use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
 use crate::app::lease_store::LeaseStore;
-use crate::app::plural::leases_in_words;
 use crate::app::selection::Selection;
 use crate::app::{AppConfig, DialogAction, Effect, Key, KeyContext, Ownership};
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 
 use super::{Done, revoke_many};
@@ -61,7 +61,7 @@ pub(in crate::app) fn revoke_and_quit(
     }
     jobs.quit_pending = Some(own.iter().map(|target| target.id).collect());
     let quit_key = config.keymap.key_label(Action::Quit);
-    let what = leases_in_words(own.len());
+    let what = plural(own.len() as u64, "lease");
     let status = Done::status(format!("revoking {what}, then the end; {quit_key} ends at once"));
     status.then(revoke_many::add(leases, jobs, selection, own))
 }

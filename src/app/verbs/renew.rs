@@ -2,7 +2,7 @@
 
 use crate::app::Effect;
 use crate::app::lease_store::LeaseStore;
-use crate::app::plural::leases_in_words;
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 
 use super::Done;
@@ -13,7 +13,7 @@ pub(in crate::app) fn once(leases: &LeaseStore, targets: &[LeaseId]) -> Done {
     let renew = |id: &LeaseId| if is_kept(*id) { Effect::RenewNow(*id) } else { Effect::RenewOnce(*id) };
     let done = Done::effects(targets.iter().map(renew).collect());
     if targets.len() > 1 {
-        return done.then(Done::status(format!("renewing {} once", leases_in_words(targets.len()))));
+        return done.then(Done::status(format!("Renewing {} once", plural(targets.len() as u64, "lease"))));
     }
     done
 }

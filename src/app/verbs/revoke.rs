@@ -122,7 +122,7 @@ pub(in crate::app) fn start(jobs: &mut Jobs, ids: IdFormat, id: LeaseId) -> Done
         return under_way;
     }
     jobs.revoking.insert(id);
-    Done::status(format!("revoking {id} …", id = ids.name(id))).with(Effect::Revoke(id))
+    Done::status(format!("Revoking {id}…", id = ids.name(id))).with(Effect::Revoke(id))
 }
 
 /// The message for a lease whose revoke is already in flight. `None` otherwise.
@@ -130,24 +130,24 @@ pub(in crate::app) fn under_way(jobs: &Jobs, ids: IdFormat, id: LeaseId) -> Opti
     if !jobs.revoking.contains(&id) {
         return None;
     }
-    Some(Done::status(format!("{id} is being revoked already: the answer is awaited", id = ids.name(id))))
+    Some(Done::status(format!("{id} is already being revoked", id = ids.name(id))))
 }
 
 /// The message for a revoked lease. `keys` is the number of deleted keys, if known.
 pub(in crate::app) fn revoked(ids: IdFormat, id: LeaseId, revision: i64, keys: Option<usize>) -> Done {
     let keys = keys.map_or("its keys".to_owned(), keys_in_words);
-    Done::status(format!("revoked {id}: {keys} deleted, revision {revision}", id = ids.name(id)))
+    Done::status(format!("Revoked {id}: {keys} deleted (revision {revision})", id = ids.name(id)))
 }
 
 /// The message for a failed revoke.
 pub(in crate::app) fn failure_message(failure: &CallFailure, keymap: &Keymap) -> String {
     let text = &failure.text;
     match failure {
-        CallFailure { is_not_found: true, .. } => "it was gone already, so nothing was deleted by this".to_owned(),
-        CallFailure { is_forbidden: true, .. } => format!("that takes the right to write each of its keys; {text}"),
+        CallFailure { is_not_found: true, .. } => "it was already gone, so this deleted nothing".to_owned(),
+        CallFailure { is_forbidden: true, .. } => format!("this needs write permission for each of its keys; {text}"),
         _ => {
             let again = keymap.key_label(Action::Revoke);
-            format!("{text}; it may be gone all the same, its row tells: {again} asks again")
+            format!("{text}; it may be gone anyway: check its row, {again} tries again")
         }
     }
 }

@@ -7,9 +7,9 @@ use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, is_over, sc
 use crate::app::events::keys_in_words;
 use crate::app::jobs::Jobs;
 use crate::app::lease_store::LeaseStore;
-use crate::app::plural::leases_in_words;
 use crate::app::selection::Selection;
 use crate::app::{DialogAction, Effect, Key, KeyContext, Lease};
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 
 use super::Done;
@@ -93,7 +93,7 @@ pub(in crate::app) fn add(
 pub(in crate::app) fn stop(jobs: &mut Jobs) -> Done {
     let Some(bulk) = &mut jobs.bulk else { return Done::default() };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
-    Done::status(format!("stopped: {} left alone, {awaited} answers awaited", leases_in_words(rest)))
+    Done::status(format!("Stopped: {} skipped, {awaited} pending", plural(rest as u64, "lease")))
 }
 
 /// Records the reply to a revoke and sends the next one. `None` if the lease is not part of the bulk revoke.
@@ -115,7 +115,7 @@ pub(in crate::app) fn on_reply(
 fn mark_failure(selection: &mut Selection, id: LeaseId, outcome: &RevokeOutcome) {
     match outcome {
         RevokeOutcome::Failed(reason) => selection.fail(id, reason),
-        RevokeOutcome::ChangedHands => selection.fail(id, "it is another client's now"),
+        RevokeOutcome::ChangedHands => selection.fail(id, "it now belongs to another client"),
         RevokeOutcome::Revoked(_) | RevokeOutcome::Gone => (),
     }
 }
@@ -148,15 +148,15 @@ fn conclusion(bulk: &BulkRevoke) -> Done {
     }
     let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
     let gone = bulk.results().len() - revoked - failed;
-    let mut words = vec![format!("revoked {}: {} deleted", leases_in_words(revoked), keys_in_words(keys))];
+    let mut words = vec![format!("Revoked {}: {} deleted", plural(revoked as u64, "lease"), keys_in_words(keys))];
     if gone > 0 {
-        words.push(format!("{gone} were gone already"));
+        words.push(format!("{gone} already gone"));
     }
     if bulk.skipped() > 0 {
-        words.push(format!("{} left alone", bulk.skipped()));
+        words.push(format!("{} skipped", bulk.skipped()));
     }
     if failed > 0 {
-        words.push(format!("{failed} could not be revoked and stay marked"));
+        words.push(format!("{failed} failed (still marked)"));
         return Done::error(words.join(", "));
     }
     Done::status(words.join(", "))

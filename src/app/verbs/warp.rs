@@ -34,11 +34,10 @@ pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
 /// Why the speed cannot be changed, in a sentence. `None` if it can.
 pub fn no_speed(config: &AppConfig) -> Option<&'static str> {
     match config.backend {
-        Backend::Cluster => {
-            Some("A real cluster keeps its own time: only a sandbox's clock can be warped. `leasetop demo` has one.")
-        }
+        // The clock of a real cluster is everybody's.
+        Backend::Cluster => Some("Only a sandbox's clock can be sped up. Try `leasetop demo`."),
         Backend::Sandbox { .. } if config.is_read_only => {
-            Some("Read-only: here nothing is granted, renewed or revoked, and so nothing begun anew.")
+            Some("Read-only: grant, renew and revoke are disabled, and so is a restart.")
         }
         Backend::Sandbox { .. } => None,
     }

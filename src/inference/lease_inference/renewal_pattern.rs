@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::interleaving::{self, Interleaving};
-use crate::inference::TimeRange;
+use crate::inference::{Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Cadence, TimeToLive};
 use simkit::Timestamp;
 
@@ -59,29 +59,11 @@ pub enum RenewalPattern {
     Unread,
 }
 
-/// A renewal that polls have shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ObservedRenewal {
-    /// When it was.
-    pub at: TimeRange,
-    /// Since the one before, by the best that is known of both; none for the first, and where polls came too late to see all
-    /// in between.
-    pub interval: Option<Estimate>,
-    /// Whether nothing can have stayed hidden in between; else the true interval is shorter.
-    pub certainty: Certainty,
-    /// The mean of the intervals before this one, which is known less well than they are; of all, where it ends the first.
-    pub expected: Option<Duration>,
-    /// What was left when it came; none where one may have stayed hidden before it, or the TTL is too short to tell.
-    pub left: Option<Estimate>,
-}
-
-/// A span of time, known to some extent.
+/// An estimated span of time: the true span differs from `value` by at most `half_width`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimate {
-    /// The middle of what is possible.
-    pub value: Duration,
-    /// How far the truth can lie from it.
-    pub half_width: Duration,
+pub(super) struct Estimate {
+    pub(super) value: Duration,
+    pub(super) half_width: Duration,
 }
 
 /// The renewals of one lease that polls have shown.
@@ -121,7 +103,7 @@ impl SeenRenewal {
         self.at.middle() - before.at.middle()
     }
 
-    fn measured(&self, before: &SeenRenewal) -> Estimate {
+    fn interval_since(&self, before: &SeenRenewal) -> Estimate {
         Estimate { value: self.since(before), half_width: self.at.half_width() + before.at.half_width() }
     }
 }
@@ -228,30 +210,44 @@ impl ObservedRenewals {
         self.fresh_until = Some(sent);
     }
 
-    /// It was renewed, with that much left by what was known before.
-    pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> ObservedRenewal {
+    /// Records a renewal in `at`, with `left` of the previous deadline.
+    pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);
         let before = self.recent.back().copied();
         let mut seen = SeenRenewal { at, is_sure: false, has_gap };
+        let unmeasured = Renewal {
+            is_first: self.cadence.answers == 0,
+            is_bound: true,
+            ..Renewal::new(RenewalSource::Inferred, at, Some(self.ttl))
+        };
         if self.ttl < MIN_BOUNDED_TTL {
             self.any_gap = true;
             self.recent.clear();
             self.recent.push_back(seen);
             self.cadence.record(None, None);
-            return ObservedRenewal { at, interval: None, certainty: Certainty::AtLeast, expected: None, left: None };
+            return unmeasured;
         }
-        let (length, by_habit) = (before.map(|before| seen.measured(&before)), self.mean());
-        // Where no poll found nothing between two renewals, there may have been more of them than polls.
+        let interval = before.map(|before| seen.interval_since(&before));
+        let usual_interval = self.mean();
+        // Without a poll that found no renewal in between, several renewals may look like one.
         let is_seen = !has_gap && self.is_quiet_confirmed && self.ttl >= MIN_TIMED_TTL;
-        seen.is_sure = is_seen && length.is_some_and(|length| length.value >= CLOSE);
+        seen.is_sure = is_seen && interval.is_some_and(|interval| interval.value >= CLOSE);
         self.is_quiet_confirmed = false;
         self.any_gap |= before.is_some() && !seen.is_sure;
         self.push_recent(seen);
-        let (interval, known) = (length.filter(|_| !has_gap), Some(left).filter(|_| !has_gap));
+        let interval = if has_gap { None } else { interval };
+        let known_left = if has_gap { None } else { Some(left) };
         self.cadence.record(interval.map(|interval| interval.value), Some(left.value));
-        self.least_sure = self.least_sure.into_iter().chain(known.map(|left| left.value)).min();
-        let certainty = if seen.is_sure { Certainty::About } else { Certainty::AtLeast };
-        ObservedRenewal { at, interval, certainty, expected: by_habit.or_else(|| self.mean()), left: known }
+        self.least_sure = self.least_sure.into_iter().chain(known_left.map(|left| left.value)).min();
+        Renewal {
+            interval: interval.map(|interval| interval.value),
+            interval_doubt: interval.map(|interval| interval.half_width),
+            is_bound: !seen.is_sure,
+            expected: usual_interval.or_else(|| self.mean()),
+            left: known_left.map(|left| left.value),
+            left_doubt: known_left.map(|left| left.half_width),
+            ..unmeasured
+        }
     }
 
     fn push_recent(&mut self, seen: SeenRenewal) {

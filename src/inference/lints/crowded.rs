@@ -6,14 +6,14 @@ const MOST: u64 = 1_000;
 
 /// A lease with too many keys.
 ///
-/// > 4,200 keys hang on it.
+/// > 4,200 keys are attached to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Crowded;
 
 impl Crowded {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let keys = facts.keys.filter(|keys| *keys > MOST)?;
-        Some(format!("{} keys hang on it.", thousands(keys)))
+        Some(format!("{} keys are attached to it.", thousands(keys)))
     }
 }
 
@@ -23,11 +23,11 @@ impl Lint for Crowded {
     }
 
     fn why(&self) -> &'static str {
-        "When it ends all of them are deleted in one revision, and etcd does nothing else meanwhile."
+        "When it ends, etcd deletes all of them in one revision and does nothing else meanwhile."
     }
 
     fn advice(&self) -> &'static str {
-        "Spread the keys over more leases, 1,000 on each at most."
+        "Spread the keys over more leases, at most 1,000 each."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

@@ -8,13 +8,13 @@ use simkit::Timestamp;
 
 /// Who holds a lock for which others wait, and is not renewed any more.
 ///
-/// > It holds the lock /locks/nightly, for which 3 wait, and was not renewed in 48 s: 12 s are left.
+/// > holds lock /locks/nightly with 3 waiters, not renewed for 48 s; 12 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadHolder;
 
 /// Who waits for a lock and is not renewed any more.
 ///
-/// > It waits for the lock /locks/nightly behind 2 others, and was not renewed in 48 s: 12 s are left.
+/// > waits for lock /locks/nightly behind 2 others, not renewed for 48 s; 12 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadWaiter;
 
@@ -40,7 +40,7 @@ fn check(
         let told = |line: &QueuePosition| {
             let lock = printable(&line.lock);
             let place = sentence(line, &lock)?;
-            Some((vec![facts.id], format!("It {place}, and was not renewed in {silent} s: {left} s are left.")))
+            Some((vec![facts.id], format!("{place}, not renewed for {silent} s; {left} s left.")))
         };
         found.extend(facts.queue_positions.iter().filter_map(told));
     }
@@ -53,17 +53,17 @@ impl Lint for DeadHolder {
     }
 
     fn why(&self) -> &'static str {
-        "Nobody else gets the lock before its time is over."
+        "Nobody else gets the lock until it expires."
     }
 
     fn advice(&self) -> &'static str {
-        "See what became of its client; if that is dead, revoke the lease: the next one gets the lock at once."
+        "Check its client; if it is dead, revoke the lease: the next waiter gets the lock at once."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         check(input, |line, lock| {
-            let waits = if line.behind == 1 { "1 waits".to_owned() } else { format!("{} wait", line.behind) };
-            (line.ahead == 0 && line.behind > 0).then(|| format!("holds the lock {lock}, for which {waits}"))
+            let waiters = if line.behind == 1 { "waiter" } else { "waiters" };
+            (line.ahead == 0 && line.behind > 0).then(|| format!("holds lock {lock} with {} {waiters}", line.behind))
         })
     }
 }
@@ -74,17 +74,17 @@ impl Lint for DeadWaiter {
     }
 
     fn why(&self) -> &'static str {
-        "If its turn comes before its end, it holds the lock and nobody works."
+        "If its turn comes before it expires, it holds the lock while nobody works."
     }
 
     fn advice(&self) -> &'static str {
-        "See what became of its client; if that is dead, revoke the lease: it leaves the line at once."
+        "Check its client; if it is dead, revoke the lease: it leaves the queue at once."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         check(input, |line, lock| {
             let others = if line.ahead == 1 { "1 other".to_owned() } else { format!("{} others", line.ahead) };
-            (line.ahead > 0).then(|| format!("waits for the lock {lock} behind {others}"))
+            (line.ahead > 0).then(|| format!("waits for lock {lock} behind {others}"))
         })
     }
 }

@@ -9,7 +9,7 @@ const FEWEST: usize = 3;
 
 /// One client after the other under a new lease, and the old ones left behind.
 ///
-/// > Of 5 leases of 60 s only the one with the most time left has keys: 4 are left over.
+/// > only the newest of 5 leases of 60 s has keys; 4 are left over.
 #[derive(Clone, Copy, Debug)]
 pub struct Generations;
 
@@ -27,9 +27,7 @@ impl Generations {
         let are_generations = old.len() + 1 >= FEWEST && newest.keys > Some(0) && old.iter().all(is_left_over);
         are_generations.then(|| {
             let (all, left, seconds) = (leases.len(), old.len(), ttl.as_secs());
-            let what = format!(
-                "Of {all} leases of {seconds} s only the one with the most time left has keys: {left} are left over."
-            );
+            let what = format!("only the newest of {all} leases of {seconds} s has keys; {left} are left over.");
             (old.iter().map(|facts| facts.id).collect(), what)
         })
     }
@@ -41,11 +39,11 @@ impl Lint for Generations {
     }
 
     fn why(&self) -> &'static str {
-        "A client that starts anew grants anew; what it held before lives on until its TTL runs out."
+        "A client that restarts grants a new lease; its old one lives on until its TTL runs out."
     }
 
     fn advice(&self) -> &'static str {
-        "Let the client revoke its lease when it ends, or use a shorter TTL."
+        "Let the client revoke its lease on exit, or use a shorter TTL."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

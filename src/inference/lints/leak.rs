@@ -8,7 +8,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// A lease that nobody needs.
 ///
-/// > It has no keys and was not renewed in 42 s.
+/// > no keys, and no renewal for 42 s.
 #[derive(Clone, Copy, Debug)]
 pub struct Leak;
 
@@ -20,7 +20,7 @@ impl Leak {
         let was_watched = facts.watched >= ttl * 2 / 3;
         let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
         let span = facts.watched.max(unrenewed).as_secs();
-        (is_idle && (was_watched || is_half_over)).then(|| format!("It has no keys and was not renewed in {span} s."))
+        (is_idle && (was_watched || is_half_over)).then(|| format!("no keys, and no renewal for {span} s."))
     }
 }
 
@@ -30,11 +30,11 @@ impl Lint for Leak {
     }
 
     fn why(&self) -> &'static str {
-        "Somebody granted a lease and lost it: such leases pile up until their TTL runs out."
+        "A client granted a lease and lost track of it; such leases pile up until their TTL runs out."
     }
 
     fn advice(&self) -> &'static str {
-        "Look for a client that grants anew with each try; revoke the lease if nobody knows it."
+        "Look for a client that grants a new lease on each retry; revoke the lease if nobody owns it."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

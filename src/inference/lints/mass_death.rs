@@ -14,7 +14,7 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// More leases end together than etcd can remove at once.
 ///
-/// > 3,500 leases end within a second, in 12 s unless they are renewed.
+/// > 3,500 leases expire within 1 s, in 12 s unless renewed.
 #[derive(Clone, Copy, Debug)]
 pub struct MassDeath;
 
@@ -45,11 +45,11 @@ impl Lint for MassDeath {
     }
 
     fn why(&self) -> &'static str {
-        "etcd removes 1,000 leases a second: the others stay dead in the list, their keys with them."
+        "etcd removes at most 1,000 leases per second; the others stay expired in the list, with their keys."
     }
 
     fn advice(&self) -> &'static str {
-        "Renew what is needed now; let clients start at different times, or revoke what nobody needs."
+        "Renew what is needed now; start clients at different times, or revoke what nobody needs."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
@@ -65,7 +65,7 @@ impl Lint for MassDeath {
             return Vec::new();
         }
         let (count, wait) = (thousands(most.len() as u64), (most[0].0 - now).as_secs());
-        let what = format!("{count} leases end within a second, in {wait} s unless they are renewed.");
+        let what = format!("{count} leases expire within 1 s, in {wait} s unless renewed.");
         vec![(most.iter().map(|(_, id)| *id).collect(), what)]
     }
 }

@@ -141,6 +141,22 @@ pub const LINTS: [&dyn Lint; 11] = [
     &ShortTtl,
 ];
 
+/// What the screen calls a lint. Its name is part of the JSON output and stays.
+pub fn label(name: &str) -> &str {
+    match name {
+        "mass-death" => "mass expiry",
+        "zombie" => "unknown to leader",
+        "dead-holder" => "dead holder",
+        "dead-in-line" => "dead waiter",
+        "thin-margin" => "thin margin",
+        "two-renewers" => "two renewers",
+        "unread" => "unread channel",
+        "generations" => "replaced leases",
+        "short-ttl" => "short TTL",
+        name => name,
+    }
+}
+
 /// What all lints find, the most urgent first.
 pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     let of = |lint: &&dyn Lint| {

@@ -60,7 +60,7 @@ fn nothing_is_found_where_nothing_is_wrong_or_known() {
 #[test]
 fn a_leak_has_no_keys_and_nobody_renews_it() {
     let leak = LintFacts { keys: Some(0), renewals: 0, watched: Duration::from_secs(42), ..healthy(-1) };
-    only(&[healthy(2), leak.clone()], "leak", &[-1], "It has no keys and was not renewed in 42 s.");
+    only(&[healthy(2), leak.clone()], "leak", &[-1], "no keys, and no renewal for 42 s.");
     for harmless in [
         LintFacts { renewals: 1, ..leak.clone() },
         LintFacts { keys: Some(1), ..leak.clone() },
@@ -81,8 +81,8 @@ fn half_of_a_long_life_without_a_renewal_is_a_leak_whoever_watched() {
         unrenewed: Some(Duration::from_secs(unrenewed)),
         ..healthy(-1)
     };
-    only(&[leak(60, 31)], "leak", &[-1], "It has no keys and was not renewed in 31 s.");
-    only(&[leak(3_600, 1_801)], "leak", &[-1], "It has no keys and was not renewed in 1801 s.");
+    only(&[leak(60, 31)], "leak", &[-1], "no keys, and no renewal for 31 s.");
+    only(&[leak(3_600, 1_801)], "leak", &[-1], "no keys, and no renewal for 1801 s.");
     for harmless in [leak(60, 30), leak(59, 58), leak(3_600, 2), LintFacts { renewals: 1, ..leak(60, 31) }] {
         assert_eq!(found(&[harmless]), [], "a fresh one, a short one, a slow one");
     }
@@ -97,7 +97,7 @@ fn generations_leave_leases_behind() {
         deadline: Some(second(NOW + left)),
         ..healthy(id)
     };
-    let what = "Of 3 leases of 60 s only the one with the most time left has keys: 2 are left over.";
+    let what = "only the newest of 3 leases of 60 s has keys; 2 are left over.";
     only(&[healthy(3), old(1, 10), old(2, 30)], "generations", &[1, 2], what);
     assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two may be chance");
     assert_eq!(found(&[healthy(3), old(1, 10), LintFacts { keys: Some(2), ..old(2, 30) }]), []);
@@ -108,14 +108,14 @@ fn generations_leave_leases_behind() {
 
 #[test]
 fn a_lease_may_be_crowded() {
-    only(&[LintFacts { keys: Some(4_200), ..healthy(1) }], "crowded", &[1], "4,200 keys hang on it.");
+    only(&[LintFacts { keys: Some(4_200), ..healthy(1) }], "crowded", &[1], "4,200 keys are attached to it.");
     assert_eq!(found(&[LintFacts { keys: Some(1_000), ..healthy(1) }]), []);
 }
 
 #[test]
 fn a_ttl_may_be_short() {
     let short = |seconds| LintFacts { ttl: Some(Duration::from_secs(seconds)), margin: None, ..healthy(1) };
-    only(&[short(4)], "short-ttl", &[1], "Its TTL is 4 s.");
+    only(&[short(4)], "short-ttl", &[1], "the TTL is only 4 s.");
     assert_eq!(found(&[short(5)]), []);
 }
 
@@ -124,7 +124,7 @@ fn a_margin_may_be_thin() {
     let thin = |millis| LintFacts { sure_margin: Some(Duration::from_millis(millis)), ..healthy(1) };
     let hidden = LintFacts { margin: Some(Duration::from_millis(900)), sure_margin: None, ..healthy(1) };
     assert_eq!(found(&[hidden]), [], "a renewal that was not seen may have left more");
-    only(&[thin(1_200)], "thin-margin", &[1], "At one renewal only 1.2 s were left.");
+    only(&[thin(1_200)], "thin-margin", &[1], "renewed with only 1.2 s left.");
     assert_eq!(found(&[thin(2_500)]), []);
     assert_eq!(found(&[LintFacts { ttl: Some(Duration::from_secs(5)), ..thin(2_600) }]), []);
 }
@@ -136,12 +136,7 @@ fn many_may_end_at_once() {
         (0..count).map(|id| LintFacts { renewals, deadline: Some(end(id)), ..healthy(id) }).collect()
     };
     let all: Vec<i64> = (0..3_500).collect();
-    only(
-        &crowd(3_500, 0, 10),
-        "mass-death",
-        &all,
-        "3,500 leases end within a second, in 12 s unless they are renewed.",
-    );
+    only(&crowd(3_500, 0, 10), "mass-death", &all, "3,500 leases expire within 1 s, in 12 s unless renewed.");
     assert_eq!(found(&crowd(1_000, 0, 10)), [], "that many etcd removes in a second");
     assert_eq!(found(&crowd(3_500, 0, 2_000_000)), [], "spread over seven seconds");
     let renewed: Vec<LintFacts> = crowd(3_500, 5, 10)
@@ -160,11 +155,9 @@ fn in_line(ahead: usize, behind: usize, left: u64) -> LintFacts {
 
 #[test]
 fn a_dead_holder_keeps_the_others_waiting() {
-    let what = |waits: &str| {
-        format!(r"It holds the lock /locks/a\x1b, for which {waits}, and was not renewed in 48 s: 12 s are left.")
-    };
-    only(&[healthy(1), in_line(0, 3, 12)], "dead-holder", &[7], &what("3 wait"));
-    only(&[in_line(0, 1, 12)], "dead-holder", &[7], &what("1 waits"));
+    let what = |waits: &str| format!(r"holds lock /locks/a\x1b with {waits}, not renewed for 48 s; 12 s left.");
+    only(&[healthy(1), in_line(0, 3, 12)], "dead-holder", &[7], &what("3 waiters"));
+    only(&[in_line(0, 1, 12)], "dead-holder", &[7], &what("1 waiter"));
     let renewed = LintFacts { margin: Some(Duration::from_secs(11)), ..in_line(0, 3, 12) };
     for harmless in [in_line(0, 0, 12), in_line(0, 3, 20), renewed, LintFacts { deadline: None, ..in_line(0, 3, 12) }] {
         assert_eq!(found(&[harmless]), []);
@@ -173,9 +166,7 @@ fn a_dead_holder_keeps_the_others_waiting() {
 
 #[test]
 fn one_that_has_died_in_line_is_found() {
-    let what = |others: &str| {
-        format!(r"It waits for the lock /locks/a\x1b behind {others}, and was not renewed in 48 s: 12 s are left.")
-    };
+    let what = |others: &str| format!(r"waits for lock /locks/a\x1b behind {others}, not renewed for 48 s; 12 s left.");
     only(&[in_line(2, 0, 12)], "dead-in-line", &[7], &what("2 others"));
     only(&[in_line(1, 4, 12)], "dead-in-line", &[7], &what("1 other"));
     assert_eq!(found(&[in_line(2, 0, 21)]), []);
@@ -188,7 +179,7 @@ fn one_that_has_died_in_line_is_found() {
 #[test]
 fn a_zombie_is_listed_and_unknown() {
     let zombie = LintFacts { unknown_since: Some(second(NOW - 8)), ..healthy(i64::MIN) };
-    let what = "It is listed, and the leader has not known it for 8 s.";
+    let what = "listed, but unknown to the leader for 8 s.";
     only(std::slice::from_ref(&zombie), "zombie", &[i64::MIN], what);
     assert_eq!(found(&[LintFacts { listed: false, ..zombie.clone() }]), [], "that one is dead");
     assert_eq!(
@@ -201,9 +192,10 @@ fn a_zombie_is_listed_and_unknown() {
 #[test]
 fn the_habit_of_a_client_may_be_odd() {
     let two = RenewalPattern::Interleaved { count: 2, each: Duration::from_secs(10) };
-    let what = "Two clients renew it by turns, each about every 10.0 s.";
+    let what = "two clients renew it in turn, each about every 10.0 s.";
     only(&[LintFacts { pattern: two, ..healthy(1) }], "two-renewers", &[1], what);
-    let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
+    let what =
+        "renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.";
     only(&[LintFacts { pattern: RenewalPattern::Unread, ..healthy(-1) }], "unread", &[-1], what);
 }
 

@@ -9,7 +9,7 @@ const FAILOVER: Duration = Duration::from_millis(2_500);
 
 /// A lease that a change of the leader, or of the client's server, may kill.
 ///
-/// > At one renewal only 1.2 s were left.
+/// > renewed with only 1.2 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct ThinMargin;
 
@@ -18,7 +18,7 @@ impl ThinMargin {
         let margin = facts.sure_margin.filter(|margin| *margin < FAILOVER)?;
         // A shorter TTL never has more left: that is told already.
         let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
-        could_be_wider.then(|| format!("At one renewal only {:.1} s were left.", margin.as_secs_f64()))
+        could_be_wider.then(|| format!("renewed with only {:.1} s left.", margin.as_secs_f64()))
     }
 }
 
@@ -28,11 +28,11 @@ impl Lint for ThinMargin {
     }
 
     fn why(&self) -> &'static str {
-        "To find another server takes a client up to 2.5 s: had its own gone away then, the lease would have expired."
+        "Failover to another member takes up to 2.5 s; a member failure at that moment would have expired the lease."
     }
 
     fn advice(&self) -> &'static str {
-        "Look for what holds the client up between renewals, or use a longer TTL."
+        "Find out what delays the client between renewals, or use a longer TTL."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

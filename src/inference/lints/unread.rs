@@ -4,13 +4,13 @@ use etcd_lease::LeaseId;
 
 /// A lease that is renewed far too often.
 ///
-/// > It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.
+/// > renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.
 #[derive(Clone, Copy, Debug)]
 pub struct Unread;
 
 impl Unread {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
+        let what = "renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.";
         (facts.pattern == RenewalPattern::Unread).then(|| what.to_owned())
     }
 }
@@ -25,7 +25,7 @@ impl Lint for Unread {
     }
 
     fn advice(&self) -> &'static str {
-        "Let the program read the channel until it is closed, or use a client of etcd 3.4 or later."
+        "Read the channel until it is closed, or use a client of etcd 3.4 or later."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

@@ -8,7 +8,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A lease that a member lists and the leader does not know.
 ///
-/// > It is listed, and the leader has not known it for 8 s.
+/// > listed, but unknown to the leader for 8 s.
 #[derive(Clone, Copy, Debug)]
 pub struct Zombie;
 
@@ -18,18 +18,18 @@ impl Lint for Zombie {
     }
 
     fn why(&self) -> &'static str {
-        "The members disagree: one lags behind, or has lost what the others know."
+        "The members disagree: one lags behind or has lost data."
     }
 
     fn advice(&self) -> &'static str {
-        "Compare `etcdctl endpoint status` and `endpoint hashkv` of all members."
+        "Compare `etcdctl endpoint status` and `etcdctl endpoint hashkv` of all members."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         each(input, |facts| {
             let unknown = input.now - facts.unknown_since.filter(|_| facts.listed)?;
             let seconds = unknown.as_secs();
-            (unknown > PATIENCE).then(|| format!("It is listed, and the leader has not known it for {seconds} s."))
+            (unknown > PATIENCE).then(|| format!("listed, but unknown to the leader for {seconds} s."))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The engine's one task: it feeds the schedule with what happens and carries out what the schedule decides.
+//! The task of an engine: it passes events to the scheduler and carries out what the scheduler decides.
 
 use std::sync::Arc;
 
@@ -7,52 +7,24 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
-use super::response_queues::ResponseQueues;
+use super::command::{Command, Start};
 use super::status_feed::Feed;
 use super::stream::{KeepaliveStream, Report, StreamId};
 use super::subscriptions::Subscriptions;
 use crate::keepalive::{Action, Notice, Scheduler, SlotId, StreamEnd};
-use crate::wire::{self, Cluster};
-use crate::{ClusterView, Ended, EngineEventKind, Fault, LeaseId, RenewalSchedule, TimeToLive};
-use simkit::Clock;
-use simkit::Timestamp;
+use crate::wire::{CallError, Cluster};
+use crate::{ClusterView, Ended, EngineEventKind, Fault, LeaseId, TimeToLive};
+use simkit::{Clock, Timestamp};
 
-/// Inputs that are taken in before the schedule has its turn.
+/// The most inputs that are processed before the next turn of the scheduler.
 const BATCH: usize = 256;
-
-/// What the engine's users want.
-#[derive(Debug)]
-pub(super) enum Command {
-    StartKeepAlive {
-        id: LeaseId,
-        start: Start,
-        pace: Option<RenewalSchedule>,
-        queues: Arc<ResponseQueues>,
-    },
-    StopKeepAlive(LeaseId),
-    RenewNow(LeaseId),
-    SetFault {
-        id: LeaseId,
-        drill: Option<Fault>,
-    },
-    /// Write the status of every lease, for a new reader.
-    WriteStatuses,
-    Close,
-}
-
-/// What is known of a lease when keeping it begins.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Start {
-    Adopt,
-    Granted { ttl: i64, sent: Timestamp },
-}
 
 /// The reply to a request for the time left.
 struct TtlReply {
     slot: SlotId,
     id: LeaseId,
     sent: Timestamp,
-    answer: Result<TimeToLive, wire::Error>,
+    answer: Result<TimeToLive, CallError>,
 }
 
 pub(super) struct Actor {
@@ -69,7 +41,7 @@ pub(super) struct Actor {
 }
 
 impl Actor {
-    /// Runs until it is told to close; then every lease ends as closed.
+    /// Runs until [`Command::Close`]. Then every keepalive ends with [`Ended::Closed`].
     pub(super) async fn run(
         cluster: Cluster,
         clock: Clock,
@@ -155,7 +127,7 @@ impl Actor {
         self.event(now, Some(id), || drill.map_or(EngineEventKind::FaultEnded, EngineEventKind::FaultStarted));
         if drill == Some(Fault::CutStream) {
             if let Some((lane, generation)) = self.scheduler.stream_of(slot) {
-                let end = StreamEnd::Broken("cut by a drill".to_owned());
+                let end = StreamEnd::Broken("closed by a fault drill".to_owned());
                 self.on_report(Report::StreamEnded { stream: StreamId { lane, generation }, end });
             }
         } else {
@@ -163,7 +135,7 @@ impl Actor {
         }
     }
 
-    /// Ends the keeping of a lease that its last subscriber has left.
+    /// Ends the keepalive of a lease whose last subscriber has gone.
     fn remove_subscriber(&mut self, slot: SlotId, id: LeaseId) {
         if self.subscriptions.remove_closed(slot, id) {
             self.scheduler.end(slot, Ended::Cancelled);
@@ -183,22 +155,23 @@ impl Actor {
                 }
             }
             Report::Replies { stream, at, batch } => {
-                for answer in batch {
+                for reply in batch {
                     self.scheduler.on_renewal_reply(
                         at,
                         stream.lane,
                         stream.generation,
-                        answer.id,
-                        answer.ttl,
-                        answer.revision,
+                        reply.id,
+                        reply.ttl,
+                        reply.revision,
                     );
                 }
             }
             Report::StreamEnded { stream, end } => {
-                if let StreamEnd::Broken(trouble) = &end
+                if let StreamEnd::Broken(error) = &end
                     && !self.endpoint.is_empty()
                 {
-                    let (endpoint, trouble) = (std::mem::take(&mut self.endpoint), trouble.clone());
+                    let endpoint = std::mem::take(&mut self.endpoint);
+                    let trouble = error.clone();
                     tracing::info!(endpoint, trouble, "the streams to this member broke");
                     self.event(now, None, || EngineEventKind::Lost { endpoint, trouble });
                 }
@@ -208,11 +181,11 @@ impl Actor {
     }
 
     fn on_ttl_reply(&mut self, reply: &TtlReply) {
-        let answer = reply.answer.as_ref().map_err(ToString::to_string);
+        let answer = reply.answer.as_ref().map_err(CallError::without_advice);
         self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 
-    /// The cluster has another member as its choice: renewals go there.
+    /// If another member is chosen, renewals move there.
     fn on_cluster_change(&mut self, view: &ClusterView) {
         if let Some(member) = view.current()
             && !self.endpoint.is_empty()
@@ -231,10 +204,10 @@ impl Actor {
         self.publish(output.notices, &output.changed, now);
     }
 
-    /// Hands renewals and ends to the subscribers, and writes the statuses that changed.
-    fn publish(&mut self, notice: Vec<(SlotId, LeaseId, Notice)>, changed: &[SlotId], now: Timestamp) {
+    /// Delivers renewals and ends to the subscribers, and writes the statuses that changed.
+    fn publish(&mut self, notices: Vec<(SlotId, LeaseId, Notice)>, changed: &[SlotId], now: Timestamp) {
         let mut feed = self.feed.writer();
-        for (slot, id, notice) in notice {
+        for (slot, id, notice) in notices {
             match notice {
                 Notice::Renewed(renewal) => self.subscriptions.deliver(slot, id, &renewal, &mut feed),
                 Notice::Missed { waited } => feed.event(now, Some(id), || EngineEventKind::Missed { waited }),
@@ -266,10 +239,10 @@ impl Actor {
             }
             Action::QueryTtl { slot, id } => {
                 let cluster = self.cluster.clone();
-                // No time-out but the call's own: a late word is still worth having, and the schedule gives up by itself.
-                let ask =
+                // It has only the timeout of the call: a late reply is still useful, and the scheduler has its own.
+                let request =
                     async move { TtlReply { slot, id, sent: now, answer: cluster.time_to_live(id, false).await } };
-                self.ttl_requests.push(ask.boxed());
+                self.ttl_requests.push(request.boxed());
             }
         }
     }

@@ -1,37 +1,34 @@
-//! Those who read responses: one lease at a time, or many leases by one reader.
+//! A reader of the responses of many leases.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::Stream;
-
-use super::Engine;
-use super::actor::{Command, Start};
-use super::response_queues::{Delivery, Response, ResponseQueues};
-use crate::{Ended, Granted, LeaseId, RenewalSchedule};
+use super::command::{Command, Start};
+use super::handle::Handle;
+use super::response_queues::{Delivery, ResponseQueues};
+use crate::{Ended, Granted, LeaseId, QueueGauge, RenewalSchedule};
 use simkit::Timestamp;
 
-/// One reader of the responses of many leases, each with a bounded queue of its own.
+/// A reader of the responses of many leases, each with its own bounded queue.
 ///
-/// Dropping it cancels the keeping of every lease that nobody else keeps.
+/// Dropping it stops the keepalive of each of its leases that has no other consumer.
 #[derive(Debug)]
 pub struct Consumer {
-    engine: Engine,
+    engine: Arc<Handle>,
     queues: Arc<ResponseQueues>,
 }
 
 impl Consumer {
-    pub(super) fn new(engine: Engine, queues: ResponseQueues) -> Self {
+    pub(super) fn new(engine: Arc<Handle>, queues: ResponseQueues) -> Self {
         Consumer { engine, queues: Arc::new(queues) }
     }
 
-    /// Keeps a lease alive of which nothing is known: its time left is asked first. Asking twice changes nothing.
+    /// Keeps a lease alive of which only the id is known: its time left is read first. A second call changes nothing.
     pub fn keep_alive(&self, id: LeaseId) {
         self.keep_alive_with_schedule(id, None);
     }
 
-    /// Keeps a lease alive of which nothing is known at a pace of its own; none is the engine's.
+    /// As [`Consumer::keep_alive`], with its own renewal schedule or that of the engine.
     pub fn keep_alive_with_schedule(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.start(id, Start::Adopt, pace);
     }
@@ -41,18 +38,18 @@ impl Consumer {
         self.keep_granted_with_schedule(granted, sent, None);
     }
 
-    /// Keeps a lease alive that was just granted at a pace of its own; none is the engine's.
+    /// As [`Consumer::keep_granted`], with its own renewal schedule or that of the engine.
     pub fn keep_granted_with_schedule(&self, granted: &Granted, sent: Timestamp, pace: Option<RenewalSchedule>) {
         self.start(granted.id, Start::Granted { ttl: granted.ttl, sent }, pace);
     }
 
-    /// Leaves a lease: it is not kept alive any more, unless somebody else does.
+    /// Stops the keepalive of a lease, unless it has another consumer. Unread responses are discarded.
     pub fn stop_keep_alive(&self, id: LeaseId) {
         self.queues.close(id);
         self.engine.command(Command::StopKeepAlive(id));
     }
 
-    /// Leaves the responses of a lease unread until [`Consumer::resume`]: its queue fills, the others go on.
+    /// Leaves the responses of a lease unread until [`Consumer::resume`]. Its queue fills; other leases are not affected.
     pub fn pause(&self, id: LeaseId) {
         self.queues.pause(id, true);
     }
@@ -62,23 +59,27 @@ impl Consumer {
         self.queues.pause(id, false);
     }
 
-    /// Takes what is next in the queue of one lease, paused or not; none where nothing waits there.
+    /// Takes the next delivery of one lease, paused or not; none if its queue is empty.
     pub fn try_next(&self, id: LeaseId) -> Option<Delivery> {
         self.queues.take(id)
     }
 
-    /// The next response or end, of the leases in turn; none while no lease is kept.
+    /// Waits for the next response or end. The leases take turns. None if this consumer has no lease.
     pub async fn next(&mut self) -> Option<Delivery> {
         std::future::poll_fn(|cx| self.poll_delivery(cx)).await
     }
 
-    fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    pub(super) fn poll_delivery(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         self.queues.poll_next(cx)
     }
 
+    pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
+        self.queues.gauge(id)
+    }
+
     fn start(&self, id: LeaseId, start: Start, pace: Option<RenewalSchedule>) {
-        let keep = || Command::StartKeepAlive { id, start, pace, queues: Arc::clone(&self.queues) };
-        if self.queues.open(id) && !self.engine.command(keep()) {
+        let command = || Command::StartKeepAlive { id, start, pace, queues: Arc::clone(&self.queues) };
+        if self.queues.open(id) && !self.engine.command(command()) {
             self.queues.end(id, Ended::Closed);
         }
     }
@@ -95,53 +96,6 @@ impl Drop for Consumer {
     fn drop(&mut self) {
         for id in self.queues.close_all() {
             self.engine.command(Command::StopKeepAlive(id));
-        }
-    }
-}
-
-/// The responses of one lease that is kept alive, from a bounded queue.
-///
-/// A stream: after its last item [`KeepAlive::ended`] says why it ended. Dropping it cancels the keeping of the
-/// lease, unless somebody else keeps it too.
-#[derive(Debug)]
-pub struct KeepAlive {
-    consumer: Consumer,
-    id: LeaseId,
-    ended: Option<Ended>,
-}
-
-impl KeepAlive {
-    pub(super) fn new(consumer: Consumer, id: LeaseId) -> Self {
-        KeepAlive { consumer, id, ended: None }
-    }
-
-    /// Which lease.
-    pub fn id(&self) -> LeaseId {
-        self.id
-    }
-
-    /// The next response; none when it ended.
-    pub async fn next(&mut self) -> Option<Response> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-
-    /// Why it ended, once the stream has.
-    pub fn ended(&self) -> Option<&Ended> {
-        self.ended.as_ref()
-    }
-}
-
-impl Stream for KeepAlive {
-    type Item = Response;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Response>> {
-        match std::task::ready!(self.consumer.poll_delivery(cx)) {
-            Some(Delivery::Response(response)) => Poll::Ready(Some(response)),
-            Some(Delivery::Ended(_, ended)) => {
-                self.ended = Some(ended);
-                Poll::Ready(None)
-            }
-            None => Poll::Ready(None),
         }
     }
 }

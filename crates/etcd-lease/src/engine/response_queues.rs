@@ -1,13 +1,15 @@
 //! The bounded response queues of one consumer.
 //!
-//! Each lease has a queue of its own, so that a lease whose responses are not read makes no other drop. A full queue
-//! drops the newest response and counts it, as Go's does: the oldest are kept, the renewal stands.
+//! Each lease has its own queue, so that an unread lease causes no drops for others. A full queue drops the new response
+//! and counts it, as Go's clientv3 does: it keeps the oldest, and the renewal itself succeeded.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::keepalive::{AnsweredRenewal, SlotId};
 use crate::{Ended, LeaseId, QueueGauge};
@@ -16,43 +18,43 @@ use simkit::Timestamp;
 /// The queues of all consumers that receive responses of one lease.
 pub(super) type Subscribers = Arc<[Arc<ResponseQueues>]>;
 
-/// A renewal that was answered.
+/// The response to one renewal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Response {
-    /// Which lease.
+    /// The id of the lease.
     pub id: LeaseId,
-    /// Its full TTL in seconds, as the server gave it.
+    /// The full TTL in seconds, as etcd returned it.
     pub ttl: i64,
-    /// When the answer arrived.
+    /// When the reply arrived.
     pub at: Timestamp,
-    /// From sending to the answer.
+    /// The time from the request to the reply.
     pub round_trip: Duration,
-    /// The header's revision, taken before the renewal.
+    /// The header's revision, which etcd takes before the renewal.
     pub revision: i64,
 }
 
-/// What a consumer gets to read.
+/// An item that a consumer reads.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivery {
     /// A response.
     Response(Response),
-    /// The lease is not kept any more; nothing follows of it.
+    /// The keepalive ended. This is the last item of the lease.
     Ended(LeaseId, Ended),
 }
 
-/// What became of a response.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivered {
     Queued,
     /// The queue was full.
     Dropped(QueueGauge),
-    /// The reader has left the lease.
+    /// The reader has unsubscribed.
     NotSubscribed,
 }
 
-/// Learns that a response was read, so that the depth of a queue has changed.
+/// Is notified when a response was read, which changes the depth of a queue.
 pub(super) trait ReadListener: fmt::Debug + Send + Sync {
-    /// A response of this lease, which the scheduler keeps in `slot`, was read. Called without any lock.
+    /// A response of the lease in the scheduler's `slot` was read. Called without holding a lock.
     fn on_read(&self, slot: SlotId, id: LeaseId);
 }
 
@@ -60,26 +62,30 @@ pub(super) trait ReadListener: fmt::Debug + Send + Sync {
 pub(super) struct ResponseQueues {
     capacity: usize,
     listener: Arc<dyn ReadListener>,
+    /// For the queues of a single lease: sends the end at once, even if responses are unread.
+    end: Option<watch::Sender<Option<Ended>>>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     queues: HashMap<LeaseId, Queue>,
-    /// Leases with something to read, each once.
+    /// Leases with something to read, each of them once.
     readable: VecDeque<LeaseId>,
     reader: Option<Waker>,
+    /// The dropped responses of queues whose end was read.
+    dropped_before: u64,
 }
 
-/// A queue's buffer is allocated when it is first used: most of 100,000 are empty most of the time.
+/// The queue of one lease. Its buffer is allocated on first use, because most of 100,000 queues are usually empty.
 #[derive(Debug, Default)]
 struct Queue {
     responses: VecDeque<Response>,
     ended: Option<Box<Ended>>,
     dropped: u64,
-    /// Where the scheduler keeps the lease; none before the engine has taken it over.
+    /// The scheduler's slot of the lease; none before the engine has processed the subscription.
     slot: Option<SlotId>,
-    /// Whether its reader leaves it unread for now.
+    /// Whether its reader has paused it.
     paused: bool,
 }
 
@@ -94,21 +100,32 @@ impl Response {
         let AnsweredRenewal { ttl, at, round_trip, revision, .. } = *renewal;
         Response { id, ttl, at, round_trip, revision }
     }
+
+    /// When the lease expires unless it is renewed again: the time of the request plus the TTL.
+    pub fn deadline(&self) -> Timestamp {
+        self.at.before(self.round_trip) + Duration::from_secs(self.ttl.unsigned_abs())
+    }
 }
 
 impl ResponseQueues {
     pub(super) fn new(capacity: usize, listener: Arc<dyn ReadListener>) -> Self {
-        ResponseQueues { capacity, listener, state: Mutex::default() }
+        ResponseQueues { capacity, listener, end: None, state: Mutex::default() }
+    }
+
+    /// The queue of a single lease, and a receiver of its end.
+    pub(super) fn of_one(capacity: usize, listener: Arc<dyn ReadListener>) -> (Self, watch::Receiver<Option<Ended>>) {
+        let (sender, receiver) = watch::channel(None);
+        (ResponseQueues { end: Some(sender), ..ResponseQueues::new(capacity, listener) }, receiver)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to take responses of a lease; false if it does already.
+    /// Opens the queue of a lease. Returns false if it is open already.
     pub(super) fn open(&self, id: LeaseId) -> bool {
         let mut state = self.state();
-        // An end that nobody reads because of a pause does not stand in the way of a new life.
+        // An unread end of a paused lease does not prevent a new subscription.
         if state.queues.get(&id).is_none_or(|queue| queue.paused && queue.ended.is_some()) {
             state.queues.insert(id, Queue::default());
             return true;
@@ -116,26 +133,26 @@ impl ResponseQueues {
         false
     }
 
-    /// Notes where the scheduler keeps a lease.
+    /// Notes the scheduler's slot of a lease.
     pub(super) fn set_slot(&self, id: LeaseId, slot: SlotId) {
         if let Some(queue) = self.state().queues.get_mut(&id) {
             queue.slot = Some(slot);
         }
     }
 
-    /// Takes no more of a lease; what was not read is gone.
+    /// Closes the queue of a lease and discards unread responses.
     pub(super) fn close(&self, id: LeaseId) {
         let mut state = self.state();
         state.queues.remove(&id);
         state.readable.retain(|readable| *readable != id);
     }
 
-    /// Whether it takes responses of a lease.
+    /// Whether the queue of a lease is open.
     pub(super) fn is_open(&self, id: LeaseId) -> bool {
         self.state().queues.contains_key(&id)
     }
 
-    /// Takes no more of any lease. Returns which it took responses of.
+    /// Closes all queues. Returns their leases.
     pub(super) fn close_all(&self) -> Vec<LeaseId> {
         let mut state = self.state();
         state.readable.clear();
@@ -145,9 +162,9 @@ impl ResponseQueues {
     /// Queues the response to a renewal, or drops it if the queue is full.
     pub(super) fn deliver(&self, id: LeaseId, renewal: &AnsweredRenewal) -> Delivered {
         let mut state = self.state();
-        let State { queues, readable, reader } = &mut *state;
+        let State { queues, readable, reader, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return Delivered::NotSubscribed };
-        // Without a queue a response can only be handed to somebody who waits for it.
+        // Without capacity a response is delivered only to a reader that waits.
         let room = if self.capacity == 0 { usize::from(reader.is_some()) } else { self.capacity };
         if queue.responses.len() >= room {
             queue.dropped += 1;
@@ -163,12 +180,15 @@ impl ResponseQueues {
         Delivered::Queued
     }
 
-    /// Tells the end of a lease: it is read after the responses that came before.
+    /// Ends the queue of a lease. The reader gets the end after the responses before it.
     pub(super) fn end(&self, id: LeaseId, ended: Ended) {
         let mut state = self.state();
-        let State { queues, readable, reader } = &mut *state;
+        let State { queues, readable, reader, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return };
         let announce = !queue.is_readable() && !queue.paused;
+        if let Some(end) = &self.end {
+            end.send_replace(Some(ended.clone()));
+        }
         queue.ended.get_or_insert_with(|| Box::new(ended));
         if announce {
             readable.push_back(id);
@@ -176,10 +196,10 @@ impl ResponseQueues {
         }
     }
 
-    /// Hides what there is to read of a lease from its reader, or shows it again.
+    /// Hides the responses of a lease from its reader, or shows them again.
     pub(super) fn pause(&self, id: LeaseId, paused: bool) {
         let mut state = self.state();
-        let State { queues, readable, reader } = &mut *state;
+        let State { queues, readable, reader, .. } = &mut *state;
         let Some(queue) = queues.get_mut(&id) else { return };
         if std::mem::replace(&mut queue.paused, paused) == paused {
             return;
@@ -191,7 +211,7 @@ impl ResponseQueues {
         }
     }
 
-    /// Takes what is next of one lease, whether it is paused or not.
+    /// Takes the next delivery of one lease, whether it is paused or not.
     pub(super) fn take(&self, id: LeaseId) -> Option<Delivery> {
         let mut state = self.state();
         let taken = state.readable.iter().position(|readable| *readable == id);
@@ -211,11 +231,16 @@ impl ResponseQueues {
 
     pub(super) fn gauge(&self, id: LeaseId) -> QueueGauge {
         let state = self.state();
-        let (depth, dropped) = state.queues.get(&id).map_or((0, 0), |queue| (queue.responses.len(), queue.dropped));
+        let (depth, dropped) = match state.queues.get(&id) {
+            Some(queue) => (queue.responses.len(), queue.dropped),
+            // A single lease keeps its count after the end.
+            None if self.end.is_some() => (0, state.dropped_before),
+            None => (0, 0),
+        };
         QueueGauge { depth, capacity: self.capacity, dropped }
     }
 
-    /// The next delivery, of the leases in turn. Ready with none when there is no lease left to wait for.
+    /// The next delivery. The leases take turns. Ready with none if no lease is left.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut state = self.state();
         let Some(id) = state.readable.pop_front() else {
@@ -240,12 +265,13 @@ impl State {
             return Some(Delivery::Response(response));
         }
         queue.ended.as_ref()?;
-        let ended = self.queues.remove(&id)?.ended?;
-        Some(Delivery::Ended(id, *ended))
+        let queue = self.queues.remove(&id)?;
+        self.dropped_before += queue.dropped;
+        Some(Delivery::Ended(id, *queue.ended?))
     }
 }
 
-/// The sum over several queues of one lease: the depth of the fullest, and all drops.
+/// The state of all queues of one lease together: the depth of the fullest, and the sum of all drops.
 pub(super) fn total_gauge(subscribers: &[Arc<ResponseQueues>], id: LeaseId) -> QueueGauge {
     subscribers.iter().map(|queues| queues.gauge(id)).fold(QueueGauge::default(), |sum, one| QueueGauge {
         depth: sum.depth.max(one.depth),

@@ -2,7 +2,7 @@
 //!
 //! The engine writes a status in place, in a slab that is indexed by the scheduler's slot, and the reader visits the
 //! statuses that changed. Reading statuses is not reading responses: a status that changes twice before it is read is
-//! read once, and a slow reader makes no response drop. Nothing is written, and no lock is taken, while nobody reads.
+//! read once, and a slow reader causes no dropped responses. Without a reader nothing is written and no lock is taken.
 
 mod slab;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use self::slab::{Entry, Slab};
 use super::response_queues::{ReadListener, Subscribers, total_gauge};
 use crate::keepalive::{AnsweredRenewal, Scheduler, SlotId};
-use crate::{EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
+use crate::{Cadence, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
 /// Events that wait for a reader. Older ones are counted and dropped.
@@ -28,7 +28,7 @@ const VISITED_TOGETHER: usize = 64;
 
 /// Reads the statuses and events of an engine.
 ///
-/// A new reader sees every lease that is kept alive. All feeds of one engine share what is unread: it is for one reader.
+/// A new reader gets every lease that is kept alive. It is for one reader: all feeds of an engine share what is unread.
 #[derive(Debug)]
 pub struct StatusFeed(Arc<Feed>);
 
@@ -38,16 +38,16 @@ pub struct StatusUpdate {
     /// The newest status of every lease that changed, and the last status of every lease that ended. The ended ones
     /// come first.
     pub statuses: Vec<LeaseStatus>,
-    /// What happened, oldest first.
+    /// The events, oldest first.
     pub events: Vec<EngineEvent>,
-    /// How many events were dropped because nobody read them in time.
+    /// How many events were dropped because they were not read in time.
     pub events_lost: u64,
 }
 
-/// What the engine and the readers share.
+/// The state that the engine and the readers share.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
-    /// Changed under the lock of `state` alone.
+    /// Changed only under the lock of `state`.
     readers: AtomicUsize,
     changed: Notify,
     state: Mutex<State>,
@@ -56,7 +56,7 @@ pub(super) struct Feed {
 #[derive(Debug, Default)]
 struct State {
     slab: Slab,
-    /// Slots to be visited. A slot whose lease has ended may be here too, and a slot may be here twice.
+    /// Slots to visit. They may include slots of ended leases, and a slot may occur twice.
     changed: Vec<SlotId>,
     /// The last statuses of the leases that ended, with the number of a renewal that is unread.
     ended: Vec<(Option<u64>, Box<LeaseStatus>)>,
@@ -82,7 +82,7 @@ impl StatusFeed {
     }
 
     /// Visits the newest status of every lease that changed, and the last status of every lease that ended; the ended
-    /// ones first. A renewal is no event here: the status tells of it.
+    /// ones first. A renewal is not an event here: the status contains it.
     ///
     /// The engine may have to wait while `visit` runs.
     pub fn visit(&self, mut visit: impl FnMut(&LeaseStatus)) -> StatusUpdate {
@@ -91,7 +91,7 @@ impl StatusFeed {
         StatusUpdate { statuses: Vec::new(), events: in_order(events), events_lost }
     }
 
-    /// Takes a copy of what changed. Every renewal is an event.
+    /// Returns a copy of what changed. Every renewal is an event.
     pub fn drain(&self) -> StatusUpdate {
         let (mut statuses, mut renewals) = (Vec::new(), Vec::new());
         self.0.visit(|status, renewed| {
@@ -115,7 +115,7 @@ impl StatusFeed {
 
 #[cfg(test)]
 impl Feed {
-    /// How many statuses it holds.
+    /// The number of statuses.
     pub(super) fn len(&self) -> usize {
         let state = self.state();
         state.slab.len() + state.ended.len()
@@ -206,14 +206,14 @@ impl Writer<'_> {
         }
     }
 
-    /// Notes a renewal. Its status is still to be written: until then it tells of the renewal before, which becomes an
-    /// event if nobody has read it.
+    /// Notes a renewal before its status is written. The status still has the previous renewal, which becomes an event if
+    /// it is unread.
     pub(super) fn renewed(&mut self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal) {
         let Some(state) = &mut self.state else { return };
         let number = state.number();
         let Some(entry) = state.slab.get(slot).filter(|entry| entry.status.id == id) else {
-            let AnsweredRenewal { ttl, at, interval, round_trip, .. } = *renewal;
-            return self.event(at, Some(id), || EngineEventKind::Renewed { ttl, interval, round_trip });
+            let AnsweredRenewal { ttl, at, interval, left, round_trip, .. } = *renewal;
+            return self.event(at, Some(id), || EngineEventKind::Renewed { ttl, interval, left, round_trip });
         };
         if let Some(unread) = entry.renewed.replace(number)
             && let Some(event) = last_renewal(&entry.status)
@@ -222,7 +222,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes what the scheduler knows of the lease in a slot.
+    /// Writes the status of the lease in a slot.
     pub(super) fn update(&mut self, scheduler: &Scheduler, slot: SlotId, subscribers: &Subscribers) {
         let Some(state) = &mut self.state else { return };
         if let Some(entry) = state.slab.get(slot) {
@@ -238,7 +238,7 @@ impl Writer<'_> {
         self.has_written = true;
     }
 
-    /// Writes the last status of a lease. Its slot is free for another lease.
+    /// Writes the last status of a lease. Its slot may be reused.
     pub(super) fn end(&mut self, slot: SlotId, last: Box<LeaseStatus>) {
         if let Some(state) = &mut self.state {
             let renewed = state.slab.remove(slot).and_then(|entry| entry.renewed);
@@ -298,10 +298,11 @@ impl State {
     }
 }
 
-/// The last renewal, as its status tells of it.
+/// The last renewal in a status, as an event.
 fn last_renewal(status: &LeaseStatus) -> Option<EngineEvent> {
     let (ttl, at, round_trip) = (status.granted_ttl?, status.last_answer?, status.round_trip?);
-    let kind = EngineEventKind::Renewed { ttl, interval: status.cadence.last, round_trip };
+    let Cadence { last: interval, last_left: left, .. } = status.cadence;
+    let kind = EngineEventKind::Renewed { ttl, interval, left, round_trip };
     Some(EngineEvent { at, lease: Some(status.id), kind })
 }
 

@@ -1,21 +1,20 @@
-//! The task of one keepalive stream: it carries questions out and answers back, and decides nothing.
+//! The task of one keepalive stream: it sends renewals and reports the replies.
 
 use tokio::sync::mpsc;
 
 use crate::LeaseId;
 use crate::keepalive::StreamEnd;
-use crate::wire::{Cluster, Error, ErrorKind, KeepaliveReplies, KeepaliveReply};
-use simkit::Clock;
-use simkit::Timestamp;
+use crate::wire::{CallError, Cluster, ErrorKind, KeepaliveReplies, KeepaliveReply};
 use simkit::tasks::{self, Task};
+use simkit::{Clock, Timestamp};
 
-/// More than the schedule ever has in flight on one stream, so that a question never waits here.
-const QUESTIONS: usize = 128;
+/// More than the scheduler ever has in flight on one stream, so that a renewal never waits here.
+const MAX_REQUESTS: usize = 128;
 
 /// An open stream. Dropping it closes the stream.
 #[derive(Debug)]
 pub(super) struct KeepaliveStream {
-    questions: mpsc::Sender<LeaseId>,
+    requests: mpsc::Sender<LeaseId>,
     _task: Task,
 }
 
@@ -36,22 +35,22 @@ pub(super) enum Report {
 
 impl KeepaliveStream {
     pub(super) fn open(cluster: Cluster, clock: Clock, stream: StreamId, reports: mpsc::Sender<Report>) -> Self {
-        let (questions, outgoing) = mpsc::channel(QUESTIONS);
+        let (requests, outgoing) = mpsc::channel(MAX_REQUESTS);
         let task = tasks::spawn(async move {
             let error = run(&cluster, &clock, stream, outgoing, &reports).await;
             let end = match error.kind() {
                 ErrorKind::Forbidden => StreamEnd::Forbidden(error.message().to_owned()),
-                _ => StreamEnd::Broken(error.to_string()),
+                _ => StreamEnd::Broken(error.without_advice()),
             };
-            // The engine may be gone: then nobody wants to know.
+            // This fails only if the engine is gone.
             let _ = reports.send(Report::StreamEnded { stream, end }).await;
         });
-        KeepaliveStream { questions, _task: task }
+        KeepaliveStream { requests, _task: task }
     }
 
-    /// Sends a renewal. A stream that has just ended takes it too: its end is on its way.
+    /// Sends a renewal. If the stream has just ended the renewal is lost; the report of the end is on its way.
     pub(super) fn send(&self, id: LeaseId) {
-        let _ = self.questions.try_send(id);
+        let _ = self.requests.try_send(id);
     }
 }
 
@@ -59,30 +58,30 @@ async fn run(
     cluster: &Cluster,
     clock: &Clock,
     stream: StreamId,
-    questions: mpsc::Receiver<LeaseId>,
+    requests: mpsc::Receiver<LeaseId>,
     reports: &mpsc::Sender<Report>,
-) -> Error {
-    let mut answers = match cluster.keep_alive(questions).await {
-        Ok(answers) => answers,
+) -> CallError {
+    let mut replies = match cluster.keep_alive(requests).await {
+        Ok(replies) => replies,
         Err(error) => return error,
     };
-    let endpoint = answers.endpoint().to_owned();
+    let endpoint = replies.endpoint().to_owned();
     let _ = reports.send(Report::StreamOpened { endpoint }).await;
     loop {
-        if let Err(error) = next(&mut answers, clock, stream, reports).await {
+        if let Err(error) = next(&mut replies, clock, stream, reports).await {
             return error;
         }
     }
 }
 
 async fn next(
-    answers: &mut KeepaliveReplies,
+    replies: &mut KeepaliveReplies,
     clock: &Clock,
     stream: StreamId,
     reports: &mpsc::Sender<Report>,
-) -> Result<(), Error> {
+) -> Result<(), CallError> {
     let mut batch = Vec::new();
-    let result = answers.next(&mut batch).await;
+    let result = replies.next(&mut batch).await;
     if !batch.is_empty() {
         let _ = reports.send(Report::Replies { stream, at: clock.now(), batch }).await;
     }

@@ -1,4 +1,4 @@
-//! Who receives the responses of which lease, by the scheduler's slot.
+//! The subscribers of each lease, by the scheduler's slot.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl Subscriptions {
         0..SlotId::try_from(self.0.len()).unwrap_or(SlotId::MAX)
     }
 
-    /// Adds a subscriber. One that left and came back before the engine heard of it is not added twice.
+    /// Adds a subscriber. One that unsubscribed and subscribed again before the engine noticed is not added twice.
     pub(super) fn add(&mut self, slot: SlotId, id: LeaseId, queues: Arc<ResponseQueues>) {
         queues.set_slot(id, slot);
         let index = slot as usize;
@@ -42,7 +42,7 @@ impl Subscriptions {
         is_empty
     }
 
-    /// Hands a renewal to every subscriber. A full queue drops it, which is logged.
+    /// Delivers a renewal to every subscriber. A full queue drops the response, which is logged.
     pub(super) fn deliver(&self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal, feed: &mut Writer<'_>) {
         feed.renewed(slot, id, renewal);
         for queues in self.get(slot).into_iter().flat_map(|subscribers| subscribers.iter()) {
@@ -63,7 +63,7 @@ impl Subscriptions {
     pub(super) fn end(&mut self, slot: SlotId, mut last: Box<LeaseStatus>, now: Timestamp, feed: &mut Writer<'_>) {
         let Some(subscribers) = self.0.get_mut(slot as usize).and_then(Option::take) else { return };
         let Some(ended) = last.ended.clone() else { return };
-        tracing::info!(lease = %last.id, reason = %ended, "lease is not kept alive any more");
+        tracing::info!(lease = %last.id, reason = %ended, "keep-alive ended");
         last.queue = total_gauge(&subscribers, last.id);
         subscribers.iter().for_each(|queues| queues.end(last.id, ended.clone()));
         feed.event(now, Some(last.id), || EngineEventKind::Ended(ended));

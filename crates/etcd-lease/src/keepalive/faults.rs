@@ -1,42 +1,45 @@
-//! What a drill changes: a held sender sends nothing, answers to be dropped count as lost.
+//! Fault drills: renewals that are held back, and replies that count as lost.
 
+use super::Scheduler;
+use super::io::{Notice, SlotId, Timeouts};
 use super::kept_lease::{KeptLease, NextStep};
 use super::stream_state::InFlight;
-use super::{Notice, Scheduler, SlotId, Timeouts};
-use crate::Fault;
-use crate::Phase;
+use crate::{Fault, Phase};
 use simkit::Timestamp;
 
 impl Scheduler {
-    /// Begins a drill on a lease, or ends the one that there is. [`Fault::CutStream`] is not kept: it is the end of a
-    /// stream, see [`Scheduler::stream_of`].
+    /// Starts a drill on a lease, or ends the current one. [`Fault::CutStream`] is ignored: it is the end of a stream, see
+    /// [`Scheduler::stream_of`].
     pub fn set_fault(&mut self, now: Timestamp, slot: SlotId, drill: Option<Fault>) {
         let Some(kept) = self.get_mut(slot) else { return };
-        kept.drill = drill.filter(|drill| *drill != Fault::CutStream);
+        kept.drill = if drill == Some(Fault::CutStream) { None } else { drill };
         let (phase, due) = (kept.phase, kept.due);
         self.mark_changed(slot);
         match phase {
-            // It may be in a queue, and must leave it.
+            // It may be in a queue, and has to leave it.
             Phase::Due => self.route(slot, now, NextStep::Send),
-            // It was held beyond its time.
+            // It was held back until after its due time.
             Phase::Waiting if due <= now => self.on_timer(slot, now),
             Phase::Suspect if drill.is_none() => self.route(slot, now, NextStep::QueryTtl),
             _ => (),
         }
     }
 
-    /// The open stream that a lease was renewed on last: its lane, and which of the lane's streams it is.
+    /// The open stream on which a lease was renewed last: its lane and generation.
     pub fn stream_of(&self, slot: SlotId) -> Option<(usize, u32)> {
         let lane = self.get(slot)?.lane?;
-        self.lanes[lane].open.then(|| (lane, self.lanes[lane].generation))
+        if !self.lanes[lane].open {
+            return None;
+        }
+        Some((lane, self.lanes[lane].generation))
     }
 
-    /// Whether the answer to a renewal is dropped by a drill. Then it is waited for as if it were still to come.
+    /// Whether a drill drops the reply to a renewal. The scheduler then keeps waiting for it.
     pub(super) fn drops_reply(&mut self, renewal: InFlight, now: Timestamp) -> bool {
         let timeouts = self.timeouts;
         let Some(kept) = self.in_flight(renewal) else { return false };
         let Some(Fault::DropReplies { left }) = kept.drill else { return false };
-        kept.drill = left.checked_sub(1).filter(|left| *left > 0).map(|left| Fault::DropReplies { left });
+        kept.drill = if left > 1 { Some(Fault::DropReplies { left: left - 1 }) } else { None };
         kept.timer = (kept.sent + timeouts.answer).max(now);
         let timer = kept.timer;
         self.timers.insert((timer, renewal.slot));
@@ -44,7 +47,7 @@ impl Scheduler {
         true
     }
 
-    /// Tells of a renewal that was waited for long enough after its answer was dropped.
+    /// Reports a renewal as missed, after its reply was dropped and the timeout passed.
     pub(super) fn report_dropped_reply(&mut self, slot: SlotId, now: Timestamp) {
         let Some(kept) = self.get(slot).filter(|kept| kept.phase == Phase::InFlight) else { return };
         let (id, waited) = (kept.id, now.since(kept.sent));
@@ -53,12 +56,12 @@ impl Scheduler {
 }
 
 impl KeptLease {
-    /// Whether nothing may be sent for it.
+    /// Whether its renewals are held back.
     pub(super) fn is_held(&self) -> bool {
         self.drill == Some(Fault::HoldSender)
     }
 
-    /// The step that a drill makes of it: what is held waits for its deadline, and then for a word about its end.
+    /// The step after a drill: a lease that is held back waits for its deadline, and then until etcd reports its end.
     pub(super) fn with_fault(&self, now: Timestamp, step: NextStep, timeouts: &Timeouts) -> NextStep {
         match step {
             NextStep::Send | NextStep::SendAsSuspect if self.is_held() && now < self.deadline => {

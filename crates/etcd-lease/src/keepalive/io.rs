@@ -1,33 +1,32 @@
-//! What goes in and out of the schedule: its limits, its acts, its news.
+//! The inputs and outputs of the scheduler.
 
 use std::time::Duration;
 
-use super::AnsweredRenewal;
-use crate::LeaseId;
-use crate::LeaseStatus;
+use crate::{LeaseId, LeaseStatus};
+use simkit::Timestamp;
 
-/// Where a lease is kept in the schedule. It is free for another lease after the turn that told of the end.
+/// The index of a lease in the scheduler. It may be reused after the turn that reported the end.
 pub type SlotId = u32;
 
-/// How long to wait for what. Real time-outs: a clock with a speed stretches them.
+/// Timeouts. They are real time, so a faster clock makes them longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timeouts {
-    /// Nothing queues behind a renewal that has waited this long.
+    /// Nothing is sent behind a renewal that has waited this long.
     pub head: Duration,
-    /// A stream whose first in line has waited this long is given up; the next waits twice as long.
+    /// A stream whose first renewal has waited this long is closed. The next one may take twice as long.
     pub answer: Duration,
-    /// After a deadline passed, how long to wait for a word about it.
+    /// How long to wait for etcd after a deadline has passed.
     pub grace: Duration,
-    /// How long to wait for the first word about an adopted lease.
+    /// How long to wait for the first reply about an adopted lease.
     pub first_answer: Duration,
-    /// Between two questions for time left that got no answer.
+    /// The pause before a TTL query is repeated.
     pub query_retry_interval: Duration,
-    /// Between two streams of one lane, at most.
+    /// The longest pause before a lane opens its next stream.
     pub reopen: Duration,
 }
 
 impl Timeouts {
-    /// The usual limits on a clock that runs `speed` times as fast as the wall.
+    /// The default timeouts, on a clock that runs `speed` times as fast as real time.
     pub fn at_speed(speed: u32) -> Self {
         let millis = |millis: u64| Duration::from_millis(millis) * speed;
         Timeouts {
@@ -40,7 +39,7 @@ impl Timeouts {
         }
     }
 
-    /// After so many failures in a row: at once, then 1/8, 1/4, 1/2 and the whole of [`Timeouts::reopen`].
+    /// The pause after a number of failures in a row: none, then 1/8, 1/4, 1/2 and all of [`Timeouts::reopen`].
     pub(super) fn reopen(&self, failures: u32) -> Duration {
         match failures {
             0 => Duration::ZERO,
@@ -50,67 +49,84 @@ impl Timeouts {
     }
 }
 
-/// What is to be done.
+/// What the engine has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Open a stream on this lane; it takes renewals at once.
+    /// Open a stream on a lane. It accepts renewals at once.
     Open {
-        /// Which lane.
+        /// The index of the lane.
         lane: usize,
-        /// Its how many-th stream: to be named with its answers and its end.
+        /// Counts the streams of the lane. It identifies the stream in reports of replies and of its end.
         generation: u32,
     },
-    /// Send a renewal on this lane.
+    /// Send a renewal on a lane.
     Send {
-        /// Which lane.
+        /// The index of the lane.
         lane: usize,
-        /// For which lease.
+        /// The id of the lease.
         id: LeaseId,
     },
-    /// Close this lane's stream.
+    /// Close the stream of a lane.
     Close {
-        /// Which lane.
+        /// The index of the lane.
         lane: usize,
     },
-    /// Ask for a lease's time left; the answer goes to [`Scheduler::on_ttl_reply`](super::Scheduler::on_ttl_reply).
+    /// Read the time left of a lease. The reply goes to [`Scheduler::on_ttl_reply`](super::Scheduler::on_ttl_reply).
     QueryTtl {
-        /// Its slot.
+        /// The slot of the lease.
         slot: SlotId,
-        /// Which lease.
+        /// The id of the lease.
         id: LeaseId,
     },
 }
 
-/// What there is to tell.
+/// What the engine has to report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// A renewal was answered.
     Renewed(AnsweredRenewal),
     /// A renewal was not answered in time.
     Missed {
-        /// How long it was waited for.
+        /// The time since it was sent.
         waited: Duration,
     },
-    /// The lease is not kept any more, its slot is free; the last that was known of it, with the reason.
+    /// The keepalive ended and its slot is free. This is the last status, with the reason.
     Ended(Box<LeaseStatus>),
 }
 
-/// Everything that came of an input.
+/// A renewal that was answered, for the subscribers and the events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnsweredRenewal {
+    /// The full TTL in seconds.
+    pub ttl: i64,
+    /// When the reply arrived.
+    pub at: Timestamp,
+    /// The time since the reply before; none for the first.
+    pub interval: Option<Duration>,
+    /// The time left when the reply arrived, before it extended the deadline; none if no deadline was known.
+    pub left: Option<Duration>,
+    /// The time from the request to the reply.
+    pub round_trip: Duration,
+    /// The header's revision.
+    pub revision: i64,
+}
+
+/// Everything that a turn of the scheduler produced.
 #[derive(Debug, Default)]
 pub struct TurnOutput {
-    /// What is to be done, in this order.
+    /// What to do, in this order.
     pub actions: Vec<Action>,
-    /// What there is to tell, of which lease.
+    /// What to report, by lease.
     pub notices: Vec<(SlotId, LeaseId, Notice)>,
-    /// Leases whose status changed and that have not ended, each once.
+    /// Leases whose status changed, each of them once, without those that ended.
     pub changed: Vec<SlotId>,
 }
 
-/// Why a stream ended, as far as the schedule cares.
+/// Why a stream ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// The server refuses the first in line.
+    /// etcd denied the first renewal in flight. This is its message.
     Forbidden(String),
-    /// Anything else: the leases are not to blame.
+    /// Any other error, which is not caused by a lease.
     Broken(String),
 }

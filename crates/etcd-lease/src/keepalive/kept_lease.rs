@@ -1,52 +1,53 @@
-//! One lease that is kept alive: its state machine.
+//! The record of one lease that is kept alive, and its state machine.
 //!
 //! ```text
-//!            due                  a stream takes it             answered
+//!            due                  sent on a stream              reply
 //! Waiting ----------> Due ------------------------> InFlight -----------> Waiting
 //!                      |  ^                            |
-//!     deadline passed  |  | alive                      | no answer: the first in its stream
+//!     deadline passed  |  | alive                      | no reply, and first in its stream
 //!                      v  |                            v
 //!                     Suspect <------------------------'
 //!                      |
 //!                      '--> ended: expired, not found, unanswered
 //! ```
 //!
-//! A suspect's time left is asked before anything is sent: renewing a lease that is expired and not removed yet would
-//! block every renewal behind it. An adopted lease begins as a suspect, since nothing is known of it.
+//! The time left of a suspect is read before another renewal is sent, because renewing a lease that has expired and is
+//! not removed yet blocks every renewal behind it. An adopted lease starts as a suspect, because nothing is known of it.
 
 use std::time::Duration;
 
-use super::Timeouts;
+use super::io::{AnsweredRenewal, Timeouts};
 use crate::{Cadence, Ended, Fault, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
-/// What is to be done with a lease next.
+/// What to do with a lease next.
 #[derive(Debug, PartialEq)]
 pub(super) enum NextStep {
-    /// Nothing before that moment.
+    /// Do nothing before this time.
     Wait(Timestamp),
-    /// Send a renewal as soon as a stream can take it.
+    /// Send a renewal as soon as a stream can accept it.
     Send,
-    /// Send a renewal on the stream for suspects: it may block.
+    /// Send a renewal on the stream for suspects, because it may block.
     SendAsSuspect,
-    /// Ask for its time left.
+    /// Read its time left.
     QueryTtl,
-    /// It is over.
+    /// End the keepalive.
     End(Ended),
 }
 
-/// One lease that is kept alive.
+/// One lease that is kept alive. It is the only record of its renewals and of its deadline; a [`LeaseStatus`] is a
+/// snapshot of it.
 #[derive(Clone, Debug)]
 pub(super) struct KeptLease {
     pub(super) id: LeaseId,
     pub(super) pace: RenewalSchedule,
     pub(super) phase: Phase,
-    /// Seconds, as the server gave it last.
+    /// The TTL in seconds that etcd returned last.
     pub(super) ttl: Option<i64>,
-    /// When it expires at the earliest if nothing more is answered; for a lease of which nothing is known, when to
-    /// stop waiting for a first answer.
+    /// The earliest time at which it expires without another renewal. Before the first reply about an adopted lease it is
+    /// the time at which to stop waiting for that reply.
     pub(super) deadline: Timestamp,
-    /// When the timer is set for.
+    /// The time of its timer.
     pub(super) timer: Timestamp,
     pub(super) due: Timestamp,
     pub(super) sent: Timestamp,
@@ -55,29 +56,14 @@ pub(super) struct KeptLease {
     pub(super) revision: Option<i64>,
     pub(super) cadence: Cadence,
     pub(super) drill: Option<Fault>,
-    /// The lane that it was sent on last.
+    /// The lane of its last renewal.
     pub(super) lane: Option<usize>,
     /// Whether its status changed since the last turn.
     pub(super) is_changed: bool,
 }
 
-/// What an answer told: for the subscribers and the events.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AnsweredRenewal {
-    /// Full TTL in seconds.
-    pub ttl: i64,
-    /// When the answer arrived.
-    pub at: Timestamp,
-    /// Since the answer before; none for the first.
-    pub interval: Option<Duration>,
-    /// From sending to the answer.
-    pub round_trip: Duration,
-    /// The header's revision.
-    pub revision: i64,
-}
-
 impl KeptLease {
-    /// A lease of which nothing is known.
+    /// A lease of which only the id is known.
     pub(super) fn adopted(id: LeaseId, pace: RenewalSchedule, now: Timestamp, timeouts: &Timeouts) -> Self {
         KeptLease {
             id,
@@ -98,7 +84,7 @@ impl KeptLease {
         }
     }
 
-    /// A lease that was granted `ttl` seconds at `granted` (when the grant was sent), first due at `due`.
+    /// A lease of `ttl` seconds whose grant was sent at `granted`, first due at `due`.
     pub(super) fn granted(id: LeaseId, pace: RenewalSchedule, ttl: i64, granted: Timestamp, due: Timestamp) -> Self {
         KeptLease {
             id,
@@ -119,18 +105,18 @@ impl KeptLease {
         }
     }
 
-    /// Its time has come.
+    /// The step when it is due.
     pub(super) fn due(&mut self, now: Timestamp) -> NextStep {
         if now >= self.deadline { NextStep::QueryTtl } else { NextStep::Send }
     }
 
-    /// A stream has taken its renewal.
+    /// Its renewal was sent.
     pub(super) fn sent(&mut self, now: Timestamp) {
         self.phase = Phase::InFlight;
         self.sent = now;
     }
 
-    /// Its renewal was answered.
+    /// The reply to its renewal arrived.
     pub(super) fn on_renewal_reply(
         &mut self,
         now: Timestamp,
@@ -150,15 +136,15 @@ impl KeptLease {
         self.round_trip = Some(round_trip);
         self.revision = Some(revision);
         self.due = self.pace.next(self.due, now, seconds(ttl));
-        (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, round_trip, revision }))
+        (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
     }
 
-    /// Its stream is gone and the answer with it; the fault is not its own.
+    /// Its stream ended before the reply, for another reason than this lease.
     pub(super) fn on_stream_lost(&mut self, now: Timestamp) -> NextStep {
         self.due(now)
     }
 
-    /// Its time left was asked at `sent` and answered now.
+    /// The reply to a TTL query that was sent at `sent`.
     pub(super) fn on_ttl_reply(
         &mut self,
         sent: Timestamp,
@@ -174,7 +160,7 @@ impl KeptLease {
         }
         let known = self.ttl.replace(answer.granted_ttl).is_some();
         if let Some((earliest, latest)) = answer.deadline(sent, now) {
-            // What is known already is sharper, if the answer does not contradict it.
+            // The known deadline is more precise, unless the reply contradicts it.
             if !known || !(earliest..=latest).contains(&self.deadline) {
                 self.deadline = earliest;
             }
@@ -188,7 +174,7 @@ impl KeptLease {
         }
     }
 
-    /// Its time left could not be asked: again soon, until its TTL has passed without any answer.
+    /// A TTL query failed: it is repeated until the TTL has passed without a reply.
     pub(super) fn retry_query(&mut self, now: Timestamp, trouble: Option<String>, timeouts: &Timeouts) -> NextStep {
         if now >= self.give_up(timeouts) {
             NextStep::End(Ended::Unanswered { trouble })
@@ -197,12 +183,12 @@ impl KeptLease {
         }
     }
 
-    /// When to stop waiting for any answer.
+    /// When to stop waiting for any reply.
     pub(super) fn give_up(&self, timeouts: &Timeouts) -> Timestamp {
         if self.ttl.is_some() { self.deadline + timeouts.grace } else { self.deadline }
     }
 
-    /// Writes what its status says of it.
+    /// Writes it into its status.
     pub(super) fn write(&self, status: &mut LeaseStatus) {
         if status.granted_ttl != self.ttl {
             status.granted_ttl = self.ttl;
@@ -220,7 +206,7 @@ impl KeptLease {
         }
     }
 
-    /// The server does not know it: its deadline tells whether it expired or somebody revoked it.
+    /// Why etcd does not know it: the deadline decides whether it expired or was revoked.
     fn end_reason(&self, now: Timestamp) -> Ended {
         if self.ttl.is_some() && now >= self.deadline { Ended::Expired } else { Ended::NotFound }
     }

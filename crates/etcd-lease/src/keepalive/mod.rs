@@ -1,11 +1,12 @@
-//! The schedule: which leases are due, on which stream they go, and what follows from each answer.
+//! The scheduler: which leases are due, on which stream they are renewed, and what follows from each reply.
 //!
-//! It does nothing itself. It is told what happened ([`Scheduler::on_renewal_reply`], [`Scheduler::stream_ended`], ...) and what
-//! time it is ([`Scheduler::turn`]), and it says what is to be done ([`Action`]) and what there is to tell ([`Notice`]).
-//! Every cost is O(due · log n): leases wait in an ordered set, and whoever is due goes in the order of its deadline.
+//! It does no input or output. Its inputs are events ([`Scheduler::on_renewal_reply`], [`Scheduler::stream_ended`], ...)
+//! and the time ([`Scheduler::turn`]); its outputs are [`Action`]s and [`Notice`]s. A turn costs O(due · log n): leases wait
+//! in an ordered set, and due leases are renewed in the order of their deadlines.
 //!
-//! Three hazards of a shared stream are dealt with here (all measured, see the map in the crate's root):
-//! a head of line that blocks, a forbidden lease that ends the stream, and a server that does not answer at all.
+//! Renewals go out on several shared lanes. A lane has one stream at a time. The scheduler handles three hazards of shared
+//! streams: a renewal that blocks those behind it (head of line), a forbidden lease that ends the stream, and a server
+//! that does not answer.
 
 mod faults;
 mod io;
@@ -20,16 +21,15 @@ use self::stream_state::StreamState;
 use super::renewal_schedule::StartJitter;
 use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Timestamp};
 
-pub use self::io::{Action, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
-pub use self::kept_lease::AnsweredRenewal;
+pub use self::io::{Action, AnsweredRenewal, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
 
-/// Questions for time left that are on their way at once, at most.
+/// The most TTL queries in flight.
 const MAX_TTL_QUERIES: usize = 64;
 
-/// The schedule of all leases that are kept alive.
+/// Schedules the renewals of all leases that are kept alive.
 #[derive(Debug)]
 pub struct Scheduler {
-    /// Of leases that bring none of their own.
+    /// For leases without their own schedule.
     pace: RenewalSchedule,
     timeouts: Timeouts,
     slots: Vec<Option<KeptLease>>,
@@ -37,15 +37,15 @@ pub struct Scheduler {
     /// Slots of leases that ended since the last turn.
     freed: Vec<SlotId>,
     by_id: HashMap<LeaseId, SlotId>,
-    /// Waiting and suspect leases by the time of their timer.
+    /// Waiting and suspect leases, by the time of their timer.
     timers: BTreeSet<(Timestamp, SlotId)>,
-    /// Due leases, the most endangered first.
+    /// Due leases, the earliest deadline first.
     ready: BTreeSet<(Timestamp, SlotId)>,
-    /// Due leases that may block.
+    /// Due leases whose renewal may block.
     suspect_queue: VecDeque<(SlotId, Timestamp)>,
     ttl_queries: VecDeque<SlotId>,
     queries_in_flight: usize,
-    /// The shared lanes, and the one for suspects as the last.
+    /// The shared lanes, and last the lane for suspects.
     lanes: Vec<StreamState>,
     next_lane: usize,
     start_jitter: StartJitter,
@@ -54,7 +54,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// A schedule with so many shared streams (at least one) and one more for suspects.
+    /// A scheduler with this many shared streams (at least one) and one more for suspects.
     pub fn new(pace: RenewalSchedule, streams: usize, timeouts: Timeouts) -> Self {
         let mut lanes: Vec<StreamState> = (0..streams.max(1)).map(|_| StreamState::shared()).collect();
         lanes.push(StreamState::suspect_stream());
@@ -78,17 +78,17 @@ impl Scheduler {
         }
     }
 
-    /// How many lanes there are, the one for suspects included.
+    /// The number of lanes, including the one for suspects.
     pub fn lanes(&self) -> usize {
         self.lanes.len()
     }
 
-    /// How many leases are kept.
+    /// The number of leases that are kept alive.
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// Whether none is kept.
+    /// Whether no lease is kept alive.
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
@@ -98,8 +98,8 @@ impl Scheduler {
         self.by_id.get(&id).copied()
     }
 
-    /// Begins to keep a lease of which nothing is known: its time left is asked first. Kept already, nothing changes.
-    /// Without a pace of its own it goes at the schedule's.
+    /// Starts the keepalive of a lease of which only the id is known: its time left is read first. Without effect if it is
+    /// kept alive already. `pace` replaces the scheduler's own schedule.
     pub fn adopt(&mut self, now: Timestamp, id: LeaseId, pace: Option<RenewalSchedule>) -> SlotId {
         self.slot(id).unwrap_or_else(|| {
             let slot = self.insert(KeptLease::adopted(id, pace.unwrap_or(self.pace), now, &self.timeouts));
@@ -108,8 +108,8 @@ impl Scheduler {
         })
     }
 
-    /// Begins to keep a lease that was just granted `ttl` seconds; the grant was sent at `granted`. Without a pace of its
-    /// own it goes at the schedule's.
+    /// Starts the keepalive of a new lease of `ttl` seconds whose grant was sent at `granted`. `pace` replaces the
+    /// scheduler's own schedule.
     pub fn grant(
         &mut self,
         now: Timestamp,
@@ -127,19 +127,19 @@ impl Scheduler {
         })
     }
 
-    /// Ends the keeping of a lease, with a reason from outside.
+    /// Ends the keepalive of a lease for a reason from outside.
     pub fn end(&mut self, slot: SlotId, ended: Ended) {
         self.route(slot, Timestamp::START, NextStep::End(ended));
     }
 
-    /// Renews a lease now, unless that is under way already.
+    /// Renews a lease now, unless a renewal is in progress.
     pub fn renew_now(&mut self, now: Timestamp, slot: SlotId) {
         if self.get(slot).is_some_and(|kept| kept.phase == Phase::Waiting) {
             self.on_timer(slot, now);
         }
     }
 
-    /// An answer came in on a lane.
+    /// A reply arrived on a lane.
     pub fn on_renewal_reply(
         &mut self,
         now: Timestamp,
@@ -155,8 +155,8 @@ impl Scheduler {
         self.trouble = None;
         let Some(first) = self.lanes[lane].in_flight.front().copied() else { return };
         if first.id != id {
-            let words = format!("the answer names lease {id}, {} was asked for", first.id);
-            return self.stream_ended(now, lane, generation, StreamEnd::Broken(words));
+            let message = format!("got a reply for lease {id} and expected one for {}", first.id);
+            return self.stream_ended(now, lane, generation, StreamEnd::Broken(message));
         }
         self.lanes[lane].pop(now);
         if self.drops_reply(first, now) {
@@ -171,7 +171,7 @@ impl Scheduler {
         self.retire_if_idle(lane);
     }
 
-    /// A lane's stream has ended.
+    /// The stream of a lane has ended.
     pub fn stream_ended(&mut self, now: Timestamp, lane: usize, generation: u32, end: StreamEnd) {
         if self.lanes[lane].generation != generation || !self.lanes[lane].open {
             return;
@@ -179,7 +179,7 @@ impl Scheduler {
         let mut in_flight = self.lanes[lane].fail(now, &self.timeouts);
         self.output.actions.push(Action::Close { lane });
         match end {
-            // The server answers in the order of the questions: what it refuses is the first that it has not answered.
+            // etcd replies in the order of the requests, so it denied the first one without a reply.
             StreamEnd::Forbidden(message) => {
                 if let Some(first) = in_flight.pop_front()
                     && self.in_flight(first).is_some()
@@ -187,12 +187,12 @@ impl Scheduler {
                     self.route(first.slot, now, NextStep::End(Ended::Forbidden { message }));
                 }
             }
-            StreamEnd::Broken(words) => self.trouble = Some(words),
+            StreamEnd::Broken(message) => self.trouble = Some(message),
         }
         self.requeue(now, in_flight);
     }
 
-    /// A question for time left was answered: `sent` is when it was asked, an error says why there is no answer.
+    /// The reply to a TTL query that was sent at `sent`, or the error instead of it.
     pub fn on_ttl_reply(
         &mut self,
         now: Timestamp,
@@ -214,7 +214,7 @@ impl Scheduler {
         self.route(slot, now, step);
     }
 
-    /// Another member is the better one now: every stream is closed as soon as nothing is in flight on it.
+    /// Another member is chosen: every stream is closed as soon as nothing is in flight on it.
     pub fn migrate_streams(&mut self) {
         for lane in 0..self.lanes.len() {
             self.lanes[lane].retiring = self.lanes[lane].open;
@@ -222,7 +222,7 @@ impl Scheduler {
         }
     }
 
-    /// Does all that has become due, and hands out what came of everything since the last turn.
+    /// Processes what is due, and returns everything that happened since the last turn.
     pub fn turn(&mut self, now: Timestamp) -> TurnOutput {
         self.give_up_stuck_lanes(now);
         while let Some(&(timer, slot)) = self.timers.first()
@@ -248,7 +248,7 @@ impl Scheduler {
         self.hand_out()
     }
 
-    /// When the next turn is needed, if nothing happens before; none while nothing is kept.
+    /// When the next turn is needed, unless something happens before; none if no lease is kept alive.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let first = |set: &BTreeSet<(Timestamp, SlotId)>| set.first().map(|(at, _)| *at);
         let overdue = self.lanes.iter().filter_map(|lane| lane.overdue_at(&self.timeouts));
@@ -266,7 +266,7 @@ impl Scheduler {
         }
     }
 
-    /// What is known of a lease; its queue is the subscribers' business.
+    /// The status of a lease, without its queue.
     pub fn status(&self, slot: SlotId) -> Option<LeaseStatus> {
         let kept = self.get(slot)?;
         let mut status = LeaseStatus::new(kept.id, kept.pace);
@@ -274,8 +274,7 @@ impl Scheduler {
         Some(status)
     }
 
-    /// Writes what is known of a lease into its status, in place: the queue is left as it is. Without effect if the
-    /// status is another lease's.
+    /// Updates the status of a lease in place. The queue stays as it is. Without effect on the status of another lease.
     pub fn write_status(&self, slot: SlotId, status: &mut LeaseStatus) {
         if let Some(kept) = self.get(slot)
             && kept.id == status.id
@@ -293,7 +292,7 @@ mod tests {
     const USUAL: LeaseId = LeaseId(2);
     const NOW: Timestamp = Timestamp::from_nanos(1_000_000);
 
-    /// A schedule at Go's pace with two leases of 10 s, one of which is renewed exactly.
+    /// A scheduler with two leases of 10 s, one of them with the exact schedule.
     fn two() -> Scheduler {
         let mut scheduler = Scheduler::new(RenewalSchedule::Clientv3, 1, Timeouts::at_speed(1));
         scheduler.grant(NOW, EXACT, 10, NOW, Some(RenewalSchedule::Exact));
@@ -306,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn each_lease_is_due_by_its_own_pace() {
+    fn each_lease_is_due_by_its_own_schedule() {
         let mut scheduler = two();
         for action in scheduler.turn(NOW).actions {
             if let Action::Send { lane, id } = action {
@@ -319,17 +318,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_follows_the_leases_own_pace() {
+    fn the_expected_interval_follows_the_schedule_of_the_lease() {
         let mut scheduler = two();
         let expected = |scheduler: &Scheduler, id| status(scheduler, id).expected.map(|every| every.as_millis());
         assert_eq!((expected(&scheduler, EXACT), expected(&scheduler, USUAL)), (Some(3_333), Some(3_500)));
         scheduler.adopt(NOW, EXACT, Some(RenewalSchedule::Clientv3));
-        assert_eq!(status(&scheduler, EXACT).pace, RenewalSchedule::Exact, "kept already, nothing changes");
+        assert_eq!(
+            status(&scheduler, EXACT).pace,
+            RenewalSchedule::Exact,
+            "it is kept alive already, so nothing changes"
+        );
     }
 
     #[test]
-    fn a_pace_takes_no_room_of_its_own() {
-        // The schedule holds 100,000 of them.
+    fn a_record_is_small() {
+        // There may be 100,000 of them.
         assert!(size_of::<KeptLease>() <= 256, "{}", size_of::<KeptLease>());
     }
 }

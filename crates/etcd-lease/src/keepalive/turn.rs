@@ -1,10 +1,11 @@
-//! How the schedule does its turn: who goes where, and what becomes of a stream that fails.
+//! The steps of a turn: how leases move between the queues, and what follows from a failed stream.
 
 use std::collections::VecDeque;
 
+use super::Scheduler;
+use super::io::{Action, Notice, SlotId, TurnOutput};
 use super::kept_lease::{KeptLease, NextStep};
 use super::stream_state::InFlight;
-use super::{Action, Notice, Scheduler, SlotId, TurnOutput};
 use crate::{Ended, LeaseId, Phase};
 use simkit::Timestamp;
 
@@ -17,7 +18,7 @@ impl Scheduler {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// The lease of a renewal in flight, if it still waits for just that answer.
+    /// The lease of a renewal in flight, if it still waits for that reply.
     pub(super) fn in_flight(&mut self, renewal: InFlight) -> Option<&mut KeptLease> {
         self.get_mut(renewal.slot).filter(|kept| kept.phase == Phase::InFlight && kept.sent == renewal.sent)
     }
@@ -46,19 +47,19 @@ impl Scheduler {
         }
     }
 
-    /// Hands out what there is, and frees the slots of the leases that have ended.
+    /// Returns the output, and frees the slots of the leases that have ended.
     pub(super) fn hand_out(&mut self) -> TurnOutput {
         let mut output = std::mem::take(&mut self.output);
         output.changed.retain(|slot| match &mut self.slots[*slot as usize] {
             Some(kept) => std::mem::take(&mut kept.is_changed),
             None => false,
         });
-        // Not before: whoever reads this outcome must not find another lease in the slot.
+        // Only now, so that the slots in this output still belong to these leases.
         self.free.append(&mut self.freed);
         output
     }
 
-    /// Puts a lease where its next step wants it: the one place that changes a phase.
+    /// Moves a lease to where its next step belongs. This is the only place that changes a phase, except for sending.
     pub(super) fn route(&mut self, slot: SlotId, now: Timestamp, step: NextStep) {
         let timeouts = self.timeouts;
         let Some(kept) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
@@ -101,11 +102,11 @@ impl Scheduler {
         self.emit(slot, last.id, Notice::Ended(Box::new(last)));
     }
 
-    /// The timer of a lease has run out.
+    /// The timer of a lease has expired.
     pub(super) fn on_timer(&mut self, slot: SlotId, now: Timestamp) {
         let timeouts = self.timeouts;
         let trouble = self.trouble.clone();
-        // While answers come in, a question that is still queued here is our own delay.
+        // While replies arrive, a query that is still queued is delayed by us and not by etcd.
         let is_own_delay = trouble.is_none() && !self.ttl_queries.is_empty();
         self.report_dropped_reply(slot, now);
         let Some(kept) = self.get_mut(slot) else { return };
@@ -123,7 +124,7 @@ impl Scheduler {
         self.route(slot, now, step);
     }
 
-    /// Hands the due to the lanes, the most endangered first, each lane in its turn.
+    /// Sends due renewals, the earliest deadline first. The lanes take turns.
     pub(super) fn send(&mut self, now: Timestamp) {
         let shared = self.lanes.len() - 1;
         while let Some(&(_, slot)) = self.ready.first() {
@@ -145,7 +146,7 @@ impl Scheduler {
             if !self.get(slot).is_some_and(|kept| kept.phase == Phase::Due) {
                 continue;
             }
-            // What was said long ago does not hold any more.
+            // The reply is too old, so the time left is read again.
             if now.since(asked) > self.timeouts.head {
                 self.route(slot, now, NextStep::QueryTtl);
             } else {
@@ -168,7 +169,7 @@ impl Scheduler {
         self.mark_changed(slot);
     }
 
-    /// Gives up every stream whose first in line has waited too long: the first is a suspect, the others go again.
+    /// Closes every stream that timed out. Its first renewal becomes a suspect; the others are sent again.
     pub(super) fn give_up_stuck_lanes(&mut self, now: Timestamp) {
         for lane in 0..self.lanes.len() {
             if self.lanes[lane].overdue_at(&self.timeouts).is_none_or(|at| at > now) {

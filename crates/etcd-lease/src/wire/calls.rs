@@ -1,23 +1,22 @@
-//! The calls that leasetop makes, in the domain's words.
+//! The calls to etcd, with this crate's types.
 
 use etcd_client::proto::PbResponseHeader;
 use etcd_client::{LeaseGrantOptions, PutOptions, ResponseHeader};
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use super::cluster::CallKind;
-use super::{Cluster, Error, KeepaliveReply, rpc};
-use crate::Granted;
-use crate::Header;
-use crate::LeaseId;
-use crate::TimeToLive;
+use super::cluster::{CallKind, Cluster};
+use super::error::CallError;
+use super::keepalive_replies::KeepaliveReply;
+use super::rpc;
+use crate::{Granted, Header, LeaseId, TimeToLive};
 
-/// The ids of all leases: on the leader sorted by time left, on a follower in no order.
+/// The ids of all leases. The leader sorts them by time left; a follower returns them unsorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseList {
     /// The ids.
     pub ids: Vec<LeaseId>,
-    /// The answer's header; its member says who answered.
+    /// The reply's header; it names the member that replied.
     pub header: Header,
 }
 
@@ -28,18 +27,18 @@ pub struct KeyValue {
     pub key: Vec<u8>,
     /// The value, raw.
     pub value: Vec<u8>,
-    /// The lease that it is attached to.
+    /// The lease to which it is attached.
     pub lease: Option<LeaseId>,
     /// The revision of its last change.
     pub mod_revision: i64,
 }
 
 impl Cluster {
-    /// Grants a lease of `ttl` seconds, with this id or one that the server picks. The server may raise the TTL.
+    /// Grants a lease of `ttl` seconds, with this id or one that etcd chooses. etcd may raise the TTL.
     ///
     /// # Errors
-    /// `AlreadyExists`, `TooLargeTtl`, and whatever the link does.
-    pub async fn grant(&self, id: Option<LeaseId>, ttl: i64) -> Result<Granted, Error> {
+    /// `AlreadyExists`, `TooLargeTtl`, and any error of the connection.
+    pub async fn grant(&self, id: Option<LeaseId>, ttl: i64) -> Result<Granted, CallError> {
         let options = LeaseGrantOptions::new().with_id(id.map_or(0, |id| id.0));
         let answer = self
             .client_call(CallKind::Write, "grant a lease", |mut client| {
@@ -51,27 +50,27 @@ impl Cluster {
         Ok(Granted { id: LeaseId(answer.id()), requested_ttl: ttl, ttl: answer.ttl(), header })
     }
 
-    /// Revokes a lease: its keys are deleted in one revision, that of the answer's header.
+    /// Revokes a lease. Its keys are deleted in one revision, which is that of the reply's header.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`, and whatever the link does.
-    pub async fn revoke(&self, id: LeaseId) -> Result<Header, Error> {
+    /// `NotFound`, `Forbidden`, and any error of the connection.
+    pub async fn revoke(&self, id: LeaseId) -> Result<Header, CallError> {
         let answer = self
             .client_call(CallKind::Write, "revoke a lease", |mut client| async move { client.lease_revoke(id.0).await })
             .await?;
         Ok(header(answer.header()))
     }
 
-    /// Asks how long a lease has left; an unknown lease is an answer, no error.
+    /// Reads the time left of a lease. An unknown lease is not an error: see [`TimeToLive::ttl_status`].
     ///
     /// # Errors
-    /// `Forbidden` where the user may not read one of its keys and they are asked for; whatever the link does.
-    pub async fn time_to_live(&self, id: LeaseId, with_keys: bool) -> Result<TimeToLive, Error> {
-        const TRIED: &str = "ask for a lease's time to live";
+    /// `Forbidden` if `with_keys` is set and the user may not read one of the keys; any error of the connection.
+    pub async fn time_to_live(&self, id: LeaseId, with_keys: bool) -> Result<TimeToLive, CallError> {
+        const TRIED: &str = "read the time left of a lease";
         let answer = self
             .call(CallKind::Read, TRIED, |member| async move {
                 let answer = rpc::time_to_live(&member.channel, id, with_keys).await;
-                answer.map_err(|status| Error::from_status(TRIED, &member.endpoint, &status))
+                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
         Ok(TimeToLive {
@@ -83,34 +82,34 @@ impl Cluster {
         })
     }
 
-    /// Lists the ids of all leases, however many there are.
+    /// Lists the ids of all leases, without a limit on their number.
     ///
     /// # Errors
-    /// `Forbidden` where the user may not read the key of any lease; whatever the link does.
-    pub async fn leases(&self) -> Result<LeaseList, Error> {
+    /// `Forbidden` if the user may not read a key of any lease; any error of the connection.
+    pub async fn leases(&self) -> Result<LeaseList, CallError> {
         const TRIED: &str = "list the leases";
         let answer = self
             .call(CallKind::Read, TRIED, |member| async move {
                 let answer = rpc::leases(&member.channel).await;
-                answer.map_err(|status| Error::from_status(TRIED, &member.endpoint, &status))
+                answer.map_err(|status| CallError::from_status(TRIED, &member.endpoint, &status))
             })
             .await?;
         let ids = answer.leases.iter().map(|lease| LeaseId(lease.id)).collect();
         Ok(LeaseList { ids, header: pb_header(answer.header) })
     }
 
-    /// Renews a lease once, on a stream of its own. A TTL of 0 or less says that the lease does not exist.
+    /// Renews a lease once, on a stream of its own. A TTL of 0 or less means that the lease does not exist.
     ///
     /// # Errors
-    /// `Forbidden`, and whatever the link does.
-    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<KeepaliveReply, Error> {
+    /// `Forbidden`, and any error of the connection.
+    pub async fn keep_alive_once(&self, id: LeaseId) -> Result<KeepaliveReply, CallError> {
         const TRIED: &str = "renew a lease once";
         self.call(CallKind::Read, TRIED, |member| async move {
-            let (question, questions) = mpsc::channel(1);
-            // The receiver is at hand and empty: it takes this one.
-            let _ = question.try_send(id);
-            let failed = |status: Status| Error::from_status(TRIED, &member.endpoint, &status);
-            let mut stream = rpc::keep_alive(&member.channel, questions).await.map_err(failed)?;
+            let (sender, requests) = mpsc::channel(1);
+            // The channel is empty and open, so this cannot fail.
+            let _ = sender.try_send(id);
+            let failed = |status: Status| CallError::from_status(TRIED, &member.endpoint, &status);
+            let mut stream = rpc::keep_alive(&member.channel, requests).await.map_err(failed)?;
             let answer = stream.message().await.map_err(failed)?;
             let answer = answer.ok_or_else(|| failed(Status::unavailable("the server ended the stream")))?;
             Ok(KeepaliveReply::from(answer))
@@ -118,11 +117,11 @@ impl Cluster {
         .await
     }
 
-    /// Puts a key, attached to a lease or to none.
+    /// Writes a key, attached to a lease or not.
     ///
     /// # Errors
-    /// `NotFound` where the lease does not exist; `Forbidden`; whatever the link does.
-    pub async fn put(&self, key: &[u8], value: &[u8], lease: Option<LeaseId>) -> Result<Header, Error> {
+    /// `NotFound` if the lease does not exist; `Forbidden`; any error of the connection.
+    pub async fn put(&self, key: &[u8], value: &[u8], lease: Option<LeaseId>) -> Result<Header, CallError> {
         let options = PutOptions::new().with_lease(lease.map_or(0, |id| id.0));
         let answer = self
             .client_call(CallKind::Write, "put a key", |mut client| {
@@ -136,8 +135,8 @@ impl Cluster {
     /// Reads one key.
     ///
     /// # Errors
-    /// `Forbidden`; whatever the link does.
-    pub async fn get(&self, key: &[u8]) -> Result<Option<KeyValue>, Error> {
+    /// `Forbidden`; any error of the connection.
+    pub async fn get(&self, key: &[u8]) -> Result<Option<KeyValue>, CallError> {
         let answer = self
             .client_call(CallKind::Read, "get a key", |mut client| async move { client.get(key, None).await })
             .await?;

@@ -1,4 +1,4 @@
-//! Endpoints as a user writes them.
+//! How to reach a cluster: endpoints, TLS files, the login, timeouts.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,23 +11,23 @@ use simkit::pipe::Dialer;
 /// How to reach a cluster.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The members, one by one: leasetop chooses among them itself.
+    /// The members. The choice among them is made here and not by etcd-client.
     pub targets: Vec<Target>,
-    /// TLS files; an `https://` endpoint uses TLS without them too.
+    /// TLS files. An `https://` endpoint uses TLS without them too.
     pub tls: Option<TlsFiles>,
-    /// Whom to log in as.
+    /// The user to log in as.
     pub user: Option<User>,
     /// How long to wait for a connection.
     pub dial_timeout: Duration,
-    /// How long to wait for the answer to a call.
+    /// How long to wait for the answer to a call, all attempts included.
     pub command_timeout: Duration,
-    /// How often every member is asked who it is; at once whenever something looks wrong.
+    /// How often each member is asked for its status. It is also asked at once when something looks wrong.
     pub probe_every: Duration,
 }
 
 impl Settings {
-    /// Settings for these targets: no TLS files, no user, etcdctl's time-outs (2 s to dial, 5 s a command),
-    /// every member asked once a second.
+    /// Settings for these targets: no TLS files, no user, etcdctl's timeouts (2 s to dial, 5 s for a call), and a status
+    /// request to each member every second.
     pub fn new(targets: Vec<Target>) -> Self {
         Settings {
             targets,
@@ -45,11 +45,11 @@ impl Settings {
 pub enum Target {
     /// Over TCP, with or without TLS.
     Address(Address),
-    /// Over an in-memory pipe to a sandbox.
+    /// Over an in-memory pipe, such as to an etcd-sandbox.
     Pipe {
-        /// What to call it on the screen.
+        /// The name to print instead of an address.
         name: String,
-        /// The near side of the pipe.
+        /// Opens connections over the pipe.
         dialer: Dialer,
     },
 }
@@ -66,22 +66,22 @@ impl fmt::Display for Target {
 /// The TLS files of etcdctl's `--cacert`, `--cert` and `--key`, PEM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// Whom to trust; the system's certificates where none is named.
+    /// The CA certificates to trust; by default those of the system.
     pub ca: Option<PathBuf>,
     /// The client's certificate.
     pub cert: Option<PathBuf>,
     /// The client's private key.
     pub key: Option<PathBuf>,
-    /// Trust any server. For tests only.
+    /// Accepts any server certificate. For tests only.
     pub skip_verify: bool,
 }
 
-/// Whom to log in as.
+/// A user of etcd, with its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
-    /// The user's name.
+    /// The name.
     pub name: String,
-    /// The user's password.
+    /// The password. It is not printed.
     pub password: String,
 }
 
@@ -91,16 +91,16 @@ impl fmt::Debug for User {
     }
 }
 
-/// A member's address: host, port and whether it speaks TLS.
+/// The address of a member: host, port, and whether it uses TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     authority: String,
     secure: bool,
 }
 
-/// A text that is no endpoint, with the rule that it breaks.
+/// The text is not an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("bad endpoint \"{text}\": {rule}; write it as 127.0.0.1:2379 or https://host:2379")]
+#[error("invalid endpoint \"{text}\": {rule}; expected 127.0.0.1:2379 or https://host:2379")]
 pub struct BadEndpoint {
     text: String,
     rule: &'static str,
@@ -110,7 +110,7 @@ impl Address {
     /// Reads `host:port`, `http://host:port` or `https://host:port`.
     ///
     /// # Errors
-    /// [`BadEndpoint`] with the rule that the text breaks.
+    /// [`BadEndpoint`] names what is wrong.
     pub fn parse(text: &str) -> Result<Self, BadEndpoint> {
         let bad = |rule| BadEndpoint { text: text.to_owned(), rule };
         let (scheme, rest) = match text.split_once("://") {
@@ -120,21 +120,21 @@ impl Address {
         let secure = match scheme {
             "http" => false,
             "https" => true,
-            _ => return Err(bad("the scheme is http or https")),
+            _ => return Err(bad("the scheme must be http or https")),
         };
         let authority = rest.strip_suffix('/').unwrap_or(rest);
-        let uri: Uri = format!("http://{authority}").parse().map_err(|_| bad("that is no host and port"))?;
+        let uri: Uri = format!("http://{authority}").parse().map_err(|_| bad("not a host and a port"))?;
         if uri.path() != "/" || uri.query().is_some() || authority.contains(['/', '@']) {
-            return Err(bad("a host and a port, nothing after them"));
+            return Err(bad("only a host and a port are allowed"));
         }
         match (uri.host(), uri.port_u16()) {
             (Some(host), Some(1..)) if !host.is_empty() => Ok(Address { authority: authority.to_owned(), secure }),
-            (_, Some(_)) => Err(bad("the host or the port is missing")),
-            _ => Err(bad("the port is missing, or is no number from 1 to 65535")),
+            (_, Some(_)) => Err(bad("missing host or port")),
+            _ => Err(bad("missing or invalid port")),
         }
     }
 
-    /// Whether the endpoint was written with `https://`.
+    /// Whether the endpoint starts with `https://`.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
@@ -144,7 +144,7 @@ impl Address {
         &self.authority
     }
 
-    /// The host alone, an IPv6 address without its brackets.
+    /// The host; an IPv6 address has no brackets.
     pub fn host(&self) -> &str {
         let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
         host.trim_start_matches('[').trim_end_matches(']')
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_etcdctl_reads() {
+    fn parses_the_endpoints_that_etcdctl_accepts() {
         for (text, host, secure) in [
             ("127.0.0.1:2379", "127.0.0.1", false),
             ("http://localhost:2379/", "localhost", false),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn an_invalid_endpoint_names_what_is_wrong() {
         for text in
             ["", "localhost", "ftp://a:1", "http://", "a:b", "a:0", "a:70000", "a:1/path", ":2379", "u@h:1", "a b:1"]
         {

@@ -1,4 +1,4 @@
-//! From a target to a channel: TCP, TLS over TCP, or a pipe; one way in for all three.
+//! Channels to a target: over TCP, TLS or an in-memory pipe.
 
 use std::io;
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
+use super::config::{Address, Target};
 use super::link::{FirstAnswer, Link, ReadFirst};
-use super::{Address, Target};
 
-/// etcd punishes pings more frequent than 5 s (`MinTime` of its keepalive enforcement).
-const PING_EVERY: Duration = Duration::from_secs(10);
+/// etcd closes connections with more than one ping every 5 s (`MinTime` of its keepalive enforcement).
+const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
-/// A channel that connects when it is first used, and again whenever the connection broke.
+/// A channel that connects when it is first used, and again after the connection broke.
 ///
-/// What becomes of its connections is noted in `link`.
+/// The outcome of each connection is noted in `link`.
 pub(super) fn channel(
     target: &Target,
     tls: Option<&Arc<ClientConfig>>,
@@ -58,12 +58,12 @@ pub(super) fn channel(
 fn endpoint(address: &Address, secure: bool) -> Endpoint {
     let scheme = if secure { "https" } else { "http" };
     let uri = |scheme: &str| -> http::Uri {
-        // An Address has been parsed as a URI's authority.
+        // `Address::parse` has accepted it as the authority of a URI.
         format!("{scheme}://{}", address.authority()).parse().unwrap_or_default()
     };
     Endpoint::from(uri("http"))
         .origin(uri(scheme))
-        .http2_keep_alive_interval(PING_EVERY)
+        .http2_keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT)
         .keep_alive_while_idle(false)
 }
@@ -85,7 +85,7 @@ async fn dial(
         };
         let name = ServerName::try_from(address.host().to_owned()).map_err(io::Error::other)?;
         let handshake = TlsConnector::from(config).connect(name, tcp).into_fallible();
-        let stream = handshake.await.map_err(|(error, tcp)| link.handshake_error(error, tcp.has_heard()))?;
+        let stream = handshake.await.map_err(|(error, tcp)| link.handshake_error(error, tcp.has_read()))?;
         Ok(Box::new(FirstAnswer::new(stream, true, link)) as Box<dyn Connection>)
     };
     let no_answer = || io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {timeout:?}"));
@@ -109,7 +109,7 @@ mod tests {
     use crate::wire::{Cluster, ErrorKind, Settings, TlsFiles};
     use simkit::tasks::{self, Task};
 
-    /// Enough to see each order of the events, should the message depend on it.
+    /// Enough for each order of the events to occur, in case the message depends on it.
     const TRIES: usize = 30;
     const ALERT: [u8; 7] = [0x15, 3, 1, 0, 2, 2, 70];
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -135,7 +135,7 @@ mod tests {
         let _ = connection.read_u8().await;
     }
 
-    /// Closes the connection once nothing is left to read, as far as this side can know.
+    /// Closes the connection after reading what has arrived.
     async fn close(mut connection: TcpStream) {
         let _ = connection.read(&mut [0; 65536]).await;
         let _ = connection.shutdown().await;
@@ -154,7 +154,7 @@ mod tests {
         (error.kind(), error.with_advice())
     }
 
-    /// Whatever comes first, the message is the same.
+    /// Checks that the message does not depend on the order of the events.
     async fn always(endpoint: &str, tls: Option<&TlsFiles>, kind: ErrorKind, message: &str) {
         for _ in 0..TRIES {
             assert_eq!(error(endpoint, tls).await, (kind, message.to_owned()));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn tells_tls_from_none() {
+    async fn names_tls_on_one_side_only() {
         let silent = "the server closed the connection during the TLS handshake; \
             the endpoint may not use TLS; try http://";
         let plain = "the server closed the connection without an answer; the endpoint may use TLS; try https://";
@@ -175,15 +175,15 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn tells_what_answers() {
+    async fn names_what_answered() {
         let (address, _serving) = server(|connection| say(connection, &ALERT)).await;
-        let told = "the server answered in TLS; the endpoint may use TLS; try https://";
-        always(&address, None, ErrorKind::Tls, told).await;
+        let message = "the server answered in TLS; the endpoint may use TLS; try https://";
+        always(&address, None, ErrorKind::Tls, message).await;
         let (address, _serving) = server(|connection| say(connection, b"HTTP/1.0 400 Bad Request\r\n\r\n")).await;
-        let told = "the server does not use HTTP/2; is this the client port of an etcd?";
-        always(&address, None, ErrorKind::Unavailable, told).await;
-        let told = "the server answered without TLS; the endpoint may not use TLS; try http://";
-        always(&format!("https://{address}"), None, ErrorKind::Tls, told).await;
+        let message = "the server does not use HTTP/2; is this the client port of an etcd?";
+        always(&address, None, ErrorKind::Unavailable, message).await;
+        let message = "the server answered without TLS; the endpoint may not use TLS; try http://";
+        always(&format!("https://{address}"), None, ErrorKind::Tls, message).await;
         let (address, _serving) = server(|connection| say(connection, &SETTINGS)).await;
         assert_eq!(error(&address, None).await.1.split("; ").next(), Some("the server closed the connection"));
     }
@@ -228,17 +228,17 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn tells_that_a_certificate_is_missing_or_wrong() {
+    async fn names_a_missing_or_wrong_certificate() {
         let folder = tempfile::tempdir().unwrap();
         let (files, config) = certificate(folder.path(), None);
         let (address, _serving) = verifying(config).await;
-        let told = "the server requires a client certificate; use --cert and --key";
-        always(&format!("https://{address}"), Some(&files), ErrorKind::Tls, told).await;
+        let message = "the server requires a client certificate; use --cert and --key";
+        always(&format!("https://{address}"), Some(&files), ErrorKind::Tls, message).await;
 
         let (files, config) = certificate(folder.path(), Some(2001));
         let (address, _serving) = verifying(config).await;
-        let (kind, told) = error(&format!("https://{address}"), Some(&files)).await;
-        assert!(told.starts_with("the server rejected the client certificate ("), "{told}");
-        always(&format!("https://{address}"), Some(&files), kind, &told).await;
+        let (kind, message) = error(&format!("https://{address}"), Some(&files)).await;
+        assert!(message.starts_with("the server rejected the client certificate ("), "{message}");
+        always(&format!("https://{address}"), Some(&files), kind, &message).await;
     }
 }

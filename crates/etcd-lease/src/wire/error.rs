@@ -1,4 +1,4 @@
-//! What can go wrong on the wire, told so that one knows what to do next.
+//! Why a call failed.
 
 use std::fmt;
 
@@ -6,101 +6,123 @@ use tonic::{Code, Status};
 
 use super::refusal::Refusal;
 
-/// What kind of trouble an [`Error`] is.
+/// The reason of a [`CallError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The lease does not exist.
     NotFound,
     /// A lease with that id exists already.
     AlreadyExists,
-    /// The user may not do that.
+    /// The user lacks the permission.
     Forbidden,
-    /// The login was refused, or there was none.
+    /// etcd rejected the login, or requires one.
     Unauthenticated,
-    /// Nobody answers there.
+    /// No etcd could be reached at the endpoint.
     Unavailable,
-    /// A member answers that there is no leader.
+    /// The member has no leader.
     NoLeader,
-    /// No answer in time.
+    /// There was no answer in time.
     Timeout,
     /// The TTL is above 9,000,000,000 s.
     TooLargeTtl,
-    /// The revision asked for is forgotten.
+    /// The requested revision has been compacted.
     Compacted,
-    /// TLS does not come about.
+    /// The TLS handshake or a TLS file failed.
     Tls,
-    /// Anything else that etcd said.
+    /// Any other error of etcd.
     Other,
 }
 
-/// A call that failed: what was tried, where, what came back and what to do about it.
+/// A call that failed. It prints what was tried, where, the cause, and what to do about it.
 #[derive(Clone, Debug, thiserror::Error)]
-pub struct Error {
+pub struct CallError {
     kind: ErrorKind,
     tried: &'static str,
     endpoint: String,
     message: String,
     stale_login: bool,
-    /// What a refused connection calls for, in place of what its kind does.
+    /// Replaces the advice of the kind for a connection that the server refused.
     refusal_advice: Option<&'static str>,
 }
 
-impl Error {
-    /// What kind of trouble it is.
+impl CallError {
+    /// The reason.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The server's words, or the link's.
+    /// What was tried, such as "grant a lease"; empty for an error of the configuration.
+    pub fn tried(&self) -> &'static str {
+        self.tried
+    }
+
+    /// The endpoint of the member that was called; empty for an error of the configuration.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The message of etcd or of the connection, without advice.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Trouble found before anything was dialled.
+    /// An error that was found before anything was dialled.
     pub(super) fn config(kind: ErrorKind, message: String) -> Self {
-        Error { kind, tried: "", endpoint: String::new(), message, stale_login: false, refusal_advice: None }
+        CallError { kind, tried: "", endpoint: String::new(), message, stale_login: false, refusal_advice: None }
     }
 
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
-        let error = Error::config(ErrorKind::Timeout, "no answer in time".to_owned());
-        Error { tried, endpoint: endpoint.to_owned(), ..error }
+        let error = CallError::config(ErrorKind::Timeout, "no answer in time".to_owned());
+        CallError { tried, endpoint: endpoint.to_owned(), ..error }
     }
 
     /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
     pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
         let refusal = refusal(status);
-        let mut message = words(status);
-        let kind = refusal.as_ref().map_or_else(|| kind(status, &message), Refusal::kind);
+        let mut message = message_of(status);
+        let kind = refusal.as_ref().map_or_else(|| kind(status, &message), refusal_kind);
         if refusal.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
         let refusal_advice = refusal.as_ref().map(Refusal::advice);
         let stale_login = is_stale_login(&message);
-        Error { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal_advice }
+        CallError { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal_advice }
     }
 
     pub(super) fn from_client(tried: &'static str, endpoint: &str, error: etcd_client::Error) -> Self {
         match error {
-            etcd_client::Error::GRpcStatus(status) => Error::from_status(tried, endpoint, &status),
-            other => Error::from_status(tried, endpoint, &Status::unknown(other.to_string())),
+            etcd_client::Error::GRpcStatus(status) => CallError::from_status(tried, endpoint, &status),
+            other => CallError::from_status(tried, endpoint, &Status::unknown(other.to_string())),
         }
     }
 
-    /// Whether another member may do better.
+    /// Whether another member may answer instead.
     pub(super) fn is_members_fault(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
     }
 
-    /// Whether a new login may help: etcd says so in several ways (etcd-client misses all but the first).
+    /// Whether a new login may help. etcd has several messages for that; etcd-client recognizes only the first.
     pub(super) fn is_stale_login(&self) -> bool {
         self.stale_login
     }
 
-    /// What went wrong and what to do about it, without what was tried.
+    /// The message and the advice, without what was tried.
     pub(super) fn with_advice(&self) -> String {
         match self.advice() {
             "" => self.message.clone(),
             advice => format!("{}; {advice}", self.message),
+        }
+    }
+
+    /// What was tried and the message, without advice.
+    pub(crate) fn without_advice(&self) -> String {
+        format!("{}{}", self.context(), self.message)
+    }
+
+    fn context(&self) -> String {
+        match self.tried {
+            "" => String::new(),
+            tried => format!("could not {tried} at {}: ", self.endpoint),
         }
     }
 
@@ -109,32 +131,27 @@ impl Error {
             return advice;
         }
         match self.kind {
-            ErrorKind::Unavailable => {
-                "is etcd running there? (--endpoints says where; --sandbox and `leasetop demo` need none)"
-            }
-            ErrorKind::NoLeader => "a leader needs a majority of the members: are enough of them running?",
-            ErrorKind::Timeout => "the member hangs or the network drops packets (--command-timeout waits longer)",
-            ErrorKind::Unauthenticated => "--user name:password logs in",
-            ErrorKind::Forbidden => "the user may not do that; ask for a role that may",
-            ErrorKind::Tls => "see --cacert, --cert, --key and https:// in --endpoints",
-            ErrorKind::TooLargeTtl => "a TTL is at most 9000000000 s",
-            ErrorKind::AlreadyExists => "leave --id away and the server picks one",
+            ErrorKind::Unavailable => "is etcd running there? (set --endpoints, or try `leasetop demo`)",
+            ErrorKind::NoLeader => "is a majority of the members running?",
+            ErrorKind::Timeout => "the member may hang; --command-timeout waits longer",
+            ErrorKind::Unauthenticated => "log in with --user NAME:PASSWORD",
+            ErrorKind::Forbidden => "use a user whose role allows it",
+            ErrorKind::Tls => "check --cacert, --cert, --key and https:// in --endpoints",
+            ErrorKind::TooLargeTtl => "the maximum TTL is 9000000000 s",
+            ErrorKind::AlreadyExists => "drop --id to let etcd choose one",
             ErrorKind::NotFound | ErrorKind::Compacted | ErrorKind::Other => "",
         }
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.tried.is_empty() {
-            write!(f, "could not {} at {}: ", self.tried, self.endpoint)?;
-        }
-        f.write_str(&self.with_advice())
+        write!(f, "{}{}", self.context(), self.with_advice())
     }
 }
 
-/// The status in words: the innermost cause says most, tonic's own words ("transport error") least.
-fn words(status: &Status) -> String {
+/// The message of a status. The innermost cause is the most precise; tonic's own "transport error" says nothing.
+fn message_of(status: &Status) -> String {
     let mut innermost: Option<String> = None;
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {
@@ -145,16 +162,25 @@ fn words(status: &Status) -> String {
     if text.is_empty() { format!("{:?}", status.code()) } else { text }
 }
 
-/// The refusal that the link put in place of the transport's error.
+/// The refusal that replaced the error of the transport.
 fn refusal(status: &Status) -> Option<Refusal> {
     std::iter::successors(std::error::Error::source(status), |error| error.source())
         .find_map(|error| error.downcast_ref::<Refusal>())
         .cloned()
 }
 
-/// Whether a connection that worked broke. The words depend on the moment.
+fn refusal_kind(refusal: &Refusal) -> ErrorKind {
+    match refusal {
+        // The member may be about to stop or to start, and another may answer.
+        _ if refusal.is_silent() => ErrorKind::Unavailable,
+        Refusal::NotHttp2 => ErrorKind::Unavailable,
+        _ => ErrorKind::Tls,
+    }
+}
+
+/// Whether an established connection broke. The message depends on which event comes first.
 fn is_broken_off(message: &str) -> bool {
-    ["broken pipe", "reset", "closed"].iter().any(|words| message.contains(words))
+    ["broken pipe", "reset", "closed"].iter().any(|part| message.contains(part))
 }
 
 fn kind(status: &Status, message: &str) -> ErrorKind {
@@ -172,7 +198,7 @@ fn kind(status: &Status, message: &str) -> ErrorKind {
         Code::DeadlineExceeded => ErrorKind::Timeout,
         Code::Unavailable if has("etcdserver: no leader") => ErrorKind::NoLeader,
         Code::Unavailable => ErrorKind::Unavailable,
-        // Connections that break come as these, with the transport's words in place of etcd's.
+        // A broken connection has one of these codes, with a message of the transport and not of etcd.
         Code::Unknown | Code::Cancelled | Code::Internal if !has("etcdserver:") && !has("auth:") => {
             ErrorKind::Unavailable
         }

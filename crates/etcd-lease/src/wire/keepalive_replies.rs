@@ -1,4 +1,4 @@
-//! The answers of one keepalive stream.
+//! The replies of one keepalive stream.
 
 use std::sync::Arc;
 
@@ -7,30 +7,30 @@ use futures_util::FutureExt;
 use http::HeaderValue;
 use tonic::{Status, Streaming};
 
-use super::cluster::SharedState;
-use super::error::Error;
+use super::error::CallError;
 use super::member::Member;
+use super::shared_state::SharedState;
 use crate::LeaseId;
 
-/// The answer to one renewal.
+/// The reply to one renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepaliveReply {
-    /// Which lease.
+    /// The id of the lease.
     pub id: LeaseId,
-    /// Its full TTL in seconds; 0 or less where it does not exist (any more).
+    /// The full TTL in seconds; 0 or less if the lease does not exist.
     pub ttl: i64,
-    /// The header's revision, taken before the renewal.
+    /// The header's revision, which etcd takes before the renewal.
     pub revision: i64,
 }
 
 impl From<PbLeaseKeepAliveResponse> for KeepaliveReply {
-    fn from(answer: PbLeaseKeepAliveResponse) -> Self {
-        let revision = answer.header.map_or(0, |header| header.revision);
-        KeepaliveReply { id: LeaseId(answer.id), ttl: answer.ttl, revision }
+    fn from(reply: PbLeaseKeepAliveResponse) -> Self {
+        let revision = reply.header.map_or(0, |header| header.revision);
+        KeepaliveReply { id: LeaseId(reply.id), ttl: reply.ttl, revision }
     }
 }
 
-/// The answers of one keepalive stream, in the order of the questions.
+/// The replies of one keepalive stream, in the order of the requests.
 pub struct KeepaliveReplies {
     pub(super) shared: Arc<SharedState>,
     pub(super) member: Member,
@@ -39,16 +39,16 @@ pub struct KeepaliveReplies {
 }
 
 impl KeepaliveReplies {
-    /// The endpoint that answers.
+    /// The endpoint of the member that replies.
     pub fn endpoint(&self) -> &str {
         &self.member.endpoint
     }
 
-    /// Waits for the next answer, and takes those along that have arrived with it.
+    /// Waits for the next reply, and adds to `batch` all that have arrived.
     ///
     /// # Errors
     /// Why the stream ended. A login that is too old is replaced before this returns.
-    pub async fn next(&mut self, batch: &mut Vec<KeepaliveReply>) -> Result<(), Error> {
+    pub async fn next(&mut self, batch: &mut Vec<KeepaliveReply>) -> Result<(), CallError> {
         let first = match &mut self.stream {
             Some(stream) => stream.message().await,
             None => Ok(None),
@@ -64,10 +64,10 @@ impl KeepaliveReplies {
         &mut self,
         message: Result<Option<PbLeaseKeepAliveResponse>, Status>,
         batch: &mut Vec<KeepaliveReply>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), CallError> {
         match message {
-            Ok(Some(answer)) => {
-                batch.push(KeepaliveReply::from(answer));
+            Ok(Some(reply)) => {
+                batch.push(KeepaliveReply::from(reply));
                 Ok(())
             }
             Ok(None) => Err(self.failed(&Status::unavailable("the server ended the stream")).await),
@@ -75,7 +75,7 @@ impl KeepaliveReplies {
         }
     }
 
-    pub(super) async fn failed(&self, status: &Status) -> Error {
+    pub(super) async fn failed(&self, status: &Status) -> CallError {
         self.shared.failed("keep leases alive", &self.member, self.token.clone(), status).await
     }
 }

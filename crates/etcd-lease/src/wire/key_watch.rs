@@ -1,4 +1,4 @@
-//! The changes of keys, as they come.
+//! A watch on a range of keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,106 +9,107 @@ use http::HeaderValue;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
-use super::cluster::SharedState;
+use super::cluster::Cluster;
+use super::error::CallError;
 use super::key_pages::to_lease_id;
 use super::member::Member;
-use super::{Cluster, Error, rpc};
-use crate::KeyChange;
-use crate::KeyRange;
-use crate::KeyState;
+use super::rpc;
+use super::shared_state::SharedState;
+use crate::{KeyChange, KeyRange, KeyState};
 
 const TRIED: &str = "watch the keys";
-/// A stream carries one watch, and now and then a question how far it is.
-const QUESTIONS: usize = 4;
+/// A stream has one watch, and a few requests for its progress.
+const MAX_REQUESTS: usize = 4;
 
-/// What a watch tells.
+/// An update of a watch.
 #[derive(Clone, Debug)]
 pub enum WatchUpdate {
-    /// What changed, in order and whole, up to this revision.
+    /// All changes up to this revision, in order.
     Changes {
-        /// The changes; all of one revision stand in one message.
+        /// The changes. Those of one revision come in one update.
         changes: Vec<KeyChange>,
-        /// The revision up to which all is told.
+        /// The revision up to which the watch is complete.
         revision: i64,
     },
-    /// Nothing else has changed up to this revision.
+    /// There is no other change up to this revision.
     Progress {
-        /// That revision.
+        /// The revision.
         revision: i64,
     },
-    /// What came between is forgotten: read the keys anew. The watch has ended.
+    /// The changes in between have been compacted, so the keys have to be read again. The watch has ended.
     Compacted {
-        /// The oldest revision that is remembered.
+        /// The oldest revision that etcd still has.
         oldest: i64,
     },
-    /// The stream broke: watch on from the revision behind the last one told. The watch has ended.
-    Cut(Error),
+    /// The stream broke. The watch has ended; a new one can start after the last revision of this one.
+    Cut(CallError),
 }
 
-/// A watch on a range of keys, until it is dropped.
+/// A watch on a range of keys. Dropping it ends the watch.
 pub struct KeyWatch {
     shared: Arc<SharedState>,
     member: Member,
     token: Option<HeaderValue>,
-    questions: mpsc::Sender<PbWatchRequest>,
+    requests: mpsc::Sender<PbWatchRequest>,
     messages: Streaming<PbWatchResponse>,
 }
 
 impl Cluster {
-    /// Watches a range from a revision on (0: from now on), at the chosen member. It returns when that has confirmed.
+    /// Watches a range from a revision (0: from now on) through the chosen member. It returns when etcd has confirmed the
+    /// watch.
     ///
     /// # Errors
-    /// `Forbidden` where the user may not read the range; `Timeout` where nothing is answered in time; whatever the link, the login or the server says. A member's fault
-    /// makes another one the choice.
-    pub async fn watch_keys(&self, range: &KeyRange, from: i64) -> Result<KeyWatch, Error> {
+    /// `Forbidden` if the user may not read the range; `Timeout` if there is no answer in time; any other error of the
+    /// connection, the login or the server. If the member is at fault another one is chosen.
+    pub async fn watch_keys(&self, range: &KeyRange, from: i64) -> Result<KeyWatch, CallError> {
         let shared = Arc::clone(self.shared());
         shared.wait_probed().await;
         let member = shared.current().clone();
         shared.log_in(&member).await?;
         let token = shared.login.token();
-        let (questions, asked) = mpsc::channel(QUESTIONS);
-        // The receiver is at hand and empty: it takes this one.
-        let _ = questions.try_send(creation(range, from));
-        let opened = tokio::time::timeout(shared.command_timeout(), open(&member, asked)).await;
+        let (requests, receiver) = mpsc::channel(MAX_REQUESTS);
+        // The channel is empty and open, so this cannot fail.
+        let _ = requests.try_send(creation(range, from));
+        let opened = tokio::time::timeout(shared.command_timeout, open(&member, receiver)).await;
         match opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time"))) {
-            Ok(messages) => Ok(KeyWatch { shared, member, token, questions, messages }),
+            Ok(messages) => Ok(KeyWatch { shared, member, token, requests, messages }),
             Err(status) => Err(shared.failed(TRIED, &member, token, &status).await),
         }
     }
 }
 
 impl KeyWatch {
-    /// The endpoint that tells.
+    /// The endpoint of the member that sends the updates.
     pub fn endpoint(&self) -> &str {
         &self.member.endpoint
     }
 
-    /// Asks how far the watch is: the answer comes as [`WatchUpdate::Progress`]. A watch that is asked too often already
-    /// is not asked again.
+    /// Asks for the progress of the watch. The answer is a [`WatchUpdate::Progress`]. Without effect if too many such
+    /// requests wait already.
     pub fn ask_progress(&self) {
         let request_union = Some(PbWatchRequestUnion::ProgressRequest(Default::default()));
-        let _ = self.questions.try_send(PbWatchRequest { request_union });
+        let _ = self.requests.try_send(PbWatchRequest { request_union });
     }
 
-    /// Waits for what it tells next. It can be dropped and called again.
+    /// Waits for the next update. It is cancel safe.
     pub async fn next(&mut self) -> WatchUpdate {
         let message = tokio::select! {
             biased;
             message = self.messages.message() => message,
             () = self.shared.wait_demoted(&self.member) => Err(Status::deadline_exceeded("the member does not answer")),
         };
-        let told = match message {
+        let update = match message {
             Ok(Some(message)) => parse_message(message),
             Ok(None) => Err(Status::unavailable("the server ended the stream")),
             Err(status) => Err(status),
         };
-        match told {
-            Ok(watched) => watched,
+        match update {
+            Ok(update) => update,
             Err(status) => WatchUpdate::Cut(self.failed(&status).await),
         }
     }
 
-    async fn failed(&self, status: &Status) -> Error {
+    async fn failed(&self, status: &Status) -> CallError {
         self.shared.failed(TRIED, &self.member, self.token.clone(), status).await
     }
 }
@@ -120,25 +121,27 @@ impl fmt::Debug for KeyWatch {
 }
 
 /// Opens a stream and reads the confirmation of its watch.
-async fn open(member: &Member, asked: mpsc::Receiver<PbWatchRequest>) -> Result<Streaming<PbWatchResponse>, Status> {
-    let mut messages = rpc::watch(&member.channel, asked).await?;
+async fn open(member: &Member, requests: mpsc::Receiver<PbWatchRequest>) -> Result<Streaming<PbWatchResponse>, Status> {
+    let mut messages = rpc::watch(&member.channel, requests).await?;
     let confirmation = messages.message().await?.ok_or_else(|| Status::unavailable("the server ended the stream"))?;
     if confirmation.canceled { Err(cancelled(&confirmation.cancel_reason)) } else { Ok(messages) }
 }
 
-/// A watch with all that it needs: what was before, and a word now and then where nothing changes.
+/// The request that creates a watch with previous values and progress notifications.
 fn creation(range: &KeyRange, from: i64) -> PbWatchRequest {
-    // The type of this message has no name outside of etcd-client.
+    // etcd-client does not export the type of this message.
     let mut union = PbWatchRequestUnion::CreateRequest(Default::default());
     if let PbWatchRequestUnion::CreateRequest(create) = &mut union {
         create.key.clone_from(&range.start);
         create.range_end = range.end.clone().unwrap_or_else(|| vec![0]);
-        (create.start_revision, create.prev_kv, create.progress_notify) = (from, true, true);
+        create.start_revision = from;
+        create.prev_kv = true;
+        create.progress_notify = true;
     }
     PbWatchRequest { request_union: Some(union) }
 }
 
-/// What a message says. A watch that is cancelled is an error.
+/// The update in a message. A cancelled watch is an error.
 fn parse_message(message: PbWatchResponse) -> Result<WatchUpdate, Status> {
     let revision = message.header.map_or(0, |header| header.revision);
     if message.compact_revision > 0 {
@@ -149,13 +152,13 @@ fn parse_message(message: PbWatchResponse) -> Result<WatchUpdate, Status> {
     }
     let changes: Vec<KeyChange> = message.events.into_iter().filter_map(change).collect();
     Ok(match changes.last().map(|last| last.revision) {
-        // A watch that catches up names in its header a revision that it has not come to yet.
+        // While a watch catches up, its header has a later revision than its changes.
         Some(revision) => WatchUpdate::Changes { changes, revision },
         None => WatchUpdate::Progress { revision },
     })
 }
 
-/// etcd cancels with a reason in words where a call would have a code.
+/// The status for the text with which etcd cancelled a watch; a call would have a code.
 fn cancelled(reason: &str) -> Status {
     match reason {
         "" => Status::unavailable("the server cancelled the watch"),

@@ -1,4 +1,4 @@
-//! What became of the connections to one member, and the streams that observe it.
+//! The outcome of the connections to one member, and the streams that observe it.
 
 use std::io;
 use std::pin::Pin;
@@ -13,22 +13,22 @@ use tower::BoxError;
 
 use super::refusal::{CertificateRequest, FirstBytes, Refusal};
 
-/// What became of the connections to one member; they are made one after the other.
+/// The outcome of the connections to one member, which are made one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Link(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Of the newest connection.
+    /// Belongs to the newest connection.
     request: CertificateRequest,
-    /// Whether any connection was ever answered.
+    /// Whether the server ever answered on any connection.
     has_answered: bool,
-    /// Of the newest connection of which the outcome is known.
+    /// Belongs to the newest connection with a known outcome.
     refusal: Option<Refusal>,
 }
 
 impl Link {
-    /// The TLS configuration with which this link notices whether the server asks for a certificate.
+    /// A copy of the TLS configuration that notes whether the server asks for a certificate.
     pub(super) fn observe(self: &Arc<Self>, config: &ClientConfig) -> Arc<ClientConfig> {
         let mut config = config.clone();
         let resolver = Arc::clone(&config.client_auth_cert_resolver);
@@ -36,26 +36,26 @@ impl Link {
         Arc::new(config)
     }
 
-    /// A new connection begins.
+    /// Notes that a new connection starts.
     pub(super) fn begin(&self) {
         self.state().request = CertificateRequest::NotSent;
     }
 
-    /// No connection came about.
+    /// Notes that a connection failed.
     pub(super) fn fail(&self, error: &io::Error) {
         let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>());
         self.conclude(refusal.cloned());
     }
 
-    /// Why the TLS handshake failed, as an error that carries the refusal.
-    pub(super) fn handshake_error(&self, error: io::Error, heard: bool) -> io::Error {
-        match Refusal::of_handshake(&error, heard, self.state().request) {
+    /// The error of a TLS handshake, with the refusal inside. `has_read` says whether the server sent any byte.
+    pub(super) fn handshake_error(&self, error: io::Error, has_read: bool) -> io::Error {
+        match Refusal::of_handshake(&error, has_read, self.state().request) {
             Some(refusal) => io::Error::new(error.kind(), refusal),
             None => error,
         }
     }
 
-    /// The refusal, if the newest connection was refused; else the transport's error.
+    /// The refusal if the server refused the newest connection, otherwise the error of the transport.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
         match self.state().refusal.clone() {
             Some(refusal) => refusal.into(),
@@ -79,7 +79,7 @@ impl Link {
     }
 }
 
-/// Notes that the server asked for a certificate.
+/// Notes that the server asks for a client certificate.
 #[derive(Debug)]
 struct ObservedResolver {
     resolver: Arc<dyn ResolvesClientCert>,
@@ -103,24 +103,24 @@ impl ResolvesClientCert for ObservedResolver {
     }
 }
 
-/// A stream on which only reading says that the server closed it.
+/// A stream on which only a read reports that the server closed it.
 ///
-/// What is written after that is dropped. A failed write would otherwise hide what the server sent last, such as the
+/// Writes after that succeed and are discarded. A failed write would hide the last bytes from the server, such as the
 /// alert that says what is wrong with a certificate.
 #[derive(Debug)]
 pub(super) struct ReadFirst<S> {
     stream: S,
-    heard: bool,
+    has_read: bool,
 }
 
 impl<S> ReadFirst<S> {
     pub(super) fn new(stream: S) -> Self {
-        ReadFirst { stream, heard: false }
+        ReadFirst { stream, has_read: false }
     }
 
     /// Whether the server sent any byte.
-    pub(super) fn has_heard(&self) -> bool {
-        self.heard
+    pub(super) fn has_read(&self) -> bool {
+        self.has_read
     }
 }
 
@@ -128,7 +128,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadFirst<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
-        self.heard |= buf.filled().len() > before;
+        self.has_read |= buf.filled().len() > before;
         Poll::Ready(result)
     }
 }
@@ -170,18 +170,18 @@ fn unless_closed<T>(result: io::Result<T>, dropped: T) -> io::Result<T> {
     }
 }
 
-/// A connection that tells its link how the server answered first.
+/// A connection that notes in its link how the server answered first.
 #[derive(Debug)]
 pub(super) struct FirstAnswer<S> {
     stream: S,
     secure: bool,
     first: Vec<u8>,
-    /// Until the first answer is known.
+    /// None once the first answer is known.
     link: Option<Arc<Link>>,
 }
 
 impl<S> FirstAnswer<S> {
-    /// Observes `stream`; `secure` where TLS lies below.
+    /// Observes `stream`; `secure` means that it uses TLS.
     pub(super) fn new(stream: S, secure: bool, link: Arc<Link>) -> Self {
         FirstAnswer { stream, secure, first: Vec::new(), link: Some(link) }
     }

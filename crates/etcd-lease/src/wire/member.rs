@@ -1,4 +1,4 @@
-//! One member: its channels and what its Status says.
+//! One member: its channels and its status.
 
 use std::sync::Arc;
 
@@ -6,23 +6,22 @@ use etcd_client::{Channel as ClientChannel, Client};
 use tokio_rustls::rustls::ClientConfig;
 use tower::util::BoxCloneSyncService;
 
-use super::auth::{AuthChannel, AuthSession};
+use super::auth_channel::{AuthChannel, AuthToken};
+use super::config::{Settings, Target};
 use super::connect;
-use super::error::Error;
+use super::error::CallError;
 use super::link::Link;
-use super::{Settings, Target};
-use crate::MemberView;
-use crate::Reachability;
+use crate::{MemberView, Reachability};
 use simkit::Stopwatch;
 
-/// One member of the cluster, as one endpoint.
+/// One member of the cluster, which is one endpoint.
 #[derive(Clone)]
 pub(super) struct Member {
     pub(super) endpoint: String,
-    /// Requires a leader: without it a member that lost its quorum answers with stale data and Ok.
+    /// Requires a leader. Otherwise a member that lost its quorum answers with stale data and `Ok`.
     pub(super) channel: AuthChannel,
     client: Client,
-    /// Requires none: a Status answer is wanted from a member without a leader too.
+    /// Does not require a leader, because a member without one has a status too.
     status: Client,
 }
 
@@ -31,14 +30,14 @@ impl Member {
         target: &Target,
         settings: &Settings,
         tls: Option<&Arc<ClientConfig>>,
-        login: &Arc<AuthSession>,
-    ) -> Result<Self, Error> {
+        token: &Arc<AuthToken>,
+    ) -> Result<Self, CallError> {
         let link = Arc::new(Link::default());
         let raw = connect::channel(target, tls, settings.dial_timeout, &link);
         let endpoint = target.to_string();
-        let channel = AuthChannel::new(raw.clone(), Arc::clone(login), true, Arc::clone(&link));
+        let channel = AuthChannel::new(raw.clone(), Arc::clone(token), true, Arc::clone(&link));
         let client = client_on(channel.clone(), &endpoint).await?;
-        let status = client_on(AuthChannel::new(raw, Arc::clone(login), false, link), &endpoint).await?;
+        let status = client_on(AuthChannel::new(raw, Arc::clone(token), false, link), &endpoint).await?;
         Ok(Member { endpoint, channel, client, status })
     }
 
@@ -47,14 +46,14 @@ impl Member {
         self.client.clone()
     }
 
-    /// Asks the member of which cluster it is, by its id, and who in it.
+    /// Asks the member for its status. Returns the cluster's id and the member.
     ///
     /// # Errors
-    /// Whatever the link says. With authentication on, etcd 3.5.28 and later answer nobody who is not logged in.
-    pub(super) async fn probe(&self) -> Result<(u64, MemberView), Error> {
+    /// Any error of the connection. With authentication enabled, etcd 3.5.28 and later require a login.
+    pub(super) async fn probe(&self) -> Result<(u64, MemberView), CallError> {
         let sent = Stopwatch::start();
         let answer = self.status.clone().status().await;
-        let answer = answer.map_err(|error| Error::from_client("ask for its status", &self.endpoint, error))?;
+        let answer = answer.map_err(|error| CallError::from_client("read the status", &self.endpoint, error))?;
         let header = answer.header();
         let member_id = header.map_or(0, etcd_client::ResponseHeader::member_id);
         let view = MemberView {
@@ -72,10 +71,10 @@ impl Member {
     }
 }
 
-/// etcd-client on our signed channel: it logs in nowhere and dials nothing here.
-async fn client_on(channel: AuthChannel, endpoint: &str) -> Result<Client, Error> {
+/// etcd-client on our channel, which does the dialling and the login.
+async fn client_on(channel: AuthChannel, endpoint: &str) -> Result<Client, CallError> {
     let service = BoxCloneSyncService::new(channel);
     Client::from_channel(ClientChannel::Custom(service), None)
         .await
-        .map_err(|error| Error::from_client("set up a client", endpoint, error))
+        .map_err(|error| CallError::from_client("set up a client", endpoint, error))
 }

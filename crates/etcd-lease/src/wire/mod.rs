@@ -1,6 +1,7 @@
-//! What goes over the wire to etcd's members: channels, the login, the choice of a member, the calls.
+//! The connection to etcd: channels, the login, the choice of a member, and the calls.
 
-mod auth;
+mod auth_channel;
+mod auth_session;
 mod calls;
 mod cluster;
 mod config;
@@ -14,12 +15,13 @@ mod member;
 mod prober;
 mod refusal;
 mod rpc;
+mod shared_state;
 mod tls;
 
 pub use calls::{KeyValue, LeaseList};
 pub use cluster::Cluster;
 pub use config::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
-pub use error::{Error, ErrorKind};
+pub use error::{CallError, ErrorKind};
 pub use keepalive_replies::{KeepaliveReplies, KeepaliveReply};
 pub use key_pages::KeyPages;
 pub use key_watch::{KeyWatch, WatchUpdate};

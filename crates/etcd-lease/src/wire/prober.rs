@@ -1,4 +1,4 @@
-//! Asks each member who it is, again and again, in its own time: one that hangs does not hold up what the others say.
+//! Asks each member for its status, again and again. A member that hangs does not delay the others.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,40 +7,39 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use super::cluster::SharedState;
-use super::error::{Error, ErrorKind};
+use super::error::{CallError, ErrorKind};
 use super::member::Member;
-use crate::MemberView;
-use crate::Reachability;
+use super::shared_state::SharedState;
+use crate::{MemberView, Reachability};
 
-/// Between two questions to a member, at least.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long a member may take to answer before it counts as hung, where it is not known to be far away.
+/// The shortest pause between two probes of a member.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
+/// How long a member may take to answer before it counts as hanging. It is longer for a member that is far away.
 const MIN_PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 
-/// Asks all of them, about so often, and at once where that is [wanted](SharedState::probe_request).
-pub(super) async fn probe_forever(shared: Arc<SharedState>, every: Duration) {
-    join_all((0..shared.members.len()).map(|index| probe_member_forever(&shared, index, every))).await;
+/// Probes all members about once per `interval`, and at once on a [`probe_request`](SharedState::probe_request).
+pub(super) async fn probe_forever(shared: Arc<SharedState>, interval: Duration) {
+    join_all((0..shared.members.len()).map(|index| probe_member_forever(&shared, index, interval))).await;
 }
 
-async fn probe_member_forever(shared: &SharedState, index: usize, every: Duration) {
+async fn probe_member_forever(shared: &SharedState, index: usize, interval: Duration) {
     let mut probe_request = shared.probe_request.subscribe();
     let mut probe_timeout = MIN_PROBE_TIMEOUT;
     loop {
         let round_trip = probe(shared, index, probe_timeout).await;
         probe_timeout = round_trip.map_or(probe_timeout, |span| MIN_PROBE_TIMEOUT.max(span * 2));
         tokio::select! {
-            () = sleep(every) => (),
-            Ok(()) = probe_request.changed() => sleep(PAUSE).await,
+            () = sleep(interval) => (),
+            Ok(()) = probe_request.changed() => sleep(MIN_PAUSE).await,
         }
     }
 }
 
-/// Asks one, and says how long the answer took. One that is slow counts as hung, until it answers after all: then it is
-/// given more time.
+/// Probes one member and returns the round trip. A slow member counts as hanging until it answers; after that it gets
+/// more time.
 async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> Option<Duration> {
     let member = &shared.members[index];
-    let mut answer = pin!(timeout(shared.command_timeout().max(probe_timeout), shared.probe_logged_in(member)));
+    let mut answer = pin!(timeout(shared.command_timeout.max(probe_timeout), shared.probe_logged_in(member)));
     let answer = if let Ok(answer) = timeout(probe_timeout, &mut answer).await {
         answer
     } else {
@@ -54,8 +53,8 @@ async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> O
     round_trip
 }
 
-/// The cluster's id and the member, as an answer shows them. One that refuses to tell is there all the same: it speaks.
-fn probe_result(member: &Member, answer: Result<(u64, MemberView), Error>) -> (Option<u64>, MemberView) {
+/// The cluster's id and the member, as an answer shows them. A member that denies its status is up: it answered.
+fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -> (Option<u64>, MemberView) {
     match answer {
         Ok((cluster_id, view)) => (Some(cluster_id), view),
         Err(error) if error.kind() == ErrorKind::Forbidden => (None, without_details(member, Reachability::Up)),
@@ -63,7 +62,7 @@ fn probe_result(member: &Member, answer: Result<(u64, MemberView), Error>) -> (O
     }
 }
 
-/// A member that says nothing of itself.
+/// A member of which only the reachability is known.
 fn without_details(member: &Member, reachability: Reachability) -> MemberView {
     let has_leader = reachability == Reachability::Up;
     MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() }

@@ -1,14 +1,12 @@
 //! Why a server that was reached did not answer: TLS on one side only, or a certificate.
 //!
-//! The transport reports such a fault in words that depend on which event it notices first: a reset, an end of stream
-//! or a failed write. [`Refusal`] is decided only from what was read, so one fault always gives one message.
+//! The message of the transport depends on which event it notices first: a reset, an end of stream or a failed write.
+//! [`Refusal`] depends only on what was read, so one fault always gives one message.
 
 use std::io;
 
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::AlertDescription;
-
-use super::error::ErrorKind;
 
 /// Why a server that was reached did not answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -22,13 +20,13 @@ pub(super) enum Refusal {
     /// The server got a client certificate and ended the connection without an alert.
     #[error("the server closed the connection after it got the client certificate")]
     CertificateUnanswered,
-    /// The server answered the TLS handshake with something else.
+    /// The server answered the TLS handshake with something other than TLS.
     #[error("the server answered without TLS")]
     NotTls,
     /// The server closed the connection and sent nothing in reply to the TLS handshake, as a plain-text etcd does.
     #[error("the server closed the connection during the TLS handshake")]
     HandshakeUnanswered,
-    /// Any other trouble of the TLS handshake.
+    /// Any other error of the TLS handshake.
     #[error(transparent)]
     Tls(rustls::Error),
     /// The server answered plain text with a TLS record.
@@ -45,7 +43,7 @@ pub(super) enum Refusal {
     NotHttp2,
 }
 
-/// What the server wanted to know of the client's certificate, and what it got.
+/// Whether the server asked for a client certificate, and whether it got one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum CertificateRequest {
     /// The server has not asked.
@@ -57,12 +55,12 @@ pub(super) enum CertificateRequest {
     Answered,
 }
 
-/// What the first bytes from the server are.
+/// The kind of the first bytes from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FirstBytes {
-    /// Too few to say.
+    /// Too few bytes to decide.
     Incomplete,
-    /// The SETTINGS frame with which every HTTP/2 server begins (RFC 9113, 3.4).
+    /// The SETTINGS frame that every HTTP/2 server sends first (RFC 9113, 3.4).
     Settings,
     /// A TLS alert.
     TlsAlert,
@@ -74,7 +72,7 @@ impl FirstBytes {
     /// How many bytes are enough to decide.
     pub(super) const ENOUGH: usize = 4;
 
-    /// Reads the header of a frame: three bytes of length, which is small in a SETTINGS frame, then the type.
+    /// Reads the header of a frame: three bytes of length, which is short for a SETTINGS frame, then the type.
     pub(super) fn read(bytes: &[u8]) -> FirstBytes {
         match bytes {
             [0x15, 0x03, ..] => FirstBytes::TlsAlert,
@@ -84,7 +82,7 @@ impl FirstBytes {
         }
     }
 
-    /// The refusal that they are; `None` for an HTTP/2 server.
+    /// The refusal that the bytes mean; none for an HTTP/2 server.
     pub(super) fn refusal(self) -> Option<Refusal> {
         match self {
             FirstBytes::Settings => None,
@@ -95,17 +93,18 @@ impl FirstBytes {
 }
 
 impl Refusal {
-    /// A TLS handshake that failed; `heard` says whether the server sent any byte. `None` where it is no refusal.
-    pub(super) fn of_handshake(error: &io::Error, heard: bool, request: CertificateRequest) -> Option<Refusal> {
+    /// The refusal in a failed TLS handshake; none if it is another error. `has_read` says whether the server sent any
+    /// byte.
+    pub(super) fn of_handshake(error: &io::Error, has_read: bool, request: CertificateRequest) -> Option<Refusal> {
         match tls_error(error) {
             Some(rustls::Error::InvalidMessage(_)) => Some(Refusal::NotTls),
-            None if is_closed(error) && !heard => Some(Refusal::HandshakeUnanswered),
+            None if is_closed(error) && !has_read => Some(Refusal::HandshakeUnanswered),
             _ => Refusal::of_tls(error, request),
         }
     }
 
-    /// A connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3 this is where
-    /// a server refuses a certificate: the handshake is over for the client before the server has seen it.
+    /// The refusal in a connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3
+    /// a server rejects a certificate there: for the client the handshake ends before the server has seen it.
     pub(super) fn of_tls(error: &io::Error, request: CertificateRequest) -> Option<Refusal> {
         let alert = match tls_error(error) {
             Some(rustls::Error::AlertReceived(alert)) => Some(*alert),
@@ -122,12 +121,12 @@ impl Refusal {
         })
     }
 
-    /// A plain connection that failed before the server's first frame.
+    /// The refusal in a plain-text connection that failed before the server's first frame.
     pub(super) fn of_plain(error: &io::Error) -> Option<Refusal> {
         is_closed(error).then_some(Refusal::Unanswered)
     }
 
-    /// Whether the server gave no reason. A server that has answered before went away, whatever else such an end means.
+    /// Whether the server gave no reason. If it answered before, it went away and did not refuse the connection.
     pub(super) fn is_silent(&self) -> bool {
         matches!(
             self,
@@ -138,16 +137,7 @@ impl Refusal {
         )
     }
 
-    pub(super) fn kind(&self) -> ErrorKind {
-        match self {
-            // The member may be about to end or to start, and another may do better.
-            _ if self.is_silent() => ErrorKind::Unavailable,
-            Refusal::NotHttp2 => ErrorKind::Unavailable,
-            _ => ErrorKind::Tls,
-        }
-    }
-
-    /// What to do about it.
+    /// What to do about it, for the user of the command line.
     pub(super) fn advice(&self) -> &'static str {
         match self {
             Refusal::CertificateMissing => "use --cert and --key",
@@ -155,7 +145,7 @@ impl Refusal {
             Refusal::CertificateUnanswered => "it may not accept the certificate (--cert, --key)",
             Refusal::NotTls | Refusal::HandshakeUnanswered => "the endpoint may not use TLS; try http://",
             Refusal::UsesTls | Refusal::Unanswered => "the endpoint may use TLS; try https://",
-            Refusal::Tls(_) => "see --cacert, --cert, --key and https:// in --endpoints",
+            Refusal::Tls(_) => "check --cacert, --cert, --key and https:// in --endpoints",
             Refusal::UnansweredInTls => "is etcd running there?",
             Refusal::NotHttp2 => "is this the client port of an etcd?",
         }
@@ -166,7 +156,7 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// Whether the server closed the connection. Which of these kinds is seen depends on the moment.
+/// Whether the server closed the connection. The kind depends on which event comes first.
 fn is_closed(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
@@ -190,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_protocols_by_their_first_bytes() {
+    fn the_first_bytes_name_the_protocol() {
         let cases: [(&[u8], FirstBytes); 9] = [
             (b"", FirstBytes::Incomplete),
             (&[0, 0, 18], FirstBytes::Incomplete),
@@ -207,7 +197,7 @@ mod tests {
         }
         assert_eq!(FirstBytes::Settings.refusal(), None);
         assert_eq!(FirstBytes::TlsAlert.refusal(), Some(Refusal::UsesTls));
-        assert_eq!(FirstBytes::Incomplete.refusal(), Some(Refusal::NotHttp2), "what closes after three bytes");
+        assert_eq!(FirstBytes::Incomplete.refusal(), Some(Refusal::NotHttp2), "closed after three bytes");
     }
 
     #[test]
@@ -246,11 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_fails_for_its_own_reason() {
+    fn a_failed_handshake_keeps_its_reason() {
         let of = |error| Refusal::of_handshake(&tls(error), true, CertificateRequest::NotSent);
         assert_eq!(of(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)), Some(Refusal::NotTls));
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let refusal = of(unknown.clone()).unwrap();
-        assert_eq!((refusal.kind(), refusal.to_string()), (ErrorKind::Tls, unknown.to_string()));
+        assert_eq!(refusal.to_string(), unknown.to_string());
     }
 }

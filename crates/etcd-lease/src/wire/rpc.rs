@@ -1,7 +1,7 @@
-//! Our own small stub: what etcd-client's cannot do.
+//! Calls that etcd-client cannot make.
 //!
-//! Many leases on one keepalive stream that opens without naming one; lists of leases, the keys of one, pages of keys and
-//! watches beyond etcd-client's 4 MiB; and the login.
+//! These are keepalive streams for many leases, replies larger than the 4 MiB that etcd-client accepts (lists of leases,
+//! the keys of a lease, pages of keys, watches), and the login.
 
 use etcd_client::proto::{
     PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse, PbLeaseLeasesRequest, PbLeaseLeasesResponse,
@@ -17,7 +17,7 @@ use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use super::auth::AuthChannel;
+use super::auth_channel::AuthChannel;
 use crate::LeaseId;
 
 const KEEP_ALIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseKeepAlive");
@@ -26,23 +26,23 @@ const WATCH: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Watch/Watch
 const TIME_TO_LIVE: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseTimeToLive");
 const LEASES: PathAndQuery = PathAndQuery::from_static("/etcdserverpb.Lease/LeaseLeases");
 
-/// One question, one answer, of any size.
-pub(super) async fn unary<Q, A>(channel: &AuthChannel, path: PathAndQuery, question: Q) -> Result<A, Status>
+/// One request with one reply of any size.
+pub(super) async fn unary<Q, A>(channel: &AuthChannel, path: PathAndQuery, request: Q) -> Result<A, Status>
 where
     Q: Message + Send + Sync + 'static,
     A: Message + Default + Send + Sync + 'static,
 {
     let mut grpc = client(channel).await?;
-    let answer = grpc.unary(Request::new(question), path, ProstCodec::<Q, A>::default()).await?;
+    let answer = grpc.unary(Request::new(request), path, ProstCodec::<Q, A>::default()).await?;
     Ok(answer.into_inner())
 }
 
-/// The ids of all leases, as the member has them in memory.
+/// The ids of all leases.
 pub(super) async fn leases(channel: &AuthChannel) -> Result<PbLeaseLeasesResponse, Status> {
     unary(channel, LEASES, PbLeaseLeasesRequest {}).await
 }
 
-/// How long a lease has left, with its keys or without.
+/// The time left of a lease, with or without its keys.
 pub(super) async fn time_to_live(
     channel: &AuthChannel,
     id: LeaseId,
@@ -51,32 +51,32 @@ pub(super) async fn time_to_live(
     unary(channel, TIME_TO_LIVE, PbLeaseTimeToLiveRequest { id: id.0, keys }).await
 }
 
-/// Keys and values, however heavy.
-pub(super) async fn range(channel: &AuthChannel, question: PbRangeRequest) -> Result<PbRangeResponse, Status> {
-    unary(channel, RANGE, question).await
+/// Keys and values.
+pub(super) async fn range(channel: &AuthChannel, request: PbRangeRequest) -> Result<PbRangeResponse, Status> {
+    unary(channel, RANGE, request).await
 }
 
-/// Opens a watch stream fed by `questions`. As with keepalives, it does not return before the first was answered.
+/// Opens a watch stream that sends `requests`. As for keepalives, it returns after the first reply.
 pub(super) async fn watch(
     channel: &AuthChannel,
-    questions: mpsc::Receiver<PbWatchRequest>,
+    requests: mpsc::Receiver<PbWatchRequest>,
 ) -> Result<Streaming<PbWatchResponse>, Status> {
     let mut grpc = client(channel).await?;
     let codec = ProstCodec::<PbWatchRequest, PbWatchResponse>::default();
-    let answers = grpc.streaming(Request::new(ReceiverStream::new(questions)), WATCH, codec).await?;
+    let answers = grpc.streaming(Request::new(ReceiverStream::new(requests)), WATCH, codec).await?;
     Ok(answers.into_inner())
 }
 
-/// Opens a keepalive stream fed by `questions`. etcd sends its headers with the first answer, so this
-/// does not return before a question was answered.
+/// Opens a keepalive stream that sends a renewal for each id from `requests`. It returns after the first reply, because
+/// etcd sends its headers with that.
 pub(super) async fn keep_alive(
     channel: &AuthChannel,
-    questions: mpsc::Receiver<LeaseId>,
+    requests: mpsc::Receiver<LeaseId>,
 ) -> Result<Streaming<PbLeaseKeepAliveResponse>, Status> {
     let mut grpc = client(channel).await?;
     let codec = ProstCodec::<PbLeaseKeepAliveRequest, PbLeaseKeepAliveResponse>::default();
-    let questions = ReceiverStream::new(questions).map(|id| PbLeaseKeepAliveRequest { id: id.0 });
-    let answers = grpc.streaming(Request::new(questions), KEEP_ALIVE, codec).await?;
+    let requests = ReceiverStream::new(requests).map(|id| PbLeaseKeepAliveRequest { id: id.0 });
+    let answers = grpc.streaming(Request::new(requests), KEEP_ALIVE, codec).await?;
     Ok(answers.into_inner())
 }
 

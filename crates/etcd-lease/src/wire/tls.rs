@@ -1,6 +1,6 @@
-//! TLS as etcdctl does it: a CA to trust, a client certificate with its key.
+//! TLS with the same files as etcdctl: a CA, and a client certificate with its key.
 //!
-//! The files are read and checked here, before anything is dialled: a broken PEM is told at once and by name.
+//! The files are read and checked before anything is dialled, so that an error names the file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,71 +11,69 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::TlsFiles;
-use super::error::{Error, ErrorKind};
+use super::config::TlsFiles;
+use super::error::{CallError, ErrorKind};
 
-/// Reads the files and makes a client configuration that speaks HTTP/2.
+/// Reads the files and returns a client configuration for HTTP/2.
 ///
 /// # Errors
 /// [`ErrorKind::Tls`], naming the file and what is wrong with it.
-pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, Error> {
+pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| trouble(format!("this build's TLS is unusable: {error}")))?;
+        .map_err(|error| tls_error(format!("TLS is not available in this build: {error}")))?;
     let builder = if files.skip_verify {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAny(provider)))
     } else {
         builder.with_root_certificates(roots(files.ca.as_deref())?)
     };
     let mut config = match (&files.cert, &files.key) {
-        (Some(cert), Some(key)) => {
-            builder.with_client_auth_cert(certificates(cert)?, private_key(key)?).map_err(|error| {
-                trouble(format!("{} and {} do not fit together: {error}", cert.display(), key.display()))
-            })?
-        }
+        (Some(cert), Some(key)) => builder
+            .with_client_auth_cert(certificates(cert)?, private_key(key)?)
+            .map_err(|error| tls_error(format!("{} and {} do not match: {error}", cert.display(), key.display())))?,
         (None, None) => builder.with_no_client_auth(),
-        (Some(_), None) => return Err(trouble("--cert needs --key beside it".to_owned())),
-        (None, Some(_)) => return Err(trouble("--key needs --cert beside it".to_owned())),
+        (Some(_), None) => return Err(tls_error("the client certificate is given without its key".to_owned())),
+        (None, Some(_)) => return Err(tls_error("the client key is given without its certificate".to_owned())),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(Arc::new(config))
 }
 
-fn trouble(message: String) -> Error {
-    Error::config(ErrorKind::Tls, message)
+fn tls_error(message: String) -> CallError {
+    CallError::config(ErrorKind::Tls, message)
 }
 
-fn roots(ca: Option<&Path>) -> Result<RootCertStore, Error> {
+fn roots(ca: Option<&Path>) -> Result<RootCertStore, CallError> {
     let mut store = RootCertStore::empty();
     let Some(path) = ca else {
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         return Ok(store);
     };
     for certificate in certificates(path)? {
-        store.add(certificate).map_err(|error| trouble(format!("{}: {error}", path.display())))?;
+        store.add(certificate).map_err(|error| tls_error(format!("{}: {error}", path.display())))?;
     }
     Ok(store)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CallError> {
     let unreadable =
-        |error: &dyn std::fmt::Display| trouble(format!("{} is no PEM certificate: {error}", path.display()));
+        |error: &dyn std::fmt::Display| tls_error(format!("{} is not a PEM certificate: {error}", path.display()));
     let certificates: Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?.collect();
     let certificates = certificates.map_err(|error| unreadable(&error))?;
     if certificates.is_empty() {
-        return Err(unreadable(&"there is no certificate in it"));
+        return Err(unreadable(&"the file has no certificate"));
     }
     Ok(certificates)
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CallError> {
     PrivateKeyDer::from_pem_file(path)
-        .map_err(|error| trouble(format!("{} is no PEM private key: {error}", path.display())))
+        .map_err(|error| tls_error(format!("{} is not a PEM private key: {error}", path.display())))
 }
 
-/// `--insecure-skip-tls-verify`: signatures are checked, whose they are is not.
+/// Checks signatures, but not who signed them (`--insecure-skip-tls-verify`).
 #[derive(Debug)]
 struct TrustAny(Arc<CryptoProvider>);
 

@@ -1,4 +1,4 @@
-//! The keepalive engine: its schedule against a simulated world, and the whole of it over the sandbox's pipe.
+//! The keepalive engine: its scheduler against a simulated server, and the whole engine against the sandbox.
 
 mod drills;
 mod members;

@@ -1,4 +1,4 @@
-//! A simulated etcd for the schedule alone: streams, outages, revokes and expiries as plain data and virtual time.
+//! A simulated etcd for the scheduler alone: streams, outages, revokes and expiries as plain data, in virtual time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -33,11 +33,16 @@ impl Rng {
     }
 }
 
+/// How many random cases a test runs: `usual`, or what `LEASETOP_CASES` says (tests/measure seeds).
+pub(crate) fn cases(usual: u64) -> u64 {
+    std::env::var("LEASETOP_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// What the server holds of a lease.
+/// A lease on the server.
 #[derive(Debug)]
 struct SimulatedLease {
     ttl: u64,
@@ -45,18 +50,18 @@ struct SimulatedLease {
     forbidden: bool,
 }
 
-/// A trouble, from its start for a while.
+/// An outage of some duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disturbance {
-    /// Nobody listens: streams break, none opens.
+    /// The server is down: streams break, and none opens.
     Down,
-    /// Requests are taken and answered only afterwards.
+    /// Requests are accepted and answered only afterwards.
     Hung,
     /// All streams break once.
     Cut,
     /// The engine itself does not run.
     Stopped,
-    /// A new leader: every lease has its full TTL again.
+    /// A new leader gives every lease its full TTL again.
     Refill,
     /// Expired leases are not removed for a while.
     Backlog,
@@ -71,7 +76,7 @@ enum Event {
     TroubleEnds,
 }
 
-/// The world: a server, its streams, and the schedule under test.
+/// A server, its streams, and the scheduler under test.
 pub(crate) struct Simulation {
     pub(crate) now: Timestamp,
     pub(crate) scheduler: Scheduler,
@@ -79,7 +84,7 @@ pub(crate) struct Simulation {
     /// When each lease was removed, and whether because it had expired.
     pub(crate) removed: BTreeMap<LeaseId, (Timestamp, bool)>,
     pub(crate) forbidden: BTreeSet<LeaseId>,
-    /// What waits to be served, per lane, with the stream's generation.
+    /// The requests waiting on each stream, with the generation of the stream.
     lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
     asked: Vec<(SlotId, LeaseId, Timestamp)>,
     events: BTreeSet<(Timestamp, u64, Event)>,
@@ -90,7 +95,7 @@ pub(crate) struct Simulation {
     pub(crate) renewals: u64,
     pub(crate) turns: u64,
     pub(crate) sends: u64,
-    /// When each lease's time last began anew: its grant or a renewal.
+    /// When the TTL of each lease last restarted: at its grant or a renewal.
     pub(crate) last_answer: BTreeMap<LeaseId, Timestamp>,
     pub(crate) answered_any: BTreeMap<LeaseId, Timestamp>,
 }
@@ -118,13 +123,13 @@ impl Simulation {
         }
     }
 
-    /// Grants a lease and has it kept, told of the grant or not.
-    pub(crate) fn grant(&mut self, id: i64, ttl: u64, told: bool) {
+    /// Grants a lease and keeps it alive, as its granter or as an adopter.
+    pub(crate) fn grant(&mut self, id: i64, ttl: u64, reported: bool) {
         let id = LeaseId(id);
         self.held.insert(id, SimulatedLease { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
-        if told {
+        if reported {
             self.scheduler.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
         } else {
             self.scheduler.adopt(self.now, id, None);
@@ -148,7 +153,7 @@ impl Simulation {
         self.held.contains_key(&id)
     }
 
-    /// Begins a trouble that lasts for so long; one at a time.
+    /// Starts an outage of this duration, unless there is one.
     pub(crate) fn start(&mut self, trouble: Disturbance, lasting: Duration) {
         if self.trouble.is_some() {
             return;
@@ -179,7 +184,7 @@ impl Simulation {
         }
     }
 
-    /// Runs until a moment.
+    /// Runs until `end`.
     pub(crate) fn run_until(&mut self, end: Timestamp) {
         while self.now < end {
             let event = self.events.first().map(|(when, ..)| *when);
@@ -199,7 +204,7 @@ impl Simulation {
         }
     }
 
-    /// The server's loop: it removes what has expired, every 500 ms in truth, here as soon as time moves.
+    /// Removes expired leases. etcd does so every 500 ms; here it happens whenever time advances.
     fn expire(&mut self) {
         if self.trouble == Some(Disturbance::Backlog) || self.trouble == Some(Disturbance::Down) {
             return;
@@ -217,7 +222,7 @@ impl Simulation {
     }
 
     fn happen(&mut self, event: Event) {
-        // What arrives while the engine is stopped is there when it runs again.
+        // Replies that arrive while the engine is stopped are processed when it resumes.
         if self.trouble == Some(Disturbance::Stopped) && event != Event::TroubleEnds {
             return self.at(self.now + ms(50), event);
         }
@@ -252,7 +257,7 @@ impl Simulation {
         matches!(self.trouble, Some(Disturbance::Hung | Disturbance::Down))
     }
 
-    /// Serves the first in line of a stream, strictly in order.
+    /// Answers the first request of a stream; streams are strictly in order.
     fn serve(&mut self, lane: usize, generation: u32) {
         if self.is_silent() {
             return;

@@ -6,8 +6,8 @@ use tui_input::Input;
 
 use super::{Field, GrantForm, PRESETS};
 use crate::app::grant::InvalidKeyTemplate;
-use crate::app::plural::leases_in_words;
 use crate::app::{GrantRequest, KeyTemplate};
+use crate::plural::plural;
 use etcd_lease::{LeaseId, MAX_TTL};
 
 /// Maximum number of leases per form.
@@ -21,9 +21,9 @@ impl GrantForm {
     pub fn check(&self, field: Field) -> Result<String, String> {
         match field {
             Field::Ttl => self.ttl().map(|ttl| self.explain_ttl(ttl)),
-            Field::Count => self.count().map(|count| leases_in_words(count as usize)),
-            Field::Id => self.id().map(|id| id.map_or("the server chooses".to_owned(), |id| id.to_string())),
-            Field::Put(line) => self.template(line).map(|key| key.map_or(self.hint(line), |_| String::new())),
+            Field::Count => self.count().map(|count| plural(count, "lease")),
+            Field::Id => self.id().map(|id| id.map_or("chosen by etcd".to_owned(), |id| id.to_string())),
+            Field::Put(line) => self.template(line).map(|template| template.map_or(self.hint(line), |_| String::new())),
             Field::KeepAlive => Ok(String::new()),
             Field::Pace => Ok(self.explain_pace()),
         }
@@ -31,20 +31,20 @@ impl GrantForm {
 
     fn explain_ttl(&self, ttl: i64) -> String {
         match self.ttl.value() {
-            digit @ ("1" | "2" | "3") => format!("{ttl} s (for {digit} s write {digit}s)"),
+            digit @ ("1" | "2" | "3") => format!("{ttl} s ({digit}s means {digit} s)"),
             _ => format!("{ttl} s"),
         }
     }
 
     /// The hint next to an empty key field.
     fn hint(&self, line: usize) -> String {
-        if line == 0 { "nothing attached" } else { "another key, or none" }.to_owned()
+        if line == 0 { "none" } else { "add another key (optional)" }.to_owned()
     }
 
     fn explain_pace(&self) -> String {
         let Ok(ttl) = self.ttl() else { return String::new() };
         if !self.keep_alive {
-            return "only if it is kept alive".to_owned();
+            return "only if kept alive".to_owned();
         }
         let every = self.pace.expected(Duration::from_secs(ttl.unsigned_abs()));
         format!("every {:.1} s", every.as_secs_f64())
@@ -65,7 +65,7 @@ impl GrantForm {
     fn id(&self) -> Result<Option<LeaseId>, String> {
         match self.id.value().trim() {
             "" => Ok(None),
-            _ if self.count().is_ok_and(|count| count > 1) => Err("one id, one lease".to_owned()),
+            _ if self.count().is_ok_and(|count| count > 1) => Err("only with one lease".to_owned()),
             text => text.parse().map(Some).map_err(|_| "hex, not 0".to_owned()),
         }
     }
@@ -78,15 +78,15 @@ impl GrantForm {
         };
         let Some(parsed) = parse(&self.templates[line]) else { return Ok(None) };
         let template = parsed.map_err(|bad| match bad {
-            InvalidKeyTemplate::NoEquals(_) => "write =VALUE after it".to_owned(),
-            InvalidKeyTemplate::EmptyKey => "write the key before the =".to_owned(),
+            InvalidKeyTemplate::NoEquals(_) => "add =VALUE".to_owned(),
+            InvalidKeyTemplate::EmptyKey => "add a key before the =".to_owned(),
         })?;
         let mut above = self.templates[..line].iter().filter_map(parse).flatten();
         if above.any(|other| other.key() == template.key()) {
-            return Err("the same key as above".to_owned());
+            return Err("same key as above".to_owned());
         }
         if self.count().is_ok_and(|count| count > 1) && !template.differs_per_lease() {
-            return Err("a key each: /a/{n}=x".to_owned());
+            return Err("one key each: /a/{n}=x".to_owned());
         }
         Ok(Some(template))
     }
@@ -141,9 +141,9 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
     let rule = || "seconds, or 5m, 2h, 1d".to_owned();
     let number: i64 = number.trim().parse().map_err(|_| rule())?;
     match number.saturating_mul(factor) {
-        ..=0 => Err("1 second or more".to_owned()),
+        ..=0 => Err("at least 1 s".to_owned()),
         1..=MAX_TTL => Ok(number * factor),
-        _ => Err("9000000000 s at most".to_owned()),
+        _ => Err("at most 9000000000 s".to_owned()),
     }
 }
 

@@ -121,6 +121,6 @@ mod tests {
         type_into(&mut form, Key::Char('c'));
         assert_eq!(form.pace, RenewalSchedule::Clientv3);
         form.keep_alive = false;
-        assert_eq!(form.check(Field::Pace).unwrap(), "only if it is kept alive");
+        assert_eq!(form.check(Field::Pace).unwrap(), "only if kept alive");
     }
 }

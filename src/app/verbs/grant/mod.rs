@@ -5,8 +5,8 @@ mod input;
 
 use tui_input::Input;
 
-use crate::app::plural::leases_in_words;
 use crate::app::{Effect, GrantRequest, KeyTemplate, KeyValues, Lease};
+use crate::plural::plural;
 use etcd_lease::RenewalSchedule;
 
 use super::Done;
@@ -139,6 +139,6 @@ impl GrantForm {
 
 /// Sends the request of the form.
 pub(in crate::app) fn start(request: GrantRequest) -> Done {
-    let status = format!("granting {} of {} s …", leases_in_words(request.count as usize), request.ttl);
+    let status = format!("Granting {} of {} s…", plural(request.count, "lease"), request.ttl);
     Done::status(status).with(Effect::Grant(request))
 }

@@ -1,4 +1,4 @@
-//! The statuses by the scheduler's slot.
+//! The statuses, indexed by the scheduler's slot.
 
 use std::sync::{Arc, Weak};
 
@@ -13,14 +13,14 @@ const PAGE: usize = 256;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) status: LeaseStatus,
-    /// Not owned: unread responses may not outlive their engine and their reader.
+    /// Weak, so that unread responses do not outlive their engine and their reader.
     pub(super) subscribers: Weak<[Arc<ResponseQueues>]>,
     /// The number of the last renewal, if it is unread.
     pub(super) renewed: Option<u64>,
     pub(super) is_changed: bool,
 }
 
-/// In pages, so that it grows without a copy.
+/// It consists of pages, so that it grows without a copy.
 #[derive(Debug, Default)]
 pub(super) struct Slab(Vec<Vec<Option<Entry>>>);
 

@@ -1,0 +1,35 @@
+//! What the users of an engine ask of its task.
+
+use std::sync::Arc;
+
+use super::response_queues::ResponseQueues;
+use crate::{Fault, LeaseId, RenewalSchedule};
+use simkit::Timestamp;
+
+#[derive(Debug)]
+pub(super) enum Command {
+    StartKeepAlive {
+        id: LeaseId,
+        start: Start,
+        pace: Option<RenewalSchedule>,
+        queues: Arc<ResponseQueues>,
+    },
+    StopKeepAlive(LeaseId),
+    RenewNow(LeaseId),
+    SetFault {
+        id: LeaseId,
+        drill: Option<Fault>,
+    },
+    /// Write the status of every lease, for a new reader.
+    WriteStatuses,
+    Close,
+}
+
+/// What is known of a lease when its keepalive starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// Nothing but the id.
+    Adopt,
+    /// The TTL in seconds, and when the grant was sent.
+    Granted { ttl: i64, sent: Timestamp },
+}

@@ -1,0 +1,168 @@
+//! What all calls and streams of a cluster share: its members, their login, and the choice of a member.
+
+use std::future::Future;
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::sync::watch;
+use tonic::Status;
+
+use super::auth_session::AuthSession;
+use super::error::{CallError, ErrorKind};
+use super::member::Member;
+use crate::{ClusterView, MemberView, Reachability};
+
+pub(super) struct SharedState {
+    pub(super) members: Vec<Member>,
+    pub(super) login: AuthSession,
+    /// How long a call may take, all its attempts included.
+    pub(super) command_timeout: Duration,
+    view: watch::Sender<ClusterView>,
+    /// A change makes the prober ask every member at once.
+    pub(super) probe_request: watch::Sender<()>,
+}
+
+impl SharedState {
+    pub(super) fn new(members: Vec<Member>, login: AuthSession, command_timeout: Duration) -> Self {
+        let unknown = |member: &Member| MemberView { endpoint: member.endpoint.clone(), ..MemberView::default() };
+        let view = ClusterView { members: members.iter().map(unknown).collect(), ..ClusterView::default() };
+        SharedState {
+            members,
+            login,
+            command_timeout,
+            view: watch::Sender::new(view),
+            probe_request: watch::Sender::new(()),
+        }
+    }
+
+    pub(super) fn view(&self) -> &watch::Sender<ClusterView> {
+        &self.view
+    }
+
+    /// The chosen member.
+    pub(super) fn current(&self) -> &Member {
+        &self.members[self.view.borrow().chosen.unwrap_or(0)]
+    }
+
+    /// With several members, waits until one has answered or none does: the first one named may hang.
+    pub(super) async fn wait_probed(&self) {
+        let is_probed = |view: &ClusterView| {
+            let unknown = view.members.iter().any(|member| member.reachability == Reachability::Unknown);
+            view.members.len() == 1 || !unknown || view.members.iter().any(|m| m.reachability == Reachability::Up)
+        };
+        let mut view = self.view.subscribe();
+        // The sender is a field of `self`, so this cannot fail.
+        let _ = view.wait_for(is_probed).await;
+    }
+
+    /// Waits until another member is chosen because this one does not answer.
+    pub(super) async fn wait_demoted(&self, member: &Member) {
+        let mut view = self.view.subscribe();
+        let is_demoted = |view: &ClusterView| {
+            let this = view.members.iter().find(|seen| seen.endpoint == member.endpoint);
+            let down = this.is_some_and(|seen| matches!(seen.reachability, Reachability::Down { .. }));
+            down && view.current().is_some_and(|other| other.endpoint != member.endpoint)
+        };
+        if view.wait_for(is_demoted).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    /// Asks a member for its status. It logs in only if the member requires it, so that a member that hangs does not
+    /// delay the login of the others.
+    pub(super) async fn probe_logged_in(&self, member: &Member) -> Result<(u64, MemberView), CallError> {
+        let token = self.login.token();
+        match member.probe().await {
+            Err(error) if error.is_stale_login() && self.login.has_user() => {
+                self.refresh(member, token).await?;
+                member.probe().await
+            }
+            result => result,
+        }
+    }
+
+    /// Logs in if a user is configured and has not logged in yet.
+    pub(super) async fn log_in(&self, member: &Member) -> Result<(), CallError> {
+        if self.login.is_missing() { self.refresh(member, None).await } else { Ok(()) }
+    }
+
+    /// Handles the `status` with which a stream did not open or ended, and returns it as an error.
+    ///
+    /// If the member is at fault another one is chosen. If the login is too old it is replaced, because an open stream
+    /// keeps the `token` with which it was opened.
+    pub(super) async fn failed(
+        &self,
+        tried: &'static str,
+        member: &Member,
+        token: Option<HeaderValue>,
+        status: &Status,
+    ) -> CallError {
+        let error = CallError::from_status(tried, &member.endpoint, status);
+        if error.is_members_fault() {
+            self.report_trouble(member, &error);
+            return error;
+        }
+        if error.is_stale_login()
+            && self.login.has_user()
+            && let Err(refused) = self.refresh(member, token).await
+        {
+            return refused;
+        }
+        error
+    }
+
+    /// Replaces the `stale` token by a new login at this member.
+    async fn refresh(&self, member: &Member, stale: Option<HeaderValue>) -> Result<(), CallError> {
+        let result = self.login.refresh(&member.channel, stale).await;
+        result.map_err(|status| CallError::from_status("log in", &member.endpoint, &status))
+    }
+
+    /// Calls a member, and once more after a new login if etcd rejects the old one.
+    pub(super) async fn signed_call<T, F, C>(&self, member: &Member, call: &C) -> Result<T, CallError>
+    where
+        C: Fn(Member) -> F,
+        F: Future<Output = Result<T, CallError>>,
+    {
+        self.log_in(member).await?;
+        let token = self.login.token();
+        match call(member.clone()).await {
+            Err(error) if error.is_stale_login() && self.login.has_user() => {
+                self.refresh(member, token).await?;
+                call(member.clone()).await
+            }
+            result => result,
+        }
+    }
+
+    /// Notes that a member failed: another one is chosen at once if a better one is known, and all are probed.
+    /// A member that reports that there is no leader counts as reachable.
+    pub(super) fn report_trouble(&self, member: &Member, error: &CallError) {
+        self.view.send_modify(|view| {
+            for seen in view.members.iter_mut().filter(|seen| seen.endpoint == member.endpoint) {
+                if error.kind() == ErrorKind::NoLeader {
+                    seen.is_leader = false;
+                    seen.has_leader = false;
+                } else {
+                    seen.reachability = Reachability::Down { trouble: error.message().to_owned() };
+                }
+            }
+            view.chosen = view.choose();
+        });
+        self.probe_request.send_replace(());
+    }
+
+    /// Notes what a member said of itself, and of the cluster's id.
+    pub(super) fn record_probe(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
+        self.view.send_if_modified(|view| {
+            let is_new = view.members[index] != seen;
+            view.members[index] = seen;
+            view.cluster_id = cluster_id.unwrap_or(view.cluster_id);
+            // While no member answers, the choice changes with each failed call and not with each probe.
+            let any_up = view.members.iter().any(|member| member.reachability == Reachability::Up);
+            if any_up || view.chosen.is_none() {
+                view.chosen = view.choose();
+            }
+            is_new
+        });
+    }
+}
