@@ -35,6 +35,7 @@ mod run;
 mod screen;
 mod session;
 mod signals;
+mod sleep_watch;
 mod terminal;
 
 use crossterm::event::EventStream;

@@ -13,7 +13,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::SignalStream;
 
-use simkit::{Clock, SleepWatch, Stopwatch};
+use super::sleep_watch::SleepWatch;
+use simkit::{Clock, Stopwatch};
 
 /// An event from outside the terminal and the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
