@@ -102,7 +102,7 @@ impl KeymapEntry<'_> {
         let scopes = self.binding.action.contexts().iter();
         scopes
             .flat_map(|context| self.keys.iter().map(move |key| (*key, *context)))
-            .find(|(key, context)| context.types(*key))
+            .find(|(key, context)| context.edits(*key))
     }
 
     /// A key that both rows have, with a context they share.
