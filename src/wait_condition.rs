@@ -25,7 +25,7 @@ pub enum WaitCondition {
 
 /// A text that is not a wait condition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected gone, renewed or left<DURATION (30, 500ms, 2m, 1h)")]
+#[error("expected gone, renewed, or left< with a duration: left<5s, left<500ms, left<2m")]
 pub struct UnknownWaitCondition;
 
 impl FromStr for WaitCondition {

@@ -219,14 +219,14 @@ async fn initial_leases_are_kept_alive_and_their_cadence_is_shown() {
 #[tokio::test(start_paused = true)]
 async fn n_2_enter_grants_and_x_y_revokes() {
     let mut test = MonitorTest::start(exercise(&[]), false).await;
-    assert!(test.screen.text().contains("There is no lease yet."));
+    assert!(test.screen.text().contains("No leases yet."));
     test.press(&[KeyCode::Char('n'), KeyCode::Char('2'), KeyCode::Enter]).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     assert!(test.screen.row(&lease.to_string()).contains(&"120".to_owned()));
     test.sandbox.put("/mine", "x", Some(lease.0)).unwrap();
     test.press(&[KeyCode::Char('x')]).await;
     test.wait(1.5).await;
-    assert!(test.screen.text().contains("1 key goes with it:"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("1 key will be deleted:"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('y')]).await;
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
     assert!(test.screen.text().contains("1 key deleted"), "{}", test.screen.text());
@@ -246,7 +246,7 @@ async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
     test.wait(60.0).await;
     assert!(test.screen.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", test.screen.text());
     assert!(test.screen.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", test.screen.text());
-    assert!(test.screen.text().contains("another's lease of 600 s: by another client"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("other client's 600 s lease, revoked by another"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('a')]).await;
     test.wait(35.0).await;
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
@@ -306,7 +306,7 @@ async fn on_a_real_cluster_quitting_asks_and_keeps_the_leases() {
     let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.press(&[KeyCode::Char('q')]).await;
-    assert!(test.screen.text().contains("1 lease is being kept alive"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("You are keeping 1 lease alive"), "{}", test.screen.text());
     test.press(&[KeyCode::Enter]).await;
     let ended = (&mut test.monitor).await.unwrap();
     assert_eq!(ended, ExitState { still_alive: vec![lease] });
@@ -315,8 +315,8 @@ async fn on_a_real_cluster_quitting_asks_and_keeps_the_leases() {
     assert_eq!(
         text,
         format!(
-            "1 lease expires unless somebody goes on:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n\
-             or, in the monitor:\nleasetop --endpoints a:2379 --keep-alive={lease}\n"
+            "1 lease expires unless kept alive. To resume:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n\
+             or in the monitor:\nleasetop --endpoints a:2379 --keep-alive={lease}\n"
         )
     );
 }
@@ -350,14 +350,14 @@ async fn ctrl_z_asks_once_and_reports_the_cost_afterwards() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.ctrl('z');
     test.wait(0.1).await;
-    assert!(test.screen.text().contains("Nothing is renewed while"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("Renewals stop while"), "{}", test.screen.text());
     test.ctrl('z');
     let frames = test.screen.frames();
     test.wait(4.0).await;
     assert!(test.screen.frames() <= frames + 1, "it draws while it is suspended");
     test.screen.0.continued.notify_one();
     test.wait(0.1).await;
-    assert!(test.screen.text().contains("nothing was renewed for 4.0 s: no lease ran out"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("No renewals for 4.0 s: no lease expired"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
@@ -381,7 +381,7 @@ async fn after_the_machine_slept_leases_are_unseen_until_polled_and_own_leases_r
     test.wait(0.2).await;
     let row = test.screen.row(&other.to_string());
     assert!(row.contains(&"unseen".to_owned()) && row.contains(&"-".to_owned()), "{row:?}");
-    assert!(test.screen.text().contains("the machine slept for 3600 s"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("The machine slept for 3600 s"), "{}", test.screen.text());
     test.sandbox.faults().up();
     test.wait(5.0).await;
     assert!(test.screen.row(&other.to_string()).contains(&"ok".to_owned()), "{}", test.screen.text());

@@ -19,7 +19,9 @@ const SCREEN: &[&str] = &["ratatui", "crossterm", "tonic", "etcd_client"];
 
 const LAYERS: &[Layer] = &[
     Layer { name: "escape", may_use: &[], forbidden: IMPURE },
+    Layer { name: "width", may_use: &[], forbidden: &["crossterm", "tokio", "tonic", "etcd_client", "etcd_sandbox"] },
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
+    Layer { name: "plural", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
     Layer { name: "filter", may_use: &["inference"], forbidden: IMPURE },
     Layer { name: "wait_condition", may_use: &["inference", "filter"], forbidden: IMPURE },
@@ -27,17 +29,17 @@ const LAYERS: &[Layer] = &[
     Layer { name: "demo", may_use: &["inference"], forbidden: SCREEN },
     Layer {
         name: "app",
-        may_use: &["wait_condition", "filter", "inference", "escape", "id_format"],
+        may_use: &["wait_condition", "filter", "inference", "escape", "id_format", "plural"],
         forbidden: IMPURE,
     },
     Layer {
         name: "report",
-        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format", "plural", "width"],
         forbidden: IMPURE,
     },
     Layer {
         name: "ui",
-        may_use: &["app", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "filter", "inference", "escape", "id_format", "plural", "width"],
         forbidden: &["tokio", "tonic", "etcd_client", "etcd_sandbox"],
     },
     Layer {
@@ -53,6 +55,7 @@ const LAYERS: &[Layer] = &[
             "inference",
             "escape",
             "id_format",
+            "plural",
         ],
         forbidden: &["etcd_client"],
     },

@@ -56,19 +56,19 @@ fn the_grant_form_checks_each_field_and_grants() {
     terminal.keys("n");
     terminal.wait_for("New leases");
     terminal.keys("0");
-    terminal.wait_for("1 second or more");
+    terminal.wait_for("at least 1 s");
     terminal.keys("\x7f2\t2\t");
     terminal.wait_for("2 leases");
     terminal.keys("7");
-    terminal.wait_for("one id, one lease");
+    terminal.wait_for("only with one lease");
     terminal.keys("\x7f\t/a");
-    terminal.wait_for("write =VALUE after it");
+    terminal.wait_for("add =VALUE");
     terminal.keys("/{n}=q=1\t");
-    terminal.wait_for("another key, or none");
+    terminal.wait_for("add another key (optional)");
     terminal.keys(&format!("/b/{{n}}=\t\t{DOWN}e"));
     terminal.wait_for("every 40.0 s");
     terminal.keys(&format!("{SHIFT_TAB}n"));
-    terminal.wait_for("only if it is kept alive");
+    terminal.wait_for("only if kept alive");
     terminal.keys("\r");
     closed(&mut terminal, "New leases");
     terminal.wait_for("/a/2");
@@ -116,9 +116,9 @@ fn an_own_lease_is_revoked_only_by_y_or_the_button() {
         assert_eq!(server.sandbox.leases().len(), 1);
         terminal.keys("x");
         terminal.wait_for("Revoke lease");
-        terminal.wait_for("own, ");
+        terminal.wait_for("Yours · ");
         terminal.keys(confirm);
-        terminal.wait_for("1 key deleted, revision");
+        terminal.wait_for("1 key deleted (revision");
         assert!(server.sandbox.leases().is_empty());
         quit(terminal);
     }
@@ -128,14 +128,14 @@ fn an_own_lease_is_revoked_only_by_y_or_the_button() {
 fn a_lease_of_another_client_needs_the_typed_number() {
     let (server, theirs, mut terminal) = with_anothers();
     terminal.keys("x");
-    terminal.wait_for("Type the number of leases, 1, and Enter:");
+    terminal.wait_for("Type 1 to confirm:");
     terminal.keys("\r");
-    terminal.wait_for("Nothing is typed: the number that confirms is 1.");
+    terminal.wait_for("Nothing typed. Type 1 to confirm.");
     terminal.keys("yx2\r");
-    terminal.wait_for("2 was typed: the number that confirms is 1.");
+    terminal.wait_for("2 is not 1. Type 1 to confirm.");
     assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [theirs]);
     terminal.keys("\x7f1\r");
-    terminal.wait_for("1 key deleted, revision");
+    terminal.wait_for("1 key deleted (revision");
     assert!(server.sandbox.leases().is_empty());
     quit(terminal);
 }
@@ -145,17 +145,17 @@ fn a_failed_revoke_and_an_ended_lease_are_reported() {
     let (server, theirs, mut terminal) = with_anothers();
     server.sandbox.faults().down();
     terminal.keys("x1\r");
-    terminal.wait_for(&format!("{theirs} not revoked"));
+    terminal.wait_for(&format!("Could not revoke {theirs}"));
     assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [theirs]);
     server.sandbox.faults().up();
     terminal.wait_for("● 127");
     terminal.keys("x1");
-    terminal.wait_for("Type the number");
+    terminal.wait_for("Type 1");
     server.sandbox.revoke(theirs).expect("it is there");
-    terminal.wait_for("It died while this was open");
+    terminal.wait_for("It ended while this was open");
     focused(&mut terminal, "y", "Close");
     terminal.keys("\r");
-    closed(&mut terminal, "It died");
+    closed(&mut terminal, "It ended");
     quit(terminal);
 }
 
@@ -164,9 +164,9 @@ fn adopting_needs_confirmation() {
     let (server, theirs, mut terminal) = with_anothers();
     for cancel in ["\r", ESC, "q", "\x03", &format!("{RIGHT}{RIGHT}\r")] {
         focused(&mut terminal, "a", "Cancel");
-        terminal.wait_for("its key stays");
+        terminal.wait_for("It and its key");
         terminal.keys(cancel);
-        closed(&mut terminal, "Kept alive from here");
+        closed(&mut terminal, "no longer expire");
     }
     assert_eq!(server.sandbox.keep_alives(theirs), 0);
     focused(&mut terminal, &format!("a{RIGHT}"), "y keep it alive");
@@ -174,7 +174,7 @@ fn adopting_needs_confirmation() {
     terminal.wait_for("adopted");
     terminal.wait_until("it is renewed", |_| server.sandbox.keep_alives(theirs) > 0);
     terminal.keys("a");
-    terminal.wait_for("not kept alive any more");
+    terminal.wait_for("keep-alive stopped");
     terminal.keys("ay");
     terminal.wait_for("adopted");
     terminal.keys("qq");

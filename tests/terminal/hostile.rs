@@ -50,9 +50,9 @@ fn the_monitor_escapes_hostile_keys_and_keeps_its_borders() {
         terminal.keys("\x1b");
         terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Revoke lease"));
         terminal.keys("a");
-        terminal.wait_for("Kept alive from here");
+        terminal.wait_for("no longer expire");
         terminal.keys("\x1b");
-        terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Kept alive from here"));
+        terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("no longer expire"));
         terminal.keys("j");
     }
     terminal.keys("q");

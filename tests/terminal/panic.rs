@@ -34,7 +34,7 @@ fn a_panic_restores_the_terminal() {
     terminal.keys("n1\r");
     assert_ne!(terminal.exit_code(), 0);
     terminal.assert_sane();
-    assert!(terminal.screen().contents().contains("a part of leasetop panicked"), "{}", terminal.screen().contents());
+    assert!(terminal.screen().contents().contains("internal error (panic)"), "{}", terminal.screen().contents());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

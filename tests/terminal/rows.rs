@@ -45,7 +45,7 @@ fn slash_filters_as_one_types() {
     terminal.wait_for("2 of 3");
     wait_for_keys(&mut terminal, &["/b", "/c"]);
     terminal.keys(" state:lat");
-    terminal.wait_for("after state: one of: ok paused");
+    terminal.wait_for("expected one of: ok paused");
     wait_for_keys(&mut terminal, &["/b", "/c"]);
     terminal.keys("\x7f\x7f\x7fok\r");
     terminal.wait_for("/ttl>400 state:ok");

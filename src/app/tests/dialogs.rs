@@ -64,7 +64,7 @@ fn a_raised_ttl_is_shown_as_requested_and_granted() {
     let mut story = Story::start(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
     story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
-    assert!(story.app.view.status.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("2 s, etcd's minimum (asked for 1 s)"));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn read_only_refuses_everything_that_writes_or_renews() {
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
         assert!(story.app.view.dialog.is_none());
         story.press(&[Key::Char(key)]);
-        assert!(story.app.view.status.as_ref().unwrap().text.contains("read-only"));
+        assert!(story.app.view.status.as_ref().unwrap().text.contains("Read-only"));
     }
 }
 
@@ -233,11 +233,11 @@ fn a_drill_is_refused_when_read_only_and_on_leases_of_others() {
     no_drill(&mut story, "Read-only");
     let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
-    no_drill(&mut story, "It is another client's");
+    no_drill(&mut story, "Another client's lease");
     let mut story = Story::start(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('a')]);
-    no_drill(&mut story, "It is not kept alive");
+    no_drill(&mut story, "Not kept alive");
     let mut story = Story::start(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);

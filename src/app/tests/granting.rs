@@ -39,20 +39,20 @@ fn each_rule_is_shown_while_typing() {
     let mut story = Story::start(AppConfig::default());
     let reported = |story: &Story, field| form(story).check(field);
     story.type_in("n0");
-    assert_eq!(reported(&story, Field::Ttl), Err("1 second or more".to_owned()));
+    assert_eq!(reported(&story, Field::Ttl), Err("at least 1 s".to_owned()));
     story.press(&[Key::Backspace]);
     story.type_in("9000000001");
-    assert_eq!(reported(&story, Field::Ttl), Err("9000000000 s at most".to_owned()));
+    assert_eq!(reported(&story, Field::Ttl), Err("at most 9000000000 s".to_owned()));
     story.press(&[Key::Ctrl('u'), Key::Char('9'), Key::Tab, Key::Char('x')]);
     assert_eq!(reported(&story, Field::Ttl), Ok("9 s".to_owned()));
     assert_eq!(reported(&story, Field::Count), Err("a number from 1 to 10000".to_owned()));
     story.press(&[Key::Backspace, Key::Char('2'), Key::Tab, Key::Char('7')]);
-    assert_eq!(reported(&story, Field::Id), Err("one id, one lease".to_owned()));
+    assert_eq!(reported(&story, Field::Id), Err("only with one lease".to_owned()));
     story.press(&[Key::Backspace, Key::Tab]);
     story.type_in("/a");
-    assert_eq!(reported(&story, Field::Put(0)), Err("write =VALUE after it".to_owned()));
+    assert_eq!(reported(&story, Field::Put(0)), Err("add =VALUE".to_owned()));
     story.type_in("=b");
-    assert_eq!(reported(&story, Field::Put(0)), Err("a key each: /a/{n}=x".to_owned()));
+    assert_eq!(reported(&story, Field::Put(0)), Err("one key each: /a/{n}=x".to_owned()));
     assert!(!form(&story).is_right());
     story.press(&[Key::Left, Key::Left]);
     story.type_in("{n}");
@@ -69,7 +69,7 @@ fn an_error_is_shown_at_its_field() {
     story.type_in("=x");
     assert_eq!(story.press(&[Key::BackTab, Key::BackTab, Key::Enter]), []);
     assert_eq!(form(&story).focus, Field::Put(0));
-    assert_eq!(story.app.view.status.as_ref().unwrap().text, "write the key before the =");
+    assert_eq!(story.app.view.status.as_ref().unwrap().text, "add a key before the =");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn pasted_text_never_runs_commands() {
             assert_eq!(story.send(Msg::Pasted(text.to_owned())), [], "{text:?} after {opened:?}");
         }
         assert_eq!(format!("{:?}", story.app.view.dialog), was);
-        assert!(story.app.view.status.as_ref().unwrap().text.contains("nothing was done"));
+        assert!(story.app.view.status.as_ref().unwrap().text.contains("Paste ignored"));
     }
 }
 

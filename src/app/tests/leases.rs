@@ -103,7 +103,7 @@ fn each_end_reported_by_the_engine_has_a_row() {
     assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
     assert_eq!(story.app.leases.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
     let note = story.app.view.status.as_ref().unwrap();
-    assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
+    assert!(note.is_error && note.text == "Lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
 
@@ -205,7 +205,7 @@ fn a_list_older_than_an_end_revives_no_lease() {
     story.send(Msg::Listed(listing));
     assert_eq!(story.state(1), "revoked");
     let note = story.app.view.status.as_ref().unwrap();
-    assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
+    assert_eq!(note.text, "Revoked 0000000000000001: 1 key deleted (revision 9)");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn an_election_is_reported_with_term_and_leader() {
     }
     story.send(Msg::Cluster(view));
     let reported: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
-    assert_eq!(reported, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
+    assert_eq!(reported, ["127.0.0.1:2479 is the leader (term 5)", "term 4 → 5: the new leader resets every TTL"]);
 }
 
 #[test]
@@ -298,7 +298,6 @@ fn losing_and_regaining_a_leader_are_each_reported_once() {
         story.send(Msg::Cluster(view));
     }
     let reported: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
-    let lost =
-        "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
-    assert_eq!(reported, [lost, "127.0.0.1:2379 leads, term 4"]);
+    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations fail until one is elected";
+    assert_eq!(reported, [lost, "127.0.0.1:2379 is the leader (term 4)"]);
 }

@@ -162,7 +162,7 @@ fn a_dialog_for_the_previous_lease_does_nothing_and_says_so() {
         assert!(story.app.view.dialog.is_none(), "{:?}", story.app.view.dialog);
         assert_eq!(
             story.note(),
-            "0000000000002222 is gone, and was granted again: that is another lease, so nothing was done"
+            "0000000000002222 ended and was granted again: that is a different lease, so nothing was done"
         );
         let keys = answer.map(|c| if c == '\n' { Key::Enter } else { Key::Char(c) });
         assert!(
@@ -192,7 +192,7 @@ fn commands_on_an_ended_lease_say_why_nothing_happens() {
     for key in ['x', 'a', 'o'] {
         let mut story = Story::dead();
         story.press(&[Key::Home, Key::Char(key)]);
-        assert_eq!(story.note(), "0000000000002222 is gone: nothing can be done with it", "{key}");
+        assert_eq!(story.note(), "0000000000002222 is gone; nothing to act on", "{key}");
     }
 }
 

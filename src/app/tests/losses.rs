@@ -28,12 +28,12 @@ fn a_program_sees_its_channel_close_at_the_reply_or_after_the_ttl() {
     let gone = lost(Ended::Expired);
     assert_eq!(closed(&gone), Some((at(14.5), at(14.5))));
     let event = gone.app.events.lines().next_back().unwrap();
-    assert!(event.text().ends_with("a program's keepalive channel closes with this answer"), "{event:?}");
+    assert!(event.text().ends_with("a Go program's keepalive channel closes with this reply"), "{event:?}");
     let silent = lost(Ended::Unanswered { trouble: None });
     assert_eq!(closed(&silent), Some((at(13.5), at(14.5))));
     let event = silent.app.events.lines().next_back().unwrap();
     assert_eq!(event.name(), EventName::Lost);
-    assert!(event.text().ends_with("channel closes 10 to 11 s after the last answer"), "{event:?}");
+    assert!(event.text().ends_with("channel closes 10 to 11 s after the last reply"), "{event:?}");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_program_learns_of_an_end_at_its_next_renewal() {
     story.list(&[], &[1]);
     assert_eq!(closed(&story), Some((at(3.5), at(3.5))));
     let event = story.app.events.lines().next_back().unwrap();
-    assert!(event.text().ends_with("closes with the answer to its next renewal"), "{event:?}");
+    assert!(event.text().ends_with("channel closes at its next renewal"), "{event:?}");
     story.wait(2.6);
     lose(&mut story, Ended::NotFound);
     assert_eq!(closed(&story), Some((at(3.6), at(3.6))));

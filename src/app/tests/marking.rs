@@ -35,7 +35,7 @@ fn space_marks_moves_down_and_unmarks() {
     assert_eq!(marked(&story), [1], "on the last row it stays");
     story.press(&[SPACE, Key::Char('U')]);
     assert!(story.app.view.selection.is_empty());
-    assert_eq!(note(&story), "2 leases not marked any more");
+    assert_eq!(note(&story), "Cleared 2 marks");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn marking_in_the_frozen_view_marks_living_leases() {
     story.press(&[Key::Char('p')]);
     story.list(&[], &[3]);
     story.press(&[Key::Down, Key::Down, SPACE]);
-    assert!(marked(&story).is_empty() && note(&story).contains("only living leases are marked"));
+    assert!(marked(&story).is_empty() && note(&story).contains("only living leases can be marked"));
     story.press(&[Key::Home, Key::Char('v'), Key::End, Key::Char('v')]);
     assert_eq!(marked(&story), [1, 2, 4], "the range is that of the picture");
     story.press(&[Key::Char('p')]);
@@ -103,7 +103,7 @@ fn an_ended_lease_loses_its_mark_with_a_message() {
     story.press(&[SPACE, SPACE, SPACE]);
     story.list(&[], &[2]);
     assert_eq!(marked(&story), [1, 3]);
-    assert_eq!(note(&story), format!("{} is gone and not marked any more; 2 are marked", LeaseId(2)));
+    assert_eq!(note(&story), format!("{} is gone and no longer marked; 2 marked", LeaseId(2)));
     // A new grant with its id is another lease.
     story.wait(1.0);
     story.list(&[2], &[]);
@@ -121,7 +121,7 @@ fn keepalive_applies_to_all_marked_leases_and_asks_for_other_clients() {
     assert_eq!(story.app.leases.get(LeaseId(4)).map(|lease| lease.ownership), Some(Ownership::Adopted));
     // All are kept alive now: the same key stops it.
     assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::StopKeepAlive(LeaseId(id))));
-    assert!(note(&story).contains("3 leases are not kept alive any more"));
+    assert!(note(&story).contains("Stopped keeping 3 leases alive"));
     // Own leases are not polled.
     story.press(&[Key::Char('U'), Key::Home, SPACE, SPACE]);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(2), pace: None }]);
@@ -133,7 +133,7 @@ fn leases_that_ended_while_the_dialog_was_open_are_skipped_with_a_message() {
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
     story.list(&[], &[3]);
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::StartKeepAlive { id: LeaseId(4), pace: None }]);
-    assert_eq!(note(&story), "keeping 1 lease alive; 1 are gone");
+    assert_eq!(note(&story), "Keeping 1 lease alive; 1 gone");
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
     story.list(&[], &[3, 4]);
@@ -148,7 +148,7 @@ fn renew_once_applies_to_all_marked_leases() {
     let mut story = crowd();
     story.press(&[SPACE, Key::Down, SPACE]);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1)), Effect::RenewOnce(LeaseId(3))]);
-    assert_eq!(note(&story), "renewing 2 leases once");
+    assert_eq!(note(&story), "Renewing 2 leases once");
 }
 
 #[test]

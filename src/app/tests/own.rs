@@ -24,9 +24,9 @@ fn attached(key: &str, value: &str) -> Vec<Effect> {
 fn the_id_is_copied_as_it_is_shown() {
     let mut story = story();
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Copy("0000000000000010".to_owned())]);
-    assert_eq!(note(&story), "copied 0000000000000010");
+    assert_eq!(note(&story), "Copied 0000000000000010");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('y')]), [Effect::Copy("16".to_owned())]);
-    assert_eq!(note(&story), "copied 16, in decimal: leasetop takes that as dec:16");
+    assert_eq!(note(&story), "Copied 16 (decimal; leasetop reads it as dec:16)");
     story.press(&[Key::Char('3')]);
     assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y')]), [], "there no lease is selected");
 }
@@ -36,7 +36,7 @@ fn the_copied_command_uses_a_hex_id() {
     let mut story = story();
     let command = format!("{ETCDCTL} lease timetolive --keys 0000000000000010");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('Y')]), [Effect::Copy(command.clone())]);
-    assert_eq!(note(&story), format!("copied {command}"));
+    assert_eq!(note(&story), format!("Copied {command}"));
     story.grant(-5, 5);
     story.press(&[Key::Home]);
     let command = format!("{ETCDCTL} lease timetolive --keys -- -000000000000005");
@@ -62,7 +62,7 @@ fn the_id_format_applies_to_the_frozen_view_and_messages() {
         (IdFormat::Decimal, IdFormat::Decimal)
     );
     story.press(&[Key::Char('p'), Key::Char('x'), Key::Char('y')]);
-    assert_eq!(note(&story), "revoking 16 …");
+    assert_eq!(note(&story), "Revoking 16…");
     story.press(&[Key::Char('#')]);
     assert_eq!(story.app.view.id_format, IdFormat::Hex);
 }
@@ -74,7 +74,7 @@ fn a_key_is_attached_to_an_own_lease_by_enter() {
     story.type_in("/a=b={id}");
     assert_eq!(story.press(&[Key::Enter]), attached("/a", "b={id}"), "exactly");
     assert!(story.app.view.dialog.is_none());
-    assert_eq!(note(&story), "attaching /a to 0000000000000010 …");
+    assert_eq!(note(&story), "Attaching /a to 0000000000000010…");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn read_only_attaches_nothing() {
     let mut story = Story::start(AppConfig { is_read_only: true, ..AppConfig::default() });
     story.list(&[0x10], &[]);
     story.press(&[Key::Char('K')]);
-    assert!(story.app.view.dialog.is_none() && note(&story).starts_with("read-only"), "{}", note(&story));
+    assert!(story.app.view.dialog.is_none() && note(&story).starts_with("Read-only"), "{}", note(&story));
     assert_eq!(story.press(&[Key::Char('y')]).len(), 1, "copying changes nothing");
 }
 
@@ -181,15 +181,15 @@ fn wide_columns_scroll_to_the_last_column() {
 fn plus_and_minus_change_the_poll_limit() {
     let mut story = story();
     story.press(&[Key::Char('+')]);
-    assert_eq!((story.app.polls.limit, note(&story)), (500, "at most 500 polls a second"));
+    assert_eq!((story.app.polls.limit, note(&story)), (500, "Poll limit 500/s"));
     let down: Vec<u32> = (0..4).map(|_| budget_after(&mut story, '-')).collect();
     assert_eq!(down, [200, 100, 50, 20]);
     story.press(&[Key::Char('-'); 20]);
     assert_eq!((story.app.polls.limit, story.app.polls.chosen_limit), (1, Some(1)));
-    assert_eq!(note(&story), "at most 1 polls a second: fewer would be none");
+    assert_eq!(note(&story), "Poll limit 1/s, the lowest");
     story.press(&[Key::Char('+'); 40]);
     assert_eq!(story.app.polls.limit, 100_000);
-    assert_eq!(note(&story), "at most 100000 polls a second: more cannot be asked for here");
+    assert_eq!(note(&story), "Poll limit 100000/s, the highest");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn budget_after(story: &mut Story, key: char) -> u32 {
 fn mouse_mode_is_toggled() {
     let mut story = story();
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(true)]);
-    assert!(note(&story).contains("m gives it back"), "{}", note(&story));
+    assert!(note(&story).contains("m: off"), "{}", note(&story));
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
 }
 

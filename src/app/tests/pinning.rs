@@ -24,14 +24,14 @@ fn pinned_leases_come_first_in_the_sort_order() {
     let mut story = story(&[(1, 10), (2, 20), (3, 30), (4, 40)]);
     story.press(&[Key::Char('G'), PIN]);
     assert_eq!((story.rows(), story.app.view.cursor), (vec![4, 1, 2, 3], Some(LeaseId(4))));
-    assert!(note(&story).ends_with("is pinned to the top"), "{}", note(&story));
+    assert!(note(&story).starts_with("Pinned "), "{}", note(&story));
     story.press(&[Key::Down, Key::Down, PIN]);
     assert_eq!((story.rows(), story.app.view.cursor), (vec![2, 4, 1, 3], Some(LeaseId(2))), "least time left first");
     story.press(&[Key::Char('I')]);
     assert_eq!(story.rows(), [4, 2, 3, 1], "in any sort order");
     story.press(&[PIN]);
     assert_eq!(story.rows(), [4, 3, 2, 1]);
-    assert!(note(&story).ends_with("is not pinned any more"), "{}", note(&story));
+    assert!(note(&story).starts_with("Unpinned "), "{}", note(&story));
 }
 
 #[test]
@@ -40,9 +40,9 @@ fn marked_leases_are_pinned_and_unpinned_together() {
     story.press(&[Key::Char('G'), PIN, Key::Char('g'), Key::Char(' '), Key::Down, Key::Char(' ')]);
     assert_eq!((story.app.view.selection.len(), story.rows()), (2, vec![3, 1, 2]));
     story.press(&[PIN]);
-    assert_eq!((note(&story), story.rows()), ("2 leases are pinned to the top", vec![2, 3, 1]));
+    assert_eq!((note(&story), story.rows()), ("Pinned 2 leases", vec![2, 3, 1]));
     story.press(&[PIN]);
-    assert_eq!((note(&story), story.rows()), ("2 leases are not pinned any more", vec![1, 2, 3]));
+    assert_eq!((note(&story), story.rows()), ("Unpinned 2 leases", vec![1, 2, 3]));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn ended_leases_cannot_be_pinned_and_a_pin_ends_with_its_row() {
     story.wait(1.0);
     story.list(&[], &[2]);
     story.press(&[PIN]);
-    assert_eq!(note(&story), "it is gone: only living leases are pinned");
+    assert_eq!(note(&story), "Only living leases can be pinned");
     assert_eq!((story.rows(), story.app.leases.counts.pinned, story.app.hidden_pins()), (vec![2, 1], 0, 0));
     story.wait(40.0);
     story.send(Msg::Tick);

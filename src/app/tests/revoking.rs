@@ -40,11 +40,11 @@ fn the_focus_confirms_nothing_if_a_number_is_needed() {
         Some(Dialog::Revoke(dialog)) => dialog.typed.refusal(1),
         other => panic!("{other:?}"),
     };
-    assert_eq!(reported(&story).as_deref(), Some("Nothing is typed: the number that confirms is 1. Nothing was done."));
+    assert_eq!(reported(&story).as_deref(), Some("Nothing typed. Type 1 to confirm."));
     story.type_in("3");
     assert_eq!(reported(&story), None, "typing clears the message");
     assert_eq!(story.press(&[Key::Enter]), []);
-    assert_eq!(reported(&story).as_deref(), Some("3 was typed: the number that confirms is 1. Nothing was done."));
+    assert_eq!(reported(&story).as_deref(), Some("3 is not 1. Type 1 to confirm."));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_revoke_is_sent_once_until_it_is_answered() {
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
     assert!(story.app.view.dialog.is_none());
-    assert!(status_text(&story).contains("being revoked already"), "{}", status_text(&story));
+    assert!(status_text(&story).contains("already being revoked"), "{}", status_text(&story));
     story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
 }
@@ -81,7 +81,9 @@ fn granting_the_id_again_closes_the_dialog() {
     story.list(&[], &[1]);
     story.wait(1.0);
     story.list(&[1], &[]);
-    assert!(story.app.view.dialog.is_none() && story.app.view.status.as_ref().unwrap().text.contains("another lease"));
+    assert!(
+        story.app.view.dialog.is_none() && story.app.view.status.as_ref().unwrap().text.contains("a different lease")
+    );
     assert_eq!(
         story.press(&[Key::Char('y')]),
         [Effect::Copy("0000000000000001".to_owned())],
@@ -125,12 +127,12 @@ fn own_renewals_are_no_change_in_the_dialog() {
 
 #[test]
 fn the_result_is_one_line_with_the_revision_and_the_keys() {
-    for (keys, words) in [(Some(0), "no key"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
+    for (keys, words) in [(Some(0), "no keys"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
         let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
         story.send(Msg::Revoked { id: LeaseId(1), revision: 1204, keys_deleted: keys });
-        assert_eq!(status_text(&story), format!("revoked 0000000000000001: {words} deleted, revision 1204"));
+        assert_eq!(status_text(&story), format!("Revoked 0000000000000001: {words} deleted (revision 1204)"));
     }
 }
 
@@ -146,11 +148,13 @@ fn a_failure_says_why_and_what_to_do() {
         (status_text(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())
     };
     let (gone, lives) = failure(true, false, "requested lease not found");
-    assert!(gone.contains("gone already") && !lives, "{gone}");
+    assert!(gone.contains("already gone") && !lives, "{gone}");
     let (forbidden, lives) = failure(false, true, "permission denied; ask for a role that may");
-    assert!(forbidden.contains("the right to write each of its keys") && forbidden.contains("ask for a role") && lives);
+    assert!(
+        forbidden.contains("write permission for each of its keys") && forbidden.contains("ask for a role") && lives
+    );
     let (silent, lives) = failure(false, false, "no answer in time");
-    assert!(silent.contains("may be gone all the same") && silent.contains("x asks again") && lives, "{silent}");
+    assert!(silent.contains("may be gone anyway") && silent.contains("x tries again") && lives, "{silent}");
 }
 
 #[test]

@@ -71,12 +71,12 @@ fn the_keys_that_close_dialogs_cancel_it() {
 #[test]
 fn a_wrong_or_missing_number_is_refused_with_the_right_one() {
     let mut story = open_dialog(3);
-    for (typed, reported) in [("", "Nothing is typed"), ("4", "4 was typed")] {
+    for (typed, reported) in [("", "Nothing typed"), ("4", "4 is not 3")] {
         story.type_in(typed);
         assert_eq!(story.press(&[Key::Enter]), []);
         let Some(Dialog::RevokeMany(dialog)) = &story.app.view.dialog else { panic!("it closed") };
         let refusal = dialog.typed.refusal(3).expect("it is reported");
-        assert_eq!(refusal, format!("{reported}: the number that confirms is 3. Nothing was done."));
+        assert_eq!(refusal, format!("{reported}. Type 3 to confirm."));
     }
 }
 
@@ -148,7 +148,7 @@ fn at_most_64_revokes_are_in_flight_and_each_reply_sends_the_next() {
         assert_eq!(story.app.jobs.bulk().unwrap().results().len(), answered);
     }
     assert!(story.app.jobs.bulk().unwrap().is_over());
-    assert_eq!(status_text(&story), "revoked 99 leases: 99 keys deleted, 1 could not be revoked and stay marked");
+    assert_eq!(status_text(&story), "Revoked 99 leases: 99 keys deleted, 1 failed (still marked)");
     assert_eq!(story.app.view.selection.ids().collect::<Vec<_>>(), [LeaseId(9)]);
     assert!(story.app.view.selection.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
 }
@@ -161,12 +161,12 @@ fn esc_stops_the_bulk_revoke_then_closes() {
         assert_eq!(story.press(&[Key::Enter]), [], "Enter does not stop it");
         revoked(&mut story, 1);
         assert_eq!(story.press(&[stop]), []);
-        assert_eq!(status_text(&story), "stopped: 35 leases left alone, 64 answers awaited");
+        assert_eq!(status_text(&story), "Stopped: 35 leases skipped, 64 pending");
         assert_eq!(revoked(&mut story, 2), NONE, "no more is sent");
         story.press(&[stop]);
         assert!(story.app.view.dialog.is_none());
         (3..=65).for_each(|id| assert_eq!(revoked(&mut story, id), NONE));
-        assert_eq!(status_text(&story), "revoked 65 leases: 65 keys deleted, 35 left alone");
+        assert_eq!(status_text(&story), "Revoked 65 leases: 65 keys deleted, 35 skipped");
         assert_eq!(story.app.view.selection.len(), 35);
     }
 }
@@ -188,7 +188,7 @@ fn leases_that_were_already_gone_are_reported() {
     confirm(&mut story, "2");
     failed(&mut story, 1, true);
     revoked(&mut story, 2);
-    assert_eq!(status_text(&story), "revoked 1 lease: 1 key deleted, 1 were gone already");
+    assert_eq!(status_text(&story), "Revoked 1 lease: 1 key deleted, 1 already gone");
     assert_eq!(story.state(1), "gone");
 }
 
@@ -202,7 +202,7 @@ fn a_lease_already_being_revoked_is_not_sent_again() {
     assert_eq!(confirm(&mut story, "2"), [2]);
     revoked(&mut story, 1);
     revoked(&mut story, 2);
-    assert_eq!(status_text(&story), "revoked 2 leases: 2 keys deleted");
+    assert_eq!(status_text(&story), "Revoked 2 leases: 2 keys deleted");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn with_a_kept_lease_a_second_press_confirms_and_open_views_stay() {
 fn ctrl_z_says_so_if_no_shell_could_continue_the_program() {
     let mut story = Story::start(AppConfig { can_suspend: false, ..AppConfig::default() });
     assert_eq!(story.press(&[CTRL_Z]), []);
-    assert!(story.app.view.status.as_ref().unwrap().text.contains("no shell"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("not started by a shell"));
 }
 
 #[test]
@@ -47,16 +47,16 @@ fn a_suspension_is_reported_with_its_cost() {
         story.send(Msg::ProcessStalled { since: story.now.before(Duration::from_secs(7)) });
         story.app.view.status.clone().unwrap()
     };
-    assert_eq!(reported(&mut story).text, "stood still for 7.0 s; what is shown is polled again");
+    assert_eq!(reported(&mut story).text, "Was suspended for 7.0 s; refreshing");
     story.grant(1, 10);
     story.grant(2, 120);
     story.wait(7.5);
     let close = reported(&mut story);
-    assert_eq!(close.text, "nothing was renewed for 7.0 s: no lease ran out of time, the least left was 2.5 s");
+    assert_eq!(close.text, "No renewals for 7.0 s: no lease expired; the lowest left is 2.5 s");
     assert!(!close.is_error);
     story.wait(3.0);
     let lost = reported(&mut story);
-    assert_eq!(lost.text, format!("nothing was renewed for 7.0 s: the time of {} is over", LeaseId(1)));
+    assert_eq!(lost.text, format!("No renewals for 7.0 s: the TTL of {} has run out", LeaseId(1)));
     assert!(lost.is_error);
 }
 

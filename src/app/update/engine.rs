@@ -80,7 +80,7 @@ pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    app.events.push(now, None, EventKind::error(format!("{lost} events came too fast to be told")));
+    app.events.push(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
 }
 
 /// An event of the engine: about a lease, or about the connection that renews.
@@ -160,7 +160,7 @@ fn over(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
         // It lives on, and nobody here keeps it alive: it is its owner's again.
         (lease.ownership, lease.engine) = (Ownership::Other, None);
     }
-    app.view.set_status(at, true, format!("lost {id}: {ended}", id = app.view.id_format.name(id)));
+    app.view.set_status(at, true, format!("Lost {id}: {ended}", id = app.view.id_format.name(id)));
     match ended {
         Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
         Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),

@@ -1,4 +1,4 @@
-//! What became of the requests that the verbs have sent.
+//! Replies to the requests of the verbs.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::execute::report;
 use super::lease_keys;
 use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
 
-/// A lease was granted: sent and received bound its deadline.
+/// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
 pub(super) fn granted(
     app: &mut AppState,
     answer: &Granted,
@@ -33,30 +33,30 @@ pub(super) fn granted(
     }
     let granted =
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    app.view.set_status(received, false, format!("granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
+    app.view.set_status(received, false, format!("Granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
     app.events.push(received, Some(answer.id), granted);
 }
 
-/// It was not.
+/// Reports a failed grant.
 pub(super) fn grant_failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
-    app.events.push(now, None, EventKind::error(format!("{ttl} s not granted: {}", trouble.text)));
-    app.view.set_status(now, true, format!("no lease of {ttl} s: {}", trouble.text));
+    app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", trouble.text)));
+    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", trouble.text));
 }
 
-/// A key hangs on a lease. Which revision made it will be told by the watch.
+/// Records an attached key. The watch will report its revision.
 pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timestamp) {
     lease_keys::attach(app, id, key, None, now);
 }
 
-/// A key could not be attached.
+/// Reports a failed attach.
 pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
-    let text = format!("{} not attached: {}", String::from_utf8_lossy(key), trouble.text);
+    let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), trouble.text);
     app.events.push(now, Some(id), EventKind::error(&text));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Soon);
 }
 
-/// A lease was renewed once.
+/// Records a single renewal. `ttl` is in seconds.
 pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
     let span = Duration::from_secs(ttl.unsigned_abs());
     if let Some(lease) = app.leases.alive_mut(id) {
@@ -68,19 +68,19 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
         Some(id),
         EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, received, Some(ttl)) }),
     );
-    app.view.set_status(received, false, format!("renewed {id} once: {ttl} s", id = app.view.id_format.name(id)));
+    app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
 }
 
-/// It was not; an unknown lease is gone.
+/// Reports a failed renewal. If the server does not know the lease, it has ended.
 pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
-    app.view.set_status(now, true, format!("{id} not renewed: {}", trouble.text, id = app.view.id_format.name(id)));
+    app.view.set_status(now, true, format!("Could not renew {id}: {}", trouble.text, id = app.view.id_format.name(id)));
     if trouble.is_not_found {
         return record_end(app, id, Absence::by(now, app));
     }
-    app.events.push(now, Some(id), EventKind::error(format!("not renewed: {}", trouble.text)));
+    app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", trouble.text)));
 }
 
-/// A lease was revoked.
+/// Records a revoked lease.
 pub(super) fn revoked(
     app: &mut AppState,
     id: LeaseId,
@@ -98,21 +98,21 @@ pub(super) fn revoked(
     effects
 }
 
-/// It was not; an unknown lease is gone already.
+/// Reports a failed revoke. If the server does not know the lease, it has ended.
 pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
     let why = revoke::why_not(failure, &app.config.keymap);
     let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
     let done =
-        next.unwrap_or_else(|| Done::error(format!("{id} not revoked: {why}", id = app.view.id_format.name(id))));
+        next.unwrap_or_else(|| Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id))));
     let mut effects = report(app, done, now);
     if failure.is_not_found {
         record_end(app, id, Absence::by(now, app));
     } else {
-        app.events.push(now, Some(id), EventKind::error(format!("not revoked: {why}")));
+        app.events.push(now, Some(id), EventKind::error(format!("could not revoke: {why}")));
     }
-    // Whether a revoke without an answer was carried out is to be seen soon.
+    // A revoke without a reply may have been carried out, so poll the lease soon.
     app.polls.prioritize(id);
     effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
     effects

@@ -1,4 +1,4 @@
-//! Drills on own leases: a menu offers them, and a key ends the one that there is.
+//! Fault drills on own leases: a menu starts them, the same key ends them.
 
 use std::time::Duration;
 
@@ -13,62 +13,63 @@ use etcd_lease::{Fault, LeaseId};
 
 use super::Done;
 
-/// Answers that are dropped at most.
+/// Maximum number of answers to drop.
 const MOST: u32 = 99;
-/// The times in seconds that a slow consumer can take for a response.
+/// Seconds per response that a slow reader can take.
 const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3_600];
 
-/// Offers drills for the lease that it was opened on.
+/// The drill menu for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DrillDialog {
-    /// Which lease.
+    /// The lease.
     pub id: LeaseId,
-    /// How many answers would be dropped.
+    /// Number of answers that the drop drill drops.
     pub answers: u32,
-    /// In how many seconds a slow consumer would read one response.
+    /// Seconds per response that the slow reader takes.
     pub pause: u64,
 }
 
-/// A drill that is offered.
+/// An entry of the drill menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultChoice {
-    /// The key that begins it.
+    /// The key that starts the drill.
     pub key: char,
-    /// What it does.
+    /// What the drill does.
     pub name: String,
-    /// What a program would see of it.
+    /// What a program that uses Go's clientv3 would notice.
     pub seen: &'static str,
-    /// The drill.
+    /// The fault.
     pub drill: Fault,
 }
 
 impl DrillDialog {
-    /// For a lease of this TTL in seconds: whoever reads a response in so long reads fewer than come.
+    /// A menu for a lease. `ttl` is in seconds. The slow reader starts with a pause of at least one TTL, so that it
+    /// reads fewer responses than arrive.
     pub fn new(id: LeaseId, ttl: u64) -> Self {
         let pause = PAUSES.into_iter().find(|pause| *pause >= ttl).unwrap_or(PAUSES[PAUSES.len() - 1]);
         DrillDialog { id, answers: 3, pause }
     }
 
-    /// Why there is no drill on its lease, in a sentence; none where there is one, or where the lease is gone.
+    /// Why the lease cannot be drilled, in a sentence. `None` if it can, or if it is gone.
     pub fn obstacle(&self, leases: &LeaseStore, config: &AppConfig) -> Option<String> {
         let lease = leases.alive(self.id)?;
         let keep = config.keymap.key_label(Action::KeepAlive);
         match (lease.ownership, lease.is_kept_alive) {
-            _ if config.is_read_only => Some("Read-only: here nothing is granted, renewed or revoked.".to_owned()),
+            _ if config.is_read_only => Some("Read-only: grant, renew and revoke are disabled.".to_owned()),
             (Ownership::Own, true) => None,
             (Ownership::Own, false) => {
-                Some(format!("It is not kept alive, so there is nothing to drill; {keep} keeps it alive."))
+                Some(format!("Not kept alive, so there is nothing to drill; {keep} keeps it alive."))
             }
-            _ => Some("It is another client's: drills are for own leases, so that nobody else is harmed.".to_owned()),
+            _ => Some("Another client's lease. Drills run only on your own.".to_owned()),
         }
     }
 
-    /// Whether a drill can begin.
+    /// Whether a drill can start.
     fn is_possible(&self, leases: &LeaseStore, config: &AppConfig) -> bool {
         leases.alive(self.id).is_some() && self.obstacle(leases, config).is_none()
     }
 
-    /// A number begins a drill, where there can be one; Enter is on Cancel.
+    /// Handles a key. A digit starts a drill. Enter selects Cancel.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let choices = self.choices(&context.config.keymap);
         let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
@@ -85,28 +86,28 @@ impl DrillDialog {
         DialogOutcome::Stay
     }
 
-    /// What there is to choose from, with the keys in force.
+    /// The menu entries, with the effective key bindings.
     pub fn choices(&self, keymap: &Keymap) -> [FaultChoice; 5] {
         let choice = |key, name: &str, seen, drill| FaultChoice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
         let press = |reply| keymap.key_label(Action::Dialog(reply));
-        let change = |less, more| format!("({} and {} change it)", press(less), press(more));
+        let change = |less, more| format!("({} {} adjust)", press(less), press(more));
         let slow = format!(
-            "read one response each {} s {}",
+            "read one response every {} s {}",
             self.pause,
             change(DialogAction::FasterReader, DialogAction::SlowerReader)
         );
         let drop = format!(
-            "drop the next {} answers {}",
+            "lose the next {} replies {}",
             self.answers,
             change(DialogAction::MoreAnswers, DialogAction::FewerAnswers)
         );
         [
-            choice('1', "stall the consumer", STALL, Fault::StallConsumer),
+            choice('1', "stop reading responses", STALL, Fault::StallConsumer),
             choice('2', &slow, SLOW, Fault::SlowConsumer { every }),
-            choice('3', "hold the sender", HOLD, Fault::HoldSender),
+            choice('3', "stop sending renewals", HOLD, Fault::HoldSender),
             choice('4', &drop, DROP, Fault::DropReplies { left: self.answers }),
-            choice('5', "cut the stream", CUT, Fault::CutStream),
+            choice('5', "break the stream", CUT, Fault::CutStream),
         ]
     }
 
@@ -125,39 +126,39 @@ impl DrillDialog {
     }
 }
 
-const STALL: &str = "Nothing but a line in its log for each response dropped, once the queue is full. The lease lives.";
-const SLOW: &str = "Responses that are older each time, until the queue is full and some are missing. The lease lives.";
-const HOLD: &str = "Nothing until the deadline; then its channel closes. The lease dies and its keys are deleted.";
-const DROP: &str = "No response for about a second each; the server has renewed it all the same. The lease lives.";
-const CUT: &str = "Nothing, as a rule: another stream is opened and the renewal goes there. The lease lives.";
+const STALL: &str = "Once the queue is full, each response is dropped and logged. The lease survives.";
+const SLOW: &str = "Responses get older, until the queue is full and some are dropped. The lease survives.";
+const HOLD: &str = "Nothing until the deadline, then the channel closes. The lease expires; its keys are deleted.";
+const DROP: &str = "No response for about 1 s each; etcd renewed it anyway. The lease survives.";
+const CUT: &str = "Usually nothing: the client reopens it and renews. The lease survives.";
 
-/// What the key of the drills comes to.
+/// The result of the drill key.
 pub(in crate::app) enum Toggled {
-    /// The drill that there was has ended.
+    /// The running drill was ended.
     Done(Done),
-    /// The drills that there are.
+    /// The menu opens.
     Offer(DrillDialog),
 }
 
-/// Ends the drill of a lease, or offers the drills that there are. Why there is none is said in the dialog too: a digit that
-/// was meant for it is not to mean something else.
+/// Ends the running drill of a lease, or opens the menu. The menu opens even if no drill is possible: it says why, and
+/// it catches the digit that the user may already have typed.
 pub(in crate::app) fn toggle(lease: &Lease, config: &AppConfig, ids: IdFormat) -> Toggled {
     let id = lease.id;
     if lease.drill().is_some() && !config.is_read_only {
-        let status = Done::status(format!("the drill on {id} has ended", id = ids.name(id)));
+        let status = Done::status(format!("Drill on {id} stopped", id = ids.name(id)));
         return Toggled::Done(status.with(Effect::Drill { id, drill: None }));
     }
     Toggled::Offer(DrillDialog::new(id, lease.granted_ttl.unwrap_or(1).unsigned_abs()))
 }
 
-/// Begins a drill, if the lease is still there and ours.
+/// Starts a drill, if the lease still exists and is still ours.
 pub(in crate::app) fn start(leases: &LeaseStore, keymap: &Keymap, ids: IdFormat, id: LeaseId, fault: Fault) -> Done {
     let name = ids.name(id);
     let is_ours = |lease: &Lease| lease.ownership == Ownership::Own && lease.is_kept_alive;
     if !leases.alive(id).is_some_and(is_ours) {
-        return Done::error(format!("{name} is not kept alive any more: there is nothing to drill"));
+        return Done::error(format!("{name} is no longer kept alive; nothing to drill"));
     }
     let key = keymap.key_label(Action::Drill);
-    let end = if fault == Fault::CutStream { String::new() } else { format!("; {key} ends it") };
-    Done::status(format!("{fault} on {name}{end}")).with(Effect::Drill { id, drill: Some(fault) })
+    let end = if fault == Fault::CutStream { String::new() } else { format!(" ({key} stops it)") };
+    Done::status(format!("Drill: {fault} on {name}{end}")).with(Effect::Drill { id, drill: Some(fault) })
 }

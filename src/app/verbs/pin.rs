@@ -1,18 +1,18 @@
 //! Pinning leases to the top.
 
 use crate::app::lease_store::LeaseStore;
-use crate::app::plural::leases_in_words;
 use crate::id_format::IdFormat;
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// Whether these leases are to be pinned: not where all of them are.
+/// Whether the command pins these leases. It unpins them if all are pinned.
 pub(in crate::app) fn is_to_pin(leases: &LeaseStore, targets: &[LeaseId]) -> bool {
     !targets.iter().all(|id| leases.get(*id).is_some_and(|lease| lease.is_pinned))
 }
 
-/// Pins leases to the top, or lets them go.
+/// Pins or unpins living leases.
 pub(in crate::app) fn set(leases: &mut LeaseStore, targets: &[LeaseId], is_pinned: bool) {
     for id in targets {
         if let Some(lease) = leases.alive_mut(*id) {
@@ -21,12 +21,12 @@ pub(in crate::app) fn set(leases: &mut LeaseStore, targets: &[LeaseId], is_pinne
     }
 }
 
-/// Says what was done.
+/// The status message.
 pub(in crate::app) fn status(ids: IdFormat, targets: &[LeaseId], is_pinned: bool) -> Done {
-    let (what, verb) = match targets {
-        [id] => (ids.name(*id), "is"),
-        _ => (leases_in_words(targets.len()), "are"),
+    let what = match targets {
+        [id] => ids.name(*id),
+        _ => plural(targets.len() as u64, "lease"),
     };
-    let end = if is_pinned { "pinned to the top" } else { "not pinned any more" };
-    Done::status(format!("{what} {verb} {end}"))
+    let done = if is_pinned { "Pinned" } else { "Unpinned" };
+    Done::status(format!("{done} {what}"))
 }

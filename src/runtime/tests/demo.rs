@@ -33,9 +33,9 @@ async fn locks_are_shown_with_all_waiters() {
     let places = ["Held by", "holds", "next", "2 ", "3 "];
     let lines: Vec<usize> = places.iter().filter_map(|place| row_that_begins(&text, place)).collect();
     assert!(lines.len() == places.len() && lines.is_sorted(), "{text}");
-    assert!(text.contains("/locks/nightly") && text.contains("it seems dead"), "{text}");
+    assert!(text.contains("/locks/nightly") && text.contains("looks dead"), "{text}");
     // The first one had it for 40 s.
-    assert!(text.contains(" for 10 s; 3 wait; "), "{text}");
+    assert!(text.contains(" for 10 s; 3 waiters; "), "{text}");
     test.press(&[KeyCode::Down, KeyCode::Enter]).await;
     test.press(&[KeyCode::End]).await;
     let text = test.screen.text();

@@ -21,8 +21,8 @@ async fn the_interval_grows_with_the_ttl() {
     let mean = |ttl| row(&test, ttl).into_iter().find(|word| word.contains('.')).expect("a mean");
     assert_eq!([mean(10), mean(120), mean(3600)], ["3.50", "40.50", "1200.5"]);
     let text = test.screen.text();
-    assert!(text.contains("No: it grows with the TTL, about a third of it."), "{text}");
-    assert!(text.contains("Nothing was dropped."), "{text}");
+    assert!(text.contains("No. It grows with the TTL: about one third of it."), "{text}");
+    assert!(text.contains("No responses were dropped."), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,6 +39,9 @@ async fn a_lease_without_keys_granted_again_between_two_lists_is_detected_by_its
     test.wait(4.0).await;
     let reported = test.events();
     let texts: Vec<String> = reported.iter().map(|reported| reported.event.text()).collect();
-    assert_eq!(texts, ["another's lease of 30 s: by another client, no key with it", "60 s, by another client"]);
+    assert_eq!(
+        texts,
+        ["other client's 30 s lease, revoked by another client; no keys deleted", "60 s, by another client"]
+    );
     assert!(matches!(reported[0].event.kind, EventKind::LeaseEnded(_)));
 }

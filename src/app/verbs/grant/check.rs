@@ -1,4 +1,4 @@
-//! What the fields of the form mean, and the rules that they can break.
+//! Parsing and validating the fields of the form.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use tui_input::Input;
 
 use super::{Field, GrantForm, PRESETS};
 use crate::app::grant::InvalidKeyTemplate;
-use crate::app::plural::leases_in_words;
 use crate::app::{GrantRequest, KeyTemplate};
+use crate::plural::plural;
 use etcd_lease::{LeaseId, MAX_TTL};
 
-/// Leases that one form can grant.
+/// Maximum number of leases per form.
 const MOST_LEASES: u32 = 10_000;
 
 impl GrantForm {
-    /// What a field means as it stands.
+    /// Explains the value of a field.
     ///
     /// # Errors
-    /// The rule that it breaks, in words.
+    /// Returns the rule that the field violates.
     pub fn check(&self, field: Field) -> Result<String, String> {
         match field {
             Field::Ttl => self.ttl().map(|ttl| self.explain_ttl(ttl)),
-            Field::Count => self.count().map(|count| leases_in_words(count as usize)),
-            Field::Id => self.id().map(|id| id.map_or("the server chooses".to_owned(), |id| id.to_string())),
+            Field::Count => self.count().map(|count| plural(count, "lease")),
+            Field::Id => self.id().map(|id| id.map_or("chosen by etcd".to_owned(), |id| id.to_string())),
             Field::Put(line) => self.put(line).map(|put| put.map_or(self.hint(line), |_| String::new())),
             Field::KeepAlive => Ok(String::new()),
             Field::Pace => Ok(self.explain_pace()),
@@ -31,20 +31,20 @@ impl GrantForm {
 
     fn explain_ttl(&self, ttl: i64) -> String {
         match self.ttl.value() {
-            digit @ ("1" | "2" | "3") => format!("{ttl} s (for {digit} s write {digit}s)"),
+            digit @ ("1" | "2" | "3") => format!("{ttl} s ({digit}s means {digit} s)"),
             _ => format!("{ttl} s"),
         }
     }
 
-    /// What an empty line of keys says.
+    /// The hint next to an empty key field.
     fn hint(&self, line: usize) -> String {
-        if line == 0 { "nothing attached" } else { "another key, or none" }.to_owned()
+        if line == 0 { "none" } else { "add another key (optional)" }.to_owned()
     }
 
     fn explain_pace(&self) -> String {
         let Ok(ttl) = self.ttl() else { return String::new() };
         if !self.keep_alive {
-            return "only if it is kept alive".to_owned();
+            return "only if kept alive".to_owned();
         }
         let every = self.pace.expected(Duration::from_secs(ttl.unsigned_abs()));
         format!("every {:.1} s", every.as_secs_f64())
@@ -65,12 +65,12 @@ impl GrantForm {
     fn id(&self) -> Result<Option<LeaseId>, String> {
         match self.id.value().trim() {
             "" => Ok(None),
-            _ if self.count().is_ok_and(|count| count > 1) => Err("one id, one lease".to_owned()),
+            _ if self.count().is_ok_and(|count| count > 1) => Err("only with one lease".to_owned()),
             text => text.parse().map(Some).map_err(|_| "hex, not 0".to_owned()),
         }
     }
 
-    /// The key of a line; none where it is empty.
+    /// The key template of a line. `None` if the line is empty.
     fn put(&self, line: usize) -> Result<Option<KeyTemplate>, String> {
         let parse = |input: &Input| match input.value() {
             "" => None,
@@ -78,15 +78,15 @@ impl GrantForm {
         };
         let Some(put) = parse(&self.templates[line]) else { return Ok(None) };
         let put = put.map_err(|bad| match bad {
-            InvalidKeyTemplate::NoEquals(_) => "write =VALUE after it".to_owned(),
-            InvalidKeyTemplate::EmptyKey => "write the key before the =".to_owned(),
+            InvalidKeyTemplate::NoEquals(_) => "add =VALUE".to_owned(),
+            InvalidKeyTemplate::EmptyKey => "add a key before the =".to_owned(),
         })?;
         let above = self.templates[..line].iter().filter_map(parse).flatten();
         if above.into_iter().any(|other| other.key() == put.key()) {
-            return Err("the same key as above".to_owned());
+            return Err("same key as above".to_owned());
         }
         if self.count().is_ok_and(|count| count > 1) && !put.tells_leases_apart() {
-            return Err("a key each: /a/{n}=x".to_owned());
+            return Err("one key each: /a/{n}=x".to_owned());
         }
         Ok(Some(put))
     }
@@ -96,15 +96,15 @@ impl GrantForm {
         (0..self.templates.len()).filter_map(put).collect()
     }
 
-    /// Whether every field keeps to its rule.
+    /// Whether all fields are valid.
     pub fn is_right(&self) -> bool {
         self.fields().into_iter().all(|field| self.check(field).is_ok())
     }
 
-    /// The order, if every field is right.
+    /// The grant request, if all fields are valid.
     ///
     /// # Errors
-    /// The first field that is not, and the rule that it breaks.
+    /// Returns the first invalid field and the rule that it violates.
     pub fn request(&self) -> Result<GrantRequest, (Field, String)> {
         let at = |field| move |rule| (field, rule);
         let order = GrantRequest {
@@ -116,13 +116,13 @@ impl GrantForm {
             pace: Some(self.pace),
             first_number: 1,
         };
-        // Keys that only meet once their numbers are filled in.
+        // Different templates can expand to the same key.
         order.check().map_err(|bad| (Field::Put(0), bad.to_string()))?;
         Ok(order)
     }
 }
 
-/// A TTL as it is typed: a preset, seconds, or a number with s, m, h or d.
+/// Parses a TTL: a preset digit, seconds, or a number with the unit s, m, h or d.
 fn parse_ttl(text: &str) -> Result<i64, String> {
     let text = text.trim();
     if let Some((_, ttl)) = PRESETS.iter().find(|(digit, _)| *digit == text) {
@@ -141,9 +141,9 @@ fn parse_ttl(text: &str) -> Result<i64, String> {
     let rule = || "seconds, or 5m, 2h, 1d".to_owned();
     let number: i64 = number.trim().parse().map_err(|_| rule())?;
     match number.saturating_mul(factor) {
-        ..=0 => Err("1 second or more".to_owned()),
+        ..=0 => Err("at least 1 s".to_owned()),
         1..=MAX_TTL => Ok(number * factor),
-        _ => Err("9000000000 s at most".to_owned()),
+        _ => Err("at most 9000000000 s".to_owned()),
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(filled(["1", "", ""], ["/a=b"]).request().map(|order| order.count), Ok(1));
     }
 
-    /// The columns beside a field.
+    /// A hint must fit into 26 columns.
     #[test]
     fn every_rule_fits_beside_its_field() {
         let ttls = ["", "x", "0", "9000000001"].map(|ttl| filled([ttl, "", ""], [""]));

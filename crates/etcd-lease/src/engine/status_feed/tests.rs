@@ -115,7 +115,7 @@ fn every_renewal_is_told_once_and_in_order() {
     assert_eq!(reader.drain(), StatusUpdate::default());
     bench.renew();
     let update = reader.visit(|status| assert_eq!(status.cadence.answers, 4));
-    assert_eq!(update, StatusUpdate::default(), "the status tells of it");
+    assert_eq!(update, StatusUpdate::default(), "the renewal is only in the status");
 }
 
 #[test]
@@ -128,5 +128,5 @@ fn events_that_nobody_reads_are_counted_and_dropped_the_oldest_first() {
     assert_eq!((update.events.len(), update.events_lost), (EVENTS, 3));
     assert_eq!(update.events[0].at.nanos(), 3);
     drop(reader);
-    bench.feed.writer().event(Timestamp::START, None, || unreachable!("nobody reads"));
+    bench.feed.writer().event(Timestamp::START, None, || unreachable!("there is no reader"));
 }
