@@ -1,7 +1,7 @@
-//! What a frame of 100,000 leases costs: rows in order, counts, cells; and one with the charts of an hour.
+//! The cost of a frame of 100,000 leases (order of rows, counts, cells), and of one with the charts of an hour.
 //! `cargo bench --bench frame`.
 //!
-//! Criterion tells the mean; the last lines tell what one frame in a hundred takes, which is what a person feels.
+//! Criterion reports the mean. The last lines report percentiles, which is what a person notices.
 
 use std::hint::black_box;
 use std::time::{Duration, SystemTime};
@@ -26,11 +26,11 @@ const EVENTS_A_FRAME: i64 = 10;
 const FRAMES: i64 = 3_000;
 const FRAME: Duration = Duration::from_millis(33);
 
-/// A state of many leases, and the time.
+/// An application state with many leases, and its time.
 struct ManyLeases {
     app: AppState,
     now: Timestamp,
-    /// Whose turn it is.
+    /// The lease that changes next.
     next: i64,
 }
 
@@ -52,7 +52,7 @@ impl ManyLeases {
         black_box(update(&mut self.app, msg, self.now));
     }
 
-    /// One lease is polled, and was renewed since: its row is another.
+    /// Polls one lease that was renewed since, so that its row changes.
     fn answer(&mut self) {
         self.next = (self.next + 7_919) % LEASES;
         let granted_ttl = 60 + self.next % 3_600;
@@ -71,7 +71,7 @@ impl ManyLeases {
         ui::draw(ctx, area(), buf);
     }
 
-    /// Microseconds that it takes to put the rows in order.
+    /// Microseconds to sort the rows.
     fn arranged(&mut self) -> u64 {
         let watch = Stopwatch::start();
         refresh_rows(&mut self.app, self.now);
@@ -84,7 +84,7 @@ impl ManyLeases {
     }
 }
 
-/// The charts alone: a lease of 2 s after an hour in which nobody read its responses, its detail open, all of it in sight.
+/// The charts alone: the open detail of a lease of 2 s whose responses nobody read for an hour.
 fn of_an_hour() -> ManyLeases {
     let mut leases =
         ManyLeases { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };
@@ -96,7 +96,8 @@ fn of_an_hour() -> ManyLeases {
     let interval = Some(Duration::from_secs(1));
     for _ in 0..3_600 {
         leases.now = leases.now + Duration::from_secs(1);
-        let renewed = EngineEventKind::Renewed { ttl: 2, interval, round_trip: Duration::from_millis(1) };
+        let renewed =
+            EngineEventKind::Renewed { ttl: 2, interval, left: interval, round_trip: Duration::from_millis(1) };
         for kind in [renewed, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 }] {
             leases.send(Msg::Engine(EngineEvent { at: leases.now, lease: Some(id), kind }));
         }
@@ -135,12 +136,12 @@ fn filter_matches(leases: &mut ManyLeases, criterion: &mut Criterion) {
     }
 }
 
-/// Microseconds up to a minute. One that grows by itself would take what is beyond its bounds for the least that it can hold.
+/// Microseconds up to a minute. A histogram that resizes itself would record values out of range as its minimum.
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds that can be")
 }
 
-/// Frames alone, without the updates between them.
+/// Frames without the updates between them.
 fn percentiles(leases: &mut ManyLeases) {
     let mut buf = Buffer::empty(area());
     let mut micros = histogram();
@@ -155,7 +156,7 @@ fn percentiles(leases: &mut ManyLeases) {
     print(&format!("frame max {} us", micros.max()));
 }
 
-/// Another filter, and another sort, put all leases in place at once.
+/// A new filter and a new sort order rebuild all rows at once.
 fn rows_anew(leases: &mut ManyLeases) {
     const FILTERS: [&str; 6] =
         ["who:other ttl>600", "", "left<10m or keys=0", "service/7", "!(state:ok id:7)", "left>1m"];

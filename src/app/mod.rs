@@ -1,16 +1,16 @@
-//! The monitor's mind, pure: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
+//! The monitor's logic without I/O: state ([`AppState`]), messages ([`Msg`]) and effects ([`Effect`]).
 //!
-//! [`update()`] takes a message and the time, changes the state and hands back effects as values; nothing here
-//! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
+//! [`update()`] takes a message and the time, changes the state and returns effects as values. Nothing here uses a
+//! terminal, a task or the network, or reads a clock, so a recording of messages can be replayed.
 //!
 //! ```text
-//!  keys, answers, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> the runtime's driver
-//!                                      |                                               |
-//!                                 AppState -> ui::draw                                 +-> Msg
+//!  keys, replies, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> runtime::effects
+//!                                      |                                                |
+//!                                   AppState -> ui::draw                                +-> Msg
 //! ```
 //!
-//! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
-//! under `update/`, a dialog as a file under `dialog/`.
+//! To add a key, extend [`keymap`] and its [`Action`](keymap::Action). To add a side effect, extend [`Effect`]. To add
+//! a verb with its dialog, add a file under `verbs/` and list the dialog in `dialog/mod.rs`.
 
 mod action;
 mod bindings;
@@ -19,6 +19,7 @@ pub mod cadence;
 mod cluster_label;
 mod cluster_state;
 mod column;
+pub mod command;
 mod config;
 mod countdown;
 pub mod dialog;
@@ -42,6 +43,7 @@ mod lease_store;
 mod lint_report;
 mod locks_view;
 mod msg;
+mod poll_state;
 mod polls;
 mod row_filter;
 mod row_index;
@@ -51,6 +53,7 @@ mod state;
 mod ttl_cohorts;
 mod update;
 mod values;
+mod verbs;
 mod view;
 mod view_state;
 
@@ -62,7 +65,6 @@ pub use cluster_state::ClusterState;
 pub use column::{Column, UnknownColumn};
 pub use config::{AppConfig, Backend};
 pub use effect::Effect;
-use events::keys_in_words;
 pub use events::matches_filter;
 pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, RenewalSource, Renewed};
 pub use events_view::{EventCategory, EventsView};
@@ -80,7 +82,7 @@ pub use lease_end::{KeepaliveLoss, LeaseEnd};
 pub use lease_keys::{DetachedKey, LeaseKeys};
 pub use lease_state::{EndCause, LeaseState};
 pub use lease_store::LeaseStore;
-pub use lint_report::{LintReport, run_lints};
+pub use lint_report::LintReport;
 pub use locks_view::LocksView;
 pub use msg::{CallFailure, Listing, Msg};
 pub use polls::PollScheduler;
@@ -88,7 +90,7 @@ pub use row_filter::{FilterLine, FilterPreset, RowFilter, TypedFilter};
 pub use selection::{Selection, SelectionMark};
 pub use sort::{BadSort, Rank, Sort};
 pub use state::{AppState, FrozenView};
-pub use update::{next_wake, refresh_rows, update};
+pub use update::{next_wake, refresh_rows, run_lints, update};
 pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 pub use view_state::{Redraw, RowWindow, StatusMessage, ViewState};

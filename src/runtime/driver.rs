@@ -1,4 +1,4 @@
-//! The only place where an [`Effect`] becomes an act, and its answer a [`Msg`].
+//! Calls to the cluster and the engine. Each is answered by a [`Msg`].
 
 use std::sync::Arc;
 
@@ -6,26 +6,28 @@ use tokio::sync::Semaphore;
 
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
+use super::call_failure::call_failure;
 use super::observations;
 use super::response_reader::ResponseReader;
-use crate::app::{CallFailure, Effect, GrantRequest, Msg, ReadValue};
+use crate::app::{CallFailure, GrantRequest, Msg, ReadValue};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
-use etcd_lease::{Fault, Granted, KeyRange, LeaseId, TimeToLive};
+use etcd_lease::{Fault, Granted, KeyRange, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Clock;
 
-/// Calls of one order that are in flight at a time.
+/// Maximum number of concurrent calls per effect.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// Carries effects out; each is a stream of messages, and all of them are read as one, with what is observed besides.
+/// Runs calls to the cluster. Each call is a stream of messages. [`next`](Driver::next) merges all of them with the
+/// observations.
 pub(super) struct Driver {
     context: EffectContext,
     observer: Observer,
     running: SelectAll<BoxStream<'static, Msg>>,
 }
 
-/// What acts. Cheap to clone.
+/// Everything that a call needs. Cheap to clone.
 #[derive(Clone)]
 struct EffectContext {
     cluster: Cluster,
@@ -36,7 +38,7 @@ struct EffectContext {
 }
 
 impl Driver {
-    /// Begins to observe all leases, and the keys of a range.
+    /// Starts observing all leases, and the keys in `range`.
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
@@ -47,37 +49,69 @@ impl Driver {
         }
     }
 
-    /// Begins to carry out an effect.
-    pub(super) fn execute(&mut self, effect: Effect) {
+    pub(super) fn start_keep_alive(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
+        self.context.reader.start_keep_alive(id, pace);
+    }
+
+    pub(super) fn stop_keep_alive(&self, id: LeaseId) {
+        self.context.reader.stop_keep_alive(id);
+    }
+
+    /// Sets or clears a fault. The response reader simulates some faults and the engine the others, so both are
+    /// updated.
+    pub(super) fn set_fault(&self, id: LeaseId, fault: Option<Fault>) {
+        self.context.reader.drill(id, fault.filter(|fault| fault.is_reader_fault()));
+        self.context.engine.set_fault(id, fault);
+    }
+
+    pub(super) fn renew_now(&self, id: LeaseId) {
+        self.context.engine.renew_now(id);
+    }
+
+    pub(super) fn renew_once(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        match effect {
-            Effect::StartKeepAlive { id, pace } => context.reader.start_keep_alive(id, pace),
-            Effect::StopKeepAlive(id) => context.reader.stop_keep_alive(id),
-            Effect::Drill { id, drill } => context.drill(id, drill),
-            Effect::RenewNow(id) => context.engine.renew_now(id),
-            Effect::RenewOnce(id) => self.run(stream::once(async move { context.renew_once(id).await })),
-            Effect::Revoke(id) => self.run(stream::once(async move { context.revoke(id).await })),
-            Effect::List => self.observer.list_now(),
-            Effect::ReadValues { id, keys } => {
-                self.run(stream::once(async move { context.read_values(id, keys).await }))
-            }
-            Effect::Probe(ids) => self.run(context.probe(ids)),
-            Effect::ProbeKeys(id) => self.run(stream::once(async move { context.probe_keys(id).await })),
-            Effect::Grant(order) => self.run(context.grant(order)),
-            Effect::Attach { id, key, value } => {
-                self.run(stream::once(async move { context.attach(id, key, &value).await }));
-            }
-            // The loop ends, stands still, and begins anew by itself; the terminal is its own.
-            Effect::Quit { .. } | Effect::Suspend | Effect::RestartSandbox { .. } => (),
-            Effect::Copy(_) | Effect::Mouse(_) => (),
-        }
+        self.run(stream::once(context.renew_once(id)));
+    }
+
+    pub(super) fn revoke(&mut self, id: LeaseId) {
+        let context = self.context.clone();
+        self.run(stream::once(context.revoke(id)));
+    }
+
+    pub(super) fn list_now(&self) {
+        self.observer.list_now();
+    }
+
+    pub(super) fn read_values(&mut self, id: LeaseId, keys: Vec<Vec<u8>>) {
+        let context = self.context.clone();
+        self.run(stream::once(context.read_values(id, keys)));
+    }
+
+    pub(super) fn probe(&mut self, ids: Vec<LeaseId>) {
+        let context = self.context.clone();
+        self.run(context.probe(ids));
+    }
+
+    pub(super) fn probe_keys(&mut self, id: LeaseId) {
+        let context = self.context.clone();
+        self.run(stream::once(context.probe_keys(id)));
+    }
+
+    pub(super) fn grant(&mut self, request: GrantRequest) {
+        let context = self.context.clone();
+        self.run(context.grant(request));
+    }
+
+    pub(super) fn attach(&mut self, id: LeaseId, key: Vec<u8>, value: Vec<u8>) {
+        let context = self.context.clone();
+        self.run(stream::once(async move { context.attach(id, key, &value).await }));
     }
 
     fn run(&mut self, messages: impl Stream<Item = Msg> + Send + 'static) {
         self.running.push(messages.boxed());
     }
 
-    /// The next answer, or the next that was observed.
+    /// The next reply or observation.
     pub(super) async fn next(&mut self) -> Msg {
         tokio::select! {
             Some(msg) = self.running.next() => msg,
@@ -87,14 +121,8 @@ impl Driver {
 }
 
 impl EffectContext {
-    /// The reader plays a part of them, the engine the rest; both are told, so that one ends when the other begins.
-    fn drill(&self, id: LeaseId, drill: Option<Fault>) {
-        self.reader.drill(id, drill.filter(|drill| drill.is_reader_fault()));
-        self.engine.set_fault(id, drill);
-    }
-
     async fn renew_once(self, id: LeaseId) -> Msg {
-        // Of many that are asked for at once some are in flight at a time.
+        // Limits the number of concurrent renewals.
         let _permit = self.permits.acquire().await;
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
@@ -107,7 +135,7 @@ impl EffectContext {
         }
     }
 
-    /// Counts the keys first: the answer to a revoke does not say how many it deleted.
+    /// Counts the keys first, because the response to a revoke does not contain the number of deleted keys.
     async fn revoke(self, id: LeaseId) -> Msg {
         let keys_deleted = self.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len());
         match self.cluster.revoke(id).await {
@@ -127,7 +155,7 @@ impl EffectContext {
         stream::iter(ids).map(ask).buffer_unordered(MAX_IN_FLIGHT)
     }
 
-    /// The time alone needs no right to read the keys.
+    /// Queries the keys too, or only the time to live if the user may not read the keys.
     async fn probe_keys(self, id: LeaseId) -> Msg {
         match self.ask(id, true).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => self.ask(id, false).await,
@@ -142,7 +170,7 @@ impl EffectContext {
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
     }
 
-    /// The keys that an effect names are few: all at a time.
+    /// Reads the values of a few keys concurrently.
     async fn read_values(self, id: LeaseId, keys: Vec<Vec<u8>>) -> Msg {
         let read = |key: Vec<u8>| {
             let cluster = self.cluster.clone();
@@ -160,8 +188,8 @@ impl EffectContext {
         Msg::Values { id, pairs }
     }
 
-    /// Grants in turn, some at a time; after the first failure the rest is given up. Each is told before its keys are
-    /// put: a watch tells of those at once.
+    /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,
+    /// because the watch reports those at once.
     fn grant(self, order: GrantRequest) -> impl Stream<Item = Msg> + Send {
         let order = Arc::new(order);
         let context = self.clone();
@@ -180,7 +208,7 @@ impl EffectContext {
             })
     }
 
-    /// What is to be told, and the lease with its number where there is one.
+    /// The message, and the lease with its number if it was granted.
     async fn grant_one(self, order: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
         let sent = self.clock.now();
         let answer = match self.cluster.grant(order.id, order.ttl).await {
@@ -195,7 +223,7 @@ impl EffectContext {
         (told, Some((answer, number)))
     }
 
-    /// Puts the keys of the order, one after the other.
+    /// Puts the keys of the request in sequence.
     fn attach_all(self, order: Arc<GrantRequest>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
         let pairs: Vec<_> = order.templates.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
         stream::iter(pairs).then(move |(key, value)| {
@@ -214,13 +242,4 @@ impl EffectContext {
 
 fn probe_failed(id: LeaseId, error: &wire::CallError) -> Msg {
     Msg::ProbeFailed { id, trouble: call_failure(error) }
-}
-
-/// Why a call failed, for the state.
-pub(super) fn call_failure(error: &wire::CallError) -> CallFailure {
-    CallFailure {
-        is_not_found: error.kind() == ErrorKind::NotFound,
-        is_forbidden: error.kind() == ErrorKind::Forbidden,
-        text: error.to_string(),
-    }
 }

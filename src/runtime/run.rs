@@ -1,28 +1,22 @@
-//! The one event loop.
+//! The event loop.
 
 use std::{io, mem};
 
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
+use super::effects::{ExitState, LoopRequests, SuspendScope, TerminalRequest};
 use super::frame_scheduler::FrameScheduler;
 use super::mouse::{self, MouseAction};
-use super::session::{Session, SuspendScope, TerminalRequest, Wakeup};
-use super::{Environment, EnvironmentFactory, ExternalEvent, MonitorOptions, OwnedResources, Screen, clipboard, input};
+use super::options::MonitorOptions;
+use super::session::{Session, Wakeup};
+use super::{Environment, EnvironmentFactory, ExternalEvent, OwnedResources, Screen, clipboard, input};
 use crate::app::Msg;
 use crate::ui;
-use etcd_lease::LeaseId;
 use etcd_lease::engine;
 use simkit::Timestamp;
 
-/// How the monitor ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExitState {
-    /// Leases that were being kept alive and will expire by themselves.
-    pub still_alive: Vec<LeaseId>,
-}
-
-/// What wakes the loop.
+/// An event that wakes the loop.
 enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Wakeup(Wakeup),
@@ -30,7 +24,7 @@ enum LoopEvent {
     External(Option<ExternalEvent>),
 }
 
-/// Runs the monitor on any screen and any input until it is quit, the input ends, or `external` says so or ends.
+/// Runs the monitor on any screen and input until the user quits, the input ends, or `external` yields `End` or ends.
 ///
 /// # Panics
 /// Outside a tokio runtime.
@@ -49,7 +43,7 @@ where
     monitor.run().await
 }
 
-/// All that the loop holds.
+/// The state of the event loop.
 struct Monitor<S, I, O> {
     session: Session,
     input: I,
@@ -58,7 +52,7 @@ struct Monitor<S, I, O> {
     engine: engine::Options,
     stall_consumer: bool,
     environments: Option<EnvironmentFactory>,
-    /// What the present world holds: it lives until the next is there.
+    /// Resources of the current environment, kept until it is replaced.
     _resources: Option<OwnedResources>,
 }
 
@@ -75,19 +69,23 @@ where
             self.frames.draw_if_due(&mut self.session.app);
             let event = self.next().await;
             self.handle(event);
-            mem::take(&mut self.session.terminal_requests)
-                .into_iter()
-                .for_each(|request| self.on_terminal_request(request));
-            if let Some(job) = self.session.suspend_requested.take() {
-                self.suspend(job).await;
-            }
-            if let Some(warp) = self.session.restart_requested.take() {
-                self.restart(warp).await;
-            }
-            if let Some(ended) = self.session.ended.take() {
+            if let Some(ended) = self.handle_requests().await {
                 return ended;
             }
         }
+    }
+
+    /// Carries out the session's requests. Returns `Some` if the monitor exits.
+    async fn handle_requests(&mut self) -> Option<ExitState> {
+        let LoopRequests { terminal, suspend, restart, exit } = mem::take(&mut self.session.requests);
+        terminal.into_iter().for_each(|request| self.on_terminal_request(request));
+        if let Some(scope) = suspend {
+            self.suspend(scope).await;
+        }
+        if let Some(warp) = restart {
+            self.restart(warp).await;
+        }
+        exit.or_else(|| self.session.requests.exit.take())
     }
 
     async fn next(&mut self) -> LoopEvent {
@@ -102,11 +100,11 @@ where
         let since = self.session.clock.now();
         self.frames.screen.suspend(job == SuspendScope::Job).await;
         self.session.send(Msg::ProcessStalled { since });
-        // The window may have become another one meanwhile.
+        // The window size may have changed meanwhile.
         self.resize();
     }
 
-    /// Another world takes the place of this one, and a mind that remembers nothing but where one looked.
+    /// Replaces the environment and the session. Only the displayed view is kept.
     async fn restart(&mut self, warp: u32) {
         let Some(environments) = &self.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
@@ -129,7 +127,7 @@ where
     fn handle(&mut self, event: LoopEvent) {
         match event {
             LoopEvent::Input(Some(Ok(event))) => self.input(&event),
-            // A terminal that is gone, or that can no longer be read, ends the program as a signal does.
+            // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
             LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
@@ -137,7 +135,7 @@ where
         }
     }
 
-    /// Asks the terminal for something beside the picture.
+    /// Carries out a terminal request.
     fn on_terminal_request(&mut self, request: TerminalRequest) {
         match request {
             TerminalRequest::Copy(text) => self.frames.append_bytes(clipboard::copy_sequence(&text)),
@@ -151,7 +149,7 @@ where
     fn on_external(&mut self, external: ExternalEvent) {
         match external {
             ExternalEvent::End => self.session.request_exit(),
-            ExternalEvent::Suspend => self.session.suspend_requested = Some(SuspendScope::Process),
+            ExternalEvent::Suspend => self.session.requests.suspend = Some(SuspendScope::Process),
             ExternalEvent::Continued => {
                 self.frames.screen.reenter();
                 self.frames.encoder.reset();
@@ -168,7 +166,6 @@ where
         match event {
             Event::Key(key) => {
                 if let Some(key) = input::translate(*key) {
-                    self.send_scroll_limit();
                     self.session.send(Msg::Key(key));
                 }
             }
@@ -188,10 +185,7 @@ where
 
     fn mouse(&mut self, action: MouseAction) {
         match action {
-            MouseAction::Wheel { is_down } => {
-                self.send_scroll_limit();
-                self.session.send(Msg::Wheel { is_down });
-            }
+            MouseAction::Wheel { is_down } => self.session.send(Msg::Wheel { is_down }),
             MouseAction::Click(column, row) => {
                 let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
                 if let Some(hit) = ui::hit(ctx, self.frames.screen.size(), (column, row)) {
@@ -204,13 +198,5 @@ where
     fn resize(&mut self) {
         let (width, height) = self.frames.screen.size();
         self.session.send(Msg::Resized(ui::viewport(width, height)));
-    }
-
-    /// How far the open detail, or the help, can be moved depends on its width and on what it says.
-    fn send_scroll_limit(&mut self) {
-        let ctx = self.frames.render_context(&self.session.app, self.session.clock.now());
-        if let Some(spare) = ui::spare_lines(ctx, self.frames.screen.size()) {
-            self.session.send(Msg::ScrollLimit { max_scroll: spare });
-        }
     }
 }

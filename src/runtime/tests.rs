@@ -1,4 +1,4 @@
-//! The whole program in memory: keys in, a terminal's screen out, the sandbox over its pipe, a paused clock.
+//! The whole program in memory: keys in, a terminal's screen out, the sandbox in process, a paused clock.
 
 mod demo;
 mod drills;
@@ -21,12 +21,15 @@ use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::app::{Backend, KeyTemplate, requests_for};
-use etcd_lease::wire::{Settings, Target};
+use crate::app::{AppConfig, Backend, KeyTemplate, requests_for};
+use crate::ui::Theme;
+use etcd_lease::engine;
+use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
+use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 
-/// A terminal in memory, which can be told to stop reading.
+/// A terminal in memory, which can be reported to stop reading.
 #[derive(Clone)]
 struct FakeScreen(Arc<FakeScreenState>);
 
@@ -96,7 +99,7 @@ impl FakeScreen {
         self.0.freed.notify_one();
     }
 
-    /// The words of the row that holds a text.
+    /// The words of the row with this text.
     fn row(&self, part: &str) -> Vec<String> {
         let text = self.text();
         let line = text.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part} in\n{text}"));
@@ -104,7 +107,7 @@ impl FakeScreen {
     }
 }
 
-/// A running monitor and all that one needs to play with it.
+/// A running monitor, its sandbox, screen and keys.
 struct MonitorTest {
     screen: FakeScreen,
     sandbox: Sandbox,
@@ -112,21 +115,21 @@ struct MonitorTest {
     input: mpsc::UnboundedSender<io::Result<Event>>,
     external: mpsc::UnboundedSender<ExternalEvent>,
     monitor: Task<ExitState>,
-    /// The sandbox that took the place of the first, where one did.
-    anew: RestartedSandbox,
+    /// The sandbox that replaced the first, if one did.
+    restarted: RestartedSandbox,
 }
 
-/// Where a sandbox is found that was begun anew.
+/// Where a restarted sandbox is found.
 type RestartedSandbox = Arc<Mutex<Option<Sandbox>>>;
 
-fn environments(anew: RestartedSandbox) -> EnvironmentFactory {
+fn environments(restarted: RestartedSandbox) -> EnvironmentFactory {
     EnvironmentFactory::new(move |warp| {
-        let anew = Arc::clone(&anew);
+        let restarted = Arc::clone(&restarted);
         async move {
             let clock = Clock::with_speed(warp);
             let sandbox = Sandbox::builder().seed(8).start(clock.clone());
             let cluster = Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap();
-            *anew.lock().unwrap() = Some(sandbox.clone());
+            *restarted.lock().unwrap() = Some(sandbox.clone());
             Environment { cluster, clock, resources: Arc::new(sandbox) }
         }
     })
@@ -145,12 +148,12 @@ impl MonitorTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
-        let anew = RestartedSandbox::default();
+        let restarted = RestartedSandbox::default();
         let options = MonitorOptions {
             cluster: Cluster::connect(Settings::new(vec![target(&sandbox)])).await.unwrap(),
             clock: clock.clone(),
             resources: None,
-            environments: Some(environments(Arc::clone(&anew))),
+            environments: Some(environments(Arc::clone(&restarted))),
             engine: engine::Options::default(),
             config,
             theme: Theme::default(),
@@ -166,7 +169,7 @@ impl MonitorTest {
             UnboundedReceiverStream::new(keys),
             UnboundedReceiverStream::new(happens),
         ));
-        let test = MonitorTest { screen, sandbox, clock, input, external, monitor, anew };
+        let test = MonitorTest { screen, sandbox, clock, input, external, monitor, restarted };
         test.wait(2.0).await;
         test
     }
@@ -175,7 +178,7 @@ impl MonitorTest {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
     }
 
-    /// Without letting time go by.
+    /// Without advancing time.
     async fn at_once(&self, event: Event) {
         let frames = self.screen.frames();
         self.input.send(Ok(event)).unwrap();
@@ -203,7 +206,7 @@ fn exercise(ttls: &[i64]) -> AppConfig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn leases_of_the_start_are_kept_alive_and_their_cadence_is_seen() {
+async fn initial_leases_are_kept_alive_and_their_cadence_is_shown() {
     let test = MonitorTest::start(exercise(&[10, 120, 3600]), false).await;
     test.wait(88.0).await;
     let ten = test.screen.row("/service/10");
@@ -216,14 +219,14 @@ async fn leases_of_the_start_are_kept_alive_and_their_cadence_is_seen() {
 #[tokio::test(start_paused = true)]
 async fn n_2_enter_grants_and_x_y_revokes() {
     let mut test = MonitorTest::start(exercise(&[]), false).await;
-    assert!(test.screen.text().contains("There is no lease yet."));
+    assert!(test.screen.text().contains("No leases yet."));
     test.press(&[KeyCode::Char('n'), KeyCode::Char('2'), KeyCode::Enter]).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     assert!(test.screen.row(&lease.to_string()).contains(&"120".to_owned()));
     test.sandbox.put("/mine", "x", Some(lease.0)).unwrap();
     test.press(&[KeyCode::Char('x')]).await;
     test.wait(1.5).await;
-    assert!(test.screen.text().contains("1 key goes with it:"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("1 key will be deleted:"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('y')]).await;
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
     assert!(test.screen.text().contains("1 key deleted"), "{}", test.screen.text());
@@ -233,7 +236,7 @@ async fn n_2_enter_grants_and_x_y_revokes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_clients_leases_come_and_go_and_can_be_adopted() {
+async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let (theirs, dying) = (LeaseId(test.sandbox.grant(30).unwrap()), LeaseId(test.sandbox.grant(600).unwrap()));
     test.wait(1.5).await;
@@ -243,7 +246,7 @@ async fn other_clients_leases_come_and_go_and_can_be_adopted() {
     test.wait(60.0).await;
     assert!(test.screen.row(&theirs.to_string()).contains(&"adopted".to_owned()), "{}", test.screen.text());
     assert!(test.screen.row(&theirs.to_string()).contains(&"10.50/10.5".to_owned()), "{}", test.screen.text());
-    assert!(test.screen.text().contains("another's lease of 600 s: by another client"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("other client's 600 s lease, revoked by another"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('a')]).await;
     test.wait(35.0).await;
     assert_eq!(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), []);
@@ -251,7 +254,7 @@ async fn other_clients_leases_come_and_go_and_can_be_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
+async fn a_stalled_reader_does_not_hide_the_engine_status() {
     let test = MonitorTest::start(exercise(&[2]), true).await;
     test.wait(28.0).await;
     let row = test.screen.row("/service/2");
@@ -264,7 +267,7 @@ async fn with_a_stalled_consumer_the_engine_is_seen_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards() {
+async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
     let test = MonitorTest::start(exercise(&[2, 10]), false).await;
     let renewals = test.sandbox.keep_alives(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]);
     test.screen.stick(true);
@@ -278,18 +281,18 @@ async fn a_terminal_that_nobody_reads_stops_no_renewal_and_is_right_afterwards()
     );
     test.screen.stick(false);
     test.wait(1.2).await;
-    // At one moment: first only what has changed, then everything.
+    // At one moment: first a partial redraw, then a full one.
     test.at_once(Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE))).await;
     let after_changes = test.screen.text();
     test.at_once(Event::Resize(180, 40)).await;
-    let drawn_anew = test.screen.text();
-    for (changed, anew) in after_changes.lines().zip(drawn_anew.lines()) {
-        assert_eq!(changed, anew);
+    let after_redraw = test.screen.text();
+    for (changed, redrawn) in after_changes.lines().zip(after_redraw.lines()) {
+        assert_eq!(changed, redrawn);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_waits_for_an_etcd_that_is_not_there_yet() {
+async fn the_monitor_waits_for_an_etcd_that_starts_later() {
     let test = MonitorTest::with(exercise(&[10]), false, |sandbox| sandbox.faults().down()).await;
     test.wait(3.0).await;
     assert!(test.screen.text().contains("Trying to reach etcd"), "{}", test.screen.text());
@@ -299,11 +302,11 @@ async fn it_waits_for_an_etcd_that_is_not_there_yet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_a_real_cluster_quitting_asks_and_leaves() {
+async fn on_a_real_cluster_quitting_asks_and_keeps_the_leases() {
     let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.press(&[KeyCode::Char('q')]).await;
-    assert!(test.screen.text().contains("1 lease is being kept alive"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("You are keeping 1 lease alive"), "{}", test.screen.text());
     test.press(&[KeyCode::Enter]).await;
     let ended = (&mut test.monitor).await.unwrap();
     assert_eq!(ended, ExitState { still_alive: vec![lease] });
@@ -312,14 +315,14 @@ async fn on_a_real_cluster_quitting_asks_and_leaves() {
     assert_eq!(
         text,
         format!(
-            "1 lease expires unless somebody goes on:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n\
-             or, in the monitor:\nleasetop --endpoints a:2379 --keep-alive={lease}\n"
+            "1 lease expires unless kept alive. To resume:\nleasetop --endpoints a:2379 keep-alive -- {lease}\n\
+             or in the monitor:\nleasetop --endpoints a:2379 --keep-alive={lease}\n"
         )
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signal_ends_it_and_revokes_nothing() {
+async fn a_signal_ends_the_monitor_and_revokes_nothing() {
     let mut test = MonitorTest::start(AppConfig { backend: Backend::Cluster, ..exercise(&[10]) }, false).await;
     test.screen.stick(true);
     test.external.send(ExternalEvent::End).unwrap();
@@ -330,7 +333,7 @@ async fn a_signal_ends_it_and_revokes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
+async fn an_idle_hour_draws_few_frames_and_a_countdown_one_a_second() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let frames = test.screen.frames();
     test.wait(3600.0).await;
@@ -343,22 +346,22 @@ async fn an_idle_hour_costs_a_few_frames_and_a_countdown_one_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ctrl_z_asks_once_more_and_afterwards_says_what_it_cost() {
+async fn ctrl_z_asks_once_and_reports_the_cost_afterwards() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.ctrl('z');
     test.wait(0.1).await;
-    assert!(test.screen.text().contains("Nothing is renewed while"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("Renewals stop while"), "{}", test.screen.text());
     test.ctrl('z');
     let frames = test.screen.frames();
     test.wait(4.0).await;
     assert!(test.screen.frames() <= frames + 1, "it draws while it is suspended");
     test.screen.0.continued.notify_one();
     test.wait(0.1).await;
-    assert!(test.screen.text().contains("nothing was renewed for 4.0 s: no lease ran out"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("No renewals for 4.0 s: no lease expired"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_continued_from_outside_is_drawn_anew() {
+async fn a_program_continued_by_a_signal_redraws() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.external.send(ExternalEvent::Continued).unwrap();
     test.wait(0.1).await;
@@ -368,7 +371,7 @@ async fn what_is_continued_from_outside_is_drawn_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own_ones_renewed_at_once() {
+async fn after_the_machine_slept_leases_are_unseen_until_polled_and_own_leases_renewed_at_once() {
     let test = MonitorTest::start(exercise(&[3600]), false).await;
     let other = LeaseId(test.sandbox.grant(600).unwrap());
     test.wait(2.0).await;
@@ -378,11 +381,11 @@ async fn after_the_machine_slept_leases_are_unseen_until_they_are_polled_and_own
     test.wait(0.2).await;
     let row = test.screen.row(&other.to_string());
     assert!(row.contains(&"unseen".to_owned()) && row.contains(&"-".to_owned()), "{row:?}");
-    assert!(test.screen.text().contains("the machine slept for 3600 s"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("The machine slept for 3600 s"), "{}", test.screen.text());
     test.sandbox.faults().up();
     test.wait(5.0).await;
     assert!(test.screen.row(&other.to_string()).contains(&"ok".to_owned()), "{}", test.screen.text());
     let own =
         test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>().into_iter().find(|id| *id != other).unwrap();
-    assert!(test.sandbox.keep_alives(own) > renewals, "long before its time");
+    assert!(test.sandbox.keep_alives(own) > renewals, "long before its deadline");
 }

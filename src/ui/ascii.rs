@@ -2,8 +2,6 @@
 
 use ratatui::buffer::Buffer;
 
-use super::plot;
-
 /// Replaces each sign that is not ASCII by one that is, cell by cell.
 pub(super) fn fold(buf: &mut Buffer) {
     for cell in &mut buf.content {
@@ -29,6 +27,7 @@ fn plain(sign: char) -> char {
         '↓' => 'v',
         '‖' => '=',
         '⧗' => '%',
+        '“' | '”' => '"',
         '✗' => 'x',
         '⊘' => '/',
         '→' | '▸' => '>',
@@ -40,6 +39,7 @@ fn plain(sign: char) -> char {
         '↻' => '@',
         '○' => 'o',
         '＋' => '+',
-        sign => plot::plain(sign).unwrap_or('?'),
+        '•' => '.',
+        _ => '?',
     }
 }

@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::View;
-use crate::app::cadence::{Series, human, plural};
+use crate::app::cadence::{Series, human};
 use crate::app::keymap::Action;
+use crate::plural::plural;
+use crate::width::DisplayWidth;
 
 use super::columns::share_bar;
 use super::format::{self, UNKNOWN};
@@ -40,17 +41,17 @@ const COLUMNS: &[CadenceColumn] = &[
     column("TTL", 9, 0, |_, series| series.ttl_in_words()),
     column("LEASES", 6, 6, |ctx, series| ctx.app.leases.kept_alive_in(series).0.to_string()),
     column("RENEWALS", 8, 5, |_, series| series.renewals.to_string()),
-    column("MEAN", 8, 0, |_, series| known(series.intervals.mean, format::seconds)),
+    column("MEAN", 7, 0, |_, series| known(series.intervals.mean, format::seconds)),
     column("MIN", 7, 7, |_, series| known(series.intervals.min, format::seconds)),
     column("MAX", 7, 7, |_, series| known(series.intervals.max, format::seconds)),
     column("P99", 7, 8, |_, series| known(series.intervals.p99, format::seconds)),
     column("EXPECTED", 8, 2, |_, series| known(series.intervals.expected, format::seconds)),
-    column("OF TTL", 6, 1, |_, series| known(series.interval_to_ttl(), |share| format!("{:.0} %", share * 100.0))),
+    column("% OF TTL", 8, 1, |_, series| known(series.interval_to_ttl(), |share| format!("{:.0} %", share * 100.0))),
     column("NEXT IN", 8, 3, |ctx, series| {
         let next = ctx.app.leases.kept_alive_in(series).1;
         known(next, |next| format::span((next - ctx.now).as_secs_f64()))
     }),
-    column("LEAST LEFT", 10, 4, |_, series| known(series.least_left, |left| format::span(left.as_secs_f64()))),
+    column("LOWEST LEFT", 11, 4, |_, series| known(series.least_left, |left| format::span(left.as_secs_f64()))),
     column("DROPPED", 7, 9, |_, series| series.queue.dropped.to_string()),
     column("RTT P50", 8, 10, |_, series| known(series.round_trip, |(p50, _)| format::round_trip(p50))),
     column("RTT P99", 8, 11, |_, series| known(series.round_trip, |(_, p99)| format::round_trip(p99))),
@@ -88,9 +89,9 @@ pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut block = block(ctx, area);
     let inner = block.inner(area);
-    let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height) + ctx.app.view.scroll);
+    let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)).saturating_sub(ctx.app.view.scroll);
     if below > 0 {
-        let more = Line::styled(format!(" {} more below ", plural(below as u64, "line")), ctx.theme.style(Role::Dim));
+        let more = Line::styled(format!(" {} more below ", plural(below, "line")), ctx.theme.style(Role::Dim));
         block = block.title_bottom(more.right_aligned());
     }
     block.render(area, buf);
@@ -100,7 +101,7 @@ fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
 fn block(ctx: RenderContext<'_>, area: Rect) -> Block<'_> {
     let mut title = table::tab(ctx, View::Cadence);
     if area.width >= 80 {
-        let question = "is the interval between renewals the same? ";
+        let question = "Is the renewal interval the same for every TTL? ";
         title.push_span(Span::styled(question, ctx.theme.style(Role::Dim)));
     }
     let tabs = table::other_tabs(ctx, View::Cadence, &title, area.width);
@@ -135,7 +136,7 @@ fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
 fn how_to_begin(ctx: &RenderContext<'_>) -> String {
     let press = |action| ctx.app.config.keymap.key_label(action);
     let (new, keep) = (press(Action::New), press(Action::KeepAlive));
-    format!("No lease is kept alive here yet: {new} makes new ones, {keep} keeps the selected one alive.")
+    format!("You are not keeping any lease alive. {new} grants one; {keep} keeps the selected one alive.")
 }
 
 /// The header and a row for each series.
@@ -162,12 +163,12 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
         return Vec::new();
     }
     let style = |role| ctx.theme.style(role);
-    let head = "How much of the TTL goes by from one renewal to the next:";
+    let head = "Share of the TTL between renewals";
     let mut lines = vec![Line::default(), Line::styled(cut(head, width), style(Role::Dim)), Line::default()];
     lines.extend(series.iter().map(|one| {
         let (bar, said) = match (one.interval_to_ttl(), one.intervals.mean) {
             (Some(share), Some(mean)) => (share_bar(share, length), format!("{:.0} %, {}", share * 100.0, human(mean))),
-            _ => ("░".repeat(length), "no interval seen yet".to_owned()),
+            _ => ("░".repeat(length), "no interval measured yet".to_owned()),
         };
         Line::from(vec![
             Span::styled(format!("{:>NAME$}  ", one.ttl_in_words()), style(Role::Text)),

@@ -4,8 +4,9 @@ use crate::app::{Column as Name, Lease, LeaseState};
 use crate::escape::printable;
 use crate::id_format::IdFormat;
 use crate::inference::lease_inference::{Certainty, MeanInterval};
+use crate::inference::lints::label;
+use crate::width::DisplayWidth;
 use simkit::Timestamp;
-use unicode_width::UnicodeWidthStr;
 
 use super::format::{self, UNKNOWN};
 use super::line::cut;
@@ -62,7 +63,7 @@ pub(super) const COLUMNS: &[TableColumn] = &[
     number(Name::Drop, 4, 4, dropped),
     number(Name::RoundTrip, 7, 13, round_trip),
     number(Name::Keys, 4, LAST_TO_COME, keys),
-    text(Name::Warn, 9, 3, 11, warnings),
+    text(Name::Warn, 9, 6, 11, warnings),
     text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
 
@@ -299,9 +300,10 @@ fn keys(row: RowContext<'_>, _: usize) -> Cell {
 fn warnings(row: RowContext<'_>, width: usize) -> Cell {
     match row.lease.warnings.as_slice() {
         [] => (UNKNOWN.to_owned(), Role::Dim),
-        [one] => (cut(one, width), Role::Warning),
+        [one] => (cut(label(one), width), Role::Warning),
         [first, rest @ ..] => {
-            let others = format!(" +{}", rest.len());
+            let (first, long, short) = (label(first), format!(" (+{} more)", rest.len()), format!(" +{}", rest.len()));
+            let others = if first.len() + long.len() <= width { long } else { short };
             (cut(first, width.saturating_sub(others.len())) + &others, Role::Warning)
         }
     }
@@ -360,7 +362,7 @@ mod tests {
         let shown = shown.map(|(text, width)| warned(text.to_owned(), &lease, width));
         assert_eq!(shown, ["● ok △", "‖ paused△", "✗ expired", "✗ expired△"]);
         let row = RowContext { lease: &lease, state: LeaseState::Ok, now: Timestamp::START, ids: IdFormat::Hex };
-        assert_eq!([9, 12].map(|width| warnings(row, width).0), ["two-r… +1", "two-rene… +1"]);
+        assert_eq!([9, 12].map(|width| warnings(row, width).0), ["two r… +1", "two rene… +1"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
     let lines = ctx.app.view.events_view.lines(&ctx.app.events, usize::from(inner.height));
     if lines.is_empty() && !inner.is_empty() {
         let style = ctx.theme.style(Role::Dim);
-        buf.set_stringn(inner.x, inner.y, "Nothing has happened yet.", usize::from(inner.width), style);
+        buf.set_stringn(inner.x, inner.y, "No events yet.", usize::from(inner.width), style);
     }
     draw_lines(ctx, lines.into_iter(), inner, buf);
 }
@@ -53,7 +53,7 @@ fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let page = ctx.app.view.events_view;
     let kind = page.category.map_or("all", |kind| kind.name());
     let last = ctx.app.config.keymap.key_label(Action::Last);
-    let place = if page.follows() { "newest last".to_owned() } else { format!("held; {last} follows the newest") };
+    let place = if page.follows() { "newest last".to_owned() } else { format!("paused; {last} jumps to newest") };
     let mut title = table::tab(ctx, View::Events);
     title.push_span(Span::styled(format!("{kind} · {place} "), ctx.theme.style(Role::Dim)));
     title

@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 use tui_input::Input;
-use unicode_width::UnicodeWidthStr;
 
 use crate::escape::printable;
+use crate::width::DisplayWidth;
 
 /// The part of a typed text around its caret that so many columns hold, the place of the caret in its style; without a
 /// style there is no caret, and the beginning is shown. What could do harm is written out, as in all that comes from etcd.

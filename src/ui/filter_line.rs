@@ -4,11 +4,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::{AppState, FilterLine, FilterPreset};
 use crate::escape::printable;
 use crate::filter::BadFilter;
+use crate::width::DisplayWidth;
 
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, field};

@@ -7,6 +7,7 @@ use crate::app::keymap::Action;
 use crate::app::{AppState, DialogAction, StatusMessage, View};
 use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
+use crate::plural::plural;
 
 use super::line::{Segment, cut, draw_ends};
 use super::{RenderContext, Role, format, header};
@@ -25,7 +26,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     let right = match shown.view.row_filter.line {
         _ if app.view.dialog.is_some() => Vec::new(),
         Some(_) => {
-            vec![filter_key(app, DialogAction::Accept, "keep"), filter_key(app, DialogAction::FormClose, "clear")]
+            vec![filter_key(app, DialogAction::Accept, "apply"), filter_key(app, DialogAction::FormClose, "clear")]
         }
         None => keys(app, shown),
     };
@@ -50,7 +51,7 @@ fn marked(app: &AppState) -> Option<Segment> {
             Some(Segment::new(
                 0,
                 Role::Warning,
-                format!("range from {}: {key} marks it", app.view.id_format.short(first)),
+                format!("Range from {}: move, then {key} to mark", app.view.id_format.short(first)),
             ))
         }
         (None, 0) => None,
@@ -72,7 +73,7 @@ fn counts(app: &AppState) -> Vec<Segment> {
     parts.extend(dying(counts.dying, counts.perhaps_dying > 0));
     let warned = app.leases.lint_report().count();
     if warned > 0 {
-        parts.push(count(3, Role::Warning, warned as u64, if warned == 1 { "warning" } else { "warnings" }));
+        parts.push(Segment::new(3, Role::Warning, plural(warned as u64, "warning")));
     }
     parts.push(Segment::new(6, Role::Text, format!("{:.2} renewals/s", counts.renewals)));
     if counts.dropped > 0 {
@@ -102,7 +103,7 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     let offered = rows.filter(|row| row.binding.action.works_in(shown.view.active) && is_offered(row.binding.action));
     let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
     let part = |(action, key, hint)| match (action, app.frozen.is_some()) {
-        (Action::Freeze, true) => Segment::key(0, key, "go on"),
+        (Action::Freeze, true) => Segment::key(0, key, "resume"),
         (action, _) => Segment::key(rank(action), key, hint),
     };
     hinted.map(part).collect()

@@ -24,7 +24,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
     let picture = ctx.app.frozen.as_ref()?;
     let age = (ctx.now - picture.at).as_secs();
-    Some(Segment::new(0, Role::Danger, format!("‖ frozen {age} s ago")))
+    Some(Segment::new(0, Role::Danger, format!("‖ FROZEN {age} s")))
 }
 
 fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
@@ -36,7 +36,7 @@ fn link(ctx: RenderContext<'_>) -> Vec<Segment> {
         (since, _) => {
             let waited = since.map_or(0, |since| (ctx.now - since).as_secs());
             parts.push(Segment::new(0, Role::Danger, format!("✗ {}", printable(ctx.app.config.target.as_bytes()))));
-            parts.push(Segment::new(1, Role::Danger, format!("not reached for {waited} s")));
+            parts.push(Segment::new(1, Role::Danger, format!("unreachable for {waited} s")));
         }
     }
     parts
@@ -69,8 +69,9 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
 }
 
 fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
-    let polls = format!("polls {}/{} a second", app.polls.rate(now), app.polls.limit);
-    let mut parts = vec![Segment::new(8, Role::Dim, polls)];
+    let polls = format!("polls {}/s (max {})", app.polls.rate(now), app.polls.limit);
+    let rank = if app.polls.chosen_limit.is_some() { 6 } else { 8 };
+    let mut parts = vec![Segment::new(rank, Role::Dim, polls)];
     if app.config.is_sandbox() {
         let name = if app.config.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
         parts.push(Segment::new(4, Role::Warning, name));
@@ -79,18 +80,15 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         }
     }
     if let Some(trouble) = &app.cluster.list_failure {
-        let text = if trouble.is_forbidden { "list denied" } else { "list fails" };
+        let text = if trouble.is_forbidden { "list denied" } else { "list failed" };
         parts.push(Segment::new(1, Role::Danger, text));
     }
     if let Some(trouble) = &app.keys.failure {
-        let text = if trouble.is_forbidden { "keys denied" } else { "keys fail" };
+        let text = if trouble.is_forbidden { "keys denied" } else { "keys failed" };
         parts.push(Segment::new(1, Role::Danger, text));
     }
     if let Some(prefix) = app.config.range.as_prefix() {
         parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
-    }
-    if let Some(most) = app.polls.chosen_limit {
-        parts.push(Segment::new(6, Role::Dim, format!("polls ≤ {most}/s")));
     }
     if app.config.is_read_only {
         parts.push(Segment::new(1, Role::Warning, "read-only"));

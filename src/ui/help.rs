@@ -7,18 +7,18 @@ use crate::app::{EndCause, Keymap, KeymapEntry, LeaseState};
 use super::{Role, Theme, columns, theme};
 
 const STATES: [(LeaseState, &str); 9] = [
-    (LeaseState::Ok, "nothing to say"),
-    (LeaseState::Paused, "ours and not kept alive, or in a drill"),
-    (LeaseState::Late, "its renewal is overdue by its own habit"),
-    (LeaseState::Risk, "less left than one of its renewal intervals"),
-    (LeaseState::Unseen, "two polls of it went without an answer"),
-    (LeaseState::Dying, "expired, not yet removed by the server"),
-    (LeaseState::Ended(EndCause::Expired), "its time was over"),
-    (LeaseState::Ended(EndCause::Revoked), "revoked before its time"),
+    (LeaseState::Ok, "healthy"),
+    (LeaseState::Paused, "ours, not being renewed, or in a drill"),
+    (LeaseState::Late, "overdue compared with its usual interval"),
+    (LeaseState::Risk, "less time left than one renewal interval"),
+    (LeaseState::Unseen, "the last two polls got no answer"),
+    (LeaseState::Dying, "expired, not yet removed by etcd"),
+    (LeaseState::Ended(EndCause::Expired), "its TTL ran out"),
+    (LeaseState::Ended(EndCause::Revoked), "revoked before its TTL ran out"),
     (LeaseState::Ended(EndCause::Unknown), "expired or revoked"),
 ];
 
-const WARNED: &str = "something is wrong with it: WARN names it, the detail says what to do";
+const WARNED: &str = "has a warning: WARN names it, the detail explains it";
 
 /// The lines of the help.
 pub(super) fn lines(theme: Theme, keymap: &Keymap) -> Vec<Line<'static>> {

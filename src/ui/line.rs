@@ -6,7 +6,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::width::DisplayWidth;
+pub(super) use crate::width::cut;
 
 use super::{Role, Theme};
 
@@ -80,25 +82,6 @@ fn join<'a>(theme: Theme, parts: &'a [Segment], gap: &'a str) -> Line<'a> {
     Line::from(spans)
 }
 
-/// The text in at most so many columns, with `…` where something was cut.
-pub(super) fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut room = width.saturating_sub(1);
-    let fits = |c: &char| {
-        let needed = c.width().unwrap_or(0);
-        let fits = needed <= room;
-        room = room.saturating_sub(needed);
-        fits
-    };
-    let mut short: String = text.chars().take_while(fits).collect();
-    if width > 0 {
-        short.push('…');
-    }
-    short
-}
-
 /// The text in lines of at most `width` columns, broken between words; longer words are broken where they must.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width.max(1))
@@ -111,14 +94,6 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cutting_counts_columns() {
-        assert_eq!(cut("/service/10", 11), "/service/10");
-        assert_eq!(cut("/service/10", 6), "/serv…");
-        assert_eq!(cut("日本語", 4), "日…");
-        assert_eq!(cut("abc", 0), "");
-    }
 
     #[test]
     fn wrapping_keeps_to_the_width() {

@@ -30,7 +30,6 @@ mod hit;
 mod layout;
 mod line;
 mod locks;
-mod plot;
 mod table;
 mod theme;
 

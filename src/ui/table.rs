@@ -9,6 +9,8 @@ use ratatui::widgets::{Block, BorderType, Padding, Widget};
 use crate::app::keymap::Action;
 use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, Selection, TABS, View};
 use crate::escape::printable;
+use crate::plural::plural;
+use etcd_lease::TtlStatus;
 
 use super::columns::{self, RowContext, TableColumn};
 use super::layout::PanelAreas;
@@ -125,7 +127,11 @@ fn extent(app: &AppState) -> String {
     let (all, window, sort) = (app.view.order().len(), app.view.window, app.view.sort);
     let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
     let rows = if all > window.rows { rows } else { String::new() };
-    let count = if app.view.row_filter.is_active() { filter_line::counted(app) } else { all.to_string() };
+    let count = match (app.view.row_filter.is_active(), rows.is_empty()) {
+        (false, _) => all.to_string(),
+        (true, true) => filter_line::counted(app),
+        (true, false) => format!("{all} ({} total)", app.leases.len()),
+    };
     format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(app))
 }
 
@@ -153,7 +159,7 @@ fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
         (None, None) => words.push("not polled yet".to_owned()),
     }
     if let Some(status) = &lease.engine {
-        words.push(format!("renewed {}, {} read", format::times(status.cadence.answers), lease.responses_read));
+        words.push(format!("{}, {} read", plural(status.cadence.answers, "renewal"), lease.responses_read));
     }
     if let Some(LeaseKeys { count: 1.., first, .. }) = &lease.keys {
         words.extend(first.iter().map(|key| printable(key)));
@@ -164,7 +170,10 @@ fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
 fn last_reply_text(ctx: RenderContext<'_>, lease: &Lease, said: LastTtlReply) -> String {
     let ago = format::span((ctx.now - said.received).as_secs_f64());
     let granted = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
-    format!("the server said {} s{granted}, {ago} ago", said.ttl)
+    match said.reading {
+        TtlStatus::Dying | TtlStatus::Missing => format!("etcd: expired ({ago} ago)"),
+        _ => format!("etcd: {} s{granted} left ({ago} ago)", said.ttl),
+    }
 }
 
 fn draw_rows(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
@@ -247,26 +256,24 @@ fn advice(ctx: RenderContext<'_>) -> Vec<(String, Role)> {
                 vec![(format!("Trying to reach etcd at {} for {waited} s.", app.config.target), Role::Title)];
             lines.extend(app.cluster.link_failure().map(|trouble| (printable(trouble.as_bytes()), Role::Warning)));
             lines.push(say("", Role::Text));
-            lines.push(say("It is tried again each second, and the leases appear by themselves.", Role::Text));
-            lines.push(say(
-                "Another etcd: leasetop --endpoints HOST:PORT. None at hand: leasetop demo needs none.",
-                Role::Text,
-            ));
+            lines.push(say("Retrying every second; leases will appear when it answers.", Role::Text));
+            lines.push(say("Other etcd: leasetop --endpoints HOST:PORT. No etcd? leasetop demo.", Role::Text));
             lines
         }
         None if !app.leases.is_empty() => {
             let words = filter_line::in_words(app, 60);
+            let clear = app.config.keymap.key_label(Action::Back);
             vec![
-                (format!("None of {} leases is shown by the filter {words}.", app.leases.len()), Role::Title),
-                (format!("{} clears it.", app.config.keymap.key_label(Action::Back)), Role::Text),
+                (format!("No lease matches “{words}” ({} total).", app.leases.len()), Role::Title),
+                (format!("{clear} clears the filter."), Role::Text),
             ]
         }
         None if app.cluster.list_failure.is_some() => {
-            vec![say("The leases cannot be listed; the reason stands among the events.", Role::Warning)]
+            vec![say("Could not list the leases; the events show why.", Role::Warning)]
         }
-        None if app.config.is_read_only => vec![say("There is no lease.", Role::Title)],
+        None if app.config.is_read_only => vec![say("No leases.", Role::Title)],
         None => vec![
-            say("There is no lease yet.", Role::Title),
+            say("No leases yet.", Role::Title),
             (format!("Press {new} to grant one: {new} 1 {accept} grants 10 s and keeps it alive."), Role::Text),
         ],
     }

@@ -115,7 +115,12 @@ fn scene_messages() -> Vec<(f64, Msg)> {
             engine(
                 88.2,
                 OWN,
-                EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.502)), round_trip: seconds(0.0006) },
+                EngineEventKind::Renewed {
+                    ttl: 10,
+                    interval: Some(seconds(3.502)),
+                    left: None,
+                    round_trip: seconds(0.0006),
+                },
             ),
         ),
         (89.0, probed(OWN, 9, 10, 89.0, &[b"/service/10"])),
@@ -214,16 +219,16 @@ fn dialogs() {
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
     let seen: [(&str, &str, [&[&str]; 2]); 14] = [
-        ("revoke_many", "Revoke 4", [&["Type the number", "number Enter yes", "Nr Ent"], &["[ Cancel ]", "Esc"]]),
+        ("revoke_many", "Revoke 4", [&["Type 4", "number Enter yes", "Nr Ent"], &["[ Cancel ]", "Esc"]]),
         ("adopt_many", "leases", [&["y keep them alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("sort", "Sort by", [&["Enter sort", "Ent"], &["Esc"]]),
         ("grant", "New leases", [&["Enter", "Ent"], &["Esc"]]),
-        ("quit", "Quit?", [&["r revoke", "r"], &["Leave", "Enter leave", "Ent"]]),
-        ("suspend", "Suspend?", [&["Ctrl-z suspend", "^Z suspend", "^Z"], &["[ Stay ]", "Esc"]]),
+        ("quit", "Quit?", [&["r Revoke mine", "r revoke", "r"], &["[ Quit ]", "Enter quit", "Ent"]]),
+        ("suspend", "Suspend?", [&["Ctrl-z suspend", "^Z suspend", "^Z"], &["[ Cancel ]", "Esc"]]),
         ("no_drill", "00000005", [&["[ Close ]", "Esc"], &[]]),
         ("revoke_own", "d4d4f304?", [&["y revoke", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
-        ("revoke_other", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["[ Cancel ]", "Esc"]]),
-        ("revoke_refused", "00000005?", [&["Type the number", "1 Enter yes", "1 Ent"], &["Esc"]]),
+        ("revoke_other", "00000005?", [&["Type 1", "1 Enter yes", "1 Ent"], &["[ Cancel ]", "Esc"]]),
+        ("revoke_refused", "00000005?", [&["Type 1", "1 Enter yes", "1 Ent"], &["Esc"]]),
         ("adopt", "00000005", [&["y keep it alive", "y yes", "y"], &["[ Cancel ]", "Esc"]]),
         ("attach_own", "d4d4f304", [&["Enter", "Ent"], &["Esc"]]),
         ("attach_other", "00000005", [&["Enter", "Ent"], &["Esc"]]),

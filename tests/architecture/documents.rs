@@ -1,11 +1,10 @@
-//! Documents that cannot go stale: what they say is checked against the code and the program.
+//! Checks the documents against the code and the program, so that they cannot go stale.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use leasetop::app::keymap;
 use leasetop::app::{Key, Keymap};
 
 fn root() -> &'static Path {
@@ -73,7 +72,7 @@ fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A command line as its words, up to a pipe, a redirection, a list or a comment. Single and double quotes work as in a shell.
+/// The words of a command line, up to a pipe, a redirection, a list or a comment. Quotes work as in a shell.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -94,17 +93,21 @@ fn words(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_key_table_is_that_of_the_program() {
+fn the_key_table_matches_the_program() {
     const FILE: &str = "docs/keys.md";
     const MARKS: [&str; 2] = ["<!-- keys -->\n", "<!-- /keys -->"];
     let document = read(FILE);
     let table = between(&document, MARKS[0], MARKS[1]);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        let updated = document.replacen(table, &keymap::markdown(), 1);
+        let updated = document.replacen(table, &Keymap::default().markdown(), 1);
         fs::write(root().join(FILE), updated).expect("docs/keys.md can be written");
         return;
     }
-    assert_eq!(table, keymap::markdown(), "run UPDATE_DOCS=1 cargo test --test architecture to update {FILE}");
+    assert_eq!(
+        table,
+        Keymap::default().markdown(),
+        "run UPDATE_DOCS=1 cargo test --test architecture to update {FILE}"
+    );
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn the_readme_is_short_and_names_both_commands() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_resolves() {
     let mut broken = Vec::new();
     for name in documents() {
         let document = read(&name);
@@ -158,7 +161,7 @@ fn every_link_leads_somewhere() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-/// Whether a link's file is there, with its heading.
+/// Whether the file of a link exists and has the heading.
 fn leads_somewhere(document: &str, folder: &Path, link: &str) -> bool {
     let (file, heading) = link.split_once('#').unwrap_or((link, ""));
     let path: PathBuf = folder.join(file);
@@ -185,7 +188,7 @@ fn every_document_is_linked_from_the_readme() {
 }
 
 #[test]
-fn every_path_of_the_contributing_table_is_there_with_the_names() {
+fn every_path_of_the_contributing_table_exists_and_contains_its_names() {
     let document = read("docs/CONTRIBUTING.md");
     let table = between(&document, "<!-- paths -->", "<!-- /paths -->");
     let mut wrong = Vec::new();
@@ -195,7 +198,7 @@ fn every_path_of_the_contributing_table_is_there_with_the_names() {
         if !full.exists() {
             wrong.push(format!("{path} is not there"));
         }
-        // Words with a capital letter are names of the code: of a file, they are in it.
+        // Words with a capital letter are names of the code, which the file must contain.
         let text = fs::read_to_string(&full).unwrap_or_default();
         for name in quoted(cells[2]).filter(|name| name.starts_with(char::is_uppercase) && full.is_file()) {
             if !text.contains(name) {
@@ -207,12 +210,12 @@ fn every_path_of_the_contributing_table_is_there_with_the_names() {
 }
 
 #[test]
-fn every_command_line_is_understood() {
+fn every_command_line_parses() {
     let mut count = 0;
     for name in documents() {
         let document = read(&name);
         for line in blocks(&document, "sh").into_iter().filter(|line| line.starts_with("leasetop")) {
-            // With --help nothing is done, but what comes before it is parsed.
+            // With --help nothing runs, but the arguments before it are parsed.
             let mut args = words(line);
             args.push("--help".to_owned());
             let output = leasetop(&args[1..]);
@@ -224,7 +227,7 @@ fn every_command_line_is_understood() {
 }
 
 #[test]
-fn the_check_of_command_lines_finds_an_unknown_option_and_a_wrong_value() {
+fn the_command_line_check_rejects_unknown_options_and_invalid_values() {
     for line in ["leasetop list --foo", "leasetop wait 694d --until never", "leasetop list --filter 'ttl<'"] {
         let mut args = words(line);
         args.push("--help".to_owned());
@@ -246,7 +249,7 @@ fn the_config_file_of_the_documents_is_valid() {
 }
 
 #[test]
-fn every_filter_of_the_documents_can_be_read() {
+fn every_filter_of_the_documents_parses() {
     let document = read("docs/filters.md");
     let table = between(&document, "<!-- filters -->", "<!-- /filters -->");
     let filters: Vec<&str> = rows(table).flat_map(|cells| quoted(cells[0]).collect::<Vec<_>>()).collect();
@@ -258,7 +261,7 @@ fn every_filter_of_the_documents_can_be_read() {
 }
 
 #[test]
-fn the_commands_of_the_documents_are_those_of_the_program() {
+fn the_documents_list_every_command() {
     let help = leasetop(["--help"]);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let commands = between(&help, "Commands:\n", "\n\n").lines();

@@ -12,14 +12,16 @@ struct Layer {
     forbidden: &'static [&'static str],
 }
 
-/// What ties a pure module to a terminal, a runtime or the network.
+/// Crates that a pure module must not use: terminal, runtime and network.
 const IMPURE: &[&str] = &["ratatui", "crossterm", "tokio", "tokio_stream", "tonic", "etcd_client", "etcd_sandbox"];
-/// What only modules with a screen need.
+/// Crates that only modules with a screen need.
 const SCREEN: &[&str] = &["ratatui", "crossterm", "tonic", "etcd_client"];
 
 const LAYERS: &[Layer] = &[
     Layer { name: "escape", may_use: &[], forbidden: IMPURE },
+    Layer { name: "width", may_use: &[], forbidden: &["crossterm", "tokio", "tonic", "etcd_client", "etcd_sandbox"] },
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
+    Layer { name: "plural", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
     Layer { name: "filter", may_use: &["inference"], forbidden: IMPURE },
     Layer { name: "wait_condition", may_use: &["inference", "filter"], forbidden: IMPURE },
@@ -27,17 +29,17 @@ const LAYERS: &[Layer] = &[
     Layer { name: "demo", may_use: &["inference"], forbidden: SCREEN },
     Layer {
         name: "app",
-        may_use: &["wait_condition", "filter", "inference", "escape", "id_format"],
+        may_use: &["wait_condition", "filter", "inference", "escape", "id_format", "plural"],
         forbidden: IMPURE,
     },
     Layer {
         name: "report",
-        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "wait_condition", "filter", "inference", "escape", "id_format", "plural", "width"],
         forbidden: IMPURE,
     },
     Layer {
         name: "ui",
-        may_use: &["app", "filter", "inference", "escape", "id_format"],
+        may_use: &["app", "filter", "inference", "escape", "id_format", "plural", "width"],
         forbidden: &["tokio", "tonic", "etcd_client", "etcd_sandbox"],
     },
     Layer {
@@ -53,6 +55,7 @@ const LAYERS: &[Layer] = &[
             "inference",
             "escape",
             "id_format",
+            "plural",
         ],
         forbidden: &["etcd_client"],
     },
@@ -63,7 +66,7 @@ fn without_comments(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// What a source text of a layer uses and must not. `use crate::{..}` hides names from this check, so it counts too.
+/// The forbidden names that a source text of a layer uses. `use crate::{..}` hides names from this check and is forbidden.
 fn violations(layer: &Layer, text: &str) -> Vec<String> {
     let text = without_comments(text);
     let modules = Regex::new(r"\bcrate::(\w+|\{)").expect("a pattern");
@@ -122,11 +125,15 @@ fn the_check_finds_a_violation() {
         (inference, "use tokio::time::Instant;", vec!["tokio"]),
         (inference, "fn f() { let _ = ::tonic::Code::Ok; }", vec!["tonic"]),
         (inference, "use tonic as t;", vec!["tonic"]),
-        (inference, "fn f(x: crate::app::Model) {}", vec!["crate::app"]),
+        (inference, "fn f(x: crate::app::AppState) {}", vec!["crate::app"]),
         (inference, "use crate::{app, ui};", vec!["crate::{"]),
         (ui, "use etcd_client::Client;\nuse crate::runtime;", vec!["crate::runtime", "etcd_client"]),
-        (ui, "use ratatui::Frame; use crate::app::Model;", vec![]),
-        (inference, "// tokio::spawn is not for here\nuse std::time::Duration; use crate::inference::Bounds;", vec![]),
+        (ui, "use ratatui::Frame; use crate::app::AppState;", vec![]),
+        (
+            inference,
+            "// tokio::spawn is not for here\nuse std::time::Duration; use crate::inference::TimeRange;",
+            vec![],
+        ),
     ];
     for (layer, text, expected) in cases {
         assert_eq!(violations(layer, text), expected, "{text}");

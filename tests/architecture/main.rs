@@ -1,5 +1,6 @@
-//! Checks that the compiler does not make: layers, dependencies, documents, the promised Rust version.
+//! Checks that the compiler does not make: layers, cycles, dependencies, documents, the promised Rust version.
 
+mod cycles;
 mod dependencies;
 mod documents;
 mod layers;

@@ -4,14 +4,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// `1.88` and `1.88.0` as numbers that compare.
+/// `1.88` and `1.88.0` as comparable numbers.
 fn version(text: &str) -> Vec<u32> {
     let mut parts: Vec<u32> = text.split('.').map(|part| part.parse().expect("a number")).collect();
     parts.resize(3, 0);
     parts
 }
 
-/// What asks for a newer Rust than `promised`.
+/// The dependencies that need a newer Rust than `promised`.
 fn too_new(metadata: &Value, promised: &str) -> Vec<String> {
     let packages = metadata["packages"].as_array().expect("packages");
     packages
@@ -44,7 +44,7 @@ fn no_dependency_asks_for_a_newer_rust() {
 }
 
 #[test]
-fn the_check_finds_one_that_does() {
+fn the_check_finds_a_dependency_that_does() {
     let metadata = serde_json::json!({"packages": [
         {"name": "old", "rust_version": "1.56"},
         {"name": "same", "rust_version": "1.88.0"},

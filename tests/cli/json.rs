@@ -1,4 +1,4 @@
-//! Every JSON object against its schema.
+//! Checks every JSON object against its schema.
 
 use leasetop::app::keymap::KEYMAP;
 use serde_json::Value;
@@ -41,7 +41,7 @@ fn a_lease_from_grant_to_revoke() {
 }
 
 #[test]
-fn keep_alive_tells_answers_and_ends() {
+fn keep_alive_prints_responses_and_ends() {
     let sandbox = Sandbox::start();
     let granted = objects(&sandbox, "grant", &["grant", "60"], 0);
     let lease = id(&granted[0]);
@@ -51,7 +51,7 @@ fn keep_alive_tells_answers_and_ends() {
 }
 
 #[test]
-fn an_exercise_tells_what_it_saw_and_leaves_nothing() {
+fn an_exercise_reports_and_leaves_no_lease() {
     let sandbox = Sandbox::start();
     let args = ["exercise", "--ttl", "2,3600", "--count", "20", "--for", "3200ms", "--put", "/e/{id}={n}"];
     let report = objects(&sandbox, "exercise", &args, 0).remove(0);
@@ -65,7 +65,7 @@ fn an_exercise_tells_what_it_saw_and_leaves_nothing() {
 }
 
 #[test]
-fn an_exercise_tells_which_lease_it_lost() {
+fn an_exercise_names_a_lost_lease() {
     let sandbox = Sandbox::start();
     let args = ["exercise", "--ttl", "2", "--for", "5s", "--put", "/lost=1"];
     let report = std::thread::scope(|scope| {
@@ -81,7 +81,7 @@ fn an_exercise_tells_which_lease_it_lost() {
 }
 
 #[test]
-fn a_stalled_exercise_drops_responses_and_keeps_leases() {
+fn a_stalled_exercise_drops_responses_and_keeps_its_leases() {
     let sandbox = Sandbox::start();
     let args = ["exercise", "--ttl", "2", "--for", "5s", "--stall", "--queue-capacity", "1"];
     let series = &objects(&sandbox, "exercise", &args, 0)[0]["series"][0];
@@ -116,7 +116,7 @@ fn watched_leases_as_the_report_prints_them() {
 }
 
 #[test]
-fn a_while_of_watching_is_told_with_each_lease() {
+fn list_with_for_reports_what_was_observed_of_each_lease() {
     let sandbox = Sandbox::start();
     objects(&sandbox, "grant", &["grant", "3", "--put", "/a=1"], 0);
     objects(&sandbox, "grant", &["grant", "60"], 0);
@@ -169,7 +169,7 @@ fn a_negative_id_is_listed_as_etcdctl_prints_it() {
 }
 
 #[test]
-fn waiting_ends_with_what_came_of_it() {
+fn wait_ends_with_its_result() {
     let sandbox = Sandbox::start();
     let granted = objects(&sandbox, "grant", &["grant", "60"], 0);
     let lease = id(&granted[0]);
@@ -188,11 +188,11 @@ fn waiting_ends_with_what_came_of_it() {
 }
 
 #[test]
-fn a_lease_that_runs_out_while_it_is_waited_for_was_there() {
+fn waiting_for_a_lease_that_expires_succeeds_or_fails_by_its_condition() {
     let sandbox = Sandbox::start();
     let granted = objects(&sandbox, "grant", &["grant", "4", "--count", "2"], 0);
     let [one, other] = [&granted[0], &granted[1]].map(id);
     let renewed = objects(&sandbox, "wait", &["wait", one, "--until", "renewed"], 1).remove(0);
     assert_eq!((&renewed["reason"], &renewed["was_there"]), (&"gone".into(), &true.into()));
-    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("there is no lease {other}\n"));
+    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("lease {other} not found\n"));
 }

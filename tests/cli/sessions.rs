@@ -2,7 +2,7 @@
 //! their own.
 
 #[test]
-fn help_and_mistakes_read_as_recorded() {
+fn sessions_match_their_recordings() {
     let cases = trycmd::TestCases::new();
     for variable in ["ETCDCTL_ENDPOINTS", "ETCDCTL_USER", "ETCDCTL_PASSWORD", "ETCDCTL_CACERT", "ETCDCTL_WRITE_OUT"] {
         assert!(std::env::var_os(variable).is_none(), "{variable} would change what the sessions show");

@@ -17,37 +17,37 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn who_waits_goes_on_until_somebody_answers() {
+fn waiting_continues_until_etcd_answers() {
     let endpoint = format!("127.0.0.1:{}", ports::free());
     let mut waiting = leasetop();
     waiting.args(["wait", "694d", "--until", "gone", "--endpoints", &endpoint]);
     let mut waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut told = BufReader::new(waiting.stderr.take().expect("piped")).lines();
     let first = told.next().expect("a line").expect("text");
-    assert!(first.contains(&endpoint) && first.ends_with("It is asked again until it answers."), "{first}");
+    assert!(first.contains(&endpoint) && first.ends_with(". Retrying."), "{first}");
     let _sandbox = Guarded::start(leasetop().args(["sandbox", "--listen", &endpoint]).stdout(Stdio::null()));
-    assert_eq!(told.next().map(|line| line.expect("text")), None, "it is told once");
+    assert_eq!(told.next().map(|line| line.expect("text")), None, "the error is printed once");
     let output = waiting.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "there is no lease 000000000000694d\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "lease 000000000000694d not found\n");
 }
 
 #[test]
-fn a_mistake_is_told_without_what_the_environment_says() {
+fn an_error_does_not_print_values_of_the_environment() {
     let told = stderr(&with_endpoints("127.0.0.1:1", &["revoke"]));
     assert!(told.contains("Usage: leasetop revoke <ID>...\n"), "{told}");
     let told = stderr(&with_endpoints("localhost", &["list"]));
     assert!(told.contains("invalid endpoint"), "a mistake in the environment is told: {told}");
     let help = with_endpoints("127.0.0.1:1", &["--help"]);
-    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("[env: ETCDCTL_ENDPOINTS]"));
+    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("ETCDCTL_ENDPOINTS"));
 }
 
 #[test]
-fn a_sandbox_goes_before_the_endpoints_of_the_environment() {
+fn the_sandbox_option_overrides_endpoints_of_the_environment() {
     let output = with_endpoints("127.0.0.1:1", &["--sandbox", "list"]);
     assert!(output.status.success(), "{output:?}");
     let sandbox = Sandbox::start();
     let output = sandbox.run(&["--sandbox", "list"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--sandbox stands in the place of endpoints"), "{output:?}");
+    assert!(stderr(&output).contains("--sandbox conflicts with --endpoints"), "{output:?}");
 }

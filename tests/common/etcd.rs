@@ -113,7 +113,7 @@ impl Etcd {
         Ok(etcd)
     }
 
-    /// Which version it is.
+    /// Its version.
     pub(crate) fn version(&self) -> Version {
         self.version
     }
@@ -151,7 +151,7 @@ impl Etcd {
         self.process(member).signal("STOP");
     }
 
-    /// Lets a frozen member go on: SIGCONT.
+    /// Continues a frozen member: SIGCONT.
     pub(crate) fn thaw(&self, member: usize) {
         self.process(member).signal("CONT");
     }
@@ -166,7 +166,7 @@ impl Etcd {
         panic!("no member leads");
     }
 
-    /// One series of a member's metrics page, named as it stands there, labels included.
+    /// The value of one series of a member's metrics page, named with its labels.
     pub(crate) async fn metric(&self, member: usize, series: &str) -> Option<f64> {
         let page = http::get(self.members[member].metrics, "/metrics").await.ok()?;
         let value = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
@@ -186,7 +186,7 @@ impl Etcd {
         self.auth = true;
     }
 
-    /// Runs etcdctl on all members and gives what it prints; with authentication on, as root.
+    /// Runs etcdctl on all members and returns its output; as root if authentication is enabled.
     pub(crate) fn ctl(&self, args: &[&str]) -> String {
         let mut command = self.etcdctl();
         let output = tokio::task::block_in_place(|| command.args(args).output()).expect("etcdctl runs");
@@ -195,7 +195,7 @@ impl Etcd {
         String::from_utf8(output.stdout).expect("etcdctl prints text")
     }
 
-    /// Starts an etcdctl that goes on; what it prints is not read.
+    /// Starts an etcdctl that keeps running; its output is not read.
     pub(crate) fn ctl_on(&self, args: &[&str]) -> Guarded {
         Guarded::start(self.etcdctl().args(args).stdout(Stdio::null()).stderr(Stdio::null()))
     }
@@ -220,7 +220,7 @@ impl Etcd {
     fn spawn(&mut self, member: usize) {
         let log = File::create(self.log_path(member)).expect("a log file");
         let mut command = Command::new(self.version.program("etcd"));
-        // What a killed etcd has written is there all the same; only a power cut would show the difference.
+        // The data of a killed etcd survives without fsync; only a power cut would lose it.
         command.env_clear().env("ETCD_UNSAFE_NO_FSYNC", "true");
         command.args(self.flags(member)).stdout(log.try_clone().expect("a second handle")).stderr(log);
         self.members[member].process = Some(Guarded::start(&mut command));
@@ -238,7 +238,7 @@ impl Etcd {
             format!("--listen-peer-urls=http://127.0.0.1:{peer}"),
             format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"),
             format!("--initial-cluster={}", cluster.join(",")),
-            // Plain HTTP for health and metrics, whatever clients have to speak.
+            // Plain HTTP for health and metrics, with or without TLS for clients.
             format!("--listen-metrics-urls=http://127.0.0.1:{metrics}"),
         ];
         if let Some(tls) = &self.tls {

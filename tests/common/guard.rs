@@ -1,11 +1,11 @@
-//! A process that ends with its handle, and with the test run however that ends.
+//! A child process that ends with its handle, and with the test run even if that is killed.
 
 use std::process::{Child, Command, Stdio};
 
 /// A child process; killed when this is dropped.
 ///
-/// Beside it waits a small shell that reads a pipe of this process: should the test
-/// run be killed, the pipe closes and the shell kills the child.
+/// A small shell beside it reads a pipe of this process: if the test run is killed, the pipe closes and the shell kills
+/// the child.
 pub(crate) struct Guarded {
     child: Child,
     shell: Child,
@@ -38,7 +38,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // The shell first: later the child's number might be another's.
+        // End the shell first: later the id of the child might belong to another process.
         for process in [&mut self.shell, &mut self.child] {
             let _ = process.kill();
             let _ = process.wait();

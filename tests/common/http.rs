@@ -1,4 +1,4 @@
-//! The little HTTP that etcd's health and metrics pages need.
+//! A minimal HTTP client for etcd's health and metrics pages.
 
 use std::io;
 use std::net::Ipv4Addr;

@@ -1,4 +1,4 @@
-//! What the test binaries share; each uses a part of it.
+//! Shared by the test binaries; each uses a part of it.
 
 pub(crate) mod certificates;
 pub(crate) mod etcd;

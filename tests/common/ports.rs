@@ -3,19 +3,17 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Below the range from which kernels take the ports of outgoing connections:
-/// while a killed server is down, no client can be given its port.
+/// Below the range of ephemeral ports: while a killed server is down, no outgoing connection can take its port.
 const FIRST: u32 = 10_000;
 const COUNT: u32 = 20_000;
 
 /// Ports handed out by this process so far.
 static TAKEN: AtomicU32 = AtomicU32::new(0);
 
-/// A port that nobody listens on and that this process has not handed out lately.
+/// A port that is not in use and that this process has not handed out lately.
 ///
-/// The way through the range starts at a place of each process's own, so that test
-/// runs beside each other seldom meet; a server that finds its port taken all the
-/// same is started again on another.
+/// Each process starts at its own place in the range, so that test runs beside each other rarely collide. A server that
+/// still finds its port taken is started again on another.
 pub(crate) fn free() -> u16 {
     loop {
         let step = TAKEN.fetch_add(1, Ordering::Relaxed);

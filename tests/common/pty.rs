@@ -1,4 +1,4 @@
-//! A program in a terminal of its own, watched by its bytes.
+//! A program in a pseudo-terminal, and the screen it draws.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,12 +14,12 @@ use vt100::{MouseProtocolMode, Parser, Screen};
 /// How long a test waits for what it expects.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The program that people run: the release build where tests/run made one.
+/// The program under test: the release build if tests/run made one.
 pub(crate) fn leasetop() -> CommandBuilder {
     let built = || env!("CARGO_BIN_EXE_leasetop").into();
     let mut command = CommandBuilder::new(std::env::var_os("LEASETOP_BINARY").unwrap_or_else(built));
     command.env("TERM", "xterm-256color");
-    // Whoever runs the tests may have a config file.
+    // The user who runs the tests may have a config file.
     command.env("XDG_CONFIG_HOME", "/nowhere");
     command
 }
@@ -39,7 +39,7 @@ pub(crate) struct Terminal {
     parser: Parser,
     bytes: Vec<u8>,
     found: String,
-    /// Held while nobody reads.
+    /// Locked while nobody reads.
     gate: Arc<Mutex<()>>,
 }
 
@@ -63,14 +63,14 @@ impl Terminal {
         }
     }
 
-    /// Nobody reads the terminal while `meanwhile` goes on.
+    /// Runs `meanwhile` while nobody reads the terminal.
     pub(crate) fn unread<T>(&mut self, meanwhile: impl FnOnce(&mut Terminal) -> T) -> T {
         let gate = Arc::clone(&self.gate);
         let _closed = gate.lock().expect("the reader does not panic");
         meanwhile(self)
     }
 
-    /// Whether the terminal takes no more bytes, so that a write to it waits.
+    /// Whether the terminal accepts no more bytes, so that a write to it blocks.
     pub(crate) fn is_full(&self) -> bool {
         let name = self.master().tty_name().expect("a pty has a name");
         let line = std::fs::OpenOptions::new()
@@ -82,17 +82,17 @@ impl Terminal {
         poll(&mut wanted, Some(&Timespec::default())).expect("it can be asked") == 0
     }
 
-    /// The program by its number; where a shell started it, the shell's child.
+    /// The process of the program; if a shell started it, the child of the shell.
     pub(crate) fn process(&self) -> Process {
         let id = self.child.process_id().expect("the program runs");
         let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         Process(children.split_whitespace().next().and_then(|child| child.parse().ok()).unwrap_or(id))
     }
 
-    /// Takes the terminal away, as a window that is closed.
+    /// Closes the terminal, as closing its window does.
     pub(crate) fn hang_up(&mut self) {
         self.ends = None;
-        // The thread that reads holds an end too: it lets go as soon as nobody takes what it read.
+        // The reading thread has an end too; it closes it when nobody receives the bytes.
         self.output = channel().1;
     }
 
@@ -100,22 +100,22 @@ impl Terminal {
         &*self.ends.as_ref().expect("it is there").master
     }
 
-    /// What the screen shows by now.
+    /// The screen so far.
     pub(crate) fn screen(&self) -> &Screen {
         self.parser.screen()
     }
 
-    /// Every byte seen by now.
+    /// Every byte so far.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether the terminal's line (echo, line by line, ...) is as the program found it.
+    /// Whether the modes of the terminal (echo, line mode, ...) are as the program found them.
     pub(crate) fn is_line_as_found(&self) -> bool {
         modes(self.master()) == self.found
     }
 
-    /// Checks that a program has given its terminal back.
+    /// Checks that the program has restored its terminal.
     pub(crate) fn assert_sane(&self) {
         let screen = self.screen();
         assert!(!screen.alternate_screen(), "left in the alternate screen");
@@ -132,10 +132,10 @@ impl Terminal {
         writer.flush().expect("the program reads its terminal");
     }
 
-    /// Changes the size; the program is told with SIGWINCH.
+    /// Changes the size; the program receives SIGWINCH.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         self.master().resize(size(columns, rows)).expect("the pty takes a size");
-        // vt100 knows no screen without a cell.
+        // vt100 needs at least one cell.
         self.parser.screen_mut().set_size(rows.max(1), columns.max(1));
     }
 
@@ -146,23 +146,23 @@ impl Terminal {
         assert!(status.expect("kill runs").success(), "kill -s {name} failed");
     }
 
-    /// Draws over what the program has drawn, as a stray message does.
+    /// Draws over the screen, as a stray message does.
     pub(crate) fn scribble(&mut self, text: &str) {
         self.parser.process(text.as_bytes());
     }
 
-    /// Reads for some seconds of real time: for what is about time itself.
+    /// Reads for some seconds of real time.
     pub(crate) fn pass(&mut self, seconds: f64) {
         let deadline = now() + Duration::from_secs_f64(seconds);
         while self.read(deadline).is_ok() {}
     }
 
-    /// How often a piece of bytes was seen by now.
+    /// How often these bytes occurred so far.
     pub(crate) fn count(&self, piece: &str) -> usize {
         self.bytes.windows(piece.len()).filter(|window| *window == piece.as_bytes()).count()
     }
 
-    /// Reads until something holds of all that was seen.
+    /// Reads until a condition holds.
     pub(crate) fn read_until(&mut self, what: &str, holds: impl Fn(&Terminal) -> bool) {
         let deadline = now() + LIMIT;
         while !holds(self) {
@@ -176,7 +176,7 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
-    /// Reads until something holds of the screen.
+    /// Reads until a condition holds of the screen.
     pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&Screen) -> bool) {
         let deadline = now() + LIMIT;
         while self.is_within_a_frame() || !holds(self.screen()) {
@@ -185,7 +185,7 @@ impl Terminal {
         }
     }
 
-    /// Whether a frame (a synchronized update) has begun and not ended: what the screen shows then is half a picture.
+    /// Whether a frame (a synchronized update) has started and not ended: the screen then shows a part of it.
     fn is_within_a_frame(&self) -> bool {
         let last = |mark: &[u8]| self.bytes.windows(mark.len()).rposition(|window| window == mark);
         last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
@@ -199,7 +199,7 @@ impl Terminal {
                 break end;
             }
         };
-        assert_eq!(end, RecvTimeoutError::Disconnected, "it goes on:\n{}", self.screen().contents());
+        assert_eq!(end, RecvTimeoutError::Disconnected, "the program still runs:\n{}", self.screen().contents());
         self.child.wait().expect("the child is ours").exit_code()
     }
 
@@ -223,22 +223,22 @@ impl Drop for Terminal {
 pub(crate) struct Process(u32);
 
 impl Process {
-    /// Its number.
+    /// Its id.
     pub(crate) fn id(self) -> u32 {
         self.0
     }
 
-    /// Whether it ends in time. One that nobody has waited for has ended too.
+    /// Whether it ends in time. A zombie has ended too.
     pub(crate) fn ends_within(self, limit: Duration) -> bool {
         self.comes_to(limit, |state| matches!(state, None | Some('Z')))
     }
 
-    /// Whether it is stopped in time. A shell waits for that too: to continue what is not stopped yet does nothing.
+    /// Whether it is stopped in time. Continuing a process that is not stopped yet would do nothing.
     pub(crate) fn stops_within(self, limit: Duration) -> bool {
         self.comes_to(limit, |state| state == Some('T'))
     }
 
-    /// Whether its state, as Linux tells it by a letter, comes to what is wanted in time.
+    /// Whether its state, a letter in /proc, becomes a wanted one in time.
     fn comes_to(self, limit: Duration, is_wanted: impl Fn(Option<char>) -> bool) -> bool {
         let deadline = now() + limit;
         while now() < deadline {
@@ -253,7 +253,7 @@ impl Process {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing tells that a process ended which is not ours")]
+#[expect(clippy::disallowed_methods, reason = "there is no event for the end of a process that is no child")]
 fn nap() {
     std::thread::sleep(Duration::from_millis(20));
 }
@@ -271,7 +271,7 @@ fn read_all(mut reader: Box<dyn Read + Send>, gate: Arc<Mutex<()>>) -> Receiver<
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
-        // Linux ends a pty whose program is gone with an error in place of an empty read.
+        // If the program of a pty is gone, Linux returns an error instead of an empty read.
         while let Ok(count @ 1..) = read_one(&mut reader, &mut buffer, &gate) {
             if sender.send(buffer[..count].to_vec()).is_err() {
                 break;

@@ -1,4 +1,4 @@
-//! The commands beside etcdctl's: the same lines, to the byte, and the same variables.
+//! The commands compared with etcdctl: the same lines, to the byte, and the same environment variables.
 
 use std::process::Command;
 
@@ -9,14 +9,17 @@ use crate::common::etcd::{Etcd, Version};
 use crate::engine::{connect, settings};
 
 on_each_version! {
-    says_what_etcdctl_says
+    prints_the_same_lines_as_etcdctl
     reads_etcdctls_variables
-    waits_for_a_renewal_and_for_the_end
-    lists_what_watching_has_shown
-    lists_megabytes_of_key_names
-    shows_a_certificate
+    presents_a_client_certificate
     tells_tls_from_none
     tells_which_certificate_is_at_fault
+}
+
+on_the_newest_version! {
+    waits_for_a_renewal_and_for_the_end
+    lists_what_was_observed
+    lists_megabytes_of_key_names
 }
 
 /// What the program prints on this etcd, and its exit code.
@@ -39,8 +42,8 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     let wait =
         |until: &str, timeout: &str| leasetop(&etcd, &[], &["wait", &lease, "--until", until, "--timeout", timeout]);
     assert_eq!(wait("renewed", "1s"), (String::new(), Some(1)), "nobody renews it");
-    let (told, code) = wait("left<3s", "20s");
-    assert!(code == Some(0) && told.starts_with(&format!("lease {lease} has left<3s, ")), "{told}");
+    let (output, code) = wait("left<3s", "20s");
+    assert!(code == Some(0) && output.starts_with(&format!("lease {lease} has left<3s, ")), "{output}");
     let renewed = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
@@ -57,11 +60,11 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     assert_eq!(wait("renewed", "60s").1, Some(1), "it is gone, which is no reason to wait");
 }
 
-async fn lists_what_watching_has_shown(version: Version) {
+async fn lists_what_was_observed(version: Version) {
     let etcd = Etcd::start(version).await;
     let (kept, leaked) = (etcd.ctl(&["lease", "grant", "9"]), etcd.ctl(&["lease", "grant", "9"]));
     etcd.ctl(&["put", "/svc/a", "1", "--lease", id(&kept)]);
-    // etcdctl renews each third of the TTL.
+    // etcdctl renews every third of the TTL.
     let _keeping = etcd.ctl_on(&["lease", "keep-alive", id(&kept)]);
     let (listed, code) = leasetop(&etcd, &[], &["list", "--for", "14s", "-w", "json", "--sort", "every"]);
     assert_eq!(code, Some(0), "{listed}");
@@ -77,7 +80,7 @@ async fn lists_what_watching_has_shown(version: Version) {
     assert_eq!((&lease["state"], &lease["keys"]), (&"ok".into(), &serde_json::json!(["/svc/a"])));
 }
 
-/// One lease with more in key names than an answer may have by gRPC's defaults hides no other.
+/// A lease whose key names exceed gRPC's default message size hides no other lease.
 async fn lists_megabytes_of_key_names(version: Version) {
     const KEYS: usize = 4_300;
     let etcd = Etcd::start(version).await;
@@ -96,11 +99,11 @@ async fn lists_megabytes_of_key_names(version: Version) {
     let counts: Vec<_> = listing["leases"].as_array().unwrap().iter().map(|l| (&l["id"], &l["key_count"])).collect();
     let (heavy, light) = (Value::from(heavy.to_string()), Value::from(light.to_string()));
     assert_eq!(counts, [(&heavy, &KEYS.into()), (&light, &0.into())]);
-    let (told, code) = leasetop(&etcd, &[], &["timetolive", heavy.as_str().unwrap(), "--keys", "-w", "json"]);
-    assert_eq!((told.matches("/big/").count(), code), (KEYS, Some(0)));
+    let (output, code) = leasetop(&etcd, &[], &["timetolive", heavy.as_str().unwrap(), "--keys", "-w", "json"]);
+    assert_eq!((output.matches("/big/").count(), code), (KEYS, Some(0)));
 }
 
-async fn says_what_etcdctl_says(version: Version) {
+async fn prints_the_same_lines_as_etcdctl(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = |args: &[&str]| leasetop(&etcd, &[], args).0;
     let granted = ours(&["grant", "600"]);
@@ -113,7 +116,7 @@ async fn says_what_etcdctl_says(version: Version) {
     // A second may pass between the two.
     let same = (0..20).any(|_| ours(&["timetolive", theirs]) == etcd.ctl(&["lease", "timetolive", theirs]));
     assert!(same, "{}", ours(&["timetolive", theirs]));
-    // etcd tells keys in no order.
+    // etcd returns the keys in no order.
     let same = (0..40)
         .any(|_| ours(&["timetolive", theirs, "--keys"]) == etcd.ctl(&["lease", "timetolive", theirs, "--keys"]));
     assert!(same, "{}", ours(&["timetolive", theirs, "--keys"]));
@@ -143,11 +146,11 @@ async fn reads_etcdctls_variables(version: Version) {
     let denied = leasetop(&etcd, &user, &["list"]).1;
     let (listed, code) = leasetop(&etcd, &user, &["list", "-q", "--for", "3s", "--prefix", "/app/"]);
     assert!(listed.lines().any(|line| line == id(&granted)), "those whose keys may be read: {listed}");
-    assert_eq!(code, denied, "whether those are all is told as without --for");
+    assert_eq!(code, denied, "whether those are all is output as without --for");
     assert_eq!(leasetop(&etcd, &[("ETCDCTL_USER", "app:wrong")], &["list"]).1, Some(2));
 }
 
-async fn shows_a_certificate(version: Version) {
+async fn presents_a_client_certificate(version: Version) {
     let etcd = Etcd::with_tls(version).await;
     let tls = etcd.certificates();
     let path = |path: &std::path::Path| path.to_str().expect("text").to_owned();
@@ -178,12 +181,12 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     let (ca, cert, key) = (path(&tls.ca), path(&tls.expired.cert), path(&tls.expired.key));
     let endpoint = &etcd.endpoints()[0];
     always_refused(endpoint, &["--cacert", &ca], "the server requires a client certificate; use --cert and --key");
-    // Which alert a server sends depends on the Go that built it: since 1.20 it names the fault.
+    // The alert depends on the Go version that built the server: since 1.20 it names the fault.
     let args = ["--cacert", &ca, "--cert", &cert, "--key", &key];
     let rejected = ["CertificateExpired", "BadCertificate"]
         .map(|alert| format!("the server rejected the client certificate ({alert}); check --cert and --key"));
-    let (told, _) = stderr(endpoint, &args);
-    let rejected = rejected.iter().find(|why| told.contains(*why)).unwrap_or_else(|| panic!("{told}"));
+    let (output, _) = stderr(endpoint, &args);
+    let rejected = rejected.iter().find(|why| output.contains(*why)).unwrap_or_else(|| panic!("{output}"));
     always_refused(endpoint, &args, rejected);
     always_refused(
         endpoint,
@@ -192,15 +195,15 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
     );
 }
 
-/// Each of many tries ends with the same message: it must not depend on which event comes first.
+/// Each of many tries ends with the same message, whichever event comes first.
 fn always_refused(endpoint: &str, args: &[&str], why: &str) {
-    let expected = format!("Error: could not list the leases at {endpoint}: {why}\n");
+    let expected = format!("error: could not list the leases at {endpoint}: {why}\n");
     for _ in 0..20 {
         assert_eq!(stderr(endpoint, args), (expected.clone(), Some(2)));
     }
 }
 
-/// What `list` says of its failure, and its exit code.
+/// What `list` prints to stderr, and its exit code.
 fn stderr(endpoint: &str, args: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));
     command.args(["--endpoints", endpoint, "list"]).args(args);

@@ -1,4 +1,4 @@
-//! The real etcdctl on `leasetop sandbox`: it does not notice.
+//! The real etcdctl works on `leasetop sandbox`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -14,13 +14,13 @@ use crate::common::wait::until;
 
 on_each_version! {
     etcdctl_watches
-    etcdctl_makes_transactions
+    etcdctl_runs_transactions
     etcdctl_locks
-    etcdctl_elects
+    etcdctl_campaigns
 }
 
 /// How long etcdctl may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A sandbox that listens, and the etcdctl of a version.
 struct EtcdctlTest {
@@ -30,7 +30,7 @@ struct EtcdctlTest {
     _sandbox: Guarded,
 }
 
-/// An etcdctl that goes on; it ends with this.
+/// A running etcdctl; dropping this ends it.
 struct Running {
     process: Guarded,
     output: PathBuf,
@@ -44,8 +44,8 @@ impl EtcdctlTest {
         let sandbox = Guarded::start(&mut command);
         drop(command);
         let mut line = String::new();
-        BufReader::new(reader).read_line(&mut line).expect("it tells where it listens");
-        let endpoint = line.trim().strip_prefix("serving on ").expect("it tells where it listens").to_owned();
+        BufReader::new(reader).read_line(&mut line).expect("it prints its address");
+        let endpoint = line.trim().strip_prefix("serving on ").expect("it prints its address").to_owned();
         let home = TempDir::new().expect("a folder");
         EtcdctlTest { etcdctl: version.program("etcdctl"), endpoint, home, _sandbox: sandbox }
     }
@@ -56,7 +56,7 @@ impl EtcdctlTest {
         command
     }
 
-    /// What etcdctl prints, given this on its standard input.
+    /// Runs etcdctl with this input and returns its output.
     fn fed(&self, args: &[&str], input: &str) -> String {
         let mut command = self.command(args);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("etcdctl runs");
@@ -70,8 +70,8 @@ impl EtcdctlTest {
         self.fed(args, "")
     }
 
-    /// Starts an etcdctl that goes on.
-    fn go(&self, name: &str, args: &[&str]) -> Running {
+    /// Starts an etcdctl that keeps running.
+    fn spawn(&self, name: &str, args: &[&str]) -> Running {
         let output = self.home.path().join(name);
         let mut command = self.command(args);
         command.stdout(File::create(&output).expect("a file")).stderr(Stdio::null());
@@ -81,57 +81,57 @@ impl EtcdctlTest {
 
 impl Running {
     fn text(&self) -> String {
-        std::fs::read_to_string(&self.output).expect("what it prints")
+        std::fs::read_to_string(&self.output).expect("its output")
     }
 
     async fn prints(&self, text: &str) {
-        until(&format!("it prints {text:?}"), PATIENCE, async || self.text().contains(text)).await;
+        until(&format!("it prints {text:?}"), TIMEOUT, async || self.text().contains(text)).await;
     }
 }
 
 async fn etcdctl_watches(version: Version) {
-    let bench = EtcdctlTest::start(version);
-    bench.ctl(&["put", "svc/a", "first"]);
-    let watch = bench.go("watch", &["watch", "svc/", "--prefix", "--prev-kv", "--rev", "2"]);
+    let test = EtcdctlTest::start(version);
+    test.ctl(&["put", "svc/a", "first"]);
+    let watch = test.spawn("watch", &["watch", "svc/", "--prefix", "--prev-kv", "--rev", "2"]);
     watch.prints("PUT\nsvc/a\nfirst\n").await;
-    bench.ctl(&["put", "svc/a", "second"]);
+    test.ctl(&["put", "svc/a", "second"]);
     watch.prints("PUT\nsvc/a\nfirst\nsvc/a\nsecond\n").await;
-    bench.ctl(&["del", "svc/a"]);
+    test.ctl(&["del", "svc/a"]);
     watch.prints("DELETE\nsvc/a\nsecond\nsvc/a\n").await;
-    bench.ctl(&["compaction", "4"]);
-    assert_eq!(bench.ctl(&["get", "svc/a", "--rev", "4"]), "");
+    test.ctl(&["compaction", "4"]);
+    assert_eq!(test.ctl(&["get", "svc/a", "--rev", "4"]), "");
 }
 
-async fn etcdctl_makes_transactions(version: Version) {
-    let bench = EtcdctlTest::start(version);
+async fn etcdctl_runs_transactions(version: Version) {
+    let test = EtcdctlTest::start(version);
     let once = "create(\"k\") = \"0\"\n\nput k made\nget k\n\nput k again\nget k\n\n";
-    assert_eq!(bench.fed(&["txn"], once), "SUCCESS\n\nOK\n\nk\nmade\n");
-    assert_eq!(bench.fed(&["txn"], once), "FAILURE\n\nOK\n\nk\nagain\n");
+    assert_eq!(test.fed(&["txn"], once), "SUCCESS\n\nOK\n\nk\nmade\n");
+    assert_eq!(test.fed(&["txn"], once), "FAILURE\n\nOK\n\nk\nagain\n");
 }
 
 async fn etcdctl_locks(version: Version) {
-    let bench = EtcdctlTest::start(version);
-    let holder = bench.go("holder", &["lock", "mutex"]);
+    let test = EtcdctlTest::start(version);
+    let holder = test.spawn("holder", &["lock", "--ttl", "2", "mutex"]);
     holder.prints("mutex/").await;
-    let mut waiting = bench.go("waiting", &["lock", "mutex", "/bin/echo", "mine"]);
-    let in_line = async || bench.ctl(&["get", "mutex/", "--prefix", "--keys-only"]).matches("mutex/").count() == 2;
-    until("both are in line", PATIENCE, in_line).await;
+    let mut waiting = test.spawn("waiting", &["lock", "--ttl", "2", "mutex", "/bin/echo", "mine"]);
+    let both_wait = async || test.ctl(&["get", "mutex/", "--prefix", "--keys-only"]).matches("mutex/").count() == 2;
+    until("both are in line", TIMEOUT, both_wait).await;
     assert_eq!(waiting.text(), "");
     holder.process.signal("INT");
     waiting.prints("mine").await;
-    until("it ends", PATIENCE, async || waiting.process.has_ended()).await;
-    until("both leases are gone", PATIENCE, async || bench.ctl(&["lease", "list"]).starts_with("found 0")).await;
+    until("it ends", TIMEOUT, async || waiting.process.has_ended()).await;
+    until("both leases are gone", TIMEOUT, async || test.ctl(&["lease", "list"]).starts_with("found 0")).await;
 }
 
-async fn etcdctl_elects(version: Version) {
-    let bench = EtcdctlTest::start(version);
-    let first = bench.go("first", &["elect", "chair", "ada"]);
+async fn etcdctl_campaigns(version: Version) {
+    let test = EtcdctlTest::start(version);
+    let first = test.spawn("first", &["elect", "chair", "ada"]);
     first.prints("ada").await;
-    let observer = bench.go("observer", &["elect", "-l", "chair"]);
+    let observer = test.spawn("observer", &["elect", "-l", "chair"]);
     observer.prints("ada").await;
-    let second = bench.go("second", &["elect", "chair", "bob"]);
-    let in_line = async || bench.ctl(&["get", "chair/", "--prefix", "--keys-only"]).matches("chair/").count() == 2;
-    until("both stand for it", PATIENCE, in_line).await;
+    let second = test.spawn("second", &["elect", "chair", "bob"]);
+    let both_wait = async || test.ctl(&["get", "chair/", "--prefix", "--keys-only"]).matches("chair/").count() == 2;
+    until("both are candidates", TIMEOUT, both_wait).await;
     first.process.signal("INT");
     second.prints("bob").await;
     observer.prints("bob").await;

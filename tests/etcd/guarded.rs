@@ -12,8 +12,8 @@ use simkit::tasks::spawn;
 use crate::common::etcd::{Etcd, Version};
 
 on_each_version! {
-    a_user_sees_its_own_keys_and_is_told_what_it_may_not
-    who_may_not_list_is_told_of_the_leases_of_its_keys
+    a_user_reads_its_own_keys_and_is_refused_others
+    without_permission_to_list_leases_are_found_by_their_keys
 }
 
 async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
@@ -23,7 +23,7 @@ async fn log_in(etcd: &Etcd, name: &str, password: &str) -> Cluster {
     Cluster::connect(settings).await.expect("a cluster")
 }
 
-async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) {
+async fn a_user_reads_its_own_keys_and_is_refused_others(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let app = log_in(&etcd, "app", "app-password").await;
@@ -31,8 +31,11 @@ async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) 
     let own = KeyRange::prefix(b"/app/");
     let mut watch = app.watch_keys(&own, 0).await.unwrap();
     app.put(b"/app/a", b"v", Some(lease)).await.unwrap();
-    let told = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time");
-    assert!(matches!(told, WatchUpdate::Changes { ref changes, .. } if changes[0].key == b"/app/a"), "{told:?}");
+    let reported = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("reported in time");
+    assert!(
+        matches!(reported, WatchUpdate::Changes { ref changes, .. } if changes[0].key == b"/app/a"),
+        "{reported:?}"
+    );
     assert_eq!(app.key_pages(&own).next().await.unwrap().unwrap()[0].lease, Some(lease));
 
     let refused = app.key_pages(&KeyRange::all()).next().await.unwrap_err();
@@ -41,7 +44,7 @@ async fn a_user_sees_its_own_keys_and_is_told_what_it_may_not(version: Version) 
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
 }
 
-/// The first event of a kind that is told of a lease.
+/// Waits for the first event of this kind about a lease.
 async fn wait_for_event(events: &mut tokio::sync::mpsc::Receiver<TimedEvent>, word: EventName, id: LeaseId) {
     let heard = async {
         while let Some(TimedEvent { event, .. }) = events.recv().await {
@@ -54,7 +57,7 @@ async fn wait_for_event(events: &mut tokio::sync::mpsc::Receiver<TimedEvent>, wo
     tokio::time::timeout(Duration::from_secs(30), heard).await.unwrap_or_else(|_| panic!("{word:?} in time"));
 }
 
-async fn who_may_not_list_is_told_of_the_leases_of_its_keys(version: Version) {
+async fn without_permission_to_list_leases_are_found_by_their_keys(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     // A lease with a key that the user may not read: from 3.5.28 on it may not list at all.
@@ -63,10 +66,10 @@ async fn who_may_not_list_is_told_of_the_leases_of_its_keys(version: Version) {
     root.put(b"/secret", b"v", Some(secret)).await.unwrap();
     let config = AppConfig { range: KeyRange::prefix(b"/app/"), ..AppConfig::default() };
     let cluster = log_in(&etcd, "app", "app-password").await;
-    let (tell, mut events) = tokio::sync::mpsc::channel(256);
-    let outside = Box::pin(futures_util::stream::pending::<ExternalEvent>());
-    let _following = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, outside, tell));
-    // From here on the keys are followed: what is attached is told.
+    let (sender, mut events) = tokio::sync::mpsc::channel(256);
+    let signals = Box::pin(futures_util::stream::pending::<ExternalEvent>());
+    let _headless = spawn(follow_events(HeadlessOptions { cluster, clock: Clock::real(), config }, signals, sender));
+    // The events of keys start once the keys are watched.
     let lease = root.grant(Some(LeaseId(-9)), 600).await.unwrap().id;
     let attaching = async {
         for n in 0_u64.. {

@@ -1,19 +1,19 @@
-//! The servers that the other tests stand on.
+//! The etcd servers that the other tests use.
 
 use std::time::Duration;
 
 use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
 
-on_each_version! {
-    keeps_its_data_over_a_kill
-    goes_on_after_a_freeze
-    a_cluster_outlives_its_leader
-    asks_for_a_password
-    asks_for_a_certificate
+on_the_newest_version! {
+    etcd_keeps_its_data_over_a_kill
+    etcd_continues_after_a_freeze
+    a_cluster_survives_the_loss_of_its_leader
+    etcd_requires_a_password
+    etcd_requires_a_certificate
 }
 
-async fn keeps_its_data_over_a_kill(version: Version) {
+async fn etcd_keeps_its_data_over_a_kill(version: Version) {
     let mut etcd = Etcd::start(version).await;
     let endpoints = etcd.endpoints();
     etcd.ctl(&["put", "name", "value"]);
@@ -23,7 +23,7 @@ async fn keeps_its_data_over_a_kill(version: Version) {
     assert_eq!(etcd.ctl(&["get", "name", "--print-value-only"]), "value\n");
 }
 
-async fn goes_on_after_a_freeze(version: Version) {
+async fn etcd_continues_after_a_freeze(version: Version) {
     let etcd = Etcd::start(version).await;
     etcd.freeze(0);
     let asked = tokio::time::timeout(Duration::from_millis(300), etcd.metric(0, "etcd_server_is_leader")).await;
@@ -32,7 +32,7 @@ async fn goes_on_after_a_freeze(version: Version) {
     assert_eq!(etcd.metric(0, "etcd_server_is_leader").await, Some(1.0));
 }
 
-async fn a_cluster_outlives_its_leader(version: Version) {
+async fn a_cluster_survives_the_loss_of_its_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let leader = etcd.leader().await;
     etcd.kill(leader);
@@ -49,7 +49,7 @@ async fn a_cluster_outlives_its_leader(version: Version) {
     etcd.ctl(&["put", "name", "value"]);
 }
 
-async fn asks_for_a_password(version: Version) {
+async fn etcd_requires_a_password(version: Version) {
     let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     etcd.ctl(&["put", "/app/name", "value"]);
@@ -57,7 +57,7 @@ async fn asks_for_a_password(version: Version) {
     assert_eq!(etcd.metric(0, logins).await, Some(1.0));
 }
 
-async fn asks_for_a_certificate(version: Version) {
+async fn etcd_requires_a_certificate(version: Version) {
     let etcd = Etcd::with_tls(version).await;
     etcd.ctl(&["put", "name", "value"]);
     assert!(etcd.certificates().client.cert.exists());

@@ -1,4 +1,4 @@
-//! Locks and elections that the real etcdctl takes, as the monitor shows them.
+//! Locks and elections of the real etcdctl, as the monitor shows them.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use crate::common::guard::Guarded;
 use crate::common::wait::until;
 use crate::pty::{Terminal, leasetop};
 
-on_each_version! {
-    the_line_for_a_lock_is_shown_in_its_order
+on_the_newest_version! {
+    the_queue_of_a_lock_is_shown_in_order
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The keys of a lock or an election, the oldest first.
 fn line(etcd: &Etcd, name: &str) -> Vec<String> {
@@ -20,19 +20,19 @@ fn line(etcd: &Etcd, name: &str) -> Vec<String> {
     keys.split_whitespace().map(str::to_owned).collect()
 }
 
-/// A candidate of etcdctl's that stands in line behind so many others.
+/// An etcdctl that waits in the queue behind `others` candidates.
 async fn candidate(etcd: &Etcd, args: &[&str], others: usize) -> Guarded {
     let candidate = etcd.ctl_on(args);
-    until("it stands in line", PATIENCE, async || line(etcd, args[1]).len() == others + 1).await;
+    until("it waits in the queue", TIMEOUT, async || line(etcd, args[1]).len() == others + 1).await;
     candidate
 }
 
-/// The id that stands in the name of a key.
+/// The lease id in the name of a key.
 fn id(key: &str) -> &str {
     key.rsplit('/').next().expect("the last part")
 }
 
-/// Waits until the rows of a line are these, in this order: a place and the lease there.
+/// Waits until the rows of a queue are these, in this order: position and lease.
 fn wait_for_line(monitor: &mut Terminal, line: &[String]) {
     let places = ["holds", "next", "2", "3"];
     let rows: Vec<String> = places.iter().zip(line).map(|(place, key)| format!("{place:<6}{:0>16}", id(key))).collect();
@@ -43,7 +43,7 @@ fn wait_for_line(monitor: &mut Terminal, line: &[String]) {
     });
 }
 
-async fn the_line_for_a_lock_is_shown_in_its_order(version: Version) {
+async fn the_queue_of_a_lock_is_shown_in_order(version: Version) {
     let etcd = Etcd::start(version).await;
     let mut command = leasetop();
     command.args(["--endpoints", &etcd.endpoints().join(",")]);
@@ -72,7 +72,7 @@ async fn the_line_for_a_lock_is_shown_in_its_order(version: Version) {
     holder.signal("INT");
     monitor.wait_for("4 Locks 2 with 2 in line");
     wait_for_line(&mut monitor, &all[2..]);
-    // Somebody writes over the key and forgets its lease.
+    // Overwriting the key without its lease detaches it.
     etcd.ctl(&["put", &all[2], "mine"]);
     monitor.wait_for(&format!("until somebody deletes it: etcdctl del {}", all[2]));
     etcd.ctl(&["del", &all[2]]);

@@ -1,13 +1,16 @@
-//! What holds of any etcd. Tests on a real one stand in a module named after its version, `etcd_3_..`, by which
-//! tests/run leaves out what cannot run.
+//! Tests against real etcds. Each is in a module named after its etcd, `etcd_3_...`, which tests/run uses to skip the
+//! versions that are missing.
+//!
+//! A test runs on each version if the version may change the result, and on the newest 3.5 alone if it is about leasetop
+//! and the versions behave alike.
 
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/pty.rs"]
-#[expect(dead_code, reason = "here the monitor is only looked at")]
+#[expect(dead_code, reason = "these tests use a part of it")]
 mod pty;
 
-/// Makes one test a case and version.
+/// Makes one test per case and version.
 macro_rules! on_each_version {
     ($($(#[$note:meta])* $case:ident)*) => {
         on_each_version!(@ etcd_3_4 V3_4 $($(#[$note])* $case)*);
@@ -25,6 +28,13 @@ macro_rules! on_each_version {
                 }
             )*
         }
+    };
+}
+
+/// Makes one test per case, on the newest 3.5.
+macro_rules! on_the_newest_version {
+    ($($case:ident)*) => {
+        on_each_version!(@ etcd_3_5_newest V3_5New $($case)*);
     };
 }
 

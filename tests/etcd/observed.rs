@@ -1,4 +1,4 @@
-//! What is inferred of leases that others renew, against what they truly did.
+//! What is inferred about leases that other clients renew, compared with what they did.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use simkit::Timestamp;
 
 use crate::common::etcd::{Etcd, Version};
 
-on_each_version! {
-    every_renewal_of_another_client_is_seen
+on_the_newest_version! {
+    every_renewal_of_another_client_is_inferred
     a_leader_change_is_no_renewal
-    deaths_are_told_apart
+    expired_and_revoked_leases_are_distinguished
 }
 
 async fn connect(etcd: &Etcd) -> Cluster {
@@ -27,15 +27,15 @@ async fn connect(etcd: &Etcd) -> Cluster {
     Cluster::connect(settings).await.expect("a cluster")
 }
 
-/// One poll by plan, and what it shows.
+/// One poll at its planned time, and what it shows.
 async fn poll(cluster: &Cluster, clock: &Clock, observed: &mut LeaseInference, id: LeaseId) -> (Inferred, Timestamp) {
     clock.sleep_until(observed.next_poll(clock.now())).await;
     let sent = clock.now();
     let answer = cluster.time_to_live(id, false).await.expect("an answer");
-    (observed.apply_reply(&answer, sent, clock.now()), sent)
+    (observed.apply_reply(&answer, sent, clock.now()).inferred, sent)
 }
 
-/// When each renewal happened, at the latest: its answer.
+/// The time of the reply to each renewal, which is the latest it can have happened.
 async fn renewals(consumer: &mut Consumer, until: Timestamp, clock: &Clock) -> Vec<Timestamp> {
     let mut answered = Vec::new();
     let rest = clock.sleep_until(until);
@@ -50,12 +50,12 @@ async fn renewals(consumer: &mut Consumer, until: Timestamp, clock: &Clock) -> V
     }
 }
 
-async fn every_renewal_of_another_client_is_seen(version: Version) {
+async fn every_renewal_of_another_client_is_inferred(version: Version) {
     let etcd = Etcd::start(version).await;
     let (theirs, ours) = (connect(&etcd).await, connect(&etcd).await);
     let clock = Clock::real();
     let granted = theirs.grant(None, 10).await.expect("a lease");
-    // Renewals within two seconds of the grant cannot be seen.
+    // Renewals within two seconds of the grant cannot be inferred.
     clock.sleep(Duration::from_secs(2)).await;
     let engine = Engine::start(theirs, clock.clone(), Options::default());
     let mut observed = LeaseInference::default();
@@ -65,7 +65,7 @@ async fn every_renewal_of_another_client_is_seen(version: Version) {
     let until = clock.now() + Duration::from_secs(18);
     let watching = async {
         let mut seen: Vec<TimeRange> = Vec::new();
-        // The last renewal is seen a moment after it.
+        // The last renewal is noticed a moment later.
         while clock.now() < until + Duration::from_secs(2) {
             match poll(&ours, &clock, &mut observed, granted.id).await.0 {
                 Inferred::Renewed(renewal) => seen.push(renewal.at),
@@ -76,16 +76,16 @@ async fn every_renewal_of_another_client_is_seen(version: Version) {
         seen
     };
     let (answered, mut seen) = tokio::join!(renewals(&mut consumer, until, &clock), watching);
-    // What came after the truth was no longer looked at.
+    // Later renewals were not recorded.
     seen.retain(|at| at.middle() < until);
     assert_eq!(seen.len(), answered.len(), "{seen:?} of {answered:?}");
     for (seen, answered) in seen.iter().zip(&answered) {
         let late = TimeRange { earliest: seen.earliest, latest: seen.latest + Duration::from_millis(50) };
         assert!(late.contains(*answered), "{seen:?} of {answered:?}");
     }
-    let RenewalPattern::Steady(rhythm) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
-    assert!((3.0..4.0).contains(&rhythm.every.as_secs_f64()), "{rhythm:?}");
-    assert_eq!(rhythm.certainty, Certainty::About);
+    let RenewalPattern::Steady(interval) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
+    assert!((3.0..4.0).contains(&interval.every.as_secs_f64()), "{interval:?}");
+    assert_eq!(interval.certainty, Certainty::About);
 }
 
 async fn a_leader_change_is_no_renewal(version: Version) {
@@ -103,16 +103,16 @@ async fn a_leader_change_is_no_renewal(version: Version) {
         assert!(clock.now() < limit, "no refill was seen: {observed:?}");
         clock.sleep(Duration::from_millis(250)).await;
         let sent = clock.now();
-        // Between leaders nobody answers.
+        // Without a leader etcd does not answer.
         if let Ok(answer) = ours.time_to_live(lease, false).await {
-            let noticed = observed.apply_reply(&answer, sent, clock.now());
+            let noticed = observed.apply_reply(&answer, sent, clock.now()).inferred;
             assert!(!matches!(noticed, Inferred::Renewed(_) | Inferred::Missing), "{noticed:?}");
         }
     }
     assert_eq!(observed.renewals().cadence().answers, 0);
 }
 
-/// Waits until the observer tells that a key went, and when.
+/// Waits until the observer reports that a key was deleted, and returns when.
 async fn gone(observer: &mut Observer, key: &[u8]) -> Timestamp {
     loop {
         let Observation::Changed { changes, received } = observer.next().await else { continue };
@@ -122,7 +122,7 @@ async fn gone(observer: &mut Observer, key: &[u8]) -> Timestamp {
     }
 }
 
-async fn deaths_are_told_apart(version: Version) {
+async fn expired_and_revoked_leases_are_distinguished(version: Version) {
     let etcd = Etcd::start(version).await;
     let ours = connect(&etcd).await;
     let clock = Clock::real();

@@ -1,4 +1,4 @@
-//! The observer on the sandbox, over its pipe and on a paused clock.
+//! The observer on the sandbox, over the in-memory transport and on a paused clock.
 
 use std::time::Duration;
 
@@ -9,25 +9,25 @@ use leasetop::observe::{Listed, Observation, ObservedPart, Observer};
 use simkit::Clock;
 use tonic::Status;
 
-struct Scene {
+struct ObserverTest {
     sandbox: Sandbox,
     observer: Observer,
     clock: Clock,
 }
 
-impl Scene {
+impl ObserverTest {
     /// A sandbox, prepared, and an observer of all its keys.
-    async fn start(prepare: impl FnOnce(&Sandbox)) -> Scene {
+    async fn start(prepare: impl FnOnce(&Sandbox)) -> ObserverTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(1).start(clock.clone());
         prepare(&sandbox);
         let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
         let observer = Observer::start(cluster, clock.clone(), KeyRange::all());
-        Scene { sandbox, observer, clock }
+        ObserverTest { sandbox, observer, clock }
     }
 
-    /// The first news of which something is picked, within a minute.
+    /// The first observation that `pick` accepts, within a minute.
     async fn next<T>(&mut self, mut pick: impl FnMut(Observation) -> Option<T>) -> T {
         let found = async {
             loop {
@@ -36,7 +36,7 @@ impl Scene {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), found).await.expect("told in time")
+        tokio::time::timeout(Duration::from_secs(60), found).await.expect("reported in time")
     }
 
     async fn listed(&mut self) -> Listed {
@@ -62,69 +62,69 @@ impl Scene {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_is_told_when_it_comes_and_when_it_goes_and_not_in_between() {
-    let mut scene = Scene::start(|_| {}).await;
-    let first = scene.listed().await;
+async fn a_lease_is_reported_when_it_appears_and_disappears() {
+    let mut test = ObserverTest::start(|_| {}).await;
+    let first = test.listed().await;
     assert_eq!((first.count, first.created.len(), first.gone.len()), (0, 0, 0));
-    let lease = LeaseId(scene.sandbox.grant_as(LeaseId(-5), 10).unwrap());
-    let born = scene.listed().await;
+    let lease = LeaseId(test.sandbox.grant_as(LeaseId(-5), 10).unwrap());
+    let born = test.listed().await;
     assert_eq!((born.created, born.count), (vec![lease], 1));
-    let gone = scene.listed().await;
+    let gone = test.listed().await;
     assert_eq!((gone.gone, gone.count), (vec![lease], 0));
     // It was granted for 10 s, and lists come each second.
     let lived = (gone.received - born.sent).as_secs_f64();
     assert!((9.0..12.5).contains(&lived), "{lived}");
-    assert!(scene.sandbox.stats(0).lists >= 10);
+    assert!(test.sandbox.stats(0).lists >= 10);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_leader_tells_who_has_least_time_left() {
-    let mut scene = Scene::start(|sandbox| {
+async fn the_leaders_list_is_ordered_by_time_left() {
+    let mut test = ObserverTest::start(|sandbox| {
         sandbox.grant_as(LeaseId(1), 100).unwrap();
         sandbox.grant_as(LeaseId(2), 50).unwrap();
     })
     .await;
     let soonest =
-        scene.next(|news| if let Observation::Listed(Listed { soonest, .. }) = news { soonest } else { None }).await;
+        test.next(|news| if let Observation::Listed(Listed { soonest, .. }) = news { soonest } else { None }).await;
     assert_eq!(soonest, [LeaseId(2), LeaseId(1)]);
-    scene.sandbox.grant_as(LeaseId(3), 20).unwrap();
-    assert_eq!(scene.listed().await.soonest, Some(vec![LeaseId(3), LeaseId(2), LeaseId(1)]));
+    test.sandbox.grant_as(LeaseId(3), 20).unwrap();
+    assert_eq!(test.listed().await.soonest, Some(vec![LeaseId(3), LeaseId(2), LeaseId(1)]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_read_and_then_followed() {
-    let mut scene = Scene::start(|sandbox| {
+async fn keys_are_read_then_watched() {
+    let mut test = ObserverTest::start(|sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         sandbox.put(b"svc/\xff\x1b", "v", Some(lease.0)).unwrap();
         sandbox.put("free", "v", None).unwrap();
     })
     .await;
-    let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
+    let keys = test.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
     assert_eq!(keys, [KeyEntry { key: b"svc/\xff\x1b".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]);
-    assert_eq!(scene.read().await, 3);
-    scene.sandbox.put("free", "again", None).unwrap();
-    scene.sandbox.put("svc/new", "v", Some(7)).unwrap();
-    let changes = scene.changed().await;
-    assert_eq!((changes.len(), changes[0].revision), (1, 5), "who hangs on no lease is not told");
-    scene.sandbox.revoke(LeaseId(7)).unwrap();
-    let changes = scene.changed().await;
+    assert_eq!(test.read().await, 3);
+    test.sandbox.put("free", "again", None).unwrap();
+    test.sandbox.put("svc/new", "v", Some(7)).unwrap();
+    let changes = test.changed().await;
+    assert_eq!((changes.len(), changes[0].revision), (1, 5), "a key without a lease is not reported");
+    test.sandbox.revoke(LeaseId(7)).unwrap();
+    let changes = test.changed().await;
     assert!(changes.iter().all(|change| change.revision == 6 && change.before == Some(LeaseId(7))));
     assert!(changes.len() == 2 && changes.iter().all(|change| change.now == KeyState::Deleted));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none() {
+async fn a_key_named_after_a_lease_is_reported_even_if_unattached() {
     let key = b"mutex/694d9aa8d4d4f304";
-    let mut scene = Scene::start(|sandbox| sandbox.put(&key[..], "v", None).unwrap()).await;
-    let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
+    let mut test = ObserverTest::start(|sandbox| sandbox.put(&key[..], "v", None).unwrap()).await;
+    let keys = test.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
     assert_eq!(keys, [KeyEntry { key: key.to_vec(), lease: None, create_revision: 2 }]);
-    scene.read().await;
-    scene.sandbox.delete(&key[..]);
-    let gone = scene.changed().await;
+    test.read().await;
+    test.sandbox.delete(&key[..]);
+    let gone = test.changed().await;
     assert_eq!((gone[0].before, gone[0].now), (None, KeyState::Deleted));
-    scene.sandbox.put("mutex/42", "a name that is a small number", None).unwrap();
-    scene.sandbox.put(&key[..], "v", None).unwrap();
-    let made = scene.changed().await;
+    test.sandbox.put("mutex/42", "a name that is a small number", None).unwrap();
+    test.sandbox.put(&key[..], "v", None).unwrap();
+    let made = test.changed().await;
     assert_eq!(
         made,
         [KeyChange {
@@ -137,108 +137,107 @@ async fn a_key_that_is_named_after_a_lease_is_told_even_where_it_hangs_on_none()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_watch_loses_nothing() {
-    let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
-    scene.read().await;
+async fn a_cut_watch_loses_no_change() {
+    let mut test = ObserverTest::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
+    test.read().await;
     // Opened, and idle.
-    scene.clock.sleep(Duration::from_secs(1)).await;
-    scene.sandbox.faults().cut_watches(&Status::unavailable("cut"));
-    scene.sandbox.put("svc/a", "v", Some(7)).unwrap();
-    assert_eq!(scene.trouble().await, (ObservedPart::Keys, ErrorKind::Unavailable));
-    assert_eq!(scene.recovered().await, ObservedPart::Keys);
-    assert_eq!(scene.changed().await[0].key, b"svc/a");
+    test.clock.sleep(Duration::from_secs(1)).await;
+    test.sandbox.faults().cut_watches(&Status::unavailable("cut"));
+    test.sandbox.put("svc/a", "v", Some(7)).unwrap();
+    assert_eq!(test.trouble().await, (ObservedPart::Keys, ErrorKind::Unavailable));
+    assert_eq!(test.recovered().await, ObservedPart::Keys);
+    assert_eq!(test.changed().await[0].key, b"svc/a");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_past_is_read_anew() {
-    let mut scene = Scene::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
-    scene.read().await;
-    scene.clock.sleep(Duration::from_secs(1)).await;
-    scene.sandbox.faults().down();
-    assert_eq!(scene.trouble().await.1, ErrorKind::Unavailable);
+async fn keys_are_reloaded_after_a_compaction() {
+    let mut test = ObserverTest::start(|sandbox| drop(sandbox.grant_as(LeaseId(7), 600))).await;
+    test.read().await;
+    test.clock.sleep(Duration::from_secs(1)).await;
+    test.sandbox.faults().down();
+    assert_eq!(test.trouble().await.1, ErrorKind::Unavailable);
     for _ in 0..5 {
-        scene.sandbox.put("svc/a", "v", Some(7)).unwrap();
+        test.sandbox.put("svc/a", "v", Some(7)).unwrap();
     }
-    scene.sandbox.compact(5).unwrap();
-    scene.sandbox.faults().up();
-    scene.next(|news| matches!(news, Observation::KeysReloading).then_some(())).await;
-    let keys = scene.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
-    assert_eq!((keys.len(), scene.read().await), (1, 6));
-    scene.sandbox.put("svc/b", "v", Some(7)).unwrap();
-    assert_eq!(scene.changed().await[0].key, b"svc/b");
+    test.sandbox.compact(5).unwrap();
+    test.sandbox.faults().up();
+    test.next(|news| matches!(news, Observation::KeysReloading).then_some(())).await;
+    let keys = test.next(|news| if let Observation::Keys(keys) = news { Some(keys) } else { None }).await;
+    assert_eq!((keys.len(), test.read().await), (1, 6));
+    test.sandbox.put("svc/b", "v", Some(7)).unwrap();
+    assert_eq!(test.changed().await[0].key, b"svc/b");
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_is_told_once_and_so_is_its_end() {
-    let mut scene = Scene::start(|_| {}).await;
-    scene.listed().await;
-    scene.read().await;
-    scene.sandbox.faults().down();
-    scene.clock.sleep(Duration::from_secs(30)).await;
-    let mut told = Vec::new();
-    while let Ok(news) = tokio::time::timeout(Duration::from_secs(5), scene.observer.next()).await {
-        told.push(news);
+async fn an_error_is_reported_once_and_so_is_its_end() {
+    let mut test = ObserverTest::start(|_| {}).await;
+    test.listed().await;
+    test.read().await;
+    test.sandbox.faults().down();
+    test.clock.sleep(Duration::from_secs(30)).await;
+    let mut reported = Vec::new();
+    while let Ok(news) = tokio::time::timeout(Duration::from_secs(5), test.observer.next()).await {
+        reported.push(news);
     }
     let leases =
-        told.iter().filter(|news| matches!(news, Observation::Failed { part: ObservedPart::Leases, .. })).count();
-    assert!((1..=3).contains(&leases), "{told:?}");
-    scene.sandbox.faults().up();
-    let mut over = [scene.recovered().await, scene.recovered().await];
+        reported.iter().filter(|news| matches!(news, Observation::Failed { part: ObservedPart::Leases, .. })).count();
+    assert!((1..=3).contains(&leases), "{reported:?}");
+    test.sandbox.faults().up();
+    let mut over = [test.recovered().await, test.recovered().await];
     over.sort_by_key(|part| *part == ObservedPart::Keys);
     assert_eq!(over, [ObservedPart::Leases, ObservedPart::Keys]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn megabytes_of_key_names_on_one_lease_are_told() {
+async fn megabytes_of_key_names_of_one_lease_are_read() {
     let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
-    let mut scene = Scene::start(|sandbox| {
+    let mut test = ObserverTest::start(|sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         (0..1_100).for_each(|n| sandbox.put(name(n), "", Some(lease.0)).unwrap());
     })
     .await;
     let mut count = 0;
     while count < 1_100 {
-        count += scene.next(|news| if let Observation::Keys(keys) = news { Some(keys.len()) } else { None }).await;
+        count += test.next(|news| if let Observation::Keys(keys) = news { Some(keys.len()) } else { None }).await;
     }
-    scene.read().await;
-    scene.sandbox.revoke(LeaseId(7)).unwrap();
-    let gone = scene.changed().await;
+    test.read().await;
+    test.sandbox.revoke(LeaseId(7)).unwrap();
+    let gone = test.changed().await;
     assert_eq!(gone.len(), 1_100, "all in one message, beyond 4 MiB");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_beyond_four_megabytes_is_told() {
+async fn a_list_beyond_four_megabytes_is_read() {
     const MANY: i64 = 400_000;
-    let mut scene = Scene::start(|sandbox| {
+    let mut test = ObserverTest::start(|sandbox| {
         for id in 1..=MANY {
             sandbox.grant_as(LeaseId(i64::MIN + id), 3_600).unwrap();
         }
     })
     .await;
-    let listed = scene.listed().await;
+    let listed = test.listed().await;
     assert_eq!((listed.count, listed.created.len()), (400_000, 400_000));
-    scene.sandbox.revoke(LeaseId(i64::MIN + 9)).unwrap();
+    test.sandbox.revoke(LeaseId(i64::MIN + 9)).unwrap();
     assert_eq!(
-        scene
-            .next(|news| if let Observation::Listed(listed) = news { listed.gone.first().copied() } else { None })
+        test.next(|news| if let Observation::Listed(listed) = news { listed.gone.first().copied() } else { None })
             .await,
         LeaseId(i64::MIN + 9)
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_listen_is_told_of_more_at_once() {
-    let mut scene = Scene::start(|_| {}).await;
-    scene.listed().await;
+async fn observations_accumulate_for_a_slow_reader() {
+    let mut test = ObserverTest::start(|_| {}).await;
+    test.listed().await;
     for n in 1..=200 {
-        scene.sandbox.grant_as(LeaseId(n), 3_600).unwrap();
-        scene.clock.sleep(Duration::from_secs(1)).await;
+        test.sandbox.grant_as(LeaseId(n), 3_600).unwrap();
+        test.clock.sleep(Duration::from_secs(1)).await;
     }
     let (mut messages, mut born) = (0, 0);
     while born < 200 {
-        born += scene.listed().await.created.len();
+        born += test.listed().await.created.len();
         messages += 1;
     }
-    // As many as the queue holds, and what came after.
+    // The capacity of the queue, and later observations.
     assert!(messages <= 64 + 3, "{messages} messages for 200 leases");
 }

@@ -1,4 +1,4 @@
-//! The picture of the README: a real screen of the shipped program as SVG. `assets/picture` makes it anew.
+//! The picture of the README: a real screen of the program as SVG. `assets/picture` records it.
 
 #[path = "../common/pty.rs"]
 #[expect(dead_code, reason = "a picture is taken of a program that behaves")]
@@ -14,13 +14,13 @@ use crate::pty::{Terminal, leasetop};
 const SIZE: (u16, u16) = (140, 36);
 
 #[test]
-#[ignore = "no test: assets/picture makes the picture anew"]
+#[ignore = "run by assets/picture"]
 fn make() {
     let mut command = leasetop();
     command.args(["demo", "--theme", "dark"]);
     let mut terminal = Terminal::start(command, SIZE.0, SIZE.1);
     terminal.wait_for("/service/3600");
-    // Until renewals of others were seen too, so that there is something to look at.
+    // Long enough to infer renewals of other clients.
     terminal.pass(38.2);
     let picture = svg::draw(terminal.screen());
     terminal.keys("q");
@@ -30,7 +30,7 @@ fn make() {
 }
 
 #[test]
-fn the_picture_is_one_of_this_program() {
+fn the_picture_shows_this_version() {
     let picture = include_str!("../../assets/leasetop.svg");
     assert!(picture.starts_with("<svg ") && picture.trim_end().ends_with("</svg>"));
     for word in ["leasetop", "/service/10", "3.50/3.5", "own"] {

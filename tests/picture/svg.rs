@@ -1,4 +1,4 @@
-//! A terminal's screen as SVG: every run of cells of one style is a text, held to the width of its cells.
+//! A terminal's screen as SVG: each run of cells of one style is a text with the width of its cells.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use vt100::{Cell, Color, Screen};
 
 const CELL: (f32, f32) = (8.4, 18.0);
 const MARGIN: f32 = 14.0;
-/// How far below the top of a cell letters stand.
+/// The baseline, from the top of a cell.
 const BASELINE: f32 = 13.5;
 const INK: &str = "#d0d3d8";
 const GROUND: &str = "#14171c";
-/// The sixteen colours, as a calm terminal has them.
+/// The sixteen colours of a muted palette.
 const SIXTEEN: [&str; 16] = [
     "#1d2026", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf", "#6b7280", "#ff7a85",
     "#b5e890", "#ffd68a", "#7cc4ff", "#dd92f5", "#6fd3e0", "#ffffff",
@@ -25,7 +25,7 @@ struct Style {
     is_underlined: bool,
 }
 
-/// One run of cells: where it begins, how many columns it takes, what it says.
+/// One run of cells: its first column, its width and its text.
 #[derive(Debug)]
 struct Run {
     column: u16,
@@ -139,7 +139,7 @@ mod tests {
         let svg = drawn("\x1b[2;3Ha<b>&c");
         assert!(svg.contains(">  a&lt;b&gt;&amp;c"), "{svg}");
         assert!(svg.contains("y=\"45.5\""), "the second row: {svg}");
-        assert_eq!(svg.matches("<text").count(), 1, "nothing is drawn where nothing is: {svg}");
+        assert_eq!(svg.matches("<text").count(), 1, "empty cells are not drawn: {svg}");
     }
 
     #[test]

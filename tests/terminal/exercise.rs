@@ -1,15 +1,15 @@
-//! The exercise without the monitor, on a terminal: its line of progress.
+//! The progress line of `leasetop exercise` on a terminal.
 
 use crate::pty::{Terminal, leasetop};
 
-/// The seconds left, as the line of progress says.
+/// The seconds left in the progress line.
 fn left(screen: &str) -> Option<u32> {
     let before = screen.split(" s left").next().filter(|before| before.len() < screen.len())?;
     before.rsplit(' ').next()?.parse().ok()
 }
 
 #[test]
-fn the_progress_line_says_how_much_is_over_and_how_much_is_left() {
+fn the_progress_line_shows_elapsed_and_remaining_time() {
     let mut command = leasetop();
     command.args(["--sandbox", "--warp", "10", "exercise", "--ttl", "2,10", "--for", "30s"]);
     let mut terminal = Terminal::start(command, 100, 24);
@@ -18,10 +18,10 @@ fn the_progress_line_says_how_much_is_over_and_how_much_is_left() {
             left(&screen.contents()).is_some_and(|left| left <= most)
         });
         let text = terminal.screen().contents();
-        assert_eq!(text.matches(" s left").count(), 1, "it is written anew: {text}");
+        assert_eq!(text.matches(" s left").count(), 1, "the line is overwritten: {text}");
         assert!(text.contains("keeping 2 leases, ") && text.contains(" s of 30 s, "), "{text}");
     }
-    terminal.wait_for("No: it grows with the TTL");
+    terminal.wait_for("No. It grows with the TTL");
     assert!(!terminal.screen().contents().contains(" s left"), "cleared before the report");
     assert_eq!(terminal.exit_code(), 0);
 }

@@ -1,4 +1,4 @@
-//! The terminal that the other tests watch the program in, on programs known to behave.
+//! The terminal that the other tests use, with simple programs.
 
 use portable_pty::CommandBuilder;
 
@@ -11,7 +11,7 @@ fn shell(script: &str) -> CommandBuilder {
 }
 
 #[test]
-fn shows_what_is_typed_and_the_exit_code() {
+fn the_terminal_shows_typed_text_and_the_exit_code() {
     let mut terminal = Terminal::start(shell("read -r word; echo \"read $word\"; exit 7"), 40, 5);
     terminal.keys("hello\n");
     terminal.wait_for("read hello");
@@ -19,7 +19,7 @@ fn shows_what_is_typed_and_the_exit_code() {
 }
 
 #[test]
-fn tells_the_program_its_new_size() {
+fn the_terminal_reports_its_new_size_to_the_program() {
     let mut terminal =
         Terminal::start(shell("trap 'stty size; exit' WINCH; echo ready; while :; do read -r _; done"), 80, 24);
     terminal.wait_for("ready");
@@ -28,7 +28,7 @@ fn tells_the_program_its_new_size() {
 }
 
 #[test]
-fn sees_a_terminal_that_is_left_as_it_was() {
+fn the_terminal_sees_that_its_modes_are_restored() {
     let mut terminal =
         Terminal::start(shell(r"printf '\033[?1049h\033[?25lup'; read -r _; printf '\033[?25h\033[?1049l'"), 40, 5);
     terminal.wait_for("up");
@@ -40,7 +40,7 @@ fn sees_a_terminal_that_is_left_as_it_was() {
 }
 
 #[test]
-fn sees_the_modes_of_the_line() {
+fn the_terminal_sees_the_line_modes() {
     let mut terminal = Terminal::start(
         shell("read -r _; old=$(stty -g); stty -echo -icanon; echo raw; read -r _; stty \"$old\"; echo sane"),
         40,
@@ -55,17 +55,17 @@ fn sees_the_modes_of_the_line() {
 }
 
 #[test]
-fn sees_a_signal_end_the_program() {
+fn the_terminal_sees_a_signal_end_the_program() {
     let mut terminal =
-        Terminal::start(shell("trap 'echo told; exit 3' TERM; echo ready; while :; do sleep 0.01; done"), 40, 5);
+        Terminal::start(shell("trap 'echo output; exit 3' TERM; echo ready; while :; do sleep 0.01; done"), 40, 5);
     terminal.wait_for("ready");
     terminal.signal("TERM");
-    terminal.wait_for("told");
+    terminal.wait_for("output");
     assert_eq!(terminal.exit_code(), 3);
 }
 
 #[test]
 #[should_panic(expected = "before the screen showed: never")]
-fn gives_up_on_a_program_that_is_gone() {
+fn waiting_fails_if_the_program_has_ended() {
     Terminal::start(shell("exit"), 40, 5).wait_for("never");
 }

@@ -1,10 +1,10 @@
-//! Keys that are meant to harm: nothing of them reaches the terminal raw, and they move nothing out of its place.
+//! Hostile key names: nothing of them reaches the terminal unescaped, and they do not break the layout.
 
 use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 use etcd_lease::LeaseId;
 
-/// What somebody may write into an etcd.
+/// Key names with escape sequences, odd widths and invalid UTF-8.
 fn hostile_keys() -> Vec<Vec<u8>> {
     vec![
         b"/0/\x1b]0;owned\x07\x1b[2J".to_vec(),
@@ -26,7 +26,7 @@ fn attacked() -> ServedSandbox {
     server
 }
 
-/// Nothing that a terminal would obey, but for what leasetop itself writes, and no mark that turns or hides text.
+/// Checks that no escape sequence of a key and no invisible character was written.
 fn assert_harmless(terminal: &Terminal) {
     let text = String::from_utf8(terminal.bytes().to_vec()).expect("only UTF-8 is written");
     for raw in ["\x1b]", "owned\x07", "\u{202e}", "\u{200b}", "\u{200d}", "\u{feff}", "\u{9b}", "\x08", "\x7f"] {
@@ -35,14 +35,14 @@ fn assert_harmless(terminal: &Terminal) {
 }
 
 #[test]
-fn the_monitor_shows_them_spelled_out_and_its_frame_stands() {
+fn the_monitor_escapes_hostile_keys_and_keeps_its_borders() {
     let server = attacked();
     let mut terminal = server.monitor(&[], 200, 40);
     for key in [r"/0/\x1b]0;owned", "/1/", "/2/kkk", r"/3/\xff\xfe", "/4/日本", "/5/", "/6/"] {
         terminal.wait_for(key);
     }
     assert_columns_stand(&terminal);
-    // Every row with its sentence below the table, and the dialogs that name keys.
+    // Every row, and the dialogs that name keys.
     for _ in 0..7 {
         terminal.keys("x");
         terminal.wait_for("Revoke lease");
@@ -50,9 +50,9 @@ fn the_monitor_shows_them_spelled_out_and_its_frame_stands() {
         terminal.keys("\x1b");
         terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Revoke lease"));
         terminal.keys("a");
-        terminal.wait_for("Kept alive from here");
+        terminal.wait_for("no longer expire");
         terminal.keys("\x1b");
-        terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Kept alive from here"));
+        terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("no longer expire"));
         terminal.keys("j");
     }
     terminal.keys("q");
@@ -60,7 +60,7 @@ fn the_monitor_shows_them_spelled_out_and_its_frame_stands() {
     assert_harmless(&terminal);
 }
 
-/// The frame's right edge is where it belongs in every row of the table.
+/// Checks that the right border is in its column in every row of the table.
 fn assert_columns_stand(terminal: &Terminal) {
     let screen = terminal.screen();
     let (rows, columns) = screen.size();
@@ -71,7 +71,7 @@ fn assert_columns_stand(terminal: &Terminal) {
 }
 
 #[test]
-fn list_and_timetolive_escape_them_on_a_terminal() {
+fn list_and_timetolive_escape_hostile_keys() {
     let server = attacked();
     let mut list = Terminal::start(server.leasetop(&["list"]), 200, 50);
     assert_eq!(list.exit_code(), 0);
@@ -86,7 +86,7 @@ fn list_and_timetolive_escape_them_on_a_terminal() {
 }
 
 #[test]
-fn what_is_typed_and_what_etcd_answers_is_escaped_too() {
+fn typed_text_and_replies_of_etcd_are_escaped() {
     let server = ServedSandbox::start();
     let mut terminal = server.monitor(&["--ttl", "100", "--put", "/\u{202e}\u{9b}\x1b]0;owned\x07=1"], 120, 40);
     terminal.wait_for("1 own");

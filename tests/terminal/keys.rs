@@ -1,6 +1,6 @@
-//! Every key of the key table and of its dialogs, pressed in the shipped program: `keys.txt` says what each must do.
+//! Presses every key of the key table and of the dialogs in the release build; `keys.txt` says what each must do.
 //!
-//! `cargo test --test terminal keys:: -- --nocapture` prints each key with what was then seen.
+//! `cargo test --test terminal keys:: -- --nocapture` prints each key with what the screen showed.
 
 use std::collections::BTreeSet;
 
@@ -20,12 +20,12 @@ const TABLE: &str = include_str!("keys.txt");
 enum Line<'a> {
     Session,
     Scribble,
-    /// A text, and what is then seen.
+    /// A text, and what the screen then shows.
     Type(&'a str, &'a str),
     Press(Press<'a>),
 }
 
-/// A key, and what comes of it; an empty expectation is that of the next line.
+/// A key and its expected effect; without one, the next line has it.
 #[derive(Clone, Debug, PartialEq)]
 struct Press<'a> {
     scope: KeyContext,
@@ -63,7 +63,7 @@ fn lines() -> impl Iterator<Item = Line<'static>> {
     TABLE.lines().filter(|text| !text.is_empty() && !text.starts_with("# ") && *text != "#").map(line)
 }
 
-/// What a key does there, by the key table.
+/// The action of a key, by the key table.
 fn action(scope: KeyContext, key: Key) -> Option<String> {
     let keymap = Keymap::default();
     match scope {
@@ -99,10 +99,10 @@ fn bytes(key: Key) -> String {
     special.to_owned()
 }
 
-/// Every place, key and action that there is, by their names.
+/// Every context, key and action by name.
 fn wanted() -> BTreeSet<(String, String, String)> {
     let rows = KEYMAP.iter().flat_map(|row| {
-        // In dialogs the monitor's own keys move and turn what is shown there: that is no press of its own.
+        // In dialogs the keys of the monitor scroll; they are not listed again.
         let scopes =
             row.action.contexts().iter().filter(|scope| **scope == KeyContext::Monitor || !is_monitors(row.action));
         scopes.flat_map(|scope| row.keys.iter().map(|key| named(*scope, *key, &row.action.name())))
@@ -119,7 +119,7 @@ fn named(scope: KeyContext, key: Key, action: &str) -> (String, String, String) 
 }
 
 #[test]
-fn the_table_has_every_key_and_nothing_else() {
+fn the_table_lists_exactly_the_keys_of_the_program() {
     let presses = lines().filter_map(|line| if let Line::Press(press) = line { Some(press) } else { None });
     let pressed: BTreeSet<_> = presses.map(|press| named(press.scope, press.key, press.action)).collect();
     let missing: Vec<_> = wanted().difference(&pressed).cloned().collect();
@@ -154,6 +154,9 @@ impl MonitorTest {
             let at = |key| text.find(key);
             text.contains("41 · by FIRST KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
         });
+        // The cursor follows the lease on which it began: the first that was listed, which may be any.
+        terminal.keys("g");
+        terminal.wait_until("the cursor on the first row", |screen| holds(screen, ">/a"));
         let own = |id: &LeaseId| server.sandbox.get("/a").is_some_and(|pair| pair.lease == id.0);
         let own = server
             .sandbox
@@ -167,7 +170,7 @@ impl MonitorTest {
         MonitorTest { _server: server, terminal, own }
     }
 
-    /// Does a line, and waits for what it is to show. What it is to show must not be there before.
+    /// Runs a line and waits for what it expects, which must not hold before.
     fn run_line(&mut self, line: &Line<'_>) {
         match line {
             Line::Session => (),
@@ -204,7 +207,7 @@ fn holds(screen: &Screen, expected: &str) -> bool {
     }
 }
 
-/// The row that is reversed.
+/// The reversed row.
 fn under_the_cursor(screen: &Screen) -> Option<String> {
     let rows = screen.contents().lines().map(str::to_owned).collect::<Vec<_>>();
     (0_u16..).zip(rows).find(|(y, _)| screen.cell(*y, 3).is_some_and(vt100::Cell::inverse)).map(|(_, row)| row)
@@ -226,7 +229,7 @@ fn every_key_does_what_the_table_says() {
 }
 
 #[test]
-fn the_check_finds_a_key_that_is_not_pressed_and_one_that_does_another_thing() {
+fn the_check_finds_missing_keys_and_wrong_actions() {
     let quit = named(KeyContext::Monitor, Key::Char('q'), "quit");
     assert!(wanted().contains(&quit) && wanted().len() > 130);
     assert_eq!(

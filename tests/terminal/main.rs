@@ -1,4 +1,4 @@
-//! The shipped program in a real terminal.
+//! The release build in a real terminal.
 
 #[path = "../common/pty.rs"]
 mod pty;

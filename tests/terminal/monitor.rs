@@ -1,10 +1,10 @@
-//! The monitor on the sandbox: it starts, draws, takes keys and sizes, and leaves the terminal as it found it.
+//! The monitor on the sandbox: it handles keys and resizes, and restores the terminal.
 
 use portable_pty::CommandBuilder;
 
 use crate::pty::{Terminal, leasetop};
 
-/// The last lease of the demo to be seen, once it is kept alive.
+/// The lease of the demo that is shown last.
 const DRAWN: &str = "/service/3600";
 
 fn demo() -> CommandBuilder {
@@ -23,71 +23,25 @@ fn drawn(columns: u16, rows: u16) -> Terminal {
 }
 
 #[test]
-fn draws_the_demo_and_quits() {
-    let mut terminal = drawn(160, 30);
-    terminal.keys("q");
-    assert_eq!(terminal.exit_code(), 0);
-    terminal.assert_sane();
-}
-
-#[test]
-fn shows_help_and_closes_it() {
-    let mut terminal = drawn(160, 40);
-    terminal.keys("?");
-    terminal.wait_for("poll now");
-    terminal.keys("\x1b");
-    terminal.wait_until("help is closed", |screen| !screen.contents().contains("poll now"));
-    terminal.keys("q");
-    assert_eq!(terminal.exit_code(), 0);
-}
-
-#[test]
-fn revokes_only_after_a_second_key() {
-    let mut terminal = drawn(160, 30);
-    terminal.keys("x");
-    terminal.wait_for("Revoke lease");
-    terminal.keys("y");
-    terminal.wait_for("revoked");
-    terminal.keys("q");
-    assert_eq!(terminal.exit_code(), 0);
-}
-
-#[test]
-fn follows_every_size() {
-    let mut terminal = drawn(160, 30);
-    for (columns, rows) in [(80, 24), (40, 8), (10, 3), (1, 1)] {
-        terminal.resize(columns, rows);
-    }
-    terminal.resize(160, 30);
-    terminal.wait_for(DRAWN);
-    terminal.keys("q");
-    assert_eq!(terminal.exit_code(), 0);
-    terminal.assert_sane();
-}
-
-#[test]
-fn a_key_that_comes_together_with_a_new_size_is_not_read_late() {
+fn a_key_pressed_during_a_resize_is_handled_at_once() {
     let mut terminal = drawn(160, 30);
     for turn in 0..20 {
         terminal.resize(140 + turn % 2, 30);
         terminal.keys("?");
         let opens = turn % 2 == 0;
-        terminal.wait_until("the help, or none", |screen| screen.contents().contains("Keys and states") == opens);
+        terminal
+            .wait_until("the help opens or closes", |screen| screen.contents().contains("Keys and states") == opens);
     }
 }
 
 #[test]
-fn starts_in_a_tiny_terminal() {
-    let mut terminal = Terminal::start(demo(), 10, 3);
-    terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
-    terminal.keys("q");
-    assert_eq!(terminal.exit_code(), 0);
-}
-
-#[test]
-fn a_signal_gives_the_terminal_back() {
+fn a_signal_restores_the_terminal() {
     for signal in ["TERM", "HUP", "INT"] {
         let mut terminal = drawn(160, 30);
+        terminal.keys("m");
+        terminal.wait_until("mouse mode is on", |screen| {
+            screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
+        });
         terminal.signal(signal);
         terminal.exit_code();
         terminal.assert_sane();

@@ -1,4 +1,4 @@
-//! Good manners in odd places: strange terminals, none at all, and ones that go away.
+//! Unusual terminals: tiny, dumb, without colour, missing, and closed while the program runs.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn demo() -> CommandBuilder {
     command
 }
 
-/// leasetop by a shell's line, where `$0` is the program.
+/// Starts leasetop with a line of shell, where `$0` is the program.
 fn by_shell(line: &str) -> CommandBuilder {
     let mut shell = CommandBuilder::new("sh");
     shell.args(["-c", line, &leasetop().get_argv()[0].to_string_lossy()]);
@@ -22,7 +22,7 @@ fn by_shell(line: &str) -> CommandBuilder {
 }
 
 #[test]
-fn a_storm_of_sizes_ends_in_a_right_screen() {
+fn many_resizes_end_in_a_correct_screen() {
     let mut terminal = Terminal::start(demo(), 200, 60);
     terminal.wait_for("/service/3600");
     for step in 0..200_u16 {
@@ -31,7 +31,7 @@ fn a_storm_of_sizes_ends_in_a_right_screen() {
     terminal.resize(0, 0);
     terminal.resize(160, 30);
     terminal.wait_for("/service/3600");
-    terminal.wait_until("the frame at its place", |screen| {
+    terminal.wait_until("the border in its place", |screen| {
         screen.contents().lines().nth(1).is_some_and(|line| line.starts_with('╭') && line.trim_end().ends_with('╮'))
     });
     terminal.keys("q");
@@ -40,9 +40,14 @@ fn a_storm_of_sizes_ends_in_a_right_screen() {
 }
 
 #[test]
-fn at_20x5_it_shows_id_and_time_left_and_quits() {
+fn starts_in_a_tiny_terminal() {
     let mut terminal = Terminal::start(demo(), 20, 5);
     terminal.wait_for(" s ●");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+
+    let mut terminal = Terminal::start(demo(), 10, 3);
+    terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }
@@ -60,7 +65,7 @@ fn a_dumb_terminal_gets_ascii_without_colour() {
 }
 
 #[test]
-fn no_color_means_no_colour_and_empty_means_nothing() {
+fn no_color_disables_colour_unless_empty() {
     for (value, has_colour) in [("1", false), ("", true)] {
         let mut command = demo();
         command.env("NO_COLOR", value);
@@ -73,7 +78,7 @@ fn no_color_means_no_colour_and_empty_means_nothing() {
 }
 
 #[test]
-fn keys_come_from_the_terminal_where_stdin_is_none() {
+fn keys_are_read_from_the_terminal_if_stdin_is_none() {
     for stdin in ["</dev/null", "<&-"] {
         let mut terminal = Terminal::start(by_shell(&format!("\"$0\" demo {stdin}")), 160, 30);
         terminal.wait_for("/service/3600");
@@ -84,7 +89,7 @@ fn keys_come_from_the_terminal_where_stdin_is_none() {
 }
 
 #[test]
-fn without_any_terminal_for_keys_it_says_so() {
+fn without_a_terminal_for_keys_the_monitor_fails_with_a_message() {
     let mut terminal = Terminal::start(by_shell("setsid -w \"$0\" demo </dev/null; echo \"end $?\""), 100, 30);
     terminal.wait_for("end 2");
     assert!(terminal.screen().contents().contains("the terminal"), "{}", terminal.screen().contents());
@@ -92,14 +97,14 @@ fn without_any_terminal_for_keys_it_says_so() {
 }
 
 #[test]
-fn without_a_terminal_to_show_it_the_monitor_lists_and_the_demo_says_why_not() {
+fn without_a_terminal_the_monitor_lists_and_the_demo_fails() {
     let run = |arguments: &[&str]| {
         let program = leasetop().get_argv()[0].clone();
         Command::new(program).args(arguments).stdin(Stdio::null()).output().expect("it runs")
     };
     let list = run(&["--sandbox"]);
     assert_eq!(list.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&list.stderr).contains("no terminal for the monitor"));
+    assert!(String::from_utf8_lossy(&list.stderr).contains("No terminal; running `leasetop list`."));
     assert!(!list.stdout.contains(&0x1b));
     let demo = run(&["demo"]);
     assert_eq!((demo.status.code(), demo.stdout), (Some(2), vec![]));
@@ -107,20 +112,20 @@ fn without_a_terminal_to_show_it_the_monitor_lists_and_the_demo_says_why_not() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_it() {
-    // With a signal; and without one, as in another session.
+fn closing_the_terminal_ends_the_program() {
+    // With SIGHUP, and without it in another session.
     for line in ["exec \"$0\" demo", "exec setsid -w \"$0\" demo"] {
         let mut terminal = Terminal::start(by_shell(line), 160, 30);
         terminal.wait_for("/service/3600");
         let process = terminal.process();
         terminal.hang_up();
-        // After a second it would be ended; before that it has ended by itself, in some hundredths of a second.
+        // It would be killed after a second; it ends by itself before.
         assert!(process.ends_within(Duration::from_millis(900)), "{line}");
     }
 }
 
 #[test]
-fn nothing_is_written_where_nothing_changes_and_little_where_a_lease_counts_down() {
+fn an_idle_screen_writes_nothing_and_a_countdown_little() {
     let mut command = leasetop();
     command.arg("--sandbox");
     let mut terminal = Terminal::start(command, 160, 30);
@@ -141,13 +146,13 @@ fn nothing_is_written_where_nothing_changes_and_little_where_a_lease_counts_down
     terminal.pass(5.0);
     let idle = String::from_utf8_lossy(&terminal.bytes()[before..]);
     let frames = idle.matches("\x1b[?2026h").count();
-    // One on each second; renewals, and polls that narrow what is known, add a few.
+    // One per second; renewals and polls add a few.
     assert!((4..=20).contains(&frames), "{frames} frames");
     assert!(idle.len() < frames * 900, "{} bytes in {frames} frames", idle.len());
     assert_eq!(frames, idle.matches("\x1b[?2026l").count(), "each frame is one synchronized update");
 }
 
-/// Whether anything but the terminal's own colours was ever asked for.
+/// Whether any colour was set.
 fn writes_colour(terminal: &Terminal) -> bool {
     let text = String::from_utf8_lossy(terminal.bytes());
     let colours = text.split("\x1b[").filter_map(|part| part.split_once('m')).map(|(codes, _)| codes);

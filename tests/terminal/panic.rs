@@ -1,5 +1,5 @@
-//! A panic while the monitor has the terminal. The shipped program has none to offer, so this test binary plays it:
-//! it starts itself in a terminal, to run one function that is no test.
+//! A panic while the monitor has the terminal. The program cannot be made to panic, so this test binary stands in for it:
+//! it starts itself in a terminal to run one ignored function.
 
 use std::time::Duration;
 
@@ -16,30 +16,30 @@ use simkit::tasks;
 use crate::pty::Terminal;
 
 #[test]
-fn gives_the_terminal_back() {
+fn a_panic_restores_the_terminal() {
     let mut command = CommandBuilder::new(std::env::current_exe().expect("a path"));
-    command.args(["--exact", "panic::monitor_with_a_part_that_panics", "--ignored", "--nocapture"]);
+    command.args(["--exact", "panic::monitor_with_a_task_that_panics", "--ignored", "--nocapture"]);
     command.env("TERM", "xterm-256color");
-    // A trace is longer than the screen: what stands above it could not be read.
+    // A backtrace is longer than the screen and would hide the message.
     command.env("RUST_BACKTRACE", "0");
     let mut terminal = Terminal::start(command, 100, 30);
     terminal.wait_until("the alternate screen", |screen| screen.alternate_screen());
     assert!(!terminal.is_line_as_found());
     terminal.keys("m");
-    terminal.wait_until("the mouse is ours", |screen| {
+    terminal.wait_until("mouse mode is on", |screen| {
         screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
     });
     assert!(terminal.screen().hide_cursor() && terminal.screen().bracketed_paste());
-    // A part panics at the first lease.
+    // A task panics at the first lease.
     terminal.keys("n1\r");
     assert_ne!(terminal.exit_code(), 0);
     terminal.assert_sane();
-    assert!(terminal.screen().contents().contains("a part of leasetop panicked"), "{}", terminal.screen().contents());
+    assert!(terminal.screen().contents().contains("internal error (panic)"), "{}", terminal.screen().contents());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "no test: gives_the_terminal_back runs it in a terminal"]
-async fn monitor_with_a_part_that_panics() {
+#[ignore = "run by a_panic_restores_the_terminal"]
+async fn monitor_with_a_task_that_panics() {
     let clock = Clock::real();
     let sandbox = Sandbox::builder().start(clock.clone());
     let target = Target::Pipe { name: "sandbox".to_owned(), dialer: sandbox.dialer(0) };

@@ -1,4 +1,4 @@
-//! The keys of the rows, in the shipped program: filters, sorts.
+//! Filters, sort orders and marks in the release build.
 
 use etcd_lease::LeaseId;
 
@@ -45,7 +45,7 @@ fn slash_filters_as_one_types() {
     terminal.wait_for("2 of 3");
     wait_for_keys(&mut terminal, &["/b", "/c"]);
     terminal.keys(" state:lat");
-    terminal.wait_for("after state: one of: ok paused");
+    terminal.wait_for("expected one of: ok paused");
     wait_for_keys(&mut terminal, &["/b", "/c"]);
     terminal.keys("\x7f\x7f\x7fok\r");
     terminal.wait_for("/ttl>400 state:ok");
@@ -59,7 +59,7 @@ fn slash_filters_as_one_types() {
 }
 
 #[test]
-fn f_goes_through_the_quick_filters() {
+fn f_steps_through_the_quick_filters() {
     let (_server, _, mut terminal) = with_three(&[], 120, 24);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     for (words, keys) in [
@@ -119,7 +119,7 @@ fn the_command_line_chooses_rows_and_columns() {
 }
 
 #[test]
-fn marks_are_set_by_space_and_by_range_and_taken_away() {
+fn marks_are_set_by_space_and_range_and_cleared() {
     let (_server, _, mut terminal) = with_three(&[], 120, 24);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     terminal.keys("g ");
@@ -152,7 +152,7 @@ fn close_results(terminal: &mut Terminal) {
 }
 
 #[test]
-fn several_are_revoked_by_their_number_and_shown_with_their_results() {
+fn several_leases_are_revoked_by_their_number_with_results() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     ask_for_two(&mut terminal);
     terminal.wait_for("2 keys go with them");
@@ -168,7 +168,7 @@ fn several_are_revoked_by_their_number_and_shown_with_their_results() {
 }
 
 #[test]
-fn what_could_not_be_revoked_stays_marked_with_its_reason() {
+fn a_lease_that_could_not_be_revoked_stays_marked_with_its_reason() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     ask_for_two(&mut terminal);
     server.sandbox.faults().down();
@@ -185,7 +185,7 @@ fn what_could_not_be_revoked_stays_marked_with_its_reason() {
 }
 
 #[test]
-fn marked_ones_are_kept_alive_and_renewed_together() {
+fn marked_leases_are_kept_alive_and_renewed_together() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     terminal.keys("g  o");
@@ -202,7 +202,7 @@ fn marked_ones_are_kept_alive_and_renewed_together() {
 }
 
 #[test]
-fn what_was_left_is_taken_up_by_the_command_that_is_printed() {
+fn the_printed_command_resumes_the_leases_left_behind() {
     let (server, leases, mut terminal) = with_three(&["--filter", "who:adopted"], 120, 30);
     terminal.wait_for("0 of 3");
     quit(terminal);

@@ -1,4 +1,4 @@
-//! A sandbox of this test's own, which the program reaches as it would reach an etcd.
+//! A sandbox in the test process that the program connects to as to an etcd.
 
 use etcd_sandbox::Sandbox;
 use portable_pty::CommandBuilder;

@@ -1,4 +1,4 @@
-//! Ctrl-Z, and the signals of job control, with a shell that waits.
+//! Ctrl-Z and the signals of job control, under a shell.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::pty::{Terminal, leasetop};
 /// How long to wait for the program to be stopped.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A shell with job control that starts leasetop, and brings it back on Enter.
+/// A shell with job control that starts leasetop, and resumes it on Enter.
 fn in_a_shell(arguments: &str) -> Terminal {
     let program = leasetop();
     let path = program.get_argv()[0].to_string_lossy().into_owned();
@@ -20,7 +20,7 @@ fn in_a_shell(arguments: &str) -> Terminal {
 }
 
 #[test]
-fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
+fn ctrl_z_asks_suspends_and_resumes() {
     let mut terminal = in_a_shell("demo");
     terminal.wait_for("/service/3600");
     terminal.keys("\x1a");
@@ -32,8 +32,8 @@ fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
-    // What was read up to then may end within a picture.
-    terminal.wait_until("the whole picture, drawn anew", |screen| {
+    // The bytes so far may end within a frame.
+    terminal.wait_until("a full redraw", |screen| {
         let text = screen.contents();
         text.contains("no lease ran out of time") && !text.contains("left with")
     });
@@ -43,7 +43,7 @@ fn ctrl_z_asks_gives_the_terminal_to_the_shell_and_comes_back() {
 }
 
 #[test]
-fn a_lease_that_ran_out_meanwhile_is_named() {
+fn a_lease_that_expired_during_a_suspension_is_named() {
     let mut terminal = in_a_shell("--sandbox --ttl 2 --put /short=1");
     terminal.wait_for("/short");
     terminal.keys("\x1a\x1a");
@@ -57,7 +57,7 @@ fn a_lease_that_ran_out_meanwhile_is_named() {
 }
 
 #[test]
-fn signals_from_outside_suspend_and_continue() {
+fn external_signals_suspend_and_continue() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.signal("TSTP");
@@ -68,7 +68,7 @@ fn signals_from_outside_suspend_and_continue() {
     terminal.wait_for("nothing was renewed for");
     assert!(terminal.screen().alternate_screen());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
-    // What cannot be caught stops it at once; once continued it draws anew all the same.
+    // SIGSTOP cannot be caught; the program redraws when it is continued all the same.
     terminal.signal("STOP");
     terminal.pass(2.5);
     terminal.keys("?");
@@ -80,7 +80,7 @@ fn signals_from_outside_suspend_and_continue() {
 }
 
 #[test]
-fn without_a_shell_ctrl_z_stays() {
+fn without_a_shell_ctrl_z_does_not_suspend() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.keys("\x1a");
@@ -90,7 +90,7 @@ fn without_a_shell_ctrl_z_stays() {
 }
 
 #[test]
-fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
+fn a_signal_during_a_suspension_ends_the_program() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.signal("TSTP");
@@ -103,13 +103,13 @@ fn it_ends_on_a_signal_that_came_while_it_was_suspended() {
 }
 
 #[test]
-fn ctrl_l_mends_what_others_have_scribbled() {
+fn ctrl_l_redraws_over_foreign_output() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.scribble("\x1b[2J\x1b[Hscribble");
     assert!(!terminal.screen().contents().contains("leasetop"));
     terminal.keys("\x0c");
-    // A frame that was on its way mends a part of it first.
+    // A frame in flight may repair a part of it first.
     terminal.wait_until("the whole screen again", |screen| {
         screen.contents().contains("/service/3600") && !screen.contents().contains("scribble")
     });
@@ -124,17 +124,17 @@ fn demo() -> CommandBuilder {
 }
 
 #[test]
-fn the_mouse_goes_to_the_shell_and_comes_back() {
+fn mouse_mode_is_off_during_a_suspension() {
     let mut terminal = in_a_shell("--sandbox");
     let is_ours = |screen: &vt100::Screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease;
     terminal.wait_for("There is no lease yet.");
     terminal.keys("m");
-    terminal.wait_until("the mouse is ours", is_ours);
+    terminal.wait_until("mouse mode is on", is_ours);
     terminal.keys("\x1a");
     terminal.wait_for("left with 147");
     terminal.assert_sane();
     terminal.keys("\n");
-    terminal.wait_until("the mouse is ours again", is_ours);
+    terminal.wait_until("mouse mode is on again", is_ours);
     terminal.keys("q");
     terminal.wait_for("end 0");
     terminal.assert_sane();

@@ -1,4 +1,4 @@
-//! A terminal that nobody reads: it fills, a write to it blocks, and renewals go on all the same.
+//! A terminal that nobody reads: it fills, a write to it blocks, and renewals continue.
 
 use etcd_lease::LeaseId;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 
-/// Several times as long as a lease of 2 s lives without a renewal. The variant of 30 s: `tests/measure/run unread`.
+/// Several times as long as a lease of 2 s lives without a renewal. `tests/measure unread` uses 30 s.
 const UNREAD: &str = "LEASETOP_UNREAD_SECONDS";
 
 fn seconds() -> f64 {
@@ -20,11 +20,11 @@ fn keeping(server: &ServedSandbox) -> Terminal {
     terminal
 }
 
-/// Makes the program write until its terminal takes no more.
+/// Makes the program write until its terminal is full.
 fn fill(terminal: &mut Terminal) {
     for _ in 0..400 {
         if terminal.is_full() {
-            // One frame more, whose write waits.
+            // One more frame, whose write blocks.
             terminal.keys("\x0c");
             return terminal.pass(0.1);
         }
@@ -35,7 +35,7 @@ fn fill(terminal: &mut Terminal) {
 }
 
 #[test]
-fn leases_live_on_and_the_screen_is_right_when_it_is_read_again() {
+fn leases_survive_and_the_screen_is_correct_when_read_again() {
     let server = ServedSandbox::start();
     let mut terminal = keeping(&server);
     let leases = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>();
@@ -44,32 +44,44 @@ fn leases_live_on_and_the_screen_is_right_when_it_is_read_again() {
         fill(terminal);
         let before = (renewals(0), renewals(1));
         terminal.pass(seconds());
-        assert!(terminal.is_full(), "somebody read it meanwhile");
+        assert!(terminal.is_full(), "the terminal was read meanwhile");
         assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), leases);
         let (first, second) = (renewals(0) - before.0, renewals(1) - before.1);
         assert!(first as f64 >= seconds() - 2.0 && second >= 3, "{first} and {second} renewals");
     });
-    // What is read now are changes to what was shown; then all of it is drawn anew.
+    // The next bytes change what was shown; then everything is redrawn.
     terminal.pass(1.5);
     let changed = still(&terminal.screen().contents());
-    let anew = terminal.count("\x1b[2J");
+    let redraws = terminal.count("\x1b[2J");
     terminal.keys("\x0c");
-    terminal.read_until("a whole frame", |terminal| terminal.count("\x1b[2J") > anew);
+    terminal.read_until("a whole frame", |terminal| terminal.count("\x1b[2J") > redraws);
     terminal.pass(0.2);
-    assert_eq!(changed, still(&terminal.screen().contents()));
+    let whole = still(&terminal.screen().contents());
+    assert_eq!(changed.0, whole.0);
+    // The events of renewals push the others out, at any moment.
+    assert!(whole.1.iter().all(|event| changed.1.contains(event)), "{whole:?} after {changed:?}");
     terminal.signal("TERM");
     assert_eq!(terminal.exit_code(), 0);
     terminal.assert_sane();
 }
 
-/// The screen without what time moves: figures and what stands between them, bars, events.
-fn still(screen: &str) -> Vec<String> {
-    let lines = screen.lines().filter(|line| !line.contains(" renewed "));
-    lines.map(|line| line.chars().filter(|c| c.is_alphabetic() || "│╭╮╰╯●".contains(*c)).collect()).collect()
+/// The screen without what time moves: figures and what stands between them, bars, renewals. The second list has the
+/// lines of the pane at the right, which are events.
+fn still(screen: &str) -> (Vec<String>, Vec<String>) {
+    let mut panes = (Vec::new(), Vec::new());
+    for line in screen.lines() {
+        let (left, right) = line.split_once("││").unwrap_or((line, ""));
+        for (part, lines) in [(left, &mut panes.0), (right, &mut panes.1)] {
+            if !part.contains(" renewed ") {
+                lines.push(part.chars().filter(|c| c.is_alphabetic() || "│╭╮╰╯●".contains(*c)).collect());
+            }
+        }
+    }
+    panes
 }
 
 #[test]
-fn sigterm_ends_it_within_a_second() {
+fn sigterm_ends_an_unread_monitor_within_a_second() {
     let server = ServedSandbox::start();
     let mut terminal = keeping(&server);
     let process = terminal.process();
@@ -81,10 +93,10 @@ fn sigterm_ends_it_within_a_second() {
 }
 
 #[test]
-fn it_starts_on_a_terminal_that_is_not_read_and_keeps_alive() {
+fn the_monitor_starts_on_an_unread_terminal_and_keeps_leases_alive() {
     let server = ServedSandbox::start();
     let mut command = portable_pty::CommandBuilder::new("sh");
-    // The terminal is full before leasetop begins.
+    // The terminal is full before leasetop starts.
     let fill = "(head -c 200000 /dev/zero | tr '\\0' x) & sleep 0.5; exec \"$0\" \"$@\"";
     command.args(["-c", fill]);
     command.args(server.leasetop(&["--ttl", "2"]).get_argv());
@@ -96,7 +108,7 @@ fn it_starts_on_a_terminal_that_is_not_read_and_keeps_alive() {
         });
         assert!(granted && terminal.is_full());
         terminal.pass(4.0);
-        assert_eq!(server.sandbox.leases().len(), 1, "its one lease lives");
+        assert_eq!(server.sandbox.leases().len(), 1, "its lease is alive");
         terminal.signal("TERM");
     });
 }

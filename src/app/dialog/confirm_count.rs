@@ -1,51 +1,51 @@
-//! A number that is typed to confirm: how many leases are meant.
+//! A text field for the number of leases, typed to confirm a dialog.
 
 use tui_input::Input;
 
-use super::edit;
 use crate::app::Key;
 
-/// The number as far as it was typed.
+/// The typed number.
 #[derive(Clone, Debug, Default)]
 pub struct ConfirmCount {
     input: Input,
-    /// Whether it was given as the answer as it stands, and was none.
+    /// Whether the current text was submitted and was wrong.
     is_refused: bool,
 }
 
 impl ConfirmCount {
-    /// The digits, with their caret.
+    /// The text field.
     pub fn input(&self) -> &Input {
         &self.input
     }
 
-    /// Why the number that was given does not confirm, in words; none until one was given that does not.
+    /// Why the submitted number does not confirm. `None` if none was submitted since the last edit, or it is correct
+    /// now.
     pub fn refusal(&self, wanted: usize) -> Option<String> {
         let typed = self.input.value();
         let is_refused = self.is_refused && !self.is(wanted);
         is_refused.then(|| match typed {
-            "" => format!("Nothing is typed: the number that confirms is {wanted}. Nothing was done."),
-            typed => format!("{typed} was typed: the number that confirms is {wanted}. Nothing was done."),
+            "" => format!("Nothing typed. Type {wanted} to confirm."),
+            typed => format!("{typed} is not {wanted}. Type {wanted} to confirm."),
         })
     }
 
-    /// Whether it is this number.
-    pub(super) fn is(&self, wanted: usize) -> bool {
+    /// Whether the typed number is `wanted`.
+    pub(in crate::app) fn is(&self, wanted: usize) -> bool {
         self.input.value() == wanted.to_string()
     }
 
-    /// Whether it is given as the answer where this number is wanted; remembers one that does not confirm.
-    pub(super) fn confirms(&mut self, wanted: usize) -> bool {
+    /// Submits the number. Returns whether it is `wanted`.
+    pub(in crate::app) fn confirms(&mut self, wanted: usize) -> bool {
         self.is_refused = !self.is(wanted);
         !self.is_refused
     }
 
-    /// A key that edits it: digits alone are typed, and no more of them than any number of leases has.
-    pub(super) fn on_key(&mut self, key: Key) {
+    /// Edits the text. Accepts only digits, at most nine.
+    pub(in crate::app) fn on_key(&mut self, key: Key) {
         const MOST_DIGITS: usize = 9;
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_refused = matches!(key, Key::Char(_)) && (!is_digit || self.input.value().len() >= MOST_DIGITS);
-        if let Some(edit) = edit(key).filter(|_| !is_refused) {
+        if let Some(edit) = key.edit().filter(|_| !is_refused) {
             self.input.handle(edit);
             self.is_refused = false;
         }
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!((number.input().value(), number.refusal(2)), ("12", None));
         assert!(!number.confirms(2));
         let told = number.refusal(2).expect("it is refused");
-        assert_eq!(told, "12 was typed: the number that confirms is 2. Nothing was done.");
+        assert_eq!(told, "12 is not 2. Type 2 to confirm.");
         assert_eq!(number.refusal(12), None, "meanwhile it has become the right one");
         number.on_key(Key::Backspace);
         assert_eq!(number.refusal(2), None);
@@ -80,10 +80,7 @@ mod tests {
         assert!(!typed("").confirms(0) && !typed("01").confirms(1));
         let mut none = ConfirmCount::default();
         none.confirms(3);
-        assert_eq!(
-            none.refusal(3).as_deref(),
-            Some("Nothing is typed: the number that confirms is 3. Nothing was done.")
-        );
+        assert_eq!(none.refusal(3).as_deref(), Some("Nothing typed. Type 3 to confirm."));
     }
 
     #[test]

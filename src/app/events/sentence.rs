@@ -1,44 +1,48 @@
-//! What an event means, in a sentence made from its facts.
+//! The description of an event, on the screen and in `leasetop events`.
 
 use std::time::Duration;
 
 use super::{EventKind, LeaseEnded, RenewalSource, Renewed};
 use crate::app::{EndCause, LeaseKeys, Ownership};
 use crate::escape::printable;
+use crate::inference::lease_inference::RemovalDelay;
+use crate::plural::plural;
 
-/// The sentence, with what came from etcd escaped.
+/// The sentence. Text that came from etcd is escaped.
 pub(super) fn of(what: &EventKind) -> String {
     match what {
         EventKind::Granted { ownership, ttl, asked } => granted(*ownership, *ttl, *asked),
         EventKind::Attached { key, .. } => printable(key),
-        EventKind::Detached { key, is_deleted: true, .. } => format!("{} was deleted", printable(key)),
-        EventKind::Detached { key, .. } => format!("{} was put without a lease, and stays", printable(key)),
-        EventKind::Moved { key, to, .. } => format!("{} was put with {to}", printable(key)),
-        EventKind::Kept => "kept alive from now on".to_owned(),
-        EventKind::Paused => "not kept alive any more, as asked".to_owned(),
-        EventKind::Drill(Some(drill)) => format!("{drill}, as asked"),
-        EventKind::Drill(None) => "over".to_owned(),
+        EventKind::Detached { key, is_deleted: true, .. } => format!("{} deleted", printable(key)),
+        EventKind::Detached { key, .. } => format!("{} put without a lease", printable(key)),
+        EventKind::Moved { key, to, .. } => format!("{} moved to lease {to}", printable(key)),
+        EventKind::Kept => "keep-alive started".to_owned(),
+        EventKind::Paused => "keep-alive stopped".to_owned(),
+        EventKind::Drill(Some(drill)) => format!("started: {drill}"),
+        EventKind::Drill(None) => "stopped".to_owned(),
         EventKind::Renewed(renewed) => self::renewed(renewed),
         EventKind::Refilled { term, .. } => refilled(*term),
         EventKind::Dropped { depth, capacity } => dropped(*depth, *capacity),
         EventKind::Late { interval, expected } => late(*interval, *expected),
         EventKind::Risk { left, expected } => risk(*left, *expected),
-        EventKind::Missed { waited } => format!("a renewal had no answer for {:.1} s", waited.as_secs_f64()),
+        EventKind::Missed { waited } => format!("renewal got no reply for {:.1} s", waited.as_secs_f64()),
         EventKind::ProcessStalled { told, .. } => told.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
         EventKind::LeaseEnded(ended) => describe_end(ended),
         EventKind::Connected { endpoint, version } => connected(endpoint, version),
-        EventKind::RenewsAt { endpoint } => format!("renewals go to {}", printable(endpoint.as_bytes())),
+        EventKind::RenewsAt { endpoint } => format!("renewing through {}", printable(endpoint.as_bytes())),
         EventKind::Disconnected { endpoint, message } => disconnected(endpoint.as_deref(), message),
-        EventKind::Unreached { message } => unreached(message),
-        EventKind::Leader { endpoint, term } => format!("{} leads, term {term}", printable(endpoint.as_bytes())),
+        EventKind::Unreached { message } => format!("could not connect: {}. Retrying.", printable(message.as_bytes())),
+        EventKind::Leader { endpoint, term } => {
+            format!("{} is the leader (term {term})", printable(endpoint.as_bytes()))
+        }
         EventKind::NoLeader { endpoint } => format!(
-            "{} knows of none: nothing is granted, renewed or revoked until enough members answer to elect one",
+            "{} sees no leader: grants, renewals and revocations fail until one is elected",
             printable(endpoint.as_bytes())
         ),
-        EventKind::Term { old, new } => format!("term {old} → {new}: a new leader starts every lease's TTL anew"),
+        EventKind::Term { old, new } => format!("term {old} → {new}: the new leader resets every TTL"),
         EventKind::Error { message } => printable(message.as_bytes()),
-        EventKind::More { count, .. } => format!("and {count} more in this second"),
+        EventKind::More { count, .. } => format!("{count} more in this second"),
     }
 }
 
@@ -47,7 +51,7 @@ fn granted(ownership: Ownership, ttl: Option<i64>, asked: Option<i64>) -> String
         (Ownership::Other, Some(ttl), _) => format!("{ttl} s, by another client"),
         (Ownership::Other, None, _) => "by another client".to_owned(),
         (_, Some(ttl), Some(asked)) if asked != ttl => {
-            format!("{asked} s asked → {ttl} s granted, the server's least")
+            format!("{asked} s requested → {ttl} s granted (etcd's minimum)")
         }
         (_, Some(ttl), _) => format!("{ttl} s"),
         (_, None, _) => "here".to_owned(),
@@ -55,110 +59,121 @@ fn granted(ownership: Ownership, ttl: Option<i64>, asked: Option<i64>) -> String
 }
 
 fn renewed(renewed: &Renewed) -> String {
-    let ttl = renewed.ttl.map_or(String::new(), |ttl| format!("{ttl} s, "));
-    match (renewed.how, renewed.interval) {
-        (RenewalSource::Once, _) => format!("{ttl}once"),
-        (RenewalSource::Kept, Some(interval)) => format!("{ttl}{:.2} s after the last", interval.as_secs_f64()),
-        (RenewalSource::Kept, None) => format!("{ttl}for the first time"),
+    let ttl = renewed.ttl.map_or(String::new(), |ttl| format!(" (TTL {ttl} s)"));
+    let interval = match (renewed.how, renewed.interval) {
+        (RenewalSource::Once, _) => "once".to_owned(),
+        (RenewalSource::Kept, Some(interval)) => format!("after {:.2} s", interval.as_secs_f64()),
+        (RenewalSource::Kept, None) => "first renewal".to_owned(),
         (RenewalSource::Inferred, Some(interval)) => {
             let sign = if renewed.is_bound { "<=" } else { "~" };
-            format!("{ttl}{sign}{:.1} s after the last", interval.as_secs_f64())
+            format!("after {sign}{:.1} s", interval.as_secs_f64())
         }
-        (RenewalSource::Inferred, None) if renewed.is_first => format!("{ttl}the first that was seen"),
-        (RenewalSource::Inferred, None) => format!("{ttl}when the one before was cannot be told"),
-    }
+        (RenewalSource::Inferred, None) if renewed.is_first => "first renewal seen".to_owned(),
+        (RenewalSource::Inferred, None) => "after an unknown interval".to_owned(),
+    };
+    format!("{interval}{ttl}")
 }
 
 fn refilled(term: Option<u64>) -> String {
-    let cause = term.map_or("the server gave it".to_owned(), |term| format!("the leader of term {term} gave it"));
-    format!("{cause} its whole TTL again: that is no renewal")
+    let cause = term.map_or("the server".to_owned(), |term| format!("the new leader (term {term})"));
+    format!("TTL reset by {cause}; not a renewal")
 }
 
 fn dropped(depth: usize, capacity: usize) -> String {
-    // The line of Go's client as it stands in a program's log; the event names the lease.
+    // The line that Go's client writes to a program's log, so that it can be found there.
     let go = "lease keepalive response queue is full; dropping response send";
-    format!("{go} (queue {depth}/{capacity}; the lease is renewed)")
+    format!("{go} (queue {depth}/{capacity}; the lease was renewed)")
 }
 
 fn late(interval: Option<Duration>, expected: Option<Duration>) -> String {
-    let none = interval.map_or("now".to_owned(), |span| format!("for {:.1} s", span.as_secs_f64()));
-    format!("{}, none {none}", every(expected))
+    let since = interval.map_or("renewal overdue".to_owned(), |span| format!("no renewal for {}", tenths(span)));
+    match expected {
+        Some(every) => format!("{since} (usually every {})", tenths(every)),
+        None => since,
+    }
 }
 
 fn risk(left: Option<Duration>, expected: Option<Duration>) -> String {
-    let left = left.map_or("less is".to_owned(), |left| format!("{:.1} s are", left.as_secs_f64()));
-    format!("{}, {left} left", every(expected))
+    match (left, expected) {
+        (Some(left), Some(every)) => format!("{} left, but renews only every {}", tenths(left), tenths(every)),
+        (Some(left), None) => format!("{} left, less than its interval", tenths(left)),
+        (None, Some(every)) => format!("less time left than its interval of {}", tenths(every)),
+        (None, None) => "less time left than its interval".to_owned(),
+    }
 }
 
-fn every(expected: Option<Duration>) -> String {
-    expected.map_or("it was renewed".to_owned(), |every| format!("renewed every {:.1} s", every.as_secs_f64()))
+fn tenths(span: Duration) -> String {
+    format!("{:.1} s", span.as_secs_f64())
 }
 
 fn connected(endpoint: &str, version: &str) -> String {
-    let version = if version.is_empty() { String::new() } else { format!(" {}", printable(version.as_bytes())) };
-    format!("connected to {}, etcd{version}", printable(endpoint.as_bytes()))
+    let version = if version.is_empty() { String::new() } else { format!(" (etcd {})", printable(version.as_bytes())) };
+    format!("connected to {}{version}", printable(endpoint.as_bytes()))
 }
 
 fn disconnected(endpoint: Option<&str>, message: &str) -> String {
-    let endpoint = endpoint.map_or(String::new(), |endpoint| format!("{} ", printable(endpoint.as_bytes())));
-    format!("{endpoint}lost: {}", printable(message.as_bytes()))
-}
-
-/// Why; the link's own words say what to do about it.
-fn unreached(message: &str) -> String {
-    let why = printable(message.as_bytes());
-    format!("not reached: {why}; it is tried again")
+    let endpoint = endpoint.map_or(String::new(), |endpoint| format!(" to {}", printable(endpoint.as_bytes())));
+    format!("connection{endpoint} lost: {}", printable(message.as_bytes()))
 }
 
 fn describe_end(ended: &LeaseEnded) -> String {
-    let LeaseEnded { ownership, ttl, keys, .. } = ended;
-    let whose = match ownership {
-        Ownership::Own => "own lease",
-        Ownership::Adopted => "adopted lease",
-        Ownership::Other => "another's lease",
+    let owner = match ended.ownership {
+        Ownership::Own => "own",
+        Ownership::Adopted => "adopted",
+        Ownership::Other => "other client's",
     };
-    let of = ttl.map_or(String::new(), |ttl| format!(" of {ttl} s"));
-    let keys = keys.as_ref().map_or(String::new(), went_with_it);
-    let loss = ended.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(*ttl)));
-    format!("{whose}{of}: {}{keys}{}", how(ended), printable(loss.as_bytes()))
+    let ttl = ended.ttl.map_or(String::new(), |ttl| format!(" {ttl} s"));
+    let loss = ended.loss.as_ref().map_or(String::new(), |loss| format!("; {}", loss.known(ended.ttl)));
+    format!("{owner}{ttl} lease{}{}", how_it_ended(ended), printable(loss.as_bytes()))
 }
 
-/// Where only a part of the keys is followed, more may have gone.
-fn went_with_it(keys: &LeaseKeys) -> String {
-    match (keys.count, keys.is_all) {
-        (0, false) => String::new(),
-        (count, false) => format!(", >={} with it", keys_in_words(count)),
-        (count, true) => format!(", {} with it", keys_in_words(count)),
-    }
-}
-
-fn how(ended: &LeaseEnded) -> String {
-    match (ended.cause, ended.lag) {
+/// The cause, and the number of keys deleted with the lease.
+fn how_it_ended(ended: &LeaseEnded) -> String {
+    let keys = ended.keys.as_ref().and_then(deleted_keys);
+    let cause = match (ended.cause, ended.lag) {
         (EndCause::Expired, Some(lag)) => {
-            let (least, most) = (lag.least.as_secs_f64(), lag.most.as_secs_f64());
-            format!("its time was over, removed {:.1} s later ±{:.1}", (least + most) / 2.0, (most - least) / 2.0)
+            let any_deleted = ended.keys.as_ref().is_some_and(|keys| keys.count > 0);
+            let keys = if any_deleted { keys } else { None };
+            let keys = keys.map_or(String::new(), |keys| format!(" and {keys}"));
+            return format!("; etcd removed it{keys} {} later", removal_delay(lag));
         }
-        (EndCause::Expired, None) => "its time was over".to_owned(),
-        (EndCause::Revoked, _) if ended.is_ours => "by this program".to_owned(),
-        (EndCause::Revoked, _) => "by another client".to_owned(),
-        (EndCause::Unknown, _) => "expired or revoked".to_owned(),
-    }
+        (EndCause::Expired, None) => "",
+        (EndCause::Revoked, _) if ended.is_ours => ", revoked here",
+        (EndCause::Revoked, _) => ", revoked by another client",
+        (EndCause::Unknown, _) => ", expired or revoked",
+    };
+    let keys = keys.map_or(String::new(), |keys| format!("; {keys} deleted"));
+    format!("{cause}{keys}")
 }
 
-/// One key, several keys.
-pub(in crate::app) fn keys_in_words(count: usize) -> String {
-    match count {
-        0 => "no key".to_owned(),
-        1 => "1 key".to_owned(),
-        _ => format!("{count} keys"),
+/// `>=` if only some keys are followed, so that more may have been deleted.
+fn deleted_keys(keys: &LeaseKeys) -> Option<String> {
+    if keys.count == 0 && !keys.is_all {
+        return None;
     }
+    let bound = if keys.is_all { "" } else { ">=" };
+    Some(format!("{bound}{}", keys_in_words(keys.count)))
+}
+
+/// The middle of the known range, and its maximum error if it is 0.1 s or more.
+fn removal_delay(lag: RemovalDelay) -> String {
+    let least = lag.least.as_secs_f64();
+    let most = lag.most.as_secs_f64();
+    let middle = (least + most) / 2.0;
+    let error = (most - least) / 2.0;
+    if error < 0.05 { format!("{middle:.1} s") } else { format!("{middle:.1} s ±{error:.1}") }
+}
+
+/// `no keys`, `1 key`, `2 keys`.
+pub(in crate::app) fn keys_in_words(count: usize) -> String {
+    plural(count, "key")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::lease_inference::RemovalDelay;
     use etcd_lease::LeaseId;
+    use simkit::Timestamp;
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -166,34 +181,34 @@ mod tests {
 
     #[test]
     fn an_inferred_renewal_says_so_and_an_unknown_figure_is_left_out() {
-        let first = Renewed::new(RenewalSource::Inferred, Some(10));
-        assert_eq!(of(&EventKind::Renewed(first)), "10 s, the first that was seen");
+        let first = Renewed::new(RenewalSource::Inferred, Timestamp::START, Some(10));
+        assert_eq!(of(&EventKind::Renewed(first)), "first renewal seen (TTL 10 s)");
         let blurred = Renewed { is_first: false, ..first };
-        assert_eq!(of(&EventKind::Renewed(blurred)), "10 s, when the one before was cannot be told");
+        assert_eq!(of(&EventKind::Renewed(blurred)), "after an unknown interval (TTL 10 s)");
         let next = Renewed { interval: Some(seconds(3.52)), ..first };
-        assert_eq!(of(&EventKind::Renewed(next)), "10 s, ~3.5 s after the last");
+        assert_eq!(of(&EventKind::Renewed(next)), "after ~3.5 s (TTL 10 s)");
         let bound = Renewed { is_bound: true, ..next };
-        assert_eq!(of(&EventKind::Renewed(bound)), "10 s, <=3.5 s after the last");
-        assert_eq!(of(&EventKind::Renewed(Renewed { ttl: None, ..next })), "~3.5 s after the last");
-        assert_eq!(
-            of(&EventKind::Refilled { ttl: Some(10), term: None }),
-            "the server gave it its whole TTL again: that is no renewal"
-        );
+        assert_eq!(of(&EventKind::Renewed(bound)), "after <=3.5 s (TTL 10 s)");
+        assert_eq!(of(&EventKind::Renewed(Renewed { ttl: None, ..next })), "after ~3.5 s");
+        assert_eq!(of(&EventKind::Refilled { ttl: Some(10), term: None }), "TTL reset by the server; not a renewal");
     }
 
     #[test]
-    fn late_and_risk_say_by_which_habit() {
+    fn late_and_risk_name_the_usual_interval() {
         let expected = Some(seconds(10.0));
         assert_eq!(
             of(&EventKind::Late { interval: Some(seconds(12.0)), expected }),
-            "renewed every 10.0 s, none for 12.0 s"
+            "no renewal for 12.0 s (usually every 10.0 s)"
         );
-        assert_eq!(of(&EventKind::Risk { left: Some(seconds(8.9)), expected }), "renewed every 10.0 s, 8.9 s are left");
-        assert_eq!(of(&EventKind::Risk { left: None, expected: None }), "it was renewed, less is left");
+        assert_eq!(
+            of(&EventKind::Risk { left: Some(seconds(8.9)), expected }),
+            "8.9 s left, but renews only every 10.0 s"
+        );
+        assert_eq!(of(&EventKind::Risk { left: None, expected: None }), "less time left than its interval");
     }
 
     #[test]
-    fn a_death_tells_what_is_known() {
+    fn an_end_says_what_is_known() {
         let lag = Some(RemovalDelay { least: seconds(0.2), most: seconds(0.6) });
         let keys = Some(LeaseKeys { count: 2, is_all: true, first: vec![b"/a".to_vec(), b"/b".to_vec()] });
         let expired = LeaseEnded {
@@ -207,12 +222,12 @@ mod tests {
             loss: None,
         };
         let told = of(&EventKind::LeaseEnded(Box::new(expired.clone())));
-        assert_eq!(told, "another's lease of 30 s: its time was over, removed 0.4 s later ±0.2, 2 keys with it");
+        assert_eq!(told, "other client's 30 s lease; etcd removed it and 2 keys 0.4 s ±0.2 later");
         let a_part = LeaseKeys { count: 1, is_all: false, first: vec![b"/a".to_vec()] };
         let revoked = LeaseEnded { cause: EndCause::Revoked, keys: Some(a_part), ..expired };
         assert_eq!(
             of(&EventKind::LeaseEnded(Box::new(revoked))),
-            "another's lease of 30 s: by another client, >=1 key with it"
+            "other client's 30 s lease, revoked by another client; >=1 key deleted"
         );
     }
 
@@ -220,13 +235,13 @@ mod tests {
     fn what_comes_from_etcd_is_escaped_once() {
         let key = b"/a\x1b[2J\\\xff".to_vec();
         let moved = EventKind::Moved { key: key.clone(), to: LeaseId(-5), revision: None };
-        assert_eq!(of(&moved), r"/a\x1b[2J\\\xff was put with -000000000000005");
+        assert_eq!(of(&moved), r"/a\x1b[2J\\\xff moved to lease -000000000000005");
         let detached = |is_deleted| EventKind::Detached { key: key.clone(), is_deleted, revision: None };
-        assert_eq!(of(&detached(true)), r"/a\x1b[2J\\\xff was deleted");
-        assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff was put without a lease, and stays");
+        assert_eq!(of(&detached(true)), r"/a\x1b[2J\\\xff deleted");
+        assert_eq!(of(&detached(false)), r"/a\x1b[2J\\\xff put without a lease");
         assert_eq!(of(&EventKind::error("\u{202e}")), r"\u{202e}");
-        assert_eq!(of(&EventKind::Disconnected { endpoint: None, message: "\x07".into() }), r"lost: \x07");
+        assert_eq!(of(&EventKind::Disconnected { endpoint: None, message: "\x07".into() }), r"connection lost: \x07");
         let told = of(&EventKind::Unreached { message: "\x07".into() });
-        assert_eq!(told, r"not reached: \x07; it is tried again");
+        assert_eq!(told, r"could not connect: \x07. Retrying.");
     }
 }

@@ -1,16 +1,16 @@
-//! The questions of adopting and quitting, and how their answers are reached.
+//! The dialogs of adopting and quitting, and their buttons.
 
 use super::*;
 use crate::app::dialog::Dialog;
 
 fn with_others() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     story
 }
 
 #[test]
-fn adopting_is_confirmed_by_y_or_on_its_answer() {
+fn adopting_is_confirmed_by_y_or_its_button() {
     let keep = [Effect::StartKeepAlive { id: LeaseId(7), pace: None }];
     assert_eq!(with_others().press(&[Key::Char('a'), Key::Char('y')]), keep);
     assert_eq!(with_others().press(&[Key::Char('a'), Key::Right, Key::Enter]), keep);
@@ -24,7 +24,7 @@ fn adopting_is_confirmed_by_y_or_on_its_answer() {
 }
 
 #[test]
-fn what_dies_while_its_adoption_is_asked_is_not_adopted() {
+fn a_lease_that_ends_while_the_adopt_dialog_is_open_is_not_adopted() {
     for key in [Key::Char('y'), Key::Right] {
         let mut story = with_others();
         story.press(&[Key::Char('a')]);
@@ -40,13 +40,13 @@ fn what_dies_while_its_adoption_is_asked_is_not_adopted() {
 }
 
 #[test]
-fn one_of_ours_is_kept_again_at_the_pace_that_it_had() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_own_lease_resumes_with_its_previous_schedule() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.3);
     let mut status = *story.app.leases.get(LeaseId(1)).unwrap().engine.clone().unwrap();
     status.pace = RenewalSchedule::Exact;
-    story.tell(Msg::Statuses(vec![status]));
+    story.send(Msg::Statuses(vec![status]));
     story.press(&[Key::Char('a')]);
     assert_eq!(
         story.press(&[Key::Char('a')]),
@@ -55,9 +55,9 @@ fn one_of_ours_is_kept_again_at_the_pace_that_it_had() {
 }
 
 #[test]
-fn enter_leaves_and_the_other_answers_are_a_step_away() {
+fn enter_quits_and_the_other_buttons_are_one_step_away() {
     let asked = || {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('q')]);
         story
@@ -75,8 +75,8 @@ fn enter_leaves_and_the_other_answers_are_a_step_away() {
 }
 
 #[test]
-fn when_the_last_lease_dies_while_quitting_is_asked_nothing_is_left_behind() {
-    let mut story = Story::begin(AppConfig::default());
+fn quitting_leaves_nothing_if_the_last_lease_ends_while_the_dialog_is_open() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('q')]);
     story.list(&[], &[1]);

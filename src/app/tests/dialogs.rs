@@ -16,7 +16,7 @@ fn granted_by(story: &mut Story, keys: &str) -> Option<GrantRequest> {
 
 #[test]
 fn n_2_enter_grants_120_seconds() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     let order = granted_by(&mut story, "n2").unwrap();
     let expected = GrantRequest {
         ttl: 120,
@@ -34,14 +34,14 @@ fn n_2_enter_grants_120_seconds() {
 }
 
 #[test]
-fn the_form_takes_every_field() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_grant_form_accepts_every_field() {
+    let mut story = Story::start(AppConfig::default());
     story.type_in("n5m");
     story.press(&[Key::Tab, Key::Tab]);
     story.type_in("694d");
     story.press(&[Key::Down]);
     story.type_in("/q=no quit");
-    // A filled line of keys is followed by another.
+    // A filled key field adds another one.
     story.press(&[Key::Tab, Key::Tab, Key::Char('n'), Key::Tab, Key::Char('e')]);
     let order = granted_by(&mut story, "").unwrap();
     assert_eq!((order.ttl, order.id, order.keep_alive), (300, Some(LeaseId(0x694d)), false));
@@ -50,8 +50,8 @@ fn the_form_takes_every_field() {
 }
 
 #[test]
-fn a_wrong_form_grants_nothing_and_shows_the_field() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_invalid_form_grants_nothing_and_marks_the_field() {
+    let mut story = Story::start(AppConfig::default());
     assert_eq!(granted_by(&mut story, "n"), None);
     assert_eq!(granted_by(&mut story, "0"), None);
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Grant(form)) if form.focus == dialog::Field::Ttl));
@@ -60,16 +60,16 @@ fn a_wrong_form_grants_nothing_and_shows_the_field() {
 }
 
 #[test]
-fn a_raised_ttl_is_told_as_asked_and_granted() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_raised_ttl_is_shown_as_requested_and_granted() {
+    let mut story = Story::start(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
-    story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
-    assert!(story.app.view.status.as_ref().unwrap().text.contains("1 s asked → 2 s granted"));
+    story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("2 s, etcd's minimum (asked for 1 s)"));
 }
 
 #[test]
 fn x_y_revokes_the_lease_it_was_opened_on() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     assert_eq!(story.press(&[Key::Char('x')]), []);
@@ -79,9 +79,9 @@ fn x_y_revokes_the_lease_it_was_opened_on() {
 }
 
 #[test]
-fn enter_in_the_revoke_dialog_is_on_cancel() {
+fn enter_in_the_revoke_dialog_cancels() {
     for key in [Key::Enter, Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         assert_eq!(story.press(&[Key::Char('x'), Key::Char('x'), Key::Delete, key]), []);
         assert!(story.app.view.dialog.is_none(), "{key}");
@@ -89,8 +89,8 @@ fn enter_in_the_revoke_dialog_is_on_cancel() {
 }
 
 #[test]
-fn anothers_lease_takes_the_typed_number() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_of_another_client_needs_the_typed_number() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::F(9), Key::Char('y'), Key::Char('2'), Key::Enter]), []);
     assert!(story.app.view.dialog.is_some(), "a wrong number neither revokes nor closes");
@@ -98,8 +98,8 @@ fn anothers_lease_takes_the_typed_number() {
 }
 
 #[test]
-fn more_than_a_hundred_keys_take_the_typed_number_too() {
-    let mut story = Story::begin(AppConfig::default());
+fn more_than_a_hundred_keys_need_the_typed_number() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     let keys: Vec<String> = (0..101).map(|n| format!("/k/{n}")).collect();
@@ -109,8 +109,8 @@ fn more_than_a_hundred_keys_take_the_typed_number_too() {
 }
 
 #[test]
-fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_that_ends_while_its_dialog_is_open_is_not_revoked() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     story.wait(11.0);
@@ -122,8 +122,8 @@ fn a_lease_that_dies_under_its_dialog_is_not_revoked() {
 }
 
 #[test]
-fn keep_alive_goes_off_and_on_and_adopting_asks() {
-    let mut story = Story::begin(AppConfig::default());
+fn keepalive_is_toggled_and_adopting_asks() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StopKeepAlive(LeaseId(1))]);
     assert_eq!(story.state(1), "paused");
@@ -139,14 +139,14 @@ fn keep_alive_goes_off_and_on_and_adopting_asks() {
 }
 
 #[test]
-fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
-    let mut story = Story::begin(AppConfig::default());
+fn renewing_an_own_lease_once_uses_the_engine() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1))]);
     story.press(&[Key::Char('a')]);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(1))]);
     story.wait(4.0);
-    story.tell(Msg::Renewed { sent: story.now, received: story.now, id: LeaseId(1), ttl: 10 });
+    story.send(Msg::Renewed { sent: story.now, received: story.now, id: LeaseId(1), ttl: 10 });
     assert_eq!(story.left(1), Some(10.0));
 }
 
@@ -154,20 +154,20 @@ fn renewing_once_goes_through_the_engine_where_it_keeps_the_lease() {
 fn read_only_refuses_everything_that_writes_or_renews() {
     let config = AppConfig { grants: requests_for(&[10], 1, &[]).unwrap(), ..read_only() };
     let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
-    assert_eq!(story.tell(Msg::Cluster(view())), [], "what was ordered at the start is not granted either");
+    assert_eq!(story.send(Msg::Cluster(view())), [], "initial leases are not granted either");
     story.list(&[7], &[]);
     for key in ['n', 'a', 'o', 'x', 'K'] {
         let effects = story.press(&[Key::Char(key), Key::Char('y')]);
         assert!(effects.iter().all(|effect| matches!(effect, Effect::Copy(_))), "{effects:?}");
         assert!(story.app.view.dialog.is_none());
         story.press(&[Key::Char(key)]);
-        assert!(story.app.view.status.as_ref().unwrap().text.contains("read-only"));
+        assert!(story.app.view.status.as_ref().unwrap().text.contains("Read-only"));
     }
 }
 
 #[test]
 fn quitting_asks_only_while_leases_are_kept_on_a_real_cluster() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { still_alive: vec![] }]);
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Ctrl('c'), Key::Esc]), []);
@@ -176,7 +176,7 @@ fn quitting_asks_only_while_leases_are_kept_on_a_real_cluster() {
         assert_eq!(story.press(&[Key::Char('q'), key]), [Effect::Quit { still_alive: vec![LeaseId(1)] }]);
     }
     let sandbox = AppConfig { backend: Backend::Sandbox { warp: 1 }, ..AppConfig::default() };
-    let mut story = Story::begin(sandbox);
+    let mut story = Story::start(sandbox);
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('?'), Key::Char('q')]), [], "an overlay is closed first");
     assert_eq!(story.press(&[Key::Char('q')]), [Effect::Quit { still_alive: vec![] }]);
@@ -184,7 +184,7 @@ fn quitting_asks_only_while_leases_are_kept_on_a_real_cluster() {
 
 #[test]
 fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 10);
     story.list(&[7], &[]);
@@ -192,14 +192,14 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
     story.press(&[Key::Char('a'), Key::Char('y')]);
     let effects = story.press(&[Key::Char('q'), Key::Char('r')]);
     assert_eq!(effects, [Effect::Revoke(LeaseId(1)), Effect::Revoke(LeaseId(2))]);
-    assert_eq!(story.tell(Msg::Revoked { id: LeaseId(1), revision: 3, keys_deleted: None }), []);
-    let effects = story.tell(Msg::RevokeFailed { id: LeaseId(2), trouble: trouble("no") });
+    assert_eq!(story.send(Msg::Revoked { id: LeaseId(1), revision: 3, keys_deleted: None }), []);
+    let effects = story.send(Msg::RevokeFailed { id: LeaseId(2), trouble: trouble("no") });
     assert_eq!(effects, [Effect::Quit { still_alive: vec![LeaseId(2), LeaseId(7)] }]);
 }
 
 #[test]
 fn keys_without_a_function_do_nothing() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.app.view.take_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
@@ -209,8 +209,8 @@ fn keys_without_a_function_do_nothing() {
 }
 
 #[test]
-fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_drill_starts_on_the_lease_of_its_dialog_and_the_same_key_ends_it() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);
     story.grant(4, 10);
@@ -220,56 +220,56 @@ fn a_drill_is_begun_on_the_lease_it_was_offered_for_and_ended_by_the_same_key() 
     story.renewed(5, 10, 3.5);
     let mut status = *story.app.leases.get(LeaseId(5)).unwrap().engine.clone().unwrap();
     status.drill = Some(Fault::StallConsumer);
-    story.tell(Msg::Statuses(vec![status]));
+    story.send(Msg::Statuses(vec![status]));
     assert_eq!(story.state(5), "paused");
     story.app.view.cursor = Some(LeaseId(5));
     assert_eq!(story.press(&[Key::Char('!')]), [Effect::Drill { id: LeaseId(5), drill: None }]);
 }
 
 #[test]
-fn a_drill_is_refused_where_nothing_is_written_and_on_what_is_not_ours() {
-    let mut story = Story::begin(read_only());
+fn a_drill_is_refused_when_read_only_and_on_leases_of_others() {
+    let mut story = Story::start(read_only());
     story.grant(5, 10);
     no_drill(&mut story, "Read-only");
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
-    no_drill(&mut story, "It is another client's");
-    let mut story = Story::begin(AppConfig::default());
+    no_drill(&mut story, "Another client's lease");
+    let mut story = Story::start(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('a')]);
-    no_drill(&mut story, "It is not kept alive");
-    let mut story = Story::begin(AppConfig::default());
+    no_drill(&mut story, "Not kept alive");
+    let mut story = Story::start(AppConfig::default());
     story.grant(5, 10);
     story.press(&[Key::Char('!')]);
     story.list(&[5], &[]);
     story.list(&[], &[5]);
-    assert_eq!(story.press(&[Key::Char('1')]), [], "it died while the dialog was open");
+    assert_eq!(story.press(&[Key::Char('1')]), [], "it ended while the dialog was open");
 }
 
-/// The dialog says why there is none, and no digit does anything: neither begin a drill nor change the view.
+/// Checks that the dialog says why there is no drill, and that digits neither start one nor change the view.
 fn no_drill(story: &mut Story, why: &str) {
     assert_eq!(story.press(&[Key::Char('!')]), []);
     for digit in '1'..='5' {
         assert_eq!(story.press(&[Key::Char(digit)]), []);
         let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{why}: {digit} closed it") };
-        assert!(dialog.obstacle(&story.app).is_some_and(|told| told.starts_with(why)));
+        assert!(dialog.obstacle(&story.app.leases, &story.app.config).is_some_and(|told| told.starts_with(why)));
     }
     story.press(&[Key::Enter]);
     assert!(story.app.view.dialog.is_none() && story.app.view.active == View::Leases);
 }
 
 #[test]
-fn the_help_scrolls_as_far_as_it_does_not_fit() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_help_scrolls_to_its_end() {
+    let mut story = Story::start(AppConfig::default());
     let top = |story: &Story| match story.app.view.dialog {
         Some(Dialog::Help { top }) => top,
         _ => panic!("the help is open"),
     };
     story.press(&[Key::Char('?')]);
-    story.tell(Msg::ScrollLimit { max_scroll: 12 });
     let mut tops = Vec::new();
     for key in [Key::Up, Key::Down, Key::PageDown, Key::Down, Key::Down, Key::Char('k'), Key::Home, Key::End] {
         story.press(&[key]);
+        story.app.clamp_scroll(12);
         tops.push(top(&story));
     }
     assert_eq!(tops, [0, 1, 11, 12, 12, 11, 0, 12]);

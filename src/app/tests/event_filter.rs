@@ -1,26 +1,27 @@
-//! Which events a filter means.
+//! Which events match a filter.
 
 use super::*;
 use etcd_lease::{KeyChange, KeyEntry, KeyState};
 
 impl Story {
-    /// What is told from here on, by its words, and whether each of these filters means it.
+    /// The next events by name, and whether each of these filters matches.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
         let told = self.app.events.take_recorded();
+        let (leases, keys) = (&self.app.leases, &self.app.keys);
         let matches_filter =
-            |event: &Event, text: &str| matches_filter(&self.app, &text.parse().expect("a filter"), event, self.now);
+            |event: &Event, text: &str| matches_filter(leases, keys, &text.parse().expect("a filter"), event, self.now);
         told.iter().map(|event| (event.name().as_str(), filters.map(|text| matches_filter(event, text)))).collect()
     }
 }
 
-/// A story that tells all, of a lease of 10 s with a key, which others keep.
-fn begin() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+/// A lease of 10 s with a key, which another client keeps alive, with all events recorded.
+fn start() -> Story {
+    let mut story = Story::start(AppConfig::default());
     story.app.events.record_all();
     story.list(&[7], &[]);
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/svc/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
-    story.tell(Msg::KeysRead { revision: 2 });
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(vec![KeyEntry { key: b"/svc/a".to_vec(), lease: Some(LeaseId(7)), create_revision: 2 }]));
+    story.send(Msg::KeysRead { revision: 2 });
     story.wait(0.5);
     story.probe(7, 9, 10, &["/svc/a"]);
     story.app.events.take_recorded();
@@ -33,37 +34,37 @@ fn change(key: &str, now: KeyState) -> Msg {
 }
 
 #[test]
-fn a_renewal_is_told_by_what_its_lease_is() {
-    let mut story = begin();
+fn a_renewal_event_matches_by_the_facts_of_its_lease() {
+    let mut story = start();
     story.wait(4.0);
     story.probe(7, 9, 10, &["/svc/a"]);
     assert_eq!(story.meant(["ttl=10 and key:/svc/", "ttl>10", "state:late"]), [("renewed", [true, false, false])]);
 }
 
 #[test]
-fn a_key_that_leaves_counts_as_one_of_its_lease() {
-    let mut story = begin();
+fn a_detached_key_still_matches_its_lease() {
+    let mut story = start();
     story.now = at(1.0);
-    story.tell(change("/svc/a", KeyState::Put { lease: None, create_revision: 2 }));
+    story.send(change("/svc/a", KeyState::Put { lease: None, create_revision: 2 }));
     assert_eq!(story.meant(["key:/svc/a", "key:/other", "keys=0"]), [("detached", [true, false, false])]);
 }
 
 #[test]
-fn of_the_dead_counts_what_they_had_and_how_they_died() {
-    let mut story = begin();
+fn an_end_event_matches_by_the_lease_before_its_end() {
+    let mut story = start();
     story.wait(11.5);
     story.probe(7, -1, 10, &["/svc/a"]);
     story.wait(0.2);
     story.list(&[], &[7]);
-    let told = story.meant(["state:expired and key:/svc/ and left<1s", "left>1s", "state:revoked"]);
-    assert_eq!(told, [("expired", [true, false, false])]);
+    let reported = story.meant(["state:expired and key:/svc/ and left<1s", "left>1s", "state:revoked"]);
+    assert_eq!(reported, [("expired", [true, false, false])]);
 }
 
 #[test]
-fn what_is_of_no_lease_passes_and_what_is_not_known_yet_does_not() {
-    let mut story = begin();
+fn events_without_a_lease_match_and_unknown_values_do_not() {
+    let mut story = start();
     story.list(&[8], &[]);
-    story.tell(Msg::Cluster(down()));
-    let told = story.meant(["", "ttl<30", "id:8"]);
-    assert_eq!(told, [("granted", [true, false, true]), ("connection", [true, true, true])]);
+    story.send(Msg::Cluster(down()));
+    let reported = story.meant(["", "ttl<30", "id:8"]);
+    assert_eq!(reported, [("granted", [true, false, true]), ("connection", [true, true, true])]);
 }

@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// Two own leases, one of another client, one that is not known of yet.
+/// Two own leases, one of another client, and one not polled yet.
 fn crowd() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -21,7 +21,7 @@ fn typed(story: &Story) -> &str {
 }
 
 #[test]
-fn what_is_typed_filters_at_once_and_enter_keeps_it() {
+fn typing_filters_at_once_and_enter_applies_it() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     assert_eq!(story.rows(), [1, 3, 2, 4]);
@@ -39,7 +39,7 @@ fn what_is_typed_filters_at_once_and_enter_keeps_it() {
 }
 
 #[test]
-fn while_it_is_wrong_the_last_good_one_stays_and_enter_does_not_close_it() {
+fn an_invalid_filter_leaves_the_last_valid_one_and_stays_open() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     story.type_in("ttl<60");
@@ -56,7 +56,7 @@ fn while_it_is_wrong_the_last_good_one_stays_and_enter_does_not_close_it() {
 }
 
 #[test]
-fn half_a_condition_is_not_the_last_good_filter() {
+fn an_incomplete_condition_is_no_valid_filter() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     story.type_in("ttl<60 state");
@@ -69,7 +69,7 @@ fn half_a_condition_is_not_the_last_good_filter() {
 }
 
 #[test]
-fn esc_clears_what_is_typed_and_then_what_was_kept() {
+fn esc_clears_the_typed_text_then_the_applied_filter() {
     for leave in [Key::Esc, Key::Ctrl('c')] {
         let mut story = crowd();
         story.press(&[Key::Char('/')]);
@@ -89,7 +89,7 @@ fn esc_clears_what_is_typed_and_then_what_was_kept() {
 }
 
 #[test]
-fn letters_are_typed_and_never_taken_for_keys() {
+fn letters_are_typed_and_never_run_commands() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     assert_eq!(story.type_in("qxyaonpr?!f1 /<>sI"), []);
@@ -98,10 +98,10 @@ fn letters_are_typed_and_never_taken_for_keys() {
 }
 
 #[test]
-fn a_pasted_filter_is_read() {
+fn a_pasted_filter_applies() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
-    story.tell(Msg::Pasted("who:own\nttl=10\r\n".into()));
+    story.send(Msg::Pasted("who:own\nttl=10\r\n".into()));
     assert_eq!(
         (story.rows(), story.app.view.row_filter.line.as_ref().unwrap().input.value()),
         (vec![1], "who:own ttl=10")
@@ -109,7 +109,7 @@ fn a_pasted_filter_is_read() {
 }
 
 #[test]
-fn the_rows_can_be_walked_while_it_is_typed() {
+fn the_cursor_moves_while_a_filter_is_typed() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     story.type_in("who:own");
@@ -120,7 +120,7 @@ fn the_rows_can_be_walked_while_it_is_typed() {
 }
 
 #[test]
-fn the_cursor_stays_on_its_lease_while_that_is_shown() {
+fn the_cursor_stays_on_its_lease_while_it_matches() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down]);
     assert_eq!(story.app.view.cursor, Some(LeaseId(2)));
@@ -128,11 +128,11 @@ fn the_cursor_stays_on_its_lease_while_that_is_shown() {
     story.type_in("who:own");
     assert_eq!((story.app.view.cursor, story.app.view.cursor_row()), (Some(LeaseId(2)), Some(1)));
     story.type_in(" ttl=10");
-    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "where it has no row another has the cursor");
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)), "without its row the cursor moves");
 }
 
 #[test]
-fn the_cursor_comes_back_to_its_lease_when_the_filter_that_hid_it_is_gone() {
+fn the_cursor_returns_to_its_lease_when_the_filter_is_cleared() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down]);
     let mine = story.app.view.cursor;
@@ -151,11 +151,11 @@ fn the_cursor_comes_back_to_its_lease_when_the_filter_that_hid_it_is_gone() {
     let moved = story.app.view.cursor;
     hide(&mut story);
     story.press(&[Key::Esc]);
-    assert!(moved != mine && story.app.view.cursor == moved, "whoever moves means another lease");
+    assert!(moved != mine && story.app.view.cursor == moved, "moving selects another lease");
 }
 
 #[test]
-fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
+fn quick_filters_rotate_and_combine_with_the_typed_filter() {
     let mut story = crowd();
     story.list(&[], &[4]);
     let mut turn = Vec::new();
@@ -180,7 +180,7 @@ fn quick_filters_come_in_turn_and_stand_beside_the_typed_one() {
 }
 
 #[test]
-fn time_alone_brings_a_lease_in_and_takes_it_away() {
+fn a_lease_starts_and_stops_matching_as_time_passes() {
     let mut story = crowd();
     story.press(&[Key::Char('/')]);
     story.type_in("left<5s");
@@ -197,7 +197,7 @@ fn time_alone_brings_a_lease_in_and_takes_it_away() {
 }
 
 #[test]
-fn on_a_frozen_display_it_filters_the_picture_and_holds_afterwards() {
+fn a_filter_applies_to_the_frozen_view_and_remains_afterwards() {
     let mut story = crowd();
     story.press(&[Key::Char('p')]);
     story.wait(20.0);
@@ -214,9 +214,9 @@ fn on_a_frozen_display_it_filters_the_picture_and_holds_afterwards() {
 }
 
 #[test]
-fn one_from_the_command_line_holds_from_the_start() {
+fn the_command_line_option_applies_from_the_start() {
     let filter: TypedFilter = " who:own ".parse().unwrap();
-    let mut story = Story::begin(AppConfig { filter, ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { filter, ..AppConfig::default() });
     story.grant(1, 10);
     story.list(&[3], &[]);
     assert_eq!((story.rows(), typed(&story)), (vec![1], "who:own"));
@@ -224,7 +224,7 @@ fn one_from_the_command_line_holds_from_the_start() {
 }
 
 #[test]
-fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
+fn filtering_switches_back_to_the_table_from_other_views() {
     let mut story = crowd();
     story.press(&[Key::Enter, Key::Char('/')]);
     assert!(!story.app.view.is_open && story.app.view.row_filter.line.is_some());
@@ -237,7 +237,7 @@ fn it_takes_one_back_to_the_table_and_is_no_key_of_other_views() {
     );
 }
 
-/// The words that a filter knows after a prefix, as its error lists them.
+/// The values that a filter accepts after a prefix, as its error lists them.
 fn words_after(prefix: &str) -> Vec<String> {
     let bad = format!("{prefix}:?").parse::<crate::filter::Filter>().expect_err("no such word");
     let (_, words) = bad.expected.split_once("one of: ").expect("the words");
@@ -245,7 +245,7 @@ fn words_after(prefix: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_filter_knows_every_state_and_everybody_and_nothing_else() {
+fn the_filter_accepts_exactly_the_existing_states_and_owners() {
     let states =
         [LeaseState::Ok, LeaseState::Paused, LeaseState::Late, LeaseState::Risk, LeaseState::Unseen, LeaseState::Dying];
     let deaths = [EndCause::Expired, EndCause::Revoked, EndCause::Unknown].map(LeaseState::Ended);

@@ -2,7 +2,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn frozen() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     (1..=3).for_each(|id| story.grant(id, 10 * id));
     story.press(&[Key::Char('p')]);
     story
@@ -18,7 +18,7 @@ fn note(story: &Story) -> &str {
 }
 
 #[test]
-fn what_is_shown_stands_still_while_everything_goes_on() {
+fn the_frozen_view_does_not_change_while_the_state_does() {
     let mut story = frozen();
     story.wait(5.0);
     story.grant(4, 40);
@@ -29,7 +29,7 @@ fn what_is_shown_stands_still_while_everything_goes_on() {
 }
 
 #[test]
-fn one_can_look_around_in_the_picture_and_stays_there_afterwards() {
+fn navigation_works_in_the_frozen_view_and_persists_afterwards() {
     let mut story = frozen();
     story.press(&[Key::Down, Key::Enter]);
     let looked_at = |story: &Story| {
@@ -47,7 +47,7 @@ fn one_can_look_around_in_the_picture_and_stays_there_afterwards() {
 }
 
 #[test]
-fn a_kill_is_about_the_present_and_says_what_changed() {
+fn revoking_in_the_frozen_view_acts_on_the_present_and_reports_changes() {
     let mut story = frozen();
     story.press(&[Key::Down]);
     story.wait(5.0);
@@ -61,14 +61,14 @@ fn a_kill_is_about_the_present_and_says_what_changed() {
 }
 
 #[test]
-fn what_is_gone_since_cannot_be_killed() {
+fn a_lease_that_ended_during_the_freeze_cannot_be_revoked() {
     let mut story = frozen();
     story.list(&[], &[1]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
     assert!(story.app.view.dialog.is_none());
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone, revoked");
     story.wait(31.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert!(story.app.leases.get(LeaseId(1)).is_none());
     assert_eq!(story.press(&[Key::Char('a')]), []);
     assert_eq!(note(&story), "0000000000000001 since the freeze: gone");
@@ -77,21 +77,21 @@ fn what_is_gone_since_cannot_be_killed() {
 }
 
 #[test]
-fn values_are_not_read_for_a_picture() {
+fn values_are_not_read_for_the_frozen_view() {
     let mut story = frozen();
     story.probe(1, 9, 10, &["/a"]);
     story.press(&[Key::Enter]);
     let reads = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::ReadValues { .. }));
-    assert!(!reads(&story.tell(Msg::Tick)));
+    assert!(!reads(&story.send(Msg::Tick)));
     story.press(&[Key::Char('p')]);
-    assert!(story.app.view.is_open && reads(&story.tell(Msg::Tick)));
+    assert!(story.app.view.is_open && reads(&story.send(Msg::Tick)));
 }
 
 #[test]
-fn a_new_size_reaches_the_picture() {
+fn the_frozen_view_follows_a_new_size() {
     let mut story = frozen();
     story.press(&[Key::End]);
-    story.tell(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
+    story.send(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
     let visible: Vec<_> = story.app.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
     assert_eq!(visible, [3]);
 }

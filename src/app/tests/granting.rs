@@ -23,8 +23,8 @@ fn order(effects: Vec<Effect>) -> GrantRequest {
 }
 
 #[test]
-fn several_keys_are_written_one_a_line() {
-    let mut story = Story::begin(AppConfig::default());
+fn several_keys_are_entered_one_per_line() {
+    let mut story = Story::start(AppConfig::default());
     story.type_in("n2");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
     story.type_in("/a=b=c");
@@ -35,24 +35,24 @@ fn several_keys_are_written_one_a_line() {
 }
 
 #[test]
-fn each_rule_is_told_as_it_is_typed() {
-    let mut story = Story::begin(AppConfig::default());
-    let told = |story: &Story, field| form(story).check(field);
+fn each_rule_is_shown_while_typing() {
+    let mut story = Story::start(AppConfig::default());
+    let reported = |story: &Story, field| form(story).check(field);
     story.type_in("n0");
-    assert_eq!(told(&story, Field::Ttl), Err("1 second or more".to_owned()));
+    assert_eq!(reported(&story, Field::Ttl), Err("at least 1 s".to_owned()));
     story.press(&[Key::Backspace]);
     story.type_in("9000000001");
-    assert_eq!(told(&story, Field::Ttl), Err("9000000000 s at most".to_owned()));
+    assert_eq!(reported(&story, Field::Ttl), Err("at most 9000000000 s".to_owned()));
     story.press(&[Key::Ctrl('u'), Key::Char('9'), Key::Tab, Key::Char('x')]);
-    assert_eq!(told(&story, Field::Ttl), Ok("9 s".to_owned()));
-    assert_eq!(told(&story, Field::Count), Err("a number from 1 to 10000".to_owned()));
+    assert_eq!(reported(&story, Field::Ttl), Ok("9 s".to_owned()));
+    assert_eq!(reported(&story, Field::Count), Err("a number from 1 to 10000".to_owned()));
     story.press(&[Key::Backspace, Key::Char('2'), Key::Tab, Key::Char('7')]);
-    assert_eq!(told(&story, Field::Id), Err("one id, one lease".to_owned()));
+    assert_eq!(reported(&story, Field::Id), Err("only with one lease".to_owned()));
     story.press(&[Key::Backspace, Key::Tab]);
     story.type_in("/a");
-    assert_eq!(told(&story, Field::Put(0)), Err("write =VALUE after it".to_owned()));
+    assert_eq!(reported(&story, Field::Put(0)), Err("add =VALUE".to_owned()));
     story.type_in("=b");
-    assert_eq!(told(&story, Field::Put(0)), Err("a key each: /a/{n}=x".to_owned()));
+    assert_eq!(reported(&story, Field::Put(0)), Err("one key each: /a/{n}=x".to_owned()));
     assert!(!form(&story).is_right());
     story.press(&[Key::Left, Key::Left]);
     story.type_in("{n}");
@@ -60,31 +60,31 @@ fn each_rule_is_told_as_it_is_typed() {
     assert_eq!(order(story.press(&[Key::Enter])).count, 2);
 }
 
-/// Enter anywhere goes to the first field that breaks its rule, and says the rule.
+/// Enter in any field moves to the first invalid field, and shows its rule.
 #[test]
-fn a_wrong_form_is_told_at_its_field() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_error_is_shown_at_its_field() {
+    let mut story = Story::start(AppConfig::default());
     story.type_in("n1");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
     story.type_in("=x");
     assert_eq!(story.press(&[Key::BackTab, Key::BackTab, Key::Enter]), []);
     assert_eq!(form(&story).focus, Field::Put(0));
-    assert_eq!(story.app.view.status.as_ref().unwrap().text, "write the key before the =");
+    assert_eq!(story.app.view.status.as_ref().unwrap().text, "add a key before the =");
 }
 
 #[test]
-fn the_pace_begins_as_the_option_says_and_is_the_leases_own() {
-    let mut story = Story::begin(AppConfig { pace: RenewalSchedule::Exact, ..AppConfig::default() });
+fn the_timing_field_starts_with_the_option_and_applies_to_the_new_lease() {
+    let mut story = Story::start(AppConfig { pace: RenewalSchedule::Exact, ..AppConfig::default() });
     story.type_in("n1");
     assert_eq!(form(&story).pace, RenewalSchedule::Exact);
     story.press(&[Key::BackTab, Key::Char(' ')]);
     assert_eq!(order(story.press(&[Key::Enter])).pace, Some(RenewalSchedule::Clientv3));
 }
 
-/// Letters, `q` and digits are text; only Esc and Ctrl-c leave, and Enter grants once.
+/// Letters, `q` and digits are text; only Esc and Ctrl-c close, and Enter grants once.
 #[test]
-fn what_is_typed_fast_lands_in_its_field() {
-    let mut story = Story::begin(AppConfig::default());
+fn fast_typing_reaches_the_right_field() {
+    let mut story = Story::start(AppConfig::default());
     story.type_in("n90");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
     assert_eq!(story.type_in("/x/q=yes no ?1!"), []);
@@ -93,41 +93,41 @@ fn what_is_typed_fast_lands_in_its_field() {
     assert!(story.app.view.dialog.is_none());
 }
 
-/// Several keys, an end of line after each, as they stand in a file.
+/// Several keys, one per line, as in a file.
 #[test]
-fn a_pasted_text_is_typed_and_grants_nothing() {
-    let mut story = Story::begin(AppConfig::default());
+fn pasted_text_is_inserted_and_grants_nothing() {
+    let mut story = Story::start(AppConfig::default());
     story.type_in("n1");
-    assert_eq!(story.tell(Msg::Pasted("0\n".to_owned())), []);
+    assert_eq!(story.send(Msg::Pasted("0\n".to_owned())), []);
     assert_eq!(form(&story).input(Field::Ttl).unwrap().value(), "10");
     story.press(&[Key::Tab, Key::Tab, Key::Tab]);
-    assert_eq!(story.tell(Msg::Pasted("/a=1\r\n/b=\x1b[2J2\r".to_owned())), []);
+    assert_eq!(story.send(Msg::Pasted("/a=1\r\n/b=\x1b[2J2\r".to_owned())), []);
     assert_eq!(texts(form(&story)), ["/a=1", "/b=[2J2", ""]);
-    assert_eq!(story.tell(Msg::Pasted("x".repeat(1_000_000))), []);
+    assert_eq!(story.send(Msg::Pasted("x".repeat(1_000_000))), []);
     assert_eq!(texts(form(&story))[2].len(), 10_000);
 }
 
 #[test]
-fn a_pasted_text_is_never_taken_for_keys() {
+fn pasted_text_never_runs_commands() {
     for opened in ["", "x", "?", "q", "a", "!"] {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.type_in(opened);
         let was = format!("{:?}", story.app.view.dialog);
         for text in ["y", "xy", "q\nqr", "\n", "1\n"] {
-            assert_eq!(story.tell(Msg::Pasted(text.to_owned())), [], "{text:?} after {opened:?}");
+            assert_eq!(story.send(Msg::Pasted(text.to_owned())), [], "{text:?} after {opened:?}");
         }
         assert_eq!(format!("{:?}", story.app.view.dialog), was);
-        assert!(story.app.view.status.as_ref().unwrap().text.contains("nothing was done"));
+        assert!(story.app.view.status.as_ref().unwrap().text.contains("Paste ignored"));
     }
 }
 
 #[test]
-fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
+fn a_replacement_for_a_lost_lease_has_its_keys_and_schedule() {
     let mut lease = Lease::new(LeaseId(1));
     lease.granted_ttl = Some(2);
     lease.keys = Some(LeaseKeys::of(vec![b"/b".to_vec(), b"/a".to_vec(), b"/c".to_vec(), vec![0xff]]));
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 2);
     story.renewed(1, 2, 1.0);
     let mut status = *story.app.leases.get(LeaseId(1)).unwrap().engine.clone().unwrap();
@@ -135,7 +135,7 @@ fn one_like_a_lost_lease_has_its_keys_and_its_pace() {
     lease.engine = Some(Box::new(status));
     let values = vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec())), (b"/b".to_vec(), ReadValue::Forbidden)];
     let form = GrantForm::like(&lease, Some(&values), RenewalSchedule::Clientv3);
-    assert_eq!(texts(&form), ["/a=x=y", "/b", "/c"], "what is no text is left out");
+    assert_eq!(texts(&form), ["/a=x=y", "/b", "/c"], "invalid UTF-8 is omitted");
     assert_eq!((form.pace, form.keep_alive), (RenewalSchedule::Exact, true));
     assert_eq!(form.input(Field::Ttl).unwrap().value(), "2s", "a digit alone would be a preset");
     assert_eq!(form.request().expect_err("a value is missing").0, Field::Put(1));

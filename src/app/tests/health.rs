@@ -1,18 +1,18 @@
-//! Who is late, at risk or in want of something, and who only was not watched.
+//! Which leases are late, at risk or have a warning, and which were only not observed.
 
 use super::others::{Truth, renewed};
 use super::*;
 
 #[test]
-fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
-    let mut story = Story::begin(AppConfig::default());
+fn after_a_reconnect_unobserved_renewals_make_no_lease_late() {
+    let mut story = Story::start(AppConfig::default());
     renewed(&mut story, 5);
-    story.tell(Msg::Cluster(down()));
-    // For 40 s nobody answers; then every lease begins its TTL anew.
+    story.send(Msg::Cluster(down()));
+    // For 40 s nobody answers; then every TTL restarts.
     story.wait(40.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.state(7), "unseen");
-    story.tell(Msg::Cluster(view()));
+    story.send(Msg::Cluster(view()));
     let back = story.now.since_start().as_secs_f64();
     let mut truth = Truth { deadline: back + 30.0, term: 5 };
     for after in [1.0, 5.0, 9.0] {
@@ -32,28 +32,28 @@ fn after_a_restart_nobody_is_late_for_what_nobody_could_watch() {
 }
 
 #[test]
-fn a_lease_whose_renewals_were_hidden_by_an_outage_has_no_thin_margin() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_outage_causes_no_thin_margin_warning() {
+    let mut story = Story::start(AppConfig::default());
     renewed(&mut story, 3);
-    // Renewed twice while nobody looked, and seen again when it would have had a second left.
+    // Renewed twice while unobserved, and polled when it would have had a second left.
     story.wait(28.0);
     let now = story.now.since_start().as_secs_f64();
     story.live(7, &Truth { deadline: now + 29.5, term: 4 }, now + 4.0);
     assert_eq!(story.state(7), "ok");
     assert_eq!(story.others_lease(7).warnings, [] as [&str; 0]);
-    assert!(story.others_lease(7).margin().unwrap().0 < Duration::from_secs(3), "as a lower bound it is told");
+    assert!(story.others_lease(7).margin().unwrap().0 < Duration::from_secs(3), "it is reported as a lower bound");
 }
 
 #[test]
-fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_unseen_row_keeps_only_warnings_that_time_does_not_change() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     let crowd: Vec<_> = (0..1_001_u32)
         .map(|n| etcd_lease::KeyEntry { key: n.to_be_bytes().into(), lease: Some(LeaseId(7)), create_revision: 2 })
         .collect();
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysPage(crowd));
-    story.tell(Msg::KeysRead { revision: 9 });
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(crowd));
+    story.send(Msg::KeysRead { revision: 9 });
     let mut truth = Truth { deadline: 30.2, term: 4 };
     // A client that renews when a second is left.
     for n in 1..4 {
@@ -63,15 +63,15 @@ fn an_unseen_row_keeps_only_those_warnings_that_time_does_not_change() {
     }
     story.live(7, &truth, 92.0);
     assert_eq!(story.others_lease(7).warnings, ["thin-margin", "crowded"]);
-    story.tell(Msg::Cluster(down()));
+    story.send(Msg::Cluster(down()));
     story.wait(20.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!((story.state(7), story.others_lease(7).warnings.as_slice()), ("unseen", &["crowded"][..]));
 }
 
 #[test]
-fn two_renewers_at_unlike_phases_are_never_late_and_are_named() {
-    let mut story = Story::begin(AppConfig::default());
+fn two_renewers_out_of_phase_are_reported_and_never_late() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     let mut truth = Truth { deadline: 29.2, term: 4 };
     for n in 0..10 {
@@ -86,10 +86,10 @@ fn two_renewers_at_unlike_phases_are_never_late_and_are_named() {
 }
 
 #[test]
-fn a_leak_is_told_after_half_of_its_life() {
-    let mut story = Story::begin(AppConfig::default());
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysRead { revision: 9 });
+fn a_leak_is_reported_after_half_of_the_ttl() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysRead { revision: 9 });
     story.list(&[7], &[]);
     // First seen with 20 s of 30 left to live: too short a TTL to say.
     let truth = Truth { deadline: 20.0, term: 4 };
@@ -100,19 +100,19 @@ fn a_leak_is_told_after_half_of_its_life() {
     story.probe(8, 298, 600, &[]);
     story.probe(9, 598, 600, &[]);
     story.wait(3.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.others_lease(8).warnings, ["leak"]);
     assert_eq!(story.others_lease(9).warnings, [] as [&str; 0], "its keys may come yet");
 }
 
 #[test]
-fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_renewal_of_another_client_is_reported_with_time_left_and_error() {
+    let mut story = Story::start(AppConfig::default());
     story.app.events.record_all();
     let truth = renewed(&mut story, 3);
     story.live(7, &truth, 27.5);
-    let told: Vec<Event> = story.app.events.take_recorded();
-    let renewals: Vec<(&Event, &Renewed)> = told
+    let reported: Vec<Event> = story.app.events.take_recorded();
+    let renewals: Vec<(&Event, &Renewed)> = reported
         .iter()
         .filter_map(|event| if let EventKind::Renewed(renewed) = &event.kind { Some((event, renewed)) } else { None })
         .collect();
@@ -128,8 +128,8 @@ fn a_renewal_of_others_is_told_with_what_was_left_and_its_error() {
 }
 
 #[test]
-fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
-    let mut story = Story::begin(AppConfig::default());
+fn no_interval_is_shown_for_a_ttl_below_4_s() {
+    let mut story = Story::start(AppConfig::default());
     story.app.events.record_all();
     story.list(&[7], &[]);
     for tenth in 0..300_u32 {
@@ -139,20 +139,20 @@ fn of_a_ttl_below_4_s_neither_row_nor_event_tells_an_interval() {
             story.probe(7, (3.0 - since - 1e-3) as i64, 3, &[]);
         }
     }
-    let told = story.app.events.take_recorded();
-    let intervals = told.iter().filter_map(|event| {
+    let reported = story.app.events.take_recorded();
+    let intervals = reported.iter().filter_map(|event| {
         if let EventKind::Renewed(Renewed { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
     });
     let intervals: Vec<_> = intervals.collect();
-    assert!(!intervals.is_empty() && intervals.iter().all(|told| *told == (None, None)), "{intervals:?}");
+    assert!(!intervals.is_empty() && intervals.iter().all(|reported| *reported == (None, None)), "{intervals:?}");
     assert!(story.others_lease(7).others_mean_interval().is_none() && story.others_lease(7).mean_interval().is_none());
 }
 
 #[test]
-fn what_is_shown_as_left_and_the_truth_lie_within_what_is_told_of_it() {
+fn the_shown_and_the_true_time_left_are_within_the_shown_range() {
     for ttl in [2_u32, 3, 4, 10] {
         for every in [0.4, 0.7, 1.1, 1.4] {
-            let mut story = Story::begin(AppConfig::default());
+            let mut story = Story::start(AppConfig::default());
             story.list(&[7], &[]);
             let mut deadline = f64::from(ttl) - 0.03;
             let mut next = every;

@@ -1,4 +1,4 @@
-//! Keys that somebody chose.
+//! Rebound keys.
 
 use super::*;
 use crate::app::dialog::Dialog;
@@ -9,13 +9,13 @@ fn story(rows: &[(&str, &[Key])]) -> Story {
         assert!(keymap.rebind(name, keys.to_vec()), "{name}");
     }
     assert_eq!(keymap.check(|_| true), Ok(()));
-    let mut story = Story::begin(AppConfig { keymap, ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { keymap, ..AppConfig::default() });
     story.grant(1, 10);
     story
 }
 
 #[test]
-fn a_chosen_key_does_it_and_the_one_of_before_nothing() {
+fn a_rebound_key_works_and_the_default_key_does_not() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("suspend", &[Key::Ctrl('t')])]);
     story.press(&[Key::Char('x'), Key::Delete]);
     assert!(story.app.view.dialog.is_none());
@@ -28,7 +28,7 @@ fn a_chosen_key_does_it_and_the_one_of_before_nothing() {
 }
 
 #[test]
-fn dialogs_have_keys_of_their_own_and_help_closes_by_its_key() {
+fn dialogs_keep_their_own_keys_and_the_help_key_closes_help() {
     let mut story = story(&[("help", &[Key::Char('h')]), ("copy-id", &[]), ("down", &[Key::Char('y')])]);
     story.press(&[Key::Char('x')]);
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Revoke(LeaseId(1))], "y confirms, whatever it does elsewhere");
@@ -39,20 +39,20 @@ fn dialogs_have_keys_of_their_own_and_help_closes_by_its_key() {
 }
 
 #[test]
-fn what_is_said_names_the_keys_in_force() {
+fn messages_name_the_current_key_bindings() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("keep-alive", &[]), ("drill", &[Key::F(5)])]);
-    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
     let note = |story: &Story| story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
-    assert!(note(&story).ends_with("its row tells: d asks again"), "{}", note(&story));
+    assert!(note(&story).ends_with("check its row, d tries again"), "{}", note(&story));
     story.app.leases.get_mut(LeaseId(1)).expect("a lease").is_kept_alive = false;
     story.press(&[Key::F(5)]);
     let Some(Dialog::Drill(dialog)) = &story.app.view.dialog else { panic!("{:?}", story.app.view.dialog) };
-    let why = dialog.obstacle(&story.app).unwrap_or_default();
+    let why = dialog.obstacle(&story.app.leases, &story.app.config).unwrap_or_default();
     assert!(why.ends_with("nothing to drill; keep-alive keeps it alive."), "{why}");
 }
 
 #[test]
-fn dialogs_take_chosen_keys_and_not_those_of_before() {
+fn dialogs_use_rebound_keys_instead_of_the_defaults() {
     let mut story = story(&[
         ("dialog-confirm", &[Key::Char('d'), Key::F(2)]),
         ("dialog-close", &[Key::Char('c')]),
@@ -69,7 +69,7 @@ fn dialogs_take_chosen_keys_and_not_those_of_before() {
     story.press(&[Key::Char('c')]);
     assert!(story.app.view.dialog.is_none());
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('l'), Key::F(4)]), [Effect::Revoke(LeaseId(1))]);
-    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
     assert_eq!(story.press(&[Key::Char('x'), Key::F(2)]), [Effect::Revoke(LeaseId(1))]);
     story.press(&[Key::Char('!'), Key::Char('m'), Key::Char('+')]);
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Drill(drill)) if drill.answers == 4));
@@ -86,7 +86,7 @@ fn dialogs_take_chosen_keys_and_not_those_of_before() {
 }
 
 #[test]
-fn the_filter_is_kept_and_left_by_chosen_keys_and_moved_under() {
+fn the_filter_uses_rebound_keys_to_apply_close_and_move() {
     let mut story = story(&[
         ("dialog-accept", &[Key::F(4)]),
         ("form-close", &[Key::F(10)]),

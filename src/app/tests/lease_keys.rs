@@ -19,20 +19,20 @@ fn deleted(key: &str, before: i64, revision: i64) -> KeyChange {
 
 impl Story {
     fn read_keys(&mut self, keys: Vec<KeyEntry>) {
-        self.tell(Msg::KeysReloading);
-        self.tell(Msg::KeysPage(keys));
-        self.tell(Msg::KeysRead { revision: 9 });
+        self.send(Msg::KeysReloading);
+        self.send(Msg::KeysPage(keys));
+        self.send(Msg::KeysRead { revision: 9 });
     }
 
     fn change_keys(&mut self, changes: Vec<KeyChange>) {
         let received = self.now;
-        self.tell(Msg::KeysChanged { changes, received });
+        self.send(Msg::KeysChanged { changes, received });
     }
 
     /// A poll that does not ask for keys.
     fn poll_time(&mut self, id: i64, ttl: i64, granted_ttl: i64) {
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys: Vec::new(), header: Header::default() };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false });
     }
 
     fn keys(&self, id: i64) -> Option<(usize, Vec<&str>)> {
@@ -46,23 +46,23 @@ impl Story {
     }
 }
 
-/// The engine attaches it while the pages are read, which are older than that; then the watch tells it too.
+/// The engine attaches a key while older pages are read; then the watch reports it too.
 #[test]
-fn an_own_key_is_told_once_and_shown_whoever_tells_it_and_when() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_own_key_is_reported_once_and_shown_whichever_source_comes_first() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
-    story.tell(Msg::KeysPage(Vec::new()));
-    story.tell(Msg::KeysRead { revision: 1 });
+    story.send(Msg::KeysReloading);
+    story.send(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
+    story.send(Msg::KeysPage(Vec::new()));
+    story.send(Msg::KeysRead { revision: 1 });
     story.change_keys(vec![put("/a", None, Some(1), 7)]);
     assert_eq!(story.keys(1), Some((1, vec!["/a"])));
     assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1);
 }
 
 #[test]
-fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
-    let mut story = Story::begin(AppConfig::default());
+fn keys_come_from_pages_and_changes_and_not_from_polls() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, -2], &[]);
     assert_eq!(story.keys(1), None, "not read yet");
     story.read_keys(vec![held(b"/b", 1), held(b"/a", 1)]);
@@ -76,9 +76,9 @@ fn keys_come_from_pages_and_changes_and_polls_do_not_touch_them() {
 }
 
 #[test]
-fn a_lease_that_a_key_hangs_on_is_there_though_nobody_may_list() {
-    let mut story = Story::begin(AppConfig::default());
-    story.tell(Msg::ListFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
+fn a_lease_is_found_by_its_key_if_listing_is_forbidden() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(Msg::ListFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
     story.read_keys(vec![held(b"/a", 7)]);
     assert_eq!((story.rows(), story.keys(7)), (vec![7], Some((1, vec!["/a"]))));
     story.change_keys(vec![put("/b", None, Some(i64::MIN), 10)]);
@@ -87,146 +87,144 @@ fn a_lease_that_a_key_hangs_on_is_there_though_nobody_may_list() {
 }
 
 #[test]
-fn a_key_leaves_by_being_put_elsewhere_or_deleted() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_key_is_detached_when_moved_or_deleted() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/a", 1), held(b"/b", 1), held(b"/c", 1)]);
     story.change_keys(vec![put("/a", Some(1), None, 10)]);
-    assert_eq!(story.last_event(), ("detached", Some(1), "/a was put without a lease, and stays".to_owned()));
+    assert_eq!(story.last_event(), ("detached", Some(1), "/a put without a lease".to_owned()));
     story.change_keys(vec![put("/b", Some(1), Some(2), 11)]);
     assert_eq!(story.last_event(), ("attached", Some(2), "/b".to_owned()));
     assert_eq!(story.words().iter().filter(|word| **word == "moved").count(), 1);
     assert_eq!((story.keys(1), story.keys(2)), (Some((1, vec!["/c"])), Some((1, vec!["/b"]))));
-    // Nothing is left on it: whether it died with its last key, a poll tells.
+    // It has no keys left: a poll shows whether it ended with its last key.
     story.change_keys(vec![deleted("/c", 1, 12)]);
     assert_eq!(story.keys(1), Some((1, vec!["/c"])));
     story.wait(0.01);
     story.poll_time(1, 9, 10);
     assert_eq!(
         (story.keys(1), story.last_event()),
-        (Some((0, vec![])), ("detached", Some(1), "/c was deleted".to_owned()))
+        (Some((0, vec![])), ("detached", Some(1), "/c deleted".to_owned()))
     );
 }
 
 #[test]
-fn a_poll_from_before_the_deletion_does_not_tell_whether_the_lease_lives() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_poll_sent_before_the_deletion_does_not_prove_that_the_lease_lives() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys(vec![held(b"/a", 1)]);
     story.wait(1.0);
     story.change_keys(vec![deleted("/a", 1, 12)]);
     let answer = TimeToLive { id: LeaseId(1), ttl: 9, granted_ttl: 10, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: at(0.9), received: story.now, answer, has_keys: false });
+    story.send(Msg::Probed { sent: at(0.9), received: story.now, answer, has_keys: false });
     assert_eq!(story.keys(1), Some((1, vec!["/a"])));
-    assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])), "it is asked at once");
+    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])), "it is asked at once");
     story.poll_time(1, -1, 0);
     let (_, _, text) = story.last_event();
-    assert!(text.contains("1 key with it"), "{text}");
+    assert!(text.contains("1 key deleted") || text.contains("and 1 key"), "{text}");
 }
 
 #[test]
-fn who_has_keys_left_lives_and_all_of_one_revision_die_together() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_with_keys_left_is_alive_and_all_of_one_revision_end_together() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys((0..20_u8).map(|n| held(&[b'k', n + 65], 1)).collect());
     story.change_keys(vec![deleted("kA", 1, 12)]);
-    assert_eq!(
-        (story.last_event(), story.keys(1).unwrap().0),
-        (("detached", Some(1), "kA was deleted".to_owned()), 19)
-    );
+    assert_eq!((story.last_event(), story.keys(1).unwrap().0), (("detached", Some(1), "kA deleted".to_owned()), 19));
     let rest = (1..20_u8).map(|n| deleted(&format!("k{}", char::from(n + 65)), 1, 13)).collect();
     story.change_keys(rest);
     story.list(&[], &[1]);
-    assert!(story.last_event().2.contains("19 keys with it"), "{:?}", story.last_event());
+    assert!(story.last_event().2.contains("19 keys deleted"), "{:?}", story.last_event());
     assert_eq!(story.keys(1).unwrap().0, 19, "the row of the dead keeps them");
 }
 
 #[test]
-fn pages_read_anew_take_nothing_away_until_the_last() {
-    let mut story = Story::begin(AppConfig::default());
+fn reloading_removes_keys_only_after_the_last_page() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.read_keys(vec![held(b"/a", 1)]);
-    story.tell(Msg::KeysFailed(trouble("cut")));
-    story.tell(Msg::KeysFailed(trouble("cut")));
+    story.send(Msg::KeysFailed(trouble("cut")));
+    story.send(Msg::KeysFailed(trouble("cut")));
     assert_eq!(story.words().iter().filter(|word| **word == "error").count(), 1);
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysPage(vec![held(b"/\xff", 1)]));
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(vec![held(b"/\xff", 1)]));
     assert_eq!(story.keys(1), Some((1, vec!["/a"])));
-    story.tell(Msg::KeysRead { revision: 20 });
+    story.send(Msg::KeysRead { revision: 20 });
     assert_eq!(story.keys(1), Some((1, vec!["?"])));
     assert!(story.app.keys.failure.is_none());
 }
 
 #[test]
-fn where_a_part_of_the_keys_is_followed_a_lease_that_is_looked_at_is_asked_for_all() {
-    let mut story = Story::begin(AppConfig { range: KeyRange::prefix(b"/svc/"), ..AppConfig::default() });
+fn with_a_prefix_the_selected_lease_is_queried_for_all_its_keys() {
+    let mut story = Story::start(AppConfig { range: KeyRange::prefix(b"/svc/"), ..AppConfig::default() });
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/svc/a", 1)]);
     let is_all =
         |story: &Story, id| story.app.leases.get(LeaseId(id)).and_then(|lease| Some(lease.keys.as_ref()?.is_all));
     assert_eq!((is_all(&story, 1), is_all(&story, 2)), (Some(false), None));
     story.press(&[Key::Home, Key::Enter]);
-    let effects = story.tell(Msg::Tick);
+    let effects = story.send(Msg::Tick);
     assert!(effects.contains(&Effect::ProbeKeys(LeaseId(1))), "{effects:?}");
     story.probe(1, 9, 10, &["/svc/a", "/other"]);
     assert_eq!((is_all(&story, 1), story.keys(1)), (Some(true), Some((2, vec!["/other", "/svc/a"]))));
 }
 
 #[test]
-fn keys_that_may_not_be_read_are_not_taken_for_none() {
-    let mut story = Story::begin(AppConfig::default());
+fn keys_without_permission_do_not_count_as_no_keys() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
-    story.tell(Msg::KeysFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
+    story.send(Msg::KeysFailed(CallFailure { is_forbidden: true, ..trouble("permission denied") }));
     assert!(story.last_event().2.contains("--prefix"), "{:?}", story.last_event());
     story.press(&[Key::Home, Key::Enter]);
-    assert!(story.tell(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
+    assert!(story.send(Msg::Tick).contains(&Effect::ProbeKeys(LeaseId(1))));
     story.poll_time(1, 9, 10);
     let keys = story.app.leases.get(LeaseId(1)).unwrap().keys.clone().unwrap();
     assert_eq!((keys.count, keys.is_all), (0, false));
 }
 
 #[test]
-fn our_own_keys_are_told_once() {
-    let mut story = Story::begin(AppConfig::default());
+fn own_keys_are_reported_once() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    story.tell(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
+    story.send(Msg::Attached { id: LeaseId(1), key: b"/a".to_vec() });
     story.change_keys(vec![put("/a", None, Some(1), 5)]);
     assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1);
     assert_eq!(story.app.keys.index().of(LeaseId(1)).next(), Some((&b"/a"[..], 5)));
 }
 
 #[test]
-fn while_the_watch_catches_up_no_key_is_said_to_have_died_with_its_lease() {
-    let mut story = Story::begin(AppConfig::default());
+fn while_the_watch_catches_up_no_key_is_reported_as_deleted_with_its_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/w/y1", 1)]);
     story.wait(4.0);
-    story.tell(Msg::KeysFailed(trouble("cut")));
+    story.send(Msg::KeysFailed(trouble("cut")));
     story.wait(4.0);
-    story.tell(Msg::KeysRecovered);
+    story.send(Msg::KeysRecovered);
     story.list(&[], &[1]);
-    let told = story.last_event();
-    assert!(told.0 == "gone" && !told.2.contains("with it"), "{told:?}");
+    let reported = story.last_event();
+    assert!(reported.0 == "gone" && !reported.2.contains("key"), "{reported:?}");
     assert_eq!(story.keys(1), None, "nor does its row show it");
     story.change_keys(vec![put("/w/y1", Some(1), Some(2), 10)]);
     assert_eq!((story.keys(1), story.keys(2)), (None, Some((1, vec!["/w/y1"]))));
-    // Later the watch tells changes as they happen, and keys die with their lease again.
+    // Later the watch reports changes as they happen, and keys are deleted with their lease again.
     story.wait(2.0);
     story.list(&[], &[2]);
-    assert!(story.last_event().2.contains("1 key with it"), "{:?}", story.last_event());
+    assert!(story.last_event().2.contains("1 key deleted"), "{:?}", story.last_event());
 }
 
 #[test]
-fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is_told() {
-    let mut story = Story::begin(AppConfig::default());
+fn after_a_compaction_missed_changes_are_reported_and_current_keys_shown() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.read_keys(vec![held(b"/stays", 1), held(b"/moves", 1), held(b"/leaves", 1)]);
     story.change_keys(vec![put("/early", None, Some(2), 12)]);
     story.wait(6.0);
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysPage(vec![held(b"/stays", 1), held(b"/moves", 2), held(b"/early", 2), held(b"/new", 1)]));
-    story.tell(Msg::KeysRead { revision: 20 });
-    let told: Vec<_> = story.app.events.lines().skip(2).map(|event| (event.name().as_str(), event.text())).collect();
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(vec![held(b"/stays", 1), held(b"/moves", 2), held(b"/early", 2), held(b"/new", 1)]));
+    story.send(Msg::KeysRead { revision: 20 });
+    let reported: Vec<_> =
+        story.app.events.lines().skip(2).map(|event| (event.name().as_str(), event.text())).collect();
     let expected = [
         (
             "error",
@@ -234,10 +232,10 @@ fn what_a_compacted_watch_did_not_tell_is_said_to_be_lost_and_what_stands_now_is
              that left a lease are not told",
         ),
         ("attached", "/new"),
-        ("moved", "/moves was put with 0000000000000002"),
+        ("moved", "/moves moved to lease 0000000000000002"),
         ("attached", "/moves"),
     ];
-    assert_eq!(told, expected.map(|(word, text)| (word, text.to_owned())));
+    assert_eq!(reported, expected.map(|(word, text)| (word, text.to_owned())));
     let moved = story.app.events.lines().next_back().unwrap();
     assert_eq!((moved.at, moved.doubt), (at(3.0), Duration::from_secs(3)));
 }

@@ -3,12 +3,12 @@ use etcd_lease::{Ended, EngineEvent, EngineEventKind};
 
 fn ended(story: &mut Story, id: i64, ended: Ended) {
     let event = EngineEvent { at: story.now, lease: Some(LeaseId(id)), kind: EngineEventKind::Ended(ended) };
-    story.tell(Msg::Engine(event));
+    story.send(Msg::Engine(event));
 }
 
 #[test]
-fn an_own_lease_goes_from_ok_to_late_to_risk() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_own_lease_goes_from_ok_to_late_to_at_risk() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     assert_eq!((story.state(1), story.left(1)), ("ok", Some(10.0)));
     story.wait(3.5);
@@ -25,19 +25,19 @@ fn an_own_lease_goes_from_ok_to_late_to_risk() {
 
 #[test]
 fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[5], &[]);
     story.probe(5, 9, 10, &["/a"]);
     story.wait(9.3);
-    assert_eq!(story.state(5), "unseen", "nobody knows: it may have been renewed");
+    assert_eq!(story.state(5), "unseen", "it may have been renewed");
     story.probe(5, 0, 10, &["/a"]);
     assert_eq!(story.state(5), "ok");
     assert_eq!(story.app.leases.get(LeaseId(5)).unwrap().ownership, Ownership::Other);
 }
 
 #[test]
-fn the_cause_of_death_follows_from_the_deadline() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_cause_of_an_end_follows_from_the_deadline() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
     story.probe(1, 9, 10, &[]);
     story.probe(2, 0, 10, &[]);
@@ -49,23 +49,23 @@ fn the_cause_of_death_follows_from_the_deadline() {
 }
 
 #[test]
-fn the_dead_keep_their_row_for_half_a_minute() {
-    let mut story = Story::begin(AppConfig::default());
+fn ended_leases_keep_their_row_for_half_a_minute() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2], &[]);
     story.list(&[], &[1]);
     assert_eq!(story.rows(), [2, 1]);
     assert_eq!(next_wake(&story.app, story.now), story.now);
     story.wait(29.9);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.rows(), [2, 1]);
     story.wait(0.1);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.rows(), [2]);
 }
 
 #[test]
-fn what_is_expired_and_still_there_is_dying() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_expired_lease_that_etcd_has_not_removed_is_dying() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.probe(1, -2, 10, &["/a"]);
     assert_eq!(story.state(1), "dying");
@@ -75,24 +75,24 @@ fn what_is_expired_and_still_there_is_dying() {
 
 #[test]
 fn a_poll_from_before_a_renewal_does_not_contradict_it() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
     let answer = TimeToLive { id: LeaseId(1), ttl: 6, granted_ttl: 10, keys: Vec::new(), header: Header::default() };
-    story.tell(Msg::Probed { sent: at(3.4), received: at(3.6), answer, has_keys: false });
+    story.send(Msg::Probed { sent: at(3.4), received: at(3.6), answer, has_keys: false });
     assert_eq!(story.left(1), Some(10.0));
-    // A later one does: somebody else shortened or renewed it.
+    // A later poll does: another client renewed it.
     story.wait(1.0);
     story.probe(1, 4, 10, &[]);
     assert_eq!(story.left(1), Some(4.5));
     let event = story.app.events.lines().next_back().unwrap();
-    assert_eq!(event.text(), "the server says that 4.5 s are left, our last renewal left 9.0 s");
+    assert_eq!(event.text(), "etcd reports 4.5 s left, but the last renewal left 9.0 s");
 }
 
 #[test]
-fn each_end_that_the_engine_tells_has_its_row() {
-    let mut story = Story::begin(AppConfig::default());
+fn each_end_reported_by_the_engine_has_a_row() {
+    let mut story = Story::start(AppConfig::default());
     (1..=5).for_each(|id| story.grant(id, 10));
     ended(&mut story, 1, Ended::Expired);
     ended(&mut story, 2, Ended::NotFound);
@@ -103,13 +103,13 @@ fn each_end_that_the_engine_tells_has_its_row() {
     assert_eq!(states, ["expired", "revoked", "paused", "paused", "ok"]);
     assert_eq!(story.app.leases.kept_alive().count(), 1, "a cancelled one was cancelled before, by a key");
     let note = story.app.view.status.as_ref().unwrap();
-    assert!(note.is_error && note.text == "lost 0000000000000004: forbidden: permission denied", "{note:?}");
+    assert!(note.is_error && note.text == "Lost 0000000000000004: forbidden: permission denied", "{note:?}");
     assert_eq!(story.words()[5..], ["expired", "revoked", "lost", "lost"]);
 }
 
 #[test]
 fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.renewed(1, 120, 40.5);
     story.grant(1, 120);
@@ -119,7 +119,7 @@ fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
 
 #[test]
 fn a_status_that_comes_before_its_grant_is_not_lost() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.renewed(1, 3600, 1200.5);
     story.grant(1, 3600);
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
@@ -127,8 +127,8 @@ fn a_status_that_comes_before_its_grant_is_not_lost() {
 }
 
 #[test]
-fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
-    let mut story = Story::begin(AppConfig::default());
+fn many_rows_are_shown_from_the_top_until_the_cursor_moves() {
+    let mut story = Story::start(AppConfig::default());
     (1..=50).for_each(|id| story.grant(id, 100 + id));
     story.renewed(1, 3600, 1.0);
     assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(2)), 0));
@@ -142,7 +142,7 @@ fn a_crowd_is_seen_from_its_top_until_the_cursor_is_moved() {
 
 #[test]
 fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(3, 120);
     story.grant(2, 10);
     story.grant(1, 120);
@@ -162,7 +162,7 @@ fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
 
 #[test]
 fn the_cursor_moves_and_the_window_follows() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     (1..=50).for_each(|id| story.grant(id, 10 * id));
     let row_after = |story: &mut Story, key| {
         story.press(&[key]);
@@ -178,116 +178,116 @@ fn the_cursor_moves_and_the_window_follows() {
     assert_eq!(row_after(&mut story, Key::PageUp), (34, 34));
     assert_eq!(row_after(&mut story, Key::Char('k')), (33, 33));
     assert_eq!(row_after(&mut story, Key::Home), (0, 0));
-    story.tell(Msg::Resized(Viewport::default()));
+    story.send(Msg::Resized(Viewport::default()));
     assert_eq!(row_after(&mut story, Key::End), (49, 49));
 }
 
 #[test]
-fn other_clients_leases_are_told_of_when_they_are_born_later() {
-    let mut story = Story::begin(AppConfig::default());
+fn leases_of_other_clients_are_reported_if_granted_later() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.wait(1.0);
     story.grant(2, 10);
     story.list(&[2, 3], &[]);
-    let told: Vec<_> = story.app.events.lines().filter_map(|event| Some((event.lease?.0, event.name()))).collect();
-    assert_eq!(told, [(2, EventName::Granted), (3, EventName::Granted)]);
+    let reported: Vec<_> = story.app.events.lines().filter_map(|event| Some((event.lease?.0, event.name()))).collect();
+    assert_eq!(reported, [(2, EventName::Granted), (3, EventName::Granted)]);
     assert_eq!(story.app.leases.get(LeaseId(2)).unwrap().ownership, Ownership::Own);
 }
 
 #[test]
-fn a_list_that_is_older_than_a_death_brings_nobody_back() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_list_older_than_an_end_revives_no_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[], &[]);
     story.grant(1, 10);
     story.wait(1.0);
-    story.tell(Msg::Revoked { id: LeaseId(1), revision: 9, keys_deleted: Some(1) });
+    story.send(Msg::Revoked { id: LeaseId(1), revision: 9, keys_deleted: Some(1) });
     let listing = Listing { sent: at(0.9), received: at(1.1), born: vec![LeaseId(1)], ..Listing::default() };
-    story.tell(Msg::Listed(listing));
+    story.send(Msg::Listed(listing));
     assert_eq!(story.state(1), "revoked");
     let note = story.app.view.status.as_ref().unwrap();
-    assert_eq!(note.text, "revoked 0000000000000001: 1 key deleted, revision 9");
+    assert_eq!(note.text, "Revoked 0000000000000001: 1 key deleted (revision 9)");
 }
 
 #[test]
-fn the_leases_of_the_start_are_granted_when_the_first_member_answers() {
+fn initial_leases_are_granted_when_the_first_member_answers() {
     let grants = requests_for(&[10, 120], 1, &[]).unwrap();
     let config = AppConfig { grants: grants.clone(), ..AppConfig::default() };
     let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
-    assert_eq!(story.tell(Msg::Cluster(down())), []);
+    assert_eq!(story.send(Msg::Cluster(down())), []);
     assert!(story.app.cluster.unreached_since.is_some());
-    let effects = story.tell(Msg::Cluster(view()));
+    let effects = story.send(Msg::Cluster(view()));
     assert_eq!(effects, grants.into_iter().map(Effect::Grant).collect::<Vec<_>>());
     assert!(story.app.cluster.unreached_since.is_none());
-    story.tell(Msg::Cluster(down()));
-    assert_eq!(story.tell(Msg::Cluster(view())), [], "once, and not at each new connection");
+    story.send(Msg::Cluster(down()));
+    assert_eq!(story.send(Msg::Cluster(view())), [], "once, and not at each new connection");
     assert_eq!(story.words(), ["connection", "connection", "connection"]);
 }
 
 #[test]
-fn only_news_of_the_link_asks_for_a_frame() {
-    let mut story = Story::begin(AppConfig::default());
+fn only_changes_of_the_connection_request_a_frame() {
+    let mut story = Story::start(AppConfig::default());
     story.app.view.take_redraw();
     let mut calm = view();
     calm.members[0].round_trip = Some(Duration::from_millis(3));
     calm.members[0].revision = 99;
-    story.tell(Msg::Cluster(calm.clone()));
+    story.send(Msg::Cluster(calm.clone()));
     assert_eq!(story.app.view.take_redraw(), Redraw::No);
     calm.members[0].raft_term = 5;
-    story.tell(Msg::Cluster(calm));
+    story.send(Msg::Cluster(calm));
     assert_eq!(story.app.view.take_redraw(), Redraw::Soon);
     assert_eq!(story.words(), ["connection", "term"]);
 }
 
 #[test]
-fn an_election_is_told_as_its_term_and_as_who_leads_now() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_election_is_reported_with_term_and_leader() {
+    let mut story = Story::start(AppConfig::default());
     let mut view = view();
     let follower =
         MemberView { endpoint: "127.0.0.1:2479".into(), member_id: 2, is_leader: false, ..view.members[0].clone() };
     view.members.push(follower);
-    story.tell(Msg::Cluster(view.clone()));
+    story.send(Msg::Cluster(view.clone()));
     for (member, leads) in view.members.iter_mut().zip([false, true]) {
         (member.is_leader, member.raft_term) = (leads, 5);
     }
-    story.tell(Msg::Cluster(view));
-    let told: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
-    assert_eq!(told, ["127.0.0.1:2479 leads, term 5", "term 4 → 5: a new leader starts every lease's TTL anew"]);
+    story.send(Msg::Cluster(view));
+    let reported: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
+    assert_eq!(reported, ["127.0.0.1:2479 is the leader (term 5)", "term 4 → 5: the new leader resets every TTL"]);
 }
 
 #[test]
-fn a_lease_that_becomes_late_and_then_at_risk_is_told_each_time_once() {
-    let mut story = Story::begin(AppConfig::default());
+fn late_and_at_risk_are_each_reported_once() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
     assert_eq!(story.app.view.row_index.next_state_change(), Some(at(4.35)), "a tenth and 500 ms after the interval");
     story.wait(4.4);
     for _ in 0..3 {
-        story.tell(Msg::Tick);
+        story.send(Msg::Tick);
         story.wait(0.8);
     }
     story.wait(1.5);
     story.probe(1, 1, 10, &[]);
     for _ in 0..3 {
-        story.tell(Msg::Tick);
+        story.send(Msg::Tick);
         story.wait(0.1);
     }
-    let told: Vec<_> = story
+    let reported: Vec<_> = story
         .app
         .events
         .lines()
         .map(|event| (event.name(), event.at))
         .filter(|(word, _)| *word != EventName::Connection)
         .collect();
-    assert_eq!(told, [(EventName::Granted, at(0.0)), (EventName::Late, at(4.35)), (EventName::Risk, at(6.85))]);
+    assert_eq!(reported, [(EventName::Granted, at(0.0)), (EventName::Late, at(4.35)), (EventName::Risk, at(6.85))]);
     story.renewed(1, 10, 3.5);
     story.wait(4.4);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.words().iter().filter(|word| **word == "late").count(), 2, "again after a renewal");
 }
 
 #[test]
-fn a_lost_leader_is_told_once_and_its_return_too() {
-    let mut story = Story::begin(AppConfig::default());
+fn losing_and_regaining_a_leader_are_each_reported_once() {
+    let mut story = Story::start(AppConfig::default());
     let unled = || {
         let mut view = view();
         (view.members[0].is_leader, view.members[0].has_leader) = (false, false);
@@ -295,10 +295,9 @@ fn a_lost_leader_is_told_once_and_its_return_too() {
     };
     let before = story.words().len();
     for view in [unled(), unled(), view(), view()] {
-        story.tell(Msg::Cluster(view));
+        story.send(Msg::Cluster(view));
     }
-    let told: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
-    let lost =
-        "127.0.0.1:2379 knows of none: nothing is granted, renewed or revoked until enough members answer to elect one";
-    assert_eq!(told, [lost, "127.0.0.1:2379 leads, term 4"]);
+    let reported: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
+    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations fail until one is elected";
+    assert_eq!(reported, [lost, "127.0.0.1:2379 is the leader (term 4)"]);
 }

@@ -1,4 +1,4 @@
-//! A lease that died and was granted again under the same id: another life, with facts of its own.
+//! A lease that ended and was granted again with the same id: another lease with its own facts.
 
 use super::*;
 use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
@@ -6,27 +6,27 @@ use etcd_lease::{EngineEvent, EngineEventKind, KeyChange, KeyEntry, KeyState};
 const ID: i64 = 0x2222;
 
 impl Story {
-    /// Asked just now, and answered so as of a revision.
+    /// A poll sent just now, with this reply as of a revision.
     fn answer(&mut self, ttl: i64, granted_ttl: i64, revision: i64) -> Vec<Effect> {
         let header = Header { revision, ..Header::default() };
         let answer = TimeToLive { id: LeaseId(ID), ttl, granted_ttl, keys: Vec::new(), header };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false })
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: false })
     }
 
     fn list_again(&mut self) -> Vec<Effect> {
-        self.tell(Msg::ListedAgain { sent: self.now, received: self.now, revision: 0 });
-        self.tell(Msg::Tick)
+        self.send(Msg::ListedAgain { sent: self.now, received: self.now, revision: 0 });
+        self.send(Msg::Tick)
     }
 
     fn put(&mut self, key: &str, revision: i64) {
         let now = KeyState::Put { lease: Some(LeaseId(ID)), create_revision: revision };
         let change = KeyChange { key: key.as_bytes().to_vec(), before: None, now, revision };
-        self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
+        self.send(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
 
     /// A lease of 500 s that is listed, and that the server does not know a while later.
     fn dead() -> Story {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.wait(4.0);
@@ -45,11 +45,11 @@ impl Story {
 }
 
 #[test]
-fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() {
+fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
     let mut story = Story::dead();
     let listing = Listing { sent: at(3.9), received: at(4.1), ..Listing::default() };
-    story.tell(Msg::Listed(listing));
-    assert!(!story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "that list is older than its death");
+    story.send(Msg::Listed(listing));
+    assert!(!story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "that list is older than its end");
     story.wait(1.0);
     assert!(story.list_again().contains(&Effect::Probe(vec![LeaseId(ID)])));
     assert_eq!(story.state(ID), "revoked", "it may be a zombie");
@@ -58,9 +58,9 @@ fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() 
         (story.state(ID), story.ttl(), story.words()[1..].to_vec()),
         ("ok", Some(900), vec!["revoked", "granted"])
     );
-    let told = story.app.events.lines().next_back().unwrap();
+    let reported = story.app.events.lines().next_back().unwrap();
     assert_eq!(
-        (told.text().as_str(), told.at, told.doubt),
+        (reported.text().as_str(), reported.at, reported.doubt),
         ("900 s, by another client", at(4.5), Duration::from_millis(500))
     );
     for _ in 0..40 {
@@ -70,38 +70,38 @@ fn a_list_that_has_the_dead_makes_it_asked_and_its_answer_brings_another_life() 
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert!(!lease.warnings.contains(&"zombie"), "its row stays, and is no zombie's");
     story.list(&[], &[ID]);
-    assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has a death of its own");
+    assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has its own end");
     story.wait(29.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     assert_eq!(story.state(ID), "revoked", "and a row for half a minute after that");
 }
 
 #[test]
-fn an_answer_from_before_the_death_brings_nobody_back() {
+fn a_reply_from_before_the_end_revives_no_lease() {
     let mut story = Story::dead();
     let answer = TimeToLive { id: LeaseId(ID), ttl: 495, granted_ttl: 500, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
+    story.send(Msg::Probed { sent: at(4.0), received: at(4.2), answer, has_keys: false });
     assert_eq!(story.state(ID), "revoked");
 }
 
 #[test]
-fn a_key_that_is_put_on_the_dead_later_hangs_on_another_lease() {
+fn a_key_put_on_an_ended_id_belongs_to_a_new_lease() {
     let mut story = Story::dead();
     story.put("/late", 7);
     assert_eq!(story.state(ID), "revoked", "it may have been put before");
-    assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "so it is asked");
+    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(ID)])), "so it is asked");
     story.put("/new", 8);
     assert_eq!((story.state(ID), story.words()[2..].to_vec()), ("ok", vec!["attached", "granted", "attached"]));
     let mut story = Story::dead();
-    story.tell(Msg::KeysReloading);
-    story.tell(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
-    story.tell(Msg::KeysRead { revision: 9 });
+    story.send(Msg::KeysReloading);
+    story.send(Msg::KeysPage(vec![KeyEntry { key: b"/a".to_vec(), lease: Some(LeaseId(ID)), create_revision: 9 }]));
+    story.send(Msg::KeysRead { revision: 9 });
     assert_eq!(story.state(ID), "ok", "pages tell it too");
 }
 
 #[test]
-fn an_answer_with_another_ttl_is_of_another_lease() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_reply_with_another_ttl_is_about_another_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[ID], &[]);
     story.answer(499, 500, 5);
     story.wait(2.0);
@@ -115,19 +115,19 @@ fn an_answer_with_another_ttl_is_of_another_lease() {
 }
 
 #[test]
-fn an_answer_from_before_the_birth_is_of_the_life_before() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_reply_from_before_the_grant_is_about_the_previous_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[], &[]);
     story.wait(1.0);
     story.list(&[ID], &[]);
     let answer = TimeToLive { id: LeaseId(ID), ttl: -1, granted_ttl: 0, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: at(0.9), received: at(1.1), answer, has_keys: false });
+    story.send(Msg::Probed { sent: at(0.9), received: at(1.1), answer, has_keys: false });
     assert_eq!(story.state(ID), "ok");
 }
 
 #[test]
-fn what_was_kept_alive_is_left_when_another_has_its_id() {
-    let mut story = Story::begin(AppConfig::default());
+fn keepalive_stops_when_another_lease_has_the_id() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.list(&[ID], &[]);
@@ -138,8 +138,8 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
     assert_eq!(story.answer(899, 900, 9), [Effect::StopKeepAlive(LeaseId(ID))]);
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((lease.ownership, lease.is_kept_alive, lease.engine.is_none()), (Ownership::Other, false, true));
-    // The same where the answer to a renewal shows it.
-    let mut story = Story::begin(AppConfig::default());
+    // The same if the reply to a renewal shows it.
+    let mut story = Story::start(AppConfig::default());
     story.grant(ID, 500);
     story.renewed(ID, 500, 166.5);
     story.wait(166.5);
@@ -149,9 +149,9 @@ fn what_was_kept_alive_is_left_when_another_has_its_id() {
 }
 
 #[test]
-fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
+fn a_dialog_for_the_previous_lease_does_nothing_and_says_so() {
     for (key, answer) in [('x', ['1', '\n']), ('a', ['y', 'y'])] {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.list(&[ID], &[]);
         story.answer(499, 500, 5);
         story.press(&[Key::Home, Key::Char(key)]);
@@ -162,7 +162,7 @@ fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
         assert!(story.app.view.dialog.is_none(), "{:?}", story.app.view.dialog);
         assert_eq!(
             story.note(),
-            "0000000000002222 is gone, and was granted again: that is another lease, so nothing was done"
+            "0000000000002222 ended and was granted again: that is a different lease, so nothing was done"
         );
         let keys = answer.map(|c| if c == '\n' { Key::Enter } else { Key::Char(c) });
         assert!(
@@ -175,8 +175,8 @@ fn a_dialog_on_the_old_life_does_nothing_to_the_new_one_and_says_so() {
 }
 
 #[test]
-fn of_many_that_are_to_be_revoked_one_that_was_granted_again_is_left_alone() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_bulk_revoke_skips_a_lease_that_was_granted_again() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[ID, 7], &[]);
     story.answer(499, 500, 5);
     story.press(&[Key::Home, Key::Char(' '), Key::Char(' '), Key::Char('x')]);
@@ -188,38 +188,38 @@ fn of_many_that_are_to_be_revoked_one_that_was_granted_again_is_left_alone() {
 }
 
 #[test]
-fn keys_on_a_dead_lease_say_why_nothing_happens() {
+fn commands_on_an_ended_lease_say_why_nothing_happens() {
     for key in ['x', 'a', 'o'] {
         let mut story = Story::dead();
         story.press(&[Key::Home, Key::Char(key)]);
-        assert_eq!(story.note(), "0000000000002222 is gone: nothing can be done with it", "{key}");
+        assert_eq!(story.note(), "0000000000002222 is gone; nothing to act on", "{key}");
     }
 }
 
 #[test]
-fn an_adopted_lease_that_may_not_be_renewed_is_its_owners_again_and_paused() {
-    let mut story = Story::begin(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
+fn an_adopted_lease_without_renewal_permission_is_returned_to_its_owner() {
+    let mut story = Story::start(AppConfig { keep: vec![LeaseId(ID)], ..AppConfig::default() });
     story.renewed(ID, 500, 166.5);
     assert_eq!(story.app.leases.counts.adopted, 1);
     let forbidden = etcd_lease::Ended::Forbidden { message: "permission denied".into() };
     let ended = EngineEvent { at: story.now, lease: Some(LeaseId(ID)), kind: EngineEventKind::Ended(forbidden) };
-    story.tell(Msg::Engine(ended));
+    story.send(Msg::Engine(ended));
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
     assert_eq!((story.state(ID), lease.ownership, story.app.leases.counts.adopted), ("paused", Ownership::Other, 0));
     assert_eq!(story.words().last(), Some(&"lost"));
 }
 
 #[test]
-fn what_may_not_be_listed_is_told_also_where_that_was_known_before_the_link() {
+fn a_forbidden_list_is_reported_even_if_known_before_the_connection() {
     let mut story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     let denied = CallFailure { is_forbidden: true, ..trouble("permission denied") };
-    story.tell(Msg::ListFailed(denied.clone()));
-    story.tell(Msg::KeysFailed(denied));
+    story.send(Msg::ListFailed(denied.clone()));
+    story.send(Msg::KeysFailed(denied));
     assert_eq!(story.words(), [] as [&str; 0]);
-    story.tell(Msg::Cluster(view()));
-    story.tell(Msg::Cluster(view()));
+    story.send(Msg::Cluster(view()));
+    story.send(Msg::Cluster(view()));
     assert_eq!(story.words(), ["connection", "error", "error"], "once each");
-    story.tell(Msg::Cluster(down()));
-    story.tell(Msg::Cluster(view()));
+    story.send(Msg::Cluster(down()));
+    story.send(Msg::Cluster(view()));
     assert_eq!(story.words()[3..], ["connection", "connection"]);
 }

@@ -1,4 +1,4 @@
-//! Locks as the monitor knows them.
+//! Locks and their queues.
 
 use super::*;
 use crate::inference::locks::{CandidateProblem, HeldSince};
@@ -9,7 +9,7 @@ fn key(name: &str, lease: i64) -> Vec<u8> {
 }
 
 impl Story {
-    /// These stand in line, as the keys are read: name, lease, create revision.
+    /// Reads these keys of queues: name, lease, create revision.
     fn read_line(&mut self, line: &[(&str, i64, i64)]) {
         let held = line.iter().map(|(name, lease, created)| KeyEntry {
             key: key(name, *lease),
@@ -17,15 +17,15 @@ impl Story {
             create_revision: *created,
         });
         let page = held.collect();
-        self.tell(Msg::KeysReloading);
-        self.tell(Msg::KeysPage(page));
-        self.tell(Msg::KeysRead { revision: 99 });
+        self.send(Msg::KeysReloading);
+        self.send(Msg::KeysPage(page));
+        self.send(Msg::KeysRead { revision: 99 });
     }
 
-    /// A key of a queue was put on a lease or on none, or deleted.
+    /// A key of a queue was put, with or without a lease, or deleted.
     fn key_changed(&mut self, key: Vec<u8>, before: Option<i64>, now: KeyState) {
         let change = KeyChange { key, before: before.map(LeaseId), now, revision: 100 };
-        self.tell(Msg::KeysChanged { changes: vec![change], received: self.now });
+        self.send(Msg::KeysChanged { changes: vec![change], received: self.now });
     }
 
     fn line(&self) -> Vec<i64> {
@@ -38,13 +38,13 @@ impl Story {
 
     fn problem(&self, lease: i64) -> Option<CandidateProblem> {
         let found = self.app.keys.locks().candidates().find(|candidate| candidate.lease.0 == lease);
-        self.app.leases.candidate_problem(found.expect("it stands in line"), self.now)
+        self.app.leases.candidate_problem(found.expect("it waits in the queue"), self.now)
     }
 }
 
 /// Two locks of other clients, three in line for the second.
 fn two_locks() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2, 3, 4], &[]);
     for id in 1..=4 {
         story.probe(id, 30, 30, &[]);
@@ -55,7 +55,7 @@ fn two_locks() -> Story {
 }
 
 #[test]
-fn the_keys_tell_who_holds_what_and_since_when() {
+fn lock_keys_show_the_holder_and_since_when() {
     let mut story = two_locks();
     assert_eq!(story.line(), [4, 1, 2, 3]);
     story.wait(12.0);
@@ -68,7 +68,7 @@ fn the_keys_tell_who_holds_what_and_since_when() {
 }
 
 #[test]
-fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
+fn the_cursor_stays_on_its_candidate_then_on_its_position() {
     let mut story = two_locks();
     assert_eq!(story.looked_at(), Some(4));
     story.press(&[Key::Down, Key::Down]);
@@ -88,7 +88,7 @@ fn the_cursor_stays_on_its_candidate_and_then_on_its_place() {
 }
 
 #[test]
-fn one_lease_may_stand_in_several_lines() {
+fn one_lease_may_wait_in_several_queues() {
     let mut story = two_locks();
     story.read_line(&[("a", 1, 5), ("b", 1, 6), ("c", 1, 7)]);
     let mut names = Vec::new();
@@ -112,7 +112,7 @@ fn enter_opens_the_lease_of_a_candidate() {
 }
 
 #[test]
-fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
+fn opening_a_candidate_clears_a_filter_that_hides_its_lease() {
     let mut story = two_locks();
     story.press(&[Key::Char('1'), Key::Char('/')]);
     story.type_in("id:4");
@@ -126,7 +126,7 @@ fn a_filter_that_hides_the_lease_of_a_candidate_gives_way_to_it() {
 }
 
 #[test]
-fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
+fn commands_apply_to_the_selected_candidate() {
     let mut story = two_locks();
     story.press(&[Key::Down, Key::Down, Key::Char('x'), Key::Char('1')]);
     let effects = story.press(&[Key::Enter]);
@@ -135,7 +135,7 @@ fn keys_that_act_are_about_the_candidate_that_is_looked_at() {
 }
 
 #[test]
-fn marks_that_cannot_be_seen_are_not_meant() {
+fn commands_in_the_locks_view_ignore_marks() {
     let mut story = two_locks();
     story.press(&[Key::Char('1'), Key::Char(' '), Key::Down, Key::Char(' '), Key::Char('4'), Key::End, Key::Char('x')]);
     story.press(&[Key::Char('1')]);
@@ -143,7 +143,7 @@ fn marks_that_cannot_be_seen_are_not_meant() {
 }
 
 #[test]
-fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
+fn commands_on_a_key_without_a_living_lease_do_nothing() {
     let mut story = two_locks();
     let stray = 0x7000_0000_0000_0001;
     story.key_changed(key("b", stray), None, KeyState::Put { lease: None, create_revision: 1 });
@@ -157,7 +157,7 @@ fn a_key_that_names_no_lease_that_is_there_is_acted_on_by_nothing() {
 }
 
 #[test]
-fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
+fn the_frozen_queue_does_not_change_and_commands_act_on_the_present() {
     let mut story = two_locks();
     story.press(&[Key::Char('p'), Key::Down]);
     story.key_changed(key("b", 1), Some(1), KeyState::Deleted);
@@ -165,18 +165,18 @@ fn in_the_freeze_one_looks_at_the_line_as_it_was_and_acts_in_the_present() {
     story.press(&[Key::Down, Key::Char('x'), Key::Char('1')]);
     assert_eq!(story.press(&[Key::Enter]), [Effect::Revoke(LeaseId(2))]);
     story.press(&[Key::Up, Key::Char('p')]);
-    assert_eq!(story.looked_at(), Some(2), "who took the place of the one that is gone in the present");
-    // A picture that was taken elsewhere has its cursor too.
+    assert_eq!(story.looked_at(), Some(2), "the lease that replaced the ended one");
+    // A frozen view of another view has its cursor too.
     story.press(&[Key::Char('1'), Key::Char('p'), Key::Char('4'), Key::Down]);
     assert_eq!(story.looked_at(), Some(3));
 }
 
-/// How often a lease of an hour is asked for in so many seconds, with each question answered.
-fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
+/// How often a one-hour lease is polled in these seconds, with each poll answered.
+fn polls_of(story: &mut Story, id: i64, seconds: u32) -> usize {
     let mut count = 0;
     for _ in 0..2 * seconds {
         story.wait(0.5);
-        let effects = story.tell(Msg::Tick);
+        let effects = story.send(Msg::Tick);
         let ids =
             effects.into_iter().filter_map(|effect| if let Effect::Probe(ids) = effect { Some(ids) } else { None });
         for asked in ids.flatten().collect::<Vec<_>>() {
@@ -188,22 +188,22 @@ fn asked(story: &mut Story, id: i64, seconds: u32) -> usize {
 }
 
 #[test]
-fn those_in_line_are_asked_for_as_often_as_rows_that_can_be_seen() {
-    let mut story = Story::begin(AppConfig::default());
+fn candidates_are_polled_as_often_as_visible_rows() {
+    let mut story = Story::start(AppConfig::default());
     let crowd: Vec<i64> = (1..=30).collect();
     story.list(&crowd, &[]);
     story.read_line(&[("a", 30, 1)]);
-    asked(&mut story, 30, 20);
-    let out_of_sight = asked(&mut story, 30, 20);
+    polls_of(&mut story, 30, 20);
+    let out_of_sight = polls_of(&mut story, 30, 20);
     story.press(&[Key::Char('4')]);
-    let in_line = asked(&mut story, 30, 20);
+    let waiting = polls_of(&mut story, 30, 20);
     story.press(&[Key::Char('1')]);
-    assert!(in_line >= 10 && out_of_sight <= 2, "{in_line} and {out_of_sight}");
-    assert!(asked(&mut story, 30, 20) <= 2);
+    assert!(waiting >= 10 && out_of_sight <= 2, "{waiting} and {out_of_sight}");
+    assert!(polls_of(&mut story, 30, 20) <= 2);
 }
 
 #[test]
-fn whoever_is_not_renewed_seems_dead() {
+fn a_candidate_that_is_not_renewed_looks_dead() {
     let mut story = two_locks();
     story.wait(19.0);
     assert_eq!(story.problem(1), None);

@@ -4,16 +4,16 @@ use etcd_lease::{Ended, EngineEvent, EngineEventKind};
 
 fn lose(story: &mut Story, why: Ended) {
     let kind = EngineEventKind::Ended(why);
-    story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
+    story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
 }
 
 fn lost(why: Ended) -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
     story.wait(11.0);
-    story.tell(Msg::Tick);
+    story.send(Msg::Tick);
     lose(&mut story, why);
     story
 }
@@ -24,28 +24,28 @@ fn closed(story: &Story) -> Option<(Timestamp, Timestamp)> {
 }
 
 #[test]
-fn a_program_sees_its_channel_closed_at_the_answer_or_after_the_ttl() {
+fn a_program_sees_its_channel_close_at_the_reply_or_after_the_ttl() {
     let gone = lost(Ended::Expired);
     assert_eq!(closed(&gone), Some((at(14.5), at(14.5))));
     let event = gone.app.events.lines().next_back().unwrap();
-    assert!(event.text().ends_with("a program's keepalive channel closes with this answer"), "{event:?}");
+    assert!(event.text().ends_with("a Go program's keepalive channel closes with this reply"), "{event:?}");
     let silent = lost(Ended::Unanswered { trouble: None });
     assert_eq!(closed(&silent), Some((at(13.5), at(14.5))));
     let event = silent.app.events.lines().next_back().unwrap();
     assert_eq!(event.name(), EventName::Lost);
-    assert!(event.text().ends_with("channel closes 10 to 11 s after the last answer"), "{event:?}");
+    assert!(event.text().ends_with("channel closes 10 to 11 s after the last reply"), "{event:?}");
 }
 
 #[test]
-fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_program_learns_of_an_end_at_its_next_renewal() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
     story.wait(1.0);
     story.list(&[], &[1]);
     assert_eq!(closed(&story), Some((at(3.5), at(3.5))));
     let event = story.app.events.lines().next_back().unwrap();
-    assert!(event.text().ends_with("closes with the answer to its next renewal"), "{event:?}");
+    assert!(event.text().ends_with("channel closes at its next renewal"), "{event:?}");
     story.wait(2.6);
     lose(&mut story, Ended::NotFound);
     assert_eq!(closed(&story), Some((at(3.6), at(3.6))));
@@ -53,31 +53,31 @@ fn what_a_poll_has_seen_a_program_knows_at_its_next_renewal() {
 }
 
 #[test]
-fn what_was_revoked_from_here_is_no_loss() {
-    let mut story = Story::begin(AppConfig::default());
+fn revoking_an_own_lease_is_no_keepalive_loss() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    story.tell(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
+    story.send(Msg::Revoked { id: LeaseId(1), revision: 7, keys_deleted: Some(0) });
     lose(&mut story, Ended::NotFound);
     assert!(story.app.leases.get(LeaseId(1)).unwrap().loss.is_none());
     assert!(!story.words().contains(&"lost"));
 }
 
 #[test]
-fn without_any_answer_nothing_is_claimed() {
-    let mut story = Story::begin(AppConfig::default());
+fn without_a_reply_no_cause_is_claimed() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     lose(&mut story, Ended::Unanswered { trouble: None });
     assert_eq!(closed(&story), None);
 }
 
 #[test]
-fn n_on_a_lost_lease_grants_one_like_it() {
-    let mut story = Story::begin(AppConfig::default());
-    story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
+fn n_on_a_lost_lease_grants_a_replacement() {
+    let mut story = Story::start(AppConfig::default());
+    story.send(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
     story.grant(1, 2);
     story.probe(1, 1, 2, &["/a"]);
-    story.tell(Msg::Tick);
-    story.tell(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec()))] });
+    story.send(Msg::Tick);
+    story.send(Msg::Values { id: LeaseId(1), pairs: vec![(b"/a".to_vec(), ReadValue::of(b"x=y".to_vec()))] });
     lose(&mut story, Ended::Expired);
     story.press(&[Key::Char('n')]);
     let Some(Dialog::Grant(form)) = &story.app.view.dialog else { panic!("no form") };
@@ -88,28 +88,28 @@ fn n_on_a_lost_lease_grants_one_like_it() {
 }
 
 #[test]
-fn n_elsewhere_is_an_empty_form_and_read_only_none() {
-    let mut story = Story::begin(AppConfig::default());
+fn n_elsewhere_opens_an_empty_form_and_nothing_when_read_only() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('n')]);
     assert!(
         matches!(&story.app.view.dialog, Some(Dialog::Grant(form)) if form.input(Field::Ttl).unwrap().value().is_empty())
     );
-    let mut reading = Story::begin(AppConfig { is_read_only: true, ..AppConfig::default() });
+    let mut reading = Story::start(AppConfig { is_read_only: true, ..AppConfig::default() });
     reading.press(&[Key::Char('n')]);
     assert!(reading.app.view.dialog.is_none());
 }
 
 #[test]
-fn while_the_link_is_lost_nothing_is_called_lost() {
-    let mut story = Story::begin(AppConfig::default());
+fn while_disconnected_no_lease_is_reported_lost() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2], &[]);
     story.probe(2, 5, 10, &[]);
-    story.tell(Msg::Cluster(down()));
+    story.send(Msg::Cluster(down()));
     for _ in 0..30 {
         story.wait(1.0);
-        story.tell(Msg::Tick);
+        story.send(Msg::Tick);
     }
     assert_eq!([story.state(1), story.state(2)], ["unseen", "unseen"]);
     assert_eq!([story.left(1), story.left(2)], [Some(0.0), Some(0.0)], "deadlines go on");
@@ -119,20 +119,24 @@ fn while_the_link_is_lost_nothing_is_called_lost() {
 }
 
 #[test]
-fn the_history_remembers_what_befell_a_lease() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_history_lists_what_happened_to_a_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     let tell = |story: &mut Story, kind| {
         story.wait(1.0);
-        story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
+        story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
     };
-    let renewed =
-        EngineEventKind::Renewed { ttl: 10, interval: Some(Duration::from_secs(1)), round_trip: Duration::ZERO };
+    let renewed = EngineEventKind::Renewed {
+        ttl: 10,
+        interval: Some(Duration::from_secs(1)),
+        left: None,
+        round_trip: Duration::ZERO,
+    };
     tell(&mut story, renewed);
     let dropped = EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 };
-    story.tell(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind: dropped }));
+    story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind: dropped }));
     tell(&mut story, EngineEventKind::Missed { waited: Duration::from_secs(1) });
-    story.tell(Msg::EventsLost(3));
+    story.send(Msg::EventsLost(3));
     let history = story.app.leases.get(LeaseId(1)).unwrap().history.as_ref().unwrap();
     let ticks: Vec<HistoryEvent> = history.entries().map(|mark| mark.event).collect();
     assert!(

@@ -1,11 +1,11 @@
-//! Marks: by id, through everything that moves rows, and what keys mean where there are some.
+//! Marks: they follow the lease, and commands apply to all marked leases.
 
 use super::*;
 use crate::app::dialog::Dialog;
 
 /// Two own leases, and two of other clients: 1 2 3 4 from top to bottom.
 fn crowd() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);
@@ -25,7 +25,7 @@ fn note(story: &Story) -> &str {
 const SPACE: Key = Key::Char(' ');
 
 #[test]
-fn space_marks_and_goes_on_and_marks_no_more() {
+fn space_marks_moves_down_and_unmarks() {
     let mut story = crowd();
     story.press(&[SPACE, SPACE]);
     assert_eq!((marked(&story), story.app.view.cursor), (vec![1, 2], Some(LeaseId(3))));
@@ -35,11 +35,11 @@ fn space_marks_and_goes_on_and_marks_no_more() {
     assert_eq!(marked(&story), [1], "on the last row it stays");
     story.press(&[SPACE, Key::Char('U')]);
     assert!(story.app.view.selection.is_empty());
-    assert_eq!(note(&story), "2 leases not marked any more");
+    assert_eq!(note(&story), "Cleared 2 marks");
 }
 
 #[test]
-fn a_range_is_marked_in_either_direction_and_left_by_esc() {
+fn a_range_is_marked_in_either_direction_and_cancelled_by_esc() {
     for keys in [[Key::Down, Key::Char('v'), Key::Down, Key::Down], [Key::End, Key::Char('v'), Key::Up, Key::Up]] {
         for end in [Key::Char('v'), SPACE] {
             let mut story = crowd();
@@ -56,7 +56,7 @@ fn a_range_is_marked_in_either_direction_and_left_by_esc() {
 }
 
 #[test]
-fn esc_leaves_the_range_before_the_filter() {
+fn esc_cancels_the_range_before_the_filter() {
     let mut story = crowd();
     story.press(&[Key::Char('f'), Key::Char('v'), Key::Esc]);
     assert_eq!((story.app.view.selection.range(), story.app.view.row_filter.preset), (None, FilterPreset::Own));
@@ -65,7 +65,7 @@ fn esc_leaves_the_range_before_the_filter() {
 }
 
 #[test]
-fn a_range_whose_beginning_has_no_row_any_more_marks_nothing() {
+fn a_range_whose_start_has_no_row_marks_nothing() {
     let mut story = crowd();
     story.press(&[Key::Char('v'), Key::End, Key::Char('/')]);
     story.type_in("who:other");
@@ -85,12 +85,12 @@ fn marks_survive_sorting_filtering_and_freezing() {
 }
 
 #[test]
-fn on_a_frozen_display_what_lives_is_marked() {
+fn marking_in_the_frozen_view_marks_living_leases() {
     let mut story = crowd();
     story.press(&[Key::Char('p')]);
     story.list(&[], &[3]);
     story.press(&[Key::Down, Key::Down, SPACE]);
-    assert!(marked(&story).is_empty() && note(&story).contains("only living leases are marked"));
+    assert!(marked(&story).is_empty() && note(&story).contains("only living leases can be marked"));
     story.press(&[Key::Home, Key::Char('v'), Key::End, Key::Char('v')]);
     assert_eq!(marked(&story), [1, 2, 4], "the range is that of the picture");
     story.press(&[Key::Char('p')]);
@@ -98,13 +98,13 @@ fn on_a_frozen_display_what_lives_is_marked() {
 }
 
 #[test]
-fn a_lease_that_dies_loses_its_mark_and_that_is_said() {
+fn an_ended_lease_loses_its_mark_with_a_message() {
     let mut story = crowd();
     story.press(&[SPACE, SPACE, SPACE]);
     story.list(&[], &[2]);
     assert_eq!(marked(&story), [1, 3]);
-    assert_eq!(note(&story), format!("{} is gone and not marked any more; 2 are marked", LeaseId(2)));
-    // Whoever is granted under its id is another lease.
+    assert_eq!(note(&story), format!("{} is gone and no longer marked; 2 marked", LeaseId(2)));
+    // A new grant with its id is another lease.
     story.wait(1.0);
     story.list(&[2], &[]);
     assert_eq!(marked(&story), [1, 3]);
@@ -112,28 +112,28 @@ fn a_lease_that_dies_loses_its_mark_and_that_is_said() {
 }
 
 #[test]
-fn keep_alive_means_all_that_are_marked_and_asks_for_other_clients() {
+fn keepalive_applies_to_all_marked_leases_and_asks_for_other_clients() {
     let mut story = crowd();
     story.press(&[Key::Down, SPACE, SPACE, SPACE, Key::Char('a')]);
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids == [LeaseId(3), LeaseId(4)]));
     let kept = story.press(&[Key::Char('y')]);
     assert_eq!(kept, [3, 4].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
     assert_eq!(story.app.leases.get(LeaseId(4)).map(|lease| lease.ownership), Some(Ownership::Adopted));
-    // All are kept now: the same key stops it.
+    // All are kept alive now: the same key stops it.
     assert_eq!(story.press(&[Key::Char('a')]), [2, 3, 4].map(|id| Effect::StopKeepAlive(LeaseId(id))));
-    assert!(note(&story).contains("3 leases are not kept alive any more"));
-    // Our own are asked for by nobody.
+    assert!(note(&story).contains("Stopped keeping 3 leases alive"));
+    // Own leases are not polled.
     story.press(&[Key::Char('U'), Key::Home, SPACE, SPACE]);
     assert_eq!(story.press(&[Key::Char('a')]), [Effect::StartKeepAlive { id: LeaseId(2), pace: None }]);
 }
 
 #[test]
-fn what_died_under_the_question_is_not_kept_and_that_is_said() {
+fn leases_that_ended_while_the_dialog_was_open_are_skipped_with_a_message() {
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
     story.list(&[], &[3]);
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::StartKeepAlive { id: LeaseId(4), pace: None }]);
-    assert_eq!(note(&story), "keeping 1 lease alive; 1 are gone");
+    assert_eq!(note(&story), "Keeping 1 lease alive; 1 gone");
     let mut story = crowd();
     story.press(&[Key::Down, Key::Down, SPACE, SPACE, Key::Char('a')]);
     story.list(&[], &[3, 4]);
@@ -144,15 +144,15 @@ fn what_died_under_the_question_is_not_kept_and_that_is_said() {
 }
 
 #[test]
-fn once_means_all_that_are_marked() {
+fn renew_once_applies_to_all_marked_leases() {
     let mut story = crowd();
     story.press(&[SPACE, Key::Down, SPACE]);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewNow(LeaseId(1)), Effect::RenewOnce(LeaseId(3))]);
-    assert_eq!(note(&story), "renewing 2 leases once");
+    assert_eq!(note(&story), "Renewing 2 leases once");
 }
 
 #[test]
-fn in_the_open_detail_keys_mean_the_lease_that_is_shown() {
+fn in_the_detail_commands_apply_to_the_shown_lease() {
     let mut story = crowd();
     story.press(&[SPACE, SPACE, Key::Enter]);
     assert_eq!(story.press(&[Key::Char('o')]), [Effect::RenewOnce(LeaseId(3))]);
@@ -163,8 +163,8 @@ fn in_the_open_detail_keys_mean_the_lease_that_is_shown() {
 }
 
 #[test]
-fn nothing_is_marked_where_nothing_is() {
-    let mut story = Story::begin(AppConfig::default());
+fn without_rows_nothing_is_marked() {
+    let mut story = Story::start(AppConfig::default());
     story.press(&[SPACE, Key::Char('v'), Key::Char('U'), Key::Char('a'), Key::Char('o'), Key::Char('x')]);
     assert!(
         story.app.view.selection.is_empty()
@@ -180,21 +180,21 @@ fn nothing_is_marked_where_nothing_is() {
 }
 
 #[test]
-fn leases_that_the_command_line_names_are_taken_up_once() {
+fn leases_named_on_the_command_line_are_adopted_once() {
     let keep = vec![LeaseId(7), LeaseId(8)];
     let mut story = Story {
         app: AppState::new(AppConfig { keep, ..AppConfig::default() }, Timestamp::START),
         now: Timestamp::START,
     };
-    let first = story.tell(Msg::Cluster(view()));
+    let first = story.send(Msg::Cluster(view()));
     assert_eq!(first, [7, 8].map(|id| Effect::StartKeepAlive { id: LeaseId(id), pace: None }));
     story.list(&[7, 9], &[]);
     let who = |id| story.app.leases.get(LeaseId(id)).map(|lease| (lease.ownership, lease.is_kept_alive));
     assert_eq!((who(7), who(9)), (Some((Ownership::Adopted, true)), Some((Ownership::Other, false))));
-    story.tell(Msg::Cluster(down()));
-    assert_eq!(story.tell(Msg::Cluster(view())), [], "and not again with every connection");
+    story.send(Msg::Cluster(down()));
+    assert_eq!(story.send(Msg::Cluster(view())), [], "and not again with every connection");
     let keep = vec![LeaseId(7)];
     let config = AppConfig { keep, is_read_only: true, ..AppConfig::default() };
     let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
-    assert_eq!(story.tell(Msg::Cluster(view())), []);
+    assert_eq!(story.send(Msg::Cluster(view())), []);
 }

@@ -1,4 +1,4 @@
-//! Scenarios: what happens goes in, rows and effects come out.
+//! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
 mod dialogs;
@@ -34,9 +34,9 @@ use etcd_lease::{
 };
 use simkit::Timestamp;
 
-/// How many random stories a test plays: so many, or what `LEASETOP_STORIES` says for a long run.
+/// How many random cases a test runs: `usual`, or what `LEASETOP_CASES` says (tests/measure stories).
 pub(super) fn cases(usual: u32) -> u32 {
-    std::env::var("LEASETOP_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var("LEASETOP_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// The state, a time, and all effects so far.
@@ -66,7 +66,7 @@ fn view() -> ClusterView {
     ClusterView { cluster_id: 1, members: vec![member], chosen: Some(0) }
 }
 
-/// The same without a member that answers: one is chosen to be tried all the same.
+/// The same without a member that answers; one is chosen anyway.
 pub(super) fn down() -> ClusterView {
     let mut down = view();
     down.members[0].reachability = Reachability::Down { trouble: "connection refused".into() };
@@ -75,25 +75,25 @@ pub(super) fn down() -> ClusterView {
 
 impl Story {
     /// On a cluster that answers.
-    pub(super) fn begin(config: AppConfig) -> Self {
+    pub(super) fn start(config: AppConfig) -> Self {
         let mut story = Story { app: AppState::new(config, Timestamp::START), now: Timestamp::START };
-        story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
-        story.tell(Msg::Cluster(view()));
+        story.send(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: false, ..Viewport::default() }));
+        story.send(Msg::Cluster(view()));
         story
     }
 
-    pub(super) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(super) fn send(&mut self, msg: Msg) -> Vec<Effect> {
         let effects = update(&mut self.app, msg, self.now);
         refresh_rows(&mut self.app, self.now);
         effects
     }
 
     pub(super) fn press(&mut self, keys: &[Key]) -> Vec<Effect> {
-        keys.iter().flat_map(|key| self.tell(Msg::Key(*key))).collect()
+        keys.iter().flat_map(|key| self.send(Msg::Key(*key))).collect()
     }
 
     pub(super) fn type_in(&mut self, text: &str) -> Vec<Effect> {
-        text.chars().flat_map(|c| self.tell(Msg::Key(Key::Char(c)))).collect()
+        text.chars().flat_map(|c| self.send(Msg::Key(Key::Char(c)))).collect()
     }
 
     pub(super) fn wait(&mut self, seconds: f64) {
@@ -102,19 +102,19 @@ impl Story {
 
     pub(super) fn grant(&mut self, id: i64, ttl: i64) {
         let answer = Granted { id: LeaseId(id), requested_ttl: ttl, ttl, header: Header::default() };
-        self.tell(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
+        self.send(Msg::Granted { sent: self.now, received: self.now, answer, keep_alive: true });
     }
 
     pub(super) fn list(&mut self, born: &[i64], gone: &[i64]) {
         let ids = |ids: &[i64]| ids.iter().copied().map(LeaseId).collect();
         let (sent, received) = (self.now, self.now);
-        self.tell(Msg::Listed(Listing { sent, received, born: ids(born), gone: ids(gone), ..Listing::default() }));
+        self.send(Msg::Listed(Listing { sent, received, born: ids(born), gone: ids(gone), ..Listing::default() }));
     }
 
     pub(super) fn probe(&mut self, id: i64, ttl: i64, granted_ttl: i64, keys: &[&str]) {
         let keys = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
         let answer = TimeToLive { id: LeaseId(id), ttl, granted_ttl, keys, header: Header::default() };
-        self.tell(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
+        self.send(Msg::Probed { sent: self.now, received: self.now, answer, has_keys: true });
     }
 
     /// The engine renewed a lease of this TTL just now, `every` after the time before.
@@ -122,7 +122,7 @@ impl Story {
         let mut cadence = Cadence::default();
         cadence.record(None, None);
         cadence.record(Some(Duration::from_secs_f64(every)), Some(Duration::from_secs(6)));
-        self.tell(Msg::Statuses(vec![LeaseStatus {
+        self.send(Msg::Statuses(vec![LeaseStatus {
             id: LeaseId(id),
             granted_ttl: Some(ttl),
             phase: Phase::Waiting,

@@ -1,4 +1,4 @@
-//! What is copied, how ids are written, and keys for leases that are there.
+//! Copying, id formats, attaching keys, zoom, columns, poll limit and mouse.
 
 use super::*;
 use crate::app::dialog::Dialog;
@@ -7,7 +7,7 @@ use crate::id_format::IdFormat;
 const ETCDCTL: &str = "etcdctl --endpoints a:1";
 
 fn story() -> Story {
-    let mut story = Story::begin(AppConfig { etcdctl: Some(ETCDCTL.to_owned()), ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { etcdctl: Some(ETCDCTL.to_owned()), ..AppConfig::default() });
     story.grant(0x10, 10);
     story
 }
@@ -24,19 +24,19 @@ fn attached(key: &str, value: &str) -> Vec<Effect> {
 fn the_id_is_copied_as_it_is_shown() {
     let mut story = story();
     assert_eq!(story.press(&[Key::Char('y')]), [Effect::Copy("0000000000000010".to_owned())]);
-    assert_eq!(note(&story), "copied 0000000000000010");
+    assert_eq!(note(&story), "Copied 0000000000000010");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('y')]), [Effect::Copy("16".to_owned())]);
-    assert_eq!(note(&story), "copied 16, in decimal: leasetop takes that as dec:16");
+    assert_eq!(note(&story), "Copied 16 (decimal; leasetop reads it as dec:16)");
     story.press(&[Key::Char('3')]);
     assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y')]), [], "there no lease is selected");
 }
 
 #[test]
-fn the_command_is_etcdctls_in_hex() {
+fn the_copied_command_uses_a_hex_id() {
     let mut story = story();
     let command = format!("{ETCDCTL} lease timetolive --keys 0000000000000010");
     assert_eq!(story.press(&[Key::Char('#'), Key::Char('Y')]), [Effect::Copy(command.clone())]);
-    assert_eq!(note(&story), format!("copied {command}"));
+    assert_eq!(note(&story), format!("Copied {command}"));
     story.grant(-5, 5);
     story.press(&[Key::Home]);
     let command = format!("{ETCDCTL} lease timetolive --keys -- -000000000000005");
@@ -48,13 +48,13 @@ fn the_command_is_etcdctls_in_hex() {
 
 #[test]
 fn without_a_lease_nothing_is_copied() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('y'), Key::Char('Y'), Key::Char('K')]), []);
     assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
-fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
+fn the_id_format_applies_to_the_frozen_view_and_messages() {
     let mut story = story();
     story.press(&[Key::Char('p'), Key::Char('#')]);
     assert_eq!(
@@ -62,7 +62,7 @@ fn ids_are_written_otherwise_in_the_frozen_picture_too_and_in_what_is_said() {
         (IdFormat::Decimal, IdFormat::Decimal)
     );
     story.press(&[Key::Char('p'), Key::Char('x'), Key::Char('y')]);
-    assert_eq!(note(&story), "revoking 16 …");
+    assert_eq!(note(&story), "Revoking 16…");
     story.press(&[Key::Char('#')]);
     assert_eq!(story.app.view.id_format, IdFormat::Hex);
 }
@@ -72,13 +72,13 @@ fn a_key_is_attached_to_an_own_lease_by_enter() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b={id}");
-    assert_eq!(story.press(&[Key::Enter]), attached("/a", "b={id}"), "to the letter");
+    assert_eq!(story.press(&[Key::Enter]), attached("/a", "b={id}"), "exactly");
     assert!(story.app.view.dialog.is_none());
-    assert_eq!(note(&story), "attaching /a to 0000000000000010 …");
+    assert_eq!(note(&story), "Attaching /a to 0000000000000010…");
 }
 
 #[test]
-fn what_is_no_pair_is_not_attached_and_esc_leaves() {
+fn text_without_an_equals_sign_is_not_attached_and_esc_closes() {
     let mut story = story();
     story.press(&[Key::Char('K'), Key::Enter]);
     story.type_in("/a");
@@ -95,8 +95,8 @@ fn what_is_no_pair_is_not_attached_and_esc_leaves() {
 }
 
 #[test]
-fn anothers_lease_takes_the_number_too() {
-    let mut story = Story::begin(AppConfig::default());
+fn attaching_to_a_lease_of_another_client_needs_the_number() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[0x10], &[]);
     story.probe(0x10, 500, 600, &[]);
     story.press(&[Key::Char('K')]);
@@ -110,38 +110,38 @@ fn anothers_lease_takes_the_number_too() {
 }
 
 #[test]
-fn a_lease_that_was_adopted_meanwhile_or_died_is_seen() {
+fn the_attach_dialog_notices_an_adoption_or_end() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
     story.type_in("/a=b");
     story.app.leases.get_mut(LeaseId(0x10)).expect("a lease").ownership = Ownership::Other;
     assert_eq!(story.press(&[Key::Enter]), [], "it changed hands");
-    story.tell(Msg::Revoked { id: LeaseId(0x10), revision: 7, keys_deleted: Some(0) });
+    story.send(Msg::Revoked { id: LeaseId(0x10), revision: 7, keys_deleted: Some(0) });
     assert_eq!(story.press(&[Key::Char('1'), Key::Enter]), []);
     assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
-fn a_paste_is_typed_and_ends_no_line() {
+fn a_paste_is_inserted_and_submits_nothing() {
     let mut story = story();
     story.press(&[Key::Char('K')]);
-    story.tell(Msg::Pasted("/a=b\r\n\x1b".to_owned()));
+    story.send(Msg::Pasted("/a=b\r\n\x1b".to_owned()));
     assert_eq!(story.press(&[Key::Enter]), attached("/a", "b"));
 }
 
 #[test]
 fn read_only_attaches_nothing() {
-    let mut story = Story::begin(AppConfig { is_read_only: true, ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { is_read_only: true, ..AppConfig::default() });
     story.list(&[0x10], &[]);
     story.press(&[Key::Char('K')]);
-    assert!(story.app.view.dialog.is_none() && note(&story).starts_with("read-only"), "{}", note(&story));
+    assert!(story.app.view.dialog.is_none() && note(&story).starts_with("Read-only"), "{}", note(&story));
     assert_eq!(story.press(&[Key::Char('y')]).len(), 1, "copying changes nothing");
 }
 
 #[test]
-fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
+fn zoom_shows_one_pane_full_screen_and_esc_ends_it() {
     let mut story = story();
-    story.tell(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
+    story.send(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
     story.press(&[Key::Char('z')]);
     assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (true, 25));
     assert!(!story.app.view.shows_detail(), "it has no place beside the table");
@@ -154,9 +154,9 @@ fn zoom_gives_the_pane_the_screen_and_esc_takes_it_back() {
 }
 
 #[test]
-fn a_zoomed_picture_goes_on_zoomed() {
+fn zoom_persists_over_the_freeze() {
     let mut story = story();
-    story.tell(Msg::Resized(Viewport { rows: 5, zoomed: 25, ..Viewport::default() }));
+    story.send(Msg::Resized(Viewport { rows: 5, zoomed: 25, ..Viewport::default() }));
     story.press(&[Key::Char('p'), Key::Char('z')]);
     assert!(story.app.active_view().view.is_zoomed && !story.app.view.is_zoomed);
     story.press(&[Key::Char('p')]);
@@ -164,7 +164,7 @@ fn a_zoomed_picture_goes_on_zoomed() {
 }
 
 #[test]
-fn wide_columns_move_as_far_as_there_are_some() {
+fn wide_columns_scroll_to_the_last_column() {
     let mut story = story();
     story.press(&[Key::Right]);
     assert_eq!(story.app.view.pan, 0, "as many as fit are shown");
@@ -178,23 +178,23 @@ fn wide_columns_move_as_far_as_there_are_some() {
 }
 
 #[test]
-fn plus_and_minus_change_how_many_polls_there_are_a_second() {
+fn plus_and_minus_change_the_poll_limit() {
     let mut story = story();
     story.press(&[Key::Char('+')]);
-    assert_eq!((story.app.polls.limit, note(&story)), (500, "at most 500 polls a second"));
+    assert_eq!((story.app.polls.limit, note(&story)), (500, "Poll limit 500/s"));
     let down: Vec<u32> = (0..4).map(|_| budget_after(&mut story, '-')).collect();
     assert_eq!(down, [200, 100, 50, 20]);
     story.press(&[Key::Char('-'); 20]);
     assert_eq!((story.app.polls.limit, story.app.polls.chosen_limit), (1, Some(1)));
-    assert_eq!(note(&story), "at most 1 polls a second: fewer would be none");
+    assert_eq!(note(&story), "Poll limit 1/s, the lowest");
     story.press(&[Key::Char('+'); 40]);
     assert_eq!(story.app.polls.limit, 100_000);
-    assert_eq!(note(&story), "at most 100000 polls a second: more cannot be asked for here");
+    assert_eq!(note(&story), "Poll limit 100000/s, the highest");
 }
 
 #[test]
-fn from_a_budget_between_two_steps_the_next_of_them_is_taken_and_none_beyond_the_last() {
-    let from = |budget, key| budget_after(&mut Story::begin(AppConfig { budget, ..AppConfig::default() }), key);
+fn a_poll_limit_between_two_steps_moves_to_the_next_step() {
+    let from = |budget, key| budget_after(&mut Story::start(AppConfig { budget, ..AppConfig::default() }), key);
     assert_eq!((from(300, '+'), from(300, '-')), (500, 200));
     assert_eq!((from(250_000, '+'), from(250_000, '-')), (250_000, 100_000));
     assert_eq!((from(1, '-'), from(0, '-'), from(0, '+')), (1, 0, 1));
@@ -206,52 +206,52 @@ fn budget_after(story: &mut Story, key: char) -> u32 {
 }
 
 #[test]
-fn the_mouse_is_asked_for_and_given_back() {
+fn mouse_mode_is_toggled() {
     let mut story = story();
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(true)]);
-    assert!(note(&story).contains("m gives it back"), "{}", note(&story));
+    assert!(note(&story).contains("m: off"), "{}", note(&story));
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
 }
 
 #[test]
-fn a_click_selects_a_row_or_sorts_by_a_column_and_answers_no_dialog() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_click_selects_or_sorts_and_confirms_no_dialog() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1, 2, 3], &[]);
-    story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(3))));
+    story.send(Msg::Clicked(ClickTarget::Row(LeaseId(3))));
     assert_eq!(story.app.view.cursor, Some(LeaseId(3)));
-    story.tell(Msg::Clicked(ClickTarget::Header(Column::Id)));
+    story.send(Msg::Clicked(ClickTarget::Header(Column::Id)));
     assert_eq!((story.rows(), story.app.view.cursor), (vec![1, 2, 3], Some(LeaseId(3))));
-    story.tell(Msg::Clicked(ClickTarget::Header(Column::Id)));
+    story.send(Msg::Clicked(ClickTarget::Header(Column::Id)));
     assert_eq!((story.rows(), story.app.view.cursor), (vec![3, 2, 1], Some(LeaseId(3))));
     story.press(&[Key::Char('x')]);
-    story.tell(Msg::Clicked(ClickTarget::Row(LeaseId(1))));
-    story.tell(Msg::Wheel { is_down: true });
+    story.send(Msg::Clicked(ClickTarget::Row(LeaseId(1))));
+    story.send(Msg::Wheel { is_down: true });
     assert_eq!(story.app.view.cursor, Some(LeaseId(3)));
 }
 
 #[test]
-fn the_wheel_moves_rows_and_the_help() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_wheel_scrolls_rows_and_help() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&(1..=20).collect::<Vec<_>>(), &[]);
     let row = |story: &Story| story.app.view.cursor_row();
     story.press(&[Key::Home]);
-    story.tell(Msg::Wheel { is_down: true });
+    story.send(Msg::Wheel { is_down: true });
     assert_eq!(row(&story), Some(3));
-    story.tell(Msg::Wheel { is_down: false });
+    story.send(Msg::Wheel { is_down: false });
     assert_eq!(row(&story), Some(0));
     story.press(&[Key::Char('?')]);
-    story.tell(Msg::ScrollLimit { max_scroll: 4 });
-    (0..3).for_each(|_| drop(story.tell(Msg::Wheel { is_down: true })));
+    (0..3).for_each(|_| drop(story.send(Msg::Wheel { is_down: true })));
+    story.app.clamp_scroll(4);
     assert!(matches!(story.app.view.dialog, Some(Dialog::Help { top: 4 })));
 }
 
 #[test]
-fn a_renewal_ahead_of_its_time_does_not_make_the_next_one_late() {
-    let mut story = Story::begin(AppConfig::default());
+fn an_early_renewal_does_not_make_the_next_one_late() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 600);
     story.renewed(1, 600, 0.01);
     let late_from = |story: &Story| story.app.leases.get(LeaseId(1)).and_then(Lease::late_from);
-    assert!(late_from(&story).is_some_and(|from| from < at(1.0)), "by its habit alone");
+    assert!(late_from(&story).is_some_and(|from| from < at(1.0)), "by its interval alone");
     let lease = story.app.leases.get_mut(LeaseId(1)).expect("a lease");
     lease.engine.as_mut().expect("it is kept").expected = Some(Duration::from_secs(200));
     assert_eq!(late_from(&story), Some(at(220.5)));

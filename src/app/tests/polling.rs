@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// Lets time go by as the runtime does, answering every poll after a round trip; hands back who was asked when.
+/// Advances time as the runtime does, answering every poll after a round trip; returns when each lease was polled.
 fn poll(
     story: &mut Story,
     seconds: f64,
@@ -15,7 +15,7 @@ fn poll(
             story.now = end;
             return asked;
         }
-        for effect in story.tell(Msg::Tick) {
+        for effect in story.send(Msg::Tick) {
             if let Effect::Probe(ids) = effect {
                 asked.extend(ids.iter().map(|id| (story.now, *id)));
                 for id in ids {
@@ -44,8 +44,8 @@ fn seconds_left(id: LeaseId, now: Timestamp) -> Option<(i64, i64)> {
 }
 
 #[test]
-fn the_budget_holds_in_every_second_and_everybody_is_asked() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_poll_limit_is_kept_every_second_and_every_lease_is_polled() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&(1..=1_000).collect::<Vec<_>>(), &[]);
     let asked = poll(&mut story, 9.9, seconds_left);
     assert!(per_second(&asked).values().all(|calls| *calls <= 200), "{:?}", per_second(&asked));
@@ -56,16 +56,16 @@ fn the_budget_holds_in_every_second_and_everybody_is_asked() {
 }
 
 #[test]
-fn a_budget_of_less_than_one_in_a_slot_holds_too() {
-    let mut story = Story::begin(AppConfig { budget: 3, ..AppConfig::default() });
+fn a_poll_limit_below_one_per_slot_is_kept() {
+    let mut story = Story::start(AppConfig { budget: 3, ..AppConfig::default() });
     story.list(&(1..=100).collect::<Vec<_>>(), &[]);
     let asked = poll(&mut story, 9.9, seconds_left);
     assert!(per_second(&asked).values().all(|calls| *calls <= 4) && (27..=31).contains(&asked.len()), "{asked:?}");
 }
 
 #[test]
-fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_is_polled_six_times_per_interval_and_a_visible_one_more_often() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&(1..=30).collect::<Vec<_>>(), &[]);
     let left = |id: LeaseId, now: Timestamp| {
         let whole = if id.0 <= 29 { 3_000 + id.0 } else { 3_590 };
@@ -78,10 +78,10 @@ fn a_lease_is_asked_six_times_in_a_third_of_its_ttl_and_a_seen_one_oftener() {
 }
 
 #[test]
-fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_unseen() {
-    let mut story = Story::begin(AppConfig { budget: 100, ..AppConfig::default() });
+fn beyond_the_poll_limit_the_soonest_leases_stay_accurate_and_others_are_unseen() {
+    let mut story = Story::start(AppConfig { budget: 100, ..AppConfig::default() });
     let (born, head) = ((1..=2_000).map(LeaseId).collect(), Some(vec![LeaseId(7)]));
-    story.tell(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
+    story.send(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
     let left = |id: LeaseId, now: Timestamp| {
         let whole = if id.0 == 7 { 19 } else { 100 };
         Some((whole - now.since_start().as_secs() as i64, if id.0 == 7 { 20 } else { 100 }))
@@ -96,8 +96,8 @@ fn beyond_the_budget_the_head_of_the_leaders_list_stays_true_and_the_rest_says_u
 }
 
 #[test]
-fn nobody_is_asked_twice_at_a_time_and_two_missed_polls_are_unseen() {
-    let mut story = Story::begin(AppConfig::default());
+fn no_lease_has_two_polls_in_flight_and_two_missed_polls_mean_unseen() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     let asked = poll(&mut story, 2.9, |_, _| None);
     assert_eq!(asked.len(), 1);
@@ -109,8 +109,8 @@ fn nobody_is_asked_twice_at_a_time_and_two_missed_polls_are_unseen() {
 }
 
 #[test]
-fn polls_sharpen_the_time_left() {
-    let mut story = Story::begin(AppConfig::default());
+fn polls_narrow_the_time_left() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     let deadline = 47.777;
     poll(&mut story, 9.0, |_, now| Some(((deadline - now.since_start().as_secs_f64()) as i64, 100)));
@@ -120,23 +120,23 @@ fn polls_sharpen_the_time_left() {
 }
 
 #[test]
-fn a_list_that_fails_is_told_once_and_r_lists_at_once() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_failing_list_is_reported_once_and_r_lists_at_once() {
+    let mut story = Story::start(AppConfig::default());
     assert_eq!(story.press(&[Key::Char('r')]), [Effect::List]);
-    story.tell(Msg::ListFailed(trouble("denied")));
-    story.tell(Msg::ListFailed(trouble("denied")));
-    assert_eq!(story.words(), ["connection", "error"], "the same trouble is told once");
+    story.send(Msg::ListFailed(trouble("denied")));
+    story.send(Msg::ListFailed(trouble("denied")));
+    assert_eq!(story.words(), ["connection", "error"], "the same error is reported once");
     assert!(story.app.cluster.list_failure.is_some());
-    story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
+    story.send(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
     assert!(story.app.cluster.list_failure.is_none());
 }
 
 #[test]
-fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
-    let mut story = Story::begin(AppConfig::default());
+fn without_a_member_nothing_is_polled_and_rows_become_unseen() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[1], &[]);
     story.probe(1, 50, 100, &[]);
-    story.tell(Msg::Cluster(down()));
+    story.send(Msg::Cluster(down()));
     assert_eq!(poll(&mut story, 12.0, |_, _| None), []);
     assert_eq!(story.state(1), "ok", "a lease of 100 s is asked each 5.6 s");
     poll(&mut story, 0.2, |_, _| None);
@@ -144,15 +144,15 @@ fn without_a_member_nothing_is_asked_and_rows_become_unseen() {
 }
 
 #[test]
-fn a_model_at_rest_wants_nothing() {
+fn an_idle_state_requests_nothing() {
     let story = Story { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START };
     assert_eq!(next_wake(&story.app, story.now), Timestamp::NEVER);
 }
 
 #[test]
-fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
+fn the_time_left_never_rises_between_renewals_and_converges() {
     for fraction in [0.05, 0.377, 0.6, 0.95] {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.list(&[1], &[]);
         let deadline = 90.0 + fraction;
         let left_at = |now: Timestamp| deadline - now.since_start().as_secs_f64();
@@ -168,25 +168,25 @@ fn the_time_left_never_rises_between_renewals_and_comes_to_be_right() {
 }
 
 #[test]
-fn what_is_dying_is_counted_as_the_least_where_not_all_could_be_asked() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_count_of_dying_leases_is_a_minimum_if_not_all_were_polled() {
+    let mut story = Story::start(AppConfig::default());
     let ids: Vec<i64> = (1..=5).collect();
     let born = ids.iter().copied().map(LeaseId).collect();
     let head = Some([4, 3, 2, 1, 5].map(LeaseId).to_vec());
-    story.tell(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
+    story.send(Msg::Listed(Listing { born, soonest: head, ..Listing::default() }));
     ids.iter().for_each(|id| story.probe(*id, 9, 10, &[]));
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (0, 0));
     story.wait(8.0);
-    story.tell(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
-    assert_eq!(story.app.leases.counts.perhaps_dying, 0, "nobody can have expired yet");
+    story.send(Msg::ListedAgain { sent: story.now, received: story.now, revision: 0 });
+    assert_eq!(story.app.leases.counts.perhaps_dying, 0, "none can have expired yet");
     story.wait(3.5);
-    // Of five whose time is over one is asked, and the leader lists two of the others before it.
+    // One of five expired leases is polled, and the leader lists two of the others before it.
     story.probe(2, -1, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 2));
     story.probe(1, -1, 10, &[]);
     story.probe(5, 9, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (4, 0));
-    // One of those before it was renewed after all.
+    // One of those was renewed after all.
     story.probe(3, 8, 10, &[]);
     assert_eq!((story.app.leases.counts.dying, story.app.leases.counts.perhaps_dying), (3, 0));
 }

@@ -1,4 +1,4 @@
-//! The revoke dialog: whatever happens while it is open, what it names is what is revoked, and nothing else.
+//! The revoke dialog: whatever happens while it is open, only the lease it names is revoked.
 
 use proptest::prelude::*;
 
@@ -16,13 +16,13 @@ fn change_since_open(story: &Story) -> Option<ChangeSinceOpen> {
     open(story).change_since_open(story.app.leases.get(open(story).id)?)
 }
 
-fn said(story: &Story) -> String {
+fn status_text(story: &Story) -> String {
     story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default()
 }
 
 #[test]
-fn the_focus_moves_to_revoke_and_enter_means_it() {
-    let mut story = Story::begin(AppConfig::default());
+fn enter_on_the_focused_revoke_button_revokes() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     for there in [Key::Right, Key::Tab, Key::BackTab, Key::Left, Key::Down, Key::Up] {
         assert_eq!(story.press(&[Key::Char('x'), there, there, Key::Enter]), [], "{there} twice is on Cancel again");
@@ -32,56 +32,58 @@ fn the_focus_moves_to_revoke_and_enter_means_it() {
 }
 
 #[test]
-fn where_a_number_is_typed_the_focus_confirms_nothing() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_focus_confirms_nothing_if_a_number_is_needed() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
-    let told = |story: &Story| match &story.app.view.dialog {
+    let reported = |story: &Story| match &story.app.view.dialog {
         Some(Dialog::Revoke(dialog)) => dialog.typed.refusal(1),
         other => panic!("{other:?}"),
     };
-    assert_eq!(told(&story).as_deref(), Some("Nothing is typed: the number that confirms is 1. Nothing was done."));
+    assert_eq!(reported(&story).as_deref(), Some("Nothing typed. Type 1 to confirm."));
     story.type_in("3");
-    assert_eq!(told(&story), None, "typing takes it away");
+    assert_eq!(reported(&story), None, "typing clears the message");
     assert_eq!(story.press(&[Key::Enter]), []);
-    assert_eq!(told(&story).as_deref(), Some("3 was typed: the number that confirms is 1. Nothing was done."));
+    assert_eq!(reported(&story).as_deref(), Some("3 is not 1. Type 1 to confirm."));
 }
 
 #[test]
 fn a_revoke_is_sent_once_until_it_is_answered() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
     assert!(story.app.view.dialog.is_none());
-    assert!(said(&story).contains("being revoked already"), "{}", said(&story));
-    story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
+    assert!(status_text(&story).contains("already being revoked"), "{}", status_text(&story));
+    story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
 }
 
 #[test]
 fn quitting_with_r_does_not_revoke_twice_and_waits_for_both_answers() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('q'), Key::Char('r')]), [Effect::Revoke(LeaseId(2))]);
-    assert_eq!(story.tell(Msg::Revoked { id: LeaseId(2), revision: 3, keys_deleted: Some(0) }), []);
-    let effects = story.tell(Msg::Revoked { id: LeaseId(1), revision: 4, keys_deleted: Some(0) });
+    assert_eq!(story.send(Msg::Revoked { id: LeaseId(2), revision: 3, keys_deleted: Some(0) }), []);
+    let effects = story.send(Msg::Revoked { id: LeaseId(1), revision: 4, keys_deleted: Some(0) });
     assert_eq!(effects, [Effect::Quit { still_alive: vec![] }]);
 }
 
 #[test]
-fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
-    let mut story = Story::begin(AppConfig::default());
+fn granting_the_id_again_closes_the_dialog() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     assert_eq!(change_since_open(&story), None);
-    // It expired, and somebody has granted one with its id anew.
+    // It expired, and another client granted a lease with its id.
     story.list(&[], &[1]);
     story.wait(1.0);
     story.list(&[1], &[]);
-    assert!(story.app.view.dialog.is_none() && story.app.view.status.as_ref().unwrap().text.contains("another lease"));
+    assert!(
+        story.app.view.dialog.is_none() && story.app.view.status.as_ref().unwrap().text.contains("a different lease")
+    );
     assert_eq!(
         story.press(&[Key::Char('y')]),
         [Effect::Copy("0000000000000001".to_owned())],
@@ -90,8 +92,8 @@ fn a_lease_that_is_granted_again_under_its_dialog_is_another_and_closes_it() {
 }
 
 #[test]
-fn what_became_ours_takes_the_number_all_the_same() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_adopted_while_the_dialog_is_open_still_needs_the_number() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     story.press(&[Key::Char('x')]);
     story.grant(7, 10);
@@ -101,8 +103,8 @@ fn what_became_ours_takes_the_number_all_the_same() {
 }
 
 #[test]
-fn that_its_owner_renewed_it_is_told_in_the_dialog() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_dialog_shows_that_the_owner_renewed_the_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     story.probe(7, 9, 30, &[]);
     story.press(&[Key::Char('x')]);
@@ -114,8 +116,8 @@ fn that_its_owner_renewed_it_is_told_in_the_dialog() {
 }
 
 #[test]
-fn own_renewals_are_no_news() {
-    let mut story = Story::begin(AppConfig::default());
+fn own_renewals_are_no_change_in_the_dialog() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     story.wait(3.5);
@@ -125,37 +127,39 @@ fn own_renewals_are_no_news() {
 
 #[test]
 fn the_result_is_one_line_with_the_revision_and_the_keys() {
-    for (keys, words) in [(Some(0), "no key"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
-        let mut story = Story::begin(AppConfig::default());
+    for (keys, words) in [(Some(0), "no keys"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
-        story.tell(Msg::Revoked { id: LeaseId(1), revision: 1204, keys_deleted: keys });
-        assert_eq!(said(&story), format!("revoked 0000000000000001: {words} deleted, revision 1204"));
+        story.send(Msg::Revoked { id: LeaseId(1), revision: 1204, keys_deleted: keys });
+        assert_eq!(status_text(&story), format!("Revoked 0000000000000001: {words} deleted (revision 1204)"));
     }
 }
 
 #[test]
 fn a_failure_says_why_and_what_to_do() {
     let failure = |is_not_found, is_forbidden, text: &str| {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
         let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
-        story.tell(Msg::RevokeFailed { id: LeaseId(1), trouble });
+        story.send(Msg::RevokeFailed { id: LeaseId(1), trouble });
         assert!(story.app.view.status.as_ref().unwrap().is_error);
-        (said(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())
+        (status_text(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())
     };
     let (gone, lives) = failure(true, false, "requested lease not found");
-    assert!(gone.contains("gone already") && !lives, "{gone}");
+    assert!(gone.contains("already gone") && !lives, "{gone}");
     let (forbidden, lives) = failure(false, true, "permission denied; ask for a role that may");
-    assert!(forbidden.contains("the right to write each of its keys") && forbidden.contains("ask for a role") && lives);
+    assert!(
+        forbidden.contains("write permission for each of its keys") && forbidden.contains("ask for a role") && lives
+    );
     let (silent, lives) = failure(false, false, "no answer in time");
-    assert!(silent.contains("may be gone all the same") && silent.contains("x asks again") && lives, "{silent}");
+    assert!(silent.contains("may be gone anyway") && silent.contains("x tries again") && lives, "{silent}");
 }
 
 #[test]
-fn rows_stay_where_they_are_while_a_dialog_is_open() {
-    let mut story = Story::begin(AppConfig::default());
+fn rows_do_not_move_while_a_dialog_is_open() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.grant(3, 30);
@@ -167,7 +171,7 @@ fn rows_stay_where_they_are_while_a_dialog_is_open() {
     assert_eq!(story.rows(), [2, 3, 1, 9]);
 }
 
-/// What can happen between the opening and the answer.
+/// What can happen while the dialog is open.
 #[derive(Clone, Debug)]
 enum Step {
     Poll(i64, i64, usize),
@@ -200,7 +204,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn play(story: &mut Story, step: &Step) -> Vec<Effect> {
+fn run_step(story: &mut Story, step: &Step) -> Vec<Effect> {
     match *step {
         Step::Poll(id, left, keys) => {
             let keys: Vec<String> = (0..keys).map(|n| format!("/k/{n}")).collect();
@@ -212,11 +216,11 @@ fn play(story: &mut Story, step: &Step) -> Vec<Effect> {
         Step::Grant(id, ttl) => story.grant(id, ttl),
         Step::Renew(id, ttl) => story.renewed(id, ttl, 3.5),
         Step::Resize(rows) => {
-            story.tell(Msg::Resized(Viewport { rows, events: 5, has_detail: rows % 2 == 0, ..Viewport::default() }));
+            story.send(Msg::Resized(Viewport { rows, events: 5, has_detail: rows % 2 == 0, ..Viewport::default() }));
         }
         Step::Wait(seconds) => {
             story.wait(seconds);
-            return story.tell(Msg::Tick);
+            return story.send(Msg::Tick);
         }
         Step::Press(key) => return story.press(&[key]),
     }
@@ -227,9 +231,9 @@ fn revoked(effects: &[Effect]) -> Vec<LeaseId> {
     effects.iter().filter_map(|effect| if let Effect::Revoke(id) = effect { Some(*id) } else { None }).collect()
 }
 
-/// Opens the dialog on a row, lets all that happen, confirms in either way; gives how many confirmations told.
+/// Opens the dialog on a row, runs the steps, confirms in either way; returns how many leases were revoked.
 fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, TestCaseError> {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);
@@ -237,11 +241,11 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
     story.press(&[Key::Char('x')]);
     let named = open(&story).id;
     for step in steps {
-        // Enter is the last key: before it only what stays in the dialog is pressed.
-        let effects = play(&mut story, step);
+        // Enter is the last key: the steps press only keys that leave the dialog open.
+        let effects = run_step(&mut story, step);
         prop_assert_eq!(revoked(&effects), []);
         if story.app.view.dialog.is_none() {
-            // Another lease was granted under its id: no key means the one that was named any more.
+            // Another lease was granted with its id: no key revokes the old one.
             prop_assert_eq!(revoked(&story.press(&[Key::Char('y'), Key::Char('1'), Key::Enter])), []);
             return Ok(0);
         }
@@ -253,7 +257,7 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
     let confirmation = story.app.leases.get(named).map(|lease| open(&story).confirmation(lease));
     let revoked = revoked(&story.press(&keys));
     prop_assert!(revoked.iter().all(|id| *id == named), "{revoked:?} for {named}");
-    prop_assert!(lives || revoked.is_empty(), "what is dead is not revoked");
+    prop_assert!(lives || revoked.is_empty(), "an ended lease is not revoked");
     if lives && by_number && confirmation == Some(Confirmation::Number) {
         prop_assert_eq!(revoked.as_slice(), [named]);
     }
@@ -264,11 +268,11 @@ fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, T
 }
 
 #[test]
-fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
-    let mut told = 0;
-    let cases = cases(20_000);
+fn only_the_lease_named_in_the_dialog_is_revoked() {
+    let mut reported = 0;
+    let cases = cases(4_000);
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
-    let counted = std::cell::RefCell::new(&mut told);
+    let counted = std::cell::RefCell::new(&mut reported);
     let story = (0..4_usize, prop::collection::vec(step(), 0..12), any::<bool>());
     let outcome = runner.run(&story, |(row, steps, by_number)| {
         let revoked = confirm_after(row, &steps, by_number)?;
@@ -277,5 +281,5 @@ fn the_lease_that_the_dialog_names_is_the_only_one_revoked() {
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(told > cases as usize / 5, "the stories do revoke: {told}");
+    assert!(reported > cases as usize / 5, "too few cases revoke: {reported}");
 }

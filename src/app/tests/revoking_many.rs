@@ -1,4 +1,4 @@
-//! Revoking several leases: what the dialog names, what is sent, and what comes of each.
+//! Revoking several leases: what the dialog names, what is sent, and the result of each.
 
 use proptest::prelude::*;
 
@@ -8,9 +8,9 @@ use crate::app::dialog::{Dialog, RevokeManyDialog};
 const SPACE: Key = Key::Char(' ');
 const NONE: [i64; 0] = [];
 
-/// So many leases of other clients, all of them marked, and the dialog open.
-fn asked(leases: i64) -> Story {
-    let mut story = Story::begin(AppConfig::default());
+/// Leases of other clients, all marked, with the dialog open.
+fn open_dialog(leases: i64) -> Story {
+    let mut story = Story::start(AppConfig::default());
     story.list(&(1..=leases).collect::<Vec<_>>(), &[]);
     story.press(&[Key::Char('v'), Key::End, Key::Char('v'), Key::Char('x')]);
     story
@@ -33,21 +33,21 @@ fn revokes(effects: &[Effect]) -> Vec<i64> {
 }
 
 fn revoked(story: &mut Story, id: i64) -> Vec<i64> {
-    revokes(&story.tell(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: Some(1) }))
+    revokes(&story.send(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: Some(1) }))
 }
 
 fn failed(story: &mut Story, id: i64, is_not_found: bool) -> Vec<i64> {
     let trouble = CallFailure { is_not_found, ..trouble("no answer in time") };
-    revokes(&story.tell(Msg::RevokeFailed { id: LeaseId(id), trouble }))
+    revokes(&story.send(Msg::RevokeFailed { id: LeaseId(id), trouble }))
 }
 
-fn said(story: &Story) -> &str {
+fn status_text(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 
 #[test]
-fn the_number_of_leases_revokes_them_and_no_other_key_does() {
-    let mut story = asked(3);
+fn only_the_typed_number_revokes_several_leases() {
+    let mut story = open_dialog(3);
     assert_eq!(dialog(&story).total(), 3);
     story.press(&[Key::Char('y'), Key::Right, Key::Tab, Key::Char('x')]);
     for keys in ["2", "33", "4"] {
@@ -60,29 +60,29 @@ fn the_number_of_leases_revokes_them_and_no_other_key_does() {
 }
 
 #[test]
-fn it_is_cancelled_by_what_closes_dialogs() {
+fn the_keys_that_close_dialogs_cancel_it() {
     for leave in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
-        let mut story = asked(3);
+        let mut story = open_dialog(3);
         assert_eq!(story.press(&[leave]), []);
         assert!(story.app.view.dialog.is_none() && story.app.view.selection.len() == 3, "the marks stay");
     }
 }
 
 #[test]
-fn a_number_that_is_not_theirs_is_told_with_theirs_and_enter_alone_too() {
-    let mut story = asked(3);
-    for (typed, told) in [("", "Nothing is typed"), ("4", "4 was typed")] {
+fn a_wrong_or_missing_number_is_refused_with_the_right_one() {
+    let mut story = open_dialog(3);
+    for (typed, reported) in [("", "Nothing typed"), ("4", "4 is not 3")] {
         story.type_in(typed);
         assert_eq!(story.press(&[Key::Enter]), []);
         let Some(Dialog::RevokeMany(dialog)) = &story.app.view.dialog else { panic!("it closed") };
-        let refusal = dialog.typed.refusal(3).expect("it is told");
-        assert_eq!(refusal, format!("{told}: the number that confirms is 3. Nothing was done."));
+        let refusal = dialog.typed.refusal(3).expect("it is reported");
+        assert_eq!(refusal, format!("{reported}. Type 3 to confirm."));
     }
 }
 
 #[test]
-fn one_that_is_marked_alone_has_the_dialog_of_one() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_single_marked_lease_opens_the_dialog_for_one() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.press(&[SPACE, Key::Char('x')]);
@@ -93,8 +93,8 @@ fn one_that_is_marked_alone_has_the_dialog_of_one() {
 }
 
 #[test]
-fn even_own_ones_take_the_number_where_they_are_several() {
-    let mut story = Story::begin(AppConfig::default());
+fn several_own_leases_need_the_number() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     story.press(&[SPACE, SPACE, Key::Char('x')]);
@@ -103,27 +103,27 @@ fn even_own_ones_take_the_number_where_they_are_several() {
 }
 
 #[test]
-fn what_dies_or_changes_hands_under_the_dialog_is_left_alone() {
-    let mut story = asked(4);
+fn leases_that_end_or_change_owner_while_the_dialog_is_open_are_skipped() {
+    let mut story = open_dialog(4);
     story.list(&[], &[2]);
     story.grant(3, 10);
-    assert_eq!(dialog(&story).leases(&story.app).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(dialog(&story).leases(&story.app.leases).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
     assert_eq!(confirm(&mut story, "4"), NONE, "the number is that of those that are left");
     story.press(&[Key::Backspace]);
     assert_eq!(confirm(&mut story, "2"), [1, 4]);
 }
 
 #[test]
-fn where_all_have_died_enter_closes() {
-    let mut story = asked(2);
+fn enter_closes_the_dialog_if_all_leases_ended() {
+    let mut story = open_dialog(2);
     story.list(&[], &[1, 2]);
     assert_eq!(confirm(&mut story, "2"), NONE);
     assert!(story.app.view.dialog.is_none());
 }
 
 #[test]
-fn hidden_ones_are_counted() {
-    let mut story = Story::begin(AppConfig::default());
+fn leases_hidden_by_a_filter_are_counted() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.list(&[2, 3], &[]);
     story.press(&[Key::Char('v'), Key::End, Key::Char('v'), Key::Char('f'), Key::Char('x')]);
@@ -133,8 +133,8 @@ fn hidden_ones_are_counted() {
 }
 
 #[test]
-fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
-    let mut story = asked(100);
+fn at_most_64_revokes_are_in_flight_and_each_reply_sends_the_next() {
+    let mut story = open_dialog(100);
     let first = confirm(&mut story, "100");
     assert_eq!(first, (1..=64).collect::<Vec<_>>());
     assert_eq!(revoked(&mut story, 7), [65]);
@@ -148,32 +148,32 @@ fn so_many_are_in_flight_at_a_time_and_each_answer_sends_the_next() {
         assert_eq!(story.app.jobs.bulk().unwrap().results().len(), answered);
     }
     assert!(story.app.jobs.bulk().unwrap().is_over());
-    assert_eq!(said(&story), "revoked 99 leases: 99 keys deleted, 1 could not be revoked and stay marked");
+    assert_eq!(status_text(&story), "Revoked 99 leases: 99 keys deleted, 1 failed (still marked)");
     assert_eq!(story.app.view.selection.ids().collect::<Vec<_>>(), [LeaseId(9)]);
     assert!(story.app.view.selection.reason(LeaseId(9)).is_some_and(|why| why.contains("no answer in time")));
 }
 
 #[test]
-fn esc_stops_it_at_once_and_then_closes() {
+fn esc_stops_the_bulk_revoke_then_closes() {
     for stop in [Key::Esc, Key::Char('q'), Key::Ctrl('c')] {
-        let mut story = asked(100);
+        let mut story = open_dialog(100);
         confirm(&mut story, "100");
         assert_eq!(story.press(&[Key::Enter]), [], "Enter does not stop it");
         revoked(&mut story, 1);
         assert_eq!(story.press(&[stop]), []);
-        assert_eq!(said(&story), "stopped: 35 leases left alone, 64 answers awaited");
+        assert_eq!(status_text(&story), "Stopped: 35 leases skipped, 64 pending");
         assert_eq!(revoked(&mut story, 2), NONE, "no more is sent");
         story.press(&[stop]);
         assert!(story.app.view.dialog.is_none());
         (3..=65).for_each(|id| assert_eq!(revoked(&mut story, id), NONE));
-        assert_eq!(said(&story), "revoked 65 leases: 65 keys deleted, 35 left alone");
+        assert_eq!(status_text(&story), "Revoked 65 leases: 65 keys deleted, 35 skipped");
         assert_eq!(story.app.view.selection.len(), 35);
     }
 }
 
 #[test]
-fn what_dies_before_its_turn_is_not_sent() {
-    let mut story = asked(70);
+fn a_lease_that_ends_before_its_turn_is_not_revoked() {
+    let mut story = open_dialog(70);
     confirm(&mut story, "70");
     story.list(&[], &[65, 66]);
     story.wait(1.0);
@@ -183,18 +183,18 @@ fn what_dies_before_its_turn_is_not_sent() {
 }
 
 #[test]
-fn what_was_gone_already_is_told() {
-    let mut story = asked(2);
+fn leases_that_were_already_gone_are_reported() {
+    let mut story = open_dialog(2);
     confirm(&mut story, "2");
     failed(&mut story, 1, true);
     revoked(&mut story, 2);
-    assert_eq!(said(&story), "revoked 1 lease: 1 key deleted, 1 were gone already");
+    assert_eq!(status_text(&story), "Revoked 1 lease: 1 key deleted, 1 already gone");
     assert_eq!(story.state(1), "gone");
 }
 
 #[test]
-fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_already_being_revoked_is_not_sent_again() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 20);
     assert_eq!(revokes(&story.press(&[Key::Char('x'), Key::Char('y')])), [1]);
@@ -202,25 +202,25 @@ fn one_that_is_being_revoked_already_is_awaited_and_not_sent_again() {
     assert_eq!(confirm(&mut story, "2"), [2]);
     revoked(&mut story, 1);
     revoked(&mut story, 2);
-    assert_eq!(said(&story), "revoked 2 leases: 2 keys deleted");
+    assert_eq!(status_text(&story), "Revoked 2 leases: 2 keys deleted");
 }
 
 #[test]
-fn quitting_with_r_revokes_so_many_at_a_time_too() {
-    let mut story = Story::begin(AppConfig::default());
+fn quitting_with_r_keeps_the_limit_in_flight() {
+    let mut story = Story::start(AppConfig::default());
     (1..=70).for_each(|id| story.grant(id, 100));
     let first = revokes(&story.press(&[Key::Char('q'), Key::Char('r')]));
     assert_eq!(first.len(), 64);
     let mut ended = Vec::new();
     for id in 1..=70 {
-        ended = story.tell(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: None });
+        ended = story.send(Msg::Revoked { id: LeaseId(id), revision: 9, keys_deleted: None });
     }
     assert_eq!(ended, [Effect::Quit { still_alive: vec![] }]);
 }
 
 #[test]
-fn results_can_be_walked_through() {
-    let mut story = asked(30);
+fn the_results_scroll() {
+    let mut story = open_dialog(30);
     confirm(&mut story, "30");
     (1..=30).for_each(|id| {
         revoked(&mut story, id);
@@ -271,8 +271,8 @@ fn step(keys: &'static str) -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Plays a step; a filter is typed in the table alone, and kept.
-fn play(story: &mut Story, step: &Step) -> Vec<i64> {
+/// Runs a step; a filter is only typed in the table, and applied.
+fn run_step(story: &mut Story, step: &Step) -> Vec<i64> {
     match *step {
         Step::Poll(id, left) => story.probe(id, left, 40, &["/k"]),
         Step::Die(id) => story.list(&[], &[id]),
@@ -280,11 +280,11 @@ fn play(story: &mut Story, step: &Step) -> Vec<i64> {
         Step::Grant(id) => story.grant(id, 30),
         Step::Renew(id) => story.renewed(id, 30, 3.5),
         Step::Resize(rows) => {
-            story.tell(Msg::Resized(Viewport { rows, ..story.app.view.viewport }));
+            story.send(Msg::Resized(Viewport { rows, ..story.app.view.viewport }));
         }
         Step::Wait(seconds) => {
             story.wait(seconds);
-            return revokes(&story.tell(Msg::Tick));
+            return revokes(&story.send(Msg::Tick));
         }
         Step::Press(key) => return revokes(&story.press(&[key])),
         Step::Type(text) if story.app.view.dialog.is_none() => {
@@ -297,14 +297,14 @@ fn play(story: &mut Story, step: &Step) -> Vec<i64> {
     Vec::new()
 }
 
-/// Marks, sorts, filters, freezes, opens the dialog, lets all happen, and confirms; gives how many were revoked.
+/// Marks, runs steps, opens the dialog, runs more steps, and confirms; returns how many were revoked.
 fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> Result<usize, TestCaseError> {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     (1..=4).for_each(|id| story.grant(id, 10 * id));
     story.list(&[5, 6, 7], &[]);
     story.press(&vec![SPACE; marks]);
     for step in before {
-        prop_assert_eq!(play(&mut story, step), NONE);
+        prop_assert_eq!(run_step(&mut story, step), NONE);
     }
     let marked: Vec<i64> = story.app.view.selection.ids().map(|id| id.0).collect();
     story.press(&[Key::Esc, Key::Char('x')]);
@@ -312,10 +312,10 @@ fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> R
     let named: Vec<i64> = opened.ids().map(|id| id.0).collect();
     prop_assert!(named.iter().all(|id| marked.contains(id)), "{named:?} of the marked {marked:?}");
     for step in change_since_open {
-        prop_assert_eq!(play(&mut story, step), NONE);
+        prop_assert_eq!(run_step(&mut story, step), NONE);
         prop_assert_eq!(dialog(&story).ids().map(|id| id.0).collect::<Vec<_>>(), named.clone());
     }
-    let left: Vec<i64> = dialog(&story).leases(&story.app).map(|lease| lease.id.0).collect();
+    let left: Vec<i64> = dialog(&story).leases(&story.app.leases).map(|lease| lease.id.0).collect();
     prop_assert!(left.iter().all(|id| named.contains(id) && story.app.leases.alive_mut(LeaseId(*id)).is_some()));
     story.press(&[Key::End, Key::Ctrl('u')]);
     let revoked = confirm(&mut story, &left.len().to_string());
@@ -324,11 +324,11 @@ fn confirm_after(marks: usize, before: &[Step], change_since_open: &[Step]) -> R
 }
 
 #[test]
-fn of_all_leases_those_that_the_dialog_names_are_the_only_ones_revoked() {
-    let mut told = 0;
-    let cases = crate::app::tests::cases(5_000);
+fn only_the_leases_named_in_the_dialog_are_revoked() {
+    let mut reported = 0;
+    let cases = crate::app::tests::cases(1_000);
     let mut runner = prop::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
-    let counted = std::cell::RefCell::new(&mut told);
+    let counted = std::cell::RefCell::new(&mut reported);
     let before = prop::collection::vec(step("   vvvUjkgGIf<>p"), 1..24);
     let change_since_open = prop::collection::vec(step("y12 vUjkgGIfpa!o"), 0..12);
     let outcome = runner.run(&(2..7_usize, before, change_since_open), |(marks, before, change_since_open)| {
@@ -336,5 +336,5 @@ fn of_all_leases_those_that_the_dialog_names_are_the_only_ones_revoked() {
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(told > cases as usize / 2, "the stories do revoke: {told}");
+    assert!(reported > cases as usize / 2, "too few cases revoke: {reported}");
 }

@@ -1,4 +1,4 @@
-//! Rows and counts that follow what changes, held against rows and counts that are worked out from everything.
+//! The incremental index of rows and counts, compared with a full rebuild.
 
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
     }
 }
 
-fn play(story: &mut Story, step: Step) {
+fn run_step(story: &mut Story, step: Step) {
     let (sent, received) = (story.now, story.now);
     let msg = match step {
         Step::Grant(id, ttl) => return story.grant(id, ttl),
@@ -95,7 +95,7 @@ fn play(story: &mut Story, step: Step) {
         }
         Step::Slept => Msg::SystemSlept(Duration::from_secs(60)),
     };
-    story.tell(msg);
+    story.send(msg);
 }
 
 fn counted(app: &AppState, now: Timestamp) -> (usize, usize, usize, usize, u64) {
@@ -124,10 +124,10 @@ fn check(story: &Story) {
 
 proptest! {
     #[test]
-    fn what_follows_the_changes_is_what_would_be_worked_out_anew(steps in prop::collection::vec(step(), 1..80)) {
-        let mut story = Story::begin(AppConfig::default());
+    fn the_incremental_index_equals_a_full_rebuild(steps in prop::collection::vec(step(), 1..80)) {
+        let mut story = Story::start(AppConfig::default());
         for step in steps {
-            play(&mut story, step);
+            run_step(&mut story, step);
             check(&story);
         }
     }
@@ -135,9 +135,9 @@ proptest! {
 
 #[test]
 fn a_lease_becomes_late_and_at_risk_by_time_alone() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 30);
-    play(&mut story, Step::Renewed(1, 30, 0));
+    run_step(&mut story, Step::Renewed(1, 30, 0));
     for (seconds, endangered, left) in [(0.0, 0, 30), (11.4, 0, 18), (0.2, 1, 18), (9.5, 1, 8)] {
         story.wait(seconds);
         story.probe(1, left, 30, &[]);

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::dialog::Dialog;
 
 fn crowd() -> Story {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -18,7 +18,7 @@ fn sort(story: &Story) -> String {
 }
 
 #[test]
-fn neighbours_take_turns_in_the_order_of_the_columns() {
+fn sort_keys_step_through_the_columns_in_order() {
     let mut story = crowd();
     assert_eq!((sort(&story), story.rows()), ("left:asc".into(), vec![1, 3, 2, 4]));
     story.press(&[Key::Char('>')]);
@@ -32,9 +32,9 @@ fn neighbours_take_turns_in_the_order_of_the_columns() {
 }
 
 #[test]
-fn only_what_is_shown_takes_turns() {
+fn only_visible_columns_are_sort_steps() {
     let columns = vec![Column::Keys, Column::Left];
-    let mut story = Story::begin(AppConfig { columns, ..AppConfig::default() });
+    let mut story = Story::start(AppConfig { columns, ..AppConfig::default() });
     story.press(&[Key::Char('>')]);
     assert_eq!(sort(&story), "keys:desc");
     story.press(&[Key::Char('>')]);
@@ -49,7 +49,7 @@ fn the_cursor_stays_on_its_lease() {
 }
 
 #[test]
-fn the_menu_sorts_by_what_is_chosen_and_esc_leaves_all_as_it_is() {
+fn the_sort_menu_applies_on_enter_and_esc_cancels() {
     for open in [Key::Char('s'), Key::F(6)] {
         let mut story = crowd();
         story.press(&[open]);
@@ -64,7 +64,7 @@ fn the_menu_sorts_by_what_is_chosen_and_esc_leaves_all_as_it_is() {
 }
 
 #[test]
-fn the_menu_keeps_the_direction_of_what_is_sorted_by_and_has_ends() {
+fn the_sort_menu_keeps_the_direction_and_does_not_wrap() {
     let mut story = crowd();
     story.press(&[Key::Char('I'), Key::Char('s'), Key::Down, Key::Up, Key::Enter]);
     assert_eq!(sort(&story), "left:desc");
@@ -87,7 +87,7 @@ fn rows_stay_until_a_dialog_is_closed() {
 }
 
 #[test]
-fn on_a_frozen_display_the_picture_is_sorted_and_stays_so() {
+fn sorting_applies_to_the_frozen_view_and_remains() {
     let mut story = crowd();
     story.press(&[Key::Char('p')]);
     story.grant(5, 5);
@@ -99,8 +99,8 @@ fn on_a_frozen_display_the_picture_is_sorted_and_stays_so() {
 }
 
 #[test]
-fn one_from_the_command_line_holds_from_the_start() {
-    let mut story = Story::begin(AppConfig { sort: "ttl:desc".parse().unwrap(), ..AppConfig::default() });
+fn the_command_line_option_applies_from_the_start() {
+    let mut story = Story::start(AppConfig { sort: "ttl:desc".parse().unwrap(), ..AppConfig::default() });
     story.grant(1, 10);
     story.grant(2, 120);
     assert_eq!(story.rows(), [2, 1]);

@@ -5,13 +5,13 @@ const CTRL_Z: Key = Key::Ctrl('z');
 
 #[test]
 fn without_a_kept_lease_ctrl_z_suspends_at_once() {
-    let mut story = Story::begin(AppConfig::default());
+    let mut story = Story::start(AppConfig::default());
     assert_eq!(story.press(&[CTRL_Z]), [Effect::Suspend]);
 }
 
 #[test]
-fn with_one_a_second_press_confirms_and_what_was_open_stays_open() {
-    let mut story = Story::begin(AppConfig::default());
+fn with_a_kept_lease_a_second_press_confirms_and_open_views_stay() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.type_in("n2");
     assert_eq!(story.press(&[CTRL_Z]), []);
@@ -23,15 +23,15 @@ fn with_one_a_second_press_confirms_and_what_was_open_stays_open() {
 }
 
 #[test]
-fn where_nobody_could_continue_it_ctrl_z_says_so() {
-    let mut story = Story::begin(AppConfig { can_suspend: false, ..AppConfig::default() });
+fn ctrl_z_says_so_if_no_shell_could_continue_the_program() {
+    let mut story = Story::start(AppConfig { can_suspend: false, ..AppConfig::default() });
     assert_eq!(story.press(&[CTRL_Z]), []);
-    assert!(story.app.view.status.as_ref().unwrap().text.contains("no shell"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("not started by a shell"));
 }
 
 #[test]
-fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
-    let mut story = Story::begin(AppConfig::default());
+fn ctrl_l_redraws_and_leaves_a_dialog_open() {
+    let mut story = Story::start(AppConfig::default());
     story.press(&[Key::Char('?')]);
     story.app.view.take_redraw();
     story.press(&[Key::Ctrl('l')]);
@@ -40,37 +40,37 @@ fn ctrl_l_draws_anew_in_a_dialog_too_and_leaves_it_open() {
 }
 
 #[test]
-fn a_pause_is_told_by_what_it_cost() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_suspension_is_reported_with_its_cost() {
+    let mut story = Story::start(AppConfig::default());
     story.wait(10.0);
-    let told = |story: &mut Story| {
-        story.tell(Msg::ProcessStalled { since: story.now.before(Duration::from_secs(7)) });
+    let reported = |story: &mut Story| {
+        story.send(Msg::ProcessStalled { since: story.now.before(Duration::from_secs(7)) });
         story.app.view.status.clone().unwrap()
     };
-    assert_eq!(told(&mut story).text, "stood still for 7.0 s; what is shown is polled again");
+    assert_eq!(reported(&mut story).text, "Was suspended for 7.0 s; refreshing");
     story.grant(1, 10);
     story.grant(2, 120);
     story.wait(7.5);
-    let close = told(&mut story);
-    assert_eq!(close.text, "nothing was renewed for 7.0 s: no lease ran out of time, the least left was 2.5 s");
+    let close = reported(&mut story);
+    assert_eq!(close.text, "No renewals for 7.0 s: no lease expired; the lowest left is 2.5 s");
     assert!(!close.is_error);
     story.wait(3.0);
-    let lost = told(&mut story);
-    assert_eq!(lost.text, format!("nothing was renewed for 7.0 s: the time of {} is over", LeaseId(1)));
+    let lost = reported(&mut story);
+    assert_eq!(lost.text, format!("No renewals for 7.0 s: the TTL of {} has run out", LeaseId(1)));
     assert!(lost.is_error);
 }
 
 #[test]
-fn after_a_sleep_nothing_is_known_until_it_is_polled_and_what_is_kept_is_renewed() {
-    let mut story = Story::begin(AppConfig::default());
+fn after_a_sleep_leases_are_unseen_until_polled_and_own_leases_renewed() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 3600);
-    let effects = story.tell(Msg::SystemSlept(Duration::from_secs(600)));
+    let effects = story.send(Msg::SystemSlept(Duration::from_secs(600)));
     assert_eq!(effects, [Effect::List, Effect::RenewNow(LeaseId(1))]);
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!((lease.state(story.now), lease.left(story.now)), (LeaseState::Unseen, None));
-    assert!(story.tell(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])));
+    assert!(story.send(Msg::Tick).contains(&Effect::Probe(vec![LeaseId(1)])));
     let answer = TimeToLive { id: LeaseId(1), ttl: 2_999, granted_ttl: 3_600, keys: vec![], header: Header::default() };
-    story.tell(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
+    story.send(Msg::Probed { sent: story.now, received: story.now, answer, has_keys: false });
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
     assert_eq!(lease.state(story.now), LeaseState::Ok);
     assert!((2_999.0..3_000.0).contains(&lease.left(story.now).unwrap()));

@@ -1,10 +1,10 @@
 use super::*;
 
 fn roomy(story: &mut Story) {
-    story.tell(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
+    story.send(Msg::Resized(Viewport { rows: 10, events: 20, has_detail: true, ..Viewport::default() }));
 }
 
-fn asked(effects: Vec<Effect>) -> Vec<LeaseId> {
+fn value_reads(effects: Vec<Effect>) -> Vec<LeaseId> {
     let asked = effects.into_iter().filter_map(|effect| match effect {
         Effect::ReadValues { id, .. } => Some(id),
         _ => None,
@@ -14,12 +14,12 @@ fn asked(effects: Vec<Effect>) -> Vec<LeaseId> {
 
 fn answer(story: &mut Story, id: i64, value: &str) {
     let pairs = vec![(b"/a".to_vec(), ReadValue::of(value.as_bytes().to_vec()))];
-    story.tell(Msg::Values { id: LeaseId(id), pairs });
+    story.send(Msg::Values { id: LeaseId(id), pairs });
 }
 
 #[test]
-fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
-    let mut story = Story::begin(AppConfig::default());
+fn tab_and_digits_switch_views_and_esc_returns() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     for view in [View::Cadence, View::Events, View::Locks] {
         story.press(&[Key::Tab]);
@@ -43,8 +43,8 @@ fn tab_and_numbers_go_through_the_views_and_esc_comes_back() {
 }
 
 #[test]
-fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
-    let mut story = Story::begin(AppConfig::default());
+fn lease_commands_do_nothing_in_views_without_the_lease() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     let keys = [Key::Char('3'), Key::Char('x'), Key::Char('a'), Key::Char('o'), Key::Enter];
     assert_eq!(story.press(&keys), []);
@@ -53,12 +53,12 @@ fn keys_that_act_on_a_lease_do_nothing_where_it_is_not_seen() {
 }
 
 #[test]
-fn the_open_detail_moves_as_far_as_it_is_long() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_detail_scrolls_to_its_end() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Enter]);
-    story.tell(Msg::ScrollLimit { max_scroll: 3 });
     story.press(&[Key::Down; 9]);
+    story.app.clamp_scroll(3);
     assert_eq!(story.app.view.scroll, 3);
     story.press(&[Key::Up]);
     assert_eq!(story.app.view.scroll, 2);
@@ -67,33 +67,33 @@ fn the_open_detail_moves_as_far_as_it_is_long() {
 }
 
 #[test]
-fn values_are_read_when_a_lease_is_selected_when_its_keys_change_and_every_five_seconds() {
-    let mut story = Story::begin(AppConfig::default());
+fn values_are_read_on_selection_on_changes_and_every_five_seconds() {
+    let mut story = Story::start(AppConfig::default());
     roomy(&mut story);
     story.grant(1, 100);
-    assert_eq!(asked(story.tell(Msg::Tick)), [], "there are no keys yet");
+    assert_eq!(value_reads(story.send(Msg::Tick)), [], "there are no keys yet");
     story.probe(1, 90, 100, &["/a"]);
     assert_eq!(next_wake(&story.app, story.now), story.now);
-    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);
     story.wait(9.0);
-    assert_eq!(asked(story.tell(Msg::Tick)), [], "one question at a time");
+    assert_eq!(value_reads(story.send(Msg::Tick)), [], "one question at a time");
     answer(&mut story, 1, "old");
-    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);
     answer(&mut story, 1, "new");
     assert_eq!(story.app.keys.values(LeaseId(1)).unwrap()[0].1.text(), Some("new"));
     story.wait(1.0);
-    assert_eq!(asked(story.tell(Msg::Tick)), []);
+    assert_eq!(value_reads(story.send(Msg::Tick)), []);
     story.probe(1, 90, 100, &["/a", "/b"]);
-    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
+    assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);
     story.wait(5.0);
     answer(&mut story, 1, "new");
     story.press(&[Key::Char('3')]);
-    assert_eq!(asked(story.tell(Msg::Tick)), [], "nobody looks");
+    assert_eq!(value_reads(story.send(Msg::Tick)), [], "nobody looks");
 }
 
 #[test]
-fn whoever_runs_through_the_rows_asks_for_few_values() {
-    let mut story = Story::begin(AppConfig::default());
+fn moving_quickly_through_rows_reads_few_values() {
+    let mut story = Story::start(AppConfig::default());
     roomy(&mut story);
     for id in 1..=20 {
         story.grant(id, 100);
@@ -102,41 +102,41 @@ fn whoever_runs_through_the_rows_asks_for_few_values() {
     let mut count = 0;
     for _ in 0..19 {
         story.press(&[Key::Down]);
-        count += asked(story.tell(Msg::Tick)).len();
+        count += value_reads(story.send(Msg::Tick)).len();
         story.wait(0.033);
     }
     assert!((1..=3).contains(&count), "{count}");
     answer(&mut story, 1, "of another lease");
     assert!(story.app.keys.values(LeaseId(1)).is_none());
     story.wait(0.3);
-    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(20)]);
+    assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(20)]);
 }
 
 #[test]
-fn without_a_place_for_the_detail_values_wait_for_it_to_be_opened() {
-    let mut story = Story::begin(AppConfig::default());
+fn without_a_visible_detail_values_are_read_when_it_opens() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 100);
     story.probe(1, 90, 100, &["/a"]);
-    assert_eq!(asked(story.tell(Msg::Tick)), []);
+    assert_eq!(value_reads(story.send(Msg::Tick)), []);
     story.press(&[Key::Enter]);
-    assert_eq!(asked(story.tell(Msg::Tick)), [LeaseId(1)]);
-    story.tell(Msg::Cluster(down()));
+    assert_eq!(value_reads(story.send(Msg::Tick)), [LeaseId(1)]);
+    story.send(Msg::Cluster(down()));
     answer(&mut story, 1, "x");
     story.wait(9.0);
-    assert_eq!(asked(story.tell(Msg::Tick)), [], "there is nobody to ask");
+    assert_eq!(value_reads(story.send(Msg::Tick)), [], "there is nobody to ask");
 }
 
 #[test]
-fn long_values_are_cut_and_not_taken_for_whole_ones() {
+fn long_values_are_cut_and_marked_as_cut() {
     let long = ReadValue::of(vec![b'x'; 4096]);
     assert!(matches!(&long, ReadValue::Known { start, length: 4096 } if start.len() == ReadValue::MOST));
     assert_eq!((long.text(), ReadValue::of(b"\xff".to_vec()).text()), (None, None));
 }
 
 #[test]
-fn it_may_miss_what_the_pace_allows() {
+fn the_tolerated_missed_renewals_follow_the_schedule() {
     for (ttl, every, renewals_to_spare) in [(10, 3.5, 1), (2, 1.0, 0), (120, 40.5, 1), (100, 10.0, 8)] {
-        let mut story = Story::begin(AppConfig::default());
+        let mut story = Story::start(AppConfig::default());
         story.grant(1, ttl);
         story.renewed(1, ttl, every);
         assert_eq!(
@@ -150,8 +150,8 @@ fn it_may_miss_what_the_pace_allows() {
 }
 
 #[test]
-fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alone() {
-    let mut story = Story::begin(AppConfig::default());
+fn the_cadence_counts_engine_events_and_esc_keeps_the_events_filter() {
+    let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('3'), Key::Char('f'), Key::Char('2'), Key::Down, Key::Esc]);
     assert_eq!(
@@ -166,16 +166,16 @@ fn the_cadence_counts_what_the_engine_tells_and_esc_leaves_the_events_filter_alo
 }
 
 #[test]
-fn a_lease_whose_ttl_was_raised_has_a_row_of_its_own_however_early_the_engine_tells() {
-    let mut story = Story::begin(AppConfig::default());
+fn a_lease_with_a_raised_ttl_has_its_own_cadence_row() {
+    let mut story = Story::start(AppConfig::default());
     story.renewed(1, 2, 1.0);
     assert!(
         story.app.leases.cadence_report(RenewalSchedule::default()).series.is_empty(),
-        "it is not told yet what was asked for"
+        "the reply does not exist yet"
     );
     for (id, asked) in [(1, 1), (2, 2)] {
         let answer = Granted { id: LeaseId(id), requested_ttl: asked, ttl: 2, header: Header::default() };
-        story.tell(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true });
+        story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: true });
     }
     story.renewed(2, 2, 1.0);
     let exercise = story.app.leases.cadence_report(RenewalSchedule::default());

@@ -1,13 +1,16 @@
-//! The link to the cluster came, went, or leads elsewhere.
+//! Changes of the connection and of the leader.
 
 use crate::app::cluster_state::answering;
-use crate::app::{AppState, Effect, EventKind, HistoryEvent, Redraw};
-use etcd_lease::{ClusterView, MemberView, Reachability};
+use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
+use etcd_lease::{ClusterView, LeaseId, MemberView, Reachability};
 use simkit::Timestamp;
 
-use super::{is_refused, keep, lease_keys, list};
+use super::execute::{refusal, report};
+use super::lifecycle::get_or_create;
+use super::{lease_keys, list};
 
-/// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
+/// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept
+/// alive.
 pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> Vec<Effect> {
     if has_news(&app.cluster.view, &view) {
         app.view.request_redraw(Redraw::Soon);
@@ -21,7 +24,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     }
 }
 
-/// Round trips and revisions move all the time: they are shown with the next frame and ask for none.
+/// Whether anything but round trips and revisions changed. Those change constantly and do not request a frame.
 fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
     let calm = |view: &ClusterView| {
         let mut view = view.clone();
@@ -31,32 +34,32 @@ fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
     calm(old) != calm(new)
 }
 
-/// The member that is asked has lost its leader, or knows of one again.
+/// Reports that the current member lost its leader or has one again.
 fn lead(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
     let endpoint = new.endpoint.clone();
     match (old.has_leader, new.has_leader) {
-        (true, false) => app.log(now, None, EventKind::NoLeader { endpoint }),
+        (true, false) => app.events.push(now, None, EventKind::NoLeader { endpoint }),
         (false, true) => {
             let endpoint = app.cluster.view.leader().map_or(endpoint, |leader| leader.endpoint.clone());
-            app.log(now, None, EventKind::Leader { endpoint, term: new.raft_term });
+            app.events.push(now, None, EventKind::Leader { endpoint, term: new.raft_term });
         }
         _ => (),
     }
 }
 
-/// Another member leads than the one that led.
+/// Reports a change of leader.
 fn elected(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     let (Some(old), Some(new)) = (before.leader(), app.cluster.view.leader()) else { return };
     if old.member_id != new.member_id {
         let leader = EventKind::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
-        app.log(now, None, leader);
+        app.events.push(now, None, leader);
     }
 }
 
 fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: Timestamp) -> Vec<Effect> {
     if old.is_none_or(|old| old.endpoint != new.endpoint) {
         let connected = EventKind::Connected { endpoint: new.endpoint.clone(), version: new.version.clone() };
-        app.log(now, None, connected);
+        app.events.push(now, None, connected);
     }
     list::reached(app, now);
     lease_keys::reached(app, now);
@@ -64,7 +67,7 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
         lead(app, old, new, now);
     }
     if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
-        app.log(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
+        app.events.push(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
         app.leases.record_in_all(now, HistoryEvent::Leader);
     }
     if app.cluster.unreached_since.take().is_some() {
@@ -74,14 +77,17 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
         return Vec::new();
     }
     let (grants, keep) = (app.config.grants.clone(), app.config.keep.clone());
-    if grants.is_empty() && keep.is_empty() || is_refused(app, now) {
+    if grants.is_empty() && keep.is_empty() {
         return Vec::new();
     }
-    let kept: Vec<Effect> = keep.into_iter().map(|id| keep::adopt_at_start(app, id)).collect();
+    if let Some(refusal) = refusal(app) {
+        return report(app, refusal, now);
+    }
+    let kept: Vec<Effect> = keep.into_iter().map(|id| adopt(app, id)).collect();
     grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
-/// It is told once why nobody could be reached from the start on; the screen says so all the time.
+/// Reports once why no member could be reached since the start.
 fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
     let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
     let trouble = app.cluster.link_failure().filter(|_| is_first && !app.cluster.has_started).map(str::to_owned);
@@ -95,6 +101,14 @@ fn lost(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     let trouble = app.cluster.link_failure().unwrap_or("no member answers").to_owned();
-    app.log(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
+    app.events.push(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
     Vec::new()
+}
+
+/// Starts keeping alive a lease that the user named in the configuration.
+fn adopt(app: &mut AppState, id: LeaseId) -> Effect {
+    let lease = get_or_create(app, id);
+    lease.ownership = Ownership::Adopted;
+    lease.is_kept_alive = true;
+    Effect::StartKeepAlive { id, pace: None }
 }

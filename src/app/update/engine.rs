@@ -1,8 +1,9 @@
 //! What the keepalive engine tells.
 
 use crate::app::{
-    AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource, Renewed,
+    AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource,
 };
+use crate::inference::Renewal;
 use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
@@ -79,50 +80,55 @@ pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
 /// The engine had more to tell than was taken in time.
 pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    app.log(now, None, EventKind::error(format!("{lost} events came too fast to be told")));
+    app.events.push(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
 }
 
-fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EngineEventKind) {
-    let Some(lease) = app.leases.alive_mut(id).filter(|lease| lease.is_kept_alive) else { return };
-    if *kind == EngineEventKind::Kept {
+/// An event of the engine: about a lease, or about the connection that renews.
+pub(super) fn event(app: &mut AppState, event: EngineEvent) {
+    let EngineEvent { at, lease, kind } = event;
+    if let EngineEventKind::Ended(ended) = &kind {
+        if let Some(id) = lease {
+            over(app, id, ended, at);
+        }
+        return;
+    }
+    let Some(kind) = event_kind(app, lease, at, kind) else { return };
+    if let Some(id) = lease {
+        record_history(app, id, at, &kind);
+    }
+    app.events.push(at, lease, kind);
+}
+
+fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EventKind) {
+    let Some(lease) = app.leases.alive_mut(id) else { return };
+    if !lease.is_kept_alive {
+        return;
+    }
+    if *kind == EventKind::Kept {
         lease.loss = None;
     }
     let Some(history) = app.history_mut(id) else { return };
-    match *kind {
-        EngineEventKind::Renewed { ttl, interval, round_trip } => history.renewed(at, ttl, interval, round_trip),
-        EngineEventKind::Dropped { .. } => history.dropped(at),
-        EngineEventKind::Missed { .. } => history.push(at, HistoryEvent::Missed),
+    match kind {
+        EventKind::Renewed(renewal) => history.renewed(at, renewal),
+        EventKind::Dropped { .. } => history.dropped(at),
+        EventKind::Missed { .. } => history.push(at, HistoryEvent::Missed),
         _ => (),
     }
 }
 
-/// Something happened to a lease, or to the link that renews.
-pub(super) fn event(app: &mut AppState, event: EngineEvent) {
-    let EngineEvent { at, lease, kind } = event;
-    if let Some(id) = lease {
-        record_history(app, id, at, &kind);
-    }
-    if let (EngineEventKind::Ended(ended), Some(id)) = (&kind, lease) {
-        return over(app, id, ended, at);
-    }
-    if let Some(what) = what(app, lease, kind) {
-        app.log(at, lease, what);
-    }
-}
-
-/// What the event tells; none where the end of a lease is told elsewhere.
-fn what(app: &AppState, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<EventKind> {
+/// The event as the log has it; `None` for an end, which is logged with its cause elsewhere.
+fn event_kind(app: &AppState, lease: Option<LeaseId>, at: Timestamp, kind: EngineEventKind) -> Option<EventKind> {
     Some(match kind {
         EngineEventKind::Kept => EventKind::Kept,
-        EngineEventKind::Renewed { ttl, interval, round_trip } => {
-            let lease = lease.and_then(|id| app.leases.get(id));
-            let newest = lease.and_then(|lease| lease.history.as_ref()?.renewals().next());
-            EventKind::Renewed(Renewed {
+        EngineEventKind::Renewed { ttl, interval, left, round_trip } => {
+            let status = lease.and_then(|id| app.leases.get(id)?.engine.as_ref());
+            EventKind::Renewed(Renewal {
+                is_first: interval.is_none(),
                 interval,
-                expected: lease.and_then(|lease| lease.engine.as_ref()?.expected),
-                left: newest.and_then(|(_, renewal)| renewal.left()),
+                expected: status.and_then(|status| status.expected),
+                left,
                 round_trip: Some(round_trip),
-                ..Renewed::new(RenewalSource::Kept, Some(ttl))
+                ..Renewal::new(RenewalSource::Kept, at, Some(ttl))
             })
         }
         EngineEventKind::Dropped { queue_size, queue_capacity } => {
@@ -154,11 +160,11 @@ fn over(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
         // It lives on, and nobody here keeps it alive: it is its owner's again.
         (lease.ownership, lease.engine) = (Ownership::Other, None);
     }
-    app.view.set_status(at, true, format!("lost {id}: {ended}", id = app.view.id_format.name(id)));
+    app.view.set_status(at, true, format!("Lost {id}: {ended}", id = app.view.id_format.name(id)));
     match ended {
         Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
         Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),
-        _ => app.log(at, Some(id), told),
+        _ => app.events.push(at, Some(id), told),
     }
 }
 
@@ -176,5 +182,5 @@ fn noticed(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Ti
     }
     loss.at = at;
     let told = EventKind::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
-    app.log(at, Some(id), told);
+    app.events.push(at, Some(id), told);
 }

@@ -1,53 +1,49 @@
-//! The filter line: what is typed filters at once.
+//! The filter line. It filters while the user types.
 
-use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, View, dialog};
+use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
 
-use super::cursor;
+use super::look;
 
-/// Opens the line above the rows, on which the present filter stands.
-pub(super) fn open(app: &mut AppState) {
-    if app.view.active == View::Leases {
-        app.view.is_open = false;
-        app.view.row_filter.open();
-    }
-}
-
-/// Whether keys are typed into the line.
+/// Whether the filter line is open.
 pub(super) fn is_open(app: &AppState) -> bool {
     app.active_view().view.row_filter.line.is_some()
 }
 
-/// Enter keeps the filter, unless what is typed is none: then the line says why. Esc clears it. Keys that move through the
-/// rows and cannot be typed do so.
+/// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Movement
+/// keys that do not edit text move through the rows.
 pub(super) fn press(app: &mut AppState, key: Key) {
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
-    let reply = app.config.keymap.dialog_action(KeyContext::Filter, key);
-    let action = app.config.keymap.action(key).filter(|action| action.is_movement() && !KeyContext::Filter.types(key));
-    let app = app.active_view_mut();
-    match (reply, action) {
+    let dialog_action = app.config.keymap.dialog_action(KeyContext::Filter, key);
+    let action = app.config.keymap.action(key);
+    let active = app.active_view_mut();
+    let row_filter = &mut active.view.row_filter;
+    match (dialog_action, action) {
         (Some(DialogAction::Accept), _) => {
-            app.view.row_filter.line.take_if(|line| line.bad.is_none());
+            row_filter.line.take_if(|line| line.bad.is_none());
         }
-        (Some(_), _) => (app.view.row_filter.typed, app.view.row_filter.line) = Default::default(),
-        (None, Some(action)) => cursor::go(app, action),
-        (None, None) => type_in(app, key),
+        (Some(_), _) => {
+            row_filter.typed = Default::default();
+            row_filter.line = None;
+        }
+        (None, Some(action)) if action.is_movement() && !KeyContext::Filter.types(key) => look::go(active, action),
+        (None, _) => type_in(row_filter, key),
     }
 }
 
-/// Types a text, its ends of lines as blanks.
+/// Inserts pasted text, with control characters replaced by spaces.
 pub(super) fn paste(app: &mut AppState, text: &str) {
     const MOST: usize = 1_000;
-    let app = app.active_view_mut();
+    let row_filter = &mut app.active_view_mut().view.row_filter;
     for c in text.trim_end().chars().take(MOST) {
-        type_in(app, Key::Char(if c.is_control() { ' ' } else { c }));
+        type_in(row_filter, Key::Char(if c.is_control() { ' ' } else { c }));
     }
 }
 
-fn type_in(app: &mut AppState, key: Key) {
-    let row_filter = &mut app.view.row_filter;
-    let edit = row_filter.line.as_mut().zip(dialog::edit(key));
-    if edit.and_then(|(line, edit)| line.input.handle(edit)).is_some_and(|change| change.value) {
+fn type_in(row_filter: &mut RowFilter, key: Key) {
+    let (Some(line), Some(edit)) = (row_filter.line.as_mut(), key.edit()) else { return };
+    let change = line.input.handle(edit);
+    if change.is_some_and(|change| change.value) {
         row_filter.read();
     }
 }

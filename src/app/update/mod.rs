@@ -1,50 +1,45 @@
-//! What a message does to the state: one small file a verb.
+//! Applies messages to the state. Only this module sees all parts of it.
+//!
+//! `input` turns key presses into [`Command`](super::command::Command)s, and `execute` calls their verbs. Messages from
+//! etcd and the engine have one file each.
 
-pub(super) mod attach;
-pub(super) mod bulk;
 mod cluster;
-mod copy;
 mod counts;
-mod cursor;
-pub(super) mod drill;
 mod engine;
+mod execute;
 mod filter;
 mod freeze;
-mod grant;
 mod input;
-pub(super) mod keep;
 mod lease_keys;
 mod lifecycle;
+mod lints;
 mod list;
+mod look;
 mod mouse;
 mod navigation;
-mod paste;
-mod pin;
 mod probe;
-pub(super) mod quit;
 mod refresh_rows;
-mod renew;
-pub(super) mod revoke;
+mod replies;
 mod selection;
-pub(super) mod sort;
-pub(super) mod suspend;
 mod suspension;
 mod tick;
 mod values;
-mod warp;
 
+pub use lints::run_lints;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
-use super::{AppState, Effect, Msg, Redraw};
-use engine::count;
+use super::{AppState, Effect, Msg, Redraw, Viewport};
 use simkit::Timestamp;
 
-/// Takes in one message at a moment, and says what is to be done.
+/// Applies a message at time `now` and returns the effects to carry out.
 pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     app.events.now = now;
     let effects = dispatch(app, msg, now);
-    // Whoever was to be kept alive is gone: another lease of the same id is not ours to keep.
+    if app.events.take_news() {
+        app.view.request_redraw(Redraw::Soon);
+    }
+    // The lease to keep alive is gone. A new lease under its id must not be kept alive.
     let superseded = std::mem::take(&mut app.leases.superseded).into_iter().map(Effect::StopKeepAlive);
     effects.into_iter().chain(superseded).collect()
 }
@@ -52,17 +47,16 @@ pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
 fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return input::press(app, key, now),
-        Msg::Clicked(hit) => mouse::clicked(app, hit),
+        Msg::Clicked(hit) => return mouse::clicked(app, hit, now),
         Msg::Wheel { is_down } => mouse::wheel(app, is_down),
-        Msg::Pasted(text) => paste::pasted(app, &text, now),
+        Msg::Pasted(text) => input::paste(app, &text, now),
         Msg::Tick => return tick::tick(app, now),
         Msg::Cluster(view) => return cluster::changed(app, view, now),
-        Msg::RevokeFailed { id, trouble } => return revoke::failed(app, id, &trouble, now),
-        Msg::Revoked { id, revision, keys_deleted } => return revoke::done(app, id, revision, keys_deleted, now),
+        Msg::RevokeFailed { id, trouble } => return replies::revoke_failed(app, id, &trouble, now),
+        Msg::Revoked { id, revision, keys_deleted } => return replies::revoked(app, id, revision, keys_deleted, now),
         Msg::SystemSlept(span) => return suspension::slept(app, span, now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
-        Msg::Resized(room) => cursor::resized(app, room),
-        Msg::ScrollLimit { max_scroll } => cursor::measured(app, max_scroll),
+        Msg::Resized(viewport) => resized(app, viewport),
         Msg::Listed(listing) => list::listed(app, listing),
         Msg::ListedAgain { sent, received, revision } => list::again(app, revision, (sent, received)),
         Msg::ListRecovered => list::goes_on(app),
@@ -83,22 +77,22 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::EventsLost(lost) => engine::events_lost(app, lost, now),
         Msg::Delivered(read) => engine::delivered(app, read),
         Msg::Granted { sent, received, answer, keep_alive } => {
-            grant::granted(app, &answer, (sent, received), keep_alive);
+            replies::granted(app, &answer, (sent, received), keep_alive);
         }
-        Msg::GrantFailed { ttl, trouble } => grant::failed(app, ttl, &trouble, now),
-        Msg::Attached { id, key } => grant::attached(app, id, &key, now),
-        Msg::AttachFailed { id, key, trouble } => grant::attach_failed(app, id, &key, &trouble, now),
-        Msg::Renewed { sent, received, id, ttl } => renew::done(app, id, ttl, sent, received),
-        Msg::RenewFailed { id, trouble } => renew::failed(app, id, &trouble, now),
+        Msg::GrantFailed { ttl, trouble } => replies::grant_failed(app, ttl, &trouble, now),
+        Msg::Attached { id, key } => replies::attached(app, id, &key, now),
+        Msg::AttachFailed { id, key, trouble } => replies::attach_failed(app, id, &key, &trouble, now),
+        Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
+        Msg::RenewFailed { id, trouble } => replies::renew_failed(app, id, &trouble, now),
     }
     Vec::new()
 }
 
-/// Refuses what writes or renews, if that is not wanted here; says so.
-fn is_refused(app: &mut AppState, now: Timestamp) -> bool {
-    if app.config.is_read_only {
-        app.view.set_status(now, true, "read-only: here nothing is granted, renewed or revoked");
-        app.view.request_redraw(Redraw::Now);
+/// Applies a new screen size, also to a frozen view.
+fn resized(app: &mut AppState, viewport: Viewport) {
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.fit(viewport);
     }
-    app.config.is_read_only
+    app.view.fit(viewport);
+    app.view.request_redraw(Redraw::Now);
 }

@@ -1,123 +1,135 @@
-//! Where one looks: the views, the open detail, the events' filter.
+//! Navigation: view, size, sort order, cursor and scroll position.
 
-use crate::app::keymap::Action;
-use crate::app::{AppState, Column, View};
+use crate::app::action::Action;
+use crate::app::{Column, Sort, View, ViewState};
+use crate::inference::locks::Locks;
+use etcd_lease::LeaseId;
 
-use super::cursor;
-
-/// Shows a view.
-pub(super) fn switch_to(app: &mut AppState, view: View) {
-    (app.view.active, app.view.is_open, app.view.scroll) = (view, false, 0);
-    app.view.locks_view.hold(&app.keys.locks);
+/// Switches to a view.
+pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
+    view.active = to;
+    view.is_open = false;
+    view.scroll = 0;
+    view.locks_view.hold(locks);
 }
 
-/// In the locks view a key is about the lease of the candidate under the cursor there: it is selected. No if it is not
-/// there; in any other view there is nothing to do.
-pub(super) fn select_candidate(app: &mut AppState) -> bool {
-    if app.view.active != View::Locks {
-        return true;
-    }
-    let id = app.candidate().map(|candidate| candidate.lease).filter(|id| app.leases.get(*id).is_some());
-    if id.is_some() {
-        (app.view.cursor, app.view.is_away) = (id, true);
-    }
-    id.is_some()
+/// Moves the cursor to a lease.
+pub(super) fn select(view: &mut ViewState, id: LeaseId) {
+    view.cursor = Some(id);
+    view.is_away = true;
+    view.row_filter.saved_cursor = None;
 }
 
-/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes. A
-/// filter that hides the lease of a candidate gives way.
-pub(super) fn open(app: &mut AppState) {
-    if app.view.active == View::Locks && select_candidate(app) {
-        app.view.active = View::Leases;
-        let is_hidden = app.view.cursor_row().is_none();
-        if is_hidden {
-            app.view.row_filter.clear();
-        }
-    }
-    if app.view.active == View::Leases && app.cursor_lease().is_some() {
-        app.view.row_filter.saved_cursor = None;
-        (app.view.is_open, app.view.is_away, app.view.scroll) = (true, true, 0);
+/// Moves the cursor through the rows as last displayed.
+pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
+    let Some(last) = view.order.len().checked_sub(1) else { return };
+    let row = view.cursor_row().unwrap_or(0);
+    let page = view.window.rows.max(1);
+    let row = moved(row, action, page, last);
+    view.is_away = action != Action::First;
+    view.row_filter.saved_cursor = None;
+    view.cursor = Some(view.order[row.min(last)]);
+    view.scroll_to_cursor();
+}
+
+/// Scrolls the open detail or the cadence view. The offset may be beyond the end.
+pub(super) fn scroll(view: &mut ViewState, action: Action) {
+    let page = view.window.rows.max(2) - 1;
+    view.scroll = moved(view.scroll, action, page, usize::MAX);
+}
+
+/// The new position after a movement action.
+fn moved(from: usize, action: Action, page: usize, last: usize) -> usize {
+    let half = page.div_ceil(2);
+    match action {
+        Action::Up => from.saturating_sub(1),
+        Action::Down => from.saturating_add(1),
+        Action::PageUp => from.saturating_sub(page),
+        Action::PageDown => from.saturating_add(page),
+        Action::HalfUp => from.saturating_sub(half),
+        Action::HalfDown => from.saturating_add(half),
+        Action::Last => last,
+        _ => 0,
     }
 }
 
-/// Goes back by one step: the detail, the events' kind, their place, their view, the filter. No if there was none to go.
-pub(super) fn back(app: &mut AppState) -> bool {
-    if app.view.is_open {
-        app.view.is_open = false;
-    } else if app.view.active == View::Leases && app.view.is_zoomed {
-        zoom(app);
-    } else if matches!(app.view.active, View::Cadence | View::Locks)
-        || app.view.active == View::Events && !app.view.events_view.clear()
-    {
-        app.view.active = View::Leases;
-    } else if app.view.active == View::Leases {
-        return app.view.row_filter.clear();
+/// Opens the detail of the selected lease. From now on the cursor follows the lease, not the row.
+pub(super) fn open(view: &mut ViewState) {
+    view.row_filter.saved_cursor = None;
+    view.is_open = true;
+    view.is_away = true;
+    view.scroll = 0;
+}
+
+/// Goes back one step: closes the detail, clears the category or scroll position of the events, leaves the view, or
+/// clears the filter. Returns false if there was nothing to go back from.
+pub(super) fn back(view: &mut ViewState) -> bool {
+    match view.active {
+        _ if view.is_open => view.is_open = false,
+        View::Leases if view.is_zoomed => zoom(view),
+        View::Leases => return view.row_filter.clear(),
+        View::Events if view.events_view.clear() => (),
+        View::Events | View::Cadence | View::Locks => view.active = View::Leases,
     }
     true
 }
 
-/// Shows the next kind of events, or the leases that the next quick filter lets through.
-pub(super) fn next_category(app: &mut AppState) {
-    match app.view.active {
-        View::Events => app.view.events_view.next_category(),
-        View::Leases => app.view.row_filter.next_preset(),
+/// Opens the filter line with the current filter.
+pub(super) fn open_filter(view: &mut ViewState) {
+    if view.active == View::Leases {
+        view.is_open = false;
+        view.row_filter.open();
+    }
+}
+
+/// Switches to the next event category or quick filter.
+pub(super) fn next_category(view: &mut ViewState) {
+    match view.active {
+        View::Events => view.events_view.next_category(),
+        View::Leases => view.row_filter.next_preset(),
         View::Cadence | View::Locks => (),
     }
 }
 
-/// Shows a shorter or a longer span of time in the charts.
-pub(super) fn change_span(app: &mut AppState, action: Action) {
-    /// At the longest an hour of the shortest lease is seen as a whole.
+/// Shortens or extends the time span of the charts.
+pub(super) fn change_span(view: &mut ViewState, action: Action) {
+    /// With the longest span, a full hour of the shortest lease is visible.
     const LONGEST: u8 = 5;
-    if app.view.shows_detail() {
-        app.view.span = match action {
-            Action::LongerSpan => (app.view.span + 1).min(LONGEST),
-            _ => app.view.span.saturating_sub(1),
+    if view.shows_detail() {
+        view.span = match action {
+            Action::LongerSpan => (view.span + 1).min(LONGEST),
+            _ => view.span.saturating_sub(1),
         };
     }
 }
 
-/// Moves through the open detail, or the cadence view; they may be moved by as many lines as they have no room for.
-pub(super) fn scroll(app: &mut AppState, action: Action) {
-    let page = app.view.window.rows.max(2) - 1;
-    let scroll = app.view.scroll.min(app.view.max_scroll);
-    app.view.scroll = match action {
-        Action::Up => scroll.saturating_sub(1),
-        Action::Down => scroll + 1,
-        Action::PageUp => scroll.saturating_sub(page),
-        Action::PageDown => scroll + page,
-        Action::HalfUp => scroll.saturating_sub(page.div_ceil(2)),
-        Action::HalfDown => scroll + page.div_ceil(2),
-        Action::Last => app.view.max_scroll,
-        _ => 0,
-    }
-    .min(app.view.max_scroll);
+/// Sorts by the column `steps` further, wrapping around.
+pub(super) fn sort_by_neighbour(view: &mut ViewState, columns: &[Column], steps: usize) {
+    sort_by(view, view.sort.moved(columns, steps));
 }
 
-/// Writes ids in hex or in decimal, on the whole screen.
-pub(super) fn toggle_id_format(app: &mut AppState) {
-    app.view.id_format = app.view.id_format.other();
-    if let Some(picture) = &mut app.frozen {
-        picture.app.view.id_format = app.view.id_format;
-    }
+/// Sorts the rows. The cursor follows its lease.
+pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
+    view.sort = sort;
+    view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
 }
 
-/// Gives the table, or the open detail, the whole screen, or takes that back.
-pub(super) fn zoom(app: &mut AppState) {
-    app.view.is_zoomed = !app.view.is_zoomed;
-    cursor::fit(app, app.view.viewport);
+/// Toggles full screen for the table or the open detail.
+pub(super) fn zoom(view: &mut ViewState) {
+    view.is_zoomed = !view.is_zoomed;
+    view.fit(view.viewport);
 }
 
-/// Gives columns all the room that they want, or shows as many as fit.
-pub(super) fn widen(app: &mut AppState) {
-    (app.view.is_wide, app.view.pan) = (!app.view.is_wide, 0);
+/// Toggles wide columns.
+pub(super) fn widen(view: &mut ViewState) {
+    view.is_wide = !view.is_wide;
+    view.pan = 0;
 }
 
-/// Moves wide columns by one. One beside the id stays in sight.
-pub(super) fn pan(app: &mut AppState, action: Action) {
-    let most = app.config.columns.iter().filter(|column| **column != Column::Id).count().saturating_sub(1);
-    if app.view.is_wide {
-        app.view.pan =
-            if action == Action::Right { (app.view.pan + 1).min(most) } else { app.view.pan.saturating_sub(1) };
+/// Scrolls wide columns by one. At least one column besides the id stays visible.
+pub(super) fn pan(view: &mut ViewState, columns: &[Column], action: Action) {
+    let most = columns.iter().filter(|column| **column != Column::Id).count().saturating_sub(1);
+    if view.is_wide {
+        view.pan = if action == Action::Right { (view.pan + 1).min(most) } else { view.pan.saturating_sub(1) };
     }
 }

@@ -1,15 +1,16 @@
-//! Marking leases, and which leases a key means.
+//! Marking leases, and finding the leases that an action applies to.
 
 use std::collections::BTreeSet;
 
 use crate::app::keymap::Action;
 use crate::app::{AppState, View};
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::cursor;
+use super::look;
 
-/// Marks the lease under the cursor, or takes its mark away, and goes on to the next row.
+/// Marks or unmarks the lease under the cursor and moves to the next row.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     if app.view.selection.range().is_some() {
         return range(app, now);
@@ -19,15 +20,14 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         return app.view.set_status(
             now,
             true,
-            format!("{id} is gone: only living leases are marked", id = app.view.id_format.name(id)),
+            format!("{id} is gone; only living leases can be marked", id = app.view.id_format.name(id)),
         );
     }
     app.view.selection.toggle(id);
-    let active_view = app.active_view_mut();
-    cursor::go(active_view, Action::Down);
+    look::go(app.active_view_mut(), Action::Down);
 }
 
-/// Begins a range at the cursor; where one has begun, marks the living leases from there to the cursor.
+/// Starts a range at the cursor, or marks the living leases from the start of the range to the cursor.
 pub(super) fn range(app: &mut AppState, now: Timestamp) {
     let Some(cursor) = under_the_cursor(app) else { return };
     let Some(first) = app.view.selection.end_range() else { return app.view.selection.begin_range(cursor) };
@@ -36,7 +36,7 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
         return app.view.set_status(
             now,
             true,
-            format!("the range began at {first}, which has no row any more: nothing was marked"),
+            format!("The range started at {first}, which is no longer listed; nothing was marked"),
         );
     };
     let living = rows.into_iter().filter(|id| app.leases.get(*id).is_some_and(|lease| lease.end.is_none()));
@@ -44,22 +44,22 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
     app.view.selection.add(living);
 }
 
-/// Takes all marks away.
+/// Clears all marks.
 pub(super) fn clear(app: &mut AppState, now: Timestamp) {
     let marks = app.view.selection.clear();
     if marks > 0 {
-        app.view.set_status(now, false, format!("{} not marked any more", leases_in_words(marks)));
+        app.view.set_status(now, false, format!("Cleared {}", plural(marks as u64, "mark")));
     }
 }
 
-/// Leaves a range that was begun in the table; no if there is none.
+/// Cancels a range in the table. Returns false if there was none.
 pub(super) fn cancel_range(app: &mut AppState) -> bool {
     let active_view = app.active_view();
     let is_table = active_view.view.active == View::Leases && !active_view.view.is_open;
     is_table && app.view.selection.end_range().is_some()
 }
 
-/// A dead lease is not marked any more; says so, unless it was revoked from here.
+/// Unmarks an ended lease, and reports that unless this program revoked it.
 pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timestamp) {
     if app.view.selection.remove(id) && !is_ours {
         let rest = app.view.selection.len();
@@ -67,7 +67,7 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
             now,
             true,
             format!(
-                "{id} is gone and not marked any more; {} marked",
+                "{id} is gone and no longer marked; {} marked",
                 are_in_words(rest),
                 id = app.view.id_format.name(id)
             ),
@@ -75,8 +75,8 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
     }
 }
 
-/// The leases that a key means: the marked ones, in the order of the rows and then those without one; where none is
-/// marked, or one is looked at, that under the cursor. The living alone.
+/// The living leases that an action applies to: the marked ones, visible rows first. If none is marked, or a single
+/// lease is displayed, the lease under the cursor.
 pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     if app.view.selection.is_empty() || is_one_open(app) {
         return app.cursor_lease_alive().map(|lease| lease.id).into_iter().collect();
@@ -85,22 +85,18 @@ pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     [shown, hidden].concat()
 }
 
-/// The leases that a key means; where that would be a dead one, it is told that nothing can be done with it.
+/// The same. If the lease under the cursor has ended, shows that nothing can be done with it.
 pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
     let targets = targets(app);
     if let Some(id) = app.view.cursor.filter(|_| targets.is_empty())
         && app.leases.get(id).is_some()
     {
-        app.view.set_status(
-            now,
-            true,
-            format!("{id} is gone: nothing can be done with it", id = app.view.id_format.name(id)),
-        );
+        app.view.set_status(now, true, format!("{id} is gone; nothing to act on", id = app.view.id_format.name(id)));
     }
     targets
 }
 
-/// The marked leases that have a row, in the order of the rows, and those that have none.
+/// The marked leases that have a row, in row order, and those that have none.
 pub(super) fn shown_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
     let is_marked = |id: &LeaseId| app.view.selection.of(*id).is_some();
     let shown: Vec<LeaseId> = app.active_view().view.order.iter().copied().filter(is_marked).collect();
@@ -109,13 +105,13 @@ pub(super) fn shown_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
     (shown, hidden)
 }
 
-/// Whether a key means the lease under the cursor alone.
+/// Whether an action applies only to the lease under the cursor.
 pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
     let selection = &app.view.selection;
     selection.is_empty() || is_one_open(app) || selection.len() == 1 && selection.of(id).is_some()
 }
 
-/// Whether no marks can be seen, but one lease: its detail is open, or it is a candidate for a lock.
+/// Whether a single lease is displayed instead of marks: its detail is open, or the locks view is active.
 fn is_one_open(app: &AppState) -> bool {
     app.active_view().view.is_open || app.active_view().view.active == View::Locks
 }
@@ -125,15 +121,9 @@ fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
     active_view.view.cursor.filter(|_| !active_view.view.is_open)
 }
 
-/// One lease, several leases.
-pub(super) fn leases_in_words(count: usize) -> String {
-    if count == 1 { "1 lease".to_owned() } else { format!("{count} leases") }
-}
-
 fn are_in_words(count: usize) -> String {
     match count {
-        0 => "none is".to_owned(),
-        1 => "1 is".to_owned(),
-        count => format!("{count} are"),
+        0 => "none".to_owned(),
+        count => count.to_string(),
     }
 }

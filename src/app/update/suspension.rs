@@ -1,26 +1,26 @@
-//! The program, or the whole machine, did not run for a while.
+//! Handling of time during which the program or the machine did not run.
 
 use std::time::Duration;
 
-use crate::app::{AppState, Effect, EventKind, HistoryEvent, Lease, Redraw, polls};
+use crate::app::{AppState, Effect, EventKind, HistoryEvent, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// The program stood still and time went on: says for how long, and what it cost.
+/// Reports that the program did not run since `since`, and the effect on its leases.
 pub(super) fn over(app: &mut AppState, since: Timestamp, now: Timestamp) {
     app.keys.expect_late_changes(now);
     let span = now - since;
     let seconds = span.as_secs_f64();
     app.view.request_redraw(Redraw::Full);
     if app.leases.kept_alive().next().is_none() {
-        let told = format!("stood still for {seconds:.1} s; what is shown is polled again");
+        let told = format!("Was suspended for {seconds:.1} s; refreshing");
         app.events.push_verbose(now, None, || EventKind::ProcessStalled { span, told: told.clone() });
         return app.view.set_status(now, false, told);
     }
     let over: Vec<LeaseId> =
         app.leases.kept_alive().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
-    let text = format!("nothing was renewed for {seconds:.1} s: {}", cost(app, &over, now));
-    app.log(now, None, EventKind::ProcessStalled { span, told: text.clone() });
+    let text = format!("No renewals for {seconds:.1} s: {}", cost(app, &over, now));
+    app.events.push(now, None, EventKind::ProcessStalled { span, told: text.clone() });
     app.view.set_status(now, !over.is_empty(), text);
 }
 
@@ -28,31 +28,31 @@ fn is_over(lease: &Lease, now: Timestamp) -> bool {
     lease.bounds().is_some_and(|bounds| bounds.latest <= now)
 }
 
-/// Which leases ran out of time, or how close it was.
+/// Which leases expired meanwhile, or how close the nearest one came.
 fn cost(app: &AppState, over: &[LeaseId], now: Timestamp) -> String {
     let least = app.leases.kept_alive().filter_map(Lease::bounds).map(|bounds| bounds.earliest).min();
     match (over, least) {
         ([], Some(least)) => {
-            format!("no lease ran out of time, the least left was {:.1} s", (least - now).as_secs_f64())
+            format!("no lease expired; the lowest left is {:.1} s", (least - now).as_secs_f64())
         }
-        ([], None) => "how much time was left is not known".to_owned(),
-        ([id], _) => format!("the time of {} is over", app.view.id_format.name(*id)),
-        (over, _) => format!("the time of {} leases is over", over.len()),
+        ([], None) => "the time left is unknown".to_owned(),
+        ([id], _) => format!("the TTL of {} has run out", app.view.id_format.name(*id)),
+        (over, _) => format!("the TTL of {} leases has run out", over.len()),
     }
 }
 
-/// The machine slept, which our clock did not count: every deadline lies earlier than it seems, nobody knows by how
-/// much until it is asked. What is kept alive is renewed at once.
+/// Handles a sleep of the machine, which the monotonic clock did not count. Every deadline is earlier than calculated,
+/// by an unknown amount, until the lease is polled. Kept-alive leases are renewed at once.
 pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<Effect> {
     let living: Vec<LeaseId> = app.leases.values().filter(|lease| lease.end.is_none()).map(|lease| lease.id).collect();
     for id in living {
         app.leases.alive_mut(id).into_iter().for_each(Lease::forget_time);
-        polls::plan(app, id, now);
+        app.polls.plan(&mut app.leases, id, now);
     }
     app.keys.expect_late_changes(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
-    let text = format!("the machine slept for {} s: nothing is known until it is polled", span.as_secs());
-    app.log(now, None, EventKind::ProcessStalled { span, told: text.clone() });
+    let text = format!("The machine slept for {} s; refreshing", span.as_secs());
+    app.events.push(now, None, EventKind::ProcessStalled { span, told: text.clone() });
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Full);
     let renewals = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id));

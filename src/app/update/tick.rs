@@ -1,33 +1,51 @@
-//! Time went on.
+//! Work that is due by time: polls, lints, and removing old rows and messages.
 
 use std::time::Duration;
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, Effect, Lease, Redraw, lint_report, polls, values};
+use crate::app::{AppState, Effect, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
+use super::{lints, values};
 
-/// For how long the dead keep their row.
+/// How long ended leases keep their row, in real time.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 
-/// Asks what is due, and clears away what is over.
+/// Does all work that is due.
 pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     refresh_counts(app, now);
     drop_ended_rows(app, now);
     clear_status(app, now);
-    lint_report::run_if_due(app, now);
+    lints::run_if_due(app, now);
+    let mut effects = poll(app, now);
+    effects.extend(values::start_read_if_due(app, now));
+    effects
+}
+
+/// Polls the leases that are due, if a member answers.
+fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    if !app.cluster.is_reached() {
+        return Vec::new();
+    }
     let mut effects = Vec::new();
-    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) =
-        polls::start_due(app, now).into_iter().partition(|id| polls::wants_keys(app, *id));
+    let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
+    let due = app.polls.start_due(&mut app.leases, &on_screen, now);
+    let (with_keys, due): (Vec<LeaseId>, Vec<LeaseId>) = due.into_iter().partition(|id| wants_keys(app, *id));
     if !due.is_empty() {
         effects.push(Effect::Probe(due));
     }
     effects.extend(with_keys.into_iter().map(Effect::ProbeKeys));
-    effects.extend(polls::start_list_if_due(app, now).then_some(Effect::List));
-    effects.extend(values::start_read_if_due(app, now));
+    if app.polls.start_list_if_due(&app.leases, &app.cluster, now) {
+        effects.push(Effect::List);
+    }
     effects
+}
+
+/// Whether a poll should also ask for the keys: if the lease is displayed and not all keys are watched.
+pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
+    app.view.is_about(id) && !app.keys.follows_all()
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
@@ -39,8 +57,8 @@ fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// A lease that was granted again under the same id lives, or has a death of its own; and one that is listed all the same
-/// keeps its row.
+/// Removes the row of a lease that ended at `ended_at`. Does nothing if the lease was granted again meanwhile. Keeps
+/// the row while the lease is still listed.
 fn drop_ended(app: &mut AppState, id: LeaseId, died: Timestamp, now: Timestamp) {
     let is_this = |lease: &&Lease| lease.end.is_some_and(|end| end.at <= died);
     let Some(lease) = app.leases.get(id).filter(is_this) else { return };
@@ -58,16 +76,16 @@ fn clear_status(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Lists the leases, and makes every row that can be seen due.
+/// Lists the leases and makes all visible rows due.
 pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     for row in app.view.visible_range() {
         let id = app.view.order[row];
-        polls::plan(app, id, now);
+        app.polls.plan(&mut app.leases, id, now);
     }
     vec![Effect::List]
 }
 
-/// Asks for the time left of more leases a second at most, or of fewer: by the next step.
+/// Raises or lowers the poll limit by one step.
 pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
     let (budget, is_faster) = (app.polls.limit, action == Action::PollFaster);
     let next =
@@ -76,24 +94,33 @@ pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
     (app.polls.limit, app.polls.chosen_limit) = (most, Some(most));
     let end = match (next, is_faster) {
         (Some(_), _) => "",
-        (None, true) => ": more cannot be asked for here",
-        (None, false) => ": fewer would be none",
+        (None, true) => ", the highest",
+        (None, false) => ", the lowest",
     };
-    app.view.set_status(now, false, format!("at most {most} polls a second{end}"));
+    app.view.set_status(now, false, format!("Poll limit {most}/s{end}"));
 }
 
-/// The polls a second that can be chosen: 1, 2, 5, 10 and so on up to 100,000.
+/// The possible limits in polls per second: 1, 2, 5, 10 and so on up to 100,000.
 fn steps() -> impl Iterator<Item = u32> {
     let decades = (0..5).map(|power| 10_u32.pow(power));
     decades.flat_map(|decade| [1, 2, 5].map(|digit| digit * decade)).chain([100_000])
 }
 
-/// When the state wants a [`Msg::Tick`](crate::app::Msg::Tick) next.
+/// When the next [`Msg::Tick`](crate::app::Msg::Tick) is due.
 pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
-    let grave = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
+    let ended = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
     let note = app.view.status.as_ref().map(|note| note.until);
     let values = Some(values::next_wake(app));
     let turn = app.view.row_index.next_state_change();
-    let look = Some(lint_report::next_wake(app));
-    [grave, note, values, look, turn].into_iter().flatten().fold(polls::next_wake(app, now), Timestamp::min)
+    let lints = Some(lints::next_wake(app));
+    let polls = next_poll(app, now);
+    [ended, note, values, lints, turn, polls].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
+}
+
+fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {
+    if !app.cluster.is_reached() {
+        return None;
+    }
+    let on_screen = app.view.on_screen(&app.leases, &app.keys.locks);
+    Some(app.polls.next_wake(&app.leases, &on_screen, now))
 }

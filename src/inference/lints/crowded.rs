@@ -1,19 +1,22 @@
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Kubernetes hangs no more on one lease (kubernetes#98257).
+/// Kubernetes attaches at most this many keys to one lease (kubernetes#98257).
 const MOST: u64 = 1_000;
 
-/// A lease with too many keys.
+/// A lease with more than 1,000 keys.
 ///
-/// > 4,200 keys hang on it.
+/// > 4,200 keys are attached to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Crowded;
 
 impl Crowded {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let keys = facts.keys.filter(|keys| *keys > MOST)?;
-        Some(format!("{} keys hang on it.", thousands(keys)))
+        let keys = facts.keys?;
+        if keys <= MOST {
+            return None;
+        }
+        Some(format!("{} keys are attached to it.", thousands(keys)))
     }
 }
 
@@ -22,12 +25,16 @@ impl Lint for Crowded {
         "crowded"
     }
 
+    fn label(&self) -> &'static str {
+        "crowded"
+    }
+
     fn why(&self) -> &'static str {
-        "When it ends all of them are deleted in one revision, and etcd does nothing else meanwhile."
+        "When it ends, etcd deletes all of them in one revision and does nothing else meanwhile."
     }
 
     fn advice(&self) -> &'static str {
-        "Spread the keys over more leases, 1,000 on each at most."
+        "Spread the keys over more leases, at most 1,000 each."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
@@ -35,7 +42,7 @@ impl Lint for Crowded {
     }
 }
 
-/// A number with commas between its thousands.
+/// A number with a comma between its thousands: `4,200`.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

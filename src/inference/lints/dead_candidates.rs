@@ -6,43 +6,37 @@ use crate::inference::locks::QueuePosition;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Who holds a lock for which others wait, and is not renewed any more.
+/// A lease that holds a lock with waiters and is no longer renewed.
 ///
-/// > It holds the lock /locks/nightly, for which 3 wait, and was not renewed in 48 s: 12 s are left.
+/// > holds lock /locks/nightly with 3 waiters, not renewed for 48 s; 12 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadHolder;
 
-/// Who waits for a lock and is not renewed any more.
+/// A lease that waits for a lock and is no longer renewed.
 ///
-/// > It waits for the lock /locks/nightly behind 2 others, and was not renewed in 48 s: 12 s are left.
+/// > waits for lock /locks/nightly behind 2 others, not renewed for 48 s; 12 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadWaiter;
 
-/// How long nobody has renewed a lease, and how long it has left, where that is longer than any healthy client waits and
-/// than its own ever did.
+/// Time since the last renewal and time left, if the lease looks dead: less than a third of the TTL is left, and less than
+/// at any renewal before. A healthy client renews three times in a TTL.
 fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
     let (ttl, left) = (facts.ttl?, facts.deadline? - now);
     let is_silent = left < ttl / 3 && facts.margin.is_none_or(|margin| left < margin);
-    is_silent.then(|| (ttl.saturating_sub(left), left))
+    if is_silent { Some((ttl.saturating_sub(left), left)) } else { None }
 }
 
-/// The sentence about each place in line that a silent lease has.
-fn check(
-    input: LintInput<'_>,
-    sentence: impl Fn(&QueuePosition, &str) -> Option<String>,
-) -> Vec<(Vec<LeaseId>, String)> {
+/// One finding for each lock queue that a dead-looking lease is in. `place` describes the position, or returns `None`.
+fn check(input: LintInput<'_>, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
     let mut found = Vec::new();
     for facts in input.leases {
-        let Some((silent, left)) = silence(facts, input.now).filter(|_| !facts.queue_positions.is_empty()) else {
-            continue;
-        };
+        let Some((silent, left)) = silence(facts, input.now) else { continue };
         let (silent, left) = (silent.as_secs(), left.as_secs());
-        let told = |line: &QueuePosition| {
-            let lock = printable(&line.lock);
-            let place = sentence(line, &lock)?;
-            Some((vec![facts.id], format!("It {place}, and was not renewed in {silent} s: {left} s are left.")))
-        };
-        found.extend(facts.queue_positions.iter().filter_map(told));
+        for position in &facts.queue_positions {
+            if let Some(place) = place(position, &printable(&position.lock)) {
+                found.push((vec![facts.id], format!("{place}, not renewed for {silent} s; {left} s left.")));
+            }
+        }
     }
     found
 }
@@ -52,18 +46,25 @@ impl Lint for DeadHolder {
         "dead-holder"
     }
 
+    fn label(&self) -> &'static str {
+        "dead holder"
+    }
+
     fn why(&self) -> &'static str {
-        "Nobody else gets the lock before its time is over."
+        "Nobody else gets the lock until it expires."
     }
 
     fn advice(&self) -> &'static str {
-        "See what became of its client; if that is dead, revoke the lease: the next one gets the lock at once."
+        "Check its client; if it is dead, revoke the lease: the next waiter gets the lock at once."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |line, lock| {
-            let waits = if line.behind == 1 { "1 waits".to_owned() } else { format!("{} wait", line.behind) };
-            (line.ahead == 0 && line.behind > 0).then(|| format!("holds the lock {lock}, for which {waits}"))
+        check(input, |position, lock| {
+            if position.ahead > 0 || position.behind == 0 {
+                return None;
+            }
+            let waiters = if position.behind == 1 { "waiter" } else { "waiters" };
+            Some(format!("holds lock {lock} with {} {waiters}", position.behind))
         })
     }
 }
@@ -73,18 +74,25 @@ impl Lint for DeadWaiter {
         "dead-in-line"
     }
 
+    fn label(&self) -> &'static str {
+        "dead waiter"
+    }
+
     fn why(&self) -> &'static str {
-        "If its turn comes before its end, it holds the lock and nobody works."
+        "If its turn comes before it expires, it holds the lock while nobody works."
     }
 
     fn advice(&self) -> &'static str {
-        "See what became of its client; if that is dead, revoke the lease: it leaves the line at once."
+        "Check its client; if it is dead, revoke the lease: it leaves the queue at once."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |line, lock| {
-            let others = if line.ahead == 1 { "1 other".to_owned() } else { format!("{} others", line.ahead) };
-            (line.ahead > 0).then(|| format!("waits for the lock {lock} behind {others}"))
+        check(input, |position, lock| {
+            if position.ahead == 0 {
+                return None;
+            }
+            let others = if position.ahead == 1 { "other" } else { "others" };
+            Some(format!("waits for lock {lock} behind {} {others}", position.ahead))
         })
     }
 }

@@ -3,12 +3,13 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// From this TTL on half of its life says enough, whoever watched it: keys that come a moment after the grant are there by then.
+/// From this TTL on, half of it without a renewal is enough, even if the lease was not watched all that time: keys that are
+/// attached just after the grant are there by then.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A lease that nobody needs.
+/// A lease without keys that nobody renews.
 ///
-/// > It has no keys and was not renewed in 42 s.
+/// > no keys, and no renewal for 42 s.
 #[derive(Clone, Copy, Debug)]
 pub struct Leak;
 
@@ -16,11 +17,14 @@ impl Leak {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
         let is_idle = facts.keys == Some(0) && facts.renewals == 0;
-        // A client that renews at all does so once in its TTL; most do three times.
+        // A client that renews at all renews at least once in a TTL; most renew three times.
         let was_watched = facts.watched >= ttl * 2 / 3;
         let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
+        if !is_idle || !was_watched && !is_half_over {
+            return None;
+        }
         let span = facts.watched.max(unrenewed).as_secs();
-        (is_idle && (was_watched || is_half_over)).then(|| format!("It has no keys and was not renewed in {span} s."))
+        Some(format!("no keys, and no renewal for {span} s."))
     }
 }
 
@@ -29,12 +33,16 @@ impl Lint for Leak {
         "leak"
     }
 
+    fn label(&self) -> &'static str {
+        "leak"
+    }
+
     fn why(&self) -> &'static str {
-        "Somebody granted a lease and lost it: such leases pile up until their TTL runs out."
+        "A client granted a lease and lost track of it; such leases pile up until their TTL runs out."
     }
 
     fn advice(&self) -> &'static str {
-        "Look for a client that grants anew with each try; revoke the lease if nobody knows it."
+        "Look for a client that grants a new lease on each retry; revoke the lease if nobody owns it."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

@@ -3,19 +3,22 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Below this a single lost answer is most of what there is.
+/// Below this TTL one lost reply takes most of the time left.
 const SHORTEST: Duration = Duration::from_secs(5);
 
-/// A TTL that forgives nothing.
+/// A TTL below 5 s.
 ///
-/// > Its TTL is 3 s.
+/// > the TTL is only 3 s.
 #[derive(Clone, Copy, Debug)]
 pub struct ShortTtl;
 
 impl ShortTtl {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let ttl = facts.ttl.filter(|ttl| *ttl < SHORTEST)?;
-        Some(format!("Its TTL is {} s.", ttl.as_secs()))
+        let ttl = facts.ttl?;
+        if ttl >= SHORTEST {
+            return None;
+        }
+        Some(format!("the TTL is only {} s.", ttl.as_secs()))
     }
 }
 
@@ -24,12 +27,16 @@ impl Lint for ShortTtl {
         "short-ttl"
     }
 
+    fn label(&self) -> &'static str {
+        "short TTL"
+    }
+
     fn why(&self) -> &'static str {
-        "A lost packet, a pause for garbage or a slow disk takes longer than it has, and each renewal costs the leader."
+        "A lost packet, GC pause or slow disk can outlast it, and each renewal costs the leader."
     }
 
     fn advice(&self) -> &'static str {
-        "Use a TTL of 5 s or more; 10 s and more outlive the loss of a member."
+        "Use a TTL of 5 s or more; from 10 s on, a lease survives the loss of a member."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

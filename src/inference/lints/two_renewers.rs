@@ -2,17 +2,17 @@ use super::{Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
-/// A lease that two clients renew, or three.
+/// A lease that two or three clients renew, each at its own interval.
 ///
-/// > Two clients renew it by turns, each about every 10.0 s.
+/// > two clients renew it in turn, each about every 10.0 s.
 #[derive(Clone, Copy, Debug)]
 pub struct TwoRenewers;
 
 impl TwoRenewers {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let RenewalPattern::Interleaved { count, each } = facts.pattern else { return None };
-        let count = if count == 2 { "Two" } else { "Three" };
-        Some(format!("{count} clients renew it by turns, each about every {:.1} s.", each.as_secs_f64()))
+        let count = if count == 2 { "two" } else { "three" };
+        Some(format!("{count} clients renew it in turn, each about every {:.1} s.", each.as_secs_f64()))
     }
 }
 
@@ -21,12 +21,16 @@ impl Lint for TwoRenewers {
         "two-renewers"
     }
 
+    fn label(&self) -> &'static str {
+        "two renewers"
+    }
+
     fn why(&self) -> &'static str {
-        "If one of them dies the other keeps it alive: whoever waits for that to show waits in vain."
+        "If one of them dies, the other keeps the lease alive, so nobody notices."
     }
 
     fn advice(&self) -> &'static str {
-        "Look for a copy of the program, or a keep-alive that was left running; give each a lease of its own."
+        "Look for a second copy of the program or a forgotten keep-alive; give each its own lease."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

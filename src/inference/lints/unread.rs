@@ -2,16 +2,19 @@ use super::{Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
-/// A lease that is renewed far too often.
+/// A lease that a client renews every 500 ms because nobody reads its keepalive channel.
 ///
-/// > It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.
+/// > renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.
 #[derive(Clone, Copy, Debug)]
 pub struct Unread;
 
 impl Unread {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let what = "It is renewed every 500 ms or oftener: an old client of Go's whose channel nobody reads.";
-        (facts.pattern == RenewalPattern::Unread).then(|| what.to_owned())
+        if facts.pattern != RenewalPattern::Unread {
+            return None;
+        }
+        let what = "renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.";
+        Some(what.to_owned())
     }
 }
 
@@ -20,12 +23,16 @@ impl Lint for Unread {
         "unread"
     }
 
+    fn label(&self) -> &'static str {
+        "unread channel"
+    }
+
     fn why(&self) -> &'static str {
         "Each renewal costs the leader, and a program that does not read its keepalive channel may hang."
     }
 
     fn advice(&self) -> &'static str {
-        "Let the program read the channel until it is closed, or use a client of etcd 3.4 or later."
+        "Read the channel until it is closed, or use a client of etcd 3.4 or later."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {

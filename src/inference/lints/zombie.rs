@@ -3,12 +3,12 @@ use std::time::Duration;
 use super::{Lint, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Between the list and the question a lease may well die; for longer than this it may not.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A lease that ends between the list and the query is briefly listed and unknown; never for longer than this.
+const GRACE: Duration = Duration::from_secs(3);
 
-/// A lease that a member lists and the leader does not know.
+/// A lease that one member lists and the leader does not know.
 ///
-/// > It is listed, and the leader has not known it for 8 s.
+/// > listed, but unknown to the leader for 8 s.
 #[derive(Clone, Copy, Debug)]
 pub struct Zombie;
 
@@ -17,19 +17,25 @@ impl Lint for Zombie {
         "zombie"
     }
 
+    fn label(&self) -> &'static str {
+        "unknown to leader"
+    }
+
     fn why(&self) -> &'static str {
-        "The members disagree: one lags behind, or has lost what the others know."
+        "The members disagree: one lags behind or has lost data."
     }
 
     fn advice(&self) -> &'static str {
-        "Compare `etcdctl endpoint status` and `endpoint hashkv` of all members."
+        "Compare `etcdctl endpoint status` and `etcdctl endpoint hashkv` of all members."
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         each(input, |facts| {
-            let unknown = input.now - facts.unknown_since.filter(|_| facts.listed)?;
-            let seconds = unknown.as_secs();
-            (unknown > PATIENCE).then(|| format!("It is listed, and the leader has not known it for {seconds} s."))
+            let unknown = input.now - facts.unknown_since?;
+            if !facts.listed || unknown <= GRACE {
+                return None;
+            }
+            Some(format!("listed, but unknown to the leader for {} s.", unknown.as_secs()))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The demo as it is shown: one's own leases among those of others.
+//! The demo on the screen: own leases among those of other clients.
 
 use super::*;
 use crate::demo::DemoClients;
@@ -15,7 +15,7 @@ async fn demo() -> (MonitorTest, DemoClients) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_a_small_screen_ones_own_leases_are_seen_all_the_time() {
+async fn on_a_small_screen_own_leases_stay_visible() {
     let (test, _others) = demo().await;
     for _ in 0..300 {
         test.wait(1.0).await;
@@ -25,7 +25,7 @@ async fn on_a_small_screen_ones_own_leases_are_seen_all_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_locks_are_seen_with_all_who_are_in_line() {
+async fn locks_are_shown_with_all_waiters() {
     let (test, _others) = demo().await;
     test.press(&[KeyCode::Char('4')]).await;
     test.wait(50.0).await;
@@ -33,9 +33,9 @@ async fn the_locks_are_seen_with_all_who_are_in_line() {
     let places = ["Held by", "holds", "next", "2 ", "3 "];
     let lines: Vec<usize> = places.iter().filter_map(|place| row_that_begins(&text, place)).collect();
     assert!(lines.len() == places.len() && lines.is_sorted(), "{text}");
-    assert!(text.contains("/locks/nightly") && text.contains("it seems dead"), "{text}");
+    assert!(text.contains("/locks/nightly") && text.contains("looks dead"), "{text}");
     // The first one had it for 40 s.
-    assert!(text.contains(" for 10 s; 3 wait; "), "{text}");
+    assert!(text.contains(" for 10 s; 3 waiters; "), "{text}");
     test.press(&[KeyCode::Down, KeyCode::Enter]).await;
     test.press(&[KeyCode::End]).await;
     let text = test.screen.text();
@@ -47,7 +47,7 @@ fn row_that_begins(text: &str, with: &str) -> Option<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_others_come_and_go_on_the_screen() {
+async fn leases_of_others_appear_and_disappear_on_the_screen() {
     let (test, _others) = demo().await;
     test.wait(55.0).await;
     let text = test.screen.text();

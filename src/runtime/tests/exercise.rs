@@ -1,4 +1,4 @@
-//! The classic exercise: how often each is renewed, and when the first response of each is dropped.
+//! The exercise: how often each lease is renewed, and when its first response is dropped.
 
 use super::*;
 
@@ -21,12 +21,12 @@ async fn the_interval_grows_with_the_ttl() {
     let mean = |ttl| row(&test, ttl).into_iter().find(|word| word.contains('.')).expect("a mean");
     assert_eq!([mean(10), mean(120), mean(3600)], ["3.50", "40.50", "1200.5"]);
     let text = test.screen.text();
-    assert!(text.contains("No: it grows with the TTL, about a third of it."), "{text}");
-    assert!(text.contains("Nothing was dropped."), "{text}");
+    assert!(text.contains("No. It grows with the TTL: about one third of it."), "{text}");
+    assert!(text.contains("No responses were dropped."), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn unread_each_ttl_has_its_time_until_the_first_drop() {
+async fn the_time_until_the_first_drop_depends_on_the_ttl() {
     let test = MonitorTest::start(exercise(&[10, 120]), true).await;
     test.press(&[KeyCode::Char('2')]).await;
     for (ttl, seconds) in [(10, 56.0), (120, 648.0)] {

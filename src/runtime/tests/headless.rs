@@ -1,4 +1,4 @@
-//! The mind without a screen: other clients act on the sandbox, and each event is handed out.
+//! The program without a screen: other clients act on the sandbox, and each event is reported.
 
 use tokio::sync::mpsc::Receiver;
 
@@ -7,13 +7,13 @@ use crate::app::EventKind;
 
 use crate::report::{LeaseListing, WATCHED, listing_json, listing_table};
 
-/// A cluster that is followed, by somebody who has room for so many events.
+/// A headless run with a reader that has room for `capacity` events.
 pub(super) struct HeadlessTest {
     pub(super) sandbox: Sandbox,
     pub(super) clock: Clock,
-    told: Receiver<TimedEvent>,
+    reported: Receiver<TimedEvent>,
     external: mpsc::UnboundedSender<ExternalEvent>,
-    following: Task<FinalState>,
+    headless: Task<FinalState>,
 }
 
 impl HeadlessTest {
@@ -21,22 +21,22 @@ impl HeadlessTest {
         HeadlessTest::with_filter("", room, prepare).await
     }
 
-    /// One that hears of the leases that a filter means.
+    /// With a filter.
     async fn with_filter(filter: &str, room: usize, prepare: impl FnOnce(&Sandbox)) -> HeadlessTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(7).start(clock.clone());
         prepare(&sandbox);
         let target = Target::Pipe { name: "sandbox".into(), dialer: sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
-        let (tell, told) = mpsc::channel(room);
+        let (sender, reported) = mpsc::channel(room);
         let (external, happens) = mpsc::unbounded_channel();
         let options = HeadlessOptions {
             cluster,
             clock: clock.clone(),
             config: AppConfig { filter: filter.parse().unwrap(), ..AppConfig::default() },
         };
-        let following = spawn(follow_events(options, UnboundedReceiverStream::new(happens), tell));
-        let test = HeadlessTest { sandbox, clock, told, external, following };
+        let headless = spawn(follow_events(options, UnboundedReceiverStream::new(happens), sender));
+        let test = HeadlessTest { sandbox, clock, reported, external, headless };
         test.wait(3.0).await;
         test
     }
@@ -45,24 +45,24 @@ impl HeadlessTest {
         self.clock.sleep(Duration::from_secs_f64(seconds)).await;
     }
 
-    /// Ends it; what was known by then.
+    /// Ends it; returns the final state.
     pub(super) async fn end(self) -> FinalState {
         self.external.send(ExternalEvent::End).unwrap();
-        self.following.await.unwrap()
+        self.headless.await.unwrap()
     }
 
-    /// What was told since this was last asked: the word, and of which lease.
+    /// The events since the last call: name and lease.
     pub(super) fn event_names(&mut self) -> Vec<(&'static str, Option<LeaseId>)> {
-        self.events().iter().map(|told| (told.event.name().as_str(), told.event.lease)).collect()
+        self.events().iter().map(|reported| (reported.event.name().as_str(), reported.event.lease)).collect()
     }
 
     pub(super) fn events(&mut self) -> Vec<TimedEvent> {
-        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+        std::iter::from_fn(|| self.reported.try_recv().ok()).collect()
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
+async fn leases_of_others_are_reported_except_those_that_existed_before() {
     let mut test = HeadlessTest::start(100, |sandbox| drop(sandbox.grant(600))).await;
     assert_eq!(test.event_names(), [("connection", None)]);
     let dies = LeaseId(test.sandbox.grant(5).unwrap());
@@ -81,18 +81,18 @@ async fn lives_of_others_are_told_and_those_that_were_there_are_no_news() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_leases_those_are_told_that_the_filter_means() {
+async fn only_events_of_matching_leases_are_reported() {
     let mut test = HeadlessTest::with_filter("ttl<30 or state:revoked", 100, |_| ()).await;
     let [dies, is_revoked, lives] = [5, 600, 600].map(|ttl| LeaseId(test.sandbox.grant(ttl).unwrap()));
     test.wait(2.0).await;
     test.sandbox.revoke(is_revoked).unwrap();
     test.wait(6.0).await;
     let expected = [("connection", None), ("revoked", Some(is_revoked)), ("expired", Some(dies))];
-    assert_eq!(test.event_names(), expected, "and nothing of {lives}");
+    assert_eq!(test.event_names(), expected, "without {lives}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_renewal_of_another_client_is_told_with_when_it_was() {
+async fn each_renewal_of_another_client_is_reported_with_its_time() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     let target = Target::Pipe { name: "sandbox".into(), dialer: test.sandbox.dialer(0) };
     let theirs = Cluster::connect(Settings::new(vec![target])).await.unwrap();
@@ -103,17 +103,19 @@ async fn each_renewal_of_another_client_is_told_with_when_it_was() {
     test.wait(60.0).await;
     drop(kept);
     test.wait(3.0).await;
-    let told = test.events();
-    let renewed: Vec<_> = told.iter().filter(|told| matches!(told.event.kind, EventKind::Renewed(_))).collect();
-    assert_eq!(renewed.len() as u64, test.sandbox.keep_alives(id), "{told:?}");
-    let is_vague =
-        |told: &&&TimedEvent| told.event.doubt > Duration::from_millis(510) || told.event.seen_at < told.event.at;
+    let reported = test.events();
+    let renewed: Vec<_> =
+        reported.iter().filter(|reported| matches!(reported.event.kind, EventKind::Renewed(_))).collect();
+    assert_eq!(renewed.len() as u64, test.sandbox.keep_alives(id), "{reported:?}");
+    let is_vague = |reported: &&&TimedEvent| {
+        reported.event.doubt > Duration::from_millis(510) || reported.event.seen_at < reported.event.at
+    };
     assert_eq!(renewed.iter().filter(is_vague).count(), 0, "{renewed:?}");
     let EventKind::Renewed(last) = &renewed.last().unwrap().event.kind else { unreachable!() };
     assert!((3.4..3.6).contains(&last.expected.unwrap().as_secs_f64()), "{last:?}");
 }
 
-/// Watches a sandbox for a minute, on which another client keeps a lease of 10 s with a key, one leaks and one dies.
+/// Watches a sandbox for a minute: another client keeps a 10 s lease with a key, one lease leaks and one expires.
 async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2]) {
     let clock = Clock::real();
     let sandbox = Sandbox::builder().seed(7).start(clock.clone());
@@ -139,7 +141,7 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
+async fn watching_produces_a_list_with_intervals_and_warnings() {
     let (FinalState { app, now, start }, deaths, [kept, leaks]) = watched(|_| ()).await;
     let mut listing = LeaseListing::watched(&app, now.since_start(), now, start);
     listing.sort("every".parse().unwrap());
@@ -154,11 +156,11 @@ async fn what_was_watched_becomes_a_list_with_habits_and_warnings() {
     assert_eq!(cells(2)[7..], ["1", "-", "/svc/a"]);
     assert_eq!(cells(3)[4..], ["-", "-", "-", "0", "leak", "-"], "{table}");
     let json = listing_json(&listing);
-    assert!(json.contains(r#""watched":60.0,"#) && json.contains(r#""name":"leak","what":"It has no keys"#), "{json}");
+    assert!(json.contains(r#""watched":60.0,"#) && json.contains(r#""name":"leak","what":"no keys,"#), "{json}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_known_is_listed_though_the_link_is_lost() {
+async fn known_leases_are_listed_after_the_connection_is_lost() {
     let (FinalState { app, now, start }, _, [kept, leaks]) = watched(|sandbox| sandbox.faults().down()).await;
     assert!(!app.cluster.is_reached() && app.cluster.was_reached());
     let listing = LeaseListing::watched(&app, now.since_start(), now, start);
@@ -170,26 +172,26 @@ async fn what_was_known_is_listed_though_the_link_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_breaks_and_comes_back_is_told() {
+async fn losing_and_restoring_the_connection_are_reported() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     test.events();
     test.sandbox.faults().down();
     test.wait(5.0).await;
     let down = test.events();
-    let is_down = |told: &TimedEvent| matches!(told.event.kind, EventKind::Disconnected { endpoint: None, .. });
-    assert_eq!(down.iter().filter(|told| is_down(told)).count(), 1, "{down:?}");
+    let is_down = |reported: &TimedEvent| matches!(reported.event.kind, EventKind::Disconnected { endpoint: None, .. });
+    assert_eq!(down.iter().filter(|reported| is_down(reported)).count(), 1, "{down:?}");
     test.sandbox.faults().up();
     test.wait(5.0).await;
     let up = test.events();
-    assert!(up.iter().any(|told| matches!(told.event.kind, EventKind::Connected { .. })), "{up:?}");
+    assert!(up.iter().any(|reported| matches!(reported.event.kind, EventKind::Connected { .. })), "{up:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
+async fn a_cluster_unreachable_from_the_start_is_reported_once() {
     let mut test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
     test.wait(20.0).await;
-    let told = test.events();
-    assert!(told.len() == 1 && matches!(told[0].event.kind, EventKind::Unreached { .. }), "{told:?}");
+    let reported = test.events();
+    assert!(reported.len() == 1 && matches!(reported[0].event.kind, EventKind::Unreached { .. }), "{reported:?}");
     test.sandbox.faults().up();
     test.wait(20.0).await;
     assert_eq!(test.event_names(), [("connection", None)]);
@@ -197,7 +199,7 @@ async fn who_cannot_be_reached_from_the_start_on_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
+async fn the_final_state_says_whether_a_member_was_reached_and_why_not() {
     let test = HeadlessTest::start(100, |sandbox| sandbox.faults().down()).await;
     let app = test.end().await.app;
     assert!(!app.cluster.was_reached() && app.cluster.link_failure().is_some());
@@ -205,36 +207,36 @@ async fn at_the_end_it_is_known_whether_anybody_was_reached_and_why_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nobody_takes_them_events_are_lost_and_that_is_told() {
+async fn events_that_nobody_reads_are_dropped_and_counted() {
     let mut test = HeadlessTest::start(3, |_| ()).await;
     test.events();
     (0..10).for_each(|_| drop(test.sandbox.grant(600)));
     test.wait(2.0).await;
     assert_eq!(test.events().len(), 3, "nothing waits for room");
     test.wait(2.0).await;
-    let told = test.events();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].event.text(), "7 events came too fast to be told");
+    let reported = test.events();
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert_eq!(reported[0].event.text(), "7 events came too fast and were dropped");
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_machine_slept_times_are_the_walls_again() {
+async fn after_the_machine_slept_times_follow_the_wall_clock() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     let before = test.events()[0].start;
     test.external.send(ExternalEvent::Slept(Duration::from_secs(3_600))).unwrap();
     test.wait(1.0).await;
-    let told = test.events();
-    assert_eq!(told[0].start, before + Duration::from_secs(3_600));
-    assert_eq!(told[0].event.text(), "the machine slept for 3600 s: nothing is known until it is polled");
+    let reported = test.events();
+    assert_eq!(reported[0].start, before + Duration::from_secs(3_600));
+    assert_eq!(reported[0].event.text(), "The machine slept for 3600 s; refreshing");
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_ends_when_it_is_told_to_or_when_nobody_listens() {
+async fn the_stream_of_events_ends_on_a_signal_or_without_readers() {
     let test = HeadlessTest::start(100, |_| ()).await;
     test.external.send(ExternalEvent::End).unwrap();
-    test.following.await.unwrap();
-    let HeadlessTest { told, following, sandbox, external: _outside, .. } = HeadlessTest::start(100, |_| ()).await;
-    drop(told);
+    test.headless.await.unwrap();
+    let HeadlessTest { reported, headless, sandbox, external: _outside, .. } = HeadlessTest::start(100, |_| ()).await;
+    drop(reported);
     sandbox.grant(600).unwrap();
-    following.await.unwrap();
+    headless.await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Many leases that end together: each death with its cause, as far as the budget allows.
+//! Many leases that end together: each end with its cause, as far as the poll limit allows.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use simkit::Timestamp;
 
 const TTL: i64 = 30;
 
-/// So many leases granted one after the other, each with a key or bare; with the moment of each grant.
+/// Grants leases one after the other, with or without a key; returns the time of each grant.
 async fn grant(test: &HeadlessTest, count: i64, has_key: bool) -> BTreeMap<LeaseId, Timestamp> {
     let mut granted = BTreeMap::new();
     for number in 1..=count {
@@ -23,13 +23,13 @@ async fn grant(test: &HeadlessTest, count: i64, has_key: bool) -> BTreeMap<Lease
     granted
 }
 
-/// Each lease with how it was told to have ended.
+/// The reported end of each lease.
 fn ends(test: &mut HeadlessTest) -> BTreeMap<LeaseId, &'static str> {
-    let died = |told: &TimedEvent| matches!(told.event.kind, EventKind::LeaseEnded(_));
-    let told: Vec<TimedEvent> = test.events().into_iter().filter(died).collect();
+    let died = |reported: &TimedEvent| matches!(reported.event.kind, EventKind::LeaseEnded(_));
+    let reported: Vec<TimedEvent> = test.events().into_iter().filter(died).collect();
     let ends: BTreeMap<_, _> =
-        told.iter().map(|told| (told.event.lease.unwrap(), told.event.name().as_str())).collect();
-    assert_eq!(ends.len(), told.len(), "each is told once");
+        reported.iter().map(|reported| (reported.event.lease.unwrap(), reported.event.name().as_str())).collect();
+    assert_eq!(ends.len(), reported.len(), "each is reported once");
     ends
 }
 
@@ -38,7 +38,7 @@ fn count(ends: &BTreeMap<LeaseId, &'static str>, word: &str) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_those_that_expire_together_hardly_one_is_told_without_its_cause() {
+async fn leases_that_expire_together_have_a_known_cause() {
     for (leases, has_key) in [(300, false), (600, false), (1_500, true)] {
         let mut test = HeadlessTest::start(10_000, |_| ()).await;
         grant(&test, leases, has_key).await;
@@ -46,12 +46,12 @@ async fn of_those_that_expire_together_hardly_one_is_told_without_its_cause() {
         let ends = ends(&mut test);
         let (expired, gone, revoked) = (count(&ends, "expired"), count(&ends, "gone"), count(&ends, "revoked"));
         assert_eq!((expired + gone, revoked), (leases as usize, 0), "{leases}");
-        assert!(gone * 50 <= leases as usize, "{gone} of {leases} are told without their cause");
+        assert!(gone * 50 <= leases as usize, "{gone} of {leases} are reported without a cause");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_those_that_are_revoked_none_is_called_expired_before_its_time() {
+async fn revoked_leases_are_not_reported_as_expired() {
     for (leases, has_key) in [(300, false), (600, false), (1_500, true)] {
         let mut test = HeadlessTest::start(10_000, |_| ()).await;
         let granted = grant(&test, leases, has_key).await;
@@ -70,7 +70,7 @@ async fn of_those_that_are_revoked_none_is_called_expired_before_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_beyond_the_budget_is_counted_as_dying() {
+async fn leases_beyond_the_poll_limit_are_counted_as_dying() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     test.sandbox.faults().stall_expiry();
     assert!((0..2_000).all(|_| test.sandbox.grant(TTL).is_ok()));

@@ -7,7 +7,7 @@ use etcd_lease::LeaseId;
 use etcd_lease::engine::{Consumer, Engine};
 
 impl MonitorTest {
-    /// Another client of the same sandbox, which keeps a lease alive as Go's does, until it is dropped.
+    /// Another client of the same sandbox that keeps a lease alive as Go's does, until it is dropped.
     async fn another(&self, id: LeaseId) -> (Engine, Consumer) {
         let target = Target::Pipe { name: "sandbox".into(), dialer: self.sandbox.dialer(0) };
         let cluster = Cluster::connect(Settings::new(vec![target])).await.unwrap();
@@ -17,7 +17,7 @@ impl MonitorTest {
         (engine, consumer)
     }
 
-    /// What a column says in the row of a lease.
+    /// The text of a column in the row of a lease.
     fn column(&self, id: LeaseId, title: &str) -> String {
         let text = self.screen.text();
         let header = text.lines().find(|line| line.contains(" STATE ")).unwrap();
@@ -28,7 +28,7 @@ impl MonitorTest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_dies() {
+async fn the_cadence_of_another_client_is_shown_and_so_is_its_end() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(30).unwrap());
     test.sandbox.put("/svc/other", "v", Some(lease.0)).unwrap();
@@ -37,7 +37,7 @@ async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_d
     let inferred = |title| test.column(lease, title).trim_matches(['~', ' ', 's']).parse::<f64>().unwrap();
     assert!((10.3..10.8).contains(&inferred("EVERY")) && (18.9..19.8).contains(&inferred("MARGIN")));
     assert!(test.column(lease, "LAST").starts_with('~') && test.screen.row("/svc/other").contains(&"ok".to_owned()));
-    assert!(test.screen.text().contains("about every 10."), "{}", test.screen.text());
+    assert!(test.screen.text().contains(" every ~10."), "{}", test.screen.text());
     other.0.close().await;
     drop(other);
     test.wait(14.0).await;
@@ -46,12 +46,12 @@ async fn another_clients_cadence_is_seen_and_what_becomes_of_its_lease_when_it_d
     assert!(test.screen.text().contains("! risk"), "{}", test.screen.text());
     test.wait(11.0).await;
     let text = test.screen.text();
-    assert!(text.contains("✗ expired") && text.contains("its time was over, remo"), "{text}");
+    assert!(text.contains("✗ expired") && text.contains("lease; etcd removed it"), "{text}");
     assert!(test.sandbox.leases().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_death_has_its_cause() {
+async fn each_end_has_its_cause() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let grant = |ttl, key: &str| {
         let lease = LeaseId(test.sandbox.grant(ttl).unwrap());
@@ -71,15 +71,15 @@ async fn each_death_has_its_cause() {
     for (id, state) in [(expires, "expired"), (revoked, "revoked"), (bare, "revoked"), (deleted, "ok"), (moved, "ok")] {
         assert!(test.screen.row(&id.to_string()).contains(&state.to_owned()), "{id} {state}\n{text}");
     }
-    for told in
-        ["by another client", "/deleted was deleted", "was put with", "deleted 6.0 s ago", "its time was over, remo"]
+    for reported in
+        ["by another client", "/deleted deleted", "/moved moved to lease", "deleted 6.0 s ago", "lease; etcd removed"]
     {
-        assert!(text.contains(told), "{told}\n{text}");
+        assert!(text.contains(reported), "{reported}\n{text}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refill_is_a_badge_and_no_renewal() {
+async fn a_ttl_reset_shows_a_badge_and_is_no_renewal() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(60).unwrap());
     test.wait(20.0).await;
@@ -93,7 +93,7 @@ async fn a_refill_is_a_badge_and_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
+async fn expired_leases_awaiting_removal_are_counted_with_their_delay() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     test.sandbox.faults().stall_expiry();
     assert!((0..40).all(|_| test.sandbox.grant(3).is_ok()));
@@ -109,17 +109,17 @@ async fn what_waits_to_be_removed_is_counted_with_the_time_that_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_wrong_is_counted_and_told_in_the_detail() {
+async fn warnings_are_counted_and_explained_in_the_detail() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(30).unwrap());
     test.wait(26.0).await;
     let text = test.screen.text();
     assert!(text.contains("1 warning") && test.screen.row(&lease.to_string()).contains(&"leak".to_owned()), "{text}");
-    assert!(text.contains("It has no keys and was not renewed in"), "{text}");
+    assert!(text.contains("no keys, and no renewal for"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn megabytes_of_key_names_on_one_lease_are_counted() {
+async fn megabytes_of_key_names_of_one_lease_are_counted() {
     let test = MonitorTest::with(exercise(&[]), false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
         let name = |n: u32| format!("heavy/{n:04}/{}", "x".repeat(4_096));
@@ -131,26 +131,26 @@ async fn megabytes_of_key_names_on_one_lease_are_counted() {
     assert!(test.screen.row("0000000000000007").contains(&"crowded".to_owned()), "{}", test.screen.text());
     test.sandbox.revoke(LeaseId(7)).unwrap();
     test.wait(1.0).await;
-    assert!(test.screen.text().contains("by another client, 1"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("other client's 600 s lease, revoked by"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_follow_without_a_poll() {
+async fn keys_update_without_a_poll() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant(600).unwrap());
     test.wait(1.5).await;
-    assert!(test.screen.text().contains("none attached"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("no keys"), "{}", test.screen.text());
     test.sandbox.put(b"svc/\xff\x1b[2J", "v", Some(lease.0)).unwrap();
     test.sandbox.put("free", "v", None).unwrap();
     test.wait(0.2).await;
     assert!(test.screen.row(&lease.to_string()).contains(&r"svc/\xff\x1b[2J".to_owned()), "{}", test.screen.text());
     test.sandbox.put(b"svc/\xff\x1b[2J", "v", None).unwrap();
     test.wait(0.2).await;
-    assert!(test.screen.text().contains("was put without a lease, and stays"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("put without a lease"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
+async fn a_cut_watch_and_a_compaction_lose_no_key() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     let lease = LeaseId(test.sandbox.grant_as(LeaseId(-9), 600).unwrap());
     test.sandbox.faults().cut_watches(&Status::unavailable("cut"));
@@ -169,7 +169,7 @@ async fn a_cut_watch_and_a_forgotten_past_cost_no_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_prefix_only_its_keys_are_followed() {
+async fn with_a_prefix_only_its_keys_are_watched() {
     let config = AppConfig { range: etcd_lease::KeyRange::prefix(b"/svc/"), ..exercise(&[]) };
     let test = MonitorTest::with(config, false, |sandbox| {
         let lease = LeaseId(sandbox.grant_as(LeaseId(7), 600).unwrap());
@@ -185,14 +185,14 @@ async fn with_a_prefix_only_its_keys_are_followed() {
     assert!(!test.screen.row("0000000000000008").contains(&"/else".to_owned()), "{text}");
     test.press(&[KeyCode::Down, KeyCode::Enter]).await;
     test.wait(2.0).await;
-    assert!(test.screen.text().contains("/else"), "who is looked at is asked for all keys: {}", test.screen.text());
+    assert!(test.screen.text().contains("/else"), "the selected lease is queried for all keys: {}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
-async fn grants_are_told_before_their_keys_and_as_ours() {
+async fn own_grants_are_reported_before_their_keys() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(2.0).await;
     let text = test.screen.text();
     assert!(text.contains("attached") && !text.contains("by another client"), "{text}");
-    assert_eq!(text.matches("+ attached").count(), 1, "told once: {text}");
+    assert_eq!(text.matches("+ attached").count(), 1, "reported once: {text}");
 }

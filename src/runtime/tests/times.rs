@@ -1,4 +1,4 @@
-//! When things happened: the sandbox knows it, and what is told of it has to hold that.
+//! Times of events compared with the times in the sandbox.
 
 use super::headless::HeadlessTest;
 use super::*;
@@ -10,17 +10,17 @@ impl HeadlessTest {
         self.clock.now()
     }
 
-    /// What was told of a lease under this word; more than one of them is too many.
+    /// The only event of this name about a lease.
     fn only(&mut self, word: &str, id: LeaseId) -> Event {
-        let told = self.events().into_iter().map(|told| told.event);
-        let mut told: Vec<Event> =
-            told.filter(|event| event.name().as_str() == word && event.lease == Some(id)).collect();
-        assert_eq!(told.len(), 1, "{word}: {told:?}");
-        told.remove(0)
+        let reported = self.events().into_iter().map(|reported| reported.event);
+        let mut reported: Vec<Event> =
+            reported.filter(|event| event.name().as_str() == word && event.lease == Some(id)).collect();
+        assert_eq!(reported.len(), 1, "{word}: {reported:?}");
+        reported.remove(0)
     }
 }
 
-/// Whether an event was told of a moment, with an error of so many seconds at most.
+/// Checks that the reported time of an event includes a moment, with an error of at most `most` seconds.
 #[track_caller]
 fn holds(event: &Event, truth: Timestamp, most: f64) {
     let off = event.at.signed_since(truth).abs();
@@ -29,21 +29,21 @@ fn holds(event: &Event, truth: Timestamp, most: f64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_without_keys_was_granted_between_two_lists() {
+async fn a_new_lease_without_keys_was_granted_between_two_lists() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     for after in [0.05, 0.3, 0.61, 0.95] {
         test.wait(after).await;
         let truth = test.now();
         let id = LeaseId(test.sandbox.grant(600).unwrap());
         test.wait(2.0).await;
-        let told = test.only("granted", id);
-        holds(&told, truth, 0.51);
-        assert!(told.doubt > Duration::from_millis(400), "{told:?}");
+        let reported = test.only("granted", id);
+        holds(&reported, truth, 0.51);
+        assert!(reported.doubt > Duration::from_millis(400), "{reported:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
+async fn a_lease_found_by_its_key_was_granted_since_the_last_list() {
     let mut test = HeadlessTest::start(100, |_| ()).await;
     test.wait(0.35).await;
     let granted = test.now();
@@ -52,14 +52,14 @@ async fn a_lease_that_its_key_tells_of_was_granted_since_the_last_list() {
     let put = test.now();
     test.sandbox.put("/a", "v", Some(id.0)).unwrap();
     test.wait(2.0).await;
-    let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
-    let of = |word: &str| told.iter().find(|event| event.name().as_str() == word).unwrap();
+    let reported: Vec<Event> = test.events().into_iter().map(|reported| reported.event).collect();
+    let of = |word: &str| reported.iter().find(|event| event.name().as_str() == word).unwrap();
     holds(of("granted"), granted, 0.51);
     holds(of("attached"), put, 0.0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
+async fn a_ttl_reset_happened_between_the_last_two_polls() {
     let mut lease = None;
     let mut test = HeadlessTest::start(100, |sandbox| lease = sandbox.grant(120).ok()).await;
     for _ in 0..3 {
@@ -73,7 +73,7 @@ async fn a_refill_was_between_the_poll_before_and_the_one_that_shows_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
+async fn key_changes_during_an_outage_are_reported_with_their_error() {
     let mut leases = Vec::new();
     let mut test = HeadlessTest::start(100, |sandbox| {
         leases.extend([600, 700].map(|ttl| LeaseId(sandbox.grant(ttl).unwrap())));
@@ -94,19 +94,19 @@ async fn what_keys_did_while_the_link_was_broken_is_told_with_its_error() {
     }
     test.sandbox.faults().up();
     test.wait(10.0).await;
-    let told: Vec<Event> = test.events().into_iter().map(|told| told.event).collect();
+    let reported: Vec<Event> = test.events().into_iter().map(|reported| reported.event).collect();
     for (word, id, truth) in deeds {
-        let event = told.iter().rfind(|event| event.name().as_str() == word && event.lease == Some(id));
-        holds(event.unwrap_or_else(|| panic!("{word}: {told:?}")), truth, 12.0);
+        let event = reported.iter().rfind(|event| event.name().as_str() == word && event.lease == Some(id));
+        holds(event.unwrap_or_else(|| panic!("{word}: {reported:?}")), truth, 12.0);
     }
-    // From here on it is told as it happens.
+    // From here on events are reported as they happen.
     let truth = test.now();
     test.sandbox.put("/late", "v", Some(one.0)).unwrap();
     test.wait(1.0).await;
     holds(&test.only("attached", one), truth, 0.0);
 }
 
-/// Renews a lease so many times at this interval: what was told of that, and when it was.
+/// Renews a lease `count` times at this interval: the reported renewals and their actual times.
 async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Timestamp>) {
     let mut lease = None;
     let mut test = HeadlessTest::start(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;
@@ -119,19 +119,19 @@ async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>,
         theirs.keep_alive_once(LeaseId(lease.unwrap())).await.unwrap();
     }
     test.wait(3.0).await;
-    let told = test.events().into_iter().filter_map(|told| match told.event.kind {
-        EventKind::Renewed(renewed) => Some((told.event, renewed)),
+    let reported = test.events().into_iter().filter_map(|reported| match reported.event.kind {
+        EventKind::Renewed(renewed) => Some((reported.event, renewed)),
         _ => None,
     });
-    (told.collect(), truth)
+    (reported.collect(), truth)
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interval_is_told_with_its_error_and_what_is_expected_is_what_they_come_to() {
+async fn an_interval_is_reported_with_its_error_and_matches_the_expected_one() {
     for (ttl, every) in [(30, 10.0), (10, 3.505), (60, 20.2)] {
-        let (told, truth) = renewals(ttl, every, 12).await;
-        assert_eq!(told.len(), truth.len());
-        for (n, ((event, renewed), truth)) in told.iter().zip(&truth).enumerate() {
+        let (reported, truth) = renewals(ttl, every, 12).await;
+        assert_eq!(reported.len(), truth.len());
+        for (n, ((event, renewed), truth)) in reported.iter().zip(&truth).enumerate() {
             holds(event, *truth, 0.6);
             assert_eq!((renewed.interval.is_some(), renewed.is_bound), (n > 0, n == 0), "{renewed:?}");
             let Some(interval) = renewed.interval else { continue };
@@ -144,10 +144,11 @@ async fn an_interval_is_told_with_its_error_and_what_is_expected_is_what_they_co
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_renewals_stay_hidden_the_interval_is_a_bound_and_says_so() {
-    let (told, truth) = renewals(30, 0.5, 60).await;
-    let spans: Vec<&Renewed> = told.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
-    assert!(told.len() < truth.len() && !spans.is_empty(), "{told:?}");
+async fn with_unobserved_renewals_the_interval_is_shown_as_a_bound() {
+    let (reported, truth) = renewals(30, 0.5, 60).await;
+    let spans: Vec<&Renewed> =
+        reported.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
+    assert!(reported.len() < truth.len() && !spans.is_empty(), "{reported:?}");
     assert!(spans.iter().all(|renewed| renewed.is_bound), "{spans:?}");
-    assert!(told[1].0.text().contains("<="), "{}", told[1].0.text());
+    assert!(reported[1].0.text().contains("<="), "{}", reported[1].0.text());
 }

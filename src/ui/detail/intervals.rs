@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! intervals 3.50 3.50 ▲ 5.50 3.50▢
-//!   2x pace ┤        ▅
-//!    3.50 s ┤█ █ █ █ █ █ █
+//! 2x expected ┤        ▅
+//!      3.50 s ┤█ █ █ █ █ █ █
 //! ```
 //!
 //! The lower row is full where an interval is just what the pace gives; what is longer rises into the upper one. Of a lease that
@@ -20,6 +20,8 @@ use crate::ui::{Role, format, theme};
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Heights of a bar in one row.
 const FULL: usize = 8;
+/// Columns of the scale beside the bars.
+const SCALE_WIDTH: usize = 11;
 /// How far from the pace an interval may be, as a share of it, before it is told by its colour as well.
 const LITTLE: f64 = 0.1;
 
@@ -94,12 +96,12 @@ fn interval(renewal: RecordedRenewal) -> Option<(String, Role)> {
 
 /// Two rows of bars, the newest, which comes first, at the right.
 fn bars(page: &DetailPage<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
-    let most = page.width.saturating_sub(LABEL_WIDTH).div_ceil(2);
+    let most = page.width.saturating_sub(SCALE_WIDTH + 2).div_ceil(2);
     let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(pace));
     let shares: Vec<f64> = shares.collect();
     let [over, within] = [FULL, 0].map(|below| row(page, &shares, below));
-    let scale = |text: &str| Span::styled(format!("{text:>8} ┤"), page.theme().style(Role::Dim));
-    [with(scale(if page.lease.engine.is_some() { "2x pace" } else { "2x mean" }), over), with(scale(of), within)]
+    let scale = |text: &str| Span::styled(format!("{text:>SCALE_WIDTH$} ┤"), page.theme().style(Role::Dim));
+    [with(scale(if page.lease.engine.is_some() { "2x expected" } else { "2x mean" }), over), with(scale(of), within)]
 }
 
 fn with(scale: Span<'static>, bars: Vec<Span<'static>>) -> Line<'static> {

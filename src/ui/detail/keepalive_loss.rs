@@ -23,9 +23,9 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 /// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
 fn again(page: &DetailPage<'_>) -> String {
     let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
-    let anew = format!("{new} grants one like it: the form is filled in the same way");
+    let anew = format!("{new} grants one like it (the form is filled in)");
     match (&page.lease.end, page.lease.is_kept_alive) {
-        (None, false) => format!("it lives: {keep} keeps it alive again; {anew}"),
+        (None, false) => format!("the lease is alive: {keep} keeps it alive again; {anew}"),
         _ => anew,
     }
 }
@@ -35,16 +35,16 @@ fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
     let wall = |at| page.ctx.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {
         Some((at, _)) if loss.next.is_some() && at > page.ctx.now => {
-            format!("do not know yet: the keepalive channel closes with the next renewal's answer, at {}", wall(at))
+            format!("do not know yet: the keepalive channel closes with the next renewal's reply, at {}", wall(at))
         }
         Some((from, to)) if from == to => {
-            format!("would have seen the keepalive channel closed at {}, with the answer that it is gone", wall(from))
+            format!("see the keepalive channel closed at {}, with the reply that the lease is gone", wall(from))
         }
         Some((from, to)) => format!(
-            "would have seen the keepalive channel closed from {} to {}: its TTL, and up to 1 s, after the last answer",
+            "see the keepalive channel closed between {} and {}: one TTL plus up to 1 s after the last reply",
             wall(from),
             wall(to)
         ),
-        None => "would have seen the keepalive channel closed without a single response".to_owned(),
+        None => "see the keepalive channel closed without a single response".to_owned(),
     }
 }

@@ -1,7 +1,6 @@
 //! The attached keys with their values.
 
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use super::DetailPage;
 use crate::app::{DetachedKey, LeaseKeys, ReadValue};
@@ -10,16 +9,17 @@ use crate::inference::lease_inference::KeyDetachReason;
 use crate::ui::Role;
 use crate::ui::format;
 use crate::ui::line::cut;
+use crate::width::DisplayWidth;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let Some(LeaseKeys { count, is_all, first }) = &page.lease.keys else {
-        return page.labelled("keys", Role::Dim, "not read yet");
+        return page.labelled("keys", Role::Dim, "not loaded yet");
     };
     let known = format::at_least(!is_all, *count);
     let head = match count {
-        0 if *is_all => "none attached".to_owned(),
-        0 => "not known: this user may not read them".to_owned(),
-        count if *count > first.len() => format!("{known}, the first {} are", first.len()),
+        0 if *is_all => "no keys".to_owned(),
+        0 => "unknown: this user may not read them".to_owned(),
+        count if *count > first.len() => format!("{known}, first {}:", first.len()),
         _ => known,
     };
     let mut lines = page.labelled("keys", Role::Text, &head);
@@ -33,8 +33,8 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
 /// `  /service/10   deleted 3.0 s ago`
 fn gone(page: &DetailPage<'_>, parted: &DetachedKey) -> Line<'static> {
     let why = match parted.fate {
-        KeyDetachReason::Moved { to } => format!("put with {to}"),
-        KeyDetachReason::Detached => "put without a lease".to_owned(),
+        KeyDetachReason::Moved { to } => format!("moved to lease {to}"),
+        KeyDetachReason::Detached => "detached".to_owned(),
         KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => "deleted".to_owned(),
     };
     let why = format!("  {why} {}", page.ago(parted.at));
@@ -55,14 +55,14 @@ fn line(page: &DetailPage<'_>, key: &[u8], name: &str, widest: usize) -> Line<'s
 
 fn in_words(value: Option<&ReadValue>) -> (String, Role) {
     match value {
-        None => ("(not read)".to_owned(), Role::Dim),
+        None => ("(value not loaded)".to_owned(), Role::Dim),
         Some(ReadValue::Known { length: 0, .. }) => ("(empty)".to_owned(), Role::Dim),
         Some(ReadValue::Known { start, length }) if start.len() < *length => {
             (format!("({length} bytes) {}", printable(start)), Role::Text)
         }
         Some(ReadValue::Known { start, .. }) => (printable(start), Role::Text),
-        Some(ReadValue::Absent) => ("(gone)".to_owned(), Role::Dim),
-        Some(ReadValue::Forbidden) => ("(unreadable: this user may not read it)".to_owned(), Role::Warning),
-        Some(ReadValue::Failed(text)) => (format!("(not read: {})", printable(text.as_bytes())), Role::Warning),
+        Some(ReadValue::Absent) => ("(deleted)".to_owned(), Role::Dim),
+        Some(ReadValue::Forbidden) => ("(this user may not read it)".to_owned(), Role::Warning),
+        Some(ReadValue::Failed(text)) => (format!("(value not loaded: {})", printable(text.as_bytes())), Role::Warning),
     }
 }

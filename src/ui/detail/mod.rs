@@ -17,9 +17,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Padding, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::Lease;
+use crate::width::DisplayWidth;
 
 use super::layout::{self, ViewMode};
 use super::line::wrap;
@@ -80,7 +80,7 @@ fn spare(lines: usize, room: u16) -> usize {
 
 fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>> {
     let Some(lease) = ctx.app.cursor_lease() else {
-        return vec![Line::styled("No lease is selected.", ctx.theme.style(Role::Dim))];
+        return vec![Line::styled("No lease selected.", ctx.theme.style(Role::Dim))];
     };
     let page = DetailPage { ctx, lease, width: usize::from(area.width), rows: usize::from(area.height) };
     let head = is_tiny.then(|| table::tiny(table::row(ctx, lease), area.width).into());

@@ -1,7 +1,7 @@
 //! The time left as a saw-tooth: it falls with the time and rises with each renewal. What befell it stands on the axis.
 //!
 //! ```text
-//! time left 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewed
+//! TIME LEFT, last 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals
 //!     10 s ┤⡗⢤⡀   ⡗⢤⡀   ⡗⢤⡀    ⡗⢤
 //!      5 s ┤  ⠙⠒⠦⠃ ⠙⠒⠦⠃ ⠙⠒⠤⣄⡇
 //!      0 s ┼┴─────┴─────┴──▲───▢───
@@ -9,11 +9,16 @@
 
 use std::time::Duration;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use ratatui::widgets::canvas::{Canvas, Painter, Shape};
 
 use super::{DetailPage, LABEL_WIDTH};
 use crate::app::{DeadlineSegment, EventName, HistoryEntry, HistoryEvent, LeaseHistory};
-use crate::ui::plot::{ACROSS, Plot, UP};
 use crate::ui::{Role, format, theme};
 use simkit::Timestamp;
 
@@ -60,7 +65,8 @@ impl Sign {
 
     fn word(self, count: usize) -> &'static str {
         match self {
-            Sign::Renewed => "renewed",
+            Sign::Renewed if count == 1 => "renewal",
+            Sign::Renewed => "renewals",
             Sign::Dropped => "dropped",
             Sign::Missed => "missed",
             Sign::Unknown if count == 1 => "gap",
@@ -87,9 +93,9 @@ impl ChartSpan {
         ChartSpan { end, columns, step: step as f64 / 1e9 }
     }
 
-    /// The same in columns of dots.
-    fn fine(self) -> Self {
-        ChartSpan { columns: self.columns * ACROSS, step: self.step / ACROSS as f64, ..self }
+    /// The same in columns of dots, so many to a cell.
+    fn fine(self, across: usize) -> Self {
+        ChartSpan { columns: self.columns * across, step: self.step / across as f64, ..self }
     }
 
     /// In columns from its beginning; less than 0 before that.
@@ -121,13 +127,23 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     chart.lines(history, end, rows)
 }
 
-/// What was left, as dots.
+/// What was left, as vertical lines of dots.
 struct Dots {
-    plot: Plot,
+    /// A column of dots from the left, and its lowest and highest dot counted from below.
+    lines: Vec<(usize, usize, usize)>,
     window: ChartSpan,
     /// Seconds at the top.
     ttl: f64,
-    rows: usize,
+    /// Dots from the bottom to the top.
+    height: usize,
+}
+
+impl Shape for Dots {
+    fn draw(&self, painter: &mut Painter<'_, '_>) {
+        for (column, from, to) in self.lines.iter().filter(|(column, ..)| *column < self.window.columns) {
+            (*from..=*to).for_each(|dot| painter.paint(*column, self.height - 1 - dot, Color::Reset));
+        }
+    }
 }
 
 impl Dots {
@@ -142,7 +158,7 @@ impl Dots {
         while (column as f64) < until {
             let most = latest + before_end(from.max(column as f64), &self.window);
             let least = earliest + before_end(until.min((column + 1) as f64), &self.window);
-            self.plot.line(column, self.height(least), self.height(most));
+            self.lines.push((column, self.dot(least), self.dot(most)));
             column += 1;
         }
     }
@@ -151,13 +167,12 @@ impl Dots {
     fn rise(&mut self, before: &DeadlineSegment, after: &DeadlineSegment) {
         let Some(column) = self.window.column(after.from) else { return };
         let left = |segment: &DeadlineSegment| segment.deadline.middle().signed_since(after.from);
-        let (one, other) = (self.height(left(before)), self.height(left(after)));
-        self.plot.line(column, one.min(other), one.max(other));
+        let (one, other) = (self.dot(left(before)), self.dot(left(after)));
+        self.lines.push((column, one.min(other), one.max(other)));
     }
 
-    fn height(&self, left: f64) -> usize {
-        let dots = self.rows * UP;
-        ((left / self.ttl * dots as f64).max(0.0) as usize).min(dots - 1)
+    fn dot(&self, left: f64) -> usize {
+        ((left / self.ttl * self.height as f64).max(0.0) as usize).min(self.height - 1)
     }
 }
 
@@ -172,18 +187,19 @@ struct Chart<'a> {
 
 impl Chart<'_> {
     fn lines(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<Line<'static>> {
-        let plot = self.plot(history, end, rows);
         let (axis, counts) = self.axis(history);
         let mut lines = vec![self.legend(&counts, self.start_in_window(history))];
-        lines.extend(plot.rows().enumerate().map(|(row, dots)| self.row(row, rows, dots)));
+        lines
+            .extend(self.plot(history, end, rows).into_iter().enumerate().map(|(row, dots)| self.row(row, rows, dots)));
         lines.push(axis);
         lines
     }
 
-    /// The dots: each column as high as what was left within it, and a line up where it was renewed.
-    fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Plot {
-        let mut dots =
-            Dots { plot: Plot::new(self.window.columns, rows), window: self.window.fine(), ttl: self.ttl, rows };
+    /// The rows of dots as text: each column as high as what was left within it, and a line up where it was renewed.
+    fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<String> {
+        let (marker, across, up) =
+            if self.page.theme().is_ascii { (Marker::Dot, 1, 1) } else { (Marker::Braille, 2, 4) };
+        let mut dots = Dots { lines: Vec::new(), window: self.window.fine(across), ttl: self.ttl, height: rows * up };
         let mut before: Option<DeadlineSegment> = None;
         for segment in history.segments(end) {
             dots.fall(&segment);
@@ -192,7 +208,11 @@ impl Chart<'_> {
             }
             before = Some(segment);
         }
-        dots.plot
+        let area = Rect::new(0, 0, self.window.columns as u16, rows as u16);
+        let mut buf = Buffer::empty(area);
+        Canvas::default().marker(marker).paint(|ctx| ctx.draw(&dots)).render(area, &mut buf);
+        let row = |cells: &[ratatui::buffer::Cell]| cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+        buf.content.chunks(self.window.columns.max(1)).map(row).collect()
     }
 
     /// A row with the seconds at its upper edge; where less is left than one interval it is told by its colour as well.
@@ -252,24 +272,28 @@ impl Chart<'_> {
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
     }
 
-    /// `28.0 s  ▢ 1 dropped  ┴ 6 renewed  watched since 14:03:12`: the gravest first, as many as there is room for.
+    /// `TIME LEFT, last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12`: the gravest first, as many as fit.
     fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
         let theme = self.page.theme();
-        let span = format::span(self.window.step * self.window.columns as f64);
-        let mut spans = vec![
-            Span::styled(format!("{:<LABEL_WIDTH$}", "time left"), theme.style(Role::Dim)),
-            Span::styled(format!("{span:>6}"), theme.style(Role::Text)),
-        ];
-        let mut room = self.page.width.saturating_sub(LABEL_WIDTH + span.len().max(6));
-        for (sign, count) in Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0) {
-            let text = format!("  {} {count} {}", sign.glyph().0, sign.word(*count));
-            let Some(rest) = room.checked_sub(text.chars().count()) else { break };
-            room = rest;
-            spans.push(Span::styled(text, theme.style(sign.glyph().1)));
+        let signs = Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0);
+        let mut parts: Vec<(String, Role)> = signs
+            .map(|(sign, count)| (format!("  {} {count} {}", sign.glyph().0, sign.word(*count)), sign.glyph().1))
+            .collect();
+        if let Some(since) = since {
+            parts.push((format!("  watched since {}", self.page.ctx.wall.time_of_day(since)), Role::Dim));
         }
-        let since = since.map(|since| format!("  watched since {}", self.page.ctx.wall.time_of_day(since)));
-        let since = since.filter(|text| text.chars().count() <= room);
-        spans.extend(since.map(|text| Span::styled(text, theme.style(Role::Dim))));
+        let width = |text: &str| text.chars().count();
+        let span = format::span(self.window.step * self.window.columns as f64);
+        let needed: usize = parts.iter().map(|(text, _)| width(text)).sum();
+        let title = format!("TIME LEFT, last {span}");
+        let title = if width(&title) + needed > self.page.width { format!("last {span}") } else { title };
+        let mut room = self.page.width.saturating_sub(width(&title));
+        let mut spans = vec![Span::styled(title, theme.style(Role::Dim))];
+        for (text, role) in parts {
+            let Some(rest) = room.checked_sub(width(&text)) else { break };
+            room = rest;
+            spans.push(Span::styled(text, theme.style(role)));
+        }
         Line::from(spans)
     }
 }

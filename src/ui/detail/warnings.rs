@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::DetailPage;
+use crate::inference::lints::label;
 use crate::ui::Role;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
@@ -12,7 +13,8 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let found = page.ctx.app.leases.lint_report().of(page.lease.id);
     found
         .flat_map(|finding| {
-            let mut lines = page.labelled("warning", Role::Warning, &format!("{}: {}", finding.lint, finding.what));
+            let mut lines =
+                page.labelled("warning", Role::Warning, &format!("{}: {}", label(finding.lint), finding.what));
             lines.extend(page.labelled("", Role::Text, &format!("{} {}", finding.why, finding.advice)));
             lines
         })

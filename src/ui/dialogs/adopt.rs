@@ -4,6 +4,7 @@ use ratatui::text::Line;
 
 use crate::app::dialog::AdoptDialog;
 use crate::app::{DialogAction, Lease, Ownership};
+use crate::plural::plural;
 use crate::ui::Role;
 
 use super::{DialogButton, DialogPage, Popup, Title};
@@ -23,15 +24,16 @@ impl<'a> DialogPage<'a> {
 
     fn adopt_many(&self, dialog: &AdoptDialog) -> Popup<'a> {
         let title = Title::of(&format!("Keep {} leases alive?", dialog.ids.len()));
-        let leases: Vec<&Lease> = dialog.leases(self.ctx.app).collect();
-        let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
+        let leases: Vec<&Lease> = dialog.leases(&self.ctx.app.leases).collect();
+        let mut body = self.text(Role::Text, &format!("{} · {}", self.whose_are(&leases), self.place()));
         if leases.len() < dialog.ids.len() {
-            let gone = format!("{} of them died while this was open.", dialog.ids.len() - leases.len());
+            let gone = format!("{} of them ended while this was open.", dialog.ids.len() - leases.len());
             body.extend(self.text(Role::Warning, &gone));
         }
         let others = leases.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let text = format!(
-            "Kept alive from here the {others} of other clients outlive their owners: if those die, the keys stay, and whoever waits for them to go waits in vain."
+            "{} of other clients will no longer expire when their owners die; anything waiting for that expiry will wait forever.",
+            plural(others as u64, "lease")
         );
         body.extend(self.text(Role::Text, &text));
         body.extend(self.named(&leases, self.rows.saturating_sub(body.len() + 2)));
@@ -46,14 +48,12 @@ impl<'a> DialogPage<'a> {
 
     fn at_stake(&self, lease: &Lease) -> String {
         let all = lease.keys.as_ref().filter(|keys| keys.is_all);
-        let keys = match all.map(|keys| keys.count) {
-            None => "its keys stay",
-            Some(0) => "it stays, though no key hangs on it",
-            Some(1) => "its key stays",
-            Some(count) => &format!("its {count} keys stay"),
+        let what = match all.map(|keys| keys.count) {
+            None => "It and its keys",
+            Some(0) => "It",
+            Some(1) => "It and its key",
+            Some(count) => &format!("It and its {count} keys"),
         };
-        format!(
-            "Kept alive from here it outlives its owner: if that dies, {keys}, and whoever waits for that to go waits in vain."
-        )
+        format!("{what} will no longer expire when its owner dies; anything waiting for that expiry will wait forever.")
     }
 }

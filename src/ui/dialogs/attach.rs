@@ -28,9 +28,7 @@ impl<'a> DialogPage<'a> {
         }
         body.extend(self.text(Role::Text, &self.whose_and_where(lease)));
         body.extend(self.text(Role::Text, fate(lease)));
-        body.extend(
-            self.text(Role::Dim, "A key that is there already gets this value, and leaves the lease it hangs on."),
-        );
+        body.extend(self.text(Role::Dim, "An existing key is overwritten and moved to this lease."));
         let foot = self.form(Some("attach"), needs_confirm_count);
         Popup { foot, look_at: usize::from(dialog.is_at_number), ..Popup::new(title, body) }
     }
@@ -47,8 +45,8 @@ impl<'a> DialogPage<'a> {
 /// What the key lives and dies with.
 fn fate(lease: &Lease) -> &'static str {
     match (lease.ownership, lease.is_kept_alive) {
-        (Ownership::Own, true) => "The key lives as long as this lease: it is deleted when that expires or is revoked.",
-        (Ownership::Own, false) => "Nobody keeps this lease alive: the key is deleted when its time is over.",
-        _ => "The key dies with another client: when that stops renewing or revokes its lease, the key is deleted.",
+        (Ownership::Own, true) => "The key is deleted when this lease expires or is revoked.",
+        (Ownership::Own, false) => "Nobody keeps this lease alive: the key is deleted when it expires.",
+        _ => "The key is deleted when the other client stops renewing or revokes its lease.",
     }
 }

@@ -2,11 +2,11 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::DialogAction;
 use crate::app::keymap::Action;
 use crate::ui::Role;
+use crate::width::DisplayWidth;
 
 use super::DialogPage;
 

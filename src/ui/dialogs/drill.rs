@@ -3,23 +3,25 @@
 use ratatui::text::{Line, Span};
 
 use crate::app::dialog::DrillDialog;
+use crate::app::keymap::Action;
 use crate::ui::Role;
 
 use super::{DialogPage, Popup, Title};
 
 impl<'a> DialogPage<'a> {
-    /// `1  stall the consumer`, and under it the sentence.
+    /// `1  stop reading responses`, and under it the sentence.
     pub(super) fn drill(&self, dialog: &DrillDialog) -> Popup<'a> {
-        let title = Title::on(self.name(dialog.id), ["A drill on ", ""], ["Drill ", ""]);
+        let title = Title::on(self.name(dialog.id), ["Fault drill on ", ""], ["Drill ", ""]);
         let lease = self.ctx.app.leases.get(dialog.id);
         if lease.is_none_or(|lease| lease.end.is_some()) {
             return self.too_late(title, dialog.id, "drill");
         }
-        if let Some(why) = dialog.obstacle(self.ctx.app) {
+        if let Some(why) = dialog.obstacle(&self.ctx.app.leases, &self.ctx.app.config) {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, &why)) };
         }
-        let mut body = self.text(Role::Dim, "What would a program see? The same key ends a drill.");
+        let stop = self.ctx.app.config.keymap.key_label(Action::Drill);
+        let mut body = self.text(Role::Dim, &format!("What would your program see? {stop} stops the drill."));
         for choice in dialog.choices(&self.ctx.app.config.keymap) {
             body.push(self.choice(choice.key, &choice.name));
             body.extend(self.text(Role::Dim, choice.seen));

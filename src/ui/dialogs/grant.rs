@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::{Field, GrantForm};
 use crate::ui::Role;
+use etcd_lease::RenewalSchedule;
 
 use super::{DialogPage, Popup, Title, field};
 
@@ -17,7 +18,7 @@ impl<'a> DialogPage<'a> {
         let mut body: Vec<Line> = fields.iter().map(|field| self.field(form, *field)).collect();
         let mut look_at = fields.iter().position(|field| *field == form.focus).unwrap_or(0);
         if self.is_wide() {
-            body.insert(1, self.dim("            1 = 10 s, 2 = 120 s, 3 = 3600 s, or 90, 5m, 2h"));
+            body.insert(1, self.dim("            seconds or 5m, 2h · 1 = 10 s, 2 = 2 min, 3 = 1 h"));
             look_at += usize::from(look_at > 0);
         }
         let mut foot = if self.is_wide() { Vec::new() } else { vec![Line::from(self.meaning(form, form.focus))] };
@@ -36,7 +37,7 @@ impl<'a> DialogPage<'a> {
         Line::from(Span::styled(text.to_owned(), self.ctx.theme.style(Role::Dim)))
     }
 
-    /// `TTL         2█          120 s (for 2 s write 2s)`
+    /// `TTL         2█          120 s (2s means 2 s)`
     fn field(&self, form: &GrantForm, field: Field) -> Line<'a> {
         const NAME: usize = 12;
         let theme = self.ctx.theme;
@@ -58,7 +59,7 @@ impl<'a> DialogPage<'a> {
         match form.check(field) {
             Ok(meaning) => Span::styled(meaning, theme.style(Role::Dim)),
             Err(rule) if is_untouched(form, field) && !self.is_wide() => Span::styled(rule, theme.style(Role::Dim)),
-            Err(_) if is_untouched(form, field) => Span::styled("needed", theme.style(Role::Dim)),
+            Err(_) if is_untouched(form, field) => Span::styled("required", theme.style(Role::Dim)),
             Err(rule) => Span::styled(rule, theme.style(Role::Warning)),
         }
     }
@@ -67,11 +68,18 @@ impl<'a> DialogPage<'a> {
 /// A field that is switched: what it is set to.
 fn switch<'a>(form: &GrantForm, field: Field, room: usize, caret: Option<Style>) -> Vec<Span<'a>> {
     let text = match field {
-        Field::Pace => form.pace.to_string(),
+        Field::Pace => timing(form.pace).to_owned(),
         _ => if form.keep_alive { "yes" } else { "no" }.to_owned(),
     };
     let rest = " ".repeat(room.saturating_sub(text.len()));
     vec![Span::styled(text, caret.unwrap_or_default()), Span::raw(rest)]
+}
+
+fn timing(pace: RenewalSchedule) -> &'static str {
+    match pace {
+        RenewalSchedule::Clientv3 => "Go client (500 ms ticks)",
+        RenewalSchedule::Exact => "exact (TTL/3)",
+    }
 }
 
 fn is_untouched(form: &GrantForm, field: Field) -> bool {
@@ -86,6 +94,6 @@ fn name(field: Field) -> &'static str {
         Field::Put(0) => "key=value",
         Field::Put(_) => "",
         Field::KeepAlive => "keep alive",
-        Field::Pace => "pace",
+        Field::Pace => "timing",
     }
 }

@@ -74,7 +74,7 @@ impl<'a> DialogPage<'a> {
     /// What is said where the lease of a dialog has died while that was open.
     fn too_late(&self, title: Title, id: etcd_lease::LeaseId, what: &str) -> Popup<'a> {
         let cause = self.ctx.app.leases.get(id).map_or("gone", |lease| lease.state(self.ctx.now).word());
-        let text = format!("It died while this was open ({cause}): there is nothing left to {what}.");
+        let text = format!("It ended while this was open ({cause}); nothing to {what}.");
         let foot = self.answers(&[self.close()], Some(0));
         Popup { foot, ..Popup::new(title, self.text(Role::Warning, &text)) }
     }

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
-use unicode_width::UnicodeWidthStr;
 
 use crate::ui::line::{cut, wrap};
 use crate::ui::table::panel;
 use crate::ui::{Role, Theme};
+use crate::width::DisplayWidth;
 
 /// As wide as a sheet becomes.
 const WIDTH: u16 = 64;

@@ -3,30 +3,29 @@
 use crate::app::dialog::Focus;
 use crate::app::keymap::Action;
 use crate::app::{DialogAction, Lease, Ownership};
+use crate::plural::plural;
 use crate::ui::Role;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
-
-const COMMAND: &str = "the command that goes on keeping";
 
 impl<'a> DialogPage<'a> {
     pub(super) fn quit(&self, focus: Focus) -> Popup<'a> {
         let kept = self.kept();
         let text = match self.ctx.app.leases.kept_alive().count() {
             0 => format!("{kept}."),
-            1 => format!(
-                "{kept}. Left alone, it expires{}; {COMMAND} it is printed at the end.",
-                self.first_to_go(" in ", "")
-            ),
+            1 => {
+                let left = self.first_to_go(" in ", "");
+                format!("{kept}. It will expire{left}. The command to resume is printed on exit.")
+            }
             _ => {
-                let first = self.first_to_go(", the first in ", "");
-                format!("{kept}. Left alone, they expire{first}; {COMMAND} them is printed at the end.")
+                let first = self.first_to_go(" (first in ", ")");
+                format!("{kept}. They will expire{first}. The command to resume is printed on exit.")
             }
         };
         let answers = [
-            DialogButton::new(self.key(DialogAction::Accept), "Leave", "leave").plain(),
-            DialogButton::new(self.key(DialogAction::QuitRevoke), "revoke our own and leave", "revoke"),
-            DialogButton::new(self.key(DialogAction::QuitStay), "stay", "stay"),
+            DialogButton::new(self.key(DialogAction::Accept), "Quit", "quit").plain(),
+            DialogButton::new(self.key(DialogAction::QuitRevoke), "Revoke mine and quit", "revoke"),
+            DialogButton::new(self.key(DialogAction::QuitStay), "Cancel", "cancel"),
         ];
         let foot = self.answers(&answers, Some(focus.among(3)));
         Popup { foot, ..Popup::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
@@ -34,31 +33,30 @@ impl<'a> DialogPage<'a> {
 
     pub(super) fn suspend(&self) -> Popup<'a> {
         let text = format!(
-            "{}. Nothing is renewed while leasetop is suspended: they expire unless `fg` comes in time.{}",
+            "{}. Renewals stop while leasetop is suspended; the leases expire unless `fg` resumes it in time.{}",
             self.kept(),
             self.first_to_go(" The first has ", " left.")
         );
         let suspend = self.ctx.app.config.keymap.key_label(Action::Suspend);
         let answers = [
-            DialogButton::new(self.key(DialogAction::Close), "Stay", "stay").plain(),
+            DialogButton::new(self.key(DialogAction::Close), "Cancel", "cancel").plain(),
             DialogButton::new(suspend, "suspend", "suspend"),
         ];
         let foot = self.answers(&answers, Some(0));
         Popup { foot, ..Popup::new(Title::of("Suspend?"), self.text(Role::Text, &text)) }
     }
 
-    /// `3 leases are being kept alive here, 1 of them another client's`.
+    /// `You are keeping 3 leases alive, 1 of other clients`
     fn kept(&self) -> String {
         let kept: Vec<&Lease> = self.ctx.app.leases.kept_alive().collect();
         let others = kept.iter().filter(|lease| lease.ownership != Ownership::Own).count();
         let all = match kept.len() {
-            0 => "Nothing is being kept alive here any more".to_owned(),
-            1 => "1 lease is being kept alive here".to_owned(),
-            count => format!("{count} leases are being kept alive here"),
+            0 => "You are not keeping any lease alive".to_owned(),
+            count => format!("You are keeping {} alive", plural(count as u64, "lease")),
         };
         match others {
             0 => all,
-            others => format!("{all}, {others} of them another client's"),
+            others => format!("{all}, {others} of other clients"),
         }
     }
 

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::app::dialog::{ChangeSinceOpen, ConfirmCount, Confirmation, RevokeDialog};
 use crate::app::{DialogAction, Lease, LeaseKeys, Ownership};
 use crate::escape::printable;
+use crate::plural::plural;
 use crate::ui::Role;
 use crate::ui::line::cut;
 
@@ -40,16 +41,16 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(title, body) }
     }
 
-    /// `own, 8.2 s of 10 s left, on 127.0.0.1:2379`.
+    /// `Yours · 8.2 of 10 s left · 127.0.0.1:2379`
     pub(super) fn whose_and_where(&self, lease: &Lease) -> String {
-        format!("{}, {} left, on {}", whose(lease.ownership), self.time_left(lease), self.place())
+        format!("{} · {} left · {}", whose(lease.ownership), self.time_left(lease), self.place())
     }
 
     /// Where the leases are.
     pub(super) fn place(&self) -> String {
         let app = self.ctx.app;
         let place = match (app.config.is_sandbox(), app.cluster.member()) {
-            (true, _) => "the embedded sandbox".to_owned(),
+            (true, _) => "embedded sandbox".to_owned(),
             (false, Some(member)) => printable(member.endpoint.as_bytes()),
             (false, None) => printable(app.config.target.as_bytes()),
         };
@@ -59,16 +60,19 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// `8.2 s of 10 s`.
+    /// `8.2 of 10 s`, or `3.4 h of 5 d` where the units differ.
     fn time_left(&self, lease: &Lease) -> String {
         let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
-        let of = lease.granted_ttl.map_or(String::new(), |ttl| format!(" of {}", format::ttl(ttl)));
-        left + &of
+        let Some(ttl) = lease.granted_ttl.map(format::ttl) else { return left };
+        match (left.split_once(' '), ttl.split_once(' ')) {
+            (Some((figure, unit)), Some((_, of))) if unit == of => format!("{figure} of {ttl}"),
+            _ => format!("{left} of {ttl}"),
+        }
     }
 
     /// The keys that are deleted with it, in so many rows at most.
     fn doomed_keys(&self, keys: Option<&LeaseKeys>, rows: usize) -> Vec<Line<'a>> {
-        let Some(keys) = keys else { return self.text(Role::Dim, "its keys are being asked for") };
+        let Some(keys) = keys else { return self.text(Role::Dim, "Loading its keys…") };
         // Below the count, and with a line for the rest if there is one.
         let room = rows.saturating_sub(1);
         let named = if keys.count <= room.min(MOST_KEYS) { keys.count } else { room.saturating_sub(1).min(MOST_KEYS) };
@@ -88,7 +92,7 @@ impl<'a> DialogPage<'a> {
     pub(super) fn typed_number(&self, number: &ConfirmCount, count: usize, by: &str) -> Vec<Line<'a>> {
         let typed = Span::styled(format!("{:<4}", number.input().value()), self.ctx.theme.cursor());
         let accept = self.key(DialogAction::Accept);
-        let mut lines = self.text(Role::Text, &format!("Type the number of leases, {count}, and {accept}:"));
+        let mut lines = self.text(Role::Text, &format!("Type {count} to confirm:"));
         let refusal = number.refusal(count).map(|text| self.text(Role::Warning, &text)).unwrap_or_default();
         if lines.len() + refusal.len() + 3 > self.rows {
             let beside = DialogPage { width: self.width.saturating_sub(3).max(10), ..*self };
@@ -102,43 +106,42 @@ impl<'a> DialogPage<'a> {
             question.spans.extend([Span::raw(" "), typed]);
         }
         lines.extend(refusal);
-        lines.extend(self.answers(&[self.cancel_key()], None));
+        let revoke = DialogButton::new(accept, "revoke", "yes");
+        lines.extend(self.answers(&[revoke, self.cancel_key()], None));
         lines
     }
 }
 
 fn how_many(keys: &LeaseKeys) -> String {
     match (keys.count, keys.is_all) {
-        (0, true) => "No key goes with it".to_owned(),
-        (0, false) => "How many keys go with it is not known: this user may not read them".to_owned(),
-        (1, true) => "1 key goes with it".to_owned(),
-        (1, false) => "At least 1 key goes with it".to_owned(),
-        (count, true) => format!("{count} keys go with it"),
-        (count, false) => format!("At least {count} keys go with it"),
+        (0, true) => "No key will be deleted".to_owned(),
+        (0, false) => "Its keys are unknown: this user may not read them".to_owned(),
+        (count, true) => format!("{} will be deleted", plural(count as u64, "key")),
+        (count, false) => format!("At least {} will be deleted", plural(count as u64, "key")),
     }
 }
 
 fn whose(who: Ownership) -> &'static str {
     match who {
-        Ownership::Own => "own",
-        Ownership::Adopted => "another client's, kept alive here",
-        Ownership::Other => "another client's",
+        Ownership::Own => "Yours",
+        Ownership::Adopted => "Owned by another client, kept alive here",
+        Ownership::Other => "Owned by another client",
     }
 }
 
 fn in_words(change_since_open: ChangeSinceOpen, who: Ownership) -> &'static str {
     match (change_since_open, who) {
-        (ChangeSinceOpen::ChangedHands, Ownership::Own) => "It changed hands while this was open: it is ours now.",
-        (ChangeSinceOpen::ChangedHands, _) => "It changed hands while this was open: it is another client's now.",
-        (ChangeSinceOpen::Renewed, _) => "It was renewed while this was open: its owner lives.",
+        (ChangeSinceOpen::ChangedHands, Ownership::Own) => "It changed owner while this was open: it is yours now.",
+        (ChangeSinceOpen::ChangedHands, _) => "It changed owner while this was open: it is another client's now.",
+        (ChangeSinceOpen::Renewed, _) => "It was renewed while this was open: its owner is alive.",
     }
 }
 
 fn consequence(lease: &Lease) -> &'static str {
     match (lease.ownership, lease.keys.as_ref().is_some_and(|keys| keys.count > 0 || !keys.is_all)) {
-        (Ownership::Own, true) => "Whoever watches sees the deletion at once.",
+        (Ownership::Own, true) => "Watchers see the deletes immediately.",
         (Ownership::Own, false) => "Nobody else notices.",
-        (_, true) => "Its owner loses it, and whoever watches sees the deletion at once.",
-        (_, false) => "Its owner loses it.",
+        (_, true) => "Its owner loses the lease; watchers see the deletes immediately.",
+        (_, false) => "Its owner loses the lease.",
     }
 }

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::app::dialog::RevokeManyDialog;
 use crate::app::{BulkRevoke, DialogAction, Lease, Ownership, RevokeOutcome};
 use crate::escape::printable;
+use crate::plural::plural;
 use crate::ui::Role;
 use crate::ui::columns::share_bar;
 use crate::ui::line::cut;
@@ -16,15 +17,15 @@ const MOST_NAMED: usize = 12;
 
 impl<'a> DialogPage<'a> {
     pub(super) fn revoke_many(&self, dialog: &RevokeManyDialog) -> Popup<'a> {
-        let leases: Vec<&Lease> = dialog.leases(self.ctx.app).collect();
+        let leases: Vec<&Lease> = dialog.leases(&self.ctx.app.leases).collect();
         let title = Title::of(&format!("Revoke {} leases?", leases.len()));
         if leases.is_empty() {
-            let text = "All of them died or changed hands while this was open: there is nothing left to revoke.";
+            let text = "All of them ended or changed owner while this was open; nothing to revoke.";
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, text)) };
         }
         let foot = self.typed_number(&dialog.typed, leases.len(), "number");
-        let mut body = self.text(Role::Text, &format!("{}, on {}.", self.whose_are(&leases), self.place()));
+        let mut body = self.text(Role::Text, &format!("{} · {}", self.whose_are(&leases), self.place()));
         body.extend(self.text(Role::Text, &doomed_keys(&leases)));
         body.extend(self.cautions(dialog, leases.len()));
         let end = self.text(Role::Text, consequence(&leases));
@@ -36,9 +37,9 @@ impl<'a> DialogPage<'a> {
     /// What one might not expect of what is marked.
     fn cautions(&self, dialog: &RevokeManyDialog, left: usize) -> Vec<Line<'a>> {
         let (hidden, lost) = (dialog.hidden, dialog.total() - left);
-        let hidden = (hidden > 0).then(|| format!("{hidden} of them are hidden by the filter."));
+        let hidden = (hidden > 0).then(|| format!("{hidden} of them hidden by the filter."));
         let lost =
-            (lost > 0).then(|| format!("{lost} more died or changed hands while this was open: they are left alone."));
+            (lost > 0).then(|| format!("{lost} more ended or changed owner while this was open and are skipped."));
         hidden.into_iter().chain(lost).flat_map(|text| self.text(Role::Warning, &text)).collect()
     }
 
@@ -96,24 +97,26 @@ impl<'a> DialogPage<'a> {
         Line::from(vec![Span::styled(bar, self.ctx.theme.style(Role::Good)), Span::raw(text)])
     }
 
-    /// `6 revoked, 12 keys with them · 1 failed · 3 awaited`
+    /// `6 revoked, 12 keys deleted · 1 failed · 3 pending`
     fn tally(&self, bulk: &BulkRevoke) -> Line<'a> {
         let ((revoked, keys), failed) = (bulk.revoked(), bulk.failures().count());
         let gone = bulk.results().len() - revoked - failed;
-        let counts = [(gone, "gone already"), (failed, "failed"), (bulk.skipped(), "left alone")];
+        let counts = [(gone, "already gone"), (failed, "failed"), (bulk.skipped(), "skipped")];
         let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
-        let awaited = (bulk.in_flight() > 0).then(|| format!("{} awaited", bulk.in_flight()));
-        let first = format!("{revoked} revoked, {} with them", plural_keys(keys));
+        let awaited = (bulk.in_flight() > 0).then(|| format!("{} pending", bulk.in_flight()));
+        let first = format!("{revoked} revoked, {} deleted", plural(keys as u64, "key"));
         let text = std::iter::once(first).chain(told).chain(awaited).collect::<Vec<_>>().join(" · ");
         Line::from(Span::styled(cut(&text, self.width), self.ctx.theme.style(Role::Text)))
     }
 
     fn result(&self, id: etcd_lease::LeaseId, outcome: &RevokeOutcome) -> Line<'a> {
         let (sign, role, words) = match outcome {
-            RevokeOutcome::Revoked(Some(keys)) => ('⊘', Role::Text, format!("revoked, {}", plural_keys(*keys))),
+            RevokeOutcome::Revoked(Some(keys)) => {
+                ('⊘', Role::Text, format!("revoked, {} deleted", plural(*keys as u64, "key")))
+            }
             RevokeOutcome::Revoked(None) => ('⊘', Role::Text, "revoked".to_owned()),
-            RevokeOutcome::Gone => ('✗', Role::Dim, "gone already".to_owned()),
-            RevokeOutcome::ChangedHands => ('!', Role::Danger, "another client's now: left alone".to_owned()),
+            RevokeOutcome::Gone => ('✗', Role::Dim, "already gone".to_owned()),
+            RevokeOutcome::ChangedHands => ('!', Role::Danger, "now belongs to another client; skipped".to_owned()),
             RevokeOutcome::Failed(reason) => {
                 ('!', Role::Danger, format!("not revoked: {}", printable(reason.as_bytes())))
             }
@@ -123,23 +126,22 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-fn plural_keys(keys: usize) -> String {
-    if keys == 1 { "1 key".to_owned() } else { format!("{keys} keys") }
-}
-
 fn doomed_keys(leases: &[&Lease]) -> String {
     let known: usize = leases.iter().filter_map(|lease| lease.keys.as_ref()).map(|keys| keys.count).sum();
     let unknown = leases.iter().filter(|lease| lease.keys.as_ref().is_none_or(|keys| !keys.is_all)).count();
-    let verb = if known == 1 { "goes" } else { "go" };
-    match unknown {
-        0 => format!("{} {verb} with them.", plural_keys(known)),
-        _ => format!("At least {} {verb} with them; not all keys of {unknown} are known.", plural_keys(known)),
+    match (known, unknown) {
+        (0, 0) => "No key will be deleted.".to_owned(),
+        (_, 0) => format!("{} will be deleted.", plural(known as u64, "key")),
+        _ => {
+            let leases = plural(unknown as u64, "lease");
+            format!("At least {} will be deleted; not all keys of {leases} are known.", plural(known as u64, "key"))
+        }
     }
 }
 
 fn consequence(leases: &[&Lease]) -> &'static str {
     match leases.iter().any(|lease| lease.ownership != Ownership::Own) {
-        true => "Other clients lose theirs, and whoever watches sees the deletions at once.",
-        false => "Whoever watches sees the deletions at once.",
+        true => "Other clients lose their leases; watchers see the deletes immediately.",
+        false => "Watchers see the deletes immediately.",
     }
 }

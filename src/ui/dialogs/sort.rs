@@ -16,8 +16,8 @@ impl<'a> DialogPage<'a> {
         let invert = self.ctx.app.config.keymap.key_label(Action::InvertSort);
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "sort", "sort"),
-            DialogButton::new(invert, "turn around", "turn"),
-            DialogButton::new(self.key(DialogAction::Close), "leave it", "no"),
+            DialogButton::new(invert, "reverse", "reverse"),
+            DialogButton::new(self.key(DialogAction::Close), "cancel", "cancel"),
         ];
         let foot = self.answers(&answers, None);
         Popup { foot, look_at: menu.place(), ..Popup::new(Title::of("Sort by"), lines) }

@@ -8,16 +8,15 @@ use crate::ui::Role;
 use super::{DialogPage, Popup, Title};
 
 impl<'a> DialogPage<'a> {
-    /// `3  60 times as fast as the wall`, and under it the sentence.
+    /// `3  60x`, and under it the sentence.
     pub(super) fn warp(&self) -> Popup<'a> {
-        let title = Title::of("The exercise from its beginning");
-        if let Some(why) = no_speed(self.ctx.app) {
+        let title = Title::of("Restart the exercise?");
+        if let Some(why) = no_speed(&self.ctx.app.config) {
             let foot = self.answers(&[self.close()], Some(0));
             return Popup { foot, ..Popup::new(title, self.text(Role::Warning, why)) };
         }
         let config = &self.ctx.app.config;
-        let mut body =
-            self.text(Role::Dim, "All leases of the sandbox go, and the exercise begins anew. An hour's lease:");
+        let mut body = self.text(Role::Dim, "All sandbox leases are deleted. A lease of 1 h then:");
         for speed in speeds(config.pace) {
             let is_present = self.ctx.app.view.clock_speed == speed.warp;
             body.push(self.choice(speed.key, &name(&speed, is_present)));
@@ -28,16 +27,16 @@ impl<'a> DialogPage<'a> {
 }
 
 fn name(speed: &ClockSpeed, is_present: bool) -> String {
-    let present = if is_present { ", as now" } else { "" };
+    let current = if is_present { " (current)" } else { "" };
     match speed.warp {
-        1 => format!("as fast as the wall{present}"),
-        warp => format!("{warp} times as fast as the wall{present}"),
+        1 => format!("1x real time{current}"),
+        warp => format!("{warp}x{current}"),
     }
 }
 
 fn effect_text(speed: &ClockSpeed) -> String {
     let (renewed, dropped) = (in_words(speed.renewed), in_words(speed.dropped));
-    format!("It is renewed each {renewed}; unread, its first response is dropped after {dropped}.")
+    format!("Renews every {renewed}; if unread, first drop after {dropped}.")
 }
 
 /// `20 s`, `2 min`, `5 h 20 min`: of a time that is waited for, what one plans with.

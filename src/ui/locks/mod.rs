@@ -21,6 +21,8 @@ use ratatui::widgets::{Padding, Widget};
 use crate::app::View;
 use crate::escape::printable;
 use crate::inference::locks::{Candidate, LockQueue};
+use crate::plural::plural;
+use crate::width::DisplayWidth;
 
 use super::columns::{self, TableColumn};
 use super::format::UNKNOWN;
@@ -54,8 +56,10 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut title = table::tab(ctx, View::Locks);
-    let (queues, candidates) = (ctx.app.keys.locks().queues().count(), ctx.app.keys.locks().candidates().count());
-    title.push_span(Span::styled(format!("{queues} with {candidates} in line "), ctx.theme.style(Role::Dim)));
+    let queues = ctx.app.keys.locks().queues().count() as u64;
+    let waiters: u64 = ctx.app.keys.locks().queues().map(|queue| queue.wait_count() as u64).sum();
+    let count = format!("{}, {} ", plural(queues, "lock"), plural(waiters, "waiter"));
+    title.push_span(Span::styled(count, ctx.theme.style(Role::Dim)));
     let tabs = table::other_tabs(ctx, View::Locks, &title, area.width);
     let mut block = panel(ctx.theme, title).title(tabs);
     if area.width >= PADDED_WIDTH {
@@ -91,7 +95,7 @@ impl<'a> LockList<'a> {
     fn top(&self) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
         if self.ctx.app.keys.failure.is_some() {
-            let text = "The keys are not told any more, so this may be old: the events say why.";
+            let text = "The keys are no longer watched, so this may be out of date; the events show why.";
             top.extend(self.paragraph(text, Role::Warning, 0));
         }
         top
@@ -265,15 +269,15 @@ impl<'a> LockList<'a> {
         let prefix = app.config.range.as_prefix().map(printable);
         let (text, role) = match (app.keys.failure.is_some(), app.keys.index().is_read(), prefix) {
             (true, ..) => {
-                ("The keys cannot be followed; the reason stands among the events.".to_owned(), Role::Warning)
+                ("Could not watch the keys; the events show why.".to_owned(), Role::Warning)
             }
-            (_, false, _) => ("The keys are not read yet.".to_owned(), Role::Dim),
+            (_, false, _) => ("The keys are not loaded yet.".to_owned(), Role::Dim),
             (_, _, Some(prefix)) => {
-                (format!("No lock and no election among the keys that begin with {prefix}."), Role::Dim)
+                (format!("No locks or elections under the prefix {prefix}."), Role::Dim)
             }
             _ => (
-                "No lock and no election: there is no key that is named after its lease, as those of `etcdctl lock` \
-                   and `elect` are."
+                "No locks or elections: no key ends in the id of its lease, as the keys of `etcdctl lock` and `etcdctl \
+                 elect` do."
                     .to_owned(),
                 Role::Dim,
             ),
@@ -285,6 +289,7 @@ impl<'a> LockList<'a> {
 /// A text in a column of so many cells, with the gap behind it.
 fn aligned(column: &TableColumn, text: &str, width: usize, gap: u16) -> String {
     let text = cut(text, width);
-    let text = if column.is_number { format!("{text:>width$}") } else { format!("{text:<width$}") };
+    let free = " ".repeat(width.saturating_sub(text.width()));
+    let text = if column.is_number { free + &text } else { text + &free };
     text + &" ".repeat(usize::from(gap))
 }

@@ -3,6 +3,7 @@
 use crate::escape::printable;
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, CandidateProblem, KeyAttachment, LockQueue};
+use crate::plural::plural;
 use crate::ui::RenderContext;
 use crate::ui::columns::{self, TableColumn};
 use crate::ui::format::{self, UNKNOWN};
@@ -47,37 +48,37 @@ pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: 
     let Some(holder) = line.next() else { return String::new() };
     let crowd = match queue.wait_count() {
         0 => "nobody waits".to_owned(),
-        1 => "1 waits".to_owned(),
-        count => format!("{count} wait"),
+        count => plural(count as u64, "waiter"),
     };
     let turn =
-        line.next().map_or(String::new(), |next| format!("; {} gets it {}", id(next), when(ctx, holder, &id(holder))));
+        line.next().map_or(String::new(), |next| format!("; next: {}, {}", id(next), when(ctx, holder, &id(holder))));
     format!("Held by {} for {}; {crowd}{turn}.", id(holder), held_for(queue, ctx.now))
 }
 
 fn held_for(queue: &LockQueue, now: Timestamp) -> String {
     let held = queue.held();
-    let sign = if held.is_least { ">= " } else { "" };
+    let sign = if held.is_least { "at least " } else { "" };
     format!("{sign}{}", whole((now - held.since).as_secs_f64()))
 }
 
 /// When the lock of a holder becomes free.
 fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
     match (holder.attachment, ctx.app.leases.candidate_problem(holder, ctx.now)) {
-        (KeyAttachment::NoLease, _) => format!("when somebody deletes the key of {id}"),
-        (KeyAttachment::OtherLease(other), _) => format!("when {id} lets go, or the lease {other} ends"),
-        (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => {
-            "as soon as etcd has removed that key".to_owned()
+        (KeyAttachment::NoLease, _) => format!("when the key of {id} is deleted"),
+        (KeyAttachment::OtherLease(other), _) => format!("when {id} releases it or lease {other} ends"),
+        (_, Some(CandidateProblem::Gone | CandidateProblem::Dying)) => "as soon as etcd removes that key".to_owned(),
+        _ => {
+            let left = time_left(ctx, holder).map_or(String::new(), |left| format!(" ({left})"));
+            format!("when {id} releases it or expires{left}")
         }
-        _ => format!("when {id} lets go, or {} if nobody renews that one", at_the_end(ctx, holder)),
     }
 }
 
-/// `in ~8 s`, as the row tells it.
-fn at_the_end(ctx: RenderContext<'_>, candidate: &Candidate) -> String {
-    let lease = ctx.app.leases.get(candidate.lease);
-    let left = lease.map_or(UNKNOWN.to_owned(), |lease| columns::left(table::row(ctx, lease), 0).0);
-    if left == UNKNOWN { "when its lease ends".to_owned() } else { format!("in {left}") }
+/// `~8 s`, as in the row of its lease.
+fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
+    let lease = ctx.app.leases.get(candidate.lease)?;
+    let (left, _) = columns::left(table::row(ctx, lease), 0);
+    if left == UNKNOWN { None } else { Some(left) }
 }
 
 /// What is wrong with a candidate, and what comes of it.
@@ -86,16 +87,17 @@ pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: Candidat
         CandidateProblem::Stranded => {
             let key = printable(&candidate.key);
             let how = if key.as_bytes() == &*candidate.key { format!(": etcdctl del {key}") } else { ".".to_owned() };
-            format!("Its key hangs on no lease and stays until somebody deletes it{how}")
+            format!("Its key is attached to no lease and stays until it is deleted{how}")
         }
         CandidateProblem::Misplaced(other) => {
-            format!("Its key hangs on the lease {other}, and stays as long as that one lives.")
+            format!("Its key is attached to lease {other} and stays until that lease ends.")
         }
-        CandidateProblem::Gone => "Its lease is gone, and its key goes with it.".to_owned(),
-        CandidateProblem::Dying => "Its lease has expired: etcd is about to remove it with its key.".to_owned(),
+        CandidateProblem::Gone => "Its lease is gone; its key is deleted with it.".to_owned(),
+        CandidateProblem::Dying => "Its lease has expired; etcd is about to remove it and its key.".to_owned(),
         CandidateProblem::Silent(span) => {
-            let (span, end) = (whole(span.as_secs_f64()), at_the_end(ctx, candidate));
-            format!("Nobody has renewed it for {span}: it seems dead, and leaves the line {end} if nobody does.")
+            let span = whole(span.as_secs_f64());
+            let end = time_left(ctx, candidate).map_or("when its lease ends".to_owned(), |left| format!("in {left}"));
+            format!("Not renewed for {span}: looks dead; leaves the queue {end} unless renewed.")
         }
     }
 }

@@ -20,7 +20,10 @@ fn renewals(times: &[(f64, bool)]) -> Vec<(f64, Msg)> {
     let mut messages = Vec::new();
     for (when, is_dropped) in times {
         let interval = last.map(|last| seconds(when - last));
-        messages.push(engine(*when, EngineEventKind::Renewed { ttl: 10, interval, round_trip: seconds(0.0006) }));
+        messages.push(engine(
+            *when,
+            EngineEventKind::Renewed { ttl: 10, interval, left: None, round_trip: seconds(0.0006) },
+        ));
         if *is_dropped {
             messages.push(engine(*when, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 }));
         }
@@ -77,7 +80,7 @@ fn what_befell_a_lease_stands_on_the_saw_tooth() {
     for size in [(80, 24), (200, 50)] {
         let picture = picture(&opened(OWN, eventful(), size), size);
         insta::assert_snapshot!(format!("charts_{}x{}", size.0, size.1), picture);
-        for word in ["▢ 2 dropped", "▲ 1 missed", "? 1 gap", "★ 1 leader", " renewed"] {
+        for word in ["▢ 2 dropped", "▲ 1 missed", "? 1 gap", "★ 1 leader", " renewals"] {
             assert!(picture.contains(word), "{word}\n{picture}");
         }
     }
@@ -112,7 +115,7 @@ fn another_clients_lease_has_a_chart_of_what_polls_showed() {
     messages.sort_by(|one, two| one.0.total_cmp(&two.0));
     let picture = picture(&opened(-5, messages, size), size);
     insta::assert_snapshot!("charts_of_another_80x24", picture);
-    assert!(picture.contains("? 1 gap  ┴ 2 renewed"), "{picture}");
+    assert!(picture.contains("? 1 gap  ┴ 2 renewals"), "{picture}");
 }
 
 #[test]
@@ -123,17 +126,8 @@ fn the_span_is_changed_by_keys_and_has_ends() {
     for key in [']', ']', ']', ']', ']', ']', '[', '[', '[', '[', '[', '['] {
         update(&mut app, Msg::Key(Key::Char(key)), at(90.0));
         let picture = picture(&app, size);
-        let line = picture.lines().find(|line| line.contains("time left ")).unwrap_or_else(|| panic!("{picture}"));
-        spans.push(
-            line.split("time left ")
-                .nth(1)
-                .unwrap_or_default()
-                .trim_start()
-                .split("  ")
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        );
+        let (_, span) = picture.split_once(" last ").unwrap_or_else(|| panic!("{picture}"));
+        spans.push(span.split("  ").next().unwrap_or_default().to_owned());
     }
     assert_eq!(spans[..6], ["112 s", "448 s", "1792 s", "7168 s", "8.0 h", "8.0 h"]);
     assert_eq!(spans[10..], ["28.0 s", "28.0 s"]);
@@ -143,7 +137,7 @@ fn the_span_is_changed_by_keys_and_has_ends() {
 fn a_lease_of_which_nothing_was_seen_has_no_chart() {
     let size = (80, 24);
     let picture = picture(&opened(0x33, scene_messages(), size), size);
-    assert!(picture.contains("│ left ") && !picture.contains("time left"), "{picture}");
+    assert!(picture.contains("│ lease ") && !picture.contains(" last "), "{picture}");
 }
 
 /// Time goes on, and the picture stays as it is until a column is over.

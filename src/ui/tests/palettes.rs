@@ -1,10 +1,11 @@
-//! Screens with their colours: each run of cells of one style stands behind its name, `<green>● ok<>`.
+//! Screens with their colours. Each run of cells of one style is written behind the name of the style: `<green>● ok<>`.
 
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::*;
+use crate::app::LabelColor;
 
-pub(super) const PALETTES: [(&str, Palette); 4] =
+const PALETTES: [(&str, Palette); 4] =
     [("dark", Palette::Dark), ("light", Palette::Light), ("colorblind", Palette::ColorBlind), ("mono", Palette::Mono)];
 
 fn theme(palette: Palette) -> Theme {
@@ -21,25 +22,54 @@ fn styled_row(row: &[ratatui::buffer::Cell]) -> String {
     let runs = row.chunk_by(|one, other| (one.fg, one.bg, one.modifier) == (other.fg, other.bg, other.modifier));
     let run = |run: &[ratatui::buffer::Cell]| {
         let text: String = run.iter().map(|cell| cell.symbol()).collect();
-        let style = style_in_words(&run[0]);
+        let style = style_in_words(run[0].style());
         if style.is_empty() { text } else { format!("<{style}>{text}<>") }
     };
     runs.map(run).collect::<String>().trim_end().to_owned()
 }
 
-fn style_in_words(cell: &ratatui::buffer::Cell) -> String {
-    let ground = [("", cell.fg), ("on ", cell.bg)].into_iter().filter(|(_, color)| *color != Color::Reset);
-    let mut words: Vec<String> = ground.map(|(on, color)| format!("{on}{color}").to_lowercase()).collect();
-    words.extend(cell.modifier.iter_names().map(|(name, _)| name.to_lowercase()));
+fn style_in_words(style: Style) -> String {
+    let is_set = |color: Option<Color>| color.filter(|color| *color != Color::Reset);
+    let ground = [("", is_set(style.fg)), ("on ", is_set(style.bg))].into_iter();
+    let colors = ground.filter_map(|(on, color)| Some(format!("{on}{}", color?).to_lowercase()));
+    let mut words: Vec<String> = colors.collect();
+    words.extend(style.add_modifier.iter_names().map(|(name, _)| name.to_lowercase()));
     words.join(" ")
 }
 
+/// The one dialog that has a title, a warning, a text that is typed and keys.
 #[test]
-fn each_dialog_in_each_palette() {
-    for (dialog, keys) in dialog_keys() {
-        for (name, palette) in PALETTES {
-            insta::assert_snapshot!(format!("{dialog}_{name}"), styled(&painted((60, 16), &keys, theme(palette))));
+fn a_dialog_in_each_palette() {
+    let keys = dialog_keys().into_iter().find(|(name, _)| *name == "revoke_refused").expect("a dialog").1;
+    for (name, palette) in PALETTES {
+        insta::assert_snapshot!(format!("dialog_{name}"), styled(&painted((60, 16), &keys, theme(palette))));
+    }
+}
+
+/// With the snapshots of one palette, which show the role of every text, this says how it looks in the others.
+#[test]
+fn each_role_has_its_style_in_each_palette() {
+    use Role::{Border, Danger, Dim, Gone, Good, Key, Text, Tinted, Title, Warning};
+    let roles = [Text, Dim, Title, Border, Key, Good, Warning, Danger, Gone, Tinted(LabelColor::Blue)];
+    let mut table = format!("{:<14}", "");
+    PALETTES.iter().for_each(|(name, _)| table += &format!("{name:<16}"));
+    for role in roles {
+        table += &format!("\n{:<14}", format!("{role:?}"));
+        for (_, palette) in PALETTES {
+            table += &format!("{:<16}", style_in_words(theme(palette).style(role)));
         }
+    }
+    let table: Vec<&str> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!("roles", table.join("\n"));
+}
+
+#[test]
+fn a_dialog_that_refuses_warns() {
+    let keys = dialog_keys().into_iter().find(|(name, _)| *name == "no_drill").expect("a dialog").1;
+    for (name, palette) in PALETTES {
+        let picture = styled(&painted((60, 16), &keys, theme(palette)));
+        let style = style_in_words(theme(palette).style(Role::Warning));
+        assert!(picture.contains(&format!("<{style}>Another client's lease.")), "{name}:\n{picture}");
     }
 }
 

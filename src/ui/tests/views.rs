@@ -1,6 +1,6 @@
 //! The views, the detail, the frozen display, at every size.
 
-use super::palettes::{PALETTES, styled};
+use super::palettes::styled;
 use super::*;
 use crate::app::{Keymap, ReadValue};
 use etcd_lease::Ended;
@@ -15,7 +15,7 @@ fn engine(when: f64, kind: EngineEventKind) -> (f64, Msg) {
 fn past() -> Vec<(f64, Msg)> {
     let renewed = |when, interval: Option<f64>| {
         let interval = interval.map(seconds);
-        engine(when, EngineEventKind::Renewed { ttl: 10, interval, round_trip: seconds(0.0006) })
+        engine(when, EngineEventKind::Renewed { ttl: 10, interval, left: None, round_trip: seconds(0.0006) })
     };
     let dropped = |when| engine(when, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 });
     let mut messages = scene_messages();
@@ -84,14 +84,12 @@ fn every_view_at_three_sizes() {
     }
 }
 
+/// In one palette: what a role looks like in the others is said by `palettes::each_role_has_its_style_in_each_palette`.
 #[test]
-fn every_view_in_each_palette() {
+fn every_view_with_its_colours() {
     for (view, keys) in VIEWS {
-        let app = stage(past(), (100, 30), keys);
-        for (name, palette) in PALETTES {
-            let painted = paint(&app, (100, 30), Theme { palette, is_ascii: false });
-            insta::assert_snapshot!(format!("{view}_{name}"), styled(&painted));
-        }
+        let painted = paint(&stage(past(), (100, 30), keys), (100, 30), Theme::default());
+        insta::assert_snapshot!(format!("{view}_dark"), styled(&painted));
     }
 }
 
@@ -99,7 +97,8 @@ fn every_view_in_each_palette() {
 fn a_kill_from_a_frozen_display_says_first_what_changed() {
     let size = (80, 24);
     let mut app = stage(past(), size, &[Key::Char('p')]);
-    let renewed = EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), round_trip: seconds(0.0006) };
+    let renewed =
+        EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), left: None, round_trip: seconds(0.0006) };
     update(&mut app, engine(89.9, renewed).1, at(89.9));
     update(&mut app, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
     refresh_rows(&mut app, at(89.9));
@@ -111,7 +110,7 @@ fn a_kill_from_a_frozen_display_says_first_what_changed() {
 fn the_events_of_a_kind() {
     let keys = [Key::Char('3'), Key::Char('f'), Key::Char('f')];
     let picture = picture((80, 24), &keys);
-    assert!(picture.contains("3 Events drops, misses, delays and drills · newest last"), "{picture}");
+    assert!(picture.contains("3 Events problems · newest last"), "{picture}");
     assert!(picture.contains("▢ dropped") && !picture.contains("● renewed"), "{picture}");
 }
 
@@ -136,10 +135,10 @@ fn a_frozen_display_stands_still_under_its_banner() {
     let mut buf = Buffer::empty(area);
     draw(RenderContext { app: &app, now: at(102.0), wall: &wall, theme: Theme::default() }, area, &mut buf);
     let after = text(&buf);
-    assert!(before.contains("‖ frozen 0 s ago") && after.contains("‖ frozen 12 s ago"), "{after}");
+    assert!(before.contains("‖ FROZEN 0 s") && after.contains("‖ FROZEN 12 s"), "{after}");
     let table = |picture: &str| picture.lines().skip(1).take(14).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(table(&before), table(&after));
-    assert!(after.contains("p go on"), "{after}");
+    assert!(after.contains("p resume"), "{after}");
 }
 
 #[test]
@@ -150,10 +149,9 @@ fn the_detail_scrolls_to_its_last_line_and_no_further() {
     let ctx = RenderContext { app: &app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is open");
     assert!(spare > 0);
-    update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let picture = text(&paint(&app, size, Theme::default()));
-    assert!(!picture.contains("│ left ") && picture.matches("▢ dropped").count() > 2, "{picture}");
+    assert!(!picture.contains("│ lease ") && picture.matches("▢ dropped").count() > 2, "{picture}");
 }
 
 #[test]
@@ -163,10 +161,9 @@ fn the_cadence_view_scrolls_where_it_has_no_room() {
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
     let ctx = RenderContext { app: &app, now: at(90.0), wall: &wall, theme: Theme::default() };
     let spare = spare_lines(ctx, size).expect("it is shown");
-    update(&mut app, Msg::ScrollLimit { max_scroll: spare }, at(90.0));
     update(&mut app, Msg::Key(Key::End), at(90.0));
     let end = text(&paint(&app, size, Theme::default()));
-    assert!(end.contains("decides.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
+    assert!(end.contains("500 ms later.") && !end.contains("more below") && !end.contains("EXPECTED"), "{end}");
     update(&mut app, Msg::Key(Key::Home), at(90.0));
     let top = text(&paint(&app, size, Theme::default()));
     assert!(top.contains("EXPECTED") && top.contains(&format!("{spare} lines more below")), "{top}");
@@ -223,7 +220,7 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     }
     update(&mut app, Msg::Key(Key::Char('h')), at(90.0));
     let help = text(&paint(&app, size, Theme::default()));
-    assert!(help.contains("F2          new leases") && help.contains("e           the events"), "{help}");
+    assert!(help.contains("F2          grant leases") && help.contains("e           show the events"), "{help}");
 }
 
 #[test]
@@ -250,10 +247,10 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
     let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
     for (keys, full, tiny) in [
         (on(1, 'x'), "F7 revoke", "c F7"),
-        (on(2, 'x'), "and F4:", "1 F4 c"),
-        (on(1, 'q'), "F8 revoke our own and leave", "F4 F8 s"),
+        (on(2, 'x'), "F4 revoke", "1 F4 c"),
+        (on(1, 'q'), "F8 Revoke mine and quit", "F4 F8 s"),
         (on(1, 'n'), "PgDn next field", "Esc"),
-        (on(1, '!'), "(m and - change it)", "c"),
+        (on(1, '!'), "(m - adjust)", "c"),
         (on(1, 's'), "F4 sort", "F4 I c"),
     ] {
         let [full_size, tiny_size] =

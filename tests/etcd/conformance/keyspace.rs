@@ -1,4 +1,4 @@
-//! Cases of reading which key hangs on which lease, and of following what changes that.
+//! Cases of reading which key is attached to which lease, and of watching changes.
 
 use std::time::Duration;
 
@@ -8,31 +8,29 @@ use etcd_lease::{KeyChange, KeyRange, KeyState, LeaseId};
 use super::ConformanceTest;
 
 async fn next(watch: &mut KeyWatch) -> WatchUpdate {
-    tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("told in time")
+    tokio::time::timeout(Duration::from_secs(20), watch.next()).await.expect("reported in time")
 }
 
 /// The next `count` changes.
 async fn changes(watch: &mut KeyWatch, count: usize) -> Vec<KeyChange> {
-    let mut told = Vec::new();
-    while told.len() < count {
+    let mut reported = Vec::new();
+    while reported.len() < count {
         match next(watch).await {
             WatchUpdate::Changes { changes, revision } => {
                 assert_eq!(changes.last().map(|change| change.revision), Some(revision));
-                told.extend(changes);
+                reported.extend(changes);
             }
             WatchUpdate::Progress { .. } => {}
             other => panic!("{other:?}"),
         }
     }
-    told
+    reported
 }
 
-/// Keys come sorted, with their leases, as of one revision, whatever is written between two pages.
+/// Keys are sorted, with their leases, as of one revision, even if keys are written between two pages.
 pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
     let lease = test.grant(60).await;
-    for n in 0..600 {
-        test.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", (n % 3 == 0).then_some(lease)).await.unwrap();
-    }
+    test.put_all((0..600).map(|n| (format!("svc/{n:04}"), (n % 3 == 0).then_some(lease)))).await;
     test.cluster.put(b"svc/\xff\x00", b"", Some(lease)).await.unwrap();
     test.cluster.put(b"svd", b"not in the range", Some(lease)).await.unwrap();
     let mut pages = test.cluster.key_pages(&KeyRange::prefix(b"svc/"));
@@ -51,8 +49,8 @@ pub(crate) async fn keys_are_read_page_by_page(test: &mut ConformanceTest) {
     assert!(test.cluster.key_pages(&KeyRange::prefix(b"none")).next().await.unwrap().unwrap().is_empty());
 }
 
-/// Values of megabytes make pages short; they are read all the same.
-pub(crate) async fn heavy_values_are_read(test: &mut ConformanceTest) {
+/// Keys with values of megabytes are read without their values.
+pub(crate) async fn large_values_are_read(test: &mut ConformanceTest) {
     let heavy = vec![b'x'; 1_000_000];
     for n in 0..12 {
         test.cluster.put(format!("heavy/{n:02}").as_bytes(), &heavy, None).await.unwrap();
@@ -62,11 +60,9 @@ pub(crate) async fn heavy_values_are_read(test: &mut ConformanceTest) {
     assert!(pages.next().await.unwrap().is_none());
 }
 
-/// A page of a forgotten revision says so.
-pub(crate) async fn a_forgotten_page_says_so(test: &mut ConformanceTest) {
-    for n in 0..300 {
-        test.cluster.put(format!("svc/{n:04}").as_bytes(), b"v", None).await.unwrap();
-    }
+/// A page of a compacted revision is an error.
+pub(crate) async fn a_compacted_page_is_reported(test: &mut ConformanceTest) {
+    test.put_all((0..300).map(|n| (format!("svc/{n:04}"), None))).await;
     let mut pages = test.cluster.key_pages(&KeyRange::all());
     pages.next().await.unwrap();
     let revision = test.cluster.put(b"svc/new", b"v", None).await.unwrap().revision;
@@ -74,8 +70,8 @@ pub(crate) async fn a_forgotten_page_says_so(test: &mut ConformanceTest) {
     assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::Compacted);
 }
 
-/// Attached, moved, detached, deleted, and gone with the lease: each change says what was before.
-pub(crate) async fn changes_tell_the_lease_before(test: &mut ConformanceTest) {
+/// Attached, moved, detached, deleted, and deleted with the lease: each change includes the previous lease.
+pub(crate) async fn changes_include_the_previous_lease(test: &mut ConformanceTest) {
     let (first, second) = (test.grant(60).await, test.grant(60).await);
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     for lease in [Some(first), Some(second), None, Some(second)] {
@@ -84,12 +80,12 @@ pub(crate) async fn changes_tell_the_lease_before(test: &mut ConformanceTest) {
     test.cluster.put(b"svc/b", b"v", Some(second)).await.unwrap();
     test.cluster.put(b"elsewhere", b"v", Some(second)).await.unwrap();
     test.cluster.revoke(second).await.unwrap();
-    let told = changes(&mut watch, 7).await;
+    let reported = changes(&mut watch, 7).await;
     let change =
         |key: &[u8], before: Option<LeaseId>, now, revision| KeyChange { key: key.to_vec(), before, now, revision };
     let put = |lease, create_revision| KeyState::Put { lease, create_revision };
     assert_eq!(
-        told,
+        reported,
         [
             change(b"svc/a", None, put(Some(first), 2), 2),
             change(b"svc/a", Some(first), put(Some(second), 2), 3),
@@ -102,34 +98,34 @@ pub(crate) async fn changes_tell_the_lease_before(test: &mut ConformanceTest) {
     );
 }
 
-/// How far it is, where nothing changes.
-pub(crate) async fn a_watch_says_how_far_it_is(test: &mut ConformanceTest) {
+/// A watch without changes reports its revision on request.
+pub(crate) async fn a_watch_reports_progress(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::prefix(b"svc/"), 0).await.unwrap();
     let revision = test.cluster.put(b"elsewhere", b"v", None).await.unwrap().revision;
     watch.ask_progress();
-    let told = next(&mut watch).await;
-    assert!(matches!(told, WatchUpdate::Progress { revision: told } if told == revision), "{told:?}");
+    let reported = next(&mut watch).await;
+    assert!(matches!(reported, WatchUpdate::Progress { revision: reported } if reported == revision), "{reported:?}");
 }
 
-/// A watch from a forgotten revision says what is remembered.
-pub(crate) async fn a_watch_from_a_forgotten_revision_says_so(test: &mut ConformanceTest) {
+/// A watch from a compacted revision reports the oldest one.
+pub(crate) async fn a_watch_from_a_compacted_revision_is_reported(test: &mut ConformanceTest) {
     for _ in 0..5 {
         test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     }
     test.raw().await.compact(5, None).await.unwrap();
     let mut watch = test.cluster.watch_keys(&KeyRange::all(), 2).await.unwrap();
-    let told = next(&mut watch).await;
-    assert!(matches!(told, WatchUpdate::Compacted { oldest: 5 }), "{told:?}");
+    let reported = next(&mut watch).await;
+    assert!(matches!(reported, WatchUpdate::Compacted { oldest: 5 }), "{reported:?}");
 }
 
-/// A watch whose way breaks ends; the next one goes on from where it was, and nothing is lost.
-pub(crate) async fn a_cut_watch_goes_on(test: &mut ConformanceTest) {
+/// A watch whose connection breaks ends; the next one continues from its revision, and no change is lost.
+pub(crate) async fn a_cut_watch_continues_from_its_revision(test: &mut ConformanceTest) {
     let mut watch = test.cluster.watch_keys(&KeyRange::all(), 0).await.unwrap();
     test.cluster.put(b"svc/a", b"v", None).await.unwrap();
     let last = changes(&mut watch, 1).await[0].revision;
     test.disconnect();
-    let told = next(&mut watch).await;
-    assert!(matches!(told, WatchUpdate::Cut(_)), "{told:?}");
+    let reported = next(&mut watch).await;
+    assert!(matches!(reported, WatchUpdate::Cut(_)), "{reported:?}");
     test.elsewhere.put(b"svc/b", b"v", None).await.unwrap();
     test.reconnect();
     let mut watch = test.watch_again(last + 1).await;

@@ -7,10 +7,10 @@ use etcd_lease::{LeaseId, MAX_TTL};
 
 use super::ConformanceTest;
 
-/// etcd's own patience with an expiry.
+/// How long etcd's own tests wait for an expiry.
 const EXPIRY: Duration = Duration::from_secs(15);
 
-/// TestLeaseGrant: a TTL above the longest is refused; what is granted can hold a key.
+/// TestLeaseGrant: a TTL above the maximum is refused; a key can be attached to a granted lease.
 pub(crate) async fn lease_grant(test: &mut ConformanceTest) {
     let refused = test.cluster.grant(None, MAX_TTL + 1).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::TooLargeTtl, "{refused}");
@@ -19,7 +19,7 @@ pub(crate) async fn lease_grant(test: &mut ConformanceTest) {
     assert_eq!(test.cluster.get(b"foo").await.unwrap().unwrap().lease, Some(lease));
 }
 
-/// TestLeaseRevoke: a revoked lease holds no more keys.
+/// TestLeaseRevoke: a revoked lease has no keys.
 pub(crate) async fn lease_revoke(test: &mut ConformanceTest) {
     let lease = test.grant(10).await;
     test.cluster.revoke(lease).await.unwrap();
@@ -27,7 +27,7 @@ pub(crate) async fn lease_revoke(test: &mut ConformanceTest) {
     assert_eq!(refused.kind(), ErrorKind::NotFound, "{refused}");
 }
 
-/// TestLeaseTimeToLive: time left, and the keys where they are asked for.
+/// TestLeaseTimeToLive: the time left, and the keys if requested.
 pub(crate) async fn lease_time_to_live(test: &mut ConformanceTest) {
     let lease = test.grant(10).await;
     test.put("foo1", lease).await;
@@ -50,7 +50,7 @@ pub(crate) async fn lease_time_to_live_lease_not_found(test: &mut ConformanceTes
     assert_ne!(answer.header.cluster_id, 0);
 }
 
-/// TestLeaseLeases: on a single server the list is in the order of expiry, which is that of the grants.
+/// TestLeaseLeases: on a single server the list is in the order of expiry, here the order of the grants.
 pub(crate) async fn lease_leases(test: &mut ConformanceTest) {
     let mut granted = Vec::new();
     for _ in 0..5 {
@@ -59,7 +59,7 @@ pub(crate) async fn lease_leases(test: &mut ConformanceTest) {
     assert_eq!(test.cluster.leases().await.unwrap().ids, granted);
 }
 
-/// TestV3LeaseExpire: an expired lease takes its keys along, all in one revision.
+/// TestV3LeaseExpire: the keys of an expired lease are deleted in one revision.
 pub(crate) async fn v3_lease_expire(test: &mut ConformanceTest) {
     let lease = test.grant(2).await;
     test.put("foo", lease).await;
@@ -70,7 +70,7 @@ pub(crate) async fn v3_lease_expire(test: &mut ConformanceTest) {
     assert_eq!(after.revision, before.revision + 1);
 }
 
-/// TestV3LeaseGrantByID: an id asked for is kept, a second lease of that id refused.
+/// TestV3LeaseGrantByID: a requested id is used; a second lease with that id is refused.
 pub(crate) async fn v3_lease_grant_by_id(test: &mut ConformanceTest) {
     let granted = test.cluster.grant(Some(LeaseId(123)), 10).await.unwrap();
     assert_eq!(granted.id, LeaseId(123));
@@ -79,7 +79,7 @@ pub(crate) async fn v3_lease_grant_by_id(test: &mut ConformanceTest) {
     assert_ne!(test.grant(10).await, LeaseId(123));
 }
 
-/// TestV3LeaseNegativeID: any id but 0 is a lease like another, over a restart too.
+/// TestV3LeaseNegativeID: any id but 0 works, and survives a restart.
 pub(crate) async fn v3_lease_negative_id(test: &mut ConformanceTest) {
     let ids = [-1, i64::MAX, i64::MIN].map(LeaseId);
     for id in ids {
@@ -94,7 +94,7 @@ pub(crate) async fn v3_lease_negative_id(test: &mut ConformanceTest) {
     }
 }
 
-/// TestV3LeaseSwitch: a key goes with the lease that it was put with last.
+/// TestV3LeaseSwitch: a key is deleted with the lease that it was last put with.
 pub(crate) async fn v3_lease_switch(test: &mut ConformanceTest) {
     let (first, second) = (test.grant(30).await, test.grant(30).await);
     test.put("foo", first).await;

@@ -1,4 +1,4 @@
-//! A way from a client to a server that can be cut.
+//! A connection from a client to a server that can be cut.
 
 use std::future::Future;
 use std::io;
@@ -8,14 +8,14 @@ use simkit::tasks::{self, Task};
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
 use tokio::sync::watch;
 
-/// Carries bytes until it is cut; then connections break, and new ones break at once.
+/// Forwards bytes until it is cut; then open and new connections break at once.
 pub(crate) struct Link {
     open: watch::Sender<bool>,
     _carrier: Task,
 }
 
 impl Link {
-    /// Carries what comes in to where `dial` leads.
+    /// Forwards incoming connections to the target of `dial`.
     pub(crate) fn start<Near, Far, Dial>(
         mut incoming: impl Stream<Item = io::Result<Near>> + Send + Unpin + 'static,
         dial: impl Fn() -> Dial + Send + 'static,
@@ -40,7 +40,7 @@ impl Link {
         Link { open, _carrier: carrier }
     }
 
-    /// Breaks what is open and lets nothing through.
+    /// Breaks open connections and refuses new ones.
     pub(crate) fn cut(&self) {
         self.open.send_replace(false);
     }
@@ -51,7 +51,7 @@ impl Link {
     }
 }
 
-/// Carries one connection until an end closes it or the link is cut.
+/// Forwards one connection until an end closes it or the link is cut.
 async fn carry<Near, Far>(
     near: io::Result<Near>,
     dial: impl Future<Output = io::Result<Far>>,

@@ -1,7 +1,7 @@
-//! etcd's own tests of leases, watches and transactions, told as black-box cases and played on the sandbox and on each real etcd.
+//! etcd's own tests of leases, watches and transactions as black-box cases, run on the sandbox and on each real etcd.
 //!
-//! Each case is named after the test of etcd's that it retells (`tests/integration/clientv3/lease/lease_test.go`,
-//! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and those that the files here name).
+//! Each case is named after the etcd test it follows (`tests/integration/clientv3/lease/lease_test.go`,
+//! `tests/integration/v3_lease_test.go`, `tests/common/lease_test.go`, and the ones named in the files here).
 
 mod keyspace;
 mod leases;
@@ -13,7 +13,7 @@ mod watches;
 
 use test_case::ConformanceTest;
 
-/// Makes one test a case and arena.
+/// Makes one test per case and server.
 macro_rules! cases {
     ($($room:ident::$case:ident)*) => {
         mod sandbox {
@@ -74,13 +74,13 @@ cases! {
     watches::watch_compact_revision
     watches::v3_watch_wrong_range
     keyspace::keys_are_read_page_by_page
-    keyspace::heavy_values_are_read
-    keyspace::a_forgotten_page_says_so
-    keyspace::changes_tell_the_lease_before
-    keyspace::a_watch_says_how_far_it_is
-    keyspace::a_watch_from_a_forgotten_revision_says_so
-    keyspace::a_cut_watch_goes_on
-    transactions::txn_takes_a_place_in_line
+    keyspace::large_values_are_read
+    keyspace::a_compacted_page_is_reported
+    keyspace::changes_include_the_previous_lease
+    keyspace::a_watch_reports_progress
+    keyspace::a_watch_from_a_compacted_revision_is_reported
+    keyspace::a_cut_watch_continues_from_its_revision
+    transactions::txn_joins_a_queue
     transactions::v3_txn_revision
     transactions::v3_txn_duplicate_keys
     transactions::v3_txn_too_many_ops

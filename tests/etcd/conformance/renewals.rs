@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 
 use super::ConformanceTest;
 
-/// etcd's own patience with a channel that has to close.
+/// How long etcd's own tests wait for a channel to close.
 const CLOSING: Duration = Duration::from_secs(10);
 
 /// The next response; panics if the lease ends first.
@@ -17,7 +17,7 @@ async fn next(kept: &mut KeepAlive) -> Response {
     response.unwrap_or_else(|| panic!("ended: {:?}", kept.ended()))
 }
 
-/// Why it ended, with the responses that came before.
+/// The reason of the end, with the responses before it.
 async fn end(kept: &mut KeepAlive) -> (Vec<Response>, Ended) {
     let responses = tokio::time::timeout(CLOSING, kept.by_ref().collect()).await.expect("an end in time");
     (responses, kept.ended().expect("a reason").clone())
@@ -46,7 +46,7 @@ pub(crate) async fn lease_keep_alive(test: &mut ConformanceTest) {
     assert_eq!(end(&mut first).await.1, Ended::Closed);
 }
 
-/// TestLeaseKeepAliveSeconds: a lease of 3 s is renewed again and again.
+/// TestLeaseKeepAliveSeconds: a lease of 3 s is renewed repeatedly.
 pub(crate) async fn lease_keep_alive_seconds(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let mut kept = engine.keep_alive(test.grant(3).await);
@@ -69,7 +69,7 @@ pub(crate) async fn lease_keep_alive_not_found(test: &mut ConformanceTest) {
     }
 }
 
-/// TestLeaseKeepAliveFullResponseQueue: a response that nobody can take does not hasten the next renewal.
+/// TestLeaseKeepAliveFullResponseQueue: a response that does not fit does not hasten the next renewal.
 pub(crate) async fn lease_keep_alive_full_response_queue(test: &mut ConformanceTest) {
     let engine = test.engine(Options { queue_capacity: 0, ..Options::default() });
     let lease = test.grant(30).await;
@@ -79,7 +79,7 @@ pub(crate) async fn lease_keep_alive_full_response_queue(test: &mut ConformanceT
     assert!((25..=27).contains(&left), "{left} s left, 3 s after the only renewal");
 }
 
-/// TestLeaseKeepAliveCloseAfterDisconnectRevoke: revoked behind a broken link, found out over the mended one.
+/// TestLeaseKeepAliveCloseAfterDisconnectRevoke: revoked while disconnected, noticed after the reconnect.
 pub(crate) async fn lease_keep_alive_close_after_disconnect_revoke(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let lease = test.grant(5).await;
@@ -91,7 +91,7 @@ pub(crate) async fn lease_keep_alive_close_after_disconnect_revoke(test: &mut Co
     assert_eq!(end(&mut kept).await.1, Ended::NotFound);
 }
 
-/// TestLeaseKeepAliveInitTimeout: never answered at all.
+/// TestLeaseKeepAliveInitTimeout: no reply from the start.
 pub(crate) async fn lease_keep_alive_init_timeout(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let lease = test.grant(5).await;
@@ -101,7 +101,7 @@ pub(crate) async fn lease_keep_alive_init_timeout(test: &mut ConformanceTest) {
     assert!(matches!(ended, Ended::Unanswered { .. }), "{ended:?}");
 }
 
-/// TestLeaseKeepAliveTTLTimeout: no more answered.
+/// TestLeaseKeepAliveTTLTimeout: no more replies.
 pub(crate) async fn lease_keep_alive_ttl_timeout(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let mut kept = engine.keep_alive(test.grant(5).await);
@@ -111,7 +111,7 @@ pub(crate) async fn lease_keep_alive_ttl_timeout(test: &mut ConformanceTest) {
     assert!(matches!(ended, Ended::Unanswered { .. }), "{ended:?}");
 }
 
-/// TestLeaseKeepAliveLoopExit: a closed engine keeps nothing.
+/// TestLeaseKeepAliveLoopExit: a closed engine keeps no lease alive.
 pub(crate) async fn lease_keep_alive_loop_exit(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let lease = test.grant(10).await;

@@ -1,4 +1,4 @@
-//! Where a case is played: a server, a client whose way to it can be cut, and one whose way cannot.
+//! A server for a case, a client whose connection can be cut, and one whose connection cannot.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use etcd_lease::engine::{Engine, Options};
 use etcd_lease::wire::{Address, Cluster, KeyWatch, Settings, Target};
 use etcd_lease::{KeyRange, LeaseId};
 use etcd_sandbox::Sandbox;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use hyper_util::rt::TokioIo;
 use simkit::Clock;
 use simkit::pipe::{Dialer, pipe};
@@ -22,9 +22,9 @@ use crate::common::wait::until;
 
 /// A server of its own for each case.
 pub(crate) struct ConformanceTest {
-    /// The client that the case is about.
+    /// The client under test.
     pub(crate) cluster: Cluster,
-    /// A client elsewhere, with a way of its own.
+    /// Another client, with its own connection.
     pub(crate) elsewhere: Cluster,
     /// The clock that the leases run on.
     pub(crate) clock: Clock,
@@ -55,7 +55,7 @@ impl ConformanceTest {
         }
     }
 
-    /// On the sandbox, over a pipe and on tokio's paused clock.
+    /// On the sandbox, over the in-memory transport and on tokio's paused clock.
     pub(crate) async fn sandbox() -> ConformanceTest {
         let clock = Clock::real();
         let sandbox = Sandbox::builder().seed(1).start(clock.clone());
@@ -75,7 +75,7 @@ impl ConformanceTest {
         }
     }
 
-    /// etcd-client's own client, with a way of its own.
+    /// etcd-client's own client, with its own connection.
     pub(crate) async fn raw(&self) -> Client {
         let endpoint = match &self.server {
             Server::Etcd(etcd) => {
@@ -89,10 +89,10 @@ impl ConformanceTest {
                 }))
             }
         };
-        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("nothing to go wrong yet")
+        Client::from_channel(Channel::Tonic(endpoint), None).await.expect("a lazy connection")
     }
 
-    /// Whether it refuses an unknown lease in a transaction: before the fix of CVE-2026-44283 etcd does not look.
+    /// Whether it refuses an unknown lease in a transaction: etcd before the fix of CVE-2026-44283 does not check.
     pub(crate) fn looks_at_leases_in_transactions(&self) -> bool {
         match &self.server {
             Server::Sandbox(_) => true,
@@ -100,22 +100,22 @@ impl ConformanceTest {
         }
     }
 
-    /// Starts an engine of the client's.
+    /// Starts an engine on the client under test.
     pub(crate) fn engine(&self, options: Options) -> Engine {
         Engine::start(self.cluster.clone(), self.clock.clone(), options)
     }
 
-    /// Cuts the client's way to the server; the one elsewhere keeps its own.
+    /// Cuts the connection of the client under test.
     pub(crate) fn disconnect(&self) {
         self.link.cut();
     }
 
-    /// Mends the client's way to the server.
+    /// Restores the connection of the client under test.
     pub(crate) fn reconnect(&self) {
         self.link.mend();
     }
 
-    /// Watches all keys from a revision on, as soon as the mended way lets it.
+    /// Watches all keys from a revision, as soon as the connection is restored.
     pub(crate) async fn watch_again(&self, from: i64) -> KeyWatch {
         let mut opened = None;
         until("the watch goes on", Duration::from_secs(20), async || {
@@ -126,7 +126,7 @@ impl ConformanceTest {
         opened.expect("it was waited for")
     }
 
-    /// Ends the server.
+    /// Stops the server.
     pub(crate) fn stop_server(&mut self) {
         match &mut self.server {
             Server::Etcd(etcd) => etcd.kill(0),
@@ -134,7 +134,7 @@ impl ConformanceTest {
         }
     }
 
-    /// Kills the server and starts it on its data, where it keeps leases of any id: the sandbox keeps nothing, and
+    /// Kills the server and restarts it on its data if it keeps leases of any id: the sandbox is in memory only, and
     /// etcd before 3.5.3 may forget negative ids (etcd-io/etcd#13676).
     pub(crate) async fn restart_if_durable(&mut self) {
         match &mut self.server {
@@ -162,6 +162,12 @@ impl ConformanceTest {
         self.cluster.grant(None, ttl).await.expect("grant").id
     }
 
+    /// Puts keys with or without a lease, many at a time: one by one, some etcds take 30 ms each.
+    pub(crate) async fn put_all(&self, keys: impl Iterator<Item = (String, Option<LeaseId>)>) {
+        let puts = keys.map(|(key, lease)| async move { self.cluster.put(key.as_bytes(), b"v", lease).await });
+        stream::iter(puts).buffer_unordered(64).try_for_each(|_| async { Ok(()) }).await.expect("put");
+    }
+
     /// Puts a key with a lease.
     pub(crate) async fn put(&self, key: &str, lease: LeaseId) {
         self.cluster.put(key.as_bytes(), b"value", Some(lease)).await.expect("put");
@@ -177,5 +183,5 @@ fn piped(dialer: Dialer) -> Target {
 }
 
 async fn connect(target: Target) -> Cluster {
-    Cluster::connect(Settings::new(vec![target])).await.expect("nothing to go wrong yet")
+    Cluster::connect(Settings::new(vec![target])).await.expect("a lazy connection")
 }

@@ -22,8 +22,8 @@ fn put(key: &str) -> TxnOp {
     TxnOp::put(key, "v", None)
 }
 
-/// How etcd's lock takes its place: the key is made once, and the first in line is asked for with it.
-pub(crate) async fn txn_takes_a_place_in_line(test: &mut ConformanceTest) {
+/// How etcd's lock joins the queue: it creates its key once, and reads the first key of the queue with it.
+pub(crate) async fn txn_joins_a_queue(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let lease = test.grant(30).await;
     let queue = |key: &str| {
@@ -49,7 +49,7 @@ pub(crate) async fn txn_takes_a_place_in_line(test: &mut ConformanceTest) {
     assert_eq!(client.get("lock/", Some(before)).await.unwrap().kvs()[0].key(), b"lock/b");
 }
 
-/// TestV3TxnRevision and TestV3TxnCmpHeaderRev: all writes share a revision, reading takes none.
+/// TestV3TxnRevision and TestV3TxnCmpHeaderRev: all writes share a revision; reads use none.
 pub(crate) async fn v3_txn_revision(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let revision = |answer: &etcd_client::TxnResponse| answer.header().unwrap().revision();
@@ -61,7 +61,7 @@ pub(crate) async fn v3_txn_revision(test: &mut ConformanceTest) {
     assert!(found.kvs().iter().all(|entry| entry.mod_revision() == 2 && entry.create_revision() == 2));
 }
 
-/// TestV3TxnDuplicateKeys: no key twice, and none put that is deleted.
+/// TestV3TxnDuplicateKeys: no key is put twice, or put and deleted.
 pub(crate) async fn v3_txn_duplicate_keys(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let wrong = (Code::InvalidArgument, "etcdserver: duplicate key given in txn request".to_owned());
@@ -88,7 +88,7 @@ pub(crate) async fn v3_txn_too_many_ops(test: &mut ConformanceTest) {
     assert_eq!((code, text.as_str()), (Code::InvalidArgument, "etcdserver: key is not provided"));
 }
 
-/// TestV3PutOnNonExistLease, in a transaction: nothing of it is done. etcd before 3.4.44 and 3.5.30 goes down over it.
+/// TestV3PutOnNonExistLease, in a transaction: nothing is applied. etcd before 3.4.44 and 3.5.30 crashes.
 pub(crate) async fn txn_with_an_unknown_lease(test: &mut ConformanceTest) {
     if !test.looks_at_leases_in_transactions() {
         return;
@@ -123,7 +123,7 @@ pub(crate) async fn txn_compares(test: &mut ConformanceTest) {
     }
 }
 
-/// TestV3CompactCurrentRev and TestV3TxnInvalidRange: the past can be read until it is forgotten.
+/// TestV3CompactCurrentRev and TestV3TxnInvalidRange: the past can be read until it is compacted.
 pub(crate) async fn v3_compact_current_rev(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     for value in ["1", "2", "3"] {

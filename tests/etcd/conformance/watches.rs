@@ -32,7 +32,7 @@ fn prefix() -> WatchOptions {
     WatchOptions::new().with_prefix().with_prev_key()
 }
 
-/// TestV3WatchFromCurrentRevision: what comes after the watch, of the keys watched, and nothing else.
+/// TestV3WatchFromCurrentRevision: only later changes of the watched keys.
 pub(crate) async fn v3_watch_from_current_revision(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     client.put("foo/1", "before", None).await.unwrap();
@@ -65,7 +65,7 @@ pub(crate) async fn v3_watch_multiple_watchers(test: &mut ConformanceTest) {
     assert_eq!(next(&mut watch).await.watch_id(), 7);
 }
 
-/// TestV3WatchCancel: a cancelled watch is confirmed, and told no more.
+/// TestV3WatchCancel: a cancelled watch is confirmed, and receives no more.
 pub(crate) async fn v3_watch_cancel(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let mut watch = client.watch("foo", Some(WatchOptions::new().with_watch_id(3))).await.unwrap();
@@ -79,7 +79,7 @@ pub(crate) async fn v3_watch_cancel(test: &mut ConformanceTest) {
     assert_eq!(next(&mut watch).await.watch_id(), 4);
 }
 
-/// TestV3WatchFutureRevision: a watch may wait for a revision that has not come yet.
+/// TestV3WatchFutureRevision: a watch may wait for a future revision.
 pub(crate) async fn v3_watch_future_revision(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let mut watch = client.watch("foo", Some(WatchOptions::new().with_start_revision(4))).await.unwrap();
@@ -89,7 +89,7 @@ pub(crate) async fn v3_watch_future_revision(test: &mut ConformanceTest) {
     assert_eq!(events_of(&next(&mut watch).await)[0].0, 4);
 }
 
-/// From a revision of the past all that came since is told; several keys of one revision in one message.
+/// A watch from a past revision receives all later changes; the keys of one revision come in one message.
 pub(crate) async fn watch_of_a_revoked_lease(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let lease = test.grant(30).await;
@@ -106,7 +106,7 @@ pub(crate) async fn watch_of_a_revoked_lease(test: &mut ConformanceTest) {
     assert_eq!(events, [gone("foo/a"), gone("foo/b")]);
 }
 
-/// A put without a lease tells the lease before, and so does one with another lease.
+/// A put with another or no lease includes the previous lease.
 pub(crate) async fn watch_of_a_key_that_moves(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let (first, second) = (test.grant(30).await, test.grant(30).await);
@@ -125,7 +125,7 @@ pub(crate) async fn watch_of_a_key_that_moves(test: &mut ConformanceTest) {
     assert_eq!(events, [(first.0, second.0), (second.0, 0)]);
 }
 
-/// TestV3WatchWithFilter: puts or deletes may be left out.
+/// TestV3WatchWithFilter: puts or deletes may be filtered out.
 pub(crate) async fn v3_watch_with_filter(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let only = |filter| Some(WatchOptions::new().with_filters([filter]));
@@ -139,7 +139,7 @@ pub(crate) async fn v3_watch_with_filter(test: &mut ConformanceTest) {
     assert_eq!(events_of(&next(&mut puts).await)[0].0, 4);
 }
 
-/// TestV3WatchProgressOnMemberRestart's question: how far is it? The answer belongs to no watch.
+/// As in TestV3WatchProgressOnMemberRestart: the reply to a progress request belongs to no watch.
 pub(crate) async fn watch_request_progress(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     client.put("other", "v", None).await.unwrap();
@@ -151,7 +151,7 @@ pub(crate) async fn watch_request_progress(test: &mut ConformanceTest) {
     assert_eq!(message.header().unwrap().revision(), 2);
 }
 
-/// TestWatchCompactRevision: a watch from a forgotten revision ends and says what is remembered.
+/// TestWatchCompactRevision: a watch from a compacted revision ends and reports the oldest revision.
 pub(crate) async fn watch_compact_revision(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     for _ in 0..4 {
@@ -166,7 +166,7 @@ pub(crate) async fn watch_compact_revision(test: &mut ConformanceTest) {
     assert_eq!(events_of(&next(&mut watch).await)[0].0, 4);
 }
 
-/// TestV3WatchEmptyKey and TestV3WatchWrongRange: no key is every key, an end before the key is none.
+/// TestV3WatchEmptyKey and TestV3WatchWrongRange: an empty key means every key; an end before the key is refused.
 pub(crate) async fn v3_watch_wrong_range(test: &mut ConformanceTest) {
     let mut client = test.raw().await;
     let mut watch = client.watch("b", Some(WatchOptions::new().with_range("a"))).await.unwrap();

@@ -1,4 +1,4 @@
-//! Endpoints of which some are dead, silent or about to die.
+//! Endpoints that are closed, hung or about to fail.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,15 +12,18 @@ use crate::common::etcd::{Etcd, Version};
 use crate::common::wait::until;
 
 on_each_version! {
-    leases_live_beside_a_dead_and_a_hung_endpoint
-    renewals_have_moved_within_2_s_of_a_members_death
-    leases_outlive_their_leader
-    a_member_without_a_majority_says_so
+    leases_survive_the_loss_of_the_leader
+    a_member_without_a_majority_reports_no_leader
 }
 
-async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {
+on_the_newest_version! {
+    leases_survive_beside_a_closed_and_a_hung_endpoint
+    renewals_move_within_2_s_of_a_member_failure
+}
+
+async fn leases_survive_beside_a_closed_and_a_hung_endpoint(version: Version) {
     let etcd = Etcd::start(version).await;
-    // Connections to it are accepted by the kernel and never answered.
+    // The kernel accepts connections to it, and nobody answers.
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let endpoints = [gone.to_string(), hung.local_addr().unwrap().to_string(), etcd.endpoints().remove(0)];
@@ -30,8 +33,8 @@ async fn leases_live_beside_a_dead_and_a_hung_endpoint(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-/// Both endpoints are followers, so that the death of one costs no election.
-async fn renewals_have_moved_within_2_s_of_a_members_death(version: Version) {
+/// Both endpoints are followers, so that killing one causes no election.
+async fn renewals_move_within_2_s_of_a_member_failure(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let leader = etcd.leader().await;
     let all = etcd.endpoints();
@@ -48,7 +51,7 @@ async fn renewals_have_moved_within_2_s_of_a_members_death(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-async fn leases_outlive_their_leader(version: Version) {
+async fn leases_survive_the_loss_of_the_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let leader = etcd.leader().await;
@@ -60,8 +63,8 @@ async fn leases_outlive_their_leader(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-/// The last of three stays the choice, and what it cannot do is told as what it is.
-async fn a_member_without_a_majority_says_so(version: Version) {
+/// The last of three members stays chosen, and its errors say that there is no leader.
+async fn a_member_without_a_majority_reports_no_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;
     let lease = cluster.grant(None, 600).await.unwrap().id;

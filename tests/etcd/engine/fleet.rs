@@ -1,4 +1,4 @@
-//! Many leases kept alive by one consumer, and what became of them.
+//! Many leases kept alive by one consumer, with their renewals and ends.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Fleet {
         Fleet::keep(cluster, clock, &granted, at)
     }
 
-    /// Keeps leases alive that were granted at a moment.
+    /// Keeps granted leases alive.
     pub(crate) fn keep(cluster: &Cluster, clock: Clock, granted: &[Granted], at: Timestamp) -> Fleet {
         let engine = Engine::start(cluster.clone(), clock.clone(), Options::default());
         let consumer = engine.consumer();
@@ -39,12 +39,12 @@ impl Fleet {
         Fleet { engine, clock, consumer, leases, renewals: HashMap::new(), ended: HashMap::new() }
     }
 
-    /// Asks for a renewal of every lease at once.
+    /// Requests a renewal of every lease at once.
     pub(crate) fn renew_all_now(&self) {
         self.leases.iter().for_each(|lease| self.engine.renew_now(*lease));
     }
 
-    /// Waits until every lease that has not ended was renewed at least that often from now on.
+    /// Waits until every lease that has not ended has been renewed `times` times from now on.
     pub(crate) async fn all_renewed(&mut self, times: u32, limit: Duration) {
         self.renewals.clear();
         let since = self.clock.now();
@@ -67,7 +67,7 @@ impl Fleet {
         self.renewals.get(lease).copied().unwrap_or_default()
     }
 
-    /// Reads what comes next; responses to renewals before `since` do not count.
+    /// Reads one delivery; responses from before `since` do not count.
     async fn read(&mut self, since: Timestamp) {
         match self.consumer.next().await.expect("leases are kept") {
             Delivery::Response(response) if response.at < since => {}

@@ -1,4 +1,4 @@
-//! One lease of a hundred holds a key that the user may not write.
+//! One lease of a hundred has a key that the user may not write.
 
 use std::time::Duration;
 
@@ -16,20 +16,14 @@ use crate::common::wait::until;
 const LOGINS: &str = "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Authenticate\",\
                       grpc_service=\"etcdserverpb.Auth\",grpc_type=\"unary\"}";
 
-mod etcd_3_5_new {
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_forbidden_lease_ends_alone() {
-        super::a_forbidden_lease_ends_alone().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn members_are_seen_with_authentication_on() {
-        super::members_are_seen_with_authentication_on().await;
-    }
+// Older versions do not check who may renew.
+on_the_newest_version! {
+    a_forbidden_lease_ends_without_affecting_others
+    members_are_probed_with_authentication_enabled
 }
 
-async fn a_forbidden_lease_ends_alone() {
-    let mut etcd = Etcd::start(Version::V3_5New).await;
+async fn a_forbidden_lease_ends_without_affecting_others(version: Version) {
+    let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let cluster = as_app(&etcd).await;
     let clock = Clock::real();
@@ -57,10 +51,10 @@ async fn as_app(etcd: &Etcd) -> Cluster {
     connect(Settings { user: Some(user), ..settings(&etcd.endpoints()) }).await
 }
 
-/// The monitor waits for a member that tells who it is. The newest 3.5 tells only root; to another user who is logged in
-/// it says at least that it is there.
-async fn members_are_seen_with_authentication_on() {
-    let mut etcd = Etcd::start(Version::V3_5New).await;
+/// The monitor waits for a member that reports its status. The newest 3.5 does so only for root; to other users
+/// it only proves that it is reachable.
+async fn members_are_probed_with_authentication_enabled(version: Version) {
+    let mut etcd = Etcd::start(version).await;
     etcd.enable_auth();
     let as_user = async |name: &str, password: &str| {
         let user = User { name: name.to_owned(), password: password.to_owned() };
@@ -68,17 +62,17 @@ async fn members_are_seen_with_authentication_on() {
     };
     let limit = Duration::from_secs(5);
     let root = as_user("root", "root-password").await;
-    let told = async || root.view().current().is_some_and(|member| member.is_leader && !member.version.is_empty());
-    until("root is told who the member is", limit, told).await;
+    let reported = async || root.view().current().is_some_and(|member| member.is_leader && !member.version.is_empty());
+    until("root sees the status of the member", limit, reported).await;
 
     let app = as_user("app", "app-password").await;
     let there = async || app.view().current().is_some_and(|member| member.reachability == Reachability::Up);
-    until("another user sees that it is there", limit, there).await;
+    until("another user sees that the member is reachable", limit, there).await;
 
     let refused = as_user("app", "wrong").await;
-    let told = async || {
+    let reported = async || {
         let view = refused.view();
         matches!(&view.members[0].reachability, Reachability::Down { trouble } if trouble.contains("authentication failed"))
     };
-    until("the wrong password is told", limit, told).await;
+    until("the wrong password is an error", limit, reported).await;
 }

@@ -1,4 +1,4 @@
-//! The engine on real etcds that are killed, frozen, forbidding, encrypted or behind with their expiries.
+//! The engine on real etcds: killed, frozen, with permissions, with TLS, or slow to expire leases.
 
 mod endpoints;
 mod fleet;
@@ -16,5 +16,5 @@ pub(crate) fn settings(endpoints: &[String]) -> Settings {
 }
 
 pub(crate) async fn connect(settings: Settings) -> Cluster {
-    Cluster::connect(settings).await.expect("nothing to go wrong yet")
+    Cluster::connect(settings).await.expect("a lazy connection")
 }

@@ -9,12 +9,12 @@ use super::fleet::Fleet;
 use super::{connect, settings};
 use crate::common::etcd::{Etcd, Version};
 
-on_each_version! {
-    leases_are_kept_over_tls
-    a_client_without_a_certificate_is_told_so
+on_the_newest_version! {
+    leases_are_kept_alive_over_tls
+    a_missing_client_certificate_is_reported
 }
 
-async fn leases_are_kept_over_tls(version: Version) {
+async fn leases_are_kept_alive_over_tls(version: Version) {
     let etcd = Etcd::with_tls(version).await;
     let files = etcd.certificates();
     let tls = TlsFiles {
@@ -29,7 +29,7 @@ async fn leases_are_kept_over_tls(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-async fn a_client_without_a_certificate_is_told_so(version: Version) {
+async fn a_missing_client_certificate_is_reported(version: Version) {
     let etcd = Etcd::with_tls(version).await;
     let tls = TlsFiles { ca: Some(etcd.certificates().ca.clone()), ..TlsFiles::default() };
     let cluster = connect(Settings { tls: Some(tls), ..settings(&etcd.endpoints()) }).await;

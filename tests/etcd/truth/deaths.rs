@@ -1,4 +1,4 @@
-//! Scripted ends of leases, and of keys on them: each is told with its cause.
+//! Scripted ends of leases and of their keys: each is reported with its cause.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -26,7 +26,7 @@ pub(super) struct Plan {
 pub(super) const SHORT: Plan = Plan { ends: 42, together: 42, ttls: (5.0, 8.0) };
 pub(super) const LONG: Plan = Plan { ends: 1_050, together: 60, ttls: (5.0, 15.0) };
 
-/// What becomes of a lease, or of the key that hangs on it. A lease whose key left it expires.
+/// How a lease or its key ends. A lease whose key was detached expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     Expires,
@@ -50,7 +50,7 @@ impl End {
         matches!(self, End::Revoked | End::RevokedBare)
     }
 
-    /// What is to be told of its key before it dies: event and cause.
+    /// The expected event and cause of its key before the lease ends.
     fn of_key(self) -> Option<(&'static str, Option<&'static str>)> {
         match self {
             End::KeyDeleted => Some(("detached", Some("deleted"))),
@@ -60,53 +60,53 @@ impl End {
         }
     }
 
-    /// What is to be told of the lease.
+    /// The expected event of the lease.
     fn of_lease(self) -> &'static str {
         if self.is_revoke() { "revoked" } else { "expired" }
     }
 }
 
-/// An end as it truly was.
+/// An end as it really happened.
 struct Death {
     id: LeaseId,
     end: End,
     /// When it was revoked, or its deadline.
     at: Span,
-    /// Whether it lived no longer than from one list to the next.
+    /// Whether it existed only between two lists.
     is_short: bool,
 }
 
-/// What was told of one kind of ends.
+/// What was reported about one kind of ends.
 #[derive(Default)]
 struct Row {
     total: usize,
     right: usize,
     unknown: usize,
     wrong: usize,
-    untold: usize,
-    /// Without a key and between two lists: nobody can know that it lived.
+    unreported: usize,
+    /// A lease without a key between two lists cannot be noticed.
     unseen: usize,
     lags: usize,
     lags_wrong: usize,
 }
 
-/// All of it, by kind.
+/// The results by kind.
 pub(super) struct Outcome(BTreeMap<End, Row>);
 
-/// Lets leases end, and compares.
+/// Ends leases and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let etcd = Etcd::start(version).await;
     let event_reader = EventReader::start(&etcd).await;
     let test = EndTest::new(&etcd).await;
     let scripts = (0..plan.ends).map(|number| test.run_lease(number, plan));
     let deaths: Vec<Death> = stream::iter(scripts).buffer_unordered(plan.together).collect().await;
-    // A lease without a key is missed by the next list.
+    // The next list shows that a lease without a key is gone.
     test.clock.sleep(Duration::from_secs(3)).await;
     let removed = test.removed.lock().expect("nobody panicked");
     Outcome::of(&deaths, &event_reader.events(), &removed)
 }
 
-/// When keys went by a watch of the test's own.
+/// When keys were deleted, by the test's own watch.
 type Removed = BTreeMap<Vec<u8>, Span>;
 
 struct EndTest<'a> {
@@ -153,7 +153,7 @@ impl EndTest<'_> {
         }
         self.seconds(rng.between(0.6, ttl as f64 - 0.6)).await;
         let at = self.bring_about(end, id, &key).await.unwrap_or(renewed.later(ttl as f64));
-        // Until etcd has removed what has expired.
+        // Give etcd time to remove expired leases.
         if !end.is_revoke() {
             while self.cluster.time_to_live(id, false).await.is_ok_and(|answer| answer.granted_ttl > 0) {
                 self.seconds(0.3).await;
@@ -163,7 +163,7 @@ impl EndTest<'_> {
         Death { id, end, at, is_short }
     }
 
-    /// Does what ends it; gives when, where that is a revoke.
+    /// Ends the lease; returns when, for a revoke.
     async fn bring_about(&self, end: End, id: LeaseId, key: &[u8]) -> Option<Span> {
         let sent = self.clock.now();
         let cluster = &self.cluster;
@@ -184,7 +184,7 @@ fn key_of(id: LeaseId) -> Vec<u8> {
 
 /// Notes when each key was deleted.
 async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
-    /// How long it may take until a watch tells, on a busy machine.
+    /// How long the watch may take on a busy machine.
     const DELAY: Duration = Duration::from_millis(300);
     let mut watch = cluster.watch_keys(&KeyRange::prefix(b"truth/"), 1).await.expect("a watch");
     loop {
@@ -198,10 +198,11 @@ async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
 }
 
 impl Outcome {
-    fn of(deaths: &[Death], told: &[ReportedEvent], removed: &Removed) -> Outcome {
+    fn of(deaths: &[Death], reported: &[ReportedEvent], removed: &Removed) -> Outcome {
         let mut rows: BTreeMap<End, Row> = BTreeMap::new();
         for death in deaths {
-            let of_it: Vec<&ReportedEvent> = told.iter().filter(|told| told.lease == Some(death.id)).collect();
+            let of_it: Vec<&ReportedEvent> =
+                reported.iter().filter(|reported| reported.lease == Some(death.id)).collect();
             rows.entry(death.end).or_default().add(death, &of_it, removed.get(&key_of(death.id)));
         }
         Outcome(rows)
@@ -216,81 +217,83 @@ impl Outcome {
         self.sum(|row| row.total)
     }
 
-    /// How many were told with another cause than theirs.
+    /// How many were reported with a wrong cause.
     pub(super) fn wrong(&self) -> usize {
         self.sum(|row| row.wrong)
     }
 
-    /// How many were told with an unknown cause.
+    /// How many were reported with an unknown cause.
     pub(super) fn unknown(&self) -> usize {
         self.sum(|row| row.unknown)
     }
 
-    /// How many were not told, or more than once.
-    pub(super) fn untold(&self) -> usize {
-        self.sum(|row| row.untold)
+    /// How many were not reported, or more than once.
+    pub(super) fn unreported(&self) -> usize {
+        self.sum(|row| row.unreported)
     }
 
-    /// How many lags were outside of the error that was told.
+    /// How many removal delays were outside the reported error.
     pub(super) fn lags_wrong(&self) -> usize {
         self.sum(|row| row.lags_wrong)
     }
 
-    /// Told against true, a line a kind.
+    /// Reported compared with actual ends, one line per kind.
     pub(super) fn table(&self) -> String {
-        let mut text = "         kind  ends  right  unknown  wrong  untold  unseen  lags  outside\n".to_owned();
+        let mut text = "         kind  ends  right  unknown  wrong  unreported  unseen  lags  outside\n".to_owned();
         for (end, row) in &self.0 {
-            let Row { total, right, unknown, wrong, untold, unseen, lags, lags_wrong } = row;
+            let Row { total, right, unknown, wrong, unreported, unseen, lags, lags_wrong } = row;
             let kind = format!("{end:?}");
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {untold:>6}  {unseen:>6}  {lags:>4}  {lags_wrong:>7}"
+                "{kind:>13}  {total:>4}  {right:>5}  {unknown:>7}  {wrong:>5}  {unreported:>10}  {unseen:>6}  {lags:>4}  {lags_wrong:>7}"
             );
         }
         text
     }
 
-    /// `name value` a line, for tests/measure.
+    /// Lines of `name value` for tests/measure.
     pub(super) fn figures(&self) -> String {
         format!(
             "ends {}\nwrong {}\nunknown_percent {:.1}\nuntold {}\nlags_outside {}\n",
             self.total(),
             self.wrong(),
             self.unknown() as f64 * 100.0 / self.total().max(1) as f64,
-            self.untold(),
+            self.unreported(),
             self.lags_wrong(),
         )
     }
 }
 
 impl Row {
-    fn add(&mut self, death: &Death, told: &[&ReportedEvent], removed: Option<&Span>) {
+    fn add(&mut self, death: &Death, reported: &[&ReportedEvent], removed: Option<&Span>) {
         self.total += 1;
-        if told.is_empty() && !death.end.has_key() && death.is_short {
+        if reported.is_empty() && !death.end.has_key() && death.is_short {
             self.unseen += 1;
             return;
         }
-        let of = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).copied().collect::<Vec<_>>();
+        let of = |names: &[&str]| {
+            reported.iter().filter(|reported| names.contains(&&*reported.event)).copied().collect::<Vec<_>>()
+        };
         let key_is_right = match (death.end.of_key(), &of(&["detached", "moved"])[..]) {
             (None, []) => true,
-            (Some((event, cause)), [told]) => told.event == event && told.object["cause"].as_str() == cause,
+            (Some((event, cause)), [reported]) => reported.event == event && reported.object["cause"].as_str() == cause,
             _ => false,
         };
         match &of(&["expired", "revoked", "gone"])[..] {
-            [told] if told.event == "gone" => self.unknown += 1,
-            [told] if told.event == death.end.of_lease() && key_is_right => {
+            [reported] if reported.event == "gone" => self.unknown += 1,
+            [reported] if reported.event == death.end.of_lease() && key_is_right => {
                 self.right += 1;
-                self.hold_lag(death, told, removed);
+                self.hold_lag(death, reported, removed);
             }
             [_] => self.wrong += 1,
-            _ => self.untold += 1,
+            _ => self.unreported += 1,
         }
     }
 
-    /// The lag is that of the removal, as far as the keys tell when that was.
-    fn hold_lag(&mut self, death: &Death, told: &ReportedEvent, removed: Option<&Span>) {
-        let lag = told.object["lag"].as_f64().zip(told.object["lag_error"].as_f64());
+    /// The delay of the removal, as far as key deletions show it.
+    fn hold_lag(&mut self, death: &Death, reported: &ReportedEvent, removed: Option<&Span>) {
+        let lag = reported.object["lag"].as_f64().zip(reported.object["lag_error"].as_f64());
         let (Some((lag, error)), Some(removed), End::Expires) = (lag, removed, death.end) else { return };
         let truly = Span { from: removed.from - death.at.to, to: removed.to - death.at.from };
         self.lags += 1;

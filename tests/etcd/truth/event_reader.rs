@@ -1,4 +1,4 @@
-//! `leasetop events -w json`, read as it comes.
+//! Reads `leasetop events -w json` as it runs.
 
 use std::io::{BufRead, BufReader, PipeReader};
 use std::path::PathBuf;
@@ -16,12 +16,12 @@ use crate::common::guard::Guarded;
 use crate::common::wait::until;
 
 /// How long it may take until it is connected.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// An event as it was told.
+/// An event as it was reported.
 #[derive(Clone, Debug)]
 pub(super) struct ReportedEvent {
-    /// When it happened, with the error that was told.
+    /// When it happened, with the reported error.
     pub(super) at: Span,
     /// When it was known.
     pub(super) seen: f64,
@@ -47,14 +47,14 @@ impl ReportedEvent {
     }
 }
 
-/// A running `leasetop events`; it ends with this.
+/// A running `leasetop events`; dropping this ends it.
 pub(super) struct EventReader {
-    told: Arc<Mutex<Vec<ReportedEvent>>>,
+    reported: Arc<Mutex<Vec<ReportedEvent>>>,
     _process: Guarded,
 }
 
 impl EventReader {
-    /// Starts it, and waits until it has looked at the cluster for the first time.
+    /// Starts it, and waits until it has read the cluster once.
     pub(super) async fn start(etcd: &Etcd) -> EventReader {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = Command::new(program());
@@ -62,17 +62,17 @@ impl EventReader {
         command.stdout(writer).stderr(Stdio::null());
         let process = Guarded::start(&mut command);
         drop(command);
-        let told = Arc::default();
-        read(reader, Arc::clone(&told));
-        let event_reader = EventReader { told, _process: process };
-        until("it is connected", PATIENCE, async || !event_reader.events().is_empty()).await;
+        let reported = Arc::default();
+        read(reader, Arc::clone(&reported));
+        let event_reader = EventReader { reported, _process: process };
+        until("it is connected", TIMEOUT, async || !event_reader.events().is_empty()).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         event_reader
     }
 
-    /// All that was told so far.
+    /// All events so far.
     pub(super) fn events(&self) -> Vec<ReportedEvent> {
-        self.told.lock().expect("no reader panicked").clone()
+        self.reported.lock().expect("no reader panicked").clone()
     }
 }
 

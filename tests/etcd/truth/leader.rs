@@ -1,4 +1,4 @@
-//! Three members whose leader is moved: every lease begins its TTL anew, which is no renewal and no end.
+//! Three members whose leader is moved: every TTL restarts, which is neither a renewal nor an end.
 
 use std::time::Duration;
 
@@ -19,20 +19,20 @@ pub(super) struct Plan {
 pub(super) const SHORT: Plan = Plan { moves: 3, between: Duration::from_secs(4) };
 pub(super) const LONG: Plan = Plan { moves: 10, between: Duration::from_secs(12) };
 
-/// Leases that are renewed at whim, and such as nobody renews.
+/// TTLs of leases that are renewed at random, and of leases that nobody renews.
 const RENEWED: [i64; 6] = [20, 20, 30, 30, 60, 60];
 const LEFT_ALONE: [i64; 6] = [180, 180, 300, 300, 600, 600];
 
-/// What was told.
+/// What was reported.
 pub(super) struct Outcome {
     moves: usize,
     truths: usize,
-    told: usize,
-    /// Renewals that never were.
+    reported: usize,
+    /// Reported renewals that never happened.
     pub(super) invented: usize,
-    /// Leases that were said to be gone: all live.
+    /// Leases reported as ended; all are alive.
     pub(super) lost: usize,
-    /// Refills that were told.
+    /// Reported TTL resets.
     pub(super) refills: usize,
     terms: usize,
 }
@@ -49,7 +49,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let end = clock.now() + plan.between * u32::try_from(plan.moves + 1).expect("a few");
     let renewing: Vec<_> = renewed
         .iter()
-        .map(|lease| spawn(others::renew_at_whim(others.clone(), clock.clone(), *lease, end, truth.clone())))
+        .map(|lease| spawn(others::renew_at_random(others.clone(), clock.clone(), *lease, end, truth.clone())))
         .collect();
     for _ in 0..plan.moves {
         clock.sleep(plan.between).await;
@@ -66,7 +66,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     Outcome::of(plan.moves, &truth, &all, &event_reader.events())
 }
 
-/// Lets the next member lead.
+/// Moves the leadership to the next member.
 async fn move_leader(etcd: &Etcd) {
     let leader = etcd.leader().await;
     let next = (leader + 1) % 3;
@@ -75,38 +75,40 @@ async fn move_leader(etcd: &Etcd) {
     let is_next = |line: &&str| line.split(", ").nth(2) == Some(&*format!("m{next}"));
     let id = listed.lines().find(is_next).and_then(|line| line.split(", ").next()).expect("a member");
     etcd.ctl(&["move-leader", id]);
-    until("it leads", Duration::from_secs(20), async || etcd.metric(next, "etcd_server_is_leader").await == Some(1.0))
-        .await;
+    until("the next member leads", Duration::from_secs(20), async || {
+        etcd.metric(next, "etcd_server_is_leader").await == Some(1.0)
+    })
+    .await;
 }
 
 impl Outcome {
-    fn of(moves: usize, truth: &Truth, leases: &[others::Lease], told: &[ReportedEvent]) -> Outcome {
-        let count = |names: &[&str]| told.iter().filter(|told| names.contains(&&*told.event)).count();
-        let was = |told: &ReportedEvent| {
-            let deeds = truth.of(told.lease.expect("a renewal is a lease's"));
-            deeds.iter().any(|deed| deed.at.fits(told.at))
+    fn of(moves: usize, truth: &Truth, leases: &[others::Lease], reported: &[ReportedEvent]) -> Outcome {
+        let count = |names: &[&str]| reported.iter().filter(|reported| names.contains(&&*reported.event)).count();
+        let was = |reported: &ReportedEvent| {
+            let renewals = truth.of(reported.lease.expect("a renewal is a lease's"));
+            renewals.iter().any(|renewal| renewal.at.fits(reported.at))
         };
         Outcome {
             moves,
             truths: leases.iter().map(|lease| truth.of(lease.id).len()).sum(),
-            told: count(&["renewed"]),
-            invented: told.iter().filter(|told| told.event == "renewed" && !was(told)).count(),
+            reported: count(&["renewed"]),
+            invented: reported.iter().filter(|reported| reported.event == "renewed" && !was(reported)).count(),
             lost: count(&["expired", "revoked", "gone"]),
             refills: count(&["refilled"]),
             terms: count(&["term"]),
         }
     }
 
-    /// In a few lines.
+    /// A summary of a few lines.
     pub(super) fn table(&self) -> String {
-        let Outcome { moves, truths, told, invented, lost, refills, terms } = self;
+        let Outcome { moves, truths, reported, invented, lost, refills, terms } = self;
         format!(
-            "leader moved {moves} times, {terms} terms told\n{truths} renewals, {told} told, {invented} invented\n\
-             {refills} refills told, {lost} leases called lost"
+            "leader moved {moves} times, {terms} terms reported\n{truths} renewals, {reported} reported, {invented} invented\n\
+             {refills} refills reported, {lost} leases called lost"
         )
     }
 
-    /// `name value` a line, for tests/measure.
+    /// Lines of `name value` for tests/measure.
     pub(super) fn figures(&self) -> String {
         let Outcome { moves, invented, lost, refills, .. } = self;
         format!("moves {moves}\ninvented {invented}\nlost {lost}\nrefills {refills}\n")

@@ -1,8 +1,8 @@
-//! What `leasetop events` tells of other clients' leases, against what they truly did.
+//! What `leasetop events` reports about leases of other clients, compared with what they did.
 //!
-//! The truth is known: each client here notes between which two moments a renewal, a revoke, a change of a key came about.
-//! The short cases run with all tests; the long ones, in [`long`], are started by `tests/measure/run truth`, `deaths` and
-//! `leader`, which hold their figures against goals.
+//! Each client here records the two moments between which a renewal, a revoke or a change of a key happened.
+//! The short cases run with all tests. `tests/measure truth`, `deaths` and `leader` run the long ones, in [`long`],
+//! and compare their figures with goals.
 
 mod deaths;
 mod event_reader;
@@ -14,29 +14,29 @@ mod span;
 use crate::common::etcd::Version;
 
 on_each_version! {
-    each_renewal_of_others_is_told
-    each_death_has_its_cause
-    a_moved_leader_renews_nothing
+    each_renewal_of_other_clients_is_reported
+    each_end_has_its_cause
+    a_leader_change_is_reported_as_no_renewal
 }
 
-async fn each_renewal_of_others_is_told(version: Version) {
-    let told = renewals::compare(version, &renewals::SHORT).await;
-    assert!(told.truths() >= 20, "{}", told.table());
-    // On a busy machine a poll may come late, and a renewal of 5 s stay hidden.
-    let faults = (told.missed(10), told.invented(10), told.wrong(), told.alarms());
-    assert_eq!(faults, (0, 0, 0, 0), "{}", told.table());
+async fn each_renewal_of_other_clients_is_reported(version: Version) {
+    let reported = renewals::compare(version, &renewals::SHORT).await;
+    assert!(reported.truths() >= 20, "{}", reported.table());
+    // On a busy machine a poll may be late and miss a renewal of a 5 s lease.
+    let faults = (reported.missed(10), reported.invented(10), reported.wrong(), reported.alarms());
+    assert_eq!(faults, (0, 0, 0, 0), "{}", reported.table());
 }
 
-async fn each_death_has_its_cause(version: Version) {
-    let told = deaths::compare(version, &deaths::SHORT).await;
-    assert_eq!((told.wrong(), told.lags_wrong(), told.untold()), (0, 0, 0), "{}", told.table());
-    assert!(told.unknown() * 10 <= told.total(), "{}", told.table());
+async fn each_end_has_its_cause(version: Version) {
+    let reported = deaths::compare(version, &deaths::SHORT).await;
+    assert_eq!((reported.wrong(), reported.lags_wrong(), reported.unreported()), (0, 0, 0), "{}", reported.table());
+    assert!(reported.unknown() * 10 <= reported.total(), "{}", reported.table());
 }
 
-async fn a_moved_leader_renews_nothing(version: Version) {
-    let told = leader::compare(version, &leader::SHORT).await;
-    assert_eq!((told.invented, told.lost), (0, 0), "{}", told.table());
-    assert!(told.refills > 0, "{}", told.table());
+async fn a_leader_change_is_reported_as_no_renewal(version: Version) {
+    let reported = leader::compare(version, &leader::SHORT).await;
+    assert_eq!((reported.invented, reported.lost), (0, 0), "{}", reported.table());
+    assert!(reported.refills > 0, "{}", reported.table());
 }
 
 /// Minutes of it: `cargo test --test etcd -- --ignored --exact truth::long::renewals`.
@@ -45,23 +45,23 @@ mod long {
     use super::Version;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "ten minutes; started by tests/measure/run truth"]
+    #[ignore = "ten minutes; started by tests/measure truth"]
     async fn renewals() {
-        let told = super::renewals::compare(Version::V3_5New, &super::renewals::LONG).await;
-        println!("{}\n{}", told.table(), told.figures());
+        let reported = super::renewals::compare(Version::V3_5New, &super::renewals::LONG).await;
+        println!("{}\n{}", reported.table(), reported.figures());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "some minutes; started by tests/measure/run deaths"]
+    #[ignore = "some minutes; started by tests/measure deaths"]
     async fn deaths() {
-        let told = super::deaths::compare(Version::V3_5New, &super::deaths::LONG).await;
-        println!("{}\n{}", told.table(), told.figures());
+        let reported = super::deaths::compare(Version::V3_5New, &super::deaths::LONG).await;
+        println!("{}\n{}", reported.table(), reported.figures());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "some minutes; started by tests/measure/run leader"]
+    #[ignore = "some minutes; started by tests/measure leader"]
     async fn leader() {
-        let told = super::leader::compare(Version::V3_5New, &super::leader::LONG).await;
-        println!("{}\n{}", told.table(), told.figures());
+        let reported = super::leader::compare(Version::V3_5New, &super::leader::LONG).await;
+        println!("{}\n{}", reported.table(), reported.figures());
     }
 }

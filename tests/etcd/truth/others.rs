@@ -1,4 +1,4 @@
-//! Other clients, each of which notes what it did and when.
+//! Other clients, each of which records what it did and when.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -16,22 +16,22 @@ use super::span::{Span, seconds};
 use crate::common::etcd::{Etcd, Version};
 use crate::common::guard::Guarded;
 
-/// A lease that somebody renews.
+/// A lease that a client renews.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lease {
     pub(super) id: LeaseId,
     pub(super) ttl: i64,
 }
 
-/// A renewal as it truly was.
+/// A renewal as it really happened.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TrueRenewal {
     pub(super) at: Span,
-    /// Whether it was answered: else it may have been carried out or not.
+    /// Whether it was answered; otherwise it may or may not have been applied.
     pub(super) is_sure: bool,
 }
 
-/// The renewals as they truly were.
+/// The renewals as they really happened.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Truth(Arc<Mutex<BTreeMap<LeaseId, Vec<TrueRenewal>>>>);
 
@@ -62,7 +62,7 @@ pub(super) async fn grant(cluster: &Cluster, ttls: &[i64]) -> Vec<Lease> {
     leases
 }
 
-/// Keeps leases alive until then, as Go's client does or exactly each third of the TTL.
+/// Keeps leases alive until then, as Go's client does or exactly every third of the TTL.
 pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, until: Timestamp, truth: Truth) {
     let engine = Engine::start(cluster, clock.clone(), Options::default());
     let mut consumer = engine.consumer();
@@ -82,8 +82,8 @@ pub(super) async fn keep(cluster: Cluster, clock: Clock, leases: Vec<Lease>, unt
     }
 }
 
-/// Renews a lease now and then until then, never in time to lose it.
-pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, until: Timestamp, truth: Truth) {
+/// Renews a lease at random times until then, early enough not to lose it.
+pub(super) async fn renew_at_random(cluster: Cluster, clock: Clock, lease: Lease, until: Timestamp, truth: Truth) {
     let mut rng = Rng::new(lease.id);
     loop {
         let ttl = lease.ttl as f64;
@@ -94,7 +94,7 @@ pub(super) async fn renew_at_whim(cluster: Cluster, clock: Clock, lease: Lease, 
         }
         clock.sleep_until(next).await;
         let sent = clock.now();
-        // Between leaders nobody answers; a request may have been heard all the same.
+        // Without a leader etcd does not answer; it may still have applied the request.
         let is_sure = cluster.keep_alive_once(lease.id).await.is_ok();
         truth.note(lease.id, Span::between(&clock, sent, clock.now()), is_sure);
     }
@@ -111,7 +111,7 @@ pub(super) fn etcdctl_keeps(etcd: &Etcd, version: Version, clock: &Clock, id: Le
     process
 }
 
-/// etcdctl prints a line when it has an answer; it and its line may have waited for the processor.
+/// etcdctl prints a line per reply; it and its line may have been delayed by a busy machine.
 #[expect(clippy::disallowed_methods, reason = "a pipe is read by a thread, while the test goes on")]
 fn listen(lines: impl BufRead + Send + 'static, clock: Clock, id: LeaseId, truth: Truth) {
     const DELAY: f64 = 0.5;
@@ -123,7 +123,7 @@ fn listen(lines: impl BufRead + Send + 'static, clock: Clock, id: LeaseId, truth
     });
 }
 
-/// Numbers that look random and are the same in each run.
+/// Pseudo-random numbers that are the same in each run.
 pub(super) struct Rng(u64);
 
 impl Rng {

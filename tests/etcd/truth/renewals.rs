@@ -1,4 +1,4 @@
-//! Leases that others renew: each renewal is told, none is invented, and its time lies within the error that is told.
+//! Leases that others renew: each renewal is reported, none is invented, and its time is within the reported error.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,115 +19,115 @@ use crate::common::etcd::{Etcd, Version};
 
 /// Who renews what, and for how long.
 pub(super) struct Plan {
-    /// TTLs of the leases that an engine keeps, half of them as Go's client does.
+    /// TTLs of the leases that an engine keeps alive, half of them as Go's client does.
     kept: &'static [i64],
-    /// Of those that are renewed at whim.
-    whim: &'static [i64],
-    /// Of those that etcdctl keeps.
+    /// TTLs of the leases that are renewed at random.
+    random: &'static [i64],
+    /// TTLs of the leases that etcdctl keeps alive.
     etcdctl: &'static [i64],
     span: Duration,
 }
 
 pub(super) const SHORT: Plan =
-    Plan { kept: &[5, 10, 10, 12], whim: &[10, 15], etcdctl: &[10], span: Duration::from_secs(20) };
+    Plan { kept: &[5, 10, 10, 12], random: &[10, 15], etcdctl: &[10], span: Duration::from_secs(20) };
 
 pub(super) const LONG: Plan = Plan {
     kept: &[5, 5, 10, 10, 10, 10, 15, 15, 20, 20, 20, 20, 30, 30, 30, 30, 60, 60, 60, 60, 120, 120, 120, 120],
-    whim: &[5, 10, 10, 20, 30, 60, 120, 120],
+    random: &[5, 10, 10, 20, 30, 60, 120, 120],
     etcdctl: &[5, 10, 10, 20, 30, 60, 60, 120],
     span: Duration::from_secs(600),
 };
 
-/// A renewal so soon after the grant cannot be told from it.
+/// A renewal so soon after the grant cannot be distinguished from it.
 const GRANTED: Duration = Duration::from_millis(2_500);
-/// How long after a renewal it is told at the latest: the longest time between polls, and a second.
+/// A renewal is reported at most this long after it: the longest time between polls, and a second.
 fn delay(plan: &Plan) -> Duration {
-    let longest = [plan.kept, plan.whim, plan.etcdctl].concat().into_iter().max().unwrap_or_default();
+    let longest = [plan.kept, plan.random, plan.etcdctl].concat().into_iter().max().unwrap_or_default();
     Duration::from_secs(longest.unsigned_abs()) / 9 + Duration::from_secs(1)
 }
 
-/// What was told of leases of one TTL, against the truth.
+/// What was reported about leases of one TTL, compared with the truth.
 #[derive(Default)]
 struct Row {
     leases: usize,
     truths: usize,
     missed: usize,
     invented: usize,
-    /// Times that do not lie within the error that was told.
+    /// Times outside the reported error.
     wrong: usize,
     /// How far from the truth, in seconds.
     errors: Vec<f64>,
-    /// How long after it each was told.
+    /// How long after it each renewal was reported.
     delays: Vec<f64>,
-    /// How far from the truth the deadline was held to be after three polls.
+    /// Error of the inferred deadline after three polls.
     third: Vec<f64>,
     third_wrong: usize,
 }
 
-/// All of it, by TTL.
+/// The results by TTL.
 pub(super) struct Outcome {
     rows: BTreeMap<i64, Row>,
-    /// How often a lease was called late or at risk that was renewed as always.
+    /// How often a regularly renewed lease was reported as late or at risk.
     alarms: usize,
 }
 
-/// Lets the others renew, and compares.
+/// Lets the other clients renew, and compares.
 pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let etcd = Etcd::start(version).await;
     let event_reader = EventReader::start(&etcd).await;
     let (clock, truth) = (Clock::real(), Truth::default());
     let others = others::connect(&etcd).await;
     let kept = others::grant(&others, plan.kept).await;
-    let whim = others::grant(&others, plan.whim).await;
+    let random = others::grant(&others, plan.random).await;
     let by_etcdctl = others::grant(&others, plan.etcdctl).await;
-    let all = [&kept[..], &whim, &by_etcdctl].concat();
+    let all = [&kept[..], &random, &by_etcdctl].concat();
     let regular = [&kept[..], &by_etcdctl].concat();
     clock.sleep(GRANTED).await;
 
     let until = clock.now() + plan.span;
     let mut running = vec![spawn(others::keep(others.clone(), clock.clone(), kept, until, truth.clone()))];
-    for lease in whim {
-        running.push(spawn(others::renew_at_whim(others.clone(), clock.clone(), lease, until, truth.clone())));
+    for lease in random {
+        running.push(spawn(others::renew_at_random(others.clone(), clock.clone(), lease, until, truth.clone())));
     }
-    let eyes = others::connect(&etcd).await;
-    let beliefs = Beliefs::default();
+    let poller = others::connect(&etcd).await;
+    let deadlines = InferredDeadlines::default();
     let end = until + delay(plan);
     for lease in &all {
-        running.push(spawn(sharpen(eyes.clone(), clock.clone(), lease.id, end, beliefs.clone())));
+        running.push(spawn(poll_deadlines(poller.clone(), clock.clone(), lease.id, end, deadlines.clone())));
     }
     let etcdctl = |lease: &Lease| others::etcdctl_keeps(&etcd, version, &clock, lease.id, truth.clone());
     let etcdctls: Vec<_> = by_etcdctl.iter().map(etcdctl).collect();
     clock.sleep_until(until).await;
     drop(etcdctls);
     clock.sleep_until(end).await;
-    // What was on its way when the others ended is not known to have been carried out.
+    // Requests in flight when the clients ended may or may not have been applied.
     let last = Span::between(&clock, until, until).from - 1.0;
-    let told = event_reader.events();
-    let is_alarm = |told: &&ReportedEvent| {
-        ["late", "risk"].contains(&&*told.event) && regular.iter().any(|lease| told.lease == Some(lease.id))
+    let reported = event_reader.events();
+    let is_alarm = |reported: &&ReportedEvent| {
+        ["late", "risk"].contains(&&*reported.event) && regular.iter().any(|lease| reported.lease == Some(lease.id))
     };
-    let alarms = told.iter().filter(|told| told.at.middle() <= last).filter(is_alarm).count();
-    Outcome { rows: Outcome::rows(&all, &truth, &told, &beliefs, last), alarms }
+    let alarms = reported.iter().filter(|reported| reported.at.middle() <= last).filter(is_alarm).count();
+    Outcome { rows: Outcome::rows(&all, &truth, &reported, &deadlines, last), alarms }
 }
 
-/// Where a lease's deadline was held to be after the third poll of a renewal.
-type Beliefs = Arc<Mutex<Vec<(LeaseId, Span)>>>;
+/// The inferred deadline of a lease after the third poll of a renewal.
+type InferredDeadlines = Arc<Mutex<Vec<(LeaseId, Span)>>>;
 
-/// Polls a lease by the rule that the program uses, and notes what is known after three polls of each renewal.
-async fn sharpen(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, beliefs: Beliefs) {
+/// Polls a lease as the program does, and records the deadline after three polls of each renewal.
+async fn poll_deadlines(cluster: Cluster, clock: Clock, id: LeaseId, until: Timestamp, deadlines: InferredDeadlines) {
     let (mut observed, mut polls) = (LeaseInference::default(), None);
     while clock.now() < until {
         clock.sleep_until(observed.next_poll(clock.now())).await;
         let sent = clock.now();
         let Ok(answer) = cluster.time_to_live(id, false).await else { continue };
-        polls = match (observed.apply_reply(&answer, sent, clock.now()), polls) {
+        polls = match (observed.apply_reply(&answer, sent, clock.now()).inferred, polls) {
             (Inferred::Renewed(_), _) => Some(1),
             (Inferred::Missing, _) => return,
             (_, polls) => polls.map(|polls| polls + 1),
         };
         if let (Some(3), Some(bounds)) = (polls, observed.bounds()) {
             let deadline = Span::between(&clock, bounds.earliest, bounds.latest);
-            beliefs.lock().expect("nobody panicked").push((id, deadline));
+            deadlines.lock().expect("nobody panicked").push((id, deadline));
         }
     }
 }
@@ -136,20 +136,21 @@ impl Outcome {
     fn rows(
         leases: &[Lease],
         truth: &Truth,
-        told: &[ReportedEvent],
-        beliefs: &Beliefs,
+        reported: &[ReportedEvent],
+        deadlines: &InferredDeadlines,
         last: f64,
     ) -> BTreeMap<i64, Row> {
         let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
-        let beliefs = beliefs.lock().expect("nobody panicked");
+        let deadlines = deadlines.lock().expect("nobody panicked");
         for lease in leases {
             let row = rows.entry(lease.ttl).or_default();
-            let deeds = truth.of(lease.id);
-            let told = told.iter().filter(|told| told.lease == Some(lease.id) && told.event == "renewed");
-            row.add(lease.ttl, &deeds, told, last);
+            let renewals = truth.of(lease.id);
+            let reported =
+                reported.iter().filter(|reported| reported.lease == Some(lease.id) && reported.event == "renewed");
+            row.add(lease.ttl, &renewals, reported, last);
             let is_known = |deadline: &Span| deadline.middle() - lease.ttl as f64 <= last;
-            let of_it = beliefs.iter().filter(|(id, deadline)| *id == lease.id && is_known(deadline));
-            of_it.for_each(|(_, deadline)| row.believe(lease.ttl, &deeds, *deadline));
+            let of_it = deadlines.iter().filter(|(id, deadline)| *id == lease.id && is_known(deadline));
+            of_it.for_each(|(_, deadline)| row.check_deadline(lease.ttl, &renewals, *deadline));
         }
         rows
     }
@@ -158,29 +159,29 @@ impl Outcome {
         self.rows.range(from_ttl..).map(|(_, row)| count(row)).sum()
     }
 
-    /// How many renewals there truly were.
+    /// How many renewals there were.
     pub(super) fn truths(&self) -> usize {
         self.sum(0, |row| row.truths)
     }
 
-    /// How many were not told, of leases of at least this TTL.
+    /// How many were not reported, of leases of at least this TTL.
     pub(super) fn missed(&self, from_ttl: i64) -> usize {
         self.sum(from_ttl, |row| row.missed)
     }
 
-    /// How many were told and never were.
+    /// How many reported ones never happened.
     pub(super) fn invented(&self, from_ttl: i64) -> usize {
         self.sum(from_ttl, |row| row.invented)
     }
 
-    /// How many were outside of the error that was told.
+    /// How many were outside the reported error.
     pub(super) fn wrong(&self) -> usize {
         self.sum(0, |row| row.wrong + row.third_wrong)
     }
 
-    /// Inferred against true, a line a TTL.
+    /// Inferred compared with actual renewals, one line per TTL.
     pub(super) fn table(&self) -> String {
-        let mut text = "  TTL  leases   true  missed  invented  outside   error ms p50  p99   told after ms p50  p99   third poll ms p99  outside\n".to_owned();
+        let mut text = "  TTL  leases   true  missed  invented  outside   error ms p50  p99       after ms p50  p99   third poll ms p99  outside\n".to_owned();
         for (ttl, row) in &self.rows {
             let Row { leases, truths, missed, invented, wrong, errors, delays, third, third_wrong } = row;
             let of = |values: &[f64], hundredths| millis(percentile(values, hundredths));
@@ -200,12 +201,12 @@ impl Outcome {
         text
     }
 
-    /// How often a lease was called late or at risk that was renewed as always.
+    /// How often a regularly renewed lease was reported as late or at risk.
     pub(super) fn alarms(&self) -> usize {
         self.alarms
     }
 
-    /// `name value` a line, for tests/measure.
+    /// Lines of `name value` for tests/measure.
     pub(super) fn figures(&self) -> String {
         let third: Vec<f64> = self.rows.range(10..).flat_map(|(_, row)| row.third.iter().copied()).collect();
         let third = percentile(&third, 99).map_or(f64::INFINITY, |seconds| seconds * 1e3);
@@ -223,33 +224,39 @@ impl Outcome {
 }
 
 impl Row {
-    /// Each renewal is looked for among those that were told: the nearest, if it is near.
-    fn add<'a>(&mut self, ttl: i64, deeds: &[TrueRenewal], told: impl Iterator<Item = &'a ReportedEvent>, last: f64) {
+    /// Matches each renewal with the nearest reported one, if it is near.
+    fn add<'a>(
+        &mut self,
+        ttl: i64,
+        renewals: &[TrueRenewal],
+        reported: impl Iterator<Item = &'a ReportedEvent>,
+        last: f64,
+    ) {
         let near = (ttl as f64 / 8.0).max(0.75);
-        let mut left: Vec<&TrueRenewal> = deeds.iter().collect();
+        let mut left: Vec<&TrueRenewal> = renewals.iter().collect();
         self.leases += 1;
-        self.truths += deeds.iter().filter(|deed| deed.is_sure).count();
-        for told in told {
-            let distance = |deed: &&TrueRenewal| deed.at.distance(told.at.middle());
+        self.truths += renewals.iter().filter(|renewal| renewal.is_sure).count();
+        for reported in reported {
+            let distance = |renewal: &&TrueRenewal| renewal.at.distance(reported.at.middle());
             let place = (0..left.len()).min_by(|a, b| distance(&left[*a]).total_cmp(&distance(&left[*b])));
             match place.filter(|place| distance(&left[*place]) <= near) {
-                Some(place) => self.found(left.remove(place), told),
-                None => self.invented += usize::from(told.at.middle() <= last),
+                Some(place) => self.found(left.remove(place), reported),
+                None => self.invented += usize::from(reported.at.middle() <= last),
             }
         }
-        self.missed += left.iter().filter(|deed| deed.is_sure).count();
+        self.missed += left.iter().filter(|renewal| renewal.is_sure).count();
     }
 
-    fn found(&mut self, deed: &TrueRenewal, told: &ReportedEvent) {
-        self.errors.push(deed.at.distance(told.at.middle()));
-        self.delays.push(told.seen - deed.at.middle());
-        self.wrong += usize::from(!deed.at.fits(told.at));
+    fn found(&mut self, renewal: &TrueRenewal, reported: &ReportedEvent) {
+        self.errors.push(renewal.at.distance(reported.at.middle()));
+        self.delays.push(reported.seen - renewal.at.middle());
+        self.wrong += usize::from(!renewal.at.fits(reported.at));
     }
 
-    /// After three polls the deadline lies there: a TTL after one of the renewals.
-    fn believe(&mut self, ttl: i64, deeds: &[TrueRenewal], deadline: Span) {
+    /// After three polls the deadline is one TTL after one of the renewals.
+    fn check_deadline(&mut self, ttl: i64, renewals: &[TrueRenewal], deadline: Span) {
         let (at, ttl) = (deadline.middle(), ttl as f64);
-        let truly = deeds.iter().map(|deed| deed.at.later(ttl));
+        let truly = renewals.iter().map(|renewal| renewal.at.later(ttl));
         let Some(nearest) = truly.min_by(|a, b| a.distance(at).total_cmp(&b.distance(at))) else { return };
         self.third.push(nearest.distance(at));
         self.third_wrong += usize::from(!nearest.fits(deadline));

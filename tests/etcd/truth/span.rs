@@ -1,11 +1,11 @@
-//! Between two moments of the wall, and figures over many.
+//! Spans of wall-clock time, and percentiles.
 
 use std::time::{Duration, SystemTime};
 
 use simkit::Clock;
 use simkit::Timestamp;
 
-/// Between which two moments something came about, in seconds of the wall.
+/// The two moments between which something happened, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Span {
     pub(super) from: f64,
@@ -18,7 +18,7 @@ impl Span {
         Span { from: seconds(clock.wall(from)), to: seconds(clock.wall(to)) }
     }
 
-    /// Of what can lie so far from a moment.
+    /// A moment with an error.
     pub(super) fn around(at: f64, error: f64) -> Span {
         Span { from: at - error, to: at + error }
     }
@@ -31,12 +31,12 @@ impl Span {
         Span { from: self.from + by, to: self.to + by }
     }
 
-    /// How far a moment lies outside of it.
+    /// How far a moment is outside of it.
     pub(super) fn distance(self, at: f64) -> f64 {
         (self.from - at).max(at - self.to).max(0.0)
     }
 
-    /// Whether both can be the same moment. Times are told to the millisecond.
+    /// Whether both can be the same moment. Times are reported to the millisecond.
     pub(super) fn fits(self, other: Span) -> bool {
         const DIGIT: f64 = 0.002;
         self.from <= other.to + DIGIT && other.from <= self.to + DIGIT
@@ -48,7 +48,7 @@ pub(super) fn seconds(time: SystemTime) -> f64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
-/// The value below which so many hundredths lie; none of none.
+/// A percentile; none of an empty list.
 pub(super) fn percentile(values: &[f64], hundredths: usize) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

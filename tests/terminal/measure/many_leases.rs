@@ -1,4 +1,4 @@
-//! Figures with very many leases of other clients.
+//! Figures with up to 400,000 leases of other clients.
 
 use etcd_lease::LeaseId;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::{AT_A_TIME, cpu, cpu_of, megabytes, presses, print_value, quantile, r
 use crate::pty::Terminal;
 use crate::sandbox::ServedSandbox;
 
-/// How long CPU is counted, in seconds.
+/// How long CPU is measured, in seconds.
 const SECONDS: f64 = 30.0;
 
-/// A monitor of so many leases of other clients, of 60 to 3,600 s, each with a key.
+/// A monitor with `count` leases of other clients, of 60 to 3,600 s, each with a key.
 fn others(count: u32) -> (ServedSandbox, Terminal) {
     let server = ServedSandbox::start();
     for n in 0..count {
@@ -31,7 +31,7 @@ fn others(count: u32) -> (ServedSandbox, Terminal) {
     (server, terminal)
 }
 
-/// The CPU that processes took for so many seconds while the monitor ran, in percent of a core.
+/// The CPU that processes use during these seconds, in percent of a core.
 fn percent<const N: usize>(terminal: &mut Terminal, seconds: f64, processes: [u32; N]) -> [f64; N] {
     let before = processes.map(cpu_of);
     terminal.pass(seconds);
@@ -40,7 +40,7 @@ fn percent<const N: usize>(terminal: &mut Terminal, seconds: f64, processes: [u3
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run everyone"]
+#[ignore = "run by tests/measure everyone"]
 fn everyone() {
     for count in [1_000, 10_000, 100_000] {
         let (_server, mut terminal) = others(count);
@@ -61,7 +61,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Ten changes each hundredth of a second: keys that are put and deleted, leases that are granted and revoked.
+    /// Ten changes every 10 ms: keys are put and deleted, leases granted and revoked.
     fn start(sandbox: Sandbox) -> Writer {
         let runtime = Runtime::new().expect("a runtime");
         let writer = Writer { goes_on: Arc::new(AtomicBool::new(true)), count: Arc::default(), _runtime: runtime };
@@ -85,7 +85,7 @@ impl Drop for Writer {
     }
 }
 
-/// A life in short: granted, with a key that is put twice and deleted, and revoked.
+/// Grants a lease, puts a key twice, deletes it, and revokes the lease.
 fn five_changes(sandbox: &Sandbox, number: u32) -> u32 {
     let lease = LeaseId(sandbox.grant(600).expect("a lease"));
     let key = format!("/job/{number}");
@@ -98,7 +98,7 @@ fn five_changes(sandbox: &Sandbox, number: u32) -> u32 {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run crowd"]
+#[ignore = "run by tests/measure crowd"]
 fn key_among_events() {
     let (server, mut terminal) = others(100_000);
     let writer = Writer::start(server.sandbox.clone());
@@ -114,7 +114,7 @@ fn key_among_events() {
     print_value("crowd_key_p99_ms", quantile(&mut millis, 0.99));
 }
 
-/// Grants so many leases of 15 minutes to an hour on a real etcd, each with a key.
+/// Grants `count` leases of 15 minutes to an hour on a real etcd, each with a key.
 async fn granted_with_keys(cluster: &Cluster, count: i64) {
     let begin = |n: i64| async move {
         let lease = cluster.grant(None, 900 + n * 7 % 2_701).await.expect("a lease").id;
@@ -124,14 +124,14 @@ async fn granted_with_keys(cluster: &Cluster, count: i64) {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run cost"]
+#[ignore = "run by tests/measure cost"]
 fn what_it_costs_etcd() {
     let etcd = std::env::var("LEASETOP_MEASURE_ETCD").ok().and_then(|id| id.parse().ok()).expect("the number of etcd");
     let (endpoint, runtime, cluster) = real_etcd();
     runtime.block_on(granted_with_keys(&cluster, 100_000));
     let (mut alone, mut watched, mut ours, mut resident) = (Vec::new(), Vec::new(), Vec::new(), 0.0_f64);
     for _ in 0..3 {
-        // A program that asks nothing: what etcd does by itself.
+        // A program that sends nothing, to measure etcd alone.
         let mut nobody = Terminal::start(portable_pty::CommandBuilder::new("cat"), 140, 40);
         alone.extend(percent(&mut nobody, SECONDS, [etcd]));
         let mut command = crate::pty::leasetop();
@@ -154,7 +154,7 @@ fn what_it_costs_etcd() {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run mass"]
+#[ignore = "run by tests/measure mass"]
 fn four_hundred_thousand() {
     const COUNT: u32 = 400_000;
     let server = ServedSandbox::start();

@@ -1,4 +1,4 @@
-//! Figures of the shipped program in a terminal, for `tests/measure/run`: no tests, and run by it alone.
+//! Figures of the release build in a terminal. Only `tests/measure` runs them.
 //!
 //! Each prints lines of `name value`.
 
@@ -24,13 +24,13 @@ fn print_value(name: &str, value: f64) {
     println!("\n{name} {value:.3}");
 }
 
-/// The value below which a share of all lies.
+/// A quantile, from 0 to 1.
 fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values[((values.len() - 1) as f64 * share).round() as usize]
 }
 
-/// CPU seconds so far.
+/// CPU seconds of a process so far.
 fn cpu(process: Process) -> f64 {
     cpu_of(process.id())
 }
@@ -62,7 +62,7 @@ fn thousand() -> (ServedSandbox, Terminal) {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run first-frame"]
+#[ignore = "run by tests/measure first-frame"]
 fn first_frame() {
     let mut millis: Vec<f64> = (0..40)
         .map(|_| {
@@ -79,7 +79,7 @@ fn first_frame() {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run idle"]
+#[ignore = "run by tests/measure idle"]
 fn idle() {
     const SECONDS: f64 = 30.0;
     for (name, is_kept) in [("kept", true), ("others", false)] {
@@ -99,21 +99,22 @@ fn idle() {
     }
 }
 
-/// How long the help takes to come or go, in ms, so many times.
+/// Opens and closes the help `count` times; returns how long each took to show, in ms.
 fn presses(terminal: &mut Terminal, count: u32) -> Vec<f64> {
     let press = |press| {
         let opens = press % 2 == 0;
         terminal.pass(0.02);
         let watch = Stopwatch::start();
         terminal.keys("?");
-        terminal.wait_until("the help, or none", |screen| screen.contents().contains("Keys and states") == opens);
+        terminal
+            .wait_until("the help opens or closes", |screen| screen.contents().contains("Keys and states") == opens);
         watch.elapsed().as_secs_f64() * 1e3
     };
     (0..count).map(press).collect()
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run key"]
+#[ignore = "run by tests/measure key"]
 fn key_to_screen() {
     let (server, mut terminal) = thousand();
     let renewals = server.sandbox.stats(0).keep_alives;
@@ -126,11 +127,11 @@ fn key_to_screen() {
     print_value("key_max_ms", quantile(&mut millis, 1.0));
 }
 
-/// Calls in flight at a time, as many as the monitor has.
+/// Calls in flight, as many as the monitor has.
 const AT_A_TIME: usize = 64;
 const MANY: usize = 10_000;
 
-/// So many leases on the etcd that LEASETOP_MEASURE_ENDPOINT names.
+/// Grants the leases.
 async fn granted(cluster: &Cluster) -> Vec<LeaseId> {
     let grant = |_| async { cluster.grant(None, 3_600).await.expect("a lease").id };
     stream::iter(0..MANY).map(grant).buffer_unordered(AT_A_TIME).collect().await
@@ -147,7 +148,7 @@ async fn revoked(cluster: &Cluster, leases: Vec<LeaseId>) -> f64 {
 /// Seconds from the confirmation to the last result in the dialog.
 fn revoked_in_the_monitor(endpoint: &str) -> f64 {
     let mut command = leasetop();
-    // Rows that stay where they are while they are marked.
+    // Sort by id so that rows do not move while they are marked.
     command.args(["--endpoints", endpoint, "--sort", "id"]);
     let mut terminal = Terminal::start(command, 140, 40);
     terminal.wait_for(&format!("{MANY} others"));
@@ -159,11 +160,11 @@ fn revoked_in_the_monitor(endpoint: &str) -> f64 {
     terminal.keys("\r");
     terminal.wait_for(&format!("{MANY} revoked, "));
     let seconds = watch.elapsed().as_secs_f64();
-    assert!(seconds > 0.1, "nothing was to be seen of it before");
+    assert!(seconds > 0.1, "the time is too short to be true");
     seconds
 }
 
-/// The etcd that LEASETOP_MEASURE_ENDPOINT names.
+/// The etcd of `LEASETOP_MEASURE_ENDPOINT`.
 fn real_etcd() -> (String, Runtime, Cluster) {
     let endpoint = std::env::var("LEASETOP_MEASURE_ENDPOINT").expect("an etcd");
     let runtime = Runtime::new().expect("a runtime");
@@ -174,7 +175,7 @@ fn real_etcd() -> (String, Runtime, Cluster) {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run revoke"]
+#[ignore = "run by tests/measure revoke"]
 fn revoke_many() {
     let (endpoint, runtime, cluster) = real_etcd();
     let mut ratios: Vec<f64> = (0..3)
@@ -192,7 +193,7 @@ fn revoke_many() {
 }
 
 #[test]
-#[ignore = "no test: tests/measure/run memory"]
+#[ignore = "run by tests/measure memory"]
 fn memory() {
     let (_server, mut terminal) = thousand();
     terminal.pass(30.0);

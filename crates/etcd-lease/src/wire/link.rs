@@ -248,3 +248,85 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstAnswer<S> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    /// A peer of which each read gives the next result; all writes fail, as after a reset.
+    struct Script(VecDeque<io::Result<Vec<u8>>>);
+
+    impl AsyncRead for Script {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            if let Some(bytes) = self.0.pop_front().transpose()? {
+                buf.put_slice(&bytes);
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Script {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Writes and reads on a plain connection until it ends; what a request that fails on it is told.
+    async fn told(link: &Arc<Link>, reads: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> String {
+        link.begin();
+        let script = Script(reads.into_iter().collect());
+        let mut connection = FirstAnswer::new(ReadFirst::new(script), false, Arc::clone(link));
+        connection.write_all(b"PRI").await.expect("a failed write is not reported");
+        connection.flush().await.expect("nor is a failed flush");
+        let mut some = [0; 16];
+        while connection.read(&mut some).await.is_ok_and(|read| read > 0) {}
+        link.explain("transport error").to_string()
+    }
+
+    fn reset() -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+
+    #[tokio::test]
+    async fn the_first_bytes_decide_however_they_arrive_and_the_connection_ends() {
+        let link = Arc::default();
+        assert_eq!(told(&link, []).await, Refusal::Unanswered.to_string());
+        assert_eq!(told(&link, [reset()]).await, Refusal::Unanswered.to_string());
+        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(vec![0x15]), Ok(vec![3, 1, 0])]).await, Refusal::UsesTls.to_string());
+        let settings = SETTINGS.iter().map(|byte| Ok(vec![*byte]));
+        assert_eq!(told(&link, settings).await, "transport error", "it answered");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_has_answered_before_is_not_said_to_use_tls() {
+        let link = Arc::default();
+        assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
+        assert_eq!(told(&link, [reset()]).await, "transport error");
+        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, Refusal::NotHttp2.to_string());
+    }
+
+    #[test]
+    fn a_connection_that_was_not_made_replaces_what_was_known() {
+        let link = Link::default();
+        link.fail(&io::Error::new(io::ErrorKind::UnexpectedEof, Refusal::HandshakeUnanswered));
+        assert_eq!(link.explain("transport error").to_string(), Refusal::HandshakeUnanswered.to_string());
+        link.fail(&io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(link.explain("transport error").to_string(), "transport error");
+    }
+}

@@ -1,4 +1,4 @@
-//! The keepalive engine: its scheduler against a simulated etcd, and the whole engine on a sandbox.
+//! The keepalive engine: its scheduler against a simulated server, and the whole engine against the sandbox.
 
 mod drills;
 mod members;

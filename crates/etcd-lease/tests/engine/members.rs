@@ -6,11 +6,11 @@ use etcd_lease::engine::Options;
 use etcd_lease::wire::ErrorKind;
 use etcd_lease::{LeaseId, Reachability};
 
-use crate::pipe::{EngineTest, bench, bench_of, seconds};
+use crate::pipe::{EngineTest, engine_test, engine_test_of, seconds};
 
-/// The changes of the chosen member during a number of seconds: its endpoint, and whether it answers.
-async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
-    let mut view = bench.cluster.watch();
+/// The chosen endpoints over some seconds, and whether each answered: one entry per change.
+async fn history(test: &EngineTest, during: f64) -> Vec<(String, bool)> {
+    let mut view = test.cluster.watch();
     let mut seen = Vec::new();
     let follow = async {
         loop {
@@ -27,49 +27,49 @@ async fn history(bench: &EngineTest, during: f64) -> Vec<(String, bool)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_behind_a_slow_link_stays_chosen() {
-    let bench = bench(Options::default()).await;
-    bench.sandbox.faults().delay(Duration::from_millis(1500));
+async fn a_member_behind_a_slow_link_is_used() {
+    let test = engine_test(Options::default()).await;
+    test.sandbox.faults().delay(Duration::from_millis(1500));
     seconds(10.0).await;
-    assert_eq!(history(&bench, 120.0).await, [("m0".to_owned(), true)]);
-    let round_trip = bench.cluster.view().members[0].round_trip.unwrap();
+    assert_eq!(history(&test, 120.0).await, [("m0".to_owned(), true)]);
+    let round_trip = test.cluster.view().members[0].round_trip.unwrap();
     assert!(round_trip >= Duration::from_millis(1500), "{round_trip:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hanging_member_is_left_within_a_second_and_chosen_again_later() {
-    let bench = bench_of(2, Options::default()).await;
-    let kept = bench.keep(10).await;
-    bench.sandbox.faults().on(0).hang();
-    bench.cluster.probe_now();
+async fn a_hung_member_is_left_within_a_second_and_used_again_afterwards() {
+    let test = engine_test_of(2, Options::default()).await;
+    let kept = test.keep(10).await;
+    test.sandbox.faults().on(0).hang();
+    test.cluster.probe_now();
     seconds(1.0).await;
-    assert_eq!(bench.cluster.view().current().unwrap().endpoint, "m1");
-    bench.sandbox.faults().on(0).resume();
+    assert_eq!(test.cluster.view().current().unwrap().endpoint, "m1");
+    test.sandbox.faults().on(0).resume();
     seconds(1.0).await;
-    assert_eq!(bench.cluster.view().current().unwrap().endpoint, "m0", "it replies when it continues");
-    assert!(bench.alive(kept.id()));
+    assert_eq!(test.cluster.view().current().unwrap().endpoint, "m0", "what it owed comes when it goes on");
+    assert!(test.alive(kept.id()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_majority_the_member_that_answers_stays_chosen_and_errors_name_the_reason() {
-    let bench = bench_of(3, Options::default()).await;
-    let kept = bench.keep(600).await;
-    bench.sandbox.faults().on(0).down();
-    bench.sandbox.faults().on(2).down();
+async fn without_a_majority_the_answering_member_stays_chosen_and_reports_no_leader() {
+    let test = engine_test_of(3, Options::default()).await;
+    let kept = test.keep(600).await;
+    test.sandbox.faults().on(0).down();
+    test.sandbox.faults().on(2).down();
     seconds(20.0).await;
     let calls = async {
         for _ in 0..5 {
-            let error = bench.cluster.time_to_live(LeaseId(7), false).await.unwrap_err();
+            let error = test.cluster.time_to_live(LeaseId(7), false).await.unwrap_err();
             assert_eq!((error.kind(), error.message()), (ErrorKind::NoLeader, "etcdserver: no leader"));
             assert!(error.to_string().contains("at m1: ") && error.to_string().contains("a majority"), "{error}");
             seconds(5.0).await;
         }
     };
-    assert_eq!(tokio::join!(history(&bench, 30.0), calls).0, [("m1".to_owned(), true)]);
-    assert!(!bench.cluster.view().current().unwrap().has_leader);
-    bench.sandbox.faults().on(0).up();
+    assert_eq!(tokio::join!(history(&test, 30.0), calls).0, [("m1".to_owned(), true)]);
+    assert!(!test.cluster.view().current().unwrap().has_leader);
+    test.sandbox.faults().on(0).up();
     seconds(30.0).await;
-    let view = bench.cluster.view();
+    let view = test.cluster.view();
     assert!(view.current().unwrap().is_leader, "{view:?}");
-    assert!(bench.alive(kept.id()));
+    assert!(test.alive(kept.id()));
 }

@@ -1,4 +1,4 @@
-//! An engine on a sandbox, on tokio's paused clock.
+//! An engine on a sandbox, over the in-memory transport and on tokio's paused clock.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ pub(crate) struct EngineTest {
     pub(crate) clock: Clock,
 }
 
-pub(crate) async fn bench(options: Options) -> EngineTest {
-    bench_of(1, options).await
+pub(crate) async fn engine_test(options: Options) -> EngineTest {
+    engine_test_of(1, options).await
 }
 
-/// An engine whose clock runs `speed` times as fast as real time.
-pub(crate) async fn bench_at(speed: u32) -> EngineTest {
+/// With a clock that runs `speed` times as fast as real time.
+pub(crate) async fn engine_test_at(speed: u32) -> EngineTest {
     bench_on(Clock::with_speed(speed), 1, Options::default()).await
 }
 
-pub(crate) async fn bench_of(members: usize, options: Options) -> EngineTest {
+pub(crate) async fn engine_test_of(members: usize, options: Options) -> EngineTest {
     bench_on(Clock::real(), members, options).await
 }
 
@@ -32,7 +32,7 @@ async fn bench_on(clock: Clock, members: usize, options: Options) -> EngineTest 
     let sandbox = Sandbox::builder().members(members).seed(1).start(clock.clone());
     let target = |member| Target::Pipe { name: format!("m{member}"), dialer: sandbox.dialer(member) };
     let settings = Settings::new((0..members).map(target).collect());
-    // The tests run for days of virtual time. After a failure the members are probed at once anyway.
+    // Slow probes save time over days of virtual time. After an error a member is probed at once anyway.
     let settings = Settings { probe_every: Duration::from_secs(20), ..settings };
     let cluster = Cluster::connect(settings).await.unwrap();
     let engine = Engine::start(cluster.clone(), clock.clone(), options);
@@ -56,7 +56,7 @@ pub(crate) async fn seconds(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }
 
-/// The remaining responses, and the reason of the end.
+/// The remaining responses and the reason of the end.
 pub(crate) async fn rest(mut kept: KeepAlive) -> (Vec<Response>, Ended) {
     let mut responses = Vec::new();
     while let Some(response) = kept.next().await {

@@ -1,4 +1,4 @@
-//! A simulated etcd for the scheduler: streams, outages, revokes and expiries as plain data, in virtual time.
+//! A simulated etcd for the scheduler alone: streams, outages, revokes and expiries as plain data, in virtual time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -33,11 +33,16 @@ impl Rng {
     }
 }
 
+/// How many random cases a test runs: `usual`, or what `LEASETOP_CASES` says (tests/measure seeds).
+pub(crate) fn cases(usual: u64) -> u64 {
+    std::env::var("LEASETOP_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A lease in the simulated etcd.
+/// A lease on the server.
 #[derive(Debug)]
 struct SimulatedLease {
     ttl: u64,
@@ -45,12 +50,12 @@ struct SimulatedLease {
     forbidden: bool,
 }
 
-/// A disturbance.
+/// An outage of some duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disturbance {
     /// The server is down: streams break, and none opens.
     Down,
-    /// Requests are answered only afterwards.
+    /// Requests are accepted and answered only afterwards.
     Hung,
     /// All streams break once.
     Cut,
@@ -68,7 +73,7 @@ enum Event {
     Broken { lane: usize, generation: u32 },
     AskAnswer { slot: SlotId, id: LeaseId, sent: Timestamp },
     AskTimeout { slot: SlotId, id: LeaseId, sent: Timestamp },
-    DisturbanceEnds,
+    TroubleEnds,
 }
 
 /// A server, its streams, and the scheduler under test.
@@ -76,21 +81,21 @@ pub(crate) struct Simulation {
     pub(crate) now: Timestamp,
     pub(crate) scheduler: Scheduler,
     held: BTreeMap<LeaseId, SimulatedLease>,
-    /// When each lease was removed, and whether it had expired.
+    /// When each lease was removed, and whether because it had expired.
     pub(crate) removed: BTreeMap<LeaseId, (Timestamp, bool)>,
     pub(crate) forbidden: BTreeSet<LeaseId>,
-    /// Requests in order, and the generation of the stream, by lane.
+    /// The requests waiting on each stream, with the generation of the stream.
     lanes: BTreeMap<usize, (u32, VecDeque<LeaseId>)>,
     asked: Vec<(SlotId, LeaseId, Timestamp)>,
     events: BTreeSet<(Timestamp, u64, Event)>,
     order: u64,
-    disturbance: Option<Disturbance>,
+    trouble: Option<Disturbance>,
     latency: Duration,
     pub(crate) ended: BTreeMap<LeaseId, (Timestamp, Ended)>,
     pub(crate) renewals: u64,
     pub(crate) turns: u64,
     pub(crate) sends: u64,
-    /// When each lease was granted or renewed last.
+    /// When the TTL of each lease last restarted: at its grant or a renewal.
     pub(crate) last_answer: BTreeMap<LeaseId, Timestamp>,
     pub(crate) answered_any: BTreeMap<LeaseId, Timestamp>,
 }
@@ -107,7 +112,7 @@ impl Simulation {
             asked: Vec::new(),
             events: BTreeSet::new(),
             order: 0,
-            disturbance: None,
+            trouble: None,
             latency,
             ended: BTreeMap::new(),
             renewals: 0,
@@ -118,13 +123,13 @@ impl Simulation {
         }
     }
 
-    /// Grants a lease and keeps it alive. `is_granted` says whether the scheduler knows the TTL.
-    pub(crate) fn grant(&mut self, id: i64, ttl: u64, is_granted: bool) {
+    /// Grants a lease and keeps it alive, as its granter or as an adopter.
+    pub(crate) fn grant(&mut self, id: i64, ttl: u64, reported: bool) {
         let id = LeaseId(id);
         self.held.insert(id, SimulatedLease { ttl, deadline: self.now + Duration::from_secs(ttl), forbidden: false });
         self.answered_any.insert(id, self.now);
         self.last_answer.insert(id, self.now);
-        if is_granted {
+        if reported {
             self.scheduler.grant(self.now, id, i64::try_from(ttl).unwrap(), self.now, None);
         } else {
             self.scheduler.adopt(self.now, id, None);
@@ -148,12 +153,12 @@ impl Simulation {
         self.held.contains_key(&id)
     }
 
-    /// Starts a disturbance. There is only one at a time.
-    pub(crate) fn start(&mut self, disturbance: Disturbance, lasting: Duration) {
-        if self.disturbance.is_some() {
+    /// Starts an outage of this duration, unless there is one.
+    pub(crate) fn start(&mut self, trouble: Disturbance, lasting: Duration) {
+        if self.trouble.is_some() {
             return;
         }
-        match disturbance {
+        match trouble {
             Disturbance::Down | Disturbance::Cut => self.break_streams(),
             Disturbance::Refill => {
                 let now = self.now;
@@ -162,9 +167,9 @@ impl Simulation {
             }
             _ => (),
         }
-        if disturbance != Disturbance::Cut {
-            self.disturbance = Some(disturbance);
-            self.at(self.now + lasting, Event::DisturbanceEnds);
+        if trouble != Disturbance::Cut {
+            self.trouble = Some(trouble);
+            self.at(self.now + lasting, Event::TroubleEnds);
         }
     }
 
@@ -179,11 +184,11 @@ impl Simulation {
         }
     }
 
-    /// Runs until a time.
+    /// Runs until `end`.
     pub(crate) fn run_until(&mut self, end: Timestamp) {
         while self.now < end {
             let event = self.events.first().map(|(when, ..)| *when);
-            let wake = self.scheduler.wake_at().filter(|_| self.disturbance != Some(Disturbance::Stopped));
+            let wake = self.scheduler.wake_at().filter(|_| self.trouble != Some(Disturbance::Stopped));
             let next = event.into_iter().chain(wake).chain([end]).min().unwrap();
             self.now = self.now.max(next);
             self.expire();
@@ -193,15 +198,15 @@ impl Simulation {
                 let (_, _, event) = self.events.pop_first().unwrap();
                 self.happen(event);
             }
-            if self.disturbance != Some(Disturbance::Stopped) {
+            if self.trouble != Some(Disturbance::Stopped) {
                 self.turn();
             }
         }
     }
 
-    /// Removes expired leases. A real etcd does it every 500 ms.
+    /// Removes expired leases. etcd does so every 500 ms; here it happens whenever time advances.
     fn expire(&mut self) {
-        if self.disturbance == Some(Disturbance::Backlog) || self.disturbance == Some(Disturbance::Down) {
+        if self.trouble == Some(Disturbance::Backlog) || self.trouble == Some(Disturbance::Down) {
             return;
         }
         let now = self.now;
@@ -217,13 +222,13 @@ impl Simulation {
     }
 
     fn happen(&mut self, event: Event) {
-        // Events during a stop of the engine arrive after it.
-        if self.disturbance == Some(Disturbance::Stopped) && event != Event::DisturbanceEnds {
+        // Replies that arrive while the engine is stopped are processed when it resumes.
+        if self.trouble == Some(Disturbance::Stopped) && event != Event::TroubleEnds {
             return self.at(self.now + ms(50), event);
         }
         match event {
-            Event::DisturbanceEnds => {
-                self.disturbance = None;
+            Event::TroubleEnds => {
+                self.trouble = None;
                 let lanes: Vec<_> = self.lanes.iter().map(|(lane, (generation, _))| (*lane, *generation)).collect();
                 lanes.into_iter().for_each(|(lane, generation)| self.at(self.now, Event::Answer { lane, generation }));
                 for (slot, id, sent) in std::mem::take(&mut self.asked) {
@@ -249,10 +254,10 @@ impl Simulation {
     }
 
     fn is_silent(&self) -> bool {
-        matches!(self.disturbance, Some(Disturbance::Hung | Disturbance::Down))
+        matches!(self.trouble, Some(Disturbance::Hung | Disturbance::Down))
     }
 
-    /// Serves the first request of a stream.
+    /// Answers the first request of a stream; streams are strictly in order.
     fn serve(&mut self, lane: usize, generation: u32) {
         if self.is_silent() {
             return;
@@ -261,7 +266,7 @@ impl Simulation {
         let (of, Some(&id)) = (*of, line.front()) else { return };
         let now = self.now;
         match self.held.get_mut(&id) {
-            Some(held) if held.deadline <= now => return, // it blocks until the lease is removed
+            Some(held) if held.deadline <= now => return, // blocks until it is removed
             Some(held) if held.forbidden => {
                 self.lanes.remove(&lane);
                 return self.scheduler.stream_ended(
@@ -315,7 +320,7 @@ impl Simulation {
     fn act(&mut self, act: Action) {
         match act {
             Action::Open { lane, generation } => {
-                if self.disturbance == Some(Disturbance::Down) {
+                if self.trouble == Some(Disturbance::Down) {
                     self.at(self.now + ms(1), Event::Broken { lane, generation });
                 } else {
                     self.lanes.insert(lane, (generation, VecDeque::new()));

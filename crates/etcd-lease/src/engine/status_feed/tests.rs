@@ -107,6 +107,11 @@ fn every_renewal_is_told_once_and_in_order() {
     });
     let third = 10_000 / 3;
     assert_eq!(kinds.collect::<Vec<_>>(), [None, Some(0), Some(third), Some(third)]);
+    let left = update.events.iter().filter_map(|event| match event.kind {
+        EngineEventKind::Renewed { left, .. } => left.map(|left| left.as_millis()),
+        _ => None,
+    });
+    assert_eq!(left.collect::<Vec<_>>(), [9_999, 6_665, 6_665], "by the grant, then by the renewal before");
     assert_eq!(reader.drain(), StatusUpdate::default());
     bench.renew();
     let update = reader.visit(|status| assert_eq!(status.cadence.answers, 4));

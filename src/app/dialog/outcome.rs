@@ -1,0 +1,59 @@
+//! The outcome of a key press in a dialog, and the state that dialogs may read.
+
+use crate::app::command::Command;
+use crate::app::jobs::Jobs;
+use crate::app::keymap::Action;
+use crate::app::lease_store::LeaseStore;
+use crate::app::{AppConfig, DialogAction, Key, KeyContext};
+
+/// The outcome of a key press in a dialog. Edits are stored in the dialog itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialogOutcome {
+    /// The dialog stays open.
+    Stay,
+    /// The dialog closes. Nothing else happens.
+    Close,
+    /// The dialog closes and the command is executed.
+    Do(Command),
+    /// The dialog stays open and the command is executed.
+    DoAndStay(Command),
+}
+
+/// The parts of the state that a dialog may read when a key is pressed.
+#[derive(Clone, Copy)]
+pub(in crate::app) struct DialogContext<'a> {
+    pub(in crate::app) config: &'a AppConfig,
+    pub(in crate::app) leases: &'a LeaseStore,
+    pub(in crate::app) jobs: &'a Jobs,
+}
+
+impl DialogContext<'_> {
+    /// The action of a key in a dialog.
+    pub(in crate::app) fn dialog_action(&self, context: KeyContext, key: Key) -> Option<DialogAction> {
+        self.config.keymap.dialog_action(context, key)
+    }
+
+    /// The action of a key outside of dialogs.
+    pub(in crate::app) fn action(&self, key: Key) -> Option<Action> {
+        self.config.keymap.action(key)
+    }
+}
+
+/// Whether the action closes a dialog that has nothing to confirm.
+pub(in crate::app) fn is_over(action: Option<DialogAction>) -> bool {
+    matches!(action, Some(DialogAction::Close | DialogAction::Accept))
+}
+
+/// The new scroll offset after an action. It may be beyond the end.
+pub(in crate::app) fn scrolled(top: usize, action: Option<Action>) -> usize {
+    const PAGE: usize = 10;
+    match action {
+        Some(Action::Up) => top.saturating_sub(1),
+        Some(Action::Down) => top.saturating_add(1),
+        Some(Action::PageUp | Action::HalfUp) => top.saturating_sub(PAGE),
+        Some(Action::PageDown | Action::HalfDown) => top.saturating_add(PAGE),
+        Some(Action::First) => 0,
+        Some(Action::Last) => usize::MAX,
+        _ => top,
+    }
+}

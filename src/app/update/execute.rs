@@ -1,0 +1,287 @@
+//! Executes commands by calling their verbs.
+
+use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::app::dialog::{Dialog, Focus};
+use crate::app::verbs::{
+    self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
+};
+use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+use super::{freeze, look, navigation, selection, tick};
+
+/// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
+const MAX_PRIORITIZED: usize = 100;
+
+/// Executes a command and shows the result on the status line.
+pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> Vec<Effect> {
+    let ids = app.view.id_format;
+    let done = match command {
+        Command::Action(action) => return act(app, action, now),
+        Command::Select(id) => {
+            navigation::select(&mut app.active_view_mut().view, id);
+            Done::default()
+        }
+        Command::SortBy(sort) => {
+            navigation::sort_by(&mut app.active_view_mut().view, sort);
+            Done::default()
+        }
+        Command::Grant(request) => grant::start(request),
+        Command::Attach { id, key, value } => attach::start(ids, id, key, value),
+        Command::KeepAlive(targets) => keep_alive::start(&mut app.leases, ids, &targets),
+        Command::StartFault { id, fault } => drill::start(&app.leases, &app.config.keymap, ids, id, fault),
+        Command::Revoke(id) => revoke::start(&mut app.jobs, ids, id),
+        Command::RevokeMany(targets) => {
+            app.view.dialog = Some(Dialog::Revoking { top: 0 });
+            revoke_many::add(&app.leases, &mut app.jobs, &mut app.view.selection, targets)
+        }
+        Command::StopRevoking => revoke_many::stop(&mut app.jobs),
+        Command::RestartSandbox { warp } => Done::effects(vec![Effect::RestartSandbox { warp }]),
+        Command::Quit => Done::effects(vec![quit::quit(&app.leases, &app.config)]),
+        Command::RevokeAndQuit => {
+            quit::revoke_and_quit(&app.leases, &mut app.jobs, &mut app.view.selection, &app.config)
+        }
+        Command::ShowError(text) => Done::error(text),
+    };
+    report(app, done, now)
+}
+
+/// Shows a result on the status line and returns its effects.
+pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effect> {
+    if let Some(verbs::StatusText { text, is_error }) = done.status {
+        app.view.set_status(now, is_error, text);
+    }
+    done.effects
+}
+
+/// Executes an action if it works in the displayed view.
+fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    if !action.works_in(app.active_view().view.active) || action == Action::Back && selection::cancel_range(app) {
+        return Vec::new();
+    }
+    if action.is_view_only() {
+        look::look_at(app, action);
+        return Vec::new();
+    }
+    if !action.needs_cursor() {
+        return perform(app, action, now);
+    }
+    if !look::select_candidate(app.active_view_mut()) {
+        return Vec::new();
+    }
+    let since = freeze::select(app);
+    let effects = perform(app, action, now);
+    // Changes of another lease than the target are irrelevant.
+    let since = since.filter(|since| selection::targets_cursor(app, since.id));
+    freeze::report(app, since, now);
+    effects
+}
+
+/// Executes an action that does more than change what is displayed.
+pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
+    let done = match action {
+        Action::Redraw => return redraw(app),
+        Action::Suspend => return suspend(app, now),
+        Action::Quit => return ask_to_quit(app, now),
+        Action::PollNow => return tick::poll_now(app, now),
+        Action::Mouse => toggle_mouse(app),
+        Action::New => open_grant_form(app),
+        Action::Attach => open_attach_form(app),
+        Action::KeepAlive => toggle_keep_alive(app, now),
+        Action::RenewOnce => match targets_to_change(app, now) {
+            Some(targets) => renew::once(&app.leases, &targets),
+            None => Done::default(),
+        },
+        Action::Drill => toggle_drill(app),
+        Action::Revoke => open_revoke(app, now),
+        Action::Pin => toggle_pins(app),
+        Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
+        Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
+        action => {
+            perform_on_view(app, action, now);
+            Done::default()
+        }
+    };
+    report(app, done, now)
+}
+
+/// Executes actions on marks, freezing, menus and the poll limit.
+fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
+    match action {
+        Action::Help => app.view.dialog = Some(Dialog::Help { top: 0 }),
+        Action::SortMenu => {
+            let present = app.active_view().view.sort;
+            app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
+        }
+        // The dialog opens even if there is no other speed to choose: it says why, and it catches the digit that the
+        // user may already have typed.
+        Action::Warp => app.view.dialog = Some(Dialog::Warp),
+        Action::Mark => selection::toggle(app, now),
+        Action::MarkRange => selection::range(app, now),
+        Action::ClearMarks => selection::clear(app, now),
+        Action::Freeze => freeze::toggle(app, now),
+        Action::PollFaster | Action::PollSlower => tick::change_pace(app, action, now),
+        Action::Ids => look::toggle_id_format(app),
+        _ => (),
+    }
+}
+
+/// The error to show for a write in read-only mode. `None` if writes are allowed.
+pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
+    if !app.config.is_read_only {
+        return None;
+    }
+    app.view.request_redraw(Redraw::Now);
+    Some(Done::error("Read-only: grant, renew and revoke are disabled"))
+}
+
+/// The leases that an action changes. `None`, with a message, if there are none or changes are not allowed.
+fn targets_to_change(app: &mut AppState, now: Timestamp) -> Option<Vec<LeaseId>> {
+    let targets = selection::targets_or_report(app, now);
+    if targets.is_empty() {
+        return None;
+    }
+    if let Some(refusal) = refusal(app) {
+        report(app, refusal, now);
+        return None;
+    }
+    Some(targets)
+}
+
+fn cursor_id(app: &AppState) -> Option<LeaseId> {
+    app.active_view().cursor_lease().map(|lease| lease.id)
+}
+
+fn redraw(app: &mut AppState) -> Vec<Effect> {
+    app.view.request_redraw(Redraw::Full);
+    Vec::new()
+}
+
+/// Opens the form for new leases. If the cursor is on an own lost lease, the form is filled in like that one.
+fn open_grant_form(app: &mut AppState) -> Done {
+    if let Some(refusal) = refusal(app) {
+        return refusal;
+    }
+    let pace = app.config.pace;
+    let form = match lost(app) {
+        Some(lease) => grant::GrantForm::like(lease, app.keys.values(lease.id), pace),
+        None => grant::GrantForm::new(pace),
+    };
+    app.view.dialog = Some(Dialog::Grant(Box::new(form)));
+    Done::default()
+}
+
+/// The selected lease, if it is an own lease that was lost.
+fn lost(app: &AppState) -> Option<&Lease> {
+    let active = app.active_view();
+    let lease = active.cursor_lease()?;
+    let is_lost = active.view.active == View::Leases && lease.ownership == Ownership::Own && lease.loss.is_some();
+    if is_lost { Some(lease) } else { None }
+}
+
+fn open_attach_form(app: &mut AppState) -> Done {
+    let Some(dialog) = app.cursor_lease_alive().map(attach::AttachDialog::new) else { return Done::default() };
+    if let Some(refusal) = refusal(app) {
+        return refusal;
+    }
+    app.view.dialog = Some(Dialog::Attach(Box::new(dialog)));
+    Done::default()
+}
+
+fn toggle_keep_alive(app: &mut AppState, now: Timestamp) -> Done {
+    let Some(targets) = targets_to_change(app, now) else { return Done::default() };
+    match keep_alive::toggle(&mut app.leases, &mut app.events, app.view.id_format, &targets, now) {
+        keep_alive::Toggled::Done(done) => done,
+        keep_alive::Toggled::Ask(dialog) => {
+            app.view.dialog = Some(Dialog::Adopt(dialog));
+            Done::default()
+        }
+    }
+}
+
+fn toggle_drill(app: &mut AppState) -> Done {
+    let Some(lease) = app.cursor_lease_alive() else { return Done::default() };
+    match drill::toggle(lease, &app.config, app.view.id_format) {
+        drill::Toggled::Done(done) => done,
+        drill::Toggled::Offer(dialog) => {
+            app.view.dialog = Some(Dialog::Drill(dialog));
+            Done::default()
+        }
+    }
+}
+
+/// Opens the revoke dialog for the target leases and polls their keys.
+fn open_revoke(app: &mut AppState, now: Timestamp) -> Done {
+    let Some(targets) = targets_to_change(app, now) else { return Done::default() };
+    let mut done = Done::default();
+    if let [id] = targets[..] {
+        match revoke::under_way(&app.jobs, app.view.id_format, id) {
+            Some(under_way) => done = under_way,
+            None => app.view.dialog = app.leases.get(id).map(revoke::RevokeDialog::new).map(Dialog::Revoke),
+        }
+    } else {
+        let hidden = selection::shown_and_hidden(app).1.len();
+        let named = targets.iter().filter_map(|id| app.leases.get(*id));
+        app.view.dialog = Some(Dialog::RevokeMany(revoke_many::RevokeManyDialog::new(named, hidden)));
+    }
+    targets.into_iter().take(MAX_PRIORITIZED).for_each(|id| app.polls.prioritize(id));
+    done
+}
+
+/// Pins the target leases, or unpins them if all are pinned. Also applies to a frozen view.
+fn toggle_pins(app: &mut AppState) -> Done {
+    let targets = selection::targets(app);
+    if targets.is_empty() {
+        let is_gone = app.cursor_lease().is_some();
+        return if is_gone { Done::error("Only living leases can be pinned") } else { Done::default() };
+    }
+    let is_pinned = pin::is_to_pin(&app.leases, &targets);
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.is_away = true;
+        pin::set(&mut frozen.app.leases, &targets, is_pinned);
+    }
+    app.view.is_away = true;
+    pin::set(&mut app.leases, &targets, is_pinned);
+    pin::status(app.view.id_format, &targets, is_pinned)
+}
+
+/// Toggles mouse capture.
+fn toggle_mouse(app: &mut AppState) -> Done {
+    app.view.has_mouse = !app.view.has_mouse;
+    let key = app.config.keymap.key_label(Action::Mouse);
+    let status = if app.view.has_mouse {
+        format!("Mouse on ({key}: off, to select text)")
+    } else {
+        "Mouse off: your terminal selects text".to_owned()
+    };
+    Done::status(status).with(Effect::Mouse(app.view.has_mouse))
+}
+
+fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    if quit::needs_question(&app.leases, &app.jobs, &app.config) {
+        app.view.dialog = Some(Dialog::Quit(Focus::default()));
+        return Vec::new();
+    }
+    execute(app, Command::Quit, now)
+}
+
+/// Suspends at once, or asks first if leases are kept alive, because they would not be renewed. A second press
+/// confirms.
+fn suspend(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    app.view.request_redraw(Redraw::Now);
+    if !app.config.can_suspend {
+        app.view.set_status(now, true, "Cannot suspend: leasetop was not started by a shell");
+        return Vec::new();
+    }
+    match app.view.dialog.take() {
+        Some(Dialog::Suspend(below)) => app.view.dialog = below.map(|dialog| *dialog),
+        open if app.leases.kept_alive().next().is_some() => {
+            app.view.dialog = Some(Dialog::Suspend(open.map(Box::new)));
+            return Vec::new();
+        }
+        open => app.view.dialog = open,
+    }
+    vec![Effect::Suspend]
+}

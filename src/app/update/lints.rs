@@ -1,0 +1,97 @@
+//! Running the lints on all leases.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::app::{AppState, ClusterState, Lease, LeaseState, LeaseStore, LintReport, Redraw};
+use crate::inference::lease_inference::LeaseInference;
+use crate::inference::lints::{Finding, LintFacts, LintInput, findings};
+use crate::inference::locks::Locks;
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// Minimum interval between runs. With more leases, runs take longer and are less frequent.
+const EVERY: Duration = Duration::from_secs(2);
+/// The interval grows by `EVERY` for each multiple of this number of leases.
+const CROWD: u32 = 10_000;
+
+/// When the lints run next.
+pub(super) fn next_wake(app: &AppState) -> Timestamp {
+    if app.leases.is_empty() { Timestamp::NEVER } else { app.leases.lint_report.due }
+}
+
+/// Runs the lints if they are due.
+pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
+    if next_wake(app) <= now {
+        run_lints(app, now);
+    }
+}
+
+/// Runs the lints on all leases, due or not.
+pub fn run_lints(app: &mut AppState, now: Timestamp) {
+    let leases = all_facts(&app.leases, &app.cluster, &app.keys.locks, now);
+    let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
+    let found = findings(LintInput { leases: &leases, now });
+    let names = names_by_lease(&found);
+    let (count, due) = (names.len(), now + EVERY * (1 + crowds));
+    if set_warnings(&mut app.leases, names) {
+        app.view.request_redraw(Redraw::Soon);
+    }
+    app.leases.lint_report = LintReport { findings: found, count, due };
+}
+
+fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
+    let mut names: BTreeMap<LeaseId, Vec<&'static str>> = BTreeMap::new();
+    for (id, name) in found.iter().flat_map(|finding| finding.leases.iter().map(|id| (*id, finding.lint))) {
+        names.entry(id).or_default().push(name);
+    }
+    names
+}
+
+/// Stores the names of its findings in each lease. Returns whether any changed.
+fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'static str>>) -> bool {
+    let differs = |lease: &&Lease| lease.warnings.as_slice() != names.get(&lease.id).map_or(&[][..], Vec::as_slice);
+    let changed: Vec<LeaseId> = leases.values().filter(differs).map(|lease| lease.id).collect();
+    for id in &changed {
+        if let Some(lease) = leases.get_mut(*id) {
+            lease.warnings = names.remove(id).unwrap_or_default();
+        }
+    }
+    !changed.is_empty()
+}
+
+/// The facts about each lease, sorted by id, with its positions in lock queues.
+fn all_facts(leases: &LeaseStore, cluster: &ClusterState, locks: &Locks, now: Timestamp) -> Vec<LintFacts> {
+    let mut all: Vec<LintFacts> = leases.values().map(|lease| facts(cluster, lease, now)).collect();
+    for (id, position) in locks.places() {
+        if let Ok(place) = all.binary_search_by_key(&id, |facts| facts.id) {
+            all[place].queue_positions.push(position);
+        }
+    }
+    all
+}
+
+/// The facts about a lease. An ended lease that is still listed is unknown to the leader.
+fn facts(cluster: &ClusterState, lease: &Lease, now: Timestamp) -> LintFacts {
+    let Some(end) = lease.end else { return facts_of_living(lease, now) };
+    let listed = cluster.is_zombie(lease);
+    LintFacts { listed, unknown_since: Some(end.at), ..LintFacts::of(lease.id, &LeaseInference::default()) }
+}
+
+/// The facts about a living lease. If it is unseen, only those that do not change with time.
+fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
+    let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
+    let keys = known.map(|keys| keys.count as u64);
+    if lease.state(now) == LeaseState::Unseen {
+        let ttl = lease.observed.granted_ttl();
+        return LintFacts { keys, ttl, ..LintFacts::of(lease.id, &LeaseInference::default()) };
+    }
+    let facts = LintFacts { keys, ..LintFacts::of(lease.id, &lease.observed) };
+    match lease.engine.as_ref().filter(|_| lease.is_kept_alive) {
+        Some(status) => {
+            let least = status.cadence.least_left;
+            LintFacts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts }
+        }
+        None => facts,
+    }
+}

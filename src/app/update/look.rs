@@ -1,0 +1,100 @@
+//! Actions that only change what is displayed. While the display is frozen, they apply to the frozen view.
+
+use crate::app::action::Action;
+use crate::app::{AppState, TABS, View};
+
+use super::{freeze, navigation};
+
+/// Executes a view-only action. Going back from the last step unfreezes the display.
+pub(super) fn look_at(app: &mut AppState, action: Action) {
+    let active = app.active_view_mut();
+    match action {
+        Action::Show(_) | Action::NextView | Action::PreviousView => switch_view(active, action),
+        Action::Open => open(active),
+        Action::QuickFilter => navigation::next_category(&mut active.view),
+        Action::Filter => navigation::open_filter(&mut active.view),
+        Action::SortBefore | Action::SortAfter | Action::InvertSort => sort(active, action),
+        Action::ShorterSpan | Action::LongerSpan => navigation::change_span(&mut active.view, action),
+        Action::Back => {
+            if !navigation::back(&mut active.view) {
+                freeze::thaw(app);
+            }
+        }
+        Action::Zoom => navigation::zoom(&mut active.view),
+        Action::Wide => navigation::widen(&mut active.view),
+        Action::Left | Action::Right => navigation::pan(&mut active.view, &active.config.columns, action),
+        action => go(active, action),
+    }
+}
+
+fn switch_view(active: &mut AppState, action: Action) {
+    let present = active.view.active;
+    let to = match action {
+        Action::Show(view) => view,
+        Action::NextView => present.neighbour(1),
+        _ => present.neighbour(TABS.len() - 1),
+    };
+    navigation::switch_to(&mut active.view, &active.keys.locks, to);
+}
+
+fn sort(active: &mut AppState, action: Action) {
+    let columns = &active.config.columns;
+    match action {
+        Action::SortBefore => {
+            navigation::sort_by_neighbour(&mut active.view, columns, columns.len().saturating_sub(1));
+        }
+        Action::SortAfter => navigation::sort_by_neighbour(&mut active.view, columns, 1),
+        _ => {
+            let inverted = active.view.sort.inverted();
+            navigation::sort_by(&mut active.view, inverted);
+        }
+    }
+}
+
+/// Moves through the displayed rows, detail, candidates or events.
+pub(super) fn go(active: &mut AppState, action: Action) {
+    let view = &mut active.view;
+    match view.active {
+        View::Events => view.events_view.go(&active.events, view.viewport.events, action),
+        View::Locks => view.locks_view.go(&active.keys.locks, view.viewport.events, action),
+        View::Cadence => navigation::scroll(view, action),
+        View::Leases if view.is_open => navigation::scroll(view, action),
+        View::Leases => navigation::go_to_row(view, action),
+    }
+}
+
+/// Opens the detail of the selected lease. A filter that hides the lease of a candidate gives way.
+fn open(active: &mut AppState) {
+    if active.view.active == View::Locks && select_candidate(active) {
+        active.view.active = View::Leases;
+        if active.view.cursor_row().is_none() {
+            active.view.row_filter.clear();
+        }
+    }
+    if active.view.active == View::Leases && active.cursor_lease().is_some() {
+        navigation::open(&mut active.view);
+    }
+}
+
+/// In the locks view, selects the lease of the candidate under the cursor. Returns false if that lease is not known.
+/// Does nothing in other views.
+pub(super) fn select_candidate(active: &mut AppState) -> bool {
+    if active.view.active != View::Locks {
+        return true;
+    }
+    let Some(id) = active.candidate().map(|candidate| candidate.lease) else { return false };
+    if active.leases.get(id).is_none() {
+        return false;
+    }
+    active.view.cursor = Some(id);
+    active.view.is_away = true;
+    true
+}
+
+/// Toggles between hexadecimal and decimal ids.
+pub(super) fn toggle_id_format(app: &mut AppState) {
+    app.view.id_format = app.view.id_format.other();
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.id_format = app.view.id_format;
+    }
+}

@@ -1,0 +1,119 @@
+//! Replies to the requests of the verbs.
+
+use std::time::Duration;
+
+use crate::app::bulk::RevokeOutcome;
+use crate::app::verbs::{Done, quit, revoke, revoke_many};
+use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, RenewalSource, Renewed, TimeRange};
+use etcd_lease::{Granted, LeaseId};
+use simkit::Timestamp;
+
+use super::engine::count;
+use super::execute::report;
+use super::lease_keys;
+use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
+
+/// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
+pub(super) fn granted(
+    app: &mut AppState,
+    answer: &Granted,
+    (sent, received): (Timestamp, Timestamp),
+    keep_alive: bool,
+) {
+    let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
+    let lease = get_or_create(app, answer.id);
+    lease.ownership = Ownership::Own;
+    lease.is_kept_alive = keep_alive;
+    lease.asked_ttl = Some(answer.requested_ttl);
+    if lease.bounds().is_none() {
+        lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
+    }
+    if let Some(status) = lease.engine.clone() {
+        count(app, &status);
+    }
+    let granted =
+        EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
+    app.view.set_status(received, false, format!("Granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
+    app.events.push(received, Some(answer.id), granted);
+}
+
+/// Reports a failed grant.
+pub(super) fn grant_failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
+    app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", trouble.text)));
+    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", trouble.text));
+}
+
+/// Records an attached key. The watch will report its revision.
+pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timestamp) {
+    lease_keys::attach(app, id, key, None, now);
+}
+
+/// Reports a failed attach.
+pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
+    let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), trouble.text);
+    app.events.push(now, Some(id), EventKind::error(&text));
+    app.view.set_status(now, true, text);
+    app.view.request_redraw(Redraw::Soon);
+}
+
+/// Records a single renewal. `ttl` is in seconds.
+pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
+    let span = Duration::from_secs(ttl.unsigned_abs());
+    if let Some(lease) = app.leases.alive_mut(id) {
+        lease.set_deadline(TimeRange { earliest: sent + span, latest: received + span }, ttl);
+    }
+    let round_trip = Some(received - sent);
+    app.events.push(
+        received,
+        Some(id),
+        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, received, Some(ttl)) }),
+    );
+    app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
+}
+
+/// Reports a failed renewal. If the server does not know the lease, it has ended.
+pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
+    app.view.set_status(now, true, format!("Could not renew {id}: {}", trouble.text, id = app.view.id_format.name(id)));
+    if trouble.is_not_found {
+        return record_end(app, id, Absence::by(now, app));
+    }
+    app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", trouble.text)));
+}
+
+/// Records a revoked lease.
+pub(super) fn revoked(
+    app: &mut AppState,
+    id: LeaseId,
+    revision: i64,
+    keys: Option<usize>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    app.jobs.revoking.remove(&id);
+    record_revoked(app, id, revision, now);
+    let outcome = RevokeOutcome::Revoked(keys);
+    let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
+    let done = next.unwrap_or_else(|| revoke::revoked(app.view.id_format, id, revision, keys));
+    let mut effects = report(app, done, now);
+    effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects
+}
+
+/// Reports a failed revoke. If the server does not know the lease, it has ended.
+pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
+    app.jobs.revoking.remove(&id);
+    let why = revoke::why_not(failure, &app.config.keymap);
+    let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
+    let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
+    let done =
+        next.unwrap_or_else(|| Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id))));
+    let mut effects = report(app, done, now);
+    if failure.is_not_found {
+        record_end(app, id, Absence::by(now, app));
+    } else {
+        app.events.push(now, Some(id), EventKind::error(format!("could not revoke: {why}")));
+    }
+    // A revoke without a reply may have been carried out, so poll the lease soon.
+    app.polls.prioritize(id);
+    effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects
+}

@@ -1,0 +1,124 @@
+//! Key handling of the form.
+
+use super::{Field, GrantForm};
+use crate::app::command::Command;
+use crate::app::dialog::{DialogContext, DialogOutcome};
+use crate::app::{DialogAction, Key, KeyContext};
+use etcd_lease::RenewalSchedule;
+
+/// Maximum number of pasted characters. More than a key and value typed by hand.
+const MOST_PASTED: usize = 10_000;
+
+impl GrantForm {
+    /// Handles a key. Enter grants the leases, or moves to the first invalid field.
+    pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
+        match context.dialog_action(KeyContext::Grant, key) {
+            Some(DialogAction::FormClose) => return DialogOutcome::Close,
+            Some(DialogAction::Accept) => return self.accept(),
+            Some(DialogAction::FormPrevious) => self.go_back(),
+            Some(_) => self.go_on(),
+            None => type_into(self, key),
+        }
+        DialogOutcome::Stay
+    }
+
+    fn accept(&mut self) -> DialogOutcome {
+        match self.request() {
+            Ok(request) => DialogOutcome::Do(Command::Grant(request)),
+            Err((field, rule)) => {
+                self.focus = field;
+                DialogOutcome::DoAndStay(Command::ShowError(rule))
+            }
+        }
+    }
+}
+
+/// Inserts pasted text. A line end moves to the next key field, and is ignored in other fields.
+pub(in crate::app) fn paste(form: &mut GrantForm, text: &str) {
+    // Terminals send line ends as carriage returns.
+    let text = text.chars().take(MOST_PASTED).collect::<String>().replace("\r\n", "\n").replace('\r', "\n");
+    for c in text.chars() {
+        match c {
+            '\n' if matches!(form.focus, Field::Put(_)) => form.go_on(),
+            c if c.is_control() => (),
+            c => type_into(form, Key::Char(c)),
+        }
+    }
+}
+
+fn type_into(form: &mut GrantForm, key: Key) {
+    match form.focus {
+        Field::Pace => switch_pace(form, key),
+        Field::KeepAlive => switch_keep_alive(form, key),
+        _ => {
+            form.input_mut().zip(key.edit()).map(|(input, edit)| input.handle(edit));
+        }
+    }
+}
+
+fn switch_keep_alive(form: &mut GrantForm, key: Key) {
+    form.keep_alive = match key {
+        Key::Char('y') => true,
+        Key::Char('n') => false,
+        Key::Char(' ') | Key::Left | Key::Right => !form.keep_alive,
+        _ => form.keep_alive,
+    };
+}
+
+fn switch_pace(form: &mut GrantForm, key: Key) {
+    form.pace = match (key, form.pace) {
+        (Key::Char('c'), _) | (Key::Char(' ') | Key::Left | Key::Right, RenewalSchedule::Exact) => {
+            RenewalSchedule::Clientv3
+        }
+        (Key::Char('e'), _) | (Key::Char(' ') | Key::Left | Key::Right, RenewalSchedule::Clientv3) => {
+            RenewalSchedule::Exact
+        }
+        (_, pace) => pace,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST_KEYS;
+    use super::*;
+
+    fn form() -> GrantForm {
+        let mut form = GrantForm::new(RenewalSchedule::Clientv3);
+        "10".chars().for_each(|digit| type_into(&mut form, Key::Char(digit)));
+        form
+    }
+
+    #[test]
+    fn only_a_filled_line_is_followed_by_another() {
+        let mut form = form();
+        form.focus = Field::Put(0);
+        form.go_on();
+        assert_eq!((form.focus, form.fields().len()), (Field::KeepAlive, 6));
+        form.go_back();
+        for line in 0..40 {
+            type_into(&mut form, Key::Char('x'));
+            form.go_on();
+            let next = if line + 1 < MOST_KEYS { Field::Put(line + 1) } else { Field::KeepAlive };
+            assert_eq!(form.focus, next);
+            if next == Field::KeepAlive {
+                return;
+            }
+        }
+        unreachable!("a form has an end");
+    }
+
+    #[test]
+    fn the_pace_says_what_comes_of_it() {
+        let mut form = form();
+        form.focus = Field::Pace;
+        assert_eq!(form.check(Field::Pace).unwrap(), "every 3.5 s");
+        type_into(&mut form, Key::Right);
+        assert_eq!((form.pace, form.check(Field::Pace).unwrap().as_str()), (RenewalSchedule::Exact, "every 3.3 s"));
+        type_into(&mut form, Key::Char('e'));
+        assert_eq!(form.pace, RenewalSchedule::Exact);
+        type_into(&mut form, Key::Char('c'));
+        assert_eq!(form.pace, RenewalSchedule::Clientv3);
+        form.keep_alive = false;
+        assert_eq!(form.check(Field::Pace).unwrap(), "only if kept alive");
+    }
+}

@@ -1,0 +1,152 @@
+//! Revoking one lease, after confirmation in a dialog.
+
+use crate::app::bindings::Keymap;
+use crate::app::command::Command;
+use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome, Focus, is_over};
+use crate::app::events::keys_in_words;
+use crate::app::jobs::Jobs;
+use crate::app::keymap::Action;
+use crate::app::{CallFailure, DialogAction, Effect, Key, KeyContext, Lease, Ownership, TimeRange};
+use crate::id_format::IdFormat;
+use etcd_lease::LeaseId;
+
+use super::Done;
+
+/// A lease with more keys requires typing the confirmation number.
+const MANY_KEYS: usize = 100;
+/// The answers: Cancel and Revoke.
+const ANSWERS: usize = 2;
+
+/// The confirmation dialog, with facts about the lease as of when it was opened.
+#[derive(Clone, Debug)]
+pub struct RevokeDialog {
+    /// The lease.
+    pub id: LeaseId,
+    /// The typed confirmation number.
+    pub typed: ConfirmCount,
+    /// The focused answer, if a key confirms: Cancel or Revoke.
+    pub focus: Focus,
+    /// What happened to the lease since the display was frozen, if the dialog was opened on a frozen display.
+    pub since_freeze: Vec<String>,
+    ownership: Ownership,
+    bounds: Option<TimeRange>,
+}
+
+/// How a revoke is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// The confirm key.
+    Key,
+    /// Typing the number of leases, 1, and Enter.
+    Number,
+}
+
+/// What happened to a lease while its dialog was open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeSinceOpen {
+    /// Its owner changed.
+    ChangedHands,
+    /// Another client renewed it.
+    Renewed,
+}
+
+impl RevokeDialog {
+    /// A dialog for `lease`.
+    pub fn new(lease: &Lease) -> Self {
+        let (id, ownership, bounds) = (lease.id, lease.ownership, lease.bounds());
+        let (typed, focus) = (ConfirmCount::default(), Focus::default());
+        RevokeDialog { id, typed, focus, since_freeze: Vec::new(), ownership, bounds }
+    }
+
+    /// How to confirm: a key for an own lease with at most 100 keys. The number for another client's lease, for a lease
+    /// whose owner changed, or for more keys.
+    pub fn confirmation(&self, lease: &Lease) -> Confirmation {
+        let has_many_keys = lease.keys.as_ref().is_some_and(|keys| keys.count > MANY_KEYS);
+        let is_plain = self.ownership == Ownership::Own && lease.ownership == Ownership::Own && !has_many_keys;
+        if is_plain { Confirmation::Key } else { Confirmation::Number }
+    }
+
+    /// What happened to the lease since the dialog was opened, if it matters to the decision.
+    pub fn change_since_open(&self, lease: &Lease) -> Option<ChangeSinceOpen> {
+        let is_renewed = self.bounds.zip(lease.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
+        match lease.ownership {
+            ownership if ownership != self.ownership => Some(ChangeSinceOpen::ChangedHands),
+            Ownership::Other if is_renewed => Some(ChangeSinceOpen::Renewed),
+            _ => None,
+        }
+    }
+
+    /// The index of the focused answer.
+    pub fn focused(&self) -> usize {
+        self.focus.among(ANSWERS)
+    }
+
+    fn is_confirmed_by(&mut self, reply: Option<DialogAction>, confirmation: Confirmation) -> bool {
+        match (confirmation, reply) {
+            (Confirmation::Key, Some(DialogAction::Confirm)) => true,
+            (Confirmation::Key, Some(DialogAction::Accept)) => self.focused() == 1,
+            (Confirmation::Number, Some(DialogAction::Accept)) => self.typed.confirms(1),
+            _ => false,
+        }
+    }
+
+    fn edit(&mut self, key: Key, action: Option<DialogAction>, confirmation: Confirmation) {
+        match confirmation {
+            Confirmation::Key => self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus),
+            Confirmation::Number => self.typed.on_key(key),
+        }
+    }
+
+    /// Handles a key. If the lease has ended, every answer closes the dialog.
+    pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
+        let action = context.dialog_action(KeyContext::Revoke, key);
+        let Some(lease) = context.leases.alive(self.id) else {
+            return if is_over(action) { DialogOutcome::Close } else { DialogOutcome::Stay };
+        };
+        let confirmation = self.confirmation(lease);
+        if self.is_confirmed_by(action, confirmation) {
+            return DialogOutcome::Do(Command::Revoke(self.id));
+        }
+        if action == Some(DialogAction::Close) || is_over(action) && confirmation == Confirmation::Key {
+            return DialogOutcome::Close;
+        }
+        self.edit(key, action, confirmation);
+        DialogOutcome::Stay
+    }
+}
+
+/// Revokes a lease, unless a revoke is already in flight.
+pub(in crate::app) fn start(jobs: &mut Jobs, ids: IdFormat, id: LeaseId) -> Done {
+    if let Some(under_way) = under_way(jobs, ids, id) {
+        return under_way;
+    }
+    jobs.revoking.insert(id);
+    Done::status(format!("Revoking {id}…", id = ids.name(id))).with(Effect::Revoke(id))
+}
+
+/// The message for a lease whose revoke is already in flight. `None` otherwise.
+pub(in crate::app) fn under_way(jobs: &Jobs, ids: IdFormat, id: LeaseId) -> Option<Done> {
+    if !jobs.revoking.contains(&id) {
+        return None;
+    }
+    Some(Done::status(format!("{id} is already being revoked", id = ids.name(id))))
+}
+
+/// The message for a revoked lease. `keys` is the number of deleted keys, if known.
+pub(in crate::app) fn revoked(ids: IdFormat, id: LeaseId, revision: i64, keys: Option<usize>) -> Done {
+    let keys = keys.map_or("its keys".to_owned(), keys_in_words);
+    Done::status(format!("Revoked {id}: {keys} deleted (revision {revision})", id = ids.name(id)))
+}
+
+/// The message for a failed revoke.
+pub(in crate::app) fn why_not(failure: &CallFailure, keymap: &Keymap) -> String {
+    let text = &failure.text;
+    match failure {
+        CallFailure { is_not_found: true, .. } => "it was already gone, so this deleted nothing".to_owned(),
+        CallFailure { is_forbidden: true, .. } => format!("this needs write permission for each of its keys; {text}"),
+        _ => {
+            let again = keymap.key_label(Action::Revoke);
+            format!("{text}; it may be gone anyway: check its row, {again} tries again")
+        }
+    }
+}

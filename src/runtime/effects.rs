@@ -1,0 +1,67 @@
+//! Carries out effects. This is the only place where an [`Effect`] has side effects: the driver handles calls to the
+//! cluster and the engine, and the event loop handles the rest through [`LoopRequests`].
+
+use super::driver::Driver;
+use crate::app::Effect;
+use etcd_lease::LeaseId;
+
+/// The state in which the monitor exited.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExitState {
+    /// Leases that were kept alive and now expire by themselves.
+    pub still_alive: Vec<LeaseId>,
+}
+
+/// Which processes to suspend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SuspendScope {
+    /// This process.
+    Process,
+    /// All processes in the shell's job.
+    Job,
+}
+
+/// A request to the terminal besides drawing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TerminalRequest {
+    /// Copy a text to the clipboard.
+    Copy(String),
+    /// Turn mouse events on or off.
+    Mouse(bool),
+}
+
+/// Requests to the event loop, handled after the message is applied. Ignored without a screen.
+#[derive(Debug, Default)]
+pub(super) struct LoopRequests {
+    /// Terminal requests, in order.
+    pub(super) terminal: Vec<TerminalRequest>,
+    /// Suspend the program, alone or with its job.
+    pub(super) suspend: Option<SuspendScope>,
+    /// Restart with a new sandbox at this clock speed.
+    pub(super) restart: Option<u32>,
+    /// End the program.
+    pub(super) exit: Option<ExitState>,
+}
+
+/// Carries out an effect, or starts to.
+pub(super) fn execute(effect: Effect, driver: &mut Driver, requests: &mut LoopRequests) {
+    match effect {
+        Effect::StartKeepAlive { id, pace } => driver.start_keep_alive(id, pace),
+        Effect::StopKeepAlive(id) => driver.stop_keep_alive(id),
+        Effect::Drill { id, drill } => driver.set_fault(id, drill),
+        Effect::RenewNow(id) => driver.renew_now(id),
+        Effect::RenewOnce(id) => driver.renew_once(id),
+        Effect::Revoke(id) => driver.revoke(id),
+        Effect::List => driver.list_now(),
+        Effect::ReadValues { id, keys } => driver.read_values(id, keys),
+        Effect::Probe(ids) => driver.probe(ids),
+        Effect::ProbeKeys(id) => driver.probe_keys(id),
+        Effect::Grant(request) => driver.grant(request),
+        Effect::Attach { id, key, value } => driver.attach(id, key, value),
+        Effect::Copy(text) => requests.terminal.push(TerminalRequest::Copy(text)),
+        Effect::Mouse(is_ours) => requests.terminal.push(TerminalRequest::Mouse(is_ours)),
+        Effect::Suspend => requests.suspend = Some(SuspendScope::Job),
+        Effect::RestartSandbox { warp } => requests.restart = Some(warp),
+        Effect::Quit { still_alive } => requests.exit = Some(ExitState { still_alive }),
+    }
+}

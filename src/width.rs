@@ -1,0 +1,78 @@
+//! Widths of text in terminal cells, counted as ratatui counts them when it draws.
+//!
+//! ratatui counts one cell more than the crate unicode-width for each halfwidth voiced sound mark (U+FF9E, U+FF9F). A text
+//! that is measured differently from how it is drawn is cut without a sign, or moves what follows it.
+
+use ratatui::buffer::CellWidth;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+/// The width of a text on the screen.
+pub trait DisplayWidth {
+    /// Columns that it takes. Control characters take none: they are not drawn.
+    fn width(&self) -> usize;
+}
+
+impl DisplayWidth for str {
+    fn width(&self) -> usize {
+        if self.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return self.len();
+        }
+        let span = Span::raw(self);
+        span.styled_graphemes(Style::new()).map(|grapheme| usize::from(grapheme.symbol.cell_width())).sum()
+    }
+}
+
+/// The text in at most so many columns, with `…` where something was cut. A grapheme is never split.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let Some(mut room) = width.checked_sub(1) else { return String::new() };
+    let mut short = String::new();
+    for grapheme in Span::raw(text).styled_graphemes(Style::new()) {
+        let Some(rest) = room.checked_sub(grapheme.symbol.cell_width().into()) else { break };
+        room = rest;
+        short.push_str(grapheme.symbol);
+    }
+    short + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_wide_as_it_is_drawn() {
+        for text in ["abc", "é", "日本語", "ｶﾞｷﾞﾊﾟ", "👩\u{200d}👩\u{200d}👧", "e\u{301}", "a\tb", "\u{200b}", ""]
+        {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 40, 1));
+            let (end, _) = buf.set_stringn(0, 0, text, 40, Style::new());
+            assert_eq!(text.width(), usize::from(end), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_key_of_etcd_has_its_width() {
+        assert_eq!("é".repeat(700_000).width(), 700_000);
+    }
+
+    #[test]
+    fn cutting_counts_columns_and_splits_no_grapheme() {
+        let cases = [
+            ("/service/10", 11, "/service/10"),
+            ("/service/10", 6, "/serv…"),
+            ("日本語", 4, "日…"),
+            ("ｶﾞｷﾞｸﾞ", 2 * "ｶﾞ".width() + 1, "ｶﾞｷﾞ…"),
+            ("ｶﾞｷﾞｸﾞ", 2 * "ｶﾞ".width(), "ｶﾞ…"),
+            ("abc", 0, ""),
+        ];
+        for (text, width, short) in cases {
+            assert_eq!(cut(text, width), short, "{text} in {width}");
+            assert!(cut(text, width).width() <= width);
+        }
+    }
+}

@@ -1,8 +1,0 @@
-# Monitors of 1,000, 10,000 and 100,000 leases of other clients at the default budget: CPU, memory, keys.
-terminal_figures many_leases::everyone
-for size in "10000 10 60" "100000 25 150"; do
-  read -r leases cpu memory <<<"$size"
-  within "CPU with $leases leases, in percent of a core" "$(figure "everyone_${leases}_cpu_percent")" 0 "$cpu"
-  within "most that was resident with $leases leases, in MB" "$(figure "everyone_${leases}_most_resident_mb")" 0 "$memory"
-  within "99 of 100 keys with $leases leases, in ms" "$(figure "everyone_${leases}_key_p99_ms")" 0 33
-done
