@@ -96,7 +96,8 @@ fn of_an_hour() -> ManyLeases {
     let interval = Some(Duration::from_secs(1));
     for _ in 0..3_600 {
         leases.now = leases.now + Duration::from_secs(1);
-        let renewed = EngineEventKind::Renewed { ttl: 2, interval, round_trip: Duration::from_millis(1) };
+        let renewed =
+            EngineEventKind::Renewed { ttl: 2, interval, left: interval, round_trip: Duration::from_millis(1) };
         for kind in [renewed, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 }] {
             leases.send(Msg::Engine(EngineEvent { at: leases.now, lease: Some(id), kind }));
         }

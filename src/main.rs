@@ -16,8 +16,8 @@ fn main() -> color_eyre::Result<ExitCode> {
     }
 }
 
-/// An expected error is a sentence, not a trace.
+/// Prints an expected error without a backtrace.
 #[expect(clippy::print_stderr, reason = "this is what stderr is for")]
 fn print_error(error: &CliError) {
-    eprintln!("Error: {error}");
+    eprintln!("error: {error}");
 }

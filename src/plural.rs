@@ -1,11 +1,11 @@
-//! Counts that agree with their noun.
+//! Counts with their nouns.
 
-/// `no keys`, `1 key`, `2 keys`. Only for nouns whose plural ends in `s`.
-pub fn plural(count: u64, noun: &str) -> String {
-    match count {
+/// `no keys`, `1 key`, `2 keys`.
+pub fn plural(count: impl TryInto<u64>, noun: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
         0 => format!("no {noun}s"),
         1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
+        count => format!("{count} {noun}s"),
     }
 }
 
@@ -14,7 +14,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_agree_with_their_noun() {
-        assert_eq!([0, 1, 2].map(|count| plural(count, "key")), ["no keys", "1 key", "2 keys"]);
+    fn the_noun_agrees_with_the_count() {
+        let texts = [0, 1, 2].map(|count| plural(count, "key"));
+        assert_eq!(texts, ["no keys", "1 key", "2 keys"]);
     }
 }

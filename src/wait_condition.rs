@@ -25,9 +25,7 @@ pub enum WaitCondition {
 
 /// A text that is nothing to wait for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "what is waited for is gone, renewed, or left<5s with a number of seconds or one with its unit: ms, s, m, h or d"
-)]
+#[error("expected gone, renewed, or left< with a duration: left<5s, left<500ms, left<2m")]
 pub struct UnknownWaitCondition;
 
 impl FromStr for WaitCondition {

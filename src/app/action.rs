@@ -1,111 +1,111 @@
-//! What keys do: the names, and where each of them does something.
+//! The actions that keys can be bound to, their names, and the contexts in which they work.
 
 use super::{DialogAction, Key, KeyContext, View};
 
-/// What a key does, in the monitor or in one of its dialogs.
+/// The effect of a key press, in the monitor or in one of its dialogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// One row up.
+    /// Move one row up.
     Up,
-    /// One row down.
+    /// Move one row down.
     Down,
-    /// A page up.
+    /// Move a page up.
     PageUp,
-    /// A page down.
+    /// Move a page down.
     PageDown,
-    /// Half a page up.
+    /// Move half a page up.
     HalfUp,
-    /// Half a page down.
+    /// Move half a page down.
     HalfDown,
-    /// To the first row.
+    /// Move to the first row.
     First,
-    /// To the last row.
+    /// Move to the last row.
     Last,
-    /// Open the dialog for new leases.
+    /// Open the form for new leases.
     New,
-    /// Keep the selected lease alive, or stop it.
+    /// Start or stop keeping the selected leases alive.
     KeepAlive,
-    /// Renew the selected lease once.
+    /// Renew the selected leases once.
     RenewOnce,
-    /// Offer drills for the selected lease, or end its drill.
+    /// Open the drill menu for the selected lease, or end its running drill.
     Drill,
-    /// Offer to begin the sandbox's exercise anew, at another speed.
+    /// Open the menu that restarts the sandbox at another clock speed.
     Warp,
-    /// Open the dialog that revokes the selected lease.
+    /// Open the dialog that revokes the selected leases.
     Revoke,
-    /// Poll at once.
+    /// List the leases and poll the visible rows immediately.
     PollNow,
-    /// Show a view.
+    /// Switch to a view.
     Show(View),
-    /// The next view.
+    /// Switch to the next view.
     NextView,
-    /// The view before.
+    /// Switch to the previous view.
     PreviousView,
     /// Open the detail of the selected lease.
     Open,
-    /// Back by one step.
+    /// Go back one step: close the detail, clear the filter, or leave the view.
     Back,
     /// Open the filter line.
     Filter,
-    /// The next quick filter, or the next kind of events.
+    /// Select the next quick filter, or the next event category in the events view.
     QuickFilter,
-    /// Mark the lease under the cursor, or take its mark away.
+    /// Mark or unmark the lease under the cursor.
     Mark,
-    /// Begin a range of marks, or mark it.
+    /// Start a range of marks, or mark the range.
     MarkRange,
-    /// Take all marks away.
+    /// Clear all marks.
     ClearMarks,
-    /// Pin the lease under the cursor, or the marked ones, to the top, or let them go.
+    /// Pin or unpin the lease under the cursor, or the marked leases.
     Pin,
-    /// Sort by the column before.
+    /// Sort by the previous column.
     SortBefore,
-    /// Sort by the column after.
+    /// Sort by the next column.
     SortAfter,
-    /// Turn the order around.
+    /// Reverse the sort order.
     InvertSort,
-    /// Open the menu of what can be sorted by.
+    /// Open the sort menu.
     SortMenu,
-    /// A shorter span of time in the charts.
+    /// Show a shorter time span in the charts.
     ShorterSpan,
-    /// A longer one.
+    /// Show a longer time span in the charts.
     LongerSpan,
     /// Open the form that attaches a key to the selected lease.
     Attach,
     /// Copy the id of the selected lease.
     CopyId,
-    /// Copy the etcdctl command that tells of the selected lease.
+    /// Copy the etcdctl command that shows the selected lease.
     CopyCommand,
-    /// Ids in decimal, or in hex.
+    /// Switch between hexadecimal and decimal lease ids.
     Ids,
-    /// The focused pane alone on the screen, or beside the others.
+    /// Toggle full screen for the table or the open detail.
     Zoom,
-    /// Columns as wide as they want, or as many as fit.
+    /// Toggle between full-width columns and as many columns as fit.
     Wide,
-    /// To the columns at the left, where they are wide.
+    /// Scroll wide columns to the left.
     Left,
-    /// To the columns at the right, where they are wide.
+    /// Scroll wide columns to the right.
     Right,
-    /// The mouse for the monitor, or for the terminal.
+    /// Toggle mouse capture.
     Mouse,
-    /// More polls a second.
+    /// Raise the poll limit.
     PollFaster,
-    /// Fewer polls a second.
+    /// Lower the poll limit.
     PollSlower,
-    /// Freeze the display, or go on.
+    /// Freeze or unfreeze the display.
     Freeze,
     /// Open the help.
     Help,
-    /// Quit, with a question where something is at stake.
+    /// Quit. A dialog asks first if leases are kept alive on a real cluster.
     Quit,
-    /// Draw the whole screen anew, whatever is open.
+    /// Redraw the whole screen. Works in every dialog.
     Redraw,
-    /// Give the terminal to the shell, with a question where leases are kept alive.
+    /// Suspend the program. A dialog asks first if leases are kept alive.
     Suspend,
-    /// Answer a dialog.
+    /// An action inside a dialog.
     Dialog(DialogAction),
 }
 
-/// Where the keys hold that are about the screen as a whole.
+/// Contexts of the actions that affect the whole screen.
 const EVERYWHERE: [KeyContext; 14] = {
     use KeyContext::{
         Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
@@ -114,7 +114,7 @@ const EVERYWHERE: [KeyContext; 14] = {
 };
 
 impl Action {
-    /// What it is called in a config file and by `leasetop keys`.
+    /// The name used in the config file and by `leasetop keys`.
     pub fn name(self) -> String {
         let name = match self {
             Action::Show(view) => return format!("show-{}", view.tab().name.to_lowercase()),
@@ -170,7 +170,7 @@ impl Action {
         name.to_owned()
     }
 
-    /// Where it does something.
+    /// The contexts in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         match self {
             Action::Dialog(reply) => reply.contexts(),
@@ -184,7 +184,8 @@ impl Action {
         }
     }
 
-    /// The reply that confirms what it asks: none of its keys may open that.
+    /// The dialog action that confirms the question this action opens. No key may be bound to both: pressing it twice
+    /// would act without a decision.
     pub(super) fn confirm_action(self) -> Option<DialogAction> {
         match self {
             Action::Revoke | Action::KeepAlive => Some(DialogAction::Confirm),
@@ -193,7 +194,7 @@ impl Action {
         }
     }
 
-    /// The digits that begin what it offers: none of them may open that.
+    /// The digits that start the choices this action offers. None of them may open the menu, for the same reason.
     pub(super) fn reserved_digits(self) -> &'static [Key] {
         const DRILLS: [Key; 5] = [Key::Char('1'), Key::Char('2'), Key::Char('3'), Key::Char('4'), Key::Char('5')];
         match self {
@@ -203,7 +204,7 @@ impl Action {
         }
     }
 
-    /// Whether nobody finds the way out without a key for it.
+    /// Whether the user could not get out without a key for this action.
     pub(super) fn must_be_bound(self) -> bool {
         match self {
             Action::Dialog(reply) => reply.must_be_bound(),
@@ -211,19 +212,19 @@ impl Action {
         }
     }
 
-    /// Whether it writes to the cluster or renews.
+    /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.
     pub fn writes(self) -> bool {
         use Action::{Attach, Drill, KeepAlive, New, RenewOnce, Revoke, Warp};
         matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp)
     }
 
-    /// Whether it acts on the lease under the cursor, and so only where that can be seen.
+    /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
             || matches!(self, Action::Attach | Action::Pin)
     }
 
-    /// Whether it does something in this view.
+    /// Whether the action works in `view`.
     pub fn works_in(self, view: View) -> bool {
         match self {
             Action::Dialog(_) => false,
@@ -238,7 +239,7 @@ impl Action {
         }
     }
 
-    /// Whether it changes nothing but what is looked at: on a frozen display it acts on the picture.
+    /// Whether the action only changes what is displayed. On a frozen display it acts on the frozen view.
     pub fn is_view_only(self) -> bool {
         self.is_movement()
             || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
@@ -248,7 +249,7 @@ impl Action {
             || matches!(self, Action::ShorterSpan | Action::LongerSpan)
     }
 
-    /// Whether it moves through rows or lines.
+    /// Whether the action moves through rows or lines.
     pub fn is_movement(self) -> bool {
         use Action::{Down, First, HalfDown, HalfUp, Last, PageDown, PageUp, Up};
         matches!(self, Up | Down | PageUp | PageDown | HalfUp | HalfDown | First | Last)

@@ -1,73 +1,73 @@
-//! The key table as somebody wants it: the rows of [`KEYMAP`] with other keys.
+//! The effective key bindings: the rows of [`KEYMAP`], with the user's keys where configured.
 
 use super::keymap::{Action, Binding, KEYMAP};
 use super::{DialogAction, Key, KeyContext};
 
-/// The key table in force: every row of [`KEYMAP`], with its own keys or with those that were chosen for it.
+/// The effective key bindings. Each row of [`KEYMAP`] has its default keys or the keys configured for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keymap {
-    /// The keys of each row.
+    /// The keys of each row, in the order of [`KEYMAP`].
     keys: Vec<Vec<Key>>,
 }
 
-/// A row of the key table in force.
+/// One row of the effective key bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeymapEntry<'a> {
-    /// What it does, with the keys that it has where none are chosen.
+    /// The row of [`KEYMAP`], with its action and default keys.
     pub binding: &'static Binding,
-    /// Its keys, any of them; none where it was given none.
+    /// The effective keys. Empty if the action was unbound.
     pub keys: &'a [Key],
 }
 
-/// Keys that cannot be given as they are wanted.
+/// Why a set of key bindings is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeymapError {
-    /// One key, two actions.
+    /// One key is bound to two actions in the same context.
     #[error("`{key}` is the key of {other} too{}: give one of the two another key", in_dialog(*.context))]
     Clash {
-        /// The key.
+        /// The key in question.
         key: Key,
-        /// Where it would mean both.
+        /// A context in which both actions work.
         context: KeyContext,
-        /// The row that came first.
+        /// Name of the conflicting action that is considered right.
         other: String,
-        /// The row that wants it as well.
+        /// Name of the action that is considered wrong.
         action: String,
     },
-    /// A key that opens a dialog and confirms it: pressing it twice would act.
+    /// A key both opens a dialog and confirms it: pressing it twice would act.
     #[error("`{key}` confirms the question that {asks} asks, so pressing it twice would act: choose another key")]
     Confirms {
-        /// The key.
+        /// The key in question.
         key: Key,
-        /// The row that opens the question.
+        /// Name of the action that opens the dialog.
         asks: String,
-        /// The row that cannot have that key: the one that opens, or the one that confirms.
+        /// Name of the action to report: the one that opens the dialog, or the one that confirms it.
         action: String,
     },
-    /// A key that types something where it is wanted for something else.
+    /// A key is bound to an action where it types text.
     #[error("`{key}` is typed{}: choose a key that types nothing there", in_dialog(*.context))]
     Typed {
-        /// The key.
+        /// The key in question.
         key: Key,
-        /// Where it types.
+        /// The context in which it types text.
         context: KeyContext,
-        /// The row that wants it.
+        /// Name of the action it was bound to.
         action: String,
     },
-    /// No way out.
+    /// An action that the user needs to get out has no key.
     #[error("{action} needs a key: without one nobody finds the way out")]
     NoWayOut {
-        /// The row that has none.
+        /// Name of the action without a key.
         action: String,
     },
 }
 
 fn in_dialog(context: KeyContext) -> String {
-    if context == KeyContext::Monitor { String::new() } else { format!(" in the dialog {}", context.name()) }
+    if context == KeyContext::Monitor { String::new() } else { format!(" in dialog `{}`", context.name()) }
 }
 
 impl KeymapError {
-    /// The name of the row that cannot be as it is wanted.
+    /// The name of the action to report with the error.
     pub fn action(&self) -> &str {
         match self {
             KeymapError::Clash { action, .. } | KeymapError::Confirms { action, .. } => action,
@@ -83,12 +83,12 @@ impl Default for Keymap {
 }
 
 impl KeymapEntry<'_> {
-    /// Its keys in words, `x F9 Del`.
+    /// The keys separated by spaces, such as `x F9 Del`.
     pub fn in_words(&self) -> String {
         self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether it is a row of the dialogs.
+    /// Whether the row belongs to a dialog.
     pub fn is_dialog_key(&self) -> bool {
         matches!(self.binding.action, Action::Dialog(_))
     }
@@ -97,7 +97,7 @@ impl KeymapEntry<'_> {
         self.binding.action.name()
     }
 
-    /// A key of it that types something where it is wanted, and where that is.
+    /// A key that types text in a context in which it is also bound, with that context.
     fn typed(&self) -> Option<(Key, KeyContext)> {
         let scopes = self.binding.action.contexts().iter();
         scopes
@@ -105,7 +105,7 @@ impl KeymapEntry<'_> {
             .find(|(key, context)| context.types(*key))
     }
 
-    /// A key of both, and where it would mean both.
+    /// A key that both rows have, with a context they share.
     fn clash(&self, other: &KeymapEntry<'_>) -> Option<(Key, KeyContext)> {
         let shared =
             self.binding.action.contexts().iter().find(|context| other.binding.action.contexts().contains(context))?;
@@ -114,17 +114,17 @@ impl KeymapEntry<'_> {
 }
 
 impl Keymap {
-    /// The rows, in the order of [`KEYMAP`].
+    /// The rows in the order of [`KEYMAP`].
     pub fn rows(&self) -> impl Iterator<Item = KeymapEntry<'_>> {
         KEYMAP.iter().zip(&self.keys).map(|(binding, keys)| KeymapEntry { binding, keys })
     }
 
-    /// What a key does while no dialog is open; none for a key without a function.
+    /// The action of a key while no dialog is open. `None` if the key is unbound.
     pub fn action(&self, key: Key) -> Option<Action> {
         self.rows().find(|row| row.keys.contains(&key) && !row.is_dialog_key()).map(|row| row.binding.action)
     }
 
-    /// What a key does in a dialog; none where it is none of those that a dialog has of its own.
+    /// The action of a key in a dialog. `None` if the key is not bound there.
     pub fn dialog_action(&self, context: KeyContext, key: Key) -> Option<DialogAction> {
         self.rows().find_map(|row| match row.binding.action {
             Action::Dialog(reply) if row.keys.contains(&key) && reply.contexts().contains(&context) => Some(reply),
@@ -132,7 +132,7 @@ impl Keymap {
         })
     }
 
-    /// The first key of an action; none where it has none.
+    /// The first key of an action. `None` if it is unbound.
     pub fn key(&self, action: Action) -> Option<Key> {
         self.keys(action).first().copied()
     }
@@ -141,23 +141,24 @@ impl Keymap {
         self.rows().find(|row| row.binding.action == action).map_or(&[], |row| row.keys)
     }
 
-    /// What to press for an action, in a sentence: its first key, or its name where it has none.
+    /// The first key of an action for use in a sentence, or the action's name if it is unbound.
     pub fn key_label(&self, action: Action) -> String {
         self.key(action).map_or_else(|| action.name(), |key| key.to_string())
     }
 
-    /// Gives an action other keys than it has; without any it has none. No if there is no action of that name.
+    /// Replaces the keys of the action called `name`. An empty list unbinds it. Returns false if no action has that
+    /// name.
     pub fn rebind(&mut self, name: &str, keys: Vec<Key>) -> bool {
         let place = KEYMAP.iter().position(|binding| binding.action.name() == name);
         place.map(|place| self.keys[place] = keys).is_some()
     }
 
-    /// Passes a table in which each key does one thing wherever it holds, none acts when pressed twice, none is typed, and
-    /// one finds the way out.
+    /// Checks that each key has one meaning per context, that no key confirms the dialog it opens, that no bound key
+    /// types text, and that the actions for getting out are bound.
     ///
     /// # Errors
-    /// The first row that breaks a rule; `is_chosen` says of a row's name whether it was chosen, so that of two rows that
-    /// clash one that was is named as the wrong one.
+    /// Returns the first violation. `is_chosen` tells whether an action's keys come from the user, so that of two
+    /// conflicting rows the user's one is reported.
     pub fn check(&self, is_chosen: impl Fn(&str) -> bool) -> Result<(), KeymapError> {
         let rows: Vec<KeymapEntry<'_>> = self.rows().collect();
         for (place, row) in rows.iter().enumerate() {
@@ -178,7 +179,7 @@ impl Keymap {
         Ok(())
     }
 
-    /// Passes a row whose keys do not confirm the question that they open.
+    /// Checks that no key of a row confirms the dialog that the row opens.
     fn check_confirming(&self, row: &KeymapEntry<'_>, is_chosen: &impl Fn(&str) -> bool) -> Result<(), KeymapError> {
         let reply = row.binding.action.confirm_action();
         let keys = reply.map_or(row.binding.action.reserved_digits(), |reply| self.keys(Action::Dialog(reply)));
@@ -188,7 +189,7 @@ impl Keymap {
         Err(KeymapError::Confirms { key: *key, action: confirming.unwrap_or_else(|| asks.clone()), asks })
     }
 
-    /// The table in Markdown, for `docs/keys.md`: the monitor's keys, then those of its dialogs.
+    /// The bindings as Markdown tables for `docs/keys.md`: first the monitor's keys, then those of the dialogs.
     pub fn markdown(&self) -> String {
         let row = |row: KeymapEntry<'_>| {
             let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
@@ -213,7 +214,7 @@ mod tests {
         keymap
     }
 
-    /// Which row is wrong, and why.
+    /// The action reported as wrong, and the message.
     fn wrong(rows: &[(&str, &[Key])]) -> Result<(), (String, String)> {
         let chosen: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
         keymap(rows).check(|name| chosen.contains(&name)).map_err(|bad| (bad.action().to_owned(), bad.to_string()))
@@ -232,7 +233,7 @@ mod tests {
         assert_eq!(keymap.action(Key::Char('d')), Some(Action::Revoke));
         assert_eq!((keymap.action(Key::Char('x')), keymap.action(Key::Delete)), (None, None));
         assert_eq!(keymap.key_label(Action::Revoke), "d");
-        assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; a dialog asks first |"));
+        assert!(keymap.markdown().contains("| `d` `F8` | revoke the lease; asks first |"));
         assert_eq!(keymap.check(|_| true), Ok(()));
         assert!(!Keymap::default().rebind("destroy", vec![Key::Char('d')]));
     }
@@ -261,23 +262,23 @@ mod tests {
     #[test]
     fn of_two_rows_with_one_key_the_chosen_one_is_wrong() {
         let (row, why) = wrong(&[("new", &[Key::Char('q')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`q` is the key of quit too:")), ("new", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`q` is already bound to `quit`")), ("new", true), "{why}");
         let (row, why) = wrong(&[("quit", &[Key::Char('n')])]).unwrap_err();
-        assert_eq!((row.as_str(), why.contains("`n` is the key of new too")), ("quit", true), "{why}");
+        assert_eq!((row.as_str(), why.contains("`n` is already bound to `new`")), ("quit", true), "{why}");
         assert_eq!(wrong(&[("new", &[Key::Char('q')]), ("quit", &[Key::Char('n')])]), Ok(()), "they may change places");
     }
 
     #[test]
     fn two_keys_clash_in_the_dialog_in_which_both_hold() {
         for (name, key, told) in [
-            ("dialog-confirm", Key::Char('q'), "`q` is the key of dialog-close too in the dialog adopt"),
-            ("dialog-next", Key::Enter, "`Enter` is the key of dialog-accept too in the dialog adopt"),
-            ("quit-revoke", Key::Tab, "`Tab` is the key of dialog-next too in the dialog quit"),
-            ("form-next", Key::Esc, "`Esc` is the key of form-close too in the dialog grant"),
-            ("drill-more", Key::Char('-'), "`-` is the key of drill-fewer too in the dialog drill"),
-            ("dialog-close", Key::Char('j'), "`j` is the key of down too in the dialog help"),
-            ("dialog-close", Key::Char('I'), "`I` is the key of invert-sort too in the dialog sort"),
-            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is the key of redraw too in the dialog adopt"),
+            ("dialog-confirm", Key::Char('q'), "`q` is already bound to `dialog-close` in dialog `adopt`"),
+            ("dialog-next", Key::Enter, "`Enter` is already bound to `dialog-accept` in dialog `adopt`"),
+            ("quit-revoke", Key::Tab, "`Tab` is already bound to `dialog-next` in dialog `quit`"),
+            ("form-next", Key::Esc, "`Esc` is already bound to `form-close` in dialog `grant`"),
+            ("drill-more", Key::Char('-'), "`-` is already bound to `drill-fewer` in dialog `drill`"),
+            ("dialog-close", Key::Char('j'), "`j` is already bound to `down` in dialog `help`"),
+            ("dialog-close", Key::Char('I'), "`I` is already bound to `invert-sort` in dialog `sort`"),
+            ("dialog-confirm", Key::Ctrl('l'), "`Ctrl-l` is already bound to `redraw` in dialog `adopt`"),
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
             assert!(row == name && why.starts_with(told), "{row}: {why}");
@@ -297,7 +298,7 @@ mod tests {
         ] {
             let (row, why) = wrong(&[(name, &[key])]).unwrap_err();
             assert!(
-                row == name && why.starts_with(&format!("`{key}` is typed in the dialog {context}")),
+                row == name && why.starts_with(&format!("`{key}` types or edits text in dialog `{context}`")),
                 "{row}: {why}"
             );
         }
@@ -307,7 +308,7 @@ mod tests {
     fn no_key_opens_a_question_and_confirms_it() {
         for (name, key) in [("revoke", 'y'), ("keep-alive", 'y'), ("quit", 'r'), ("drill", '3'), ("warp", '2')] {
             let mut keymap = keymap(&[(name, &[Key::Char(key)])]);
-            // What has that key by itself goes out of the way.
+            // Unbind the default action of that key, so that only the confirmation conflicts.
             let rows = keymap.keys.iter_mut().zip(KEYMAP).filter(|(_, row)| !matches!(row.action, Action::Dialog(_)));
             rows.filter(|(keys, row)| row.action.name() != name && keys.contains(&Key::Char(key)))
                 .for_each(|row| row.0.clear());
@@ -323,7 +324,7 @@ mod tests {
     fn nor_does_a_chosen_confirmation_open_the_question() {
         let (row, why) = wrong(&[("dialog-confirm", &[Key::Char('a')])]).unwrap_err();
         assert_eq!(
-            (row.as_str(), why.starts_with("`a` confirms the question that keep-alive asks")),
+            (row.as_str(), why.starts_with("`a` also confirms the dialog of `keep-alive`")),
             ("dialog-confirm", true)
         );
         let (row, _) = wrong(&[("dialog-confirm", &[Key::Char('d')]), ("revoke", &[Key::Char('d')])]).unwrap_err();

@@ -1,4 +1,4 @@
-//! Many revokes under way: so many in flight at a time, the rest in turn, a result for each.
+//! A bulk revoke: a queue, a limited number of requests in flight, and one result per lease.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -7,10 +7,10 @@ use simkit::Timestamp;
 
 use super::{Lease, Ownership};
 
-/// Revokes in flight at a time.
+/// Maximum number of revoke requests in flight.
 const AT_A_TIME: usize = 64;
 
-/// A lease that a dialog has named, as whose it was named.
+/// A lease to revoke, with its owner when the dialog named it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevokeTarget {
     pub(super) id: LeaseId,
@@ -23,7 +23,7 @@ impl RevokeTarget {
         RevokeTarget { id: lease.id, first_seen: lease.first_seen, ownership: lease.ownership }
     }
 
-    /// Whether the lease lives, is the one that was named, and is still whose it was.
+    /// Whether the lease is alive, is the same lease that was named, and still has the same owner.
     pub(super) fn is_unchanged(self, lease: Option<&Lease>) -> bool {
         lease.is_some_and(|lease| {
             lease.end.is_none() && lease.ownership == self.ownership && lease.first_seen == self.first_seen
@@ -31,48 +31,48 @@ impl RevokeTarget {
     }
 }
 
-/// What came of one revoke.
+/// The outcome of one revoke.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokeOutcome {
-    /// It was revoked; with how many keys, where they could be counted.
+    /// Revoked, with the number of deleted keys if it is known.
     Revoked(Option<usize>),
-    /// It was gone already.
+    /// The lease no longer existed.
     Gone,
-    /// It is another client's now, so that it was left alone.
+    /// The owner changed since the dialog named it, so it was not revoked.
     ChangedHands,
-    /// It was not revoked; why, raw.
+    /// The request failed. The reason is not escaped.
     Failed(String),
 }
 
-/// Many revokes under way, or what came of them.
+/// A running or finished bulk revoke.
 #[derive(Clone, Debug, Default)]
 pub struct BulkRevoke {
     queue: VecDeque<RevokeTarget>,
     in_flight: BTreeSet<LeaseId>,
     results: Vec<(LeaseId, RevokeOutcome)>,
-    /// Leases that were not begun with when it was stopped.
+    /// Number of leases still queued when the bulk revoke was stopped.
     skipped: usize,
 }
 
 impl BulkRevoke {
-    /// How many leases it is about.
+    /// The total number of leases, whatever their outcome.
     pub fn total(&self) -> usize {
         self.queue.len() + self.in_flight.len() + self.results.len() + self.skipped
     }
 
-    /// What came of each so far, in the order of the answers.
+    /// The outcomes so far, in the order of the replies.
     pub fn results(&self) -> &[(LeaseId, RevokeOutcome)] {
         &self.results
     }
 
-    /// Those that were not revoked and may live.
+    /// The outcomes of leases that were not revoked and may still exist.
     pub fn failures(&self) -> impl Iterator<Item = &(LeaseId, RevokeOutcome)> {
         self.results
             .iter()
             .filter(|(_, outcome)| matches!(outcome, RevokeOutcome::ChangedHands | RevokeOutcome::Failed(_)))
     }
 
-    /// How many were revoked, and with how many keys as far as those could be counted.
+    /// The number of revoked leases, and the number of keys known to be deleted with them.
     pub fn revoked(&self) -> (usize, usize) {
         let revoked = self.results.iter().filter_map(|(_, outcome)| match outcome {
             RevokeOutcome::Revoked(keys) => Some(keys.unwrap_or(0)),
@@ -81,49 +81,48 @@ impl BulkRevoke {
         revoked.fold((0, 0), |(leases, keys), more| (leases + 1, keys + more))
     }
 
-    /// How many have been sent and are not answered.
+    /// The number of requests sent but not answered.
     pub fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
 
-    /// How many were left alone when it was stopped.
+    /// The number of leases skipped because the bulk revoke was stopped.
     pub fn skipped(&self) -> usize {
         self.skipped
     }
 
-    /// Whether no more will be sent, though answers may be awaited.
+    /// Whether nothing is queued. Replies may still be outstanding.
     pub fn is_drained(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// Whether nothing is under way any more.
+    /// Whether nothing is queued or in flight.
     pub fn is_over(&self) -> bool {
         self.queue.is_empty() && self.in_flight.is_empty()
     }
 
-    /// Appends leases to those that are to be revoked.
+    /// Queues more leases.
     pub(super) fn extend(&mut self, named: impl IntoIterator<Item = RevokeTarget>) {
         self.queue.extend(named);
     }
 
-    /// Sends no more; says how many were left alone.
+    /// Clears the queue and returns how many leases were skipped.
     pub(super) fn stop(&mut self) -> usize {
         let rest = std::mem::take(&mut self.queue).len();
         self.skipped += rest;
         rest
     }
 
-    /// The next to be sent, where there is room for one more in flight.
+    /// The next lease to revoke. `None` if nothing is queued or the limit of requests in flight is reached.
     pub(super) fn next(&mut self) -> Option<RevokeTarget> {
         if self.in_flight.len() >= AT_A_TIME { None } else { self.queue.pop_front() }
     }
 
-    /// One was sent.
     pub(super) fn record_sent(&mut self, id: LeaseId) {
         self.in_flight.insert(id);
     }
 
-    /// One that was sent was answered; no if it is none of these.
+    /// Records the outcome of a request in flight. Returns false if the lease is not part of this bulk revoke.
     pub(super) fn on_reply(&mut self, id: LeaseId, outcome: RevokeOutcome) -> bool {
         let is_ours = self.in_flight.remove(&id);
         if is_ours {
@@ -132,7 +131,7 @@ impl BulkRevoke {
         is_ours
     }
 
-    /// One was not sent, for this reason.
+    /// Records a lease that was dequeued but not sent.
     pub(super) fn record_skipped(&mut self, id: LeaseId, outcome: RevokeOutcome) {
         self.results.push((id, outcome));
     }

@@ -1,17 +1,17 @@
-//! What a cluster is called, and what marks it on the screen, as somebody's config file says.
+//! The name and colour of a cluster, from the user's config file.
 
 use std::str::FromStr;
 
-/// A cluster that was named.
+/// A cluster's name and colour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterLabel {
-    /// Its name; to be escaped before it is shown.
+    /// The name. Escape it before displaying it.
     pub name: String,
-    /// The colour of its name; none where it has none.
+    /// The colour of the name, if one is configured.
     pub color: Option<LabelColor>,
 }
 
-/// A colour that somebody chose: it means what they mean by it.
+/// A colour from the config file. The program attaches no meaning to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelColor {
     /// Red.
@@ -28,9 +28,9 @@ pub enum LabelColor {
     Magenta,
 }
 
-/// A text that names no colour.
+/// A string that is not a known colour name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it takes red, yellow, green, cyan, blue or magenta")]
+#[error("expected red, yellow, green, cyan, blue or magenta")]
 pub struct InvalidLabelColor;
 
 impl FromStr for LabelColor {

@@ -1,4 +1,4 @@
-//! The link to the cluster, and how its lease lists are answered.
+//! The connection to the cluster and the state of its lease lists.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use super::{CallFailure, Lease};
 use etcd_lease::{ClusterView, MemberView, Reachability};
 use simkit::Timestamp;
 
-/// The link to the cluster, and how its lease lists are answered.
+/// The connection to the cluster and the state of its lease lists.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterState {
-    /// The members, as they were last probed.
+    /// The members as of the last probe.
     pub view: ClusterView,
-    /// Since when no member answers; none while one does.
+    /// Since when no member has answered. `None` while one does.
     pub unreached_since: Option<Timestamp>,
-    /// Why the leases could not be listed; none while they can.
+    /// Why listing leases fails. `None` while it works.
     pub list_failure: Option<CallFailure>,
-    /// Whether the list failure has no event yet, because no member answered when it came.
+    /// Whether the list failure has no event yet because no member was reachable when it occurred.
     pub(super) is_list_failure_unreported: bool,
-    /// When the last answered list was sent.
+    /// When the last answered list request was sent.
     pub(super) listed_at: Option<Timestamp>,
-    /// How long that list took.
+    /// Round trip of that request.
     pub(super) list_took: Duration,
-    /// Whether a member has ever answered.
+    /// Whether any member has ever answered.
     pub(super) has_started: bool,
 }
 
 impl ClusterState {
-    /// Nothing is known yet: no member answers from `now` on.
+    /// The initial state: no member has answered since `now`.
     pub(super) fn new(now: Timestamp) -> Self {
         ClusterState { unreached_since: Some(now), ..ClusterState::default() }
     }
 
-    /// The member that calls go to, if it answers.
+    /// The member that receives the calls, if it answers.
     pub fn member(&self) -> Option<&MemberView> {
         answering(&self.view)
     }
@@ -41,12 +41,12 @@ impl ClusterState {
         self.member().is_some()
     }
 
-    /// Whether a member has ever answered.
+    /// Whether any member has ever answered.
     pub fn was_reached(&self) -> bool {
         self.has_started
     }
 
-    /// Why no member answers, in the words of the first that says so; raw.
+    /// The error of the first unreachable member. Not escaped.
     pub fn link_failure(&self) -> Option<&str> {
         self.view.members.iter().find_map(|member| match &member.reachability {
             Reachability::Down { trouble } => Some(trouble.as_str()),
@@ -54,19 +54,19 @@ impl ClusterState {
         })
     }
 
-    /// Whether the leases were ever listed.
+    /// Whether a lease list has ever been answered.
     pub fn has_listed(&self) -> bool {
         self.listed_at.is_some()
     }
 
-    /// Whether a lease is still listed though the leader said before that it does not know it.
+    /// Whether a lease is still listed although the leader reported earlier that it does not exist.
     pub(super) fn is_zombie(&self, lease: &Lease) -> bool {
         let is_listed_since = lease.end.is_some_and(|end| self.listed_at > Some(end.at));
         lease.is_listed && is_listed_since && self.list_failure.is_none()
     }
 }
 
-/// The chosen member, if it answers: one that does not is chosen too, to be tried.
+/// The current member, if it answers. An unreachable member can be current while it is being retried.
 pub(super) fn answering(cluster: &ClusterView) -> Option<&MemberView> {
     cluster.current().filter(|member| member.reachability == Reachability::Up)
 }

@@ -1,52 +1,52 @@
-//! The columns of the lease table by name: what can be shown, and sorted by.
+//! The columns of the lease table: names, titles and descriptions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A column of the lease table. Which of them are shown, and in which order, is chosen.
+/// A column of the lease table. The user chooses which are shown and in what order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Column {
-    /// The id.
+    /// The lease id.
     Id,
-    /// Whose it is.
+    /// Ownership: own, adopted or another client's.
     Who,
-    /// Its state.
+    /// The state.
     State,
     /// The time left, as a number and as a bar.
     Left,
-    /// The TTL that was granted.
+    /// The granted TTL.
     Ttl,
-    /// The interval between its renewals.
+    /// The interval between renewals.
     Every,
-    /// How long ago it was renewed.
+    /// Time since the last renewal.
     Last,
-    /// When it is renewed next.
+    /// Time until the next renewal.
     Next,
     /// The least time left at a renewal.
     Margin,
-    /// Its response queue.
+    /// Responses in the response queue.
     Queue,
-    /// Responses dropped.
+    /// Dropped responses.
     Drop,
-    /// The round trip of its last renewal.
+    /// Round trip of the last renewal.
     RoundTrip,
-    /// How many keys it has.
+    /// Number of attached keys.
     Keys,
-    /// What is wrong with it.
+    /// The most urgent warning.
     Warn,
-    /// The first of its keys.
+    /// The first attached key.
     FirstKey,
 }
 
-/// A text that names no column.
+/// A string that is not a known column name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no column \"{name}\"; there are: {}", Column::names())]
+#[error("unknown column `{name}`; columns: {}", Column::names())]
 pub struct UnknownColumn {
     name: String,
 }
 
 impl Column {
-    /// All of them, in the order in which they stand where nothing else is asked for.
+    /// All columns in their default order.
     pub const ALL: [Column; 15] = [
         Column::Id,
         Column::Who,
@@ -65,7 +65,7 @@ impl Column {
         Column::FirstKey,
     ];
 
-    /// Its name on the command line.
+    /// The name on the command line and in the config file.
     pub fn name(self) -> &'static str {
         match self {
             Column::Id => "id",
@@ -86,7 +86,7 @@ impl Column {
         }
     }
 
-    /// Its title on the screen and in tables.
+    /// The title on the screen and in printed tables.
     pub const fn title(self) -> &'static str {
         match self {
             Column::Id => "ID",
@@ -107,7 +107,7 @@ impl Column {
         }
     }
 
-    /// What it tells.
+    /// The description shown in the sort menu.
     pub fn meaning(self) -> &'static str {
         match self {
             Column::Id => "lease id",
@@ -128,7 +128,7 @@ impl Column {
         }
     }
 
-    /// Whether one looks for the largest of it first.
+    /// Whether sorting by this column is descending by default.
     pub(super) fn is_largest_first(self) -> bool {
         matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys)
     }
@@ -168,6 +168,6 @@ mod tests {
     #[test]
     fn an_unknown_one_is_told_with_those_that_there_are() {
         let told = "\u{1b}size".parse::<Column>().expect_err("no column").to_string();
-        assert!(told.starts_with("there is no column") && told.ends_with("drop rtt keys warn key"), "{told}");
+        assert!(told.starts_with("unknown column") && told.ends_with("drop rtt keys warn key"), "{told}");
     }
 }

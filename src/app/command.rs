@@ -1,4 +1,4 @@
-//! What the monitor can be asked to do: one list for the key table, the mouse and the dialogs.
+//! Commands: one list for the key table, the mouse and the dialogs.
 
 use super::GrantRequest;
 use super::action::Action;
@@ -6,52 +6,52 @@ use super::bulk::RevokeTarget;
 use super::sort::Sort;
 use etcd_lease::{Fault, LeaseId};
 
-/// Something that the monitor is asked to do. [`update()`](super::update()) executes it.
+/// A request to the monitor, executed by [`update()`](super::update()).
 ///
-/// What needs nothing but a name is an [`Action`], so that a key can be bound to it.
+/// A command without arguments is an [`Action`], so that a key can be bound to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// What a key of the monitor does, with the lease under the cursor or the marked ones where it takes leases.
+    /// An action of the monitor. It applies to the lease under the cursor or to the marked leases.
     Action(Action),
-    /// Put the cursor on the row of a lease.
+    /// Move the cursor to a lease.
     Select(LeaseId),
     /// Sort the rows.
     SortBy(Sort),
     /// Grant leases.
     Grant(GrantRequest),
-    /// Put a key on a lease.
+    /// Attach a key to a lease.
     Attach {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// The key, raw.
+        /// The key. Not escaped.
         key: Vec<u8>,
-        /// Its value, raw.
+        /// The value. Not escaped.
         value: Vec<u8>,
     },
-    /// Keep leases alive from now on: own ones as own, other clients' as adopted.
+    /// Start keeping leases alive. Own leases stay own, other clients' leases become adopted.
     KeepAlive(Vec<LeaseId>),
-    /// Begin a drill on an own lease.
+    /// Start a fault drill on an own lease.
     StartFault {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// What goes wrong from now on.
+        /// The fault to simulate.
         fault: Fault,
     },
     /// Revoke a lease.
     Revoke(LeaseId),
-    /// Revoke leases, some at a time, and show how that goes on.
+    /// Revoke several leases and show the progress.
     RevokeMany(Vec<RevokeTarget>),
-    /// Send no more of the many revokes.
+    /// Stop the bulk revoke. Requests in flight are not cancelled.
     StopRevoking,
-    /// Begin anew on another sandbox, whose clock runs so many times as fast as real time.
+    /// Restart with a new sandbox.
     RestartSandbox {
-        /// The clock's speed.
+        /// Clock speed as a multiple of real time.
         warp: u32,
     },
-    /// End the program; what is kept alive expires by itself.
+    /// Quit. Leases that are kept alive expire unless something else renews them.
     Quit,
-    /// Revoke the own leases that are kept alive, then end the program.
+    /// Revoke the own leases that are kept alive, then quit.
     RevokeAndQuit,
-    /// Say on the status line why nothing was done.
+    /// Show an error on the status line.
     ShowError(String),
 }

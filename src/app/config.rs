@@ -1,4 +1,4 @@
-//! What the monitor is told when it starts.
+//! The configuration that the monitor starts with.
 
 use super::cluster_label::ClusterLabel;
 use super::row_filter::TypedFilter;
@@ -6,58 +6,58 @@ use super::sort::Sort;
 use super::{Column, GrantRequest, Keymap};
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
-/// On what the monitor runs.
+/// What the monitor is connected to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
     /// A real cluster.
     #[default]
     Cluster,
-    /// The embedded sandbox, on a clock that runs so many times as fast as the wall.
+    /// The embedded sandbox.
     Sandbox {
-        /// The clock's speed, 1 or more.
+        /// Clock speed as a multiple of real time, 1 or more.
         warp: u32,
     },
 }
 
-/// What does not change while the monitor runs.
+/// Settings that stay the same while the monitor runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppConfig {
-    /// The endpoints as they were given, for the eye.
+    /// The endpoints as given by the user, for display.
     pub target: String,
-    /// The cluster, where it was named.
+    /// The cluster's name and colour, if it has an entry in the config file.
     pub label: Option<ClusterLabel>,
-    /// etcdctl with what it needs to reach the cluster; none on the embedded sandbox, which it cannot reach.
+    /// The etcdctl command line that reaches this cluster. `None` for the embedded sandbox, which etcdctl cannot reach.
     pub etcdctl: Option<String>,
-    /// Real cluster or sandbox.
+    /// A real cluster or the sandbox.
     pub backend: Backend,
     /// Whether this is the demo.
     pub is_demo: bool,
-    /// Whether everything that writes or renews is refused.
+    /// Whether granting, renewing, revoking and attaching keys are refused.
     pub is_read_only: bool,
-    /// How often leases are renewed for which nothing else is asked.
+    /// The default renewal schedule.
     pub pace: RenewalSchedule,
-    /// LeaseTimeToLive calls a second, at most.
+    /// Maximum number of LeaseTimeToLive calls per second.
     pub budget: u32,
-    /// The keys that are followed.
+    /// The keys to watch.
     pub range: KeyRange,
     /// Leases to grant as soon as a member answers.
     pub grants: Vec<GrantRequest>,
-    /// Leases to keep alive as soon as a member answers: whoever names them has considered what that means.
+    /// Leases to keep alive as soon as a member answers. No dialog asks, because the user named them explicitly.
     pub keep: Vec<LeaseId>,
-    /// Which leases are shown at the start.
+    /// The initial filter.
     pub filter: TypedFilter,
-    /// By what the rows are sorted at the start.
+    /// The initial sort order.
     pub sort: Sort,
-    /// The columns of the lease table, from left to right.
+    /// The columns of the lease table, left to right.
     pub columns: Vec<Column>,
-    /// Whether a shell is there that could continue what is suspended.
+    /// Whether the parent is a shell that can resume the program after it is suspended.
     pub can_suspend: bool,
-    /// What the keys do.
+    /// The effective key bindings.
     pub keymap: Keymap,
 }
 
 impl Backend {
-    /// How many times as fast as real time its clock runs at the start.
+    /// Initial clock speed as a multiple of real time.
     pub fn clock_speed(self) -> u32 {
         match self {
             Backend::Cluster => 1,
@@ -67,7 +67,7 @@ impl Backend {
 }
 
 impl AppConfig {
-    /// Whether this runs on the embedded sandbox.
+    /// Whether the backend is the embedded sandbox.
     pub fn is_sandbox(&self) -> bool {
         matches!(self.backend, Backend::Sandbox { .. })
     }

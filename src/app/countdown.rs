@@ -1,18 +1,18 @@
-//! The time left as it is shown: it counts down, and polls do not make it jump.
+//! A smoothed countdown of the time left. Polls do not make it jump.
 //!
-//! Each poll narrows the bounds of a deadline and so moves their middle. A countdown moves as little as that allows: what is
-//! still within the bounds stays, and a correction upward that lies within what was doubted before lets the number stand
-//! still until it is true again. Only a renewal makes it rise.
+//! Each poll narrows the range of possible deadlines and moves its middle. The countdown changes as little as possible:
+//! it keeps its deadline while that is still within the range. A correction upward that is within the previous
+//! uncertainty holds the displayed value until the real value has caught up. Only a renewal makes the value rise.
 
 use std::time::Duration;
 
 use super::TimeRange;
 use simkit::Timestamp;
 
-/// Half of the last digit that is shown: corrections below it are none.
+/// Half of the last displayed digit. Smaller corrections are invisible.
 const DIGIT: Duration = Duration::from_millis(50);
 
-/// A deadline, and the most that may be shown as left.
+/// A deadline, and a cap on the displayed time left in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Countdown {
     deadline: Timestamp,
@@ -20,12 +20,12 @@ pub(super) struct Countdown {
 }
 
 impl Countdown {
-    /// From the middle of new bounds on: for a lease that was renewed, or seen for the first time.
+    /// Starts from the middle of a range, for a lease that was renewed or is seen for the first time.
     pub(super) fn reset(bounds: TimeRange) -> Self {
         Countdown { deadline: bounds.middle(), most: f64::INFINITY }
     }
 
-    /// After an answer at `now` that narrowed the bounds from `old` to `new`.
+    /// The countdown after a reply at `now` narrowed the range from `old` to `new`.
     pub(super) fn refine(self, old: TimeRange, new: TimeRange, now: Timestamp) -> Self {
         let (middle, shown) = (new.middle(), self.left(now));
         let off = middle.signed_since(self.deadline);
@@ -36,24 +36,23 @@ impl Countdown {
         Countdown { deadline: middle, most: if is_doubted { shown } else { f64::INFINITY } }
     }
 
-    /// The deadline that is counted down to.
     pub(super) fn deadline(self) -> Timestamp {
         self.deadline
     }
 
-    /// From when on less than so much is left.
+    /// When the displayed time left falls below `span`.
     pub(super) fn falls_below(self, span: Duration) -> Timestamp {
         if self.most < span.as_secs_f64() { Timestamp::START } else { self.deadline.before(span) }
     }
 
-    /// How far the truth, which lies in these bounds, can be from the seconds that are shown as left.
+    /// Maximum difference in seconds between the real time left, which is within `bounds`, and the displayed one.
     pub(super) fn error(self, bounds: TimeRange, now: Timestamp) -> f64 {
         let shown = self.deadline.signed_since(now).min(self.most);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now));
         (most - shown).max(shown - least).max(0.0)
     }
 
-    /// Seconds left, never below 0.
+    /// Time left in seconds, 0 or more.
     pub(super) fn left(self, now: Timestamp) -> f64 {
         self.deadline.signed_since(now).min(self.most).max(0.0)
     }

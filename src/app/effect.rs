@@ -1,72 +1,72 @@
-//! What is to be done: every side effect is a value, and becomes an act in `runtime::effects` alone.
+//! Effects: every side effect is a value that only `runtime::effects` carries out.
 
 use super::GrantRequest;
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
-/// One act that the monitor asks for.
+/// One side effect requested by the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Grant leases, attach their keys, keep them alive. Answered by `Granted`, `Attached` and `GrantFailed`.
+    /// Grant leases, attach their keys and keep them alive. Answered by `Granted`, `Attached` and `GrantFailed`.
     Grant(GrantRequest),
-    /// Keep a lease alive from now on.
+    /// Start keeping a lease alive.
     StartKeepAlive {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// When its renewals are due; the engine's pace without one.
+        /// The renewal schedule. `None` for the engine's default.
         pace: Option<RenewalSchedule>,
     },
-    /// Stop keeping a lease alive: it stays until it expires.
+    /// Stop keeping a lease alive. It exists until it expires.
     StopKeepAlive(LeaseId),
-    /// Renew a lease that is kept alive ahead of its time.
+    /// Renew a kept-alive lease immediately, ahead of schedule.
     RenewNow(LeaseId),
-    /// Begin a drill on a lease that is kept alive, or end it.
+    /// Start or end a drill on a kept-alive lease.
     Drill {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// Which drill; none ends the one that there is.
+        /// The fault to simulate. `None` ends the running drill.
         drill: Option<Fault>,
     },
-    /// Renew a lease that is not kept alive, once. Answered by `Renewed` or `RenewFailed`.
+    /// Renew a lease once that is not kept alive. Answered by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
     /// Revoke a lease. Answered by `Revoked` or `RevokeFailed`.
     Revoke(LeaseId),
-    /// Ask for these leases' time to live. Answered by `Probed` or `ProbeFailed` each.
+    /// Query the time to live of these leases. Each is answered by `Probed` or `ProbeFailed`.
     Probe(Vec<LeaseId>),
-    /// Ask for a lease's time to live and keys, or for its time alone where the user may not read them all. Answered as
-    /// `Probe`.
+    /// Query the time to live and the keys of a lease. Falls back to the time to live alone if the user may not read
+    /// the keys. Answered like `Probe`.
     ProbeKeys(LeaseId),
-    /// Read the values of these keys of a lease. Answered by `Values`.
+    /// Read the values of some keys of a lease. Answered by `Values`.
     ReadValues {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// The keys, raw.
+        /// The keys. Not escaped.
         keys: Vec<Vec<u8>>,
     },
-    /// List the leases at once, out of the turn that they are listed in anyway.
+    /// List the leases immediately, in addition to the regular schedule.
     List,
     /// Attach a key to a lease. Answered by `Attached` or `AttachFailed`.
     Attach {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// The key, raw.
+        /// The key. Not escaped.
         key: Vec<u8>,
-        /// Its value, raw.
+        /// The value. Not escaped.
         value: Vec<u8>,
     },
-    /// Copy a text to the clipboard of the terminal.
+    /// Copy a text to the terminal's clipboard.
     Copy(String),
-    /// Take the mouse from the terminal, or give it back.
+    /// Turn mouse capture on or off.
     Mouse(bool),
-    /// Throw the sandbox away and begin anew on another, with a clock that runs so many times as fast as the wall.
+    /// Replace the sandbox with a new one.
     RestartSandbox {
-        /// The clock's speed.
+        /// Clock speed as a multiple of real time.
         warp: u32,
     },
-    /// Stop the program until somebody continues it: the shell has the terminal meanwhile.
+    /// Suspend the program until it is continued. The shell has the terminal meanwhile.
     Suspend,
-    /// End the program; these leases were being kept alive.
+    /// Quit.
     Quit {
-        /// Leases that will expire by themselves unless somebody goes on.
+        /// Leases that were kept alive and now expire unless something else renews them.
         still_alive: Vec<LeaseId>,
     },
 }

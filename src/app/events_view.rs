@@ -1,25 +1,25 @@
-//! The events view: which kind of events, and from where on.
+//! The events view: its category filter and its scroll position.
 
 use super::{Event, EventLog, EventName};
 use crate::app::keymap::Action;
 
-/// A kind of events, for the filter of their view.
+/// A category of events, for the filter of the events view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventCategory {
-    /// What renews and what stops doing so.
+    /// Renewals, and keeping alive started or stopped.
     Renewals,
-    /// Dropped responses, missed answers, what is late or at risk.
+    /// Dropped responses, missed answers, late or endangered leases, drills.
     Trouble,
-    /// Births and deaths, and the keys.
+    /// Leases granted and ended, keys attached and detached.
     Lives,
-    /// The link and its leader.
+    /// The connection, the leader and the raft term.
     Link,
-    /// What failed.
+    /// Failures and losses.
     Errors,
 }
 
 impl EventCategory {
-    /// All kinds, in the order of the key that goes through them.
+    /// All categories in the order in which the key cycles through them.
     pub const ALL: [EventCategory; 5] = [
         EventCategory::Renewals,
         EventCategory::Trouble,
@@ -28,7 +28,7 @@ impl EventCategory {
         EventCategory::Errors,
     ];
 
-    /// Its name.
+    /// The name shown on the screen.
     pub fn name(self) -> &'static str {
         match self {
             EventCategory::Renewals => "renewals",
@@ -39,7 +39,7 @@ impl EventCategory {
         }
     }
 
-    /// The kind of a word.
+    /// The category of an event name.
     pub fn of(name: EventName) -> EventCategory {
         match name {
             EventName::Kept | EventName::Paused | EventName::Renewed | EventName::Refilled => EventCategory::Renewals,
@@ -59,22 +59,22 @@ impl EventCategory {
     }
 }
 
-/// What the events view shows. It follows the newest until it is moved.
+/// What the events view shows. It follows the newest events until the user scrolls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventsView {
-    /// One kind alone; none for all.
+    /// The only category shown. `None` shows all.
     pub category: Option<EventCategory>,
-    /// The number of the last event that is shown; none while the newest are followed.
+    /// Number of the last visible event. `None` while the view follows the newest.
     last: Option<u64>,
 }
 
 impl EventsView {
-    /// Whether the newest are followed.
+    /// Whether the view follows the newest events.
     pub fn follows(&self) -> bool {
         self.last.is_none()
     }
 
-    /// The events to be shown in so many lines, oldest first.
+    /// The events that fit into `room` lines, oldest first.
     pub fn lines<'a>(&self, log: &'a EventLog, room: usize) -> Vec<&'a Event> {
         let all = self.of_category(log);
         let end = self.end(&all, room);
@@ -87,13 +87,13 @@ impl EventsView {
             .collect()
     }
 
-    /// How many lines there are up to the last one shown. What has been forgotten cannot be shown.
+    /// Number of lines up to the last visible one. Lines that the log has dropped cannot be shown.
     fn end(&self, all: &[&Event], room: usize) -> usize {
         let end = self.last.map_or(all.len(), |last| all.partition_point(|event| event.number <= last));
         end.max(room.min(all.len()))
     }
 
-    /// Moves by a key; at the end the newest are followed again.
+    /// Scrolls. At the end, the view follows the newest events again.
     pub(super) fn go(&mut self, log: &EventLog, room: usize, action: Action) {
         let all = self.of_category(log);
         let end = self.end(&all, room);
@@ -112,12 +112,12 @@ impl EventsView {
         self.last = (end < all.len()).then(|| end.checked_sub(1).map_or(0, |last| all[last].number));
     }
 
-    /// The next kind, from its newest on.
+    /// Shows the newest events of the next category.
     pub(super) fn next_category(&mut self) {
         *self = EventsView { category: EventCategory::next(self.category), last: None };
     }
 
-    /// All kinds, and then the newest; no if both are shown already.
+    /// Clears the category filter, or else the scroll position. Returns false if neither was set.
     pub(super) fn clear(&mut self) -> bool {
         match self {
             EventsView { category: None, last: None } => false,
@@ -141,7 +141,7 @@ mod tests {
     use crate::app::EventKind;
     use simkit::Timestamp;
 
-    /// An event of this kind whose text is a number.
+    /// An event whose text is a number.
     fn event(name: EventName, count: usize) -> EventKind {
         EventKind::More { name, count }
     }

@@ -1,57 +1,57 @@
-//! Orders for new leases.
+//! Requests for new leases.
 
 use std::collections::HashSet;
 use std::str::FromStr;
 
 use etcd_lease::{LeaseId, MAX_TTL, RenewalSchedule};
 
-/// A key to attach to a new lease, with its value.
+/// A `KEY=VALUE` to attach to a new lease.
 ///
-/// In both `{n}` stands for the lease's number, 1 for the first, `{ttl}` for the TTL that was asked for, and `{id}` for
-/// the lease's id. etcd moves a key that is put again to the lease it was put with last, so several leases need a key
-/// each.
+/// In both parts, `{n}` is replaced by the lease's number, starting at 1, `{ttl}` by the requested TTL in seconds, and
+/// `{id}` by the lease id. A key in etcd is attached to one lease only, the one it was last put with, so several leases
+/// need different keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyTemplate {
     key: String,
     value: String,
 }
 
-/// A text that is no `KEY=VALUE`.
+/// A string that is not a valid `KEY=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeyTemplate {
     /// No equals sign.
-    #[error("`{0}` is no KEY=VALUE: write the key, an equals sign and the value")]
+    #[error("“{0}” is not KEY=VALUE (no “=”)")]
     NoEquals(String),
-    /// Nothing before the equals sign.
+    /// The key is empty.
     #[error("the key is empty, which etcd refuses: write KEY=VALUE")]
     EmptyKey,
 }
 
-/// An order that cannot be carried out.
+/// A grant request that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGrantRequest {
-    /// A TTL of zero or less.
+    /// The TTL is less than 1 s.
     #[error("a TTL of {0} s is refused: etcd would silently grant its minimum, so ask for 1 s or more")]
     TtlTooSmall(i64),
-    /// A TTL above etcd's maximum.
+    /// The TTL is above etcd's maximum, [`MAX_TTL`].
     #[error("a TTL of {0} s is above etcd's maximum of 9000000000 s")]
     TtlTooLarge(i64),
-    /// One key for several leases.
+    /// The same key for several leases.
     #[error(
         "the key `{0}` cannot hang on several leases, etcd moves it to the last: write {{n}}, {{id}} or {{ttl}} into \
          it, as in `/service/{{n}}`"
     )]
     OneKeyManyLeases(String),
     /// One id for several leases.
-    #[error("one id cannot name several leases: leave it empty, or ask for one lease")]
+    #[error("several leases cannot have the same id")]
     OneIdManyLeases,
 }
 
 impl KeyTemplate {
-    /// Reads `KEY=VALUE`; the value may hold further equals signs and may be empty.
+    /// Parses `KEY=VALUE`. The value may be empty and may contain equals signs.
     ///
     /// # Errors
-    /// Without an equals sign, or with nothing before it.
+    /// Returns an error if there is no equals sign, or nothing before it.
     pub fn parse(text: &str) -> Result<KeyTemplate, InvalidKeyTemplate> {
         let (key, value) = text.split_once('=').ok_or_else(|| InvalidKeyTemplate::NoEquals(text.to_owned()))?;
         if key.is_empty() {
@@ -60,28 +60,28 @@ impl KeyTemplate {
         Ok(KeyTemplate { key: key.to_owned(), value: value.to_owned() })
     }
 
-    /// Key and value for the lease with this number, TTL and id.
+    /// The key and value for a lease, with the placeholders replaced.
     pub fn expand(&self, number: u32, ttl: i64, id: LeaseId) -> (Vec<u8>, Vec<u8>) {
         let expand = |text| numbered(text, number, ttl).replace("{id}", &id.to_string()).into_bytes();
         (expand(&self.key), expand(&self.value))
     }
 
-    /// Whether a text stands for itself, and for the same in every lease: without a placeholder.
+    /// Whether the text contains no placeholder.
     pub(super) fn is_literal(text: &str) -> bool {
         !["{n}", "{ttl}", "{id}"].iter().any(|placeholder| text.contains(placeholder))
     }
 
-    /// The key as it was written, its placeholders included.
+    /// The key with its placeholders.
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 
-    /// Whether leases of one TTL get a key each.
+    /// Whether leases with the same TTL get different keys.
     pub(super) fn tells_leases_apart(&self) -> bool {
         self.names_the_id() || self.key.contains("{n}")
     }
 
-    /// Whether every lease gets a key of its own, whatever its number and TTL.
+    /// Whether any two leases get different keys, whatever their number and TTL.
     fn names_the_id(&self) -> bool {
         self.key.contains("{id}")
     }
@@ -99,10 +99,10 @@ fn numbered(text: &str, number: u32, ttl: i64) -> String {
     text.replace("{n}", &number.to_string()).replace("{ttl}", &ttl.to_string())
 }
 
-/// Passes a TTL in seconds that etcd grants as it is asked for, or raises to its minimum.
+/// Checks a TTL in seconds. Returns it if etcd grants it as requested, or raises it to its minimum.
 ///
 /// # Errors
-/// What etcd would silently change, or refuse.
+/// Returns an error if the TTL is below 1 s, which etcd would silently replace, or above [`MAX_TTL`].
 pub fn check_ttl(ttl: i64) -> Result<i64, InvalidGrantRequest> {
     match ttl {
         ..=0 => Err(InvalidGrantRequest::TtlTooSmall(ttl)),
@@ -111,30 +111,30 @@ pub fn check_ttl(ttl: i64) -> Result<i64, InvalidGrantRequest> {
     }
 }
 
-/// An order for new leases of one TTL.
+/// A request for new leases with one TTL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRequest {
-    /// The TTL to ask for, in seconds.
+    /// The requested TTL, in seconds.
     pub ttl: i64,
-    /// How many.
+    /// The number of leases.
     pub count: u32,
-    /// The id to ask for; the server chooses without one.
+    /// The requested id. `None` lets the server choose.
     pub id: Option<LeaseId>,
-    /// Keys to attach to each.
+    /// Keys to attach to each lease.
     pub templates: Vec<KeyTemplate>,
-    /// Whether to keep them alive from the start.
+    /// Whether to keep the leases alive.
     pub keep_alive: bool,
-    /// When their renewals are due; the engine's pace without one.
+    /// The renewal schedule. `None` for the engine's default.
     pub pace: Option<RenewalSchedule>,
-    /// The number of the first of them, for `{n}` in keys.
+    /// The value of `{n}` for the first lease.
     pub first_number: u32,
 }
 
 impl GrantRequest {
-    /// Checks what would fail or surprise.
+    /// Checks the TTL, the id and the keys.
     ///
     /// # Errors
-    /// A [`InvalidGrantRequest`] that says the rule.
+    /// Returns the first rule that the request violates.
     pub fn check(&self) -> Result<(), InvalidGrantRequest> {
         check_ttl(self.ttl)?;
         if self.id.is_some() && self.count > 1 {
@@ -143,16 +143,17 @@ impl GrantRequest {
         distinct_keys(std::slice::from_ref(self))
     }
 
-    /// The numbers of its leases.
+    /// The values of `{n}` for its leases.
     pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         self.first_number..self.first_number.saturating_add(self.count)
     }
 }
 
-/// The orders of `--ttl 10,120,3600 --put KEY=VALUE`: `count` leases of each TTL, kept alive, the keys attached to each.
+/// The requests for `--ttl 10,120,3600 --put KEY=VALUE`: `count` kept-alive leases for each TTL, with the keys attached
+/// to each.
 ///
 /// # Errors
-/// A TTL out of range, or a key that would be the same for two leases.
+/// Returns an error if a TTL is out of range, or if two leases would get the same key.
 pub fn requests_for(
     ttls: &[i64],
     count: u32,

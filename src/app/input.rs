@@ -1,4 +1,4 @@
-//! Keys as the monitor names them, whatever the terminal called them.
+//! Keyboard keys, independent of the terminal library.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,9 +10,9 @@ use tui_input::InputRequest;
 pub enum Key {
     /// A printable character.
     Char(char),
-    /// A letter with Ctrl, in lower case.
+    /// A letter with Ctrl, lower case.
     Ctrl(char),
-    /// A function key, F1 is 1.
+    /// A function key by number, 1 to 12.
     F(u8),
     /// Arrow up.
     Up,
@@ -45,7 +45,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// How a press of this key edits a line of text; none where it does not.
+    /// The edit that this key makes in a text field. `None` if it makes none.
     pub(super) fn edit(self) -> Option<InputRequest> {
         Some(match self {
             Key::Char(c) => InputRequest::InsertChar(c),
@@ -62,21 +62,21 @@ impl Key {
     }
 }
 
-/// A text that names no key, with what is wrong with it.
+/// Why a string is not a valid key name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     /// No key has that name.
-    #[error("`{0}` is no key: write a character, or Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12, Ctrl-a")]
+    #[error("unknown key `{0}`; use a character, Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12 or Ctrl-a")]
     Unknown(String),
-    /// With Ctrl a terminal knows letters alone.
+    /// Terminals can only report Ctrl with a letter.
     #[error("`{0}` is no key that a terminal can tell: Ctrl goes with a letter from a to z")]
     NoLetter(String),
-    /// Terminals have one code for both keys.
+    /// Terminals send the same code for this key and another one.
     #[error("`{0}` cannot be told from {1}, for which a terminal sends the same: write {1}")]
     Same(String, Key),
 }
 
-/// Keys by name, the one that is printed first.
+/// Key names. The first name of a key is the one that is printed.
 const NAMES: &[(&str, Key)] = &[
     ("Space", Key::Char(' ')),
     ("Up", Key::Up),
@@ -104,7 +104,7 @@ const NAMES: &[(&str, Key)] = &[
 impl FromStr for Key {
     type Err = BadKey;
 
-    /// Reads a key as it is printed; of names case does not matter.
+    /// Parses a key as printed. Names are case-insensitive.
     fn from_str(text: &str) -> Result<Self, BadKey> {
         let mut chars = text.chars();
         if let (Some(c), None) = (chars.next(), chars.next()) {

@@ -1,4 +1,4 @@
-//! What was asked for and is not done yet.
+//! Requests that are not finished yet.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use etcd_lease::LeaseId;
 /// Requests that take several messages to finish.
 #[derive(Clone, Debug, Default)]
 pub struct Jobs {
-    /// Many revokes that are under way, or were last.
+    /// The running bulk revoke, or else the last one.
     pub(super) bulk: Option<BulkRevoke>,
-    /// Leases whose revoke was sent and is not answered: none is sent twice.
+    /// Leases with a revoke in flight, so that none is sent twice.
     pub(super) revoking: BTreeSet<LeaseId>,
-    /// Leases that are being revoked before the program ends.
+    /// Leases that are being revoked before the program quits.
     pub(super) quit_pending: Option<BTreeSet<LeaseId>>,
 }
 
 impl Jobs {
-    /// Many revokes that are under way, or were last.
+    /// The running bulk revoke, or else the last one.
     pub fn bulk(&self) -> Option<&BulkRevoke> {
         self.bulk.as_ref()
     }

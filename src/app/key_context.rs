@@ -1,42 +1,42 @@
-//! What the keys of the dialogs do. They are rows of the same table as those of the monitor, and hold in some dialogs.
+//! Where a key works, and what keys do in dialogs. Dialog keys are rows of the same table as the monitor's keys.
 
 use super::Key;
 
-/// Where a key holds: in the monitor itself, or in one of its dialogs.
+/// Where a key works: in the monitor or in one of its dialogs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeyContext {
     /// No dialog is open.
     Monitor,
     /// The help.
     Help,
-    /// The line in which a filter is typed.
+    /// The filter line.
     Filter,
-    /// The menu of what can be sorted by.
+    /// The sort menu.
     Sort,
     /// The form for new leases.
     Grant,
-    /// The form that attaches a key.
+    /// The form that attaches a key to a lease.
     Attach,
-    /// The question before other clients' leases are kept alive.
+    /// The dialog before adopting other clients' leases.
     Adopt,
-    /// The question before a lease is revoked.
+    /// The dialog before revoking a lease.
     Revoke,
-    /// The question before several are.
+    /// The dialog before revoking several leases.
     RevokeMany,
-    /// How revoking several goes on.
+    /// The progress of a bulk revoke.
     Results,
-    /// The drills.
+    /// The drill menu.
     Drill,
-    /// The speeds of a sandbox.
+    /// The menu of sandbox clock speeds.
     Warp,
-    /// The question before the program ends.
+    /// The dialog before quitting.
     Quit,
-    /// The question before it is suspended.
+    /// The dialog before suspending.
     Suspend,
 }
 
 impl KeyContext {
-    /// Every dialog.
+    /// All dialogs.
     pub const DIALOGS: [KeyContext; 13] = [
         KeyContext::Help,
         KeyContext::Filter,
@@ -53,7 +53,7 @@ impl KeyContext {
         KeyContext::Suspend,
     ];
 
-    /// Its name.
+    /// The name used in messages.
     pub fn name(self) -> &'static str {
         match self {
             KeyContext::Monitor => "monitor",
@@ -73,7 +73,7 @@ impl KeyContext {
         }
     }
 
-    /// Whether this key types or edits a text there, or chooses by a digit: it can do nothing else.
+    /// Whether this key edits text or selects by digit in this context, so it cannot be bound to anything else.
     pub(super) fn types(self, key: Key) -> bool {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_edit = key.edit().is_some();
@@ -88,43 +88,43 @@ impl KeyContext {
     }
 }
 
-/// What a key does in a dialog.
+/// The effect of a key in a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DialogAction {
-    /// Close it: nothing is done.
+    /// Close the dialog without doing anything.
     Close,
-    /// Give the answer that has the focus, or what was typed.
+    /// Accept the focused answer or the typed text.
     Accept,
-    /// To the next answer.
+    /// Focus the next answer.
     Next,
-    /// To the answer before.
+    /// Focus the previous answer.
     Previous,
-    /// Yes, whatever has the focus.
+    /// Confirm, whichever answer has the focus.
     Confirm,
-    /// Close a form, or clear the filter.
+    /// Close a form, or clear the filter line.
     FormClose,
-    /// To the next field.
+    /// Go to the next field.
     FormNext,
-    /// To the field before.
+    /// Go to the previous field.
     FormPrevious,
-    /// A drill that drops one answer more.
+    /// Drop one more answer in the drill.
     MoreAnswers,
-    /// One that drops one less.
+    /// Drop one answer less in the drill.
     FewerAnswers,
-    /// A consumer that reads less often.
+    /// Make the slow reader read less often.
     SlowerReader,
-    /// One that reads more often.
+    /// Make the slow reader read more often.
     FasterReader,
-    /// Leave the leases and end.
+    /// Quit without revoking.
     QuitLeave,
-    /// Revoke the own ones and end.
+    /// Revoke the own leases, then quit.
     QuitRevoke,
-    /// Do not end.
+    /// Do not quit.
     QuitStay,
 }
 
 impl DialogAction {
-    /// What it is called in a config file and by `leasetop keys`.
+    /// The name used in the config file and by `leasetop keys`.
     pub fn name(self) -> &'static str {
         match self {
             DialogAction::Close => "dialog-close",
@@ -145,7 +145,7 @@ impl DialogAction {
         }
     }
 
-    /// The dialogs in which it does something.
+    /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
             Adopt, Attach, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
@@ -165,7 +165,7 @@ impl DialogAction {
         }
     }
 
-    /// Whether nobody finds the way out without a key for it.
+    /// Whether the user could not get out of a dialog without a key for this action.
     pub(super) fn must_be_bound(self) -> bool {
         matches!(self, DialogAction::Close | DialogAction::Accept | DialogAction::FormClose | DialogAction::QuitStay)
     }

@@ -1,16 +1,17 @@
-//! Which lease holds which key, as pages and a watch tell it.
+//! Index from leases to attached keys, built from range pages and watch events.
 //!
-//! Pages take a while, and what was known before stays until the last of them is there: no row loses its keys meanwhile.
+//! Reading all pages takes a while. The old index stays until the last page has arrived, so no row loses its keys
+//! meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::LeaseKeys;
 use etcd_lease::{KeyEntry, LeaseId};
 
-/// A key on its lease, with the revision that made it.
+/// Create revisions by lease and key.
 type KeysByLease = BTreeMap<(LeaseId, Box<[u8]>), i64>;
 
-/// A key that stands under a lease, and stood under none, or another.
+/// A key that is attached to a lease, and was attached to another lease or none before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyAttached {
     pub(super) key: Vec<u8>,
@@ -18,67 +19,67 @@ pub(super) struct KeyAttached {
     pub(super) to: LeaseId,
 }
 
-/// All keys that hang on leases, as far as they may be read.
+/// All keys attached to leases, as far as the user may read them.
 #[derive(Clone, Debug, Default)]
 pub struct LeaseKeyIndex {
     held: KeysByLease,
-    /// How many hang on each lease; those without one are not here.
+    /// Number of keys per lease. Leases without keys have no entry.
     counts: BTreeMap<LeaseId, usize>,
-    /// The pages so far, while they are being read.
+    /// The pages read so far, during a reload.
     incoming: KeysByLease,
-    /// Those that were told by whoever attached them, before watch or pages told them with their revision.
+    /// Keys reported by the call that attached them, before a watch event or page confirmed them with a revision.
     unconfirmed: BTreeSet<(LeaseId, Box<[u8]>)>,
     is_read: bool,
 }
 
 impl LeaseKeyIndex {
-    /// Whether all of them are known.
+    /// Whether all keys have been read at least once.
     pub fn is_read(&self) -> bool {
         self.is_read
     }
 
-    /// How many hang on a lease.
+    /// Number of keys attached to a lease.
     pub fn count(&self, id: LeaseId) -> usize {
         self.counts.get(&id).copied().unwrap_or(0)
     }
 
-    /// The keys of a lease with the revisions that made them, sorted by key.
+    /// The keys of a lease with their create revisions, sorted by key.
     pub fn of(&self, id: LeaseId) -> impl Iterator<Item = (&[u8], i64)> {
         let from = (id, Box::from(&[][..]));
         self.held.range(from..).take_while(move |((of, _), _)| *of == id).map(|((_, key), made)| (&key[..], *made))
     }
 
-    /// Every key with its lease and the revision that made it, sorted by lease and key.
+    /// Every key with its lease and its create revision, sorted by lease and key.
     pub fn all(&self) -> impl Iterator<Item = (LeaseId, &[u8], i64)> {
         self.held.iter().map(|((id, key), made)| (*id, &key[..], *made))
     }
 
-    /// The leases that hold a key.
+    /// The leases that have at least one key.
     pub(super) fn holders(&self) -> impl Iterator<Item = LeaseId> {
         self.counts.keys().copied()
     }
 
-    /// A lease's keys in short.
+    /// The key count and first keys of a lease.
     pub(super) fn summary(&self, id: LeaseId, is_all: bool) -> LeaseKeys {
         let mut first: Vec<Vec<u8>> = self.of(id).take(LeaseKeys::FIRST).map(|(key, _)| key.to_vec()).collect();
-        // Most leases have one key, and room was made for four.
+        // Most leases have one key, but `collect` reserves room for four.
         first.shrink_to_fit();
         LeaseKeys { count: self.count(id), is_all, first }
     }
 
-    /// The pages begin, from the first one on.
+    /// Starts reading all pages again.
     pub(super) fn start_reload(&mut self) {
         self.incoming.clear();
     }
 
-    /// A page.
+    /// Adds a page of the reload.
     pub(super) fn add_page(&mut self, page: Vec<KeyEntry>) {
         let held =
             page.into_iter().filter_map(|key| Some(((key.lease?, key.key.into_boxed_slice()), key.create_revision)));
         self.incoming.extend(held);
     }
 
-    /// What the pages so far say that was not known, if keys were known before: keys under other leases than then.
+    /// The keys in the new pages that were not attached to their lease before. Empty on the first load.
     pub(super) fn newly_attached(&self) -> Vec<KeyAttached> {
         if !self.is_read {
             return Vec::new();
@@ -89,7 +90,7 @@ impl LeaseKeyIndex {
         come.map(|(to, key)| KeyAttached { key: key.to_vec(), from: from.get(&key[..]).copied(), to: *to }).collect()
     }
 
-    /// That was the last page. Hands back the leases that held a key before, or do now.
+    /// Replaces the index with the pages. Returns the leases that had a key before or have one now.
     pub(super) fn finish_reload(&mut self) -> BTreeSet<LeaseId> {
         let mut holders: BTreeSet<LeaseId> = self.holders().collect();
         self.held = std::mem::take(&mut self.incoming);
@@ -103,7 +104,8 @@ impl LeaseKeyIndex {
         holders
     }
 
-    /// A key hangs on a lease, made by a revision, or 0 where that was not told yet. No if that was known.
+    /// Attaches a key to a lease. `create_revision` is 0 if it is not known yet. Returns false if the key was already
+    /// attached.
     pub(super) fn attach(&mut self, id: LeaseId, key: &[u8], create_revision: i64) -> bool {
         let is_new = self.held.insert((id, Box::from(key)), create_revision).is_none();
         if is_new {
@@ -115,13 +117,13 @@ impl LeaseKeyIndex {
         is_new
     }
 
-    /// Whether a key was told already without the revision that made it, and the pages that were read since are older than
-    /// that; asked once, since then it is known.
+    /// Whether a key was already reported without its create revision and is missing from the pages read since, because
+    /// they are older. Returns true once per key.
     pub(super) fn confirm(&mut self, id: LeaseId, key: &[u8]) -> bool {
         self.unconfirmed.remove(&(id, Box::from(key)))
     }
 
-    /// A key hangs on a lease no more.
+    /// Detaches a key from a lease.
     pub(super) fn detach(&mut self, id: LeaseId, key: &[u8]) {
         self.unconfirmed.remove(&(id, Box::from(key)));
         if self.held.remove(&(id, Box::from(key))).is_none() {

@@ -1,5 +1,5 @@
-//! The key table. Dispatch, the help overlay, `docs/keys.md` and the manual page are all made from [`KEYMAP`], through the
-//! current [`Keymap`](super::Keymap).
+//! The default key table. Dispatch, the help dialog, `docs/keys.md` and the manual page are all generated from
+//! [`KEYMAP`], through the effective [`Keymap`](super::Keymap).
 
 pub use super::action::Action;
 use super::{DialogAction, Key, View};
@@ -7,13 +7,13 @@ use super::{DialogAction, Key, View};
 /// A row of the key table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// The keys, any of them.
+    /// The default keys. Any of them triggers the action.
     pub keys: &'static [Key],
-    /// What they do.
+    /// The action.
     pub action: Action,
-    /// The word for the status line; none where the key is not shown there.
+    /// The label on the status line. `None` if the key is not shown there.
     pub hint: Option<&'static str>,
-    /// What they do, for help and `docs/keys.md`.
+    /// The description in the help dialog and in `docs/keys.md`.
     pub help: &'static str,
 }
 
@@ -25,79 +25,74 @@ const fn reply(keys: &'static [Key], reply: DialogAction, help: &'static str) ->
     Binding { keys, action: Action::Dialog(reply), hint: None, help }
 }
 
-/// Every key of the monitor, and below them every key of its dialogs.
+/// All keys: first the monitor's, then those of the dialogs.
 pub const KEYMAP: &[Binding] = &[
-    bind(&[Key::Char('n')], Action::New, Some("new"), "new leases, with keys to attach"),
-    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop doing so"),
+    bind(&[Key::Char('n')], Action::New, Some("new"), "grant leases, with keys"),
+    bind(&[Key::Char('a')], Action::KeepAlive, Some("keep alive"), "keep the lease alive, or stop"),
     bind(&[Key::Char('o')], Action::RenewOnce, Some("once"), "renew the lease once"),
-    bind(
-        &[Key::Char('x'), Key::F(9), Key::Delete],
-        Action::Revoke,
-        Some("revoke"),
-        "revoke the lease; a dialog asks first",
-    ),
-    bind(&[Key::Enter], Action::Open, Some("open"), "the lease in detail"),
-    bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type: Enter keeps, Esc clears"),
-    bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "own, others, at risk, gone, all; or kinds of events"),
-    bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark the lease; keys that act mean the marked"),
-    bind(&[Key::Char('v')], Action::MarkRange, None, "begin a range of marks, and mark it"),
-    bind(&[Key::Char('U')], Action::ClearMarks, None, "take all marks away"),
-    bind(&[Key::Char('P')], Action::Pin, None, "pin the lease to the top, or let it go"),
-    bind(&[Key::Char('<')], Action::SortBefore, None, "sort by the column before"),
-    bind(&[Key::Char('>')], Action::SortAfter, None, "sort by the column after"),
-    bind(&[Key::Char('I')], Action::InvertSort, None, "turn the order around"),
-    bind(&[Key::Char('s'), Key::F(6)], Action::SortMenu, Some("sort"), "choose what to sort by"),
-    bind(&[Key::Char('[')], Action::ShorterSpan, None, "a shorter span in the charts of the detail"),
-    bind(&[Key::Char(']')], Action::LongerSpan, None, "a longer span in the charts of the detail"),
-    bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze the display, or go on; renewing never stops"),
-    bind(&[Key::Char('!')], Action::Drill, None, "a drill on an own lease, or the end of it"),
+    bind(&[Key::Char('x'), Key::F(9), Key::Delete], Action::Revoke, Some("revoke"), "revoke the lease; asks first"),
+    bind(&[Key::Enter], Action::Open, Some("open"), "open the lease in detail"),
+    bind(&[Key::Char('/')], Action::Filter, Some("filter"), "filter as you type; Esc clears"),
+    bind(&[Key::Char('f')], Action::QuickFilter, Some("kind"), "cycle filter presets, or kinds of events"),
+    bind(&[Key::Char(' ')], Action::Mark, Some("mark"), "mark; actions apply to the marked leases"),
+    bind(&[Key::Char('v')], Action::MarkRange, None, "start a range; again: mark it"),
+    bind(&[Key::Char('U')], Action::ClearMarks, None, "clear all marks"),
+    bind(&[Key::Char('P')], Action::Pin, None, "pin or unpin"),
+    bind(&[Key::Char('<')], Action::SortBefore, None, "sort by previous column"),
+    bind(&[Key::Char('>')], Action::SortAfter, None, "sort by next column"),
+    bind(&[Key::Char('I')], Action::InvertSort, None, "reverse the order"),
+    bind(&[Key::Char('s'), Key::F(6)], Action::SortMenu, Some("sort"), "choose the sort column"),
+    bind(&[Key::Char('[')], Action::ShorterSpan, None, "shorten the time span of the charts"),
+    bind(&[Key::Char(']')], Action::LongerSpan, None, "lengthen the time span of the charts"),
+    bind(&[Key::Char('p')], Action::Freeze, Some("freeze"), "freeze or resume the display (renewals continue)"),
+    bind(&[Key::Char('!')], Action::Drill, None, "start or stop a fault drill (own leases)"),
     bind(&[Key::Char('K')], Action::Attach, None, "attach a key to the lease"),
-    bind(&[Key::Char('y')], Action::CopyId, None, "copy the id of the lease"),
-    bind(&[Key::Char('Y')], Action::CopyCommand, None, "copy the etcdctl command that tells of the lease"),
-    bind(&[Key::Char('#')], Action::Ids, None, "ids in decimal, or in hex"),
-    bind(&[Key::Char('W')], Action::Warp, None, "a sandbox's exercise anew, at 1, 10 or 60 times the speed"),
+    bind(&[Key::Char('y')], Action::CopyId, None, "copy the lease id"),
+    bind(&[Key::Char('Y')], Action::CopyCommand, None, "copy an etcdctl command for this lease"),
+    bind(&[Key::Char('#')], Action::Ids, None, "toggle decimal and hex ids"),
+    bind(&[Key::Char('W')], Action::Warp, None, "restart the sandbox exercise at 1x, 10x or 60x"),
     bind(&[Key::Char('r')], Action::PollNow, Some("poll"), "poll now"),
-    bind(&[Key::Char('+')], Action::PollFaster, None, "more polls a second at most, in steps of 1, 2, 5, 10, ..."),
-    bind(&[Key::Char('-')], Action::PollSlower, None, "fewer polls a second at most, in the same steps"),
-    bind(&[Key::Char('z')], Action::Zoom, None, "the leases or the open detail alone, or not"),
-    bind(&[Key::Char('w')], Action::Wide, None, "wide columns, or as many as fit"),
-    bind(&[Key::Left], Action::Left, None, "wide columns: to the left"),
-    bind(&[Key::Right], Action::Right, None, "wide columns: to the right"),
-    bind(&[Key::Char('m')], Action::Mouse, None, "the mouse for the monitor, or the terminal"),
-    bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "this help"),
-    bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, else quit"),
-    bind(&[Key::Esc], Action::Back, Some("back"), "back: the detail, a filter, the view, the freeze"),
-    bind(&[Key::Tab], Action::NextView, None, "the next view"),
-    bind(&[Key::BackTab], Action::PreviousView, None, "the view before"),
-    bind(&[Key::Char('1')], Action::Show(View::Leases), None, "the leases"),
-    bind(&[Key::Char('2')], Action::Show(View::Cadence), None, "the cadence: how often leases of each TTL are renewed"),
-    bind(&[Key::Char('3')], Action::Show(View::Events), None, "the events"),
-    bind(&[Key::Char('4')], Action::Show(View::Locks), None, "the locks and elections: who holds them, who waits"),
-    bind(&[Key::Ctrl('l')], Action::Redraw, None, "draw the screen anew"),
-    bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` in the shell comes back"),
-    bind(&[Key::Up, Key::Char('k')], Action::Up, None, "a row up"),
-    bind(&[Key::Down, Key::Char('j')], Action::Down, None, "a row down"),
-    bind(&[Key::PageUp], Action::PageUp, None, "a page up"),
-    bind(&[Key::PageDown], Action::PageDown, None, "a page down"),
-    bind(&[Key::Ctrl('u')], Action::HalfUp, None, "half a page up"),
-    bind(&[Key::Ctrl('d')], Action::HalfDown, None, "half a page down"),
-    bind(&[Key::Char('g'), Key::Home], Action::First, None, "the first row"),
-    bind(&[Key::Char('G'), Key::End], Action::Last, None, "the last row"),
-    reply(&[Key::Esc, Key::Ctrl('c'), Key::Char('q')], DialogAction::Close, "close it, and stop what revokes many"),
-    reply(&[Key::Enter], DialogAction::Accept, "what has the focus, is chosen or was typed"),
-    reply(&[Key::Tab, Key::Right, Key::Down], DialogAction::Next, "to the next answer"),
-    reply(&[Key::BackTab, Key::Left, Key::Up], DialogAction::Previous, "to the answer before"),
-    reply(&[Key::Char('y')], DialogAction::Confirm, "yes: revoke, or keep another's alive"),
-    reply(&[Key::Esc, Key::Ctrl('c')], DialogAction::FormClose, "close a form, clear the filter"),
-    reply(&[Key::Tab, Key::Down], DialogAction::FormNext, "to the next field of a form"),
-    reply(&[Key::BackTab, Key::Up], DialogAction::FormPrevious, "to the field before"),
-    reply(&[Key::Char('q'), Key::Ctrl('c')], DialogAction::QuitLeave, "on quitting: leave the leases"),
-    reply(&[Key::Char('r')], DialogAction::QuitRevoke, "on quitting: revoke our own"),
-    reply(&[Key::Esc], DialogAction::QuitStay, "on quitting: stay"),
-    reply(&[Key::Char('+')], DialogAction::MoreAnswers, "a drill that drops one answer more"),
-    reply(&[Key::Char('-')], DialogAction::FewerAnswers, "a drill that drops one less"),
-    reply(&[Key::Char('>')], DialogAction::SlowerReader, "a drill that reads less often"),
-    reply(&[Key::Char('<')], DialogAction::FasterReader, "a drill that reads more often"),
+    bind(&[Key::Char('+')], Action::PollFaster, None, "raise the poll limit"),
+    bind(&[Key::Char('-')], Action::PollSlower, None, "lower the poll limit"),
+    bind(&[Key::Char('z')], Action::Zoom, None, "toggle full screen"),
+    bind(&[Key::Char('w')], Action::Wide, None, "toggle wide columns"),
+    bind(&[Key::Left], Action::Left, None, "scroll wide columns left"),
+    bind(&[Key::Right], Action::Right, None, "scroll wide columns right"),
+    bind(&[Key::Char('m')], Action::Mouse, None, "toggle mouse"),
+    bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "show this help"),
+    bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, or quit"),
+    bind(&[Key::Esc], Action::Back, Some("back"), "go back: detail, filter, view, freeze"),
+    bind(&[Key::Tab], Action::NextView, None, "show the next view"),
+    bind(&[Key::BackTab], Action::PreviousView, None, "show the previous view"),
+    bind(&[Key::Char('1')], Action::Show(View::Leases), None, "show the leases"),
+    bind(&[Key::Char('2')], Action::Show(View::Cadence), None, "show the renewal intervals by TTL"),
+    bind(&[Key::Char('3')], Action::Show(View::Events), None, "show the events"),
+    bind(&[Key::Char('4')], Action::Show(View::Locks), None, "show locks and elections"),
+    bind(&[Key::Ctrl('l')], Action::Redraw, None, "redraw the screen"),
+    bind(&[Key::Ctrl('z')], Action::Suspend, None, "suspend; `fg` resumes"),
+    bind(&[Key::Up, Key::Char('k')], Action::Up, None, "move up"),
+    bind(&[Key::Down, Key::Char('j')], Action::Down, None, "move down"),
+    bind(&[Key::PageUp], Action::PageUp, None, "move up a page"),
+    bind(&[Key::PageDown], Action::PageDown, None, "move down a page"),
+    bind(&[Key::Ctrl('u')], Action::HalfUp, None, "move up half a page"),
+    bind(&[Key::Ctrl('d')], Action::HalfDown, None, "move down half a page"),
+    bind(&[Key::Char('g'), Key::Home], Action::First, None, "go to the first row"),
+    bind(&[Key::Char('G'), Key::End], Action::Last, None, "go to the last row"),
+    reply(&[Key::Esc, Key::Ctrl('c'), Key::Char('q')], DialogAction::Close, "close (stops a bulk revoke)"),
+    reply(&[Key::Enter], DialogAction::Accept, "accept"),
+    reply(&[Key::Tab, Key::Right, Key::Down], DialogAction::Next, "next choice"),
+    reply(&[Key::BackTab, Key::Left, Key::Up], DialogAction::Previous, "previous choice"),
+    reply(&[Key::Char('y')], DialogAction::Confirm, "confirm: revoke, or keep alive"),
+    reply(&[Key::Esc, Key::Ctrl('c')], DialogAction::FormClose, "close the form, or clear the filter"),
+    reply(&[Key::Tab, Key::Down], DialogAction::FormNext, "next field"),
+    reply(&[Key::BackTab, Key::Up], DialogAction::FormPrevious, "previous field"),
+    reply(&[Key::Char('q'), Key::Ctrl('c')], DialogAction::QuitLeave, "quit; leases expire"),
+    reply(&[Key::Char('r')], DialogAction::QuitRevoke, "revoke own leases and quit"),
+    reply(&[Key::Esc], DialogAction::QuitStay, "cancel quitting"),
+    reply(&[Key::Char('+')], DialogAction::MoreAnswers, "drill: lose one more reply"),
+    reply(&[Key::Char('-')], DialogAction::FewerAnswers, "drill: lose one fewer reply"),
+    reply(&[Key::Char('>')], DialogAction::SlowerReader, "drill: read less often"),
+    reply(&[Key::Char('<')], DialogAction::FasterReader, "drill: read more often"),
 ];
 
 #[cfg(test)]
@@ -145,6 +140,6 @@ mod tests {
     fn the_markdown_table_has_every_row() {
         let table = Keymap::default().markdown();
         assert_eq!(table.lines().count(), KEYMAP.len() + 5);
-        assert!(table.contains("| `x` `F9` `Del` | revoke the lease; a dialog asks first |"));
+        assert!(table.contains("| `x` `F9` `Del` | revoke the lease; asks first |"));
     }
 }

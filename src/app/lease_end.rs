@@ -58,21 +58,21 @@ impl KeepaliveLoss {
 impl KeepaliveLoss {
     /// Why, and what a program that reads the keepalive channel knows of it.
     pub(super) fn in_words(&self, ttl: Option<i64>) -> String {
-        format!("keep-alive ended: {}; {}", self.why, self.known(ttl))
+        format!("keep-alive stopped: {}; {}", self.why, self.known(ttl))
     }
 
     /// What a program that reads the keepalive channel knows of it.
     pub(super) fn known(&self, ttl: Option<i64>) -> String {
         match (self.closed(ttl), ttl) {
             (Some(_), _) if self.next.is_some() => {
-                "a program's keepalive channel closes with the reply to its next renewal".to_owned()
+                "a Go program's keepalive channel closes at its next renewal".to_owned()
             }
-            (Some((from, to)), _) if from == to => "a program's keepalive channel closes with this reply".to_owned(),
+            (Some((from, to)), _) if from == to => "a Go program's keepalive channel closes with this reply".to_owned(),
             (Some(_), Some(ttl)) => {
                 let most = ttl.saturating_add(1);
-                format!("a program's keepalive channel closes {ttl} to {most} s after the last reply")
+                format!("a Go program's keepalive channel closes {ttl} to {most} s after the last reply")
             }
-            _ => "no renewal got a reply: a program's keepalive channel closes without a response".to_owned(),
+            _ => "no renewal ever got a reply: a Go program's keepalive channel closes without a response".to_owned(),
         }
     }
 }

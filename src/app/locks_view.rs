@@ -1,20 +1,20 @@
-//! The locks view: which candidate it shows.
+//! The locks view: its cursor.
 
 use std::sync::Arc;
 
 use super::keymap::Action;
 use crate::inference::locks::{Candidate, Locks};
 
-/// Where one looks in the locks view. A candidate is known by its key: a lease may stand in several lines.
+/// The cursor of the locks view. A candidate is identified by its key, because one lease can be in several queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocksView {
     cursor: Option<Arc<[u8]>>,
-    /// The place of the cursor among all candidates, for when its candidate has left.
+    /// Index of the cursor among all candidates, for when its candidate is gone.
     row: usize,
 }
 
 impl LocksView {
-    /// The cursor stays on its candidate; where that has left, on the one that took its place.
+    /// Keeps the cursor on its candidate, or on the row where that was if it is gone.
     pub(super) fn hold(&mut self, locks: &Locks) {
         let place = |cursor: &Arc<[u8]>| locks.candidates().position(|candidate| candidate.key == *cursor);
         match self.cursor.as_ref().and_then(place) {
@@ -23,7 +23,7 @@ impl LocksView {
         }
     }
 
-    /// Moves by a key, with so many lines to a page.
+    /// Moves the cursor. A page has `page` lines.
     pub(super) fn go(&mut self, locks: &Locks, page: usize, action: Action) {
         let page = page.saturating_sub(1).max(1);
         let row = match action {
@@ -44,12 +44,12 @@ impl LocksView {
         Some(locks.find(self.cursor.as_ref()?)?.1)
     }
 
-    /// The candidates around the cursor, so many before it and after it.
+    /// The candidates within `room` rows of the cursor.
     pub(super) fn around<'a>(&self, locks: &'a Locks, room: usize) -> impl Iterator<Item = &'a Candidate> {
         locks.candidates().skip(self.row.saturating_sub(room)).take(2 * room)
     }
 
-    /// The candidate at that place, or the last one.
+    /// Moves the cursor to a row, or to the last row if there are fewer.
     fn look_at(&mut self, locks: &Locks, row: usize) {
         let found = locks.candidates().enumerate().take(row.saturating_add(1)).last();
         self.row = found.map_or(0, |(row, _)| row);

@@ -1,16 +1,16 @@
-//! The monitor's mind, pure: what is known ([`AppState`]), what happens ([`Msg`]), what is to be done ([`Effect`]).
+//! The monitor's logic without I/O: state ([`AppState`]), messages ([`Msg`]) and effects ([`Effect`]).
 //!
-//! [`update()`] takes a message and the time, changes the state and hands back effects as values; nothing here
-//! knows a terminal, a task or a wire, and nothing reads a clock. A recording of messages is a replay.
+//! [`update()`] takes a message and the time, changes the state and returns effects as values. Nothing here uses a
+//! terminal, a task or the network, or reads a clock, so a recording of messages can be replayed.
 //!
 //! ```text
-//!  keys, answers, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> the runtime's driver
-//!                                      |                                               |
-//!                                 AppState -> ui::draw                                 +-> Msg
+//!  keys, replies, statuses -> Msg -> update(&mut AppState, Msg, now) -> Vec<Effect> -> runtime::effects
+//!                                      |                                                |
+//!                                   AppState -> ui::draw                                +-> Msg
 //! ```
 //!
-//! Where to add: a key in [`keymap`] with its [`Action`](keymap::Action), an act in [`Effect`], a verb as a file
-//! under `update/`, a dialog as a file under `dialog/`.
+//! To add a key, extend [`keymap`] and its [`Action`](keymap::Action). To add a side effect, extend [`Effect`]. To add
+//! a verb with its dialog, add a file under `verbs/` and list the dialog in `dialog/mod.rs`.
 
 mod action;
 mod bindings;

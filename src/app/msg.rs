@@ -1,7 +1,7 @@
-//! What happens: the only way into the state.
+//! Messages: the only way to change the state.
 //!
-//! Messages say what changed (leases born and gone, statuses that moved) and never repeat whole lists, so that a
-//! recording of them stays small and can be played back.
+//! Messages contain changes (leases listed or gone, statuses that changed), never whole lists, so that a recording
+//! stays small and can be replayed.
 
 use std::time::Duration;
 
@@ -9,197 +9,198 @@ use super::{ClickTarget, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
 
-/// Why a call failed.
+/// Why a call to etcd failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFailure {
-    /// The server does not know the lease.
+    /// The server reported that the lease does not exist.
     pub is_not_found: bool,
-    /// The user may not do that.
+    /// The server denied permission.
     pub is_forbidden: bool,
-    /// The whole sentence, as etcd and the wire said it: raw, to be escaped before it is shown.
+    /// The full error message. Not escaped.
     pub text: String,
 }
 
-/// What a LeaseLeases answer changed.
+/// The changes in a LeaseLeases response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// When it was asked.
+    /// When the request was sent.
     pub sent: Timestamp,
-    /// When it was answered.
+    /// When the response arrived.
     pub received: Timestamp,
-    /// The revision of the keys then; 0 where it was not told.
+    /// The key-value revision in the response header. 0 if unknown.
     pub revision: i64,
-    /// Leases that the list before did not have.
+    /// Leases that the previous list did not contain.
     pub born: Vec<LeaseId>,
-    /// Leases that the list before had.
+    /// Leases that only the previous list contained.
     pub gone: Vec<LeaseId>,
-    /// How many leases it holds.
+    /// Number of leases in the list.
     pub total: usize,
-    /// The leases with the least time left in their order, where that has changed and the leader answered.
+    /// The leases with the least time left, soonest first, if they changed and the leader answered.
     pub soonest: Option<Vec<LeaseId>>,
 }
 
-/// One thing that happened.
+/// An input to [`update()`](super::update()).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
-    /// A text was pasted: it is typed where text is typed, and never taken for keys.
+    /// Text was pasted. It is inserted into text fields and never treated as key presses.
     Pasted(String),
     /// Something was clicked.
     Clicked(ClickTarget),
-    /// The wheel was turned by a notch.
+    /// The mouse wheel moved one notch.
     Wheel {
-        /// Toward the end.
+        /// Scrolling toward the end.
         is_down: bool,
     },
-    /// The screen has this much room from now on.
+    /// The size of the screen changed.
     Resized(Viewport),
-    /// The moment that [`next_wake`](super::next_wake) named has come.
+    /// The time returned by [`next_wake`](super::next_wake) has come.
     Tick,
-    /// The program did not run since a moment: it was suspended, or the machine gave it no time.
+    /// The program did not run for a while: it was suspended, or the machine was overloaded.
     ProcessStalled {
-        /// When it ran last.
+        /// When it last ran.
         since: Timestamp,
     },
-    /// The wall's clock went on by so much more than ours: the machine slept, and nothing that was known of time holds.
+    /// The machine slept: the wall clock advanced by this much more than the monotonic clock. No known deadline is
+    /// valid any more.
     SystemSlept(Duration),
-    /// The link to the cluster changed.
+    /// The connection to the cluster changed.
     Cluster(ClusterView),
-    /// All leases were listed.
+    /// The leases were listed and the list changed.
     Listed(Listing),
-    /// All leases were listed, and they are the same as before.
+    /// The leases were listed and the list did not change.
     ListedAgain {
-        /// When it was asked.
+        /// When the request was sent.
         sent: Timestamp,
-        /// When it was answered.
+        /// When the response arrived.
         received: Timestamp,
-        /// The revision of the keys then; 0 where it was not told.
+        /// The key-value revision in the response header. 0 if unknown.
         revision: i64,
     },
-    /// Listing failed. It is tried again.
+    /// Listing the leases failed. It is retried.
     ListFailed(CallFailure),
     /// Listing works again.
     ListRecovered,
-    /// The keys are being read anew, page by page.
+    /// Reading all keys page by page has started.
     KeysReloading,
     /// A page of keys.
     KeysPage(Vec<KeyEntry>),
-    /// That was the last page.
+    /// All pages of keys were read.
     KeysRead {
-        /// The revision as of which they were read. Changes follow.
+        /// The revision of the pages. Later changes follow.
         revision: i64,
     },
-    /// Keys that hang on a lease, or did before, have changed.
+    /// Keys that are or were attached to a lease changed.
     KeysChanged {
-        /// The changes, in order.
+        /// The changes in order of revision.
         changes: Vec<KeyChange>,
-        /// When they were told.
+        /// When the changes arrived.
         received: Timestamp,
     },
-    /// The keys could not be read, or are not told any more. It is tried again.
+    /// The keys could not be read or watched. It is retried.
     KeysFailed(CallFailure),
-    /// The keys are told again, with all that came between.
+    /// The watch works again and has delivered the changes made meanwhile.
     KeysRecovered,
-    /// A lease's time to live was answered.
+    /// A LeaseTimeToLive request was answered.
     Probed {
-        /// When it was asked.
+        /// When the request was sent.
         sent: Timestamp,
-        /// When it was answered.
+        /// When the response arrived.
         received: Timestamp,
-        /// The answer.
+        /// The response.
         answer: TimeToLive,
-        /// Whether it tells all keys.
+        /// Whether the response lists all keys of the lease.
         has_keys: bool,
     },
-    /// A lease's time to live was not answered.
+    /// A LeaseTimeToLive request failed.
     ProbeFailed {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// Why.
+        /// The reason.
         trouble: CallFailure,
     },
-    /// The values of a lease's keys were read, as far as they could be.
+    /// The values of a lease's keys were read.
     Values {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// Each key that was asked for, with its value.
+        /// The requested keys with their values.
         pairs: KeyValues,
     },
-    /// The engine's status of these leases moved.
+    /// The engine's status of these leases changed.
     Statuses(Vec<LeaseStatus>),
     /// Something happened in the engine.
     Engine(EngineEvent),
-    /// So many of the engine's events were lost because nobody took them in time.
+    /// This many engine events were dropped because they were not read in time.
     EventsLost(u64),
-    /// The monitor's consumer read so many responses of these leases.
+    /// The monitor's response reader read this many responses per lease.
     Delivered(Vec<(LeaseId, u64)>),
     /// A lease was granted.
     Granted {
-        /// When it was asked for.
+        /// When the request was sent.
         sent: Timestamp,
-        /// When it was granted.
+        /// When the response arrived.
         received: Timestamp,
-        /// The answer.
+        /// The response.
         answer: Granted,
-        /// Whether it is being kept alive.
+        /// Whether the lease is kept alive.
         keep_alive: bool,
     },
-    /// A lease could not be granted; the rest of the order was given up.
+    /// A grant failed. The remaining leases of the request are not granted.
     GrantFailed {
-        /// The TTL that was asked for.
+        /// The requested TTL, in seconds.
         ttl: i64,
-        /// Why.
+        /// The reason.
         trouble: CallFailure,
     },
     /// A key was attached to a lease.
     Attached {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// The key, raw.
+        /// The key. Not escaped.
         key: Vec<u8>,
     },
     /// A key could not be attached.
     AttachFailed {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// The key, raw.
+        /// The key. Not escaped.
         key: Vec<u8>,
-        /// Why.
+        /// The reason.
         trouble: CallFailure,
     },
     /// A lease was renewed once.
     Renewed {
-        /// When it was sent.
+        /// When the request was sent.
         sent: Timestamp,
-        /// When it was answered.
+        /// When the response arrived.
         received: Timestamp,
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// TTL in seconds.
+        /// The TTL in the response, in seconds.
         ttl: i64,
     },
     /// A lease could not be renewed.
     RenewFailed {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// Why.
+        /// The reason.
         trouble: CallFailure,
     },
     /// A lease was revoked.
     Revoked {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// The revision of the deletion.
+        /// The key-value revision after the revoke.
         revision: i64,
-        /// Keys deleted with it; none where they could not be counted.
+        /// Number of keys deleted with the lease. `None` if they could not be counted.
         keys_deleted: Option<usize>,
     },
     /// A lease could not be revoked.
     RevokeFailed {
-        /// Which lease.
+        /// The lease.
         id: LeaseId,
-        /// Why.
+        /// The reason.
         trouble: CallFailure,
     },
 }

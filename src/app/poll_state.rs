@@ -1,28 +1,28 @@
-//! The polling of one lease.
+//! The poll state of one lease.
 
 use simkit::Timestamp;
 
-/// A lease that is listed though its latest possible deadline has passed.
+/// Why a lease is still listed after its latest possible deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// Nobody renews it: it waits to be removed.
+    /// It has expired: nothing renews it, and etcd has not removed it yet.
     Dying,
-    /// It may as well have been renewed, and nobody saw it.
+    /// It may have been renewed without a poll showing it.
     Unseen,
 }
 
-/// The polling of one lease.
+/// The poll state of one lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PollState {
-    /// When it is to be asked next, by plan.
+    /// When the next poll is scheduled.
     pub(super) due: Timestamp,
-    /// Its earliest possible end, where that may well be one; FAR where it is not.
+    /// The earliest possible end, if the lease may really end then. `NEVER` otherwise.
     pub(super) end: Timestamp,
-    /// When it was last asked.
+    /// When the last poll was sent.
     pub(super) asked: Option<Timestamp>,
-    /// Whether an answer is awaited: never two questions in flight.
+    /// Whether a poll is in flight. There is at most one per lease.
     pub(super) in_flight: bool,
-    /// Since when a first answer is awaited; none where one is missing since the machine slept.
+    /// Since when the first reply is outstanding. `None` if no reply has arrived since the machine slept.
     pub(super) awaited: Option<Timestamp>,
 }
 

@@ -1,11 +1,20 @@
-//! The poll plan: what is asked when, within a budget.
+//! The poll scheduler: which lease is polled when, within a rate limit.
 //!
-//! Each lease has a moment at which its next question tells most: about six times in a third of its TTL, just before its
-//! deadline, never above four times a second ([`LeaseInference`](crate::inference::lease_inference::LeaseInference)). What has to be known at once
-//! comes first, then the rows that can be seen (which are asked oftener, until their time left is sharp), then those that may
-//! end in this moment, of which an answer decides whether they expired or were revoked, then those
-//! with the least time left by the leader's own list, then whoever has waited longest. What the budget has no room for waits:
-//! such a lease becomes unseen, which says so. No lease is asked twice at a time.
+//! Each lease has a time at which its next poll yields the most information: about six times in a third of its TTL,
+//! shortly before its deadline, and at most four times a second
+//! ([`LeaseInference`](crate::inference::lease_inference::LeaseInference)). The limit is spent in this order:
+//!
+//! 1. leases that must be polled at once;
+//!
+//! 2. visible rows, which are polled more often until their time left is precise;
+//!
+//! 3. leases that may be ending now, because a reply decides whether they expired or were revoked;
+//!
+//! 4. leases with the least time left by the leader's list;
+//!
+//! 5. the leases that have waited longest.
+//!
+//! A lease that does not fit into the limit becomes unseen. Each lease has at most one poll in flight.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,49 +26,49 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The budget is spent in slots of this length, so that it holds for each second and not only on the mean.
+/// The limit is enforced per slot of this length, so that it holds for every second and not just on average.
 const SLOT: Duration = Duration::from_millis(50);
-/// No lease is asked oftener, whatever it answers.
+/// Minimum time between two polls of a lease.
 const FLOOR: Duration = Duration::from_millis(250);
-/// A doubt below this is not worth a question of its own.
+/// An uncertainty below this is not worth a poll.
 const SHARP: Duration = Duration::from_millis(50);
-/// How often a row that can be seen is asked once it is sharp: a renewal of a long lease shows as soon.
+/// Poll interval of a visible row whose time left is precise. Bounds how late a renewal of a long lease is shown.
 const SEEN: Duration = Duration::from_secs(5);
-/// How long before its earliest possible end a lease is asked: who is there then and gone after it has expired.
+/// A lease is polled this long before its earliest possible end. If it exists then and is gone afterwards, it expired.
 const NEAR_EXPIRY_BEFORE: Duration = Duration::from_millis(45);
-/// And until how long after that, where it could not be asked in time: etcd looks every half second.
+/// It is polled until this long after that if it could not be polled in time. etcd removes expired leases every 500 ms.
 const NEAR_EXPIRY_AFTER: Duration = Duration::from_millis(600);
-/// Lists out of turn are no closer than this.
+/// Minimum time between unscheduled lists.
 const LIST_PAUSE: Duration = Duration::from_millis(80);
-/// Nor closer than so many times as long as a list takes.
+/// Unscheduled lists also wait this many times the duration of the last list.
 const LIST_REST: u32 = 20;
 
-/// Which lease is asked when.
+/// Decides which lease is polled when.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PollScheduler {
-    /// LeaseTimeToLive calls a second, at most.
+    /// Maximum number of LeaseTimeToLive calls per second.
     pub limit: u32,
-    /// The limit that was chosen while the monitor runs, if one was.
+    /// The limit set by the user at run time, if any.
     pub chosen_limit: Option<u32>,
-    /// The slot that is being spent, counted from the clock's start.
+    /// The current slot, counted from the start of the clock.
     slot: Option<u64>,
-    /// What is left of it.
+    /// Polls left in the current slot.
     left: u32,
-    /// Every living lease, by the moment at which it is to be asked.
+    /// Every living lease by the time of its next poll.
     plan: BTreeSet<(Timestamp, LeaseId)>,
-    /// Leases that nobody seems to renew, by their earliest possible end: what is there shortly before and gone after it
-    /// has expired.
+    /// Leases that nothing seems to renew, by their earliest possible end. One that exists shortly before its end and
+    /// is gone afterwards has expired.
     ends: BTreeSet<(Timestamp, LeaseId)>,
-    /// When a list was last asked for here.
+    /// When the scheduler last requested a list.
     list_asked: Timestamp,
-    /// Leases that have to be asked at once.
+    /// Leases to poll at once.
     urgent: BTreeSet<LeaseId>,
-    /// The leases with the least time left, as the leader listed them last.
+    /// The leases with the least time left by the leader's last list.
     soonest: Vec<LeaseId>,
     rate: PollRate,
 }
 
-/// How much was asked in the last whole second.
+/// Counts the polls of the last whole second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct PollRate {
     second: u64,
@@ -79,23 +88,23 @@ impl PollRate {
 }
 
 impl PollScheduler {
-    /// Nothing is asked yet; so many calls a second, at most.
+    /// A scheduler with a limit in polls per second.
     pub(super) fn new(limit: u32) -> Self {
         PollScheduler { limit, ..PollScheduler::default() }
     }
 
-    /// Nothing is asked yet; the limit stays as it was chosen.
+    /// An empty scheduler with the same limit.
     pub(super) fn restarted(&self) -> Self {
         PollScheduler { chosen_limit: self.chosen_limit, ..PollScheduler::new(self.limit) }
     }
 
-    /// The leases with the least time left are these, in this order.
+    /// Sets the leases with the least time left, soonest first.
     pub(super) fn set_soonest(&mut self, soonest: Vec<LeaseId>) {
         self.soonest = soonest;
     }
 
-    /// How many leases have expired though nobody has asked them since the list that was asked for at `listed`: the leader lists
-    /// them before one that was seen to have expired.
+    /// Number of leases that must have expired although no poll since the list requested at `listed` showed it: the
+    /// leader lists them before one that is known to have expired.
     pub(super) fn ahead_of_dying(&self, leases: &LeaseStore, listed: Timestamp) -> usize {
         let dying = |id: &LeaseId| leases.get(*id).is_some_and(|lease| lease.state(listed) == LeaseState::Dying);
         let was_not_asked = |id: &&LeaseId| {
@@ -106,7 +115,7 @@ impl PollScheduler {
         self.soonest[..last].iter().filter(was_not_asked).count()
     }
 
-    /// How many leases were asked in the last whole second for the time that they have left.
+    /// Number of polls in the last whole second.
     pub fn rate(&self, now: Timestamp) -> u32 {
         match now.since_start().as_secs().saturating_sub(self.rate.second) {
             0 => self.rate.before,
@@ -115,7 +124,7 @@ impl PollScheduler {
         }
     }
 
-    /// Asks a lease at this moment, and not when it was planned before; an ended one never.
+    /// Reschedules the next poll of a lease. An ended lease is not polled.
     pub(super) fn plan(&mut self, leases: &mut LeaseStore, id: LeaseId, due: Timestamp) {
         let Some(lease) = leases.get_mut(id) else { return };
         self.plan.remove(&(lease.poll.due, id));
@@ -132,20 +141,20 @@ impl PollScheduler {
         }
     }
 
-    /// Leases that nobody seems to renew and whose earliest possible end came before a moment.
+    /// Leases that nothing seems to renew and whose earliest possible end was before `moment`.
     pub(super) fn ended_before(&self, moment: Timestamp) -> Vec<LeaseId> {
         self.ends.range(..(moment, LeaseId(i64::MIN))).map(|(_, id)| *id).collect()
     }
 
-    /// Leases that nobody seems to renew and that may end now, or may have just ended, where no poll has decided that.
+    /// Leases that nothing seems to renew and that may end now or have just ended, if no poll has decided it yet.
     fn ending<'a>(&'a self, leases: &'a LeaseStore, now: Timestamp) -> impl Iterator<Item = LeaseId> {
         let (from, to) = (now.before(NEAR_EXPIRY_AFTER), now + NEAR_EXPIRY_BEFORE);
         let may_end = self.ends.range((from, LeaseId(i64::MIN))..=(to, LeaseId(i64::MAX))).map(|(_, id)| *id);
         may_end.filter(|id| leases.get(*id).is_some_and(|lease| !lease.observed.is_decided()))
     }
 
-    /// Whether to list the leases now, out of turn: where more may end in these moments than can be asked, one list shows who
-    /// of all of them was there. No oftener than a list pays for.
+    /// Whether to list the leases now, ahead of schedule. If more leases may be ending than can be polled, one list
+    /// shows which of them still exist. Lists are limited by their cost.
     pub(super) fn start_list_if_due(&mut self, leases: &LeaseStore, cluster: &ClusterState, now: Timestamp) -> bool {
         let pause = LIST_PAUSE.max(cluster.list_took * LIST_REST);
         let last = cluster.listed_at.unwrap_or(now).max(self.list_asked);
@@ -160,12 +169,12 @@ impl PollScheduler {
         is_due
     }
 
-    /// Asks a lease at once, before all others: also one that has ended, where it seems to be there again.
+    /// Polls a lease at once, before all others. Also works for an ended lease that seems to exist again.
     pub(super) fn prioritize(&mut self, id: LeaseId) {
         self.urgent.insert(id);
     }
 
-    /// The leases to be asked now; they count as asked. Those on the screen are asked more often.
+    /// Returns the leases to poll now and marks them as polled. Visible leases are polled more often.
     pub(super) fn start_due(&mut self, leases: &mut LeaseStore, on_screen: &[LeaseId], now: Timestamp) -> Vec<LeaseId> {
         self.open_slot(now);
         let mut asked = Vec::new();
@@ -182,7 +191,7 @@ impl PollScheduler {
         asked
     }
 
-    /// At most `room` leases of a class that are to be asked.
+    /// At most `room` due leases of a class.
     fn due(
         &mut self,
         class: Class,
@@ -206,12 +215,12 @@ impl PollScheduler {
         }
     }
 
-    /// The leases whose moment has come by plan.
+    /// The leases whose scheduled poll is due.
     fn planned(&self, now: Timestamp) -> impl Iterator<Item = LeaseId> {
         self.plan.range(..=(now, LeaseId(i64::MAX))).map(|(_, id)| *id)
     }
 
-    /// Those with the least time left, where not all that are due can be asked.
+    /// The due leases with the least time left, if not all due leases fit into `room`.
     fn soonest_due(&self, leases: &LeaseStore, now: Timestamp, room: usize) -> Vec<LeaseId> {
         if self.planned(now).nth(room).is_none() {
             return Vec::new();
@@ -220,7 +229,8 @@ impl PollScheduler {
         self.soonest.iter().filter(is_due).take(room).copied().collect()
     }
 
-    /// Marks a lease as asked, and plans for when no answer comes; no if it is gone, or if the last question is still open.
+    /// Marks a lease as polled and schedules a retry for when no reply arrives. Returns false if the lease does not
+    /// exist or already has a poll in flight.
     fn ask(&mut self, leases: &mut LeaseStore, id: LeaseId, now: Timestamp) -> bool {
         let Some(lease) = leases.get_mut(id) else { return false };
         let was_in_flight = std::mem::replace(&mut lease.poll.in_flight, true);
@@ -232,7 +242,7 @@ impl PollScheduler {
         !was_in_flight
     }
 
-    /// When something is to be asked next, while a member answers.
+    /// When the next poll is due, provided that a member answers.
     pub(super) fn next_wake(&self, leases: &LeaseStore, on_screen: &[LeaseId], now: Timestamp) -> Timestamp {
         let seen = on_screen.iter().filter_map(|id| leases.alive(*id)).map(due_on_screen).min();
         let planned = self.plan.first().map(|(due, _)| *due);
@@ -257,28 +267,28 @@ impl PollScheduler {
     }
 }
 
-/// Why leases are asked, in the order in which the limit is spent on them.
+/// Why a lease is polled, by priority.
 #[derive(Clone, Copy)]
 enum Class {
-    /// What has to be known at once.
+    /// Must be polled at once.
     Urgent,
-    /// They can be seen.
+    /// Visible on the screen.
     OnScreen,
-    /// Nobody seems to renew them, and they end now: an answer decides whether they expired or were revoked.
+    /// Nothing seems to renew it and it is ending now, so a reply decides whether it expired or was revoked.
     NearExpiry,
-    /// They have the least time left, by the leader's own list.
+    /// Among those with the least time left by the leader's list.
     Soonest,
-    /// They have waited longest.
+    /// Scheduled, longest waiting first.
     Planned,
 }
 
-/// When a lease is asked next, after an answer that was asked for at `asked`.
+/// When to poll a lease next, after a reply to the poll sent at `asked`.
 pub(super) fn next_due(lease: &Lease, asked: Timestamp) -> Timestamp {
     let planned = lease.observed.next_poll(asked).max(asked + FLOOR);
     if lease.is_kept_alive { planned.max(asked + lease.pace()) } else { planned }
 }
 
-/// When a lease that can be seen is asked next.
+/// When to poll a visible lease next.
 fn due_on_screen(lease: &Lease) -> Timestamp {
     let Some(asked) = lease.poll.asked.filter(|_| !lease.poll.in_flight) else { return lease.poll.due };
     let sooner = match lease.bounds() {
@@ -288,8 +298,8 @@ fn due_on_screen(lease: &Lease) -> Timestamp {
     lease.poll.due.min(sooner)
 }
 
-/// Rows that can be seen and are due, the least time left first. Half of what there is goes to others: rows that are asked
-/// for the first time move, and give way to others that were not asked yet.
+/// Due visible rows, least time left first. They get half of `room`: rows polled for the first time move and make way
+/// for other rows that were not polled yet.
 fn on_screen_due(leases: &LeaseStore, on_screen: &[LeaseId], now: Timestamp, room: usize) -> Vec<LeaseId> {
     let living = on_screen.iter().filter_map(|id| leases.alive(*id));
     let mut due: Vec<&Lease> = living.filter(|lease| due_on_screen(lease) <= now).collect();

@@ -1,4 +1,4 @@
-//! Which leases are shown: the filter that was typed, and the quick one beside it.
+//! The row filter: the typed filter and the quick filter.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,28 +10,28 @@ use crate::filter::{BadFilter, Filter, FilterFacts};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// A filter for a single key, beside the one that is typed.
+/// A quick filter that a single key cycles through. It applies in addition to the typed filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FilterPreset {
     /// Every lease.
     #[default]
     All,
-    /// Granted here.
+    /// Leases granted by this program.
     Own,
-    /// Other clients', adopted ones among them.
+    /// Other clients' leases, including adopted ones.
     Others,
-    /// At risk, or late.
+    /// Leases at risk or late.
     AtRisk,
-    /// Dead.
+    /// Ended leases.
     Gone,
 }
 
 impl FilterPreset {
-    /// All of them, in the order of the key that goes through them.
+    /// All presets in the order in which the key cycles through them.
     pub const ALL: [FilterPreset; 5] =
         [FilterPreset::All, FilterPreset::Own, FilterPreset::Others, FilterPreset::AtRisk, FilterPreset::Gone];
 
-    /// Its name.
+    /// The name shown on the screen.
     pub fn name(self) -> &'static str {
         match self {
             FilterPreset::All => "all",
@@ -58,7 +58,7 @@ impl FilterPreset {
     }
 }
 
-/// A filter with the text that it was read from.
+/// A parsed filter with its source text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TypedFilter {
     text: String,
@@ -66,12 +66,12 @@ pub struct TypedFilter {
 }
 
 impl TypedFilter {
-    /// The text, as it was typed.
+    /// The source text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The filter.
+    /// The parsed filter.
     pub fn filter(&self) -> &Filter {
         &self.filter
     }
@@ -91,44 +91,44 @@ impl FromStr for TypedFilter {
     }
 }
 
-/// The line in which a filter is being typed.
+/// The filter line while it is open.
 #[derive(Clone, Debug)]
 pub struct FilterLine {
-    /// The text so far.
+    /// The text field.
     pub input: Input,
-    /// Why it is no filter; while there is a reason the last good filter stays.
+    /// Why the text is not a valid filter. The last valid filter stays active meanwhile.
     pub bad: Option<BadFilter>,
-    /// The last filter that was good and no half of a condition: it stays while the text is none.
+    /// The last valid filter that was not an unfinished condition. It stays active while the text is invalid.
     last_good: TypedFilter,
 }
 
-/// Which leases are shown.
+/// Decides which leases have a row.
 #[derive(Clone, Debug, Default)]
 pub struct RowFilter {
     /// The quick filter.
     pub preset: FilterPreset,
-    /// The typed filter, the last good one.
+    /// The last valid typed filter.
     pub typed: TypedFilter,
-    /// The line that is being typed, while one is.
+    /// The filter line, while it is open.
     pub line: Option<FilterLine>,
-    /// The lease that the cursor comes back to as soon as it has a row again, unless the cursor is moved before.
+    /// The lease to which the cursor returns once it has a row again, unless the user moves the cursor first.
     pub(super) saved_cursor: Option<LeaseId>,
 }
 
 impl RowFilter {
-    /// Whether any lease may be hidden by it.
+    /// Whether the filter can hide any lease.
     pub fn is_active(&self) -> bool {
         self.preset != FilterPreset::All || !self.typed.filter.is_empty()
     }
 
-    /// Opens the line with the filter that there is.
+    /// Opens the filter line with the current filter.
     pub(super) fn open(&mut self) {
         let last_good = self.typed.clone();
         self.line = Some(FilterLine { input: Input::new(last_good.text.clone()), bad: None, last_good });
     }
 
-    /// Reads what is typed: a good filter is used at once. Where there is none the last good one stays, without the half of
-    /// a condition that was a word on the way: `state` before `state:`.
+    /// Parses the filter line and applies it at once. While the text is invalid, the last valid filter applies. An
+    /// unfinished condition does not count as valid: `state` on the way to `state:`.
     pub(super) fn read(&mut self) {
         let Some(line) = &mut self.line else { return };
         let text = line.input.value();
@@ -143,12 +143,12 @@ impl RowFilter {
         }
     }
 
-    /// The next quick filter.
+    /// Switches to the next quick filter.
     pub(super) fn next_preset(&mut self) {
         self.preset = self.preset.next();
     }
 
-    /// Shows every lease; no if all were shown already.
+    /// Clears all filters. Returns false if none was active.
     pub(super) fn clear(&mut self) -> bool {
         let was_active = self.is_active();
         *self = RowFilter { saved_cursor: self.saved_cursor, ..RowFilter::default() };
@@ -156,7 +156,7 @@ impl RowFilter {
     }
 }
 
-/// What decides on one lease, kept beside the rows that were made by it.
+/// The filter as last applied, to detect changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ActiveFilter {
     preset: FilterPreset,
@@ -168,39 +168,39 @@ impl ActiveFilter {
         ActiveFilter { preset: row_filter.preset, filter: row_filter.typed.filter.clone() }
     }
 
-    /// Whether they are those of a sieve.
+    /// Whether this is the current state of `row_filter`.
     pub(super) fn is_from(&self, row_filter: &RowFilter) -> bool {
         self.preset == row_filter.preset && self.filter == row_filter.typed.filter
     }
 
-    /// Whether a lease is shown.
+    /// Whether a lease passes the filter.
     pub(super) fn matches(&self, lease: &Lease, now: Timestamp) -> bool {
         self.preset.matches(lease, now) && self.filter.matches(&LeaseFacts::now(lease, now))
     }
 
-    /// The times left, in seconds, at which time alone can turn their answer.
+    /// The times left, in seconds, at which the result can change without an event.
     pub(super) fn times_left(&self) -> Vec<f64> {
         self.filter.times_left()
     }
 }
 
-/// What a filter asks of a lease at a moment.
+/// The facts about a lease that a filter can test.
 pub(super) struct LeaseFacts<'a> {
     lease: &'a Lease,
     keys: &'a [Vec<u8>],
-    /// Whether the last that was left counts of one that is dead.
+    /// Whether the time left of an ended lease is that at its end.
     is_last: bool,
     now: Timestamp,
 }
 
 impl<'a> LeaseFacts<'a> {
-    /// As it is now.
+    /// The current facts.
     fn now(lease: &'a Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
         LeaseFacts { lease, keys, is_last: false, now }
     }
 
-    /// As it was when something last happened to it, with these keys.
+    /// The facts as of the last event of the lease, with these keys.
     pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
         LeaseFacts { lease, keys, is_last: true, now }
     }

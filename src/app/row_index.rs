@@ -1,8 +1,8 @@
-//! Where each lease stands: its row, and its share in the counts.
+//! Incremental index of the rows and counts.
 //!
-//! Neither is worked out anew for a frame. A lease that was touched, or whose state turned by time alone, is taken out at
-//! its old place and put in at its new one; with 100,000 leases a frame costs what has changed. Another filter or sort
-//! puts all in place at once.
+//! Nothing is recomputed for a frame. A lease that was changed, or whose state changed by time alone, is removed at its
+//! old place and inserted at its new one, so that with 100,000 leases a frame only costs what changed. A new filter or
+//! sort order rebuilds all rows at once.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
@@ -15,10 +15,10 @@ use super::{Lease, LeaseCounts, LeaseState, Ownership};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Where more than one lease in so many is to be moved, all are put in place at once.
+/// If more than 1/16 of the rows move, all rows are rebuilt.
 const REBUILD_FRACTION: usize = 16;
 
-/// What one living lease adds to the counts.
+/// The contribution of one living lease to the counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct CountsShare {
     ownership: Ownership,
@@ -26,7 +26,7 @@ struct CountsShare {
     is_dying: bool,
     may_be_dying: bool,
     is_pinned: bool,
-    /// Renewals in a billion seconds: whole numbers, which come out as they went in.
+    /// Renewals per 10^9 seconds. An integer, so that additions and subtractions cancel exactly.
     rate: u64,
     dropped: u64,
 }
@@ -46,12 +46,12 @@ impl CountsShare {
     }
 }
 
-/// Who has a row, and in which order.
+/// Which leases have a row, and in which order.
 #[derive(Clone, Debug, Default)]
 struct RowSpec {
     sort: Sort,
     active_filter: ActiveFilter,
-    /// The times left at which the criteria can turn.
+    /// The times left at which the filter result can change.
     times_left: Vec<Duration>,
 }
 
@@ -67,62 +67,62 @@ impl RowSpec {
         self.sort == sort && self.active_filter.is_from(row_filter)
     }
 
-    /// As which a lease stands in the order; none where it has no row.
+    /// The sort rank of a lease. `None` if the filter hides it.
     fn rank(&self, lease: &Lease, now: Timestamp) -> Option<Rank> {
         self.active_filter.matches(lease, now).then(|| Rank::of(lease, self.sort, now))
     }
 
-    /// When time alone turns what the criteria say of a lease.
+    /// When the filter result of a lease next changes by time alone.
     fn crossing(&self, lease: &Lease, now: Timestamp) -> Option<Timestamp> {
-        // "Less than 5 s" holds just after the moment at which 5 s are left.
+        // "Less than 5 s" becomes true just after the moment at which 5 s are left.
         let around = |moment: Timestamp| [moment, moment + Duration::from_nanos(1)];
         let times = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
         times.filter(|time| *time > now).min()
     }
 }
 
-/// What is known of one lease since it was last looked at.
+/// The last indexed facts about one lease.
 #[derive(Clone, Debug, Default)]
 struct RowEntry {
-    /// As which it stands in the order; none while it does not.
+    /// Its rank in the current order. `None` if it has no row.
     rank: Option<Rank>,
     share: Option<CountsShare>,
-    /// Its state, while it lives.
+    /// The state of a living lease.
     state: Option<LeaseState>,
-    /// When time alone turns its state.
+    /// When its state next changes by time alone.
     state_change: Option<Timestamp>,
-    /// When time alone turns what the criteria say of it.
+    /// When its filter result next changes by time alone.
     crossing: Option<Timestamp>,
 }
 
 impl RowEntry {
-    /// When it is to be looked at again though nothing happens to it.
+    /// When to check the lease again if nothing else happens to it.
     fn alarm(&self) -> Option<Timestamp> {
         self.state_change.into_iter().chain(self.crossing).min()
     }
 }
 
-/// Where each lease stands.
+/// The rows and counts of all leases.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowIndex {
     spec: RowSpec,
-    /// Whether the plan is another than the one by which the rows stand.
+    /// Whether `spec` differs from the one the rows were built with.
     is_spec_new: bool,
-    /// Whether time turns leases at other moments under it.
+    /// Whether the crossing times changed with `spec`.
     are_times_new: bool,
     entries: BTreeMap<LeaseId, RowEntry>,
-    /// When they are to be looked at again, the soonest first. An alarm that was put off since is void.
+    /// When leases must be checked again, soonest first. An alarm that does not match its entry is stale.
     alarms: BinaryHeap<Reverse<(Timestamp, LeaseId)>>,
-    /// Those whose rank is another than the one as which they stand in the order.
+    /// Leases whose rank differs from the one in the current order.
     dirty: HashSet<LeaseId>,
-    /// Those that have become late, or at risk: to be told.
+    /// Leases that became late or at risk, to be reported.
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
 }
 
 impl RowIndex {
-    /// Follows this filter and this sort from the next [`entry`](RowIndex::update_order) on.
+    /// Sets the filter and the sort order. They apply from the next [`update_order`](RowIndex::update_order) on.
     pub(super) fn set_spec(&mut self, row_filter: &RowFilter, sort: Sort) {
         if !self.spec.is_for(row_filter, sort) {
             let before = std::mem::replace(&mut self.spec, RowSpec::new(row_filter, sort));
@@ -131,7 +131,7 @@ impl RowIndex {
         }
     }
 
-    /// The counts at a moment.
+    /// Indexes what changed and returns the counts.
     pub(super) fn count(&mut self, leases: &mut LeaseStore, now: Timestamp) -> LeaseCounts {
         let mut changed = leases.take_dirty();
         while self.next_state_change().is_some_and(|state_change| state_change <= now) {
@@ -161,7 +161,7 @@ impl RowIndex {
         self.note_state(id, living.map(|lease| lease.state(now)));
     }
 
-    /// Lets go of the alarms that are void, where one is the next or they are as many as those that are not.
+    /// Drops stale alarms from the top of the heap. Rebuilds the heap if more than half of it may be stale.
     fn clear_alarms(&mut self) {
         let is_void = |Reverse((at, id)): &Reverse<(Timestamp, LeaseId)>| {
             self.entries.get(id).is_none_or(|entry| entry.alarm() != Some(*at))
@@ -174,13 +174,14 @@ impl RowIndex {
         }
     }
 
-    /// Sets the alarm of every lease anew.
+    /// Rebuilds all alarms.
     fn set_alarms(&mut self) {
         let alarms = self.entries.iter().filter_map(|(id, entry)| Some(Reverse((entry.alarm()?, *id))));
         self.alarms = alarms.collect::<Vec<_>>().into();
     }
 
-    /// Remembers its state, and that it is one to be told: what was at risk and is late now is no news.
+    /// Stores the state, and notes leases that became late or at risk. A lease that goes from risk to late is not
+    /// reported again.
     fn note_state(&mut self, id: LeaseId, state: Option<LeaseState>) {
         let entry = self.entries.entry(id).or_default();
         let before = std::mem::replace(&mut entry.state, state);
@@ -192,12 +193,12 @@ impl RowIndex {
         }
     }
 
-    /// The leases that have become late, or at risk, since this was last asked.
+    /// Returns and clears the leases that became late or at risk.
     pub(super) fn take_newly_alarming(&mut self) -> Vec<(LeaseId, LeaseState)> {
         std::mem::take(&mut self.newly_alarming)
     }
 
-    /// When time alone turns the state of a lease next.
+    /// When a lease must be checked next.
     pub(super) fn next_state_change(&self) -> Option<Timestamp> {
         self.alarms.peek().map(|Reverse((at, _))| *at)
     }
@@ -224,7 +225,7 @@ impl RowIndex {
         }
     }
 
-    /// Moves to their new rows those whose rank has changed.
+    /// Moves the leases whose rank changed to their new rows.
     pub(super) fn update_order(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
         if self.is_spec_new || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
             return self.rebuild(order, leases, now);
@@ -241,7 +242,7 @@ impl RowIndex {
         self.insert_rows(order, &arriving);
     }
 
-    /// Puts every lease in its row. Each of them has had a seat since it was last counted, and nobody else has.
+    /// Sorts all leases again. Relies on `entries` and `leases` having the same ids, as they do after `count`.
     fn rebuild(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
         for id in std::mem::take(&mut self.dirty).into_iter().filter(|id| !leases.contains(*id)) {
             self.entries.remove(&id);
@@ -263,7 +264,7 @@ impl RowIndex {
         self.is_spec_new = false;
     }
 
-    /// The row at which a lease stands, if it does.
+    /// The row of a lease. `None` if it has none.
     fn row(&self, order: &[LeaseId], id: LeaseId) -> Option<usize> {
         let rank = self.rank(id)?;
         Some(order.partition_point(|other| self.rank(*other) < Some(rank)))
@@ -283,7 +284,7 @@ impl RowIndex {
         rank
     }
 
-    /// From the back on, so that each row moves once.
+    /// Inserts from the back, so that each row moves once.
     fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[Rank]) {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));
@@ -296,7 +297,7 @@ impl RowIndex {
     }
 }
 
-/// Takes out rows, named in their order.
+/// Removes rows, given in ascending order.
 fn remove_rows(order: &mut Vec<LeaseId>, rows: &[usize]) {
     for (before, row) in rows.iter().enumerate() {
         let next = rows.get(before + 1).copied().unwrap_or(order.len());

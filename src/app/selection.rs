@@ -1,33 +1,34 @@
-//! Which leases are marked, by id: sorting, filtering and freezing leave a mark, and only death or its key takes it.
+//! Marked leases, by id. Marks survive sorting, filtering and freezing. Only the mark key and the end of the lease
+//! remove them.
 
 use std::collections::BTreeMap;
 
 use etcd_lease::LeaseId;
 
-/// The marked leases, and where a range of them begins.
+/// The marked leases, and the start of a range being marked.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Each with the reason why what was asked of it failed, if it did.
+    /// The marked leases. `Some` is the reason why revoking the lease failed.
     all: BTreeMap<LeaseId, Option<Box<str>>>,
     range: Option<LeaseId>,
 }
 
-/// What stands beside a row.
+/// The mark shown next to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SelectionMark {
-    /// It is marked.
+    /// The lease is marked.
     Plain,
-    /// It is marked, and could not be revoked.
+    /// The lease is marked because it could not be revoked.
     Failed,
 }
 
 impl Selection {
-    /// How many there are.
+    /// Number of marked leases.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether there is none.
+    /// Whether no lease is marked.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -37,64 +38,64 @@ impl Selection {
         self.all.get(&id).map(|reason| if reason.is_some() { SelectionMark::Failed } else { SelectionMark::Plain })
     }
 
-    /// Why a marked lease could not be revoked; raw.
+    /// Why a marked lease could not be revoked. Not escaped.
     pub fn reason(&self, id: LeaseId) -> Option<&str> {
         self.all.get(&id)?.as_deref()
     }
 
-    /// The marked leases, by id.
+    /// The marked leases, sorted by id.
     pub fn ids(&self) -> impl Iterator<Item = LeaseId> {
         self.all.keys().copied()
     }
 
-    /// The lease at which the range begins that is being marked.
+    /// The lease at which the range being marked starts.
     pub fn range(&self) -> Option<LeaseId> {
         self.range
     }
 
-    /// Marks a lease, or takes its mark away.
+    /// Marks or unmarks a lease.
     pub(super) fn toggle(&mut self, id: LeaseId) {
         if self.all.remove(&id).is_none() {
             self.all.insert(id, None);
         }
     }
 
-    /// Marks leases; those that are marked stay so.
+    /// Marks leases. Existing marks stay as they are.
     pub(super) fn add(&mut self, ids: impl IntoIterator<Item = LeaseId>) {
         ids.into_iter().for_each(|id| {
             self.all.entry(id).or_default();
         });
     }
 
-    /// Marks a lease with the reason why it could not be revoked.
+    /// Marks a lease as failed to revoke.
     pub(super) fn fail(&mut self, id: LeaseId, reason: &str) {
         self.all.insert(id, Some(reason.into()));
     }
 
-    /// Takes the mark of a lease away; no if there was none.
+    /// Unmarks a lease. Returns false if it was not marked.
     pub(super) fn remove(&mut self, id: LeaseId) -> bool {
         self.range.take_if(|first| *first == id);
         self.all.remove(&id).is_some()
     }
 
-    /// Takes all marks away, and how many there were.
+    /// Clears all marks and returns how many there were.
     pub(super) fn clear(&mut self) -> usize {
         self.range = None;
         std::mem::take(&mut self.all).len()
     }
 
-    /// Begins a range at a lease.
+    /// Starts a range at a lease.
     pub(super) fn begin_range(&mut self, id: LeaseId) {
         self.range = Some(id);
     }
 
-    /// Ends the range, and where it began.
+    /// Ends the range and returns where it started.
     pub(super) fn end_range(&mut self) -> Option<LeaseId> {
         self.range.take()
     }
 }
 
-/// The rows between two, both included, whichever comes first; none where one of them has no row.
+/// The rows from one lease to another, inclusive, in either direction. `None` if either has no row.
 pub(super) fn between(order: &[LeaseId], one: LeaseId, other: LeaseId) -> Option<&[LeaseId]> {
     let row = |id| order.iter().position(|row| *row == id);
     let (one, other) = (row(one)?, row(other)?);

@@ -1,4 +1,4 @@
-//! The order of the rows: by one column, the id decides where that is the same.
+//! Sorting the rows by one column, then by id.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// By which column the rows are sorted, and in which direction.
+/// The sort column and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// The column.
+    /// The column to sort by.
     pub column: Column,
     /// Whether the largest comes first.
     pub is_descending: bool,
@@ -27,36 +27,36 @@ impl Default for Sort {
     }
 }
 
-/// A text that names no order.
+/// A string that is not a valid sort order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSort {
-    /// No such column.
+    /// Unknown column.
     #[error(transparent)]
     Column(#[from] UnknownColumn),
-    /// No such direction.
+    /// Unknown direction.
     #[error("after the column `:asc` or `:desc` is expected, as in left:asc")]
     Direction,
 }
 
 impl Sort {
-    /// By this column, in the direction in which one looks for it: time and names upward, queues and losses downward.
+    /// Sorts by a column in its default direction: times and names ascending, queues and losses descending.
     pub fn by(column: Column) -> Self {
         Sort { column, is_descending: column.is_largest_first() }
     }
 
-    /// In the other direction.
+    /// The reverse order.
     pub(super) fn inverted(self) -> Self {
         Sort { is_descending: !self.is_descending, ..self }
     }
 
-    /// By the column so many steps further among these, around the end.
+    /// Sorts by the column `steps` after the current one in `columns`, wrapping around.
     pub(super) fn moved(self, columns: &[Column], steps: usize) -> Self {
         let place = columns.iter().position(|column| *column == self.column);
         let next = place.map_or(Some(0), |place| (place + steps).checked_rem(columns.len()));
         next.and_then(|place| columns.get(place)).map_or(self, |column| Sort::by(*column))
     }
 
-    /// An arrow that tells the direction.
+    /// The arrow that shows the direction.
     pub fn arrow(self) -> char {
         if self.is_descending { '↓' } else { '↑' }
     }
@@ -83,8 +83,7 @@ impl FromStr for Sort {
     }
 }
 
-/// Where a lease stands in an order: what is pinned before all others, the living before the dead, what is known before
-/// what is not, then the id.
+/// The sort key of a row: pinned leases first, living before ended, known values before unknown ones, then by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
     is_loose: bool,
@@ -94,7 +93,7 @@ pub struct Rank {
     pub(super) id: LeaseId,
 }
 
-/// What is compared, turned around where the largest comes first. All values of one order are of one kind, or unknown.
+/// The value to compare, inverted for descending order. All values of one sort order are the same variant or `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortValue {
     Number(u64),
@@ -104,7 +103,7 @@ enum SortValue {
 }
 
 impl Rank {
-    /// Of a lease at a moment, by a sort.
+    /// The rank of a lease at time `now`.
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         Rank {
             is_loose: !lease.is_pinned,
@@ -133,14 +132,14 @@ fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
     lease.keys.as_ref()?.first.first()
 }
 
-/// What a column tells of a lease, as a number that rises with it; none where it tells nothing.
+/// The value of a column as a number that sorts the same way. `None` if the column is empty or is not a number.
 fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
     let engine = lease.engine.as_ref();
     match column {
         Column::Id => Some(rising(lease.id.0)),
         Column::Who => Some(closeness(lease.ownership)),
         Column::State => Some(urgency(lease.state(now))),
-        Column::Left => lease.deadline().map(Timestamp::nanos),
+        Column::Left => lease.shown_deadline().map(Timestamp::nanos),
         Column::Ttl => lease.granted_ttl.map(rising),
         Column::Every => match engine {
             Some(status) => status.cadence.last.map(nanos),
@@ -161,7 +160,7 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
     }
 }
 
-/// The place of a lint among all: the most urgent come first.
+/// The index of a lint among all lints, most urgent first.
 fn lint_rank(name: &str) -> Option<u64> {
     LINTS.iter().position(|lint| lint.name() == name).map(|place| place as u64)
 }
@@ -182,7 +181,7 @@ fn closeness(ownership: Ownership) -> u64 {
     }
 }
 
-/// The most urgent first.
+/// Rank of a state, most urgent first.
 fn urgency(state: LeaseState) -> u64 {
     match state {
         LeaseState::Dying => 0,

@@ -1,4 +1,4 @@
-//! All that the monitor knows: parts that own their data, and the questions that take more than one of them.
+//! The application state: seven parts that own their data, and queries across parts.
 
 use super::cluster_state::ClusterState;
 use super::dialog::Dialog;
@@ -13,46 +13,46 @@ use crate::inference::locks::Candidate;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// All that the monitor knows, in seven parts. A part changes itself and does not see the others; only
+/// The application state in seven parts. A part only changes itself and does not see the others. Only
 /// [`update()`](super::update()) changes several.
 ///
-/// Two fields are no parts: the log of what has happened, to which everything adds, and the copy of all this that is
-/// shown while the display is frozen.
+/// Besides the parts, `events` is the log that every part of `update` appends to, and `frozen` is the copy that is
+/// displayed while the display is frozen.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    /// What does not change while the monitor runs.
+    /// Settings that stay the same while the monitor runs.
     pub config: AppConfig,
-    /// The link to the cluster.
+    /// The connection to the cluster.
     pub cluster: ClusterState,
     /// The leases.
     pub leases: LeaseStore,
-    /// Their keys.
+    /// The keys attached to leases.
     pub keys: KeyState,
-    /// Which lease is asked when.
+    /// The poll scheduler.
     pub polls: PollScheduler,
-    /// Where the user looks.
+    /// What is displayed.
     pub view: ViewState,
-    /// What was asked for and is not done yet.
+    /// Unfinished requests.
     pub jobs: Jobs,
-    /// What has happened.
+    /// The event log.
     pub events: EventLog,
-    /// All of this as it was when the display was frozen, while it is.
+    /// The frozen copy of the state, while the display is frozen.
     pub frozen: Option<Box<FrozenView>>,
 }
 
-/// The display as it was frozen.
+/// A frozen copy of the state.
 ///
-/// Freezing keeps a copy of all that was known. Keys that only look move through the copy; everything else (replies,
-/// renewals, polls) goes on in the state around it, and keys that act are about the present.
+/// Actions that only change what is displayed apply to this copy. Everything else (replies, renewals, polls) continues
+/// in the live state, and actions on leases apply to the live state.
 #[derive(Clone, Debug)]
 pub struct FrozenView {
-    /// When it was frozen.
+    /// When the display was frozen.
     pub at: Timestamp,
     pub(super) app: AppState,
 }
 
 impl AppState {
-    /// Nothing is known yet; no member answers from `now` on.
+    /// The initial state. No member has answered since `now`.
     pub fn new(config: AppConfig, now: Timestamp) -> Self {
         AppState {
             cluster: ClusterState::new(now),
@@ -67,8 +67,8 @@ impl AppState {
         }
     }
 
-    /// The same monitor from its beginning on, at a moment of a new clock that runs so many times as fast as real time. What
-    /// was seen is forgotten; how it was set up and where the user looks stays.
+    /// The state after a restart with a new sandbox whose clock runs at `clock_speed` times real time and shows `now`.
+    /// Keeps the configuration and the displayed view, and forgets all observations.
     pub fn restarted(&self, clock_speed: u32, now: Timestamp) -> AppState {
         let new = AppState::new(self.config.clone(), now);
         AppState { view: self.view.restarted(&self.config, clock_speed), polls: self.polls.restarted(), ..new }
@@ -83,7 +83,7 @@ impl AppState {
         self.frozen = Some(Box::new(FrozenView { at: now, app }));
     }
 
-    /// What is shown, and of which moment: the copy while the display is frozen, else what is known now.
+    /// The state to display and its time: the frozen copy, or the live state.
     pub fn shown(&self, now: Timestamp) -> (&AppState, Timestamp) {
         match &self.frozen {
             Some(frozen) => (&frozen.app, frozen.at),
@@ -91,7 +91,7 @@ impl AppState {
         }
     }
 
-    /// The state that the user looks at: the copy while the display is frozen.
+    /// The state that is displayed: the frozen copy, or the live state.
     pub(super) fn active_view(&self) -> &AppState {
         match &self.frozen {
             Some(frozen) => &frozen.app,
@@ -99,7 +99,7 @@ impl AppState {
         }
     }
 
-    /// The same, to move through it.
+    /// Mutable access to the displayed state.
     pub(super) fn active_view_mut(&mut self) -> &mut AppState {
         if self.frozen.is_none() {
             return self;
@@ -107,8 +107,8 @@ impl AppState {
         &mut self.frozen.as_mut().expect("it was just checked").app
     }
 
-    /// By how many lines the text that keys scroll is scrolled: the help, the open detail or the cadence view. It may lie
-    /// beyond the end until [`clamp_scroll`](AppState::clamp_scroll).
+    /// Scroll offset in lines of the help, the open detail or the cadence view. It may be beyond the end until
+    /// [`clamp_scroll`](AppState::clamp_scroll).
     pub fn scroll(&self) -> usize {
         match self.view.dialog {
             Some(Dialog::Help { top }) => top,
@@ -116,7 +116,7 @@ impl AppState {
         }
     }
 
-    /// The text that keys scroll has so many lines more than there is room for: it is scrolled no further.
+    /// Limits the scroll offset to `spare_lines`, the number of lines that do not fit on the screen.
     pub fn clamp_scroll(&mut self, spare_lines: usize) {
         let scroll = match &mut self.view.dialog {
             Some(Dialog::Help { top }) => top,
@@ -125,12 +125,12 @@ impl AppState {
         *scroll = (*scroll).min(spare_lines);
     }
 
-    /// How many living leases are pinned but hidden by the filter.
+    /// Number of living leases that are pinned but hidden by the filter.
     pub fn hidden_pins(&self) -> usize {
         self.view.hidden_pins(&self.leases)
     }
 
-    /// The leases of the rows that can be seen.
+    /// The leases of the visible rows.
     pub fn visible(&self) -> impl Iterator<Item = &Lease> {
         self.view.visible(&self.leases)
     }
@@ -149,12 +149,12 @@ impl AppState {
         self.view.candidate(&self.keys.locks)
     }
 
-    /// Whether time alone changes the screen: a lease counts down, a row fades, a link is waited for.
+    /// Whether the screen changes by time alone: countdowns, fading rows, a lost connection.
     pub fn counts_down(&self) -> bool {
         !self.leases.is_empty() || self.cluster.unreached_since.is_some() || self.frozen.is_some()
     }
 
-    /// The history of a lease that lives, begun where there is none.
+    /// The history of a living lease, created if missing.
     pub(super) fn history_mut(&mut self, id: LeaseId) -> Option<&mut LeaseHistory> {
         self.leases.history_mut(id, self.view.cursor == Some(id))
     }

@@ -1,53 +1,53 @@
-//! What the leases of one TTL have in common: whether anybody renews them, or revokes them.
+//! What leases of the same TTL have in common: whether they are renewed or revoked at all.
 //!
-//! Beyond the budget a lease may be asked once in its life. Whether it was renewed after that follows from what is seen of
-//! others: where a crowd was granted together and none of those that were asked is renewed, none is.
+//! With many leases, the poll limit may allow one poll in the life of a lease. Whether it was renewed after that is
+//! inferred from others: if many leases of one TTL were polled and none of them is renewed, none is assumed to be.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use simkit::Timestamp;
 
-/// So many answers in a row that show a lease which nobody renews tell that nobody renews any of its TTL.
+/// This many consecutive replies that show an unrenewed lease mean that no lease of that TTL is renewed.
 const ANSWERS: u32 = 16;
 
-/// What was seen of the leases of each TTL in seconds.
+/// Observations by TTL in seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct TtlCohorts(BTreeMap<i64, Cohort>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Cohort {
-    /// Answers that showed a lease which nobody renews, since the last that showed a renewal.
+    /// Replies that showed an unrenewed lease, since the last one that showed a renewal.
     left_alone: u32,
-    /// When one was revoked last.
+    /// When a lease of this TTL was last revoked.
     revoked: Option<Timestamp>,
 }
 
 impl TtlCohorts {
-    /// A lease of this TTL was renewed.
+    /// Records a renewal of a lease with this TTL in seconds.
     pub(super) fn renewed(&mut self, ttl: i64) {
         if let Some(seen) = self.0.get_mut(&ttl) {
             seen.left_alone = 0;
         }
     }
 
-    /// One was seen that nobody had renewed for long.
+    /// Records a reply that showed a lease unrenewed for a long time.
     pub(super) fn left_alone(&mut self, ttl: i64) {
         let seen = self.0.entry(ttl).or_default();
         seen.left_alone = seen.left_alone.saturating_add(1);
     }
 
-    /// One was revoked.
+    /// Records a revoked lease.
     pub(super) fn revoked(&mut self, ttl: i64, at: Timestamp) {
         self.0.entry(ttl).or_default().revoked = Some(at);
     }
 
-    /// Whether nobody seems to renew leases of this TTL.
+    /// Whether leases of this TTL seem not to be renewed at all.
     pub(super) fn are_left_alone(&self, ttl: i64) -> bool {
         self.0.get(&ttl).is_some_and(|seen| seen.left_alone >= ANSWERS)
     }
 
-    /// Whether nobody renews them, and none was revoked for as long as they live.
+    /// Whether leases of this TTL are not renewed, and none was revoked within the last TTL.
     pub(super) fn are_spared(&self, ttl: i64, now: Timestamp) -> bool {
         let revoked = self.0.get(&ttl).and_then(|seen| seen.revoked);
         let is_long_ago = |revoked: Timestamp| revoked + Duration::from_secs(ttl.unsigned_abs()) < now;

@@ -1,7 +1,7 @@
-//! The values of the keys of the lease whose detail is shown.
+//! Cache of the key values of the lease whose detail is shown.
 //!
-//! They are read when the lease is selected, when its keys change, and every 5 s while it is shown. Whoever runs the
-//! cursor through a table asks for a few of its rows only.
+//! The values are read when the lease is selected, when its keys change, and every 5 s while it is shown. The reads are
+//! rate-limited, so moving the cursor quickly through the table reads only some of the rows.
 
 use std::time::Duration;
 
@@ -9,41 +9,41 @@ use super::Lease;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// How old values may become.
+/// Maximum age of displayed values.
 const STALE: Duration = Duration::from_secs(5);
-/// The least time between two questions.
+/// Minimum time between two reads.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// A key's value, as far as it could be read.
+/// The result of reading a key's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadValue {
-    /// It was read.
+    /// The value was read.
     Known {
-        /// Its first [`ReadValue::MOST`] bytes, raw.
+        /// The first [`ReadValue::MOST`] bytes. Not escaped.
         start: Vec<u8>,
-        /// How many bytes it has.
+        /// Length of the whole value in bytes.
         length: usize,
     },
-    /// The key is not there any more.
+    /// The key no longer exists.
     Absent,
-    /// The user may not read it.
+    /// The user has no permission to read the key.
     Forbidden,
-    /// It could not be read; the reason is raw.
+    /// Reading failed. The reason is not escaped.
     Failed(String),
 }
 
 impl ReadValue {
-    /// The bytes of a value that are kept.
+    /// Maximum number of bytes kept of a value.
     pub const MOST: usize = 1024;
 
-    /// Of the bytes of a value.
+    /// Keeps the start of a value.
     pub fn of(mut bytes: Vec<u8>) -> Self {
         let length = bytes.len();
         bytes.truncate(ReadValue::MOST);
         ReadValue::Known { start: bytes, length }
     }
 
-    /// The whole value as text, if it is text and was kept whole.
+    /// The value as text, if it is valid UTF-8 and was kept whole.
     pub fn text(&self) -> Option<&str> {
         match self {
             ReadValue::Known { start, length } if start.len() == *length => std::str::from_utf8(start).ok(),
@@ -55,7 +55,7 @@ impl ReadValue {
 /// Keys with their values.
 pub type KeyValues = Vec<(Vec<u8>, ReadValue)>;
 
-/// What was read of one lease, and what was asked last.
+/// The values of one lease, and the last read request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct KeyValueCache {
     read: Option<(LeaseId, KeyValues)>,
@@ -71,12 +71,12 @@ struct InFlightRead {
 }
 
 impl KeyValueCache {
-    /// The pairs that were read of a lease.
+    /// The values of a lease. `None` if those of another lease are cached.
     pub(super) fn of(&self, id: LeaseId) -> Option<&KeyValues> {
         self.read.as_ref().filter(|(of, _)| *of == id).map(|(_, pairs)| pairs)
     }
 
-    /// Takes in an answer; no if it is of another lease than was asked for last, or says nothing new.
+    /// Stores a reply. Returns false if it is for another lease than the last request, or changes nothing.
     pub(super) fn answered(&mut self, id: LeaseId, pairs: KeyValues) -> bool {
         let Some(question) = self.asked.as_mut().filter(|question| question.id == id) else { return false };
         question.is_open = false;
@@ -86,7 +86,7 @@ impl KeyValueCache {
         has_news
     }
 
-    /// The keys of this lease whose values are to be read now; they count as asked for.
+    /// Returns the keys of this lease to read now, and counts them as requested.
     pub(super) fn start_read_if_due(&mut self, lease: &Lease, now: Timestamp) -> Option<Vec<Vec<u8>>> {
         if self.due(lease) > now {
             return None;
@@ -96,7 +96,7 @@ impl KeyValueCache {
         Some(keys)
     }
 
-    /// When the values of this lease are to be asked for.
+    /// When to read the values of this lease next.
     pub(super) fn due(&self, lease: &Lease) -> Timestamp {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
         match &self.asked {

@@ -1,34 +1,34 @@
-//! The views, and how much room the screen has for them.
+//! The views, and the sizes of the areas on the screen.
 
 use super::Column;
 use etcd_lease::LeaseId;
 
-/// What fills the screen.
+/// A view that fills the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum View {
-    /// The lease table, with the detail and the events beside it where there is room.
+    /// The lease table, with the detail and the events panel if there is room.
     #[default]
     Leases,
-    /// The exercise: how often leases are renewed, for each TTL.
+    /// How often leases are renewed, by TTL.
     Cadence,
-    /// What has happened.
+    /// The event log.
     Events,
-    /// Locks and elections: who holds them and who waits.
+    /// Locks and elections, with their holders and waiters.
     Locks,
 }
 
-/// A view's number and name: its key, its place in the turn of Tab, and its title.
+/// A view's key, position in the Tab order, and title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tab {
-    /// Which view.
+    /// The view.
     pub view: View,
-    /// Its key; the numbers are fixed, whatever views there are.
+    /// The key that shows the view. Numbers do not change when views are added.
     pub number: char,
-    /// Its name.
+    /// The title.
     pub name: &'static str,
 }
 
-/// Every view, in the turn of Tab. A new one is a row here, a key in [`KEYMAP`](super::keymap::KEYMAP), and a panel.
+/// All views in Tab order. A new view needs a row here, a key in [`KEYMAP`](super::keymap::KEYMAP) and a panel in `ui`.
 pub const TABS: &[Tab] = &[
     Tab { view: View::Leases, number: '1', name: "Leases" },
     Tab { view: View::Cadence, number: '2', name: "Cadence" },
@@ -37,12 +37,12 @@ pub const TABS: &[Tab] = &[
 ];
 
 impl View {
-    /// The row of [`TABS`].
+    /// The entry of this view in [`TABS`].
     pub fn tab(self) -> &'static Tab {
         &TABS[self.place()]
     }
 
-    /// The view so many steps further in the turn.
+    /// The view `steps` further in Tab order.
     pub(super) fn neighbour(self, steps: usize) -> View {
         TABS[(self.place() + steps) % TABS.len()].view
     }
@@ -52,20 +52,20 @@ impl View {
     }
 }
 
-/// What there is room for on the screen, as the layout says.
+/// The sizes of the areas on the screen, computed by the layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Viewport {
     /// Rows of the lease table.
     pub rows: usize,
-    /// Lines of a view that fills the screen: the events, the locks.
+    /// Lines of a full-screen view such as the events or the locks.
     pub events: usize,
-    /// Whether the detail stands beside the table.
+    /// Whether the detail is shown next to the table.
     pub has_detail: bool,
-    /// Rows of the lease table where it fills the screen.
+    /// Rows of the lease table in full-screen mode.
     pub zoomed: usize,
 }
 
-/// What was clicked.
+/// What the user clicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClickTarget {
     /// The row of a lease.

@@ -1,4 +1,4 @@
-//! Where the user looks, and what is shown there.
+//! What is displayed: view, cursor, rows, dialogs and status line.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -17,85 +17,85 @@ use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// A sentence on the status line, until its time is over.
+/// A message on the status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusMessage {
-    /// The sentence; may hold texts from etcd and is to be escaped.
+    /// The message. It may contain text from etcd, so escape it before displaying it.
     pub text: String,
     /// Whether it reports a failure.
     pub is_error: bool,
-    /// Until when it is shown.
+    /// When the message disappears.
     pub until: Timestamp,
 }
 
-/// Which rows of the table can be seen.
+/// The visible range of table rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowWindow {
-    /// The first row that is seen.
+    /// Index of the first visible row.
     pub top: usize,
-    /// How many rows there is room for.
+    /// Number of rows that fit.
     pub rows: usize,
 }
 
-/// How soon the screen has to be drawn again.
+/// How soon the screen must be redrawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Redraw {
-    /// Nothing that is shown has changed.
+    /// Nothing visible changed.
     #[default]
     No,
-    /// Data has changed: within the next thirtieth of a second.
+    /// Data changed: redraw within 33 ms.
     Soon,
-    /// Somebody pressed a key: at once.
+    /// The user pressed a key: redraw at once.
     Now,
-    /// All of it, at once: the terminal may show something else.
+    /// Redraw everything at once, because the terminal may show something else.
     Full,
 }
 
-/// Where the user looks, and what is shown there.
+/// What is displayed: view, cursor, rows, dialogs and status line.
 #[derive(Clone, Debug)]
 pub struct ViewState {
-    /// Which view is shown.
+    /// The active view.
     pub active: View,
-    /// Whether the detail of the selected lease is open in the table's place.
+    /// Whether the detail of the selected lease replaces the table.
     pub is_open: bool,
     /// Whether the table, or the open detail, fills the screen.
     pub is_zoomed: bool,
-    /// Whether columns have all the room that they want; those without room stand beyond the edge.
+    /// Whether columns have their full width. Those that do not fit are beyond the right edge.
     pub is_wide: bool,
-    /// How many of the columns beside the id stand before the left edge, while they are wide.
+    /// Number of columns, not counting the id, scrolled past the left edge in wide mode.
     pub pan: usize,
-    /// By how many lines the open detail, or the cadence view, is scrolled.
+    /// Scroll offset in lines of the open detail or the cadence view.
     pub scroll: usize,
-    /// How much longer than their shortest span the charts are, in steps.
+    /// How many steps the charts' time span is longer than the shortest one.
     pub span: u8,
     /// The lease under the cursor.
     pub cursor: Option<LeaseId>,
-    /// Whether the cursor was moved away from the top: only then the window follows it.
+    /// Whether the user moved the cursor away from the top. Only then does the window follow it.
     pub(super) is_away: bool,
-    /// Which rows can be seen.
+    /// The visible range of rows.
     pub window: RowWindow,
-    /// Which leases have a row.
+    /// The filter that decides which leases have a row.
     pub row_filter: RowFilter,
-    /// By what the rows are sorted.
+    /// The sort order.
     pub sort: Sort,
     pub(super) row_index: RowIndex,
     pub(super) order: Vec<LeaseId>,
-    /// Which leases are marked.
+    /// The marked leases.
     pub selection: Selection,
-    /// How ids are written.
+    /// The format of lease ids.
     pub id_format: IdFormat,
-    /// What the events view shows.
+    /// The state of the events view.
     pub events_view: EventsView,
     pub(super) locks_view: LocksView,
-    /// What is open above the table.
+    /// The open dialog.
     pub dialog: Option<Dialog>,
-    /// The sentence on the status line.
+    /// The message on the status line.
     pub status: Option<StatusMessage>,
-    /// Whether the monitor takes mouse events; the terminal selects text while it does not.
+    /// Whether mouse capture is on. While it is off, the terminal selects text.
     pub has_mouse: bool,
-    /// What there is room for.
+    /// The sizes of the areas on the screen.
     pub(super) viewport: Viewport,
-    /// How many times as fast as real time the clock of the leases runs.
+    /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
     pub(super) redraw: Redraw,
 }
@@ -107,7 +107,7 @@ impl Default for ViewState {
 }
 
 impl ViewState {
-    /// The view at the start, as it was configured.
+    /// The initial view for a configuration.
     pub(super) fn new(config: &AppConfig) -> Self {
         ViewState {
             active: View::default(),
@@ -137,8 +137,8 @@ impl ViewState {
         }
     }
 
-    /// The view of the same monitor that starts again on a clock of this speed: the terminal has not changed, nor has whoever
-    /// looks at it.
+    /// The view after a restart at this clock speed. What belongs to the terminal and to the user's choice of view
+    /// stays.
     pub(super) fn restarted(&self, config: &AppConfig, clock_speed: u32) -> Self {
         ViewState {
             active: self.active,
@@ -154,7 +154,7 @@ impl ViewState {
         }
     }
 
-    /// Looks at what was looked at in another view, whose cursor stays where its lease is known here.
+    /// Adopts what another view displays. The cursor only follows if its lease exists here.
     pub(super) fn follow(&mut self, other: &ViewState, leases: &LeaseStore) {
         self.active = other.active;
         self.is_open = other.is_open;
@@ -174,17 +174,17 @@ impl ViewState {
         }
     }
 
-    /// The rows of the table in their order, as of the last [`refresh_rows`](super::refresh_rows).
+    /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
     pub fn order(&self) -> &[LeaseId] {
         &self.order
     }
 
-    /// The rows between two leases, both included; none where one of them has no row.
+    /// The rows from one lease to another, inclusive. `None` if either has no row.
     pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<&[LeaseId]> {
         between(&self.order, one, other)
     }
 
-    /// The leases of the rows that can be seen.
+    /// The leases of the visible rows.
     pub fn visible<'a>(&self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
         self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id))
     }
@@ -194,13 +194,13 @@ impl ViewState {
         self.window.top.min(end)..end
     }
 
-    /// How many living leases are pinned but hidden by the filter.
+    /// Number of living leases that are pinned but hidden by the filter.
     pub fn hidden_pins(&self, leases: &LeaseStore) -> usize {
         let top = self.order.iter().map_while(|id| leases.get(*id).filter(|lease| lease.is_pinned));
         leases.counts.pinned.saturating_sub(top.filter(|lease| lease.end.is_none()).count())
     }
 
-    /// The row of the cursor.
+    /// The row index of the cursor. `None` if its lease has no row.
     pub fn cursor_row(&self) -> Option<usize> {
         let cursor = self.cursor?;
         self.order.iter().position(|id| *id == cursor)
@@ -211,7 +211,7 @@ impl ViewState {
         leases.get(self.cursor?)
     }
 
-    /// The lease under the cursor, while it lives.
+    /// The lease under the cursor, if it has not ended.
     pub(super) fn cursor_lease_alive<'a>(&self, leases: &'a LeaseStore) -> Option<&'a Lease> {
         self.cursor_lease(leases).filter(|lease| lease.end.is_none())
     }
@@ -221,7 +221,7 @@ impl ViewState {
         self.locks_view.candidate(locks)
     }
 
-    /// The leases of the candidates around the cursor of the locks view, while that is shown.
+    /// The leases of the candidates around the cursor of the locks view. Empty in other views.
     pub(super) fn candidates_on_screen<'a>(
         &self,
         locks: &'a Locks,
@@ -231,29 +231,29 @@ impl ViewState {
         self.locks_view.around(locks, room).filter_map(|candidate| leases.get(candidate.lease))
     }
 
-    /// Whether the detail of the selected lease can be seen.
+    /// Whether the detail of the selected lease is visible.
     pub(super) fn shows_detail(&self) -> bool {
         self.active == View::Leases && (self.is_open || self.viewport.has_detail && !self.is_zoomed)
     }
 
-    /// Whether the detail of this lease can be seen.
+    /// Whether the detail of this lease is visible.
     pub(super) fn shows_detail_of(&self, id: LeaseId) -> bool {
         self.cursor == Some(id) && self.shows_detail()
     }
 
-    /// The leases that can be seen: the rows, the one whose detail is shown, and the candidates for locks where those are.
+    /// The visible leases: the rows, the one whose detail is shown, and the lock candidates in the locks view.
     pub(super) fn on_screen(&self, leases: &LeaseStore, locks: &Locks) -> Vec<LeaseId> {
         let selected = self.cursor.filter(|_| self.shows_detail());
         let candidates = self.candidates_on_screen(locks, leases).map(|lease| lease.id);
         self.visible(leases).map(|lease| lease.id).chain(selected).chain(candidates).collect()
     }
 
-    /// Whether the detail of this lease can be seen, or the open dialog is about it.
+    /// Whether the detail of this lease is visible, or the open dialog is about it.
     pub(super) fn is_about(&self, id: LeaseId) -> bool {
         self.shows_detail_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)
     }
 
-    /// Closes the dialog that is about a lease that is gone, while another lives under its id.
+    /// Closes a dialog about a lease that ended and was granted again under the same id.
     pub(super) fn close_superseded(&mut self, id: LeaseId, now: Timestamp) {
         if !self.dialog.as_mut().is_some_and(|dialog| dialog.drop_superseded(id)) {
             return;
@@ -264,14 +264,14 @@ impl ViewState {
         self.set_status(now, true, text);
     }
 
-    /// Makes the window as large as there is room for rows.
+    /// Adapts the window to the size of the screen.
     pub(super) fn fit(&mut self, viewport: Viewport) {
         self.viewport = viewport;
         self.window.rows = if self.is_zoomed { viewport.zoomed } else { viewport.rows };
         self.scroll_to_cursor();
     }
 
-    /// Moves the window as little as shows the cursor, and leaves no empty room below the last row.
+    /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.
     pub(super) fn scroll_to_cursor(&mut self) {
         let row = self.cursor_row().unwrap_or(0);
         let rows = self.window.rows.max(1);
@@ -279,24 +279,24 @@ impl ViewState {
         self.window.top = self.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
     }
 
-    /// A span of real time, as the clock of the leases counts it: people do not read faster when that runs faster.
+    /// Converts a span of real time to the clock of the leases, so that messages stay readable at higher clock speeds.
     pub(super) fn wall_time(&self, span: Duration) -> Duration {
         span * self.clock_speed
     }
 
-    /// Shows a sentence on the status line for ten seconds of real time.
+    /// Shows a message on the status line for ten seconds of real time.
     pub(super) fn set_status(&mut self, now: Timestamp, is_error: bool, text: impl Into<String>) {
         const SHOWN: Duration = Duration::from_secs(10);
         self.status = Some(StatusMessage { text: text.into(), is_error, until: now + self.wall_time(SHOWN) });
         self.request_redraw(Redraw::Soon);
     }
 
-    /// The screen is to be drawn again this soon, or sooner.
+    /// Requests a redraw. The most urgent request wins.
     pub(super) fn request_redraw(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
     }
 
-    /// How soon the screen has to be drawn again; asking sets it back.
+    /// Returns and clears the requested redraw.
     pub fn take_redraw(&mut self) -> Redraw {
         std::mem::take(&mut self.redraw)
     }

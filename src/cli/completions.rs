@@ -1,17 +1,10 @@
-//! `completions`: what a shell needs to complete commands and options.
+//! `completions`: shell completion scripts.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
+use super::options::CompletionsArgs;
 use super::{Cli, CliError, Exit, Out};
-
-/// `completions SHELL`.
-#[derive(Debug, clap::Args)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    shell: Shell,
-}
 
 pub(super) async fn run(args: CompletionsArgs, out: &mut Out) -> Result<Exit, CliError> {
     out.data(script(args.shell)).await?;

@@ -1,28 +1,28 @@
-//! What ends a command early, in a sentence that says what to do next.
+//! Errors that end a command, and its exit code.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::{fmt, io};
 
-use super::{BadConfig, ReadOnlyBy};
+use super::BadConfig;
 use crate::app::{InvalidGrantRequest, InvalidKeyTemplate};
+use crate::escape::printable;
 use crate::runtime;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::{self, ErrorKind};
 
-/// How a command ended, as its exit code tells.
+/// The result of a command that ended without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: done.
+    /// Exit code 0: success.
     Done,
-    /// 1: the answer is no: not found, lost, expired.
+    /// Exit code 1: a negative result, such as not found, lost or timed out.
     No,
 }
 
 impl Exit {
-    /// [`Exit::No`] where `no` holds.
-    pub(super) fn no_if(no: bool) -> Self {
-        if no { Exit::No } else { Exit::Done }
+    pub(super) fn no_if(is_negative: bool) -> Self {
+        if is_negative { Exit::No } else { Exit::Done }
     }
 }
 
@@ -32,100 +32,98 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command could not be carried out: exit code 2.
+/// Why a command failed: exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// A call failed.
+    /// A call to etcd failed.
     #[error(transparent)]
     Wire(#[from] wire::CallError),
-    /// No member has answered for as long as was to be waited.
-    #[error("no member answered at {target}: {why}")]
+    /// No member replied in time.
+    #[error("no member replied at {target}: {why}")]
     Unanswered {
         /// The endpoints as they were given.
         target: String,
-        /// Why, and what to do about it; escaped.
+        /// Cause and advice; escaped.
         why: String,
     },
-    /// An endpoint cannot be read.
+    /// An endpoint is malformed.
     #[error(transparent)]
     Endpoint(#[from] wire::BadEndpoint),
-    /// Options that do not go together, or not without another.
+    /// Options that conflict, or that need another option.
     #[error("{0}")]
     Usage(String),
-    /// Leases that cannot be had as asked for.
+    /// Leases that cannot be granted as requested.
     #[error(transparent)]
     Order(#[from] InvalidGrantRequest),
-    /// A key that cannot be attached.
+    /// A malformed `--put`.
     #[error(transparent)]
     BadPut(#[from] InvalidKeyTemplate),
-    /// The monitor cannot go on.
+    /// The monitor failed.
     #[error(transparent)]
     Monitor(#[from] runtime::MonitorError),
-    /// `--read-only` stands in the way.
-    #[error("`{command}` writes or renews leases, {by}")]
+    /// The command writes or renews, but read-only mode is on.
+    #[error("`{command}` is {by}")]
     ReadOnly {
-        /// What was asked for.
+        /// The command or option.
         command: &'static str,
-        /// Who refuses it.
+        /// Where read-only mode is set.
         by: ReadOnlyBy,
     },
-    /// The list of leases is denied.
+    /// The user may not list leases. etcd allows it only to root, or to who may read every key of every lease.
     #[error(
-        "{0}. etcd lists leases only to root, or to who may read every key of every lease; \
-         `leasetop timetolive ID` still asks for a single one, and `leasetop list --for 5s --prefix KEYS` finds \
-         those of keys that you may read"
+        "{0}; without that permission, use `leasetop timetolive ID` or `leasetop list --for 5s --prefix READABLE_KEYS`"
     )]
     ListDenied(wire::CallError),
-    /// What was listed may not be all.
-    #[error("the list above may not be all: {0}")]
+    /// The list that was printed may be incomplete.
+    #[error("the list may be incomplete: {0}")]
     Incomplete(String),
-    /// The lease was granted, but not all of its keys could be put.
-    #[error("lease {id} is granted and stays, but the key \"{key}\" was not put: {error}")]
+    /// The lease was granted, but a key could not be put.
+    #[error("lease {id} was granted, but key “{key}” was not attached: {error}")]
     Put {
-        /// The lease.
+        /// The lease, which still exists.
         id: LeaseId,
         /// The key, escaped.
         key: String,
-        /// What went wrong.
+        /// The cause.
         error: wire::CallError,
     },
     /// The sandbox cannot listen.
     #[error(transparent)]
     Listen(#[from] etcd_sandbox::ListenError),
-    /// The log file cannot be written.
-    #[error("cannot write the log to {}: {error}; name another file with --log-file", path.display())]
+    /// The log file cannot be opened.
+    #[error("could not open log file {}: {error}", path.display())]
     Log {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         error: io::Error,
     },
-    /// The config file says what cannot be.
+    /// The config file contains an error.
     #[error(transparent)]
     BadConfig(#[from] BadConfig),
     /// The config file cannot be read.
-    #[error("cannot read the config file {}: {error}; name another with --config, or `leasetop config` prints one", path.display())]
+    #[error("could not read config file {}: {error}", path.display())]
     Config {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         error: io::Error,
     },
-    /// The system refused something.
+    /// A system call failed.
     #[error("could not {tried}: {error}")]
     System {
-        /// What was tried.
+        /// What was tried, as a verb phrase.
         tried: &'static str,
-        /// What the system said.
+        /// The cause.
         error: io::Error,
     },
-    /// Whoever read our output has gone: no error, and nothing more to say.
-    #[error("the reader of the output has gone")]
+    /// The reader of stdout is gone, as in `leasetop list | head`. This is not reported.
+    #[error("the reader of the output is gone")]
     ReaderGone,
 }
 
 impl CliError {
-    /// Whether it says no more than that nobody answers: asking again may help.
+    /// Whether no member replied, so that a retry may succeed.
     pub(super) fn is_silence(&self) -> bool {
         match self {
             CliError::Wire(error) => {
@@ -134,5 +132,33 @@ impl CliError {
             CliError::Unanswered { .. } => true,
             _ => false,
         }
+    }
+}
+
+/// Where read-only mode is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReadOnlyBy {
+    /// `--read-only`.
+    #[default]
+    Flag,
+    /// The config file.
+    File {
+        /// Path of the file.
+        path: PathBuf,
+        /// The cluster it is set for. None if it is set for all.
+        cluster: Option<String>,
+    },
+}
+
+impl fmt::Display for ReadOnlyBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ReadOnlyBy::File { path, cluster } = self else {
+            return f.write_str("blocked by --read-only; drop --read-only to allow it");
+        };
+        write!(f, "blocked by read-only in {}", path.display())?;
+        if let Some(name) = cluster {
+            write!(f, " for cluster {}", printable(name.as_bytes()))?;
+        }
+        f.write_str("; override it with --read-only=false")
     }
 }

@@ -1,43 +1,25 @@
-//! `grant`: leases, their keys, and keeping them alive.
+//! `grant`: grants leases, attaches keys, and keeps the leases alive if requested.
 
 use futures_util::future::join_all;
 
 use super::keep_alive::KeepAliveLoop;
-use super::{CliError, CommandSession, Exit, GlobalFlags, Out, values};
-use crate::app::{GrantRequest, KeyTemplate};
+use super::options::GrantArgs;
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
+use crate::app::GrantRequest;
 use crate::escape::printable;
 use crate::report;
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
-/// Grants that are on their way at once.
+/// Grants in flight at once.
 const MAX_IN_FLIGHT: usize = 64;
-
-/// `grant TTL`.
-#[derive(Debug, clap::Args)]
-pub(super) struct GrantArgs {
-    /// Seconds, or a duration as 10s or 2m
-    #[arg(value_parser = values::ttl, allow_negative_numbers = true)]
-    ttl: i64,
-    /// The id of the lease; the server picks one otherwise
-    #[arg(long, allow_negative_numbers = true)]
-    id: Option<LeaseId>,
-    /// How many leases
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    count: u32,
-    #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP)]
-    puts: Vec<KeyTemplate>,
-    /// Keep the leases alive until stopped
-    #[arg(long)]
-    keep_alive: bool,
-}
 
 /// A lease that was granted.
 pub(super) struct NewLease {
     pub(super) granted: Granted,
-    /// When the grant was sent: its deadline counts from there.
+    /// When the grant was sent. The deadline counts from there.
     pub(super) sent: Timestamp,
-    /// Whether all keys were put; the lease stays if not.
+    /// Whether all keys were attached. If not, the lease still exists.
     pub(super) put: Result<(), CliError>,
 }
 
@@ -54,7 +36,7 @@ pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> 
     };
     order.check()?;
     let session = CommandSession::open(shared).await?;
-    let mut keeping = order.keep_alive.then(|| KeepAliveLoop::start(&session)).transpose()?;
+    let mut keeping = if order.keep_alive { Some(KeepAliveLoop::start(&session)?) } else { None };
     grant_all(&session, &order, keeping.as_ref(), out).await?;
     match &mut keeping {
         Some(keeping) => keeping.until_stopped(&session, out).await,
@@ -62,7 +44,7 @@ pub(super) async fn run(args: GrantArgs, shared: GlobalFlags, out: &mut Out) -> 
     }
 }
 
-/// Grants in bundles, so that whatever was granted is printed before an error ends it.
+/// Grants in batches, so that every granted lease is printed before an error ends the command.
 async fn grant_all(
     session: &CommandSession,
     order: &GrantRequest,
@@ -70,8 +52,8 @@ async fn grant_all(
     out: &mut Out,
 ) -> Result<(), CliError> {
     let numbers: Vec<u32> = order.numbers().collect();
-    for bundle in numbers.chunks(MAX_IN_FLIGHT) {
-        let news = join_all(bundle.iter().map(|number| grant(session, order, *number))).await;
+    for batch in numbers.chunks(MAX_IN_FLIGHT) {
+        let news = join_all(batch.iter().map(|number| grant(session, order, *number))).await;
         let mut trouble = None;
         for new in news {
             match new {
@@ -95,7 +77,7 @@ async fn print_granted(granted: &Granted, out: &mut Out) -> Result<(), CliError>
     out.data(line).await
 }
 
-/// Grants the lease of that number and attaches its keys.
+/// Grants lease `number` of the request and attaches its keys.
 pub(super) async fn grant(session: &CommandSession, order: &GrantRequest, number: u32) -> Result<NewLease, CliError> {
     let sent = session.clock.now();
     let granted = session.cluster.grant(order.id, order.ttl).await?;

@@ -1,29 +1,27 @@
-//! What a command follows without a screen, and until when: for `events` and `list --for`.
+//! Watching a cluster without a screen, for `events` and `list --for`.
 
 use std::future::pending;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
 
+use super::options::WatchArgs;
 use super::signals::Signals;
-use super::watch_args::WatchArgs;
 use super::{CliError, CommandSession, GlobalFlags};
-use crate::app::{AppConfig, Backend};
+use crate::app::AppConfig;
 use crate::runtime::{self, ExternalEvent, FinalState, HeadlessOptions};
 use simkit::Clock;
 
-/// What is followed: read-only, on what this command line describes.
+/// The configuration of a read-only state.
 pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
-    let place = if shared.sandbox() { Backend::Sandbox { warp: shared.warp() } } else { Backend::Cluster };
-    AppConfig { target: shared.target(), backend: place, is_read_only: true, ..watch_args.config() }
+    AppConfig { target: shared.target(), backend: shared.backend(), is_read_only: true, ..watch_args.config() }
 }
 
-/// The same on the session's cluster.
 pub(super) fn options(session: &CommandSession, config: AppConfig) -> HeadlessOptions {
     HeadlessOptions { cluster: session.cluster.clone(), clock: session.clock.clone(), config }
 }
 
-/// The end, by a signal or after a while, and what the machine does until then.
+/// The end, by a signal or after `after`, and suspensions of the machine until then.
 pub(super) fn external(
     signals: Signals,
     clock: Clock,
@@ -46,7 +44,7 @@ async fn stop(mut signals: Signals, clock: Clock, after: Option<Duration>) -> Ex
     }
 }
 
-/// Passes what became known of a cluster that was reached.
+/// Turns a cluster that was never reached into an error.
 pub(super) fn reached(known: FinalState, session: &CommandSession) -> Result<FinalState, CliError> {
     if known.app.cluster.was_reached() { Ok(known) } else { Err(session.unanswered(known.app.cluster.link_failure())) }
 }

@@ -1,5 +1,6 @@
-//! `keep-alive`: renews leases until stopped, and goes on for those that survive.
+//! `keep-alive`: renews leases until stopped. When one ends, it continues with the others.
 
+use super::options::KeepAliveArgs;
 use super::signals::Signals;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
@@ -7,17 +8,6 @@ use etcd_lease::engine::{self, Consumer, Delivery, Engine, Response};
 use etcd_lease::{Ended, Granted, LeaseId};
 use simkit::Clock;
 use simkit::Timestamp;
-
-/// `keep-alive ID...`.
-#[derive(Debug, clap::Args)]
-pub(super) struct KeepAliveArgs {
-    /// The leases
-    #[arg(required = true, value_name = "ID", allow_negative_numbers = true)]
-    ids: Vec<LeaseId>,
-    /// Renew each once, now
-    #[arg(long)]
-    once: bool,
-}
 
 pub(super) async fn run(args: KeepAliveArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("keep-alive")?;
@@ -38,7 +28,7 @@ async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Resul
             Ok(response) => print_response(&session.clock, &response, out).await?,
             Err(error @ engine::RenewError::NotFound(_)) => {
                 unknown = true;
-                out.message(&format!("Error: {error}")).await;
+                out.message(&format!("error: {error}")).await;
             }
             Err(engine::RenewError::Wire(error)) => return Err(error.into()),
         }
@@ -46,7 +36,7 @@ async fn once(session: &CommandSession, ids: &[LeaseId], out: &mut Out) -> Resul
     Ok(Exit::no_if(unknown))
 }
 
-/// Leases that are being kept alive, each answer a line.
+/// Keeps leases alive and prints one line per reply.
 pub(super) struct KeepAliveLoop {
     engine: Engine,
     consumer: Consumer,
@@ -54,18 +44,18 @@ pub(super) struct KeepAliveLoop {
 }
 
 impl KeepAliveLoop {
-    /// Starts an engine, and catches the signals that end it.
+    /// Starts an engine and catches SIGINT and SIGTERM.
     pub(super) fn start(session: &CommandSession) -> Result<Self, CliError> {
         let engine = session.engine();
         Ok(KeepAliveLoop { consumer: engine.consumer(), engine, signals: Signals::catch()? })
     }
 
-    /// Keeps a lease that was just granted; the grant was sent at `sent`.
+    /// Keeps alive a lease whose grant was sent at `sent`.
     pub(super) fn keep_granted(&self, granted: &Granted, sent: Timestamp) {
         self.consumer.keep_granted(granted, sent);
     }
 
-    /// Prints the answers until a signal comes or the last lease has ended.
+    /// Prints replies until a signal arrives or the last lease has ended.
     pub(super) async fn until_stopped(&mut self, session: &CommandSession, out: &mut Out) -> Result<Exit, CliError> {
         let mut lost = false;
         while let Some(delivery) = self.next().await {
@@ -96,9 +86,9 @@ async fn print_response(clock: &Clock, response: &Response, out: &mut Out) -> Re
     out.data(line).await
 }
 
-/// etcdctl's line does not say why; stderr does.
+/// etcdctl's line on stdout gives no reason, so stderr does.
 async fn print_end(clock: &Clock, id: LeaseId, ended: &Ended, out: &mut Out) -> Result<(), CliError> {
-    out.message(&format!("lease {id} is not kept alive any more: {ended}")).await;
+    out.message(&format!("lease {id} {}; keep-alive stopped", report::end_reason(ended))).await;
     let line = if out.is_json() { report::ended_json(clock.wall(clock.now()), id, ended) } else { report::ended(id) };
     out.data(line).await
 }

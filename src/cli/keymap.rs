@@ -1,4 +1,4 @@
-//! `keys`: what the keys of the monitor do.
+//! `keys`: prints the current key bindings.
 
 use super::{CliError, Exit, Out};
 use crate::app::Keymap;

@@ -1,4 +1,4 @@
-//! The log: to a file, or to stderr for commands that have no screen.
+//! The log, to a file or to stderr. In the monitor, which needs the screen, only to a file.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -34,7 +34,7 @@ struct Lines(SyncSender<Message>);
 /// On drop waits until the log is written, for at most [`FLUSH`].
 pub(super) struct Guard(SyncSender<Message>);
 
-/// Starts the log; dropping the guard flushes it. None where there is nothing to log to.
+/// Starts the log; dropping the guard flushes it. None if there is nowhere to log to.
 pub(super) fn start(options: &GeneralFlags, has_screen: bool) -> Result<Option<Guard>, CliError> {
     let lines = match &options.log_file {
         Some(path) => writer(open(path)?),
@@ -55,11 +55,11 @@ fn subscribe(lines: Lines, verbose: u8) {
     let ours = ["leasetop", "etcd_lease", "etcd_sandbox"].map(|target| (target, level));
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_targets(ours);
     let layer = Layer::new().with_ansi(false).with_writer(lines);
-    // Twice in one process (tests): the first stays.
+    // Fails if a test in this process already started a log.
     let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
 }
 
-/// Writes in a thread of its own: a log that nobody reads holds up no renewal.
+/// Writes in a separate thread, so a log that nobody reads does not delay renewals.
 #[expect(clippy::disallowed_methods, reason = "the log outlives the runtime")]
 fn writer(out: impl Write + Send + 'static) -> Lines {
     let (sender, receiver) = sync_channel(WAITING);

@@ -1,4 +1,4 @@
-//! `man`: the manual page of the program, with the keys of the monitor, or that of a command.
+//! `man`: the manual page of the program, with the keys of the monitor, or of a command.
 
 use std::io;
 
@@ -6,22 +6,16 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use roff::{Roff, bold, roman};
 
-use super::{Cli, CliError, Exit, Out};
+use super::options::ManArgs;
+use super::{Cli, CliError, Exit, Out, help};
 use crate::app::{Keymap, KeymapEntry};
-
-/// `man [COMMAND]`.
-#[derive(Debug, clap::Args)]
-pub(super) struct ManArgs {
-    /// The page of this command; that of the program without one
-    command: Option<String>,
-}
 
 pub(super) async fn run(args: ManArgs, out: &mut Out) -> Result<Exit, CliError> {
     let page = match &args.command {
         Some(name) => of_command(command(name)?),
         None => of_program(),
     };
-    out.data(page.map_err(|error| CliError::System { tried: "write the page", error })?).await?;
+    out.data(page.map_err(|error| CliError::System { tried: "write the manual page", error })?).await?;
     Ok(Exit::Done)
 }
 
@@ -29,7 +23,7 @@ fn command(name: &str) -> Result<Command, CliError> {
     let mut program = Cli::command();
     program.build();
     let found = program.find_subcommand(name).cloned();
-    found.ok_or_else(|| CliError::Usage(format!("leasetop has no command `{name}`; `leasetop --help` names them")))
+    found.ok_or_else(|| CliError::Usage(format!("unknown command `{name}`; see `leasetop --help`")))
 }
 
 fn of_command(command: Command) -> io::Result<Vec<u8>> {
@@ -49,21 +43,24 @@ fn of_program() -> io::Result<Vec<u8>> {
     man.render_options_section(&mut page)?;
     man.render_subcommands_section(&mut page)?;
     files().to_writer(&mut page)?;
-    man.render_extra_section(&mut page)?;
+    notes().to_writer(&mut page)?;
+    examples().to_writer(&mut page)?;
     man.render_version_section(&mut page)?;
     Ok(page)
 }
 
-/// The key table, a paragraph a row.
+/// The key bindings, one paragraph per action.
 fn keys(keymap: &Keymap) -> Roff {
     let mut section = Roff::new();
     section.control("SH", ["KEYS"]);
-    let mut paragraph = |row: KeymapEntry<'_>| {
+    let paragraph = |section: &mut Roff, row: KeymapEntry<'_>| {
         section.control("TP", []);
         section.text([bold(row.in_words())]);
         section.text([roman(row.binding.help)]);
     };
-    keymap.rows().for_each(&mut paragraph);
+    keymap.rows().filter(|row| !row.is_dialog_key()).for_each(|row| paragraph(&mut section, row));
+    section.control("SS", ["In dialogs"]);
+    keymap.rows().filter(KeymapEntry::is_dialog_key).for_each(|row| paragraph(&mut section, row));
     section
 }
 
@@ -72,7 +69,30 @@ fn files() -> Roff {
     section.control("SH", ["FILES"]);
     section.control("TP", []);
     section.text([bold("$XDG_CONFIG_HOME/leasetop/config.toml, ~/.config/leasetop/config.toml")]);
-    section.text([roman("Options, keys and clusters by name; leasetop config prints a sample of it.")]);
+    section.text([roman(
+        "Options, key bindings and named clusters. leasetop config prints a commented file with every default.",
+    )]);
+    section
+}
+
+/// The text below the options of `--help`, one section per paragraph.
+fn notes() -> Roff {
+    let mut sections = Roff::new();
+    for (heading, text) in help::NOTES {
+        sections.control("SH", [heading.to_uppercase().as_str()]);
+        sections.text([roman(text)]);
+    }
+    sections
+}
+
+fn examples() -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["EXAMPLES"]);
+    for (command, purpose) in help::EXAMPLES {
+        section.control("TP", []);
+        section.text([bold(command)]);
+        section.text([roman(purpose)]);
+    }
     section
 }
 
@@ -92,7 +112,7 @@ mod tests {
         let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
         assert_eq!(headings[..5], ["NAME", "SYNOPSIS", "DESCRIPTION", "KEYS", "OPTIONS"]);
         let keys = keys(&Keymap::default()).to_roff();
-        assert!(keys.starts_with(".SH KEYS\n.TP\n\\fBn\\fR\nnew leases, with keys to attach\n.TP\n"), "{keys}");
+        assert!(keys.starts_with(".SH KEYS\n.TP\n\\fBn\\fR\ngrant leases, with keys\n.TP\n"), "{keys}");
         assert!(KEYMAP.iter().all(|row| keys.contains(row.help)), "{keys}");
     }
 

@@ -1,13 +1,14 @@
-//! The command line: what can be asked for, one file a command.
+//! The command line: one file per command.
 //!
-//! Commands without a screen run on one current-thread runtime, engine included: all that they write goes through
-//! threads of its own, so that a reader that stops reading stops no renewal.
+//! Commands without a screen run on a current-thread runtime, with the engine. They write through tokio's blocking threads,
+//! so a reader that stops reading does not delay renewals.
 
 mod completions;
 mod config;
 mod error;
 mod events;
 mod exercise;
+mod global_flags;
 mod grant;
 mod headless;
 mod help;
@@ -31,106 +32,37 @@ mod watch_args;
 
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
 
 pub use self::config::BadConfig;
-pub use self::error::{CliError, Exit};
-pub use self::options::{Format, GlobalFlags, ReadOnlyBy};
+pub use self::error::{CliError, Exit, ReadOnlyBy};
+pub use self::options::{Cli, Format, GlobalFlags};
 
 use self::config::Env;
+use self::options::{CliCommand, HeadlessCommand};
 use self::out::Out;
 use self::session::CommandSession;
 
-/// What is said at the end of `--help`.
-const AFTER_HELP: &str = "\
-Examples:
-  leasetop demo                                  no etcd needed: look around
-  leasetop --endpoints 127.0.0.1:2379            the monitor
-  leasetop grant 60 --put /service/self=here     a lease with a key
-  leasetop events -w json                        everything that happens, an object a line
-  leasetop exercise --ttl 10,120 --for 2m        is the interval between renewals the same?
-
-Lease ids are etcdctl's: hex, or dec:... for decimal; a negative one stands after `--`.
-Exit codes: 0 done, 1 the answer is no (not found, lost), 2 an error or wrong usage.
-etcdctl's ETCDCTL_... variables work for the options that it has too; a flag wins.";
-
-/// top for etcd leases: grant, keep alive, watch and revoke them.
-#[derive(Debug, Parser)]
-#[command(name = "leasetop", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
-#[command(
-    long_about = "top for etcd leases: grant, keep alive, watch and revoke them.\n\nWithout a command: the monitor."
-)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Option<CliCommand>,
-    #[command(flatten)]
-    monitor: monitor::MonitorArgs,
-    #[command(flatten)]
-    shared: GlobalFlags,
-}
-
-#[derive(Debug, Subcommand)]
-enum CliCommand {
-    /// The monitor on a sandbox with three leases of its own and other clients: no etcd needed
-    Demo(table_args::TableArgs),
-    #[command(flatten)]
-    Headless(HeadlessCommand),
-}
-
-/// The commands without a screen.
-#[derive(Debug, Subcommand)]
-enum HeadlessCommand {
-    /// Grant leases, attach keys, and keep them alive if asked to
-    Grant(grant::GrantArgs),
-    /// Revoke leases: their keys are deleted with them
-    Revoke(revoke::RevokeArgs),
-    /// Tell how long a lease has left
-    #[command(name = "timetolive")]
-    TimeToLive(timetolive::TimeToLiveArgs),
-    /// List every lease, or the one that holds a key: read once, or watched for a while
-    List(list::ListArgs),
-    /// Tell everything that happens to everybody's leases, a line each, until stopped
-    Events(events::EventsArgs),
-    /// Wait until a lease is gone, is renewed, or has less left
-    Wait(wait::WaitArgs),
-    /// Keep leases alive until stopped
-    KeepAlive(keep_alive::KeepAliveArgs),
-    /// Keep leases of several TTLs alive, and tell how often they were renewed
-    Exercise(exercise::ExerciseArgs),
-    /// Serve a sandbox to any etcd client: it keeps nothing and is for learning and tests
-    Sandbox(sandbox::SandboxArgs),
-    /// Print what the keys of the monitor do
-    Keys,
-    /// Print a sample of the config file, with a word on each setting
-    Config,
-    /// Print what a shell needs to complete commands and options
-    Completions(completions::CompletionsArgs),
-    /// Print the manual page, for man -l
-    Man(man::ManArgs),
-}
-
 impl Cli {
-    /// Reads the command line of this process, its environment and the config file. Wrong usage ends the program, as
-    /// does `--help`.
+    /// Reads the command line of this process, its environment and the config file. Exits on wrong usage and on `--help`.
     ///
     /// # Errors
-    /// What is wrong in the config file, by file, line and key.
+    /// An error in the config file, with file, line and key.
     pub fn read() -> Result<Cli, CliError> {
         config::read(std::env::args_os().collect(), &Env::here())
     }
 }
 
-/// Carries out what the command line says.
+/// Runs the command.
 ///
 /// # Errors
-/// A sentence for stderr; [`CliError::ReaderGone`] alone is nothing to tell.
+/// Any error is for stderr, except [`CliError::ReaderGone`], which is not reported.
 pub fn run(cli: Cli) -> Result<Exit, CliError> {
     let Cli { command, monitor, shared } = cli;
     match command {
-        Some(_) if monitor.flags.anything => Err(CliError::Usage(
-            "the monitor's options stand before a command: write the command first, then its own options".to_owned(),
-        )),
+        Some(_) if monitor.flags.anything => {
+            Err(CliError::Usage("options of the monitor cannot precede a command; move them after it".to_owned()))
+        }
         Some(CliCommand::Demo(rows)) => monitor::demo(&rows, shared),
         Some(CliCommand::Headless(command)) => {
             let _log = logging::start(&shared.general, false)?;
@@ -140,7 +72,7 @@ pub fn run(cli: Cli) -> Result<Exit, CliError> {
     }
 }
 
-/// Runs a command on a runtime. Whatever still waits to be written is given up after a moment.
+/// Runs a command on a new runtime. Output that is still unwritten 100 ms after the command ended is dropped.
 fn on_runtime<T>(kind: &mut Builder, command: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
     let runtime = kind.enable_all().build();
     let runtime = runtime.map_err(|error| CliError::System { tried: "start the runtime", error })?;

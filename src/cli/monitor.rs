@@ -1,58 +1,30 @@
-//! `leasetop` alone, and `demo`: the monitor.
+//! The monitor: `leasetop` without a command, and `demo`.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-use super::options::GeneralFlags;
-use super::table_args::TableArgs;
-use super::watch_args::WatchArgs;
-use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime, values};
-use crate::app::{AppConfig, Backend, Column, KeyTemplate, requests_for};
+use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime};
+use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, Environment, EnvironmentFactory, MonitorOptions};
 use crate::ui::Theme;
-use etcd_lease::LeaseId;
 
-/// The exercise's TTLs, and the key that each lease of the demo gets.
+/// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
 const DEMO_PUT: &str = "/service/{ttl}=127.0.0.1";
 
-/// What the monitor does at its start.
-#[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Monitor")]
-pub(super) struct MonitorArgs {
-    /// Grant leases of these TTLs at the start, and keep them alive
-    #[arg(long, value_name = "TTL,...", value_delimiter = ',', value_parser = values::ttl, allow_negative_numbers = true)]
-    ttl: Vec<i64>,
-    #[arg(long = "put", value_name = "KEY=VALUE", help = values::PUT_HELP, requires = "ttl")]
-    puts: Vec<KeyTemplate>,
-    /// Keep these leases of other clients alive from the start: each outlives its owner
-    #[arg(long, value_name = "ID,...", value_delimiter = ',', allow_negative_numbers = true)]
-    keep_alive: Vec<LeaseId>,
-    #[command(flatten)]
-    rows: TableArgs,
-    #[command(flatten)]
-    watch_args: WatchArgs,
-    /// Leave the responses of kept leases unread: the queues fill, the leases live on
-    #[arg(long)]
-    stall: bool,
-    /// What of this stands on the command line itself, and not in the config file.
-    #[arg(skip)]
-    pub(super) flags: MonitorFlags,
-}
-
-/// Whether anything was said for the monitor.
+/// Which options of the monitor were given on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct MonitorFlags {
-    /// Anything at all.
+    /// Any option.
     pub(super) anything: bool,
-    /// Anything that only a monitor can do.
+    /// Any option that `list` does not have, so that it needs a terminal.
     monitor_only: bool,
 }
 
 impl MonitorArgs {
-    /// What was said for the monitor here.
     pub(super) fn flags(&self) -> MonitorFlags {
         let MonitorArgs { ttl, keep_alive, puts, rows, watch_args, stall, flags: _ } = self;
         let monitor_only =
@@ -61,7 +33,7 @@ impl MonitorArgs {
     }
 }
 
-/// The monitor, or a list where no terminal could show it.
+/// Opens the monitor, or lists the leases if stdout is not a terminal.
 pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
     if !args.ttl.is_empty() {
         shared.writes("--ttl")?;
@@ -77,8 +49,8 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
-            "--ttl, --put, --prefix, --budget and --stall are the monitor's, which needs a terminal; `leasetop grant` and \
-             `leasetop list` do not"
+            "--ttl, --put, --keep-alive, --prefix, --budget and --stall need a terminal; without one, use \
+             `leasetop grant`, `keep-alive` or `list`"
                 .to_owned(),
         ));
     }
@@ -86,50 +58,46 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     on_runtime(&mut Builder::new_current_thread(), list_instead(args.rows, shared))
 }
 
-/// The monitor on a sandbox of its own, with the exercise's leases and other clients.
+/// Opens the monitor on a sandbox with three own leases and simulated clients.
 pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, CliError> {
     shared.writes("demo")?;
     if !std::io::stdout().is_terminal() {
-        let how = "the demo needs a terminal; `leasetop --sandbox exercise` shows the same leases without one";
-        return Err(CliError::Usage(how.to_owned()));
+        let why = "the demo needs a terminal; without one, try `leasetop --sandbox exercise`";
+        return Err(CliError::Usage(why.to_owned()));
     }
     shared.use_sandbox();
     let grants = requests_for(&DEMO_TTLS, 1, &[KeyTemplate::parse(DEMO_PUT)?])?;
     monitor(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, false)
 }
 
-/// A monitor that shows what was asked for.
+/// Filter, sort order and columns of the lease table.
 fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     let columns = rows.columns_or(&Column::ALL)?;
-    let (filter, sort) = (rows.filter.clone().unwrap_or_default(), rows.sort.unwrap_or_default());
+    let filter = rows.filter.clone().unwrap_or_default();
+    let sort = rows.sort.unwrap_or_default();
     Ok(AppConfig { filter, sort, columns, ..AppConfig::default() })
 }
 
 async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
     let mut out = Out::new(shared.general.write_out);
-    out.message("There is no terminal for the monitor: this is `leasetop list`.").await;
-    list::run(list::ListArgs::of(rows), shared, &mut out).await
+    out.message("No terminal; running `leasetop list`.").await;
+    list::run(ListArgs { rows, ..ListArgs::default() }, shared, &mut out).await
 }
 
 fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<Exit, CliError> {
     let _log = logging::start(&shared.general, true)?;
-    // The loop draws on this thread, the engine renews on another.
+    // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let ours = config.is_demo.then_some(config.grants.len());
+        let ours = if config.is_demo { Some(config.grants.len()) } else { None };
         let Environment { cluster, clock, resources } = environment(shared.clone(), ours).await?;
-        let place = if shared.sandbox() { Backend::Sandbox { warp: shared.warp() } } else { Backend::Cluster };
-        let is_read_only = shared.general.read_only;
-        let (named, keymap) = (shared.named.clone(), shared.keymap.clone());
-        let pace = shared.keeping.pace;
-        let etcdctl = shared.etcdctl();
         let config = AppConfig {
             target: shared.target(),
-            label: named,
-            etcdctl,
-            backend: place,
-            is_read_only,
-            pace,
-            keymap,
+            label: shared.named.clone(),
+            etcdctl: shared.etcdctl(),
+            backend: shared.backend(),
+            is_read_only: shared.general.read_only,
+            pace: shared.keeping.pace,
+            keymap: shared.keymap.clone(),
             ..config
         };
         let options = MonitorOptions {
@@ -148,7 +116,8 @@ fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Resu
     })
 }
 
-/// What this command line describes: a cluster, or a sandbox; in a demo with other clients beside so many leases of ours.
+/// Connects to the cluster or starts a sandbox. In a demo, `ours` is the number of own leases; other clients then start
+/// once these are granted.
 async fn environment(shared: GlobalFlags, ours: Option<usize>) -> Result<Environment, CliError> {
     let session = CommandSession::open(shared).await?;
     let others = match ours {
@@ -162,16 +131,19 @@ async fn environment(shared: GlobalFlags, ours: Option<usize>) -> Result<Environ
     })
 }
 
-/// The same at any speed, where it is a sandbox.
+/// Makes new sandboxes of any clock speed. None on a real cluster.
 fn environments(shared: &GlobalFlags, ours: Option<usize>) -> Option<EnvironmentFactory> {
-    let shared = shared.sandbox().then(|| shared.clone())?;
+    if !shared.sandbox() {
+        return None;
+    }
+    let shared = shared.clone();
     Some(EnvironmentFactory::new(move |warp| {
         let shared = shared.clone().at_speed(warp);
-        async move { environment(shared, ours).await.expect("a sandbox in this program can be reached") }
+        async move { environment(shared, ours).await.expect("an in-process sandbox can be reached") }
     }))
 }
 
-/// `NO_COLOR`, if it is set and not empty, means what it says (no-color.org).
+/// `NO_COLOR` applies if it is set and not empty (no-color.org).
 fn theme(general: &GeneralFlags) -> Theme {
     let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let term = std::env::var("TERM").ok();

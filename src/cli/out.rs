@@ -1,4 +1,4 @@
-//! Output that never holds up a renewal: a reader that stops reading stops the line, not the engine.
+//! Output of commands. Writing is asynchronous, so a reader that stops reading does not delay renewals.
 
 use std::io::{self, ErrorKind, IsTerminal};
 
@@ -7,11 +7,10 @@ use tokio::io::{AsyncWriteExt, Stderr, Stdout};
 use super::CliError;
 use super::options::Format;
 
-/// Where a command's data goes, and where it tells everything else.
+/// Data goes to stdout, everything else to stderr.
 pub(super) struct Out {
     stdout: Stdout,
     stderr: Stderr,
-    /// How to print data.
     pub(super) format: Format,
 }
 
@@ -20,20 +19,19 @@ impl Out {
         Out { stdout: tokio::io::stdout(), stderr: tokio::io::stderr(), format }
     }
 
-    /// Whether data is to be JSON.
     pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
-    /// Whether a terminal shows the data.
+    /// Whether stdout is a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
 
-    /// Prints data.
+    /// Prints to stdout.
     ///
     /// # Errors
-    /// [`CliError::ReaderGone`] where nobody reads any more.
+    /// [`CliError::ReaderGone`] if the reader closed the pipe.
     pub(super) async fn data(&mut self, text: impl AsRef<[u8]>) -> Result<(), CliError> {
         let written = async {
             self.stdout.write_all(text.as_ref()).await?;
@@ -45,12 +43,12 @@ impl Out {
         })
     }
 
-    /// Tells people something, a line. A stderr that cannot be written is nobody's business.
+    /// Prints a line to stderr. Errors are ignored.
     pub(super) async fn message(&mut self, line: &str) {
         self.stderr_bytes(&format!("{line}\n")).await;
     }
 
-    /// Rewrites the progress line of a terminal; an empty text clears it. Nothing without a terminal.
+    /// Rewrites the progress line if stderr is a terminal. An empty text clears it.
     pub(super) async fn progress(&mut self, text: &str) {
         if io::stderr().is_terminal() {
             self.stderr_bytes(&format!("\r{text}\x1b[K")).await;

@@ -1,17 +1,10 @@
-//! `revoke`: ends leases; their keys are deleted with them.
+//! `revoke`: revokes leases. etcd deletes their keys.
 
+use super::options::RevokeArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
-use etcd_lease::wire::{self, ErrorKind};
+use etcd_lease::wire::ErrorKind;
 use etcd_lease::{Header, LeaseId};
-
-/// `revoke ID...`.
-#[derive(Debug, clap::Args)]
-pub(super) struct RevokeArgs {
-    /// The leases
-    #[arg(required = true, value_name = "ID", allow_negative_numbers = true)]
-    ids: Vec<LeaseId>,
-}
 
 pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     shared.writes("revoke")?;
@@ -23,7 +16,7 @@ pub(super) async fn run(args: RevokeArgs, shared: GlobalFlags, out: &mut Out) ->
             Ok(header) => print_revoked(id, header, keys, out).await?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 unknown = true;
-                out.message(&not_found(id, &error)).await;
+                out.message(&format!("error: lease {id} not found")).await;
             }
             Err(error) => return Err(error.into()),
         }
@@ -36,11 +29,7 @@ async fn print_revoked(id: LeaseId, header: Header, keys: Option<usize>, out: &m
     out.data(line).await
 }
 
-/// How many keys it holds just before; etcd does not tell afterwards. None where the user may not know.
+/// Number of keys attached just before, because the reply to the revocation does not say. None if the user may not read it.
 async fn keys(session: &CommandSession, id: LeaseId) -> Option<usize> {
     session.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len())
-}
-
-fn not_found(id: LeaseId, error: &wire::CallError) -> String {
-    format!("Error: lease {id} was not revoked: {error}")
 }

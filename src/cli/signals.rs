@@ -1,10 +1,10 @@
-//! What asks a running command to end: Ctrl-C and SIGTERM.
+//! SIGINT (Ctrl-C) and SIGTERM, which end a command.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::CliError;
 
-/// Both signals, caught from the moment this is made.
+/// Catches both signals from its creation on.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -16,7 +16,7 @@ impl Signals {
         Ok(Signals { interrupt: catch(SignalKind::interrupt())?, terminate: catch(SignalKind::terminate())? })
     }
 
-    /// Waits for the next of them.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => (),

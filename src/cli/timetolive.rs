@@ -1,19 +1,9 @@
-//! `timetolive`: how long a lease has left.
+//! `timetolive`: shows a lease's remaining time.
 
+use super::options::TimeToLiveArgs;
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report;
-use etcd_lease::{LeaseId, TtlStatus};
-
-/// `timetolive ID`.
-#[derive(Debug, clap::Args)]
-pub(super) struct TimeToLiveArgs {
-    /// The lease
-    #[arg(allow_negative_numbers = true)]
-    id: LeaseId,
-    /// Tell the attached keys too
-    #[arg(long)]
-    keys: bool,
-}
+use etcd_lease::TtlStatus;
 
 pub(super) async fn run(args: TimeToLiveArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let session = CommandSession::open(shared).await?;

@@ -1,4 +1,4 @@
-//! Values as they are written on the command line.
+//! Parsers of option values.
 
 use std::time::Duration;
 
@@ -7,13 +7,9 @@ use jiff::SignedDuration;
 use crate::app::check_ttl;
 use etcd_lease::wire::Address;
 
-/// What `--put` says. An empty escape sequence stands in `{n}`, which clap would make a new line.
-pub(super) const PUT_HELP: &str = "Attach a key to each lease; KEY and VALUE may hold {ttl}, {id} and {\x1b[mn} \
-                                   (1, 2, ...). May be given again";
-
-/// Reads a TTL in whole seconds: `10`, and also `10s` or `2m`.
+/// Parses a TTL in whole seconds: `10`, `10s` or `2m`.
 ///
-/// etcd would silently grant its minimum for 0 and less, so these are refused here.
+/// Refuses 0 and less, for which etcd would silently grant its minimum.
 pub(super) fn ttl(text: &str) -> Result<i64, String> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = if is_number(text.strip_prefix('-').unwrap_or(text)) {
@@ -21,44 +17,43 @@ pub(super) fn ttl(text: &str) -> Result<i64, String> {
         text.parse().unwrap_or(beyond)
     } else {
         let duration: SignedDuration =
-            text.parse().map_err(|_| "a TTL is a number of seconds, or a duration as 10s or 2m".to_owned())?;
+            text.parse().map_err(|_| "expected seconds or a duration such as 10s or 2m".to_owned())?;
         if duration.subsec_nanos() != 0 {
-            return Err("a TTL is in whole seconds".to_owned());
+            return Err("TTL must be in whole seconds".to_owned());
         }
         duration.as_secs()
     };
     check_ttl(seconds).map_err(|error| error.to_string())
 }
 
-/// Reads a duration as Go writes it, longer than 0: `500ms`, `2s`, `1m30s`.
+/// Parses a duration greater than 0 in Go's notation: `500ms`, `2s`, `1m30s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let zero = text.parse::<f64>().is_ok_and(|number| number == 0.0);
     let duration = if zero { Ok(SignedDuration::ZERO) } else { text.parse::<SignedDuration>() };
-    let duration = duration.map_err(|_| "a duration is a number with its unit, as 500ms, 2s or 1m30s".to_owned())?;
+    let duration = duration.map_err(|_| "expected a duration: 500ms, 2s, 1m30s".to_owned())?;
     match Duration::try_from(duration) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("it must be longer than 0".to_owned()),
+        _ => Err("duration must be greater than 0".to_owned()),
     }
 }
 
-/// Yes or no, as etcdctl reads it from a flag and from a variable; an empty variable is none.
+/// Parses a boolean as etcdctl does. An empty variable counts as unset.
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "t" | "true" => Ok(true),
         "" | "0" | "f" | "false" => Ok(false),
-        _ => Err("it is true or false".to_owned()),
+        _ => Err("expected true or false".to_owned()),
     }
 }
 
-/// Checks an endpoint, and leaves it as it is: whether a bare `host:port` means TLS depends on other options.
+/// Checks an endpoint but returns it unchanged: whether a bare `host:port` means TLS depends on other options.
 pub(super) fn endpoint(text: &str) -> Result<String, String> {
     let text = text.trim();
     Address::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// Reads the key that a lease is looked for by.
 pub(super) fn key(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("etcd has no empty key".to_owned()) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err("key must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]

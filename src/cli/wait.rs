@@ -1,39 +1,19 @@
-//! `wait`: until a lease is gone, is renewed, or has less left.
+//! `wait`: waits until a lease is gone, is renewed, or has less time left.
 
 use std::time::Duration;
 
+use super::options::WaitArgs;
 use super::signals::Signals;
-use super::{CliError, CommandSession, Exit, GlobalFlags, Out, values};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out};
 use crate::report::{self, Reason, Waited};
-use crate::wait_condition::{Wait, WaitCondition, WaitStatus};
+use crate::wait_condition::{Wait, WaitStatus};
 use etcd_lease::{LeaseId, TimeToLive};
 use simkit::Timestamp;
 
-/// How soon it is asked again where nobody answers.
+/// Time between queries while no member replies.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the last answer may take beyond the time-out.
+/// How long the last reply may arrive after the time-out.
 const LAST_REPLY_GRACE: Duration = Duration::from_secs(1);
-
-/// What is said at the end of `--help`.
-const AFTER_HELP: &str = "\
-It ends with 0 when it happened, with 1 when the time was over or the lease is not there, so that it cannot happen any \
-more, with 2 on an error. A lease that is not there counts as gone. While no member answers it is asked again each second; \
-where none does when the time is over, that is an error.";
-
-/// `wait`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP)]
-pub(super) struct WaitArgs {
-    /// The lease
-    #[arg(allow_negative_numbers = true)]
-    id: LeaseId,
-    /// What to wait for: gone, renewed, or left<5s
-    #[arg(long, value_name = "gone|renewed|left<5s")]
-    until: WaitCondition,
-    /// Wait no longer than this
-    #[arg(long, value_name = "DURATION", value_parser = values::duration, allow_negative_numbers = true)]
-    timeout: Option<Duration>,
-}
 
 pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> Result<Exit, CliError> {
     let mut signals = Signals::catch()?;
@@ -47,7 +27,7 @@ pub(super) async fn run(args: WaitArgs, shared: GlobalFlags, out: &mut Out) -> R
     Ok(Exit::no_if(reason.is_some()))
 }
 
-/// Asks until it has happened, or cannot happen any more, or the time is over; why it did not happen.
+/// Polls until the condition is met (`None`), can no longer be met, or the time is over.
 async fn until(
     session: &CommandSession,
     args: &WaitArgs,
@@ -81,7 +61,7 @@ async fn until(
     }
 }
 
-/// Asks the lease; when the time is over the answer may take a moment more, and no longer.
+/// Queries the lease. After the time-out the reply has [`LAST_REPLY_GRACE`] left.
 async fn ask(session: &CommandSession, id: LeaseId, over: Timestamp) -> Result<TimeToLive, CliError> {
     let clock = &session.clock;
     let last = clock.instant(over.max(clock.now() + LAST_REPLY_GRACE * clock.speed()));
@@ -91,10 +71,10 @@ async fn ask(session: &CommandSession, id: LeaseId, over: Timestamp) -> Result<T
     }
 }
 
-/// Keeps why nobody answers, and tells it where it is news.
+/// Prints the first of consecutive errors.
 async fn report_once(trouble: &mut Option<CliError>, error: CliError, out: &mut Out) {
     if trouble.is_none() {
-        out.message(&format!("{error}. It is asked again until it answers.")).await;
+        out.message(&format!("{error}. Retrying.")).await;
     }
     *trouble = Some(error);
 }

@@ -39,7 +39,7 @@ impl FromStr for Filter {
         let expr = parser.any()?;
         match parser.peek() {
             None => Ok(Filter(Some(expr))),
-            Some(_) => parser.error_at(parser.at, "no matching opening parenthesis"),
+            Some(_) => parser.error_at(parser.at, "`)` without `(`"),
         }
     }
 }
@@ -95,7 +95,7 @@ impl Parser {
     }
 
     fn term(&mut self) -> Result<Expr, BadFilter> {
-        const WANTED: &str = "expected a condition: ttl<30, state:late or part of a key";
+        const WANTED: &str = "expected a condition: ttl<30, state:late, or a part of a key";
         match self.peek() {
             None | Some(')') => self.error_at(self.at, WANTED),
             Some(_) if self.is_word("or") || self.is_word("and") => self.error_at(self.at, WANTED),
@@ -108,7 +108,7 @@ impl Parser {
 
     fn deeper(&mut self, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
         if self.depth == DEEPEST {
-            return self.error_at(self.at, format!("parentheses and ! can be nested at most {DEEPEST} deep"));
+            return self.error_at(self.at, format!("nested too deeply (at most {DEEPEST} levels)"));
         }
         self.at += 1;
         self.depth += 1;
@@ -121,7 +121,7 @@ impl Parser {
         let opened = self.at - 1;
         let expr = self.any()?;
         if self.peek() != Some(')') {
-            return self.error_at(opened, "no matching closing parenthesis");
+            return self.error_at(opened, "`(` without `)`");
         }
         self.at += 1;
         Ok(expr)
@@ -133,7 +133,7 @@ impl Parser {
         loop {
             self.at += 1;
             match self.chars.get(self.at) {
-                None => return self.error_at(opened, "no closing quote"),
+                None => return self.error_at(opened, "this quote is not closed"),
                 Some('"') => break,
                 Some('\\') => {
                     self.at += 1;
@@ -164,7 +164,7 @@ impl Parser {
         match comparison(rest) {
             Some((comparison, value)) => self.compare(name, comparison, value, start),
             None if number(name).is_some() && !rest.is_empty() => {
-                self.error_at(start, format!("{name} is a number: compare it, for example {name}<30"))
+                self.error_at(start, format!("{name} is a number; compare it: {name}<30"))
             }
             None => Ok(Expr::Has(Text::Anywhere, word)),
         }
@@ -174,7 +174,7 @@ impl Parser {
         let is_quoted = part.is_empty() && self.chars.get(self.at) == Some(&'"');
         let part = if is_quoted { self.quoted()? } else { part.to_owned() };
         if part.is_empty() {
-            return self.error_at(at, format!("expected a text after {}", text.prefix()));
+            return self.error_at(at, format!("expected text after {}", text.prefix()));
         }
         let words: &[&str] = match text {
             Text::State => &["ok", "paused", "late", "risk", "unseen", "dying", "expired", "revoked", "gone"],

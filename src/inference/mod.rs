@@ -3,8 +3,10 @@
 pub mod lease_inference;
 pub mod lints;
 pub mod locks;
+mod renewal;
 mod revision_timeline;
 mod time_range;
 
+pub use renewal::{Renewal, RenewalSource};
 pub use revision_timeline::RevisionTimeline;
 pub use time_range::TimeRange;

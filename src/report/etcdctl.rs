@@ -1,7 +1,7 @@
-//! etcdctl's `simple` lines, to the letter (`etcdctl/ctlv3/command/printer_simple.go`).
+//! Exactly etcdctl's `simple` lines (`etcdctl/ctlv3/command/printer_simple.go`).
 
 use crate::escape::printable;
-use etcd_lease::{Granted, LeaseId, TimeToLive, TtlStatus};
+use etcd_lease::{Ended, Granted, LeaseId, TimeToLive, TtlStatus};
 
 /// `etcdctl lease grant`.
 pub fn granted(granted: &Granted) -> String {
@@ -13,8 +13,8 @@ pub fn revoked(id: LeaseId) -> String {
     format!("lease {id} revoked\n")
 }
 
-/// `etcdctl lease timetolive`, with the keys where `with_keys`. Keys are raw bytes, as etcdctl's, unless
-/// `for_terminal`: a key may hold an escape sequence.
+/// `etcdctl lease timetolive`, with the keys if `with_keys`. Keys are raw bytes, as in etcdctl, but escaped if
+/// `for_terminal`, because a key may contain an escape sequence.
 pub fn time_to_live(answer: &TimeToLive, with_keys: bool, for_terminal: bool) -> Vec<u8> {
     if answer.ttl_status() == TtlStatus::Missing {
         return format!("lease {} already expired\n", answer.id).into_bytes();
@@ -31,14 +31,28 @@ pub fn time_to_live(answer: &TimeToLive, with_keys: bool, for_terminal: bool) ->
     line
 }
 
-/// One answer of `etcdctl lease keep-alive`.
+/// One reply of `etcdctl lease keep-alive`.
 pub fn kept(id: LeaseId, ttl: i64) -> String {
     format!("lease {id} keepalived with TTL({ttl})\n")
 }
 
-/// The last line of `etcdctl lease keep-alive`, which does not know why.
+/// The last line of `etcdctl lease keep-alive`, which gives no reason.
 pub fn ended(id: LeaseId) -> String {
     format!("lease {id} expired or revoked.\n")
+}
+
+/// Why a keepalive ended, to follow the lease's name. For stderr: etcdctl has no such line.
+pub fn end_reason(ended: &Ended) -> String {
+    let text = match ended {
+        Ended::Expired => "expired".to_owned(),
+        Ended::NotFound => "not found".to_owned(),
+        Ended::Unanswered { trouble: None } => "got no reply for its TTL".to_owned(),
+        Ended::Unanswered { trouble: Some(cause) } => format!("got no reply for its TTL ({cause})"),
+        Ended::Forbidden { message } => format!("may not be renewed ({message})"),
+        Ended::Cancelled => "is no longer needed".to_owned(),
+        Ended::Closed => "lost its engine".to_owned(),
+    };
+    printable(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -52,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_live_reads_as_etcdctls() {
+    fn a_time_to_live_is_etcdctls_line() {
         let alive = time_to_live(&answer(7, 10), false, false);
         assert_eq!(alive, b"lease 000000000000694d granted with TTL(10s), remaining(7s)\n");
         let gone = time_to_live(&answer(-1, 0), true, false);
@@ -62,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_raw_but_for_a_terminal() {
+    fn keys_are_escaped_only_for_a_terminal() {
         let raw = time_to_live(&answer(7, 10), true, false);
         assert!(raw.ends_with(b", attached keys([/a \x1b[2J])\n"));
         let shown = time_to_live(&answer(7, 10), true, true);

@@ -1,4 +1,4 @@
-//! `events`: what happens, a line each, for people and as JSON.
+//! `events`: one line or JSON object per event.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,20 +12,20 @@ use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, R
 use crate::inference::lease_inference::RemovalDelay;
 use simkit::Timestamp;
 
-/// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  10 s, ~3.5 s after the last`: when, how many seconds the
-/// truth can lie from that, what, which lease; each of the first three stands in every line. `start` is what the wall said at
-/// the start of the clock.
+/// `2026-11-22T10:04:31.250Z   ±0.1  renewed     694d9aa8d4d4f304  after ~3.5 s (TTL 10 s)`: time, its maximum error in
+/// seconds, kind, lease, description. Every line has the first three. `start` is the real time at the start of the clock.
 pub fn event_line(event: &Event, start: SystemTime) -> String {
     let lease = event.lease.map_or(String::new(), |id| id.to_string());
-    let (at, doubt) = (rfc3339(wall(event.at, start)), format!("±{:.1}", event.doubt.as_secs_f64()));
+    let at = rfc3339(wall(event.at, start));
+    let doubt = format!("±{:.1}", event.doubt.as_secs_f64());
     format!("{at} {doubt:>6}  {:<10}  {lease:<16}  {}\n", event.name().as_str(), event.text())
 }
 
-/// The same facts as an object; what is not known is left out.
+/// The same facts as a JSON object, without unknown values.
 pub fn event_json(event: &Event, start: SystemTime) -> String {
     let object = EventObject {
         at: rfc3339(wall(event.at, start)),
-        at_error: (!event.doubt.is_zero()).then(|| seconds(event.doubt)),
+        at_error: if event.doubt.is_zero() { None } else { Some(seconds(event.doubt)) },
         seen_at: rfc3339(wall(event.seen_at, start)),
         event: event.name().as_str(),
         lease: event.lease.map(|id| id.to_string()),
@@ -190,7 +190,7 @@ impl EventFields {
             EventKind::Lost { loss, ttl } => {
                 EventFields { cause: Some(loss.why.word()), ttl: *ttl, ..EventFields::default() }
             }
-            EventKind::LeaseEnded(obituary) => EventFields::of_death(obituary),
+            EventKind::LeaseEnded(ended) => EventFields::of_end(ended),
             EventKind::Connected { endpoint, .. } => EventFields::of_link("up", Some(endpoint), None),
             EventKind::RenewsAt { endpoint } => EventFields::of_link("renewals", Some(endpoint), None),
             EventKind::Disconnected { endpoint, message } => {
@@ -218,7 +218,8 @@ impl EventFields {
     fn of_keys(keys: &[Vec<u8>]) -> EventFields {
         let any_raw = keys.iter().any(|key| std::str::from_utf8(key).is_err());
         let all = |show: fn(&[u8]) -> String| keys.iter().map(|key| show(key)).collect();
-        EventFields { keys: Some(all(json_key)), keys_base64: any_raw.then(|| all(base64)), ..EventFields::default() }
+        let keys_base64 = if any_raw { Some(all(base64)) } else { None };
+        EventFields { keys: Some(all(json_key)), keys_base64, ..EventFields::default() }
     }
 
     fn of_times(left: Option<Duration>, interval: Option<Duration>, expected: Option<Duration>) -> EventFields {
@@ -230,22 +231,25 @@ impl EventFields {
         let Renewed { ttl, interval, interval_doubt, expected, left, left_doubt, round_trip, .. } = *renewed;
         let [interval_error, left_error, round_trip] =
             [interval_doubt, left_doubt, round_trip].map(|span| span.map(seconds));
-        let is_inferred = renewed.how == RenewalSource::Inferred && interval.is_some();
-        let interval_sureness = is_inferred.then_some(if renewed.is_bound { "at_most" } else { "about" });
+        let interval_sureness = match (renewed.how, interval) {
+            (RenewalSource::Inferred, Some(_)) if renewed.is_bound => Some("at_most"),
+            (RenewalSource::Inferred, Some(_)) => Some("about"),
+            _ => None,
+        };
         let times = EventFields::of_times(left, interval, expected);
         EventFields { ttl, interval_error, interval_sureness, left_error, round_trip, ..times }
     }
 
-    fn of_death(obituary: &LeaseEnded) -> EventFields {
-        let LeaseEnded { ownership: who, ttl, keys, lag, revision, .. } = obituary;
-        let cause = match (obituary.cause, obituary.is_ours) {
+    fn of_end(ended: &LeaseEnded) -> EventFields {
+        let LeaseEnded { ownership: who, ttl, keys, lag, revision, .. } = ended;
+        let cause = match (ended.cause, ended.is_ours) {
             (EndCause::Revoked, true) => Some("here"),
             (EndCause::Revoked, false) => Some("elsewhere"),
             _ => None,
         };
         let (lag, lag_error) = lag.map(middle).unzip();
         let of_keys = |keys: &LeaseKeys| EventFields {
-            key_count: keys.is_all.then_some(keys.count),
+            key_count: if keys.is_all { Some(keys.count) } else { None },
             ..EventFields::of_keys(&keys.first)
         };
         let of_keys = keys.as_ref().map(of_keys).unwrap_or_default();
@@ -270,7 +274,7 @@ impl EventFields {
     }
 }
 
-/// The middle of what is known, and half of its width.
+/// The middle of the known range, and half of its width, in seconds.
 fn middle(lag: RemovalDelay) -> (f64, f64) {
     (seconds((lag.least + lag.most) / 2), seconds((lag.most.saturating_sub(lag.least)) / 2))
 }
@@ -291,7 +295,7 @@ mod tests {
         Event::new(when, Timestamp::at(seconds(4.25)), lease.map(LeaseId), what)
     }
 
-    /// An event of each kind that `leasetop events` can tell.
+    /// An event of each kind that `leasetop events` can print.
     fn every_kind() -> Vec<Event> {
         let key = b"/a\x1b\xff".to_vec();
         let renewed = Renewed {
@@ -300,7 +304,7 @@ mod tests {
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
             left_doubt: Some(seconds(0.125)),
-            ..Renewed::new(RenewalSource::Inferred, Some(10))
+            ..Renewed::new(RenewalSource::Inferred, Timestamp::START, Some(10))
         };
         let died = |cause, lag| {
             let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });

@@ -1,9 +1,10 @@
-//! The cadence report: is the interval between renewals the same for every TTL?
+//! The cadence report of `exercise`: is the renewal interval the same for every TTL?
 
 use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::etcdctl::end_reason;
 use super::json::line;
 #[cfg(test)]
 use super::schema;
@@ -13,11 +14,11 @@ use crate::app::cadence::{CadenceReport, LostLease, Series};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Lost leases that the table's lines name one by one.
+/// Lost leases that are listed one by one below the table.
 const MAX_LISTED: usize = 16;
 
-/// The aligned table, the answer in a sentence, and a line for each lease that was lost, the first of them; `start` is what
-/// the wall said at the start of the clock.
+/// The table, the answer in a few sentences, and a line per lost lease, at most 16. `start` is the real time at the start of
+/// the clock.
 pub fn exercise_table(exercise: &CadenceReport, start: SystemTime) -> String {
     let right = |title| (title, Align::Right);
     let header = [
@@ -29,9 +30,9 @@ pub fn exercise_table(exercise: &CadenceReport, start: SystemTime) -> String {
         "MIN",
         "MAX",
         "P99",
-        "OF TTL",
+        "% OF TTL",
         "EXPECTED",
-        "LEAST LEFT",
+        "LOWEST LEFT",
         "QUEUE",
         "DROPPED",
         "RTT P50",
@@ -45,12 +46,12 @@ fn losses(exercise: &CadenceReport, start: SystemTime) -> String {
     let all = || exercise.series.iter().flat_map(|series| series.losses.iter().map(move |lost| (series, lost)));
     let line = |(series, lost): (&Series, &LostLease)| {
         let LostLease { id, at, why } = lost;
-        format!("lost: lease {id} of {} at {}: {why}\n", series.ttl_in_words(), rfc3339(wall(*at, start)))
+        format!("lost: lease {id} ({}) at {}: {}\n", series.ttl_in_words(), rfc3339(wall(*at, start)), end_reason(why))
     };
     let named: String = all().take(MAX_LISTED).map(line).collect();
     match all().count().saturating_sub(MAX_LISTED) {
         0 => named,
-        rest => format!("{named}and {rest} more were lost\n"),
+        rest => format!("{named}and {rest} more\n"),
     }
 }
 
@@ -69,7 +70,7 @@ fn row(series: &Series) -> [String; 15] {
         or_dash(intervals.min, human),
         or_dash(intervals.max, human),
         or_dash(intervals.p99, human),
-        or_dash(series.interval_to_ttl(), |share| format!("{:.0} %", share * 100.0)),
+        or_dash(series.interval_to_ttl(), |share| format!("{:.0}", share * 100.0)),
         or_dash(intervals.expected, human),
         or_dash(series.least_left, human),
         format!("{}/{}", queue.depth, queue.capacity),
@@ -79,7 +80,7 @@ fn row(series: &Series) -> [String; 15] {
     ]
 }
 
-/// Is the interval between renewals the same for every TTL?
+/// The cadence report: is the renewal interval the same for every TTL?
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ExerciseObject {
@@ -176,7 +177,7 @@ struct QueueCountsObject {
     dropped: u64,
 }
 
-/// The report as one JSON object; `start` is what the wall said at the start of the clock.
+/// The report as one JSON object. `start` is the real time at the start of the clock.
 pub fn exercise_json(exercise: &CadenceReport, start: SystemTime) -> String {
     line(&ExerciseObject {
         pace: exercise.pace.to_string(),
@@ -272,13 +273,13 @@ mod tests {
     }
 
     #[test]
-    fn those_that_were_lost_are_named_with_when_and_why() {
+    fn lost_leases_are_listed_with_time_and_reason() {
         let mut exercise = exercise();
         let lost = |id| LostLease { id: LeaseId(id), at: Timestamp::at(ms(7_250)), why: Ended::NotFound };
         (exercise.series[0].lost, exercise.series[0].losses) = (18, (1..=18).map(lost).collect());
         let table = exercise_table(&exercise, SystemTime::UNIX_EPOCH);
-        let line = "lost: lease 0000000000000010 of 10 s at 1970-01-01T00:00:07.250Z: not found: it was revoked or never existed";
-        assert!(table.ends_with(&format!("{line}\nand 2 more were lost\n")), "{table}");
+        let line = "lost: lease 0000000000000010 (10 s) at 1970-01-01T00:00:07.250Z: not found";
+        assert!(table.ends_with(&format!("{line}\nand 2 more\n")), "{table}");
         let json = exercise_json(&exercise, SystemTime::UNIX_EPOCH);
         let object = r#"{"id":"0000000000000012","at":"1970-01-01T00:00:07.250Z","cause":"not found"}"#;
         assert!(json.contains(object), "{json}");

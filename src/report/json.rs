@@ -1,4 +1,4 @@
-//! The JSON objects of the single calls, a line each; their schemas lie in `assets/schema`.
+//! JSON objects of etcdctl's commands, one per line. Their schemas are in `assets/schema`.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,9 +9,9 @@ use super::schema;
 use super::text::{base64, json_key, rfc3339, seconds};
 use etcd_lease::{Ended, Granted, Header, LeaseId, TimeToLive};
 
-/// One object on a line of its own.
+/// One object on one line.
 pub(super) fn line(object: &impl Serialize) -> String {
-    // Our objects have string keys and finite numbers: they always are JSON.
+    // Cannot fail: our objects have string keys and finite numbers.
     let mut line = serde_json::to_string(object).unwrap_or_default();
     line.push('\n');
     line
@@ -34,7 +34,7 @@ pub(super) struct GrantedObject {
     revision: i64,
 }
 
-/// `grant`: the TTL as granted and as asked for.
+/// `grant`: with the TTL as granted and as requested.
 pub fn granted_json(granted: &Granted) -> String {
     let Granted { id, ttl, requested_ttl, header } = *granted;
     line(&GrantedObject { id: id.to_string(), ttl, requested_ttl, revision: header.revision })
@@ -53,7 +53,7 @@ pub(super) struct RevokedObject {
     keys_deleted: Option<usize>,
 }
 
-/// `revoke`: the revision of the deletion, and how many keys went; null where the user may not know.
+/// `revoke`: with the revision of the deletion and the number of deleted keys, null if the user may not read them.
 pub fn revoked_json(id: LeaseId, header: Header, keys_deleted: Option<usize>) -> String {
     line(&RevokedObject { id: id.to_string(), revision: header.revision, keys_deleted })
 }
@@ -75,10 +75,12 @@ pub(super) struct TimeToLiveObject {
     keys_base64: Option<Vec<String>>,
 }
 
-/// `timetolive`: as the server said; the keys are null where they were not asked for.
+/// `timetolive`: the reply of the server. Keys are null without `--keys`.
 pub fn time_to_live_json(answer: &TimeToLive, with_keys: bool) -> String {
     let TimeToLive { id, ttl, granted_ttl, .. } = *answer;
-    let keys = |show: fn(&[u8]) -> String| with_keys.then(|| answer.keys.iter().map(|key| show(key)).collect());
+    let keys = |show: fn(&[u8]) -> String| {
+        if with_keys { Some(answer.keys.iter().map(|key| show(key)).collect()) } else { None }
+    };
     line(&TimeToLiveObject { id: id.to_string(), granted_ttl, ttl, keys: keys(json_key), keys_base64: keys(base64) })
 }
 
@@ -100,7 +102,7 @@ pub(super) struct KeptObject {
     round_trip: f64,
 }
 
-/// `keep-alive`: one answer.
+/// `keep-alive`: one reply.
 pub fn kept_json(at: SystemTime, id: LeaseId, ttl: i64, round_trip: Duration) -> String {
     line(&KeptObject { at: rfc3339(at), id: id.to_string(), ttl, round_trip: seconds(round_trip) })
 }
@@ -120,7 +122,7 @@ pub(super) struct EndedObject<'a> {
     ended: &'a str,
 }
 
-/// `keep-alive`: why it ended, in a word.
+/// `keep-alive`: the reason of the end, in a word.
 pub fn ended_json(at: SystemTime, id: LeaseId, ended: &Ended) -> String {
     line(&EndedObject { at: rfc3339(at), id: id.to_string(), ended: ended.word() })
 }
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_no_text_stand_in_base64_too() {
+    fn keys_are_also_in_base64() {
         let keys = vec![b"/a\n".to_vec(), b"\xff".to_vec()];
         let answer = TimeToLive { id: LeaseId(1), ttl: 4, granted_ttl: 5, keys, header: Header::default() };
         let with = time_to_live_json(&answer, true);

@@ -1,4 +1,4 @@
-//! The key table in force, for people and for scripts.
+//! `keys`: the current key bindings.
 
 use serde::Serialize;
 
@@ -6,8 +6,7 @@ use super::json::line;
 use super::table::{Align, table};
 use crate::app::{KeyContext, Keymap, KeymapEntry};
 
-/// A row for each action of the monitor: its keys, its name in a config file, and what it does; below them the same for
-/// each dialog.
+/// Keys, config name and help of each action of the monitor, then the same for each dialog.
 pub fn keys_table(keymap: &Keymap) -> String {
     let cells = |row: KeymapEntry<'_>| [row.in_words(), row.binding.action.name(), row.binding.help.to_owned()];
     let rows: Vec<[String; 3]> = keymap.rows().filter(|row| !row.is_dialog_key()).map(cells).collect();
@@ -20,7 +19,7 @@ pub fn keys_table(keymap: &Keymap) -> String {
             .map(move |[keys, action, help]| [scope.name().to_owned(), keys, action, help])
     };
     let dialogs: Vec<[String; 4]> = KeyContext::DIALOGS.into_iter().flat_map(in_dialog).collect();
-    let [keys, action, what] = ["KEYS", "ACTION", "WHAT IT DOES"].map(|title| (title, Align::Left));
+    let [keys, action, what] = ["KEYS", "ACTION", "DESCRIPTION"].map(|title| (title, Align::Left));
     table([keys, action, what], &rows) + "\n" + &table([("DIALOG", Align::Left), keys, action, what], &dialogs)
 }
 
@@ -40,7 +39,7 @@ pub(super) struct KeyObject {
     help: &'static str,
 }
 
-/// An object a line for each action, with its keys as they stand in a config file.
+/// One object per action, with its keys as in the config file.
 pub fn keys_json(keymap: &Keymap) -> String {
     let object = |row: KeymapEntry<'_>| KeyObject {
         action: row.binding.action.name(),

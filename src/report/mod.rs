@@ -1,4 +1,4 @@
-//! What the headless commands print: pure functions from data to text, one format a file.
+//! Output of commands: pure functions from data to text, one file per format.
 
 mod etcdctl;
 mod events;
@@ -12,7 +12,7 @@ mod table;
 mod text;
 mod waited;
 
-pub use etcdctl::{ended, granted, kept, revoked, time_to_live};
+pub use etcdctl::{end_reason, ended, granted, kept, revoked, time_to_live};
 pub use events::{event_json, event_line};
 pub use exercise::{exercise_json, exercise_table};
 pub use json::{ended_json, granted_json, kept_json, revoked_json, time_to_live_json};

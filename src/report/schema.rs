@@ -1,4 +1,4 @@
-//! The JSON schemas in `assets/schema`, made from the structs that the reports serialise.
+//! The JSON schemas in `assets/schema`, generated from the structs that the reports serialise.
 
 use std::path::Path;
 
@@ -33,8 +33,8 @@ fn schema<T: JsonSchema>(name: &str) -> String {
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
-/// Forbids further properties, and null for properties that are left out instead. Widths of Rust's numbers are no
-/// part of the interface.
+/// Forbids further properties, and null for properties that are left out instead. Removes `format`, because the widths of
+/// Rust's numbers are not part of the interface.
 fn close(schema: &mut Schema) {
     if schema.get("format").is_some_and(Value::is_string) {
         schema.remove("format");
@@ -50,7 +50,7 @@ fn close(schema: &mut Schema) {
     schema.insert("additionalProperties".to_owned(), false.into());
 }
 
-/// To write the files anew: `UPDATE_SCHEMAS=1 cargo test --lib report::schema`.
+/// To update the files: `UPDATE_SCHEMAS=1 cargo test --lib report::schema`.
 #[test]
 fn the_files_are_those_of_the_structs() {
     let schemas = [

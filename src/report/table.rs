@@ -1,15 +1,14 @@
-//! Aligned columns.
+//! Tables of aligned columns.
 
 use crate::width::DisplayWidth;
 
-/// How a column is aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
     Right,
 }
 
-/// Lines of columns two spaces apart, as wide as their widest cell; no blanks at the end of a line. A row has a cell for
+/// A table with columns two spaces apart, each as wide as its widest cell, and no trailing spaces. Every row has a cell for
 /// each title.
 pub(super) fn table<'a, R: AsRef<[String]>>(header: impl AsRef<[(&'a str, Align)]>, rows: &[R]) -> String {
     let header = header.as_ref();

@@ -1,4 +1,4 @@
-//! Numbers and times as text.
+//! Formatting of numbers, times and keys.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,37 +8,36 @@ use jiff::Timestamp;
 
 pub(super) use crate::app::cadence::human;
 use crate::escape::printable;
-pub(super) use crate::plural::plural;
 
-/// A key for JSON: as it is where it is UTF-8 (JSON does the quoting), else escaped.
+/// A key for JSON: unchanged if it is UTF-8, else escaped.
 pub(super) fn json_key(key: &[u8]) -> String {
     std::str::from_utf8(key).map_or_else(|_| printable(key), str::to_owned)
 }
 
-/// Bytes in base64, the standard alphabet, padded.
+/// Base64 in the standard alphabet, padded.
 pub(super) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
 /// A time as RFC 3339 in UTC with milliseconds: `2026-11-22T10:04:31.250Z`.
 pub fn rfc3339(time: SystemTime) -> String {
-    // A clock outside jiff's years (-9999 to 9999) is no clock.
+    // Out of jiff's range (the years -9999 to 9999) the clock is wrong anyway.
     let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("{time:.3}")
 }
 
-/// A duration in seconds, to the microsecond.
+/// Seconds, rounded to the microsecond.
 pub(super) fn seconds(duration: Duration) -> f64 {
     let micros = duration.as_nanos().saturating_add(500) / 1000;
     micros as f64 / 1e6
 }
 
-/// A round trip for people: `0.52 ms`.
+/// A round trip: `0.52 ms`.
 pub(super) fn millis(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1e3)
 }
 
-/// What `show` makes of a value, `-` for an unknown one.
+/// The value as `show` formats it, or `-` if it is unknown.
 pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)
 }

@@ -1,4 +1,4 @@
-//! `wait`: what has come, or why it did not.
+//! `wait`: whether the condition was met, or why not.
 
 use std::time::SystemTime;
 
@@ -13,45 +13,45 @@ use crate::wait_condition::WaitCondition;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Why what was waited for did not come.
+/// Why the condition was not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The lease is not there, so that it cannot come any more.
+    /// The lease does not exist, so the condition can no longer be met.
     Gone,
-    /// The time was over.
+    /// The time-out passed.
     TimedOut,
-    /// Somebody stopped it.
+    /// A signal arrived.
     Stopped,
 }
 
-/// How waiting ended.
+/// The result of waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct Waited {
-    /// When, on the wall.
+    /// Real time of the end.
     pub at: SystemTime,
-    /// The same moment.
+    /// The same instant, by the program's clock.
     pub now: Timestamp,
-    /// Which lease.
+    /// The lease.
     pub id: LeaseId,
-    /// What was waited for.
+    /// The condition.
     pub until: WaitCondition,
-    /// Why it did not come; none where it did.
+    /// Why the condition was not met. None if it was.
     pub reason: Option<Reason>,
-    /// Whether the lease was there at any time since waiting began.
+    /// Whether the lease existed at any time during the wait.
     pub was_there: bool,
-    /// Where the deadline lies, as far as known.
+    /// The known range of the deadline.
     pub bounds: Option<TimeRange>,
 }
 
 impl Waited {
-    /// Seconds left, and how far the truth can lie from that; none where the lease is gone or nothing is known.
+    /// Seconds left and their maximum error. None if the lease is gone or nothing is known.
     fn left(&self) -> Option<(f64, f64)> {
         let is_gone = self.reason == Some(Reason::Gone) || self.reason.is_none() && self.until == WaitCondition::Gone;
         let bounds = self.bounds.filter(|_| !is_gone)?;
         Some((bounds.middle().signed_since(self.now), bounds.half_width().as_secs_f64()))
     }
 
-    /// The reason in a word: who mistypes an id is told apart from who came too late.
+    /// The reason in a word. `not found` points at a mistyped id, `gone` at a lease that ended.
     fn word(&self) -> Option<&'static str> {
         Some(match self.reason? {
             Reason::Gone if !self.was_there => "not found",
@@ -103,26 +103,42 @@ pub fn waited_json(waited: &Waited) -> String {
     })
 }
 
-/// `wait`: that it has come, or why it did not, a line.
+/// `wait`: one line.
 pub fn waited(waited: &Waited) -> String {
     let Waited { id, until, was_there, .. } = *waited;
     match waited.reason {
         None => success_line(waited),
-        Some(Reason::Gone) if was_there => format!("lease {id} is gone: {until} will not come any more\n"),
-        Some(Reason::Gone) => format!("there is no lease {id}: {until} cannot come\n"),
-        Some(Reason::TimedOut) => format!("the time is over, and {until} did not come for lease {id}\n"),
-        Some(Reason::Stopped) => format!("stopped before {until} came for lease {id}\n"),
+        Some(Reason::Gone) if was_there => format!("lease {id} ended before it {}\n", past(until)),
+        Some(Reason::Gone) => format!("lease {id} not found, so it cannot {}\n", infinitive(until)),
+        Some(Reason::TimedOut) => format!("timed out before lease {id} {}\n", past(until)),
+        Some(Reason::Stopped) => format!("interrupted before lease {id} {}\n", past(until)),
+    }
+}
+
+fn past(condition: WaitCondition) -> String {
+    match condition {
+        WaitCondition::Gone => "was gone".to_owned(),
+        WaitCondition::Renewed => "was renewed".to_owned(),
+        WaitCondition::LeftBelow(_) => format!("reached {condition}"),
+    }
+}
+
+fn infinitive(condition: WaitCondition) -> String {
+    match condition {
+        WaitCondition::Gone => "end".to_owned(),
+        WaitCondition::Renewed => "be renewed".to_owned(),
+        WaitCondition::LeftBelow(_) => format!("reach {condition}"),
     }
 }
 
 fn success_line(waited: &Waited) -> String {
-    let left = waited.left().map_or(String::new(), |(middle, error)| format!(", {middle:.1} s ±{error:.1} left"));
+    let left = waited.left().map_or(String::new(), |(middle, error)| format!(" ({middle:.1} s ±{error:.1} left)"));
     let id = waited.id;
     match waited.until {
         WaitCondition::Gone if waited.was_there => format!("lease {id} is gone\n"),
-        WaitCondition::Gone => format!("there is no lease {id}\n"),
+        WaitCondition::Gone => format!("lease {id} not found\n"),
         WaitCondition::Renewed => format!("lease {id} was renewed{left}\n"),
-        WaitCondition::LeftBelow(_) => format!("lease {id} has {}{left}\n", waited.until),
+        WaitCondition::LeftBelow(_) => format!("lease {id} reached {}{left}\n", waited.until),
     }
 }
 
@@ -140,27 +156,27 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_what_has_come() {
+    fn a_line_says_what_happened() {
         let line = |until| waited(&ended(until, None));
         assert_eq!(line("gone"), "lease 0000000000000007 is gone\n");
-        assert_eq!(line("renewed"), "lease 0000000000000007 was renewed, 4.8 s ±0.2 left\n");
-        assert_eq!(line("left<5s"), "lease 0000000000000007 has left<5s, 4.8 s ±0.2 left\n");
+        assert_eq!(line("renewed"), "lease 0000000000000007 was renewed (4.8 s ±0.2 left)\n");
+        assert_eq!(line("left<5s"), "lease 0000000000000007 reached left<5s (4.8 s ±0.2 left)\n");
         let never = Waited { was_there: false, bounds: None, ..ended("gone", None) };
-        assert_eq!(waited(&never), "there is no lease 0000000000000007\n");
+        assert_eq!(waited(&never), "lease 0000000000000007 not found\n");
     }
 
     #[test]
-    fn a_line_says_why_it_has_not() {
+    fn a_line_says_why_it_did_not_happen() {
         let line = |reason| waited(&ended("renewed", Some(reason)));
-        assert_eq!(line(Reason::Gone), "lease 0000000000000007 is gone: renewed will not come any more\n");
-        assert_eq!(line(Reason::TimedOut), "the time is over, and renewed did not come for lease 0000000000000007\n");
-        assert_eq!(line(Reason::Stopped), "stopped before renewed came for lease 0000000000000007\n");
+        assert_eq!(line(Reason::Gone), "lease 0000000000000007 ended before it was renewed\n");
+        assert_eq!(line(Reason::TimedOut), "timed out before lease 0000000000000007 was renewed\n");
+        assert_eq!(line(Reason::Stopped), "interrupted before lease 0000000000000007 was renewed\n");
         let never = Waited { was_there: false, bounds: None, ..ended("renewed", Some(Reason::Gone)) };
-        assert_eq!(waited(&never), "there is no lease 0000000000000007: renewed cannot come\n");
+        assert_eq!(waited(&never), "lease 0000000000000007 not found, so it cannot be renewed\n");
     }
 
     #[test]
-    fn an_object_says_whether_it_has_and_why_not() {
+    fn an_object_has_the_outcome_and_the_reason() {
         let start = "{\"at\":\"1970-01-01T00:00:00.000Z\",\"id\":\"0000000000000007\",";
         assert_eq!(
             waited_json(&ended("left<5s", Some(Reason::TimedOut))),

@@ -1,9 +1,8 @@
-//! Failures of calls, as the state is told of them.
+//! Conversion of call errors for the state.
 
 use crate::app::CallFailure;
 use etcd_lease::wire::{self, ErrorKind};
 
-/// Why a call failed, for the state.
 pub(super) fn call_failure(error: &wire::CallError) -> CallFailure {
     CallFailure {
         is_not_found: error.kind() == ErrorKind::NotFound,

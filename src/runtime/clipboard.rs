@@ -1,9 +1,9 @@
-//! The clipboard of the terminal, by OSC 52: it works through ssh too, where the terminal allows it.
+//! The terminal's clipboard, set with OSC 52. Works over ssh if the terminal allows it.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// The bytes that ask a terminal to take a text.
+/// The escape sequence that copies a text to the clipboard.
 pub(super) fn copy_sequence(text: &str) -> Vec<u8> {
     format!("\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text)).into_bytes()
 }

@@ -1,4 +1,4 @@
-//! Calls to the cluster and to the engine, each answered by a [`Msg`].
+//! Calls to the cluster and the engine. Each is answered by a [`Msg`].
 
 use std::sync::Arc;
 
@@ -16,17 +16,18 @@ use etcd_lease::wire::{self, Cluster, ErrorKind};
 use etcd_lease::{Fault, Granted, KeyRange, LeaseId, RenewalSchedule, TimeToLive};
 use simkit::Clock;
 
-/// Calls of one order that are in flight at a time.
+/// Maximum number of concurrent calls per effect.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// Carries out what goes to the network; each call is a stream of messages, and all of them are read as one, with what is observed besides.
+/// Runs calls to the cluster. Each call is a stream of messages. [`next`](Driver::next) merges all of them with the
+/// observations.
 pub(super) struct Driver {
     context: EffectContext,
     observer: Observer,
     running: SelectAll<BoxStream<'static, Msg>>,
 }
 
-/// What acts. Cheap to clone.
+/// Everything that a call needs. Cheap to clone.
 #[derive(Clone)]
 struct EffectContext {
     cluster: Cluster,
@@ -37,7 +38,7 @@ struct EffectContext {
 }
 
 impl Driver {
-    /// Begins to observe all leases, and the keys of a range.
+    /// Starts observing all leases, and the keys in `range`.
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
@@ -56,7 +57,8 @@ impl Driver {
         self.context.reader.stop_keep_alive(id);
     }
 
-    /// The reader plays a part of the drills, the engine the rest; both are told, so that one ends when the other begins.
+    /// Sets or clears a fault. The response reader simulates some faults and the engine the others, so both are
+    /// updated.
     pub(super) fn set_fault(&self, id: LeaseId, fault: Option<Fault>) {
         self.context.reader.drill(id, fault.filter(|fault| fault.is_reader_fault()));
         self.context.engine.set_fault(id, fault);
@@ -109,7 +111,7 @@ impl Driver {
         self.running.push(messages.boxed());
     }
 
-    /// The next answer, or the next that was observed.
+    /// The next reply or observation.
     pub(super) async fn next(&mut self) -> Msg {
         tokio::select! {
             Some(msg) = self.running.next() => msg,
@@ -120,7 +122,7 @@ impl Driver {
 
 impl EffectContext {
     async fn renew_once(self, id: LeaseId) -> Msg {
-        // Of many that are asked for at once some are in flight at a time.
+        // Limits the number of concurrent renewals.
         let _permit = self.permits.acquire().await;
         let sent = self.clock.now();
         match self.engine.keep_alive_once(id).await {
@@ -133,7 +135,7 @@ impl EffectContext {
         }
     }
 
-    /// Counts the keys first: the answer to a revoke does not say how many it deleted.
+    /// Counts the keys first, because the response to a revoke does not contain the number of deleted keys.
     async fn revoke(self, id: LeaseId) -> Msg {
         let keys_deleted = self.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len());
         match self.cluster.revoke(id).await {
@@ -153,7 +155,7 @@ impl EffectContext {
         stream::iter(ids).map(ask).buffer_unordered(MAX_IN_FLIGHT)
     }
 
-    /// The time alone needs no right to read the keys.
+    /// Queries the keys too, or only the time to live if the user may not read the keys.
     async fn probe_keys(self, id: LeaseId) -> Msg {
         match self.ask(id, true).await {
             Err(error) if error.kind() == ErrorKind::Forbidden => self.ask(id, false).await,
@@ -168,7 +170,7 @@ impl EffectContext {
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
     }
 
-    /// The keys that an effect names are few: all at a time.
+    /// Reads the values of a few keys concurrently.
     async fn read_values(self, id: LeaseId, keys: Vec<Vec<u8>>) -> Msg {
         let read = |key: Vec<u8>| {
             let cluster = self.cluster.clone();
@@ -186,8 +188,8 @@ impl EffectContext {
         Msg::Values { id, pairs }
     }
 
-    /// Grants in turn, some at a time; after the first failure the rest is given up. Each is told before its keys are
-    /// put: a watch tells of those at once.
+    /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,
+    /// because the watch reports those at once.
     fn grant(self, order: GrantRequest) -> impl Stream<Item = Msg> + Send {
         let order = Arc::new(order);
         let context = self.clone();
@@ -206,7 +208,7 @@ impl EffectContext {
             })
     }
 
-    /// What is to be told, and the lease with its number where there is one.
+    /// The message, and the lease with its number if it was granted.
     async fn grant_one(self, order: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
         let sent = self.clock.now();
         let answer = match self.cluster.grant(order.id, order.ttl).await {
@@ -221,7 +223,7 @@ impl EffectContext {
         (told, Some((answer, number)))
     }
 
-    /// Puts the keys of the order, one after the other.
+    /// Puts the keys of the request in sequence.
     fn attach_all(self, order: Arc<GrantRequest>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
         let pairs: Vec<_> = order.templates.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
         stream::iter(pairs).then(move |(key, value)| {

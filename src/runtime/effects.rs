@@ -1,49 +1,49 @@
-//! Carries effects out. This `match` is the only place where an [`Effect`] becomes an act: the driver does what goes to the
-//! cluster and to the engine, and the loop that owns the terminal finds the rest in [`LoopRequests`].
+//! Carries out effects. This is the only place where an [`Effect`] has side effects: the driver handles calls to the
+//! cluster and the engine, and the event loop handles the rest through [`LoopRequests`].
 
 use super::driver::Driver;
 use crate::app::Effect;
 use etcd_lease::LeaseId;
 
-/// How the monitor ended.
+/// The state in which the monitor exited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExitState {
-    /// Leases that were being kept alive and will expire by themselves.
+    /// Leases that were kept alive and now expire by themselves.
     pub still_alive: Vec<LeaseId>,
 }
 
-/// Who is suspended.
+/// Which processes to suspend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SuspendScope {
     /// This process.
     Process,
-    /// All processes that the shell started together with it.
+    /// All processes in the shell's job.
     Job,
 }
 
-/// What the terminal does beside showing the picture.
+/// A request to the terminal besides drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TerminalRequest {
-    /// It takes a text into its clipboard.
+    /// Copy a text to the clipboard.
     Copy(String),
-    /// It sends mouse events, or stops doing so.
+    /// Turn mouse events on or off.
     Mouse(bool),
 }
 
-/// What the loop is asked to do once the message is taken in. Without a screen nobody looks at it.
+/// Requests to the event loop, handled after the message is applied. Ignored without a screen.
 #[derive(Debug, Default)]
 pub(super) struct LoopRequests {
-    /// What the terminal is asked for, in order.
+    /// Terminal requests, in order.
     pub(super) terminal: Vec<TerminalRequest>,
-    /// Suspend the program: with or without the rest of its job.
+    /// Suspend the program, alone or with its job.
     pub(super) suspend: Option<SuspendScope>,
-    /// Begin anew on another sandbox, whose clock runs at this speed.
+    /// Restart with a new sandbox at this clock speed.
     pub(super) restart: Option<u32>,
     /// End the program.
     pub(super) exit: Option<ExitState>,
 }
 
-/// Carries an effect out, or begins to.
+/// Carries out an effect, or starts to.
 pub(super) fn execute(effect: Effect, driver: &mut Driver, requests: &mut LoopRequests) {
     match effect {
         Effect::StartKeepAlive { id, pace } => driver.start_keep_alive(id, pace),

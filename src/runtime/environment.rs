@@ -1,4 +1,4 @@
-//! What the monitor lives in: a cluster with its clock. A sandbox can be thrown away for another.
+//! A cluster and its clock. A sandbox environment can be replaced by a new one.
 
 use std::any::Any;
 use std::fmt;
@@ -10,26 +10,26 @@ use futures_util::future::BoxFuture;
 use etcd_lease::wire::Cluster;
 use simkit::Clock;
 
-/// A cluster that was made for the monitor, and its clock.
+/// A cluster created for the monitor, and its clock.
 #[derive(Debug)]
 pub struct Environment {
     /// The cluster.
     pub cluster: Cluster,
-    /// The clock of engine, polls and ages.
+    /// The clock of the engine and the polls.
     pub clock: Clock,
-    /// What lives as long as it and no longer: the sandbox, and who else plays on it.
+    /// What must live as long as the environment: the sandbox and its other clients.
     pub resources: OwnedResources,
 }
 
-/// Something that is kept and not looked at.
+/// Resources that are only kept alive.
 pub type OwnedResources = Arc<dyn Any + Send + Sync>;
 
-/// Makes worlds whose clock runs so many times as fast as the wall.
+/// Creates environments with a given clock speed.
 #[derive(Clone)]
 pub struct EnvironmentFactory(Arc<dyn Fn(u32) -> BoxFuture<'static, Environment> + Send + Sync>);
 
 impl EnvironmentFactory {
-    /// By a function of the clock's speed.
+    /// A factory from a function. Its argument is the clock speed as a multiple of real time.
     pub fn new<F>(make: impl Fn(u32) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Environment> + Send + 'static,
@@ -37,7 +37,6 @@ impl EnvironmentFactory {
         EnvironmentFactory(Arc::new(move |warp| make(warp).boxed()))
     }
 
-    /// Another one.
     pub(super) async fn make(&self, warp: u32) -> Environment {
         (self.0)(warp).await
     }

@@ -1,4 +1,4 @@
-//! Pictures into bytes: only the cells that have changed.
+//! Encoding frames as terminal output. Only changed cells are written.
 
 use std::io;
 
@@ -8,22 +8,22 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Remembers what the terminal shows.
+/// Encodes frames as differences from the previous one.
 ///
-/// ratatui's own `Terminal` flushes several times a frame, and asks the terminal for its cursor when it clears: here a
-/// frame is one piece of bytes, and nothing is asked.
+/// Used instead of ratatui's `Terminal`, which flushes several times per frame and queries the cursor position when it
+/// clears. Here a frame is a single write, and the terminal is never queried.
 #[derive(Debug, Default)]
 pub(super) struct FrameEncoder {
     shown: Option<Buffer>,
 }
 
 impl FrameEncoder {
-    /// Forgets what is shown, so that the next frame is drawn from nothing.
+    /// Makes the next frame a full redraw.
     pub(super) fn reset(&mut self) {
         self.shown = None;
     }
 
-    /// The bytes that turn what is shown into a new picture of this size; none where nothing changes.
+    /// The bytes that change the screen to the new frame. `None` if nothing changed.
     pub(super) fn frame(
         &mut self,
         (width, height): (u16, u16),
@@ -39,7 +39,7 @@ impl FrameEncoder {
     }
 }
 
-/// Writing into memory does not fail.
+/// The error type comes from `queue!`. Writing into memory does not fail.
 fn encode(before: Option<&Buffer>, picture: &Buffer) -> io::Result<Vec<u8>> {
     let blank = Buffer::empty(picture.area);
     let changes = before.unwrap_or(&blank).diff(picture);

@@ -1,4 +1,4 @@
-//! Draws when it is time to.
+//! Decides when to draw a frame.
 
 use std::mem;
 use std::time::{Duration, SystemTime};
@@ -12,25 +12,25 @@ use crate::ui::{self, RenderContext, Theme, WallClock};
 use simkit::Clock;
 use simkit::Timestamp;
 
-/// Data is drawn this often at most; keys at once.
+/// Minimum time between frames for changed data. Key presses are drawn at once.
 const FRAME: Duration = Duration::from_millis(33);
-/// Drawing data takes at most one part in so many of the time: with 100,000 leases to sort frames come less often.
+/// Drawing changed data takes at most 1/10 of the time. With 100,000 leases to sort, frames are less frequent.
 const MAX_DRAW_SHARE: u32 = 10;
 
-/// A screen, and when it is drawn on.
+/// A screen and the time of its next frame.
 pub(super) struct FrameScheduler<S> {
     pub(super) screen: S,
     pub(super) encoder: FrameEncoder,
     clock: Clock,
     pub(super) wall: WallClock,
     theme: Theme,
-    /// Bytes that are no picture; they go with the next frame.
+    /// Bytes that are not part of a frame. They are written with the next one.
     extra_bytes: Vec<u8>,
     last: Option<Timestamp>,
-    /// What the last frame cost, until its bytes were handed over.
+    /// How long the last frame took to compute and hand over.
     cost: Duration,
     due: Option<Timestamp>,
-    /// When time alone changes what is shown: the next whole second.
+    /// When countdowns change: the next whole second.
     countdown: Timestamp,
 }
 
@@ -52,7 +52,7 @@ impl<S: Screen> FrameScheduler<S> {
         }
     }
 
-    /// Forgets all that it has drawn, and goes by another clock.
+    /// Starts again with another clock and a full redraw.
     pub(super) fn restart(&mut self, clock: Clock) {
         self.encoder.reset();
         self.wall.start = clock.wall(Timestamp::START);
@@ -64,12 +64,12 @@ impl<S: Screen> FrameScheduler<S> {
         RenderContext { app, now, wall: &self.wall, theme: self.theme }
     }
 
-    /// A span of the wall, in the clock's time: frames do not run faster with it.
+    /// Converts real time to the clock's time, so that the frame rate does not depend on the clock speed.
     fn clock_time(&self, span: Duration) -> Duration {
         span * self.clock.speed()
     }
 
-    /// Sets the time of the next frame.
+    /// Schedules the next frame.
     pub(super) fn schedule(&mut self, redraw: Redraw, counts_down: bool) {
         let now = self.clock.now();
         let wanted = match redraw {
@@ -91,19 +91,19 @@ impl<S: Screen> FrameScheduler<S> {
         };
     }
 
-    /// Has these bytes written with a frame that is due now, whether the picture changes or not.
+    /// Writes these bytes with a frame that is due now, even if nothing else changed.
     pub(super) fn append_bytes(&mut self, bytes: Vec<u8>) {
         self.extra_bytes.extend(bytes);
         self.due = Some(self.clock.now());
     }
 
-    /// When to draw next. A busy screen wakes the loop by itself.
+    /// When to draw next. `NEVER` while the screen is busy, because it wakes the loop itself.
     pub(super) fn next_frame(&self) -> Timestamp {
         let next = self.countdown.min(self.due.unwrap_or(Timestamp::NEVER));
         if self.screen.is_free() { next } else { Timestamp::NEVER }
     }
 
-    /// How far a text can be scrolled depends on its width and on what it says.
+    /// Limits the scroll offset, which depends on the width and the content of the text.
     fn clamp_scroll(&self, app: &mut AppState, now: Timestamp) {
         if app.scroll() == 0 {
             return;

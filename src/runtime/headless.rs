@@ -1,4 +1,4 @@
-//! The monitor's mind without a screen: every event handed out as it happens, or what is known after a while.
+//! The monitor without a screen: streams events, or returns the state after a while.
 
 use std::time::SystemTime;
 
@@ -14,41 +14,44 @@ use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::Timestamp;
 
-/// What is followed.
+/// What to watch.
 #[derive(Clone, Debug)]
 pub struct HeadlessOptions {
-    /// The cluster, or the sandbox that stands for it.
+    /// The cluster or the sandbox.
     pub cluster: Cluster,
-    /// The clock of polls and events: the sandbox's, where there is one.
+    /// The clock of polls and events. The sandbox's clock, if there is one.
     pub clock: Clock,
-    /// What the state starts from. It keeps nothing alive and shows nothing.
+    /// The configuration. It must not grant leases or keep them alive.
     pub config: AppConfig,
 }
 
-/// An event, and what the wall said at the start of the clock.
+/// An event, with the wall-clock time of the clock's start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimedEvent {
     /// The event.
     pub event: Event,
-    /// The wall's time at the clock's start; later for what came after a sleep of the machine, which the clock did not count.
+    /// The wall-clock time at which the clock started. Later for events after a sleep of the machine, which the clock
+    /// did not count.
     pub start: SystemTime,
 }
 
-/// What was known when following ended.
+/// The state when watching ended.
 #[derive(Clone, Debug)]
 pub struct FinalState {
-    /// All that was known.
+    /// The application state.
     pub app: AppState,
-    /// When that was.
+    /// The time of the state.
     pub now: Timestamp,
-    /// The wall's time at the clock's start, sleeps of the machine included.
+    /// The wall-clock time at which the clock started, plus any sleep of the machine.
     pub start: SystemTime,
 }
 
-/// Follows a cluster until `external` ends it, or ends, or nobody takes the events any more. Every renewal that polls show
-/// is one of them; leases that are there at the start are none. Of leases those are told that the filter of the setup means.
+/// Sends events of a cluster until `external` yields `End` or ends, or the receiver is dropped. Every renewal that
+/// polls show is an event. Existing leases produce no event. Only events of leases that match the configured filter are
+/// sent.
 ///
-/// Nothing waits for whoever takes them: where there is no room, events are lost, and that is an event once there is.
+/// Never waits for the receiver: if the channel is full, events are dropped, and their number is reported as an event
+/// later.
 pub async fn follow_events<O>(options: HeadlessOptions, external: O, events: Sender<TimedEvent>) -> FinalState
 where
     O: Stream<Item = ExternalEvent> + Unpin,
@@ -59,8 +62,8 @@ where
     run.run(external, |session, start| sink.send_all(session, start)).await
 }
 
-/// Watches a cluster in the same way until `external` ends it, or ends, and tells nothing before that. How many leases died
-/// meanwhile stands beside what is known of the others.
+/// Watches a cluster until `external` yields `End` or ends. Returns the final state, and how many leases ended
+/// meanwhile.
 pub async fn watch_leases(
     options: HeadlessOptions,
     external: impl Stream<Item = ExternalEvent> + Unpin,
@@ -89,7 +92,7 @@ impl HeadlessRun {
         HeadlessRun { session: Session::start(cluster, clock, engine::Options::default(), config, false), start }
     }
 
-    /// Goes on until it is ended from outside, or `more` has had enough.
+    /// Runs until it is ended from outside, or `more` returns false.
     async fn run<O>(mut self, mut external: O, mut more: impl FnMut(&mut Session, SystemTime) -> bool) -> FinalState
     where
         O: Stream<Item = ExternalEvent> + Unpin,
@@ -118,12 +121,12 @@ impl HeadlessRun {
 
 struct EventSink {
     events: Sender<TimedEvent>,
-    /// Events that there was no room for, and that was not told yet.
+    /// Number of dropped events that are not reported yet.
     lost: u64,
 }
 
 impl EventSink {
-    /// Tells what is new; no where nobody listens any more.
+    /// Sends new events. Returns false if the receiver was dropped.
     fn send_all(&mut self, session: &mut Session, start: SystemTime) -> bool {
         if self.lost > 0 && self.events.capacity() > 0 {
             session.send(Msg::EventsLost(std::mem::take(&mut self.lost)));

@@ -1,10 +1,10 @@
-//! crossterm's keys as the monitor's.
+//! Converting crossterm's key events.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::app::Key;
 
-/// The monitor's name of a key press; none for releases and for keys that it has no name for.
+/// The key of a key press. `None` for releases and unsupported keys.
 pub(super) fn translate(event: KeyEvent) -> Option<Key> {
     if event.kind == KeyEventKind::Release {
         return None;

@@ -1,5 +1,5 @@
-//! The running monitor: the one event loop and what it is tied to; and the same session without a screen, for `events`
-//! and `list --for`.
+//! The running monitor: the event loop and its inputs and outputs. `events` and `list --for` run the same session
+//! without a screen.
 //!
 //! ```text
 //!  engine's status feed ----+
@@ -13,11 +13,10 @@
 //!  headless: the same session without a screen, its events handed out
 //! ```
 //!
-//! Renewing never waits for the screen: a frame is drawn only while the writer thread has none, and a terminal that
-//! nobody reads stops the writer thread alone.
+//! Renewals never wait for the screen: a frame is only drawn while the writer thread is idle, and a terminal that does
+//! not read blocks only that thread.
 //!
-//! A sandbox can be begun anew at another speed: another [`Environment`] takes its place, and the session begins anew with
-//! it.
+//! A sandbox can be restarted at another clock speed: a new [`Environment`] and a new session replace the old ones.
 
 mod call_failure;
 mod clipboard;
@@ -36,6 +35,7 @@ mod run;
 mod screen;
 mod session;
 mod signals;
+mod sleep_watch;
 mod terminal;
 
 use crossterm::event::EventStream;
@@ -51,10 +51,11 @@ pub use signals::{ExternalEvent, sleeps};
 use etcd_lease::LeaseId;
 use simkit::tasks;
 
-/// Runs the monitor on this process's terminal until it is quit or a signal ends it. A signal revokes nothing.
+/// Runs the monitor on this process's terminal until the user quits or a signal ends it. A signal does not revoke
+/// leases.
 ///
 /// # Errors
-/// Without a usable terminal, and when a task has panicked. The terminal is given back in each case.
+/// Returns an error if there is no usable terminal, or if a task panicked. The terminal is restored in either case.
 pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     let external = signals::external_events(options.clock.clone()).map_err(MonitorError::Signals)?;
     options.config.can_suspend = signals::has_shell();
@@ -71,7 +72,7 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     Ok(())
 }
 
-/// How to go on with leases that were left, so many that a line can hold.
+/// The commands that continue to keep leases alive after the exit, with at most 50 ids.
 fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     const MOST: usize = 50;
     let named: Vec<String> = left.iter().take(MOST).map(ToString::to_string).collect();

@@ -1,25 +1,25 @@
-//! The mouse: what a terminal is told, and what it tells.
+//! Mouse capture and mouse events.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-/// Gives us buttons and wheel, and not each move: nobody asks where the pointer is.
+/// Enables button and wheel events in SGR encoding, without motion events.
 pub(super) const ENABLE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-/// Gives them back.
+/// Disables mouse events.
 pub(super) const DISABLE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
-/// What somebody did.
+/// A mouse event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MouseAction {
-    /// Clicked at a column and a row.
+    /// A click at a column and a row, counted from 0.
     Click(u16, u16),
-    /// Turned the wheel by a notch.
+    /// One notch of the wheel.
     Wheel {
-        /// Toward the end.
+        /// Scrolling toward the end.
         is_down: bool,
     },
 }
 
-/// The meaning of an event; none of those that mean nothing here.
+/// The action of a mouse event. `None` if it has none.
 pub(super) fn translate(event: MouseEvent) -> Option<MouseAction> {
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(MouseAction::Click(event.column, event.row)),

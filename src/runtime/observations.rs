@@ -1,10 +1,9 @@
-//! What the observer tells, as messages for the state.
+//! Converting observations into messages.
 
 use super::call_failure::call_failure;
 use crate::app::{Listing, Msg};
 use crate::observe::{Listed, Observation, ObservedPart};
 
-/// The message that a piece of news is.
 pub(super) fn message(news: Observation) -> Msg {
     match news {
         Observation::Listed(Listed { sent, received, revision, count: total, created: born, gone, soonest: head }) => {

@@ -1,4 +1,4 @@
-//! What the monitor runs on, and why it could not.
+//! Options and errors of the monitor.
 
 use std::io;
 
@@ -12,42 +12,42 @@ use simkit::Clock;
 /// What the monitor runs on, and how.
 #[derive(Clone, Debug)]
 pub struct MonitorOptions {
-    /// The cluster, or the sandbox that stands for it.
+    /// The cluster or the sandbox.
     pub cluster: Cluster,
-    /// The clock of engine, polls and ages: the sandbox's, where there is one.
+    /// The clock of the engine and the polls. The sandbox's clock, if there is one.
     pub clock: Clock,
-    /// What has to live as long as the cluster does.
+    /// Resources that must live as long as the cluster.
     pub resources: Option<OwnedResources>,
-    /// Makes another sandbox in its place, where it is one.
+    /// Creates another sandbox for a restart. `None` for a real cluster.
     pub environments: Option<EnvironmentFactory>,
-    /// How leases are kept alive.
+    /// Engine options.
     pub engine: engine::Options,
-    /// What the state starts from: place, rights, budget, leases to grant.
+    /// Configuration of the state.
     pub config: AppConfig,
-    /// How it looks.
+    /// The colour theme.
     pub theme: Theme,
-    /// Reads no response, so that the queues fill: what a stalled consumer looks like.
+    /// Whether to leave responses unread, so that the queues fill up as with a stalled reader.
     pub stall_consumer: bool,
-    /// The program with its connection flags (`leasetop --endpoints a:2379`): what goes on keeping leases alive that
-    /// are left at the end is printed as this, `keep-alive` and their ids.
+    /// The program with its connection flags, such as `leasetop --endpoints a:2379`. Used in the commands printed at
+    /// the exit.
     pub command: String,
 }
 
-/// What ended the monitor before its time.
+/// Why the monitor could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
     /// The terminal could not be used.
     #[error("could not {tried} the terminal: {error}; without a terminal, use `leasetop list`")]
     Terminal {
-        /// What was tried.
+        /// The failed operation, an infinitive.
         tried: &'static str,
-        /// Why it failed.
+        /// The cause.
         error: io::Error,
     },
-    /// Signals could not be caught.
+    /// Signal handlers could not be installed.
     #[error("could not catch signals: {0}")]
     Signals(io::Error),
-    /// A task panicked; its message stands above.
+    /// A task panicked. The panic message was already printed.
     #[error("internal error (panic); the leases that it kept alive will expire")]
     Panicked,
 }

@@ -1,7 +1,7 @@
-//! The monitor's keepalive consumer: a task that reads every response, unless it is told to stall.
+//! The monitor's response reader: a task that reads every keepalive response, unless it is told to stall.
 //!
-//! What it has read goes into a tally that the event loop takes when it comes by. The task never waits for the loop,
-//! so that a slow screen makes no queue overflow.
+//! The task counts responses per lease, and the event loop collects the counts. The task never waits for the loop, so a
+//! slow screen cannot make a queue overflow.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -16,7 +16,7 @@ use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{self, Task};
 
-/// What the consumer is to keep.
+/// A command to the task.
 #[derive(Clone, Copy, Debug)]
 enum ReaderCommand {
     Start(LeaseId, Option<RenewalSchedule>),
@@ -25,7 +25,7 @@ enum ReaderCommand {
     Drill(LeaseId, Option<Fault>),
 }
 
-/// Responses read since they were last taken.
+/// Responses read since the last `drain`, by lease.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReadCounts(Arc<(Mutex<BTreeMap<LeaseId, u64>>, Notify)>);
 
@@ -35,21 +35,21 @@ impl ReadCounts {
         self.0.1.notify_one();
     }
 
-    /// Waits until something was read.
+    /// Waits until a response was read.
     pub(super) async fn changed(&self) {
         self.0.1.notified().await;
     }
 
-    /// Takes what was read of each lease.
+    /// Returns and resets the counts.
     pub(super) fn drain(&self) -> Vec<(LeaseId, u64)> {
         mem::take(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
     }
 }
 
-/// The way to the consumer's task, which ends with the last of these.
+/// A handle to the task. The task ends when the last handle is dropped.
 #[derive(Clone, Debug)]
 pub(super) struct ResponseReader {
-    /// Unbounded: each order stands for a lease that somebody asked to keep or to leave.
+    /// Unbounded, because each command corresponds to a lease that the user asked to keep or release.
     commands: mpsc::UnboundedSender<ReaderCommand>,
     counts: ReadCounts,
     _task: Arc<Task>,
@@ -65,43 +65,43 @@ impl ResponseReader {
         ResponseReader { commands, counts, _task: Arc::new(task) }
     }
 
-    /// What it has read.
+    /// The counts of read responses.
     pub(super) fn counts(&self) -> ReadCounts {
         self.counts.clone()
     }
 
-    /// Keeps a lease alive, at the engine's pace unless another is named.
+    /// Starts keeping a lease alive. Without `pace`, the engine's default schedule applies.
     pub(super) fn start_keep_alive(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
         self.send(ReaderCommand::Start(id, pace));
     }
 
-    /// Keeps a lease alive that was just granted, at the engine's pace unless another is named.
+    /// Starts keeping a just granted lease alive. Without `pace`, the engine's default schedule applies.
     pub(super) fn keep_granted(&self, granted: Granted, sent: Timestamp, pace: Option<RenewalSchedule>) {
         self.send(ReaderCommand::KeepGranted(granted, sent, pace));
     }
 
-    /// Keeps a lease alive no more.
+    /// Stops keeping a lease alive.
     pub(super) fn stop_keep_alive(&self, id: LeaseId) {
         self.send(ReaderCommand::Stop(id));
     }
 
-    /// Reads a lease's responses slowly or not at all, or as they come.
+    /// Starts or ends a drill in which the responses of a lease are read slowly or not at all.
     pub(super) fn drill(&self, id: LeaseId, drill: Option<Fault>) {
         self.send(ReaderCommand::Drill(id, drill));
     }
 
-    /// The task ends only with the program, or by a panic that ends it.
+    /// Sending fails only if the task panicked, which ends the program.
     fn send(&self, command: ReaderCommand) {
         let _ = self.commands.send(command);
     }
 }
 
-/// What the task holds.
+/// The state of the task.
 struct ReaderTask {
     consumer: Consumer,
     clock: Clock,
     counts: ReadCounts,
-    /// Leases that are read slowly: when next, and in what time one.
+    /// Slowly read leases, with the time of the next read and the interval.
     slow: BTreeMap<LeaseId, (Timestamp, Duration)>,
 }
 
@@ -153,7 +153,7 @@ impl ReaderTask {
         }
     }
 
-    /// Reads one response of each lease whose time has come.
+    /// Reads one response of each slowly read lease that is due.
     fn read_slowly(&mut self) {
         let now = self.clock.now();
         let due: Vec<LeaseId> = self.slow.iter().filter(|(_, (at, _))| *at <= now).map(|(id, _)| *id).collect();
@@ -164,7 +164,7 @@ impl ReaderTask {
         }
     }
 
-    /// Why a lease ended stands on the engine's board.
+    /// Counts a response. The reason of an end is reported by the engine's status feed.
     fn on_delivery(&mut self, delivery: &Delivery) {
         match delivery {
             Delivery::Response(response) => self.counts.count(response.id),

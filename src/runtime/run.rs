@@ -1,4 +1,4 @@
-//! The one event loop.
+//! The event loop.
 
 use std::{io, mem};
 
@@ -16,7 +16,7 @@ use crate::ui;
 use etcd_lease::engine;
 use simkit::Timestamp;
 
-/// What wakes the loop.
+/// An event that wakes the loop.
 enum LoopEvent {
     Input(Option<io::Result<Event>>),
     Wakeup(Wakeup),
@@ -24,7 +24,7 @@ enum LoopEvent {
     External(Option<ExternalEvent>),
 }
 
-/// Runs the monitor on any screen and any input until it is quit, the input ends, or `external` says so or ends.
+/// Runs the monitor on any screen and input until the user quits, the input ends, or `external` yields `End` or ends.
 ///
 /// # Panics
 /// Outside a tokio runtime.
@@ -43,7 +43,7 @@ where
     monitor.run().await
 }
 
-/// All that the loop holds.
+/// The state of the event loop.
 struct Monitor<S, I, O> {
     session: Session,
     input: I,
@@ -52,7 +52,7 @@ struct Monitor<S, I, O> {
     engine: engine::Options,
     stall_consumer: bool,
     environments: Option<EnvironmentFactory>,
-    /// What the present world holds: it lives until the next is there.
+    /// Resources of the current environment, kept until it is replaced.
     _resources: Option<OwnedResources>,
 }
 
@@ -75,7 +75,7 @@ where
         }
     }
 
-    /// Does what the session has asked for; how the monitor ended, if it was asked to end.
+    /// Carries out the session's requests. Returns `Some` if the monitor exits.
     async fn handle_requests(&mut self) -> Option<ExitState> {
         let LoopRequests { terminal, suspend, restart, exit } = mem::take(&mut self.session.requests);
         terminal.into_iter().for_each(|request| self.on_terminal_request(request));
@@ -100,11 +100,11 @@ where
         let since = self.session.clock.now();
         self.frames.screen.suspend(job == SuspendScope::Job).await;
         self.session.send(Msg::ProcessStalled { since });
-        // The window may have become another one meanwhile.
+        // The window size may have changed meanwhile.
         self.resize();
     }
 
-    /// Another world takes the place of this one, and a mind that remembers nothing but where one looked.
+    /// Replaces the environment and the session. Only the displayed view is kept.
     async fn restart(&mut self, warp: u32) {
         let Some(environments) = &self.environments else { return };
         let Environment { cluster, clock, resources } = environments.make(warp).await;
@@ -127,7 +127,7 @@ where
     fn handle(&mut self, event: LoopEvent) {
         match event {
             LoopEvent::Input(Some(Ok(event))) => self.input(&event),
-            // A terminal that is gone, or that can no longer be read, ends the program as a signal does.
+            // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
             LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
@@ -135,7 +135,7 @@ where
         }
     }
 
-    /// Asks the terminal for something beside the picture.
+    /// Carries out a terminal request.
     fn on_terminal_request(&mut self, request: TerminalRequest) {
         match request {
             TerminalRequest::Copy(text) => self.frames.append_bytes(clipboard::copy_sequence(&text)),

@@ -1,4 +1,4 @@
-//! The state, all that it hears of, and the driver of what it wants: with a screen or without one.
+//! The state with its event sources and the driver. Used with and without a screen.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::Timestamp;
 
-/// Who wakes so much later than planned had no time to run at all.
+/// Waking up this much later than planned means that the process was stalled.
 const STALL_THRESHOLD: Duration = Duration::from_secs(1);
 
-/// What wakes it.
+/// The cause of a wake-up.
 pub(super) enum Wakeup {
     Answer(Msg),
     Status,
@@ -26,11 +26,11 @@ pub(super) enum Wakeup {
     Time,
 }
 
-/// The state and what it is tied to.
+/// The state, its event sources and its driver.
 pub(super) struct Session {
     pub(super) app: AppState,
     pub(super) clock: Clock,
-    /// What the loop is asked to do.
+    /// Requests to the event loop.
     pub(super) requests: LoopRequests,
     feed: StatusFeed,
     counts: ReadCounts,
@@ -39,7 +39,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Begins, with an engine of its own.
+    /// Starts a session with a new state and a new engine.
     pub(super) fn start(
         cluster: Cluster,
         clock: Clock,
@@ -51,7 +51,7 @@ impl Session {
         Session::with(app, cluster, clock, keeping, stall_consumer)
     }
 
-    /// Begins with a state of a cluster that nothing was heard of yet.
+    /// Starts a session with an existing state, which must not contain observations of another cluster.
     pub(super) fn with(
         app: AppState,
         cluster: Cluster,
@@ -75,12 +75,12 @@ impl Session {
         }
     }
 
-    /// When the state wants to be woken at the latest.
+    /// When the state must be woken at the latest.
     pub(super) fn next_wake(&self) -> Timestamp {
         next_wake(&self.app, self.clock.now())
     }
 
-    /// Waits for what happens next, until `wake` at the latest.
+    /// Waits for the next event, until `wake` at the latest.
     pub(super) async fn next_wakeup(&mut self, wake: Timestamp) -> Wakeup {
         tokio::select! {
             msg = self.driver.next() => Wakeup::Answer(msg),
@@ -91,14 +91,14 @@ impl Session {
         }
     }
 
-    /// It fell asleep at a moment, to wake at another, and is awake now: much later is too late.
+    /// Detects a stall: the loop went to sleep at `asleep` to wake at `wake`, and now it is much later.
     pub(super) fn detect_stall(&mut self, asleep: Timestamp, wake: Timestamp) {
         if self.clock.now() > wake.max(asleep) + STALL_THRESHOLD * self.clock.speed() {
             self.send(Msg::ProcessStalled { since: asleep });
         }
     }
 
-    /// Takes in what has happened.
+    /// Handles a wake-up.
     pub(super) fn on_wakeup(&mut self, wakeup: Wakeup) {
         match wakeup {
             Wakeup::Answer(msg) => self.send(msg),
@@ -112,7 +112,7 @@ impl Session {
         }
     }
 
-    /// Tells the state, and begins what it wants.
+    /// Applies a message to the state and carries out the effects.
     pub(super) fn send(&mut self, msg: Msg) {
         for effect in update(&mut self.app, msg, self.clock.now()) {
             effects::execute(effect, &mut self.driver, &mut self.requests);
@@ -128,7 +128,7 @@ impl Session {
         }
     }
 
-    /// How it ends when it is ended from outside.
+    /// Requests an exit from outside, such as a signal.
     pub(super) fn request_exit(&mut self) {
         let is_sandbox = self.app.config.is_sandbox();
         let still_alive = self.app.leases.kept_alive().filter(|_| !is_sandbox).map(|lease| lease.id).collect();

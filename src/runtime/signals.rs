@@ -1,4 +1,4 @@
-//! What reaches the monitor from outside of terminal and cluster: signals, a terminal that hangs up, a machine that slept.
+//! External events: signals, a terminal that hangs up, a machine that slept.
 
 use std::fs::File;
 use std::io;
@@ -13,27 +13,28 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::SignalStream;
 
-use simkit::{Clock, SleepWatch, Stopwatch};
+use super::sleep_watch::SleepWatch;
+use simkit::{Clock, Stopwatch};
 
-/// What the outside wants.
+/// An event from outside the terminal and the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternalEvent {
-    /// The program is to end: SIGTERM, SIGHUP, SIGINT, or the terminal is gone.
+    /// The program must exit: SIGTERM, SIGHUP, SIGINT, or the terminal is gone.
     End,
-    /// The program is to be suspended: SIGTSTP.
+    /// The program must suspend itself: SIGTSTP.
     Suspend,
-    /// The program was continued: SIGCONT. Somebody else may have had the terminal.
+    /// The program was continued: SIGCONT. Another program may have used the terminal.
     Continued,
-    /// The machine slept for so long, and our clock did not count it.
+    /// The machine slept for this long, which the monotonic clock did not count.
     Slept(Duration),
 }
 
-/// How often the wall is looked at.
+/// Interval between checks of the wall clock.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a program whose terminal is gone has to end by itself.
+/// How long the program has to exit by itself after its terminal is gone.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Everything that can come; signals are caught from now on.
+/// Installs the signal handlers and returns all external events.
 pub(super) fn external_events(clock: Clock) -> io::Result<impl Stream<Item = ExternalEvent>> {
     let signals = [
         (SignalKind::terminate(), ExternalEvent::End),
@@ -50,30 +51,30 @@ pub(super) fn external_events(clock: Clock) -> io::Result<impl Stream<Item = Ext
     Ok(stream::select_all(sources))
 }
 
-/// SIGCONT, whose number is another on each system.
+/// SIGCONT. Its number depends on the platform.
 pub(super) fn continued() -> SignalKind {
     SignalKind::from_raw(Signal::CONT.as_raw())
 }
 
-/// Whether a shell of our session is there, to continue what it sees suspended.
+/// Whether the parent process is in our session, and can resume us after a suspension.
 pub(super) fn has_shell() -> bool {
-    // Linux tells 0 of a process that lies outside of our container, and of a session that was begun there.
+    // Linux reports 0 for a process outside of our container, and for a session that was created there.
     let is_here = |process: &Pid| process.as_raw() > 0;
     let parent = Some(getppid()).filter(is_here);
     let session = |process| getsid(process).ok().filter(is_here);
     parent.and_then(|parent| session(Some(parent))).is_some_and(|shell| session(None) == Some(shell))
 }
 
-/// Ends when the terminal is gone.
+/// Resolves when the terminal is gone.
 ///
-/// crossterm's reader turns in circles on a terminal that is gone, and may take the loop with it: who does not end in
-/// time is ended.
+/// crossterm's reader busy-loops on a terminal that is gone and may block the event loop, so the process is forced to
+/// exit after a grace period.
 #[expect(clippy::disallowed_methods, reason = "the runtime owns the threads; and there is nobody left to return to")]
 fn hung_up() -> io::Result<impl Future<Output = Option<ExternalEvent>>> {
     let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let (tell, told) = oneshot::channel();
     std::thread::spawn(move || {
-        // Hanging up and errors are told without being asked for.
+        // `poll` always reports hang-ups and errors.
         while poll(&mut [PollFd::new(&terminal, PollFlags::empty())], None).is_err() {}
         let _ = tell.send(());
         std::thread::sleep(GRACE);
@@ -82,7 +83,7 @@ fn hung_up() -> io::Result<impl Future<Output = Option<ExternalEvent>>> {
     Ok(async move { told.await.ok().map(|()| ExternalEvent::End) })
 }
 
-/// Every sleep of the machine.
+/// Yields each sleep of the machine.
 pub fn sleeps(clock: Clock) -> impl Stream<Item = ExternalEvent> {
     let ran = Stopwatch::start();
     let watch = SleepWatch::start(clock.wall_now(), ran.elapsed());

@@ -1,4 +1,4 @@
-//! This process's terminal: entered, given back, entered again after a suspension; written by a thread of its own.
+//! This process's terminal: entering and restoring it, and writing frames from a separate thread.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -21,23 +21,24 @@ use tokio::sync::Notify;
 use super::options::MonitorError;
 use super::{Screen, mouse, signals};
 
-/// Whether the terminal is ours at the moment.
+/// Whether the terminal is in raw mode with the alternate screen.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// Whether its mouse is ours as well.
+/// Whether mouse capture is on.
 static HAS_MOUSE: AtomicBool = AtomicBool::new(false);
 
-/// How long a terminal that nobody reads may hold up the end of the program.
+/// How long a terminal that does not read may delay the exit.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// The terminal while it is ours; dropping it gives it back.
+/// The entered terminal. Dropping it restores the terminal.
 #[derive(Debug)]
 pub(super) struct Terminal {
     output: Arc<File>,
 }
 
 impl Terminal {
-    /// Sets the terminal to raw mode; the first frame enters the alternate screen. From now on a panic anywhere gives the terminal back before it is told.
+    /// Sets raw mode. The first frame enters the alternate screen. From now on a panic restores the terminal before its
+    /// message is printed.
     pub(super) fn enter() -> Result<Terminal, MonitorError> {
         let failed = |tried| move |error| MonitorError::Terminal { tried, error };
         let output = open_output().map_err(failed("open"))?;
@@ -47,12 +48,12 @@ impl Terminal {
         Ok(Terminal { output: Arc::new(output) })
     }
 
-    /// Where frames go.
+    /// A screen that writes to this terminal.
     pub(super) fn screen(&self) -> TerminalScreen {
         TerminalScreen::start(Arc::clone(&self.output))
     }
 
-    /// Gives the terminal back.
+    /// Restores the terminal.
     pub(super) fn close(self) {
         restore();
     }
@@ -64,7 +65,7 @@ impl Drop for Terminal {
     }
 }
 
-/// A descriptor of our own: the lock of `std::io::stdout` may be held by a write that never ends.
+/// Opens a separate descriptor, because the lock of `std::io::stdout` may be held by a blocked write.
 fn open_output() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
@@ -80,19 +81,19 @@ fn restore_on_panic() {
     });
 }
 
-/// Gives the terminal back, if it is ours.
+/// Restores the terminal if it is entered.
 fn restore() {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
     let mut bytes = if HAS_MOUSE.load(Ordering::SeqCst) { mouse::DISABLE.to_vec() } else { Vec::new() };
-    // Writing into memory does not fail; and there is nobody left to tell what else does.
+    // Writing into memory does not fail, and other errors cannot be reported here.
     let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
     write_with_timeout(bytes);
 }
 
-/// Prints a text for people where the screen was, unless nobody reads the terminal.
+/// Prints a text after the screen is closed, unless the terminal does not read.
 pub(super) fn print(text: &str) {
     write_with_timeout(text.as_bytes().to_vec());
 }
@@ -102,18 +103,19 @@ fn write_with_timeout(bytes: Vec<u8>) {
     let (written, done) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
         let result = open_output().and_then(|mut output| output.write_all(&bytes));
-        // Nobody waits any more if it took too long.
+        // The receiver is gone after the timeout.
         let _ = written.send(result);
     });
     let _ = done.recv_timeout(WRITE_TIMEOUT);
 }
 
-/// Hands frames to a writer thread, one at a time.
+/// Passes frames to a writer thread, one at a time.
 #[derive(Debug)]
 pub(super) struct TerminalScreen {
     frames: SyncSender<Vec<u8>>,
     shared: Arc<WriterState>,
-    /// What goes before the next frame. Nobody but the writer thread waits for a terminal, at the start neither.
+    /// Bytes to write before the next frame. They go through the writer thread too, so that only that thread waits for
+    /// the terminal.
     prelude: Vec<u8>,
 }
 
@@ -144,14 +146,15 @@ fn prelude() -> Vec<u8> {
     bytes
 }
 
-/// Stops the process, or all of its job. SIGTSTP is what we catch, so it would stop nobody.
+/// Stops the process or its whole job. Sends SIGSTOP, because we catch SIGTSTP.
 fn stop_process(whole_job: bool) -> io::Result<()> {
     let stopped =
         if whole_job { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
     Ok(stopped?)
 }
 
-/// Until the screen is dropped. A terminal that went away sends a signal or ends its input: nothing to tell here.
+/// Writes frames until the screen is dropped. Errors are ignored: a terminal that is gone sends a signal or ends its
+/// input.
 fn write_frames(mut output: &File, waiting: &Receiver<Vec<u8>>, shared: &WriterState) {
     while let Ok(frame) = waiting.recv() {
         if IS_ENTERED.load(Ordering::SeqCst) {
@@ -176,11 +179,11 @@ impl Screen for TerminalScreen {
         if !self.prelude.is_empty() {
             frame.splice(..0, self.prelude.drain(..));
         }
-        // It is free, so there is room; the thread lives as long as this.
+        // The screen is free, so the channel has room. The thread lives as long as `self`.
         let _ = self.frames.try_send(frame);
     }
 
-    /// The stop arrives a moment after it was sent: what follows waits for the signal that ends it.
+    /// The stop signal arrives a moment after it was sent, so wait for SIGCONT before continuing.
     async fn suspend(&mut self, whole_job: bool) {
         let Ok(mut continued) = signal(signals::continued()) else { return };
         restore();
@@ -190,8 +193,8 @@ impl Screen for TerminalScreen {
         self.reenter();
     }
 
-    /// Raw mode is set anew from what the terminal has become. In the background that stops the program once more, until
-    /// the shell brings it to the front.
+    /// Sets raw mode again, based on the current terminal settings. In the background this stops the program again
+    /// until the shell brings it to the foreground.
     fn reenter(&mut self) {
         let _ = disable_raw_mode();
         let _ = enable_raw_mode();

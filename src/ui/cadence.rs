@@ -91,7 +91,7 @@ fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let inner = block.inner(area);
     let below = lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)).saturating_sub(ctx.app.view.scroll);
     if below > 0 {
-        let more = Line::styled(format!(" {} more below ", plural(below as u64, "line")), ctx.theme.style(Role::Dim));
+        let more = Line::styled(format!(" {} more below ", plural(below, "line")), ctx.theme.style(Role::Dim));
         block = block.title_bottom(more.right_aligned());
     }
     block.render(area, buf);

@@ -115,7 +115,12 @@ fn scene_messages() -> Vec<(f64, Msg)> {
             engine(
                 88.2,
                 OWN,
-                EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.502)), round_trip: seconds(0.0006) },
+                EngineEventKind::Renewed {
+                    ttl: 10,
+                    interval: Some(seconds(3.502)),
+                    left: None,
+                    round_trip: seconds(0.0006),
+                },
             ),
         ),
         (89.0, probed(OWN, 9, 10, 89.0, &[b"/service/10"])),

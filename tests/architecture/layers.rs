@@ -20,8 +20,8 @@ const SCREEN: &[&str] = &["ratatui", "crossterm", "tonic", "etcd_client"];
 const LAYERS: &[Layer] = &[
     Layer { name: "escape", may_use: &[], forbidden: IMPURE },
     Layer { name: "width", may_use: &[], forbidden: &["crossterm", "tokio", "tonic", "etcd_client", "etcd_sandbox"] },
-    Layer { name: "plural", may_use: &[], forbidden: IMPURE },
     Layer { name: "id_format", may_use: &[], forbidden: IMPURE },
+    Layer { name: "plural", may_use: &[], forbidden: IMPURE },
     Layer { name: "inference", may_use: &["escape"], forbidden: IMPURE },
     Layer { name: "filter", may_use: &["inference"], forbidden: IMPURE },
     Layer { name: "wait_condition", may_use: &["inference", "filter"], forbidden: IMPURE },
@@ -55,6 +55,7 @@ const LAYERS: &[Layer] = &[
             "inference",
             "escape",
             "id_format",
+            "plural",
         ],
         forbidden: &["etcd_client"],
     },

@@ -1,6 +1,7 @@
-//! Checks that the compiler does not make: layers, documents, and the promised Rust version.
+//! Checks that the compiler does not make: layers, cycles, dependencies, documents, the promised Rust version.
 
 mod cycles;
+mod dependencies;
 mod documents;
 mod layers;
 mod msrv;

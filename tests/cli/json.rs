@@ -194,5 +194,5 @@ fn waiting_for_a_lease_that_expires_succeeds_or_fails_by_its_condition() {
     let [one, other] = [&granted[0], &granted[1]].map(id);
     let renewed = objects(&sandbox, "wait", &["wait", one, "--until", "renewed"], 1).remove(0);
     assert_eq!((&renewed["reason"], &renewed["was_there"]), (&"gone".into(), &true.into()));
-    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("there is no lease {other}\n"));
+    assert_eq!(sandbox.stdout(&["wait", other, "--until", "gone"], 0), format!("lease {other} not found\n"));
 }

@@ -197,7 +197,7 @@ async fn tells_which_certificate_is_at_fault(version: Version) {
 
 /// Each of many tries ends with the same message, whichever event comes first.
 fn always_refused(endpoint: &str, args: &[&str], why: &str) {
-    let expected = format!("Error: could not list the leases at {endpoint}: {why}\n");
+    let expected = format!("error: could not list the leases at {endpoint}: {why}\n");
     for _ in 0..20 {
         assert_eq!(stderr(endpoint, args), (expected.clone(), Some(2)));
     }

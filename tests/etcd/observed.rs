@@ -32,7 +32,7 @@ async fn poll(cluster: &Cluster, clock: &Clock, observed: &mut LeaseInference, i
     clock.sleep_until(observed.next_poll(clock.now())).await;
     let sent = clock.now();
     let answer = cluster.time_to_live(id, false).await.expect("an answer");
-    (observed.apply_reply(&answer, sent, clock.now()), sent)
+    (observed.apply_reply(&answer, sent, clock.now()).inferred, sent)
 }
 
 /// The time of the reply to each renewal, which is the latest it can have happened.
@@ -105,7 +105,7 @@ async fn a_leader_change_is_no_renewal(version: Version) {
         let sent = clock.now();
         // Without a leader etcd does not answer.
         if let Ok(answer) = ours.time_to_live(lease, false).await {
-            let noticed = observed.apply_reply(&answer, sent, clock.now());
+            let noticed = observed.apply_reply(&answer, sent, clock.now()).inferred;
             assert!(!matches!(noticed, Inferred::Renewed(_) | Inferred::Missing), "{noticed:?}");
         }
     }

@@ -75,8 +75,8 @@ fn an_invalid_config_file_is_reported_before_the_monitor_starts() {
     let server = ServedSandbox::start();
     let (_folder, mut terminal) = monitor(&server, "[keys]\nrevoke = \"n\"\n", &[]);
     assert_eq!(terminal.exit_code(), 2);
-    let output = String::from_utf8_lossy(terminal.bytes()).into_owned();
-    assert!(output.contains("config.toml:2: keys.revoke: `n` is the key of new too"), "{output}");
+    let reported = String::from_utf8_lossy(terminal.bytes()).into_owned();
+    assert!(reported.contains("config.toml:2: keys.revoke: `n` is already bound to `new`"), "{reported}");
     terminal.assert_sane();
 }
 

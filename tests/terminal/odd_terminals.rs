@@ -104,7 +104,7 @@ fn without_a_terminal_the_monitor_lists_and_the_demo_fails() {
     };
     let list = run(&["--sandbox"]);
     assert_eq!(list.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&list.stderr).contains("no terminal for the monitor"));
+    assert!(String::from_utf8_lossy(&list.stderr).contains("No terminal; running `leasetop list`."));
     assert!(!list.stdout.contains(&0x1b));
     let demo = run(&["demo"]);
     assert_eq!((demo.status.code(), demo.stdout), (Some(2), vec![]));

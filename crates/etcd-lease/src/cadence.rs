@@ -17,6 +17,8 @@ pub struct Cadence {
     pub max: Option<Duration>,
     /// The sum of all intervals.
     pub sum: Duration,
+    /// The time left when the last reply arrived, before it extended the deadline.
+    pub last_left: Option<Duration>,
     /// The lowest time left when a reply arrived, before it extended the deadline.
     pub least_left: Option<Duration>,
 }
@@ -26,6 +28,7 @@ impl Cadence {
     /// (none if no deadline was known).
     pub fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
         self.answers += 1;
+        self.last_left = left;
         if let Some(interval) = interval {
             self.last = Some(interval);
             self.min = Some(self.min.map_or(interval, |least| least.min(interval)));

@@ -26,6 +26,8 @@ pub enum EngineEventKind {
         ttl: i64,
         /// The time since the reply before; none for the first.
         interval: Option<Duration>,
+        /// The time left when the reply arrived, before it extended the deadline; none if no deadline was known.
+        left: Option<Duration>,
         /// The time from the request to the reply.
         round_trip: Duration,
     },

@@ -1,4 +1,4 @@
-//! What all members share: the store, who leads, and the faults that a test has scripted.
+//! What all members share: the store, the leader, and the scripted faults.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,10 +15,10 @@ use crate::LeaseId;
 use simkit::Clock;
 use simkit::Timestamp;
 
-/// etcd's default election timeout: what a new leader adds to every TTL.
+/// etcd's default election timeout. A new leader adds it to every TTL.
 pub(super) const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The state behind its lock, and the clock that it lives on.
+/// The shared state behind a lock, and its clock.
 pub(super) struct SharedCluster {
     pub(super) clock: Clock,
     state: Mutex<ClusterState>,
@@ -26,23 +26,23 @@ pub(super) struct SharedCluster {
     revisions: watch::Sender<i64>,
 }
 
-/// Everything that is shared.
+/// The shared state.
 pub(super) struct ClusterState {
     pub(super) store: Store,
     pub(super) cluster_id: u64,
     pub(super) members: Vec<MemberState>,
-    /// Who leads; none while there is no quorum.
+    /// The index of the leader; none without a quorum.
     pub(super) leader: Option<usize>,
     pub(super) term: u64,
-    /// Changes that were asked for: it stands for the index of raft's log.
+    /// The number of requested changes, which takes the place of the index of raft's log.
     pub(super) index: u64,
     pub(super) forbidden: HashSet<LeaseId>,
     pub(super) expiry_stalled: bool,
-    /// Keepalive requests that arrived, a lease.
+    /// Keepalive requests received, by lease.
     pub(super) keep_alives: HashMap<LeaseId, u64>,
-    /// When the expiry loop wakes next.
+    /// The next time at which the expiry loop runs.
     pub(super) wakes: Timestamp,
-    /// Whether something changed that somebody may wait for.
+    /// Whether something changed for which a task may wait.
     pub(super) has_changed: bool,
 }
 
@@ -51,14 +51,14 @@ pub(super) struct MemberState {
     pub(super) id: u64,
     pub(super) client_urls: Vec<String>,
     pub(super) up: bool,
-    /// How often its connections were cut: a connection lives as long as this stays.
+    /// How often its connections were closed. A connection is closed when this changes.
     pub(super) lives: u64,
     pub(super) hung: bool,
     pub(super) delay: Duration,
-    /// How often its keepalive streams were cut, and with which status last.
+    /// How often its keepalive streams were cut, and the status of the last time.
     pub(super) cuts: u64,
     pub(super) cut_with: Status,
-    /// The same of its watch streams.
+    /// The same for its watch streams.
     pub(super) watch_cuts: u64,
     pub(super) watch_cut_with: Status,
     pub(super) stats: MemberStats,
@@ -70,7 +70,7 @@ impl SharedCluster {
         SharedCluster { clock, state: Mutex::new(ClusterState::new(members, seed)), changes, revisions }
     }
 
-    /// Does something under the lock, and wakes who waits if it stirred anything or changed a key.
+    /// Runs a function under the lock, and wakes waiting tasks if it changed something.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut ClusterState, Timestamp) -> T) -> T {
         let mut state = self.lock();
         let outcome = act(&mut state, self.clock.now());
@@ -78,9 +78,9 @@ impl SharedCluster {
         let revision = state.store.keys().revision();
         drop(state);
         self.revisions.send_if_modified(|known| {
-            let is_news = *known < revision;
+            let is_new = *known < revision;
             *known = revision.max(*known);
-            is_news
+            is_new
         });
         if has_changed {
             self.changes.send_replace(());
@@ -88,25 +88,25 @@ impl SharedCluster {
         outcome
     }
 
-    /// Waits until `find` finds something. It looks again whenever something stirred, and must not stir itself
-    /// before it finds.
+    /// Waits until `find` returns something. It is called after every change, and must change nothing itself until it
+    /// returns something.
     pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut ClusterState, Timestamp) -> Option<T>) -> T {
         let mut changes = self.changes();
         loop {
             if let Some(found) = self.with(&mut find) {
                 return found;
             }
-            // The sender lives as long as this does.
+            // The sender is a field of `self`, so this cannot fail.
             let _ = changes.changed().await;
         }
     }
 
-    /// Tells of whatever stirs from now on.
+    /// Notifies about changes from now on.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 
-    /// Tells of the revisions from now on.
+    /// Notifies about revisions from now on.
     pub(super) fn revisions(&self) -> watch::Receiver<i64> {
         self.revisions.subscribe()
     }
@@ -134,7 +134,7 @@ impl ClusterState {
         }
     }
 
-    /// The header of an answer of a member.
+    /// The header of a reply of a member.
     pub(super) fn header(&self, member: usize) -> PbResponseHeader {
         PbResponseHeader {
             cluster_id: self.cluster_id,
@@ -144,7 +144,7 @@ impl ClusterState {
         }
     }
 
-    /// Grants a lease, and wakes the expiry loop where it would sleep past its end.
+    /// Grants a lease, and wakes the expiry loop if it would sleep longer than that lease lives.
     pub(super) fn grant(
         &mut self,
         id: Option<LeaseId>,
@@ -156,14 +156,14 @@ impl ClusterState {
         Ok((id, ttl))
     }
 
-    /// Revokes a lease, and wakes those who wait to renew it.
+    /// Revokes a lease, and wakes renewals that wait for its removal.
     pub(super) fn revoke(&mut self, id: LeaseId) -> Result<(), RequestError> {
         self.has_changed = true;
         self.store.revoke(id)
     }
 
-    /// What a renewal is answered with, in seconds, 0 for a lease that is not there; nothing as long as it has to
-    /// wait for the lease to be removed.
+    /// Renews a lease. Returns the TTL in seconds, 0 if the lease does not exist, and none while the renewal has to wait
+    /// for the removal of the lease.
     pub(super) fn renew(&mut self, id: LeaseId, now: Timestamp) -> Option<i64> {
         match self.store.renew(id, now) {
             RenewOutcome::Renewed(ttl) => Some(ttl),
@@ -180,7 +180,7 @@ impl ClusterState {
         self.has_changed = true;
     }
 
-    /// Whether leases are removed at all: only a leader that runs does it.
+    /// Whether expired leases are removed. Only a leader that does not hang removes them.
     pub(super) fn expiring(&self) -> bool {
         !self.expiry_stalled && self.leader.is_some_and(|leader| !self.members[leader].hung)
     }

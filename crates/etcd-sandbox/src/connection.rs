@@ -1,4 +1,4 @@
-//! Connections to a member, over a pipe or TCP, and their end when the member goes away.
+//! Connections to a member, over a pipe or TCP. They close when the member goes down.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,12 +17,12 @@ use super::member::MemberServer;
 use super::services::Auth;
 use simkit::pipe;
 
-/// Serves a member to whoever dials its pipe, until the dialer is gone.
+/// Serves a member on its pipe until all dialers are dropped.
 pub(super) async fn serve_pipe(member: MemberServer, listener: pipe::Listener) {
     let here = member.clone();
-    let accepted = listener.filter_map(move |knock| {
+    let accepted = listener.filter_map(move |incoming| {
         let up = here.with(|member| member.up);
-        std::future::ready(up.then(|| MemberConnection::new(&here, knock.accept())))
+        std::future::ready(up.then(|| MemberConnection::new(&here, incoming.accept())))
     });
     serve(member, accepted).await;
 }
@@ -37,7 +37,7 @@ pub(super) async fn serve_tcp(member: MemberServer, listener: TcpListener) {
     serve(member, accepted).await;
 }
 
-/// Without Nagle's delay, as etcd; a socket that refuses to is only slower.
+/// Disables Nagle's algorithm, as etcd does. A failure only makes the connection slower.
 fn undelayed(stream: TcpStream) -> TcpStream {
     let _ = stream.set_nodelay(true);
     stream
@@ -47,7 +47,7 @@ async fn serve<C>(member: MemberServer, connections: impl Stream<Item = MemberCo
 where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // etcd bounds the streams of a connection no more than that either.
+    // The limit of etcd (`--max-concurrent-streams`).
     let served = Server::builder()
         .max_concurrent_streams(u32::MAX)
         .add_service(PbLeaseServer::new(member.clone()))
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// A connection that breaks when its member goes down.
+/// A connection that is reset when its member goes down.
 struct MemberConnection<C> {
     stream: C,
     broken: Pin<Box<dyn Future<Output = ()> + Send>>,

@@ -1,4 +1,4 @@
-//! The loop that removes expired leases, at etcd's pace.
+//! The loop that removes expired leases, as often as etcd does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::cluster_state::{ClusterState, SharedCluster};
 use simkit::Timestamp;
 
-/// etcd's lessor looks every 500 ms (`runLoop` in its `lessor.go`).
+/// The interval of etcd's lessor (`runLoop` in its `lessor.go`).
 const TICK: Duration = Duration::from_millis(500);
-/// And removes at most that many each time: half of `defaultLeaseRevokeRate`, 1,000 a second.
+/// The most leases that are removed per tick: half of `defaultLeaseRevokeRate`, which is 1,000 per second.
 const MAX_EXPIRED_PER_TICK: usize = 500;
 
-/// Removes expired leases on every tick that finds any; between them it sleeps, however long that is.
+/// Removes expired leases on every tick on which there are any, and sleeps in between.
 pub(super) async fn run(cluster: Arc<SharedCluster>) {
     let mut last = None;
     loop {
-        // Subscribed before planning, so that no change falls between the two.
+        // It subscribes before it plans, so that no change is missed in between.
         let mut changes = cluster.changes();
         let wakes = cluster.with(|state, now| state.plan_expiry(last, now));
         tokio::select! {
@@ -29,8 +29,7 @@ pub(super) async fn run(cluster: Arc<SharedCluster>) {
 }
 
 impl ClusterState {
-    /// The tick on which something is to be done next: the first that comes after the `last` and finds a lease
-    /// expired. Never while nothing expires.
+    /// The next tick on which there is an expired lease. It is after the `last` one. Never, while nothing expires.
     fn plan_expiry(&mut self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let earliest = self.store.leases().earliest().filter(|_| self.expiring());
         self.wakes = earliest.map_or(Timestamp::NEVER, |earliest| {
@@ -48,9 +47,9 @@ impl ClusterState {
     }
 }
 
-/// The first tick at or after a moment.
-fn tick_from(moment: Timestamp) -> Timestamp {
-    let ticks = moment.since_start().as_nanos().div_ceil(TICK.as_nanos());
+/// The first tick at or after a time.
+fn tick_from(time: Timestamp) -> Timestamp {
+    let ticks = time.since_start().as_nanos().div_ceil(TICK.as_nanos());
     Timestamp::START + TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
@@ -64,13 +63,13 @@ mod tests {
 
     #[test]
     fn ticks_lie_on_the_grid() {
-        for (moment, tick) in [(0, 0), (1, 500), (500, 500), (501, 1000), (86_400_001, 86_400_500)] {
-            assert_eq!(tick_from(at(moment)), at(tick));
+        for (time, tick) in [(0, 0), (1, 500), (500, 500), (501, 1000), (86_400_001, 86_400_500)] {
+            assert_eq!(tick_from(at(time)), at(tick));
         }
     }
 
     #[test]
-    fn the_loop_sleeps_to_the_first_end_and_never_acts_twice_on_a_tick() {
+    fn the_loop_sleeps_until_the_first_deadline_and_acts_once_per_tick() {
         let mut state = ClusterState::new(1, 1);
         assert_eq!(state.plan_expiry(None, at(0)), Timestamp::NEVER);
         state.grant(None, 10, at(200)).unwrap();

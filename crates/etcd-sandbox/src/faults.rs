@@ -1,4 +1,4 @@
-//! What can go wrong, scripted.
+//! Scripted faults.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use tonic::Status;
 use super::cluster_state::{MemberState, SharedCluster};
 use crate::LeaseId;
 
-/// Scripts the sandbox's faults: of all members, or of one ([`on`](Faults::on)).
+/// Scripts faults of all members, or of one ([`on`](Faults::on)).
 ///
-/// Each takes effect at once and stays until it is taken back.
+/// A fault takes effect at once and lasts until it is reverted.
 #[derive(Clone)]
 pub struct Faults {
     cluster: Arc<SharedCluster>,
@@ -23,36 +23,36 @@ impl Faults {
         Faults { cluster, members }
     }
 
-    /// The same for one member alone, counted from 0.
+    /// Faults of one member only, counted from 0.
     ///
     /// # Panics
     /// If there is no such member.
     #[must_use]
     pub fn on(&self, member: usize) -> Faults {
         let members = self.cluster.with(|state, _| state.members.len());
-        assert!(member < members, "the sandbox has {members} members, and no member {member}");
+        assert!(member < members, "no member {member}: the sandbox has {members} members");
         Faults { cluster: self.cluster.clone(), members: member..member + 1 }
     }
 
-    /// Every answer goes out that much after the request was carried out; zero takes it back.
+    /// Delays each reply by this much after its request was carried out. Zero reverts it.
     ///
-    /// As on a slow server, a keepalive stream takes up its next request only after the answer.
+    /// As on a slow server, a keepalive stream processes its next request only after the reply.
     pub fn delay(&self, delay: Duration) {
         self.each(|member| member.delay = delay);
     }
 
-    /// The members stop, as by SIGSTOP: connections stay and requests are taken, but nothing is carried out nor
-    /// answered, and while it is the leader no lease is removed.
+    /// The members hang, as after SIGSTOP. Connections stay open and accept requests, but nothing is carried out or
+    /// answered. While the leader hangs no lease is removed.
     pub fn hang(&self) {
         self.each(|member| member.hung = true);
     }
 
-    /// The members go on, and carry out what was asked of them meanwhile.
+    /// The members continue, and process the requests that have arrived in the meantime.
     pub fn resume(&self) {
         self.each(|member| member.hung = false);
     }
 
-    /// Ends every open keepalive stream with a status; new ones are served.
+    /// Ends every open keepalive stream with a status. New ones can be opened.
     pub fn cut_streams(&self, with: &Status) {
         self.each(|member| {
             member.cuts += 1;
@@ -60,7 +60,7 @@ impl Faults {
         });
     }
 
-    /// Ends every open watch stream with a status; new ones are served.
+    /// Ends every open watch stream with a status. New ones can be opened.
     pub fn cut_watches(&self, with: &Status) {
         self.each(|member| {
             member.watch_cuts += 1;
@@ -68,9 +68,8 @@ impl Faults {
         });
     }
 
-    /// The members are gone: their connections break, and new ones are refused (on TCP: closed at once, so that the
-    /// port is not lost). A leader takes the leadership with it: until [`move_leader`](Faults::move_leader) there is
-    /// none.
+    /// The members go down. Their connections are reset, and new ones are refused (on TCP: closed at once, so that the
+    /// port stays reserved). If the leader goes down, there is none until [`move_leader`](Faults::move_leader).
     pub fn down(&self) {
         self.each(|member| {
             member.up = false;
@@ -79,7 +78,7 @@ impl Faults {
         self.cluster.with(|state, _| state.leader = state.leader.filter(|leader| !self.members.contains(leader)));
     }
 
-    /// The members are back. If there is no leader, the first of them is elected, which refills every lease.
+    /// The members come back. Without a leader the first of them is elected, which refills every lease.
     pub fn up(&self) {
         self.each(|member| member.up = true);
         let leads = self.members.start;
@@ -90,18 +89,18 @@ impl Faults {
         });
     }
 
-    /// Every keepalive of this lease ends its stream with "permission denied", as from etcd 3.4.42 and 3.5.28 on
-    /// where it holds a key that the user may not write.
+    /// Each renewal of this lease ends its stream with "permission denied", as in etcd since 3.4.42 and 3.5.28 if the user
+    /// may not write one of its keys.
     pub fn forbid(&self, lease: impl Into<LeaseId>) {
         self.cluster.with(|state, _| state.forbidden.insert(lease.into()));
     }
 
-    /// Takes a [`forbid`](Faults::forbid) back.
+    /// Reverts [`forbid`](Faults::forbid).
     pub fn allow(&self, lease: impl Into<LeaseId>) {
         self.cluster.with(|state, _| state.forbidden.remove(&lease.into()));
     }
 
-    /// Expired leases are no longer removed: a backlog that does not move.
+    /// Expired leases are not removed.
     pub fn stall_expiry(&self) {
         self.set_stalled(true);
     }
@@ -111,7 +110,7 @@ impl Faults {
         self.set_stalled(false);
     }
 
-    /// There is no leader any more: nothing expires, and what needs a leader is refused after etcd's 7 s.
+    /// The cluster loses its leader. No lease expires, and requests that need a leader fail after 7 s, as in etcd.
     pub fn lose_leader(&self) {
         self.cluster.with(|state, _| {
             state.leader = None;
@@ -119,8 +118,8 @@ impl Faults {
         });
     }
 
-    /// A member wins an election: a new raft term, and every lease gets its full TTL and a second; 1,000 leases and
-    /// more are spread further, as etcd does.
+    /// A member wins an election. The raft term increases, and every lease gets its full TTL and one second. From 1,000
+    /// leases on the deadlines are spread, as in etcd.
     ///
     /// # Panics
     /// If there is no such member.
@@ -129,8 +128,8 @@ impl Faults {
         self.cluster.with(|state, now| state.elect(to, now));
     }
 
-    /// The present leader wins an election again, as after its restart: see [`move_leader`](Faults::move_leader).
-    /// Without a leader it is member 0.
+    /// The current leader wins an election again, as after its restart; without a leader, member 0 does. See
+    /// [`move_leader`](Faults::move_leader).
     pub fn refill(&self) {
         self.cluster.with(|state, now| state.elect(state.leader.unwrap_or_default(), now));
     }

@@ -1,4 +1,4 @@
-//! A keepalive stream, served strictly one request at a time, as etcd does (`leaseKeepAlive` in its `v3rpc/lease.go`).
+//! A keepalive stream. It serves strictly one request at a time, as etcd does (`leaseKeepAlive` in its `v3rpc/lease.go`).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::member::{GaugeGuard, MemberServer, Needs};
 use super::store::RequestError;
 use crate::LeaseId;
 
-/// A stream that requires a leader ends after that long without one: three looks, an election timeout apart.
+/// A stream that requires a leader ends after this time without one: three checks, one election timeout apart.
 const NO_LEADER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One open stream.
@@ -36,7 +36,7 @@ impl KeepAlives {
         KeepAlives { member, requests, requires_leader, cuts, _counted }
     }
 
-    /// The answers, one for each request in turn; an error ends them.
+    /// The replies, one per request in order. An error ends them.
     pub(super) fn answers(self) -> impl Stream<Item = Result<PbLeaseKeepAliveResponse, Status>> {
         stream::unfold(Some(self), |open| async {
             let mut open = open?;
@@ -48,7 +48,7 @@ impl KeepAlives {
         })
     }
 
-    /// The next answer; none when the client has closed its side.
+    /// The next reply; none after the client has closed its side.
     pub(super) async fn next(&mut self) -> KeepAliveAnswer {
         let (member, cuts) = (self.member.clone(), self.cuts);
         tokio::select! {
@@ -64,7 +64,7 @@ impl KeepAlives {
         let _counted = self.member.in_flight();
         self.member.count_arrival(id);
         self.member.until_resumed().await;
-        // Filled in before the renewal, as etcd does: its revision may be older than the renewal.
+        // etcd also takes the header before the renewal, so its revision may be older.
         let header = Some(self.member.cluster.with(|state, _| state.header(self.member.index)));
         let ttl = self.member.renew(id).await?;
         self.member.delay_answer().await;
@@ -80,8 +80,8 @@ impl MemberServer {
         });
     }
 
-    /// Renews a lease through the leader, for as long as it takes: the renewal of an expired lease that is not
-    /// removed yet waits until it is, or until a new leader has refilled it.
+    /// Renews a lease through the leader. If the lease has expired and is not removed yet, this waits until it is removed,
+    /// or until a new leader has refilled it.
     async fn renew(&self, id: LeaseId) -> Result<i64, RequestError> {
         loop {
             self.wait_until(Needs::Leader).await?;
@@ -97,7 +97,7 @@ impl MemberServer {
     }
 }
 
-/// Waits until there has been no leader for as long as etcd bears it.
+/// Waits until there was no leader for [`NO_LEADER_TIMEOUT`].
 pub(super) async fn leaderless(member: &MemberServer) {
     let cluster = &member.cluster;
     loop {

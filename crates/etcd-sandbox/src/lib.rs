@@ -1,28 +1,10 @@
-//! The sandbox: a small etcd inside the program. It keeps nothing, and is for learning and tests.
+#![doc = include_str!("../README.md")]
 //!
-//! It serves etcd's Lease, KV, Watch, Maintenance (status) and Cluster (member list) services over gRPC, with etcd's codes, texts and habits: a minimum TTL of 2 s, an expiry loop of 500 ms that removes at most
-//! 1,000 leases a second, all keys of a lease deleted in one revision, and a renewal of an expired lease that waits
-//! until the lease is removed. Of the past it keeps the last 100,000 changes of keys. What it does not serve answers Unimplemented; to the question for alarms, which
-//! `etcdctl endpoint health` asks, the answer is that there are none.
+//! # How it works
 //!
 //! ```text
-//! pipe, TCP -> connection -> services -> member (hangs? delayed? a leader?) -> world (lock) -> store (pure)
-//!             keep_alive: one request at a time, watching: news by revision ---^ ^--- expiry, faults
-//! ```
-//!
-//! Several members share one store: there is no raft, and an election is what [`Faults`] says it is. It lives on the
-//! [`Clock`] that it is given, so that it runs faster on a faster one, and over its pipe under a paused tokio clock:
-//!
-//! ```
-//! # use simkit::Clock;
-//! # use etcd_sandbox::Sandbox;
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let sandbox = Sandbox::builder().members(3).seed(7).start(Clock::real());
-//! let lease = sandbox.grant(10).unwrap();
-//! sandbox.put("/service/self", "127.0.0.1", Some(lease)).unwrap();
-//! sandbox.faults().on(0).hang();
-//! # }
+//! pipe, TCP -> connection -> services -> member (hangs? delayed? leader?) -> cluster_state (lock) -> store (pure)
+//!           keep_alive: one request at a time; watch_stream: changes by revision ---^ ^--- expiry, faults
 //! ```
 
 mod cluster_state;
@@ -33,22 +15,11 @@ mod keep_alive;
 mod listen;
 mod member;
 mod services;
-pub mod store;
+mod store;
 mod test_api;
 #[cfg(test)]
 mod tests;
 mod watch_stream;
-
-pub use faults::Faults;
-pub use listen::ListenError;
-pub use store::RequestError;
-pub use test_api::MemberStats;
-
-/// A lease id, as etcd has it: any `i64` but 0.
-pub type LeaseId = i64;
-
-/// The largest TTL that etcd grants, in seconds (`lease.MaxLeaseTTL` in etcd).
-const MAX_TTL: i64 = 9_000_000_000;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -60,10 +31,21 @@ use simkit::Clock;
 use simkit::pipe::{Dialer, pipe};
 use simkit::tasks::{Task, spawn};
 
-/// The version that the sandbox says it has: the etcd whose behaviour it follows.
+pub use faults::Faults;
+pub use listen::ListenError;
+pub use store::RequestError;
+pub use test_api::MemberStats;
+
+/// A lease id as in etcd: any `i64` except 0.
+pub type LeaseId = i64;
+
+/// The largest TTL that etcd grants, in seconds (`lease.MaxLeaseTTL` in etcd).
+const MAX_TTL: i64 = 9_000_000_000;
+
+/// The version that the sandbox reports. It follows the behaviour of etcd 3.5.30.
 pub const VERSION: &str = "3.5.30-sandbox";
 
-/// A running sandbox. It ends, and every connection to it breaks, when the last clone is dropped.
+/// A running sandbox. When the last clone is dropped it stops and closes all connections.
 #[derive(Clone)]
 pub struct Sandbox(Arc<SandboxInner>);
 
@@ -73,7 +55,7 @@ struct SandboxInner {
     tasks: Mutex<Vec<Task>>,
 }
 
-/// How to start a sandbox.
+/// The settings of a sandbox.
 #[derive(Clone, Debug)]
 pub struct Builder {
     members: usize,
@@ -81,17 +63,17 @@ pub struct Builder {
 }
 
 impl Sandbox {
-    /// A sandbox of one member with a random seed, to be changed and started.
+    /// The settings of a sandbox with one member and a random seed.
     pub fn builder() -> Builder {
         Builder { members: 1, seed: RandomState::new().hash_one(0) }
     }
 
-    /// How many members it has.
+    /// The number of members.
     pub fn members(&self) -> usize {
         self.0.dialers.len()
     }
 
-    /// Dials a member, counted from 0, over its pipe.
+    /// Opens in-memory connections to a member, counted from 0.
     ///
     /// # Panics
     /// If there is no such member.
@@ -99,12 +81,12 @@ impl Sandbox {
         self.0.dialers[member].clone()
     }
 
-    /// The faults of all members.
+    /// Scripts faults of all members.
     pub fn faults(&self) -> Faults {
         Faults::new(self.0.cluster.clone(), 0..self.members())
     }
 
-    /// The clock that it lives on.
+    /// The clock of its leases.
     pub fn clock(&self) -> &Clock {
         &self.0.cluster.clock
     }
@@ -115,21 +97,21 @@ impl Sandbox {
 }
 
 impl Builder {
-    /// How many members it has; 0 is taken as 1. Member 0 leads at first.
+    /// The number of members; 0 counts as 1. Member 0 is the first leader. Default: 1.
     #[must_use]
     pub fn members(mut self, members: usize) -> Self {
         self.members = members.max(1);
         self
     }
 
-    /// What the ids of leases, members and the cluster are drawn from: the same seed draws the same ones.
+    /// The seed of the ids of leases, members and the cluster. The same seed gives the same ids. Default: random.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Starts it.
+    /// Starts the sandbox.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -148,7 +130,7 @@ impl Builder {
 
 impl Drop for SandboxInner {
     fn drop(&mut self) {
-        // The tasks end with their handles; tonic's connections are told.
+        // The tasks end with their handles. This closes tonic's connections.
         Faults::new(self.cluster.clone(), 0..self.dialers.len()).down();
     }
 }

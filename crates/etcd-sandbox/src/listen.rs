@@ -13,17 +13,19 @@ use simkit::tasks::spawn;
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The address is not on this machine's loopback.
-    #[error("the sandbox has no passwords and listens on loopback only, not on {0}: give 127.0.0.1:PORT or [::1]:PORT")]
+    #[error(
+        "the sandbox listens only on loopback because it has no passwords, not on {0}; use 127.0.0.1:PORT or [::1]:PORT"
+    )]
     NotLoopback(SocketAddr),
-    /// Somebody listens there already.
-    #[error("cannot listen on {0}: something else does already (an etcd?); stop it or give another port, 0 for any")]
+    /// The address is in use.
+    #[error("cannot listen on {0}: address already in use; choose another port (0 = any)")]
     InUse(SocketAddr),
-    /// Anything else.
-    #[error("cannot listen on {at}: {source}; give another address with --listen")]
+    /// Any other error.
+    #[error("cannot listen on {at}: {source}")]
     Io {
         /// The address.
         at: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -38,11 +40,11 @@ impl ListenError {
 }
 
 impl Sandbox {
-    /// Serves a member, counted from 0, on a loopback TCP address too, and tells the address that it got: port 0 takes
-    /// any free one. The member list names it from now on.
+    /// Serves a member, counted from 0, on a loopback TCP address. Returns the address, because port 0 means any free
+    /// port. The member list contains it from now on.
     ///
     /// # Errors
-    /// When the address is not on loopback, taken, or refused by the system.
+    /// If the address is not on loopback or in use, or if the system refuses it.
     ///
     /// # Panics
     /// If there is no such member.

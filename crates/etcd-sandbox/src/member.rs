@@ -1,4 +1,4 @@
-//! One member: what every answer of it goes through.
+//! One member: the common part of all its calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use simkit::Timestamp;
 /// How long a request waits for a leader: etcd's `ReqTimeout` with its default election timeout, 5 s + 2 x 1 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(7);
 
-/// What a service method answers.
+/// The result of a service method.
 pub(super) type RpcResult<T> = Result<Response<T>, Status>;
 
 /// One member of the sandbox, as its services see it.
@@ -24,22 +24,21 @@ pub(super) struct MemberServer {
     pub(super) index: usize,
 }
 
-/// What a request needs of the cluster.
+/// What a request needs from the cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
-    /// The member's own memory will do.
+    /// Only the member itself.
     Nothing,
-    /// The leader's memory.
+    /// A leader.
     Leader,
-    /// A quorum, to read what it agrees on.
+    /// A quorum, for a linearizable read.
     Read,
-    /// A quorum, to agree on a change.
+    /// A quorum, for a change.
     Propose,
 }
 
 impl MemberServer {
-    /// Serves one call: it waits while the member hangs or the leader is missing, acts, and answers after the
-    /// member's delay.
+    /// Serves one call. It waits while the member hangs or a leader is missing, acts, and replies after the delay.
     pub(super) async fn call<Q, A>(
         &self,
         request: Request<Q>,
@@ -61,7 +60,7 @@ impl MemberServer {
         Ok(Response::new(outcome?))
     }
 
-    /// Whether there is a leader right now.
+    /// Checks that there is a leader.
     pub(super) fn check_leader(&self) -> Result<(), RequestError> {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
     }
@@ -81,12 +80,12 @@ impl MemberServer {
         }
     }
 
-    /// Waits while the member is stopped.
+    /// Waits while the member hangs.
     pub(super) async fn until_resumed(&self) {
         self.until(|member| (!member.hung).then_some(())).await;
     }
 
-    /// Waits for the member's delay, and while it is stopped.
+    /// Waits for the delay of the member, and while it hangs.
     pub(super) async fn delay_answer(&self) {
         let delay = self.with(|member| member.delay);
         if !delay.is_zero() {
@@ -95,17 +94,17 @@ impl MemberServer {
         self.until_resumed().await;
     }
 
-    /// Looks at this member, or changes it.
+    /// Reads or changes this member.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut MemberState) -> T) -> T {
         self.cluster.with(|state, _| act(&mut state.members[self.index]))
     }
 
-    /// Waits until something is so of this member.
+    /// Waits until `find` returns something for this member.
     pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut MemberState) -> Option<T>) -> T {
         self.cluster.until(|state, _| find(&mut state.members[self.index])).await
     }
 
-    /// Counts one more request in flight, until what it gives is dropped.
+    /// Counts a request in progress until the guard is dropped.
     pub(super) fn in_flight(&self) -> GaugeGuard {
         self.with(|member| {
             member.stats.in_flight += 1;
@@ -114,7 +113,7 @@ impl MemberServer {
         GaugeGuard { member: self.clone(), gauge: |stats| &mut stats.in_flight }
     }
 
-    /// Counts one more open keepalive stream, until what it gives is dropped.
+    /// Counts an open keepalive stream until the guard is dropped.
     pub(super) fn stream_opened(&self) -> GaugeGuard {
         self.with(|member| {
             member.stats.streams_opened += 1;
@@ -123,14 +122,14 @@ impl MemberServer {
         GaugeGuard { member: self.clone(), gauge: |stats| &mut stats.streams_open }
     }
 
-    /// Counts one more open watch stream, until what it gives is dropped.
+    /// Counts an open watch stream until the guard is dropped.
     pub(super) fn watch_opened(&self) -> GaugeGuard {
         self.with(|member| member.stats.watches_open += 1);
         GaugeGuard { member: self.clone(), gauge: |stats| &mut stats.watches_open }
     }
 }
 
-/// Counted as long as it lives.
+/// Decrements a gauge when it is dropped.
 pub(super) struct GaugeGuard {
     member: MemberServer,
     gauge: fn(&mut MemberStats) -> &mut usize,
@@ -142,8 +141,7 @@ impl Drop for GaugeGuard {
     }
 }
 
-/// Whether a caller would rather have an error than an answer of a member without a leader
-/// (clientv3's `WithRequireLeader`).
+/// Whether a caller wants an error from a member without a leader (clientv3's `WithRequireLeader`).
 pub(super) fn requires_leader(metadata: &MetadataMap) -> bool {
     metadata.get("hasleader").is_some_and(|value| value == "true")
 }

@@ -1,4 +1,4 @@
-//! Straight to the store, past the wire: what "somebody else" does, and what a test asserts on.
+//! Direct access to leases and keys, without a connection: what another client does, and what a test checks.
 
 use etcd_client::proto::{PbDeleteRequest, PbKeyValue, PbPutRequest};
 
@@ -6,24 +6,24 @@ use super::{RequestError, Sandbox};
 use crate::LeaseId;
 use simkit::Timestamp;
 
-/// What a member has seen so far.
+/// Counters of a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemberStats {
-    /// Keepalive streams that were opened.
+    /// Keepalive streams opened so far.
     pub streams_opened: u64,
     /// Keepalive streams that are open.
     pub streams_open: usize,
     /// Watch streams that are open.
     pub watches_open: usize,
-    /// Keepalive requests that were taken up.
+    /// Keepalive requests received so far.
     pub keep_alives: u64,
-    /// LeaseTimeToLive calls.
+    /// LeaseTimeToLive calls so far.
     pub time_to_lives: u64,
-    /// LeaseLeases calls.
+    /// LeaseLeases calls so far.
     pub lists: u64,
-    /// Requests that are being answered.
+    /// Requests in progress.
     pub in_flight: usize,
-    /// The most that ever were; of the requests waiting on one keepalive stream only the first counts.
+    /// The highest number of requests in progress. Of the requests that wait on one keepalive stream only the first counts.
     pub most_in_flight: usize,
 }
 
@@ -52,7 +52,7 @@ impl Sandbox {
         self.0.cluster.with(|state, _| state.revoke(id.into()))
     }
 
-    /// Writes a key, with a lease or without.
+    /// Writes a key, attached to a lease or not.
     ///
     /// # Errors
     /// `NoKey` for an empty key, `LeaseNotFound`.
@@ -67,13 +67,13 @@ impl Sandbox {
         self.0.cluster.with(|state, _| state.store.put(request)).map(|_| ())
     }
 
-    /// Deletes a key and tells whether it was there.
+    /// Deletes a key. Returns whether it existed.
     pub fn delete(&self, key: impl Into<Vec<u8>>) -> bool {
         let request = PbDeleteRequest { key: key.into(), ..Default::default() };
         self.0.cluster.with(|state, _| state.store.delete(&request)).is_ok_and(|answer| answer.deleted > 0)
     }
 
-    /// Forgets what became of the keys before a revision: watches from there end.
+    /// Compacts the history of the keys up to a revision. Watches that start before it end.
     ///
     /// # Errors
     /// `FutureRevision`, `Compacted`.
@@ -86,27 +86,27 @@ impl Sandbox {
         self.0.cluster.with(|state, _| state.store.keys().get(key.as_ref()).cloned())
     }
 
-    /// All leases that are not removed yet, sorted by time left.
+    /// The ids of all leases, including expired ones that are not removed yet, sorted by time left.
     pub fn leases(&self) -> Vec<LeaseId> {
         self.0.cluster.with(|state, _| state.store.leases().ids().collect())
     }
 
-    /// When a lease expires, or has expired where it is not removed yet; none if it is not there.
+    /// The deadline of a lease, which may have passed; none if the lease does not exist.
     pub fn deadline(&self, id: impl Into<LeaseId>) -> Option<Timestamp> {
         self.0.cluster.with(|state, _| state.store.leases().deadline(id.into()))
     }
 
-    /// The present revision of the key space.
+    /// The current revision of the key space.
     pub fn revision(&self) -> i64 {
         self.0.cluster.with(|state, _| state.store.keys().revision())
     }
 
-    /// How many keepalive requests were taken up for a lease, by all members together.
+    /// How many keepalive requests all members have received for a lease.
     pub fn keep_alives(&self, id: impl Into<LeaseId>) -> u64 {
         self.0.cluster.with(|state, _| state.keep_alives.get(&id.into()).copied().unwrap_or_default())
     }
 
-    /// What a member has seen so far.
+    /// The counters of a member.
     ///
     /// # Panics
     /// If there is no such member.

@@ -1,4 +1,4 @@
-//! A watch stream: several watches on one stream, each from a revision on (`serverWatchStream` in etcd's
+//! A watch stream, with several watches that each start at a revision (`serverWatchStream` in etcd's
 //! `v3rpc/watch.go`).
 
 use std::collections::{BTreeMap, VecDeque};
@@ -18,18 +18,18 @@ use simkit::Timestamp;
 mod fragments;
 use fragments::in_fragments;
 
-/// How often a watch that wants to know is told how far it is (`--watch-progress-notify-interval`).
+/// The interval of progress notifications (`--watch-progress-notify-interval`).
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(600);
-/// The id in answers that belong to no watch.
+/// The watch id of replies that belong to no watch.
 const NO_WATCHER: i64 = -1;
-/// What filters are called on the wire.
+/// The filters of a watch, as numbers in the protocol.
 const NO_PUT: i32 = 0;
 const NO_DELETE: i32 = 1;
 
 /// One open stream.
 pub(super) struct Watches {
     member: MemberServer,
-    /// None once the client has closed its side: its watches go on.
+    /// None after the client has closed its side. Its watches continue.
     requests: Option<Streaming<PbWatchRequest>>,
     requires_leader: bool,
     watchers: BTreeMap<i64, Watcher>,
@@ -42,22 +42,22 @@ pub(super) struct Watches {
     _counted: GaugeGuard,
 }
 
-/// One watch on it.
+/// One watch of a stream.
 #[derive(Debug, Default)]
 struct Watcher {
     key: Vec<u8>,
     end: Vec<u8>,
-    /// The first revision that it has not been told of.
+    /// The first revision that was not sent yet.
     next: i64,
     filters: Vec<i32>,
     with_before: bool,
     in_fragments: bool,
     reports: bool,
-    /// Whether it was told nothing since the last report.
+    /// Whether nothing was sent since the last progress report.
     quiet: bool,
 }
 
-/// What a stream wakes for.
+/// What wakes a stream.
 enum WatchInput {
     Request(Option<PbWatchRequest>),
     Changed,
@@ -85,7 +85,7 @@ impl Watches {
         }
     }
 
-    /// All answers; an error ends them.
+    /// All replies. An error ends them.
     pub(super) fn answers(self) -> impl Stream<Item = WatchAnswer> {
         stream::unfold(Some(self), |open| async {
             let mut open = open?;
@@ -96,7 +96,7 @@ impl Watches {
         })
     }
 
-    /// The next answer.
+    /// The next reply.
     pub(super) async fn next(&mut self) -> WatchAnswer {
         let (member, cuts) = (self.member.clone(), self.cuts);
         tokio::select! {
@@ -131,7 +131,7 @@ impl Watches {
         tokio::select! {
             biased;
             asked = asked => Ok(WatchInput::Request(asked?)),
-            // The sender lives as long as the world does.
+            // The sender lives as long as the cluster.
             _ = self.revisions.changed() => Ok(WatchInput::Changed),
             () = self.member.cluster.clock.sleep_until(self.report_due) => Ok(WatchInput::ReportDue),
         }
@@ -177,7 +177,9 @@ impl Watches {
         }
         match self.rejection(id, &watcher) {
             Some(reason) => self.push_response(NO_WATCHER, state, |answer| {
-                (answer.created, answer.canceled, answer.cancel_reason) = (true, true, reason.to_owned());
+                answer.created = true;
+                answer.canceled = true;
+                answer.cancel_reason = reason.to_owned();
             }),
             None => {
                 let id = if id == 0 { self.unused_id() } else { id };
@@ -187,7 +189,7 @@ impl Watches {
         }
     }
 
-    /// Why a watch cannot be, in etcd's words (`mvcc/watcher.go`).
+    /// Why a watch is rejected, with etcd's texts (`mvcc/watcher.go`).
     fn rejection(&self, id: i64, watcher: &Watcher) -> Option<&'static str> {
         let is_taken = id != 0 && self.watchers.contains_key(&id);
         match watcher {
@@ -205,7 +207,7 @@ impl Watches {
         self.next_id - 1
     }
 
-    /// To cancel a watch that is not there is answered with nothing.
+    /// Cancels a watch. There is no reply if the watch does not exist.
     fn cancel(&mut self, id: i64, state: &ClusterState) {
         if self.watchers.remove(&id).is_some() {
             self.push_response(id, state, |answer| answer.canceled = true);
@@ -219,7 +221,7 @@ impl Watches {
         self.ready.push_back(answer);
     }
 
-    /// Tells the watches what they have not been told yet, and ends those whose past is forgotten.
+    /// Sends new changes to the watches, and ends those that need compacted revisions.
     fn catch_up(&mut self, state: &ClusterState) {
         let (header, keys) = (state.header(self.member.index), state.store.keys());
         let ready = &mut self.ready;
@@ -238,7 +240,7 @@ impl Watches {
         });
     }
 
-    /// Tells those that want it, and have heard nothing since the last time, how far they are.
+    /// Sends a progress report to the watches that want it and got nothing since the last one.
     fn report(&mut self, state: &ClusterState, now: Timestamp) {
         self.report_due = now + PROGRESS_INTERVAL;
         self.catch_up(state);
@@ -258,7 +260,7 @@ impl Watcher {
         Span { key: &self.key, end: &self.end }
     }
 
-    /// What has changed that it has not been told of.
+    /// The changes that were not sent yet.
     fn new_events(&self, state: &ClusterState) -> Vec<PbEvent> {
         let changes = state.store.keys().changes(self.span(), self.next);
         let wanted = changes.filter(|change| {
@@ -274,7 +276,7 @@ impl Watcher {
     }
 }
 
-/// The end of a watch whose past is forgotten; etcd leaves the header's revision out.
+/// The end of a watch that needs a compacted revision. Like etcd it leaves out the header's revision.
 fn compacted(watch_id: i64, header: &PbResponseHeader, revision: i64) -> PbWatchResponse {
     let header = Some(PbResponseHeader { revision: 0, ..*header });
     PbWatchResponse { header, watch_id, canceled: true, compact_revision: revision, ..Default::default() }

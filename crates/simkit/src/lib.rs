@@ -1,9 +1,9 @@
-//! Time, connections and tasks for programs that are tested on a paused tokio clock.
+#![doc = include_str!("../README.md")]
 
 mod clock;
 pub mod pipe;
 pub mod tasks;
 mod timestamp;
 
-pub use clock::{Clock, SleepWatch, Stopwatch};
+pub use clock::{Clock, Stopwatch};
 pub use timestamp::Timestamp;

@@ -1,6 +1,6 @@
-//! An in-memory connection: what a socket is to etcd, a pipe is to the sandbox.
+//! In-memory connections, in place of TCP.
 //!
-//! No I/O is pending on a pipe, so a paused tokio clock moves on over it.
+//! The operating system takes no part, so a paused tokio clock advances correctly.
 
 use std::io;
 use std::pin::Pin;
@@ -10,20 +10,20 @@ use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
-/// Bytes that one direction of a pipe holds.
+/// The buffer of one direction, in bytes.
 const PIPE_BYTES: usize = 256 * 1024;
-/// Connections that may wait to be accepted.
+/// The most connections that wait to be accepted.
 const BACKLOG: usize = 64;
 
-/// The side that dials; every [`dial`](Dialer::dial) is a new connection.
+/// The side that connects. Every [`dial`](Dialer::dial) opens a new connection.
 #[derive(Clone, Debug)]
 pub struct Dialer(mpsc::Sender<Incoming>);
 
-/// The side that is dialled: a stream of knocks.
+/// The side that accepts: a stream of incoming connections.
 #[derive(Debug)]
 pub struct Listener(mpsc::Receiver<Incoming>);
 
-/// Somebody dials: [`accept`](Incoming::accept) it, or drop it to refuse.
+/// An incoming connection: [`accept`](Incoming::accept) it, or drop it to refuse it.
 #[derive(Debug)]
 pub struct Incoming {
     stream: PipeStream,
@@ -34,7 +34,7 @@ pub struct Incoming {
 #[derive(Debug)]
 pub struct PipeStream(DuplexStream);
 
-/// A listener, and what dials it.
+/// A listener, and the dialer that connects to it.
 pub fn pipe() -> (Dialer, Listener) {
     let (sender, receiver) = mpsc::channel(BACKLOG);
     (Dialer(sender), Listener(receiver))
@@ -44,9 +44,9 @@ impl Dialer {
     /// Opens a connection.
     ///
     /// # Errors
-    /// `ConnectionRefused` when the listener is gone or refuses.
+    /// `ConnectionRefused` if the listener is gone or refuses the connection.
     pub async fn dial(&self) -> io::Result<PipeStream> {
-        let refused = || io::Error::new(io::ErrorKind::ConnectionRefused, "nobody listens at the pipe's other end");
+        let refused = || io::Error::new(io::ErrorKind::ConnectionRefused, "no listener on the in-memory pipe");
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
         let (accepted, answer) = oneshot::channel();
         self.0.send(Incoming { stream: PipeStream(far), accepted }).await.map_err(|_| refused())?;
@@ -56,9 +56,9 @@ impl Dialer {
 }
 
 impl Incoming {
-    /// Takes the connection.
+    /// Accepts the connection.
     pub fn accept(self) -> PipeStream {
-        // Who dialled may have gone meanwhile: then the stream reads as closed.
+        // If the dialer is gone, the stream reads as closed.
         let _ = self.accepted.send(());
         self.stream
     }

@@ -1,8 +1,7 @@
-//! The only place that spawns.
+//! Spawns tasks that end with their handle, and reports panics.
 //!
-//! A task ends when its [`Task`] is dropped, and a panic in any task is told to
-//! whoever waits on [`panicked`]: the program treats it as fatal, since the panic
-//! hook has already given the terminal back.
+//! A task ends when its [`Task`] is dropped. [`panicked`] returns when any task has panicked, so that a program can end
+//! instead of going on without the task.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -16,7 +15,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 static PANICKED: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
-/// A running task, ended when this is dropped.
+/// A running task. Dropping the handle ends it.
 #[derive(Debug)]
 #[must_use = "a task ends when its handle is dropped"]
 pub struct Task<T = ()>(JoinHandle<T>);
@@ -42,7 +41,7 @@ impl<T> Future for Task<T> {
     }
 }
 
-/// Runs a future on the present runtime until it is done or the handle is dropped.
+/// Runs a future on the current runtime until it completes or the handle is dropped.
 #[expect(clippy::disallowed_methods, reason = "this is the only place that spawns")]
 pub fn spawn<F>(future: F) -> Task<F::Output>
 where
@@ -63,6 +62,6 @@ where
 /// Waits until any task has panicked.
 pub async fn panicked() {
     let mut seen = PANICKED.subscribe();
-    // The sender is static: it cannot go away.
-    let _ = seen.wait_for(|yes| *yes).await;
+    // The sender is static, so this cannot fail.
+    let _ = seen.wait_for(|panicked| *panicked).await;
 }

@@ -1,4 +1,4 @@
-//! Time as a number: every rule of the domain takes the time as an argument.
+//! A point in time as a number, to pass the time as an argument.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -7,27 +7,25 @@ use std::time::Duration;
 
 /// A point in time: nanoseconds since the start of the [`Clock`](crate::Clock) that made it.
 ///
-/// Reaches 584 years from the start; arithmetic saturates at both ends, so that the
-/// longest TTL that etcd grants (9,000,000,000 s) can be added to any moment.
+/// It reaches 584 years from the start. Arithmetic saturates at both ends, so any duration can be added.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(
-    /// One more than the nanoseconds: a moment that may be missing takes no more room than one that is there, and each of
-    /// 100,000 leases has a dozen of them.
+    /// The nanoseconds plus one, so that an `Option<Timestamp>` takes 8 bytes. Each of 100,000 leases may have a dozen.
     NonZeroU64,
 );
 
 impl Timestamp {
     /// The clock's start.
     pub const START: Timestamp = Timestamp(NonZeroU64::MIN);
-    /// Later than anything that happens.
+    /// A time that is never reached.
     pub const NEVER: Timestamp = Timestamp(NonZeroU64::MAX);
 
-    /// The moment `since_start` after the clock's start.
+    /// The time `since_start` after the clock's start.
     pub fn at(since_start: Duration) -> Self {
         Timestamp::from_nanos(saturated(since_start))
     }
 
-    /// The moment `nanos` nanoseconds after the clock's start.
+    /// The time `nanos` nanoseconds after the clock's start.
     pub const fn from_nanos(nanos: u64) -> Self {
         Timestamp(NonZeroU64::MIN.saturating_add(nanos))
     }
@@ -42,23 +40,23 @@ impl Timestamp {
         Duration::from_nanos(self.nanos())
     }
 
-    /// The time from `earlier` to this moment; zero if `earlier` is later.
+    /// The duration from `earlier` to this time; zero if `earlier` is later.
     pub const fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_nanos(self.nanos().saturating_sub(earlier.nanos()))
     }
 
-    /// Seconds from `other` to this moment, negative if `other` is later.
+    /// Seconds from `other` to this time, negative if `other` is later.
     pub fn signed_since(self, other: Timestamp) -> f64 {
         (self.nanos() as f64 - other.nanos() as f64) / 1e9
     }
 
-    /// This moment moved earlier by `by`, not past the clock's start.
+    /// This time minus `by`, but not before the clock's start.
     pub fn before(self, by: Duration) -> Self {
         Timestamp::from_nanos(self.nanos().saturating_sub(saturated(by)))
     }
 }
 
-/// Nanoseconds, as many as there can be.
+/// The nanoseconds, limited to what 64 bits can hold.
 fn saturated(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -96,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_saturates_at_both_ends_and_may_be_missing_for_nothing() {
+    fn it_saturates_at_both_ends_and_an_option_is_no_larger() {
         let second = Duration::from_secs(1);
         assert_eq!((Timestamp::START.nanos(), Timestamp::START.before(second)), (0, Timestamp::START));
         assert_eq!(

@@ -1,6 +1,6 @@
-//! The exercise: is the interval between renewals the same for every TTL? Counted, and answered in a sentence.
+//! Cadence statistics: is the renewal interval the same for every TTL?
 //!
-//! The command `exercise` and the cadence view count and answer with the same code.
+//! The `exercise` command and the cadence view share this code.
 
 mod answer;
 mod stats;
@@ -12,63 +12,63 @@ use simkit::Timestamp;
 
 pub use stats::CadenceStats;
 
-/// What an exercise has shown.
+/// The measured renewal cadence.
 #[derive(Clone, Debug)]
 pub struct CadenceReport {
-    /// The pace that they were renewed at.
+    /// The renewal schedule.
     pub pace: RenewalSchedule,
-    /// How long the leases were kept; none while they still are.
+    /// How long the leases were kept alive. `None` while they still are.
     pub kept_for: Option<Duration>,
-    /// Whether nobody read the responses.
+    /// Whether the reader was stalled on purpose.
     pub stalled: bool,
-    /// One for each TTL asked for, in the order asked.
+    /// One series for each requested TTL, in the requested order.
     pub series: Vec<Series>,
 }
 
-/// The leases of one TTL.
+/// The leases with one TTL.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
-    /// The TTL asked for, in seconds.
+    /// The requested TTL, in seconds.
     pub ttl: i64,
-    /// The TTL granted, in seconds; none where nothing was granted.
+    /// The granted TTL, in seconds. `None` if nothing was granted.
     pub granted_ttl: Option<i64>,
-    /// How many leases.
+    /// The number of leases.
     pub count: u64,
-    /// How many of them ended while they were to be kept.
+    /// The number of leases that ended while they were being kept alive.
     pub lost: u64,
-    /// Which, when and why, as far as that was told.
+    /// Details of the lost leases, as far as they are known.
     pub losses: Vec<LostLease>,
-    /// Renewals answered.
+    /// The number of answered renewals.
     pub renewals: u64,
-    /// The intervals between them.
+    /// The intervals between renewals.
     pub intervals: Intervals,
-    /// Round trips of renewals: the median and the 99th of a hundred.
+    /// Round trips of renewals: the median and the 99th percentile.
     pub round_trip: Option<(Duration, Duration)>,
-    /// The least time left at any renewal.
+    /// Lowest time left at a renewal.
     pub least_left: Option<Duration>,
-    /// The response queues: the deepest seen, drops summed.
+    /// The response queues: the maximum depth, and the total of dropped responses.
     pub queue: QueueGauge,
-    /// The first ids, at most 16.
+    /// The first lease ids, at most 16.
     pub ids: Vec<LeaseId>,
 }
 
-/// A lease that ended while it was to be kept.
+/// A lease that ended while it was being kept alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostLease {
-    /// Which.
+    /// The lease.
     pub id: LeaseId,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
-    /// Why.
+    /// Why it ended.
     pub why: Ended,
 }
 
-/// Intervals between renewals, from answer to answer.
+/// Intervals between renewals, from reply to reply.
 #[derive(Clone, Debug, Default)]
 pub struct Intervals {
-    /// What the pace aims at.
+    /// The interval that the schedule should give.
     pub expected: Option<Duration>,
-    /// The mean; this and what follows is none where no lease was renewed twice.
+    /// The mean. This and the following fields are `None` if no lease was renewed twice.
     pub mean: Option<Duration>,
     /// The shortest.
     pub min: Option<Duration>,
@@ -76,17 +76,17 @@ pub struct Intervals {
     pub max: Option<Duration>,
     /// The median.
     pub p50: Option<Duration>,
-    /// The 99th of a hundred.
+    /// The 99th percentile.
     pub p99: Option<Duration>,
 }
 
 impl Series {
-    /// The TTL that renewals go by: as granted, else as asked for.
+    /// The TTL that determines the schedule, in seconds: the granted TTL, or else the requested one.
     pub fn effective_ttl(&self) -> i64 {
         self.granted_ttl.unwrap_or(self.ttl)
     }
 
-    /// The TTL; as asked -> granted where the server raised it.
+    /// The TTL in words: `10 s`, or `1 -> 2 s` if the server raised it.
     pub fn ttl_in_words(&self) -> String {
         match self.granted_ttl {
             Some(granted) if granted != self.ttl => format!("{} -> {granted} s", self.ttl),
@@ -94,14 +94,14 @@ impl Series {
         }
     }
 
-    /// The mean interval as a share of the TTL.
+    /// Mean interval divided by the TTL.
     pub fn interval_to_ttl(&self) -> Option<f64> {
         let mean = self.intervals.mean?;
         Some(mean.as_secs_f64() / self.effective_ttl() as f64)
     }
 }
 
-/// A duration for people: `3.50 s`, from 1000 s on `1200.5 s`.
+/// A duration such as `3.50 s`, or `1200.5 s` from 1000 s on.
 pub fn human(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 999.995 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }

@@ -1,4 +1,4 @@
-//! What is seen of the leases, folded as it comes: a few dozen bytes a lease.
+//! Incremental cadence statistics, a few dozen bytes per lease.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use super::{Intervals, LostLease, Series};
 use etcd_lease::{Cadence, Ended, Granted, LeaseId, LeaseStatus, QueueGauge};
 use simkit::Timestamp;
 
-/// Ids of a series that the report names.
+/// Maximum number of ids in a series of the report.
 const NAMED: usize = 16;
 
-/// Everything seen so far.
+/// Statistics of all leases so far.
 #[derive(Clone, Debug, Default)]
 pub struct CadenceStats {
     series: Vec<SeriesCounter>,
     leases: HashMap<LeaseId, LeaseCounter>,
 }
 
-/// What was counted of one lease already, so that only news are counted.
+/// What has already been counted of one lease, so that each change counts once.
 #[derive(Clone, Debug)]
 struct LeaseCounter {
     series: u32,
@@ -30,30 +30,29 @@ struct LeaseCounter {
     over: bool,
 }
 
-/// One series.
 #[derive(Clone, Debug)]
 struct SeriesCounter {
     told: Series,
     intervals: u64,
     interval_sum: Duration,
-    /// Intervals and round trips in microseconds, to three digits.
+    /// Intervals and round trips in microseconds, with three significant digits.
     interval_micros: Histogram<u32>,
     round_trip_micros: Histogram<u32>,
 }
 
 impl CadenceStats {
-    /// Nothing seen yet of leases of these TTLs.
+    /// Empty statistics for leases with these TTLs, in seconds.
     pub fn new(ttls: impl Iterator<Item = i64>) -> Self {
         CadenceStats { series: ttls.map(SeriesCounter::new).collect(), leases: HashMap::new() }
     }
 
-    /// A lease of that series was granted; the grant was sent at `sent`.
+    /// Adds a granted lease to a series. `sent` is when the grant request was sent.
     pub fn granted(&mut self, series: usize, granted: &Granted, sent: Timestamp) {
         self.join(series, granted.id, granted.ttl, sent + Duration::from_secs(granted.ttl.unsigned_abs()));
     }
 
-    /// The newest status of a lease that is kept; one that is not known yet joins the series of the TTL that was asked for and
-    /// of what was granted. Where nobody knows what was asked for these are the same.
+    /// Counts the newest status of a kept-alive lease. A lease that is not known yet joins the series of its requested
+    /// and granted TTL. If `asked` is unknown, the granted TTL is used for both.
     pub fn follow(&mut self, status: &LeaseStatus, asked: Option<i64>) {
         if let (None, Some(ttl), false) = (&status.ended, status.granted_ttl, self.leases.contains_key(&status.id)) {
             let series = self.series_of(asked.unwrap_or(ttl), ttl);
@@ -86,7 +85,7 @@ impl CadenceStats {
         self.leases.insert(id, kept);
     }
 
-    /// A lease's newest status.
+    /// Counts the newest status of a known lease.
     pub fn status(&mut self, status: &LeaseStatus) {
         let Some(kept) = self.leases.get_mut(&status.id) else { return };
         let count = &mut self.series[kept.series as usize];
@@ -101,24 +100,24 @@ impl CadenceStats {
         }
     }
 
-    /// Keeping a lease ended at a moment, as its keeper told: remembered where that is a loss. Its status counts it.
+    /// Records when and why a lease was lost. Its status counts it.
     pub fn ended(&mut self, id: LeaseId, at: Timestamp, why: &Ended) {
         if let Some(kept) = self.leases.get(&id).filter(|_| why.is_loss()) {
             self.series[kept.series as usize].told.losses.push(LostLease { id, at, why: why.clone() });
         }
     }
 
-    /// The series as the report tells them.
+    /// The series for the report.
     pub fn report(&self) -> Vec<Series> {
         self.series.iter().map(SeriesCounter::report).collect()
     }
 
-    /// Leases that have not ended, and when they expire if they are left alone.
+    /// Leases that have not ended, with the time at which they expire if they are not renewed.
     pub fn alive(&self) -> impl Iterator<Item = (LeaseId, Timestamp)> {
         self.leases.iter().filter(|(_, kept)| !kept.over).map(|(id, kept)| (*id, kept.expires))
     }
 
-    /// Leases granted, renewals answered, leases lost.
+    /// The numbers of granted leases, answered renewals and lost leases.
     pub fn totals(&self) -> (u64, u64, u64) {
         let sum = |of: fn(&Series) -> u64| self.series.iter().map(|count| of(&count.told)).sum();
         (sum(|series| series.count), sum(|series| series.renewals), sum(|series| series.lost))
@@ -137,14 +136,14 @@ impl SeriesCounter {
         }
     }
 
-    /// Sums, least and most are exact however often one looks; the percentiles need a look an answer.
+    /// Sums, minimum and maximum are exact however often a status arrives. The percentiles need one status per answer.
     fn cadence(&mut self, kept: &mut LeaseCounter, cadence: &Cadence, round_trip: Option<Duration>) {
         let answers = u32::try_from(cadence.answers).unwrap_or(u32::MAX);
         if answers == kept.answers {
             return;
         }
         if answers < kept.answers {
-            // It was let go of and is kept anew: its counters have begun at nothing.
+            // The lease was released and is kept alive again, so its counters restarted at 0.
             (kept.answers, kept.interval_nanos) = (0, 0);
         }
         let Intervals { min, max, .. } = &mut self.told.intervals;
@@ -170,7 +169,7 @@ impl SeriesCounter {
 
     fn report(&self) -> Series {
         let Intervals { expected, min, max, .. } = self.told.intervals;
-        // A histogram rounds up to three digits: not beyond what was seen.
+        // The histogram rounds up to three digits. Do not exceed the observed values.
         let within = |value: Duration| value.clamp(min.unwrap_or(value), max.unwrap_or(value));
         let intervals = Intervals {
             expected,
@@ -195,7 +194,7 @@ fn nanos(duration: Duration) -> u64 {
 
 fn record(histogram: &mut Histogram<u32>, value: Option<Duration>) {
     if let Some(value) = value {
-        // It grows to whatever comes.
+        // The histogram resizes itself, so recording cannot fail.
         let _ = histogram.record(nanos(value) / 1000);
     }
 }

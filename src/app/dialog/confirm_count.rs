@@ -1,24 +1,25 @@
-//! A number that is typed to confirm: how many leases are meant.
+//! A text field for the number of leases, typed to confirm a dialog.
 
 use tui_input::Input;
 
 use crate::app::Key;
 
-/// The number as far as it was typed.
+/// The typed number.
 #[derive(Clone, Debug, Default)]
 pub struct ConfirmCount {
     input: Input,
-    /// Whether it was given as the answer as it stands, and was none.
+    /// Whether the current text was submitted and was wrong.
     is_refused: bool,
 }
 
 impl ConfirmCount {
-    /// The digits, with their caret.
+    /// The text field.
     pub fn input(&self) -> &Input {
         &self.input
     }
 
-    /// Why the number that was given does not confirm, in words; none until one was given that does not.
+    /// Why the submitted number does not confirm. `None` if none was submitted since the last edit, or it is correct
+    /// now.
     pub fn refusal(&self, wanted: usize) -> Option<String> {
         let typed = self.input.value();
         let is_refused = self.is_refused && !self.is(wanted);
@@ -28,18 +29,18 @@ impl ConfirmCount {
         })
     }
 
-    /// Whether it is this number.
+    /// Whether the typed number is `wanted`.
     pub(in crate::app) fn is(&self, wanted: usize) -> bool {
         self.input.value() == wanted.to_string()
     }
 
-    /// Whether it is given as the answer where this number is wanted; remembers one that does not confirm.
+    /// Submits the number. Returns whether it is `wanted`.
     pub(in crate::app) fn confirms(&mut self, wanted: usize) -> bool {
         self.is_refused = !self.is(wanted);
         !self.is_refused
     }
 
-    /// A key that edits it: digits alone are typed, and no more of them than any number of leases has.
+    /// Edits the text. Accepts only digits, at most nine.
     pub(in crate::app) fn on_key(&mut self, key: Key) {
         const MOST_DIGITS: usize = 9;
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());

@@ -1,18 +1,18 @@
-//! Which of a dialog's answers Enter means.
+//! The focused answer of a dialog.
 
 use crate::app::DialogAction;
 
-/// The answer that Enter means, counted from 0: the first is the harmless one.
+/// The answer that Enter selects, counted from 0. The first one is always harmless.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Focus(usize);
 
 impl Focus {
-    /// Which of so many answers.
+    /// The focused index among `answers` answers.
     pub fn among(self, answers: usize) -> usize {
         self.0.min(answers.saturating_sub(1))
     }
 
-    /// After going to the next answer or the one before, around the ends; none after anything else.
+    /// The focus after moving to the next or previous answer, wrapping around. `None` for any other action.
     pub(in crate::app) fn moved(self, reply: Option<DialogAction>, answers: usize) -> Option<Focus> {
         let step = match reply {
             Some(DialogAction::Next) => 1,

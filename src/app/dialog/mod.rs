@@ -1,5 +1,4 @@
-//! What opens above the table. A dialog carries the id that it was opened on; a key that acts in one is another key
-//! than the one that opened it.
+//! Dialogs. A dialog stores the id of the lease it was opened on, and is never confirmed by the key that opened it.
 
 mod confirm_count;
 mod focus;
@@ -27,40 +26,40 @@ use etcd_lease::LeaseId;
 /// An open dialog.
 #[derive(Clone, Debug)]
 pub enum Dialog {
-    /// The key table, and what the states mean.
+    /// The key bindings and the meaning of the states.
     Help {
-        /// Lines above the first that is shown.
+        /// Number of lines scrolled past the top.
         top: usize,
     },
     /// The form for new leases.
     Grant(Box<GrantForm>),
-    /// Asks before a lease is revoked.
+    /// Confirms revoking a lease.
     Revoke(RevokeDialog),
-    /// Asks before several leases are revoked.
+    /// Confirms revoking several leases.
     RevokeMany(RevokeManyDialog),
-    /// How revoking several leases goes on.
+    /// Progress of a bulk revoke.
     Revoking {
-        /// Results above the first that is shown.
+        /// Number of results scrolled past the top.
         top: usize,
     },
-    /// Asks before other clients' leases are kept alive.
+    /// Confirms adopting other clients' leases.
     Adopt(AdoptDialog),
-    /// The form that attaches a key.
+    /// The form that attaches a key to a lease.
     Attach(Box<AttachDialog>),
-    /// Offers drills.
+    /// The drill menu.
     Drill(DrillDialog),
-    /// Offers to begin the exercise anew, on a clock of another speed.
+    /// The menu that restarts the sandbox at another clock speed.
     Warp,
-    /// What can be sorted by.
+    /// The sort menu.
     Sort(SortMenu),
-    /// Asks before the program ends while it keeps leases alive; Enter means leave, revoke and leave, or stay.
+    /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
     Quit(Focus),
-    /// Asks before the program is suspended while it keeps leases alive; below it stays what was open before.
+    /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
     Suspend(Option<Box<Dialog>>),
 }
 
 impl Dialog {
-    /// The lease that it is about; none where it is about none, or about a new one.
+    /// The lease that the dialog is about. `None` if it is about several, none, or a new one.
     pub(super) fn lease(&self) -> Option<LeaseId> {
         match self {
             Dialog::Revoke(dialog) => Some(dialog.id),
@@ -73,8 +72,8 @@ impl Dialog {
         }
     }
 
-    /// The lease with this id is gone, and another was granted under it: nothing that was asked about the one is to be done
-    /// with the other. A dialog about several goes on without it. Whether this one has to close.
+    /// Handles a lease that ended and was granted again under the same id: what the user decides about the old lease
+    /// must not apply to the new one. A dialog about several leases drops it. Returns whether the dialog must close.
     pub(super) fn drop_superseded(&mut self, id: LeaseId) -> bool {
         match self {
             Dialog::Suspend(below) => {
@@ -89,7 +88,7 @@ impl Dialog {
         }
     }
 
-    /// Gives it a key.
+    /// Handles a key press.
     pub(super) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match self {
             Dialog::Help { top } => help(top, key, context),
@@ -103,12 +102,12 @@ impl Dialog {
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
-            // Enter is on Stay. Ctrl-z, which suspends, means the same wherever it is pressed: it is no key of a dialog.
+            // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.
             Dialog::Suspend(_) => close_on(is_over(context.dialog_action(KeyContext::Suspend, key))),
         }
     }
 
-    /// What is open once it is closed.
+    /// The dialog to show after this one closes.
     pub(super) fn below(self) -> Option<Dialog> {
         match self {
             Dialog::Suspend(below) => below.map(|dialog| *dialog),
@@ -121,7 +120,7 @@ fn close_on(is_over: bool) -> DialogOutcome {
     if is_over { DialogOutcome::Close } else { DialogOutcome::Stay }
 }
 
-/// What moves the rows scrolls the help.
+/// Keys that move through rows scroll the help.
 fn help(top: &mut usize, key: Key, context: DialogContext<'_>) -> DialogOutcome {
     let action = context.action(key);
     if is_over(context.dialog_action(KeyContext::Help, key)) || action == Some(Action::Help) {

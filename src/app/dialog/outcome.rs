@@ -1,4 +1,4 @@
-//! What a key does to an open dialog, and what the dialog may look at to decide that.
+//! The outcome of a key press in a dialog, and the state that dialogs may read.
 
 use crate::app::command::Command;
 use crate::app::jobs::Jobs;
@@ -6,20 +6,20 @@ use crate::app::keymap::Action;
 use crate::app::lease_store::LeaseStore;
 use crate::app::{AppConfig, DialogAction, Key, KeyContext};
 
-/// What a key does to an open dialog. What was typed has changed in the dialog itself.
+/// The outcome of a key press in a dialog. Edits are stored in the dialog itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialogOutcome {
-    /// It stays open.
+    /// The dialog stays open.
     Stay,
-    /// It closes, and nothing is done.
+    /// The dialog closes. Nothing else happens.
     Close,
-    /// It closes, and this is done.
+    /// The dialog closes and the command is executed.
     Do(Command),
-    /// It stays open, and this is done.
+    /// The dialog stays open and the command is executed.
     DoAndStay(Command),
 }
 
-/// What a dialog may look at when a key is pressed.
+/// The parts of the state that a dialog may read when a key is pressed.
 #[derive(Clone, Copy)]
 pub(in crate::app) struct DialogContext<'a> {
     pub(in crate::app) config: &'a AppConfig,
@@ -28,23 +28,23 @@ pub(in crate::app) struct DialogContext<'a> {
 }
 
 impl DialogContext<'_> {
-    /// What the key means in a dialog.
+    /// The action of a key in a dialog.
     pub(in crate::app) fn dialog_action(&self, context: KeyContext, key: Key) -> Option<DialogAction> {
         self.config.keymap.dialog_action(context, key)
     }
 
-    /// What the key means outside of dialogs.
+    /// The action of a key outside of dialogs.
     pub(in crate::app) fn action(&self, key: Key) -> Option<Action> {
         self.config.keymap.action(key)
     }
 }
 
-/// Whether this ends a dialog in which there is nothing to do.
+/// Whether the action closes a dialog that has nothing to confirm.
 pub(in crate::app) fn is_over(action: Option<DialogAction>) -> bool {
     matches!(action, Some(DialogAction::Close | DialogAction::Accept))
 }
 
-/// The first line of a text after the keys that move the rows have moved it. A line beyond the end is shown as the end.
+/// The new scroll offset after an action. It may be beyond the end.
 pub(in crate::app) fn scrolled(top: usize, action: Option<Action>) -> usize {
     const PAGE: usize = 10;
     match action {

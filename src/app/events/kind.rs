@@ -1,250 +1,196 @@
-//! What an event tells: its facts, from which the screen, the lines and the JSON of `leasetop events` are made.
+//! The facts of an event. The screen and the output of `leasetop events` are generated from them.
 
 use std::time::Duration;
 
-use super::EventName;
+use super::{EventName, Renewed};
 use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
 
-/// What has happened, with the figures that belong to it. Texts and keys are as they came: raw.
+/// What happened, with the relevant values. Texts and keys are not escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// A lease was granted.
     Granted {
-        /// By us or by another client.
+        /// Whether this program or another client granted it.
         ownership: Ownership,
-        /// Seconds that were granted, where they are known.
+        /// The granted TTL in seconds, if known.
         ttl: Option<i64>,
-        /// Seconds that were asked for, where that was here.
+        /// The requested TTL in seconds, if granted by this program.
         asked: Option<i64>,
     },
     /// A key was attached.
     Attached {
         /// The key.
         key: Vec<u8>,
-        /// The revision of the put, where it is known.
+        /// The revision of the put, if known.
         revision: Option<i64>,
     },
-    /// A key left its lease, and hangs on none.
+    /// A key was detached from its lease and is not attached to another one.
     Detached {
         /// The key.
         key: Vec<u8>,
-        /// Whether it was deleted; else it was put without a lease, and stays.
+        /// Whether the key was deleted. Otherwise it was put without a lease and still exists.
         is_deleted: bool,
         /// The revision of the change.
         revision: Option<i64>,
     },
-    /// A key was put with another lease.
+    /// A key was moved to another lease.
     Moved {
         /// The key.
         key: Vec<u8>,
-        /// That lease.
+        /// The new lease.
         to: LeaseId,
         /// The revision of the put.
         revision: Option<i64>,
     },
-    /// It is kept alive from now on.
+    /// Keeping the lease alive started.
     Kept,
-    /// It is not kept alive any more, as asked.
+    /// Keeping the lease alive stopped on request.
     Paused,
-    /// A drill began, or the one that there was is over.
+    /// A drill started, or ended if `None`.
     Drill(Option<Fault>),
-    /// It was renewed.
+    /// The lease was renewed.
     Renewed(Renewed),
-    /// It was refilled by an election, a restart or a server that stood still.
+    /// An election, a restart or a stalled server reset the time left to the full TTL.
     Refilled {
-        /// Seconds that were granted.
+        /// The granted TTL in seconds.
         ttl: Option<i64>,
-        /// The term from which on it has them.
+        /// The raft term since which the lease has its full TTL.
         term: Option<u64>,
     },
-    /// A response was dropped; the renewal stands.
+    /// A response was dropped because its queue is full. The renewal itself succeeded.
     Dropped {
-        /// Responses in the queue.
+        /// Unread responses in the queue.
         depth: usize,
-        /// The most that it holds.
+        /// Capacity of the queue.
         capacity: usize,
     },
-    /// It should have been renewed by now.
+    /// The renewal is overdue.
     Late {
-        /// Since the last renewal.
+        /// Time since the last renewal.
         interval: Option<Duration>,
-        /// By its own habit.
+        /// The lease's usual interval.
         expected: Option<Duration>,
     },
-    /// Less is left than one of its intervals.
+    /// Less time is left than one usual interval.
     Risk {
-        /// What is left.
+        /// The time left.
         left: Option<Duration>,
-        /// Its interval.
+        /// The lease's usual interval.
         expected: Option<Duration>,
     },
-    /// A renewal of ours had no answer.
+    /// A renewal sent by this program was not answered.
     Missed {
-        /// For how long.
+        /// The duration.
         waited: Duration,
     },
-    /// The program, or the machine, stood still.
+    /// The program or the machine did not run for a while.
     ProcessStalled {
-        /// For how long.
+        /// The duration.
         span: Duration,
-        /// In words, with what it cost.
+        /// The description, including its effect on leases.
         told: String,
     },
-    /// It was to be kept alive, and is not kept any more.
+    /// A lease that should be kept alive was lost.
     Lost {
-        /// How it was lost.
+        /// How the lease was lost.
         loss: Box<KeepaliveLoss>,
-        /// Its TTL in seconds.
+        /// The TTL in seconds.
         ttl: Option<i64>,
     },
-    /// It is gone.
+    /// The lease ended.
     LeaseEnded(Box<LeaseEnded>),
-    /// A member answers, or renewals go to it.
+    /// A member is reachable.
     Connected {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
-        /// Its etcd's version; empty where it is not known.
+        /// The member's etcd version. Empty if unknown.
         version: String,
     },
-    /// Renewals go to a member from now on.
+    /// Renewals are now sent to this member.
     RenewsAt {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
     },
-    /// A link broke.
+    /// A connection was lost.
     Disconnected {
-        /// The endpoint; none where it is all of them.
+        /// The endpoint. `None` if no member is reachable.
         endpoint: Option<String>,
-        /// Why.
+        /// The reason.
         message: String,
     },
-    /// No member could be reached since the start.
+    /// No member has been reachable since the start.
     Unreached {
-        /// Why.
+        /// The reason.
         message: String,
     },
-    /// Another member leads.
+    /// The leader changed.
     Leader {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
         /// The raft term.
         term: u64,
     },
-    /// The member that is asked knows of no leader any more.
+    /// The current member reports that there is no leader.
     NoLeader {
-        /// Its endpoint.
+        /// The member's endpoint.
         endpoint: String,
     },
-    /// There was an election.
+    /// The raft term changed.
     Term {
-        /// The term before.
+        /// The previous term.
         old: u64,
-        /// The term now.
+        /// The new term.
         new: u64,
     },
-    /// Something failed.
+    /// An operation failed.
     Error {
-        /// What, in words.
+        /// The description.
         message: String,
     },
-    /// Further events of one kind in the same second.
+    /// Further events with the same name within one second.
     More {
-        /// Of which kind.
+        /// Their name.
         name: EventName,
-        /// How many.
+        /// Their number.
         count: usize,
     },
 }
 
-/// A renewal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Renewed {
-    /// How it is known.
-    pub how: RenewalSource,
-    /// Whether it is the first that is known.
-    pub is_first: bool,
-    /// Seconds that it gave.
-    pub ttl: Option<i64>,
-    /// Since the renewal before.
-    pub interval: Option<Duration>,
-    /// How far the truth can lie from that, where it is inferred.
-    pub interval_doubt: Option<Duration>,
-    /// Whether others may have stayed hidden in between, so that the true interval is shorter.
-    pub is_bound: bool,
-    /// What the interval should be, by the pace or by the lease's own habit.
-    pub expected: Option<Duration>,
-    /// What was left when it came.
-    pub left: Option<Duration>,
-    /// How far the truth can lie from that, where it is inferred.
-    pub left_doubt: Option<Duration>,
-    /// From sending to the answer, where it was sent from here.
-    pub round_trip: Option<Duration>,
-}
-
-impl Renewed {
-    /// A renewal of which nothing but this is known.
-    pub fn new(how: RenewalSource, ttl: Option<i64>) -> Self {
-        Renewed {
-            how,
-            is_first: true,
-            ttl,
-            interval: None,
-            interval_doubt: None,
-            is_bound: false,
-            expected: None,
-            left: None,
-            left_doubt: None,
-            round_trip: None,
-        }
-    }
-}
-
-/// How a renewal is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenewalSource {
-    /// It was sent by the engine, as all renewals of a lease that is kept alive.
-    Kept,
-    /// It was asked for here, once.
-    Once,
-    /// Another client's, inferred from polls.
-    Inferred,
-}
-
-/// A lease that is gone.
+/// A lease that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseEnded {
-    /// How it died.
+    /// How the lease ended.
     pub cause: EndCause,
-    /// Whether it was revoked from here.
+    /// Whether this program revoked it.
     pub is_ours: bool,
-    /// Whose it was.
+    /// Who owned it.
     pub ownership: Ownership,
-    /// Its TTL in seconds.
+    /// The TTL in seconds.
     pub ttl: Option<i64>,
-    /// The keys that went with it.
+    /// The keys deleted with it.
     pub keys: Option<LeaseKeys>,
-    /// How long after its deadline it was removed, where it expired.
+    /// If it expired: how long after its deadline etcd removed it.
     pub lag: Option<RemovalDelay>,
-    /// The revision of the deletion, where keys went with it.
+    /// The revision of the deletion, if keys were deleted.
     pub revision: Option<i64>,
-    /// How it was lost, where it was to be kept alive.
+    /// How it was lost, if it was being kept alive.
     pub loss: Option<Box<KeepaliveLoss>>,
 }
 
 impl EventKind {
-    /// Something failed, in words.
+    /// An `Error` event with a message.
     pub fn error(message: impl Into<String>) -> Self {
         EventKind::Error { message: message.into() }
     }
 
-    /// What it means, in a sentence that a terminal shows and does not obey.
+    /// The description of the event, escaped for the terminal.
     pub fn text(&self) -> String {
         super::sentence::of(self)
     }
 
-    /// Its kind.
+    /// The name of the event.
     pub fn name(&self) -> EventName {
         match self {
             EventKind::Granted { .. } => EventName::Granted,

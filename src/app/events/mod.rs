@@ -1,7 +1,7 @@
-//! What has happened, newest last.
+//! The event log.
 //!
-//! An [`Event`] is its facts ([`EventKind`]); the sentence on the screen, the line and the JSON object of `leasetop events` are
-//! made from them, and so say the same.
+//! An [`Event`] stores facts ([`EventKind`]). The text on the screen and the lines and JSON objects of `leasetop
+//! events` are generated from them, so they agree.
 
 mod filter;
 mod kind;
@@ -11,8 +11,9 @@ mod sentence;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use crate::inference::{Renewal as Renewed, RenewalSource};
 pub use filter::matches_filter;
-pub use kind::{EventKind, LeaseEnded, RenewalSource, Renewed};
+pub use kind::{EventKind, LeaseEnded};
 pub use name::EventName;
 pub(super) use sentence::keys_in_words;
 
@@ -20,12 +21,12 @@ use crate::inference::TimeRange;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// When something happened, as far as known: a moment, or the middle of what is possible.
+/// When something happened: a moment with an uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventTime {
-    /// The moment.
+    /// The moment, or the middle of the possible range.
     pub at: Timestamp,
-    /// How far the truth can lie from it.
+    /// Half-width of the possible range. 0 if the moment is exact.
     pub doubt: Duration,
 }
 
@@ -41,65 +42,66 @@ impl From<TimeRange> for EventTime {
     }
 }
 
-/// Something that happened: one line of the events panel.
+/// An event: one line of the events panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When it happened, as far as known.
+    /// When it happened, or the middle of the possible range.
     pub at: Timestamp,
-    /// How far the truth can lie from that.
+    /// Half-width of the possible range. 0 if the moment is exact.
     pub doubt: Duration,
-    /// When it was known.
+    /// When it became known.
     pub seen_at: Timestamp,
-    /// To which lease; none for the link, and where several are told in one line.
+    /// The lease. `None` for events of the cluster, and for a line that counts several events.
     pub lease: Option<LeaseId>,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
-    /// The how many-th line it is, from the start on.
+    /// Sequence number of the line.
     pub(super) number: u64,
 }
 
 impl Event {
-    /// Something that happened at a moment and was known at another.
+    /// An event that happened at `when` and became known at `seen_at`.
     pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let EventTime { at, doubt } = when.into();
         Event { at, doubt, seen_at, lease, kind, number: 0 }
     }
 
-    /// Its kind.
+    /// The name of the event.
     pub fn name(&self) -> EventName {
         self.kind.name()
     }
 
-    /// Puts events in the order in which they happened; those of one moment stay in the order in which they were known.
+    /// Sorts events by the time at which they happened. Stable, so events of the same time stay in the order in which
+    /// they became known.
     pub fn sort(events: &mut [&Event]) {
         events.sort_by_key(|event| event.at);
     }
 
-    /// What it means, in a sentence that a terminal shows and does not obey.
+    /// The description of the event, escaped for the terminal.
     pub fn text(&self) -> String {
         self.kind.text()
     }
 }
 
-/// The newest events. A crowd of one kind within a second is told in a line.
+/// The newest events. Many events of the same name within a second are combined into one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventLog {
     lines: VecDeque<Event>,
-    /// Lines of the same word and second at the end.
+    /// Number of events at the end with the same name and second.
     run: usize,
-    /// Lines so far, the forgotten included.
+    /// Number of lines so far, including dropped ones.
     count: u64,
-    /// The moment of the message that is being taken in.
+    /// The time of the message being processed.
     pub(super) now: Timestamp,
-    /// Whether an event was added since this was last asked.
+    /// Whether an event was added since the last `take_news`.
     has_news: bool,
-    /// Every single event since it was last asked for, where somebody wants to know.
+    /// Every event since the last `take_recorded`. `None` while recording is off.
     recorded: Option<Vec<Event>>,
 }
 
-/// Lines that are kept.
+/// Maximum number of lines.
 const CAPACITY: usize = 2_000;
-/// Lines of one kind in one second before the rest of them is told in a line.
+/// Number of events with the same name in one second after which the rest is combined into one line.
 const CROWD: usize = 4;
 
 impl EventLog {
@@ -108,17 +110,18 @@ impl EventLog {
         self.lines.iter()
     }
 
-    /// From now on every event is kept for [`take_recorded`](EventLog::take_recorded), and no crowd is told in a line there.
+    /// Starts recording every single event for [`take_recorded`](EventLog::take_recorded), including those that the log
+    /// combines.
     pub fn record_all(&mut self) {
         self.recorded = Some(Vec::new());
     }
 
-    /// Every single event since this was last asked, in the order in which they were known.
+    /// Returns and clears the recorded events, in the order in which they became known.
     pub fn take_recorded(&mut self) -> Vec<Event> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Takes in an event for the screen, and for whoever wants to know all.
+    /// Adds an event to the log and to the recording.
     pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
         self.has_news = true;
@@ -131,12 +134,12 @@ impl EventLog {
         }
     }
 
-    /// Whether an event was added for the screen since this was last asked.
+    /// Returns whether an event was added to the log since the last call.
     pub(super) fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.has_news)
     }
 
-    /// Takes in what is too small for the screen: it is for those alone who want to know all.
+    /// Adds an event only to the recording, because it is too minor for the screen.
     pub(super) fn push_verbose(
         &mut self,
         when: impl Into<EventTime>,
@@ -169,7 +172,8 @@ impl EventLog {
 }
 
 impl Event {
-    /// Counts one more of the same second, the latest of which was then: all of them stand before the line that counts them.
+    /// Turns the line into a count of further events in the same second, or increments the count. `latest` is the time
+    /// of the latest event, so that the line sorts after all of them.
     fn coalesce(&mut self, latest: Timestamp) {
         self.at = latest;
         let count = if let EventKind::More { count, .. } = self.kind { count + 1 } else { 2 };
@@ -187,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_in_one_second_is_told_in_a_line() {
+    fn many_events_in_one_second_share_a_line() {
         let mut log = EventLog::default();
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         assert_eq!(log.lines().len(), CROWD);
@@ -198,14 +202,14 @@ mod tests {
         assert_eq!(lines.last().map(|line| line.name()), Some(EventName::Kept));
         assert!(
             matches!(lines[CROWD - 1].kind, EventKind::More { .. }),
-            "after those whose fellows it counts: {lines:?}"
+            "after the lines of the same second: {lines:?}"
         );
         log.push(at(1_000), None, EventKind::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
     }
 
     #[test]
-    fn old_lines_make_room() {
+    fn old_lines_are_dropped() {
         let mut log = EventLog::default();
         (0..3_000).for_each(|second| log.push(at(second * 1_000), None, EventKind::error(second.to_string())));
         assert_eq!(log.lines().len(), CAPACITY);
@@ -213,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_to_know_all_is_told_each_of_a_crowd_and_the_small_ones_too() {
+    fn a_recording_has_every_event_and_minor_ones_too() {
         let mut log = EventLog::default();
-        log.push_verbose(at(0), None, || unreachable!("nobody wants to know"));
+        log.push_verbose(at(0), None, || unreachable!("recording is off"));
         log.record_all();
         log.now = at(30);
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));

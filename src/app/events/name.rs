@@ -1,54 +1,54 @@
-//! The kinds of events.
+//! Event names.
 
-/// The kind of an event: one word, the same on the screen and in JSON.
+/// The name of an event: one word, the same on the screen and in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventName {
-    /// A lease was granted, here or by another client.
+    /// A lease was granted by this program or by another client.
     Granted,
     /// A key was attached.
     Attached,
-    /// A key left its lease and is gone, or stays without one.
+    /// A key was detached: deleted, or put without a lease.
     Detached,
-    /// A key was put with another lease.
+    /// A key was moved to another lease.
     Moved,
-    /// A lease is kept alive from now on.
+    /// Keeping a lease alive started.
     Kept,
-    /// A lease is not kept alive any more, because it was asked for.
+    /// Keeping a lease alive stopped on request.
     Paused,
-    /// A drill began or ended.
+    /// A drill started or ended.
     Drill,
-    /// A renewal was answered, or another client's was inferred.
+    /// A renewal got its reply, or another client's renewal was inferred.
     Renewed,
-    /// A lease has its whole TTL again, by an election or a restart and not by a renewal.
+    /// A lease's time left was reset to the full TTL by an election or a restart, not by a renewal.
     Refilled,
-    /// A response was dropped because nobody reads them.
+    /// A response was dropped because its queue is full.
     Dropped,
-    /// A renewal is overdue by the lease's own habit.
+    /// A renewal is overdue compared with the lease's usual interval.
     Late,
-    /// Less is left than one of the lease's own intervals.
+    /// Less time is left than one usual interval of the lease.
     Risk,
-    /// A renewal of ours had no answer, or a while of which nothing is known.
+    /// A renewal sent by this program was not answered, or the program did not run for a while.
     Missed,
-    /// A lease that was to be kept alive is not kept any more.
+    /// A lease that should be kept alive was lost.
     Lost,
-    /// A lease died by its deadline.
+    /// A lease expired.
     Expired,
     /// A lease was revoked.
     Revoked,
-    /// A lease died, the cause is unknown.
+    /// A lease ended, the cause is unknown.
     Gone,
-    /// The link to the cluster came or went.
+    /// The connection to the cluster was established or lost.
     Connection,
-    /// Another member leads.
+    /// The leader changed.
     Leader,
-    /// There was an election.
+    /// The raft term changed.
     Term,
-    /// Something failed.
+    /// An operation failed.
     Error,
 }
 
 impl EventName {
-    /// The word.
+    /// The name.
     pub fn as_str(self) -> &'static str {
         match self {
             EventName::Granted => "granted",
@@ -75,7 +75,7 @@ impl EventName {
         }
     }
 
-    /// The word in eight columns.
+    /// The name shortened to at most eight characters.
     pub fn short(self) -> &'static str {
         match self {
             EventName::Connection => "link",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::inference::TimeRange;
+use crate::inference::{Renewal, TimeRange};
 use simkit::Timestamp;
 
 /// Something that happened to a kept lease, at a moment.
@@ -39,12 +39,24 @@ pub enum HistoryEvent {
 /// A renewal that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordedRenewal {
-    pub(super) ttl: u32,
-    pub(super) interval: Millis,
-    pub(super) left: Millis,
-    pub(super) round_trip: Millis,
+    ttl: u32,
+    interval: Millis,
+    left: Millis,
+    round_trip: Millis,
     /// Whether its response was dropped, because nobody read the queue.
     pub is_dropped: bool,
+}
+
+impl From<&Renewal> for RecordedRenewal {
+    fn from(renewal: &Renewal) -> Self {
+        RecordedRenewal {
+            ttl: u32::try_from(renewal.ttl.unwrap_or_default().max(0)).unwrap_or(u32::MAX),
+            interval: Millis::of(renewal.interval),
+            left: Millis::of(renewal.left),
+            round_trip: Millis::of(renewal.round_trip),
+            is_dropped: false,
+        }
+    }
 }
 
 impl RecordedRenewal {
@@ -71,10 +83,10 @@ impl RecordedRenewal {
 
 /// Milliseconds up to 49 days, or unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Millis(u32);
+struct Millis(u32);
 
 impl Millis {
-    pub(super) fn of(span: Option<Duration>) -> Self {
+    fn of(span: Option<Duration>) -> Self {
         span.map_or(Millis(u32::MAX), |span| {
             Millis(u32::try_from(span.as_millis()).unwrap_or(u32::MAX).min(u32::MAX - 1))
         })

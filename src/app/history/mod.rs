@@ -10,9 +10,8 @@ use std::time::Duration;
 mod entry;
 mod segments;
 
-use crate::inference::TimeRange;
-use crate::inference::lease_inference::LeaseInference;
-use entry::Millis;
+use crate::inference::lease_inference::{Change, DeadlineChange, Inferred, LeaseInference};
+use crate::inference::{Renewal, TimeRange};
 pub use entry::{HistoryEntry, HistoryEvent, RecordedRenewal};
 pub use segments::{DeadlineSegment, DeadlineSegments};
 use simkit::Timestamp;
@@ -38,13 +37,11 @@ pub struct LeaseHistory {
     entries: VecDeque<HistoryEntry>,
     /// How many of them may be kept.
     capacity: usize,
-    /// When it expires by the last renewal, or by its grant.
-    deadline: Option<Timestamp>,
 }
 
 impl Default for LeaseHistory {
     fn default() -> Self {
-        LeaseHistory { entries: VecDeque::new(), capacity: MIN_CAPACITY, deadline: None }
+        LeaseHistory { entries: VecDeque::new(), capacity: MIN_CAPACITY }
     }
 }
 
@@ -117,40 +114,27 @@ impl LeaseHistory {
         self
     }
 
-    /// It was granted, and lives until then if it is not renewed.
-    pub(super) fn granted(&mut self, deadline: Timestamp) {
-        self.deadline.get_or_insert(deadline);
+    /// Adds a renewal that the engine sent; its answer arrived at `at`.
+    pub(super) fn renewed(&mut self, at: Timestamp, renewal: &Renewal) {
+        self.push(at, HistoryEvent::Renewed(renewal.into()));
     }
 
-    /// It was renewed: sent a round trip before `at`, for `ttl` seconds.
-    pub(super) fn renewed(&mut self, at: Timestamp, ttl: i64, interval: Option<Duration>, round_trip: Duration) {
-        let left = self.deadline.map(|deadline| deadline - at);
-        self.deadline = Some(at.before(round_trip) + Duration::from_secs(ttl.unsigned_abs()));
-        let renewal = RecordedRenewal {
-            ttl: u32::try_from(ttl.max(0)).unwrap_or(u32::MAX),
-            interval: Millis::of(interval),
-            left: Millis::of(left),
-            round_trip: Millis::of(Some(round_trip)),
-            is_dropped: false,
-        };
-        self.push(at, HistoryEvent::Renewed(renewal));
-    }
-
-    /// A poll that was answered at `at` tells where the deadline of a lease of `ttl` seconds lies. What was known of it
-    /// becomes better known by it, unless it contradicts: then it was renewed, a TTL before its new deadline.
-    pub(super) fn observed(&mut self, at: Timestamp, deadline: TimeRange, ttl: i64) {
+    /// Adds what a TTL reply at `at` showed of a lease that is not kept alive here: where its deadline lies now, and what
+    /// changed. A reply that only refines the deadline refines the last entry.
+    pub(super) fn observed(&mut self, at: Timestamp, deadline: TimeRange, change: &Change) {
         let last = self.entries.back_mut().and_then(|entry| match &mut entry.event {
             HistoryEvent::Observed { deadline, .. } => Some((entry.at, deadline)),
             _ => None,
         });
-        match last {
-            None => self.push(at, HistoryEvent::Observed { deadline, is_renewal: false }),
-            Some((since, known)) if known.latest < deadline.earliest => {
-                let renewed = deadline.middle().before(Duration::from_secs(ttl.unsigned_abs()));
-                let at = renewed.clamp(since, at.max(since));
+        match (last, change.inferred, change.deadline) {
+            (Some((since, _)), Inferred::Renewed(renewal), _) => {
+                let at = renewal.at.middle().clamp(since, at.max(since));
                 self.push(at, HistoryEvent::Observed { deadline, is_renewal: true });
             }
-            Some((_, known)) => *known = known.intersect(deadline).unwrap_or(deadline),
+            (Some((_, known)), _, DeadlineChange::Unchanged | DeadlineChange::Refined { .. }) => {
+                *known = known.intersect(deadline).unwrap_or(deadline);
+            }
+            _ => self.push(at, HistoryEvent::Observed { deadline, is_renewal: false }),
         }
     }
 
@@ -183,24 +167,33 @@ impl LeaseHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inference::RenewalSource;
 
     fn at(millis: u64) -> Timestamp {
         Timestamp::at(Duration::from_millis(millis))
     }
 
+    fn renewal(at: Timestamp, ttl: i64) -> Renewal {
+        Renewal::new(RenewalSource::Kept, at, Some(ttl))
+    }
+
     fn renewed(history: &mut LeaseHistory, millis: u64, interval: Option<u64>) {
-        history.renewed(at(millis), 10, interval.map(Duration::from_millis), Duration::from_millis(2));
+        let interval = interval.map(Duration::from_millis);
+        let round_trip = Some(Duration::from_millis(2));
+        history.renewed(at(millis), &Renewal { interval, round_trip, ..renewal(at(millis), 10) });
     }
 
     #[test]
-    fn what_was_left_follows_from_the_grant_and_the_renewal_before() {
+    fn a_renewal_keeps_its_figures_to_the_millisecond() {
         let mut history = LeaseHistory::default();
-        history.granted(at(10_000));
-        renewed(&mut history, 3_500, None);
-        renewed(&mut history, 7_000, Some(3_500));
-        let newest: Vec<_> = history.renewals().map(|(_, one)| (one.interval(), one.left())).collect();
+        let micros = |micros| Some(Duration::from_micros(micros));
+        let (interval, left, round_trip) = (micros(3_500_400), micros(6_498_900), micros(600));
+        history.renewed(at(3_500), &Renewal { left, ..renewal(at(3_500), 10) });
+        history.renewed(at(7_000), &Renewal { interval, left, round_trip, ..renewal(at(7_000), 10) });
+        let newest: Vec<_> =
+            history.renewals().map(|(_, one)| (one.interval(), one.left(), one.round_trip())).collect();
         let millis = |millis| Some(Duration::from_millis(millis));
-        assert_eq!(newest, [(millis(3_500), millis(6_498)), (None, millis(6_500))]);
+        assert_eq!(newest, [(millis(3_500), millis(6_498), millis(0)), (None, millis(6_498), None)]);
     }
 
     #[test]
@@ -224,7 +217,8 @@ mod tests {
         history.set_capacity(capacity_for(1_000));
         assert_eq!((history.entries().len(), history.entries().next().map(|entry| entry.at)), (131, Some(at(9_869))));
         assert!(size_of::<HistoryEntry>() <= 32, "{}", size_of::<HistoryEntry>());
-        history.renewed(at(5), 9_000_000_000, Some(Duration::from_secs(9_000_000_000)), Duration::ZERO);
+        let interval = Some(Duration::from_secs(9_000_000_000));
+        history.renewed(at(5), &Renewal { interval, ..renewal(at(5), 9_000_000_000) });
         let (_, last) = history.renewals().next().unwrap();
         assert_eq!((last.ttl(), last.interval()), (u32::MAX, Some(Duration::from_millis(u64::from(u32::MAX) - 1))));
     }
@@ -256,16 +250,27 @@ mod tests {
     }
 
     #[test]
-    fn polls_sharpen_what_is_known_until_one_contradicts() {
+    fn a_reply_refines_the_deadline_or_adds_a_renewal() {
         let mut history = LeaseHistory::default();
         let bounds = |earliest, latest| TimeRange { earliest: at(earliest), latest: at(latest) };
-        history.observed(at(1_000), bounds(9_000, 10_000), 10);
-        history.observed(at(2_000), bounds(9_500, 10_500), 10);
-        history.observed(at(5_000), bounds(14_000, 15_000), 10);
+        let change = |inferred, deadline| Change { inferred, deadline, previous_query: None };
+        let [first, refined, last] = [bounds(9_000, 10_000), bounds(9_500, 10_500), bounds(14_000, 15_000)];
+        history.observed(at(1_000), first, &change(Inferred::Nothing, DeadlineChange::First(first)));
+        let refine = DeadlineChange::Refined { before: first, after: refined };
+        history.observed(at(2_000), refined, &change(Inferred::Nothing, refine));
+        let renewal = Renewal::new(RenewalSource::Inferred, bounds(4_000, 5_000), Some(10));
+        let replace = DeadlineChange::Replaced { before: refined, after: last };
+        history.observed(at(5_000), last, &change(Inferred::Renewed(renewal), replace));
         let entries: Vec<HistoryEntry> = history.entries().copied().collect();
         let observed = |deadline, is_renewal| HistoryEvent::Observed { deadline, is_renewal };
         assert_eq!(entries[0], HistoryEntry { at: at(1_000), event: observed(bounds(9_500, 10_000), false) });
-        let renewed = HistoryEntry { at: at(4_500), event: observed(bounds(14_000, 15_000), true) };
-        assert_eq!(entries[1..], [renewed], "a TTL before the middle of its new deadline");
+        let renewed = HistoryEntry { at: at(4_500), event: observed(last, true) };
+        assert_eq!(entries[1..], [renewed], "in the middle of the time of the renewal");
+        history.observed(at(6_000), first, &change(Inferred::Contradiction, replace));
+        assert_eq!(
+            history.entries().last(),
+            Some(&HistoryEntry { at: at(6_000), event: observed(first, false) }),
+            "what contradicts is no renewal, and does not change what was before"
+        );
     }
 }

@@ -77,9 +77,16 @@ impl Iterator for DeadlineSegments<'_> {
 mod tests {
     use super::*;
     use crate::app::LeaseHistory;
+    use crate::inference::lease_inference::{Change, DeadlineChange, Inferred};
+    use crate::inference::{Renewal, RenewalSource};
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::at(Duration::from_secs(seconds))
+    }
+
+    fn renew(history: &mut LeaseHistory, second: u64, round_trip: u64) {
+        let renewal = Renewal::new(RenewalSource::Kept, at(second), Some(10));
+        history.renewed(at(second), &Renewal { round_trip: Some(Duration::from_secs(round_trip)), ..renewal });
     }
 
     /// From, until and the deadline of each stretch, in seconds.
@@ -93,8 +100,8 @@ mod tests {
     fn each_renewal_begins_one_and_the_last_goes_on_to_the_end() {
         let mut history = LeaseHistory::default();
         assert_eq!(told(&history, 9), []);
-        history.renewed(at(1), 10, None, Duration::ZERO);
-        history.renewed(at(4), 10, None, Duration::from_secs(1));
+        renew(&mut history, 1, 0);
+        renew(&mut history, 4, 1);
         history.push(at(6), HistoryEvent::Missed);
         assert_eq!(told(&history, 9), [(1, 4, 11), (4, 6, 13), (6, 9, 13)]);
     }
@@ -102,13 +109,13 @@ mod tests {
     #[test]
     fn where_nothing_is_known_there_is_none() {
         let mut history = LeaseHistory::default();
-        history.renewed(at(1), 10, None, Duration::ZERO);
+        renew(&mut history, 1, 0);
         history.push(at(3), HistoryEvent::Unknown);
         assert_eq!(told(&history, 9), [(1, 3, 11)]);
         history.push(at(5), HistoryEvent::Known);
         assert_eq!(told(&history, 9), [(1, 3, 11), (5, 9, 11)], "the deadline was not forgotten");
         history.push(at(6), HistoryEvent::Unknown);
-        history.renewed(at(8), 10, None, Duration::ZERO);
+        renew(&mut history, 8, 0);
         assert_eq!(told(&history, 9)[2..], [(8, 9, 18)]);
     }
 
@@ -116,7 +123,9 @@ mod tests {
     fn what_polls_showed_has_bounds() {
         let mut history = LeaseHistory::default();
         let deadline = TimeRange { earliest: at(10), latest: at(11) };
-        history.observed(at(2), deadline, 10);
+        let change =
+            Change { inferred: Inferred::Nothing, deadline: DeadlineChange::First(deadline), previous_query: None };
+        history.observed(at(2), deadline, &change);
         let segments: Vec<DeadlineSegment> = history.segments(at(5)).collect();
         assert_eq!(segments, [DeadlineSegment { from: at(2), until: at(5), deadline }]);
     }

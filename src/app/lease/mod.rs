@@ -10,7 +10,9 @@ use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
-use crate::inference::lease_inference::{Certainty, Inferred, LeaseInference, MeanInterval, RemovalWindow};
+use crate::inference::lease_inference::{
+    Certainty, Change, DeadlineChange, Inferred, LeaseInference, MeanInterval, RemovalWindow,
+};
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
@@ -48,6 +50,16 @@ pub struct LastTtlReply {
     pub ttl: i64,
     /// What that means.
     pub reading: TtlStatus,
+}
+
+/// What a TTL reply changed in a lease.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ReplyOutcome {
+    /// What it changed in what is known.
+    pub(super) change: Change,
+    /// Whether the lease looks different now: another TTL, time left, state or number of renewals. A correction of the time
+    /// left below the last digit shown does not count.
+    pub(super) is_visible: bool,
 }
 
 /// For how long it is shown that a lease was refilled.
@@ -142,7 +154,9 @@ impl Lease {
             lease.observed.set_known(deadline, Duration::ZERO);
             lease.countdown = Some(Countdown::reset(deadline));
         }
-        lease.granted_ttl = Some(answer.granted_ttl).filter(|ttl| *ttl > 0);
+        if answer.granted_ttl > 0 {
+            lease.granted_ttl = Some(answer.granted_ttl);
+        }
         lease
     }
 
@@ -157,8 +171,8 @@ impl Lease {
         Some(self.countdown?.left(self.end.map_or(now, |end| end.at)))
     }
 
-    /// The deadline that is counted down to; none where nothing is known.
-    pub(super) fn deadline(&self) -> Option<Timestamp> {
+    /// The deadline that the shown time left counts down to; none where nothing is known.
+    pub(super) fn shown_deadline(&self) -> Option<Timestamp> {
         Some(self.countdown?.deadline())
     }
 
@@ -172,21 +186,30 @@ impl Lease {
         self.observed.bounds()
     }
 
-    /// It was granted or renewed from here, for so many seconds: the deadline lies there.
+    /// It was granted or renewed from here for `ttl` seconds, which set this deadline: `ttl` after the sending at the
+    /// earliest, and `ttl` after the answer at the latest.
     pub(super) fn set_deadline(&mut self, deadline: TimeRange, ttl: i64) {
-        self.observed.set_known(deadline, Duration::from_secs(ttl.unsigned_abs()));
-        self.countdown = Some(Countdown::reset(deadline));
-        (self.granted_ttl, self.overdue) = (Some(ttl), None);
+        let span = Duration::from_secs(ttl.unsigned_abs());
+        let change = self.observed.set_known(deadline, span);
+        self.update_countdown(change.deadline, deadline.latest.before(span));
+        self.granted_ttl = Some(ttl);
+        self.overdue = None;
     }
 
-    /// An answer at `now` has told where the deadline lies; before that it was there, unless that `is_over`.
-    fn refresh_countdown(&mut self, before: Option<TimeRange>, is_over: bool, now: Timestamp) {
-        let Some(bounds) = self.observed.bounds() else { return };
-        let known = self.countdown.zip(before.filter(|before| !is_over && before.intersect(bounds).is_some()));
-        self.countdown = Some(match known {
-            Some((countdown, before)) => countdown.refine(before, bounds, now),
-            None => Countdown::reset(bounds),
-        });
+    /// Follows a change of the deadline at `now`; returns whether the shown deadline is another.
+    fn update_countdown(&mut self, change: DeadlineChange, now: Timestamp) -> bool {
+        let before = self.shown_deadline();
+        match (change, self.countdown) {
+            (DeadlineChange::Unchanged, _) => return false,
+            (DeadlineChange::Refined { before, after }, Some(countdown)) => {
+                self.countdown = Some(countdown.refine(before, after, now));
+            }
+            (DeadlineChange::First(after), _)
+            | (DeadlineChange::Refined { after, .. } | DeadlineChange::Replaced { after, .. }, _) => {
+                self.countdown = Some(Countdown::reset(after));
+            }
+        }
+        before != self.shown_deadline()
     }
 
     /// How far the truth can lie from [`left`](Lease::left), in seconds: while that stands still until it is true again,
@@ -240,7 +263,7 @@ impl Lease {
     pub fn renewals_to_spare(&self, now: Timestamp) -> Option<u64> {
         let status = self.engine.as_ref().filter(|_| self.is_kept_alive)?;
         let every = status.expected.or(self.mean_interval()).filter(|every| !every.is_zero())?;
-        let (deadline, next) = (status.deadline?, status.next_due?.max(now));
+        let (deadline, next) = (self.bounds()?.earliest, status.next_due?.max(now));
         if next >= deadline {
             return Some(0);
         }
@@ -299,36 +322,44 @@ impl Lease {
         self.refilled.is_some_and(|at| now - at < BADGE)
     }
 
-    /// Takes in what the engine says. An answer that is new fixes the deadline: it lies between the sending and the
-    /// receiving, each plus the TTL.
+    /// Applies a status of the engine. A new answer sets the deadline: it lies a TTL after the sending at the earliest, and a
+    /// TTL after the answer at the latest.
     pub(super) fn apply_engine_status(&mut self, status: LeaseStatus) {
-        let answered = status.last_answer > self.last_answer();
-        if let (true, Some(at), Some(ttl), Some(earliest)) =
-            (answered, status.last_answer, status.granted_ttl, status.deadline)
+        if status.last_answer > self.last_answer()
+            && let (Some(at), Some(ttl), Some(earliest)) = (status.last_answer, status.granted_ttl, status.deadline)
         {
-            let ttl_span = Duration::from_secs(ttl.unsigned_abs());
-            self.set_deadline(TimeRange { earliest, latest: (at + ttl_span).max(earliest) }, ttl);
+            let latest = at + Duration::from_secs(ttl.unsigned_abs());
+            self.set_deadline(TimeRange { earliest, latest: latest.max(earliest) }, ttl);
         }
         self.engine = Some(Box::new(status));
     }
 
-    /// Takes in what the server said to a poll, and says what that shows. An answer that was on its way while a renewal
-    /// was answered may be older than the renewal: it narrows, and never contradicts.
-    pub(super) fn apply_ttl_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Inferred {
-        let (reading, before) = (answer.ttl_status(), self.bounds());
-        let noticed = self.observed.apply_reply(answer, sent, received);
-        self.last_ttl_reply = Some(LastTtlReply { sent, received, ttl: answer.ttl, reading });
-        if !matches!(noticed, Inferred::Missing | Inferred::Invalid) {
-            self.granted_ttl = Some(answer.granted_ttl);
-            let is_past = self.observed.bounds().is_some_and(|end| end.latest < received);
-            self.overdue = self.overdue.filter(|overdue| is_past && *overdue == Overdue::Dying);
-            let is_over = matches!(noticed, Inferred::Renewed(_) | Inferred::Refilled | Inferred::Contradiction);
-            self.refresh_countdown(before, is_over, received);
+    /// Applies a TTL reply. A reply that was on its way while a renewal from here was answered may be older than the renewal:
+    /// it narrows the deadline and never contradicts it.
+    pub(super) fn apply_ttl_reply(
+        &mut self,
+        answer: &TimeToLive,
+        sent: Timestamp,
+        received: Timestamp,
+    ) -> ReplyOutcome {
+        let (state, ttl) = (self.state(received), self.granted_ttl);
+        let change = self.observed.apply_reply(answer, sent, received);
+        self.last_ttl_reply = Some(LastTtlReply { sent, received, ttl: answer.ttl, reading: answer.ttl_status() });
+        if matches!(change.inferred, Inferred::Missing | Inferred::Invalid) {
+            return ReplyOutcome { change, is_visible: self.state(received) != state };
         }
-        if noticed == Inferred::Refilled {
+        self.granted_ttl = Some(answer.granted_ttl);
+        let is_past = self.observed.bounds().is_some_and(|end| end.latest < received);
+        if !is_past || self.overdue == Some(Overdue::Unseen) {
+            self.overdue = None;
+        }
+        if change.inferred == Inferred::Refilled {
             self.refilled = Some(received);
         }
-        noticed
+        let has_moved = self.update_countdown(change.deadline, received);
+        let is_renewed = matches!(change.inferred, Inferred::Renewed(_));
+        let is_visible = has_moved || is_renewed || self.granted_ttl != ttl || self.state(received) != state;
+        ReplyOutcome { change, is_visible }
     }
 
     /// A key left it; the last few are remembered.
@@ -342,7 +373,9 @@ impl Lease {
     /// Its deadline is not known any more, and it is unseen until the next answer.
     pub(super) fn forget_time(&mut self) {
         self.observed.forget();
-        (self.countdown, self.poll.awaited, self.overdue) = (None, None, None);
+        self.countdown = None;
+        self.poll.awaited = None;
+        self.overdue = None;
     }
 
     /// When it can have been removed, if it was seen to be gone at `by` and `listed` was the last list that had it.

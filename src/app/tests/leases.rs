@@ -251,7 +251,7 @@ fn an_election_is_reported_with_term_and_leader() {
     }
     story.send(Msg::Cluster(view));
     let reported: Vec<String> = story.app.events.lines().skip(1).map(Event::text).collect();
-    assert_eq!(reported, ["127.0.0.1:2479 leads (term 5)", "term 4 → 5: the new leader resets every TTL"]);
+    assert_eq!(reported, ["127.0.0.1:2479 is the leader (term 5)", "term 4 → 5: the new leader resets every TTL"]);
 }
 
 #[test]
@@ -298,6 +298,6 @@ fn losing_and_regaining_a_leader_are_each_reported_once() {
         story.send(Msg::Cluster(view));
     }
     let reported: Vec<String> = story.app.events.lines().skip(before).map(|event| event.kind.text()).collect();
-    let lost = "127.0.0.1:2379 has no leader: grants, renewals and revokes fail until one is elected";
-    assert_eq!(reported, [lost, "127.0.0.1:2379 leads (term 4)"]);
+    let lost = "127.0.0.1:2379 sees no leader: grants, renewals and revocations fail until one is elected";
+    assert_eq!(reported, [lost, "127.0.0.1:2379 is the leader (term 4)"]);
 }

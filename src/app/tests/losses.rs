@@ -28,7 +28,7 @@ fn a_program_sees_its_channel_close_at_the_reply_or_after_the_ttl() {
     let gone = lost(Ended::Expired);
     assert_eq!(closed(&gone), Some((at(14.5), at(14.5))));
     let event = gone.app.events.lines().next_back().unwrap();
-    assert!(event.text().ends_with("a program's keepalive channel closes with this reply"), "{event:?}");
+    assert!(event.text().ends_with("a Go program's keepalive channel closes with this reply"), "{event:?}");
     let silent = lost(Ended::Unanswered { trouble: None });
     assert_eq!(closed(&silent), Some((at(13.5), at(14.5))));
     let event = silent.app.events.lines().next_back().unwrap();
@@ -45,7 +45,7 @@ fn a_program_learns_of_an_end_at_its_next_renewal() {
     story.list(&[], &[1]);
     assert_eq!(closed(&story), Some((at(3.5), at(3.5))));
     let event = story.app.events.lines().next_back().unwrap();
-    assert!(event.text().ends_with("closes with the reply to its next renewal"), "{event:?}");
+    assert!(event.text().ends_with("channel closes at its next renewal"), "{event:?}");
     story.wait(2.6);
     lose(&mut story, Ended::NotFound);
     assert_eq!(closed(&story), Some((at(3.6), at(3.6))));
@@ -126,8 +126,12 @@ fn the_history_lists_what_happened_to_a_lease() {
         story.wait(1.0);
         story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind }));
     };
-    let renewed =
-        EngineEventKind::Renewed { ttl: 10, interval: Some(Duration::from_secs(1)), round_trip: Duration::ZERO };
+    let renewed = EngineEventKind::Renewed {
+        ttl: 10,
+        interval: Some(Duration::from_secs(1)),
+        left: None,
+        round_trip: Duration::ZERO,
+    };
     tell(&mut story, renewed);
     let dropped = EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 };
     story.send(Msg::Engine(EngineEvent { at: story.now, lease: Some(LeaseId(1)), kind: dropped }));

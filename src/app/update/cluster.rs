@@ -1,4 +1,4 @@
-//! The link to the cluster came, went, or leads elsewhere.
+//! Changes of the connection and of the leader.
 
 use crate::app::cluster_state::answering;
 use crate::app::{AppState, Effect, EventKind, HistoryEvent, Ownership, Redraw};
@@ -9,7 +9,8 @@ use super::execute::{refusal, report};
 use super::lifecycle::get_or_create;
 use super::{lease_keys, list};
 
-/// Takes in the new view. When a member answers for the first time, the leases that were ordered at the start are granted.
+/// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept
+/// alive.
 pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> Vec<Effect> {
     if has_news(&app.cluster.view, &view) {
         app.view.request_redraw(Redraw::Soon);
@@ -23,7 +24,7 @@ pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> 
     }
 }
 
-/// Round trips and revisions move all the time: they are shown with the next frame and ask for none.
+/// Whether anything but round trips and revisions changed. Those change constantly and do not request a frame.
 fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
     let calm = |view: &ClusterView| {
         let mut view = view.clone();
@@ -33,7 +34,7 @@ fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
     calm(old) != calm(new)
 }
 
-/// The member that is asked has lost its leader, or knows of one again.
+/// Reports that the current member lost its leader or has one again.
 fn lead(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
     let endpoint = new.endpoint.clone();
     match (old.has_leader, new.has_leader) {
@@ -46,7 +47,7 @@ fn lead(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) 
     }
 }
 
-/// Another member leads than the one that led.
+/// Reports a change of leader.
 fn elected(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     let (Some(old), Some(new)) = (before.leader(), app.cluster.view.leader()) else { return };
     if old.member_id != new.member_id {
@@ -86,7 +87,7 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     grants.into_iter().map(Effect::Grant).chain(kept).collect()
 }
 
-/// It is told once why nobody could be reached from the start on; the screen says so all the time.
+/// Reports once why no member could be reached since the start.
 fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
     let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
     let trouble = app.cluster.link_failure().filter(|_| is_first && !app.cluster.has_started).map(str::to_owned);
@@ -104,7 +105,7 @@ fn lost(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Keeps a lease alive of which nothing is known yet but that somebody named it.
+/// Starts keeping alive a lease that the user named in the configuration.
 fn adopt(app: &mut AppState, id: LeaseId) -> Effect {
     let lease = get_or_create(app, id);
     lease.ownership = Ownership::Adopted;

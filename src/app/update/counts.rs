@@ -1,11 +1,11 @@
-//! Counts, and the leases that have become late or at risk by time alone.
+//! Updating the counts, and reporting leases that became late or at risk.
 
 use std::time::Duration;
 
 use crate::app::{AppState, EventKind, Lease, LeaseState};
 use simkit::Timestamp;
 
-/// Takes in what has changed since this was last done, and tells of each lease that has become late, or at risk.
+/// Updates the counts and adds an event for each lease that became late or at risk.
 pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     app.leases.counts = app.view.row_index.count(&mut app.leases, now);
     if let Some(listed) = app.cluster.listed_at.filter(|_| app.leases.counts.dying > 0) {
@@ -20,12 +20,12 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Since when, and with what figures.
+/// The start and the event of an alarming state.
 fn alarm_event(lease: &Lease, state: LeaseState, now: Timestamp) -> Option<(Timestamp, EventKind)> {
     let expected = lease.mean_interval();
     if state == LeaseState::Risk {
         let left = lease.left(now).map(Duration::from_secs_f64);
-        // A renewal that left it at risk from the first moment on begins the risk.
+        // If the lease was at risk right after its last renewal, the risk started with that renewal.
         let from = lease.risk_from()?.max(lease.last_renewed().unwrap_or(Timestamp::START));
         return Some((from, EventKind::Risk { left, expected }));
     }

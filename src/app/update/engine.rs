@@ -1,8 +1,9 @@
 //! What the keepalive engine tells.
 
 use crate::app::{
-    AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource, Renewed,
+    AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource,
 };
+use crate::inference::Renewal;
 use etcd_lease::{Ended, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
@@ -82,47 +83,52 @@ pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
     app.events.push(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
 }
 
-fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EngineEventKind) {
-    let Some(lease) = app.leases.alive_mut(id).filter(|lease| lease.is_kept_alive) else { return };
-    if *kind == EngineEventKind::Kept {
+/// An event of the engine: about a lease, or about the connection that renews.
+pub(super) fn event(app: &mut AppState, event: EngineEvent) {
+    let EngineEvent { at, lease, kind } = event;
+    if let EngineEventKind::Ended(ended) = &kind {
+        if let Some(id) = lease {
+            over(app, id, ended, at);
+        }
+        return;
+    }
+    let Some(kind) = event_kind(app, lease, at, kind) else { return };
+    if let Some(id) = lease {
+        record_history(app, id, at, &kind);
+    }
+    app.events.push(at, lease, kind);
+}
+
+fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EventKind) {
+    let Some(lease) = app.leases.alive_mut(id) else { return };
+    if !lease.is_kept_alive {
+        return;
+    }
+    if *kind == EventKind::Kept {
         lease.loss = None;
     }
     let Some(history) = app.history_mut(id) else { return };
-    match *kind {
-        EngineEventKind::Renewed { ttl, interval, round_trip } => history.renewed(at, ttl, interval, round_trip),
-        EngineEventKind::Dropped { .. } => history.dropped(at),
-        EngineEventKind::Missed { .. } => history.push(at, HistoryEvent::Missed),
+    match kind {
+        EventKind::Renewed(renewal) => history.renewed(at, renewal),
+        EventKind::Dropped { .. } => history.dropped(at),
+        EventKind::Missed { .. } => history.push(at, HistoryEvent::Missed),
         _ => (),
     }
 }
 
-/// Something happened to a lease, or to the link that renews.
-pub(super) fn event(app: &mut AppState, event: EngineEvent) {
-    let EngineEvent { at, lease, kind } = event;
-    if let Some(id) = lease {
-        record_history(app, id, at, &kind);
-    }
-    if let (EngineEventKind::Ended(ended), Some(id)) = (&kind, lease) {
-        return over(app, id, ended, at);
-    }
-    if let Some(what) = what(app, lease, kind) {
-        app.events.push(at, lease, what);
-    }
-}
-
-/// What the event tells; none where the end of a lease is told elsewhere.
-fn what(app: &AppState, lease: Option<LeaseId>, kind: EngineEventKind) -> Option<EventKind> {
+/// The event as the log has it; `None` for an end, which is logged with its cause elsewhere.
+fn event_kind(app: &AppState, lease: Option<LeaseId>, at: Timestamp, kind: EngineEventKind) -> Option<EventKind> {
     Some(match kind {
         EngineEventKind::Kept => EventKind::Kept,
-        EngineEventKind::Renewed { ttl, interval, round_trip } => {
-            let lease = lease.and_then(|id| app.leases.get(id));
-            let newest = lease.and_then(|lease| lease.history.as_ref()?.renewals().next());
-            EventKind::Renewed(Renewed {
+        EngineEventKind::Renewed { ttl, interval, left, round_trip } => {
+            let status = lease.and_then(|id| app.leases.get(id)?.engine.as_ref());
+            EventKind::Renewed(Renewal {
+                is_first: interval.is_none(),
                 interval,
-                expected: lease.and_then(|lease| lease.engine.as_ref()?.expected),
-                left: newest.and_then(|(_, renewal)| renewal.left()),
+                expected: status.and_then(|status| status.expected),
+                left,
                 round_trip: Some(round_trip),
-                ..Renewed::new(RenewalSource::Kept, Some(ttl))
+                ..Renewal::new(RenewalSource::Kept, at, Some(ttl))
             })
         }
         EngineEventKind::Dropped { queue_size, queue_capacity } => {

@@ -1,4 +1,4 @@
-//! Executes commands: which of them comes to which verb, and what it takes of the state.
+//! Executes commands by calling their verbs.
 
 use crate::app::action::Action;
 use crate::app::command::Command;
@@ -12,10 +12,10 @@ use simkit::Timestamp;
 
 use super::{freeze, look, navigation, selection, tick};
 
-/// Of the leases that a dialog names so many are asked before all others: more than it can show.
+/// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
 const MAX_PRIORITIZED: usize = 100;
 
-/// Executes a command, and shows what came of it on the status line.
+/// Executes a command and shows the result on the status line.
 pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> Vec<Effect> {
     let ids = app.view.id_format;
     let done = match command {
@@ -48,7 +48,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
     report(app, done, now)
 }
 
-/// Shows what is to be said on the status line; hands on the effects.
+/// Shows a result on the status line and returns its effects.
 pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effect> {
     if let Some(verbs::StatusText { text, is_error }) = done.status {
         app.view.set_status(now, is_error, text);
@@ -56,7 +56,7 @@ pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effe
     done.effects
 }
 
-/// Does what a key does, as far as it does something in this view.
+/// Executes an action if it works in the displayed view.
 fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     if !action.works_in(app.active_view().view.active) || action == Action::Back && selection::cancel_range(app) {
         return Vec::new();
@@ -73,13 +73,13 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     }
     let since = freeze::select(app);
     let effects = perform(app, action, now);
-    // What became of another lease than the one that is meant is no news.
+    // Changes of another lease than the target are irrelevant.
     let since = since.filter(|since| selection::targets_cursor(app, since.id));
     freeze::report(app, since, now);
     effects
 }
 
-/// Does what a key does to more than the view.
+/// Executes an action that does more than change what is displayed.
 pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     let done = match action {
         Action::Redraw => return redraw(app),
@@ -107,7 +107,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
     report(app, done, now)
 }
 
-/// Does what changes the marks, the freeze, the menus and the pace of polls.
+/// Executes actions on marks, freezing, menus and the poll limit.
 fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
     match action {
         Action::Help => app.view.dialog = Some(Dialog::Help { top: 0 }),
@@ -115,7 +115,8 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
         }
-        // Why there is no other speed is said in the dialog too: a digit that was meant for one is not to mean something else.
+        // The dialog opens even if there is no other speed to choose: it says why, and it catches the digit that the
+        // user may already have typed.
         Action::Warp => app.view.dialog = Some(Dialog::Warp),
         Action::Mark => selection::toggle(app, now),
         Action::MarkRange => selection::range(app, now),
@@ -127,7 +128,7 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
     }
 }
 
-/// What to say where this writes or renews, and that is not wanted here.
+/// The error to show for a write in read-only mode. `None` if writes are allowed.
 pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
     if !app.config.is_read_only {
         return None;
@@ -136,7 +137,7 @@ pub(super) fn refusal(app: &mut AppState) -> Option<Done> {
     Some(Done::error("Read-only: grant, renew and revoke are disabled"))
 }
 
-/// The leases that a key means, where there are any and they may be changed; says so where they may not.
+/// The leases that an action changes. `None`, with a message, if there are none or changes are not allowed.
 fn targets_to_change(app: &mut AppState, now: Timestamp) -> Option<Vec<LeaseId>> {
     let targets = selection::targets_or_report(app, now);
     if targets.is_empty() {
@@ -158,7 +159,7 @@ fn redraw(app: &mut AppState) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Opens the form for new leases; on an own lease that was lost it is filled as that was.
+/// Opens the form for new leases. If the cursor is on an own lost lease, the form is filled in like that one.
 fn open_grant_form(app: &mut AppState) -> Done {
     if let Some(refusal) = refusal(app) {
         return refusal;
@@ -172,7 +173,7 @@ fn open_grant_form(app: &mut AppState) -> Done {
     Done::default()
 }
 
-/// The selected lease, if it is our own and was lost.
+/// The selected lease, if it is an own lease that was lost.
 fn lost(app: &AppState) -> Option<&Lease> {
     let active = app.active_view();
     let lease = active.cursor_lease()?;
@@ -211,7 +212,7 @@ fn toggle_drill(app: &mut AppState) -> Done {
     }
 }
 
-/// Opens the dialog on the leases that are meant, and asks for their keys as they are now.
+/// Opens the revoke dialog for the target leases and polls their keys.
 fn open_revoke(app: &mut AppState, now: Timestamp) -> Done {
     let Some(targets) = targets_to_change(app, now) else { return Done::default() };
     let mut done = Done::default();
@@ -229,7 +230,7 @@ fn open_revoke(app: &mut AppState, now: Timestamp) -> Done {
     done
 }
 
-/// Pins the leases that are meant to the top, also in a frozen display; where all of them are pinned, lets them go.
+/// Pins the target leases, or unpins them if all are pinned. Also applies to a frozen view.
 fn toggle_pins(app: &mut AppState) -> Done {
     let targets = selection::targets(app);
     if targets.is_empty() {
@@ -246,7 +247,7 @@ fn toggle_pins(app: &mut AppState) -> Done {
     pin::status(app.view.id_format, &targets, is_pinned)
 }
 
-/// Takes the mouse from the terminal, or gives it back.
+/// Toggles mouse capture.
 fn toggle_mouse(app: &mut AppState) -> Done {
     app.view.has_mouse = !app.view.has_mouse;
     let key = app.config.keymap.key_label(Action::Mouse);
@@ -266,7 +267,8 @@ fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     execute(app, Command::Quit, now)
 }
 
-/// Suspends at once, unless leases are kept alive: they would not be renewed, so a second press confirms.
+/// Suspends at once, or asks first if leases are kept alive, because they would not be renewed. A second press
+/// confirms.
 fn suspend(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     if !app.config.can_suspend {

@@ -1,16 +1,16 @@
-//! The filter line: what is typed filters at once.
+//! The filter line. It filters while the user types.
 
 use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
 
 use super::look;
 
-/// Whether keys are typed into the line.
+/// Whether the filter line is open.
 pub(super) fn is_open(app: &AppState) -> bool {
     app.active_view().view.row_filter.line.is_some()
 }
 
-/// Enter keeps the filter, unless what is typed is none: then the line says why. Esc clears it. Keys that move through the
-/// rows and cannot be typed do so.
+/// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Movement
+/// keys that do not edit text move through the rows.
 pub(super) fn press(app: &mut AppState, key: Key) {
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
@@ -31,7 +31,7 @@ pub(super) fn press(app: &mut AppState, key: Key) {
     }
 }
 
-/// Types a text, its ends of lines as blanks.
+/// Inserts pasted text, with control characters replaced by spaces.
 pub(super) fn paste(app: &mut AppState, text: &str) {
     const MOST: usize = 1_000;
     let row_filter = &mut app.active_view_mut().view.row_filter;

@@ -5,28 +5,28 @@ use crate::app::{AppState, Lease, LeaseState};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Freezes the display, or lets it go on.
+/// Freezes or unfreezes the display.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     if !thaw(app) {
         app.freeze(now);
     }
 }
 
-/// Lets the display go on where one has looked; no if it was not frozen.
+/// Unfreezes the display and keeps the view where the user moved it. Returns false if it was not frozen.
 pub(super) fn thaw(app: &mut AppState) -> bool {
     let Some(picture) = app.frozen.take() else { return false };
     app.view.follow(&picture.app.view, &app.leases);
     true
 }
 
-/// What became of a lease since the display was frozen.
+/// What happened to a lease since the display was frozen.
 pub(super) struct ChangesSinceFreeze {
     pub(super) id: LeaseId,
     changes: Vec<String>,
 }
 
-/// Puts the cursor of the present on the lease that is selected in the picture, so that a key acts on what is looked at.
-/// None where nothing is frozen.
+/// Moves the live cursor to the lease selected in the frozen view, so that an action applies to the lease that the user
+/// sees. `None` if the display is not frozen.
 pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
     let old = app.frozen.as_ref()?.app.cursor_lease()?;
     let since = ChangesSinceFreeze {
@@ -37,8 +37,7 @@ pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
     Some(since)
 }
 
-/// Says what changed, in the dialog that asks whether to revoke it, else on the status line: what the key has opened is
-/// about the present.
+/// Shows the changes in the open revoke dialog or on the status line, because the action applies to the live lease.
 pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now: Timestamp) {
     let Some(ChangesSinceFreeze { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
     if let Some(Dialog::Revoke(dialog)) = &mut app.view.dialog {

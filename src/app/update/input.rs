@@ -1,4 +1,4 @@
-//! Keys, pasted text and the mouse: each comes to the open dialog, to the filter line, or to a command.
+//! Keys and pasted text: to the open dialog, to the filter line, or to a command.
 
 use crate::app::action::Action;
 use crate::app::command::Command;
@@ -10,8 +10,8 @@ use simkit::Timestamp;
 use super::execute::{execute, perform};
 use super::filter;
 
-/// Gives the key to the open dialog, to the open filter line, or to the key table; what is done to the screen as a whole
-/// is done in dialogs as well. A key without a function does nothing.
+/// Passes a key to the open dialog, to the filter line, or to the key bindings. Redraw and suspend also work in
+/// dialogs. An unbound key does nothing.
 pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect> {
     let action = app.config.keymap.action(key);
     if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
@@ -30,7 +30,7 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
     execute(app, Command::Action(action), now)
 }
 
-/// Gives a key to the dialog that was open, and executes what the dialog decides.
+/// Passes a key to a dialog and executes what the dialog decides.
 fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
     let context = DialogContext { config: &app.config, leases: &app.leases, jobs: &app.jobs };
@@ -46,8 +46,8 @@ fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timest
     Vec::new()
 }
 
-/// Types a pasted text into the form or the filter line that is open; anywhere else its letters could be taken for keys that
-/// act.
+/// Inserts pasted text into the open form or filter line. Elsewhere it is refused, because its letters could trigger
+/// actions.
 pub(super) fn paste(app: &mut AppState, text: &str, now: Timestamp) {
     let is_filter = filter::is_open(app);
     match &mut app.view.dialog {

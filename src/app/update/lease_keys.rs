@@ -1,4 +1,4 @@
-//! Keys were read, or have changed.
+//! Applying pages of keys and watch events.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use simkit::Timestamp;
 use super::lifecycle::record_regrant;
 use super::list::on_first_seen;
 
-/// The pages begin, from the first one on.
+/// Starts a reload of all keys.
 pub(super) fn start_reload(app: &mut AppState) {
     app.keys.index.start_reload();
     app.keys.locks.start_reload();
 }
 
-/// A page.
+/// Adds a page of the reload.
 pub(super) fn add_page(app: &mut AppState, page: Vec<KeyEntry>) {
     app.keys.locks.add_page(&page);
     app.keys.index.add_page(page);
 }
 
-/// All keys are known, as of the pages. A lease that holds one lives, listed or not.
+/// Completes the reload: all keys are known as of `revision`. A lease with a key exists, whether it is listed or not.
 pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     let is_first = !app.keys.index.is_read();
     app.keys.locks.finish_reload(now);
@@ -50,7 +50,7 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     go_on(app, now);
 }
 
-/// etcd has forgotten what came between: only what stands now can be told.
+/// Reports that etcd compacted the changes since the last known revision, so that only the current keys are known.
 fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
     let first = app.keys.revision + 1;
     let lost = format!("etcd compacted the key changes from revision {first} to {revision}");
@@ -61,7 +61,7 @@ fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
     );
 }
 
-/// A key stands under a lease that it did not stand under when the watch told last.
+/// Reports a key that the reload found attached to a lease, and was not attached to it before.
 fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttached, now: Timestamp) {
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     if let Some(from) = from {
@@ -70,13 +70,14 @@ fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttache
     app.events.push(within, Some(to), EventKind::Attached { key, revision: None });
 }
 
-/// Where nothing was known of keys, something is now: many leases have none.
+/// Updates all leases after the first load, because it shows that leases without keys have none.
 fn refresh_all(app: &mut AppState) {
     let ids: Vec<LeaseId> = app.leases.ids().collect();
     ids.into_iter().for_each(|id| refresh(app, id));
 }
 
-/// Takes in changes in their order. What is deleted in one revision is looked at together, as a lease's end would be.
+/// Applies changes in order. Keys deleted in one revision are handled together, because the end of a lease deletes all
+/// its keys in one revision.
 pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Timestamp) {
     let mut deleted: BTreeMap<LeaseId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut revision = 0;
@@ -104,7 +105,7 @@ pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Tim
     on_keys_deleted(app, deleted, revision, received);
 }
 
-/// A key was put: it hangs on its lease from now on, and on no other.
+/// Applies a put: the key is attached to its new lease and detached from the old one.
 fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, i64), at: Timestamp) {
     if let Some((from, fate)) = KeyDetachReason::of(change, false) {
         app.keys.index.detach(from, &change.key);
@@ -117,8 +118,8 @@ fn put(app: &mut AppState, change: &KeyChange, (to, created): (Option<LeaseId>, 
     }
 }
 
-/// A key hangs on a lease: told once, whoever tells it first. The revisions are those that made it and put it, where
-/// they are known.
+/// Records that a key is attached to a lease. Only the first report creates an event. `revisions` are the create and
+/// mod revisions, if known.
 pub(super) fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Option<(i64, i64)>, at: Timestamp) {
     let was_reported = app.keys.index.confirm(id, key);
     if app.keys.index.attach(id, key, revisions.map_or(0, |(created, _)| created)) {
@@ -131,8 +132,8 @@ pub(super) fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Opt
     }
 }
 
-/// A lease that a key hangs on as of a revision is there, whether it was listed or not. One that has died and holds a key
-/// later than that was granted again; where it may have been before, it is asked.
+/// Records that a lease existed at a revision because it has a key. If it ended before that revision, it was granted
+/// again. If the order is not known, it is polled.
 fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
     match app.leases.get(id).map(|lease| lease.end) {
         Some(None) => (),
@@ -145,7 +146,7 @@ fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp)
     }
 }
 
-/// Keys were deleted together. A lease that has others left lives on; of one that has none that is to be asked.
+/// Handles keys deleted in one revision. A lease with other keys left is alive. Otherwise it is polled.
 fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Timestamp) {
     let alive = Some(received.before(delay(app))).filter(|_| is_prompt(app, revision, received));
     for (id, keys) in deleted {
@@ -159,8 +160,8 @@ fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>,
     }
 }
 
-/// When a change came that was told at a moment: just then, or, where the watch was behind, between the answers that knew
-/// nothing of it and those that did.
+/// When a change happened that was reported at `told`: just then, or, if the watch was behind, between the last reply
+/// with an older revision and the first one that includes it.
 fn when(app: &AppState, revision: i64, told: Timestamp) -> EventTime {
     match is_prompt(app, revision, told) {
         true => told.into(),
@@ -168,18 +169,19 @@ fn when(app: &AppState, revision: i64, told: Timestamp) -> EventTime {
     }
 }
 
-/// Whether a change was told as it came: the watch was not cut, and no answer knew of it long before.
+/// Whether a change was reported as it happened: the watch was not interrupted, and no earlier reply included its
+/// revision.
 fn is_prompt(app: &AppState, revision: i64, told: Timestamp) -> bool {
     told >= app.keys.prompt_from && told.before(delay(app)) <= app.keys.revisions.reached(revision, told).latest
 }
 
-/// How long a change is on its way at most, while nothing is wrong with the watch.
+/// Maximum delay of a change while the watch works.
 fn delay(app: &AppState) -> Duration {
     const AT_MOST: Duration = Duration::from_millis(20);
     app.cluster.member().and_then(|member| member.round_trip).unwrap_or_default() + AT_MOST
 }
 
-/// The lease lives: the keys that were deleted went without it.
+/// Records that a lease is alive, so its pending deleted keys were deleted individually.
 pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
     let Some(pending_deletion) = app.leases.alive_mut(id).and_then(|lease| lease.pending_deletion.take()) else {
         return;
@@ -190,7 +192,7 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
     refresh(app, id);
 }
 
-/// A key left a lease that lives on.
+/// Records that a key was detached from a living lease.
 fn on_key_detached(app: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (KeyDetachReason, i64), at: Timestamp) {
     let (key, revision) = (key.to_vec(), Some(of));
     if let Some(lease) = app.leases.alive_mut(id) {
@@ -206,7 +208,7 @@ fn on_key_detached(app: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (Key
     app.events.push(when(app, of, at), Some(id), what);
 }
 
-/// Shows the keys of a lease as they are known. Where it may have died with them, they stay until that is known.
+/// Updates the displayed keys of a lease. While it is unclear whether the lease ended with its keys, they stay.
 pub(super) fn refresh(app: &mut AppState, id: LeaseId) {
     let keys = app.keys.summary(id);
     let Some(lease) = app.leases.alive_mut(id).filter(|lease| lease.pending_deletion.is_none() && lease.keys != keys)
@@ -217,7 +219,7 @@ pub(super) fn refresh(app: &mut AppState, id: LeaseId) {
     app.view.request_redraw(Redraw::Soon);
 }
 
-/// The keys are not told. Says so once for each kind of trouble; without a link nothing is told anyway.
+/// Records that keys cannot be watched and reports it once per distinct error.
 pub(super) fn failed(app: &mut AppState, trouble: CallFailure, now: Timestamp) {
     let is_news = app.keys.failure.as_ref() != Some(&trouble);
     app.keys.failure = Some(trouble);
@@ -236,7 +238,7 @@ fn report_trouble(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// A member answers: what was refused before that was known is told now.
+/// Reports a permission error that occurred before a member was reachable.
 pub(super) fn reached(app: &mut AppState, now: Timestamp) {
     let is_forbidden = app.keys.failure.as_ref().is_some_and(|trouble| trouble.is_forbidden);
     if std::mem::take(&mut app.keys.is_failure_unreported) && is_forbidden {
@@ -244,7 +246,7 @@ pub(super) fn reached(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// They are told again, and all that came between late.
+/// Clears the failure. Changes made meanwhile arrive late.
 pub(super) fn go_on(app: &mut AppState, now: Timestamp) {
     app.keys.failure = None;
     app.keys.expect_late_changes(now);

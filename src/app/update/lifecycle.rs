@@ -1,4 +1,4 @@
-//! The death of a lease.
+//! Recording the start and the end of leases.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use simkit::Timestamp;
 
 use super::selection;
 
-/// The record of a lease, made when it is not there; a new life begins for one that had ended.
+/// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
     if app.leases.alive(id).is_none() {
         let (keys, now) = (app.keys.summary(id), app.events.now);
@@ -26,26 +26,26 @@ pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
     app.leases.get_or_insert(id)
 }
 
-/// The first sign that a lease is gone.
+/// The first evidence that a lease is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) struct Absence {
-    /// When it came.
+    /// When the evidence arrived.
     pub(super) by: Timestamp,
-    /// As of which revision of the keys it is gone, where that is told.
+    /// The key-value revision as of which it is gone, if known.
     pub(super) revision: Option<i64>,
-    /// When the last list was asked for that could have it.
+    /// When the last list that may contain the lease was requested.
     pub(super) listed: Option<Timestamp>,
 }
 
 impl Absence {
-    /// By then, and nothing is known of revisions.
+    /// Evidence at `by` without a revision.
     pub(super) fn by(by: Timestamp, app: &AppState) -> Self {
         Absence { by, revision: None, listed: app.cluster.listed_at }
     }
 }
 
-/// Notes that a lease was seen to be gone by then, and why, as far as that follows from what was seen of it; what has
-/// died before stays as it died.
+/// Records that a lease is gone, with the cause as far as it can be inferred. A lease that has already ended keeps its
+/// recorded end.
 pub(super) fn record_end(app: &mut AppState, id: LeaseId, miss: Absence) {
     let (is_ours, kind) = (app.jobs.revoking.contains(&id), app.leases.cohort_hint(id, miss.by));
     let Some(lease) = app.leases.alive_mut(id) else { return };
@@ -59,21 +59,21 @@ pub(super) fn record_end(app: &mut AppState, id: LeaseId, miss: Absence) {
     store_end(app, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
 }
 
-/// Notes that a lease is gone as its keeper says: it knows the deadline that the renewals have given.
+/// Records that a lease ended as the engine reports. The engine knows the exact deadline.
 pub(super) fn record_end_as(app: &mut AppState, id: LeaseId, at: Timestamp, cause: EndCause) {
     let Some(lease) = app.leases.alive_mut(id) else { return };
     record_loss(lease, at, cause, false);
     store_end(app, id, LeaseEnd { at, cause, is_ours: false, lag: None, revision: None }, at.into());
 }
 
-/// Notes that a lease was revoked from here: that is no loss.
+/// Records that this program revoked a lease. That is not a loss.
 pub(super) fn record_revoked(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
     let end = LeaseEnd { at, cause: EndCause::Revoked, is_ours: true, lag: None, revision: Some(revision) };
     store_end(app, id, end, at.into());
 }
 
-/// A lease that had died is there again: another one was granted under its id, of which nothing is known but that. What
-/// was to be done with the old one is not done with this one.
+/// Records that an ended lease was granted again under the same id. It is a new lease of which nothing is known.
+/// Pending operations on the old one do not apply to it.
 pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<EventTime>, ttl: Option<i64>) {
     let Some(old) = app.leases.get(id).filter(|lease| lease.end.is_some()) else { return };
     let is_listed = old.is_listed;
@@ -84,16 +84,17 @@ pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<Ev
     app.events.push(when, Some(id), EventKind::Granted { ownership: Ownership::Other, ttl, asked: None });
 }
 
-/// What was heard of a lease by then is true of another of this TTL, granted under its id: the one that was known is gone.
+/// Records that a reply at `by` contradicts the known lease: it ended and another lease with this TTL in seconds was
+/// granted under its id.
 pub(super) fn record_replacement(app: &mut AppState, id: LeaseId, by: Timestamp, ttl: i64) {
     let known = app.leases.get(id).and_then(|lease| lease.observed.seen_at());
-    // A list since may have had this one or that.
+    // Lists received since then may refer to either lease.
     record_end(app, id, Absence { by, revision: None, listed: None });
     let within = TimeRange { earliest: known.unwrap_or(by).min(by), latest: by };
     record_regrant(app, id, within, Some(ttl));
 }
 
-/// In the middle of what is possible; where that says little, when it was noticed.
+/// When the lease ended: the middle of the possible range, or when it was noticed if the range is longer than 2 s.
 fn when(RemovalWindow { after, by }: RemovalWindow) -> EventTime {
     const LITTLE: Duration = Duration::from_secs(2);
     match by - after {
@@ -108,7 +109,7 @@ fn record_loss(lease: &mut Lease, at: Timestamp, cause: EndCause, is_ours: bool)
     }
 }
 
-/// A loss that the server has told and the lease's renewals have not met yet.
+/// A loss that the server reported before the next renewal could discover it.
 fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLoss {
     let why = if cause == EndCause::Expired { Ended::Expired } else { Ended::NotFound };
     let next = lease.engine.as_ref().and_then(|status| status.next_due).map(|next| next.max(at));
@@ -121,7 +122,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     lease.end = Some(end);
     lease.is_kept_alive = false;
     if are_keys_old && lease.pending_deletion.is_none() {
-        // The watch is catching up: they may stand under another lease by now.
+        // The watch is catching up, so the keys may already be attached to another lease.
         lease.keys = None;
     }
     let event = end_event(lease, end);

@@ -10,24 +10,24 @@ use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// How often is looked, at most; a crowd takes longer to look at, and is looked at less often.
+/// Minimum interval between runs. With more leases, runs take longer and are less frequent.
 const EVERY: Duration = Duration::from_secs(2);
-/// So many leases are a crowd: for each as many again it is looked that much less often.
+/// The interval grows by `EVERY` for each multiple of this number of leases.
 const CROWD: u32 = 10_000;
 
-/// When is looked next.
+/// When the lints run next.
 pub(super) fn next_wake(app: &AppState) -> Timestamp {
     if app.leases.is_empty() { Timestamp::NEVER } else { app.leases.lint_report.due }
 }
 
-/// Looks at all leases, if it is time to.
+/// Runs the lints if they are due.
 pub(super) fn run_if_due(app: &mut AppState, now: Timestamp) {
     if next_wake(app) <= now {
         run_lints(app, now);
     }
 }
 
-/// Looks at all leases, however short a while ago that was done.
+/// Runs the lints on all leases, due or not.
 pub fn run_lints(app: &mut AppState, now: Timestamp) {
     let leases = all_facts(&app.leases, &app.cluster, &app.keys.locks, now);
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
@@ -48,7 +48,7 @@ fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
     names
 }
 
-/// Gives each lease the names of what was found about it; whether that changed any.
+/// Stores the names of its findings in each lease. Returns whether any changed.
 fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'static str>>) -> bool {
     let differs = |lease: &&Lease| lease.warnings.as_slice() != names.get(&lease.id).map_or(&[][..], Vec::as_slice);
     let changed: Vec<LeaseId> = leases.values().filter(differs).map(|lease| lease.id).collect();
@@ -60,7 +60,7 @@ fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'stat
     !changed.is_empty()
 }
 
-/// What is known of each lease, sorted by id, with the locks that it stands in line for.
+/// The facts about each lease, sorted by id, with its positions in lock queues.
 fn all_facts(leases: &LeaseStore, cluster: &ClusterState, locks: &Locks, now: Timestamp) -> Vec<LintFacts> {
     let mut all: Vec<LintFacts> = leases.values().map(|lease| facts(cluster, lease, now)).collect();
     for (id, position) in locks.places() {
@@ -71,14 +71,14 @@ fn all_facts(leases: &LeaseStore, cluster: &ClusterState, locks: &Locks, now: Ti
     all
 }
 
-/// What is known of a lease. An ended one that is listed all the same is unknown to the leader.
+/// The facts about a lease. An ended lease that is still listed is unknown to the leader.
 fn facts(cluster: &ClusterState, lease: &Lease, now: Timestamp) -> LintFacts {
     let Some(end) = lease.end else { return facts_of_living(lease, now) };
     let listed = cluster.is_zombie(lease);
     LintFacts { listed, unknown_since: Some(end.at), ..LintFacts::of(lease.id, &LeaseInference::default()) }
 }
 
-/// Of one that is unseen nothing is known but what time does not change.
+/// The facts about a living lease. If it is unseen, only those that do not change with time.
 fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
     let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
     let keys = known.map(|keys| keys.count as u64);

@@ -1,4 +1,4 @@
-//! All leases were listed.
+//! Applying lease lists.
 
 use crate::app::poll_state::Overdue;
 use crate::app::{AppState, CallFailure, EventKind, Lease, Listing, Ownership, Redraw};
@@ -8,7 +8,7 @@ use simkit::Timestamp;
 
 use super::lifecycle::{Absence, get_or_create, record_end, record_regrant};
 
-/// Takes in who was born and who is gone. Leases that were there at the start give no event.
+/// Applies the changes in a list. Leases that exist at the start produce no event.
 pub(super) fn listed(app: &mut AppState, listing: Listing) {
     let Listing { sent, received, revision, born, gone, soonest, .. } = listing;
     if !born.is_empty() || !gone.is_empty() || !app.cluster.has_listed() {
@@ -22,7 +22,7 @@ pub(super) fn listed(app: &mut AppState, listing: Listing) {
     again(app, revision, (sent, received));
 }
 
-/// A list was answered.
+/// Applies a list, whether it changed or not.
 pub(super) fn again(app: &mut AppState, revision: i64, (sent, received): (Timestamp, Timestamp)) {
     goes_on(app);
     app.keys.revisions.record(revision, sent, received);
@@ -31,7 +31,8 @@ pub(super) fn again(app: &mut AppState, revision: i64, (sent, received): (Timest
     mark_overdue(app, sent);
 }
 
-/// What was listed after its latest possible deadline is dying, or was renewed and nobody saw it.
+/// Marks leases that are listed after their latest possible deadline as dying, or as unseen if they may have been
+/// renewed.
 fn mark_overdue(app: &mut AppState, sent: Timestamp) {
     for id in app.polls.ended_before(sent) {
         let overdue = if app.leases.is_unrenewed(id) { Overdue::Dying } else { Overdue::Unseen };
@@ -44,7 +45,7 @@ fn mark_overdue(app: &mut AppState, sent: Timestamp) {
     }
 }
 
-/// What has died and is listed all the same is asked: either nobody knows it, or it was granted again.
+/// Polls ended leases that are still listed: either the server does not know them, or they were granted again.
 fn recheck_ended(app: &mut AppState, sent: Timestamp) {
     let is_doubtful = |lease: &&Lease| lease.is_listed && lease.end.is_some_and(|end| end.at < sent);
     let dead = app.leases.recently_ended.iter().filter_map(|(_, id)| app.leases.get(*id));
@@ -52,14 +53,14 @@ fn recheck_ended(app: &mut AppState, sent: Timestamp) {
     doubtful.into_iter().for_each(|id| app.polls.prioritize(id));
 }
 
-/// The leases can be listed again.
+/// Clears a list failure.
 pub(super) fn goes_on(app: &mut AppState) {
     if app.cluster.list_failure.take().is_some() {
         app.view.request_redraw(Redraw::Soon);
     }
 }
 
-/// A list that was asked for before a lease died may still hold it.
+/// Handles a lease that is new in the list. A list requested before a lease ended may still contain it.
 fn on_listed(app: &mut AppState, id: LeaseId, sent: Timestamp, received: Timestamp) {
     match app.leases.get(id).map(|lease| lease.end) {
         None => on_first_seen(app, id, received),
@@ -72,7 +73,7 @@ fn on_listed(app: &mut AppState, id: LeaseId, sent: Timestamp, received: Timesta
     app.leases.get_or_insert(id).is_listed = true;
 }
 
-/// A lease that was not known is there at a moment. What was there at the start gives no event.
+/// Records a new lease. Leases that exist at the start produce no event.
 pub(super) fn on_first_seen(app: &mut AppState, id: LeaseId, by: Timestamp) {
     get_or_create(app, id);
     if app.cluster.has_listed() {
@@ -81,7 +82,7 @@ pub(super) fn on_first_seen(app: &mut AppState, id: LeaseId, by: Timestamp) {
     }
 }
 
-/// What the last list did not have came after that was asked for.
+/// The range in which a lease that the previous list did not contain was granted.
 fn since_list(app: &AppState, latest: Timestamp) -> TimeRange {
     TimeRange { earliest: app.cluster.listed_at.unwrap_or(latest).min(latest), latest }
 }
@@ -93,7 +94,7 @@ fn on_unlisted(app: &mut AppState, id: LeaseId, received: Timestamp) {
     }
 }
 
-/// Says so once for each kind of trouble; it stands on the top line until a list succeeds.
+/// Records a list failure and reports it once per distinct error. It is shown in the header until a list succeeds.
 pub(super) fn failed(app: &mut AppState, trouble: CallFailure, now: Timestamp) {
     let is_news = app.cluster.list_failure.as_ref() != Some(&trouble);
     app.cluster.list_failure = Some(trouble);
@@ -102,7 +103,7 @@ pub(super) fn failed(app: &mut AppState, trouble: CallFailure, now: Timestamp) {
     }
 }
 
-/// Tells why the leases cannot be listed, if so. Without a link nothing can be, and that is told of the link.
+/// Reports the list failure, unless no member is reachable, which is reported separately.
 fn report_trouble(app: &mut AppState, now: Timestamp) {
     let Some(trouble) = &app.cluster.list_failure else { return };
     app.cluster.is_list_failure_unreported = !app.cluster.is_reached();
@@ -111,7 +112,7 @@ fn report_trouble(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// A member answers: what was refused before that was known is told now.
+/// Reports a permission error that occurred before a member was reachable.
 pub(super) fn reached(app: &mut AppState, now: Timestamp) {
     let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|trouble| trouble.is_forbidden);
     if std::mem::take(&mut app.cluster.is_list_failure_unreported) && is_forbidden {

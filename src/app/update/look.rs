@@ -1,11 +1,11 @@
-//! Keys that only look: they move through what is shown, the copy while the display is frozen.
+//! Actions that only change what is displayed. While the display is frozen, they apply to the frozen view.
 
 use crate::app::action::Action;
 use crate::app::{AppState, TABS, View};
 
 use super::{freeze, navigation};
 
-/// Looks elsewhere. The last step back lets a frozen display go on.
+/// Executes a view-only action. Going back from the last step unfreezes the display.
 pub(super) fn look_at(app: &mut AppState, action: Action) {
     let active = app.active_view_mut();
     match action {
@@ -51,7 +51,7 @@ fn sort(active: &mut AppState, action: Action) {
     }
 }
 
-/// Moves through what is shown: the rows, the open detail, the candidates or the events.
+/// Moves through the displayed rows, detail, candidates or events.
 pub(super) fn go(active: &mut AppState, action: Action) {
     let view = &mut active.view;
     match view.active {
@@ -76,8 +76,8 @@ fn open(active: &mut AppState) {
     }
 }
 
-/// In the locks view a key is about the lease of the candidate under the cursor there: it is selected. No if it is not
-/// there; in any other view there is nothing to do.
+/// In the locks view, selects the lease of the candidate under the cursor. Returns false if that lease is not known.
+/// Does nothing in other views.
 pub(super) fn select_candidate(active: &mut AppState) -> bool {
     if active.view.active != View::Locks {
         return true;
@@ -91,7 +91,7 @@ pub(super) fn select_candidate(active: &mut AppState) -> bool {
     true
 }
 
-/// Writes ids in hex or in decimal, on the whole screen.
+/// Toggles between hexadecimal and decimal ids.
 pub(super) fn toggle_id_format(app: &mut AppState) {
     app.view.id_format = app.view.id_format.other();
     if let Some(frozen) = &mut app.frozen {

@@ -1,7 +1,7 @@
-//! What a message does to the state. Only this sees all of its parts.
+//! Applies messages to the state. Only this module sees all parts of it.
 //!
-//! Input comes to `input`, which finds the [`Command`](super::command::Command); `execute` gives it to its verb. What etcd
-//! and the engine say comes to one file each.
+//! `input` turns key presses into [`Command`](super::command::Command)s, and `execute` calls their verbs. Messages from
+//! etcd and the engine have one file each.
 
 mod cluster;
 mod counts;
@@ -32,14 +32,14 @@ pub use tick::next_wake;
 use super::{AppState, Effect, Msg, Redraw, Viewport};
 use simkit::Timestamp;
 
-/// Takes in one message at a moment, and says what is to be done.
+/// Applies a message at time `now` and returns the effects to carry out.
 pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     app.events.now = now;
     let effects = dispatch(app, msg, now);
     if app.events.take_news() {
         app.view.request_redraw(Redraw::Soon);
     }
-    // Whoever was to be kept alive is gone: another lease of the same id is not ours to keep.
+    // The lease to keep alive is gone. A new lease under its id must not be kept alive.
     let superseded = std::mem::take(&mut app.leases.superseded).into_iter().map(Effect::StopKeepAlive);
     effects.into_iter().chain(superseded).collect()
 }
@@ -88,7 +88,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The screen has this much room, for a frozen display as well.
+/// Applies a new screen size, also to a frozen view.
 fn resized(app: &mut AppState, viewport: Viewport) {
     if let Some(frozen) = &mut app.frozen {
         frozen.app.view.fit(viewport);

@@ -1,4 +1,4 @@
-//! Clicks and the wheel, while the monitor has the mouse.
+//! Mouse clicks and the wheel, while mouse capture is on.
 
 use crate::app::action::Action;
 use crate::app::command::Command;
@@ -9,10 +9,10 @@ use simkit::Timestamp;
 use super::execute::execute;
 use super::look;
 
-/// Rows that a notch of the wheel is worth.
+/// Rows per notch of the wheel.
 const NOTCH: usize = 3;
 
-/// Something was clicked. A dialog is answered by keys alone.
+/// Handles a click. Dialogs ignore the mouse.
 pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
     if app.view.dialog.is_some() {
         return Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> V
     execute(app, command, now)
 }
 
-/// The wheel was turned by a notch: the rows, the lines or the help move.
+/// Handles one notch of the wheel: scrolls the rows, the lines or the help.
 pub(super) fn wheel(app: &mut AppState, is_down: bool) {
     app.view.request_redraw(Redraw::Now);
     if let Some(Dialog::Help { top }) = &mut app.view.dialog {

@@ -1,11 +1,11 @@
-//! Moves the view: what is shown, how large, sorted by what, and where in it the user is.
+//! Navigation: view, size, sort order, cursor and scroll position.
 
 use crate::app::action::Action;
 use crate::app::{Column, Sort, View, ViewState};
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 
-/// Shows a view.
+/// Switches to a view.
 pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
     view.active = to;
     view.is_open = false;
@@ -13,14 +13,14 @@ pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
     view.locks_view.hold(locks);
 }
 
-/// Puts the cursor on the row of a lease.
+/// Moves the cursor to a lease.
 pub(super) fn select(view: &mut ViewState, id: LeaseId) {
     view.cursor = Some(id);
     view.is_away = true;
     view.row_filter.saved_cursor = None;
 }
 
-/// Moves the cursor over the rows as they were last shown.
+/// Moves the cursor through the rows as last displayed.
 pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
     let Some(last) = view.order.len().checked_sub(1) else { return };
     let row = view.cursor_row().unwrap_or(0);
@@ -32,13 +32,13 @@ pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
     view.scroll_to_cursor();
 }
 
-/// Scrolls the open detail, or the cadence view. What is beyond the end is shown as the end.
+/// Scrolls the open detail or the cadence view. The offset may be beyond the end.
 pub(super) fn scroll(view: &mut ViewState, action: Action) {
     let page = view.window.rows.max(2) - 1;
     view.scroll = moved(view.scroll, action, page, usize::MAX);
 }
 
-/// The place that this key goes to from another.
+/// The new position after a movement action.
 fn moved(from: usize, action: Action, page: usize, last: usize) -> usize {
     let half = page.div_ceil(2);
     match action {
@@ -53,7 +53,7 @@ fn moved(from: usize, action: Action, page: usize, last: usize) -> usize {
     }
 }
 
-/// Opens the detail of the selected lease, from its top on. From now on the cursor stays on it, wherever its row goes.
+/// Opens the detail of the selected lease. From now on the cursor follows the lease, not the row.
 pub(super) fn open(view: &mut ViewState) {
     view.row_filter.saved_cursor = None;
     view.is_open = true;
@@ -61,7 +61,8 @@ pub(super) fn open(view: &mut ViewState) {
     view.scroll = 0;
 }
 
-/// Goes back by one step: the detail, the events' kind, their place, their view, the filter. No if there was none to go.
+/// Goes back one step: closes the detail, clears the category or scroll position of the events, leaves the view, or
+/// clears the filter. Returns false if there was nothing to go back from.
 pub(super) fn back(view: &mut ViewState) -> bool {
     match view.active {
         _ if view.is_open => view.is_open = false,
@@ -73,7 +74,7 @@ pub(super) fn back(view: &mut ViewState) -> bool {
     true
 }
 
-/// Opens the line above the rows, on which the present filter stands.
+/// Opens the filter line with the current filter.
 pub(super) fn open_filter(view: &mut ViewState) {
     if view.active == View::Leases {
         view.is_open = false;
@@ -81,7 +82,7 @@ pub(super) fn open_filter(view: &mut ViewState) {
     }
 }
 
-/// Shows the next kind of events, or the leases that the next quick filter lets through.
+/// Switches to the next event category or quick filter.
 pub(super) fn next_category(view: &mut ViewState) {
     match view.active {
         View::Events => view.events_view.next_category(),
@@ -90,9 +91,9 @@ pub(super) fn next_category(view: &mut ViewState) {
     }
 }
 
-/// Shows a shorter or a longer span of time in the charts.
+/// Shortens or extends the time span of the charts.
 pub(super) fn change_span(view: &mut ViewState, action: Action) {
-    /// At the longest an hour of the shortest lease is seen as a whole.
+    /// With the longest span, a full hour of the shortest lease is visible.
     const LONGEST: u8 = 5;
     if view.shows_detail() {
         view.span = match action {
@@ -102,30 +103,30 @@ pub(super) fn change_span(view: &mut ViewState, action: Action) {
     }
 }
 
-/// Sorts by the column that stands so many places further, around the end.
+/// Sorts by the column `steps` further, wrapping around.
 pub(super) fn sort_by_neighbour(view: &mut ViewState, columns: &[Column], steps: usize) {
     sort_by(view, view.sort.moved(columns, steps));
 }
 
-/// Sorts the rows. The cursor stays on its lease, whichever row that goes to.
+/// Sorts the rows. The cursor follows its lease.
 pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
     view.sort = sort;
     view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
 }
 
-/// Gives the table, or the open detail, the whole screen, or takes that back.
+/// Toggles full screen for the table or the open detail.
 pub(super) fn zoom(view: &mut ViewState) {
     view.is_zoomed = !view.is_zoomed;
     view.fit(view.viewport);
 }
 
-/// Gives columns all the room that they want, or shows as many as fit.
+/// Toggles wide columns.
 pub(super) fn widen(view: &mut ViewState) {
     view.is_wide = !view.is_wide;
     view.pan = 0;
 }
 
-/// Moves wide columns by one. One beside the id stays in sight.
+/// Scrolls wide columns by one. At least one column besides the id stays visible.
 pub(super) fn pan(view: &mut ViewState, columns: &[Column], action: Action) {
     let most = columns.iter().filter(|column| **column != Column::Id).count().saturating_sub(1);
     if view.is_wide {

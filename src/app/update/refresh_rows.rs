@@ -1,15 +1,14 @@
-//! The order of the rows.
+//! Updating the rows before a frame.
 
 use crate::app::{AppState, View};
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
 
-/// Puts the rows that the filter lets through in their order, counts, and brings the cursor's row into the window. Before
-/// every draw.
+/// Filters and sorts the rows, updates the counts, and moves the window to the cursor. Call it before every frame.
 ///
-/// The id decides where the sort does not, unknown and dead ones come last. While a dialog is open the rows stay where they
-/// are. A frozen picture is put in order as of its own moment.
+/// Equal rows are sorted by id. Unknown values and ended leases come last. While a dialog is open, the rows do not
+/// move. A frozen view is sorted as of the time it was frozen.
 pub fn refresh_rows(app: &mut AppState, now: Timestamp) {
     let row = app.view.cursor_row();
     refresh_counts(app, now);
@@ -33,7 +32,7 @@ fn put_in_order(app: &mut AppState, row: Option<usize>, now: Timestamp) {
     }
 }
 
-/// Takes the cursor back to the lease that a filter has hidden from it, and remembers the one that is hidden now.
+/// Returns the cursor to the lease that a filter had hidden, and remembers the lease that is hidden now.
 fn restore_cursor(app: &mut AppState) {
     if let Some(saved_cursor) =
         app.view.row_filter.saved_cursor.take_if(|saved_cursor| app.view.order.contains(saved_cursor))
@@ -44,8 +43,8 @@ fn restore_cursor(app: &mut AppState) {
     app.view.row_filter.saved_cursor = app.view.row_filter.saved_cursor.or(hidden);
 }
 
-/// The cursor stays on its lease; where that has left, on the row at which it was. One that was never moved stays in
-/// sight of the top, so that a crowd is seen from its most endangered on.
+/// Keeps the cursor on its lease, or on the same row if the lease has no row any more. A cursor that the user never
+/// moved stays within the first page, so that the most endangered leases are visible.
 fn hold_cursor(app: &mut AppState, row: Option<usize>) {
     let is_out_of_sight = app.view.cursor_row().is_some_and(|row| row >= app.view.window.rows);
     if !app.view.is_away && is_out_of_sight {

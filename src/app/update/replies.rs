@@ -1,4 +1,4 @@
-//! What became of the requests that the verbs have sent.
+//! Replies to the requests of the verbs.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::execute::report;
 use super::lease_keys;
 use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
 
-/// A lease was granted: sent and received bound its deadline.
+/// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
 pub(super) fn granted(
     app: &mut AppState,
     answer: &Granted,
@@ -25,9 +25,6 @@ pub(super) fn granted(
     lease.ownership = Ownership::Own;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
-    if keep_alive {
-        lease.history_mut().granted(sent + ttl);
-    }
     if lease.bounds().is_none() {
         lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     }
@@ -40,18 +37,18 @@ pub(super) fn granted(
     app.events.push(received, Some(answer.id), granted);
 }
 
-/// It was not.
+/// Reports a failed grant.
 pub(super) fn grant_failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
     app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", trouble.text)));
     app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", trouble.text));
 }
 
-/// A key hangs on a lease. Which revision made it will be told by the watch.
+/// Records an attached key. The watch will report its revision.
 pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timestamp) {
     lease_keys::attach(app, id, key, None, now);
 }
 
-/// A key could not be attached.
+/// Reports a failed attach.
 pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
     let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), trouble.text);
     app.events.push(now, Some(id), EventKind::error(&text));
@@ -59,7 +56,7 @@ pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble
     app.view.request_redraw(Redraw::Soon);
 }
 
-/// A lease was renewed once.
+/// Records a single renewal. `ttl` is in seconds.
 pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp, received: Timestamp) {
     let span = Duration::from_secs(ttl.unsigned_abs());
     if let Some(lease) = app.leases.alive_mut(id) {
@@ -69,12 +66,12 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
     app.events.push(
         received,
         Some(id),
-        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, Some(ttl)) }),
+        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, received, Some(ttl)) }),
     );
     app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
 }
 
-/// It was not; an unknown lease is gone.
+/// Reports a failed renewal. If the server does not know the lease, it has ended.
 pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
     app.view.set_status(now, true, format!("Could not renew {id}: {}", trouble.text, id = app.view.id_format.name(id)));
     if trouble.is_not_found {
@@ -83,7 +80,7 @@ pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, trouble: &CallFailur
     app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", trouble.text)));
 }
 
-/// A lease was revoked.
+/// Records a revoked lease.
 pub(super) fn revoked(
     app: &mut AppState,
     id: LeaseId,
@@ -101,7 +98,7 @@ pub(super) fn revoked(
     effects
 }
 
-/// It was not; an unknown lease is gone already.
+/// Reports a failed revoke. If the server does not know the lease, it has ended.
 pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
     let why = revoke::why_not(failure, &app.config.keymap);
@@ -115,7 +112,7 @@ pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailu
     } else {
         app.events.push(now, Some(id), EventKind::error(format!("could not revoke: {why}")));
     }
-    // Whether a revoke without an answer was carried out is to be seen soon.
+    // A revoke without a reply may have been carried out, so poll the lease soon.
     app.polls.prioritize(id);
     effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
     effects

@@ -1,4 +1,4 @@
-//! Marking leases, and which leases a key means.
+//! Marking leases, and finding the leases that an action applies to.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use simkit::Timestamp;
 
 use super::look;
 
-/// Marks the lease under the cursor, or takes its mark away, and goes on to the next row.
+/// Marks or unmarks the lease under the cursor and moves to the next row.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     if app.view.selection.range().is_some() {
         return range(app, now);
@@ -27,7 +27,7 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     look::go(app.active_view_mut(), Action::Down);
 }
 
-/// Begins a range at the cursor; where one has begun, marks the living leases from there to the cursor.
+/// Starts a range at the cursor, or marks the living leases from the start of the range to the cursor.
 pub(super) fn range(app: &mut AppState, now: Timestamp) {
     let Some(cursor) = under_the_cursor(app) else { return };
     let Some(first) = app.view.selection.end_range() else { return app.view.selection.begin_range(cursor) };
@@ -44,7 +44,7 @@ pub(super) fn range(app: &mut AppState, now: Timestamp) {
     app.view.selection.add(living);
 }
 
-/// Takes all marks away.
+/// Clears all marks.
 pub(super) fn clear(app: &mut AppState, now: Timestamp) {
     let marks = app.view.selection.clear();
     if marks > 0 {
@@ -52,14 +52,14 @@ pub(super) fn clear(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Leaves a range that was begun in the table; no if there is none.
+/// Cancels a range in the table. Returns false if there was none.
 pub(super) fn cancel_range(app: &mut AppState) -> bool {
     let active_view = app.active_view();
     let is_table = active_view.view.active == View::Leases && !active_view.view.is_open;
     is_table && app.view.selection.end_range().is_some()
 }
 
-/// A dead lease is not marked any more; says so, unless it was revoked from here.
+/// Unmarks an ended lease, and reports that unless this program revoked it.
 pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timestamp) {
     if app.view.selection.remove(id) && !is_ours {
         let rest = app.view.selection.len();
@@ -75,8 +75,8 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
     }
 }
 
-/// The leases that a key means: the marked ones, in the order of the rows and then those without one; where none is
-/// marked, or one is looked at, that under the cursor. The living alone.
+/// The living leases that an action applies to: the marked ones, visible rows first. If none is marked, or a single
+/// lease is displayed, the lease under the cursor.
 pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     if app.view.selection.is_empty() || is_one_open(app) {
         return app.cursor_lease_alive().map(|lease| lease.id).into_iter().collect();
@@ -85,7 +85,7 @@ pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     [shown, hidden].concat()
 }
 
-/// The leases that a key means; where that would be a dead one, it is told that nothing can be done with it.
+/// The same. If the lease under the cursor has ended, shows that nothing can be done with it.
 pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
     let targets = targets(app);
     if let Some(id) = app.view.cursor.filter(|_| targets.is_empty())
@@ -96,7 +96,7 @@ pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<Lease
     targets
 }
 
-/// The marked leases that have a row, in the order of the rows, and those that have none.
+/// The marked leases that have a row, in row order, and those that have none.
 pub(super) fn shown_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
     let is_marked = |id: &LeaseId| app.view.selection.of(*id).is_some();
     let shown: Vec<LeaseId> = app.active_view().view.order.iter().copied().filter(is_marked).collect();
@@ -105,13 +105,13 @@ pub(super) fn shown_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
     (shown, hidden)
 }
 
-/// Whether a key means the lease under the cursor alone.
+/// Whether an action applies only to the lease under the cursor.
 pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
     let selection = &app.view.selection;
     selection.is_empty() || is_one_open(app) || selection.len() == 1 && selection.of(id).is_some()
 }
 
-/// Whether no marks can be seen, but one lease: its detail is open, or it is a candidate for a lock.
+/// Whether a single lease is displayed instead of marks: its detail is open, or the locks view is active.
 fn is_one_open(app: &AppState) -> bool {
     app.active_view().view.is_open || app.active_view().view.active == View::Locks
 }

@@ -1,4 +1,4 @@
-//! The program, or the whole machine, did not run for a while.
+//! Handling of time during which the program or the machine did not run.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::app::{AppState, Effect, EventKind, HistoryEvent, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// The program stood still and time went on: says for how long, and what it cost.
+/// Reports that the program did not run since `since`, and the effect on its leases.
 pub(super) fn over(app: &mut AppState, since: Timestamp, now: Timestamp) {
     app.keys.expect_late_changes(now);
     let span = now - since;
@@ -28,7 +28,7 @@ fn is_over(lease: &Lease, now: Timestamp) -> bool {
     lease.bounds().is_some_and(|bounds| bounds.latest <= now)
 }
 
-/// Which leases ran out of time, or how close it was.
+/// Which leases expired meanwhile, or how close the nearest one came.
 fn cost(app: &AppState, over: &[LeaseId], now: Timestamp) -> String {
     let least = app.leases.kept_alive().filter_map(Lease::bounds).map(|bounds| bounds.earliest).min();
     match (over, least) {
@@ -41,8 +41,8 @@ fn cost(app: &AppState, over: &[LeaseId], now: Timestamp) -> String {
     }
 }
 
-/// The machine slept, which our clock did not count: every deadline lies earlier than it seems, nobody knows by how
-/// much until it is asked. What is kept alive is renewed at once.
+/// Handles a sleep of the machine, which the monotonic clock did not count. Every deadline is earlier than calculated,
+/// by an unknown amount, until the lease is polled. Kept-alive leases are renewed at once.
 pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<Effect> {
     let living: Vec<LeaseId> = app.leases.values().filter(|lease| lease.end.is_none()).map(|lease| lease.id).collect();
     for id in living {

@@ -1,4 +1,4 @@
-//! Time went on.
+//! Work that is due by time: polls, lints, and removing old rows and messages.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use simkit::Timestamp;
 use super::counts::refresh_counts;
 use super::{lints, values};
 
-/// For how long the dead keep their row.
+/// How long ended leases keep their row, in real time.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 
-/// Asks what is due, and clears away what is over.
+/// Does all work that is due.
 pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     refresh_counts(app, now);
     drop_ended_rows(app, now);
@@ -24,7 +24,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Asks the leases that are due, where a member answers.
+/// Polls the leases that are due, if a member answers.
 fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     if !app.cluster.is_reached() {
         return Vec::new();
@@ -43,7 +43,7 @@ fn poll(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Whether the keys are to be asked for too: of a lease that is looked at, where not all keys are followed.
+/// Whether a poll should also ask for the keys: if the lease is displayed and not all keys are watched.
 pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
     app.view.is_about(id) && !app.keys.follows_all()
 }
@@ -57,8 +57,8 @@ fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// A lease that was granted again under the same id lives, or has a death of its own; and one that is listed all the same
-/// keeps its row.
+/// Removes the row of a lease that ended at `ended_at`. Does nothing if the lease was granted again meanwhile. Keeps
+/// the row while the lease is still listed.
 fn drop_ended(app: &mut AppState, id: LeaseId, died: Timestamp, now: Timestamp) {
     let is_this = |lease: &&Lease| lease.end.is_some_and(|end| end.at <= died);
     let Some(lease) = app.leases.get(id).filter(is_this) else { return };
@@ -76,7 +76,7 @@ fn clear_status(app: &mut AppState, now: Timestamp) {
     }
 }
 
-/// Lists the leases, and makes every row that can be seen due.
+/// Lists the leases and makes all visible rows due.
 pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     for row in app.view.visible_range() {
         let id = app.view.order[row];
@@ -85,7 +85,7 @@ pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     vec![Effect::List]
 }
 
-/// Asks for the time left of more leases a second at most, or of fewer: by the next step.
+/// Raises or lowers the poll limit by one step.
 pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
     let (budget, is_faster) = (app.polls.limit, action == Action::PollFaster);
     let next =
@@ -100,13 +100,13 @@ pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
     app.view.set_status(now, false, format!("Poll limit {most}/s{end}"));
 }
 
-/// The polls a second that can be chosen: 1, 2, 5, 10 and so on up to 100,000.
+/// The possible limits in polls per second: 1, 2, 5, 10 and so on up to 100,000.
 fn steps() -> impl Iterator<Item = u32> {
     let decades = (0..5).map(|power| 10_u32.pow(power));
     decades.flat_map(|decade| [1, 2, 5].map(|digit| digit * decade)).chain([100_000])
 }
 
-/// When the state wants a [`Msg::Tick`](crate::app::Msg::Tick) next.
+/// When the next [`Msg::Tick`](crate::app::Msg::Tick) is due.
 pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let ended = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
     let note = app.view.status.as_ref().map(|note| note.until);

@@ -4,14 +4,15 @@ use crate::app::{AppState, Effect, KeyValues, Lease, Redraw};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Takes in what was read.
+/// Stores values that were read.
 pub(super) fn read(app: &mut AppState, id: LeaseId, pairs: KeyValues) {
     if app.keys.value_cache.answered(id, pairs) {
         app.view.request_redraw(Redraw::Soon);
     }
 }
 
-/// The lease whose values are wanted: alive, with keys, and its detail can be seen. A frozen display shows what was read.
+/// The living lease whose values should be read: its detail is visible and it has keys. `None` while the display is
+/// frozen.
 fn wanted(app: &AppState) -> Option<&Lease> {
     if !app.cluster.is_reached() || !app.view.shows_detail() || app.frozen.is_some() {
         return None;
@@ -21,14 +22,14 @@ fn wanted(app: &AppState) -> Option<&Lease> {
     if has_keys { Some(lease) } else { None }
 }
 
-/// The question that is due now; it counts as asked.
+/// The read that is due now. It counts as sent.
 pub(super) fn start_read_if_due(app: &mut AppState, now: Timestamp) -> Option<Effect> {
     let id = wanted(app)?.id;
     let keys = app.keys.value_cache.start_read_if_due(app.leases.get(id)?, now)?;
     Some(Effect::ReadValues { id, keys })
 }
 
-/// When something is to be asked next.
+/// When the next read is due.
 pub(super) fn next_wake(app: &AppState) -> Timestamp {
     wanted(app).map_or(Timestamp::NEVER, |lease| app.keys.value_cache.due(lease))
 }

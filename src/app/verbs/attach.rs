@@ -1,4 +1,4 @@
-//! Attaching a key to a lease: a form asks for it.
+//! Attaching a key to a lease, with a form.
 
 use tui_input::Input;
 
@@ -11,36 +11,36 @@ use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// The form, about the lease that was under the cursor when it was opened.
+/// The form, for the lease that was under the cursor when it was opened.
 #[derive(Clone, Debug)]
 pub struct AttachDialog {
-    /// Which lease.
+    /// The lease.
     pub id: LeaseId,
-    /// `KEY=VALUE`, as far as it was typed.
+    /// The text field for `KEY=VALUE`.
     pub pair: Input,
-    /// The number of leases, which another client's lease takes.
+    /// The confirmation number, required for other clients' leases.
     pub number: ConfirmCount,
-    /// Whether keys go to the number.
+    /// Whether the confirmation number has the focus.
     pub is_at_number: bool,
     ownership: Ownership,
 }
 
 impl AttachDialog {
-    /// For this lease, as it is now.
+    /// A form for `lease`.
     pub fn new(lease: &Lease) -> Self {
         let (pair, number) = (Input::default(), ConfirmCount::default());
         AttachDialog { id: lease.id, pair, number, is_at_number: false, ownership: lease.ownership }
     }
 
-    /// Whether the number has to be typed: for a lease that is not ours, or was not when this was opened.
+    /// Whether the confirmation number is required: the lease is not ours, or was not when the form was opened.
     pub fn needs_confirm_count(&self, lease: &Lease) -> bool {
         self.ownership != Ownership::Own || lease.ownership != Ownership::Own
     }
 
-    /// Key and value, to the letter.
+    /// The key and value as typed.
     ///
     /// # Errors
-    /// The rule that the text breaks, in words.
+    /// Returns what is wrong with the text.
     pub fn read(&self) -> Result<(&str, &str), String> {
         let text = self.pair.value();
         if text.is_empty() {
@@ -50,7 +50,7 @@ impl AttachDialog {
         text.split_once('=').ok_or_else(|| text.to_owned())
     }
 
-    /// Enter attaches what is complete, and goes to the number where that is still to be typed.
+    /// Handles a key. Enter attaches the key if the form is complete, or moves to the confirmation number.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let action = context.dialog_action(KeyContext::Attach, key);
         let Some(lease) = context.leases.alive(self.id) else {
@@ -81,7 +81,7 @@ impl AttachDialog {
         if !needs_confirm_count || self.number.is(1) {
             return DialogOutcome::Do(Command::Attach { id: self.id, key, value });
         }
-        // Who comes to the number with Enter has not answered it yet.
+        // The Enter that moves to the number does not submit it.
         if self.is_at_number {
             self.number.confirms(1);
         }
@@ -89,7 +89,7 @@ impl AttachDialog {
         DialogOutcome::Stay
     }
 
-    /// Goes to the other field, or types into this one.
+    /// Switches to the other field, or types into the current one.
     fn edit(&mut self, action: Option<DialogAction>, key: Key, needs_confirm_count: bool) {
         match action {
             Some(_) => self.is_at_number = needs_confirm_count && !self.is_at_number,
@@ -106,13 +106,13 @@ impl AttachDialog {
     }
 }
 
-/// Types a pasted text; what would end a line is left out.
+/// Inserts pasted text without its control characters.
 pub(in crate::app) fn paste(dialog: &mut AttachDialog, text: &str) {
     let typed = text.chars().filter(|c| !c.is_control());
     typed.for_each(|c| dialog.type_key(Key::Char(c)));
 }
 
-/// Puts the key on the lease.
+/// Attaches a key to a lease.
 pub(in crate::app) fn start(ids: IdFormat, id: LeaseId, key: Vec<u8>, value: Vec<u8>) -> Done {
     let status = Done::status(format!("Attaching {} to {id}…", printable(&key), id = ids.name(id)));
     status.with(Effect::Attach { id, key, value })

@@ -1,4 +1,4 @@
-//! Copying to the clipboard of the terminal.
+//! Copying to the terminal's clipboard.
 
 use crate::app::{AppConfig, Effect};
 use crate::id_format::IdFormat;
@@ -6,7 +6,7 @@ use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// Copies the id of a lease, as it is shown: of an ended one too, to look for it in logs.
+/// Copies the id of a lease as displayed. Also works for an ended lease, so that the user can search logs for it.
 pub(in crate::app) fn id(ids: IdFormat, id: LeaseId) -> Done {
     let text = ids.name(id);
     let status = match ids {
@@ -16,7 +16,7 @@ pub(in crate::app) fn id(ids: IdFormat, id: LeaseId) -> Done {
     Done::status(status).with(Effect::Copy(text))
 }
 
-/// Copies the etcdctl command that shows of a lease what the detail does.
+/// Copies the etcdctl command that shows the lease and its keys.
 pub(in crate::app) fn command(config: &AppConfig, id: LeaseId) -> Done {
     let Some(etcdctl) = &config.etcdctl else {
         return Done::error("The embedded sandbox has no endpoint for etcdctl; use `leasetop sandbox`");

@@ -1,4 +1,4 @@
-//! Drills on own leases: a menu offers them, and a key ends the one that there is.
+//! Fault drills on own leases: a menu starts them, the same key ends them.
 
 use std::time::Duration;
 
@@ -13,43 +13,44 @@ use etcd_lease::{Fault, LeaseId};
 
 use super::Done;
 
-/// Answers that are dropped at most.
+/// Maximum number of answers to drop.
 const MOST: u32 = 99;
-/// The times in seconds that a slow consumer can take for a response.
+/// Seconds per response that a slow reader can take.
 const PAUSES: [u64; 11] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3_600];
 
-/// Offers drills for the lease that it was opened on.
+/// The drill menu for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DrillDialog {
-    /// Which lease.
+    /// The lease.
     pub id: LeaseId,
-    /// How many answers would be dropped.
+    /// Number of answers that the drop drill drops.
     pub answers: u32,
-    /// In how many seconds a slow consumer would read one response.
+    /// Seconds per response that the slow reader takes.
     pub pause: u64,
 }
 
-/// A drill that is offered.
+/// An entry of the drill menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultChoice {
-    /// The key that begins it.
+    /// The key that starts the drill.
     pub key: char,
-    /// What it does.
+    /// What the drill does.
     pub name: String,
-    /// What a program would see of it.
+    /// What a program that uses Go's clientv3 would notice.
     pub seen: &'static str,
-    /// The drill.
+    /// The fault.
     pub drill: Fault,
 }
 
 impl DrillDialog {
-    /// For a lease of this TTL in seconds: whoever reads a response in so long reads fewer than come.
+    /// A menu for a lease. `ttl` is in seconds. The slow reader starts with a pause of at least one TTL, so that it
+    /// reads fewer responses than arrive.
     pub fn new(id: LeaseId, ttl: u64) -> Self {
         let pause = PAUSES.into_iter().find(|pause| *pause >= ttl).unwrap_or(PAUSES[PAUSES.len() - 1]);
         DrillDialog { id, answers: 3, pause }
     }
 
-    /// Why there is no drill on its lease, in a sentence; none where there is one, or where the lease is gone.
+    /// Why the lease cannot be drilled, in a sentence. `None` if it can, or if it is gone.
     pub fn obstacle(&self, leases: &LeaseStore, config: &AppConfig) -> Option<String> {
         let lease = leases.alive(self.id)?;
         let keep = config.keymap.key_label(Action::KeepAlive);
@@ -63,12 +64,12 @@ impl DrillDialog {
         }
     }
 
-    /// Whether a drill can begin.
+    /// Whether a drill can start.
     fn is_possible(&self, leases: &LeaseStore, config: &AppConfig) -> bool {
         leases.alive(self.id).is_some() && self.obstacle(leases, config).is_none()
     }
 
-    /// A number begins a drill, where there can be one; Enter is on Cancel.
+    /// Handles a key. A digit starts a drill. Enter selects Cancel.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let choices = self.choices(&context.config.keymap);
         let choice = choices.into_iter().find(|choice| Key::Char(choice.key) == key);
@@ -85,7 +86,7 @@ impl DrillDialog {
         DialogOutcome::Stay
     }
 
-    /// What there is to choose from, with the keys in force.
+    /// The menu entries, with the effective key bindings.
     pub fn choices(&self, keymap: &Keymap) -> [FaultChoice; 5] {
         let choice = |key, name: &str, seen, drill| FaultChoice { key, name: name.to_owned(), seen, drill };
         let every = Duration::from_secs(self.pause);
@@ -131,16 +132,16 @@ const HOLD: &str = "Nothing until the deadline, then the channel closes. The lea
 const DROP: &str = "No response for about 1 s each; etcd renewed it anyway. The lease survives.";
 const CUT: &str = "Usually nothing: the client reopens it and renews. The lease survives.";
 
-/// What the key of the drills comes to.
+/// The result of the drill key.
 pub(in crate::app) enum Toggled {
-    /// The drill that there was has ended.
+    /// The running drill was ended.
     Done(Done),
-    /// The drills that there are.
+    /// The menu opens.
     Offer(DrillDialog),
 }
 
-/// Ends the drill of a lease, or offers the drills that there are. Why there is none is said in the dialog too: a digit that
-/// was meant for it is not to mean something else.
+/// Ends the running drill of a lease, or opens the menu. The menu opens even if no drill is possible: it says why, and
+/// it catches the digit that the user may already have typed.
 pub(in crate::app) fn toggle(lease: &Lease, config: &AppConfig, ids: IdFormat) -> Toggled {
     let id = lease.id;
     if lease.drill().is_some() && !config.is_read_only {
@@ -150,7 +151,7 @@ pub(in crate::app) fn toggle(lease: &Lease, config: &AppConfig, ids: IdFormat) -
     Toggled::Offer(DrillDialog::new(id, lease.granted_ttl.unwrap_or(1).unsigned_abs()))
 }
 
-/// Begins a drill, if the lease is still there and ours.
+/// Starts a drill, if the lease still exists and is still ours.
 pub(in crate::app) fn start(leases: &LeaseStore, keymap: &Keymap, ids: IdFormat, id: LeaseId, fault: Fault) -> Done {
     let name = ids.name(id);
     let is_ours = |lease: &Lease| lease.ownership == Ownership::Own && lease.is_kept_alive;

@@ -1,4 +1,5 @@
-//! Keeping leases alive, and stopping that. For other clients' leases a dialog asks first: that keeps a dead owner alive.
+//! Starting and stopping to keep leases alive. For other clients' leases a dialog asks first, because the lease then
+//! outlives its owner.
 
 use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome, Focus, is_over};
@@ -11,30 +12,31 @@ use simkit::Timestamp;
 
 use super::Done;
 
-/// Cancel, and to keep them alive.
+/// The answers: Cancel and Keep alive.
 const ANSWERS: usize = 2;
 
-/// The question, about the lease that was under the cursor when it was opened, or about those that were marked.
+/// The confirmation dialog, for the leases that were selected when it was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdoptDialog {
-    /// Which leases; one at least.
+    /// The leases. At least one.
     pub ids: Vec<LeaseId>,
-    /// Which answer Enter means: Cancel, or to keep them alive.
+    /// The focused answer: Cancel or Keep alive.
     pub focus: Focus,
 }
 
 impl AdoptDialog {
-    /// For these leases.
+    /// A dialog for these leases.
     pub fn new(ids: Vec<LeaseId>) -> Self {
         AdoptDialog { ids, focus: Focus::default() }
     }
 
-    /// Those that live.
+    /// The leases that have not ended.
     pub fn leases<'a>(&'a self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
         self.ids.iter().filter_map(|id| leases.get(*id)).filter(|lease| lease.end.is_none())
     }
 
-    /// A key adopts, and Enter once the focus is there; it begins on Cancel. What has ended meanwhile cannot be adopted.
+    /// Handles a key. The confirm key adopts, as does Enter if the focus was moved to it. Leases that ended meanwhile
+    /// are not adopted.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let action = context.dialog_action(KeyContext::Adopt, key);
         let is_confirmed = match action {
@@ -53,15 +55,15 @@ impl AdoptDialog {
     }
 }
 
-/// What the key that keeps leases alive comes to.
+/// The result of the keep-alive key.
 pub(in crate::app) enum Toggled {
-    /// It is done.
+    /// The command was executed.
     Done(Done),
-    /// The question comes first.
+    /// The dialog asks first.
     Ask(AdoptDialog),
 }
 
-/// Keeps leases alive; where all of them are kept alive, stops that.
+/// Starts keeping leases alive, or stops if all of them are kept alive.
 pub(in crate::app) fn toggle(
     leases: &mut LeaseStore,
     events: &mut EventLog,
@@ -82,7 +84,7 @@ pub(in crate::app) fn toggle(
     }
 }
 
-/// Keeps leases alive from now on: our own as our own, other clients' as adopted.
+/// Starts keeping leases alive. Own leases stay own, other clients' leases become adopted.
 pub(in crate::app) fn start(leases: &mut LeaseStore, ids: IdFormat, targets: &[LeaseId]) -> Done {
     let effects: Vec<Effect> = targets.iter().filter_map(|id| start_one(leases, *id)).collect();
     let kept = effects.len();
@@ -105,12 +107,12 @@ fn start_one(leases: &mut LeaseStore, id: LeaseId) -> Option<Effect> {
     }
     lease.is_kept_alive = true;
     lease.loss = None;
-    // One of ours goes on at the pace that it had.
+    // A lease that was kept alive before keeps its schedule.
     let pace = lease.engine.as_ref().map(|status| status.pace);
     Some(Effect::StartKeepAlive { id, pace })
 }
 
-/// Keeps leases alive no longer.
+/// Stops keeping leases alive.
 fn stop(leases: &mut LeaseStore, events: &mut EventLog, ids: IdFormat, targets: &[LeaseId], now: Timestamp) -> Done {
     let effects = targets.iter().filter_map(|id| stop_one(leases, events, *id, now)).collect();
     let status = match targets {
@@ -127,7 +129,7 @@ fn stop(leases: &mut LeaseStore, events: &mut EventLog, ids: IdFormat, targets: 
     Done::effects(effects).then(Done::status(status))
 }
 
-/// An adopted lease is its owner's again, with nothing left of our renewals.
+/// Stops keeping a lease alive. An adopted lease becomes another client's again, without our renewal data.
 fn stop_one(leases: &mut LeaseStore, events: &mut EventLog, id: LeaseId, now: Timestamp) -> Option<Effect> {
     let lease = leases.alive_mut(id)?;
     lease.is_kept_alive = false;

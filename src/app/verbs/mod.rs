@@ -1,8 +1,8 @@
-//! The verbs: what the monitor can do to leases, one file each.
+//! The verbs: what the monitor does with leases, one file each.
 //!
-//! A file holds the dialog of its verb, what the dialog's keys decide (a [`DialogOutcome`](super::dialog::DialogOutcome)),
-//! and what the verb does to the parts of the state that it takes. How the dialog looks is in `ui::dialogs`; which
-//! command comes to which verb is in `update::execute`.
+//! A file contains the verb's dialog, its key handling (which returns a
+//! [`DialogOutcome`](super::dialog::DialogOutcome)), and the changes to the state. Rendering is in `ui::dialogs`.
+//! `update::execute` maps commands to verbs.
 
 pub(super) mod attach;
 pub(super) mod copy;

@@ -7,12 +7,12 @@ use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// Whether these leases are to be pinned: not where all of them are.
+/// Whether the command pins these leases. It unpins them if all are pinned.
 pub(in crate::app) fn is_to_pin(leases: &LeaseStore, targets: &[LeaseId]) -> bool {
     !targets.iter().all(|id| leases.get(*id).is_some_and(|lease| lease.is_pinned))
 }
 
-/// Pins leases to the top, or lets them go.
+/// Pins or unpins living leases.
 pub(in crate::app) fn set(leases: &mut LeaseStore, targets: &[LeaseId], is_pinned: bool) {
     for id in targets {
         if let Some(lease) = leases.alive_mut(*id) {
@@ -21,7 +21,7 @@ pub(in crate::app) fn set(leases: &mut LeaseStore, targets: &[LeaseId], is_pinne
     }
 }
 
-/// Says what was done.
+/// The status message.
 pub(in crate::app) fn status(ids: IdFormat, targets: &[LeaseId], is_pinned: bool) -> Done {
     let what = match targets {
         [id] => ids.name(*id),

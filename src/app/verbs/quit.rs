@@ -1,4 +1,4 @@
-//! Ending the program. While it keeps leases alive on a real cluster, a dialog asks first.
+//! Quitting. A dialog asks first if leases are kept alive on a real cluster.
 
 use crate::app::bulk::RevokeTarget;
 use crate::app::command::Command;
@@ -13,10 +13,10 @@ use etcd_lease::LeaseId;
 
 use super::{Done, revoke_many};
 
-/// Leave, revoke and leave, stay.
+/// The answers: quit, revoke and quit, stay.
 const ANSWERS: usize = 3;
 
-/// Enter begins on Leave, and the key that quits leaves too.
+/// Handles a key in the dialog. The first answer is to quit, and the quit key selects it too.
 pub(in crate::app) fn on_key(focus: &mut Focus, key: Key, context: DialogContext<'_>) -> DialogOutcome {
     let action = context.dialog_action(KeyContext::Quit, key);
     match (action, focus.among(ANSWERS)) {
@@ -32,20 +32,21 @@ pub(in crate::app) fn on_key(focus: &mut Focus, key: Key, context: DialogContext
     }
 }
 
-/// Whether a dialog has to ask: leases are kept alive on a real cluster, and are not being revoked for the end already.
+/// Whether the dialog must ask: leases are kept alive on a real cluster, and they are not already being revoked before
+/// quitting.
 pub(in crate::app) fn needs_question(leases: &LeaseStore, jobs: &Jobs, config: &AppConfig) -> bool {
     !config.is_sandbox() && jobs.quit_pending.is_none() && leases.kept_alive().next().is_some()
 }
 
-/// Ends; what was being kept alive expires by itself.
+/// Quits. Kept-alive leases expire by themselves. Those of a sandbox disappear with it and are not reported.
 pub(in crate::app) fn quit(leases: &LeaseStore, config: &AppConfig) -> Effect {
     let is_sandbox = config.is_sandbox();
     let still_alive = leases.kept_alive().filter(|_| !is_sandbox).map(|lease| lease.id).collect();
     Effect::Quit { still_alive }
 }
 
-/// Revokes the own leases that are being kept alive, and ends when each has been answered. Adopted ones are not ours to
-/// revoke.
+/// Revokes the own kept-alive leases, and quits after the last reply. Adopted leases belong to other clients and are
+/// not revoked.
 pub(in crate::app) fn revoke_and_quit(
     leases: &LeaseStore,
     jobs: &mut Jobs,
@@ -64,7 +65,7 @@ pub(in crate::app) fn revoke_and_quit(
     status.then(revoke_many::add(leases, jobs, selection, own))
 }
 
-/// A revoke was answered, one way or the other: ends after the last that was waited for.
+/// Records a revoke that succeeded or failed. Quits after the last one.
 pub(in crate::app) fn on_revoke_reply(
     leases: &LeaseStore,
     jobs: &mut Jobs,

@@ -7,7 +7,7 @@ use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// Renews leases: through the engine where it keeps them alive, else each with a request of its own.
+/// Renews leases once: kept-alive leases through the engine, others with a separate request each.
 pub(in crate::app) fn once(leases: &LeaseStore, targets: &[LeaseId]) -> Done {
     let is_kept = |id: LeaseId| leases.get(id).is_some_and(|lease| lease.is_kept_alive);
     let renew = |id: &LeaseId| if is_kept(*id) { Effect::RenewNow(*id) } else { Effect::RenewOnce(*id) };

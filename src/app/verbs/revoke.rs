@@ -1,4 +1,4 @@
-//! Revoking one lease: a dialog asks first.
+//! Revoking one lease, after confirmation in a dialog.
 
 use crate::app::bindings::Keymap;
 use crate::app::command::Command;
@@ -12,21 +12,21 @@ use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// More keys than this are not deleted on a single key press.
+/// A lease with more keys requires typing the confirmation number.
 const MANY_KEYS: usize = 100;
-/// Cancel, and to revoke.
+/// The answers: Cancel and Revoke.
 const ANSWERS: usize = 2;
 
-/// The dialog, with the lease that was under the cursor when it was opened, as it was then.
+/// The confirmation dialog, with facts about the lease as of when it was opened.
 #[derive(Clone, Debug)]
 pub struct RevokeDialog {
-    /// Which lease.
+    /// The lease.
     pub id: LeaseId,
-    /// The number that was typed.
+    /// The typed confirmation number.
     pub typed: ConfirmCount,
-    /// Which answer Enter means where a key confirms: Cancel, or to revoke.
+    /// The focused answer, if a key confirms: Cancel or Revoke.
     pub focus: Focus,
-    /// What became of the lease since the display was frozen from which it was opened, in words.
+    /// What happened to the lease since the display was frozen, if the dialog was opened on a frozen display.
     pub since_freeze: Vec<String>,
     ownership: Ownership,
     bounds: Option<TimeRange>,
@@ -35,38 +35,38 @@ pub struct RevokeDialog {
 /// How a revoke is confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
-    /// By the key `y`.
+    /// The confirm key.
     Key,
-    /// By typing the number of leases, 1, and Enter.
+    /// Typing the number of leases, 1, and Enter.
     Number,
 }
 
-/// What became of a lease while its dialog was open.
+/// What happened to a lease while its dialog was open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeSinceOpen {
-    /// It is somebody else's than it was.
+    /// Its owner changed.
     ChangedHands,
-    /// Another client has renewed it.
+    /// Another client renewed it.
     Renewed,
 }
 
 impl RevokeDialog {
-    /// For this lease, as it is now.
+    /// A dialog for `lease`.
     pub fn new(lease: &Lease) -> Self {
         let (id, ownership, bounds) = (lease.id, lease.ownership, lease.bounds());
         let (typed, focus) = (ConfirmCount::default(), Focus::default());
         RevokeDialog { id, typed, focus, since_freeze: Vec::new(), ownership, bounds }
     }
 
-    /// One own lease with few keys takes a key; another client's, one that changed hands, or more than 100 keys take the
-    /// number.
+    /// How to confirm: a key for an own lease with at most 100 keys. The number for another client's lease, for a lease
+    /// whose owner changed, or for more keys.
     pub fn confirmation(&self, lease: &Lease) -> Confirmation {
         let has_many_keys = lease.keys.as_ref().is_some_and(|keys| keys.count > MANY_KEYS);
         let is_plain = self.ownership == Ownership::Own && lease.ownership == Ownership::Own && !has_many_keys;
         if is_plain { Confirmation::Key } else { Confirmation::Number }
     }
 
-    /// What became of the lease since the dialog was opened, if that matters to whoever answers it.
+    /// What happened to the lease since the dialog was opened, if it matters to the decision.
     pub fn change_since_open(&self, lease: &Lease) -> Option<ChangeSinceOpen> {
         let is_renewed = self.bounds.zip(lease.bounds()).is_some_and(|(old, new)| old.latest < new.earliest);
         match lease.ownership {
@@ -76,7 +76,7 @@ impl RevokeDialog {
         }
     }
 
-    /// Which answer Enter means.
+    /// The index of the focused answer.
     pub fn focused(&self) -> usize {
         self.focus.among(ANSWERS)
     }
@@ -97,7 +97,7 @@ impl RevokeDialog {
         }
     }
 
-    /// What has ended meanwhile cannot be revoked: every answer closes.
+    /// Handles a key. If the lease has ended, every answer closes the dialog.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let action = context.dialog_action(KeyContext::Revoke, key);
         let Some(lease) = context.leases.alive(self.id) else {
@@ -115,7 +115,7 @@ impl RevokeDialog {
     }
 }
 
-/// Sends the revoke of a lease, once.
+/// Revokes a lease, unless a revoke is already in flight.
 pub(in crate::app) fn start(jobs: &mut Jobs, ids: IdFormat, id: LeaseId) -> Done {
     if let Some(under_way) = under_way(jobs, ids, id) {
         return under_way;
@@ -124,7 +124,7 @@ pub(in crate::app) fn start(jobs: &mut Jobs, ids: IdFormat, id: LeaseId) -> Done
     Done::status(format!("Revoking {id}…", id = ids.name(id))).with(Effect::Revoke(id))
 }
 
-/// What to say where its revoke was sent and is not answered yet.
+/// The message for a lease whose revoke is already in flight. `None` otherwise.
 pub(in crate::app) fn under_way(jobs: &Jobs, ids: IdFormat, id: LeaseId) -> Option<Done> {
     if !jobs.revoking.contains(&id) {
         return None;
@@ -132,13 +132,13 @@ pub(in crate::app) fn under_way(jobs: &Jobs, ids: IdFormat, id: LeaseId) -> Opti
     Some(Done::status(format!("{id} is already being revoked", id = ids.name(id))))
 }
 
-/// What to say of one that was revoked; its keys, where they could be counted.
+/// The message for a revoked lease. `keys` is the number of deleted keys, if known.
 pub(in crate::app) fn revoked(ids: IdFormat, id: LeaseId, revision: i64, keys: Option<usize>) -> Done {
     let keys = keys.map_or("its keys".to_owned(), keys_in_words);
     Done::status(format!("Revoked {id}: {keys} deleted (revision {revision})", id = ids.name(id)))
 }
 
-/// Why it could not be revoked.
+/// The message for a failed revoke.
 pub(in crate::app) fn why_not(failure: &CallFailure, keymap: &Keymap) -> String {
     let text = &failure.text;
     match failure {

@@ -1,5 +1,5 @@
-//! Revoking several leases: a dialog asks first, and another shows how that goes on. Some revokes are in flight at a time,
-//! what was not sent can be stopped, and each has its result.
+//! Revoking several leases: a dialog asks first, a second one shows the progress. A limited number of requests is in
+//! flight, the rest can be stopped, and each lease has a result.
 
 use crate::app::bulk::{BulkRevoke, RevokeOutcome, RevokeTarget};
 use crate::app::command::Command;
@@ -14,39 +14,39 @@ use etcd_lease::LeaseId;
 
 use super::Done;
 
-/// The dialog, with the leases that were marked when it was opened.
+/// The confirmation dialog, with the leases that were marked when it was opened.
 #[derive(Clone, Debug)]
 pub struct RevokeManyDialog {
     named: Vec<RevokeTarget>,
-    /// How many of them had no row, for a filter.
+    /// Number of the leases that the filter hides.
     pub hidden: usize,
-    /// The number that was typed.
+    /// The typed confirmation number.
     pub typed: ConfirmCount,
 }
 
 impl RevokeManyDialog {
-    /// For these leases, of which so many have no row.
+    /// A dialog for these leases, of which `hidden` have no row.
     pub(in crate::app) fn new<'a>(leases: impl Iterator<Item = &'a Lease>, hidden: usize) -> Self {
         RevokeManyDialog { named: leases.map(RevokeTarget::of).collect(), hidden, typed: ConfirmCount::default() }
     }
 
-    /// How many it has named.
+    /// Number of leases in the dialog.
     pub fn total(&self) -> usize {
         self.named.len()
     }
 
-    /// Those that live and are whose they were when it was opened: no others are revoked.
+    /// The leases that are alive and have the same owner as when the dialog was opened. Only these are revoked.
     pub fn leases<'a>(&'a self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
         self.named.iter().filter_map(|named| leases.get(named.id).filter(|lease| named.is_unchanged(Some(lease))))
     }
 
-    /// Their ids, dead or alive.
+    /// The ids of all leases in the dialog, including ended ones.
     pub fn ids(&self) -> impl Iterator<Item = LeaseId> {
         self.named.iter().map(|named| named.id)
     }
 
-    /// The number of leases that are left, typed, and Enter revoke them. Another number, or none, does nothing and is
-    /// reported.
+    /// Handles a key. Typing the number of remaining leases and Enter revokes them. A wrong number is reported and does
+    /// nothing.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         let left: Vec<RevokeTarget> = self.leases(context.leases).map(RevokeTarget::of).collect();
         let action = context.dialog_action(KeyContext::RevokeMany, key);
@@ -61,8 +61,8 @@ impl RevokeManyDialog {
     }
 }
 
-/// While leases are being revoked: what closes a dialog stops that; then that, and Enter, close it. What moves the rows
-/// moves through the results.
+/// Handles a key in the progress dialog. The close key stops the bulk revoke. Once nothing is queued, the close key and
+/// Enter close the dialog. Movement keys scroll the results.
 pub(in crate::app) fn on_progress_key(top: &mut usize, key: Key, context: DialogContext<'_>) -> DialogOutcome {
     let action = context.dialog_action(KeyContext::Results, key);
     let bulk = context.jobs.bulk();
@@ -77,7 +77,7 @@ pub(in crate::app) fn on_progress_key(top: &mut usize, key: Key, context: Dialog
     DialogOutcome::Stay
 }
 
-/// Revokes these leases after those that are under way.
+/// Adds leases to the running bulk revoke, or starts one.
 pub(in crate::app) fn add(
     leases: &LeaseStore,
     jobs: &mut Jobs,
@@ -89,14 +89,14 @@ pub(in crate::app) fn add(
     go_on(leases, jobs, selection)
 }
 
-/// Sends no more; what was sent is answered all the same.
+/// Stops the bulk revoke. Requests in flight are still answered.
 pub(in crate::app) fn stop(jobs: &mut Jobs) -> Done {
     let Some(bulk) = &mut jobs.bulk else { return Done::default() };
     let (rest, awaited) = (bulk.stop(), bulk.in_flight());
     Done::status(format!("Stopped: {} skipped, {awaited} pending", plural(rest as u64, "lease")))
 }
 
-/// A revoke was answered: notes what came of it and sends the next. None if it was a single one.
+/// Records the reply to a revoke and sends the next one. `None` if the lease is not part of the bulk revoke.
 pub(in crate::app) fn on_reply(
     leases: &LeaseStore,
     jobs: &mut Jobs,
@@ -111,7 +111,7 @@ pub(in crate::app) fn on_reply(
     Some(go_on(leases, jobs, selection))
 }
 
-/// What could not be revoked stays marked, with the reason.
+/// Keeps the mark of a lease that could not be revoked, with the reason.
 fn mark_failure(selection: &mut Selection, id: LeaseId, outcome: &RevokeOutcome) {
     match outcome {
         RevokeOutcome::Failed(reason) => selection.fail(id, reason),
@@ -120,7 +120,7 @@ fn mark_failure(selection: &mut Selection, id: LeaseId, outcome: &RevokeOutcome)
     }
 }
 
-/// Sends as many as there is room for. What has ended or changed hands since it was named is left alone.
+/// Sends requests up to the limit. Leases that ended or changed owner since they were named are skipped.
 fn go_on(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) -> Done {
     let Jobs { bulk: Some(bulk), revoking, .. } = jobs else { return Done::default() };
     let mut effects = Vec::new();
@@ -133,7 +133,7 @@ fn go_on(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) -> Don
             continue;
         }
         bulk.record_sent(id);
-        // What is being revoked already is answered all the same.
+        // A lease whose revoke is already in flight gets its result from that reply.
         if revoking.insert(id) {
             effects.push(Effect::Revoke(id));
         }
@@ -141,7 +141,7 @@ fn go_on(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) -> Don
     Done::effects(effects).then(conclusion(bulk))
 }
 
-/// Says what came of all of them, once nothing is under way.
+/// The summary, once everything is answered.
 fn conclusion(bulk: &BulkRevoke) -> Done {
     if !bulk.is_over() {
         return Done::default();

@@ -1,37 +1,37 @@
-//! Sorting the rows: the menu of what they can be sorted by.
+//! The sort menu.
 
 use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome};
 use crate::app::keymap::Action;
 use crate::app::{Column, DialogAction, Key, KeyContext, Sort};
 
-/// The menu: every column, shown or not, and a direction.
+/// The sort menu: all columns, displayed or not, and a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortMenu {
-    /// What Enter sorts by.
+    /// The selected sort order.
     pub chosen: Sort,
-    /// What is sorted by.
+    /// The current sort order.
     present: Sort,
 }
 
 impl SortMenu {
-    /// On what is sorted by.
+    /// A menu with the current sort order selected.
     pub(in crate::app) fn new(present: Sort) -> Self {
         SortMenu { chosen: present, present }
     }
 
-    /// The place of the chosen column in [`Column::ALL`].
+    /// The index of the selected column in [`Column::ALL`].
     pub fn place(&self) -> usize {
         Column::ALL.iter().position(|column| *column == self.chosen.column).unwrap_or(0)
     }
 
-    /// The present column keeps its direction, another has the one in which one looks for it.
+    /// Selects a column. The current sort column keeps its direction, others get their default.
     fn go(&mut self, place: usize) {
         let column = Column::ALL[place.min(Column::ALL.len() - 1)];
         self.chosen = if column == self.present.column { self.present } else { Sort::by(column) };
     }
 
-    /// What moves the rows moves through the menu, what turns them around turns the choice around; Enter sorts.
+    /// Handles a key. Movement keys select a column, the invert key reverses the direction, and Enter sorts.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match context.dialog_action(KeyContext::Sort, key) {
             Some(DialogAction::Accept) => return DialogOutcome::Do(Command::SortBy(self.chosen)),

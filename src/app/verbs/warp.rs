@@ -1,4 +1,4 @@
-//! Beginning the exercise anew, on a clock of another speed: a menu offers the speeds.
+//! The menu that restarts the sandbox at another clock speed.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use crate::app::dialog::{DialogContext, DialogOutcome, is_over};
 use crate::app::{AppConfig, Backend, Key, KeyContext};
 use etcd_lease::RenewalSchedule;
 
-/// A speed that is offered.
+/// An entry of the menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockSpeed {
-    /// The key that takes it.
+    /// The key that selects it.
     pub key: char,
-    /// How many times as fast as the wall.
+    /// Clock speed as a multiple of real time.
     pub warp: u32,
-    /// The real time from one renewal of an hour's lease to the next.
+    /// Real time between two renewals of a lease with a TTL of one hour.
     pub renewed: Duration,
-    /// The real time until its first response is dropped, if nobody reads them.
+    /// Real time until the first dropped response of that lease, if nothing reads its queue.
     pub dropped: Duration,
 }
 
-/// The speeds that are offered, at this pace and with queues of 16.
+/// The selectable speeds, for a schedule and response queues of 16.
 pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
     const HOUR: Duration = Duration::from_secs(3_600);
     const QUEUE: u32 = 16;
@@ -31,7 +31,7 @@ pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
     [speed('1', 1), speed('2', 10), speed('3', 60)]
 }
 
-/// Why there is no other speed here, in a sentence; none where there is.
+/// Why the speed cannot be changed, in a sentence. `None` if it can.
 pub fn no_speed(config: &AppConfig) -> Option<&'static str> {
     match config.backend {
         // The clock of a real cluster is everybody's.
@@ -43,7 +43,7 @@ pub fn no_speed(config: &AppConfig) -> Option<&'static str> {
     }
 }
 
-/// A number takes a speed, where there is one; Enter is on Cancel.
+/// Handles a key. A digit selects a speed. Enter selects Cancel.
 pub(in crate::app) fn on_key(key: Key, context: DialogContext<'_>) -> DialogOutcome {
     let speed = speeds(context.config.pace).into_iter().find(|speed| Key::Char(speed.key) == key);
     if let Some(speed) = speed

@@ -1,4 +1,4 @@
-//! What a config file says, checked in full.
+//! The content of a config file, fully checked.
 
 use std::path::PathBuf;
 
@@ -9,23 +9,21 @@ use super::settings::{Checker, NOT_IN_CLUSTER, Values};
 use crate::app::{BadKey, Key, Keymap, LabelColor};
 use crate::escape::printable;
 
-/// All that a file says.
 #[derive(Debug, Default)]
 pub(super) struct Content {
-    /// The file.
     pub(super) path: PathBuf,
     pub(super) values: Values,
     pub(super) clusters: Vec<Cluster>,
-    /// The cluster to use when nothing else is named.
+    /// The cluster to use without `--cluster`, `--endpoints` or a sandbox.
     pub(super) default_cluster: Option<String>,
     pub(super) keymap: Keymap,
 }
 
-/// A cluster by its name.
+/// A `[cluster.NAME]`.
 #[derive(Clone, Debug)]
 pub(super) struct Cluster {
     pub(super) name: String,
-    /// What marks it on the screen.
+    /// Colour of its name on the screen.
     pub(super) color: Option<LabelColor>,
     pub(super) values: Values,
 }
@@ -36,7 +34,11 @@ impl Content {
         let table = source.parse()?;
         let checker = Checker::new(source);
         if let Some(color) = &table.color {
-            return Err(source.wrong(color.span().start, "color", "only a cluster has a color"));
+            return Err(source.wrong(
+                color.span().start,
+                "color",
+                "only clusters have a color; move it into a [cluster.NAME]",
+            ));
         }
         let clusters = table.cluster.iter().flat_map(|clusters| clusters.get_ref());
         let clusters =
@@ -51,13 +53,12 @@ impl Content {
         if let Some(name) = &table.default_cluster
             && content.cluster(name.get_ref()).is_none()
         {
-            let what = format!("there is no [cluster.{}] in this file", printable(name.get_ref().as_bytes()));
+            let what = format!("no [cluster.{}] in this file", printable(name.get_ref().as_bytes()));
             return Err(source.wrong(name.span().start, "default-cluster", what));
         }
         Ok(content)
     }
 
-    /// The cluster of that name.
     pub(super) fn cluster(&self, name: &str) -> Option<&Cluster> {
         self.clusters.iter().find(|cluster| cluster.name == name)
     }
@@ -93,7 +94,7 @@ fn cluster(
     Ok(Cluster { name: name.to_owned(), color: Some(color), values })
 }
 
-/// The default keys with those of `[keys]`, checked together.
+/// The default key bindings, changed by `[keys]`.
 fn keymap(source: &Source<'_>, table: &Table) -> Result<Keymap, BadConfig> {
     let mut keymap = Keymap::default();
     let Some(keys) = &table.keys else { return Ok(keymap) };

@@ -1,4 +1,4 @@
-//! The tables of a config file as serde reads them, each value with its place.
+//! The tables of a config file as serde reads them, each value with its position.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,16 +11,16 @@ use toml::de::{DeTable, Deserializer};
 
 use crate::escape::printable;
 
-/// The top of a file, or a `[cluster.NAME]` of it.
+/// The top level of a file, or a `[cluster.NAME]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table of settings")]
 pub(super) struct Table {
-    /// The cluster to use when nothing else is named. At the top only, as are the next two.
+    /// At the top level only, as are the next two.
     pub(super) default_cluster: Option<Spanned<String>>,
     pub(super) cluster: Option<Spanned<BTreeMap<String, Spanned<Table>>>>,
-    /// The keys of each action of the monitor.
+    /// Key bindings by action.
     pub(super) keys: Option<Spanned<BTreeMap<Spanned<String>, Texts>>>,
-    /// What marks a cluster on the screen. In a cluster only.
+    /// In a cluster only.
     pub(super) color: Option<Spanned<String>>,
     /// Passwords are refused, with a message of their own.
     pub(super) password: Option<Spanned<IgnoredAny>>,
@@ -47,7 +47,7 @@ pub(super) struct Table {
     pub(super) write_out: Option<Spanned<String>>,
 }
 
-/// One text, or a list of them.
+/// A string, or a list of strings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a string or a list of strings")]
 pub(super) enum Texts {
@@ -68,9 +68,9 @@ impl Texts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadConfig {
     path: PathBuf,
-    /// Counted from 1.
+    /// From 1.
     line: usize,
-    /// The key with the tables around it, such as `cluster.prod.user`. None where `what` names it, or there is none.
+    /// The key with its tables, such as `cluster.prod.user`. None if `what` contains it, or there is none.
     key: Option<String>,
     what: String,
 }
@@ -87,7 +87,6 @@ impl fmt::Display for BadConfig {
 
 impl std::error::Error for BadConfig {}
 
-/// The text of a file, and its path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -95,13 +94,13 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Reads the file. Values are not checked yet.
+    /// Parses the file. Values are not checked yet.
     pub(super) fn parse(&self) -> Result<Table, BadConfig> {
         let document = DeTable::parse(self.text).map_err(|error| self.malformed(&error))?;
         Table::deserialize(Deserializer::from(document)).map_err(|error| self.mistyped(&error))
     }
 
-    /// An error at a place, in bytes.
+    /// An error at a byte offset.
     pub(super) fn wrong(&self, at: usize, key: &str, what: impl fmt::Display) -> BadConfig {
         let line = self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
         let key = if key.is_empty() { None } else { Some(key.to_owned()) };
@@ -117,7 +116,7 @@ impl Source<'_> {
         self.wrong(at, key, format!("invalid TOML: {}", error.message()))
     }
 
-    /// Says what serde says in TOML's terms.
+    /// Translates serde's message into TOML's terms.
     fn mistyped(&self, error: &toml::de::Error) -> BadConfig {
         let at = error.span().map_or(0, |span| span.start);
         let message = printable(error.message().as_bytes());

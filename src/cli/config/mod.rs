@@ -1,12 +1,12 @@
-//! The config file: what holds where neither a flag nor the environment says another thing.
+//! The config file. It sets the defaults of options; flags and the environment take precedence.
 //!
 //! ```text
 //!  command line --clap--> which file, which cluster
-//!  file --serde--> Table --content, settings--> Content, or the line that is wrong
+//!  file --serde--> Table --content, settings--> Content, or an error with its line
 //!  Content --as defaults of the options--> clap once more: flags beat environment beats file
 //! ```
 //!
-//! Values are checked by the parsers of the options that they stand for, so that a file and a flag cannot differ.
+//! Values are checked by the parsers of the options, so a file and a flag accept the same.
 
 mod content;
 mod file;
@@ -32,12 +32,12 @@ pub use self::file::BadConfig;
 
 pub(super) use self::sample::sample;
 
-/// Commands that print what the program is made of, whatever stands in a file.
+/// Commands that do not depend on the config file.
 const WITHOUT_FILE: [&str; 3] = ["config", "completions", "man"];
-/// Commands with a sandbox of their own.
+/// Commands with their own sandbox.
 const ON_SANDBOX: [&str; 2] = ["demo", "sandbox"];
 
-/// What surrounds the program, as far as the config file is concerned.
+/// The environment variables that matter for the config file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Env {
     /// `XDG_CONFIG_HOME`.
@@ -49,14 +49,13 @@ pub(super) struct Env {
 }
 
 impl Env {
-    /// Those of this process.
     pub(super) fn here() -> Self {
         let folder = |name| std::env::var_os(name).map(PathBuf::from);
         let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Env { config_home: folder("XDG_CONFIG_HOME"), home: folder("HOME"), is_no_color_set }
     }
 
-    /// Where the file lies that is read without `--config`: XDG ignores what is no absolute path.
+    /// Path of the file that is read without `--config`. As XDG requires, a relative `XDG_CONFIG_HOME` is ignored.
     fn file(&self) -> Option<PathBuf> {
         let config_home = self.config_home.clone().filter(|folder| folder.is_absolute());
         let folder = config_home.or_else(|| Some(self.home.clone()?.join(".config")))?;
@@ -64,11 +63,11 @@ impl Env {
     }
 }
 
-/// Reads a command line with the environment, and below both the config file. Wrong usage ends the program, as does
+/// Reads the command line, the environment and the config file, in this order of precedence. Exits on wrong usage and on
 /// `--help`.
 ///
 /// # Errors
-/// A file that cannot be read, or says what cannot be; a cluster that it does not know.
+/// A config file that cannot be read or contains an error; a cluster that it does not define.
 pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     let matches = matched(Cli::command(), &args);
     if is_any(&matches, &WITHOUT_FILE) {
@@ -94,47 +93,50 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     Ok(cli)
 }
 
-/// The words as clap reads them. It would name in its usage all that the environment says, as though it had to be written:
-/// a mistake in the words is told without that.
+/// Parses the arguments. clap's usage line lists every option that the environment sets, so an error is reported by a second
+/// parse without the environment.
 fn matched(command: Command, args: &[OsString]) -> ArgMatches {
     let error = match with_short_help(command).try_get_matches_from(args) {
         Ok(matches) => return matches,
         Err(error) if error.use_stderr() => error,
         Err(help) => help.exit(),
     };
-    let without = Cli::command().mut_args(|arg| arg.env(None::<&str>)).try_get_matches_from(args);
-    without.err().filter(|plain| plain.kind() == error.kind()).unwrap_or(error).exit()
-}
-
-/// Refuses endpoints on the command line beside a sandbox; those of the environment are not asked then.
-fn check_place(matches: &ArgMatches) -> Result<(), CliError> {
-    let has_endpoints = matches.value_source("endpoints") == Some(ValueSource::CommandLine);
-    let (is_sandbox, is_named) = (matches.get_flag("sandbox"), matches.contains_id("cluster"));
-    let how = match matches.subcommand_name().filter(|_| is_any(matches, &ON_SANDBOX)) {
-        _ if is_named && (has_endpoints || is_sandbox) => {
-            "--cluster names where etcd is, and so does --endpoints, or a sandbox: leave one of them away".to_owned()
-        }
-        _ if has_endpoints && is_sandbox => {
-            "--sandbox stands in the place of endpoints: leave it away, or --endpoints".to_owned()
-        }
-        Some(command) if has_endpoints || is_named => {
-            format!("`{command}` has a sandbox of its own: leave --endpoints and --cluster away")
-        }
-        _ => return Ok(()),
-    };
-    Err(CliError::Usage(how))
-}
-
-/// Who refuses what writes: the flag where it stands on the command line, else the file.
-fn read_only_by(matches: &ArgMatches, content: &Content, cluster: Option<&Cluster>) -> ReadOnlyBy {
-    let of_cluster = cluster.filter(|cluster| cluster.values.contains_key("read-only"));
-    match matches.value_source("read_only") {
-        Some(ValueSource::CommandLine) => ReadOnlyBy::Flag,
-        _ => ReadOnlyBy::File { path: content.path.clone(), cluster: of_cluster.map(|cluster| cluster.name.clone()) },
+    let without_env = Cli::command().mut_args(|arg| arg.env(None::<&str>)).try_get_matches_from(args);
+    match without_env {
+        Err(plain) if plain.kind() == error.kind() => plain.exit(),
+        _ => error.exit(),
     }
 }
 
-/// What clap has passed can be taken.
+/// Refuses options that contradict each other. `ETCDCTL_ENDPOINTS` is ignored if there is a sandbox.
+fn check_place(matches: &ArgMatches) -> Result<(), CliError> {
+    let has_endpoints = matches.value_source("endpoints") == Some(ValueSource::CommandLine);
+    let has_cluster = matches.contains_id("cluster");
+    let has_sandbox = matches.get_flag("sandbox");
+    let command = matches.subcommand_name().unwrap_or_default();
+    let why = if has_cluster && has_endpoints {
+        "--cluster conflicts with --endpoints".to_owned()
+    } else if has_cluster && has_sandbox {
+        "--cluster conflicts with --sandbox".to_owned()
+    } else if has_endpoints && has_sandbox {
+        "--sandbox conflicts with --endpoints".to_owned()
+    } else if ON_SANDBOX.contains(&command) && (has_endpoints || has_cluster) {
+        format!("`{command}` has its own sandbox; drop --endpoints and --cluster")
+    } else {
+        return Ok(());
+    };
+    Err(CliError::Usage(why))
+}
+
+/// Where read-only mode was set: by the flag, or in the file.
+fn read_only_by(matches: &ArgMatches, content: &Content, cluster: Option<&Cluster>) -> ReadOnlyBy {
+    if matches.value_source("read_only") == Some(ValueSource::CommandLine) {
+        return ReadOnlyBy::Flag;
+    }
+    let of_cluster = cluster.filter(|cluster| cluster.values.contains_key("read-only"));
+    ReadOnlyBy::File { path: content.path.clone(), cluster: of_cluster.map(|cluster| cluster.name.clone()) }
+}
+
 fn cli(matches: &ArgMatches) -> Cli {
     Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit())
 }
@@ -148,13 +150,13 @@ fn load(path: &Path, env: &Env) -> Result<Content, CliError> {
     let text = text.map_err(|error| CliError::Config { path: path.to_owned(), error })?;
     let mut content = Content::read(&Source { path, text: &text })?;
     if env.is_no_color_set {
-        // The environment goes before the file.
+        // NO_COLOR takes precedence over the theme of the file.
         content.values.remove("theme");
     }
     Ok(content)
 }
 
-/// The cluster that is meant: the one that is named, or the file's where no endpoint is named in its place.
+/// The cluster of `--cluster`, or the default cluster of the file if no endpoints and no sandbox are given.
 fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a Cluster>, CliError> {
     let source = matches.value_source("endpoints");
     let is_sandbox = matches.get_flag("sandbox") || is_any(matches, &ON_SANDBOX);
@@ -168,14 +170,14 @@ fn chosen<'a>(matches: &ArgMatches, content: &'a Content) -> Result<Option<&'a C
 
 fn unknown(name: &str, content: &Content) -> String {
     let known: Vec<String> = content.clusters.iter().map(|cluster| printable(cluster.name.as_bytes())).collect();
-    let there = match known.as_slice() {
-        [] => "it has none: write a [cluster.NAME] into it, as `leasetop config` shows".to_owned(),
-        known => format!("it has {}", known.join(", ")),
-    };
-    format!("the config file has no cluster {}; {there}", printable(name.as_bytes()))
+    let name = printable(name.as_bytes());
+    if known.is_empty() {
+        return format!("no cluster “{name}” in the config file (none defined); add [cluster.{name}]");
+    }
+    format!("no cluster “{name}” in the config file; defined: {}", known.join(", "))
 }
 
-/// The program's options without the environment.
+/// The options of the program, without the environment.
 fn options() -> Command {
     Cli::command().no_binary_name(true).mut_args(|arg| arg.env(None::<&str>))
 }

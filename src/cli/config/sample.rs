@@ -1,4 +1,4 @@
-//! A config file with a word on each setting, made from the options and the key table.
+//! The commented config file of `leasetop config`, made from the options and the key table.
 
 use clap::{Arg, Command};
 
@@ -7,19 +7,19 @@ use super::settings::{Kind, SETTINGS, Setting};
 use crate::app::{Keymap, KeymapEntry};
 
 const HEAD: &str = "\
-# leasetop reads this from $XDG_CONFIG_HOME/leasetop/config.toml, without that variable from
-# ~/.config/leasetop/config.toml, or from --config FILE. Flags go before the environment, and that before this file.
+# leasetop reads $XDG_CONFIG_HOME/leasetop/config.toml, or ~/.config/leasetop/config.toml if that variable is unset, or the
+# file of --config FILE. Precedence: option, environment variable, this file.
 #
-# Each line with a # right before its name says what holds without it: take the # away and change it.
+# A line that starts with # and a name shows the default; uncomment to change.
 ";
 
 const CLUSTERS: &str = r##"
-# The cluster that is meant where neither --cluster, --endpoints nor ETCDCTL_ENDPOINTS names one.
+# The cluster to use without --cluster, --endpoints and ETCDCTL_ENDPOINTS.
 # For example: default-cluster = "prod"
 
-# Clusters for --cluster NAME, as many as there are. Endpoints, TLS files and user of one hold together: those above and
-# those of the environment do not count for it. Its color marks the top line: red, yellow, green, cyan, blue, magenta.
-# Time-outs, pace, budget, prefix and read-only are its own if it names them. Files lie beside this one.
+# Clusters for --cluster NAME. A cluster does not inherit endpoints, TLS files and user from above or from the environment.
+# Its timeouts, pace, budget, prefix and read-only override those above. Its color marks the top line: red, yellow, green,
+# cyan, blue or magenta. File names are relative to this file.
 # For example:
 # [cluster.prod]
 # endpoints = ["https://10.0.0.1:2379", "https://10.0.0.2:2379"]
@@ -30,13 +30,13 @@ const CLUSTERS: &str = r##"
 "##;
 
 const KEYS: &str = r#"
-# Keys of the monitor, one or a list; [] for none. A character, or Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to
-# F12, Ctrl-a. Those named dialog-, form-, quit- and drill- hold in dialogs, where the same key may do another thing than in
-# the monitor. What types or edits a text there, and the digits that choose, cannot be changed: they mean themselves.
+# Key bindings: a key, a list of keys, or [] for none. A key is a character, or Enter, Esc, Tab, Space, Up, PgDn, Home,
+# Del, F1 to F12, Ctrl-a. Actions named dialog-, form-, quit- and drill- apply in dialogs, where a key may have another
+# meaning than in the monitor. In dialogs, digits that choose and keys that type or edit text keep their literal meaning.
 [keys]
 "#;
 
-/// The sample, which says what holds without it.
+/// The file. Every default is commented out, so reading it changes nothing.
 pub(in crate::cli) fn sample() -> String {
     let options = options();
     let settings: String = SETTINGS.iter().map(|setting| entry(setting, &options)).collect();
@@ -44,7 +44,7 @@ pub(in crate::cli) fn sample() -> String {
     [HEAD, &settings, CLUSTERS, KEYS, &keys].concat()
 }
 
-/// The words of `--help`, and the default.
+/// The help of the option, and its default.
 fn entry(setting: &Setting, options: &Command) -> String {
     let id = setting.id();
     let option = options.get_arguments().find(|option| option.get_id() == id.as_str());
@@ -82,7 +82,7 @@ fn list<'a>(texts: impl Iterator<Item = &'a String>) -> String {
     format!("[{}]", texts.map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
 }
 
-/// A text of TOML; what we quote has no control characters.
+/// A TOML string. Our texts contain no control characters.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }

@@ -1,4 +1,4 @@
-//! The options of the command line that a file may set, as data.
+//! The options that a config file can set.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -13,7 +13,7 @@ use super::file::{BadConfig, Source, Table, Texts};
 use super::options;
 use crate::escape::printable;
 
-/// What a setting takes, and the field of a config file with it.
+/// The type of a setting, and its field in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// A string.
@@ -24,31 +24,31 @@ pub(super) enum Kind {
     Switch(fn(&Table) -> &Option<Spanned<bool>>),
     /// A whole number.
     Number(fn(&Table) -> &Option<Spanned<i64>>),
-    /// A file. A relative path is relative to the folder of the config file.
+    /// A path, relative to the folder of the config file.
     File(fn(&Table) -> &Option<Spanned<String>>),
 }
 
-/// An option of the command line that a file may set, by the option's own name.
+/// An option that a file can set, under the same name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     reach: Reach,
-    /// What a sample shows where there is no default; in TOML.
+    /// Example in TOML, for the commented config file. Empty if there is a default to show.
     pub(super) example: &'static str,
-    /// Commands with an option of their own of that name, for which it holds too.
+    /// Commands that have their own option of this name. The setting applies to these too.
     also: &'static [&'static str],
 }
 
-/// Where a setting may stand.
+/// Which tables may contain a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
-    /// At the top alone.
+    /// Only the top level.
     Program,
-    /// At the top, and in a cluster.
+    /// The top level and clusters.
     Both,
-    /// The same; with the others of this kind it says where etcd is and who asks, which is all or nothing: for a named
-    /// cluster those at the top do not hold, nor the environment.
+    /// The same. Settings of this kind identify the cluster and the user, so they apply as a whole: a named cluster inherits
+    /// none from the top level or the environment.
     Identity,
 }
 
@@ -76,7 +76,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("queue-capacity", Kind::Number(|t| &t.queue_capacity), Reach::Program, ""),
     Setting { also: &["events", "list"], ..setting("budget", Kind::Number(|t| &t.budget), Reach::Both, "200") },
     Setting { also: &["events"], ..setting("prefix", Kind::Text(|t| &t.prefix), Reach::Both, r#""/services/""#) },
-    // Not for `list`: what scripts read is not to shrink by a file.
+    // Not for `list`: a config file must not hide leases from scripts.
     Setting {
         also: &["demo"],
         ..setting("filter", Kind::Text(|t| &t.filter), Reach::Program, r#""who:own or left<10s""#)
@@ -88,16 +88,16 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
 ];
 
-/// Values of options, by their names.
+/// Values of settings by name, as the option takes them.
 pub(super) type Values = BTreeMap<&'static str, Vec<String>>;
 
 impl Setting {
-    /// What clap calls the option.
+    /// clap's id of the option.
     pub(super) fn id(&self) -> String {
         self.name.replace('-', "_")
     }
 
-    /// Its values in a table, and where they begin, in bytes.
+    /// Byte offset and values in a table.
     fn given(&self, table: &Table, folder: &Path) -> Option<(usize, Vec<String>)> {
         match self.kind {
             Kind::Text(field) => given(field(table), |text| vec![text.clone()]),
@@ -116,7 +116,7 @@ fn given<T>(value: &Option<Spanned<T>>, texts: impl Fn(&T) -> Vec<String>) -> Op
 pub(super) const NOT_IN_CLUSTER: &str = "applies to all clusters; move it above the first [table]";
 const NO_PASSWORD: &str = "passwords are not allowed in the config file; leasetop asks, or reads ETCDCTL_PASSWORD";
 
-/// Checks values by the parsers of the options.
+/// Checks values with the parsers of the options.
 pub(super) struct Checker<'a> {
     source: &'a Source<'a>,
     options: Command,
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         Checker { source, options: options() }
     }
 
-    /// The settings of a table. `place` is what its keys begin with: nothing at the top, `cluster.NAME.` in a cluster.
+    /// The settings of a table. `place` is the prefix of its keys: empty at the top level, `cluster.NAME.` in a cluster.
     pub(super) fn values(&self, table: &Table, place: &str) -> Result<Values, BadConfig> {
         if let Some(password) = &table.password {
             return Err(self.source.wrong(password.span().start, &format!("{place}password"), NO_PASSWORD));
@@ -176,9 +176,9 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The options with what a file says as their defaults: a flag and the environment go before it.
+/// The options with the file's values as defaults, so that flags and the environment take precedence.
 ///
-/// With a named cluster its identity holds as a whole, as though it stood on the command line: only flags go before it.
+/// Over the identity of a named cluster only flags take precedence.
 pub(super) fn with_defaults(command: Command, top: &Values, cluster: Option<&Values>) -> Command {
     SETTINGS.iter().fold(command, |command, setting| {
         let is_identity = setting.reach == Reach::Identity && cluster.is_some();

@@ -1,4 +1,4 @@
-//! Files that say what can be, and files that cannot.
+//! Config files, valid and invalid.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn understood(text: &str) -> Result<Content, String> {
     Content::read(&Source { path: Path::new("config.toml"), text }).map_err(|bad| bad.to_string())
 }
 
-/// A file in a folder of its own.
+/// A config file in a temporary folder.
 struct Config(TempDir);
 
 impl Config {
@@ -26,7 +26,7 @@ impl Config {
         Env { config_home: Some(self.0.path().to_owned()), ..Env::default() }
     }
 
-    /// The command line read with it. Whoever runs the tests has variables of their own, which matter for no test here.
+    /// Reads a command line with it. No test here depends on the ETCDCTL variables of the environment.
     fn read(&self, line: &str) -> Result<Cli, String> {
         let words = line.split(' ').map(OsString::from).collect();
         read(words, &self.env()).map_err(|error| error.to_string())
@@ -38,7 +38,7 @@ impl Config {
 }
 
 #[test]
-fn wrong_files_are_told_by_file_line_and_key() {
+fn errors_have_file_line_and_key() {
     let wrong = [
         ("no TOML", "ascii = true\nendpoints = [\"a:1\"\n"),
         ("a text that does not end, behind which a password may stand", "user = \"me:secret\n"),
@@ -99,7 +99,7 @@ fn wrong_files_are_told_by_file_line_and_key() {
 }
 
 #[test]
-fn the_sample_says_what_holds_without_it() {
+fn the_sample_shows_every_default() {
     let sample = sample();
     let uncommented = uncommented(&sample);
     assert_eq!(uncommented.matches("\nendpoints = [\"127.0.0.1:2379\"]\n").count(), 1);
@@ -113,14 +113,14 @@ fn the_sample_says_what_holds_without_it() {
     }
 }
 
-/// With each line taken in that has a # right before its name.
+/// Uncomments each line that shows a default.
 fn uncommented(sample: &str) -> String {
     let is_setting = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
     sample.lines().map(|line| if is_setting(line) { &line[1..] } else { line }).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 #[test]
-fn the_examples_of_the_sample_hold() {
+fn the_examples_of_the_sample_are_valid() {
     let example = |line: &str| line.strip_prefix("# For example: ").map(|example| format!("{example}\n"));
     let examples: String =
         sample().lines().filter_map(example).filter(|line| !line.starts_with("default-cluster")).collect();
@@ -141,7 +141,7 @@ fn the_examples_of_the_sample_hold() {
 }
 
 #[test]
-fn a_file_is_found_and_a_flag_goes_before_it() {
+fn a_flag_takes_precedence_over_the_file() {
     let config = Config::new("endpoints = \"a:1,b:2\"\npace = \"exact\"\nascii = true\nread-only = true\n");
     assert_eq!(config.target("leasetop --endpoints c:3"), "c:3");
     let shared = config.read("leasetop list --ascii=false").expect("it can be read").shared;
@@ -151,7 +151,7 @@ fn a_file_is_found_and_a_flag_goes_before_it() {
 }
 
 #[test]
-fn xdg_says_where_it_lies() {
+fn the_path_follows_xdg() {
     let at = |config_home: Option<&str>, home: Option<&str>| {
         let [config_home, home] = [config_home, home].map(|folder| folder.map(PathBuf::from));
         Env { config_home, home, ..Env::default() }.file()
@@ -163,7 +163,7 @@ fn xdg_says_where_it_lies() {
 }
 
 #[test]
-fn a_named_cluster_holds_as_a_whole() {
+fn a_named_cluster_inherits_no_identity() {
     let config = Config::new(
         "endpoints = [\"a:1\"]\ncacert = \"/ca.pem\"\nuser = \"me\"\npace = \"exact\"\n\
          [cluster.prod]\nendpoints = [\"p:1\", \"p:2\"]\ncert = \"prod.pem\"\ncolor = \"red\"\n",
@@ -177,16 +177,16 @@ fn a_named_cluster_holds_as_a_whole() {
     assert_eq!(prod.command_line(), line, "neither the CA nor the user from above");
     assert_eq!(prod.keeping.pace.to_string(), "exact");
     let told = config.read("leasetop --cluster test").expect_err("it is not there");
-    assert_eq!(told, "the config file has no cluster test; it has prod");
+    assert_eq!(told, "no cluster “test” in the config file; defined: prod");
     for line in ["leasetop --cluster prod --endpoints x:1", "leasetop --cluster prod --sandbox"] {
-        assert!(config.read(line).expect_err(line).starts_with("--cluster names where etcd is"), "{line}");
+        assert!(config.read(line).expect_err(line).starts_with("--cluster conflicts with"), "{line}");
     }
     let told = Config::new("").read("leasetop --cluster prod").expect_err("there is none");
-    assert!(told.contains("it has none: write a [cluster.NAME] into it"), "{told}");
+    assert!(told.contains("(none defined); add [cluster.prod]"), "{told}");
 }
 
 #[test]
-fn a_default_cluster_gives_way_to_what_is_named() {
+fn endpoints_and_sandboxes_take_precedence_over_the_default_cluster() {
     let config = Config::new("default-cluster = \"prod\"\n[cluster.prod]\nendpoints = [\"p:1\"]\n");
     let named = |line| config.read(line).expect("it can be read").shared.named.map(|named| named.name);
     assert_eq!(named("leasetop --cluster prod"), Some("prod".to_owned()));
@@ -197,18 +197,18 @@ fn a_default_cluster_gives_way_to_what_is_named() {
 }
 
 #[test]
-fn a_sandbox_and_endpoints_contradict_each_other_on_the_command_line_alone() {
+fn a_sandbox_conflicts_only_with_endpoints_of_the_command_line() {
     let config = Config::new("endpoints = [\"a:1\"]\n[cluster.prod]\nendpoints = [\"p:1\"]\n");
     let told = |line: &str| config.read(line).expect_err(line);
-    assert!(told("leasetop list --sandbox --endpoints x:1").starts_with("--sandbox stands in the place of endpoints"));
+    assert!(told("leasetop list --sandbox --endpoints x:1").starts_with("--sandbox conflicts with --endpoints"));
     for line in ["leasetop demo --endpoints x:1", "leasetop --cluster prod demo", "leasetop --endpoints x:1 sandbox"] {
-        assert!(told(line).contains("has a sandbox of its own"), "{line}");
+        assert!(told(line).contains("has its own sandbox"), "{line}");
     }
     assert_eq!(config.target("leasetop --sandbox list"), "sandbox", "the file's are not asked");
 }
 
 #[test]
-fn who_refuses_to_write_is_named_with_what_overrides_it() {
+fn a_blocked_write_says_where_and_how_to_override_it() {
     let config = Config::new(
         "read-only = true\n[cluster.test]\nendpoints = [\"a:1\"]\n[cluster.prod]\nendpoints = [\"p:1\"]\nread-only = true\n",
     );
@@ -216,19 +216,20 @@ fn who_refuses_to_write_is_named_with_what_overrides_it() {
     let by = |line: &str| {
         config.read(line).expect("it can be read").shared.writes("grant").map_err(|error| error.to_string())
     };
-    let refused = |by: &str| Err(format!("`grant` writes or renews leases, which {by}"));
-    let overrides = "(read-only); --read-only=false overrides it";
-    assert_eq!(by("leasetop grant 5"), refused(&format!("{} refuses {overrides}", file.display())));
-    assert_eq!(by("leasetop --cluster test grant 5"), refused(&format!("{} refuses {overrides}", file.display())));
-    let of_prod = format!("{} refuses for the cluster prod {overrides}", file.display());
-    assert_eq!(by("leasetop grant 5 --cluster prod"), refused(&of_prod));
-    let flag = "--read-only refuses; leave --read-only away to allow it";
-    assert_eq!(by("leasetop grant 5 --cluster prod --read-only"), refused(flag));
+    let by_file = |cluster: &str| {
+        let file = file.display();
+        Err(format!("`grant` is blocked by read-only in {file}{cluster}; override it with --read-only=false"))
+    };
+    assert_eq!(by("leasetop grant 5"), by_file(""));
+    assert_eq!(by("leasetop --cluster test grant 5"), by_file(""));
+    assert_eq!(by("leasetop grant 5 --cluster prod"), by_file(" for cluster prod"));
+    let by_flag = "`grant` is blocked by --read-only; drop --read-only to allow it";
+    assert_eq!(by("leasetop grant 5 --cluster prod --read-only"), Err(by_flag.to_owned()));
     assert_eq!(by("leasetop grant 5 --cluster prod --read-only=false"), Ok(()));
 }
 
 #[test]
-fn keys_are_taken_from_it() {
+fn keys_are_rebound() {
     let config = Config::new("[keys]\nrevoke = \"d\"\ndrill = []\nnew = [\"F2\", \"ctrl-n\"]\nquit-revoke = \"F9\"\n");
     let keymap = config.read("leasetop").expect("it can be read").shared.keymap;
     let actions =
@@ -238,7 +239,7 @@ fn keys_are_taken_from_it() {
 }
 
 #[test]
-fn no_color_goes_before_the_file() {
+fn no_color_takes_precedence_over_the_file() {
     let config = Config::new("theme = \"light\"\n");
     let env = Env { is_no_color_set: true, ..config.env() };
     let cli = read(vec!["leasetop".into()], &env).map_err(|error| error.to_string()).expect("it can be read");
@@ -250,7 +251,7 @@ fn no_color_goes_before_the_file() {
 }
 
 #[test]
-fn a_named_file_must_be_there_and_what_prints_the_program_needs_none() {
+fn a_named_file_must_exist_but_some_commands_ignore_it() {
     let config = Config::new("ascii = 1\n");
     assert!(config.read("leasetop --config /nowhere/x.toml").expect_err("it is not there").contains("/nowhere/x.toml"));
     assert!(config.read("leasetop list").is_err());
@@ -260,7 +261,7 @@ fn a_named_file_must_be_there_and_what_prints_the_program_needs_none() {
 }
 
 #[test]
-fn what_the_monitor_and_events_share_holds_for_both_and_stands_in_no_commands_way() {
+fn settings_of_monitor_and_events_apply_to_both_and_not_to_list() {
     let config = Config::new("budget = 7\nprefix = \"/svc/\"\n");
     for line in ["leasetop", "leasetop events", "leasetop --budget 8", "leasetop events --budget 8"] {
         let cli = config.read(line).expect(line);
@@ -272,7 +273,7 @@ fn what_the_monitor_and_events_share_holds_for_both_and_stands_in_no_commands_wa
 }
 
 #[test]
-fn rows_are_those_of_the_file_and_nothing_filters_a_list_for_scripts() {
+fn rows_follow_the_file_but_list_has_no_filter_by_default() {
     let config = Config::new("filter = \"who:own\"\nsort = \"ttl:desc\"\ncolumns = [\"id\", \"ttl\"]\n");
     let said = |line| format!("{:?}", config.read(line).expect(line));
     let rest = "sort: Some(Sort { column: Ttl, is_descending: true }), columns: [Id, Ttl] }";

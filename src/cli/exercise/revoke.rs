@@ -1,4 +1,4 @@
-//! The end of an exercise: its leases are revoked, and those that are not are named.
+//! Revokes the leases of an exercise, and reports those that remain.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use crate::cli::out::Out;
 use crate::cli::session::CommandSession;
 use crate::cli::signals::Signals;
+use crate::plural::plural;
 use crate::report::rfc3339;
 use etcd_lease::LeaseId;
 use etcd_lease::wire::{self, ErrorKind};
@@ -15,13 +16,13 @@ use simkit::Timestamp;
 
 /// Revocations in flight at once.
 const MAX_IN_FLIGHT: usize = 128;
-/// Leases that are named one by one.
+/// Remaining leases that are reported one by one.
 const MAX_LISTED: usize = 16;
 
-/// Leases that are not revoked (yet): when each expires by itself, and why it is still there.
+/// Leases that are not revoked (yet): when each expires, and why it was not revoked.
 type Remaining = BTreeMap<LeaseId, (Timestamp, String)>;
 
-/// Revokes all, until a signal comes or nobody answers; tells which are left, and until when.
+/// Revokes all leases. Stops at a signal, or when no member replies, and reports the remaining leases.
 pub(super) async fn revoke_all(
     session: &CommandSession,
     leases: impl Iterator<Item = (LeaseId, Timestamp)>,
@@ -48,7 +49,7 @@ pub(super) async fn revoke_all(
     report_remaining(session, &left, out).await;
 }
 
-/// Whether there is any sense in asking for the next lease.
+/// Whether a member replied, so that the next call may succeed.
 fn is_an_answer(error: &wire::CallError) -> bool {
     !matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NoLeader | ErrorKind::Timeout)
 }
@@ -65,11 +66,11 @@ fn record_result(left: &mut Remaining, id: LeaseId, error: Option<wire::CallErro
 async fn report_remaining(session: &CommandSession, left: &Remaining, out: &mut Out) {
     let when = |expires| rfc3339(session.clock.wall(expires));
     for (id, (expires, why)) in left.iter().take(MAX_LISTED) {
-        let why = if why.is_empty() { "not asked for any more" } else { why };
-        out.message(&format!("lease {id} is not revoked and lives until {}: {why}", when(*expires))).await;
+        let why = if why.is_empty() { "interrupted" } else { why };
+        out.message(&format!("lease {id} not revoked: {why}; expires at {}", when(*expires))).await;
     }
     if let Some(last) = left.values().skip(MAX_LISTED).map(|(expires, _)| *expires).max() {
-        let more = left.len() - MAX_LISTED;
-        out.message(&format!("and {more} more are not revoked; the last of them lives until {}", when(last))).await;
+        let more = plural(left.len() - MAX_LISTED, "more lease");
+        out.message(&format!("{more} not revoked; the last expires at {}", when(last))).await;
     }
 }

@@ -1,4 +1,4 @@
-//! One exercise from the first grant to the last revocation.
+//! An exercise, from the first grant to the last revocation.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -24,25 +24,23 @@ use simkit::Timestamp;
 
 /// Grants in flight at once.
 const MAX_IN_FLIGHT: usize = 128;
-/// How often the status feed is read, by the leases' clock: more often than any lease is renewed.
+/// How often the status feed is read, by the leases' clock. Shorter than any renewal interval.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// However fast that clock is.
+/// The shortest time between reads, however fast that clock is.
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(2);
-/// How often the progress line is written anew.
+/// How often the progress line is rewritten.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What to do.
 pub(super) struct ExercisePlan {
-    /// The leases, an order a series.
+    /// The leases, one request per TTL.
     pub(super) orders: Vec<GrantRequest>,
-    /// How long to keep them.
     pub(super) keep_for: Duration,
     /// Whether to leave the responses unread.
     pub(super) stall: bool,
 }
 
 impl ExercisePlan {
-    /// Every lease by its series and its number; the series in turn, so that all start together.
+    /// Series and number of every lease. The series alternate, so that all start together.
     fn leases(&self) -> impl Iterator<Item = (usize, u32)> {
         let count = self.orders.first().map_or(0, |order| order.count);
         (0..count).flat_map(move |index| {
@@ -51,7 +49,6 @@ impl ExercisePlan {
     }
 }
 
-/// An exercise on its way.
 pub(super) struct ExerciseRun<'a> {
     session: &'a CommandSession,
     plan: &'a ExercisePlan,
@@ -62,7 +59,7 @@ pub(super) struct ExerciseRun<'a> {
     kept_until: Option<(Timestamp, Option<Usage>)>,
 }
 
-/// What watches the leases, and reads their responses unless they are to be left unread.
+/// Counts renewals by the status feed, and reads the responses unless they are to be left unread.
 struct LeaseMonitor {
     consumer: Consumer,
     reads: bool,
@@ -73,7 +70,7 @@ struct LeaseMonitor {
 }
 
 impl<'a> ExerciseRun<'a> {
-    /// Starts an engine; nothing is granted yet.
+    /// Starts an engine. Nothing is granted yet.
     pub(super) fn start(session: &'a CommandSession, plan: &'a ExercisePlan) -> Result<Self, CliError> {
         let signals = Signals::catch()?;
         let engine = session.engine();
@@ -90,7 +87,7 @@ impl<'a> ExerciseRun<'a> {
         Ok(ExerciseRun { session, plan, engine, signals, monitor, kept_from: None, kept_until: None })
     }
 
-    /// Grants all leases and keeps them for as long as was asked, or until a signal comes.
+    /// Grants all leases and keeps them alive for `keep_for`, or until a signal arrives.
     ///
     /// # Errors
     /// The first grant or put that failed; nothing is granted after it.
@@ -105,15 +102,17 @@ impl<'a> ExerciseRun<'a> {
         stopped.map(drop)
     }
 
-    /// Grants, and keeps each lease from the moment it is there. True if a signal stopped it.
+    /// Grants all leases and keeps each from its grant on. True if a signal stopped it.
     async fn grant_all(&mut self, out: &mut Out) -> Result<bool, CliError> {
-        let (plan, session) = (self.plan, self.session);
+        let plan = self.plan;
+        let session = self.session;
         let goes_on = Cell::new(true);
-        // After a signal or an error those in flight are waited for: no lease is left behind unknown.
+        // Grants in flight are awaited even after a signal or an error, so that every lease is known and revoked.
         let leases = plan.leases().take_while(|_| goes_on.get());
         let granting = |(series, number)| async move { (series, grant(session, &plan.orders[series], number).await) };
         let mut grants = stream::iter(leases).map(granting).buffer_unordered(MAX_IN_FLIGHT);
-        let (mut stopped, mut trouble) = (false, None);
+        let mut stopped = false;
+        let mut trouble = None;
         loop {
             tokio::select! {
                 granted = grants.next() => match granted {
@@ -133,7 +132,8 @@ impl<'a> ExerciseRun<'a> {
     }
 
     async fn keep(&mut self, out: &mut Out) {
-        let (clock, keep_for) = (&self.session.clock, self.plan.keep_for);
+        let clock = &self.session.clock;
+        let keep_for = self.plan.keep_for;
         let from = clock.now();
         let progress = |seen| progress(seen, clock.now() - from, keep_for);
         let done = clock.sleep(keep_for);
@@ -147,7 +147,6 @@ impl<'a> ExerciseRun<'a> {
         }
     }
 
-    /// What was seen.
     pub(super) fn report(&self) -> CadenceReport {
         CadenceReport {
             pace: self.session.pace(),
@@ -157,17 +156,17 @@ impl<'a> ExerciseRun<'a> {
         }
     }
 
-    /// What the wall said at the start of the clock.
+    /// The real time at the start of the clock.
     pub(super) fn start_of_clock(&self) -> SystemTime {
         self.session.clock.wall(Timestamp::START)
     }
 
-    /// What the keeping has cost, where the system tells.
+    /// CPU time and memory while leases were kept, if the system reports it.
     pub(super) fn cost(&self) -> Option<String> {
-        let (kept_for, (cpu, peak)) = self.kept().and_then(|(kept_for, cost)| Some((kept_for, cost?)))?;
-        let (seconds, cpu) = (kept_for.as_secs_f64(), cpu.as_secs_f64());
-        let megabytes = peak as f64 / 1e6;
-        Some(format!("the cost of keeping: {cpu:.2} s of CPU in {seconds:.1} s, {megabytes:.1} MB of memory at most"))
+        let (_, usage) = self.kept()?;
+        let (cpu, peak_memory) = usage?;
+        let megabytes = peak_memory as f64 / 1e6;
+        Some(format!("resources: {:.2} s CPU, peak memory {megabytes:.1} MB", cpu.as_secs_f64()))
     }
 
     fn kept(&self) -> Option<(Duration, Option<(Duration, u64)>)> {
@@ -176,7 +175,7 @@ impl<'a> ExerciseRun<'a> {
         Some((until.since(from), cost))
     }
 
-    /// Lets go of all leases and revokes those that live.
+    /// Stops keeping the leases alive, and revokes those that still exist.
     pub(super) async fn revoke(mut self, out: &mut Out) {
         self.engine.close().await;
         revoke_all(self.session, self.monitor.tally.alive(), &mut self.signals, out).await;
@@ -191,7 +190,7 @@ impl LeaseMonitor {
         put
     }
 
-    /// Reads responses that are there, or reads the status feed when it is time.
+    /// Reads waiting responses, or the status feed when it is time.
     async fn watch(&mut self, progress: impl FnOnce(String) -> String, out: &mut Out) {
         tokio::select! {
             () = read(&mut self.consumer), if self.reads => (),
@@ -221,15 +220,15 @@ impl LeaseMonitor {
     }
 }
 
-/// What was seen, how much of the time is over, and how much is left: `keeping 3 leases, 12 renewals, 0 lost; 34 s of 120 s,
-/// 86 s left`.
+/// The progress line: `keeping 3 leases, 12 renewals, 0 lost; 34 s of 120 s, 86 s left`.
 fn progress(seen: String, elapsed: Duration, keep_for: Duration) -> String {
     let left = keep_for.saturating_sub(elapsed).as_secs_f64().ceil();
-    let (elapsed, keep_for) = (elapsed.min(keep_for).as_secs(), keep_for.as_secs_f64().ceil());
+    let elapsed = elapsed.min(keep_for).as_secs();
+    let keep_for = keep_for.as_secs_f64().ceil();
     format!("keeping {seen}; {elapsed} s of {keep_for} s, {left} s left")
 }
 
-/// Waits for a response and takes what has come with it. The status feed tells of ends.
+/// Reads a response and those that have arrived with it. Ends are in the status feed.
 async fn read(consumer: &mut Consumer) {
     if consumer.next().await.is_none() {
         return pending().await;

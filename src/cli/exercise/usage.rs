@@ -1,18 +1,17 @@
-//! What this process costs, as Linux tells it.
+//! CPU time and memory of this process, from Linux's `/proc`.
 
 use std::time::Duration;
 
-/// CPU time and memory of this process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
-    /// CPU time so far, user and system, to the hundredth of a second.
+    /// CPU time so far, user and system, in steps of 10 ms.
     pub(super) cpu: Duration,
-    /// The most memory that it has held, in bytes.
+    /// Peak resident memory, in bytes.
     pub(super) peak_memory: u64,
 }
 
 impl Usage {
-    /// Reads it; none where there is no `/proc`.
+    /// None if there is no `/proc`.
     pub(super) fn read() -> Option<Self> {
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -20,7 +19,7 @@ impl Usage {
     }
 }
 
-/// utime and stime, the 12th and 13th number after the name, in hundredths of a second (`USER_HZ`).
+/// `utime` and `stime`: the 12th and 13th field after the name, in units of 10 ms (`USER_HZ`, proc(5)).
 fn cpu(stat: &str) -> Option<Duration> {
     let (_, numbers) = stat.rsplit_once(')')?;
     let mut times = numbers.split_whitespace().skip(11).map(str::parse::<u64>);

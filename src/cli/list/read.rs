@@ -1,4 +1,4 @@
-//! One reading of every lease, or of one.
+//! Reads every lease, or one, once.
 
 use std::time::Duration;
 
@@ -11,27 +11,27 @@ use etcd_lease::wire::{self, ErrorKind, LeaseList};
 use etcd_lease::{ClusterView, Header, LeaseId, Reachability};
 use simkit::Timestamp;
 
-/// LeaseTimeToLive questions in flight at once.
+/// LeaseTimeToLive calls in flight at once.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// How long to wait until the members have said who they are; the list itself does not need it.
+/// How long to wait for the members' status. Only the first line of the list needs it.
 const MEMBER_INFO_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The lease that holds a key, or why there is none.
+/// The lease that a key is attached to, or why there is none.
 pub(super) async fn holder(session: &CommandSession, key: &str) -> Result<Result<LeaseId, String>, CliError> {
     let name = printable(key.as_bytes());
     Ok(match session.cluster.get(key.as_bytes()).await? {
-        None => Err(format!("there is no key \"{name}\"")),
-        Some(pair) => pair.lease.ok_or_else(|| format!("no lease holds the key \"{name}\"")),
+        None => Err(format!("key “{name}” not found")),
+        Some(pair) => pair.lease.ok_or_else(|| format!("key “{name}” is not attached to a lease")),
     })
 }
 
-/// The ids of all leases, or this one.
+/// The ids of all leases, or of `held` only.
 pub(super) async fn ids(session: &CommandSession, held: Option<LeaseId>) -> Result<Vec<LeaseId>, CliError> {
     Ok(listed(session, held).await?.ids)
 }
 
-/// Asks all leases, or this one, how long each has left; those that are gone by then are left out.
+/// Queries all leases, or `held` only. Leases that end in the meantime are left out.
 pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Result<LeaseListing, CliError> {
     let list = listed(session, held).await?;
     let mut answers = stream::iter(list.ids).map(|id| reading(session, id)).buffered(MAX_IN_FLIGHT);
@@ -46,7 +46,8 @@ pub(super) async fn all(session: &CommandSession, held: Option<LeaseId>) -> Resu
             leases.push(lease);
         }
     }
-    let (now, start) = (session.clock.now(), session.clock.wall(Timestamp::START));
+    let now = session.clock.now();
+    let start = session.clock.wall(Timestamp::START);
     Ok(LeaseListing { view: introduced(session).await, header, now, start, watched: None, leases })
 }
 
@@ -63,19 +64,19 @@ async fn listed(session: &CommandSession, held: Option<LeaseId>) -> Result<Lease
 async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, Header), wire::CallError> {
     let sent = session.clock.now();
     let (answer, keys_known) = match session.cluster.time_to_live(id, true).await {
-        // The time alone needs no right to read the keys.
+        // The time alone needs no permission to read the keys.
         Err(error) if error.kind() == ErrorKind::Forbidden => (session.cluster.time_to_live(id, false).await?, false),
         answer => (answer?, true),
     };
-    let (header, deadline) = (answer.header, answer.deadline(sent, session.clock.now()));
+    let header = answer.header;
+    let deadline = answer.deadline(sent, session.clock.now());
     Ok((ListedLease::read_once(answer, keys_known, deadline), header))
 }
 
-/// The members, once they have said who they are.
+/// The members with their status, as far as they reply within [`MEMBER_INFO_TIMEOUT`].
 async fn introduced(session: &CommandSession) -> ClusterView {
     let mut view = session.cluster.watch();
     let known = |view: &ClusterView| view.members.iter().all(|member| member.reachability != Reachability::Unknown);
-    // Without it the list is as good, but for its first line.
     let _ = tokio::time::timeout(MEMBER_INFO_TIMEOUT, view.wait_for(known)).await;
     session.cluster.view()
 }

@@ -1,4 +1,4 @@
-//! Every lease as it was watched for a while, with the machinery of the monitor.
+//! Watches every lease for a while, as the monitor does.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::runtime::{self, FinalState};
 use simkit::Clock;
 use simkit::Timestamp;
 
-/// How often the progress line is written anew.
+/// How often the progress line is rewritten.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Watches for so long, or until a signal comes: what is known by then, and why that may not be all.
+/// Watches for `span` or until a signal arrives. The second value says why the list may be incomplete.
 ///
 /// # Errors
-/// Where no member has ever answered.
+/// If no member has ever replied.
 pub(super) async fn watched(
     session: &CommandSession,
     config: AppConfig,
@@ -32,14 +32,15 @@ pub(super) async fn watched(
     let (known, deaths) = with_progress(watching, &session.clock, span, out).await;
     let FinalState { app, now, start } = headless::reached(known, session)?;
     if deaths > 0 {
-        let died = plural(deaths, "lease");
-        out.message(&format!("{died} died meanwhile, not listed here; `leasetop events` tells of each how.")).await;
+        let ended = plural(deaths, "lease");
+        out.message(&format!("{ended} ended while watching (not listed); see `leasetop events`.")).await;
     }
     Ok((LeaseListing::watched(&app, now - from, now, start), incomplete(&app)))
 }
 
 async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span: Duration, out: &mut Out) -> T {
-    let (from, mut look) = (clock.now(), tokio::time::interval(PROGRESS_INTERVAL));
+    let from = clock.now();
+    let mut look = tokio::time::interval(PROGRESS_INTERVAL);
     tokio::pin!(watching);
     loop {
         tokio::select! {
@@ -53,18 +54,19 @@ async fn with_progress<T>(watching: impl Future<Output = T>, clock: &Clock, span
 }
 
 fn progress(from: Timestamp, now: Timestamp, span: Duration) -> String {
-    let (over, span) = ((now - from).as_secs(), span.as_secs_f64().ceil());
-    format!("watching: {over} s of {span} s; Ctrl-C lists what is known by then")
+    let over = (now - from).as_secs();
+    let span = span.as_secs_f64().ceil();
+    format!("watching: {over} s of {span} s (Ctrl-C lists now)")
 }
 
-/// Why there may be more leases than were seen, or other things known of them by now.
+/// Why the list may be incomplete or out of date.
 fn incomplete(app: &AppState) -> Option<CliError> {
     let why = match &app.cluster.list_failure {
         _ if !app.cluster.is_reached() => {
-            format!("no member answers any more: {}", app.cluster.link_failure().unwrap_or("no answer"))
+            format!("connection lost: {}", app.cluster.link_failure().unwrap_or("no reply"))
         }
         Some(trouble) => trouble.text.clone(),
-        None if !app.cluster.has_listed() => "no list was answered yet; watch for longer".to_owned(),
+        None if !app.cluster.has_listed() => "no list received yet; use a longer --for".to_owned(),
         None => return None,
     };
     Some(CliError::Incomplete(printable(why.as_bytes())))

@@ -1,47 +1,48 @@
-//! How many clients renew a lease, by the times of its renewals alone.
+//! How many clients renew a lease, by the times of the renewals alone.
 //!
-//! Each of several clients that renew by themselves keeps its own interval, whatever the phase between them:
+//! Clients that renew independently each keep their own interval, whatever the phase between them:
 //!
 //! ```text
-//! one   |----------|----------|----------|      every other renewal comes after the same time,
-//! other    |----------|----------|----------|   and two that follow each other come after unlike times
+//! one   |----------|----------|----------|      every other renewal comes after the same interval,
+//! other    |----------|----------|----------|   and consecutive intervals differ
 //! ```
 //!
-//! One client that is late now and then, tries again or changes its pace keeps neither; one that is regular keeps both.
+//! A single client that is sometimes late, retries or changes its interval breaks the first rule; a regular one breaks the
+//! second.
 
-/// Clients that are looked for.
-const MOST: usize = 3;
-/// Renewals of each that are looked at.
-const EACH: usize = 5;
-/// By how much a client may miss its own beat, as a share of its interval, and beyond what is not known of the time.
-const OFF: f64 = 0.01;
-/// By how much the intervals of two clients may differ, as a share of them.
-const ALIKE: f64 = 0.12;
-/// By how much of an interval the times between neighbours must differ.
-const UNLIKE: f64 = 0.18;
-/// Renewals closer than this are one client's that tries again.
-const AGAIN: f64 = 0.7;
+/// The most clients to look for.
+const MAX_CLIENTS: usize = 3;
+/// Renewals of each client that are examined.
+const RENEWALS_EACH: usize = 5;
+/// How far a client may be off its own interval, as a share of it, beyond the uncertainty of the times.
+const MAX_JITTER: f64 = 0.01;
+/// How much the intervals of the clients may differ, as a share of them.
+const MAX_DIFFERENCE: f64 = 0.12;
+/// How much consecutive intervals must differ, as a share of a client's interval.
+const MIN_PHASE_DIFFERENCE: f64 = 0.18;
+/// Renewals closer than this, in seconds, are retries of one client.
+const RETRY: f64 = 0.7;
 
-/// Clients that renew a lease by turns.
+/// Clients that renew one lease.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Interleaving {
-    /// How many.
+    /// Number of clients.
     pub(super) count: usize,
     /// The interval of each, in seconds.
     pub(super) each: f64,
 }
 
-/// A renewal in seconds, and how far the truth can lie from it.
+/// The time of a renewal and its possible error, both in seconds.
 pub(super) type RenewalTime = (f64, f64);
 
-/// Several clients that renew by turns; none where it may be one.
+/// The clients that renew by these times; `None` where it may be a single one.
 pub(super) fn detect(renewals: &[RenewalTime]) -> Option<Interleaving> {
-    (2..=MOST).find_map(|count| fit(count, renewals))
+    (2..=MAX_CLIENTS).find_map(|count| fit(count, renewals))
 }
 
-/// Whether so many clients explain the newest renewals.
+/// Returns `count` clients if they explain the newest renewals.
 fn fit(count: usize, renewals: &[RenewalTime]) -> Option<Interleaving> {
-    let renewals = &renewals[renewals.len().checked_sub(count * EACH)?..];
+    let renewals = &renewals[renewals.len().checked_sub(count * RENEWALS_EACH)?..];
     let clients: Option<Vec<f64>> = (0..count)
         .map(|first| fit_interval(&renewals.iter().skip(first).step_by(count).copied().collect::<Vec<_>>()))
         .collect();
@@ -50,13 +51,14 @@ fn fit(count: usize, renewals: &[RenewalTime]) -> Option<Interleaving> {
     let gaps: Vec<f64> = renewals.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     let windows = || gaps.windows(count);
     let nearest = mean(&windows().map(|gaps| gaps.iter().copied().fold(f64::MAX, f64::min)).collect::<Vec<_>>());
-    let unlike = mean(&windows().map(width).collect::<Vec<_>>());
+    let phase_difference = mean(&windows().map(width).collect::<Vec<_>>());
     let half_width = mean(&renewals.iter().map(|(_, half_width)| *half_width).collect::<Vec<_>>());
-    let are_apart = nearest > AGAIN && unlike > each * UNLIKE + half_width;
-    (are_apart && width(&clients) <= each * ALIKE).then_some(Interleaving { count, each })
+    let are_apart = nearest > RETRY && phase_difference > each * MIN_PHASE_DIFFERENCE + half_width;
+    if are_apart && width(&clients) <= each * MAX_DIFFERENCE { Some(Interleaving { count, each }) } else { None }
 }
 
-/// The interval of a client that renews at these times; none where it keeps none. The times that are known best count most.
+/// The interval of a client that renews at these times, by weighted least squares: precise times count most. `None` where
+/// the times do not fit one interval.
 fn fit_interval(times: &[RenewalTime]) -> Option<f64> {
     let weigh = |half_width: f64| (half_width + 0.03).powi(-2);
     let mut sums = [0.0; 5];
@@ -70,9 +72,9 @@ fn fit_interval(times: &[RenewalTime]) -> Option<f64> {
     let first = (at - every * n) / weight;
     let is_kept = times.iter().enumerate().all(|(n, (at, half_width))| {
         let off = at - times[0].0 - first - every * n as f64;
-        off.abs() <= half_width + every * OFF
+        off.abs() <= half_width + every * MAX_JITTER
     });
-    is_kept.then_some(every)
+    if is_kept { Some(every) } else { None }
 }
 
 fn mean(values: &[f64]) -> f64 {

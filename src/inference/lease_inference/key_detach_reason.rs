@@ -1,36 +1,36 @@
-//! What became of a key that hung on a lease.
+//! Why a key left its lease.
 
 use etcd_lease::{KeyChange, KeyState, LeaseId};
 
 /// Why a key left its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyDetachReason {
-    /// It was put without a lease, and stays.
+    /// It was put without a lease and still exists.
     Detached,
     /// It was put with another lease.
     Moved {
-        /// That lease.
+        /// The other lease.
         to: LeaseId,
     },
-    /// It was deleted, and the lease lives on.
+    /// It was deleted; the lease lives on.
     Deleted,
-    /// It went with its lease.
+    /// etcd deleted it because its lease ended.
     DiedWithLease,
 }
 
 impl KeyDetachReason {
-    /// Why a change took a key from the lease that it hung on; none where it did not. Whether a deleted key went with
-    /// its lease is known once it is known whether the lease `is_gone`.
+    /// The lease that a change detached a key from, and the reason; `None` if the key stays attached. A deleted key was
+    /// deleted with its lease if the lease `is_gone`.
     pub fn of(change: &KeyChange, is_gone: bool) -> Option<(LeaseId, KeyDetachReason)> {
         let before = change.before?;
-        let fate = match change.now {
+        let reason = match change.now {
             KeyState::Put { lease: None, .. } => KeyDetachReason::Detached,
             KeyState::Put { lease: Some(to), .. } if to != before => KeyDetachReason::Moved { to },
             KeyState::Put { .. } => return None,
             KeyState::Deleted if is_gone => KeyDetachReason::DiedWithLease,
             KeyState::Deleted => KeyDetachReason::Deleted,
         };
-        Some((before, fate))
+        Some((before, reason))
     }
 }
 
@@ -39,18 +39,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_leaves_in_four_ways() {
+    fn a_key_leaves_its_lease_for_four_reasons() {
         let one = LeaseId(1);
         let put = |lease: Option<i64>| KeyState::Put { lease: lease.map(LeaseId), create_revision: 2 };
-        let fate = |before: Option<LeaseId>, now, is_gone| {
+        let reason = |before: Option<LeaseId>, now, is_gone| {
             let change = KeyChange { key: b"\xff".to_vec(), before, now, revision: 3 };
             KeyDetachReason::of(&change, is_gone)
         };
-        assert_eq!(fate(Some(one), put(None), false), Some((one, KeyDetachReason::Detached)));
-        assert_eq!(fate(Some(one), put(Some(-2)), false), Some((one, KeyDetachReason::Moved { to: LeaseId(-2) })));
-        assert_eq!(fate(Some(one), put(Some(1)), false), None);
-        assert_eq!(fate(Some(one), KeyState::Deleted, false), Some((one, KeyDetachReason::Deleted)));
-        assert_eq!(fate(Some(one), KeyState::Deleted, true), Some((one, KeyDetachReason::DiedWithLease)));
-        assert_eq!(fate(None, KeyState::Deleted, true), None);
+        assert_eq!(reason(Some(one), put(None), false), Some((one, KeyDetachReason::Detached)));
+        assert_eq!(reason(Some(one), put(Some(-2)), false), Some((one, KeyDetachReason::Moved { to: LeaseId(-2) })));
+        assert_eq!(reason(Some(one), put(Some(1)), false), None);
+        assert_eq!(reason(Some(one), KeyState::Deleted, false), Some((one, KeyDetachReason::Deleted)));
+        assert_eq!(reason(Some(one), KeyState::Deleted, true), Some((one, KeyDetachReason::DiedWithLease)));
+        assert_eq!(reason(None, KeyState::Deleted, true), None);
     }
 }

@@ -1,4 +1,4 @@
-//! When a lease is to be polled next.
+//! When to poll a lease next.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use crate::inference::time_range::best_query_time_between;
 use simkit::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// No lease is asked oftener.
+/// The shortest time between two polls of a lease.
 const FLOOR: Duration = Duration::from_millis(250);
-/// How often a lease is asked that has expired: what it waits for is told by the list.
+/// The poll interval of an expired lease: the list shows when etcd removes it.
 const DYING: Duration = Duration::from_secs(1);
-/// And one that was seen near its deadline: the same.
+/// The poll interval after a poll just before the deadline, for the same reason.
 const DECIDED: Duration = Duration::from_millis(500);
-/// A doubt below this is not worth a question at its own moment.
+/// A deadline with a smaller error than this needs no specially timed poll.
 const SHARP: Duration = Duration::from_millis(20);
-/// A renewal whose time is known this well is not asked after any more.
+/// The time of a renewal with a smaller error than this needs no extra poll.
 const KNOWN_WELL: Duration = Duration::from_millis(130);
-/// How long before the earliest possible end the last question is asked: who is alive then and gone after it has
-/// expired.
+/// How long before the earliest possible deadline the last poll is sent: a lease that exists then and is gone after the
+/// deadline has expired.
 const BRINK: Duration = Duration::from_millis(5);
 
 impl LeaseInference {
-    /// How far apart its questions are by plan, give or take half of it; a second while nothing is known.
+    /// The planned poll interval, give or take half of it; 1 s while nothing is known.
     pub fn poll_interval(&self) -> Duration {
         self.known.map_or(DYING, |known| if known.dying { DYING } else { known.poll_interval() })
     }
 
-    /// The moment at which the next question tells most: about six times in a third of the TTL, at most four times a
-    /// second, where it halves the doubt if that is near, and just before the deadline.
+    /// When the next poll shows most: about six polls per third of the TTL, at most four a second, at a moment that halves the
+    /// possible error if one is near, and just before the deadline.
     pub fn next_poll(&self, now: Timestamp) -> Timestamp {
         self.known.map_or(now, |known| known.next_poll()).max(now)
     }
@@ -52,22 +52,23 @@ impl Known {
         (self.ttl / 18).max(FLOOR)
     }
 
-    /// By its pace, give or take half of it, and half a second at most: within a second there is a best moment. When it was
-    /// renewed is asked at once: who renews at the same time again and again is told from who does not by that.
+    /// The planned interval, give or take half of it but at most half a second: a best moment comes every second. After a
+    /// renewal the next poll comes at once, because its precise time shows whether one or several clients renew.
     fn regular(&self, soonest: Timestamp) -> Timestamp {
-        let (question, pace) = (self.track.best_query_time(self.since + self.ttl), self.poll_interval());
-        let give = (pace / 2).min(Duration::from_millis(500));
+        let deadline = self.track.best_query_time(self.since + self.ttl);
+        let interval = self.poll_interval();
+        let slack = (interval / 2).min(Duration::from_millis(500));
         let half_width = self.track.bounds().half_width();
-        let first = match self.is_renewed && half_width > KNOWN_WELL {
-            true => soonest,
-            false => (self.sent + (pace - give)).max(soonest),
-        };
-        // A second later the same is answered.
-        let last =
-            Some(pace + give).filter(|last| *last > SECOND + FLOOR).unwrap_or((pace + give).min(SECOND - FLOOR / 2));
-        match half_width > SHARP {
-            true => best_query_time_between(question, first, self.sent + last),
-            false => self.sent + pace,
+        if half_width <= SHARP {
+            return self.sent + interval;
         }
+        let is_renewal_vague = self.is_renewed && half_width > KNOWN_WELL;
+        let first = if is_renewal_vague { soonest } else { (self.sent + (interval - slack)).max(soonest) };
+        // A poll a whole second after the last one narrows nothing.
+        let mut last = interval + slack;
+        if last <= SECOND + FLOOR {
+            last = last.min(SECOND - FLOOR / 2);
+        }
+        best_query_time_between(deadline, first, self.sent + last)
     }
 }

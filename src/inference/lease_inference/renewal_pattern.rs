@@ -1,41 +1,41 @@
-//! How others renew a lease, as far as polls can tell.
+//! How other clients renew a lease, as far as polls can show.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::interleaving::{self, Interleaving};
-use crate::inference::TimeRange;
+use crate::inference::{Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Cadence, TimeToLive};
 use simkit::Timestamp;
 
-/// Renewals that are remembered.
+/// Number of renewals that are kept.
 const RECENT: usize = 17;
-/// Below this TTL in seconds renewals follow each other closer than whole seconds can tell apart.
+/// Below this TTL in seconds, renewals follow each other too closely for whole seconds to tell them apart.
 const MIN_TIMED_TTL: i64 = 6;
-/// Below this TTL in seconds not even a bound for the interval, or for the time left at a renewal, can be told.
+/// Below this TTL in seconds, polls give not even a bound for the interval or for the time left at a renewal.
 const MIN_BOUNDED_TTL: i64 = 4;
 /// Renewals closer than this may hide more of them.
 const CLOSE: Duration = Duration::from_millis(1_900);
-/// How long a lease must look just renewed at every poll before that is called a habit.
+/// How long every poll must find the lease just renewed before it counts as unread.
 const STREAK: Duration = Duration::from_secs(5);
-/// What a client may be late by for reasons of its own: the tick of Go's.
+/// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
-/// So many intervals are a habit: of fewer the next may be of another client, and longer.
-const HABIT: usize = 3;
+/// The fewest intervals that say how long the next may be: of fewer, the next may be another client's, and longer.
+const MIN_INTERVALS: usize = 3;
 
-/// How much a figure says.
+/// How certain a figure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
-    /// Inferred, and nothing can have stayed hidden: `~`.
+    /// Inferred, and no renewal can have stayed hidden; shown as `~`.
     About,
-    /// The polls were too slow to see all: `>=` for what was seen, `<=` for the interval between what was seen.
+    /// Polls were too slow to show every renewal: `>=` for a count, `<=` for an interval.
     AtLeast,
 }
 
 /// The interval between renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MeanInterval {
-    /// The mean of the last intervals.
+    /// The mean of the latest intervals.
     pub every: Duration,
     /// Whether renewals may have stayed hidden, so that the true interval is shorter.
     pub certainty: Certainty,
@@ -44,75 +44,58 @@ pub struct MeanInterval {
 /// How a lease is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenewalPattern {
-    /// Not seen often enough to say.
+    /// Too few renewals were seen.
     Unknown,
-    /// At this interval.
+    /// At this mean interval.
     Steady(MeanInterval),
-    /// By two or three, whose renewals fall between each other's.
+    /// By two or three clients, each at its own interval.
     Interleaved {
-        /// How many.
+        /// Number of clients.
         count: usize,
-        /// The interval of each.
+        /// The mean interval of each client.
         each: Duration,
     },
-    /// Every 500 ms or oftener: an old client of Go's whose channel nobody reads.
+    /// Every 500 ms or more often: typical of a Go client before 3.4 whose keepalive channel nobody reads.
     Unread,
 }
 
-/// A renewal that polls have shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ObservedRenewal {
-    /// When it was.
-    pub at: TimeRange,
-    /// Since the one before, by the best that is known of both; none for the first, and where polls came too late to see all
-    /// in between.
-    pub interval: Option<Estimate>,
-    /// Whether nothing can have stayed hidden in between; else the true interval is shorter.
-    pub certainty: Certainty,
-    /// The mean of the intervals before this one, which is known less well than they are; of all, where it ends the first.
-    pub expected: Option<Duration>,
-    /// What was left when it came; none where one may have stayed hidden before it, or the TTL is too short to tell.
-    pub left: Option<Estimate>,
-}
-
-/// A span of time, known to some extent.
+/// An estimated span of time: the true span differs from `value` by at most `half_width`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimate {
-    /// The middle of what is possible.
-    pub value: Duration,
-    /// How far the truth can lie from it.
-    pub half_width: Duration,
+pub(super) struct Estimate {
+    pub(super) value: Duration,
+    pub(super) half_width: Duration,
 }
 
 /// The renewals of one lease that polls have shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservedRenewals {
     cadence: Cadence,
-    /// The least that was left at a renewal before which none can have stayed hidden.
+    /// Lowest time left at a renewal before which no other can have stayed hidden.
     least_sure: Option<Duration>,
     recent: VecDeque<SeenRenewal>,
-    /// Whether a poll since the last renewal came too late to see all.
+    /// Whether a poll since the last renewal came too late to show every renewal.
     gap: bool,
     any_gap: bool,
+    /// When the last poll was sent.
     asked: Option<Timestamp>,
     /// Since when no poll came too late.
     close_since: Option<Timestamp>,
     /// The TTL in seconds.
     ttl: i64,
-    /// Whether a poll since the last renewal has ruled another one out.
+    /// Whether a poll since the last renewal has ruled out another one.
     is_quiet_confirmed: bool,
     /// Since when every poll found it just renewed.
     fresh_since: Option<Timestamp>,
     fresh_until: Option<Timestamp>,
 }
 
-/// A renewal that was seen, and how it follows the one before.
+/// An observed renewal, and how it follows the one before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct SeenRenewal {
     at: TimeRange,
     /// Whether nothing can have stayed hidden in between.
     is_sure: bool,
-    /// Whether polls in between came too late to see all.
+    /// Whether polls in between came too late to show every renewal.
     has_gap: bool,
 }
 
@@ -121,50 +104,51 @@ impl SeenRenewal {
         self.at.middle() - before.at.middle()
     }
 
-    fn measured(&self, before: &SeenRenewal) -> Estimate {
+    fn interval_since(&self, before: &SeenRenewal) -> Estimate {
         Estimate { value: self.since(before), half_width: self.at.half_width() + before.at.half_width() }
     }
 }
 
 impl ObservedRenewals {
-    /// Count and intervals, and the least time left at a renewal, or less where some were not seen.
+    /// Count, intervals and the lowest time left at a renewal, which may be too low where some were not seen.
     pub fn cadence(&self) -> &Cadence {
         &self.cadence
     }
 
-    /// The least that was left at a renewal; none where that is not known but as a lower bound.
+    /// Lowest time left at a renewal; none where only a lower bound is known.
     pub fn least_left(&self) -> Option<Duration> {
         self.least_sure
     }
 
-    /// Whether the count is all that there were.
+    /// Whether every renewal was counted.
     pub fn certainty(&self) -> Certainty {
         if self.any_gap { Certainty::AtLeast } else { Certainty::About }
     }
 
-    /// When the last one was.
+    /// The time of the last renewal.
     pub fn last(&self) -> Option<TimeRange> {
         Some(self.recent.back()?.at)
     }
 
-    /// When the last ones were, oldest first: since polls came too late to see all, and none if they did since the last one.
+    /// The times of the latest renewals, oldest first: only those since polls last came too late to show every renewal.
     pub fn since_last_gap(&self) -> impl Iterator<Item = TimeRange> {
         let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
         let first = if self.gap { self.recent.len() } else { first };
         self.recent.iter().skip(first).map(|seen| seen.at)
     }
 
-    /// Since when polls have been close enough to see any renewal, up to the last one; none before the first.
+    /// Since when polls have been frequent enough to show every renewal; none before the first poll.
     pub fn watched_since(&self) -> Option<Timestamp> {
         self.close_since
     }
 
-    /// For how long polls have been close enough to see any renewal, up to the last one.
+    /// For how long polls have been frequent enough to show every renewal, up to the last poll.
     pub fn watched(&self) -> Duration {
         self.asked.zip(self.close_since).map_or(Duration::ZERO, |(asked, since)| asked - since)
     }
 
-    /// The interval between the last ones; none before the second. Where some were watched closely these count alone.
+    /// The mean interval of the latest renewals; none before the second. Intervals without a gap in the polls count alone, if
+    /// there are any.
     pub fn mean_interval(&self) -> Option<MeanInterval> {
         let watched = self.intervals().filter(|(_, seen)| !seen.has_gap);
         let (count, sum, sure) = sum(watched).or_else(|| sum(self.intervals()))?;
@@ -176,31 +160,34 @@ impl ObservedRenewals {
         Some(self.mean_interval()?.every)
     }
 
-    /// The last renewals, each but the first with the one before it.
+    /// The latest renewals as pairs of neighbours.
     fn intervals(&self) -> impl Iterator<Item = (&SeenRenewal, &SeenRenewal)> {
         self.recent.iter().zip(self.recent.iter().skip(1))
     }
 
-    /// For how long it may stay without a renewal before that is against its habit: the longest that it did of late, and a
-    /// little. None before there is a habit.
+    /// How long after a renewal the next one is late: the longest recent interval, plus a margin. None before enough intervals
+    /// were seen.
     pub fn late_after(&self) -> Option<Duration> {
         let span = |(before, seen): (&SeenRenewal, &SeenRenewal)| {
             let length = seen.since(before);
             length.mul_f64(1.1).max(length + seen.at.half_width() + before.at.half_width())
         };
         let watched = || self.intervals().filter(|(_, seen)| !seen.has_gap);
-        let longest = match watched().count() >= HABIT {
-            true => watched().map(span).max(),
-            false => self.intervals().map(span).max().filter(|_| self.intervals().count() >= HABIT),
+        let longest = if watched().count() >= MIN_INTERVALS {
+            watched().map(span).max()?
+        } else if self.intervals().count() >= MIN_INTERVALS {
+            self.intervals().map(span).max()?
+        } else {
+            return None;
         };
-        Some(longest? + CLIENTV3_TICK)
+        Some(longest + CLIENTV3_TICK)
     }
 
     pub(super) fn pattern(&self) -> RenewalPattern {
         if self.is_unread() {
             return RenewalPattern::Unread;
         }
-        match (self.turns(), self.mean_interval()) {
+        match (self.interleaving(), self.mean_interval()) {
             (Some(Interleaving { count, each }), _) => {
                 RenewalPattern::Interleaved { count, each: Duration::from_secs_f64(each) }
             }
@@ -228,30 +215,44 @@ impl ObservedRenewals {
         self.fresh_until = Some(sent);
     }
 
-    /// It was renewed, with that much left by what was known before.
-    pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> ObservedRenewal {
+    /// Records a renewal in `at`, with `left` of the previous deadline.
+    pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);
         let before = self.recent.back().copied();
         let mut seen = SeenRenewal { at, is_sure: false, has_gap };
+        let unmeasured = Renewal {
+            is_first: self.cadence.answers == 0,
+            is_bound: true,
+            ..Renewal::new(RenewalSource::Inferred, at, Some(self.ttl))
+        };
         if self.ttl < MIN_BOUNDED_TTL {
             self.any_gap = true;
             self.recent.clear();
             self.recent.push_back(seen);
             self.cadence.record(None, None);
-            return ObservedRenewal { at, interval: None, certainty: Certainty::AtLeast, expected: None, left: None };
+            return unmeasured;
         }
-        let (length, by_habit) = (before.map(|before| seen.measured(&before)), self.mean());
-        // Where no poll found nothing between two renewals, there may have been more of them than polls.
+        let interval = before.map(|before| seen.interval_since(&before));
+        let usual_interval = self.mean();
+        // Without a poll that found no renewal in between, several renewals may look like one.
         let is_seen = !has_gap && self.is_quiet_confirmed && self.ttl >= MIN_TIMED_TTL;
-        seen.is_sure = is_seen && length.is_some_and(|length| length.value >= CLOSE);
+        seen.is_sure = is_seen && interval.is_some_and(|interval| interval.value >= CLOSE);
         self.is_quiet_confirmed = false;
         self.any_gap |= before.is_some() && !seen.is_sure;
         self.push_recent(seen);
-        let (interval, known) = (length.filter(|_| !has_gap), Some(left).filter(|_| !has_gap));
+        let interval = if has_gap { None } else { interval };
+        let known_left = if has_gap { None } else { Some(left) };
         self.cadence.record(interval.map(|interval| interval.value), Some(left.value));
-        self.least_sure = self.least_sure.into_iter().chain(known.map(|left| left.value)).min();
-        let certainty = if seen.is_sure { Certainty::About } else { Certainty::AtLeast };
-        ObservedRenewal { at, interval, certainty, expected: by_habit.or_else(|| self.mean()), left: known }
+        self.least_sure = self.least_sure.into_iter().chain(known_left.map(|left| left.value)).min();
+        Renewal {
+            interval: interval.map(|interval| interval.value),
+            interval_doubt: interval.map(|interval| interval.half_width),
+            is_bound: !seen.is_sure,
+            expected: usual_interval.or_else(|| self.mean()),
+            left: known_left.map(|left| left.value),
+            left_doubt: known_left.map(|left| left.half_width),
+            ..unmeasured
+        }
     }
 
     fn push_recent(&mut self, seen: SeenRenewal) {
@@ -261,45 +262,48 @@ impl ObservedRenewals {
         self.recent.push_back(seen);
     }
 
-    /// A poll has shown that it was not renewed since the last one.
+    /// A poll has ruled out a renewal since the last one.
     pub(super) fn confirm_no_renewal(&mut self) {
         self.is_quiet_confirmed = true;
     }
 
-    /// The last renewal was within these bounds, by polls since: they count where they say more.
+    /// Polls since have shown that the last renewal was within `at`; a wider range than the known one changes nothing.
     pub(super) fn refine_last(&mut self, at: TimeRange) {
-        if let Some(last) = self.recent.back_mut().filter(|last| at.half_width() < last.at.half_width()) {
+        if let Some(last) = self.recent.back_mut()
+            && at.half_width() < last.at.half_width()
+        {
             last.at = at;
         }
     }
 
-    /// Something came between the polls that may have hidden a renewal.
+    /// Something between the polls may have hidden a renewal.
     pub(super) fn mark_gap(&mut self) {
-        (self.gap, self.any_gap) = (true, true);
+        self.gap = true;
+        self.any_gap = true;
         self.close_since = self.asked;
     }
 
-    /// Whether it has looked just renewed for longer than any healthy client's would. Where a third of the TTL is
-    /// little more than a second, every lease does.
+    /// Whether every poll has found it just renewed, for longer than with any healthy client. Below a TTL of 5 s every lease
+    /// looks like that.
     fn is_unread(&self) -> bool {
         let (Some(since), Some(until)) = (self.fresh_since, self.fresh_until) else { return false };
         let ttl = Duration::from_secs(self.ttl.unsigned_abs());
         ttl.as_secs() >= 5 && until - since >= STREAK.max(ttl / 2)
     }
 
-    /// Who renews it by turns, by the renewals since polls last came too late.
-    fn turns(&self) -> Option<Interleaving> {
+    /// The clients that renew it, by the renewals since polls last came too late.
+    fn interleaving(&self) -> Option<Interleaving> {
         let seconds = |at: TimeRange| (at.middle().since_start().as_secs_f64(), at.half_width().as_secs_f64());
         let renewals: Vec<(f64, f64)> = self.since_last_gap().map(seconds).collect();
         interleaving::detect(&renewals)
     }
 }
 
-/// How many intervals there are, how long they are together, and whether nothing can have stayed hidden in any of them; none
-/// where there are none.
+/// Number and sum of intervals, and whether no renewal can have stayed hidden in any of them; none without intervals.
 fn sum<'a>(intervals: impl Iterator<Item = (&'a SeenRenewal, &'a SeenRenewal)>) -> Option<(u32, Duration, bool)> {
     let add = |(count, sum, sure): (u32, Duration, bool), (before, seen): (&SeenRenewal, &SeenRenewal)| {
         (count + 1, sum + seen.since(before), sure && seen.is_sure)
     };
-    Some(intervals.fold((0, Duration::ZERO, true), add)).filter(|(count, ..)| *count > 0)
+    let sum = intervals.fold((0, Duration::ZERO, true), add);
+    if sum.0 > 0 { Some(sum) } else { None }
 }

@@ -1,10 +1,10 @@
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Kubernetes hangs no more on one lease (kubernetes#98257).
+/// Kubernetes attaches at most this many keys to one lease (kubernetes#98257).
 const MOST: u64 = 1_000;
 
-/// A lease with too many keys.
+/// A lease with more than 1,000 keys.
 ///
 /// > 4,200 keys are attached to it.
 #[derive(Clone, Copy, Debug)]
@@ -12,13 +12,20 @@ pub struct Crowded;
 
 impl Crowded {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let keys = facts.keys.filter(|keys| *keys > MOST)?;
+        let keys = facts.keys?;
+        if keys <= MOST {
+            return None;
+        }
         Some(format!("{} keys are attached to it.", thousands(keys)))
     }
 }
 
 impl Lint for Crowded {
     fn name(&self) -> &'static str {
+        "crowded"
+    }
+
+    fn label(&self) -> &'static str {
         "crowded"
     }
 
@@ -35,7 +42,7 @@ impl Lint for Crowded {
     }
 }
 
-/// A number with commas between its thousands.
+/// A number with a comma between its thousands: `4,200`.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

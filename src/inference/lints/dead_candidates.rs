@@ -6,43 +6,37 @@ use crate::inference::locks::QueuePosition;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// Who holds a lock for which others wait, and is not renewed any more.
+/// A lease that holds a lock with waiters and is no longer renewed.
 ///
 /// > holds lock /locks/nightly with 3 waiters, not renewed for 48 s; 12 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadHolder;
 
-/// Who waits for a lock and is not renewed any more.
+/// A lease that waits for a lock and is no longer renewed.
 ///
 /// > waits for lock /locks/nightly behind 2 others, not renewed for 48 s; 12 s left.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadWaiter;
 
-/// How long nobody has renewed a lease, and how long it has left, where that is longer than any healthy client waits and
-/// than its own ever did.
+/// Time since the last renewal and time left, if the lease looks dead: less than a third of the TTL is left, and less than
+/// at any renewal before. A healthy client renews three times in a TTL.
 fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
     let (ttl, left) = (facts.ttl?, facts.deadline? - now);
     let is_silent = left < ttl / 3 && facts.margin.is_none_or(|margin| left < margin);
-    is_silent.then(|| (ttl.saturating_sub(left), left))
+    if is_silent { Some((ttl.saturating_sub(left), left)) } else { None }
 }
 
-/// The sentence about each place in line that a silent lease has.
-fn check(
-    input: LintInput<'_>,
-    sentence: impl Fn(&QueuePosition, &str) -> Option<String>,
-) -> Vec<(Vec<LeaseId>, String)> {
+/// One finding for each lock queue that a dead-looking lease is in. `place` describes the position, or returns `None`.
+fn check(input: LintInput<'_>, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
     let mut found = Vec::new();
     for facts in input.leases {
-        let Some((silent, left)) = silence(facts, input.now).filter(|_| !facts.queue_positions.is_empty()) else {
-            continue;
-        };
+        let Some((silent, left)) = silence(facts, input.now) else { continue };
         let (silent, left) = (silent.as_secs(), left.as_secs());
-        let told = |line: &QueuePosition| {
-            let lock = printable(&line.lock);
-            let place = sentence(line, &lock)?;
-            Some((vec![facts.id], format!("{place}, not renewed for {silent} s; {left} s left.")))
-        };
-        found.extend(facts.queue_positions.iter().filter_map(told));
+        for position in &facts.queue_positions {
+            if let Some(place) = place(position, &printable(&position.lock)) {
+                found.push((vec![facts.id], format!("{place}, not renewed for {silent} s; {left} s left.")));
+            }
+        }
     }
     found
 }
@@ -50,6 +44,10 @@ fn check(
 impl Lint for DeadHolder {
     fn name(&self) -> &'static str {
         "dead-holder"
+    }
+
+    fn label(&self) -> &'static str {
+        "dead holder"
     }
 
     fn why(&self) -> &'static str {
@@ -61,9 +59,12 @@ impl Lint for DeadHolder {
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |line, lock| {
-            let waiters = if line.behind == 1 { "waiter" } else { "waiters" };
-            (line.ahead == 0 && line.behind > 0).then(|| format!("holds lock {lock} with {} {waiters}", line.behind))
+        check(input, |position, lock| {
+            if position.ahead > 0 || position.behind == 0 {
+                return None;
+            }
+            let waiters = if position.behind == 1 { "waiter" } else { "waiters" };
+            Some(format!("holds lock {lock} with {} {waiters}", position.behind))
         })
     }
 }
@@ -71,6 +72,10 @@ impl Lint for DeadHolder {
 impl Lint for DeadWaiter {
     fn name(&self) -> &'static str {
         "dead-in-line"
+    }
+
+    fn label(&self) -> &'static str {
+        "dead waiter"
     }
 
     fn why(&self) -> &'static str {
@@ -82,9 +87,12 @@ impl Lint for DeadWaiter {
     }
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
-        check(input, |line, lock| {
-            let others = if line.ahead == 1 { "1 other".to_owned() } else { format!("{} others", line.ahead) };
-            (line.ahead > 0).then(|| format!("waits for lock {lock} behind {others}"))
+        check(input, |position, lock| {
+            if position.ahead == 0 {
+                return None;
+            }
+            let others = if position.ahead == 1 { "other" } else { "others" };
+            Some(format!("waits for lock {lock} behind {} {others}", position.ahead))
         })
     }
 }

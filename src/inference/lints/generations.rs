@@ -4,17 +4,17 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 
-/// Leases of one TTL below this many are no generations.
+/// With fewer leases of one TTL than this, leftovers may be chance.
 const FEWEST: usize = 3;
 
-/// One client after the other under a new lease, and the old ones left behind.
+/// Leases that a restarting client has replaced with new ones of the same TTL, and left behind.
 ///
 /// > only the newest of 5 leases of 60 s has keys; 4 are left over.
 #[derive(Clone, Copy, Debug)]
 pub struct Generations;
 
 impl Generations {
-    /// One whose deadline is not known may be of any generation: with keys, it may be an old one that somebody needs.
+    /// Finds nothing where a lease with keys has an unknown deadline: it may be an old one that is still needed.
     fn of_one_ttl(ttl: Duration, all: Vec<&LintFacts>) -> Option<(Vec<LeaseId>, String)> {
         let (mut leases, unknown): (Vec<&LintFacts>, Vec<&LintFacts>) =
             all.into_iter().partition(|facts| facts.deadline.is_some());
@@ -25,17 +25,22 @@ impl Generations {
         let (newest, old) = leases.split_last()?;
         let is_left_over = |facts: &&LintFacts| facts.keys == Some(0) && facts.renewals == 0;
         let are_generations = old.len() + 1 >= FEWEST && newest.keys > Some(0) && old.iter().all(is_left_over);
-        are_generations.then(|| {
-            let (all, left, seconds) = (leases.len(), old.len(), ttl.as_secs());
-            let what = format!("only the newest of {all} leases of {seconds} s has keys; {left} are left over.");
-            (old.iter().map(|facts| facts.id).collect(), what)
-        })
+        if !are_generations {
+            return None;
+        }
+        let (all, left, seconds) = (leases.len(), old.len(), ttl.as_secs());
+        let what = format!("only the newest of {all} leases of {seconds} s has keys; {left} are left over.");
+        Some((old.iter().map(|facts| facts.id).collect(), what))
     }
 }
 
 impl Lint for Generations {
     fn name(&self) -> &'static str {
         "generations"
+    }
+
+    fn label(&self) -> &'static str {
+        "replaced leases"
     }
 
     fn why(&self) -> &'static str {

@@ -3,10 +3,11 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// From this TTL on half of its life says enough, whoever watched it: keys that come a moment after the grant are there by then.
+/// From this TTL on, half of it without a renewal is enough, even if the lease was not watched all that time: keys that are
+/// attached just after the grant are there by then.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A lease that nobody needs.
+/// A lease without keys that nobody renews.
 ///
 /// > no keys, and no renewal for 42 s.
 #[derive(Clone, Copy, Debug)]
@@ -16,16 +17,23 @@ impl Leak {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
         let is_idle = facts.keys == Some(0) && facts.renewals == 0;
-        // A client that renews at all does so once in its TTL; most do three times.
+        // A client that renews at all renews at least once in a TTL; most renew three times.
         let was_watched = facts.watched >= ttl * 2 / 3;
         let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
+        if !is_idle || !was_watched && !is_half_over {
+            return None;
+        }
         let span = facts.watched.max(unrenewed).as_secs();
-        (is_idle && (was_watched || is_half_over)).then(|| format!("no keys, and no renewal for {span} s."))
+        Some(format!("no keys, and no renewal for {span} s."))
     }
 }
 
 impl Lint for Leak {
     fn name(&self) -> &'static str {
+        "leak"
+    }
+
+    fn label(&self) -> &'static str {
         "leak"
     }
 

@@ -5,20 +5,20 @@ use super::{Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// etcd removes that many leases a second and no more.
+/// etcd removes at most this many expired leases per second (lease/lessor.go, `leaseRevokeRate`).
 const RATE: usize = 1_000;
-/// How far ahead is looked.
+/// How far ahead the lint looks.
 const AHEAD: Duration = Duration::from_secs(60);
-/// Ends that lie within this are ends at once.
+/// Leases that expire within this span count as one group.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// More leases end together than etcd can remove at once.
+/// More leases expire together than etcd removes in a second.
 ///
 /// > 3,500 leases expire within 1 s, in 12 s unless renewed.
 #[derive(Clone, Copy, Debug)]
 pub struct MassDeath;
 
-/// The most ends within a second, as a part of all of them in order.
+/// The largest group of deadlines within a second; `ends` is sorted.
 fn densest<'a>(ends: &'a [(Timestamp, LeaseId)]) -> &'a [(Timestamp, LeaseId)] {
     let mut most: &'a [(Timestamp, LeaseId)] = &[];
     let mut first = 0;
@@ -33,7 +33,7 @@ fn densest<'a>(ends: &'a [(Timestamp, LeaseId)]) -> &'a [(Timestamp, LeaseId)] {
     most
 }
 
-/// Whether it is likely to end at its deadline: nobody renews it, or it has come closer than any renewal did.
+/// Whether a lease will probably expire at its deadline: nobody renews it, or less is left than at any renewal before.
 fn is_ending(facts: &LintFacts, now: Timestamp) -> bool {
     let left = facts.deadline.map(|deadline| deadline - now);
     facts.renewals == 0 || left < facts.margin
@@ -42,6 +42,10 @@ fn is_ending(facts: &LintFacts, now: Timestamp) -> bool {
 impl Lint for MassDeath {
     fn name(&self) -> &'static str {
         "mass-death"
+    }
+
+    fn label(&self) -> &'static str {
+        "mass expiry"
     }
 
     fn why(&self) -> &'static str {

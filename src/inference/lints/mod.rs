@@ -1,7 +1,8 @@
-//! What is wrong here: one small type for each diagnosis.
+//! Warnings about leases: one small type for each lint.
 //!
-//! A [`Lint`] looks at one lease, or at all of them ([`LintInput`]), and finds something or nothing. Each says what it found
-//! in a sentence with the figures, why that matters, and what to do next; its doc comment shows the sentence.
+//! A [`Lint`] checks one lease, or all of them together ([`LintInput`]). Each finding has a sentence with the figures, the
+//! reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a lint,
+//! add a file and an entry in [`LINTS`].
 
 mod crowded;
 mod dead_candidates;
@@ -36,40 +37,40 @@ use simkit::Timestamp;
 
 use super::TimeRange;
 
-/// What is looked at of one lease. What is not known is none, and no lint guesses it.
+/// What the lints know of one lease. Unknown values are `None`, and no lint guesses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintFacts {
-    /// Which lease.
+    /// The lease.
     pub id: LeaseId,
     /// The TTL that was granted.
     pub ttl: Option<Duration>,
-    /// How many keys hang on it.
+    /// Number of attached keys.
     pub keys: Option<u64>,
-    /// Renewals that were seen.
+    /// Number of renewals that polls have shown.
     pub renewals: u64,
-    /// For how long polls have been close enough to see any renewal.
+    /// For how long polls have been frequent enough to show every renewal.
     pub watched: Duration,
-    /// How it is renewed.
+    /// How clients renew it.
     pub pattern: RenewalPattern,
-    /// For how long it had not been renewed when it was last asked, by its deadline.
+    /// Time since its last renewal, as of the last poll, by its deadline.
     pub unrenewed: Option<Duration>,
-    /// The least that was left at a renewal, or less where some were not seen.
+    /// Lowest time left at a renewal; the true value may be higher if some renewals were not seen.
     pub margin: Option<Duration>,
-    /// The least that was left at a renewal before which none can have stayed hidden.
+    /// Lowest time left at a renewal before which no other can have stayed hidden.
     pub sure_margin: Option<Duration>,
-    /// When its deadline is, in the middle of what is known.
+    /// The middle of the range of its deadline.
     pub deadline: Option<Timestamp>,
     /// Whether the leader's list has it.
     pub listed: bool,
-    /// Since when the leader says that it does not know it.
+    /// Since when the leader does not know it.
     pub unknown_since: Option<Timestamp>,
-    /// Where it stands in line for locks.
+    /// Its positions in lock queues.
     pub queue_positions: Vec<QueuePosition>,
 }
 
 impl LintFacts {
-    /// What polls have shown of a lease that is listed; keys, what the leader does not know and
-    /// the lines for locks ([`Locks::places`](crate::inference::locks::Locks::places)) are to be filled in.
+    /// The facts about a listed lease that polls have shown. The caller fills in `keys`, `unknown_since` and
+    /// `queue_positions` ([`Locks::places`](crate::inference::locks::Locks::places)).
     pub fn of(id: LeaseId, observed: &LeaseInference) -> Self {
         let (renewals, bounds) = (observed.renewals(), observed.bounds());
         LintFacts {
@@ -93,36 +94,38 @@ impl LintFacts {
 /// All leases at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct LintInput<'a> {
-    /// The leases.
+    /// The living leases.
     pub leases: &'a [LintFacts],
-    /// When.
+    /// The moment of the check.
     pub now: Timestamp,
 }
 
-/// Something that is wrong.
+/// One warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The lint that found it, in a word for a column and for JSON.
+    /// The name of its lint, as in JSON; [`label`] gives the text for the screen.
     pub lint: &'static str,
-    /// With which leases.
+    /// The leases that it is about.
     pub leases: Vec<LeaseId>,
-    /// What, with the figures.
+    /// What was found, with the figures.
     pub what: String,
-    /// Why that matters.
+    /// Why it matters.
     pub why: &'static str,
     /// What to do next.
     pub advice: &'static str,
 }
 
-/// A diagnosis.
+/// One kind of warning.
 pub trait Lint {
-    /// Its name, in a word.
+    /// Its name in JSON and in filters, which never changes.
     fn name(&self) -> &'static str;
-    /// Why what it finds matters.
+    /// Its name on the screen.
+    fn label(&self) -> &'static str;
+    /// Why a finding matters.
     fn why(&self) -> &'static str;
-    /// What to do about it.
+    /// What to do about a finding.
     fn advice(&self) -> &'static str;
-    /// What it finds: each with the leases that it is about and a sentence.
+    /// The findings: for each, its leases and a sentence with the figures.
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)>;
 }
 
@@ -141,23 +144,12 @@ pub const LINTS: [&dyn Lint; 11] = [
     &ShortTtl,
 ];
 
-/// What the screen calls a lint. Its name is part of the JSON output and stays.
+/// The label of the lint with this name, for the screen. The name itself is part of the JSON output and stays.
 pub fn label(name: &str) -> &str {
-    match name {
-        "mass-death" => "mass expiry",
-        "zombie" => "unknown to leader",
-        "dead-holder" => "dead holder",
-        "dead-in-line" => "dead waiter",
-        "thin-margin" => "thin margin",
-        "two-renewers" => "two renewers",
-        "unread" => "unread channel",
-        "generations" => "replaced leases",
-        "short-ttl" => "short TTL",
-        name => name,
-    }
+    LINTS.iter().find(|lint| lint.name() == name).map_or(name, |lint| lint.label())
 }
 
-/// What all lints find, the most urgent first.
+/// All findings, the most urgent first.
 pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     let of = |lint: &&dyn Lint| {
         let (name, why, advice) = (lint.name(), lint.why(), lint.advice());
@@ -167,7 +159,7 @@ pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     LINTS.iter().flat_map(of).collect()
 }
 
-/// Looks at each lease alone.
+/// Checks each lease on its own; `sentence` returns `None` where nothing is wrong.
 fn each(input: LintInput<'_>, sentence: impl Fn(&LintFacts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
     let found = input.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
     found.collect()

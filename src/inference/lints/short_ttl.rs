@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Below this a single lost answer is most of what there is.
+/// Below this TTL one lost reply takes most of the time left.
 const SHORTEST: Duration = Duration::from_secs(5);
 
-/// A TTL that forgives nothing.
+/// A TTL below 5 s.
 ///
 /// > the TTL is only 3 s.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,10 @@ pub struct ShortTtl;
 
 impl ShortTtl {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let ttl = facts.ttl.filter(|ttl| *ttl < SHORTEST)?;
+        let ttl = facts.ttl?;
+        if ttl >= SHORTEST {
+            return None;
+        }
         Some(format!("the TTL is only {} s.", ttl.as_secs()))
     }
 }
@@ -22,6 +25,10 @@ impl ShortTtl {
 impl Lint for ShortTtl {
     fn name(&self) -> &'static str {
         "short-ttl"
+    }
+
+    fn label(&self) -> &'static str {
+        "short TTL"
     }
 
     fn why(&self) -> &'static str {

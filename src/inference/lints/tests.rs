@@ -1,4 +1,4 @@
-//! Each lint finds what it is for, and nothing else.
+//! Each lint finds its own problem and nothing else.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn second(seconds: u64) -> Timestamp {
 
 const NOW: u64 = 1_000;
 
-/// A lease that nothing is wrong with.
+/// A lease without a problem.
 fn healthy(id: i64) -> LintFacts {
     LintFacts {
         id: LeaseId(id),
@@ -40,7 +40,7 @@ fn only(leases: &[LintFacts], lint: &str, ids: &[i64], what: &str) {
 }
 
 #[test]
-fn nothing_is_found_where_nothing_is_wrong_or_known() {
+fn healthy_and_unknown_leases_have_no_findings() {
     let unknown = LintFacts {
         ttl: None,
         keys: None,
@@ -58,7 +58,7 @@ fn nothing_is_found_where_nothing_is_wrong_or_known() {
 }
 
 #[test]
-fn a_leak_has_no_keys_and_nobody_renews_it() {
+fn a_leak_has_no_keys_and_no_renewals() {
     let leak = LintFacts { keys: Some(0), renewals: 0, watched: Duration::from_secs(42), ..healthy(-1) };
     only(&[healthy(2), leak.clone()], "leak", &[-1], "no keys, and no renewal for 42 s.");
     for harmless in [
@@ -72,7 +72,7 @@ fn a_leak_has_no_keys_and_nobody_renews_it() {
 }
 
 #[test]
-fn half_of_a_long_life_without_a_renewal_is_a_leak_whoever_watched() {
+fn half_of_a_long_ttl_without_a_renewal_is_a_leak_even_if_not_watched() {
     let leak = |ttl, unrenewed| LintFacts {
         keys: Some(0),
         renewals: 0,
@@ -84,12 +84,12 @@ fn half_of_a_long_life_without_a_renewal_is_a_leak_whoever_watched() {
     only(&[leak(60, 31)], "leak", &[-1], "no keys, and no renewal for 31 s.");
     only(&[leak(3_600, 1_801)], "leak", &[-1], "no keys, and no renewal for 1801 s.");
     for harmless in [leak(60, 30), leak(59, 58), leak(3_600, 2), LintFacts { renewals: 1, ..leak(60, 31) }] {
-        assert_eq!(found(&[harmless]), [], "a fresh one, a short one, a slow one");
+        assert_eq!(found(&[harmless]), [], "a new lease, a short TTL, a slow client");
     }
 }
 
 #[test]
-fn generations_leave_leases_behind() {
+fn only_the_newest_of_replaced_leases_has_keys() {
     let old = |id, left| LintFacts {
         keys: Some(0),
         renewals: 0,
@@ -99,98 +99,98 @@ fn generations_leave_leases_behind() {
     };
     let what = "only the newest of 3 leases of 60 s has keys; 2 are left over.";
     only(&[healthy(3), old(1, 10), old(2, 30)], "generations", &[1, 2], what);
-    assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two may be chance");
+    assert_eq!(found(&[healthy(3), old(1, 10)]), [], "two leases may be chance");
     assert_eq!(found(&[healthy(3), old(1, 10), LintFacts { keys: Some(2), ..old(2, 30) }]), []);
     assert_eq!(found(&[healthy(3), old(1, 10), old(2, 59)]), [], "the newest has no keys yet");
     let unseen = LintFacts { deadline: None, ..healthy(4) };
-    assert_eq!(found(&[healthy(3), old(1, 10), old(2, 30), unseen]), [], "which may be an old one that is needed");
+    assert_eq!(found(&[healthy(3), old(1, 10), old(2, 30), unseen]), [], "it may be an old lease that is still needed");
 }
 
 #[test]
-fn a_lease_may_be_crowded() {
+fn more_than_1000_keys_are_crowded() {
     only(&[LintFacts { keys: Some(4_200), ..healthy(1) }], "crowded", &[1], "4,200 keys are attached to it.");
     assert_eq!(found(&[LintFacts { keys: Some(1_000), ..healthy(1) }]), []);
 }
 
 #[test]
-fn a_ttl_may_be_short() {
+fn a_ttl_below_5_s_is_short() {
     let short = |seconds| LintFacts { ttl: Some(Duration::from_secs(seconds)), margin: None, ..healthy(1) };
     only(&[short(4)], "short-ttl", &[1], "the TTL is only 4 s.");
     assert_eq!(found(&[short(5)]), []);
 }
 
 #[test]
-fn a_margin_may_be_thin() {
+fn a_margin_below_the_failover_time_is_thin() {
     let thin = |millis| LintFacts { sure_margin: Some(Duration::from_millis(millis)), ..healthy(1) };
     let hidden = LintFacts { margin: Some(Duration::from_millis(900)), sure_margin: None, ..healthy(1) };
-    assert_eq!(found(&[hidden]), [], "a renewal that was not seen may have left more");
+    assert_eq!(found(&[hidden]), [], "a renewal that was not seen may have had more left");
     only(&[thin(1_200)], "thin-margin", &[1], "renewed with only 1.2 s left.");
     assert_eq!(found(&[thin(2_500)]), []);
     assert_eq!(found(&[LintFacts { ttl: Some(Duration::from_secs(5)), ..thin(2_600) }]), []);
 }
 
 #[test]
-fn many_may_end_at_once() {
+fn more_leases_than_etcd_removes_expire_at_once() {
     let crowd = |count: i64, renewals, spread: u64| -> Vec<LintFacts> {
         let end = |id: i64| Timestamp::from_nanos((NOW + 12) * 1_000_000_000 + id.unsigned_abs() * spread);
         (0..count).map(|id| LintFacts { renewals, deadline: Some(end(id)), ..healthy(id) }).collect()
     };
     let all: Vec<i64> = (0..3_500).collect();
     only(&crowd(3_500, 0, 10), "mass-death", &all, "3,500 leases expire within 1 s, in 12 s unless renewed.");
-    assert_eq!(found(&crowd(1_000, 0, 10)), [], "that many etcd removes in a second");
+    assert_eq!(found(&crowd(1_000, 0, 10)), [], "etcd removes that many in a second");
     assert_eq!(found(&crowd(3_500, 0, 2_000_000)), [], "spread over seven seconds");
     let renewed: Vec<LintFacts> = crowd(3_500, 5, 10)
         .into_iter()
         .map(|facts| LintFacts { margin: Some(Duration::from_secs(9)), ..facts })
         .collect();
-    assert_eq!(found(&renewed), [], "their clients have renewed them with less left");
-    assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "their clients never let it come so far");
+    assert_eq!(found(&renewed), [], "renewed with less left before");
+    assert_eq!(found(&crowd(3_500, 5, 10)).len(), 1, "never renewed so late before");
 }
 
-/// A lease that stands in line for a lock, with so many seconds left.
-fn in_line(ahead: usize, behind: usize, left: u64) -> LintFacts {
-    let lines = vec![QueuePosition { lock: b"/locks/a\x1b"[..].into(), ahead, behind }];
-    LintFacts { queue_positions: lines, deadline: Some(second(NOW + left)), renewals: 0, margin: None, ..healthy(7) }
+/// A lease in a lock queue, with `left` seconds left.
+fn queued(ahead: usize, behind: usize, left: u64) -> LintFacts {
+    let queue_positions = vec![QueuePosition { lock: b"/locks/a\x1b"[..].into(), ahead, behind }];
+    LintFacts { queue_positions, deadline: Some(second(NOW + left)), renewals: 0, margin: None, ..healthy(7) }
 }
 
 #[test]
-fn a_dead_holder_keeps_the_others_waiting() {
+fn a_holder_that_is_not_renewed_is_a_dead_holder() {
     let what = |waits: &str| format!(r"holds lock /locks/a\x1b with {waits}, not renewed for 48 s; 12 s left.");
-    only(&[healthy(1), in_line(0, 3, 12)], "dead-holder", &[7], &what("3 waiters"));
-    only(&[in_line(0, 1, 12)], "dead-holder", &[7], &what("1 waiter"));
-    let renewed = LintFacts { margin: Some(Duration::from_secs(11)), ..in_line(0, 3, 12) };
-    for harmless in [in_line(0, 0, 12), in_line(0, 3, 20), renewed, LintFacts { deadline: None, ..in_line(0, 3, 12) }] {
+    only(&[healthy(1), queued(0, 3, 12)], "dead-holder", &[7], &what("3 waiters"));
+    only(&[queued(0, 1, 12)], "dead-holder", &[7], &what("1 waiter"));
+    let renewed = LintFacts { margin: Some(Duration::from_secs(11)), ..queued(0, 3, 12) };
+    for harmless in [queued(0, 0, 12), queued(0, 3, 20), renewed, LintFacts { deadline: None, ..queued(0, 3, 12) }] {
         assert_eq!(found(&[harmless]), []);
     }
 }
 
 #[test]
-fn one_that_has_died_in_line_is_found() {
+fn a_waiter_that_is_not_renewed_is_a_dead_waiter() {
     let what = |others: &str| format!(r"waits for lock /locks/a\x1b behind {others}, not renewed for 48 s; 12 s left.");
-    only(&[in_line(2, 0, 12)], "dead-in-line", &[7], &what("2 others"));
-    only(&[in_line(1, 4, 12)], "dead-in-line", &[7], &what("1 other"));
-    assert_eq!(found(&[in_line(2, 0, 21)]), []);
-    let mut both = in_line(0, 2, 12);
+    only(&[queued(2, 0, 12)], "dead-in-line", &[7], &what("2 others"));
+    only(&[queued(1, 4, 12)], "dead-in-line", &[7], &what("1 other"));
+    assert_eq!(found(&[queued(2, 0, 21)]), []);
+    let mut both = queued(0, 2, 12);
     both.queue_positions.push(QueuePosition { lock: b"b"[..].into(), ahead: 1, behind: 0 });
     let lints: Vec<&str> = found(&[both]).into_iter().map(|(lint, ..)| lint).collect();
-    assert_eq!(lints, ["dead-holder", "dead-in-line"], "one lease in two lines");
+    assert_eq!(lints, ["dead-holder", "dead-in-line"], "one lease in two queues");
 }
 
 #[test]
-fn a_zombie_is_listed_and_unknown() {
+fn a_zombie_is_listed_and_unknown_to_the_leader() {
     let zombie = LintFacts { unknown_since: Some(second(NOW - 8)), ..healthy(i64::MIN) };
     let what = "listed, but unknown to the leader for 8 s.";
     only(std::slice::from_ref(&zombie), "zombie", &[i64::MIN], what);
-    assert_eq!(found(&[LintFacts { listed: false, ..zombie.clone() }]), [], "that one is dead");
+    assert_eq!(found(&[LintFacts { listed: false, ..zombie.clone() }]), [], "it has ended");
     assert_eq!(
         found(&[LintFacts { unknown_since: Some(second(NOW - 2)), ..zombie }]),
         [],
-        "it died between two questions"
+        "it ended between the list and the query"
     );
 }
 
 #[test]
-fn the_habit_of_a_client_may_be_odd() {
+fn interleaved_and_unread_patterns_are_found() {
     let two = RenewalPattern::Interleaved { count: 2, each: Duration::from_secs(10) };
     let what = "two clients renew it in turn, each about every 10.0 s.";
     only(&[LintFacts { pattern: two, ..healthy(1) }], "two-renewers", &[1], what);
@@ -200,10 +200,11 @@ fn the_habit_of_a_client_may_be_odd() {
 }
 
 #[test]
-fn every_lint_says_why_and_what_to_do() {
+fn every_lint_has_a_unique_name_a_label_a_reason_and_advice() {
     let mut names: Vec<_> = LINTS.iter().map(|lint| lint.name()).collect();
     for lint in LINTS {
         assert!(lint.why().ends_with('.') && lint.advice().ends_with('.'), "{}", lint.name());
+        assert_eq!(label(lint.name()), lint.label());
     }
     names.sort_unstable();
     names.dedup();

@@ -3,11 +3,11 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// What a client needs to find another server: etcd's election timeout of 1 s twice over, and the wait of 500 ms before
-/// Go's client tries again.
+/// What failover to another member takes at most: twice etcd's default election timeout of 1 s, and the 500 ms that the Go
+/// client waits before it reconnects (clientv3/lease.go, `retryConnWait`).
 const FAILOVER: Duration = Duration::from_millis(2_500);
 
-/// A lease that a change of the leader, or of the client's server, may kill.
+/// A lease that would have expired during a change of the leader or of the client's member.
 ///
 /// > renewed with only 1.2 s left.
 #[derive(Clone, Copy, Debug)]
@@ -15,16 +15,23 @@ pub struct ThinMargin;
 
 impl ThinMargin {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let margin = facts.sure_margin.filter(|margin| *margin < FAILOVER)?;
-        // A shorter TTL never has more left: that is told already.
+        let margin = facts.sure_margin?;
+        // A shorter TTL never has more left at a renewal; `short-ttl` reports that.
         let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
-        could_be_wider.then(|| format!("renewed with only {:.1} s left.", margin.as_secs_f64()))
+        if margin >= FAILOVER || !could_be_wider {
+            return None;
+        }
+        Some(format!("renewed with only {:.1} s left.", margin.as_secs_f64()))
     }
 }
 
 impl Lint for ThinMargin {
     fn name(&self) -> &'static str {
         "thin-margin"
+    }
+
+    fn label(&self) -> &'static str {
+        "thin margin"
     }
 
     fn why(&self) -> &'static str {

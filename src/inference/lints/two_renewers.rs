@@ -2,7 +2,7 @@ use super::{Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
-/// A lease that two clients renew, or three.
+/// A lease that two or three clients renew, each at its own interval.
 ///
 /// > two clients renew it in turn, each about every 10.0 s.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,10 @@ impl TwoRenewers {
 impl Lint for TwoRenewers {
     fn name(&self) -> &'static str {
         "two-renewers"
+    }
+
+    fn label(&self) -> &'static str {
+        "two renewers"
     }
 
     fn why(&self) -> &'static str {

@@ -2,7 +2,7 @@ use super::{Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
-/// A lease that is renewed far too often.
+/// A lease that a client renews every 500 ms because nobody reads its keepalive channel.
 ///
 /// > renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.
 #[derive(Clone, Copy, Debug)]
@@ -10,14 +10,21 @@ pub struct Unread;
 
 impl Unread {
     fn sentence(facts: &LintFacts) -> Option<String> {
+        if facts.pattern != RenewalPattern::Unread {
+            return None;
+        }
         let what = "renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.";
-        (facts.pattern == RenewalPattern::Unread).then(|| what.to_owned())
+        Some(what.to_owned())
     }
 }
 
 impl Lint for Unread {
     fn name(&self) -> &'static str {
         "unread"
+    }
+
+    fn label(&self) -> &'static str {
+        "unread channel"
     }
 
     fn why(&self) -> &'static str {

@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::{Lint, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Between the list and the question a lease may well die; for longer than this it may not.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A lease that ends between the list and the query is briefly listed and unknown; never for longer than this.
+const GRACE: Duration = Duration::from_secs(3);
 
-/// A lease that a member lists and the leader does not know.
+/// A lease that one member lists and the leader does not know.
 ///
 /// > listed, but unknown to the leader for 8 s.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,10 @@ pub struct Zombie;
 impl Lint for Zombie {
     fn name(&self) -> &'static str {
         "zombie"
+    }
+
+    fn label(&self) -> &'static str {
+        "unknown to leader"
     }
 
     fn why(&self) -> &'static str {
@@ -27,9 +31,11 @@ impl Lint for Zombie {
 
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)> {
         each(input, |facts| {
-            let unknown = input.now - facts.unknown_since.filter(|_| facts.listed)?;
-            let seconds = unknown.as_secs();
-            (unknown > PATIENCE).then(|| format!("listed, but unknown to the leader for {seconds} s."))
+            let unknown = input.now - facts.unknown_since?;
+            if !facts.listed || unknown <= GRACE {
+                return None;
+            }
+            Some(format!("listed, but unknown to the leader for {} s.", unknown.as_secs()))
         })
     }
 }

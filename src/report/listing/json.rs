@@ -134,13 +134,13 @@ struct WarningObject<'a> {
     advice: &'static str,
 }
 
-/// Everything, in one object.
+/// All leases in one JSON object.
 pub fn listing_json(listing: &LeaseListing) -> String {
-    let (cluster_id, header) = (listing.header.cluster_id, listing.known_header());
+    let header = listing.known_header();
     let version = listing.member().map(|member| member.version.as_str()).filter(|version| !version.is_empty());
     line(&ListingObject {
         cluster: ClusterObject {
-            id: format!("{cluster_id:x}"),
+            id: format!("{:x}", listing.header.cluster_id),
             version,
             member: header.map(|Header { member_id, .. }| format!("{member_id:x}")),
             leader: listing.leader().map(|id| format!("{id:x}")),
@@ -165,15 +165,17 @@ fn lease_object<'a>(listed: &'a ListedLease, listing: &LeaseListing) -> LeaseObj
         state: listed.state.word(),
         who: Ownership::word(listed.lease.ownership),
         keys: keys(json_key),
-        keys_base64: keys(base64).filter(|_| any_raw),
+        keys_base64: if any_raw { keys(base64) } else { None },
         key_count: listed.key_count(),
         seen: listing.watched.map(|_| seen_object(listed, listing.start)),
     }
 }
 
 fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
-    let (lease, renewals) = (&listed.lease, listed.lease.observed.renewals());
-    let (every, margin, last) = (lease.others_mean_interval(), lease.margin(), renewals.last());
+    let renewals = listed.lease.observed.renewals();
+    let every = listed.lease.others_mean_interval();
+    let margin = listed.lease.margin();
+    let last = renewals.last();
     let wall = |at: TimeRange| rfc3339(start + at.middle().since_start());
     SeenObject {
         renewals: renewals.cadence().answers,
@@ -192,7 +194,7 @@ fn warning_object(finding: &Finding) -> WarningObject<'_> {
     WarningObject { name: finding.lint, what: &finding.what, why: finding.why, advice: finding.advice }
 }
 
-/// How much a figure says: renewals that stayed hidden make it a bound.
+/// `about`, or the kind of bound that hidden renewals make of a figure.
 fn sureness(sureness: Certainty, bound: &'static str) -> &'static str {
     if sureness == Certainty::About { "about" } else { bound }
 }

@@ -1,4 +1,4 @@
-//! `list`: every lease, as one reading tells of it or as it was watched for a while; as a table, as bare ids, as JSON.
+//! `list`: leases that were read once or watched for a while, as a table, as ids or as JSON.
 
 mod json;
 mod table;
@@ -25,45 +25,48 @@ pub use table::{LISTED, WATCHED, listing_table};
 pub struct ListedLease {
     lease: Lease,
     state: LeaseState,
-    /// The keys that are known, raw; none where they may not be read.
+    /// The known keys, raw. None if the user may not read them.
     keys: Option<Vec<Vec<u8>>>,
-    /// What is wrong with it, the most urgent first.
+    /// Problems, the most urgent first.
     warnings: Vec<Finding>,
 }
 
-/// All leases, at one moment.
+/// All leases at one time.
 #[derive(Clone, Debug)]
 pub struct LeaseListing {
-    /// The cluster, as far as its members have said who they are.
+    /// The cluster, with the status of members that replied.
     pub view: ClusterView,
-    /// The header of the list's answer.
+    /// The header of the reply to the list.
     pub header: Header,
-    /// The moment that all is told for.
+    /// The time that all values refer to.
     pub now: Timestamp,
-    /// What the wall said at the start of the clock.
+    /// Real time at the start of the clock.
     pub start: SystemTime,
-    /// For how long the leases were watched; none where they were read once.
+    /// How long the leases were watched. None if they were read once.
     pub watched: Option<Duration>,
     /// The leases.
     pub leases: Vec<ListedLease>,
 }
 
 impl ListedLease {
-    /// As one answer tells of it. Its keys are known where the user may read them, its deadline where the answer told one:
-    /// the earliest and the latest moment.
+    /// A lease from one reply. `keys_known` is whether the user may read its keys, `deadline` the earliest and the latest
+    /// possible deadline.
     pub fn read_once(answer: TimeToLive, keys_known: bool, deadline: Option<(Timestamp, Timestamp)>) -> Self {
         let mut lease = Lease::read_once(&answer, deadline);
-        lease.keys = lease.keys.filter(|_| keys_known);
+        if !keys_known {
+            lease.keys = None;
+        }
         let state = match answer.ttl_status() {
             TtlStatus::Alive | TtlStatus::AtDeadline => LeaseState::Ok,
             TtlStatus::Dying => LeaseState::Dying,
             TtlStatus::Missing => LeaseState::Ended(EndCause::Unknown),
             TtlStatus::Invalid => LeaseState::Unseen,
         };
-        ListedLease { lease, state, keys: keys_known.then_some(answer.keys), warnings: Vec::new() }
+        let keys = if keys_known { Some(answer.keys) } else { None };
+        ListedLease { lease, state, keys, warnings: Vec::new() }
     }
 
-    /// As a state has come to know it.
+    /// A lease as the application state knows it.
     fn watched(app: &AppState, lease: &Lease, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map(|_| app.keys.index().of(lease.id).map(|(key, _)| key.to_vec()).collect());
         let is_warned = !lease.warnings.is_empty();
@@ -71,47 +74,50 @@ impl ListedLease {
         ListedLease { state: lease.state(now), keys, warnings, lease: lease.clone() }
     }
 
-    /// Whether it is not there any more.
+    /// Whether it has ended.
     pub fn is_gone(&self) -> bool {
         matches!(self.state, LeaseState::Ended(_))
     }
 
-    /// Where its deadline lies, as long as nobody can have renewed it unseen.
+    /// The known range of the deadline. None if it may have been renewed unseen.
     fn bounds(&self) -> Option<TimeRange> {
-        self.lease.bounds().filter(|_| self.state != LeaseState::Unseen)
+        if self.state == LeaseState::Unseen { None } else { self.lease.bounds() }
     }
 
-    /// The time left in seconds: the middle of what is known and the half-width of it.
+    /// Seconds left, and their maximum error.
     fn left(&self, now: Timestamp) -> Option<(f64, f64)> {
         let bounds = self.bounds()?;
         Some((bounds.middle().signed_since(now), bounds.half_width().as_secs_f64()))
     }
 
-    /// The least that is left, in seconds, where it may have been renewed since anybody looked.
+    /// Minimum seconds left of a lease that may have been renewed unseen.
     fn left_at_least(&self, now: Timestamp) -> Option<f64> {
-        let bounds = self.lease.bounds().filter(|_| self.state == LeaseState::Unseen)?;
-        Some(bounds.earliest.signed_since(now)).filter(|least| *least > 0.0)
+        if self.state != LeaseState::Unseen {
+            return None;
+        }
+        let least = self.lease.bounds()?.earliest.signed_since(now);
+        if least > 0.0 { Some(least) } else { None }
     }
 
-    /// Whether it may have been renewed without anybody seeing it.
+    /// Whether renewals may have been missed.
     fn may_hide_renewals(&self) -> bool {
         let observed = &self.lease.observed;
         let is_seen = observed.seen_at().is_some() && self.state != LeaseState::Unseen;
         !is_seen || observed.renewals().certainty() == Certainty::AtLeast
     }
 
-    /// How many keys it has, where all are known.
+    /// Number of keys, if all are known.
     fn key_count(&self) -> Option<usize> {
         self.lease.keys.as_ref().filter(|keys| keys.is_all).map(|keys| keys.count)
     }
 
-    /// The keys in short, where that says anything.
+    /// The keys, if their number or a bound of it is known.
     fn counted(&self) -> Option<&LeaseKeys> {
         self.lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0)
     }
 }
 
-/// What a listing tells a filter.
+/// The facts of a lease that a filter tests.
 struct FilteredLease<'a> {
     lease: &'a ListedLease,
     now: Timestamp,
@@ -146,14 +152,14 @@ impl FilterFacts for FilteredLease<'_> {
         self.lease.keys.as_deref().unwrap_or_default()
     }
 
-    /// Of leases that nobody keeps here no drops are known.
+    /// Only leases that this process keeps alive have drops.
     fn drops(&self) -> Option<u64> {
         None
     }
 }
 
 impl LeaseListing {
-    /// What a state has come to know of all leases that live, after it watched them for so long.
+    /// All existing leases of a state that watched them for `watched`.
     pub fn watched(app: &AppState, watched: Duration, now: Timestamp, start: SystemTime) -> Self {
         let header = app.cluster.view.current().map_or_else(Header::default, |member| Header {
             cluster_id: app.cluster.view.cluster_id,
@@ -165,31 +171,31 @@ impl LeaseListing {
         LeaseListing { view: app.cluster.view.clone(), header, now, start, watched: Some(watched), leases }
     }
 
-    /// Keeps this lease alone.
+    /// Removes all leases but this one.
     pub fn keep_only(&mut self, id: LeaseId) {
         self.leases.retain(|lease| lease.lease.id == id);
     }
 
-    /// Keeps the leases that a filter means.
+    /// Removes leases that do not match.
     pub fn retain(&mut self, filter: &Filter) {
         let now = self.now;
         self.leases.retain(|lease| filter.matches(&FilteredLease { lease, now }));
     }
 
-    /// Puts them in order; what is not known stands last.
+    /// Sorts the leases. Unknown values come last.
     pub fn sort(&mut self, sort: Sort) {
         let now = self.now;
         self.leases.sort_by_cached_key(|lease| Rank::of(&lease.lease, sort, now));
     }
 
-    /// Their ids.
+    /// The ids, in order.
     pub fn ids(&self) -> Vec<LeaseId> {
         self.leases.iter().map(|lease| lease.lease.id).collect()
     }
 
-    /// What is known of whom it was heard; none once nobody answers any more.
+    /// The header of the member that replied. None if no member replies any more.
     fn known_header(&self) -> Option<Header> {
-        Some(self.header).filter(|header| header.member_id != 0)
+        if self.header.member_id == 0 { None } else { Some(self.header) }
     }
 
     fn member(&self) -> Option<&MemberView> {
@@ -201,7 +207,7 @@ impl LeaseListing {
     }
 }
 
-/// The ids alone, a line each.
+/// The ids, one per line.
 pub fn listing_ids(ids: &[LeaseId]) -> String {
     ids.iter().map(|id| format!("{id}\n")).collect()
 }

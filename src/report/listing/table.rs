@@ -6,21 +6,22 @@ use super::{LeaseListing, ListedLease};
 use crate::app::{Column, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::Certainty;
+use crate::plural::plural;
 use crate::report::table::{Align, table};
-use crate::report::text::{millis, or_dash, plural};
+use crate::report::text::{millis, or_dash};
 use etcd_lease::Header;
 use simkit::Timestamp;
 
-/// The columns of one reading where no others are asked for.
+/// Default columns of leases that were read once.
 pub const LISTED: [Column; 6] = [Column::Id, Column::State, Column::Ttl, Column::Left, Column::Keys, Column::FirstKey];
 
-/// The columns of leases that were watched where no others are asked for.
+/// Default columns of leases that were watched.
 pub const WATCHED: [Column; 10] = {
     use Column::{Every, FirstKey, Id, Keys, Last, Left, Margin, State, Ttl, Warn};
     [Id, State, Ttl, Left, Every, Last, Margin, Keys, Warn, FirstKey]
 };
 
-/// A line on the cluster, then the table with these columns.
+/// A line about the cluster, then the table.
 pub fn listing_table(listing: &LeaseListing, columns: &[Column]) -> String {
     if listing.leases.is_empty() {
         return title(listing);
@@ -38,7 +39,7 @@ fn align(column: Column) -> Align {
 }
 
 fn title(listing: &LeaseListing) -> String {
-    let count = plural(listing.leases.len() as u64, "lease");
+    let count = plural(listing.leases.len(), "lease");
     let member = listing.member().map_or_else(String::new, |member| {
         let leader = if member.is_leader { " (leader)" } else { "" };
         let round_trip = member.round_trip.map_or_else(String::new, |time| format!(", rtt {}", millis(time)));
@@ -51,7 +52,7 @@ fn title(listing: &LeaseListing) -> String {
     format!("{member}{at}{count}{watched}\n")
 }
 
-/// What is known of a lease; a dash for what is not, as for what takes more than one reading.
+/// The value of a column, `-` if it is unknown.
 fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
     let lease = &listed.lease;
     match column {
@@ -60,7 +61,7 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::State => listed.state.word().to_owned(),
         Column::Left => left(listed, now),
         Column::Ttl => or_dash(lease.granted_ttl, |ttl| format!("{ttl} s")),
-        // Renewals that stayed hidden make the true interval shorter, and the true margin longer.
+        // Hidden renewals make the true interval shorter and the true margin larger.
         Column::Every => or_dash(lease.others_mean_interval(), |rhythm| inferred(rhythm.every, rhythm.certainty, "<=")),
         Column::Last => or_dash(lease.last_renewed(), |at| format!("~{}", short(now - at))),
         Column::Margin => or_dash(lease.margin(), |(least, sureness)| inferred(least, sureness, ">=")),
@@ -69,14 +70,12 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         }
         Column::Warn => warnings(&lease.warnings),
         Column::FirstKey => or_dash(listed.keys.iter().flatten().min(), |key| printable(key)),
-        // Of what nobody keeps here nothing is known of these.
-        Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => {
-            or_dash(None::<u64>, |never| never.to_string())
-        }
+        // Only leases that this process keeps alive have these.
+        Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => "-".to_owned(),
     }
 }
 
-/// A server tells whole seconds: a tenth is all that one reading can be good for.
+/// In tenths of a second: the server reports whole seconds, and only several polls narrow them down.
 fn left(listed: &ListedLease, now: Timestamp) -> String {
     match (listed.left(now), listed.left_at_least(now)) {
         (Some((middle, half_width)), _) => format!("{middle:.1} s ±{half_width:.1}"),
@@ -93,7 +92,7 @@ fn short(span: Duration) -> String {
     format!("{:.1} s", span.as_secs_f64())
 }
 
-/// The most urgent, and how many there are besides.
+/// The most urgent warning, and the number of others.
 fn warnings(names: &[&'static str]) -> String {
     match names {
         [] => "-".to_owned(),

@@ -22,7 +22,7 @@ async fn the_interval_grows_with_the_ttl() {
     assert_eq!([mean(10), mean(120), mean(3600)], ["3.50", "40.50", "1200.5"]);
     let text = test.screen.text();
     assert!(text.contains("No. It grows with the TTL: about one third of it."), "{text}");
-    assert!(text.contains("No response was dropped."), "{text}");
+    assert!(text.contains("No responses were dropped."), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

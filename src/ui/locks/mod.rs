@@ -57,7 +57,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let mut title = table::tab(ctx, View::Locks);
     let queues = ctx.app.keys.locks().queues().count() as u64;
-    let waiters = ctx.app.keys.locks().queues().map(|queue| queue.wait_count() as u64).sum();
+    let waiters: u64 = ctx.app.keys.locks().queues().map(|queue| queue.wait_count() as u64).sum();
     let count = format!("{}, {} ", plural(queues, "lock"), plural(waiters, "waiter"));
     title.push_span(Span::styled(count, ctx.theme.style(Role::Dim)));
     let tabs = table::other_tabs(ctx, View::Locks, &title, area.width);

@@ -20,7 +20,10 @@ fn renewals(times: &[(f64, bool)]) -> Vec<(f64, Msg)> {
     let mut messages = Vec::new();
     for (when, is_dropped) in times {
         let interval = last.map(|last| seconds(when - last));
-        messages.push(engine(*when, EngineEventKind::Renewed { ttl: 10, interval, round_trip: seconds(0.0006) }));
+        messages.push(engine(
+            *when,
+            EngineEventKind::Renewed { ttl: 10, interval, left: None, round_trip: seconds(0.0006) },
+        ));
         if *is_dropped {
             messages.push(engine(*when, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 }));
         }

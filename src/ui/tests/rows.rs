@@ -29,7 +29,7 @@ fn the_caret_points_at_the_fault() {
     let picture = painted((80, 24), &typed("日本 left<5x"), Theme::default());
     let find = |sign: &str, y: u16| (0..80).find(|x| picture[(*x, y)].symbol() == sign);
     assert_eq!(find("^", 2), find("5", 1));
-    assert!(text(&picture).contains("^ expected a duration"));
+    assert!(text(&picture).contains("^ expected a duration: 30, 500ms, 2m, 1h"), "{}", text(&picture));
 }
 
 #[test]

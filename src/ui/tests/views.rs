@@ -15,7 +15,7 @@ fn engine(when: f64, kind: EngineEventKind) -> (f64, Msg) {
 fn past() -> Vec<(f64, Msg)> {
     let renewed = |when, interval: Option<f64>| {
         let interval = interval.map(seconds);
-        engine(when, EngineEventKind::Renewed { ttl: 10, interval, round_trip: seconds(0.0006) })
+        engine(when, EngineEventKind::Renewed { ttl: 10, interval, left: None, round_trip: seconds(0.0006) })
     };
     let dropped = |when| engine(when, EngineEventKind::Dropped { queue_size: 16, queue_capacity: 16 });
     let mut messages = scene_messages();
@@ -97,7 +97,8 @@ fn every_view_with_its_colours() {
 fn a_kill_from_a_frozen_display_says_first_what_changed() {
     let size = (80, 24);
     let mut app = stage(past(), size, &[Key::Char('p')]);
-    let renewed = EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), round_trip: seconds(0.0006) };
+    let renewed =
+        EngineEventKind::Renewed { ttl: 10, interval: Some(seconds(3.5)), left: None, round_trip: seconds(0.0006) };
     update(&mut app, engine(89.9, renewed).1, at(89.9));
     update(&mut app, Msg::Statuses(vec![status(OWN, 10, 3.5, 89.9, 7)]), at(89.9));
     refresh_rows(&mut app, at(89.9));
@@ -219,7 +220,7 @@ fn chosen_keys_stand_wherever_keys_are_named() {
     }
     update(&mut app, Msg::Key(Key::Char('h')), at(90.0));
     let help = text(&paint(&app, size, Theme::default()));
-    assert!(help.contains("F2          new leases") && help.contains("e           the events"), "{help}");
+    assert!(help.contains("F2          grant leases") && help.contains("e           show the events"), "{help}");
 }
 
 #[test]

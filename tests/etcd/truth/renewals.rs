@@ -120,7 +120,7 @@ async fn poll_deadlines(cluster: Cluster, clock: Clock, id: LeaseId, until: Time
         clock.sleep_until(observed.next_poll(clock.now())).await;
         let sent = clock.now();
         let Ok(answer) = cluster.time_to_live(id, false).await else { continue };
-        polls = match (observed.apply_reply(&answer, sent, clock.now()), polls) {
+        polls = match (observed.apply_reply(&answer, sent, clock.now()).inferred, polls) {
             (Inferred::Renewed(_), _) => Some(1),
             (Inferred::Missing, _) => return,
             (_, polls) => polls.map(|polls| polls + 1),

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use self::slab::{Entry, Slab};
 use super::response_queues::{ReadListener, Subscribers, total_gauge};
 use crate::keepalive::{AnsweredRenewal, Scheduler, SlotId};
-use crate::{EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
+use crate::{Cadence, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
 /// Events that wait for a reader. Older ones are counted and dropped.
@@ -212,8 +212,8 @@ impl Writer<'_> {
         let Some(state) = &mut self.state else { return };
         let number = state.number();
         let Some(entry) = state.slab.get(slot).filter(|entry| entry.status.id == id) else {
-            let AnsweredRenewal { ttl, at, interval, round_trip, .. } = *renewal;
-            return self.event(at, Some(id), || EngineEventKind::Renewed { ttl, interval, round_trip });
+            let AnsweredRenewal { ttl, at, interval, left, round_trip, .. } = *renewal;
+            return self.event(at, Some(id), || EngineEventKind::Renewed { ttl, interval, left, round_trip });
         };
         if let Some(unread) = entry.renewed.replace(number)
             && let Some(event) = last_renewal(&entry.status)
@@ -301,7 +301,8 @@ impl State {
 /// The last renewal in a status, as an event.
 fn last_renewal(status: &LeaseStatus) -> Option<EngineEvent> {
     let (ttl, at, round_trip) = (status.granted_ttl?, status.last_answer?, status.round_trip?);
-    let kind = EngineEventKind::Renewed { ttl, interval: status.cadence.last, round_trip };
+    let Cadence { last: interval, last_left: left, .. } = status.cadence;
+    let kind = EngineEventKind::Renewed { ttl, interval, left, round_trip };
     Some(EngineEvent { at, lease: Some(status.id), kind })
 }
 

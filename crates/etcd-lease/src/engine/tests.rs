@@ -16,7 +16,7 @@ async fn engine(clock: &Clock) -> (Sandbox, Engine) {
     (sandbox, Engine::start(cluster, clock.clone(), Options::default()))
 }
 
-/// Keeps so many leases of 10 s.
+/// Keeps a number of leases of 10 s alive.
 fn keep(consumer: &Consumer, sandbox: &Sandbox, clock: &Clock, count: usize) {
     for _ in 0..count {
         let id = sandbox.grant(10).unwrap();
@@ -31,7 +31,7 @@ fn live<T: ?Sized>(objects: &[Weak<T>]) -> usize {
     objects.iter().filter(|object| object.strong_count() > 0).count()
 }
 
-/// Drops an engine of so many leases whose responses nobody has read, with a status feed that nobody has read.
+/// Drops an engine with unread responses and an unread status feed.
 async fn drop_undrained(leases: usize) {
     let clock = Clock::real();
     let (sandbox, engine) = engine(&clock).await;
@@ -65,7 +65,7 @@ async fn an_engine_with_20_000_undrained_leases_is_freed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_reader_sees_every_lease_and_nothing_is_kept_without_a_reader() {
+async fn a_late_reader_gets_every_lease_and_nothing_is_written_without_a_reader() {
     let clock = Clock::real();
     let (sandbox, engine) = engine(&clock).await;
     let consumer = engine.consumer();

@@ -103,6 +103,8 @@ pub struct AnsweredRenewal {
     pub at: Timestamp,
     /// The time since the reply before; none for the first.
     pub interval: Option<Duration>,
+    /// The time left when the reply arrived, before it extended the deadline; none if no deadline was known.
+    pub left: Option<Duration>,
     /// The time from the request to the reply.
     pub round_trip: Duration,
     /// The header's revision.

@@ -136,7 +136,7 @@ impl KeptLease {
         self.round_trip = Some(round_trip);
         self.revision = Some(revision);
         self.due = self.pace.next(self.due, now, seconds(ttl));
-        (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, round_trip, revision }))
+        (NextStep::Wait(self.due), Some(AnsweredRenewal { ttl, at: now, interval, left, round_trip, revision }))
     }
 
     /// Its stream ended before the reply, for another reason than this lease.

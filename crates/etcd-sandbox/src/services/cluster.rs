@@ -17,7 +17,7 @@ impl PbClusterService for MemberServer {
         let needs = if request.get_ref().linearizable { Needs::Read } else { Needs::Nothing };
         self.call(request, needs, |state, _, _| {
             let members = state.members.iter().enumerate().map(describe).collect();
-            // This service of etcd's knows no revision.
+            // In etcd this service has no revision.
             let header = PbResponseHeader { revision: 0, ..state.header(self.index) };
             Ok(PbMemberListResponse { header: Some(header), members })
         })

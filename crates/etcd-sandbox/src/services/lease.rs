@@ -38,7 +38,7 @@ impl PbLeaseService for MemberServer {
         .await
     }
 
-    // As a server in Go, the headers of this answer go out with the first message and not before.
+    // As with a Go server, the headers are sent with the first message.
     async fn lease_keep_alive(
         &self,
         request: Request<Streaming<PbLeaseKeepAliveRequest>>,
@@ -76,7 +76,7 @@ impl PbLeaseService for MemberServer {
 }
 
 impl MemberServer {
-    /// Sorted by time left on the leader; a follower has no deadlines, and so no order that means anything.
+    /// The leader sorts by time left. A follower has no deadlines, so its order means nothing.
     fn list(&self, state: &ClusterState) -> Vec<LeaseId> {
         let mut ids: Vec<LeaseId> = state.store.leases().ids().collect();
         if state.leader != Some(self.index) {

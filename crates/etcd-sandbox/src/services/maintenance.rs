@@ -1,4 +1,4 @@
-//! The maintenance service: status, and that there are no alarms.
+//! The maintenance service: status and alarms, of which there are none.
 
 use std::pin::Pin;
 
@@ -26,7 +26,7 @@ impl PbMaintenanceService for MemberServer {
         self.call(request, Needs::Nothing, |state, _, _| Ok(self.describe(state))).await
     }
 
-    // There are never any: `etcdctl endpoint health` asks for them.
+    // There are no alarms. `etcdctl endpoint health` asks for them.
     async fn alarm(&self, request: Request<PbAlarmRequest>) -> RpcResult<PbAlarmResponse> {
         self.call(request, Needs::Nothing, |state, asked, _| match asked.action() {
             AlarmAction::Get => Ok(PbAlarmResponse { header: Some(state.header(self.index)), alarms: Vec::new() }),
@@ -61,8 +61,7 @@ impl PbMaintenanceService for MemberServer {
 }
 
 impl MemberServer {
-    /// What this member says of itself. The database's size is that of the keys and values, since there is no
-    /// database.
+    /// The status of this member. The size of the database is that of the keys and values.
     fn describe(&self, state: &ClusterState) -> PbStatusResponse {
         let bytes = i64::try_from(state.store.keys().bytes()).unwrap_or(i64::MAX);
         PbStatusResponse {

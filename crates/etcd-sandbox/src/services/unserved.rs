@@ -1,4 +1,4 @@
-//! What the sandbox does not serve: it says so, and ignores nothing.
+//! Calls that the sandbox does not serve. They fail with `Unimplemented`.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -12,12 +12,12 @@ use tower::Service;
 use crate::member::RpcResult;
 use crate::store::RequestError;
 
-/// The answer to a call that is not served.
+/// The reply to a call that is not served.
 pub(super) fn unserved<T>(call: &'static str) -> RpcResult<T> {
     Err(RequestError::Unserved(call).into())
 }
 
-/// The auth service, below its trait: etcd-client does not export all of that trait's messages.
+/// The auth service. It does not implement the trait, because etcd-client does not export all messages of the trait.
 #[derive(Clone)]
 pub(crate) struct Auth;
 

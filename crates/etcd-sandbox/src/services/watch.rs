@@ -13,7 +13,7 @@ use crate::watch_stream::Watches;
 impl PbWatchService for MemberServer {
     type WatchStream = Pin<Box<dyn Stream<Item = Result<PbWatchResponse, Status>> + Send>>;
 
-    // As a server in Go, the headers of this answer go out with the first message and not before.
+    // As with a Go server, the headers are sent with the first message.
     async fn watch(&self, request: Request<Streaming<PbWatchRequest>>) -> RpcResult<Self::WatchStream> {
         self.until_resumed().await;
         let requires_leader = requires_leader(request.metadata());

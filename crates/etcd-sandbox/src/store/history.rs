@@ -1,4 +1,4 @@
-//! What became of the keys, change by change, as far back as it is kept.
+//! The history of the keys, change by change.
 
 use std::collections::VecDeque;
 
@@ -7,42 +7,42 @@ use etcd_client::proto::{PbEvent, PbKeyValue};
 
 use super::RequestError;
 
-/// Changes kept at most. An etcd forgets when it is told to compact; this one also compacts itself, to stay small.
-const MOST: usize = 100_000;
+/// The most changes that are kept. The sandbox also compacts by itself, to stay small.
+const MAX_CHANGES: usize = 100_000;
 
-/// The changes of the keys in the order of their revisions; those of one revision stand together.
+/// The changes of the keys in the order of their revisions.
 #[derive(Debug, Default)]
-pub struct ChangeHistory {
+pub(crate) struct ChangeHistory {
     changes: VecDeque<PbEvent>,
     compacted: i64,
 }
 
 impl ChangeHistory {
-    /// The revision up to which the past is forgotten.
-    pub fn compacted(&self) -> i64 {
+    /// The compacted revision; 0 at first.
+    pub(crate) fn compacted(&self) -> i64 {
         self.compacted
     }
 
     /// The changes of a revision and of all later ones.
-    pub fn since(&self, revision: i64) -> impl DoubleEndedIterator<Item = &PbEvent> {
+    pub(crate) fn since(&self, revision: i64) -> impl DoubleEndedIterator<Item = &PbEvent> {
         self.changes.range(self.changes.partition_point(|change| revision_of(change) < revision)..)
     }
 
-    /// Writes down that a key was put, and what it was before.
+    /// Records that a key was written, and its previous value.
     pub(super) fn put(&mut self, now: PbKeyValue, before: Option<PbKeyValue>) {
         self.record(PbEvent { r#type: EventType::Put.into(), kv: Some(now), prev_kv: before });
     }
 
-    /// Writes down that a key was deleted in a revision, and what it was.
+    /// Records that a key was deleted in a revision, and its previous value.
     pub(super) fn delete(&mut self, revision: i64, before: PbKeyValue) {
         let now = PbKeyValue { key: before.key.clone(), mod_revision: revision, ..Default::default() };
         self.record(PbEvent { r#type: EventType::Delete.into(), kv: Some(now), prev_kv: Some(before) });
     }
 
-    /// Forgets what came before a revision, and of that revision itself what it deleted, as etcd does up to 3.5.
+    /// Removes the changes before a revision and the deletions in that revision, as etcd up to 3.5 does.
     ///
     /// # Errors
-    /// `Compacted` where that is forgotten already.
+    /// `Compacted` if the revision is compacted already.
     pub(super) fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
         if revision <= self.compacted {
             return Err(RequestError::Compacted);
@@ -56,21 +56,21 @@ impl ChangeHistory {
 
     fn record(&mut self, change: PbEvent) {
         self.changes.push_back(change);
-        if self.changes.len() > MOST {
-            let middle = revision_of(&self.changes[MOST / 2]);
-            // Half of it lies in one revision: there is nothing older to forget.
+        if self.changes.len() > MAX_CHANGES {
+            let middle = revision_of(&self.changes[MAX_CHANGES / 2]);
+            // This fails only if half of the history is one revision, and then there is nothing older to remove.
             let _ = self.compact(middle);
         }
     }
 }
 
 /// The revision of a change.
-pub fn revision_of(change: &PbEvent) -> i64 {
+pub(crate) fn revision_of(change: &PbEvent) -> i64 {
     change.kv.as_ref().map_or(0, |entry| entry.mod_revision)
 }
 
 /// Whether a change deleted its key.
-pub fn is_delete(change: &PbEvent) -> bool {
+pub(crate) fn is_delete(change: &PbEvent) -> bool {
     change.r#type == i32::from(EventType::Delete)
 }
 
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_past_is_there_from_a_revision_on() {
+    fn changes_are_returned_from_a_revision_on() {
         let mut history = ChangeHistory::default();
         history.put(entry("a", 2), None);
         history.put(entry("b", 3), None);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn compacting_forgets_and_is_refused_twice() {
+    fn compacting_removes_changes_and_fails_the_second_time() {
         let mut history = ChangeHistory::default();
         (2..=4).for_each(|revision| history.put(entry("a", revision), None));
         history.delete(5, entry("a", 4));
@@ -114,7 +114,7 @@ mod tests {
     fn it_stays_small() {
         let mut history = ChangeHistory::default();
         (2..=250_000).for_each(|revision| history.put(entry("a", revision), None));
-        assert!(history.changes.len() <= MOST && history.compacted() > 100_000);
+        assert!(history.changes.len() <= MAX_CHANGES && history.compacted() > 100_000);
         assert_eq!(revisions(&history, 0).first(), Some(&history.compacted()));
         assert_eq!(revisions(&history, 0).last(), Some(&250_000));
     }

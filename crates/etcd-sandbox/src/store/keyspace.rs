@@ -1,4 +1,4 @@
-//! The key space: one flat map, its revision, and ranges over it.
+//! The key space: a sorted map, its revision, and ranges over it.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, RangeBounds};
@@ -8,21 +8,22 @@ use etcd_client::proto::{PbEvent, PbKeyValue};
 use super::RequestError;
 use super::history::ChangeHistory;
 
-/// The keys that a request names, as etcd spells them.
+/// The keys of a request, as in etcd.
 ///
-/// No `end`: the one key. `end` of one zero byte: from the key on. Else from the key up to, not including, `end`.
+/// Without an `end` it is the one key. If `end` is one zero byte, it is all keys from `key` on. Otherwise it is the keys
+/// from `key` up to, not including, `end`.
 #[derive(Clone, Copy, Debug)]
-pub struct Span<'a> {
+pub(crate) struct Span<'a> {
     /// The first key.
-    pub key: &'a [u8],
-    /// Where it ends.
-    pub end: &'a [u8],
+    pub(crate) key: &'a [u8],
+    /// The end.
+    pub(crate) end: &'a [u8],
 }
 
 type KeyBounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
 impl<'a> Span<'a> {
-    /// The bounds; none where `end` does not lie behind the key.
+    /// The bounds; none if `end` is not after the key.
     fn bounds(self) -> Option<KeyBounds<'a>> {
         let start = Bound::Included(self.key);
         match self.end {
@@ -32,20 +33,20 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// Whether a key lies in it.
-    pub fn contains(self, key: &[u8]) -> bool {
+    /// Whether it contains a key.
+    pub(crate) fn contains(self, key: &[u8]) -> bool {
         self.bounds().is_some_and(|bounds| RangeBounds::<[u8]>::contains(&bounds, key))
     }
 
-    /// Whether no key can lie in it: it ends before it begins.
-    pub fn is_empty(self) -> bool {
+    /// Whether it can contain no key.
+    pub(crate) fn is_empty(self) -> bool {
         self.bounds().is_none()
     }
 }
 
-/// The keys and their values as they are now, and what became of them.
+/// The keys and their values, and their history.
 #[derive(Debug)]
-pub struct Keyspace {
+pub(crate) struct Keyspace {
     entries: BTreeMap<Vec<u8>, PbKeyValue>,
     history: ChangeHistory,
     revision: i64,
@@ -53,19 +54,19 @@ pub struct Keyspace {
     txn: TxnState,
 }
 
-/// Whether changes go into one revision.
+/// How changes get their revisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TxnState {
-    /// Each has its own.
+    /// Each change has its own revision.
     NoTxn,
-    /// The next opens one for all that follow.
+    /// The next change starts a revision, which the following ones share.
     Unchanged,
-    /// All go into the present one.
+    /// All changes belong to the current revision.
     Changed,
 }
 
 impl Default for Keyspace {
-    /// No key, at revision 1, as a new etcd.
+    /// An empty key space at revision 1, as in a new etcd.
     fn default() -> Self {
         Keyspace {
             entries: BTreeMap::new(),
@@ -78,31 +79,31 @@ impl Default for Keyspace {
 }
 
 impl Keyspace {
-    /// The present revision: it counts the changes of the key space from 1.
-    pub fn revision(&self) -> i64 {
+    /// The current revision. It starts at 1 and increases with each change.
+    pub(crate) fn revision(&self) -> i64 {
         self.revision
     }
 
-    /// The bytes of all keys and values.
-    pub fn bytes(&self) -> usize {
+    /// The size of all keys and values in bytes.
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// One key.
-    pub fn get(&self, key: &[u8]) -> Option<&PbKeyValue> {
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&PbKeyValue> {
         self.entries.get(key)
     }
 
     /// The keys of a span, sorted.
-    pub fn range(&self, span: Span<'_>) -> impl Iterator<Item = &PbKeyValue> {
+    pub(crate) fn range(&self, span: Span<'_>) -> impl Iterator<Item = &PbKeyValue> {
         span.bounds().into_iter().flat_map(|bounds| self.entries.range::<[u8], _>(bounds)).map(|(_, entry)| entry)
     }
 
-    /// The keys of a span as they were at a revision that is neither forgotten nor to come, sorted.
+    /// The keys of a span at a revision that is neither compacted nor in the future, sorted.
     ///
     /// # Errors
     /// `FutureRevision`, `Compacted`.
-    pub fn range_at(&self, span: Span<'_>, revision: i64) -> Result<Vec<PbKeyValue>, RequestError> {
+    pub(crate) fn range_at(&self, span: Span<'_>, revision: i64) -> Result<Vec<PbKeyValue>, RequestError> {
         self.check_revision(revision)?;
         let mut then: BTreeMap<&[u8], &PbKeyValue> = self.range(span).map(|entry| (&entry.key[..], entry)).collect();
         let undone = self.history.since(revision + 1).rev().filter_map(|change| Some((change.kv.as_ref()?, change)));
@@ -115,11 +116,11 @@ impl Keyspace {
         Ok(then.into_values().cloned().collect())
     }
 
-    /// Whether the keys of a revision can be told.
+    /// Checks that a revision can be read.
     ///
     /// # Errors
     /// `FutureRevision`, `Compacted`.
-    pub fn check_revision(&self, revision: i64) -> Result<(), RequestError> {
+    pub(crate) fn check_revision(&self, revision: i64) -> Result<(), RequestError> {
         match revision {
             _ if revision > self.revision => Err(RequestError::FutureRevision),
             _ if revision < self.compacted() => Err(RequestError::Compacted),
@@ -128,31 +129,31 @@ impl Keyspace {
     }
 
     /// The changes of a span from a revision on.
-    pub fn changes<'a>(&'a self, span: Span<'a>, since: i64) -> impl Iterator<Item = &'a PbEvent> {
+    pub(crate) fn changes<'a>(&'a self, span: Span<'a>, since: i64) -> impl Iterator<Item = &'a PbEvent> {
         let in_span = move |change: &&PbEvent| change.kv.as_ref().is_some_and(|entry| span.contains(&entry.key));
         self.history.since(since).filter(in_span)
     }
 
-    /// The revision up to which the past is forgotten; 0 at first.
-    pub fn compacted(&self) -> i64 {
+    /// The compacted revision; 0 at first.
+    pub(crate) fn compacted(&self) -> i64 {
         self.history.compacted()
     }
 
-    /// Forgets what came before a revision.
+    /// Compacts the history up to a revision.
     ///
     /// # Errors
     /// `FutureRevision`, `Compacted`.
-    pub fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
+    pub(crate) fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
         self.check_revision(revision)?;
         self.history.compact(revision)
     }
 
-    /// All changes go into one revision until [`end_txn`](Keyspace::end_txn).
+    /// All changes share one revision until [`end_txn`](Keyspace::end_txn).
     pub(super) fn start_txn(&mut self) {
         self.txn = TxnState::Unchanged;
     }
 
-    /// From now on every change has a revision of its own again.
+    /// Each change has its own revision again.
     pub(super) fn end_txn(&mut self) {
         self.txn = TxnState::NoTxn;
     }
@@ -166,8 +167,8 @@ impl Keyspace {
         }
     }
 
-    /// Writes a key in a revision of its own and tells what it was before.
-    pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>, lease: i64) -> Option<PbKeyValue> {
+    /// Writes a key. Returns its previous value.
+    pub(crate) fn put(&mut self, key: Vec<u8>, value: Vec<u8>, lease: i64) -> Option<PbKeyValue> {
         self.advance();
         self.bytes += key.len() + value.len();
         let before = self.entries.remove(&key);
@@ -185,8 +186,8 @@ impl Keyspace {
         before
     }
 
-    /// Deletes keys, all in one revision, and tells what they were; no key, no revision.
-    pub fn delete(&mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Vec<PbKeyValue> {
+    /// Deletes keys, all in one revision. Returns the deleted keys. Without any the revision does not change.
+    pub(crate) fn delete(&mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Vec<PbKeyValue> {
         let gone: Vec<PbKeyValue> = keys.into_iter().filter_map(|key| self.entries.remove(&key)).collect();
         self.bytes -= gone.iter().map(size).sum::<usize>();
         if !gone.is_empty() {

@@ -1,4 +1,4 @@
-//! Put, range and delete, as etcd does them.
+//! Put, range and delete, as in etcd.
 
 use etcd_client::proto::{
     PbDeleteRequest, PbDeleteResponse, PbKeyValue, PbPutRequest, PbPutResponse, PbRangeRequest, PbRangeResponse,
@@ -8,12 +8,12 @@ use super::{RequestError, Span, Store, range};
 use crate::LeaseId;
 
 impl Store {
-    /// Writes a key, hangs it on the lease that it names, and takes it from the one that it hung on.
+    /// Writes a key and attaches it to the given lease. It is detached from its previous lease.
     ///
     /// # Errors
-    /// `NoKey`, `ValueProvided`, `LeaseProvided`, `LeaseNotFound`, `KeyNotFound`, in the order in which etcd looks
+    /// `NoKey`, `ValueProvided`, `LeaseProvided`, `LeaseNotFound`, `KeyNotFound`, checked in the order of etcd
     /// (`checkPutRequest`, then `Put` in its `apply`).
-    pub fn put(&mut self, request: PbPutRequest) -> Result<PbPutResponse, RequestError> {
+    pub(crate) fn put(&mut self, request: PbPutRequest) -> Result<PbPutResponse, RequestError> {
         check_put(&request)?;
         self.can_put(&request)?;
         let before = self.keys.get(&request.key);
@@ -25,7 +25,7 @@ impl Store {
         Ok(PbPutResponse { header: None, prev_kv: before.filter(|_| request.prev_kv) })
     }
 
-    /// Whether what a put names is there.
+    /// Checks that the lease and the key of a put exist.
     pub(super) fn can_put(&self, request: &PbPutRequest) -> Result<(), RequestError> {
         if request.lease != 0 && !self.leases.contains(request.lease) {
             return Err(RequestError::LeaseNotFound);
@@ -34,11 +34,11 @@ impl Store {
         if keeps && self.keys.get(&request.key).is_none() { Err(RequestError::KeyNotFound) } else { Ok(()) }
     }
 
-    /// Reads keys, of the present or of a past revision.
+    /// Reads keys at the current or a past revision.
     ///
     /// # Errors
     /// `NoKey`, `BadSort`, `FutureRevision`, `Compacted`.
-    pub fn range(&self, request: &PbRangeRequest) -> Result<PbRangeResponse, RequestError> {
+    pub(crate) fn range(&self, request: &PbRangeRequest) -> Result<PbRangeResponse, RequestError> {
         range::check(request)?;
         let span = Span { key: &request.key, end: &request.range_end };
         if request.revision > 0 {
@@ -52,7 +52,7 @@ impl Store {
     ///
     /// # Errors
     /// `NoKey`.
-    pub fn delete(&mut self, request: &PbDeleteRequest) -> Result<PbDeleteResponse, RequestError> {
+    pub(crate) fn delete(&mut self, request: &PbDeleteRequest) -> Result<PbDeleteResponse, RequestError> {
         check_delete(request)?;
         let span = Span { key: &request.key, end: &request.range_end };
         let keys: Vec<Vec<u8>> = self.keys.range(span).map(|entry| entry.key.clone()).collect();

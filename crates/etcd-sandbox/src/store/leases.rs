@@ -1,4 +1,4 @@
-//! The lease table: ids, deadlines, and which keys hang on which lease.
+//! The table of leases: ids, deadlines and attached keys.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -9,27 +9,27 @@ use crate::LeaseId;
 use crate::MAX_TTL;
 use simkit::Timestamp;
 
-/// The shortest TTL that is granted, in seconds: etcd's with its default election timeout of 1 s.
-pub const MIN_TTL: i64 = 2;
+/// The minimum TTL in seconds, which is that of etcd with its default election timeout of 1 s.
+pub(crate) const MIN_TTL: i64 = 2;
 
-/// What asking to renew a lease comes to.
+/// The outcome of a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenewOutcome {
-    /// It lives for its full TTL again, in seconds.
+pub(crate) enum RenewOutcome {
+    /// The lease has its full TTL again, in seconds.
     Renewed(i64),
-    /// There is no such lease.
+    /// The lease does not exist.
     Missing,
-    /// It has expired and is not removed yet: the answer has to wait until it is.
+    /// The lease has expired and is not removed yet. The reply has to wait for that.
     Dying,
 }
 
 /// The time left of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeLeft {
-    /// Whole seconds left, truncated toward zero, so that 0 is said up to a second after the deadline too.
-    pub ttl: i64,
-    /// The TTL that was granted, in seconds.
-    pub granted_ttl: i64,
+pub(crate) struct TimeLeft {
+    /// The seconds left, truncated toward zero, so it is 0 until one second after the deadline.
+    pub(crate) ttl: i64,
+    /// The granted TTL in seconds.
+    pub(crate) granted_ttl: i64,
 }
 
 /// One lease.
@@ -37,25 +37,25 @@ pub struct TimeLeft {
 struct LeaseRecord {
     ttl: i64,
     deadline: Timestamp,
-    // Its place among leases of the same deadline: first come, first gone.
+    /// Its place among leases with the same deadline. The first one expires first.
     turn: u64,
     keys: BTreeSet<Vec<u8>>,
 }
 
 /// All leases, and the order in which they expire.
 #[derive(Debug, Default)]
-pub struct LeaseTable {
+pub(crate) struct LeaseTable {
     by_id: HashMap<LeaseId, LeaseRecord>,
     by_deadline: BTreeMap<(Timestamp, u64), LeaseId>,
     turns: u64,
 }
 
 impl LeaseTable {
-    /// Adds a lease of `ttl` seconds (at least [`MIN_TTL`]) and tells the TTL that it got.
+    /// Adds a lease of `ttl` seconds (at least [`MIN_TTL`]). Returns the granted TTL.
     ///
     /// # Errors
-    /// `TtlTooLarge` above 9,000,000,000 s, then `LeaseExists`: in the order in which etcd's `Grant` looks.
-    pub fn grant(&mut self, id: LeaseId, ttl: i64, now: Timestamp) -> Result<i64, RequestError> {
+    /// `TtlTooLarge` above 9,000,000,000 s, then `LeaseExists`, checked in the order of etcd's `Grant`.
+    pub(crate) fn grant(&mut self, id: LeaseId, ttl: i64, now: Timestamp) -> Result<i64, RequestError> {
         if ttl > MAX_TTL {
             return Err(RequestError::TtlTooLarge);
         }
@@ -68,15 +68,15 @@ impl LeaseTable {
         Ok(ttl)
     }
 
-    /// Takes a lease out and tells its keys, sorted; none if there is no such lease.
-    pub fn remove(&mut self, id: LeaseId) -> Option<BTreeSet<Vec<u8>>> {
+    /// Removes a lease and returns its keys, sorted; none if it does not exist.
+    pub(crate) fn remove(&mut self, id: LeaseId) -> Option<BTreeSet<Vec<u8>>> {
         let lease = self.by_id.remove(&id)?;
         self.by_deadline.remove(&(lease.deadline, lease.turn));
         Some(lease.keys)
     }
 
-    /// Gives a lease its full TTL again, unless its deadline has passed: nothing resurrects it.
-    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> RenewOutcome {
+    /// Extends a lease to its full TTL, unless its deadline has passed.
+    pub(crate) fn renew(&mut self, id: LeaseId, now: Timestamp) -> RenewOutcome {
         match self.by_id.get(&id).map(|lease| lease.deadline) {
             None => RenewOutcome::Missing,
             Some(deadline) if deadline <= now => RenewOutcome::Dying,
@@ -84,10 +84,9 @@ impl LeaseTable {
         }
     }
 
-    /// Gives every lease its full TTL and `extra` on top, as a new leader does (`Promote` in etcd's `lessor.go`);
-    /// those that had expired and were not removed yet come back by it. From 1,000 leases on, ends that would crowd are
-    /// spread.
-    pub fn refill(&mut self, now: Timestamp, extra: Duration) {
+    /// Extends every lease to its full TTL plus `extra`, as a new leader does (`Promote` in etcd's `lessor.go`). Expired
+    /// leases that are not removed yet come back. From 1,000 leases on the deadlines are spread.
+    pub(crate) fn refill(&mut self, now: Timestamp, extra: Duration) {
         for (_, id) in self.order() {
             self.extend(id, now, extra);
         }
@@ -107,51 +106,51 @@ impl LeaseTable {
         }
     }
 
-    /// Deadlines and ids as they are now, in their order.
+    /// A copy of all deadlines and ids, sorted.
     fn order(&self) -> Vec<(Timestamp, LeaseId)> {
         self.by_deadline.iter().map(|(&(deadline, _), &id)| (deadline, id)).collect()
     }
 
-    /// The time left; none if there is no such lease.
-    pub fn time_left(&self, id: LeaseId, now: Timestamp) -> Option<TimeLeft> {
+    /// The time left; none if the lease does not exist.
+    pub(crate) fn time_left(&self, id: LeaseId, now: Timestamp) -> Option<TimeLeft> {
         let lease = self.by_id.get(&id)?;
         let left = lease.deadline.since(now).as_secs().cast_signed();
         let overdue = now.since(lease.deadline).as_secs().cast_signed();
         Some(TimeLeft { ttl: left - overdue, granted_ttl: lease.ttl })
     }
 
-    /// When a lease expires; none if there is no such lease.
-    pub fn deadline(&self, id: LeaseId) -> Option<Timestamp> {
+    /// The deadline of a lease; none if it does not exist.
+    pub(crate) fn deadline(&self, id: LeaseId) -> Option<Timestamp> {
         self.by_id.get(&id).map(|lease| lease.deadline)
     }
 
-    /// When the first of all expires.
-    pub fn earliest(&self) -> Option<Timestamp> {
+    /// The earliest deadline of all leases.
+    pub(crate) fn earliest(&self) -> Option<Timestamp> {
         self.by_deadline.keys().next().map(|&(deadline, _)| deadline)
     }
 
     /// All ids, sorted by time left.
-    pub fn ids(&self) -> impl Iterator<Item = LeaseId> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = LeaseId> {
         self.by_deadline.values().copied()
     }
 
-    /// The first of those whose deadline has passed, at most `limit`.
-    pub fn expired(&self, now: Timestamp, limit: usize) -> Vec<LeaseId> {
+    /// The first `limit` leases whose deadline has passed.
+    pub(crate) fn expired(&self, now: Timestamp, limit: usize) -> Vec<LeaseId> {
         self.by_deadline.range(..=(now, u64::MAX)).map(|(_, &id)| id).take(limit).collect()
     }
 
-    /// Whether there is such a lease; one that has expired counts until it is removed.
-    pub fn contains(&self, id: LeaseId) -> bool {
+    /// Whether a lease exists. An expired lease exists until it is removed.
+    pub(crate) fn contains(&self, id: LeaseId) -> bool {
         self.by_id.contains_key(&id)
     }
 
-    /// The keys that hang on a lease, sorted.
-    pub fn keys(&self, id: LeaseId) -> impl Iterator<Item = &Vec<u8>> {
+    /// The keys attached to a lease, sorted.
+    pub(crate) fn keys(&self, id: LeaseId) -> impl Iterator<Item = &Vec<u8>> {
         self.by_id.get(&id).into_iter().flat_map(|lease| &lease.keys)
     }
 
-    /// Takes a key from one lease and hangs it on another; either may be none.
-    pub fn move_key(&mut self, key: &[u8], from: Option<LeaseId>, to: Option<LeaseId>) {
+    /// Detaches a key from one lease and attaches it to another. Either may be none.
+    pub(crate) fn move_key(&mut self, key: &[u8], from: Option<LeaseId>, to: Option<LeaseId>) {
         if let Some(lease) = from.and_then(|id| self.by_id.get_mut(&id)) {
             lease.keys.remove(key);
         }
@@ -160,7 +159,7 @@ impl LeaseTable {
         }
     }
 
-    /// Moves the deadline of a lease that is there to its full TTL and `extra` from now; tells the TTL.
+    /// Moves the deadline of a lease to its full TTL plus `extra` from now. Returns the TTL.
     fn extend(&mut self, id: LeaseId, now: Timestamp, extra: Duration) -> i64 {
         let Some(lease) = self.by_id.get_mut(&id) else { return 0 };
         self.by_deadline.remove(&(lease.deadline, lease.turn));
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn short_ttls_are_raised_and_long_ones_refused() {
+    fn short_ttls_are_raised_and_long_ones_rejected() {
         let mut leases = LeaseTable::default();
         for (id, ttl, granted) in [(1, i64::MIN, 2), (2, 0, 2), (3, 2, 2), (4, 3, 3), (5, MAX_TTL, MAX_TTL)] {
             assert_eq!(leases.grant(id, ttl, Timestamp::START), Ok(granted));
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refill_gives_back_every_ttl_and_the_election_timeout() {
+    fn a_refill_restores_every_ttl_plus_the_election_timeout() {
         let mut leases = table(&[(1, 3), (2, 60)]);
         leases.refill(at(30.0), Duration::from_secs(1));
         assert_eq!(leases.deadline(1), Some(at(34.0)));
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refill_of_many_spreads_their_ends() {
+    fn a_refill_of_many_spreads_their_deadlines() {
         let many: Vec<(i64, i64)> = (1..=1_500).map(|id| (id, 10)).collect();
         let mut leases = table(&many);
         leases.refill(at(5.0), Duration::from_secs(1));

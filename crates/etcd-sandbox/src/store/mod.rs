@@ -1,7 +1,7 @@
-//! What an etcd knows of leases and keys: no task, no wire, and the time is an argument.
+//! Leases and keys, without tasks or connections. The time is an argument.
 //!
-//! Requests and answers of the key space are the wire's own messages. Their headers stay empty here:
-//! the member that answers fills them in.
+//! Requests and replies of the key space are the messages of the protocol. Their headers are empty here; the member that
+//! replies fills them in.
 
 mod error;
 mod history;
@@ -14,9 +14,9 @@ mod txn;
 mod txn_check;
 
 pub use error::RequestError;
-pub use history::{ChangeHistory, is_delete, revision_of};
-pub use keyspace::{Keyspace, Span};
-pub use leases::{LeaseTable, MIN_TTL, RenewOutcome, TimeLeft};
+pub(crate) use history::is_delete;
+pub(crate) use keyspace::{Keyspace, Span};
+pub(crate) use leases::{LeaseTable, RenewOutcome};
 
 use std::time::Duration;
 
@@ -25,78 +25,82 @@ use fastrand::Rng;
 use crate::LeaseId;
 use simkit::Timestamp;
 
-/// Leases and keys, and what ties them together.
+/// Leases and keys.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     random: Rng,
     keys: Keyspace,
     leases: LeaseTable,
 }
 
 impl Store {
-    /// An empty store whose ids come from `random`.
-    pub fn new(random: Rng) -> Self {
+    /// An empty store. `random` chooses the ids.
+    pub(crate) fn new(random: Rng) -> Self {
         Store { random, keys: Keyspace::default(), leases: LeaseTable::default() }
     }
 
     /// The keys.
-    pub fn keys(&self) -> &Keyspace {
+    pub(crate) fn keys(&self) -> &Keyspace {
         &self.keys
     }
 
     /// The leases.
-    pub fn leases(&self) -> &LeaseTable {
+    pub(crate) fn leases(&self) -> &LeaseTable {
         &self.leases
     }
 
-    /// Grants a lease; no id picks a random positive one. Tells the id and the TTL that it got, in seconds.
+    /// Grants a lease, with this id or a random positive one. Returns the id and the granted TTL in seconds.
     ///
     /// # Errors
     /// As [`LeaseTable::grant`].
-    pub fn grant(&mut self, id: Option<LeaseId>, ttl: i64, now: Timestamp) -> Result<(LeaseId, i64), RequestError> {
+    pub(crate) fn grant(
+        &mut self,
+        id: Option<LeaseId>,
+        ttl: i64,
+        now: Timestamp,
+    ) -> Result<(LeaseId, i64), RequestError> {
         let id = id.unwrap_or_else(|| self.unused_id());
         Ok((id, self.leases.grant(id, ttl, now)?))
     }
 
-    /// Removes a lease and its keys, all in one revision (`Revoke` in etcd's `lessor.go`). A lease without keys
-    /// leaves the revision alone.
+    /// Removes a lease and its keys, all in one revision (`Revoke` in etcd's `lessor.go`). Without keys the revision does
+    /// not change.
     ///
     /// # Errors
     /// `LeaseNotFound`.
-    pub fn revoke(&mut self, id: LeaseId) -> Result<(), RequestError> {
+    pub(crate) fn revoke(&mut self, id: LeaseId) -> Result<(), RequestError> {
         let keys = self.leases.remove(id).ok_or(RequestError::LeaseNotFound)?;
         self.keys.delete(keys);
         Ok(())
     }
 
-    /// Forgets what became of the keys before a revision.
+    /// Compacts the history up to a revision.
     ///
     /// # Errors
     /// `FutureRevision`, `Compacted`.
-    pub fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
+    pub(crate) fn compact(&mut self, revision: i64) -> Result<(), RequestError> {
         self.keys.compact(revision)
     }
 
     /// Renews a lease.
-    pub fn renew(&mut self, id: LeaseId, now: Timestamp) -> RenewOutcome {
+    pub(crate) fn renew(&mut self, id: LeaseId, now: Timestamp) -> RenewOutcome {
         self.leases.renew(id, now)
     }
 
-    /// Removes the first of the leases whose deadline has passed, at most `limit`, each in a revision of its own;
-    /// tells how many.
-    pub fn expire(&mut self, now: Timestamp, limit: usize) -> usize {
+    /// Removes at most `limit` expired leases, in the order of their deadlines, each in its own revision. Returns how many.
+    pub(crate) fn expire(&mut self, now: Timestamp, limit: usize) -> usize {
         let expired = self.leases.expired(now, limit);
         expired.iter().filter(|&&id| self.revoke(id).is_ok()).count()
     }
 
-    /// Gives every lease its full TTL and `extra`, as a new leader does.
-    pub fn refill(&mut self, now: Timestamp, extra: Duration) {
+    /// Extends every lease to its full TTL plus `extra`, as a new leader does.
+    pub(crate) fn refill(&mut self, now: Timestamp, extra: Duration) {
         self.leases.refill(now, extra);
     }
 
     fn unused_id(&mut self) -> LeaseId {
         loop {
-            // etcd's ids are positive and 63 bits wide.
+            // etcd chooses positive ids.
             let id = self.random.i64(1..);
             if !self.leases.contains(id) {
                 return id;
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn extreme_ids_are_ids() {
+    fn extreme_ids_are_valid() {
         let mut store = Store::new(Rng::with_seed(1));
         for id in [-1, i64::MAX, i64::MIN] {
             assert_eq!(store.grant(Some(id), 10, Timestamp::START), Ok((id, 10)));
@@ -139,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn all_keys_of_a_lease_go_in_one_revision() {
+    fn all_keys_of_a_lease_are_deleted_in_one_revision() {
         let mut store = store_with_keys(5, &["b", "a", "c"]);
         assert_eq!(store.keys().revision(), 4);
         store.revoke(5).unwrap();

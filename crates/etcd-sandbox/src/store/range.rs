@@ -1,4 +1,4 @@
-//! Which of the keys found a range answers with, and in which order (`Range` in etcd's `apply.go`).
+//! Filters, sorts and limits the keys of a range (`Range` in etcd's `apply.go`).
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use etcd_client::{SortOrder, SortTarget};
 use super::RequestError;
 use super::kv::length;
 
-/// Looks at a range before it is carried out.
+/// Checks a range request.
 pub(super) fn check(request: &PbRangeRequest) -> Result<(), RequestError> {
     let sorts = SortOrder::try_from(request.sort_order).is_ok() && SortTarget::try_from(request.sort_target).is_ok();
     match request {
@@ -18,8 +18,7 @@ pub(super) fn check(request: &PbRangeRequest) -> Result<(), RequestError> {
     }
 }
 
-/// The answer to a range that has found these keys, sorted by name. All that were found are counted, also those that
-/// it filters away.
+/// The reply to a range that found these keys, sorted by key. The count includes keys that the request filters out.
 pub(super) fn answer<'a>(request: &PbRangeRequest, found: impl Iterator<Item = &'a PbKeyValue>) -> PbRangeResponse {
     if request.count_only {
         return PbRangeResponse { count: length(found.count()), ..Default::default() };
@@ -43,7 +42,7 @@ fn is_wanted(request: &PbRangeRequest, entry: &PbKeyValue) -> bool {
         && within(entry.create_revision, request.min_create_revision, request.max_create_revision)
 }
 
-/// Without an order, what is sorted otherwise than by key is sorted upwards.
+/// Without an order, the sort is ascending.
 fn sort(request: &PbRangeRequest, kvs: &mut [&PbKeyValue]) {
     let by: fn(&PbKeyValue, &PbKeyValue) -> Ordering = match SortTarget::try_from(request.sort_target) {
         Ok(SortTarget::Version) => |a, b| a.version.cmp(&b.version),

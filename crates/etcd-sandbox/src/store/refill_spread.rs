@@ -1,17 +1,17 @@
-//! How a new leader keeps refilled leases from ending all at once.
+//! How a new leader spreads the deadlines of refilled leases.
 
 use std::time::Duration;
 
 use simkit::Timestamp;
 
-/// From that many leases on a new leader spreads them: as many as etcd removes in a second.
+/// From this many leases on a new leader spreads them. etcd removes as many per second.
 pub(super) const SPREAD_FROM: usize = 1_000;
-/// At most that many keep their deadline in one window of a second: three quarters of what is removed in one.
+/// The most deadlines in a window of one second: three quarters of what etcd removes per second.
 const DEADLINES_PER_SECOND: u32 = 750;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Goes through deadlines in their order and tells by how much to move each, as the second half of `Promote` in etcd's
-/// `lessor.go`: in a window that is full the n-th ends n/750 s after the window's start.
+/// Computes by how much to move each deadline, in sorted order, as the second half of `Promote` in etcd's `lessor.go`. In a
+/// full window the n-th deadline is n/750 s after the start of the window.
 #[derive(Debug)]
 pub(super) struct RefillSpread {
     start: Timestamp,
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_window_flows_over_at_750_a_second() {
+    fn a_full_window_is_extended_by_a_second_per_750_leases() {
         let mut spread = RefillSpread::new(at(10));
         let delays: Vec<Duration> = (0..3_000).map(|_| spread.delay(at(10))).collect();
         assert!(delays[..750].iter().all(Duration::is_zero));
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_the_window_stays_and_what_it_reaches_waits_its_turn() {
+    fn deadlines_after_the_window_stay_and_those_within_it_move() {
         let mut spread = RefillSpread::new(at(10));
         (0..3_000).for_each(|_| _ = spread.delay(at(10)));
         assert_eq!(spread.delay(at(12)).as_millis(), 2_001);

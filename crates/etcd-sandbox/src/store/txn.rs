@@ -1,4 +1,4 @@
-//! Transactions: what is compared first, and what is done then, all in one revision.
+//! Transactions: comparisons, then operations, all in one revision.
 
 use std::cmp::Ordering;
 
@@ -11,8 +11,8 @@ use etcd_client::proto::{
 use super::txn_check::check;
 use super::{RequestError, Span, Store};
 
-/// The way that a transaction takes: every comparison, those of transactions within included, looks at the keys as
-/// they were before it.
+/// The branches that a transaction takes. All comparisons, including those of nested transactions, use the keys before
+/// the transaction.
 struct TxnPlan<'a> {
     succeeded: bool,
     steps: Vec<TxnStep<'a>>,
@@ -26,11 +26,11 @@ enum TxnStep<'a> {
 }
 
 impl Store {
-    /// Compares, and does the one or the other; all that it writes has one revision.
+    /// Carries out a transaction. All its writes have one revision.
     ///
     /// # Errors
-    /// `TooManyOps`, `NoKey`, `DuplicateKey` and what its operations are refused with. It does nothing then.
-    pub fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, RequestError> {
+    /// `TooManyOps`, `NoKey`, `DuplicateKey`, and the errors of its operations. Nothing is changed then.
+    pub(crate) fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, RequestError> {
         check(request)?;
         let plan = self.plan(request);
         self.check_plan(&plan)?;
@@ -54,8 +54,8 @@ impl Store {
         TxnPlan { succeeded, steps: steps.collect() }
     }
 
-    /// Whether a comparison holds of all keys that it names. Where there is none it looks at zeros, but no value
-    /// equals that of a key that is not there.
+    /// Whether a comparison is true for all its keys. Without a key it compares with zeros, but the comparison of a value is
+    /// then false.
     fn holds(&self, compare: &PbCompare) -> bool {
         let mut found = self.keys.range(Span { key: &compare.key, end: &compare.range_end }).peekable();
         if found.peek().is_some() {
@@ -89,7 +89,7 @@ impl Store {
             TxnStep::Delete(asked) => PbTxnOpResponse::ResponseDeleteRange(self.delete(asked)?),
             TxnStep::Txn(within) => PbTxnOpResponse::ResponseTxn(self.run_plan(within)?),
         };
-        // Of these headers etcd fills in the revision alone.
+        // In these headers etcd fills in only the revision.
         let header = Some(PbResponseHeader { revision: self.keys.revision(), ..Default::default() });
         match &mut answer {
             PbTxnOpResponse::ResponseRange(answer) => answer.header = header,
@@ -108,12 +108,12 @@ fn holds_of(compare: &PbCompare, entry: &PbKeyValue) -> bool {
         Ok(CompareOp::NotEqual) => ordering != Ordering::Equal,
         Ok(CompareOp::Greater) => ordering == Ordering::Greater,
         Ok(CompareOp::Less) => ordering == Ordering::Less,
-        // As etcd, which lets pass what it does not know.
+        // etcd also accepts unknown comparisons.
         Err(_) => true,
     }
 }
 
-/// How the key lies to what it is compared with; what is not given is 0, or the empty value.
+/// Compares a key with the target. A missing target is 0 or the empty value.
 fn order(compare: &PbCompare, entry: &PbKeyValue) -> Ordering {
     use PbCompareTarget as Target;
     use PbTargetUnion as With;
@@ -201,7 +201,7 @@ mod tests {
         assert!(holds("k", CompareOp::Greater, With::Value(b"a".to_vec())));
         assert!(!holds("k", CompareOp::NotEqual, With::Version(1)));
         assert!(holds("none", CompareOp::Equal, With::CreateRevision(0)));
-        assert!(!holds("none", CompareOp::NotEqual, With::Value(b"v".to_vec())), "no value equals or differs");
+        assert!(!holds("none", CompareOp::NotEqual, With::Value(b"v".to_vec())), "the comparison of a value is false");
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!((seen.kvs[0].mod_revision, seen.header.as_ref().unwrap().revision), (3, 3));
         assert_eq!(store.leases().keys(7).count(), 0);
         store.txn(&doing(vec![get("a")])).unwrap();
-        assert_eq!(store.keys().revision(), 3, "reading takes no revision");
+        assert_eq!(store.keys().revision(), 3, "a read does not change the revision");
     }
 
     #[test]

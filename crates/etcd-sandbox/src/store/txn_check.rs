@@ -1,5 +1,4 @@
-//! What makes a transaction one that etcd does not even try (`checkTxnRequest` and `checkIntervals` in its
-//! `v3rpc/key.go`).
+//! Checks a transaction before it is carried out (`checkTxnRequest` and `checkIntervals` in etcd's `v3rpc/key.go`).
 
 use std::collections::HashSet;
 
@@ -8,10 +7,10 @@ use etcd_client::proto::{PbTxnOpRequest, PbTxnRequest, PbTxnRequestOp};
 use super::kv::{check_delete, check_put};
 use super::{RequestError, Span, range};
 
-/// Comparisons or operations that one transaction has at most (`--max-txn-ops`).
+/// The most comparisons or operations of a transaction (`--max-txn-ops`).
 const MOST: usize = 128;
 
-/// Looks at a transaction before it is carried out.
+/// Checks a transaction.
 pub(super) fn check(request: &PbTxnRequest) -> Result<(), RequestError> {
     check_below(request, MOST)?;
     Writes::of(&request.success)?;
@@ -19,7 +18,7 @@ pub(super) fn check(request: &PbTxnRequest) -> Result<(), RequestError> {
     Ok(())
 }
 
-/// Transactions within have what their outer ones leave them.
+/// Nested transactions share the limit of the outer ones.
 fn check_below(request: &PbTxnRequest, most: usize) -> Result<(), RequestError> {
     let length = request.compare.len().max(request.success.len()).max(request.failure.len());
     let left = most.checked_sub(length).ok_or(RequestError::TooManyOps)?;
@@ -39,7 +38,7 @@ fn check_op(op: &PbTxnRequestOp, left: usize) -> Result<(), RequestError> {
     }
 }
 
-/// What one branch writes: no key may be put twice, nor put and deleted.
+/// The writes of one branch. No key may be put twice, or put and deleted.
 #[derive(Default)]
 struct Writes<'a> {
     puts: HashSet<&'a [u8]>,
@@ -68,7 +67,7 @@ impl<'a> Writes<'a> {
         Ok(writes)
     }
 
-    /// Of two branches only one is taken: the same key in both is put once.
+    /// Only one of two branches is taken, so both may put the same key.
     fn either(&mut self, one: Writes<'a>, other: Writes<'a>) -> Result<(), RequestError> {
         one.puts.union(&other.puts).try_for_each(|key| self.put(key))?;
         self.deletes.extend(one.deletes.into_iter().chain(other.deletes));

@@ -1,4 +1,4 @@
-//! Each fault, as a client meets it.
+//! Each fault, as a client sees it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use simkit::Stopwatch;
 const A_WHILE: Duration = Duration::from_secs(5);
 
 #[tokio::test(start_paused = true)]
-async fn a_delay_holds_answers_back() {
+async fn a_delay_delays_replies() {
     let sandbox = start(2);
     let id = sandbox.grant(10).unwrap();
     sandbox.faults().on(1).delay(Duration::from_secs(2));
@@ -23,12 +23,12 @@ async fn a_delay_holds_answers_back() {
     let mut asker = Asker::open(&sandbox, 1, &[id], false).await.unwrap();
     asker.answer().await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 4);
-    // The lease was renewed when it was asked, not when it was answered.
+    // The lease was renewed at the request and not at the reply.
     assert_eq!(sandbox.deadline(id).unwrap().since_start().as_secs(), 12);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hung_member_takes_requests_and_answers_when_it_goes_on() {
+async fn a_hanging_member_accepts_requests_and_replies_when_it_continues() {
     let sandbox = start(2);
     let id = sandbox.grant(30).unwrap();
     let mut asker = Asker::open(&sandbox, 1, &[id], false).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_hung_member_takes_requests_and_answers_when_it_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stopped_leader_removes_nothing_and_refills_nothing() {
+async fn a_hanging_leader_removes_nothing_and_refills_nothing() {
     let sandbox = start(1);
     let (short, long) = (sandbox.grant(5).unwrap(), sandbox.grant(10).unwrap());
     sandbox.faults().hang();
@@ -57,7 +57,7 @@ async fn a_stopped_leader_removes_nothing_and_refills_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cut_streams_end_with_the_status_and_new_ones_live() {
+async fn cut_streams_end_with_the_status_and_new_ones_work() {
     let sandbox = start(1);
     let id = sandbox.grant(30).unwrap();
     let mut asker = Asker::open(&sandbox, 0, &[id], false).await.unwrap();
@@ -71,7 +71,7 @@ async fn cut_streams_end_with_the_status_and_new_ones_live() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_is_down_breaks_and_refuses_and_comes_back_refilled() {
+async fn a_member_that_is_down_refuses_connections_and_refills_leases_when_it_is_up() {
     let sandbox = start(1);
     let id = sandbox.grant(10).unwrap();
     let mut client = client(&sandbox, 0).await;
@@ -89,7 +89,7 @@ async fn a_member_that_is_down_breaks_and_refuses_and_comes_back_refilled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_follower_goes_alone_and_a_leader_with_its_leadership() {
+async fn the_leadership_ends_when_the_leader_goes_down_and_not_when_a_follower_does() {
     let sandbox = start(3);
     let term = |status: etcd_client::StatusResponse| (status.raft_term(), status.leader() != 0);
     let faults = sandbox.faults();
@@ -118,7 +118,7 @@ async fn a_forbidden_lease_ends_the_whole_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refill_brings_back_what_had_expired() {
+async fn a_refill_restores_expired_leases() {
     let sandbox = start(1);
     let id = sandbox.grant(2).unwrap();
     sandbox.faults().stall_expiry();

@@ -1,4 +1,4 @@
-//! The key-value service, and what is not served.
+//! The key-value service, and calls that are not served.
 
 use etcd_client::{DeleteOptions, GetOptions, PutOptions};
 use tonic::Code;
@@ -6,7 +6,7 @@ use tonic::Code;
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_put_with_a_lease_goes_with_it() {
+async fn a_key_is_deleted_with_its_lease() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     let id = client.lease_grant(10, None).await.unwrap().id();
@@ -20,7 +20,7 @@ async fn a_put_with_a_lease_goes_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_puts_carry_etcds_codes_and_texts() {
+async fn invalid_puts_fail_with_etcds_codes_and_texts() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     let ignoring = PutOptions::new().with_ignore_lease();
@@ -36,7 +36,7 @@ async fn bad_puts_carry_etcds_codes_and_texts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ranges_and_deletes_go_by_prefix() {
+async fn ranges_and_deletes_accept_a_prefix() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     for key in ["p/1", "p/2", "p/3", "q"] {
@@ -50,7 +50,7 @@ async fn ranges_and_deletes_go_by_prefix() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_served_says_so() {
+async fn calls_that_are_not_served_are_unimplemented() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     for status in [

@@ -12,7 +12,7 @@ use simkit::Stopwatch;
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test(start_paused = true)]
-async fn grant_keeps_an_id_picks_one_and_raises_the_ttl() {
+async fn grant_uses_the_id_or_chooses_one_and_raises_the_ttl() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     for id in [5, -1, i64::MAX, i64::MIN] {
@@ -26,7 +26,7 @@ async fn grant_keeps_an_id_picks_one_and_raises_the_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_are_etcds() {
+async fn errors_are_those_of_etcd() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     let id = sandbox.grant(10).unwrap();
@@ -48,7 +48,7 @@ async fn an_unknown_lease_has_no_time_left_and_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_to_live_tells_keys_when_asked() {
+async fn time_to_live_returns_keys_on_request() {
     let sandbox = start(1);
     let mut client = client(&sandbox, 0).await;
     let id = sandbox.grant(10).unwrap();
@@ -60,7 +60,7 @@ async fn time_to_live_tells_keys_when_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_list_is_in_the_order_of_expiry() {
+async fn the_list_is_sorted_by_deadline() {
     let sandbox = start(1);
     let ids: Vec<_> = (0..5).map(|_| sandbox.grant(60).unwrap()).collect();
     let listed = client(&sandbox, 0).await.leases().await.unwrap();
@@ -68,7 +68,7 @@ async fn the_list_is_in_the_order_of_expiry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn expiry_keeps_to_the_grid_and_takes_the_keys_along() {
+async fn expiry_happens_on_a_tick_and_deletes_the_keys() {
     let sandbox = start(1);
     seconds(0.2).await;
     let id = sandbox.grant(2).unwrap();
@@ -107,7 +107,7 @@ async fn a_thousand_leases_a_second_are_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keepalives_are_answered_in_turn_and_unknown_ones_with_zero() {
+async fn keepalives_are_answered_in_order_and_unknown_ones_with_zero() {
     let sandbox = start(1);
     let (ten, sixty) = (sandbox.grant(10).unwrap(), sandbox.grant(60).unwrap());
     let mut asker = Asker::open(&sandbox, 0, &[ten, 99, 0, sixty], false).await.unwrap();
@@ -129,7 +129,7 @@ async fn etcd_clients_own_keepalive_works() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_opens_with_its_first_answer_and_not_before() {
+async fn a_stream_opens_with_its_first_reply() {
     let sandbox = start(1);
     assert!(timeout(Duration::from_secs(60), Asker::open(&sandbox, 0, &[], false)).await.is_err());
     assert_eq!(sandbox.stats(0).streams_opened, 1);
@@ -148,7 +148,7 @@ async fn a_closed_stream_ends_without_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn renewing_an_expired_lease_waits_and_holds_up_what_stands_behind_it() {
+async fn renewing_an_expired_lease_waits_and_blocks_renewals_behind_it() {
     let sandbox = start(1);
     sandbox.faults().stall_expiry();
     let (dying, healthy) = (sandbox.grant(2).unwrap(), sandbox.grant(10).unwrap());
@@ -166,7 +166,7 @@ async fn renewing_an_expired_lease_waits_and_holds_up_what_stands_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revoke_frees_the_renewal_that_waits() {
+async fn a_revoke_answers_a_waiting_renewal() {
     let sandbox = start(1);
     sandbox.faults().stall_expiry();
     let id = sandbox.grant(2).unwrap();

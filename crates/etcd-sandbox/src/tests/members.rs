@@ -1,4 +1,4 @@
-//! Members, leadership, TCP, and the end.
+//! Members, leadership, TCP, and how a sandbox ends.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -11,7 +11,7 @@ use simkit::Stopwatch;
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 #[tokio::test(start_paused = true)]
-async fn members_share_a_store_and_say_who_they_are() {
+async fn members_share_a_store_and_identify_themselves() {
     let sandbox = start(3);
     let id = client(&sandbox, 2).await.lease_grant(10, None).await.unwrap().id();
     assert_eq!(client(&sandbox, 1).await.lease_time_to_live(id, None).await.unwrap().granted_ttl(), 10);
@@ -62,7 +62,7 @@ async fn an_election_refills_and_starts_a_new_term() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_leader_callers_wait_as_with_etcd() {
+async fn without_a_leader_calls_wait_as_in_etcd() {
     let sandbox = start(3);
     let id = sandbox.grant(30).unwrap();
     sandbox.faults().lose_leader();
@@ -107,7 +107,7 @@ async fn streams_that_require_a_leader_end_without_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_the_last_handle_is_the_end() {
+async fn dropping_the_last_handle_stops_the_sandbox() {
     let sandbox = start(1);
     let dialer = sandbox.dialer(0);
     let id = sandbox.grant(10).unwrap();
@@ -122,7 +122,7 @@ async fn the_end_of_the_last_handle_is_the_end() {
 }
 
 #[tokio::test]
-async fn it_serves_tcp_and_says_where() {
+async fn it_serves_tcp_and_lists_the_address() {
     let sandbox = start(1);
     let bound = sandbox.listen(0, ANY_PORT).await.unwrap();
     let mut client = Client::connect([bound.to_string()], None).await.unwrap();
@@ -134,7 +134,7 @@ async fn it_serves_tcp_and_says_where() {
 }
 
 #[tokio::test]
-async fn a_bad_address_is_refused_in_words() {
+async fn an_invalid_address_is_an_error() {
     let sandbox = start(1);
     let bound = sandbox.listen(0, ANY_PORT).await.unwrap();
     let taken = sandbox.listen(0, bound).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The sandbox as a client sees it: over the pipe, on a paused clock.
+//! The sandbox as a client sees it, over the pipe and on a paused clock.
 
 mod faults;
 mod kv;
@@ -28,7 +28,7 @@ use crate::LeaseId;
 use simkit::Clock;
 use simkit::pipe::{Dialer, PipeStream};
 
-/// Lets tonic dial a pipe.
+/// Connects tonic over a pipe.
 struct Connector(Dialer);
 
 impl Service<Uri> for Connector {
@@ -63,11 +63,11 @@ async fn client_that_requires_a_leader(sandbox: &Sandbox, member: usize) -> Clie
     Client::from_channel(Channel::Tonic(channel(sandbox, member)), Some(options)).await.unwrap()
 }
 
-/// The status of a call that was refused.
+/// The status of a failed call.
 fn refused<T: std::fmt::Debug>(outcome: Result<T, etcd_client::Error>) -> Status {
     match outcome.unwrap_err() {
         etcd_client::Error::GRpcStatus(status) => status,
-        other => panic!("not the server's: {other}"),
+        other => panic!("not an error of the server: {other}"),
     }
 }
 
@@ -75,14 +75,14 @@ async fn seconds(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }
 
-/// A keepalive stream that asks at will and reads every answer, the first included.
+/// A keepalive stream that sends on request and reads every reply, including the first.
 struct Asker {
     requests: mpsc::UnboundedSender<PbLeaseKeepAliveRequest>,
     answers: Streaming<PbLeaseKeepAliveResponse>,
 }
 
 impl Asker {
-    /// Opens a stream and asks for these leases: only the first answer opens it.
+    /// Opens a stream and renews these leases. It opens with the first reply.
     async fn open(sandbox: &Sandbox, member: usize, ids: &[LeaseId], require_leader: bool) -> Result<Asker, Status> {
         let (requests, sent) = mpsc::unbounded_channel();
         for id in ids {
@@ -103,7 +103,7 @@ impl Asker {
         self.requests.send(PbLeaseKeepAliveRequest { id }).unwrap();
     }
 
-    /// The next answer's id and TTL.
+    /// The id and TTL of the next reply.
     async fn answer(&mut self) -> Result<(LeaseId, i64), Status> {
         let answer = self.answers.message().await?.ok_or_else(|| Status::aborted("the stream has ended"))?;
         Ok((answer.id, answer.ttl))

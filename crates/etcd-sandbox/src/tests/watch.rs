@@ -1,4 +1,4 @@
-//! The watch service, as a client sees it when things go wrong.
+//! The watch service during faults.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn a_cut_watch_ends_with_its_status_and_a_new_one_catches_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hung_member_tells_when_it_goes_on() {
+async fn a_hanging_member_sends_changes_when_it_continues() {
     let sandbox = start(1);
     let mut watch = watching(&sandbox, WatchOptions::new()).await;
     sandbox.faults().hang();
@@ -47,7 +47,7 @@ async fn a_hung_member_tells_when_it_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_leases_are_told_with_what_held_the_key() {
+async fn the_end_of_a_lease_is_sent_with_the_previous_value_of_its_key() {
     let sandbox = start(1);
     let lease = sandbox.grant(2).unwrap();
     sandbox.put("k", "v", Some(lease)).unwrap();
@@ -59,7 +59,7 @@ async fn expired_leases_are_told_with_what_held_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_quiet_watch_is_told_how_far_it_is_every_ten_minutes() {
+async fn a_quiet_watch_gets_its_progress_every_ten_minutes() {
     let sandbox = start(1);
     let mut watch = watching(&sandbox, WatchOptions::new().with_progress_notify()).await;
     sandbox.put("other", "v", None).unwrap();
@@ -69,7 +69,7 @@ async fn a_quiet_watch_is_told_how_far_it_is_every_ten_minutes() {
     let waited = sandbox.clock().now() - asked;
     assert!(waited > Duration::from_secs(590), "{waited:?}");
     let silent = watching(&sandbox, WatchOptions::new()).await.message().now_or_never().is_none();
-    assert!(silent, "nobody asked this one to be told");
+    assert!(silent, "this one did not request progress");
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,13 +85,13 @@ async fn a_watch_that_requires_a_leader_ends_without_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_past_ends_a_watch() {
+async fn a_compaction_ends_a_watch_that_needs_it() {
     let sandbox = start(1);
     let mut watch = watching(&sandbox, WatchOptions::new()).await;
     for _ in 0..3 {
         sandbox.put("other", "v", None).unwrap();
     }
-    // What it was told before is not taken back.
+    // Changes that were sent before remain.
     seconds(0.1).await;
     sandbox.compact(4).unwrap();
     watch.watch("k", Some(WatchOptions::new().with_start_revision(2))).await.unwrap();
@@ -100,5 +100,5 @@ async fn a_forgotten_past_ends_a_watch() {
     assert!(end.canceled());
     assert_eq!((end.watch_id(), end.compact_revision()), (1, 4));
     sandbox.put("k", "v", None).unwrap();
-    assert_eq!(watch.message().await.unwrap().unwrap().watch_id(), 0, "the other goes on");
+    assert_eq!(watch.message().await.unwrap().unwrap().watch_id(), 0, "the other watch continues");
 }

@@ -1,19 +1,19 @@
-//! Events in one message, or in several where a client wants none larger than a request may be.
+//! Events in one message, or in several if the client wants messages that are not larger than a request.
 
 use etcd_client::proto::{PbEvent, PbResponseHeader, PbWatchResponse};
 use prost::Message;
 
-/// What a fragment holds at most: etcd's `--max-request-bytes`, 1.5 MiB, and 512 KiB for what stands around it.
-const MOST: usize = 1536 * 1024 + 512 * 1024;
+/// The largest fragment in bytes: etcd's `--max-request-bytes`, 1.5 MiB, and 512 KiB for the overhead.
+const MAX_BYTES: usize = 1536 * 1024 + 512 * 1024;
 
-/// The messages for these events, in order; all but the last say that more follow. No events, no message.
+/// The messages for these events, in order. All but the last are marked as fragments. Without events there is none.
 pub(super) fn in_fragments(
     watch_id: i64,
     header: &PbResponseHeader,
     events: Vec<PbEvent>,
     fragmented: bool,
 ) -> Vec<PbWatchResponse> {
-    let most = if fragmented { MOST } else { usize::MAX };
+    let most = if fragmented { MAX_BYTES } else { usize::MAX };
     let mut messages: Vec<PbWatchResponse> = Vec::new();
     let mut bytes = 0;
     for event in events {
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_too_much_is_broken_up() {
+    fn only_large_messages_are_split() {
         const MB: usize = 1_000_000;
         assert_eq!(shape(vec![], true), []);
         assert_eq!(shape(vec![event(9), event(9)], true), [(2, false)]);

@@ -1,4 +1,4 @@
-//! What the fields of the form mean, and the rules that they can break.
+//! Parsing and validating the fields of the form.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use crate::app::{GrantRequest, KeyTemplate};
 use crate::plural::plural;
 use etcd_lease::{LeaseId, MAX_TTL};
 
-/// Leases that one form can grant.
+/// Maximum number of leases per form.
 const MOST_LEASES: u32 = 10_000;
 
 impl GrantForm {
-    /// What a field means as it stands.
+    /// Explains the value of a field.
     ///
     /// # Errors
-    /// The rule that it breaks, in words.
+    /// Returns the rule that the field violates.
     pub fn check(&self, field: Field) -> Result<String, String> {
         match field {
             Field::Ttl => self.ttl().map(|ttl| self.explain_ttl(ttl)),
-            Field::Count => self.count().map(|count| plural(count.into(), "lease")),
+            Field::Count => self.count().map(|count| plural(count, "lease")),
             Field::Id => self.id().map(|id| id.map_or("chosen by etcd".to_owned(), |id| id.to_string())),
             Field::Put(line) => self.put(line).map(|put| put.map_or(self.hint(line), |_| String::new())),
             Field::KeepAlive => Ok(String::new()),
@@ -36,7 +36,7 @@ impl GrantForm {
         }
     }
 
-    /// What an empty line of keys says.
+    /// The hint next to an empty key field.
     fn hint(&self, line: usize) -> String {
         if line == 0 { "none" } else { "add another key (optional)" }.to_owned()
     }
@@ -70,7 +70,7 @@ impl GrantForm {
         }
     }
 
-    /// The key of a line; none where it is empty.
+    /// The key template of a line. `None` if the line is empty.
     fn put(&self, line: usize) -> Result<Option<KeyTemplate>, String> {
         let parse = |input: &Input| match input.value() {
             "" => None,
@@ -96,15 +96,15 @@ impl GrantForm {
         (0..self.templates.len()).filter_map(put).collect()
     }
 
-    /// Whether every field keeps to its rule.
+    /// Whether all fields are valid.
     pub fn is_right(&self) -> bool {
         self.fields().into_iter().all(|field| self.check(field).is_ok())
     }
 
-    /// The order, if every field is right.
+    /// The grant request, if all fields are valid.
     ///
     /// # Errors
-    /// The first field that is not, and the rule that it breaks.
+    /// Returns the first invalid field and the rule that it violates.
     pub fn request(&self) -> Result<GrantRequest, (Field, String)> {
         let at = |field| move |rule| (field, rule);
         let order = GrantRequest {
@@ -116,13 +116,13 @@ impl GrantForm {
             pace: Some(self.pace),
             first_number: 1,
         };
-        // Keys that only meet once their numbers are filled in.
+        // Different templates can expand to the same key.
         order.check().map_err(|bad| (Field::Put(0), bad.to_string()))?;
         Ok(order)
     }
 }
 
-/// A TTL as it is typed: a preset, seconds, or a number with s, m, h or d.
+/// Parses a TTL: a preset digit, seconds, or a number with the unit s, m, h or d.
 fn parse_ttl(text: &str) -> Result<i64, String> {
     let text = text.trim();
     if let Some((_, ttl)) = PRESETS.iter().find(|(digit, _)| *digit == text) {
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(filled(["1", "", ""], ["/a=b"]).request().map(|order| order.count), Ok(1));
     }
 
-    /// The columns beside a field.
+    /// A hint must fit into 26 columns.
     #[test]
     fn every_rule_fits_beside_its_field() {
         let ttls = ["", "x", "0", "9000000001"].map(|ttl| filled([ttl, "", ""], [""]));

@@ -1,4 +1,4 @@
-//! What keys do to the form.
+//! Key handling of the form.
 
 use super::{Field, GrantForm};
 use crate::app::command::Command;
@@ -6,11 +6,11 @@ use crate::app::dialog::{DialogContext, DialogOutcome};
 use crate::app::{DialogAction, Key, KeyContext};
 use etcd_lease::RenewalSchedule;
 
-/// Characters of a pasted text that are taken: more than any key and value that one would attach by hand.
+/// Maximum number of pasted characters. More than a key and value typed by hand.
 const MOST_PASTED: usize = 10_000;
 
 impl GrantForm {
-    /// Enter grants what is right, and goes to the first field that is not.
+    /// Handles a key. Enter grants the leases, or moves to the first invalid field.
     pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match context.dialog_action(KeyContext::Grant, key) {
             Some(DialogAction::FormClose) => return DialogOutcome::Close,
@@ -33,9 +33,9 @@ impl GrantForm {
     }
 }
 
-/// A pasted text is typed: an end of line goes on to the next line of keys, and does nothing elsewhere.
+/// Inserts pasted text. A line end moves to the next key field, and is ignored in other fields.
 pub(in crate::app) fn paste(form: &mut GrantForm, text: &str) {
-    // Terminals send an end of line as Enter does.
+    // Terminals send line ends as carriage returns.
     let text = text.chars().take(MOST_PASTED).collect::<String>().replace("\r\n", "\n").replace('\r', "\n");
     for c in text.chars() {
         match c {

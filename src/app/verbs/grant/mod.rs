@@ -1,4 +1,4 @@
-//! Granting leases: the form, and sending what it asks for.
+//! Granting leases: the form and the request.
 
 mod check;
 mod input;
@@ -13,10 +13,10 @@ use super::Done;
 
 pub(in crate::app) use input::paste;
 
-/// TTLs in seconds that a single digit means: the TTLs of the exercise.
+/// TTL presets: a single digit and the TTL in seconds.
 pub const PRESETS: [(&str, i64); 3] = [("1", 10), ("2", 120), ("3", 3600)];
 
-/// Keys that one form can attach to each lease.
+/// Maximum number of key fields in a form.
 const MOST_KEYS: usize = 16;
 
 /// A field of the form.
@@ -24,48 +24,49 @@ const MOST_KEYS: usize = 16;
 pub enum Field {
     /// The TTL.
     Ttl,
-    /// How many leases.
+    /// The number of leases.
     Count,
-    /// The id to ask for.
+    /// The requested id.
     Id,
-    /// A key to attach, with its value: one a line, counted from 0.
+    /// A `KEY=VALUE` field, counted from 0.
     Put(usize),
-    /// Whether to keep them alive.
+    /// Whether to keep the leases alive.
     KeepAlive,
-    /// When their renewals are due.
+    /// The renewal schedule.
     Pace,
 }
 
-/// The form as far as it is filled in.
+/// The state of the form.
 #[derive(Clone, Debug)]
 pub struct GrantForm {
-    /// The field that keys go to.
+    /// The focused field.
     pub focus: Field,
     /// Whether to keep the leases alive.
     pub keep_alive: bool,
-    /// When their renewals are due, if they are kept alive.
+    /// The renewal schedule, if they are kept alive.
     pub pace: RenewalSchedule,
     ttl: Input,
     count: Input,
     id: Input,
-    /// One at least; empty ones attach nothing.
+    /// The key fields, at least one. Empty ones attach nothing.
     templates: Vec<Input>,
 }
 
 impl GrantForm {
-    /// An empty one, for leases at this pace.
+    /// An empty form with a default schedule.
     pub fn new(pace: RenewalSchedule) -> Self {
         let (ttl, count, id, templates) =
             (Input::default(), Input::default(), Input::default(), vec![Input::default()]);
         GrantForm { focus: Field::Ttl, keep_alive: true, pace, ttl, count, id, templates }
     }
 
-    /// Filled as this lease was granted: its TTL, the keys that were shown of it with the values that are known, kept alive
-    /// at the pace that it had. A key whose value is not known, or cannot be written here, stands there without one, so
-    /// that the form asks for it. A key that cannot be written here is left out: one that is no text, or would be read as
-    /// another key, for an equals sign or a placeholder in it.
+    /// A form filled in like an existing lease: its TTL, its displayed keys with their values, and its schedule.
+    ///
+    /// A key whose value is unknown or contains a placeholder is filled in without a value, so that the form asks for
+    /// one. Keys that cannot be expressed as `KEY=VALUE` are left out: binary ones, and those with an equals sign or a
+    /// placeholder.
     pub fn like(lease: &Lease, values: Option<&KeyValues>, usual: RenewalSchedule) -> Self {
-        // A digit alone would be taken for a preset.
+        // A single digit would be read as a preset.
         let ttl = lease.granted_ttl.map_or(String::new(), |ttl| format!("{ttl}s"));
         let value = |key: &[u8]| {
             let text = values?.iter().find(|(other, _)| other == key)?.1.text();
@@ -84,7 +85,7 @@ impl GrantForm {
         GrantForm { ttl: ttl.into(), templates, ..GrantForm::new(pace) }
     }
 
-    /// Its fields, from top to bottom.
+    /// The fields from top to bottom.
     pub fn fields(&self) -> Vec<Field> {
         let templates = (0..self.templates.len()).map(Field::Put);
         [Field::Ttl, Field::Count, Field::Id]
@@ -94,7 +95,7 @@ impl GrantForm {
             .collect()
     }
 
-    /// The text of a field; none for those that are switches.
+    /// The text field. `None` for switches.
     pub fn input(&self, field: Field) -> Option<&Input> {
         match field {
             Field::Ttl => Some(&self.ttl),
@@ -115,7 +116,7 @@ impl GrantForm {
         }
     }
 
-    /// To the next field; the last line of keys, once it is filled, is followed by another.
+    /// Moves to the next field. A filled last key field is followed by a new one.
     fn go_on(&mut self) {
         let last = self.templates.len() - 1;
         let is_filled = self.templates[last].value() != "";
@@ -136,8 +137,8 @@ impl GrantForm {
     }
 }
 
-/// Sends what the form asks for.
+/// Sends the request of the form.
 pub(in crate::app) fn start(request: GrantRequest) -> Done {
-    let status = format!("Granting {} of {} s…", plural(request.count.into(), "lease"), request.ttl);
+    let status = format!("Granting {} of {} s…", plural(request.count, "lease"), request.ttl);
     Done::status(status).with(Effect::Grant(request))
 }

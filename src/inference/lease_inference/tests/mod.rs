@@ -65,7 +65,7 @@ impl Truth {
     fn poll(&mut self, observed: &mut LeaseInference, sent: u64, round_trip: u64) -> (Inferred, u64) {
         let trip = self.roll(round_trip) + 1;
         let looked = sent + self.roll(trip);
-        (observed.apply_reply(&self.answer(looked), at(sent), at(sent + trip)), sent + trip)
+        (observed.apply_reply(&self.answer(looked), at(sent), at(sent + trip)).inferred, sent + trip)
     }
 }
 

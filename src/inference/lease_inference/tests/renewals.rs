@@ -25,7 +25,7 @@ proptest! {
                     let (noticed, then) = truth.poll(&mut observed, now, 80 * MILLI);
                     now = then;
                     prop_assert!(observed.bounds().unwrap().contains(at(truth.deadline)), "{observed:?}");
-                    if let Inferred::Renewed(ObservedRenewal { at: within, .. }) = noticed {
+                    if let Inferred::Renewed(Renewal { at: within, .. }) = noticed {
                         seen += 1;
                         prop_assert!(truth.renewed.iter().any(|&renewal| within.contains(at(renewal))), "{within:?}");
                     }

@@ -7,7 +7,7 @@ fn odd_answers_are_named_and_believed_no_more_than_they_deserve() {
     let mut observed = LeaseInference::default();
     let mut truth = Truth::granted(10, 1);
     let mut hear = |answer: &TimeToLive, second: u64| {
-        let noticed = observed.apply_reply(answer, at(second * SECOND), at(second * SECOND + MILLI));
+        let noticed = observed.apply_reply(answer, at(second * SECOND), at(second * SECOND + MILLI)).inferred;
         (noticed, observed.bounds())
     };
     let (noticed, known) = hear(&truth.answer(103 * SECOND), 103);
@@ -51,11 +51,11 @@ fn a_renewal_of_our_own_fixes_the_deadline_and_an_older_answer_does_not_contradi
     assert_eq!((observed.bounds(), observed.seen_at()), (Some(fixed), Some(at(103_500 * MILLI))));
     // Asked before the renewal was answered, and read before it.
     let (sent, received) = (at(103_505 * MILLI), at(103_520 * MILLI));
-    assert_eq!(observed.apply_reply(&truth.answer(103_506 * MILLI), sent, received), Inferred::Nothing);
+    assert_eq!(observed.apply_reply(&truth.answer(103_506 * MILLI), sent, received).inferred, Inferred::Nothing);
     assert_eq!(observed.bounds(), Some(fixed));
     truth.renew(103_507 * MILLI);
     let (sent, received) = (at(103_400 * MILLI), at(103_520 * MILLI));
-    assert_eq!(observed.apply_reply(&truth.answer(103_508 * MILLI), sent, received), Inferred::Nothing);
+    assert_eq!(observed.apply_reply(&truth.answer(103_508 * MILLI), sent, received).inferred, Inferred::Nothing);
     assert_eq!(observed.bounds(), Some(fixed), "it narrows at most");
     // Asked later: what fits takes nothing away from what is known, though somebody else may have renewed it too.
     truth.deadline = 113_505 * MILLI;
@@ -80,4 +80,32 @@ fn what_is_forgotten_is_known_again_by_the_next_poll() {
     truth.poll(&mut observed, 101 * SECOND, MILLI);
     assert!(observed.is_dying() && observed.bounds().is_some());
     assert_eq!(observed.renewals().certainty(), Certainty::AtLeast);
+}
+
+#[test]
+fn a_change_says_where_the_deadline_was_and_is() {
+    let mut truth = Truth::granted(10, 1);
+    let mut observed = LeaseInference::default();
+    let mut poll = |truth: &Truth, millis: u64| {
+        let sent = at(millis * MILLI);
+        let change = observed.apply_reply(&truth.answer(millis * MILLI), sent, sent);
+        (change, observed.bounds().unwrap())
+    };
+    let (change, first) = poll(&truth, 100_000);
+    assert_eq!((change.deadline, change.previous_query), (DeadlineChange::First(first), None));
+    let (change, again) = poll(&truth, 100_000);
+    assert_eq!((change.deadline, again), (DeadlineChange::Unchanged, first));
+    let (change, refined) = poll(&truth, 100_500);
+    assert_eq!(change.deadline, DeadlineChange::Refined { before: first, after: refined });
+    assert_eq!(change.previous_query, Some(at(100 * SECOND)));
+    truth.renew(103 * SECOND);
+    let (change, renewed) = poll(&truth, 103_500);
+    assert!(matches!(change.inferred, Inferred::Renewed(_)));
+    assert_eq!(change.deadline, DeadlineChange::Replaced { before: refined, after: renewed });
+    let missing = TimeToLive { ttl: -1, granted_ttl: 0, ..truth.answer(104 * SECOND) };
+    let change = observed.apply_reply(&missing, at(104 * SECOND), at(104 * SECOND));
+    assert_eq!((change.inferred, change.deadline), (Inferred::Missing, DeadlineChange::Unchanged));
+    let own = TimeRange { earliest: at(115 * SECOND), latest: at(115 * SECOND) };
+    let change = observed.set_known(own, Duration::from_secs(10));
+    assert_eq!(change.deadline, DeadlineChange::Replaced { before: renewed, after: own });
 }

@@ -107,10 +107,15 @@ fn every_renewal_is_told_once_and_in_order() {
     });
     let third = 10_000 / 3;
     assert_eq!(kinds.collect::<Vec<_>>(), [None, Some(0), Some(third), Some(third)]);
+    let left = update.events.iter().filter_map(|event| match event.kind {
+        EngineEventKind::Renewed { left, .. } => left.map(|left| left.as_millis()),
+        _ => None,
+    });
+    assert_eq!(left.collect::<Vec<_>>(), [9_999, 6_665, 6_665], "by the grant, then by the renewal before");
     assert_eq!(reader.drain(), StatusUpdate::default());
     bench.renew();
     let update = reader.visit(|status| assert_eq!(status.cadence.answers, 4));
-    assert_eq!(update, StatusUpdate::default(), "the status tells of it");
+    assert_eq!(update, StatusUpdate::default(), "the renewal is only in the status");
 }
 
 #[test]
@@ -123,5 +128,5 @@ fn events_that_nobody_reads_are_counted_and_dropped_the_oldest_first() {
     assert_eq!((update.events.len(), update.events_lost), (EVENTS, 3));
     assert_eq!(update.events[0].at.nanos(), 3);
     drop(reader);
-    bench.feed.writer().event(Timestamp::START, None, || unreachable!("nobody reads"));
+    bench.feed.writer().event(Timestamp::START, None, || unreachable!("there is no reader"));
 }

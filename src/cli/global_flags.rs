@@ -1,0 +1,230 @@
+//! Global options at work: which cluster they name, how it is reached, and the command lines that name it again.
+
+use std::io::IsTerminal;
+
+use super::options::{ConnectionFlags, GeneralFlags, KeepAliveFlags, ThemeName, TlsFlags};
+use super::{CliError, GlobalFlags};
+use crate::app::Backend;
+use crate::ui::Palette;
+use etcd_lease::engine;
+use etcd_lease::wire::{Address, BadEndpoint, Settings, Target, TlsFiles, User};
+
+impl GlobalFlags {
+    /// Whether to use an in-process sandbox instead of endpoints.
+    pub(super) fn sandbox(&self) -> bool {
+        self.connection.sandbox
+    }
+
+    /// Selects an in-process sandbox, whatever the options say.
+    pub(super) fn use_sandbox(&mut self) {
+        self.connection.sandbox = true;
+    }
+
+    /// The same options with a clock that runs `warp` times as fast as real time.
+    pub(super) fn at_speed(mut self, warp: u32) -> Self {
+        self.connection.warp = warp;
+        self
+    }
+
+    /// Speed of the sandbox's clock and ours, 1 for real time.
+    pub(super) fn warp(&self) -> u32 {
+        self.connection.warp
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        if self.sandbox() { Backend::Sandbox { warp: self.warp() } } else { Backend::Cluster }
+    }
+
+    /// Refuses `--warp` on a real cluster, which keeps its own time: renewals would be sent at the wrong time.
+    pub(super) fn check_warp(&self) -> Result<(), CliError> {
+        if self.warp() > 1 && !self.sandbox() {
+            let why = "--warp needs --sandbox; the clock of a real cluster cannot be sped up";
+            return Err(CliError::Usage(why.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Refuses a command that writes or renews under `--read-only`.
+    pub(super) fn writes(&self, command: &'static str) -> Result<(), CliError> {
+        if self.general.read_only {
+            return Err(CliError::ReadOnly { command, by: self.read_only_by.clone() });
+        }
+        Ok(())
+    }
+
+    /// Options of the keepalive engine.
+    pub(super) fn engine(&self) -> engine::Options {
+        let KeepAliveFlags { pace, queue_capacity } = self.keeping;
+        engine::Options { pace, queue_capacity, ..engine::Options::default() }
+    }
+
+    /// The endpoints as they were given, for display.
+    pub(super) fn target(&self) -> String {
+        if self.sandbox() { "sandbox".to_owned() } else { self.connection.endpoints.join(",") }
+    }
+
+    /// The command line that reaches the same cluster. It never contains a password.
+    pub(super) fn command_line(&self) -> String {
+        let mut words = vec!["leasetop".to_owned()];
+        words.extend(self.general.config.iter().map(|file| format!("--config {}", quoted(&file.to_string_lossy()))));
+        words.push(match &self.named {
+            Some(named) => format!("--cluster {}", quoted(&named.name)),
+            None => format!("--endpoints {}", self.target()),
+        });
+        words.extend(self.connection_options());
+        words.join(" ")
+    }
+
+    /// Options for TLS and user. leasetop and etcdctl share them.
+    fn connection_options(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify } = &self.tls;
+        for (option, file) in [("--cacert", cacert), ("--cert", cert), ("--key", key)] {
+            words.extend(file.iter().map(|file| format!("{option} {}", quoted(&file.to_string_lossy()))));
+        }
+        if *insecure_skip_tls_verify {
+            words.push("--insecure-skip-tls-verify".to_owned());
+        }
+        if let Some(user) = &self.connection.user {
+            let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
+            words.push(format!("--user {}", quoted(name)));
+        }
+        words
+    }
+
+    /// The etcdctl command line that reaches the same cluster, without a password. None for an in-process sandbox.
+    pub(super) fn etcdctl(&self) -> Option<String> {
+        if self.sandbox() {
+            return None;
+        }
+        let mut words = vec!["etcdctl".to_owned(), format!("--endpoints {}", self.target())];
+        words.extend(self.connection_options());
+        Some(words.join(" "))
+    }
+
+    /// Connection settings for the endpoints. Prompts for a missing password.
+    pub(super) fn settings(&self) -> Result<Settings, CliError> {
+        let tls = self.tls.files();
+        let secure = tls.is_some();
+        let targets = self.connection.endpoints.iter().map(|text| address(text, secure).map(Target::Address));
+        let targets = targets.collect::<Result<_, _>>()?;
+        let ConnectionFlags { dial_timeout, command_timeout, .. } = self.connection;
+        Ok(Settings { tls, user: self.connection.user()?, dial_timeout, command_timeout, ..Settings::new(targets) })
+    }
+}
+
+impl GeneralFlags {
+    /// The colours of the screen. A flag takes precedence over `NO_COLOR`.
+    pub(super) fn palette(&self, is_no_color_set: bool) -> Palette {
+        match (self.no_color, self.theme) {
+            (true, _) | (false, Some(ThemeName::Mono)) => Palette::Mono,
+            (false, Some(ThemeName::Light)) => Palette::Light,
+            (false, Some(ThemeName::Colorblind)) => Palette::ColorBlind,
+            (false, Some(ThemeName::Dark)) => Palette::Dark,
+            (false, None) if is_no_color_set => Palette::Mono,
+            (false, None) => Palette::default(),
+        }
+    }
+}
+
+/// Quotes a word for a shell, if it needs quotes.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&byte);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// As in etcdctl: a scheme decides; a bare `host:port` uses TLS if TLS files are given.
+fn address(text: &str, secure: bool) -> Result<Address, BadEndpoint> {
+    let bare = !text.contains("://");
+    if secure && bare { Address::parse(&format!("https://{text}")) } else { Address::parse(text) }
+}
+
+impl TlsFlags {
+    fn files(&self) -> Option<TlsFiles> {
+        let TlsFlags { cacert, cert, key, insecure_skip_tls_verify: skip_verify } = self.clone();
+        let is_any_given = cacert.is_some() || cert.is_some() || key.is_some() || skip_verify;
+        if !is_any_given {
+            return None;
+        }
+        Some(TlsFiles { ca: cacert, cert, key, skip_verify })
+    }
+}
+
+impl ConnectionFlags {
+    /// The user to log in as. With --password the whole of --user is the name, as in etcdctl.
+    fn user(&self) -> Result<Option<User>, CliError> {
+        let Some(user) = self.user.clone() else {
+            if self.password.is_some() {
+                return Err(CliError::Usage("--password needs --user NAME".to_owned()));
+            }
+            return Ok(None);
+        };
+        let (name, password) = match (&self.password, user.split_once(':')) {
+            (Some(password), _) => (user, password.clone()),
+            (None, Some((name, password))) => (name.to_owned(), password.to_owned()),
+            (None, None) => ask_password(user)?,
+        };
+        if name.is_empty() {
+            return Err(CliError::Usage("--user has no name; expected NAME or NAME:PASSWORD".to_owned()));
+        }
+        Ok(Some(User { name, password }))
+    }
+}
+
+fn ask_password(name: String) -> Result<(String, String), CliError> {
+    if !std::io::stdin().is_terminal() {
+        let why = format!("no password for user {name}; use --user {name}:PASSWORD, --password or ETCDCTL_PASSWORD");
+        return Err(CliError::Usage(why));
+    }
+    let password = rpassword::prompt_password("Password: ")
+        .map_err(|error| CliError::System { tried: "prompt for the password", error })?;
+    Ok((name, password))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// Only global options. Every test sets the flags it checks, so the environment does not matter.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        shared: GlobalFlags,
+    }
+
+    fn shared(line: &str) -> GlobalFlags {
+        Line::parse_from(line.split(' ')).shared
+    }
+
+    #[test]
+    fn tls_files_make_a_bare_endpoint_secure_and_leave_a_scheme_alone() {
+        let secure = |text| address(text, true).map(|address| address.is_secure());
+        assert_eq!((secure("a:1"), secure("http://a:1"), secure("https://a:1")), (Ok(true), Ok(false), Ok(true)));
+        assert_eq!(address("a:1", false).map(|address| address.is_secure()), Ok(false));
+    }
+
+    #[test]
+    fn a_password_is_part_of_the_user_or_an_option() {
+        let user = |line| shared(line).connection.user().map_err(|error| error.to_string());
+        let expected = |name: &str, password: &str| Some(User { name: name.to_owned(), password: password.to_owned() });
+        assert_eq!(user("leasetop --user me:a:b"), Ok(expected("me", "a:b")));
+        assert_eq!(user("leasetop --user me:a --password b"), Ok(expected("me:a", "b")));
+    }
+
+    #[test]
+    fn a_flag_takes_precedence_over_no_color() {
+        let palette = |line, is_no_color_set| shared(line).general.palette(is_no_color_set);
+        assert_eq!((palette("leasetop", false), palette("leasetop", true)), (Palette::Dark, Palette::Mono));
+        assert_eq!(palette("leasetop --theme light", true), Palette::Light);
+        assert_eq!(palette("leasetop --theme colorblind", false), Palette::ColorBlind);
+        assert_eq!(palette("leasetop --theme light --no-color", false), Palette::Mono);
+    }
+
+    #[test]
+    fn the_command_line_contains_no_password() {
+        let line = shared("leasetop --endpoints a:1,b:2 --cacert it's.pem --user me:secret").command_line();
+        assert_eq!(line, r"leasetop --endpoints a:1,b:2 --cacert 'it'\''s.pem' --user me");
+    }
+}
