@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{EventName, Renewed};
+use super::name::EventName;
 use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
+use crate::inference::Renewal as Renewed;
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
 
