@@ -168,7 +168,7 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
     lines.extend(series.iter().map(|one| {
         let (bar, said) = match (one.interval_to_ttl(), one.intervals.mean) {
             (Some(share), Some(mean)) => (share_bar(share, length), format!("{:.0} %, {}", share * 100.0, human(mean))),
-            _ => ("░".repeat(length), "no interval measured yet".to_owned()),
+            _ => ("░".repeat(length), "not measured yet".to_owned()),
         };
         Line::from(vec![
             Span::styled(format!("{:>NAME$}  ", one.ttl_in_words()), style(Role::Text)),

@@ -37,7 +37,7 @@ fn a_named_cluster_is_shown_and_rebound_keys_apply() {
     terminal.keys("xq");
     terminal.keys("d");
     terminal.wait_for("Revoke lease");
-    terminal.wait_for("on test (127.0.0.1:");
+    terminal.wait_for("· test (127.0.0.1:");
     terminal.keys("\x1b");
     terminal.wait_until("the dialog is closed", |screen| !screen.contents().contains("Revoke lease"));
     assert_eq!(server.sandbox.leases().len(), 1);
@@ -58,7 +58,7 @@ fn a_cluster_may_be_read_only_and_a_flag_overrides_it() {
     {
         let server = ServedSandbox::start();
         let (_folder, mut terminal) = monitor(&server, config, &arguments);
-        terminal.wait_for("There is no lease");
+        terminal.wait_for("No leases");
         terminal.keys("n");
         terminal.wait_for(output);
         if output == "New leases" {
@@ -99,10 +99,10 @@ fn y_copies_the_id_and_shift_y_the_etcdctl_command() {
         terminal.keys(keys);
         terminal.read_until("it is copied, again as well", |terminal| terminal.count("\x1b]52;c;") > before);
     }
-    terminal.wait_for(&format!("copied {id}"));
+    terminal.wait_for(&format!("Copied {id}"));
     assert_eq!(copied(&terminal), Some(id.to_string()));
     terminal.keys("Y");
-    terminal.wait_for("copied etcdctl --endpoints 127.0.0.1:");
+    terminal.wait_for("Copied etcdctl --endpoints 127.0.0.1:");
     let command = format!("etcdctl --endpoints {} lease timetolive --keys {id}", server.endpoint());
     assert_eq!(copied(&terminal), Some(command));
     terminal.keys("q\r");
@@ -121,13 +121,13 @@ fn a_key_is_attached_to_own_leases_and_with_the_number_to_others() {
     terminal.wait_for("/svc/the");
     terminal.keys("gK");
     terminal.wait_for("Attach a key to");
-    terminal.wait_for("The key lives as long as this lease");
+    terminal.wait_for("The key is deleted when this lease");
     terminal.keys("/more=1\r");
     terminal.wait_until("the key", |_| server.sandbox.get("/more").is_some());
     let lease = server.sandbox.get("/more").map(|pair| pair.lease);
     assert!(lease.is_some_and(|lease| lease != 0 && lease != theirs.0));
     terminal.keys("GK");
-    terminal.wait_for("The key dies with another client");
+    terminal.wait_for("The key is deleted when the other client");
     terminal.keys("/odd=1\r");
     terminal.keys("1\r");
     terminal.wait_until("the key", |_| server.sandbox.get("/odd").is_some());
@@ -140,9 +140,9 @@ fn a_key_is_attached_to_own_leases_and_with_the_number_to_others() {
 fn plus_and_minus_update_the_poll_limit_in_the_header() {
     let server = ServedSandbox::start();
     let mut terminal = server.monitor(&[], 140, 30);
-    terminal.wait_for("There is no lease");
+    terminal.wait_for("No leases");
     terminal.keys("-");
-    terminal.wait_for("at most 100 polls a second");
+    terminal.wait_for("Poll limit 100/s");
     terminal.wait_for("(max 100)");
     terminal.keys("++");
     terminal.wait_for("(max 500)");

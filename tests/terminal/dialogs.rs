@@ -185,13 +185,13 @@ fn adopting_needs_confirmation() {
 fn quitting_asks_whether_to_leave_revoke_or_stay() {
     for leave in ["q", &format!("{RIGHT}{LEFT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
-        focused(&mut terminal, "q", "Leave");
+        focused(&mut terminal, "q", "Quit");
         terminal.keys(ESC);
         closed(&mut terminal, "Quit?");
-        focused(&mut terminal, &format!("q{LEFT}"), "Esc stay");
+        focused(&mut terminal, &format!("q{LEFT}"), "Esc Cancel");
         terminal.keys("\r");
         closed(&mut terminal, "Quit?");
-        focused(&mut terminal, "\x03", "Leave");
+        focused(&mut terminal, "\x03", "Quit");
         terminal.keys(leave);
         assert_eq!(terminal.exit_code(), 0);
         let lease = server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
@@ -200,7 +200,7 @@ fn quitting_asks_whether_to_leave_revoke_or_stay() {
     }
     for revoke in ["r", &format!("{RIGHT}\r")] {
         let (server, mut terminal) = with_own(120, 30);
-        focused(&mut terminal, "q", "Leave");
+        focused(&mut terminal, "q", "Quit");
         terminal.keys(revoke);
         assert_eq!(terminal.exit_code(), 0);
         assert!(server.sandbox.leases().is_empty());
@@ -233,14 +233,14 @@ fn focused_or_form(terminal: &mut Terminal, keys: &str) {
 fn a_paste_is_inserted_into_the_form_and_runs_no_command() {
     let (server, mut terminal) = with_own(120, 30);
     terminal.keys("\x1b[200~xy\rqr\x1b[201~");
-    terminal.wait_for("nothing was done");
+    terminal.wait_for("Paste ignored");
     terminal.keys("x");
     terminal.wait_for("Revoke lease");
     terminal.keys("\x1b[200~y\x1b[201~\x1b");
     closed(&mut terminal, "Revoke lease");
     assert_eq!(server.sandbox.leases().len(), 1);
     terminal.keys("n\x1b[200~9\x1b[201~\t\t\t\x1b[200~/p=1\r/q=2\r\x1b[201~\r");
-    terminal.wait_for("granted");
+    terminal.wait_for("Granted");
     terminal.wait_until("the keys", |_| server.sandbox.get("/q").is_some());
     terminal.keys("qq");
     assert_eq!(terminal.exit_code(), 0);

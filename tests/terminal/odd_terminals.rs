@@ -129,7 +129,7 @@ fn an_idle_screen_writes_nothing_and_a_countdown_little() {
     let mut command = leasetop();
     command.arg("--sandbox");
     let mut terminal = Terminal::start(command, 160, 30);
-    terminal.wait_for("There is no lease yet.");
+    terminal.wait_for("No leases yet.");
     terminal.pass(1.5);
     let before = terminal.bytes().len();
     terminal.pass(3.0);

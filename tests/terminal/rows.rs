@@ -63,7 +63,7 @@ fn f_steps_through_the_quick_filters() {
     let (_server, _, mut terminal) = with_three(&[], 120, 24);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     for (words, keys) in [
-        ("filter own", &[][..]),
+        ("matches “own”", &[][..]),
         ("3 of 3 · by LEFT ↑ · others", &["/a", "/b", "/c"]),
         ("filter at risk", &[]),
         ("filter gone", &[]),
@@ -125,17 +125,17 @@ fn marks_are_set_by_space_and_range_and_cleared() {
     terminal.keys("g ");
     terminal.wait_for("1 marked");
     terminal.keys("v");
-    terminal.wait_for("range from");
+    terminal.wait_for("Range from");
     terminal.keys("j");
     terminal.wait_for("◇");
     terminal.keys("v");
     terminal.wait_for("3 marked");
     terminal.keys("v");
-    terminal.wait_for("range from");
+    terminal.wait_for("Range from");
     terminal.keys(ESC);
     terminal.wait_for("3 marked");
     terminal.keys("U");
-    terminal.wait_for("3 leases not marked any more");
+    terminal.wait_for("Cleared 3 marks");
     quit(terminal);
 }
 
@@ -155,13 +155,13 @@ fn close_results(terminal: &mut Terminal) {
 fn several_leases_are_revoked_by_their_number_with_results() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     ask_for_two(&mut terminal);
-    terminal.wait_for("2 keys go with them");
+    terminal.wait_for("2 keys will be deleted");
     terminal.keys("y3\r");
     terminal.wait_for("3 was typed: the number that confirms is 2.");
     terminal.keys("\x7f2\r");
     terminal.wait_for("2 of 2");
-    terminal.wait_for("2 revoked, 2 keys with them");
-    terminal.wait_for(&format!("⊘ {}  revoked, 1 key", leases[0]));
+    terminal.wait_for("2 revoked, 2 keys deleted");
+    terminal.wait_for(&format!("⊘ {}  revoked, 1 key deleted", leases[0]));
     assert_eq!(server.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>(), [leases[2]]);
     close_results(&mut terminal);
     quit(terminal);
@@ -189,15 +189,15 @@ fn marked_leases_are_kept_alive_and_renewed_together() {
     let (server, leases, mut terminal) = with_three(&[], 120, 30);
     wait_for_keys(&mut terminal, &["/a", "/b", "/c"]);
     terminal.keys("g  o");
-    terminal.wait_for("renewed ");
+    terminal.wait_for("Renewed ");
     terminal.wait_until("both are renewed", |_| leases[..2].iter().all(|id| server.sandbox.keep_alives(*id) == 1));
     terminal.keys("a");
     terminal.wait_for("Keep 2 leases alive?");
     terminal.keys("y");
-    terminal.wait_for("keeping 2 leases alive");
+    terminal.wait_for("Keeping 2 leases alive");
     terminal.wait_for("adopted");
     terminal.keys("a");
-    terminal.wait_for("2 leases are not kept alive any more");
+    terminal.wait_for("Stopped keeping 2 leases alive");
     quit(terminal);
 }
 
@@ -216,6 +216,6 @@ fn the_printed_command_resumes_the_leases_left_behind() {
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
     let text = terminal.screen().contents().replace('\n', "");
-    assert!(text.contains("2 leases expire unless somebody goes on"), "{text}");
+    assert!(text.contains("2 leases expire unless kept alive"), "{text}");
     assert!(text.contains(&keep) || text.contains(&format!("--keep-alive={},{}", leases[1], leases[0])), "{text}");
 }

@@ -29,13 +29,13 @@ fn ctrl_z_asks_suspends_and_resumes() {
     terminal.wait_for("left with 147");
     terminal.assert_sane();
     terminal.keys("\n");
-    terminal.wait_for("nothing was renewed for");
+    terminal.wait_for("No renewals for");
     assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     // The bytes so far may end within a frame.
     terminal.wait_until("a full redraw", |screen| {
         let text = screen.contents();
-        text.contains("no lease ran out of time") && !text.contains("left with")
+        text.contains("no lease expired") && !text.contains("left with")
     });
     terminal.keys("q");
     terminal.wait_for("end 0");
@@ -50,7 +50,7 @@ fn a_lease_that_expired_during_a_suspension_is_named() {
     terminal.wait_for("left with 147");
     terminal.pass(3.5);
     terminal.keys("\n");
-    terminal.wait_for("nothing was renewed for");
+    terminal.wait_for("No renewals for");
     terminal.wait_for("✗ expired");
     terminal.keys("q");
     terminal.wait_for("end 0");
@@ -65,7 +65,7 @@ fn external_signals_suspend_and_continue() {
     assert!(terminal.is_line_as_found());
     assert!(terminal.process().stops_within(LIMIT));
     terminal.signal("CONT");
-    terminal.wait_for("nothing was renewed for");
+    terminal.wait_for("No renewals for");
     assert!(terminal.screen().alternate_screen());
     terminal.read_until("raw mode again", |terminal| !terminal.is_line_as_found());
     // SIGSTOP cannot be caught; the program redraws when it is continued all the same.
@@ -84,7 +84,7 @@ fn without_a_shell_ctrl_z_does_not_suspend() {
     let mut terminal = Terminal::start(demo(), 160, 30);
     terminal.wait_for("/service/3600");
     terminal.keys("\x1a");
-    terminal.wait_for("there is no shell to come back from");
+    terminal.wait_for("not started by a shell");
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }
@@ -127,7 +127,7 @@ fn demo() -> CommandBuilder {
 fn mouse_mode_is_off_during_a_suspension() {
     let mut terminal = in_a_shell("--sandbox");
     let is_ours = |screen: &vt100::Screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease;
-    terminal.wait_for("There is no lease yet.");
+    terminal.wait_for("No leases yet.");
     terminal.keys("m");
     terminal.wait_until("mouse mode is on", is_ours);
     terminal.keys("\x1a");

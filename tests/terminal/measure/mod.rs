@@ -54,7 +54,7 @@ fn megabytes(process: Process, line: &str) -> f64 {
 fn thousand() -> (ServedSandbox, Terminal) {
     let server = ServedSandbox::start();
     let mut terminal = server.monitor(&[], 140, 40);
-    terminal.wait_for("There is no lease yet.");
+    terminal.wait_for("No leases yet.");
     terminal.keys("n8s\t1000\r");
     terminal.wait_for("1000 own");
     terminal.pass(8.0);
@@ -85,7 +85,7 @@ fn idle() {
     for (name, is_kept) in [("kept", true), ("others", false)] {
         let server = ServedSandbox::start();
         let mut terminal = server.monitor(&[], 140, 40);
-        terminal.wait_for("There is no lease yet.");
+        terminal.wait_for("No leases yet.");
         match is_kept {
             true => terminal.keys("n1h\t100\r"),
             false => (0..100).for_each(|_| drop(server.sandbox.grant(3_600))),
