@@ -1,11 +1,11 @@
-//! Bytes from etcd, made safe to show.
+//! Makes bytes from etcd safe to print.
 
 use std::fmt::Write;
 
-/// Bytes as text that a terminal shows and does not obey.
+/// Text without anything that a terminal would interpret.
 ///
-/// Control characters, escape sequences, characters that turn the direction of writing or take no room, and bytes that
-/// are no UTF-8 become `\n`, `\x1b`, `\u{202e}`; a backslash is doubled, so that nothing can pass for an escape.
+/// Control characters, characters that change the writing direction or have no width, and invalid UTF-8 are escaped:
+/// `\n`, `\x1b`, `\u{202e}`. A backslash is doubled, so that no text looks like an escape.
 ///
 /// ```
 /// use leasetop::escape::printable;
@@ -35,8 +35,8 @@ fn push_char(text: &mut String, c: char) {
     }
 }
 
-/// Marks that turn the direction of writing, join, separate or take no room: Unicode's format characters and its
-/// separators of lines and paragraphs.
+/// Characters that change the writing direction, join, separate or have no width: Unicode's format characters and its line
+/// and paragraph separators.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_spelled_out() {
+    fn control_and_invisible_characters_are_escaped() {
         assert_eq!(printable(b"a\x1b]0;t\x07b"), r"a\x1b]0;t\x07b");
         assert_eq!(printable("\u{9b}2J".as_bytes()), r"\u{9b}2J");
         assert_eq!(printable("x\u{202e}y\u{200b}z".as_bytes()), r"x\u{202e}y\u{200b}z");
@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn readable_text_stays_as_it_is() {
+    fn readable_text_is_unchanged() {
         assert_eq!(printable("/größe/日本/🦀".as_bytes()), "/größe/日本/🦀");
         assert_eq!(printable(b""), "");
     }
 
     #[test]
-    fn nothing_passes_for_an_escape() {
+    fn no_text_looks_like_an_escape() {
         assert_ne!(printable(b"\x1b"), printable(br"\x1b"));
         assert_eq!(printable(b"a\\b"), r"a\\b");
     }

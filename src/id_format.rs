@@ -1,19 +1,19 @@
-//! How lease ids are printed for people.
+//! The formats of lease ids on the screen and in tables.
 
 use etcd_lease::LeaseId;
 
-/// How ids are written for people.
+/// The format of lease ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IdFormat {
-    /// As etcdctl prints them.
+    /// Hexadecimal with 16 digits, as etcdctl prints ids.
     #[default]
     Hex,
-    /// As programs log them, and as etcdctl's own JSON has them.
+    /// Decimal, as programs log ids and as etcdctl's JSON has them.
     Decimal,
 }
 
 impl IdFormat {
-    /// The other way.
+    /// The other format.
     pub fn other(self) -> IdFormat {
         match self {
             IdFormat::Hex => IdFormat::Decimal,
@@ -21,7 +21,7 @@ impl IdFormat {
         }
     }
 
-    /// An id in full.
+    /// The full id.
     pub fn name(self, id: LeaseId) -> String {
         match self {
             IdFormat::Hex => id.to_string(),
@@ -35,7 +35,7 @@ impl IdFormat {
         name[name.len().saturating_sub(8)..].to_owned()
     }
 
-    /// Columns that hold an id in full; the few that are longer are cut.
+    /// The column width of a full id; a few negative ids are longer and are cut.
     pub fn width(self) -> usize {
         match self {
             IdFormat::Hex => 16,
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_read_them_in_hex_or_in_decimal() {
+    fn ids_are_printed_in_hex_or_decimal() {
         let id = LeaseId(0x694d_9aa8_d4d4_f304);
         assert_eq!((IdFormat::Hex.name(id), IdFormat::Hex.short(id)), (id.to_string(), id.short()));
         assert_eq!(

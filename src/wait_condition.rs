@@ -1,4 +1,4 @@
-//! What one can wait for of a lease, and when answers say that it has come.
+//! The conditions of `leasetop wait`, and when TTL replies show that one is met.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,21 @@ use simkit::Timestamp;
 
 use crate::inference::TimeRange;
 
-/// How often a lease is asked while nothing else is known.
-const STEP: Duration = Duration::from_millis(500);
+/// The poll interval while no better moment is known.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What is waited for.
+/// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitCondition {
-    /// That it is gone.
+    /// The lease has ended.
     Gone,
-    /// That it is renewed.
+    /// The lease is renewed.
     Renewed,
-    /// That less than so much is left.
+    /// Less than this is left.
     LeftBelow(Duration),
 }
 
-/// A text that is nothing to wait for.
+/// A text that is not a wait condition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected gone, renewed, or left< with a duration: left<5s, left<500ms, left<2m")]
 pub struct UnknownWaitCondition;
@@ -54,63 +54,63 @@ impl fmt::Display for WaitCondition {
     }
 }
 
-/// What an answer has told.
+/// What a reply showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitStatus {
-    /// It has come.
+    /// The condition is met.
     Happened,
-    /// It will not come any more: the lease is gone.
+    /// The lease has ended, so the condition cannot be met any more.
     TooLate,
-    /// Not yet: ask again at that moment.
+    /// Not yet; query again at this moment.
     NotYet(Timestamp),
 }
 
-/// Waiting for one thing of one lease: answers go in, in their order.
+/// Waits for a condition of one lease; takes TTL replies in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Wait {
     condition: WaitCondition,
-    /// Where its deadline lies by all answers since it was last seen renewed.
+    /// The range of its deadline by all replies since the last observed renewal.
     bounds: Option<TimeRange>,
-    /// Whether any answer told of it as of a lease that is there.
+    /// Whether any reply showed that the lease exists.
     was_there: bool,
 }
 
 impl Wait {
-    /// Nothing is known yet.
+    /// Starts without any reply.
     pub fn new(condition: WaitCondition) -> Self {
         Wait { condition, bounds: None, was_there: false }
     }
 
-    /// Whether the lease was there at any time since waiting began.
+    /// Whether the lease has existed at any time since waiting began.
     pub fn was_there(&self) -> bool {
         self.was_there
     }
 
-    /// Where the deadline lies, as far as known.
+    /// The range of the deadline; none before the first reply with one.
     pub fn bounds(&self) -> Option<TimeRange> {
         self.bounds
     }
 
-    /// Takes in an answer that was asked for at `sent` and came at `received`.
+    /// Applies a reply to a query that was sent at `sent`.
     pub fn on_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> WaitStatus {
         if answer.ttl_status() == TtlStatus::Missing {
-            return self.is_missing(received);
+            return self.on_missing(received);
         }
         self.was_there = true;
-        let heard = answer.deadline(sent, received).map(TimeRange::new);
-        let narrowed = self.bounds.zip(heard).map(|(known, heard)| known.intersect(heard));
+        let reported = answer.deadline(sent, received).map(TimeRange::new);
+        let narrowed = self.bounds.zip(reported).map(|(known, reported)| known.intersect(reported));
         let is_renewed =
-            matches!((narrowed, self.bounds, heard), (Some(None), Some(old), Some(new)) if new.latest > old.latest);
-        self.bounds = narrowed.flatten().or(heard).or(self.bounds);
+            matches!((narrowed, self.bounds, reported), (Some(None), Some(old), Some(new)) if new.latest > old.latest);
+        self.bounds = narrowed.flatten().or(reported).or(self.bounds);
         match self.condition {
             WaitCondition::Renewed if is_renewed => WaitStatus::Happened,
             WaitCondition::LeftBelow(left) => self.left_below(left, received),
-            WaitCondition::Gone | WaitCondition::Renewed => WaitStatus::NotYet(received + STEP),
+            WaitCondition::Gone | WaitCondition::Renewed => WaitStatus::NotYet(received + POLL_INTERVAL),
         }
     }
 
-    /// A lease that went at its deadline has had less left before, if only for the moment between two answers.
-    fn is_missing(self, received: Timestamp) -> WaitStatus {
+    /// The lease does not exist. One that expired had less left at some time between two replies.
+    fn on_missing(self, received: Timestamp) -> WaitStatus {
         let ran_out = self.bounds.is_some_and(|bounds| bounds.earliest <= received);
         match self.condition {
             WaitCondition::Gone => WaitStatus::Happened,
@@ -119,14 +119,14 @@ impl Wait {
         }
     }
 
-    /// Surely less, or the next moment at which it may be.
+    /// Whether surely less is left, or when that may be next.
     fn left_below(self, left: Duration, now: Timestamp) -> WaitStatus {
-        let Some(bounds) = self.bounds else { return WaitStatus::NotYet(now + STEP) };
+        let Some(bounds) = self.bounds else { return WaitStatus::NotYet(now + POLL_INTERVAL) };
         if bounds.latest < now + left {
             return WaitStatus::Happened;
         }
         let surely = bounds.latest.before(left) + Duration::from_millis(1);
-        WaitStatus::NotYet(surely.min(now + STEP))
+        WaitStatus::NotYet(surely.min(now + POLL_INTERVAL))
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     const MISSING: i64 = i64::MIN;
 
     #[test]
-    fn what_is_waited_for_is_read_and_printed() {
+    fn conditions_are_parsed_and_printed() {
         for (text, condition) in [
             ("gone", WaitCondition::Gone),
             ("renewed", WaitCondition::Renewed),
@@ -165,43 +165,43 @@ mod tests {
     }
 
     #[test]
-    fn gone_is_what_the_server_does_not_know() {
+    fn a_lease_is_gone_when_the_server_does_not_know_it() {
         let mut wait = Wait::new(WaitCondition::Gone);
         assert_eq!(reply(&mut wait, 1, 0.0), WaitStatus::NotYet(at(0.5)));
-        assert_eq!(reply(&mut wait, -1, 2.5), WaitStatus::NotYet(at(3.0)), "expired is not gone");
+        assert_eq!(reply(&mut wait, -1, 2.5), WaitStatus::NotYet(at(3.0)), "expired, but not removed");
         assert_eq!((reply(&mut wait, MISSING, 3.0), wait.was_there()), (WaitStatus::Happened, true));
         let mut wait = Wait::new(WaitCondition::Gone);
         assert_eq!(
             (reply(&mut wait, MISSING, 0.0), wait.was_there()),
             (WaitStatus::Happened, false),
-            "as it was before"
+            "gone before waiting began"
         );
     }
 
     #[test]
-    fn renewed_is_a_deadline_that_lies_later_than_it_could() {
+    fn a_later_deadline_is_a_renewal() {
         let mut wait = Wait::new(WaitCondition::Renewed);
         assert!(matches!(reply(&mut wait, 9, 0.0), WaitStatus::NotYet(_)));
         assert!(matches!(reply(&mut wait, 8, 0.5), WaitStatus::NotYet(_)));
-        assert!(matches!(reply(&mut wait, 8, 1.2), WaitStatus::NotYet(_)), "within the doubt");
+        assert!(matches!(reply(&mut wait, 8, 1.2), WaitStatus::NotYet(_)), "within the error");
         assert_eq!(reply(&mut wait, 9, 1.7), WaitStatus::Happened);
         let mut wait = Wait::new(WaitCondition::Renewed);
         reply(&mut wait, 9, 0.0);
-        assert!(matches!(reply(&mut wait, 5, 0.5), WaitStatus::NotYet(_)), "an earlier deadline is no renewal");
+        assert!(matches!(reply(&mut wait, 5, 0.5), WaitStatus::NotYet(_)), "an earlier deadline is not a renewal");
         assert_eq!(reply(&mut wait, MISSING, 0.6), WaitStatus::TooLate);
     }
 
     #[test]
-    fn less_is_left_when_it_surely_is_and_it_is_asked_then() {
+    fn left_below_is_met_when_it_is_certain() {
         let mut wait = Wait::new(WaitCondition::LeftBelow(Duration::from_secs(5)));
         assert_eq!(reply(&mut wait, 9, 0.0), WaitStatus::NotYet(at(0.5)));
         assert_eq!(reply(&mut wait, 5, 4.3), WaitStatus::NotYet(at(4.8)), "5 to 6 s");
-        assert_eq!(reply(&mut wait, 5, 4.8), WaitStatus::NotYet(at(5.001)), "the deadline lies from 9.8 to 10 s");
+        assert_eq!(reply(&mut wait, 5, 4.8), WaitStatus::NotYet(at(5.001)), "the deadline is between 9.8 and 10 s");
         assert_eq!(reply(&mut wait, 4, 5.001), WaitStatus::Happened);
     }
 
     #[test]
-    fn a_lease_that_ran_out_between_two_answers_had_less_left() {
+    fn a_lease_that_expired_between_two_replies_had_less_left() {
         let left = WaitCondition::LeftBelow(Duration::from_secs(1));
         let mut wait = Wait::new(left);
         reply(&mut wait, 1, 0.0);

@@ -23,7 +23,7 @@ pub struct KeymapEntry<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeymapError {
     /// One key is bound to two actions in the same context.
-    #[error("`{key}` is the key of {other} too{}: give one of the two another key", in_dialog(*.context))]
+    #[error("`{key}` is already bound to `{other}`{}", in_dialog(*.context))]
     Clash {
         /// The key in question.
         key: Key,
@@ -35,7 +35,7 @@ pub enum KeymapError {
         action: String,
     },
     /// A key both opens a dialog and confirms it: pressing it twice would act.
-    #[error("`{key}` confirms the question that {asks} asks, so pressing it twice would act: choose another key")]
+    #[error("`{key}` also confirms the dialog of `{asks}`, so pressing it twice would act; choose another key")]
     Confirms {
         /// The key in question.
         key: Key,
@@ -45,7 +45,7 @@ pub enum KeymapError {
         action: String,
     },
     /// A key is bound to an action where it types text.
-    #[error("`{key}` is typed{}: choose a key that types nothing there", in_dialog(*.context))]
+    #[error("`{key}` types or edits text{}; choose another key", in_dialog(*.context))]
     Typed {
         /// The key in question.
         key: Key,
@@ -55,7 +55,7 @@ pub enum KeymapError {
         action: String,
     },
     /// An action that the user needs to get out has no key.
-    #[error("{action} needs a key: without one nobody finds the way out")]
+    #[error("`{action}` needs a key")]
     NoWayOut {
         /// Name of the action without a key.
         action: String,
@@ -102,7 +102,7 @@ impl KeymapEntry<'_> {
         let scopes = self.binding.action.contexts().iter();
         scopes
             .flat_map(|context| self.keys.iter().map(move |key| (*key, *context)))
-            .find(|(key, context)| context.types(*key))
+            .find(|(key, context)| context.edits(*key))
     }
 
     /// A key that both rows have, with a context they share.

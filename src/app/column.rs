@@ -108,7 +108,7 @@ impl Column {
     }
 
     /// The description shown in the sort menu.
-    pub fn meaning(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
             Column::Id => "lease id",
             Column::Who => "owner: own, adopted, other",

@@ -11,7 +11,7 @@ pub enum EventCategory {
     /// Dropped responses, missed answers, late or endangered leases, drills.
     Trouble,
     /// Leases granted and ended, keys attached and detached.
-    Lives,
+    Lifecycle,
     /// The connection, the leader and the raft term.
     Link,
     /// Failures and losses.
@@ -23,7 +23,7 @@ impl EventCategory {
     pub const ALL: [EventCategory; 5] = [
         EventCategory::Renewals,
         EventCategory::Trouble,
-        EventCategory::Lives,
+        EventCategory::Lifecycle,
         EventCategory::Link,
         EventCategory::Errors,
     ];
@@ -33,7 +33,7 @@ impl EventCategory {
         match self {
             EventCategory::Renewals => "renewals",
             EventCategory::Trouble => "problems",
-            EventCategory::Lives => "lifecycle",
+            EventCategory::Lifecycle => "lifecycle",
             EventCategory::Link => "connection",
             EventCategory::Errors => "losses and errors",
         }
@@ -46,8 +46,8 @@ impl EventCategory {
             EventName::Dropped | EventName::Missed | EventName::Late | EventName::Risk | EventName::Drill => {
                 EventCategory::Trouble
             }
-            EventName::Granted | EventName::Expired | EventName::Revoked | EventName::Gone => EventCategory::Lives,
-            EventName::Attached | EventName::Detached | EventName::Moved => EventCategory::Lives,
+            EventName::Granted | EventName::Expired | EventName::Revoked | EventName::Gone => EventCategory::Lifecycle,
+            EventName::Attached | EventName::Detached | EventName::Moved => EventCategory::Lifecycle,
             EventName::Connection | EventName::Leader | EventName::Term => EventCategory::Link,
             EventName::Lost | EventName::Error => EventCategory::Errors,
         }
@@ -109,7 +109,8 @@ impl EventsView {
             _ => 0,
         };
         let end = wanted.clamp(room.min(all.len()), all.len());
-        self.last = (end < all.len()).then(|| end.checked_sub(1).map_or(0, |last| all[last].number));
+        let is_at_end = end == all.len();
+        self.last = if is_at_end { None } else { Some(end.checked_sub(1).map_or(0, |last| all[last].number)) };
     }
 
     /// Shows the newest events of the next category.
@@ -119,17 +120,7 @@ impl EventsView {
 
     /// Clears the category filter, or else the scroll position. Returns false if neither was set.
     pub(super) fn clear(&mut self) -> bool {
-        match self {
-            EventsView { category: None, last: None } => false,
-            EventsView { category: category @ Some(_), .. } => {
-                *category = None;
-                true
-            }
-            EventsView { last, .. } => {
-                *last = None;
-                true
-            }
-        }
+        self.category.take().is_some() || self.last.take().is_some()
     }
 }
 

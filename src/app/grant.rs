@@ -23,7 +23,7 @@ pub enum InvalidKeyTemplate {
     #[error("“{0}” is not KEY=VALUE (no “=”)")]
     NoEquals(String),
     /// The key is empty.
-    #[error("the key is empty, which etcd refuses: write KEY=VALUE")]
+    #[error("the key is empty; expected KEY=VALUE")]
     EmptyKey,
 }
 
@@ -31,16 +31,13 @@ pub enum InvalidKeyTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGrantRequest {
     /// The TTL is less than 1 s.
-    #[error("a TTL of {0} s is refused: etcd would silently grant its minimum, so ask for 1 s or more")]
+    #[error("TTL must be at least 1 s")]
     TtlTooSmall(i64),
     /// The TTL is above etcd's maximum, [`MAX_TTL`].
-    #[error("a TTL of {0} s is above etcd's maximum of 9000000000 s")]
+    #[error("TTL must be at most 9000000000 s")]
     TtlTooLarge(i64),
     /// The same key for several leases.
-    #[error(
-        "the key `{0}` cannot hang on several leases, etcd moves it to the last: write {{n}}, {{id}} or {{ttl}} into \
-         it, as in `/service/{{n}}`"
-    )]
+    #[error("key “{0}” cannot be attached to several leases; add {{n}}, {{id}} or {{ttl}} to it")]
     OneKeyManyLeases(String),
     /// One id for several leases.
     #[error("several leases cannot have the same id")]
@@ -77,12 +74,12 @@ impl KeyTemplate {
     }
 
     /// Whether leases with the same TTL get different keys.
-    pub(super) fn tells_leases_apart(&self) -> bool {
-        self.names_the_id() || self.key.contains("{n}")
+    pub(super) fn differs_per_lease(&self) -> bool {
+        self.has_id_placeholder() || self.key.contains("{n}")
     }
 
     /// Whether any two leases get different keys, whatever their number and TTL.
-    fn names_the_id(&self) -> bool {
+    fn has_id_placeholder(&self) -> bool {
         self.key.contains("{id}")
     }
 }
@@ -159,7 +156,7 @@ pub fn requests_for(
     count: u32,
     templates: &[KeyTemplate],
 ) -> Result<Vec<GrantRequest>, InvalidGrantRequest> {
-    let orders: Vec<GrantRequest> = (0_u32..)
+    let requests: Vec<GrantRequest> = (0_u32..)
         .map(|index| index.saturating_mul(count).saturating_add(1))
         .zip(ttls)
         .map(|(first_number, &ttl)| GrantRequest {
@@ -172,17 +169,17 @@ pub fn requests_for(
             first_number,
         })
         .collect();
-    orders.iter().try_for_each(GrantRequest::check)?;
-    distinct_keys(&orders)?;
-    Ok(orders)
+    requests.iter().try_for_each(GrantRequest::check)?;
+    distinct_keys(&requests)?;
+    Ok(requests)
 }
 
-fn distinct_keys(orders: &[GrantRequest]) -> Result<(), InvalidGrantRequest> {
+fn distinct_keys(requests: &[GrantRequest]) -> Result<(), InvalidGrantRequest> {
     let mut taken = HashSet::new();
-    for order in orders {
-        for number in order.numbers() {
-            for put in order.templates.iter().filter(|put| !put.names_the_id()) {
-                let key = numbered(&put.key, number, order.ttl);
+    for request in requests {
+        for number in request.numbers() {
+            for template in request.templates.iter().filter(|template| !template.has_id_placeholder()) {
+                let key = numbered(&template.key, number, request.ttl);
                 if let Some(twice) = taken.replace(key) {
                     return Err(InvalidGrantRequest::OneKeyManyLeases(twice));
                 }

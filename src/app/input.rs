@@ -69,10 +69,10 @@ pub enum BadKey {
     #[error("unknown key `{0}`; use a character, Enter, Esc, Tab, Space, Up, PgDn, Home, Del, F1 to F12 or Ctrl-a")]
     Unknown(String),
     /// Terminals can only report Ctrl with a letter.
-    #[error("`{0}` is no key that a terminal can tell: Ctrl goes with a letter from a to z")]
+    #[error("terminals cannot send `{0}`; use Ctrl with a letter from a to z")]
     NoLetter(String),
     /// Terminals send the same code for this key and another one.
-    #[error("`{0}` cannot be told from {1}, for which a terminal sends the same: write {1}")]
+    #[error("terminals send the same for `{0}` and {1}; use {1}")]
     Same(String, Key),
 }
 

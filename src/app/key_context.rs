@@ -74,7 +74,7 @@ impl KeyContext {
     }
 
     /// Whether this key edits text or selects by digit in this context, so it cannot be bound to anything else.
-    pub(super) fn types(self, key: Key) -> bool {
+    pub(super) fn edits(self, key: Key) -> bool {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_edit = key.edit().is_some();
         match self {
@@ -177,12 +177,12 @@ mod tests {
 
     #[test]
     fn digits_and_letters_are_typed_where_a_text_or_a_number_is() {
-        let types = |context: KeyContext, keys: &[Key]| keys.iter().map(|key| context.types(*key)).collect::<Vec<_>>();
+        let edits = |context: KeyContext, keys: &[Key]| keys.iter().map(|key| context.edits(*key)).collect::<Vec<_>>();
         let keys = [Key::Char('x'), Key::Char('1'), Key::Backspace, Key::Left, Key::Tab, Key::Esc];
-        assert_eq!(types(KeyContext::Grant, &keys), [true, true, true, true, false, false]);
-        assert_eq!(types(KeyContext::Revoke, &keys), [false, true, true, false, false, false]);
-        assert_eq!(types(KeyContext::Drill, &keys), [false, true, false, false, false, false]);
-        assert_eq!(types(KeyContext::Monitor, &keys), [false; 6]);
+        assert_eq!(edits(KeyContext::Grant, &keys), [true, true, true, true, false, false]);
+        assert_eq!(edits(KeyContext::Revoke, &keys), [false, true, true, false, false, false]);
+        assert_eq!(edits(KeyContext::Drill, &keys), [false, true, false, false, false, false]);
+        assert_eq!(edits(KeyContext::Monitor, &keys), [false; 6]);
     }
 
     #[test]

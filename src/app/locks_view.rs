@@ -15,11 +15,11 @@ pub struct LocksView {
 
 impl LocksView {
     /// Keeps the cursor on its candidate, or on the row where that was if it is gone.
-    pub(super) fn hold(&mut self, locks: &Locks) {
-        let place = |cursor: &Arc<[u8]>| locks.candidates().position(|candidate| candidate.key == *cursor);
-        match self.cursor.as_ref().and_then(place) {
+    pub(super) fn keep_cursor(&mut self, locks: &Locks) {
+        let row_of = |cursor: &Arc<[u8]>| locks.candidates().position(|candidate| candidate.key == *cursor);
+        match self.cursor.as_ref().and_then(row_of) {
             Some(row) => self.row = row,
-            None => self.look_at(locks, self.row),
+            None => self.move_to(locks, self.row),
         }
     }
 
@@ -36,7 +36,7 @@ impl LocksView {
             Action::Last => usize::MAX,
             _ => 0,
         };
-        self.look_at(locks, row);
+        self.move_to(locks, row);
     }
 
     /// The candidate under the cursor.
@@ -50,7 +50,7 @@ impl LocksView {
     }
 
     /// Moves the cursor to a row, or to the last row if there are fewer.
-    fn look_at(&mut self, locks: &Locks, row: usize) {
+    fn move_to(&mut self, locks: &Locks, row: usize) {
         let found = locks.candidates().enumerate().take(row.saturating_add(1)).last();
         self.row = found.map_or(0, |(row, _)| row);
         self.cursor = found.map(|(_, candidate)| Arc::clone(&candidate.key));

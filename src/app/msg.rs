@@ -118,7 +118,7 @@ pub enum Msg {
         /// The lease.
         id: LeaseId,
         /// The reason.
-        trouble: CallFailure,
+        failure: CallFailure,
     },
     /// The values of a lease's keys were read.
     Values {
@@ -151,7 +151,7 @@ pub enum Msg {
         /// The requested TTL, in seconds.
         ttl: i64,
         /// The reason.
-        trouble: CallFailure,
+        failure: CallFailure,
     },
     /// A key was attached to a lease.
     Attached {
@@ -167,7 +167,7 @@ pub enum Msg {
         /// The key. Not escaped.
         key: Vec<u8>,
         /// The reason.
-        trouble: CallFailure,
+        failure: CallFailure,
     },
     /// A lease was renewed once.
     Renewed {
@@ -185,7 +185,7 @@ pub enum Msg {
         /// The lease.
         id: LeaseId,
         /// The reason.
-        trouble: CallFailure,
+        failure: CallFailure,
     },
     /// A lease was revoked.
     Revoked {
@@ -201,6 +201,6 @@ pub enum Msg {
         /// The lease.
         id: LeaseId,
         /// The reason.
-        trouble: CallFailure,
+        failure: CallFailure,
     },
 }

@@ -28,6 +28,7 @@ use simkit::Timestamp;
 const SECOND: Duration = Duration::from_secs(1);
 /// The limit is enforced per slot of this length, so that it holds for every second and not just on average.
 const SLOT: Duration = Duration::from_millis(50);
+const SLOTS_PER_SECOND: u32 = 20;
 /// Minimum time between two polls of a lease.
 const FLOOR: Duration = Duration::from_millis(250);
 /// An uncertainty below this is not worth a poll.
@@ -81,7 +82,8 @@ impl PollRate {
         let second = now.since_start().as_secs();
         if second != self.second {
             self.before = if second == self.second + 1 { self.now } else { 0 };
-            (self.second, self.now) = (second, 0);
+            self.second = second;
+            self.now = 0;
         }
         self.now += asked;
     }
@@ -161,8 +163,9 @@ impl PollScheduler {
         if last + pause > now || cluster.list_failure.is_some() || !cluster.is_reached() {
             return false;
         }
-        let few = (self.limit / 20) as usize;
-        let is_due = self.urgent.len() > few || self.ending(leases, now).nth(few).is_some();
+        // What one slot has room for can be polled instead.
+        let per_slot = (self.limit / SLOTS_PER_SECOND) as usize;
+        let is_due = self.urgent.len() > per_slot || self.ending(leases, now).nth(per_slot).is_some();
         if is_due {
             self.list_asked = now;
         }
@@ -262,7 +265,7 @@ impl PollScheduler {
         let slot = Some(slot_of(now, self.slot_length()));
         if slot != self.slot {
             self.slot = slot;
-            self.left = (self.limit / 20).max(1);
+            self.left = (self.limit / SLOTS_PER_SECOND).max(1);
         }
     }
 }
@@ -290,7 +293,10 @@ pub(super) fn next_due(lease: &Lease, asked: Timestamp) -> Timestamp {
 
 /// When to poll a visible lease next.
 fn due_on_screen(lease: &Lease) -> Timestamp {
-    let Some(asked) = lease.poll.asked.filter(|_| !lease.poll.in_flight) else { return lease.poll.due };
+    if lease.poll.in_flight {
+        return lease.poll.due;
+    }
+    let Some(asked) = lease.poll.asked else { return lease.poll.due };
     let sooner = match lease.bounds() {
         Some(bounds) if bounds.half_width() > SHARP => bounds.best_query_time(asked + SECOND * 3 / 4),
         _ => asked + SEEN,

@@ -137,9 +137,13 @@ impl RowFilter {
                 if !Filter::is_unfinished(text) {
                     line.last_good = typed.clone();
                 }
-                (self.typed, line.bad) = (typed, None);
+                self.typed = typed;
+                line.bad = None;
             }
-            Err(bad) => (self.typed, line.bad) = (line.last_good.clone(), Some(bad)),
+            Err(bad) => {
+                self.typed = line.last_good.clone();
+                line.bad = Some(bad);
+            }
         }
     }
 

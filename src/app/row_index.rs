@@ -33,14 +33,14 @@ struct CountsShare {
 
 impl CountsShare {
     fn of(lease: &Lease, now: Timestamp) -> Self {
-        let habit = lease.mean_interval().filter(|_| lease.is_kept_alive);
+        let interval = if lease.is_kept_alive { lease.mean_interval() } else { None };
         CountsShare {
             ownership: lease.ownership,
             is_endangered: matches!(lease.state(now), LeaseState::Risk | LeaseState::Late),
             is_dying: lease.is_dying(),
             may_be_dying: lease.may_be_dying(now),
             is_pinned: lease.is_pinned,
-            rate: habit.map_or(0, |habit| (1e9 / habit.as_secs_f64().max(1e-3)) as u64),
+            rate: interval.map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64),
             dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
         }
     }
@@ -69,7 +69,7 @@ impl RowSpec {
 
     /// The sort rank of a lease. `None` if the filter hides it.
     fn rank(&self, lease: &Lease, now: Timestamp) -> Option<Rank> {
-        self.active_filter.matches(lease, now).then(|| Rank::of(lease, self.sort, now))
+        if self.active_filter.matches(lease, now) { Some(Rank::of(lease, self.sort, now)) } else { None }
     }
 
     /// When the filter result of a lease next changes by time alone.
@@ -156,7 +156,9 @@ impl RowIndex {
             self.dirty.insert(id);
         }
         let (new_share, new_alarm) = (entry.share, entry.alarm());
-        self.alarms.extend(new_alarm.filter(|_| new_alarm != alarm).map(|at| Reverse((at, id))));
+        if new_alarm != alarm {
+            self.alarms.extend(new_alarm.map(|at| Reverse((at, id))));
+        }
         self.apply_delta(share, new_share);
         self.note_state(id, living.map(|lease| lease.state(now)));
     }
@@ -194,7 +196,7 @@ impl RowIndex {
     }
 
     /// Returns and clears the leases that became late or at risk.
-    pub(super) fn take_newly_alarming(&mut self) -> Vec<(LeaseId, LeaseState)> {
+    pub(super) fn drain_newly_alarming(&mut self) -> Vec<(LeaseId, LeaseState)> {
         std::mem::take(&mut self.newly_alarming)
     }
 
@@ -247,12 +249,13 @@ impl RowIndex {
         for id in std::mem::take(&mut self.dirty).into_iter().filter(|id| !leases.contains(*id)) {
             self.entries.remove(&id);
         }
-        let (are_times_new, mut ranks) = (std::mem::take(&mut self.are_times_new), Vec::with_capacity(leases.len()));
+        let are_times_new = std::mem::take(&mut self.are_times_new);
+        let mut ranks = Vec::with_capacity(leases.len());
         for (entry, lease) in self.entries.values_mut().zip(leases.values()) {
             entry.rank = self.spec.rank(lease, now);
             ranks.extend(entry.rank.clone());
             if are_times_new {
-                entry.crossing = self.spec.crossing(lease, now).filter(|_| lease.end.is_none());
+                entry.crossing = if lease.end.is_none() { self.spec.crossing(lease, now) } else { None };
             }
         }
         if are_times_new {
@@ -288,10 +291,10 @@ impl RowIndex {
     fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[Rank]) {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));
-        for (before, rank) in arriving.iter().enumerate().rev() {
+        for (index, rank) in arriving.iter().enumerate().rev() {
             let row = order[..end].partition_point(|other| self.rank(*other) < Some(rank));
-            order.copy_within(row..end, row + before + 1);
-            order[row + before] = rank.id;
+            order.copy_within(row..end, row + index + 1);
+            order[row + index] = rank.id;
             end = row;
         }
     }
@@ -299,9 +302,9 @@ impl RowIndex {
 
 /// Removes rows, given in ascending order.
 fn remove_rows(order: &mut Vec<LeaseId>, rows: &[usize]) {
-    for (before, row) in rows.iter().enumerate() {
-        let next = rows.get(before + 1).copied().unwrap_or(order.len());
-        order.copy_within(row + 1..next, row - before);
+    for (removed, row) in rows.iter().enumerate() {
+        let next = rows.get(removed + 1).copied().unwrap_or(order.len());
+        order.copy_within(row + 1..next, row - removed);
     }
     order.truncate(order.len() - rows.len());
 }

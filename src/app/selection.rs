@@ -85,7 +85,7 @@ impl Selection {
     }
 
     /// Starts a range at a lease.
-    pub(super) fn begin_range(&mut self, id: LeaseId) {
+    pub(super) fn start_range(&mut self, id: LeaseId) {
         self.range = Some(id);
     }
 

@@ -34,7 +34,7 @@ pub enum BadSort {
     #[error(transparent)]
     Column(#[from] UnknownColumn),
     /// Unknown direction.
-    #[error("after the column `:asc` or `:desc` is expected, as in left:asc")]
+    #[error("expected `:asc` or `:desc` after the column, as in left:asc")]
     Direction,
 }
 
@@ -50,10 +50,13 @@ impl Sort {
     }
 
     /// Sorts by the column `steps` after the current one in `columns`, wrapping around.
-    pub(super) fn moved(self, columns: &[Column], steps: usize) -> Self {
-        let place = columns.iter().position(|column| *column == self.column);
-        let next = place.map_or(Some(0), |place| (place + steps).checked_rem(columns.len()));
-        next.and_then(|place| columns.get(place)).map_or(self, |column| Sort::by(*column))
+    pub(super) fn neighbour(self, columns: &[Column], steps: usize) -> Self {
+        if columns.is_empty() {
+            return self;
+        }
+        let current = columns.iter().position(|column| *column == self.column);
+        let next = current.map_or(0, |index| (index + steps) % columns.len());
+        Sort::by(columns[next])
     }
 
     /// The arrow that shows the direction.
@@ -86,8 +89,8 @@ impl FromStr for Sort {
 /// The sort key of a row: pinned leases first, living before ended, known values before unknown ones, then by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
-    is_loose: bool,
-    is_dead: bool,
+    is_unpinned: bool,
+    has_ended: bool,
     value: SortValue,
     /// Which lease.
     pub(super) id: LeaseId,
@@ -106,8 +109,8 @@ impl Rank {
     /// The rank of a lease at time `now`.
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         Rank {
-            is_loose: !lease.is_pinned,
-            is_dead: lease.end.is_some(),
+            is_unpinned: !lease.is_pinned,
+            has_ended: lease.end.is_some(),
             value: SortValue::of(lease, sort, now),
             id: lease.id,
         }
@@ -146,7 +149,8 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
             None => lease.others_mean_interval().map(|rhythm| nanos(rhythm.every)),
         },
         Column::Last => lease.last_renewed().map(|at| !at.nanos()),
-        Column::Next => engine.filter(|_| lease.is_kept_alive)?.next_due.map(Timestamp::nanos),
+        Column::Next if lease.is_kept_alive => engine?.next_due.map(Timestamp::nanos),
+        Column::Next => None,
         Column::Margin => match engine {
             Some(status) => status.cadence.least_left.map(nanos),
             None => lease.margin().map(|(least, _)| nanos(least)),
@@ -219,10 +223,10 @@ mod tests {
     fn columns_come_in_turn_in_both_directions() {
         let columns = [Column::Id, Column::Left, Column::Drop];
         let left = Sort::by(Column::Left);
-        assert_eq!(left.moved(&columns, 1), Sort::by(Column::Drop));
-        assert_eq!(left.moved(&columns, 2), Sort::by(Column::Id));
-        assert_eq!(Sort::by(Column::Keys).moved(&columns, 1), Sort::by(Column::Id), "from one that is not shown");
-        assert_eq!(left.moved(&[], 1), left);
+        assert_eq!(left.neighbour(&columns, 1), Sort::by(Column::Drop));
+        assert_eq!(left.neighbour(&columns, 2), Sort::by(Column::Id));
+        assert_eq!(Sort::by(Column::Keys).neighbour(&columns, 1), Sort::by(Column::Id), "from one that is not shown");
+        assert_eq!(left.neighbour(&[], 1), left);
     }
 
     #[test]

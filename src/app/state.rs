@@ -84,7 +84,7 @@ impl AppState {
     }
 
     /// The state to display and its time: the frozen copy, or the live state.
-    pub fn shown(&self, now: Timestamp) -> (&AppState, Timestamp) {
+    pub fn displayed(&self, now: Timestamp) -> (&AppState, Timestamp) {
         match &self.frozen {
             Some(frozen) => (&frozen.app, frozen.at),
             None => (self, now),

@@ -59,7 +59,7 @@ pub type KeyValues = Vec<(Vec<u8>, ReadValue)>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct KeyValueCache {
     read: Option<(LeaseId, KeyValues)>,
-    asked: Option<InFlightRead>,
+    last_request: Option<InFlightRead>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,8 +78,8 @@ impl KeyValueCache {
 
     /// Stores a reply. Returns false if it is for another lease than the last request, or changes nothing.
     pub(super) fn answered(&mut self, id: LeaseId, pairs: KeyValues) -> bool {
-        let Some(question) = self.asked.as_mut().filter(|question| question.id == id) else { return false };
-        question.is_open = false;
+        let Some(request) = self.last_request.as_mut().filter(|request| request.id == id) else { return false };
+        request.is_open = false;
         let read = Some((id, pairs));
         let has_news = self.read != read;
         self.read = read;
@@ -92,18 +92,18 @@ impl KeyValueCache {
             return None;
         }
         let keys = lease.keys.as_ref()?.first.clone();
-        self.asked = Some(InFlightRead { at: now, id: lease.id, keys: keys.clone(), is_open: true });
+        self.last_request = Some(InFlightRead { at: now, id: lease.id, keys: keys.clone(), is_open: true });
         Some(keys)
     }
 
     /// When to read the values of this lease next.
     pub(super) fn due(&self, lease: &Lease) -> Timestamp {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
-        match &self.asked {
+        match &self.last_request {
             None => Timestamp::START,
-            Some(question) if question.id != lease.id || question.keys != keys => question.at + PAUSE,
-            Some(question) if question.is_open => Timestamp::NEVER,
-            Some(question) => question.at + STALE,
+            Some(request) if request.id != lease.id || request.keys != keys => request.at + PAUSE,
+            Some(request) if request.is_open => Timestamp::NEVER,
+            Some(request) => request.at + STALE,
         }
     }
 }

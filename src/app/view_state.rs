@@ -232,25 +232,25 @@ impl ViewState {
     }
 
     /// Whether the detail of the selected lease is visible.
-    pub(super) fn shows_detail(&self) -> bool {
+    pub(super) fn is_detail_visible(&self) -> bool {
         self.active == View::Leases && (self.is_open || self.viewport.has_detail && !self.is_zoomed)
     }
 
     /// Whether the detail of this lease is visible.
-    pub(super) fn shows_detail_of(&self, id: LeaseId) -> bool {
-        self.cursor == Some(id) && self.shows_detail()
+    pub(super) fn is_detail_visible_of(&self, id: LeaseId) -> bool {
+        self.cursor == Some(id) && self.is_detail_visible()
     }
 
     /// The visible leases: the rows, the one whose detail is shown, and the lock candidates in the locks view.
     pub(super) fn on_screen(&self, leases: &LeaseStore, locks: &Locks) -> Vec<LeaseId> {
-        let selected = self.cursor.filter(|_| self.shows_detail());
+        let selected = if self.is_detail_visible() { self.cursor } else { None };
         let candidates = self.candidates_on_screen(locks, leases).map(|lease| lease.id);
         self.visible(leases).map(|lease| lease.id).chain(selected).chain(candidates).collect()
     }
 
     /// Whether the detail of this lease is visible, or the open dialog is about it.
     pub(super) fn is_about(&self, id: LeaseId) -> bool {
-        self.shows_detail_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)
+        self.is_detail_visible_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)
     }
 
     /// Closes a dialog about a lease that ended and was granted again under the same id.
@@ -297,7 +297,7 @@ impl ViewState {
     }
 
     /// Returns and clears the requested redraw.
-    pub fn take_redraw(&mut self) -> Redraw {
+    pub fn reset_redraw(&mut self) -> Redraw {
         std::mem::take(&mut self.redraw)
     }
 }

@@ -1,13 +1,13 @@
-//! Other clients on the sandbox: what the demo shows beside one's own leases.
+//! The other clients of the demo, which use the sandbox beside the user's own leases.
 //!
-//! Each is a real client that calls over the wire and lives by the sandbox's clock; none knows of the monitor. Their lives
-//! are short and begin anew, so that whatever a lease can go through is seen within a minute or two:
+//! Each is a real client that calls the sandbox's API and uses the sandbox's clock. They start again after they end, so that
+//! everything that can happen to a lease shows within a minute or two:
 //!
 //! ```text
 //!  services.rs   /billing/...        healthy: 30 s, renewed every 10 s
-//!                /worker/...         renews four times and stops; its lease of 20 s expires, later it comes back
-//!                /cron/last-run      leaks: a lease of 45 s every 16 s, the key on the newest alone
-//!  queue.rs      /locks/nightly/...  four in line for a lock: two that are well, one that renews late, one that has died
+//!                /worker/...         renews its lease of 20 s four times, lets it expire and later comes back
+//!                /cron/last-run      leaks a lease of 45 s every 16 s; only the newest has the key
+//!  queue.rs      /locks/nightly/...  four candidates for a lock: two healthy ones, one that renews late, a dead one
 //! ```
 
 mod client;
@@ -23,23 +23,23 @@ use etcd_lease::wire::Cluster;
 use simkit::Clock;
 use simkit::tasks::{Task, spawn};
 
-/// The other clients, until this is dropped.
+/// The other clients; they stop when this is dropped.
 #[derive(Debug)]
 pub struct DemoClients {
-    _life: Task,
+    _task: Task,
 }
 
 impl DemoClients {
-    /// Lets them come as soon as there are so many leases: whoever looks on sees his own first.
+    /// Starts them as soon as the sandbox has `min_leases` leases, so that the user's own leases come first.
     ///
     /// # Panics
     /// Outside a tokio runtime.
     pub fn start(cluster: Cluster, clock: Clock, min_leases: usize) -> DemoClients {
-        DemoClients { _life: spawn(run_clients(Client { cluster, clock }, min_leases)) }
+        DemoClients { _task: spawn(run_clients(Client { cluster, clock }, min_leases)) }
     }
 }
 
-/// All lives side by side. Those who stand in line come one after the other.
+/// Runs all clients at the same time. The candidates for the lock start one after the other.
 async fn run_clients(client: Client, min_leases: usize) {
     client.wait_for_leases(min_leases).await;
     let client = &client;
@@ -55,15 +55,15 @@ async fn run_clients(client: Client, min_leases: usize) {
 }
 
 impl Client {
-    /// After so many seconds one life after the other, with a pause of so many seconds between them.
-    async fn repeat<F>(&self, after: u64, pause: u64, life: impl Fn() -> F)
+    /// Calls `run` again and again: first after `after` seconds, then with `pause` seconds between the runs.
+    async fn repeat<F>(&self, after: u64, pause: u64, run: impl Fn() -> F)
     where
         F: Future<Output = Result<(), ClientStopped>>,
     {
         self.clock.sleep(Duration::from_secs(after)).await;
         loop {
-            // However it ended, the next one begins.
-            let _ = life().await;
+            // The next run starts however this one ended.
+            let _ = run().await;
             self.clock.sleep(Duration::from_secs(pause)).await;
         }
     }

@@ -1,5 +1,5 @@
-//! A queue for a lock, as etcd's own clients make it: each puts a key named after its lease below the lock's name, and
-//! the oldest key holds the lock.
+//! A lock queue as etcd's own clients build it: each puts a key named after its lease below the lock's name, and the oldest
+//! key holds the lock.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use etcd_lease::wire::WatchUpdate;
 use etcd_lease::{KeyEntry, KeyRange};
 
 const LOCK: &str = "/locks/nightly";
-/// How long it is held.
+/// How long each client holds the lock.
 const HELD: Duration = Duration::from_secs(40);
 
-/// Stands in line, holds the lock for a while when its turn has come, and gives it back. Its lease of so many seconds is
-/// renewed every so many.
+/// Waits for the lock, holds it for [`HELD`] and revokes its lease. The lease has a TTL of `ttl` seconds and is renewed every
+/// `every` seconds.
 pub(super) async fn hold_lock_once(client: &Client, ttl: i64, every: u64) -> Result<(), ClientStopped> {
     let lease = client.grant(ttl).await?;
     let key = enqueue(&lease).await?;
     tokio::select! {
-        over = lease.keep(every) => return Err(over),
+        stopped = lease.keep(every) => return Err(stopped),
         done = hold(client, &key) => done?,
     }
     lease.revoke().await
 }
 
-/// Waits for the lock, and does what it is needed for.
+/// Waits for the lock and holds it.
 async fn hold(client: &Client, key: &[u8]) -> Result<(), ClientStopped> {
     wait_for_lock(client, key).await?;
     client.clock.sleep(HELD).await;
     Ok(())
 }
 
-/// Stands in line and is not heard of again.
+/// Joins the queue and never renews.
 pub(super) async fn abandon_queue(client: &Client) -> Result<(), ClientStopped> {
     const TTL: u64 = 60;
     let lease = client.grant(TTL as i64).await?;
@@ -39,7 +39,7 @@ pub(super) async fn abandon_queue(client: &Client) -> Result<(), ClientStopped> 
     Ok(())
 }
 
-/// Puts its key behind those of the others.
+/// Joins the queue: puts a key named after the lease.
 async fn enqueue(lease: &DemoLease<'_>) -> Result<Vec<u8>, ClientStopped> {
     let key = format!("{LOCK}/{:x}", lease.id.0);
     lease.put(&key, "").await?;

@@ -1,4 +1,4 @@
-//! Services, each with a lease of its own: one that is well, one that dies, one that leaks.
+//! Services with one lease each: a healthy one, one that stops renewing, one that leaks leases.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(super) async fn healthy(client: &Client) -> Result<(), ClientStopped> {
     Err(lease.keep(10).await)
 }
 
-/// Renews four times and hangs from then on: nobody renews, and the lease expires.
+/// Renews four times and then stops, so the lease expires.
 pub(super) async fn stops_renewing(client: &Client) -> Result<(), ClientStopped> {
     const TTL: u64 = 20;
     let lease = client.grant(TTL as i64).await?;
@@ -21,7 +21,7 @@ pub(super) async fn stops_renewing(client: &Client) -> Result<(), ClientStopped>
     Ok(())
 }
 
-/// One run of a job that grants a lease each time and forgets it: the key moves on to the newest, the old ones stay.
+/// One run of a job that grants a new lease each time and never revokes it: the key moves to the newest lease.
 pub(super) async fn leaking(client: &Client) -> Result<(), ClientStopped> {
     let lease = client.grant(45).await?;
     lease.put("/cron/last-run", "ok").await

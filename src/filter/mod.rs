@@ -1,11 +1,11 @@
-//! The filter language: which leases are meant.
+//! The filter language for leases.
 //!
-//! Words AND by default, with or without `and` between them; `or`, `!`, parentheses. `ttl<30 left<5s granted=120 keys=0
-//! drops>0` compare numbers, `state:late who:own key:/svc/ id:694d` look into texts, anything else is part of an id or a
-//! key; quotes make any text such a part. `ttl` and `granted` are the same: the TTL that was granted.
+//! All conditions must hold, with or without `and` between them; there are also `or`, `!` and parentheses. `ttl<30 left<5s
+//! granted=120 keys=0 drops>0` compare numbers. `state:late who:own key:/svc/ id:694d` search texts. Any other word is part
+//! of an id or a key, and so is any text in quotes. `ttl` and `granted` both mean the granted TTL.
 //!
-//! What is not known yet decides nothing: a comparison with it is neither true nor false, `!` leaves it so, and a
-//! lease is shown only where the whole is true.
+//! Unknown values never match: a comparison with one is neither true nor false, `!` keeps it so, and a lease matches only
+//! if the whole filter is true.
 
 mod parse;
 #[cfg(test)]
@@ -18,27 +18,28 @@ use etcd_lease::LeaseId;
 pub use parse::BadFilter;
 pub(crate) use parse::seconds;
 
-/// What a filter asks of one lease, and asks no sooner than it decides: of 100,000 leases each fact costs a millisecond.
+/// The facts about one lease that a filter needs. It gets each fact only when needed: for 100,000 leases a fact costs about a
+/// millisecond.
 pub trait FilterFacts {
-    /// Its id.
+    /// The lease id.
     fn id(&self) -> LeaseId;
-    /// Whose it is: `own`, `adopted` or `other`.
+    /// Its owner: `own`, `adopted` or `other`.
     fn who(&self) -> &str;
-    /// Its state in one word.
+    /// Its state, as [`LeaseState::word`](crate::app::LeaseState::word) prints it.
     fn state(&self) -> &str;
-    /// The TTL that was granted, in seconds.
+    /// The granted TTL in seconds.
     fn ttl(&self) -> Option<i64>;
-    /// Seconds left.
+    /// Time left in seconds.
     fn left(&self) -> Option<f64>;
-    /// How many keys it has.
+    /// Number of attached keys.
     fn key_count(&self) -> Option<usize>;
-    /// The keys that are known, raw; may be fewer than it has.
+    /// The known attached keys, not escaped; there may be more.
     fn keys(&self) -> &[Vec<u8>];
-    /// Responses dropped.
+    /// Number of dropped responses.
     fn drops(&self) -> Option<u64>;
 }
 
-/// A filter that was read. It prints as text that reads back as the same filter.
+/// A parsed filter. Its `Display` text parses to the same filter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter(Option<Expr>);
 
@@ -79,17 +80,17 @@ enum Text {
 }
 
 impl Filter {
-    /// Whether a lease is meant. An empty filter means every lease.
+    /// Whether a lease matches. An empty filter matches every lease.
     pub fn matches(&self, facts: &impl FilterFacts) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.holds(facts) == Some(true))
     }
 
-    /// Whether it means every lease.
+    /// Whether it is empty and matches every lease.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The times left, in seconds, that it compares with: where one of them is reached, time alone can turn its answer.
+    /// The times left in seconds that it compares with: when a lease reaches one of them, time alone may change the result.
     pub fn times_left(&self) -> Vec<f64> {
         let mut times = Vec::new();
         if let Some(expr) = &self.0 {
@@ -100,11 +101,11 @@ impl Filter {
 }
 
 impl Expr {
-    /// True, false, or none where what is unknown would decide.
+    /// The result, or `None` if it depends on an unknown value.
     fn holds(&self, facts: &impl FilterFacts) -> Option<bool> {
         match self {
-            Expr::All(parts) => decided(parts, facts, false),
-            Expr::Any(parts) => decided(parts, facts, true),
+            Expr::All(parts) => combine(parts, facts, false),
+            Expr::Any(parts) => combine(parts, facts, true),
             Expr::Not(part) => part.holds(facts).map(|holds| !holds),
             Expr::Compare(number, comparison, value) => Some(comparison.holds(number.of(facts)?, *value)),
             Expr::Has(text, part) => text.has(facts, part),
@@ -121,17 +122,17 @@ impl Expr {
     }
 }
 
-/// One part with that answer decides; otherwise an unknown part leaves it open.
-fn decided(parts: &[Expr], facts: &impl FilterFacts, decisive: bool) -> Option<bool> {
-    let mut answer = Some(!decisive);
+/// `decisive` if any part has that result; otherwise `None` if a part is unknown.
+fn combine(parts: &[Expr], facts: &impl FilterFacts, decisive: bool) -> Option<bool> {
+    let mut result = Some(!decisive);
     for part in parts {
         match part.holds(facts) {
             Some(holds) if holds == decisive => return Some(decisive),
-            None => answer = None,
+            None => result = None,
             Some(_) => (),
         }
     }
-    answer
+    result
 }
 
 impl Number {
@@ -172,7 +173,7 @@ impl Text {
     }
 }
 
-/// Without an allocation: it is asked of each of 100,000 leases as one types.
+/// Does not allocate, because it runs for each of 100,000 leases at every key press.
 fn in_id(id: LeaseId, part: &str) -> bool {
     if !part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
@@ -181,7 +182,7 @@ fn in_id(id: LeaseId, part: &str) -> bool {
     part.is_empty() || text[start..].windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// The id as it prints, from a place on.
+/// The printed id, from the returned index on.
 fn hex(id: LeaseId) -> ([u8; 17], usize) {
     let digits = id.0.unsigned_abs();
     let digit = |place: usize| b"0123456789abcdef"[(digits >> (64 - 4 * place) & 15) as usize];
@@ -196,7 +197,11 @@ fn hex(id: LeaseId) -> ([u8; 17], usize) {
 fn in_keys(facts: &impl FilterFacts, part: &str) -> Option<bool> {
     let has = |key: &Vec<u8>| part.is_empty() || key.windows(part.len()).any(|window| window == part.as_bytes());
     let keys = facts.keys();
-    if keys.iter().any(has) { Some(true) } else { (facts.key_count() == Some(keys.len())).then_some(false) }
+    if keys.iter().any(has) {
+        return Some(true);
+    }
+    let are_all_known = facts.key_count() == Some(keys.len());
+    if are_all_known { Some(false) } else { None }
 }
 
 impl fmt::Display for Filter {

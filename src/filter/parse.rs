@@ -1,25 +1,25 @@
-//! Text to filter.
+//! Parses a filter.
 
 use std::str::FromStr;
 
 use super::{Comparison, Expr, Filter, Number, Text};
 
-/// How deep parentheses and `!` may stand in each other.
-const DEEPEST: usize = 64;
+/// The deepest nesting of parentheses and `!`.
+const MAX_DEPTH: usize = 64;
 
-/// A text that is no filter.
+/// A text that is not a filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("at character {}: {expected}", at + 1)]
 pub struct BadFilter {
-    /// The character at which it went wrong, counted from 0.
+    /// The position of the error in characters, from 0.
     pub at: usize,
-    /// What was expected there, a sentence.
+    /// What was expected there.
     pub expected: String,
 }
 
 impl Filter {
-    /// Whether the last word of a text may yet become a condition, or join two: `sta`, of which `state:ok` will be made, or
-    /// `an`. Alone such a word is a part of a key.
+    /// Whether the last word of a text may be the start of a condition or of `and` and `or`: `sta` may become `state:ok`.
+    /// On its own such a word is part of a key.
     pub fn is_unfinished(text: &str) -> bool {
         const NAMES: [&str; 11] = ["state", "who", "key", "id", "ttl", "granted", "left", "keys", "drops", "and", "or"];
         let start = text.rfind(|c: char| is_end(c) || c == '!').map_or(0, |at| at + 1);
@@ -55,7 +55,7 @@ impl Parser {
         Err(BadFilter { at, expected: expected.into() })
     }
 
-    /// The next character that is no blank.
+    /// Skips blanks and returns the next character.
     fn peek(&mut self) -> Option<char> {
         while self.chars.get(self.at).is_some_and(|c| c.is_whitespace()) {
             self.at += 1;
@@ -63,7 +63,7 @@ impl Parser {
         self.chars.get(self.at).copied()
     }
 
-    /// Whether this word comes next: one that joins conditions.
+    /// Whether this word comes next, `and` or `or`.
     fn is_word(&mut self, word: &str) -> bool {
         self.peek();
         let end = self.at + word.len();
@@ -71,7 +71,7 @@ impl Parser {
         ends && self.chars.get(self.at..end).is_some_and(|chars| word.chars().eq(chars.iter().copied()))
     }
 
-    /// Takes this word, if it comes next.
+    /// Skips this word if it comes next.
     fn consume(&mut self, word: &str) -> bool {
         let is_next = self.is_word(word);
         self.at += if is_next { word.len() } else { 0 };
@@ -107,8 +107,8 @@ impl Parser {
     }
 
     fn deeper(&mut self, read: fn(&mut Parser) -> Result<Expr, BadFilter>) -> Result<Expr, BadFilter> {
-        if self.depth == DEEPEST {
-            return self.error_at(self.at, format!("nested too deeply (at most {DEEPEST} levels)"));
+        if self.depth == MAX_DEPTH {
+            return self.error_at(self.at, format!("nested too deeply (at most {MAX_DEPTH} levels)"));
         }
         self.at += 1;
         self.depth += 1;
@@ -221,19 +221,19 @@ fn number(name: &str) -> Option<Number> {
     [Number::Ttl, Number::Left, Number::Keys, Number::Drops].into_iter().find(|number| number.name() == name)
 }
 
-/// The sign at the start of a text, and what follows; the longer signs first.
+/// The comparison at the start of a text, and the rest. Longer signs are tried first.
 fn comparison(text: &str) -> Option<(Comparison, &str)> {
     use Comparison::{AtLeast, AtMost, Equal, Less, More, Unequal};
     let signs = [AtMost, AtLeast, Unequal, Less, More, Equal];
     signs.into_iter().find_map(|comparison| Some((comparison, text.strip_prefix(comparison.sign())?)))
 }
 
-/// A time in seconds, as a number or with its unit.
+/// A duration in seconds, given as a number of seconds or with a unit: ms, s, m, h or d.
 pub(crate) fn seconds(text: &str) -> Option<f64> {
     measure(text, true)
 }
 
-/// A number, in seconds where it is a time.
+/// A number; a time is converted to seconds.
 fn measure(text: &str, is_time: bool) -> Option<f64> {
     let unit_at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (digits, unit) = text.split_at(unit_at);
@@ -246,5 +246,6 @@ fn measure(text: &str, is_time: bool) -> Option<f64> {
         "d" if is_time => 86_400.0,
         _ => return None,
     };
-    digits.parse::<f64>().ok().map(|number| number * factor).filter(|number| number.is_finite())
+    let number = digits.parse::<f64>().ok()? * factor;
+    if number.is_finite() { Some(number) } else { None }
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Lease 694d of 2 minutes, own and late.
+/// The facts of lease 694d: TTL of 2 minutes, own and late.
 struct Late<'a> {
     ttl: Option<i64>,
     key_count: Option<usize>,
@@ -52,7 +52,7 @@ fn holds(text: &str, facts: &impl FilterFacts) -> bool {
 }
 
 #[test]
-fn conditions_hold_and_do_not() {
+fn conditions_match_or_do_not() {
     let keys = [b"/svc/a b".to_vec()];
     let facts = facts(&keys);
     for text in [
@@ -83,7 +83,7 @@ fn conditions_hold_and_do_not() {
 }
 
 #[test]
-fn the_unknown_decides_nothing_also_under_not() {
+fn unknown_values_never_match_even_under_not() {
     let unknown = Late { ttl: None, key_count: None, ..facts(&[]) };
     for text in ["ttl<30", "!ttl<30", "key:a", "!key:a", "ttl<30 who:own", "!(ttl<30 who:own)"] {
         assert!(!holds(text, &unknown), "{text}");
@@ -95,7 +95,7 @@ fn the_unknown_decides_nothing_also_under_not() {
 }
 
 #[test]
-fn mistakes_say_where_and_what() {
+fn errors_have_a_position_and_an_expectation() {
     let texts = [
         "(a",
         "a)",
@@ -127,7 +127,7 @@ fn mistakes_say_where_and_what() {
 
 proptest! {
     #[test]
-    fn any_text_is_read_or_refused_and_reads_back_the_same(
+    fn any_text_is_an_error_or_prints_and_parses_back(
         text in r#"((ttl|left|keys|state:ok|who:own|key:|or|and|x|\PC)|[<>=!():"\\ ]|[0-9]{1,3}(ms|s|m|h|d)?){0,20}"#
     ) {
         if let Ok(filter) = text.parse::<Filter>() {
@@ -137,14 +137,14 @@ proptest! {
 }
 
 #[test]
-fn a_key_that_is_called_and_is_sought_in_quotes() {
+fn a_key_named_and_is_searched_in_quotes() {
     let keys = [b"/rock and roll".to_vec(), b"android".to_vec()];
     assert!(holds("\"and\"", &facts(&keys)) && holds("android", &facts(&keys)));
     assert_eq!("a and b".parse::<Filter>(), "a b".parse());
 }
 
 #[test]
-fn parts_are_sought_in_the_id_as_it_prints() {
+fn parts_are_searched_in_the_printed_id() {
     for id in [1, -5, i64::MAX, i64::MIN + 1, 0x694d_9aa8_d4d4_f304].map(LeaseId) {
         let (text, start) = hex(id);
         assert_eq!(String::from_utf8(text[start..].to_vec()), Ok(id.to_string()));
@@ -152,7 +152,7 @@ fn parts_are_sought_in_the_id_as_it_prints() {
 }
 
 #[test]
-fn half_a_condition_is_told_from_a_word() {
+fn a_started_condition_differs_from_a_word() {
     for text in ["s", "ttl<30 sta", "!(le", "!who", "keys", "left<5 an", "svc o"] {
         assert!(Filter::is_unfinished(text), "{text}");
     }
@@ -162,7 +162,7 @@ fn half_a_condition_is_told_from_a_word() {
 }
 
 #[test]
-fn the_times_that_are_compared_with_the_time_left_are_known() {
+fn times_left_are_collected() {
     let times = |text: &str| text.parse::<Filter>().map(|filter| filter.times_left());
     assert_eq!(times("left<5s or !(left>=1m ttl<30) key:left"), Ok(vec![5.0, 60.0]));
     assert_eq!(times("ttl<30 svc"), Ok(vec![]));

@@ -1,4 +1,4 @@
-//! Reads the keys, and follows what changes them.
+//! Reads the keys of leases, then watches their changes.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use etcd_lease::wire::{CallError, Cluster, KeyWatch, WatchUpdate};
 use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState};
 use simkit::Clock;
 
-/// Between a trouble and the next try.
+/// Pause between an error and the next try.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Why a watch cannot go on.
+/// Why a watch ended.
 enum WatchEnd {
-    /// What came between is forgotten.
-    Forgotten,
-    /// It broke, after this revision.
+    /// etcd has compacted the next revisions: the keys must be read again.
+    Compacted,
+    /// The stream broke after this revision.
     Cut { last_revision: i64, error: CallError },
 }
 
@@ -27,7 +27,7 @@ struct KeyWatcher {
     error_gate: ErrorGate,
 }
 
-/// Reads and follows for ever.
+/// Reads and watches until the task is dropped.
 pub(super) async fn run(cluster: Cluster, clock: Clock, range: KeyRange, error_gate: ErrorGate) {
     let mut key_watcher = KeyWatcher { cluster, clock, range, error_gate };
     loop {
@@ -35,7 +35,7 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, range: KeyRange, error_g
             Ok(revision) => {
                 key_watcher.error_gate.report_recovery().await;
                 key_watcher.error_gate.send(Observation::KeysRead { revision }).await;
-                key_watcher.follow(revision).await;
+                key_watcher.watch(revision).await;
             }
             Err(error) => key_watcher.report_and_wait(error).await,
         }
@@ -43,7 +43,7 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, range: KeyRange, error_g
 }
 
 impl KeyWatcher {
-    /// Tells all keys that hang on leases or are named after one, and the revision at which they do.
+    /// Sends all keys that are attached to a lease or named after one, and returns the revision of the read.
     async fn read(&mut self) -> Result<i64, CallError> {
         let mut pages = self.cluster.key_pages(&self.range);
         let mut is_first = true;
@@ -52,17 +52,17 @@ impl KeyWatcher {
                 self.error_gate.send(Observation::KeysReloading).await;
                 is_first = false;
             }
-            let is_told = |held: &KeyEntry| held.lease.is_some() || is_lock_key(&held.key, None);
-            let held: Vec<KeyEntry> = page.into_iter().filter(is_told).collect();
-            if !held.is_empty() {
-                self.error_gate.send(Observation::Keys(held)).await;
+            let is_relevant = |entry: &KeyEntry| entry.lease.is_some() || is_lock_key(&entry.key, None);
+            let entries: Vec<KeyEntry> = page.into_iter().filter(is_relevant).collect();
+            if !entries.is_empty() {
+                self.error_gate.send(Observation::Keys(entries)).await;
             }
         }
         Ok(pages.revision())
     }
 
-    /// Follows the changes until what came between is forgotten.
-    async fn follow(&mut self, mut last_revision: i64) {
+    /// Watches from after this revision, and again after each broken stream, until etcd has compacted the next revisions.
+    async fn watch(&mut self, mut last_revision: i64) {
         loop {
             let opened = self.cluster.watch_keys(&self.range, last_revision + 1).await;
             let end = match opened {
@@ -73,7 +73,7 @@ impl KeyWatcher {
                 Err(error) => WatchEnd::Cut { last_revision, error },
             };
             match end {
-                WatchEnd::Forgotten => return,
+                WatchEnd::Compacted => return,
                 WatchEnd::Cut { last_revision: last, error } => {
                     last_revision = last;
                     self.report_and_wait(error).await;
@@ -90,18 +90,18 @@ impl KeyWatcher {
                     last_revision = revision;
                 }
                 WatchUpdate::Progress { revision } => last_revision = last_revision.max(revision),
-                WatchUpdate::Compacted { .. } => return WatchEnd::Forgotten,
+                WatchUpdate::Compacted { .. } => return WatchEnd::Compacted,
                 WatchUpdate::Cut(error) => return WatchEnd::Cut { last_revision, error },
             }
         }
     }
 
-    /// Tells the changes that have to do with leases, or with a key that is named after one.
+    /// Sends the changes of keys that are or were attached to a lease, or are named after one.
     async fn send_changes(&self, mut changes: Vec<KeyChange>) {
         let received = self.clock.now();
         changes.retain(|change| {
-            let hangs = matches!(change.now, KeyState::Put { lease: Some(_), .. });
-            change.before.is_some() || hangs || is_lock_key(&change.key, None)
+            let is_attached = matches!(change.now, KeyState::Put { lease: Some(_), .. });
+            change.before.is_some() || is_attached || is_lock_key(&change.key, None)
         });
         if !changes.is_empty() {
             self.error_gate.send(Observation::Changed { changes, received }).await;

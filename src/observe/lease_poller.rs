@@ -1,4 +1,4 @@
-//! Lists the leases again and again.
+//! Lists the leases every second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,13 @@ use super::{ListDiff, ListTracker, Listed, Observation};
 use etcd_lease::wire::{Cluster, LeaseList};
 use simkit::Clock;
 
-/// How often, at most.
-const EVERY: Duration = Duration::from_secs(1);
-/// And no oftener than that many times as long as a list takes: 100,000 leases cost etcd a quarter of a second each time.
+/// The shortest interval between lists.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The interval is at least this many times as long as a list takes: a list of 100,000 leases costs etcd a quarter of a
+/// second.
 const REST: u32 = 20;
 
-/// Lists for ever, and at once whenever it is asked to.
+/// Lists until the task is dropped, and at once on each notification.
 pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mut error_gate: ErrorGate) {
     let mut tracker = ListTracker::default();
     let mut is_first = true;
@@ -37,13 +38,13 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mu
             Err(error) => error_gate.report_error(error).await,
         }
         tokio::select! {
-            () = clock.sleep_until(sent + EVERY.max((received - sent) * REST)) => (),
+            () = clock.sleep_until(sent + INTERVAL.max((received - sent) * REST)) => (),
             () = at_once.notified() => (),
         }
     }
 }
 
-/// Whether the member that answered leads: nobody else knows the deadlines, and so the order.
+/// Whether the member that answered is the leader: only the leader knows the deadlines, and so sorts its list by them.
 fn is_leaders(cluster: &Cluster, list: &LeaseList) -> bool {
     let view = cluster.view();
     let answered = view.members.iter().find(|member| member.member_id == list.header.member_id);

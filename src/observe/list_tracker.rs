@@ -1,10 +1,10 @@
-//! The roll of all leases: what one list says that the one before did not.
+//! The changes from one list of leases to the next.
 
 use std::collections::HashSet;
 
 use etcd_lease::LeaseId;
 
-/// How many of the leases with the least time left are told in their order.
+/// How many leases with the least time left are reported in their order.
 pub const SOONEST: usize = 128;
 
 /// The leases of the last list.
@@ -14,32 +14,32 @@ pub struct ListTracker {
     soonest: Vec<LeaseId>,
 }
 
-/// What a list changes.
+/// What changed from one list to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListDiff {
-    /// Leases that were not there, in the order of the list.
+    /// New leases, in the order of the list.
     pub created: Vec<LeaseId>,
-    /// Leases that are not there any more, sorted.
+    /// Leases that are no longer listed, sorted by id.
     pub gone: Vec<LeaseId>,
-    /// The first of the list, where they are others or in another order than before.
+    /// The first leases of the list, if they or their order changed.
     pub soonest: Option<Vec<LeaseId>>,
 }
 
 impl ListDiff {
-    /// Whether the list says nothing new.
+    /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.created.is_empty() && self.gone.is_empty() && self.soonest.is_none()
     }
 }
 
 impl ListTracker {
-    /// How many leases the last list had.
+    /// Number of leases in the last list.
     pub fn count(&self) -> usize {
         self.known.len()
     }
 
-    /// Takes in a list. Its order means something only where it `is_sorted`, as the leader's is. A lease that it names
-    /// twice, because the list changed while it was made, is one lease.
+    /// Applies a list. Its order counts only if it `is_sorted` by time left, as the leader's list is. A lease that is listed
+    /// twice, because the leases changed while etcd built the list, counts once.
     pub fn update(&mut self, list: &[LeaseId], is_sorted: bool) -> ListDiff {
         let mut left = std::mem::replace(&mut self.known, HashSet::with_capacity(list.len()));
         let mut created = Vec::new();
@@ -50,15 +50,17 @@ impl ListTracker {
         }
         let mut gone: Vec<LeaseId> = left.into_iter().collect();
         gone.sort_unstable();
-        ListDiff { created, gone, soonest: is_sorted.then(|| self.update_soonest(list)).flatten() }
+        let soonest = if is_sorted { self.update_soonest(list) } else { None };
+        ListDiff { created, gone, soonest }
     }
 
     fn update_soonest(&mut self, list: &[LeaseId]) -> Option<Vec<LeaseId>> {
         let soonest = &list[..list.len().min(SOONEST)];
-        (self.soonest != soonest).then(|| {
-            self.soonest = soonest.to_vec();
-            self.soonest.clone()
-        })
+        if self.soonest == soonest {
+            return None;
+        }
+        self.soonest = soonest.to_vec();
+        Some(self.soonest.clone())
     }
 }
 
@@ -70,7 +72,7 @@ mod tests {
         ids.iter().copied().map(LeaseId).collect()
     }
 
-    fn called(
+    fn updated(
         tracker: &mut ListTracker,
         list: &[i64],
         is_sorted: bool,
@@ -80,29 +82,29 @@ mod tests {
     }
 
     #[test]
-    fn only_what_changed_is_told() {
+    fn only_changes_are_reported() {
         let mut tracker = ListTracker::default();
-        assert_eq!(called(&mut tracker, &[3, -1, 2], true), (ids(&[3, -1, 2]), vec![], Some(ids(&[3, -1, 2]))));
+        assert_eq!(updated(&mut tracker, &[3, -1, 2], true), (ids(&[3, -1, 2]), vec![], Some(ids(&[3, -1, 2]))));
         assert!(tracker.update(&ids(&[3, -1, 2]), true).is_empty());
         assert_eq!(
-            called(&mut tracker, &[3, i64::MIN], true),
+            updated(&mut tracker, &[3, i64::MIN], true),
             (ids(&[i64::MIN]), ids(&[-1, 2]), Some(ids(&[3, i64::MIN])))
         );
-        assert_eq!(called(&mut tracker, &[], true), (vec![], ids(&[i64::MIN, 3]), Some(vec![])));
+        assert_eq!(updated(&mut tracker, &[], true), (vec![], ids(&[i64::MIN, 3]), Some(vec![])));
     }
 
     #[test]
-    fn the_order_of_a_follower_means_nothing() {
+    fn the_order_of_a_followers_list_is_ignored() {
         let mut tracker = ListTracker::default();
-        assert_eq!(called(&mut tracker, &[2, 1], false), (ids(&[2, 1]), vec![], None));
+        assert_eq!(updated(&mut tracker, &[2, 1], false), (ids(&[2, 1]), vec![], None));
         assert!(tracker.update(&ids(&[1, 2]), false).is_empty());
-        assert_eq!(called(&mut tracker, &[1, 2], true).2, Some(ids(&[1, 2])));
+        assert_eq!(updated(&mut tracker, &[1, 2], true).2, Some(ids(&[1, 2])));
     }
 
     #[test]
-    fn a_lease_named_twice_is_one() {
+    fn a_lease_listed_twice_counts_once() {
         let mut tracker = ListTracker::default();
-        assert_eq!(called(&mut tracker, &[1, 2, 1], false).0, ids(&[1, 2]));
+        assert_eq!(updated(&mut tracker, &[1, 2, 1], false).0, ids(&[1, 2]));
         assert!(tracker.update(&ids(&[2, 1, 2]), false).is_empty());
         assert_eq!(tracker.count(), 2);
     }

@@ -1,17 +1,17 @@
-//! The observer: what becomes of everybody's leases and keys, told as it changes.
+//! The observer: reports changes of the leases of all clients and of their keys.
 //!
-//! etcd has no watch for leases and its list has only ids, so that two things go on side by side:
+//! etcd has no watch for leases, and its list has only ids. So two tasks run side by side:
 //!
 //! ```text
-//! lease_poller: LeaseLeases each second ---> ListTracker: created, gone, soonest ---.
+//! lease_poller: LeaseLeases every second --> ListTracker: created, gone, soonest ---.
 //!                                                                                   +--> Observation, one bounded queue
 //! key_watcher: pages of keys, then a watch from their revision on ------------------'
 //! ```
 //!
-//! A list or a page is told as what is new about it, never as a whole. What does not work is told once, and again when it
-//! works: a user who may not list sees keys all the same. How long each lease has left is asked by whoever plans that
-//! ([`LeaseInference::next_poll`](crate::inference::lease_inference::LeaseInference::next_poll)), within its budget; here is nothing asked of a
-//! single lease.
+//! An observation has the changes since the last list, never the whole list. An error is reported once, and once that it is
+//! over: a user who may not list leases still sees keys. The observer never queries a single lease; the application polls
+//! the time left of each within its limit
+//! ([`LeaseInference::next_poll`](crate::inference::lease_inference::LeaseInference::next_poll)).
 //!
 //! ```
 //! use simkit::Clock;
@@ -58,10 +58,10 @@ use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{Task, spawn};
 
-/// News that wait to be taken; whoever is slow is told later, of more at once.
+/// The most observations that wait to be read. When the queue is full, the tasks wait.
 const QUEUE: usize = 64;
 
-/// What part of the observing something is about.
+/// The part of the observer that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObservedPart {
     /// The list of leases.
@@ -70,64 +70,63 @@ pub enum ObservedPart {
     Keys,
 }
 
-/// Something that was not known before.
+/// A change in the cluster, or an error.
 #[derive(Clone, Debug)]
 pub enum Observation {
-    /// A list of leases, where it differs from the one before. The first one comes in any case.
+    /// The first list of leases, or one that differs from the list before.
     Listed(Listed),
-    /// A list of leases that is as the one before, but perhaps for its order.
+    /// A list with the same leases as the list before.
     ListedAgain {
-        /// When it was asked for.
+        /// When the request was sent.
         sent: Timestamp,
-        /// When it was answered.
+        /// When the reply arrived.
         received: Timestamp,
-        /// The revision of the keys then.
+        /// The revision of the key space at that time.
         revision: i64,
     },
-    /// The keys are read anew: what was told of them before counts no more.
+    /// The keys are being read again: forget those reported before.
     KeysReloading,
-    /// Some keys that hang on leases. Those that hang on none are not told, but for those that are named after a lease as
-    /// the keys of a lock are.
+    /// A page of keys that are attached to a lease, or named after one like the keys of a lock.
     Keys(Vec<KeyEntry>),
-    /// All keys are told, as of this revision. Changes follow.
+    /// All keys have been reported, as of this revision. Changes follow.
     KeysRead {
         /// The revision.
         revision: i64,
     },
-    /// Keys that hang on a lease now, or did before, or are named after one.
+    /// Changes of keys that are or were attached to a lease, or are named after one.
     Changed {
         /// The changes, in order.
         changes: Vec<KeyChange>,
-        /// When they were heard of.
+        /// When they arrived.
         received: Timestamp,
     },
-    /// Something does not work. It is tried again.
+    /// An error. The observer keeps retrying.
     Failed {
-        /// What.
+        /// The part that fails.
         part: ObservedPart,
-        /// Why.
+        /// The cause.
         error: CallError,
     },
-    /// It works again.
+    /// The reported error of this part is over.
     Recovered(ObservedPart),
 }
 
-/// What a list of leases says that the one before did not.
+/// The changes from one list of leases to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// When it was asked for: a lease that it has was alive then.
+    /// When the request was sent: a listed lease existed then.
     pub sent: Timestamp,
-    /// When it was answered: a lease that it has not was gone by then.
+    /// When the reply arrived: a lease that is not listed was gone by then.
     pub received: Timestamp,
-    /// The revision of the keys then.
+    /// The revision of the key space at that time.
     pub revision: i64,
-    /// How many leases there are.
+    /// Number of listed leases.
     pub count: usize,
-    /// The leases that were not in the last one, in the order of the list.
+    /// New leases, in the order of the list.
     pub created: Vec<LeaseId>,
-    /// Those that were.
+    /// Leases that are no longer listed.
     pub gone: Vec<LeaseId>,
-    /// The leases with the least time left, where that has changed and the leader answered: nobody else knows the order.
+    /// The leases with the least time left, if they changed and the leader answered: only the leader knows the order.
     pub soonest: Option<Vec<LeaseId>>,
 }
 
@@ -140,7 +139,7 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Begins to list the leases and to follow the keys of a range.
+    /// Starts to list the leases and to watch the keys of a range.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -153,12 +152,12 @@ impl Observer {
         Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher)] }
     }
 
-    /// Lists the leases at once, and each second after that.
+    /// Lists the leases now, then every second as before.
     pub fn list_now(&self) {
         self.list_now.notify_one();
     }
 
-    /// Waits for the next news. It can be dropped and called again.
+    /// Waits for the next observation. Cancel safe: dropping the future loses none.
     pub async fn next(&mut self) -> Observation {
         match self.receiver.recv().await {
             Some(observation) => observation,

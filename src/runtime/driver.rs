@@ -115,7 +115,7 @@ impl Driver {
     pub(super) async fn next(&mut self) -> Msg {
         tokio::select! {
             Some(msg) = self.running.next() => msg,
-            news = self.observer.next() => observations::message(news),
+            observation = self.observer.next() => observations::message(observation),
         }
     }
 }
@@ -129,9 +129,9 @@ impl EffectContext {
             Ok(answer) => Msg::Renewed { sent, received: answer.at, id, ttl: answer.ttl },
             Err(engine::RenewError::NotFound(_)) => {
                 let text = engine::RenewError::NotFound(id).to_string();
-                Msg::RenewFailed { id, trouble: CallFailure { is_not_found: true, is_forbidden: false, text } }
+                Msg::RenewFailed { id, failure: CallFailure { is_not_found: true, is_forbidden: false, text } }
             }
-            Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, trouble: call_failure(&error) },
+            Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, failure: call_failure(&error) },
         }
     }
 
@@ -143,28 +143,28 @@ impl EffectContext {
                 self.reader.stop_keep_alive(id);
                 Msg::Revoked { id, revision: header.revision, keys_deleted }
             }
-            Err(error) => Msg::RevokeFailed { id, trouble: call_failure(&error) },
+            Err(error) => Msg::RevokeFailed { id, failure: call_failure(&error) },
         }
     }
 
     fn probe(self, ids: Vec<LeaseId>) -> impl Stream<Item = Msg> + Send {
-        let ask = move |id| {
+        let query = move |id| {
             let context = self.clone();
-            async move { context.ask(id, false).await.unwrap_or_else(|error| probe_failed(id, &error)) }
+            async move { context.query(id, false).await.unwrap_or_else(|error| probe_failed(id, &error)) }
         };
-        stream::iter(ids).map(ask).buffer_unordered(MAX_IN_FLIGHT)
+        stream::iter(ids).map(query).buffer_unordered(MAX_IN_FLIGHT)
     }
 
     /// Queries the keys too, or only the time to live if the user may not read the keys.
     async fn probe_keys(self, id: LeaseId) -> Msg {
-        match self.ask(id, true).await {
-            Err(error) if error.kind() == ErrorKind::Forbidden => self.ask(id, false).await,
+        match self.query(id, true).await {
+            Err(error) if error.kind() == ErrorKind::Forbidden => self.query(id, false).await,
             answer => answer,
         }
         .unwrap_or_else(|error| probe_failed(id, &error))
     }
 
-    async fn ask(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
+    async fn query(&self, id: LeaseId, has_keys: bool) -> Result<Msg, wire::CallError> {
         let sent = self.clock.now();
         let answer: TimeToLive = self.cluster.time_to_live(id, has_keys).await?;
         Ok(Msg::Probed { sent, received: self.clock.now(), answer, has_keys })
@@ -190,42 +190,45 @@ impl EffectContext {
 
     /// Grants leases concurrently, and stops after the first failure. `Granted` is sent before the keys are put,
     /// because the watch reports those at once.
-    fn grant(self, order: GrantRequest) -> impl Stream<Item = Msg> + Send {
-        let order = Arc::new(order);
+    fn grant(self, request: GrantRequest) -> impl Stream<Item = Msg> + Send {
         let context = self.clone();
-        let ordered = Arc::clone(&order);
-        let grant = move |number| self.clone().grant_one(Arc::clone(&order), number);
-        stream::iter(ordered.numbers())
+        let request = Arc::new(request);
+        let grant_request = Arc::clone(&request);
+        let grant = move |number| self.clone().grant_one(Arc::clone(&grant_request), number);
+        // The failure itself is still reported, so the stream ends with the outcome after it.
+        let until_failure = |has_failed: &mut bool, (msg, granted): (Msg, Option<(Granted, u32)>)| {
+            let outcome = if *has_failed { None } else { Some((msg, granted)) };
+            *has_failed |= granted.is_none();
+            std::future::ready(outcome)
+        };
+        stream::iter(request.numbers())
             .map(grant)
             .buffer_unordered(MAX_IN_FLIGHT)
-            .scan(false, |is_over, outcome| {
-                let was_over = std::mem::replace(is_over, *is_over || outcome.1.is_none());
-                std::future::ready((!was_over).then_some(outcome))
-            })
+            .scan(false, until_failure)
             .flat_map_unordered(None, move |(msg, granted)| {
-                let puts = granted.map(|lease| context.clone().attach_all(Arc::clone(&ordered), lease));
+                let puts = granted.map(|lease| context.clone().attach_all(Arc::clone(&request), lease));
                 stream::once(std::future::ready(msg)).chain(stream::iter(puts).flatten()).boxed()
             })
     }
 
     /// The message, and the lease with its number if it was granted.
-    async fn grant_one(self, order: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
+    async fn grant_one(self, request: Arc<GrantRequest>, number: u32) -> (Msg, Option<(Granted, u32)>) {
         let sent = self.clock.now();
-        let answer = match self.cluster.grant(order.id, order.ttl).await {
+        let answer = match self.cluster.grant(request.id, request.ttl).await {
             Ok(answer) => answer,
-            Err(error) => return (Msg::GrantFailed { ttl: order.ttl, trouble: call_failure(&error) }, None),
+            Err(error) => return (Msg::GrantFailed { ttl: request.ttl, failure: call_failure(&error) }, None),
         };
         let received = self.clock.now();
-        if order.keep_alive {
-            self.reader.keep_granted(answer, sent, order.pace);
+        if request.keep_alive {
+            self.reader.keep_granted(answer, sent, request.pace);
         }
-        let told = Msg::Granted { sent, received, answer, keep_alive: order.keep_alive };
-        (told, Some((answer, number)))
+        let msg = Msg::Granted { sent, received, answer, keep_alive: request.keep_alive };
+        (msg, Some((answer, number)))
     }
 
     /// Puts the keys of the request in sequence.
-    fn attach_all(self, order: Arc<GrantRequest>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
-        let pairs: Vec<_> = order.templates.iter().map(|put| put.expand(number, order.ttl, lease.id)).collect();
+    fn attach_all(self, request: Arc<GrantRequest>, (lease, number): (Granted, u32)) -> impl Stream<Item = Msg> + Send {
+        let pairs: Vec<_> = request.templates.iter().map(|key| key.expand(number, request.ttl, lease.id)).collect();
         stream::iter(pairs).then(move |(key, value)| {
             let context = self.clone();
             async move { context.attach(lease.id, key, &value).await }
@@ -235,11 +238,11 @@ impl EffectContext {
     async fn attach(&self, id: LeaseId, key: Vec<u8>, value: &[u8]) -> Msg {
         match self.cluster.put(&key, value, Some(id)).await {
             Ok(_) => Msg::Attached { id, key },
-            Err(error) => Msg::AttachFailed { id, key, trouble: call_failure(&error) },
+            Err(error) => Msg::AttachFailed { id, key, failure: call_failure(&error) },
         }
     }
 }
 
 fn probe_failed(id: LeaseId, error: &wire::CallError) -> Msg {
-    Msg::ProbeFailed { id, trouble: call_failure(error) }
+    Msg::ProbeFailed { id, failure: call_failure(error) }
 }

@@ -30,19 +30,19 @@ impl FrameEncoder {
         draw: impl FnOnce(Rect, &mut Buffer),
     ) -> Option<Vec<u8>> {
         let area = Rect::new(0, 0, width, height);
-        let mut picture = Buffer::empty(area);
-        draw(area, &mut picture);
+        let mut frame = Buffer::empty(area);
+        draw(area, &mut frame);
         let before = self.shown.take().filter(|shown| shown.area == area);
-        let bytes = encode(before.as_ref(), &picture).unwrap_or_default();
-        self.shown = Some(picture);
-        (!bytes.is_empty()).then_some(bytes)
+        let bytes = encode(before.as_ref(), &frame).unwrap_or_default();
+        self.shown = Some(frame);
+        if bytes.is_empty() { None } else { Some(bytes) }
     }
 }
 
 /// The error type comes from `queue!`. Writing into memory does not fail.
-fn encode(before: Option<&Buffer>, picture: &Buffer) -> io::Result<Vec<u8>> {
-    let blank = Buffer::empty(picture.area);
-    let changes = before.unwrap_or(&blank).diff(picture);
+fn encode(before: Option<&Buffer>, frame: &Buffer) -> io::Result<Vec<u8>> {
+    let blank = Buffer::empty(frame.area);
+    let changes = before.unwrap_or(&blank).diff(frame);
     let mut bytes = Vec::new();
     if before.is_some() && changes.is_empty() {
         return Ok(bytes);

@@ -56,7 +56,10 @@ impl<S: Screen> FrameScheduler<S> {
     pub(super) fn restart(&mut self, clock: Clock) {
         self.encoder.reset();
         self.wall.start = clock.wall(Timestamp::START);
-        (self.last, self.cost, self.due, self.countdown) = (None, Duration::ZERO, None, Timestamp::NEVER);
+        self.last = None;
+        self.cost = Duration::ZERO;
+        self.due = None;
+        self.countdown = Timestamp::NEVER;
         self.clock = clock;
     }
 
@@ -85,10 +88,8 @@ impl<S: Screen> FrameScheduler<S> {
         };
         self.due = [self.due, wanted].into_iter().flatten().min();
         let second = self.clock_time(Duration::from_secs(1)).as_nanos() as u64;
-        self.countdown = match counts_down {
-            true => self.countdown.min(Timestamp::from_nanos((now.nanos() / second + 1) * second)),
-            false => Timestamp::NEVER,
-        };
+        let next_second = Timestamp::from_nanos((now.nanos() / second + 1) * second);
+        self.countdown = if counts_down { self.countdown.min(next_second) } else { Timestamp::NEVER };
     }
 
     /// Writes these bytes with a frame that is due now, even if nothing else changed.
@@ -119,13 +120,16 @@ impl<S: Screen> FrameScheduler<S> {
         if !is_due || !self.screen.is_free() {
             return;
         }
-        (self.due, self.last, self.countdown) = (None, Some(now), Timestamp::NEVER);
+        self.due = None;
+        self.last = Some(now);
+        self.countdown = Timestamp::NEVER;
         self.schedule(Redraw::No, app.counts_down());
         refresh_rows(app, now);
         self.clamp_scroll(app, now);
         let ctx = RenderContext { app, now, wall: &self.wall, theme: self.theme };
         let frame = self.encoder.frame(self.screen.size(), |area, buf| ui::draw(ctx, area, buf));
-        let bytes: Vec<u8> = mem::take(&mut self.extra_bytes).into_iter().chain(frame.into_iter().flatten()).collect();
+        let mut bytes = mem::take(&mut self.extra_bytes);
+        bytes.extend(frame.into_iter().flatten());
         if !bytes.is_empty() {
             self.screen.write_frame(bytes);
         }

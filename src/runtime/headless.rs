@@ -68,17 +68,17 @@ pub async fn watch_leases(
     options: HeadlessOptions,
     external: impl Stream<Item = ExternalEvent> + Unpin,
 ) -> (FinalState, u64) {
-    let mut deaths = 0;
+    let mut ended = 0;
     let mut run = HeadlessRun::start(options);
     run.session.app.events.record_all();
     let count = |session: &mut Session, _| {
-        let told = session.app.events.take_recorded();
-        deaths += told.iter().filter(|event| matches!(event.kind, EventKind::LeaseEnded(_))).count() as u64;
+        let events = session.app.events.drain_recorded();
+        ended += events.iter().filter(|event| matches!(event.kind, EventKind::LeaseEnded(_))).count() as u64;
         true
     };
-    let mut known = run.run(external, count).await;
-    run_lints(&mut known.app, known.now);
-    (known, deaths)
+    let mut last = run.run(external, count).await;
+    run_lints(&mut last.app, last.now);
+    (last, ended)
 }
 
 struct HeadlessRun {
@@ -131,11 +131,12 @@ impl EventSink {
         if self.lost > 0 && self.events.capacity() > 0 {
             session.send(Msg::EventsLost(std::mem::take(&mut self.lost)));
         }
-        let (told, now) = (session.app.events.take_recorded(), session.clock.now());
-        let filter = session.app.config.filter.filter();
-        for event in
-            told.into_iter().filter(|event| matches_filter(&session.app.leases, &session.app.keys, filter, event, now))
-        {
+        let now = session.clock.now();
+        let app = &mut session.app;
+        for event in app.events.drain_recorded() {
+            if !matches_filter(&app.leases, &app.keys, app.config.filter.filter(), &event, now) {
+                continue;
+            }
             match self.events.try_send(TimedEvent { event, start }) {
                 Ok(()) => (),
                 Err(TrySendError::Full(_)) => self.lost += 1,

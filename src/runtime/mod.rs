@@ -75,6 +75,9 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
 /// The commands that continue to keep leases alive after the exit, with at most 50 ids.
 fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     const MOST: usize = 50;
+    if left.is_empty() {
+        return None;
+    }
     let named: Vec<String> = left.iter().take(MOST).map(ToString::to_string).collect();
     let rest = match left.len().saturating_sub(MOST) {
         0 => String::new(),
@@ -82,11 +85,9 @@ fn exit_notice(command: &str, left: &[LeaseId]) -> Option<String> {
     };
     let what = if left.len() == 1 { "1 lease expires" } else { &format!("{} leases expire", left.len()) };
     let (ids, list) = (named.join(" "), named.join(","));
-    (!left.is_empty()).then(|| {
-        format!(
-            "{what} unless kept alive. To resume:\n{command} keep-alive -- {ids}\nor in the monitor:\n{command} --keep-alive={list}\n{rest}"
-        )
-    })
+    Some(format!(
+        "{what} unless kept alive. To resume:\n{command} keep-alive -- {ids}\nor in the monitor:\n{command} --keep-alive={list}\n{rest}"
+    ))
 }
 
 #[cfg(test)]

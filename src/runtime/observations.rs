@@ -4,8 +4,8 @@ use super::call_failure::call_failure;
 use crate::app::{Listing, Msg};
 use crate::observe::{Listed, Observation, ObservedPart};
 
-pub(super) fn message(news: Observation) -> Msg {
-    match news {
+pub(super) fn message(observation: Observation) -> Msg {
+    match observation {
         Observation::Listed(Listed { sent, received, revision, count: total, created: born, gone, soonest: head }) => {
             Msg::Listed(Listing { sent, received, revision, born, gone, total, soonest: head })
         }

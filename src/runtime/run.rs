@@ -64,7 +64,7 @@ where
 {
     async fn run(mut self) -> ExitState {
         loop {
-            let redraw = self.session.app.view.take_redraw();
+            let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
             self.frames.draw_if_due(&mut self.session.app);
             let event = self.next().await;
@@ -96,9 +96,9 @@ where
         event
     }
 
-    async fn suspend(&mut self, job: SuspendScope) {
+    async fn suspend(&mut self, scope: SuspendScope) {
         let since = self.session.clock.now();
-        self.frames.screen.suspend(job == SuspendScope::Job).await;
+        self.frames.screen.suspend(scope == SuspendScope::Job).await;
         self.session.send(Msg::ProcessStalled { since });
         // The window size may have changed meanwhile.
         self.resize();
@@ -110,7 +110,7 @@ where
         let Environment { cluster, clock, resources } = environments.make(warp).await;
         let app = self.session.app.restarted(clock.speed(), clock.now());
         self.frames.restart(clock.clone());
-        self.session = Session::with(app, cluster, clock, self.engine, self.stall_consumer);
+        self.session = Session::with_state(app, cluster, clock, self.engine, self.stall_consumer);
         self._resources = Some(resources);
         self.resize();
     }

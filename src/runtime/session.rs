@@ -43,24 +43,24 @@ impl Session {
     pub(super) fn start(
         cluster: Cluster,
         clock: Clock,
-        keeping: engine::Options,
+        engine_options: engine::Options,
         config: AppConfig,
         stall_consumer: bool,
     ) -> Session {
         let app = AppState::new(config, clock.now());
-        Session::with(app, cluster, clock, keeping, stall_consumer)
+        Session::with_state(app, cluster, clock, engine_options, stall_consumer)
     }
 
     /// Starts a session with an existing state, which must not contain observations of another cluster.
-    pub(super) fn with(
+    pub(super) fn with_state(
         app: AppState,
         cluster: Cluster,
         clock: Clock,
-        keeping: engine::Options,
+        engine_options: engine::Options,
         stall_consumer: bool,
     ) -> Session {
         let range = app.config.range.clone();
-        let engine = Engine::start(cluster.clone(), clock.clone(), keeping);
+        let engine = Engine::start(cluster.clone(), clock.clone(), engine_options);
         let reader = ResponseReader::start(engine.consumer(), clock.clone(), stall_consumer);
         let mut view = cluster.watch();
         view.mark_changed();
@@ -120,18 +120,22 @@ impl Session {
     }
 
     fn read_feed(&mut self) {
-        let news = self.feed.drain();
-        self.send(Msg::Statuses(news.statuses));
-        news.events.into_iter().for_each(|event| self.send(Msg::Engine(event)));
-        if news.events_lost > 0 {
-            self.send(Msg::EventsLost(news.events_lost));
+        let update = self.feed.drain();
+        self.send(Msg::Statuses(update.statuses));
+        for event in update.events {
+            self.send(Msg::Engine(event));
+        }
+        if update.events_lost > 0 {
+            self.send(Msg::EventsLost(update.events_lost));
         }
     }
 
     /// Requests an exit from outside, such as a signal.
     pub(super) fn request_exit(&mut self) {
-        let is_sandbox = self.app.config.is_sandbox();
-        let still_alive = self.app.leases.kept_alive().filter(|_| !is_sandbox).map(|lease| lease.id).collect();
-        self.requests.exit = Some(ExitState { still_alive });
+        let mut exit = ExitState::default();
+        if !self.app.config.is_sandbox() {
+            exit.still_alive = self.app.leases.kept_alive().map(|lease| lease.id).collect();
+        }
+        self.requests.exit = Some(exit);
     }
 }

@@ -43,8 +43,7 @@ pub(super) fn external_events(clock: Clock) -> io::Result<impl Stream<Item = Ext
         (SignalKind::from_raw(Signal::TSTP.as_raw()), ExternalEvent::Suspend),
         (continued(), ExternalEvent::Continued),
     ];
-    let caught = signals
-        .map(|(kind, matches_filter)| Ok(SignalStream::new(signal(kind)?).map(move |()| matches_filter).boxed()));
+    let caught = signals.map(|(kind, event)| Ok(SignalStream::new(signal(kind)?).map(move |()| event).boxed()));
     let mut sources = caught.into_iter().collect::<io::Result<Vec<_>>>()?;
     sources.push(stream::once(hung_up()?).filter_map(std::future::ready).boxed());
     sources.push(sleeps(clock).boxed());
@@ -72,15 +71,15 @@ pub(super) fn has_shell() -> bool {
 #[expect(clippy::disallowed_methods, reason = "the runtime owns the threads; and there is nobody left to return to")]
 fn hung_up() -> io::Result<impl Future<Output = Option<ExternalEvent>>> {
     let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let (tell, told) = oneshot::channel();
+    let (hung_up, on_hang_up) = oneshot::channel();
     std::thread::spawn(move || {
         // `poll` always reports hang-ups and errors.
         while poll(&mut [PollFd::new(&terminal, PollFlags::empty())], None).is_err() {}
-        let _ = tell.send(());
+        let _ = hung_up.send(());
         std::thread::sleep(GRACE);
         std::process::exit(2);
     });
-    Ok(async move { told.await.ok().map(|()| ExternalEvent::End) })
+    Ok(async move { on_hang_up.await.ok().map(|()| ExternalEvent::End) })
 }
 
 /// Yields each sleep of the machine.

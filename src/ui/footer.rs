@@ -18,7 +18,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
         return;
     }
     let app = ctx.app;
-    let shown = app.shown(ctx.now).0;
+    let shown = app.displayed(ctx.now).0;
     let left = match &app.view.status {
         Some(note) => vec![noted(note, area.width)],
         None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(app)).chain(counts(shown)).collect(),

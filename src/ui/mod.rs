@@ -82,7 +82,7 @@ pub struct RenderContext<'a> {
 impl<'a> RenderContext<'a> {
     /// The scene that is shown: of the frozen picture while there is one.
     fn displayed(self) -> RenderContext<'a> {
-        let (app, now) = self.app.shown(self.now);
+        let (app, now) = self.app.displayed(self.now);
         RenderContext { app, now, ..self }
     }
 }

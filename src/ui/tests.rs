@@ -320,7 +320,7 @@ fn nothing_from_etcd_reaches_the_terminal_raw() {
     let size = (200, 50);
     let mut messages = scene_messages();
     let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "a\x1b]0;owned\x07\u{202e}b".into() };
-    messages.push((89.9, Msg::GrantFailed { ttl: 10, trouble }));
+    messages.push((89.9, Msg::GrantFailed { ttl: 10, failure: trouble }));
     let picture = text(&paint(&app(AppConfig::default(), messages, size), size, Theme::default()));
     assert!(picture.contains(r"/svc/\x1b[2Jbilling") && picture.contains(r"a\x1b]0;owned\x07\u{202e}b"));
     assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));

@@ -32,7 +32,7 @@ struct LeaseCounter {
 
 #[derive(Clone, Debug)]
 struct SeriesCounter {
-    told: Series,
+    totals: Series,
     intervals: u64,
     interval_sum: Duration,
     /// Intervals and round trips in microseconds, with three significant digits.
@@ -54,7 +54,10 @@ impl CadenceStats {
     /// Counts the newest status of a kept-alive lease. A lease that is not known yet joins the series of its requested
     /// and granted TTL. If `asked` is unknown, the granted TTL is used for both.
     pub fn follow(&mut self, status: &LeaseStatus, asked: Option<i64>) {
-        if let (None, Some(ttl), false) = (&status.ended, status.granted_ttl, self.leases.contains_key(&status.id)) {
+        if status.ended.is_none()
+            && !self.leases.contains_key(&status.id)
+            && let Some(ttl) = status.granted_ttl
+        {
             let series = self.series_of(asked.unwrap_or(ttl), ttl);
             self.join(series, status.id, ttl, status.deadline.or(status.last_answer).unwrap_or_default());
         }
@@ -65,7 +68,8 @@ impl CadenceStats {
     }
 
     fn series_of(&mut self, asked: i64, granted: i64) -> usize {
-        let is_it = |count: &SeriesCounter| (count.told.ttl, count.told.granted_ttl) == (asked, Some(granted));
+        let is_it =
+            |counter: &SeriesCounter| (counter.totals.ttl, counter.totals.granted_ttl) == (asked, Some(granted));
         let known = self.series.iter().position(is_it);
         known.unwrap_or_else(|| {
             self.series.push(SeriesCounter::new(asked));
@@ -74,7 +78,7 @@ impl CadenceStats {
     }
 
     fn join(&mut self, series: usize, id: LeaseId, ttl: i64, expires: Timestamp) {
-        let Series { granted_ttl, count, ids, .. } = &mut self.series[series].told;
+        let Series { granted_ttl, count, ids, .. } = &mut self.series[series].totals;
         *granted_ttl = Some(ttl);
         *count += 1;
         if ids.len() < NAMED {
@@ -88,22 +92,25 @@ impl CadenceStats {
     /// Counts the newest status of a known lease.
     pub fn status(&mut self, status: &LeaseStatus) {
         let Some(kept) = self.leases.get_mut(&status.id) else { return };
-        let count = &mut self.series[kept.series as usize];
-        count.cadence(kept, &status.cadence, status.round_trip);
-        count.queue(kept, status.queue);
-        count.told.intervals.expected = status.expected.or(count.told.intervals.expected);
+        let counter = &mut self.series[kept.series as usize];
+        counter.count_answers(kept, &status.cadence, status.round_trip);
+        counter.count_queue(kept, status.queue);
+        counter.totals.intervals.expected = status.expected.or(counter.totals.intervals.expected);
         kept.expires = status.deadline.unwrap_or(kept.expires);
         if let Some(ended) = &status.ended
             && !std::mem::replace(&mut kept.over, true)
         {
-            count.told.lost += u64::from(ended.is_loss());
+            counter.totals.lost += u64::from(ended.is_loss());
         }
     }
 
     /// Records when and why a lease was lost. Its status counts it.
     pub fn ended(&mut self, id: LeaseId, at: Timestamp, why: &Ended) {
-        if let Some(kept) = self.leases.get(&id).filter(|_| why.is_loss()) {
-            self.series[kept.series as usize].told.losses.push(LostLease { id, at, why: why.clone() });
+        if !why.is_loss() {
+            return;
+        }
+        if let Some(kept) = self.leases.get(&id) {
+            self.series[kept.series as usize].totals.losses.push(LostLease { id, at, why: why.clone() });
         }
     }
 
@@ -119,7 +126,7 @@ impl CadenceStats {
 
     /// The numbers of granted leases, answered renewals and lost leases.
     pub fn totals(&self) -> (u64, u64, u64) {
-        let sum = |of: fn(&Series) -> u64| self.series.iter().map(|count| of(&count.told)).sum();
+        let sum = |of: fn(&Series) -> u64| self.series.iter().map(|counter| of(&counter.totals)).sum();
         (sum(|series| series.count), sum(|series| series.renewals), sum(|series| series.lost))
     }
 }
@@ -128,7 +135,7 @@ impl SeriesCounter {
     fn new(ttl: i64) -> Self {
         let histogram = || Histogram::new(3).expect("three digits are in hdrhistogram's range of 0 to 5");
         SeriesCounter {
-            told: Series { ttl, ..Series::default() },
+            totals: Series { ttl, ..Series::default() },
             intervals: 0,
             interval_sum: Duration::ZERO,
             interval_micros: histogram(),
@@ -137,30 +144,32 @@ impl SeriesCounter {
     }
 
     /// Sums, minimum and maximum are exact however often a status arrives. The percentiles need one status per answer.
-    fn cadence(&mut self, kept: &mut LeaseCounter, cadence: &Cadence, round_trip: Option<Duration>) {
+    fn count_answers(&mut self, kept: &mut LeaseCounter, cadence: &Cadence, round_trip: Option<Duration>) {
         let answers = u32::try_from(cadence.answers).unwrap_or(u32::MAX);
         if answers == kept.answers {
             return;
         }
         if answers < kept.answers {
             // The lease was released and is kept alive again, so its counters restarted at 0.
-            (kept.answers, kept.interval_nanos) = (0, 0);
+            kept.answers = 0;
+            kept.interval_nanos = 0;
         }
-        let Intervals { min, max, .. } = &mut self.told.intervals;
+        let Intervals { min, max, .. } = &mut self.totals.intervals;
         *min = least(*min, cadence.min);
         *max = (*max).max(cadence.max);
-        self.told.least_left = least(self.told.least_left, cadence.least_left);
-        self.told.renewals += u64::from(answers - kept.answers);
+        self.totals.least_left = least(self.totals.least_left, cadence.least_left);
+        self.totals.renewals += u64::from(answers - kept.answers);
         self.intervals += u64::from(answers.saturating_sub(1) - kept.answers.saturating_sub(1));
         let sum = nanos(cadence.sum);
         self.interval_sum += Duration::from_nanos(sum - kept.interval_nanos);
         record(&mut self.interval_micros, cadence.last);
         record(&mut self.round_trip_micros, round_trip);
-        (kept.answers, kept.interval_nanos) = (answers, sum);
+        kept.answers = answers;
+        kept.interval_nanos = sum;
     }
 
-    fn queue(&mut self, kept: &mut LeaseCounter, gauge: QueueGauge) {
-        let queue = &mut self.told.queue;
+    fn count_queue(&mut self, kept: &mut LeaseCounter, gauge: QueueGauge) {
+        let queue = &mut self.totals.queue;
         queue.capacity = queue.capacity.max(gauge.capacity);
         queue.depth = queue.depth.max(gauge.depth);
         queue.dropped += gauge.dropped.saturating_sub(kept.dropped);
@@ -168,19 +177,20 @@ impl SeriesCounter {
     }
 
     fn report(&self) -> Series {
-        let Intervals { expected, min, max, .. } = self.told.intervals;
+        let Intervals { expected, min, max, .. } = self.totals.intervals;
         // The histogram rounds up to three digits. Do not exceed the observed values.
         let within = |value: Duration| value.clamp(min.unwrap_or(value), max.unwrap_or(value));
+        let mean = if self.intervals > 0 { Some(self.interval_sum.div_f64(self.intervals as f64)) } else { None };
         let intervals = Intervals {
             expected,
-            mean: (self.intervals > 0).then(|| self.interval_sum.div_f64(self.intervals as f64)),
+            mean,
             min,
             max,
             p50: quantile(&self.interval_micros, 0.5).map(within),
             p99: quantile(&self.interval_micros, 0.99).map(within),
         };
         let round_trip = quantile(&self.round_trip_micros, 0.5).zip(quantile(&self.round_trip_micros, 0.99));
-        Series { intervals, round_trip, ..self.told.clone() }
+        Series { intervals, round_trip, ..self.totals.clone() }
     }
 }
 
@@ -200,7 +210,10 @@ fn record(histogram: &mut Histogram<u32>, value: Option<Duration>) {
 }
 
 fn quantile(histogram: &Histogram<u32>, share: f64) -> Option<Duration> {
-    (!histogram.is_empty()).then(|| Duration::from_micros(histogram.value_at_quantile(share)))
+    if histogram.is_empty() {
+        return None;
+    }
+    Some(Duration::from_micros(histogram.value_at_quantile(share)))
 }
 
 #[cfg(test)]
@@ -264,8 +277,8 @@ mod tests {
         for one in [of(1, 10, &[3_500]), of(2, 120, &[9_500]), of(3, 10, &[]), of(1, 10, &[3_500, 3_600])] {
             tally.follow(&one, None);
         }
-        let told: Vec<_> = tally.report().iter().map(|one| (one.ttl, one.count, one.renewals)).collect();
-        assert_eq!(told, [(10, 2, 4), (120, 1, 2)]);
+        let series: Vec<_> = tally.report().iter().map(|one| (one.ttl, one.count, one.renewals)).collect();
+        assert_eq!(series, [(10, 2, 4), (120, 1, 2)]);
         let lost = LeaseStatus { ended: Some(Ended::NotFound), ..of(1, 10, &[3_500, 3_600]) };
         tally.follow(&lost, None);
         tally.follow(&lost, None);
@@ -279,8 +292,8 @@ mod tests {
         tally.follow(&of(1), Some(1));
         tally.follow(&of(2), Some(2));
         tally.follow(&of(3), Some(1));
-        let told: Vec<_> = tally.report().iter().map(|one| (one.ttl_in_words(), one.count)).collect();
-        assert_eq!(told, [("1 -> 2 s".to_owned(), 2), ("2 s".to_owned(), 1)]);
+        let series: Vec<_> = tally.report().iter().map(|one| (one.ttl_in_words(), one.count)).collect();
+        assert_eq!(series, [("1 -> 2 s".to_owned(), 2), ("2 s".to_owned(), 1)]);
     }
 
     #[test]

@@ -22,8 +22,10 @@ impl ConfirmCount {
     /// now.
     pub fn refusal(&self, wanted: usize) -> Option<String> {
         let typed = self.input.value();
-        let is_refused = self.is_refused && !self.is(wanted);
-        is_refused.then(|| match typed {
+        if !self.is_refused || self.is(wanted) {
+            return None;
+        }
+        Some(match typed {
             "" => format!("Nothing typed. Type {wanted} to confirm."),
             typed => format!("{typed} is not {wanted}. Type {wanted} to confirm."),
         })
@@ -44,8 +46,11 @@ impl ConfirmCount {
     pub(in crate::app) fn on_key(&mut self, key: Key) {
         const MOST_DIGITS: usize = 9;
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
-        let is_refused = matches!(key, Key::Char(_)) && (!is_digit || self.input.value().len() >= MOST_DIGITS);
-        if let Some(edit) = key.edit().filter(|_| !is_refused) {
+        let is_full = self.input.value().len() >= MOST_DIGITS;
+        if matches!(key, Key::Char(_)) && (!is_digit || is_full) {
+            return;
+        }
+        if let Some(edit) = key.edit() {
             self.input.handle(edit);
             self.is_refused = false;
         }

@@ -63,7 +63,10 @@ impl Dialog {
     pub(super) fn lease(&self) -> Option<LeaseId> {
         match self {
             Dialog::Revoke(dialog) => Some(dialog.id),
-            Dialog::Adopt(dialog) => dialog.ids.first().copied().filter(|_| dialog.ids.len() == 1),
+            Dialog::Adopt(dialog) => match dialog.ids[..] {
+                [id] => Some(id),
+                _ => None,
+            },
             Dialog::Attach(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),

@@ -8,7 +8,10 @@ use simkit::Timestamp;
 /// Whether the lease of an event matches a filter. An ended lease is matched as it was when it ended. The keys in the
 /// event count as keys of the lease. Events without a lease always match.
 pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
-    let Some(id) = event.lease.filter(|_| !filter.is_empty()) else { return true };
+    if filter.is_empty() {
+        return true;
+    }
+    let Some(id) = event.lease else { return true };
     let Some(lease) = leases.get(id) else { return false };
     filter.matches(&LeaseFacts::at_last(lease, &all_keys(keys, lease, &event.kind), now))
 }

@@ -90,7 +90,7 @@ pub enum EventKind {
         /// The duration.
         span: Duration,
         /// The description, including its effect on leases.
-        told: String,
+        text: String,
     },
     /// A lease that should be kept alive was lost.
     Lost {

@@ -93,9 +93,9 @@ pub struct EventLog {
     count: u64,
     /// The time of the message being processed.
     pub(super) now: Timestamp,
-    /// Whether an event was added since the last `take_news`.
-    has_news: bool,
-    /// Every event since the last `take_recorded`. `None` while recording is off.
+    /// Whether an event was added since the last `reset_changed`.
+    has_changed: bool,
+    /// Every event since the last `drain_recorded`. `None` while recording is off.
     recorded: Option<Vec<Event>>,
 }
 
@@ -110,21 +110,21 @@ impl EventLog {
         self.lines.iter()
     }
 
-    /// Starts recording every single event for [`take_recorded`](EventLog::take_recorded), including those that the log
+    /// Starts recording every single event for [`drain_recorded`](EventLog::drain_recorded), including those that the log
     /// combines.
     pub fn record_all(&mut self) {
         self.recorded = Some(Vec::new());
     }
 
     /// Returns and clears the recorded events, in the order in which they became known.
-    pub fn take_recorded(&mut self) -> Vec<Event> {
+    pub fn drain_recorded(&mut self) -> Vec<Event> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Adds an event to the log and to the recording.
     pub(super) fn push(&mut self, when: impl Into<EventTime>, lease: Option<LeaseId>, kind: EventKind) {
         let event = self.event(when, lease, kind);
-        self.has_news = true;
+        self.has_changed = true;
         self.recorded.iter_mut().for_each(|recorded| recorded.push(event.clone()));
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
         let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
@@ -135,8 +135,8 @@ impl EventLog {
     }
 
     /// Returns whether an event was added to the log since the last call.
-    pub(super) fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.has_news)
+    pub(super) fn reset_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
     }
 
     /// Adds an event only to the recording, because it is too minor for the screen.
@@ -225,10 +225,10 @@ mod tests {
         (0..20).for_each(|millis| log.push(at(millis), Some(LeaseId(1)), EventKind::Kept));
         let bounds = TimeRange { earliest: at(20), latest: at(40) };
         log.push_verbose(bounds, Some(LeaseId(2)), || EventKind::Paused);
-        let recorded = log.take_recorded();
+        let recorded = log.drain_recorded();
         assert_eq!((recorded.len(), log.lines().len()), (21, CROWD));
         let Event { at: when, doubt, seen_at, .. } = recorded[20];
         assert_eq!((when, doubt, seen_at), (at(30), Duration::from_millis(10), at(30)));
-        assert_eq!(log.take_recorded(), []);
+        assert_eq!(log.drain_recorded(), []);
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn of(what: &EventKind) -> String {
         EventKind::Late { interval, expected } => late(*interval, *expected),
         EventKind::Risk { left, expected } => risk(*left, *expected),
         EventKind::Missed { waited } => format!("renewal got no reply for {:.1} s", waited.as_secs_f64()),
-        EventKind::ProcessStalled { told, .. } => told.clone(),
+        EventKind::ProcessStalled { text, .. } => text.clone(),
         EventKind::Lost { loss, ttl } => printable(loss.in_words(*ttl).as_bytes()),
         EventKind::LeaseEnded(ended) => describe_end(ended),
         EventKind::Connected { endpoint, version } => connected(endpoint, version),

@@ -64,7 +64,7 @@ fn a_raised_ttl_is_shown_as_requested_and_granted() {
     let mut story = Story::start(AppConfig::default());
     let answer = Granted { id: LeaseId(1), requested_ttl: 1, ttl: 2, header: Header::default() };
     story.send(Msg::Granted { sent: story.now, received: story.now, answer, keep_alive: false });
-    assert!(story.app.view.status.as_ref().unwrap().text.contains("2 s, etcd's minimum (asked for 1 s)"));
+    assert!(story.app.view.status.as_ref().unwrap().text.contains("1 s requested → 2 s granted"));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
     let effects = story.press(&[Key::Char('q'), Key::Char('r')]);
     assert_eq!(effects, [Effect::Revoke(LeaseId(1)), Effect::Revoke(LeaseId(2))]);
     assert_eq!(story.send(Msg::Revoked { id: LeaseId(1), revision: 3, keys_deleted: None }), []);
-    let effects = story.send(Msg::RevokeFailed { id: LeaseId(2), trouble: trouble("no") });
+    let effects = story.send(Msg::RevokeFailed { id: LeaseId(2), failure: trouble("no") });
     assert_eq!(effects, [Effect::Quit { still_alive: vec![LeaseId(2), LeaseId(7)] }]);
 }
 
@@ -201,11 +201,11 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
 fn keys_without_a_function_do_nothing() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
-    story.app.view.take_redraw();
+    story.app.view.reset_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
         assert_eq!(story.press(&[key]), []);
     }
-    assert_eq!(story.app.view.take_redraw(), Redraw::No);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::No);
 }
 
 #[test]

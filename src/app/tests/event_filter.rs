@@ -6,7 +6,7 @@ use etcd_lease::{KeyChange, KeyEntry, KeyState};
 impl Story {
     /// The next events by name, and whether each of these filters matches.
     fn meant(&mut self, filters: [&str; 3]) -> Vec<(&'static str, [bool; 3])> {
-        let told = self.app.events.take_recorded();
+        let told = self.app.events.drain_recorded();
         let (leases, keys) = (&self.app.leases, &self.app.keys);
         let matches_filter =
             |event: &Event, text: &str| matches_filter(leases, keys, &text.parse().expect("a filter"), event, self.now);
@@ -24,7 +24,7 @@ fn start() -> Story {
     story.send(Msg::KeysRead { revision: 2 });
     story.wait(0.5);
     story.probe(7, 9, 10, &["/svc/a"]);
-    story.app.events.take_recorded();
+    story.app.events.drain_recorded();
     story
 }
 

@@ -205,7 +205,7 @@ fn a_filter_applies_to_the_frozen_view_and_remains_afterwards() {
     story.press(&[Key::Char('/')]);
     story.type_in("left<11s");
     let shown = |story: &Story| {
-        let (app, _) = story.app.shown(story.now);
+        let (app, _) = story.app.displayed(story.now);
         app.view.order().iter().map(|id| id.0).collect::<Vec<_>>()
     };
     assert_eq!((shown(&story), story.rows().len()), (vec![1], 5), "as of the moment of the picture");

@@ -9,7 +9,7 @@ fn frozen() -> Story {
 }
 
 fn shown(story: &Story) -> (usize, Timestamp) {
-    let (app, at) = story.app.shown(story.now);
+    let (app, at) = story.app.displayed(story.now);
     (app.view.order().len(), at)
 }
 
@@ -33,7 +33,7 @@ fn navigation_works_in_the_frozen_view_and_persists_afterwards() {
     let mut story = frozen();
     story.press(&[Key::Down, Key::Enter]);
     let looked_at = |story: &Story| {
-        let app = story.app.shown(story.now).0;
+        let app = story.app.displayed(story.now).0;
         (app.view.cursor, app.view.is_open)
     };
     assert_eq!(looked_at(&story), (Some(LeaseId(2)), true));
@@ -92,6 +92,6 @@ fn the_frozen_view_follows_a_new_size() {
     let mut story = frozen();
     story.press(&[Key::End]);
     story.send(Msg::Resized(Viewport { rows: 1, ..Viewport::default() }));
-    let visible: Vec<_> = story.app.shown(story.now).0.visible().map(|lease| lease.id.0).collect();
+    let visible: Vec<_> = story.app.displayed(story.now).0.visible().map(|lease| lease.id.0).collect();
     assert_eq!(visible, [3]);
 }

@@ -111,7 +111,7 @@ fn a_renewal_of_another_client_is_reported_with_time_left_and_error() {
     story.app.events.record_all();
     let truth = renewed(&mut story, 3);
     story.live(7, &truth, 27.5);
-    let reported: Vec<Event> = story.app.events.take_recorded();
+    let reported: Vec<Event> = story.app.events.drain_recorded();
     let renewals: Vec<(&Event, &Renewed)> = reported
         .iter()
         .filter_map(|event| if let EventKind::Renewed(renewed) = &event.kind { Some((event, renewed)) } else { None })
@@ -139,7 +139,7 @@ fn no_interval_is_shown_for_a_ttl_below_4_s() {
             story.probe(7, (3.0 - since - 1e-3) as i64, 3, &[]);
         }
     }
-    let reported = story.app.events.take_recorded();
+    let reported = story.app.events.drain_recorded();
     let intervals = reported.iter().filter_map(|event| {
         if let EventKind::Renewed(Renewed { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
     });

@@ -41,7 +41,7 @@ fn dialogs_keep_their_own_keys_and_the_help_key_closes_help() {
 #[test]
 fn messages_name_the_current_key_bindings() {
     let mut story = story(&[("revoke", &[Key::Char('d')]), ("keep-alive", &[]), ("drill", &[Key::F(5)])]);
-    story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    story.send(Msg::RevokeFailed { id: LeaseId(1), failure: trouble("no answer") });
     let note = |story: &Story| story.app.view.status.as_ref().map(|note| note.text.clone()).unwrap_or_default();
     assert!(note(&story).ends_with("check its row, d tries again"), "{}", note(&story));
     story.app.leases.get_mut(LeaseId(1)).expect("a lease").is_kept_alive = false;
@@ -69,7 +69,7 @@ fn dialogs_use_rebound_keys_instead_of_the_defaults() {
     story.press(&[Key::Char('c')]);
     assert!(story.app.view.dialog.is_none());
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('l'), Key::F(4)]), [Effect::Revoke(LeaseId(1))]);
-    story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer") });
+    story.send(Msg::RevokeFailed { id: LeaseId(1), failure: trouble("no answer") });
     assert_eq!(story.press(&[Key::Char('x'), Key::F(2)]), [Effect::Revoke(LeaseId(1))]);
     story.press(&[Key::Char('!'), Key::Char('m'), Key::Char('+')]);
     assert!(matches!(&story.app.view.dialog, Some(Dialog::Drill(drill)) if drill.answers == 4));

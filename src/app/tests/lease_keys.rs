@@ -228,8 +228,8 @@ fn after_a_compaction_missed_changes_are_reported_and_current_keys_shown() {
     let expected = [
         (
             "error",
-            "what became of the keys from revision 13 to 20 is lost, etcd has compacted it: they were read anew, and those \
-             that left a lease are not told",
+            "etcd compacted the key changes from revision 13 to 20; the keys were read again, but keys detached in between \
+             are not reported",
         ),
         ("attached", "/new"),
         ("moved", "/moves moved to lease 0000000000000002"),

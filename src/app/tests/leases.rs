@@ -226,15 +226,15 @@ fn initial_leases_are_granted_when_the_first_member_answers() {
 #[test]
 fn only_changes_of_the_connection_request_a_frame() {
     let mut story = Story::start(AppConfig::default());
-    story.app.view.take_redraw();
+    story.app.view.reset_redraw();
     let mut calm = view();
     calm.members[0].round_trip = Some(Duration::from_millis(3));
     calm.members[0].revision = 99;
     story.send(Msg::Cluster(calm.clone()));
-    assert_eq!(story.app.view.take_redraw(), Redraw::No);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::No);
     calm.members[0].raft_term = 5;
     story.send(Msg::Cluster(calm));
-    assert_eq!(story.app.view.take_redraw(), Redraw::Soon);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::Soon);
     assert_eq!(story.words(), ["connection", "term"]);
 }
 

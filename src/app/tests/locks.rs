@@ -33,7 +33,7 @@ impl Story {
     }
 
     fn looked_at(&self) -> Option<i64> {
-        self.app.shown(self.now).0.candidate().map(|candidate| candidate.lease.0)
+        self.app.displayed(self.now).0.candidate().map(|candidate| candidate.lease.0)
     }
 
     fn problem(&self, lease: i64) -> Option<CandidateProblem> {

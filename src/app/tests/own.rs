@@ -144,9 +144,9 @@ fn zoom_shows_one_pane_full_screen_and_esc_ends_it() {
     story.send(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
     story.press(&[Key::Char('z')]);
     assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (true, 25));
-    assert!(!story.app.view.shows_detail(), "it has no place beside the table");
+    assert!(!story.app.view.is_detail_visible(), "it has no place beside the table");
     story.press(&[Key::Enter]);
-    assert!(story.app.view.is_open && story.app.view.shows_detail());
+    assert!(story.app.view.is_open && story.app.view.is_detail_visible());
     story.press(&[Key::Esc, Key::Esc]);
     assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (false, 5));
     story.press(&[Key::Char('3'), Key::Char('z')]);

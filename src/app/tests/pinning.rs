@@ -61,7 +61,7 @@ fn a_filter_hides_and_counts_a_pinned_lease() {
 fn a_pin_survives_the_freeze_in_both_directions() {
     let mut story = story(&[(1, 10), (2, 20), (3, 30)]);
     story.press(&[Key::Char('p'), Key::Char('G'), PIN]);
-    let picture = |story: &Story| story.app.shown(story.now).0.view.order().to_vec();
+    let picture = |story: &Story| story.app.displayed(story.now).0.view.order().to_vec();
     assert_eq!(picture(&story), [LeaseId(3), LeaseId(1), LeaseId(2)], "in the picture");
     story.press(&[Key::Char('p')]);
     assert_eq!(story.rows(), [3, 1, 2], "and after it");

@@ -55,7 +55,7 @@ fn a_revoke_is_sent_once_until_it_is_answered() {
     assert_eq!(story.press(&[Key::Char('x')]), []);
     assert!(story.app.view.dialog.is_none());
     assert!(status_text(&story).contains("already being revoked"), "{}", status_text(&story));
-    story.send(Msg::RevokeFailed { id: LeaseId(1), trouble: trouble("no answer in time") });
+    story.send(Msg::RevokeFailed { id: LeaseId(1), failure: trouble("no answer in time") });
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
 }
 
@@ -143,7 +143,7 @@ fn a_failure_says_why_and_what_to_do() {
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
         let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
-        story.send(Msg::RevokeFailed { id: LeaseId(1), trouble });
+        story.send(Msg::RevokeFailed { id: LeaseId(1), failure: trouble });
         assert!(story.app.view.status.as_ref().unwrap().is_error);
         (status_text(&story), story.app.leases.alive_mut(LeaseId(1)).is_some())
     };

@@ -38,7 +38,7 @@ fn revoked(story: &mut Story, id: i64) -> Vec<i64> {
 
 fn failed(story: &mut Story, id: i64, is_not_found: bool) -> Vec<i64> {
     let trouble = CallFailure { is_not_found, ..trouble("no answer in time") };
-    revokes(&story.send(Msg::RevokeFailed { id: LeaseId(id), trouble }))
+    revokes(&story.send(Msg::RevokeFailed { id: LeaseId(id), failure: trouble }))
 }
 
 fn status_text(story: &Story) -> &str {

@@ -79,7 +79,7 @@ fn run_step(story: &mut Story, step: Step) {
         }
         Step::Gone(id) => Msg::Listed(Listing { sent, received, gone: vec![LeaseId(id)], ..Listing::default() }),
         Step::Born(id) => Msg::Listed(Listing { sent, received, born: vec![LeaseId(id)], ..Listing::default() }),
-        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), trouble: trouble("no") },
+        Step::Failed(id) => Msg::ProbeFailed { id: LeaseId(id), failure: trouble("no") },
         Step::Press(key) => Msg::Key(Key::Char(key)),
         Step::Filter(text) => {
             story.app.view.row_filter.typed = text.parse().expect("a filter");

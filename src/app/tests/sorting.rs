@@ -92,7 +92,7 @@ fn sorting_applies_to_the_frozen_view_and_remains() {
     story.press(&[Key::Char('p')]);
     story.grant(5, 5);
     story.press(&[Key::Char('I')]);
-    let picture: Vec<i64> = story.app.shown(story.now).0.view.order().iter().map(|id| id.0).collect();
+    let picture: Vec<i64> = story.app.displayed(story.now).0.view.order().iter().map(|id| id.0).collect();
     assert_eq!((picture, story.rows()), (vec![4, 2, 3, 1], vec![5, 1, 3, 2, 4]));
     story.press(&[Key::Char('s'), Key::Home, Key::Enter, Key::Char('p')]);
     assert_eq!((sort(&story), story.rows()), ("id:asc".into(), vec![1, 2, 3, 4, 5]));

@@ -33,9 +33,9 @@ fn ctrl_z_says_so_if_no_shell_could_continue_the_program() {
 fn ctrl_l_redraws_and_leaves_a_dialog_open() {
     let mut story = Story::start(AppConfig::default());
     story.press(&[Key::Char('?')]);
-    story.app.view.take_redraw();
+    story.app.view.reset_redraw();
     story.press(&[Key::Ctrl('l')]);
-    assert_eq!(story.app.view.take_redraw(), Redraw::Full);
+    assert_eq!(story.app.view.reset_redraw(), Redraw::Full);
     assert!(matches!(story.app.view.dialog, Some(Dialog::Help { .. })));
 }
 

@@ -12,30 +12,34 @@ use super::{lease_keys, list};
 /// Applies a new cluster view. When a member answers for the first time, the configured leases are granted and kept
 /// alive.
 pub(super) fn changed(app: &mut AppState, view: ClusterView, now: Timestamp) -> Vec<Effect> {
-    if has_news(&app.cluster.view, &view) {
+    if differs(&app.cluster.view, &view) {
         app.view.request_redraw(Redraw::Soon);
     }
     let before = std::mem::replace(&mut app.cluster.view, view);
-    elected(app, &before, now);
+    report_election(app, &before, now);
     match (answering(&before), app.cluster.member().cloned()) {
-        (old, Some(new)) => reached(app, old, &new, now),
+        (old, Some(new)) => return reached(app, old, &new, now),
         (Some(_), None) => lost(app, now),
         (None, None) => unreached(app, &before, now),
     }
+    Vec::new()
 }
 
 /// Whether anything but round trips and revisions changed. Those change constantly and do not request a frame.
-fn has_news(old: &ClusterView, new: &ClusterView) -> bool {
-    let calm = |view: &ClusterView| {
+fn differs(old: &ClusterView, new: &ClusterView) -> bool {
+    let without_noise = |view: &ClusterView| {
         let mut view = view.clone();
-        view.members.iter_mut().for_each(|member| (member.round_trip, member.revision) = (None, 0));
+        for member in &mut view.members {
+            member.round_trip = None;
+            member.revision = 0;
+        }
         view
     };
-    calm(old) != calm(new)
+    without_noise(old) != without_noise(new)
 }
 
 /// Reports that the current member lost its leader or has one again.
-fn lead(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
+fn report_leader_known(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) {
     let endpoint = new.endpoint.clone();
     match (old.has_leader, new.has_leader) {
         (true, false) => app.events.push(now, None, EventKind::NoLeader { endpoint }),
@@ -48,7 +52,7 @@ fn lead(app: &mut AppState, old: &MemberView, new: &MemberView, now: Timestamp) 
 }
 
 /// Reports a change of leader.
-fn elected(app: &mut AppState, before: &ClusterView, now: Timestamp) {
+fn report_election(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     let (Some(old), Some(new)) = (before.leader(), app.cluster.view.leader()) else { return };
     if old.member_id != new.member_id {
         let leader = EventKind::Leader { endpoint: new.endpoint.clone(), term: new.raft_term };
@@ -64,11 +68,11 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     list::reached(app, now);
     lease_keys::reached(app, now);
     if let Some(old) = old {
-        lead(app, old, new, now);
-    }
-    if let Some(old) = old.filter(|old| old.raft_term != 0 && new.raft_term > old.raft_term) {
-        app.events.push(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
-        app.leases.record_in_all(now, HistoryEvent::Leader);
+        report_leader_known(app, old, new, now);
+        if old.raft_term != 0 && new.raft_term > old.raft_term {
+            app.events.push(now, None, EventKind::Term { old: old.raft_term, new: new.raft_term });
+            app.leases.record_in_all(now, HistoryEvent::Leader);
+        }
     }
     if app.cluster.unreached_since.take().is_some() {
         app.leases.record_in_all(now, HistoryEvent::Known);
@@ -76,7 +80,13 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
     if std::mem::replace(&mut app.cluster.has_started, true) {
         return Vec::new();
     }
-    let (grants, keep) = (app.config.grants.clone(), app.config.keep.clone());
+    start_configured(app, now)
+}
+
+/// Grants the configured leases and keeps the configured ids alive.
+fn start_configured(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let grants = app.config.grants.clone();
+    let keep = app.config.keep.clone();
     if grants.is_empty() && keep.is_empty() {
         return Vec::new();
     }
@@ -88,21 +98,21 @@ fn reached(app: &mut AppState, old: Option<&MemberView>, new: &MemberView, now: 
 }
 
 /// Reports once why no member could be reached since the start.
-fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) -> Vec<Effect> {
+fn unreached(app: &mut AppState, before: &ClusterView, now: Timestamp) {
     let is_first = !before.members.iter().any(|member| matches!(member.reachability, Reachability::Down { .. }));
-    let trouble = app.cluster.link_failure().filter(|_| is_first && !app.cluster.has_started).map(str::to_owned);
-    if let Some(message) = trouble {
+    if !is_first || app.cluster.has_started {
+        return;
+    }
+    if let Some(message) = app.cluster.link_failure().map(str::to_owned) {
         app.events.push_verbose(now, None, || EventKind::Unreached { message });
     }
-    Vec::new()
 }
 
-fn lost(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+fn lost(app: &mut AppState, now: Timestamp) {
     app.cluster.unreached_since = Some(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     let trouble = app.cluster.link_failure().unwrap_or("no member answers").to_owned();
     app.events.push(now, None, EventKind::Disconnected { endpoint: None, message: trouble });
-    Vec::new()
 }
 
 /// Starts keeping alive a lease that the user named in the configuration.

@@ -8,12 +8,14 @@ use simkit::Timestamp;
 /// Updates the counts and adds an event for each lease that became late or at risk.
 pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
     app.leases.counts = app.view.row_index.count(&mut app.leases, now);
-    if let Some(listed) = app.cluster.listed_at.filter(|_| app.leases.counts.dying > 0) {
+    if app.leases.counts.dying > 0
+        && let Some(listed) = app.cluster.listed_at
+    {
         let more = app.polls.ahead_of_dying(&app.leases, listed);
         app.leases.counts.dying += more;
         app.leases.counts.perhaps_dying = app.leases.counts.perhaps_dying.saturating_sub(more);
     }
-    for (id, state) in app.view.row_index.take_newly_alarming() {
+    for (id, state) in app.view.row_index.drain_newly_alarming() {
         if let Some((at, what)) = app.leases.get(id).and_then(|lease| alarm_event(lease, state, now)) {
             app.events.push(at.min(now), Some(id), what);
         }

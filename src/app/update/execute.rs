@@ -10,7 +10,7 @@ use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::{freeze, look, navigation, selection, tick};
+use super::{freeze, navigation, selection, tick, view_actions};
 
 /// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
 const MAX_PRIORITIZED: usize = 100;
@@ -62,13 +62,13 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
         return Vec::new();
     }
     if action.is_view_only() {
-        look::look_at(app, action);
+        view_actions::perform(app, action);
         return Vec::new();
     }
     if !action.needs_cursor() {
         return perform(app, action, now);
     }
-    if !look::select_candidate(app.active_view_mut()) {
+    if !view_actions::select_candidate(app.active_view_mut()) {
         return Vec::new();
     }
     let since = freeze::select(app);
@@ -123,7 +123,7 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::ClearMarks => selection::clear(app, now),
         Action::Freeze => freeze::toggle(app, now),
         Action::PollFaster | Action::PollSlower => tick::change_pace(app, action, now),
-        Action::Ids => look::toggle_id_format(app),
+        Action::Ids => view_actions::toggle_id_format(app),
         _ => (),
     }
 }
@@ -222,7 +222,7 @@ fn open_revoke(app: &mut AppState, now: Timestamp) -> Done {
             None => app.view.dialog = app.leases.get(id).map(revoke::RevokeDialog::new).map(Dialog::Revoke),
         }
     } else {
-        let hidden = selection::shown_and_hidden(app).1.len();
+        let hidden = selection::visible_and_hidden(app).1.len();
         let named = targets.iter().filter_map(|id| app.leases.get(*id));
         app.view.dialog = Some(Dialog::RevokeMany(revoke_many::RevokeManyDialog::new(named, hidden)));
     }

@@ -2,7 +2,7 @@
 
 use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
 
-use super::look;
+use super::view_actions;
 
 /// Whether the filter line is open.
 pub(super) fn is_open(app: &AppState) -> bool {
@@ -26,8 +26,10 @@ pub(super) fn press(app: &mut AppState, key: Key) {
             row_filter.typed = Default::default();
             row_filter.line = None;
         }
-        (None, Some(action)) if action.is_movement() && !KeyContext::Filter.types(key) => look::go(active, action),
-        (None, _) => type_in(row_filter, key),
+        (None, Some(action)) if action.is_movement() && !KeyContext::Filter.edits(key) => {
+            view_actions::go(active, action)
+        }
+        (None, _) => insert(row_filter, key),
     }
 }
 
@@ -36,11 +38,11 @@ pub(super) fn paste(app: &mut AppState, text: &str) {
     const MOST: usize = 1_000;
     let row_filter = &mut app.active_view_mut().view.row_filter;
     for c in text.trim_end().chars().take(MOST) {
-        type_in(row_filter, Key::Char(if c.is_control() { ' ' } else { c }));
+        insert(row_filter, Key::Char(if c.is_control() { ' ' } else { c }));
     }
 }
 
-fn type_in(row_filter: &mut RowFilter, key: Key) {
+fn insert(row_filter: &mut RowFilter, key: Key) {
     let (Some(line), Some(edit)) = (row_filter.line.as_mut(), key.edit()) else { return };
     let change = line.input.handle(edit);
     if change.is_some_and(|change| change.value) {

@@ -14,8 +14,8 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
 
 /// Unfreezes the display and keeps the view where the user moved it. Returns false if it was not frozen.
 pub(super) fn thaw(app: &mut AppState) -> bool {
-    let Some(picture) = app.frozen.take() else { return false };
-    app.view.follow(&picture.app.view, &app.leases);
+    let Some(frozen) = app.frozen.take() else { return false };
+    app.view.follow(&frozen.app.view, &app.leases);
     true
 }
 
@@ -39,7 +39,10 @@ pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
 
 /// Shows the changes in the open revoke dialog or on the status line, because the action applies to the live lease.
 pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now: Timestamp) {
-    let Some(ChangesSinceFreeze { id, changes }) = since.filter(|since| !since.changes.is_empty()) else { return };
+    let Some(ChangesSinceFreeze { id, changes }) = since else { return };
+    if changes.is_empty() {
+        return;
+    }
     if let Some(Dialog::Revoke(dialog)) = &mut app.view.dialog {
         dialog.since_freeze = changes;
         return;
@@ -53,7 +56,9 @@ pub(super) fn report(app: &mut AppState, since: Option<ChangesSinceFreeze>, now:
 }
 
 fn changes(old: &Lease, new: &Lease) -> Vec<String> {
-    if let Some(end) = new.end.filter(|_| old.end.is_none()) {
+    if old.end.is_none()
+        && let Some(end) = new.end
+    {
         return vec![format!("gone, {}", LeaseState::Ended(end.cause).word())];
     }
     let keys = |lease: &Lease| lease.keys.as_ref().map(|keys| (keys.count, keys.first.clone()));
@@ -64,5 +69,5 @@ fn changes(old: &Lease, new: &Lease) -> Vec<String> {
         (old.is_kept_alive && !new.is_kept_alive, "no longer kept alive"),
         (old.keys.is_some() && keys(new) != keys(old), "keys changed"),
     ];
-    changes.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word.to_owned()).collect()
+    changes.into_iter().filter(|(has_happened, _)| *has_happened).map(|(_, word)| word.to_owned()).collect()
 }

@@ -45,9 +45,11 @@ pub(super) fn finish_reload(app: &mut AppState, revision: i64, now: Timestamp) {
     if is_first {
         refresh_all(app);
     }
-    newly_attached.into_iter().for_each(|arrival| report_attached(app, arrival, now));
+    for attached in newly_attached {
+        report_attached(app, attached, now);
+    }
     app.keys.reported_at = now;
-    go_on(app, now);
+    recovered(app, now);
 }
 
 /// Reports that etcd compacted the changes since the last known revision, so that only the current keys are known.
@@ -81,8 +83,10 @@ fn refresh_all(app: &mut AppState) {
 pub(super) fn changed(app: &mut AppState, changes: Vec<KeyChange>, received: Timestamp) {
     let mut deleted: BTreeMap<LeaseId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut revision = 0;
-    (app.keys.reported_at, app.keys.revision) =
-        (received, changes.last().map_or(app.keys.revision, |last| last.revision));
+    app.keys.reported_at = received;
+    if let Some(last) = changes.last() {
+        app.keys.revision = last.revision;
+    }
     for change in changes {
         if change.revision != revision {
             on_keys_deleted(app, std::mem::take(&mut deleted), revision, received);
@@ -137,8 +141,8 @@ pub(super) fn attach(app: &mut AppState, id: LeaseId, key: &[u8], revisions: Opt
 fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp) {
     match app.leases.get(id).map(|lease| lease.end) {
         Some(None) => (),
-        Some(Some(LeaseEnd { at: died, revision: Some(gone), .. })) if gone < revision => {
-            let since = died.before(delay(app)).min(at);
+        Some(Some(LeaseEnd { at: ended_at, revision: Some(gone), .. })) if gone < revision => {
+            let since = ended_at.before(max_delay(app)).min(at);
             record_regrant(app, id, TimeRange { earliest: since, latest: at }, None);
         }
         Some(Some(_)) => app.polls.prioritize(id),
@@ -148,7 +152,7 @@ fn on_holder_seen(app: &mut AppState, id: LeaseId, revision: i64, at: Timestamp)
 
 /// Handles keys deleted in one revision. A lease with other keys left is alive. Otherwise it is polled.
 fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>, revision: i64, received: Timestamp) {
-    let alive = Some(received.before(delay(app))).filter(|_| is_prompt(app, revision, received));
+    let alive = if is_prompt(app, revision, received) { Some(received.before(max_delay(app))) } else { None };
     for (id, keys) in deleted {
         confirm_alive(app, id);
         let Some(lease) = app.leases.alive_mut(id) else { continue };
@@ -160,23 +164,24 @@ fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>,
     }
 }
 
-/// When a change happened that was reported at `told`: just then, or, if the watch was behind, between the last reply
+/// When a change happened that was reported at `reported`: just then, or, if the watch was behind, between the last reply
 /// with an older revision and the first one that includes it.
-fn when(app: &AppState, revision: i64, told: Timestamp) -> EventTime {
-    match is_prompt(app, revision, told) {
-        true => told.into(),
-        false => app.keys.revisions.reached(revision, told).into(),
+fn when(app: &AppState, revision: i64, reported: Timestamp) -> EventTime {
+    if is_prompt(app, revision, reported) {
+        return reported.into();
     }
+    app.keys.revisions.reached(revision, reported).into()
 }
 
 /// Whether a change was reported as it happened: the watch was not interrupted, and no earlier reply included its
 /// revision.
-fn is_prompt(app: &AppState, revision: i64, told: Timestamp) -> bool {
-    told >= app.keys.prompt_from && told.before(delay(app)) <= app.keys.revisions.reached(revision, told).latest
+fn is_prompt(app: &AppState, revision: i64, reported: Timestamp) -> bool {
+    let reached = app.keys.revisions.reached(revision, reported);
+    reported >= app.keys.prompt_from && reported.before(max_delay(app)) <= reached.latest
 }
 
 /// Maximum delay of a change while the watch works.
-fn delay(app: &AppState) -> Duration {
+fn max_delay(app: &AppState) -> Duration {
     const AT_MOST: Duration = Duration::from_millis(20);
     app.cluster.member().and_then(|member| member.round_trip).unwrap_or_default() + AT_MOST
 }
@@ -193,61 +198,71 @@ pub(super) fn confirm_alive(app: &mut AppState, id: LeaseId) {
 }
 
 /// Records that a key was detached from a living lease.
-fn on_key_detached(app: &mut AppState, id: LeaseId, key: &[u8], (fate, of): (KeyDetachReason, i64), at: Timestamp) {
-    let (key, revision) = (key.to_vec(), Some(of));
+fn on_key_detached(
+    app: &mut AppState,
+    id: LeaseId,
+    key: &[u8],
+    (reason, revision): (KeyDetachReason, i64),
+    at: Timestamp,
+) {
+    let key = key.to_vec();
     if let Some(lease) = app.leases.alive_mut(id) {
-        lease.record_detached(DetachedKey { at, key: key.clone(), fate });
+        lease.record_detached(DetachedKey { at, key: key.clone(), fate: reason });
     }
-    let what = match fate {
+    let when = when(app, revision, at);
+    let revision = Some(revision);
+    let kind = match reason {
         KeyDetachReason::Moved { to } => EventKind::Moved { key, to, revision },
         KeyDetachReason::Detached => EventKind::Detached { key, is_deleted: false, revision },
         KeyDetachReason::Deleted | KeyDetachReason::DiedWithLease => {
             EventKind::Detached { key, is_deleted: true, revision }
         }
     };
-    app.events.push(when(app, of, at), Some(id), what);
+    app.events.push(when, Some(id), kind);
 }
 
 /// Updates the displayed keys of a lease. While it is unclear whether the lease ended with its keys, they stay.
 pub(super) fn refresh(app: &mut AppState, id: LeaseId) {
     let keys = app.keys.summary(id);
-    let Some(lease) = app.leases.alive_mut(id).filter(|lease| lease.pending_deletion.is_none() && lease.keys != keys)
-    else {
+    // `alive_mut` marks the lease as changed, so look first.
+    let Some(lease) = app.leases.alive(id) else { return };
+    if lease.pending_deletion.is_some() || lease.keys == keys {
         return;
-    };
+    }
+    let Some(lease) = app.leases.alive_mut(id) else { return };
     lease.keys = keys;
     app.view.request_redraw(Redraw::Soon);
 }
 
 /// Records that keys cannot be watched and reports it once per distinct error.
-pub(super) fn failed(app: &mut AppState, trouble: CallFailure, now: Timestamp) {
-    let is_news = app.keys.failure.as_ref() != Some(&trouble);
-    app.keys.failure = Some(trouble);
-    if is_news {
-        report_trouble(app, now);
+pub(super) fn failed(app: &mut AppState, failure: CallFailure, now: Timestamp) {
+    let is_new = app.keys.failure.as_ref() != Some(&failure);
+    app.keys.failure = Some(failure);
+    if is_new {
+        report_failure(app, now);
     }
     app.view.request_redraw(Redraw::Soon);
 }
 
-fn report_trouble(app: &mut AppState, now: Timestamp) {
-    let Some(trouble) = &app.keys.failure else { return };
+fn report_failure(app: &mut AppState, now: Timestamp) {
+    let Some(failure) = &app.keys.failure else { return };
     app.keys.is_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
-        let hint = if trouble.is_forbidden { "; use --prefix for keys that this user may read" } else { "" };
-        app.events.push(now, None, EventKind::error(format!("could not watch the keys: {}{hint}", trouble.text)));
+        let hint = if failure.is_forbidden { "; use --prefix for keys that this user may read" } else { "" };
+        app.events.push(now, None, EventKind::error(format!("could not watch the keys: {}{hint}", failure.text)));
     }
 }
 
 /// Reports a permission error that occurred before a member was reachable.
 pub(super) fn reached(app: &mut AppState, now: Timestamp) {
-    let is_forbidden = app.keys.failure.as_ref().is_some_and(|trouble| trouble.is_forbidden);
+    let is_forbidden = app.keys.failure.as_ref().is_some_and(|failure| failure.is_forbidden);
     if std::mem::take(&mut app.keys.is_failure_unreported) && is_forbidden {
-        report_trouble(app, now);
+        report_failure(app, now);
     }
 }
 
 /// Clears the failure. Changes made meanwhile arrive late.
-pub(super) fn go_on(app: &mut AppState, now: Timestamp) {
+pub(super) fn recovered(app: &mut AppState, now: Timestamp) {
     app.keys.failure = None;
     app.keys.expect_late_changes(now);
     app.view.request_redraw(Redraw::Soon);

@@ -14,7 +14,8 @@ use super::selection;
 /// Returns the record of a living lease. Creates it if the lease is unknown or has ended.
 pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
     if app.leases.alive(id).is_none() {
-        let (keys, now) = (app.keys.summary(id), app.events.now);
+        let keys = app.keys.summary(id);
+        let now = app.events.now;
         app.view.close_superseded(id, now);
         let lease = app.leases.get_or_insert(id);
         *lease = Lease::new(id);
@@ -46,17 +47,18 @@ impl Absence {
 
 /// Records that a lease is gone, with the cause as far as it can be inferred. A lease that has already ended keeps its
 /// recorded end.
-pub(super) fn record_end(app: &mut AppState, id: LeaseId, miss: Absence) {
-    let (is_ours, kind) = (app.jobs.revoking.contains(&id), app.leases.cohort_hint(id, miss.by));
+pub(super) fn record_end(app: &mut AppState, id: LeaseId, absence: Absence) {
+    let is_ours = app.jobs.revoking.contains(&id);
+    let hint = app.leases.cohort_hint(id, absence.by);
     let Some(lease) = app.leases.alive_mut(id) else { return };
-    let removal = lease.removal(miss.by, miss.listed);
-    let (cause, lag) = match lease.observed.removal_cause(removal, is_ours, kind) {
+    let removal = lease.removal(absence.by, absence.listed);
+    let (cause, lag) = match lease.observed.removal_cause(removal, is_ours, hint) {
         RemovalCause::Expired(lag) => (EndCause::Expired, Some(lag)),
         RemovalCause::RevokedHere | RemovalCause::Revoked => (EndCause::Revoked, None),
         RemovalCause::Unknown => (EndCause::Unknown, None),
     };
     record_loss(lease, removal.by, cause, is_ours);
-    store_end(app, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: miss.revision }, when(removal));
+    store_end(app, id, LeaseEnd { at: removal.by, cause, is_ours, lag, revision: absence.revision }, when(removal));
 }
 
 /// Records that a lease ended as the engine reports. The engine knows the exact deadline.
@@ -96,11 +98,9 @@ pub(super) fn record_replacement(app: &mut AppState, id: LeaseId, by: Timestamp,
 
 /// When the lease ended: the middle of the possible range, or when it was noticed if the range is longer than 2 s.
 fn when(RemovalWindow { after, by }: RemovalWindow) -> EventTime {
-    const LITTLE: Duration = Duration::from_secs(2);
-    match by - after {
-        span if span > LITTLE => EventTime { at: by, doubt: span },
-        _ => TimeRange { earliest: after, latest: by }.into(),
-    }
+    const LONG: Duration = Duration::from_secs(2);
+    let span = by - after;
+    if span > LONG { EventTime { at: by, doubt: span } } else { TimeRange { earliest: after, latest: by }.into() }
 }
 
 fn record_loss(lease: &mut Lease, at: Timestamp, cause: EndCause, is_ours: bool) {
@@ -126,7 +126,9 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
         lease.keys = None;
     }
     let event = end_event(lease, end);
-    if let Some(ttl) = event.ttl.filter(|_| end.cause == EndCause::Revoked) {
+    if end.cause == EndCause::Revoked
+        && let Some(ttl) = event.ttl
+    {
         app.leases.cohorts.revoked(ttl, end.at);
     }
     app.leases.recently_ended.push_back((end.at, id));
@@ -136,18 +138,18 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
 }
 
 fn end_event(lease: &Lease, end: LeaseEnd) -> LeaseEnded {
+    let deletion = lease.pending_deletion.as_deref();
     LeaseEnded {
         cause: end.cause,
         is_ours: end.is_ours,
         ownership: lease.ownership,
         ttl: lease.granted_ttl,
-        keys: lease
-            .pending_deletion
-            .as_ref()
-            .map(|pending_deletion| LeaseKeys::of(pending_deletion.keys.clone()))
-            .or_else(|| lease.keys.clone()),
+        keys: match deletion {
+            Some(deletion) => Some(LeaseKeys::of(deletion.keys.clone())),
+            None => lease.keys.clone(),
+        },
         lag: end.lag,
-        revision: lease.pending_deletion.as_ref().map(|pending_deletion| pending_deletion.revision),
+        revision: deletion.map(|deletion| deletion.revision),
         loss: lease.loss.clone(),
     }
 }

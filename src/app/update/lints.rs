@@ -87,11 +87,11 @@ fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
         return LintFacts { keys, ttl, ..LintFacts::of(lease.id, &LeaseInference::default()) };
     }
     let facts = LintFacts { keys, ..LintFacts::of(lease.id, &lease.observed) };
-    match lease.engine.as_ref().filter(|_| lease.is_kept_alive) {
-        Some(status) => {
-            let least = status.cadence.least_left;
-            LintFacts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts }
-        }
-        None => facts,
+    if lease.is_kept_alive
+        && let Some(status) = &lease.engine
+    {
+        let least = status.cadence.least_left;
+        return LintFacts { renewals: status.cadence.answers, margin: least, sure_margin: least, ..facts };
     }
+    facts
 }

@@ -14,8 +14,12 @@ pub(super) fn listed(app: &mut AppState, listing: Listing) {
     if !born.is_empty() || !gone.is_empty() || !app.cluster.has_listed() {
         app.view.request_redraw(Redraw::Soon);
     }
-    gone.into_iter().for_each(|id| on_unlisted(app, id, received));
-    born.into_iter().for_each(|id| on_listed(app, id, sent, received));
+    for id in gone {
+        on_unlisted(app, id, received);
+    }
+    for id in born {
+        on_listed(app, id, sent, received);
+    }
     if let Some(soonest) = soonest {
         app.polls.set_soonest(soonest);
     }
@@ -24,9 +28,10 @@ pub(super) fn listed(app: &mut AppState, listing: Listing) {
 
 /// Applies a list, whether it changed or not.
 pub(super) fn again(app: &mut AppState, revision: i64, (sent, received): (Timestamp, Timestamp)) {
-    goes_on(app);
+    recovered(app);
     app.keys.revisions.record(revision, sent, received);
-    (app.cluster.listed_at, app.cluster.list_took) = (Some(sent), received - sent);
+    app.cluster.listed_at = Some(sent);
+    app.cluster.list_took = received - sent;
     recheck_ended(app, sent);
     mark_overdue(app, sent);
 }
@@ -48,13 +53,14 @@ fn mark_overdue(app: &mut AppState, sent: Timestamp) {
 /// Polls ended leases that are still listed: either the server does not know them, or they were granted again.
 fn recheck_ended(app: &mut AppState, sent: Timestamp) {
     let is_doubtful = |lease: &&Lease| lease.is_listed && lease.end.is_some_and(|end| end.at < sent);
-    let dead = app.leases.recently_ended.iter().filter_map(|(_, id)| app.leases.get(*id));
-    let doubtful: Vec<LeaseId> = dead.filter(is_doubtful).map(|lease| lease.id).collect();
-    doubtful.into_iter().for_each(|id| app.polls.prioritize(id));
+    let ended = app.leases.recently_ended.iter().filter_map(|(_, id)| app.leases.get(*id));
+    for lease in ended.filter(is_doubtful) {
+        app.polls.prioritize(lease.id);
+    }
 }
 
 /// Clears a list failure.
-pub(super) fn goes_on(app: &mut AppState) {
+pub(super) fn recovered(app: &mut AppState) {
     if app.cluster.list_failure.take().is_some() {
         app.view.request_redraw(Redraw::Soon);
     }
@@ -95,27 +101,27 @@ fn on_unlisted(app: &mut AppState, id: LeaseId, received: Timestamp) {
 }
 
 /// Records a list failure and reports it once per distinct error. It is shown in the header until a list succeeds.
-pub(super) fn failed(app: &mut AppState, trouble: CallFailure, now: Timestamp) {
-    let is_news = app.cluster.list_failure.as_ref() != Some(&trouble);
-    app.cluster.list_failure = Some(trouble);
-    if is_news {
-        report_trouble(app, now);
+pub(super) fn failed(app: &mut AppState, failure: CallFailure, now: Timestamp) {
+    let is_new = app.cluster.list_failure.as_ref() != Some(&failure);
+    app.cluster.list_failure = Some(failure);
+    if is_new {
+        report_failure(app, now);
     }
 }
 
 /// Reports the list failure, unless no member is reachable, which is reported separately.
-fn report_trouble(app: &mut AppState, now: Timestamp) {
-    let Some(trouble) = &app.cluster.list_failure else { return };
+fn report_failure(app: &mut AppState, now: Timestamp) {
+    let Some(failure) = &app.cluster.list_failure else { return };
     app.cluster.is_list_failure_unreported = !app.cluster.is_reached();
     if app.cluster.is_reached() {
-        app.events.push(now, None, EventKind::error(format!("could not list the leases: {}", trouble.text)));
+        app.events.push(now, None, EventKind::error(format!("could not list the leases: {}", failure.text)));
     }
 }
 
 /// Reports a permission error that occurred before a member was reachable.
 pub(super) fn reached(app: &mut AppState, now: Timestamp) {
-    let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|trouble| trouble.is_forbidden);
+    let is_forbidden = app.cluster.list_failure.as_ref().is_some_and(|failure| failure.is_forbidden);
     if std::mem::take(&mut app.cluster.is_list_failure_unreported) && is_forbidden {
-        report_trouble(app, now);
+        report_failure(app, now);
     }
 }

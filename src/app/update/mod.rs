@@ -14,7 +14,6 @@ mod lease_keys;
 mod lifecycle;
 mod lints;
 mod list;
-mod look;
 mod mouse;
 mod navigation;
 mod probe;
@@ -24,6 +23,7 @@ mod selection;
 mod suspension;
 mod tick;
 mod values;
+mod view_actions;
 
 pub use lints::run_lints;
 pub use refresh_rows::refresh_rows;
@@ -36,7 +36,7 @@ use simkit::Timestamp;
 pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     app.events.now = now;
     let effects = dispatch(app, msg, now);
-    if app.events.take_news() {
+    if app.events.reset_changed() {
         app.view.request_redraw(Redraw::Soon);
     }
     // The lease to keep alive is gone. A new lease under its id must not be kept alive.
@@ -52,25 +52,25 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Pasted(text) => input::paste(app, &text, now),
         Msg::Tick => return tick::tick(app, now),
         Msg::Cluster(view) => return cluster::changed(app, view, now),
-        Msg::RevokeFailed { id, trouble } => return replies::revoke_failed(app, id, &trouble, now),
+        Msg::RevokeFailed { id, failure } => return replies::revoke_failed(app, id, &failure, now),
         Msg::Revoked { id, revision, keys_deleted } => return replies::revoked(app, id, revision, keys_deleted, now),
         Msg::SystemSlept(span) => return suspension::slept(app, span, now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
         Msg::Resized(viewport) => resized(app, viewport),
         Msg::Listed(listing) => list::listed(app, listing),
         Msg::ListedAgain { sent, received, revision } => list::again(app, revision, (sent, received)),
-        Msg::ListRecovered => list::goes_on(app),
-        Msg::ListFailed(trouble) => list::failed(app, trouble, now),
+        Msg::ListRecovered => list::recovered(app),
+        Msg::ListFailed(failure) => list::failed(app, failure, now),
         Msg::KeysReloading => lease_keys::start_reload(app),
         Msg::KeysPage(page) => lease_keys::add_page(app, page),
         Msg::KeysRead { revision } => lease_keys::finish_reload(app, revision, now),
         Msg::KeysChanged { changes, received } => lease_keys::changed(app, changes, received),
-        Msg::KeysFailed(trouble) => lease_keys::failed(app, trouble, now),
-        Msg::KeysRecovered => lease_keys::go_on(app, now),
+        Msg::KeysFailed(failure) => lease_keys::failed(app, failure, now),
+        Msg::KeysRecovered => lease_keys::recovered(app, now),
         Msg::Probed { sent, received, answer, has_keys } => {
             probe::answered(app, answer, (sent, received), has_keys);
         }
-        Msg::ProbeFailed { id, trouble } => probe::failed(app, id, &trouble, now),
+        Msg::ProbeFailed { id, failure } => probe::failed(app, id, &failure, now),
         Msg::Values { id, pairs } => values::read(app, id, pairs),
         Msg::Statuses(statuses) => engine::statuses(app, statuses),
         Msg::Engine(event) => engine::event(app, event),
@@ -79,11 +79,11 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Granted { sent, received, answer, keep_alive } => {
             replies::granted(app, &answer, (sent, received), keep_alive);
         }
-        Msg::GrantFailed { ttl, trouble } => replies::grant_failed(app, ttl, &trouble, now),
+        Msg::GrantFailed { ttl, failure } => replies::grant_failed(app, ttl, &failure, now),
         Msg::Attached { id, key } => replies::attached(app, id, &key, now),
-        Msg::AttachFailed { id, key, trouble } => replies::attach_failed(app, id, &key, &trouble, now),
+        Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
-        Msg::RenewFailed { id, trouble } => replies::renew_failed(app, id, &trouble, now),
+        Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
     }
     Vec::new()
 }

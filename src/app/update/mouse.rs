@@ -7,7 +7,7 @@ use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort};
 use simkit::Timestamp;
 
 use super::execute::execute;
-use super::look;
+use super::view_actions;
 
 /// Rows per notch of the wheel.
 const NOTCH: usize = 3;
@@ -35,6 +35,6 @@ pub(super) fn wheel(app: &mut AppState, is_down: bool) {
     }
     if app.view.dialog.is_none() {
         let action = if is_down { Action::Down } else { Action::Up };
-        (0..NOTCH).for_each(|_| look::go(app.active_view_mut(), action));
+        (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action));
     }
 }

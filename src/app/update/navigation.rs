@@ -10,7 +10,7 @@ pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
     view.active = to;
     view.is_open = false;
     view.scroll = 0;
-    view.locks_view.hold(locks);
+    view.locks_view.keep_cursor(locks);
 }
 
 /// Moves the cursor to a lease.
@@ -95,7 +95,7 @@ pub(super) fn next_category(view: &mut ViewState) {
 pub(super) fn change_span(view: &mut ViewState, action: Action) {
     /// With the longest span, a full hour of the shortest lease is visible.
     const LONGEST: u8 = 5;
-    if view.shows_detail() {
+    if view.is_detail_visible() {
         view.span = match action {
             Action::LongerSpan => (view.span + 1).min(LONGEST),
             _ => view.span.saturating_sub(1),
@@ -105,7 +105,7 @@ pub(super) fn change_span(view: &mut ViewState, action: Action) {
 
 /// Sorts by the column `steps` further, wrapping around.
 pub(super) fn sort_by_neighbour(view: &mut ViewState, columns: &[Column], steps: usize) {
-    sort_by(view, view.sort.moved(columns, steps));
+    sort_by(view, view.sort.neighbour(columns, steps));
 }
 
 /// Sorts the rows. The cursor follows its lease.

@@ -151,7 +151,7 @@ fn contradiction(app: &mut AppState, id: LeaseId, change: DeadlineChange, at: Ti
 
 /// Adds what a reply showed to the history of a lease that is not kept alive here, from the first time its detail is open.
 fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestamp) {
-    let is_open = app.view.shows_detail_of(id);
+    let is_open = app.view.is_detail_visible_of(id);
     let Some(lease) = app.leases.get(id) else { return };
     if lease.is_kept_alive || !is_open && lease.history.is_none() {
         return;

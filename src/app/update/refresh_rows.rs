@@ -1,6 +1,6 @@
 //! Updating the rows before a frame.
 
-use crate::app::{AppState, View};
+use crate::app::{AppState, FrozenView, View};
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
@@ -21,12 +21,13 @@ fn put_in_order(app: &mut AppState, row: Option<usize>, now: Timestamp) {
         app.view.row_index.update_order(&mut app.view.order, &app.leases, now);
     }
     restore_cursor(app);
-    hold_cursor(app, row);
+    keep_cursor(app, row);
     if app.view.active == View::Locks {
-        app.view.locks_view.hold(&app.keys.locks);
+        app.view.locks_view.keep_cursor(&app.keys.locks);
     }
-    if let Some(picture) = &mut app.frozen {
-        let (app, at) = (&mut picture.app, picture.at);
+    if let Some(frozen) = &mut app.frozen {
+        let FrozenView { app, at } = &mut **frozen;
+        let at = *at;
         app.leases.counts = app.view.row_index.count(&mut app.leases, at);
         put_in_order(app, app.view.cursor_row(), at);
     }
@@ -34,18 +35,18 @@ fn put_in_order(app: &mut AppState, row: Option<usize>, now: Timestamp) {
 
 /// Returns the cursor to the lease that a filter had hidden, and remembers the lease that is hidden now.
 fn restore_cursor(app: &mut AppState) {
-    if let Some(saved_cursor) =
-        app.view.row_filter.saved_cursor.take_if(|saved_cursor| app.view.order.contains(saved_cursor))
-    {
-        (app.view.cursor, app.view.is_away) = (Some(saved_cursor), true);
+    let view = &mut app.view;
+    if let Some(id) = view.row_filter.saved_cursor.take_if(|id| view.order.contains(id)) {
+        view.cursor = Some(id);
+        view.is_away = true;
     }
-    let hidden = app.view.cursor.filter(|id| app.leases.contains(*id) && !app.view.order.contains(id));
-    app.view.row_filter.saved_cursor = app.view.row_filter.saved_cursor.or(hidden);
+    let hidden = view.cursor.filter(|id| app.leases.contains(*id) && !view.order.contains(id));
+    view.row_filter.saved_cursor = view.row_filter.saved_cursor.or(hidden);
 }
 
 /// Keeps the cursor on its lease, or on the same row if the lease has no row any more. A cursor that the user never
 /// moved stays within the first page, so that the most endangered leases are visible.
-fn hold_cursor(app: &mut AppState, row: Option<usize>) {
+fn keep_cursor(app: &mut AppState, row: Option<usize>) {
     let is_out_of_sight = app.view.cursor_row().is_some_and(|row| row >= app.view.window.rows);
     if !app.view.is_away && is_out_of_sight {
         app.view.cursor = app.view.order.first().copied();

@@ -38,9 +38,9 @@ pub(super) fn granted(
 }
 
 /// Reports a failed grant.
-pub(super) fn grant_failed(app: &mut AppState, ttl: i64, trouble: &CallFailure, now: Timestamp) {
-    app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", trouble.text)));
-    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", trouble.text));
+pub(super) fn grant_failed(app: &mut AppState, ttl: i64, failure: &CallFailure, now: Timestamp) {
+    app.events.push(now, None, EventKind::error(format!("could not grant a lease of {ttl} s: {}", failure.text)));
+    app.view.set_status(now, true, format!("Could not grant a lease of {ttl} s: {}", failure.text));
 }
 
 /// Records an attached key. The watch will report its revision.
@@ -49,8 +49,8 @@ pub(super) fn attached(app: &mut AppState, id: LeaseId, key: &[u8], now: Timesta
 }
 
 /// Reports a failed attach.
-pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], trouble: &CallFailure, now: Timestamp) {
-    let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), trouble.text);
+pub(super) fn attach_failed(app: &mut AppState, id: LeaseId, key: &[u8], failure: &CallFailure, now: Timestamp) {
+    let text = format!("could not attach {}: {}", String::from_utf8_lossy(key), failure.text);
     app.events.push(now, Some(id), EventKind::error(&text));
     app.view.set_status(now, true, text);
     app.view.request_redraw(Redraw::Soon);
@@ -72,12 +72,12 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
 }
 
 /// Reports a failed renewal. If the server does not know the lease, it has ended.
-pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, trouble: &CallFailure, now: Timestamp) {
-    app.view.set_status(now, true, format!("Could not renew {id}: {}", trouble.text, id = app.view.id_format.name(id)));
-    if trouble.is_not_found {
+pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
+    app.view.set_status(now, true, format!("Could not renew {id}: {}", failure.text, id = app.view.id_format.name(id)));
+    if failure.is_not_found {
         return record_end(app, id, Absence::by(now, app));
     }
-    app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", trouble.text)));
+    app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", failure.text)));
 }
 
 /// Records a revoked lease.
@@ -101,7 +101,7 @@ pub(super) fn revoked(
 /// Reports a failed revoke. If the server does not know the lease, it has ended.
 pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
-    let why = revoke::why_not(failure, &app.config.keymap);
+    let why = revoke::failure_message(failure, &app.config.keymap);
     let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
     let done =

@@ -8,7 +8,7 @@ use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::look;
+use super::view_actions;
 
 /// Marks or unmarks the lease under the cursor and moves to the next row.
 pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
@@ -24,24 +24,21 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         );
     }
     app.view.selection.toggle(id);
-    look::go(app.active_view_mut(), Action::Down);
+    view_actions::go(app.active_view_mut(), Action::Down);
 }
 
 /// Starts a range at the cursor, or marks the living leases from the start of the range to the cursor.
 pub(super) fn range(app: &mut AppState, now: Timestamp) {
     let Some(cursor) = under_the_cursor(app) else { return };
-    let Some(first) = app.view.selection.end_range() else { return app.view.selection.begin_range(cursor) };
-    let rows = app.active_view().view.rows_between(first, cursor).map(<[LeaseId]>::to_vec);
-    let Some(rows) = rows else {
+    let Some(first) = app.view.selection.end_range() else { return app.view.selection.start_range(cursor) };
+    let Some(rows) = app.active_view().view.rows_between(first, cursor).map(<[LeaseId]>::to_vec) else {
         return app.view.set_status(
             now,
             true,
             format!("The range started at {first}, which is no longer listed; nothing was marked"),
         );
     };
-    let living = rows.into_iter().filter(|id| app.leases.get(*id).is_some_and(|lease| lease.end.is_none()));
-    let living: Vec<LeaseId> = living.collect();
-    app.view.selection.add(living);
+    app.view.selection.add(rows.into_iter().filter(|id| app.leases.alive(*id).is_some()));
 }
 
 /// Clears all marks.
@@ -54,8 +51,8 @@ pub(super) fn clear(app: &mut AppState, now: Timestamp) {
 
 /// Cancels a range in the table. Returns false if there was none.
 pub(super) fn cancel_range(app: &mut AppState) -> bool {
-    let active_view = app.active_view();
-    let is_table = active_view.view.active == View::Leases && !active_view.view.is_open;
+    let view = &app.active_view().view;
+    let is_table = view.active == View::Leases && !view.is_open;
     is_table && app.view.selection.end_range().is_some()
 }
 
@@ -81,15 +78,16 @@ pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
     if app.view.selection.is_empty() || is_one_open(app) {
         return app.cursor_lease_alive().map(|lease| lease.id).into_iter().collect();
     }
-    let (shown, hidden) = shown_and_hidden(app);
+    let (shown, hidden) = visible_and_hidden(app);
     [shown, hidden].concat()
 }
 
 /// The same. If the lease under the cursor has ended, shows that nothing can be done with it.
 pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<LeaseId> {
     let targets = targets(app);
-    if let Some(id) = app.view.cursor.filter(|_| targets.is_empty())
-        && app.leases.get(id).is_some()
+    if targets.is_empty()
+        && let Some(id) = app.view.cursor
+        && app.leases.contains(id)
     {
         app.view.set_status(now, true, format!("{id} is gone; nothing to act on", id = app.view.id_format.name(id)));
     }
@@ -97,7 +95,7 @@ pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<Lease
 }
 
 /// The marked leases that have a row, in row order, and those that have none.
-pub(super) fn shown_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
+pub(super) fn visible_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
     let is_marked = |id: &LeaseId| app.view.selection.of(*id).is_some();
     let shown: Vec<LeaseId> = app.active_view().view.order.iter().copied().filter(is_marked).collect();
     let seen: BTreeSet<LeaseId> = shown.iter().copied().collect();
@@ -113,12 +111,13 @@ pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
 
 /// Whether a single lease is displayed instead of marks: its detail is open, or the locks view is active.
 fn is_one_open(app: &AppState) -> bool {
-    app.active_view().view.is_open || app.active_view().view.active == View::Locks
+    let view = &app.active_view().view;
+    view.is_open || view.active == View::Locks
 }
 
 fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
-    let active_view = app.active_view();
-    active_view.view.cursor.filter(|_| !active_view.view.is_open)
+    let view = &app.active_view().view;
+    if view.is_open { None } else { view.cursor }
 }
 
 fn are_in_words(count: usize) -> String {

@@ -13,14 +13,14 @@ pub(super) fn over(app: &mut AppState, since: Timestamp, now: Timestamp) {
     let seconds = span.as_secs_f64();
     app.view.request_redraw(Redraw::Full);
     if app.leases.kept_alive().next().is_none() {
-        let told = format!("Was suspended for {seconds:.1} s; refreshing");
-        app.events.push_verbose(now, None, || EventKind::ProcessStalled { span, told: told.clone() });
-        return app.view.set_status(now, false, told);
+        let text = format!("Was suspended for {seconds:.1} s; refreshing");
+        app.events.push_verbose(now, None, || EventKind::ProcessStalled { span, text: text.clone() });
+        return app.view.set_status(now, false, text);
     }
     let over: Vec<LeaseId> =
         app.leases.kept_alive().filter(|lease| is_over(lease, now)).map(|lease| lease.id).collect();
     let text = format!("No renewals for {seconds:.1} s: {}", cost(app, &over, now));
-    app.events.push(now, None, EventKind::ProcessStalled { span, told: text.clone() });
+    app.events.push(now, None, EventKind::ProcessStalled { span, text: text.clone() });
     app.view.set_status(now, !over.is_empty(), text);
 }
 
@@ -52,7 +52,7 @@ pub(super) fn slept(app: &mut AppState, span: Duration, now: Timestamp) -> Vec<E
     app.keys.expect_late_changes(now);
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     let text = format!("The machine slept for {} s; refreshing", span.as_secs());
-    app.events.push(now, None, EventKind::ProcessStalled { span, told: text.clone() });
+    app.events.push(now, None, EventKind::ProcessStalled { span, text: text.clone() });
     app.view.set_status(now, false, text);
     app.view.request_redraw(Redraw::Full);
     let renewals = app.leases.kept_alive().map(|lease| Effect::RenewNow(lease.id));

@@ -59,8 +59,8 @@ fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
 
 /// Removes the row of a lease that ended at `ended_at`. Does nothing if the lease was granted again meanwhile. Keeps
 /// the row while the lease is still listed.
-fn drop_ended(app: &mut AppState, id: LeaseId, died: Timestamp, now: Timestamp) {
-    let is_this = |lease: &&Lease| lease.end.is_some_and(|end| end.at <= died);
+fn drop_ended(app: &mut AppState, id: LeaseId, ended_at: Timestamp, now: Timestamp) {
+    let is_this = |lease: &&Lease| lease.end.is_some_and(|end| end.at <= ended_at);
     let Some(lease) = app.leases.get(id).filter(is_this) else { return };
     if app.cluster.is_zombie(lease) {
         app.leases.recently_ended.push_back((now, id));
@@ -70,7 +70,7 @@ fn drop_ended(app: &mut AppState, id: LeaseId, died: Timestamp, now: Timestamp) 
 }
 
 fn clear_status(app: &mut AppState, now: Timestamp) {
-    if app.view.status.as_ref().is_some_and(|note| note.until <= now) {
+    if app.view.status.as_ref().is_some_and(|status| status.until <= now) {
         app.view.status = None;
         app.view.request_redraw(Redraw::Soon);
     }
@@ -87,11 +87,12 @@ pub(super) fn poll_now(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
 
 /// Raises or lowers the poll limit by one step.
 pub(super) fn change_pace(app: &mut AppState, action: Action, now: Timestamp) {
-    let (budget, is_faster) = (app.polls.limit, action == Action::PollFaster);
-    let next =
-        if is_faster { steps().find(|step| *step > budget) } else { steps().filter(|step| *step < budget).last() };
-    let most = next.unwrap_or(budget);
-    (app.polls.limit, app.polls.chosen_limit) = (most, Some(most));
+    let limit = app.polls.limit;
+    let is_faster = action == Action::PollFaster;
+    let next = if is_faster { steps().find(|step| *step > limit) } else { steps().filter(|step| *step < limit).last() };
+    let most = next.unwrap_or(limit);
+    app.polls.limit = most;
+    app.polls.chosen_limit = Some(most);
     let end = match (next, is_faster) {
         (Some(_), _) => "",
         (None, true) => ", the highest",
@@ -109,12 +110,12 @@ fn steps() -> impl Iterator<Item = u32> {
 /// When the next [`Msg::Tick`](crate::app::Msg::Tick) is due.
 pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let ended = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
-    let note = app.view.status.as_ref().map(|note| note.until);
+    let status = app.view.status.as_ref().map(|status| status.until);
     let values = Some(values::next_wake(app));
-    let turn = app.view.row_index.next_state_change();
+    let state_change = app.view.row_index.next_state_change();
     let lints = Some(lints::next_wake(app));
     let polls = next_poll(app, now);
-    [ended, note, values, lints, turn, polls].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
+    [ended, status, values, lints, state_change, polls].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
 }
 
 fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {

@@ -14,7 +14,7 @@ pub(super) fn read(app: &mut AppState, id: LeaseId, pairs: KeyValues) {
 /// The living lease whose values should be read: its detail is visible and it has keys. `None` while the display is
 /// frozen.
 fn wanted(app: &AppState) -> Option<&Lease> {
-    if !app.cluster.is_reached() || !app.view.shows_detail() || app.frozen.is_some() {
+    if !app.cluster.is_reached() || !app.view.is_detail_visible() || app.frozen.is_some() {
         return None;
     }
     let lease = app.cursor_lease_alive()?;

@@ -40,9 +40,10 @@ pub(in crate::app) fn needs_question(leases: &LeaseStore, jobs: &Jobs, config: &
 
 /// Quits. Kept-alive leases expire by themselves. Those of a sandbox disappear with it and are not reported.
 pub(in crate::app) fn quit(leases: &LeaseStore, config: &AppConfig) -> Effect {
-    let is_sandbox = config.is_sandbox();
-    let still_alive = leases.kept_alive().filter(|_| !is_sandbox).map(|lease| lease.id).collect();
-    Effect::Quit { still_alive }
+    if config.is_sandbox() {
+        return Effect::Quit { still_alive: Vec::new() };
+    }
+    Effect::Quit { still_alive: leases.kept_alive().map(|lease| lease.id).collect() }
 }
 
 /// Revokes the own kept-alive leases, and quits after the last reply. Adopted leases belong to other clients and are

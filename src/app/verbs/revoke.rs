@@ -81,7 +81,8 @@ impl RevokeDialog {
         self.focus.among(ANSWERS)
     }
 
-    fn is_confirmed_by(&mut self, reply: Option<DialogAction>, confirmation: Confirmation) -> bool {
+    /// Whether the action confirms. Notes a wrong number, so that the dialog reports it.
+    fn submit(&mut self, reply: Option<DialogAction>, confirmation: Confirmation) -> bool {
         match (confirmation, reply) {
             (Confirmation::Key, Some(DialogAction::Confirm)) => true,
             (Confirmation::Key, Some(DialogAction::Accept)) => self.focused() == 1,
@@ -104,7 +105,7 @@ impl RevokeDialog {
             return if is_over(action) { DialogOutcome::Close } else { DialogOutcome::Stay };
         };
         let confirmation = self.confirmation(lease);
-        if self.is_confirmed_by(action, confirmation) {
+        if self.submit(action, confirmation) {
             return DialogOutcome::Do(Command::Revoke(self.id));
         }
         if action == Some(DialogAction::Close) || is_over(action) && confirmation == Confirmation::Key {
@@ -139,7 +140,7 @@ pub(in crate::app) fn revoked(ids: IdFormat, id: LeaseId, revision: i64, keys: O
 }
 
 /// The message for a failed revoke.
-pub(in crate::app) fn why_not(failure: &CallFailure, keymap: &Keymap) -> String {
+pub(in crate::app) fn failure_message(failure: &CallFailure, keymap: &Keymap) -> String {
     let text = &failure.text;
     match failure {
         CallFailure { is_not_found: true, .. } => "it was already gone, so this deleted nothing".to_owned(),

@@ -86,7 +86,7 @@ pub(in crate::app) fn add(
 ) -> Done {
     jobs.bulk.take_if(|bulk| bulk.is_over());
     jobs.bulk.get_or_insert_default().extend(targets);
-    go_on(leases, jobs, selection)
+    send_queued(leases, jobs, selection)
 }
 
 /// Stops the bulk revoke. Requests in flight are still answered.
@@ -108,7 +108,7 @@ pub(in crate::app) fn on_reply(
         return None;
     }
     mark_failure(selection, id, outcome);
-    Some(go_on(leases, jobs, selection))
+    Some(send_queued(leases, jobs, selection))
 }
 
 /// Keeps the mark of a lease that could not be revoked, with the reason.
@@ -121,7 +121,7 @@ fn mark_failure(selection: &mut Selection, id: LeaseId, outcome: &RevokeOutcome)
 }
 
 /// Sends requests up to the limit. Leases that ended or changed owner since they were named are skipped.
-fn go_on(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) -> Done {
+fn send_queued(leases: &LeaseStore, jobs: &mut Jobs, selection: &mut Selection) -> Done {
     let Jobs { bulk: Some(bulk), revoking, .. } = jobs else { return Done::default() };
     let mut effects = Vec::new();
     while let Some(target) = bulk.next() {

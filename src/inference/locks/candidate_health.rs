@@ -1,45 +1,45 @@
-//! What is wrong with a candidate.
+//! Problems of a candidate.
 
 use std::time::Duration;
 
 use super::{Candidate, KeyAttachment};
 use etcd_lease::LeaseId;
 
-/// What a client may be late by for reasons of its own: the tick of Go's.
+/// How late a Go client may be: its send loop wakes every 500 ms.
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
 
-/// What is known of the life of the lease that a candidate is named after.
+/// What is known of the lease that a candidate is named after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CandidateHealth {
-    /// Whether the server does not know it (any more).
+    /// Whether it has ended.
     pub is_gone: bool,
-    /// Whether it has expired, and is not removed yet.
+    /// Whether it has expired; etcd has not removed it yet.
     pub is_dying: bool,
     /// The TTL that was granted.
     pub ttl: Option<Duration>,
-    /// Nobody has renewed it for that long, at least.
+    /// For how long, at least, nobody has renewed it.
     pub unrenewed: Option<Duration>,
-    /// For how long it may stay without a renewal by its own habit, where it has one.
+    /// How long after a renewal it is late by its own interval; none where it has none yet.
     pub late_after: Option<Duration>,
 }
 
-/// Why a candidate will not do its part. One that has a flaw and holds the lock keeps all others waiting.
+/// Why a candidate will not release the lock or use it. A holder with a problem keeps all waiters waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateProblem {
-    /// Its key hangs on no lease: it stands in line until somebody deletes it.
+    /// Its key has no lease: it stays in the queue until a client deletes it.
     Stranded,
-    /// Its key hangs on another lease, and stands in line as long as that lives.
+    /// Its key is attached to another lease and stays in the queue until that one ends.
     Misplaced(LeaseId),
-    /// Its lease is gone.
+    /// Its lease has ended.
     Gone,
-    /// Its lease has expired, and is about to be removed with its key.
+    /// Its lease has expired; etcd is about to remove it and its key.
     Dying,
-    /// Nobody has renewed its lease for that long: it seems dead, and leaves when its time is over.
+    /// Nobody has renewed its lease for this long: it looks dead and leaves the queue when the lease expires.
     Silent(Duration),
 }
 
 impl Candidate {
-    /// What is wrong with it, if anything is: the first that holds.
+    /// Its first problem in the order of [`CandidateProblem`].
     pub fn problem(&self, health: CandidateHealth) -> Option<CandidateProblem> {
         match self.attachment {
             KeyAttachment::NoLease => Some(CandidateProblem::Stranded),
@@ -52,11 +52,11 @@ impl Candidate {
 }
 
 impl CandidateHealth {
-    /// For how long it was not renewed, where its habit would have had it renewed; a healthy client renews three times in
+    /// For how long it was not renewed, if it is late by its own interval. Without one, a healthy client renews three times in
     /// a TTL.
     fn silent(self) -> Option<Duration> {
         let unrenewed = self.unrenewed?;
         let late_after = self.late_after.or(self.ttl.map(|ttl| ttl * 2 / 3 + CLIENTV3_TICK))?;
-        (unrenewed > late_after).then_some(unrenewed)
+        if unrenewed > late_after { Some(unrenewed) } else { None }
     }
 }

@@ -1,8 +1,8 @@
 //! Locks and elections: who holds one, and who waits in which order.
 //!
-//! etcd knows no lock. Its concurrency package (`etcdctl lock` and `elect`, and whoever asks the server's Lock and Election
-//! services) lets each candidate put a key named after its lease below the name of the lock, hanging on that very lease.
-//! The key that was made first holds it, and each other waits for those before it to go:
+//! etcd itself has no locks. With its concurrency package (`etcdctl lock` and `elect`, and the server's Lock and Election
+//! services) each candidate puts a key below the name of the lock, named after its lease and attached to it. The candidate
+//! with the oldest key holds the lock; each other one waits until all keys before its own are deleted:
 //!
 //! ```text
 //! mutex/694d9aa8d4d4f304   create revision 7    holds
@@ -10,8 +10,8 @@
 //! mutex/694d9aa8d4d4f311   create revision 12   waits for both
 //! ```
 //!
-//! [`Locks`] finds these queues among the keys that it is told of. A key that names a lease and hangs on another, or on
-//! none, stands in the line all the same, and what is wrong with it is a [`CandidateProblem`].
+//! [`Locks`] finds these queues among the keys. A key that is named after one lease and attached to another, or to none, is
+//! in the queue too; [`CandidateProblem`] says what is wrong with it.
 
 mod candidate_health;
 mod queue;
@@ -28,14 +28,14 @@ use std::sync::Arc;
 use etcd_lease::{KeyEntry, LeaseId};
 use simkit::Timestamp;
 
-/// Where a key stands: below which name, with which create revision.
+/// The place of a key: the name of its lock and its create revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct KeyPlace {
     name: Arc<[u8]>,
     created: i64,
 }
 
-/// All queues, as the keys tell.
+/// All lock queues, by their keys.
 #[derive(Clone, Debug, Default)]
 pub struct Locks {
     queues: BTreeMap<Arc<[u8]>, LockQueue>,
@@ -50,13 +50,13 @@ impl Locks {
         self.queues.values().filter(|queue| queue.is_proven())
     }
 
-    /// The queues behind that name.
+    /// The queues after a name, in the order of their names.
     pub fn after(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &LockQueue> {
         let behind = (Bound::Excluded(name), Bound::Unbounded);
         self.queues.range::<[u8], _>(behind).map(|(_, queue)| queue).filter(|queue| queue.is_proven())
     }
 
-    /// The queues before that name.
+    /// The queues before a name, in the order of their names.
     pub fn before(&self, name: &[u8]) -> impl DoubleEndedIterator<Item = &LockQueue> {
         let before = (Bound::Unbounded, Bound::Excluded(name));
         self.queues.range::<[u8], _>(before).map(|(_, queue)| queue).filter(|queue| queue.is_proven())
@@ -67,30 +67,30 @@ impl Locks {
         self.queues().flat_map(LockQueue::line)
     }
 
-    /// The places of all leases in line; one may stand in several.
+    /// The positions of all leases in queues; a lease may be in several.
     pub fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
         self.queues().flat_map(LockQueue::places)
     }
 
-    /// The queue in which a key stands, and the candidate that it is.
+    /// The queue of a key, and its candidate.
     pub fn find(&self, key: &[u8]) -> Option<(&LockQueue, &Candidate)> {
         let place = self.places.get(key)?;
         let queue = self.queues.get(&place.name).filter(|queue| queue.is_proven())?;
         Some((queue, queue.candidate(place.created, key)?))
     }
 
-    /// The keys are read anew, from the first page on. What is known stays until the last.
+    /// Starts a new read of all keys. The known queues stay until it is complete.
     pub fn start_reload(&mut self) {
         self.incoming.clear();
     }
 
-    /// A page of keys.
+    /// Adds a page of keys.
     pub fn add_page(&mut self, page: &[KeyEntry]) {
         let candidates = page.iter().filter(|held| is_lock_key(&held.key, held.lease));
         self.incoming.extend(candidates.cloned());
     }
 
-    /// That was the last page. Whoever held a lock before and does so still holds it since then.
+    /// Replaces the queues after the last page. A holder that held its lock before keeps its time.
     pub fn finish_reload(&mut self, now: Timestamp) {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
@@ -102,7 +102,7 @@ impl Locks {
         }
     }
 
-    /// A key was put, and hangs on this lease or on none.
+    /// Applies a put of a key with this lease, or with none.
     pub fn put(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Timestamp) {
         let is_known = self.places.contains_key(key);
         if is_known || is_lock_key(key, lease) {
@@ -111,7 +111,7 @@ impl Locks {
         }
     }
 
-    /// A key is gone.
+    /// Applies the deletion of a key.
     pub fn delete(&mut self, key: &[u8], at: Timestamp) {
         let Some(KeyPlace { name, created }) = self.places.remove(key) else { return };
         let Some(queue) = self.queues.get_mut(&name) else { return };
@@ -121,7 +121,7 @@ impl Locks {
         }
     }
 
-    /// A key that was made anew stands at the end of the line.
+    /// A key that was deleted and created again is at the end of the queue.
     fn remove_if_recreated(&mut self, key: &[u8], create_revision: i64, at: Timestamp) {
         if self.places.get(key).is_some_and(|place| place.created != create_revision) {
             self.delete(key, at);
@@ -139,18 +139,18 @@ impl Locks {
     }
 }
 
-/// Whether a key may stand in a queue: it is named after the lease that it hangs on; or after another, which then must
-/// look like one that etcd has drawn, since many a name is a small number.
+/// Whether a key may be a candidate: it is named after the lease that it is attached to, or after another one. That one must
+/// then look like an id that etcd has chosen, because small numbers are common names.
 pub fn is_lock_key(key: &[u8], lease: Option<LeaseId>) -> bool {
-    const DRAWN: u64 = 1 << 44;
-    named(key).is_some_and(|(_, named)| lease == Some(named) || named.0.unsigned_abs() >= DRAWN)
+    const CHOSEN_BY_ETCD: u64 = 1 << 44;
+    named(key).is_some_and(|(_, named)| lease == Some(named) || named.0.unsigned_abs() >= CHOSEN_BY_ETCD)
 }
 
-/// The name of the lock, and the lease that a key is named after, in hex as Go prints it.
+/// The name of the lock and the lease that a key is named after, in hex as Go's `%x` prints it.
 fn named(key: &[u8]) -> Option<(&[u8], LeaseId)> {
     let slash = key.iter().rposition(|byte| *byte == b'/')?;
     let digits = std::str::from_utf8(&key[slash + 1..]).ok()?;
     let is_hex = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    let id = i64::from_str_radix(digits, 16).ok().filter(|id| is_hex && *id != 0)?;
-    Some((&key[..slash], LeaseId(id)))
+    let id = i64::from_str_radix(digits, 16).ok()?;
+    if is_hex && id != 0 { Some((&key[..slash], LeaseId(id))) } else { None }
 }

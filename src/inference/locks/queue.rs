@@ -1,4 +1,4 @@
-//! One queue: the candidates of a lock in their order.
+//! The queue of one lock: its candidates in order.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// On what the key of a candidate hangs.
+/// The lease that the key of a candidate is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAttachment {
-    /// On the lease that it is named after: it goes when that ends.
+    /// The lease that it is named after: the key is deleted when that lease ends.
     OwnLease,
-    /// On another lease: it goes when that one ends.
+    /// Another lease: the key is deleted when that one ends.
     OtherLease(LeaseId),
-    /// On none: nothing takes it away.
+    /// None: no end of a lease deletes the key.
     NoLease,
 }
 
@@ -28,36 +28,36 @@ impl KeyAttachment {
     }
 }
 
-/// One that holds a lock, or waits for it.
+/// The holder of a lock, or one of its waiters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its key, raw.
+    /// Its key, not escaped.
     pub key: Arc<[u8]>,
-    /// The revision that made the key: the oldest holds.
+    /// The create revision of the key: the lowest holds the lock.
     pub created: i64,
     /// The lease that the key is named after.
     pub lease: LeaseId,
-    /// What the key hangs on.
+    /// The lease that the key is attached to.
     pub attachment: KeyAttachment,
 }
 
-/// The place of a lease in the line for a lock.
+/// The position of a lease in a lock queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuePosition {
-    /// The name of the lock, raw.
+    /// The name of the lock, not escaped.
     pub lock: Arc<[u8]>,
-    /// How many stand before it; none before the holder.
+    /// Number of candidates before it; 0 for the holder.
     pub ahead: usize,
-    /// How many stand behind it.
+    /// Number of candidates after it.
     pub behind: usize,
 }
 
-/// Since when a lock is held by the one that holds it.
+/// Since when the holder has held a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldSince {
-    /// Since then.
+    /// The known start.
     pub since: Timestamp,
-    /// Whether it may have been held before that already, when nobody looked.
+    /// Whether the true start may be earlier, before the keys were read.
     pub is_least: bool,
 }
 
@@ -71,13 +71,13 @@ impl HeldSince {
     }
 }
 
-/// A lock or an election, and all who stand in line for it; one at least.
+/// A lock or an election with its candidates, at least one.
 #[derive(Clone, Debug)]
 pub struct LockQueue {
     name: Arc<[u8]>,
     line: BTreeMap<(i64, Arc<[u8]>), Candidate>,
     held: HeldSince,
-    /// Whether a key here was ever seen to hang on the lease that it is named after: else its name may be chance.
+    /// Whether a key was ever attached to the lease that it is named after. Otherwise the names may be chance.
     is_proven: bool,
 }
 
@@ -86,7 +86,7 @@ impl LockQueue {
         LockQueue { name, line: BTreeMap::new(), held, is_proven: false }
     }
 
-    /// The name of the lock: what all its keys begin with, up to the slash, raw.
+    /// The name of the lock: the common prefix of its keys up to the slash, not escaped.
     pub fn name(&self) -> &[u8] {
         &self.name
     }
@@ -96,43 +96,43 @@ impl LockQueue {
         self.line.values()
     }
 
-    /// Who holds it.
+    /// The candidate that holds the lock.
     pub fn holder(&self) -> Option<&Candidate> {
         self.line.values().next()
     }
 
-    /// Who is next, and the others that wait, in their order.
+    /// The waiters in order, the next holder first.
     pub fn waiting(&self) -> impl Iterator<Item = &Candidate> {
         self.line.values().skip(1)
     }
 
-    /// How many wait.
+    /// Number of waiters.
     pub fn wait_count(&self) -> usize {
         self.line.len().saturating_sub(1)
     }
 
-    /// Since when it is held by the one that holds it.
+    /// Since when the holder has held the lock.
     pub fn held(&self) -> HeldSince {
         self.held
     }
 
-    /// Those who stand before a candidate, the holder first.
+    /// The candidates before this one, the holder first.
     pub fn ahead_of(&self, candidate: &Candidate) -> impl DoubleEndedIterator<Item = &Candidate> {
         self.line.range(..(candidate.created, Arc::clone(&candidate.key))).map(|(_, one)| one)
     }
 
-    /// Those who stand behind a candidate.
+    /// The candidates after this one.
     pub fn behind(&self, candidate: &Candidate) -> impl DoubleEndedIterator<Item = &Candidate> {
         let place = (candidate.created, Arc::clone(&candidate.key));
         self.line.range((Bound::Excluded(place), Bound::Unbounded)).map(|(_, one)| one)
     }
 
-    /// How many stand before a candidate.
+    /// Number of candidates before this one.
     pub fn place(&self, candidate: &Candidate) -> usize {
         self.ahead_of(candidate).count()
     }
 
-    /// Every lease in line with its place, if its key goes with it.
+    /// Every lease with its position, if its key is deleted when it ends.
     pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
         let place = |(ahead, candidate): (usize, &Candidate)| {
             let behind = self.line.len() - 1 - ahead;
@@ -157,7 +157,7 @@ impl LockQueue {
         self.line.get(&(created, Arc::from(key)))
     }
 
-    /// Stands in line; whoever comes first now holds it since then.
+    /// Adds a candidate. If it changes the holder, the lock is held since `held`.
     pub(super) fn insert(&mut self, candidate: Candidate, held: HeldSince) {
         let before = self.holding();
         self.is_proven |= candidate.attachment == KeyAttachment::OwnLease;
@@ -167,7 +167,7 @@ impl LockQueue {
         }
     }
 
-    /// Leaves the line; the next holds it from then on.
+    /// Removes a candidate. If it was the holder, the next one holds the lock from `at` on.
     pub(super) fn remove(&mut self, created: i64, key: &[u8], at: Timestamp) {
         let before = self.holding();
         self.line.remove(&(created, Arc::from(key)));
@@ -176,7 +176,7 @@ impl LockQueue {
         }
     }
 
-    /// What was known of it before the keys were read anew.
+    /// Takes over what was known before the keys were read again.
     pub(super) fn carry_over(&mut self, before: Option<&LockQueue>) {
         let Some(before) = before else { return };
         self.is_proven |= before.is_proven;

@@ -1,4 +1,4 @@
-//! Queues as keys make them.
+//! Lock queues by their keys.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn held(name: &str, lease: i64, create_revision: i64) -> KeyEntry {
     KeyEntry { key: key(name, lease), lease: Some(LeaseId(lease)), create_revision }
 }
 
-/// Three in line, who came in the order of their revisions and not of their names.
+/// Three candidates in the order of their revisions, which is not the order of their names.
 fn three() -> Locks {
     let mut locks = Locks::default();
     locks.add_page(&[held("mutex", MUTEX[1], 9), held("mutex", MUTEX[2], 4), held("mutex", MUTEX[0], 7)]);
@@ -29,7 +29,7 @@ fn three() -> Locks {
     locks
 }
 
-/// Each queue by its name with the leases in line.
+/// The name and the leases of each queue.
 fn lines(locks: &Locks) -> Vec<(String, Vec<i64>)> {
     let line = |queue: &LockQueue| queue.line().map(|candidate| candidate.lease.0).collect();
     locks.queues().map(|queue| (String::from_utf8_lossy(queue.name()).into_owned(), line(queue))).collect()
@@ -43,7 +43,7 @@ fn only(locks: &Locks) -> &LockQueue {
 }
 
 #[test]
-fn the_oldest_key_holds_the_lock_and_the_others_wait_in_their_order() {
+fn the_oldest_key_holds_the_lock_and_the_others_wait_in_order() {
     let locks = three();
     assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[2], MUTEX[0], MUTEX[1]])]);
     let queue = only(&locks);
@@ -57,13 +57,13 @@ fn the_oldest_key_holds_the_lock_and_the_others_wait_in_their_order() {
 }
 
 #[test]
-fn a_lock_is_held_since_the_one_before_has_left() {
+fn a_lock_is_held_since_the_previous_holder_left() {
     let mut locks = three();
     locks.delete(&key("mutex", MUTEX[0]), at(20));
-    assert_eq!(only(&locks).held(), HeldSince { since: at(10), is_least: true }, "somebody in the middle has left");
+    assert_eq!(only(&locks).held(), HeldSince { since: at(10), is_least: true }, "a waiter in the middle has left");
     locks.put(&key("mutex", MUTEX[0]), Some(LeaseId(MUTEX[0])), 12, at(21));
     locks.delete(&key("mutex", MUTEX[2]), at(30));
-    assert_eq!(lines(&locks)[0].1, [MUTEX[1], MUTEX[0]], "who comes again stands at the end");
+    assert_eq!(lines(&locks)[0].1, [MUTEX[1], MUTEX[0]], "a candidate that comes again is at the end");
     assert_eq!(only(&locks).held(), HeldSince { since: at(30), is_least: false });
     locks.delete(&key("mutex", MUTEX[1]), at(31));
     locks.delete(&key("mutex", MUTEX[0]), at(32));
@@ -73,13 +73,13 @@ fn a_lock_is_held_since_the_one_before_has_left() {
 }
 
 #[test]
-fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
+fn a_new_read_replaces_the_queues_with_its_last_page() {
     let mut locks = three();
     locks.delete(&key("mutex", MUTEX[2]), at(20));
     locks.start_reload();
     locks.add_page(&[held("mutex", MUTEX[0], 7)]);
     locks.add_page(&[held("other", -5, 8)]);
-    assert_eq!(lines(&locks).len(), 1, "the old ones stay meanwhile");
+    assert_eq!(lines(&locks).len(), 1, "the known queues stay until then");
     locks.finish_reload(at(50));
     assert_eq!(lines(&locks), [("mutex".to_owned(), vec![MUTEX[0]]), ("other".to_owned(), vec![-5])]);
     let held: Vec<HeldSince> = locks.queues().map(LockQueue::held).collect();
@@ -90,7 +90,7 @@ fn what_is_read_anew_takes_the_place_of_what_was_known_with_the_last_page() {
 }
 
 #[test]
-fn a_page_that_was_not_the_last_before_they_are_read_anew_counts_no_more() {
+fn pages_of_an_unfinished_read_are_dropped() {
     let mut locks = Locks::default();
     locks.add_page(&[held("stale", 5, 1)]);
     locks.start_reload();
@@ -100,7 +100,7 @@ fn a_page_that_was_not_the_last_before_they_are_read_anew_counts_no_more() {
 }
 
 #[test]
-fn only_keys_that_are_named_after_a_lease_stand_in_line() {
+fn only_keys_named_after_a_lease_are_candidates() {
     let cases: [(&[u8], i64, bool); 14] = [
         (b"mutex/5", 5, true),
         (b"/5", 5, true),
@@ -131,15 +131,18 @@ fn only_keys_that_are_named_after_a_lease_stand_in_line() {
 }
 
 #[test]
-fn who_is_named_after_another_lease_stands_in_line_where_there_is_one() {
+fn a_key_named_after_another_lease_is_a_candidate_in_a_proven_queue() {
     let mut locks = three();
     let (stray, late) = (0x7000_0000_0000_0001, 0x7000_0000_0000_0002);
     locks.put(&key("mutex", stray), None, 2, at(11));
     locks.put(&key("mutex", late), Some(LeaseId(MUTEX[0])), 99, at(12));
-    let hangs: Vec<KeyAttachment> = only(&locks).line().map(|candidate| candidate.attachment).collect();
-    assert_eq!((hangs[0], hangs[4]), (KeyAttachment::NoLease, KeyAttachment::OtherLease(LeaseId(MUTEX[0]))));
-    assert!(hangs[1..4].iter().all(|hang| *hang == KeyAttachment::OwnLease));
-    // Names by chance: a small number, and a line in which nobody was ever seen on his own lease.
+    let attachments: Vec<KeyAttachment> = only(&locks).line().map(|candidate| candidate.attachment).collect();
+    assert_eq!(
+        (attachments[0], attachments[4]),
+        (KeyAttachment::NoLease, KeyAttachment::OtherLease(LeaseId(MUTEX[0])))
+    );
+    assert!(attachments[1..4].iter().all(|attachment| *attachment == KeyAttachment::OwnLease));
+    // Names by chance: a small number, and a queue without a key on its own lease.
     locks.put(b"mutex/42", None, 1, at(13));
     locks.put(&key("page", stray), None, 1, at(14));
     assert_eq!(lines(&locks).len(), 1);
@@ -148,7 +151,7 @@ fn who_is_named_after_another_lease_stands_in_line_where_there_is_one() {
 }
 
 #[test]
-fn a_holder_whose_key_is_taken_from_its_lease_holds_on() {
+fn a_holder_whose_key_is_detached_still_holds_the_lock() {
     let mut locks = three();
     for lease in &MUTEX[..2] {
         locks.delete(&key("mutex", *lease), at(15));
@@ -156,7 +159,7 @@ fn a_holder_whose_key_is_taken_from_its_lease_holds_on() {
     locks.put(&key("mutex", MUTEX[2]), None, 4, at(20));
     let holder = only(&locks).holder().unwrap();
     assert_eq!((holder.lease.0, holder.attachment), (MUTEX[2], KeyAttachment::NoLease));
-    assert_eq!(only(&locks).held().since, at(10), "it is the same one");
+    assert_eq!(only(&locks).held().since, at(10), "the same holder");
     assert_eq!(holder.problem(CandidateHealth::default()), Some(CandidateProblem::Stranded));
     locks.delete(&key("mutex", MUTEX[2]), at(30));
     assert_eq!(lines(&locks), []);
@@ -180,7 +183,7 @@ fn queues_and_candidates_are_found() {
 }
 
 #[test]
-fn every_lease_in_line_has_its_place() {
+fn every_lease_has_its_position() {
     let mut locks = three();
     locks.put(&key("other", MUTEX[0]), Some(LeaseId(MUTEX[0])), 20, at(1));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
@@ -188,28 +191,28 @@ fn every_lease_in_line_has_its_place() {
     locks.put(&key("mutex", MUTEX[0]), None, 7, at(2));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     let others = [(MUTEX[2], 0, 2), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)];
-    assert_eq!(places, others, "a key without its lease stays in line, and revoking the lease moves nobody");
+    assert_eq!(places, others, "a detached key stays in the queue, and revoking its lease moves nobody");
 }
 
 #[test]
-fn each_flaw_has_its_sign() {
-    let candidate = |hang| Candidate { key: Arc::from(&b"m/5"[..]), created: 1, lease: LeaseId(5), attachment: hang };
+fn each_problem_has_its_condition() {
+    let candidate = |attachment| Candidate { key: Arc::from(&b"m/5"[..]), created: 1, lease: LeaseId(5), attachment };
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     let well = CandidateHealth { ttl: seconds(60), unrenewed: seconds(10), ..CandidateHealth::default() };
-    let flaw = |health| candidate(KeyAttachment::OwnLease).problem(health);
+    let problem = |health| candidate(KeyAttachment::OwnLease).problem(health);
     let silent = |seconds| Some(CandidateProblem::Silent(Duration::from_secs(seconds)));
-    assert_eq!(flaw(well), None);
-    assert_eq!(flaw(CandidateHealth::default()), None, "what is not known is no flaw");
-    assert_eq!(flaw(CandidateHealth { is_dying: true, is_gone: true, ..well }), Some(CandidateProblem::Gone));
-    assert_eq!(flaw(CandidateHealth { is_dying: true, ..well }), Some(CandidateProblem::Dying));
-    assert_eq!(flaw(CandidateHealth { unrenewed: seconds(40), ..well }), None);
-    assert_eq!(flaw(CandidateHealth { unrenewed: seconds(41), ..well }), silent(41));
+    assert_eq!(problem(well), None);
+    assert_eq!(problem(CandidateHealth::default()), None, "unknown is no problem");
+    assert_eq!(problem(CandidateHealth { is_dying: true, is_gone: true, ..well }), Some(CandidateProblem::Gone));
+    assert_eq!(problem(CandidateHealth { is_dying: true, ..well }), Some(CandidateProblem::Dying));
+    assert_eq!(problem(CandidateHealth { unrenewed: seconds(40), ..well }), None);
+    assert_eq!(problem(CandidateHealth { unrenewed: seconds(41), ..well }), silent(41));
     assert_eq!(
-        flaw(CandidateHealth { unrenewed: seconds(50), late_after: seconds(56), ..well }),
+        problem(CandidateHealth { unrenewed: seconds(50), late_after: seconds(56), ..well }),
         None,
-        "that is its habit"
+        "its usual interval"
     );
-    assert_eq!(flaw(CandidateHealth { unrenewed: seconds(13), late_after: seconds(12), ..well }), silent(13));
+    assert_eq!(problem(CandidateHealth { unrenewed: seconds(13), late_after: seconds(12), ..well }), silent(13));
     assert_eq!(
         candidate(KeyAttachment::OtherLease(LeaseId(6))).problem(well),
         Some(CandidateProblem::Misplaced(LeaseId(6)))
@@ -218,9 +221,9 @@ fn each_flaw_has_its_sign() {
 }
 
 proptest! {
-    /// However keys come and go, what is followed is what reading anew would show.
+    /// After any puts and deletions, the queues are the same as after a new read.
     #[test]
-    fn following_and_reading_come_to_the_same(acts in prop::collection::vec((0_u8..3, 0_u8..2, 0_u8..6), 0..200)) {
+    fn watching_and_reading_give_the_same_queues(acts in prop::collection::vec((0_u8..3, 0_u8..2, 0_u8..6), 0..200)) {
         let mut followed = Locks::default();
         let mut truth: BTreeMap<Vec<u8>, KeyEntry> = BTreeMap::new();
         for (revision, (act, name, lease)) in (1..).zip(acts) {

@@ -77,7 +77,7 @@ async fn a_stalled_reader_drops_responses_and_no_renewal() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     let lease = test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0];
     test.drill("1").await;
-    assert!(test.shows("/service/2", "paused") && test.has_event("started: stalled consumer").await);
+    assert!(test.shows("/service/2", "paused") && test.has_event("started: reader stalled").await);
     test.wait(10.0).await;
     assert_eq!((test.dropped("/service/2"), log.with(GO).len()), (0, 0), "the queue has room yet");
     let renewals = test.sandbox.keep_alives(lease);
@@ -108,7 +108,7 @@ async fn a_slow_reader_drops_what_it_cannot_read_in_time() {
     let test = MonitorTest::start(exercise(&[2]), false).await;
     // From a response every 2 s (the TTL) to one every 5 s.
     test.drill(">2").await;
-    assert!(test.has_event("started: slow consumer").await);
+    assert!(test.has_event("started: slow reader").await);
     test.wait(15.0).await;
     assert!(test.shows("/service/2", "paused") && test.dropped("/service/2") == 0, "{}", test.screen.text());
     test.wait(30.0).await;
@@ -128,7 +128,7 @@ async fn with_a_paused_sender_a_lease_expires_and_shows_what_a_program_would_see
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(20.0).await;
     test.drill("3").await;
-    assert!(test.shows("/service/10", "paused") && test.has_event("started: held sender").await);
+    assert!(test.shows("/service/10", "paused") && test.has_event("started: renewals held back").await);
     let mut seen = Vec::new();
     while !test.sandbox.leases().is_empty() && !test.shows("/service/10", "risk") {
         seen.push(test.screen.row("/service/10")[4].clone());
@@ -164,7 +164,7 @@ async fn dropped_replies_are_shown_as_missed_and_the_lease_survives() {
     test.wait(5.0).await;
     // Three by default, and one more.
     test.drill("+4").await;
-    assert!(test.shows("/service/30", "paused") && test.has_event("started: the next 4").await);
+    assert!(test.shows("/service/30", "paused") && test.has_event("started: dropping the next 4").await);
     test.wait(16.0).await;
     test.press(&[KeyCode::Char('3')]).await;
     let missed = test.screen.text().matches("▲ missed").count();

@@ -28,7 +28,7 @@ impl<'a> DialogPage<'a> {
         let theme = self.ctx.theme;
         let is_chosen = menu.chosen.column == column;
         let arrow = if is_chosen { menu.chosen.arrow() } else { ' ' };
-        let text = cut(&format!(" {:<9} {arrow}  {} ", column.title(), column.meaning()), self.width);
+        let text = cut(&format!(" {:<9} {arrow}  {} ", column.title(), column.description()), self.width);
         Line::from(Span::styled(text, if is_chosen { theme.cursor() } else { theme.style(Role::Text) }))
     }
 }

@@ -60,7 +60,7 @@ fn marks_stand_beside_the_rows() {
         };
         press(&mut app, [marked(3), vec![Key::Char('x'), Key::Char('3'), Key::Enter]].concat());
         let trouble = CallFailure { is_not_found: false, is_forbidden: false, text: "no\x1b[2J answer in time".into() };
-        update(&mut app, Msg::RevokeFailed { id: LeaseId(-5), trouble }, at(90.0));
+        update(&mut app, Msg::RevokeFailed { id: LeaseId(-5), failure: trouble }, at(90.0));
         update(&mut app, Msg::Revoked { id: LeaseId(OWN), revision: 1210, keys_deleted: Some(1) }, at(90.0));
         refresh_rows(&mut app, at(90.0));
         insta::assert_snapshot!(format!("revoking_{}x{}", size.0, size.1), text(&paint(&app, size, Theme::default())));

@@ -23,7 +23,7 @@ impl GrantForm {
             Field::Ttl => self.ttl().map(|ttl| self.explain_ttl(ttl)),
             Field::Count => self.count().map(|count| plural(count, "lease")),
             Field::Id => self.id().map(|id| id.map_or("chosen by etcd".to_owned(), |id| id.to_string())),
-            Field::Put(line) => self.put(line).map(|put| put.map_or(self.hint(line), |_| String::new())),
+            Field::Put(line) => self.template(line).map(|template| template.map_or(self.hint(line), |_| String::new())),
             Field::KeepAlive => Ok(String::new()),
             Field::Pace => Ok(self.explain_pace()),
         }
@@ -71,29 +71,29 @@ impl GrantForm {
     }
 
     /// The key template of a line. `None` if the line is empty.
-    fn put(&self, line: usize) -> Result<Option<KeyTemplate>, String> {
+    fn template(&self, line: usize) -> Result<Option<KeyTemplate>, String> {
         let parse = |input: &Input| match input.value() {
             "" => None,
             text => Some(KeyTemplate::parse(text)),
         };
-        let Some(put) = parse(&self.templates[line]) else { return Ok(None) };
-        let put = put.map_err(|bad| match bad {
+        let Some(parsed) = parse(&self.templates[line]) else { return Ok(None) };
+        let template = parsed.map_err(|bad| match bad {
             InvalidKeyTemplate::NoEquals(_) => "add =VALUE".to_owned(),
             InvalidKeyTemplate::EmptyKey => "add a key before the =".to_owned(),
         })?;
-        let above = self.templates[..line].iter().filter_map(parse).flatten();
-        if above.into_iter().any(|other| other.key() == put.key()) {
+        let mut above = self.templates[..line].iter().filter_map(parse).flatten();
+        if above.any(|other| other.key() == template.key()) {
             return Err("same key as above".to_owned());
         }
-        if self.count().is_ok_and(|count| count > 1) && !put.tells_leases_apart() {
+        if self.count().is_ok_and(|count| count > 1) && !template.differs_per_lease() {
             return Err("one key each: /a/{n}=x".to_owned());
         }
-        Ok(Some(put))
+        Ok(Some(template))
     }
 
     fn templates(&self) -> Result<Vec<KeyTemplate>, (Field, String)> {
-        let put = |line| self.put(line).map_err(|rule| (Field::Put(line), rule)).transpose();
-        (0..self.templates.len()).filter_map(put).collect()
+        let template = |line| self.template(line).map_err(|rule| (Field::Put(line), rule)).transpose();
+        (0..self.templates.len()).filter_map(template).collect()
     }
 
     /// Whether all fields are valid.
@@ -107,7 +107,7 @@ impl GrantForm {
     /// Returns the first invalid field and the rule that it violates.
     pub fn request(&self) -> Result<GrantRequest, (Field, String)> {
         let at = |field| move |rule| (field, rule);
-        let order = GrantRequest {
+        let request = GrantRequest {
             ttl: self.ttl().map_err(at(Field::Ttl))?,
             count: self.count().map_err(at(Field::Count))?,
             id: self.id().map_err(at(Field::Id))?,
@@ -117,8 +117,8 @@ impl GrantForm {
             first_number: 1,
         };
         // Different templates can expand to the same key.
-        order.check().map_err(|bad| (Field::Put(0), bad.to_string()))?;
-        Ok(order)
+        request.check().map_err(|bad| (Field::Put(0), bad.to_string()))?;
+        Ok(request)
     }
 }
 

@@ -15,8 +15,8 @@ impl GrantForm {
         match context.dialog_action(KeyContext::Grant, key) {
             Some(DialogAction::FormClose) => return DialogOutcome::Close,
             Some(DialogAction::Accept) => return self.accept(),
-            Some(DialogAction::FormPrevious) => self.go_back(),
-            Some(_) => self.go_on(),
+            Some(DialogAction::FormPrevious) => self.focus_previous(),
+            Some(_) => self.focus_next(),
             None => type_into(self, key),
         }
         DialogOutcome::Stay
@@ -39,7 +39,7 @@ pub(in crate::app) fn paste(form: &mut GrantForm, text: &str) {
     let text = text.chars().take(MOST_PASTED).collect::<String>().replace("\r\n", "\n").replace('\r', "\n");
     for c in text.chars() {
         match c {
-            '\n' if matches!(form.focus, Field::Put(_)) => form.go_on(),
+            '\n' if matches!(form.focus, Field::Put(_)) => form.focus_next(),
             c if c.is_control() => (),
             c => type_into(form, Key::Char(c)),
         }
@@ -51,7 +51,9 @@ fn type_into(form: &mut GrantForm, key: Key) {
         Field::Pace => switch_pace(form, key),
         Field::KeepAlive => switch_keep_alive(form, key),
         _ => {
-            form.input_mut().zip(key.edit()).map(|(input, edit)| input.handle(edit));
+            if let (Some(input), Some(edit)) = (form.input_mut(), key.edit()) {
+                input.handle(edit);
+            }
         }
     }
 }
@@ -92,12 +94,12 @@ mod tests {
     fn only_a_filled_line_is_followed_by_another() {
         let mut form = form();
         form.focus = Field::Put(0);
-        form.go_on();
+        form.focus_next();
         assert_eq!((form.focus, form.fields().len()), (Field::KeepAlive, 6));
-        form.go_back();
+        form.focus_previous();
         for line in 0..40 {
             type_into(&mut form, Key::Char('x'));
-            form.go_on();
+            form.focus_next();
             let next = if line + 1 < MOST_KEYS { Field::Put(line + 1) } else { Field::KeepAlive };
             assert_eq!(form.focus, next);
             if next == Field::KeepAlive {

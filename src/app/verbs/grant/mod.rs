@@ -117,20 +117,20 @@ impl GrantForm {
     }
 
     /// Moves to the next field. A filled last key field is followed by a new one.
-    fn go_on(&mut self) {
+    fn focus_next(&mut self) {
         let last = self.templates.len() - 1;
         let is_filled = self.templates[last].value() != "";
         if self.focus == Field::Put(last) && is_filled && self.templates.len() < MOST_KEYS {
             self.templates.push(Input::default());
         }
-        self.go(1);
+        self.move_focus(1);
     }
 
-    fn go_back(&mut self) {
-        self.go(self.fields().len() - 1);
+    fn focus_previous(&mut self) {
+        self.move_focus(self.fields().len() - 1);
     }
 
-    fn go(&mut self, step: usize) {
+    fn move_focus(&mut self, step: usize) {
         let fields = self.fields();
         let place = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
         self.focus = fields[(place + step) % fields.len()];

@@ -1,4 +1,4 @@
-//! Truth that the test knows, against what the polls make of it.
+//! The true state of a lease, against what polls infer.
 
 mod patterns;
 mod polls;
@@ -23,18 +23,18 @@ struct Truth {
     deadline: u64,
     term: u64,
     renewed: Vec<u64>,
-    dice: u64,
+    seed: u64,
 }
 
 impl Truth {
     /// Granted at 100 s.
     fn granted(ttl: u64, seed: u64) -> Self {
-        Truth { ttl, deadline: (100 + ttl) * SECOND, term: 2, renewed: Vec::new(), dice: seed | 1 }
+        Truth { ttl, deadline: (100 + ttl) * SECOND, term: 2, renewed: Vec::new(), seed: seed | 1 }
     }
 
     fn roll(&mut self, below: u64) -> u64 {
-        self.dice = self.dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.dice >> 33) % below.max(1)
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 33) % below.max(1)
     }
 
     fn renew(&mut self, now: u64) {
@@ -60,8 +60,8 @@ impl Truth {
         }
     }
 
-    /// A poll that is sent now and takes up to `round_trip`; the server looks somewhere in between. Tells what was
-    /// noticed and when the answer came.
+    /// A poll that takes up to `round_trip`; the server reads the time left somewhere in between. Returns what was inferred and
+    /// when the reply arrived.
     fn poll(&mut self, observed: &mut LeaseInference, sent: u64, round_trip: u64) -> (Inferred, u64) {
         let trip = self.roll(round_trip) + 1;
         let looked = sent + self.roll(trip);
@@ -69,12 +69,12 @@ impl Truth {
     }
 }
 
-/// Plays a life by plan until `until`, renewing as told; tells when the last poll was sent.
+/// Polls by plan until `until`, with these renewals; returns when the last poll was sent.
 fn live(truth: &mut Truth, observed: &mut LeaseInference, renewals: &[u64], until: u64, round_trip: u64) -> u64 {
     watch(truth, observed, renewals, until, round_trip, |_| ())
 }
 
-/// The same, looking at what is known after each poll.
+/// The same, with a look at the inference after each poll.
 fn watch(
     truth: &mut Truth,
     observed: &mut LeaseInference,
@@ -94,7 +94,7 @@ fn watch(
             return last;
         }
         last = poll;
-        // Whoever is removed while it is asked for is not told of here.
+        // The last poll ends before the lease may be removed.
         now = truth.poll(observed, poll, round_trip.min(until - poll)).1;
         look(observed);
     }

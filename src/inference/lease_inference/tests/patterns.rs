@@ -1,10 +1,10 @@
-//! How a lease is renewed, found by polls alone.
+//! Renewal patterns, found by polls alone.
 
 use super::*;
 use crate::inference::lints::{LintFacts, LintInput, findings};
 
-/// The habit that `minutes` of polls by plan find, of these renewals.
-fn habit_of(ttl: u64, renewals: &[u64]) -> LeaseInference {
+/// What polls by plan infer from these renewals.
+fn infer(ttl: u64, renewals: &[u64]) -> LeaseInference {
     observed_until(renewals.last().unwrap() + 3 * SECOND, ttl, renewals)
 }
 
@@ -19,43 +19,43 @@ fn every(first: u64, period: u64, count: u64) -> impl Iterator<Item = u64> {
 }
 
 #[test]
-fn two_renewers_are_told_from_one() {
+fn two_renewers_differ_from_one() {
     let mut both: Vec<u64> = every(2_000, 10_000, 20).chain(every(5_500, 10_000, 20)).collect();
     both.sort_unstable();
-    let RenewalPattern::Interleaved { count: 2, each } = habit_of(30, &both).pattern() else {
-        panic!("{:?}", habit_of(30, &both).pattern())
+    let RenewalPattern::Interleaved { count: 2, each } = infer(30, &both).pattern() else {
+        panic!("{:?}", infer(30, &both).pattern())
     };
     assert!((9.7..10.3).contains(&each.as_secs_f64()), "{each:?}");
     let one: Vec<u64> = every(2_000, 10_000, 20).collect();
-    assert!(matches!(habit_of(30, &one).pattern(), RenewalPattern::Steady(_)));
-    assert_eq!(habit_of(30, &one[..1]).pattern(), RenewalPattern::Unknown);
+    assert!(matches!(infer(30, &one).pattern(), RenewalPattern::Steady(_)));
+    assert_eq!(infer(30, &one[..1]).pattern(), RenewalPattern::Unknown);
 }
 
 #[test]
-fn a_client_that_nobody_reads_renews_every_half_second() {
+fn renewals_every_half_second_mean_an_unread_channel() {
     for ttl in [6, 30, 120] {
         let unread: Vec<u64> = every(500, 500, 4 * ttl).collect();
         let observed = observed_until(*unread.last().unwrap(), ttl, &unread);
         assert_eq!(observed.pattern(), RenewalPattern::Unread, "TTL {ttl}");
         assert_eq!(observed.renewals().certainty(), Certainty::AtLeast, "TTL {ttl}");
         let healthy: Vec<u64> = every(500, ttl * 1_000 / 3, 12).collect();
-        assert!(matches!(habit_of(ttl, &healthy).pattern(), RenewalPattern::Steady(_)), "TTL {ttl}");
+        assert!(matches!(infer(ttl, &healthy).pattern(), RenewalPattern::Steady(_)), "TTL {ttl}");
     }
 }
 
 #[test]
-fn its_own_habit_says_when_it_is_late() {
+fn a_lease_is_late_by_its_own_interval() {
     let renewals: Vec<u64> = every(3_000, 10_000, 6).collect();
-    let observed = habit_of(30, &renewals);
+    let observed = infer(30, &renewals);
     let last = at(*renewals.last().unwrap());
     let after = |seconds: f64| last + Duration::from_secs_f64(seconds);
     let late_from = observed.late_from().expect("it has a habit");
     assert!((after(10.5)..after(12.5)).contains(&late_from), "{late_from:?} after {last:?}");
-    assert_eq!((LeaseInference::default().late_from(), habit_of(30, &renewals[..3]).late_from()), (None, None));
+    assert_eq!((LeaseInference::default().late_from(), infer(30, &renewals[..3]).late_from()), (None, None));
 }
 
 #[test]
-fn polls_that_are_too_slow_say_so() {
+fn slow_polls_make_figures_uncertain() {
     let mut observed = LeaseInference::default();
     let mut truth = Truth::granted(60, 1);
     for n in 0..40 {

@@ -1,9 +1,9 @@
-//! When a lease is asked, and how much that tells.
+//! When a lease is polled, and how precise the result is.
 
 use super::*;
 
 #[test]
-fn three_polls_of_a_renewal_tell_it_to_a_fifth_of_a_second() {
+fn three_polls_time_a_renewal_to_a_fifth_of_a_second() {
     for ttl in [10, 12, 15, 20, 30, 60, 120] {
         let mut errors: Vec<f64> = (1..400).map(|seed| after_three_polls(ttl, seed)).collect();
         errors.sort_by(f64::total_cmp);
@@ -12,7 +12,7 @@ fn three_polls_of_a_renewal_tell_it_to_a_fifth_of_a_second() {
     }
 }
 
-/// How far from the truth the last renewal is held to be, in seconds.
+/// The error of the time of the last renewal, in seconds.
 fn after_three_polls(ttl: u64, seed: u64) -> f64 {
     let (mut truth, mut observed) = (Truth::granted(ttl, seed * 7_919), LeaseInference::default());
     let renewal = 103 * SECOND + truth.roll(ttl * SECOND / 3);
@@ -29,7 +29,7 @@ fn after_three_polls(ttl: u64, seed: u64) -> f64 {
 }
 
 #[test]
-fn no_lease_is_asked_oftener_than_four_times_a_second() {
+fn no_lease_is_polled_more_than_four_times_a_second() {
     for ttl in [2, 5, 10, 60, 3_600] {
         let mut truth = Truth::granted(ttl, ttl);
         let mut observed = LeaseInference::default();

@@ -1,4 +1,4 @@
-//! Ends of leases whose causes are known.
+//! Leases that end for known reasons.
 
 use super::*;
 
@@ -9,8 +9,8 @@ enum TrueEnd {
     RevokedHere,
 }
 
-/// One scripted death: what it was, and what it was taken for.
-fn die(seed: u64) -> (TrueEnd, RemovalCause) {
+/// One scripted end: the true cause and the inferred one.
+fn end(seed: u64) -> (TrueEnd, RemovalCause) {
     let mut dice = Truth::granted(10, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let ttl = 5 + dice.roll(116);
     let kind = [TrueEnd::Expired, TrueEnd::Expired, TrueEnd::Revoked, TrueEnd::RevokedHere][dice.roll(4) as usize];
@@ -22,7 +22,7 @@ fn die(seed: u64) -> (TrueEnd, RemovalCause) {
     let renewals: Vec<u64> = (0..count).map(|n| first + n * third + dice.roll(200 * MILLI)).collect();
     let deadline = renewals.last().map_or(truth.deadline, |last| last + ttl * SECOND);
     let removed = match kind {
-        // The server looks every half second.
+        // The server removes expired leases every half second.
         TrueEnd::Expired => deadline.div_ceil(SECOND / 2) * (SECOND / 2) + dice.roll(30 * MILLI),
         _ => renewals.last().unwrap_or(&(100 * SECOND)) + dice.roll(ttl * SECOND - 1),
     };
@@ -51,10 +51,10 @@ fn die(seed: u64) -> (TrueEnd, RemovalCause) {
 }
 
 #[test]
-fn a_thousand_deaths_are_told_apart() {
+fn the_causes_of_a_thousand_ends_are_inferred() {
     let mut unknown = 0;
     for seed in 0..1_000 {
-        match die(seed) {
+        match end(seed) {
             (TrueEnd::Expired, RemovalCause::Expired(_)) | (TrueEnd::Revoked, RemovalCause::Revoked) => {}
             (TrueEnd::RevokedHere, RemovalCause::RevokedHere) => {}
             (_, RemovalCause::Unknown) => unknown += 1,
@@ -65,7 +65,7 @@ fn a_thousand_deaths_are_told_apart() {
 }
 
 #[test]
-fn what_was_seen_of_its_kind_decides_where_the_last_answer_is_old() {
+fn the_ttl_cohort_decides_where_the_last_reply_is_old() {
     use crate::inference::lease_inference::CohortHint;
     let mut observed = LeaseInference::default();
     let answer = TimeToLive { id: LeaseId(1), ttl: 9, granted_ttl: 30, keys: Vec::new(), header: Header::default() };
@@ -81,10 +81,10 @@ fn what_was_seen_of_its_kind_decides_where_the_last_answer_is_old() {
             RemovalCause::Unknown => "unknown",
         }
     };
-    assert_eq!(cause(29_950, 30_900, true, false), "expired", "it was there when its time was over");
+    assert_eq!(cause(29_950, 30_900, true, false), "expired", "it existed at its deadline");
     assert_eq!(cause(29_950, 30_900, false, false), "unknown", "it may have been renewed since");
-    assert_eq!(cause(29_200, 29_400, true, true), "expired", "nobody revokes its kind, least of all in these moments");
-    assert_eq!(cause(29_200, 29_400, true, false), "unknown", "others like it are revoked");
-    assert_eq!(cause(29_000, 29_900, true, true), "unknown", "that is time enough");
+    assert_eq!(cause(29_200, 29_400, true, true), "expired", "no lease of its TTL is revoked");
+    assert_eq!(cause(29_200, 29_400, true, false), "unknown", "others of its TTL are revoked");
+    assert_eq!(cause(29_000, 29_900, true, true), "unknown", "enough time for a revoke");
     assert_eq!(cause(28_700, 28_900, true, true), "revoked", "it had time left");
 }

@@ -1,13 +1,13 @@
-//! What polls make of renewals, whoever renews when.
+//! What polls infer from renewals at any time.
 
 use proptest::prelude::*;
 
 use super::*;
 
 proptest! {
-    /// Whoever renews and refills when: the truth lies within what is shown, and no renewal is invented.
+    /// With renewals and refills at any time, the true deadline is in the range and no renewal is invented.
     #[test]
-    fn the_truth_lies_within_the_bounds(
+    fn the_true_deadline_is_always_in_the_range(
         ttl in 2_u64..200,
         seed: u64,
         acts in prop::collection::vec((0_u64..8, 1_u64..4_000), 1..120),
@@ -39,13 +39,13 @@ proptest! {
         prop_assert_eq!(observed.renewals().cadence().answers, seen);
     }
 
-    /// A client that renews every third of the TTL, give or take, polled by plan: all is seen and nothing invented.
+    /// A client that renews about every third of the TTL, polled by plan: every renewal is seen and none invented.
     #[test]
     fn every_renewal_is_seen(ttl in 10_u64..3_600, seed: u64, round_trip in 1_u64..60) {
         let mut truth = Truth::granted(ttl, seed);
         let mut observed = LeaseInference::default();
         let third = ttl * SECOND / 3;
-        // Two renewals within two seconds of each other cannot be told apart from one.
+        // Two renewals within two seconds look like one.
         let mut renews = 102 * SECOND + truth.roll(third);
         let mut now = 100 * SECOND;
         let mut first_poll = None;

@@ -1,42 +1,42 @@
-//! How many clients renew a lease, and whether they are late: random lives, polled by plan and answered in whole seconds.
+//! How many clients renew a lease, and whether they are late: random renewals, polled by plan, replies in whole seconds.
 
 use super::*;
 
 const TTLS: [u64; 7] = [10, 12, 15, 20, 30, 60, 120];
 
-/// What was ever said of a life.
+/// What was ever inferred.
 #[derive(Default)]
-struct Said {
-    by_turns: Option<usize>,
+struct Verdict {
+    interleaved: Option<usize>,
     late: bool,
 }
 
-fn said(ttl: u64, seed: u64, renewals: &[u64]) -> Said {
-    let mut said = Said::default();
+fn inferred(ttl: u64, seed: u64, renewals: &[u64]) -> Verdict {
+    let mut inferred = Verdict::default();
     let until = renewals.last().unwrap() + SECOND;
     watch(&mut Truth::granted(ttl, seed), &mut LeaseInference::default(), renewals, until, 5 * MILLI, |observed| {
         if let RenewalPattern::Interleaved { count, .. } = observed.pattern() {
-            said.by_turns = Some(count);
+            inferred.interleaved = Some(count);
         }
-        said.late |= observed.late_from().is_some_and(|from| Some(from) <= observed.seen_at());
+        inferred.late |= observed.late_from().is_some_and(|from| Some(from) <= observed.seen_at());
     });
-    said
+    inferred
 }
 
 impl Truth {
-    /// The dice of a story.
-    fn dice(seed: u64) -> Self {
+    /// A random number generator.
+    fn random(seed: u64) -> Self {
         Truth::granted(10, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// So many nanoseconds, up to a limit that a roll does not reach.
+    /// Random nanoseconds below a limit that may exceed the range of `roll`.
     fn span(&mut self, below: u64) -> u64 {
         self.roll(below / MILLI) * MILLI
     }
 }
 
-/// The first renewals of clients that begin at any phase, each at an interval of its own that is about a third of the TTL.
-fn by_turns(dice: &mut Truth, clients: usize, ttl: u64, renewals: usize) -> Vec<u64> {
+/// The first renewals of clients that start at random phases, each at its own interval of about a third of the TTL.
+fn interleaved(dice: &mut Truth, clients: usize, ttl: u64, renewals: usize) -> Vec<u64> {
     let third = ttl * SECOND / 3;
     let mut all = Vec::new();
     for _ in 0..clients {
@@ -48,8 +48,7 @@ fn by_turns(dice: &mut Truth, clients: usize, ttl: u64, renewals: usize) -> Vec<
     all
 }
 
-/// Whether polls can tell them apart, which come each TTL/18 and half a second later at most, and the times between them
-/// are unlike.
+/// Whether polls can tell the clients apart: polls come every TTL/18, at most half a second late, and the intervals differ.
 fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
     let gaps: Vec<u64> = renewals.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let least = SECOND.max(ttl * SECOND / 18 + SECOND / 2);
@@ -58,23 +57,23 @@ fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
     gaps.iter().all(|gap| *gap >= least) && gaps.windows(clients).all(unlike)
 }
 
-/// How many of so many clients by turns were found within so many renewals, of how many; none of them may be called late.
+/// How often interleaved clients were found within so many renewals, and of how many runs; none may count as late.
 fn found(ttl: u64, clients: usize, renewals: usize) -> (usize, usize) {
     let mut of = (0, 0);
     for seed in 0..300 {
-        let mut dice = Truth::dice(seed);
-        let times = by_turns(&mut dice, clients, ttl, renewals);
-        let said = said(ttl, seed, &times);
-        assert!(!said.late, "TTL {ttl}, seed {seed}: {times:?}");
+        let mut dice = Truth::random(seed);
+        let times = interleaved(&mut dice, clients, ttl, renewals);
+        let inferred = inferred(ttl, seed, &times);
+        assert!(!inferred.late, "TTL {ttl}, seed {seed}: {times:?}");
         if are_apart(&times, clients, ttl) {
-            of = (of.0 + usize::from(said.by_turns == Some(clients)), of.1 + 1);
+            of = (of.0 + usize::from(inferred.interleaved == Some(clients)), of.1 + 1);
         }
     }
     of
 }
 
 #[test]
-fn two_renewers_at_unlike_phases_are_found_within_twelve_renewals_and_three_within_sixteen() {
+fn two_renewers_are_found_within_twelve_renewals_and_three_within_sixteen() {
     let sum = |ttls: &[u64], clients, renewals| {
         let all = ttls.iter().map(|ttl| found(*ttl, clients, renewals));
         all.fold((0, 0), |sum, (hits, of)| (sum.0 + hits, sum.1 + of))
@@ -86,30 +85,30 @@ fn two_renewers_at_unlike_phases_are_found_within_twelve_renewals_and_three_with
 }
 
 #[test]
-fn two_that_renew_a_second_apart_are_found() {
+fn two_renewers_a_second_apart_are_found() {
     for ttl in [10, 12] {
         let third = ttl * SECOND / 3;
         let first = |n: u64| 100 * SECOND + n * third;
         let renewals: Vec<u64> = (1..20).flat_map(|n| [first(n), first(n) + SECOND]).collect();
-        let said = said(ttl, 5, &renewals);
-        assert_eq!((said.by_turns, said.late), (Some(2), false), "TTL {ttl}");
+        let inferred = inferred(ttl, 5, &renewals);
+        assert_eq!((inferred.interleaved, inferred.late), (Some(2), false), "TTL {ttl}");
     }
 }
 
-/// One client, in its way.
+/// How a single client renews.
 #[derive(Clone, Copy, Debug)]
 enum Way {
-    /// Each third of the TTL.
+    /// Every third of the TTL.
     Steady,
     /// Up to a quarter sooner or later.
     Jitter,
-    /// By the clock, each time up to a quarter too late.
+    /// On a fixed schedule, each time up to a quarter late.
     Drawn,
-    /// As Go's, on its grid.
+    /// On the 500 ms grid of a Go client.
     Grid,
-    /// Late now and then, because it had to try again.
+    /// Sometimes late after a retry.
     Retry,
-    /// Once more now and then, for no reason.
+    /// Sometimes one renewal more.
     Extra,
     /// Some in quick succession.
     Bursts,
@@ -144,15 +143,15 @@ fn alone(way: Way, dice: &mut Truth, ttl: u64) -> Vec<u64> {
 }
 
 #[test]
-fn no_one_of_a_thousand_single_renewers_is_taken_for_two_and_no_steady_one_for_late() {
+fn none_of_a_thousand_single_renewers_counts_as_two_and_no_steady_one_as_late() {
     for way in WAYS {
         for seed in 0..150 {
-            let mut dice = Truth::dice(seed);
+            let mut dice = Truth::random(seed);
             let ttl = TTLS[dice.roll(TTLS.len() as u64) as usize];
-            let said = said(ttl, seed, &alone(way, &mut dice, ttl));
-            assert_eq!(said.by_turns, None, "{way:?}, TTL {ttl}, seed {seed}");
+            let inferred = inferred(ttl, seed, &alone(way, &mut dice, ttl));
+            assert_eq!(inferred.interleaved, None, "{way:?}, TTL {ttl}, seed {seed}");
             let is_steady = matches!(way, Way::Steady | Way::Grid);
-            assert!(!(is_steady && said.late), "{way:?}, TTL {ttl}, seed {seed}");
+            assert!(!(is_steady && inferred.late), "{way:?}, TTL {ttl}, seed {seed}");
         }
     }
 }

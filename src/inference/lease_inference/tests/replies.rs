@@ -1,39 +1,39 @@
-//! Answers that are odd, forgotten, or older than what is known.
+//! Replies that are odd, forgotten, or older than what is known.
 
 use super::*;
 
 #[test]
-fn odd_answers_are_named_and_believed_no_more_than_they_deserve() {
+fn odd_replies_are_named_and_do_not_set_the_deadline() {
     let mut observed = LeaseInference::default();
     let mut truth = Truth::granted(10, 1);
-    let mut hear = |answer: &TimeToLive, second: u64| {
-        let noticed = observed.apply_reply(answer, at(second * SECOND), at(second * SECOND + MILLI)).inferred;
-        (noticed, observed.bounds())
+    let mut reply = |answer: &TimeToLive, second: u64| {
+        let inferred = observed.apply_reply(answer, at(second * SECOND), at(second * SECOND + MILLI)).inferred;
+        (inferred, observed.bounds())
     };
-    let (noticed, known) = hear(&truth.answer(103 * SECOND), 103);
-    assert_eq!(noticed, Inferred::Nothing);
+    let (inferred, known) = reply(&truth.answer(103 * SECOND), 103);
+    assert_eq!(inferred, Inferred::Nothing);
     let forever = TimeToLive { ttl: 9_223_372_036, ..truth.answer(104 * SECOND) };
-    assert_eq!(hear(&forever, 104), (Inferred::Invalid, known));
+    assert_eq!(reply(&forever, 104), (Inferred::Invalid, known));
     let unknown = TimeToLive { ttl: -1, granted_ttl: 0, ..truth.answer(104 * SECOND) };
-    assert_eq!(hear(&unknown, 104), (Inferred::Missing, known));
+    assert_eq!(reply(&unknown, 104), (Inferred::Missing, known));
     truth.refill(105 * SECOND);
-    assert_eq!(hear(&truth.answer(106 * SECOND), 106).0, Inferred::Refilled);
+    assert_eq!(reply(&truth.answer(106 * SECOND), 106).0, Inferred::Refilled);
     let full = TimeToLive { ttl: 10, ..truth.answer(108 * SECOND) };
-    assert_eq!(hear(&full, 108).0, Inferred::Refilled, "of the same term, and more than any renewal leaves");
+    assert_eq!(reply(&full, 108).0, Inferred::Refilled, "of the same term, and more than a renewal leaves");
     let less = TimeToLive { ttl: 1, ..truth.answer(109 * SECOND) };
-    assert_eq!(hear(&less, 109).0, Inferred::Contradiction);
-    assert_eq!(hear(&truth.answer(120 * SECOND), 120).0, Inferred::Contradiction);
-    assert_eq!(hear(&truth.answer(121 * SECOND), 121).0, Inferred::Dying);
+    assert_eq!(reply(&less, 109).0, Inferred::Contradiction);
+    assert_eq!(reply(&truth.answer(120 * SECOND), 120).0, Inferred::Contradiction);
+    assert_eq!(reply(&truth.answer(121 * SECOND), 121).0, Inferred::Dying);
     assert_eq!((observed.refills(), observed.contradictions(), observed.renewals().cadence().answers), (2, 2, 0));
 }
 
 #[test]
-fn a_refill_is_told_once() {
+fn a_refill_is_inferred_once() {
     let mut observed = LeaseInference::default();
     let mut truth = Truth::granted(60, 1);
     truth.poll(&mut observed, 110 * SECOND, MILLI);
     truth.refill(111 * SECOND);
-    // A second more than was granted is left, at first.
+    // A refill leaves a second more than the granted TTL.
     for (millis, expected) in [(100, Inferred::Refilled), (400, Inferred::Nothing), (700, Inferred::Nothing)] {
         assert_eq!(truth.poll(&mut observed, 111 * SECOND + millis * MILLI, MILLI).0, expected);
     }
@@ -41,7 +41,7 @@ fn a_refill_is_told_once() {
 }
 
 #[test]
-fn a_renewal_of_our_own_fixes_the_deadline_and_an_older_answer_does_not_contradict_it() {
+fn a_renewal_from_here_sets_the_deadline_and_an_older_reply_does_not_contradict_it() {
     let mut truth = Truth::granted(10, 1);
     let mut observed = LeaseInference::default();
     truth.poll(&mut observed, 100 * SECOND, MILLI);
@@ -49,27 +49,27 @@ fn a_renewal_of_our_own_fixes_the_deadline_and_an_older_answer_does_not_contradi
     let fixed = TimeRange { earliest: at(113_500 * MILLI), latest: at(113_510 * MILLI) };
     observed.set_known(fixed, ten);
     assert_eq!((observed.bounds(), observed.seen_at()), (Some(fixed), Some(at(103_500 * MILLI))));
-    // Asked before the renewal was answered, and read before it.
+    // Sent before the renewal was answered, and read before it.
     let (sent, received) = (at(103_505 * MILLI), at(103_520 * MILLI));
     assert_eq!(observed.apply_reply(&truth.answer(103_506 * MILLI), sent, received).inferred, Inferred::Nothing);
     assert_eq!(observed.bounds(), Some(fixed));
     truth.renew(103_507 * MILLI);
     let (sent, received) = (at(103_400 * MILLI), at(103_520 * MILLI));
     assert_eq!(observed.apply_reply(&truth.answer(103_508 * MILLI), sent, received).inferred, Inferred::Nothing);
-    assert_eq!(observed.bounds(), Some(fixed), "it narrows at most");
-    // Asked later: what fits takes nothing away from what is known, though somebody else may have renewed it too.
+    assert_eq!(observed.bounds(), Some(fixed), "it only narrows");
+    // Sent later: a reply that fits keeps the deadline, though another client may have renewed it too.
     truth.deadline = 113_505 * MILLI;
-    let (noticed, _) = truth.poll(&mut observed, 103_800 * MILLI, MILLI);
-    assert_eq!((noticed, observed.bounds()), (Inferred::Nothing, Some(fixed)));
-    // Asked later, and less than we were given: a server that stood still.
+    let (inferred, _) = truth.poll(&mut observed, 103_800 * MILLI, MILLI);
+    assert_eq!((inferred, observed.bounds()), (Inferred::Nothing, Some(fixed)));
+    // Sent later, with less than the renewal gave: the server was stopped.
     truth.deadline = 108 * SECOND;
-    let (noticed, _) = truth.poll(&mut observed, 104 * SECOND, MILLI);
-    assert_eq!(noticed, Inferred::Contradiction);
-    assert_eq!(observed.renewals().cadence().answers, 0, "ours are no other's");
+    let (inferred, _) = truth.poll(&mut observed, 104 * SECOND, MILLI);
+    assert_eq!(inferred, Inferred::Contradiction);
+    assert_eq!(observed.renewals().cadence().answers, 0, "a renewal from here is not another client's");
 }
 
 #[test]
-fn what_is_forgotten_is_known_again_by_the_next_poll() {
+fn the_next_poll_sets_a_forgotten_deadline() {
     let mut truth = Truth::granted(10, 1);
     let mut observed = LeaseInference::default();
     assert_eq!((observed.seen_at(), observed.poll_interval()), (None, Duration::from_secs(1)));

@@ -6,7 +6,7 @@ use crate::app::{AppState, TABS, View};
 use super::{freeze, navigation};
 
 /// Executes a view-only action. Going back from the last step unfreezes the display.
-pub(super) fn look_at(app: &mut AppState, action: Action) {
+pub(super) fn perform(app: &mut AppState, action: Action) {
     let active = app.active_view_mut();
     match action {
         Action::Show(_) | Action::NextView | Action::PreviousView => switch_view(active, action),
