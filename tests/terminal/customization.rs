@@ -53,9 +53,10 @@ fn a_named_cluster_is_shown_and_rebound_keys_apply() {
 #[test]
 fn a_cluster_may_be_read_only_and_a_flag_overrides_it() {
     let config = "[cluster.test]\nendpoints = [\"ENDPOINT\"]\nread-only = true\n";
-    for (arguments, output) in
-        [(vec!["--cluster", "test"], "read-only: here"), (vec!["--cluster", "test", "--read-only=false"], "New leases")]
-    {
+    for (arguments, output) in [
+        (vec!["--cluster", "test"], "Read-only: grant"),
+        (vec!["--cluster", "test", "--read-only=false"], "New leases"),
+    ] {
         let server = ServedSandbox::start();
         let (_folder, mut terminal) = monitor(&server, config, &arguments);
         terminal.wait_for("No leases");

@@ -65,8 +65,8 @@ fn f_steps_through_the_quick_filters() {
     for (words, keys) in [
         ("matches “own”", &[][..]),
         ("3 of 3 · by LEFT ↑ · others", &["/a", "/b", "/c"]),
-        ("filter at risk", &[]),
-        ("filter gone", &[]),
+        ("matches “at risk”", &[]),
+        ("matches “gone”", &[]),
         ("3 · by LEFT", &["/a", "/b", "/c"]),
     ] {
         terminal.keys("f");
@@ -157,7 +157,7 @@ fn several_leases_are_revoked_by_their_number_with_results() {
     ask_for_two(&mut terminal);
     terminal.wait_for("2 keys will be deleted");
     terminal.keys("y3\r");
-    terminal.wait_for("3 was typed: the number that confirms is 2.");
+    terminal.wait_for("3 is not 2. Type 2 to confirm.");
     terminal.keys("\x7f2\r");
     terminal.wait_for("2 of 2");
     terminal.wait_for("2 revoked, 2 keys deleted");
