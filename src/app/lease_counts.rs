@@ -1,24 +1,24 @@
-//! How many there are of what.
+//! Counts over all leases.
 
 /// Counts over all living leases.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LeaseCounts {
-    /// Granted here.
+    /// Leases granted here.
     pub own: usize,
-    /// Adopted.
+    /// Adopted leases.
     pub adopted: usize,
-    /// Other clients'.
+    /// Other clients' leases.
     pub others: usize,
-    /// At risk or late.
+    /// Leases at risk or late.
     pub endangered: usize,
-    /// Expired, and not removed yet: as polls have shown, or as the leader's list has them before such a one.
+    /// Leases that have expired and are not removed yet: shown by polls, or listed by the leader before such a lease.
     pub dying: usize,
-    /// Unseen since before their time may have been over: nobody knows whether they are dying.
+    /// Unseen leases that may have expired.
     pub perhaps_dying: usize,
-    /// Pinned to the top.
+    /// Pinned leases.
     pub pinned: usize,
-    /// Renewals a second, by what was seen of each lease that is kept.
+    /// Renewals per second of the leases that are kept alive here, by their mean intervals.
     pub renewals: f64,
-    /// Responses dropped so far.
+    /// Dropped responses of the living leases.
     pub dropped: u64,
 }

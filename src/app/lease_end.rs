@@ -1,4 +1,4 @@
-//! How leases end, and how keeping one alive ended.
+//! The end of a lease, and the loss of its keep-alive.
 
 use std::time::Duration;
 
@@ -7,39 +7,38 @@ use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::Ended;
 use simkit::Timestamp;
 
-/// When and how a lease died.
+/// When and how a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseEnd {
-    /// When it was seen to be gone.
+    /// When the first sign arrived that it is gone.
     pub at: Timestamp,
-    /// How.
+    /// The cause.
     pub cause: EndCause,
     /// Whether it was revoked from here.
     pub is_ours: bool,
-    /// How long after its deadline it was removed, where it expired and that is known.
+    /// How long after its deadline etcd removed it, if it expired and the delay is known.
     pub lag: Option<RemovalDelay>,
-    /// By which revision of the keys it was gone, where that is known: a key that is put on it later hangs on a lease that
-    /// was granted again under its id.
+    /// The revision by which it was gone, if known: a key put with it after that belongs to a later lease with the same id.
     pub revision: Option<i64>,
 }
 
-/// How a lease that was to be kept alive was lost.
+/// How the keep-alive of a lease was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeepaliveLoss {
-    /// When.
+    /// When it was lost.
     pub at: Timestamp,
-    /// Why.
+    /// The reason.
     pub why: Ended,
-    /// When the last renewal was answered, if any was.
+    /// When the last renewal was answered, if one was.
     pub last_answer: Option<Timestamp>,
-    /// When its next renewal was due, where the server was seen to have lost it before that.
+    /// When its next renewal is due, if a poll or list showed the end of the lease before that renewal.
     pub next: Option<Timestamp>,
 }
 
 impl KeepaliveLoss {
-    /// The earliest and the latest moment at which a program that holds the lease with Go's clientv3 would have found its
-    /// keepalive channel closed: at the answer to a renewal that says that the lease is not there, else, without any answer, TTL to
-    /// TTL + 1 s after the last one. None where there was no answer at all.
+    /// The earliest and the latest moment at which Go's clientv3 closes the keepalive channel: with the reply to a renewal that
+    /// says that the lease does not exist; without any reply, from TTL to TTL + 1 s after the last one, because the client
+    /// checks deadlines every second (clientv3/lease.go, `deadlineLoop`). None if no renewal was ever answered.
     pub fn closed(&self, ttl: Option<i64>) -> Option<(Timestamp, Timestamp)> {
         const SECOND: Duration = Duration::from_secs(1);
         match self.why {
@@ -53,15 +52,13 @@ impl KeepaliveLoss {
             }
         }
     }
-}
 
-impl KeepaliveLoss {
-    /// Why, and what a program that reads the keepalive channel knows of it.
+    /// The reason, and when a Go program's keepalive channel closes.
     pub(super) fn in_words(&self, ttl: Option<i64>) -> String {
         format!("keep-alive stopped: {}; {}", self.why, self.known(ttl))
     }
 
-    /// What a program that reads the keepalive channel knows of it.
+    /// When a Go program's keepalive channel closes.
     pub(super) fn known(&self, ttl: Option<i64>) -> String {
         match (self.closed(ttl), ttl) {
             (Some(_), _) if self.next.is_some() => {

@@ -1,4 +1,4 @@
-//! The keys of a lease, and those that left it.
+//! The attached keys of a lease, and those that left it.
 
 use crate::inference::lease_inference::KeyDetachReason;
 use simkit::Timestamp;
@@ -6,19 +6,19 @@ use simkit::Timestamp;
 /// The keys attached to a lease.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaseKeys {
-    /// How many that are known.
+    /// Number of known keys.
     pub count: usize,
-    /// Whether those are all: not where only a part of the keys is followed.
+    /// Whether these are all keys; false where only part of the key space is watched.
     pub is_all: bool,
-    /// The first [`LeaseKeys::FIRST`] of them, sorted, raw.
+    /// The first [`LeaseKeys::FIRST`] of them, sorted, not escaped.
     pub first: Vec<Vec<u8>>,
 }
 
 impl LeaseKeys {
-    /// So many are kept.
+    /// The most keys that are kept by name.
     pub const FIRST: usize = 8;
 
-    /// Of the keys that an answer holds: all of them.
+    /// From a reply that has all keys.
     pub fn of(mut keys: Vec<Vec<u8>>) -> Self {
         let count = keys.len();
         keys.sort_unstable();
@@ -27,26 +27,26 @@ impl LeaseKeys {
     }
 }
 
-/// A key that left a lease that lives on.
+/// A key that left a lease which lives on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetachedKey {
-    /// When that was told.
+    /// When the change arrived.
     pub at: Timestamp,
-    /// The key, raw.
+    /// The key, not escaped.
     pub key: Vec<u8>,
-    /// Why.
+    /// Why it left.
     pub fate: KeyDetachReason,
 }
 
-/// The end of a lease's last keys: with the lease, or without it.
+/// The deletion of all keys of a lease, with or without the lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PendingDeletion {
     /// The revision that deleted them.
     pub(super) revision: i64,
-    /// When it was told.
+    /// When the change arrived.
     pub(super) received: Timestamp,
-    /// A round trip before: then the lease was there. None where it may have been told late.
+    /// A round trip before `received`, when the lease still existed. None if the change may have arrived late.
     pub(super) alive: Option<Timestamp>,
-    /// The keys, raw.
+    /// The deleted keys, not escaped.
     pub(super) keys: Vec<Vec<u8>>,
 }

@@ -1,37 +1,37 @@
-//! The state of a lease in one word.
+//! The state of a lease.
 
-/// How a lease died.
+/// Why a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndCause {
     /// Its deadline had passed.
     Expired,
     /// It was revoked before its deadline.
     Revoked,
-    /// It is not there any more, and both are possible.
+    /// It is gone; both causes are possible.
     Unknown,
 }
 
-/// The state of a lease: the first that holds, in this order.
+/// The state of a lease: the first that applies, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseState {
-    /// Dead.
+    /// It has ended.
     Ended(EndCause),
-    /// Expired, not yet removed by the server.
+    /// Expired; etcd has not removed it yet.
     Dying,
-    /// Two of its planned polls went without an answer.
+    /// Two planned polls got no reply.
     Unseen,
-    /// Less left than one of its own renewal intervals.
+    /// Less is left than one of its renewal intervals.
     Risk,
-    /// Its renewal is overdue by its own habit.
+    /// Its renewal is overdue compared with its usual interval.
     Late,
-    /// Ours, and not kept alive; or a drill is being played on it.
+    /// An own lease that is not kept alive, or a fault drill is running on it.
     Paused,
-    /// Nothing to say.
+    /// Healthy.
     Ok,
 }
 
 impl LeaseState {
-    /// The word, the same on the screen and in JSON.
+    /// The name on the screen and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             LeaseState::Ended(EndCause::Expired) => "expired",

@@ -1,6 +1,6 @@
 //! All leases by id, and what is known of them together.
 //!
-//! Whoever may have changed is remembered, so that rows and counts follow without looking at the rest.
+//! The store records the leases that may have changed, so that rows and counts are updated without a look at the others.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -15,33 +15,33 @@ use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem};
 use etcd_lease::{LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
-/// All leases, and what is known of them together. Every way to change a lease leaves a trace.
+/// All leases, and what is known of them together. Every way to change a lease marks it as changed.
 ///
-/// Each lease stands in a box of its own: they are large, and the map's nodes are half empty.
+/// Each lease is boxed, because leases are large and the map's nodes are half empty.
 #[derive(Clone, Debug, Default)]
 pub struct LeaseStore {
     all: BTreeMap<LeaseId, Box<Lease>>,
     dirty: HashSet<LeaseId>,
     /// The ended leases that still have a row, in the order in which they ended.
     pub(super) recently_ended: VecDeque<(Timestamp, LeaseId)>,
-    /// Leases that the engine keeps alive and that are gone, while others live under their ids: to be stopped.
+    /// Ended leases that the engine still keeps alive while later leases have their ids: to be stopped.
     pub(super) superseded: Vec<LeaseId>,
     /// Counts over all leases, as of the last [`refresh_rows`](super::refresh_rows).
     pub counts: LeaseCounts,
-    /// Whether anybody renews the leases of a TTL.
+    /// What is known of the leases of each TTL together.
     pub(super) cohorts: TtlCohorts,
     pub(super) lint_report: LintReport,
-    /// What was counted of every lease that was kept alive.
+    /// The cadence statistics of every lease that was kept alive.
     pub(super) cadence_stats: CadenceStats,
 }
 
 impl LeaseStore {
-    /// How many there are, the ended ones that still have a row included.
+    /// Number of leases, including ended ones that still have a row.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no lease.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -50,17 +50,17 @@ impl LeaseStore {
         self.all.contains_key(&id)
     }
 
-    /// A lease by its id, those that ended in the last half minute included.
+    /// A lease by its id, including those that ended in the last half minute.
     pub fn get(&self, id: LeaseId) -> Option<&Lease> {
         self.all.get(&id).map(Box::as_ref)
     }
 
-    /// A lease that lives.
+    /// A lease that has not ended.
     pub(super) fn alive(&self, id: LeaseId) -> Option<&Lease> {
         self.get(id).filter(|lease| lease.end.is_none())
     }
 
-    /// A lease that lives, to be changed.
+    /// A lease that has not ended, to be changed.
     pub(super) fn alive_mut(&mut self, id: LeaseId) -> Option<&mut Lease> {
         self.get_mut(id).filter(|lease| lease.end.is_none())
     }
@@ -92,7 +92,7 @@ impl LeaseStore {
         Some(lease)
     }
 
-    /// A lease to be changed, made where it is not there.
+    /// A lease to be changed, created if it does not exist.
     pub(super) fn get_or_insert(&mut self, id: LeaseId) -> &mut Lease {
         self.dirty.insert(id);
         self.all.entry(id).or_insert_with(|| Box::new(Lease::new(id)))
@@ -104,23 +104,23 @@ impl LeaseStore {
         self.all.values_mut().map(Box::as_mut)
     }
 
-    /// Takes a lease away.
+    /// Removes a lease.
     pub(super) fn remove(&mut self, id: LeaseId) {
         self.dirty.insert(id);
         self.all.remove(&id);
     }
 
-    /// Those that may have changed since this was last asked.
+    /// The leases that may have changed since the last call.
     pub(super) fn take_dirty(&mut self) -> HashSet<LeaseId> {
         std::mem::take(&mut self.dirty)
     }
 
-    /// What the lints found.
+    /// The findings of the lints.
     pub fn lint_report(&self) -> &LintReport {
         &self.lint_report
     }
 
-    /// Adds an event to the history of every lease that has one, or is kept alive and so begins one.
+    /// Adds an event to the history of every living lease that has one or is kept alive.
     pub(super) fn record_in_all(&mut self, at: Timestamp, event: HistoryEvent) {
         let has_one = |lease: &&mut Lease| lease.end.is_none() && (lease.is_kept_alive || lease.history.is_some());
         for lease in self.values_mut().filter(has_one) {
@@ -128,22 +128,22 @@ impl LeaseStore {
         }
     }
 
-    /// The history of a lease that lives, begun where there is none: as long as there is room for it. The lease under the
-    /// cursor has the longest.
+    /// The history of a living lease, created if needed, with the capacity for the number of leases. The selected lease has the
+    /// largest capacity.
     pub(super) fn history_mut(&mut self, id: LeaseId, is_selected: bool) -> Option<&mut LeaseHistory> {
         let share = history::capacity_for(self.counts.own + self.counts.adopted);
         let capacity = if is_selected { history::SELECTED_CAPACITY } else { share };
         Some(self.alive_mut(id)?.history_mut().set_capacity(capacity))
     }
 
-    /// The renewals so far: a series for each TTL that was kept alive, the shortest first.
+    /// The cadence report: a series for each TTL that was kept alive, the shortest first.
     pub fn cadence_report(&self, pace: RenewalSchedule) -> CadenceReport {
         let mut series = self.cadence_stats.report();
         series.sort_by_key(|series| (series.effective_ttl(), series.ttl));
         CadenceReport { pace, kept_for: None, stalled: false, series }
     }
 
-    /// How many leases of a series are kept alive, and when the next of them is renewed.
+    /// Number of leases of a series that are kept alive, and when the next renewal is due.
     pub fn kept_alive_in(&self, series: &Series) -> (usize, Option<Timestamp>) {
         let is_of = |lease: &&Lease| {
             let granted = lease.granted_ttl;
@@ -155,15 +155,18 @@ impl LeaseStore {
             .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
     }
 
-    /// Whether nobody seems to renew a lease, by what was seen of it or of those of its TTL.
+    /// Whether nobody seems to renew a lease, by its own polls or by those of other leases of its TTL.
     pub(super) fn is_unrenewed(&self, id: LeaseId) -> bool {
         let Some(lease) = self.get(id) else { return false };
-        let is_like_others = lease.observed.renewals().last().is_none();
-        let cohorts = lease.granted_ttl.filter(|_| is_like_others);
-        lease.observed.is_unrenewed() || cohorts.is_some_and(|ttl| self.cohorts.are_left_alone(ttl))
+        if lease.observed.is_unrenewed() {
+            return true;
+        }
+        // A renewal of its own counts more than those of other leases.
+        let was_renewed = lease.observed.renewals().last().is_some();
+        !was_renewed && lease.granted_ttl.is_some_and(|ttl| self.cohorts.are_left_alone(ttl))
     }
 
-    /// What is done with leases of its kind by then.
+    /// What is known at `now` of the leases with its TTL.
     pub(super) fn cohort_hint(&self, id: LeaseId, now: Timestamp) -> CohortHint {
         let ttl = self.get(id).and_then(|lease| lease.granted_ttl);
         CohortHint {
@@ -172,21 +175,21 @@ impl LeaseStore {
         }
     }
 
-    /// What is wrong with a candidate for a lock, if anything is.
+    /// The problem of a candidate for a lock, if it has one.
     pub fn candidate_problem(&self, candidate: &Candidate, now: Timestamp) -> Option<CandidateProblem> {
         let health = self.get(candidate.lease).map_or_else(CandidateHealth::default, |lease| health(lease, now));
         candidate.problem(health)
     }
 }
 
-/// What a candidate's lease says of it. Of an unseen lease nobody knows whether it was renewed.
+/// The health of a candidate by its lease. Whether an unseen lease was renewed is unknown.
 fn health(lease: &Lease, now: Timestamp) -> CandidateHealth {
     let state = lease.state(now);
     CandidateHealth {
         is_gone: lease.end.is_some(),
         is_dying: state == LeaseState::Dying,
         ttl: lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs())),
-        unrenewed: lease.unrenewed(now).filter(|_| state != LeaseState::Unseen),
+        unrenewed: if state == LeaseState::Unseen { None } else { lease.unrenewed(now) },
         late_after: lease.late_after(),
     }
 }
@@ -196,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hundred_thousand_leases_fit_into_their_share_of_the_memory() {
+    fn a_hundred_thousand_leases_fit_into_68_mb() {
         assert!(size_of::<Lease>() * 100_000 <= 68_000_000, "{} bytes each", size_of::<Lease>());
     }
 }

@@ -66,7 +66,7 @@ pub use column::{Column, UnknownColumn};
 pub use config::{AppConfig, Backend};
 pub use effect::Effect;
 pub use events::matches_filter;
-pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, RenewalSource, Renewed};
+pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, Renewal, RenewalSource};
 pub use events_view::{EventCategory, EventsView};
 pub use grant::{GrantRequest, InvalidGrantRequest, InvalidKeyTemplate, KeyTemplate, check_ttl, requests_for};
 pub use history::{DeadlineSegment, DeadlineSegments};

@@ -200,8 +200,8 @@ fn in_keys(facts: &impl FilterFacts, part: &str) -> Option<bool> {
     if keys.iter().any(has) {
         return Some(true);
     }
-    let are_all_known = facts.key_count() == Some(keys.len());
-    if are_all_known { Some(false) } else { None }
+    let knows_all = facts.key_count() == Some(keys.len());
+    if knows_all { Some(false) } else { None }
 }
 
 impl fmt::Display for Filter {

@@ -120,8 +120,8 @@ fn errors_have_a_position_and_an_expectation() {
         "key:",
         "ttl < 5",
     ];
-    let told = texts.map(|text| format!("{text}  {}\n", text.parse::<Filter>().unwrap_err()));
-    insta::assert_snapshot!(told.concat());
+    let errors = texts.map(|text| format!("{text}  {}\n", text.parse::<Filter>().unwrap_err()));
+    insta::assert_snapshot!(errors.concat());
     assert!("!".repeat(100_000).parse::<Filter>().is_err());
 }
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! [`LeaseInference`] takes the replies in the order of the queries, never two in flight, and returns what each one changed
-//! ([`Change`]). The range that it shows always contains the true deadline, whoever renews when: where a renewal may have
+//! ([`Change`]). The range that it shows always contains the true deadline, whatever clients do: where a renewal may have
 //! stayed hidden, it keeps both possibilities until a poll rules one out. A refill by a leader change or a restart comes
 //! with a new raft term and is not a renewal. A grant or a renewal from here sets the deadline without a poll
 //! ([`LeaseInference::set_known`]).

@@ -1,4 +1,4 @@
-//! One renewal of a lease, whoever sent it.
+//! One renewal of a lease, by any client.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub enum RenewalSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renewal {
     /// How it is known.
-    pub how: RenewalSource,
+    pub source: RenewalSource,
     /// When it happened. Of renewals sent from here, when the answer arrived.
     pub at: TimeRange,
     /// Whether it is the first known renewal of its lease.
@@ -46,9 +46,9 @@ pub struct Renewal {
 
 impl Renewal {
     /// A renewal of which only this is known.
-    pub fn new(how: RenewalSource, at: impl Into<TimeRange>, ttl: Option<i64>) -> Self {
+    pub fn new(source: RenewalSource, at: impl Into<TimeRange>, ttl: Option<i64>) -> Self {
         Renewal {
-            how,
+            source,
             at: at.into(),
             is_first: true,
             ttl,

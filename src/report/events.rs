@@ -8,7 +8,7 @@ use super::json::line;
 #[cfg(test)]
 use super::schema;
 use super::text::{base64, json_key, rfc3339, seconds};
-use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, RenewalSource, Renewed};
+use crate::app::{EndCause, Event, EventKind, LeaseEnded, LeaseKeys, Ownership, Renewal, RenewalSource};
 use crate::inference::lease_inference::RemovalDelay;
 use simkit::Timestamp;
 
@@ -227,11 +227,11 @@ impl EventFields {
         EventFields { left, interval, expected, ..EventFields::default() }
     }
 
-    fn of_renewal(renewed: &Renewed) -> EventFields {
-        let Renewed { ttl, interval, interval_doubt, expected, left, left_doubt, round_trip, .. } = *renewed;
+    fn of_renewal(renewed: &Renewal) -> EventFields {
+        let Renewal { ttl, interval, interval_doubt, expected, left, left_doubt, round_trip, .. } = *renewed;
         let [interval_error, left_error, round_trip] =
             [interval_doubt, left_doubt, round_trip].map(|span| span.map(seconds));
-        let interval_sureness = match (renewed.how, interval) {
+        let interval_sureness = match (renewed.source, interval) {
             (RenewalSource::Inferred, Some(_)) if renewed.is_bound => Some("at_most"),
             (RenewalSource::Inferred, Some(_)) => Some("about"),
             _ => None,
@@ -298,13 +298,13 @@ mod tests {
     /// An event of each kind that `leasetop events` can print.
     fn every_kind() -> Vec<Event> {
         let key = b"/a\x1b\xff".to_vec();
-        let renewed = Renewed {
+        let renewed = Renewal {
             interval: Some(seconds(3.512)),
             interval_doubt: Some(seconds(0.25)),
             expected: Some(seconds(3.5)),
             left: Some(seconds(6.25)),
             left_doubt: Some(seconds(0.125)),
-            ..Renewed::new(RenewalSource::Inferred, Timestamp::START, Some(10))
+            ..Renewal::new(RenewalSource::Inferred, Timestamp::START, Some(10))
         };
         let died = |cause, lag| {
             let keys = Some(LeaseKeys { count: 9, is_all: true, first: vec![b"/a".to_vec()] });
@@ -324,7 +324,7 @@ mod tests {
             EventKind::Granted { ownership: Ownership::Other, ttl: None, asked: None },
             EventKind::Attached { key: key.clone(), revision: Some(5) },
             EventKind::Renewed(renewed),
-            EventKind::Renewed(Renewed { is_bound: true, ..renewed }),
+            EventKind::Renewed(Renewal { is_bound: true, ..renewed }),
             EventKind::Dropped { depth: 16, capacity: 16 },
             EventKind::Late { interval: Some(seconds(5.0)), expected: Some(seconds(3.5)) },
             EventKind::Risk { left: Some(seconds(3.0)), expected: None },

@@ -43,7 +43,7 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
         |until: &str, timeout: &str| leasetop(&etcd, &[], &["wait", &lease, "--until", until, "--timeout", timeout]);
     assert_eq!(wait("renewed", "1s"), (String::new(), Some(1)), "nobody renews it");
     let (output, code) = wait("left<3s", "20s");
-    assert!(code == Some(0) && output.starts_with(&format!("lease {lease} has left<3s, ")), "{output}");
+    assert!(code == Some(0) && output.starts_with(&format!("lease {lease} reached left<3s (")), "{output}");
     let renewed = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_leasetop"));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{EventName, Renewed};
+use super::name::EventName;
 use crate::app::{EndCause, KeepaliveLoss, LeaseKeys, Ownership};
+use crate::inference::Renewal;
 use crate::inference::lease_inference::RemovalDelay;
 use etcd_lease::{Fault, LeaseId};
 
@@ -51,7 +52,7 @@ pub enum EventKind {
     /// A drill started, or ended if `None`.
     Drill(Option<Fault>),
     /// The lease was renewed.
-    Renewed(Renewed),
+    Renewed(Renewal),
     /// An election, a restart or a stalled server reset the time left to the full TTL.
     Refilled {
         /// The granted TTL in seconds.

@@ -11,7 +11,7 @@ mod sentence;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use crate::inference::{Renewal as Renewed, RenewalSource};
+pub use crate::inference::{Renewal, RenewalSource};
 pub use filter::matches_filter;
 pub use kind::{EventKind, LeaseEnded};
 pub use name::EventName;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EventKind, LeaseEnded, RenewalSource, Renewed};
+use super::{EventKind, LeaseEnded, Renewal, RenewalSource};
 use crate::app::{EndCause, LeaseKeys, Ownership};
 use crate::escape::printable;
 use crate::inference::lease_inference::RemovalDelay;
@@ -58,9 +58,9 @@ fn granted(ownership: Ownership, ttl: Option<i64>, asked: Option<i64>) -> String
     }
 }
 
-fn renewed(renewed: &Renewed) -> String {
+fn renewed(renewed: &Renewal) -> String {
     let ttl = renewed.ttl.map_or(String::new(), |ttl| format!(" (TTL {ttl} s)"));
-    let interval = match (renewed.how, renewed.interval) {
+    let interval = match (renewed.source, renewed.interval) {
         (RenewalSource::Once, _) => "once".to_owned(),
         (RenewalSource::Kept, Some(interval)) => format!("after {:.2} s", interval.as_secs_f64()),
         (RenewalSource::Kept, None) => "first renewal".to_owned(),
@@ -181,15 +181,15 @@ mod tests {
 
     #[test]
     fn an_inferred_renewal_says_so_and_an_unknown_figure_is_left_out() {
-        let first = Renewed::new(RenewalSource::Inferred, Timestamp::START, Some(10));
+        let first = Renewal::new(RenewalSource::Inferred, Timestamp::START, Some(10));
         assert_eq!(of(&EventKind::Renewed(first)), "first renewal seen (TTL 10 s)");
-        let blurred = Renewed { is_first: false, ..first };
+        let blurred = Renewal { is_first: false, ..first };
         assert_eq!(of(&EventKind::Renewed(blurred)), "after an unknown interval (TTL 10 s)");
-        let next = Renewed { interval: Some(seconds(3.52)), ..first };
+        let next = Renewal { interval: Some(seconds(3.52)), ..first };
         assert_eq!(of(&EventKind::Renewed(next)), "after ~3.5 s (TTL 10 s)");
-        let bound = Renewed { is_bound: true, ..next };
+        let bound = Renewal { is_bound: true, ..next };
         assert_eq!(of(&EventKind::Renewed(bound)), "after <=3.5 s (TTL 10 s)");
-        assert_eq!(of(&EventKind::Renewed(Renewed { ttl: None, ..next })), "after ~3.5 s");
+        assert_eq!(of(&EventKind::Renewed(Renewal { ttl: None, ..next })), "after ~3.5 s");
         assert_eq!(of(&EventKind::Refilled { ttl: Some(10), term: None }), "TTL reset by the server; not a renewal");
     }
 

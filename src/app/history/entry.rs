@@ -1,49 +1,49 @@
-//! What a history holds: 32 bytes for each thing that happened.
+//! The entries of a history, 32 bytes each.
 
 use std::time::Duration;
 
 use crate::inference::{Renewal, TimeRange};
 use simkit::Timestamp;
 
-/// Something that happened to a kept lease, at a moment.
+/// One entry of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What.
+    /// What happened.
     pub event: HistoryEvent,
 }
 
-/// What a mark tells.
+/// The kind of a history entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryEvent {
-    /// A renewal was answered.
+    /// A renewal by the engine was answered.
     Renewed(RecordedRenewal),
-    /// Polls have shown where the deadline lies of a lease that others renew.
+    /// Polls have shown the deadline of a lease that is not kept alive here.
     Observed {
-        /// Where it lies.
+        /// The range of the deadline.
         deadline: TimeRange,
-        /// Whether that is news of a renewal.
+        /// Whether a renewal set it.
         is_renewal: bool,
     },
-    /// A renewal had no answer in time.
+    /// A renewal got no reply in time.
     Missed,
-    /// Another member leads: every lease begins its TTL anew.
+    /// A new leader was elected, which resets every TTL.
     Leader,
-    /// From here to the next mark nothing is known: the link was lost, or events were.
+    /// Nothing is known from here to the next entry: the connection broke, or events were dropped.
     Unknown,
-    /// The link is back, and what was known before holds.
+    /// The connection is back, and what was known before still applies.
     Known,
 }
 
-/// A renewal that was answered.
+/// A [`Renewal`] by the engine in 16 bytes: times in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordedRenewal {
     ttl: u32,
     interval: Millis,
     left: Millis,
     round_trip: Millis,
-    /// Whether its response was dropped, because nobody read the queue.
+    /// Whether its response was dropped because the queue was full.
     pub is_dropped: bool,
 }
 
@@ -60,22 +60,22 @@ impl From<&Renewal> for RecordedRenewal {
 }
 
 impl RecordedRenewal {
-    /// The TTL that it gave, in seconds; one of more than 136 years as those.
+    /// The TTL that it set, in seconds, at most 136 years.
     pub fn ttl(self) -> u32 {
         self.ttl
     }
 
-    /// Since the renewal before, to the millisecond; none for the first.
+    /// Time since the previous renewal, to the millisecond; none for the first.
     pub fn interval(self) -> Option<Duration> {
         self.interval.get()
     }
 
-    /// What was left when it was answered, to the millisecond; none where no deadline was known.
+    /// Time left when its reply arrived, to the millisecond; none where no deadline was known.
     pub fn left(self) -> Option<Duration> {
         self.left.get()
     }
 
-    /// From sending to the answer, to the millisecond.
+    /// Time from the request to the reply, to the millisecond.
     pub fn round_trip(self) -> Option<Duration> {
         self.round_trip.get()
     }
@@ -93,6 +93,6 @@ impl Millis {
     }
 
     fn get(self) -> Option<Duration> {
-        (self.0 != u32::MAX).then(|| Duration::from_millis(self.0.into()))
+        if self.0 == u32::MAX { None } else { Some(Duration::from_millis(self.0.into())) }
     }
 }

@@ -1,8 +1,8 @@
-//! The last renewals of a lease, and what befell them.
+//! The recent renewals of a lease, and what went wrong with them.
 //!
-//! Bounded and compact, 32 bytes a mark. What is kept of all leases together stays within some megabytes: few leases have
-//! an hour each, each of many the last minutes, and the one that is looked at always an hour. Of a lease that nobody keeps
-//! here marks are made from the first look on, and begin with the renewals that polls have shown before.
+//! Bounded and compact: 32 bytes an entry, some megabytes for all leases. A few leases keep an hour each, many leases the
+//! last minutes, and the selected one always an hour. A lease that is not kept alive here has a history from the first time
+//! its detail is open; it begins with the renewals that polls have shown before.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,26 +16,26 @@ pub use entry::{HistoryEntry, HistoryEvent, RecordedRenewal};
 pub use segments::{DeadlineSegment, DeadlineSegments};
 use simkit::Timestamp;
 
-/// Marks that are kept of each of many leases.
+/// The fewest entries per lease.
 const MIN_CAPACITY: usize = 48;
-/// Marks that are kept of one lease at most: an hour of renewals each second, and what befell them.
+/// The most entries per lease: an hour of renewals every second, and some problems.
 const MAX_CAPACITY: usize = 4_096;
-/// Marks of all leases that are kept alive together, while each has more than its least.
+/// The most entries of all leases that are kept alive, while each has more than the fewest.
 const TOTAL_CAPACITY: usize = 131_072;
 
-/// How many marks may be kept of each of so many leases.
+/// The most entries of each of `leases` leases.
 pub(super) fn capacity_for(leases: usize) -> usize {
     (TOTAL_CAPACITY / leases.max(1)).clamp(MIN_CAPACITY, MAX_CAPACITY)
 }
 
-/// How many marks may be kept of the lease that is looked at.
+/// The most entries of the selected lease.
 pub(super) const SELECTED_CAPACITY: usize = MAX_CAPACITY;
 
-/// The last marks of a lease, oldest first.
+/// The last entries of a lease, oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaseHistory {
     entries: VecDeque<HistoryEntry>,
-    /// How many of them may be kept.
+    /// The most entries that are kept.
     capacity: usize,
 }
 
@@ -46,26 +46,26 @@ impl Default for LeaseHistory {
 }
 
 impl LeaseHistory {
-    /// What polls have shown of a lease that others renew, before anybody looked: its last renewals, or, where there was none,
-    /// where its deadline lay all the time.
+    /// What polls have shown so far of a lease that is not kept alive here: its last renewals, or its deadline if there was no
+    /// renewal.
     pub(super) fn from_observed(observed: &LeaseInference) -> Self {
         let mut history = LeaseHistory::default();
         let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
         for at in renewals.since_last_gap() {
             history.push(at.middle(), HistoryEvent::Observed { deadline: at.later(ttl), is_renewal: true });
         }
-        if let (0, Some(since), Some(deadline)) =
-            (renewals.cadence().answers, renewals.watched_since(), observed.bounds())
+        if renewals.cadence().answers == 0
+            && let (Some(since), Some(deadline)) = (renewals.watched_since(), observed.bounds())
         {
             history.push(since, HistoryEvent::Observed { deadline, is_renewal: false });
         }
         history
     }
 
-    /// The intervals between the renewals of others that polls have shown, oldest first; none across a time of which nothing
-    /// is known.
+    /// The intervals between other clients' renewals that polls have shown, oldest first; none across a gap or an election.
     pub fn inferred(&self) -> Vec<Duration> {
-        let (mut last, mut intervals) = (None, Vec::new());
+        let mut last = None;
+        let mut intervals = Vec::new();
         for entry in &self.entries {
             match entry.event {
                 HistoryEvent::Observed { deadline, is_renewal: true } => {
@@ -79,12 +79,12 @@ impl LeaseHistory {
         intervals
     }
 
-    /// The marks, oldest first.
+    /// The entries, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &HistoryEntry> + ExactSizeIterator {
         self.entries.iter()
     }
 
-    /// The renewals with their moments, newest first.
+    /// The renewals by the engine with their times, newest first.
     pub fn renewals(&self) -> impl Iterator<Item = (Timestamp, RecordedRenewal)> {
         self.entries.iter().rev().filter_map(|entry| match entry.event {
             HistoryEvent::Renewed(renewal) => Some((entry.at, renewal)),
@@ -92,19 +92,19 @@ impl LeaseHistory {
         })
     }
 
-    /// When the oldest response of a queue of this depth arrived; none where that is too long ago. A full queue drops the
-    /// newest, so it holds the last that were not dropped.
+    /// When the oldest of `depth` unread responses arrived; none where that is too long ago. A full queue drops new responses,
+    /// so it has the last ones that were not dropped.
     pub fn oldest_unread(&self, depth: usize) -> Option<Timestamp> {
         let queued = self.renewals().filter(|(_, renewal)| !renewal.is_dropped);
         queued.map(|(at, _)| at).nth(depth.checked_sub(1)?)
     }
 
-    /// The spans of time in which the deadline was known and stayed where it was, oldest first, the last until `end`.
+    /// The spans of time with one known deadline, oldest first; the last one ends at `end`.
     pub fn segments(&self, end: Timestamp) -> DeadlineSegments<'_> {
         DeadlineSegments::new(self.entries.iter(), end)
     }
 
-    /// Keeps so many marks from now on.
+    /// Keeps up to `capacity` entries from now on.
     pub(super) fn set_capacity(&mut self, capacity: usize) -> &mut Self {
         self.capacity = capacity.clamp(MIN_CAPACITY, MAX_CAPACITY);
         if self.entries.len() > self.capacity {
@@ -119,8 +119,7 @@ impl LeaseHistory {
         self.push(at, HistoryEvent::Renewed(renewal.into()));
     }
 
-    /// Adds what a TTL reply at `at` showed of a lease that is not kept alive here: where its deadline lies now, and what
-    /// changed. A reply that only refines the deadline refines the last entry.
+    /// Adds what a TTL reply at `at` showed of a lease that is not kept alive here: its deadline now, and what changed. A reply that only refines the deadline refines the last entry.
     pub(super) fn observed(&mut self, at: Timestamp, deadline: TimeRange, change: &Change) {
         let last = self.entries.back_mut().and_then(|entry| match &mut entry.event {
             HistoryEvent::Observed { deadline, .. } => Some((entry.at, deadline)),
@@ -138,7 +137,7 @@ impl LeaseHistory {
         }
     }
 
-    /// The response of the renewal at this moment was dropped.
+    /// Marks the response of the renewal at `at` as dropped.
     pub(super) fn dropped(&mut self, at: Timestamp) {
         let renewed = self.entries.iter_mut().rev().find(|entry| entry.at == at);
         if let Some(HistoryEvent::Renewed(renewal)) = renewed.map(|entry| &mut entry.event) {
@@ -146,15 +145,15 @@ impl LeaseHistory {
         }
     }
 
-    /// Something else happened. What is unknown already stays so, and only what was unknown is known again.
+    /// Adds an entry. A second `Unknown` in a row adds nothing, nor does a `Known` without an `Unknown` before it.
     pub(super) fn push(&mut self, at: Timestamp, event: HistoryEvent) {
         let is_unknown = self.entries.back().map(|last| last.event == HistoryEvent::Unknown);
-        let says_nothing = match event {
+        let is_redundant = match event {
             HistoryEvent::Unknown => is_unknown != Some(false),
             HistoryEvent::Known => is_unknown != Some(true),
             _ => false,
         };
-        if says_nothing {
+        if is_redundant {
             return;
         }
         if self.entries.len() >= self.capacity {
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_bounded_and_small_and_saturates() {
+    fn a_history_is_bounded_and_compact_and_saturates() {
         let mut history = LeaseHistory::default();
         (0..10_000).for_each(|n| renewed(&mut history, n, None));
         assert_eq!(history.entries().len(), MIN_CAPACITY);
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_marked_once_and_an_empty_history_has_none() {
+    fn a_gap_is_recorded_once_and_never_in_an_empty_history() {
         let mut history = LeaseHistory::default();
         history.push(at(1), HistoryEvent::Unknown);
         renewed(&mut history, 2, None);
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn few_leases_have_an_hour_each_and_all_together_stay_small() {
+    fn few_leases_keep_an_hour_each_and_all_stay_small() {
         assert!(capacity_for(1) >= 3_600 && capacity_for(32) >= 3_600, "{}", capacity_for(32));
         for leases in [1, 10, 100, 1_000] {
             assert!(
@@ -270,7 +269,7 @@ mod tests {
         assert_eq!(
             history.entries().last(),
             Some(&HistoryEntry { at: at(6_000), event: observed(first, false) }),
-            "what contradicts is no renewal, and does not change what was before"
+            "a contradiction is not a renewal and does not change the past"
         );
     }
 }

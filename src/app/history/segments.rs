@@ -1,4 +1,4 @@
-//! What a history says of the time left: spans in which the deadline stayed where it was.
+//! The time left over a history: spans with one deadline each.
 
 use std::collections::vec_deque;
 use std::time::Duration;
@@ -7,23 +7,23 @@ use super::entry::{HistoryEntry, HistoryEvent};
 use crate::inference::TimeRange;
 use simkit::Timestamp;
 
-/// A span of time in which the deadline of a lease was known, and was not moved.
+/// A span of time in which the deadline was known and did not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadlineSegment {
-    /// Since when.
+    /// The start.
     pub from: Timestamp,
-    /// Until when.
+    /// The end.
     pub until: Timestamp,
-    /// Where the deadline lay.
+    /// The range of the deadline.
     pub deadline: TimeRange,
 }
 
-/// The stretches of a history, oldest first. Where nothing was known there is none.
+/// The segments of a history, oldest first. There is none where the deadline was unknown.
 #[derive(Clone, Debug)]
 pub struct DeadlineSegments<'a> {
     entries: vec_deque::Iter<'a, HistoryEntry>,
     end: Timestamp,
-    /// The last mark that was gone by.
+    /// The time of the last entry that was passed.
     last: Option<Timestamp>,
     deadline: Option<TimeRange>,
     is_known: bool,
@@ -34,11 +34,10 @@ impl<'a> DeadlineSegments<'a> {
         DeadlineSegments { entries, end, last: None, deadline: None, is_known: true }
     }
 
-    /// What was known from the last mark until this moment.
+    /// The segment from the last entry until `until`, if the deadline was known.
     fn until(&self, until: Timestamp) -> Option<DeadlineSegment> {
-        let from = self.last?;
-        let deadline = self.deadline.filter(|_| self.is_known && from < until)?;
-        Some(DeadlineSegment { from, until, deadline })
+        let (from, deadline) = (self.last?, self.deadline?);
+        if self.is_known && from < until { Some(DeadlineSegment { from, until, deadline }) } else { None }
     }
 
     fn advance(&mut self, entry: &HistoryEntry) {
@@ -89,38 +88,38 @@ mod tests {
         history.renewed(at(second), &Renewal { round_trip: Some(Duration::from_secs(round_trip)), ..renewal });
     }
 
-    /// From, until and the deadline of each stretch, in seconds.
-    fn told(history: &LeaseHistory, end: u64) -> Vec<(u64, u64, u64)> {
+    /// The start, the end and the latest deadline of each segment, in seconds.
+    fn seconds_of(history: &LeaseHistory, end: u64) -> Vec<(u64, u64, u64)> {
         let seconds = |moment: Timestamp| moment.since_start().as_secs();
         let segments = history.segments(at(end));
         segments.map(|one| (seconds(one.from), seconds(one.until), seconds(one.deadline.latest))).collect()
     }
 
     #[test]
-    fn each_renewal_begins_one_and_the_last_goes_on_to_the_end() {
+    fn each_renewal_starts_a_segment_and_the_last_one_reaches_the_end() {
         let mut history = LeaseHistory::default();
-        assert_eq!(told(&history, 9), []);
+        assert_eq!(seconds_of(&history, 9), []);
         renew(&mut history, 1, 0);
         renew(&mut history, 4, 1);
         history.push(at(6), HistoryEvent::Missed);
-        assert_eq!(told(&history, 9), [(1, 4, 11), (4, 6, 13), (6, 9, 13)]);
+        assert_eq!(seconds_of(&history, 9), [(1, 4, 11), (4, 6, 13), (6, 9, 13)]);
     }
 
     #[test]
-    fn where_nothing_is_known_there_is_none() {
+    fn there_is_no_segment_while_the_deadline_is_unknown() {
         let mut history = LeaseHistory::default();
         renew(&mut history, 1, 0);
         history.push(at(3), HistoryEvent::Unknown);
-        assert_eq!(told(&history, 9), [(1, 3, 11)]);
+        assert_eq!(seconds_of(&history, 9), [(1, 3, 11)]);
         history.push(at(5), HistoryEvent::Known);
-        assert_eq!(told(&history, 9), [(1, 3, 11), (5, 9, 11)], "the deadline was not forgotten");
+        assert_eq!(seconds_of(&history, 9), [(1, 3, 11), (5, 9, 11)], "the deadline is still known");
         history.push(at(6), HistoryEvent::Unknown);
         renew(&mut history, 8, 0);
-        assert_eq!(told(&history, 9)[2..], [(8, 9, 18)]);
+        assert_eq!(seconds_of(&history, 9)[2..], [(8, 9, 18)]);
     }
 
     #[test]
-    fn what_polls_showed_has_bounds() {
+    fn an_observed_deadline_is_a_range() {
         let mut history = LeaseHistory::default();
         let deadline = TimeRange { earliest: at(10), latest: at(11) };
         let change =

@@ -1,36 +1,36 @@
-//! When a lease is late, at risk or unseen: by its own habit, and by what was watched of it.
+//! When a lease is late, at risk or unseen: by its own interval, and by the polls.
 
 use std::time::Duration;
 
 use crate::app::{Lease, LeaseState};
 use simkit::Timestamp;
 
-/// So many planned polls without an answer make a lease unseen.
-const UNSEEN: u32 = 2;
-/// And an answer may be on its way for so long.
-const ANSWER_GRACE: Duration = Duration::from_secs(1);
+/// A lease is unseen after this many planned polls without a reply.
+const MISSED_POLLS: u32 = 2;
+/// How long a reply may take beyond that.
+const REPLY_GRACE: Duration = Duration::from_secs(1);
 
 impl Lease {
-    /// Two of its planned polls went without an answer: nobody knows any more whether it was renewed or revoked.
+    /// From when on it is unseen: after two planned polls without a reply it may have been renewed or revoked.
     pub(in crate::app) fn unseen_from(&self) -> Timestamp {
         match (self.observed.seen_at(), self.poll.awaited) {
-            (Some(since), _) | (None, Some(since)) => since + self.pace() * UNSEEN + ANSWER_GRACE,
+            (Some(since), _) | (None, Some(since)) => since + self.pace() * MISSED_POLLS + REPLY_GRACE,
             (None, None) => Timestamp::START,
         }
     }
 
-    /// Whether it may have expired, and nobody has looked since.
+    /// Whether it is unseen and may have expired.
     pub(in crate::app) fn may_be_dying(&self, now: Timestamp) -> bool {
         self.state(now) == LeaseState::Unseen && self.bounds().is_none_or(|bounds| bounds.earliest <= now)
     }
 
-    /// How far apart its polls are. What is kept alive here tells of itself with every renewal.
+    /// Its poll interval. Of a lease that is kept alive here renewals show enough, so it is at least 3 s.
     pub(in crate::app) fn pace(&self) -> Duration {
-        const KEPT: Duration = Duration::from_secs(3);
-        if self.is_kept_alive { self.observed.poll_interval().max(KEPT) } else { self.observed.poll_interval() }
+        const KEPT_ALIVE: Duration = Duration::from_secs(3);
+        if self.is_kept_alive { self.observed.poll_interval().max(KEPT_ALIVE) } else { self.observed.poll_interval() }
     }
 
-    /// Until when all is known of its renewals: ours are told, others' are seen by polls alone.
+    /// Until when every renewal is known: the engine reports its own, and only polls show those of other clients.
     fn known_until(&self, now: Timestamp) -> Timestamp {
         if self.is_kept_alive { now } else { self.observed.seen_at().map_or(Timestamp::START, |seen| seen.min(now)) }
     }
@@ -43,14 +43,18 @@ impl Lease {
         self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
-    /// When less is left than one of its intervals. A healthy lease of 2 s has just one left when it is renewed: a tenth of
-    /// it is no risk.
+    /// From when on less than 0.9 of its interval is left. The tenth is because a healthy lease of 2 s has just one interval left
+    /// when it is renewed.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
-        let interval = self.mean_interval().filter(|interval| !interval.is_zero() && self.end.is_none())?;
+        let interval = self.mean_interval()?;
+        if interval.is_zero() || self.end.is_some() {
+            return None;
+        }
         self.left_below(interval.mul_f64(0.9))
     }
 
-    /// When its renewal is overdue by its own habit. Of others' only what polls could watch is counted.
+    /// From when on its renewal is overdue by its own interval. For other clients' leases only the time counts in which polls
+    /// would have shown a renewal.
     pub(in crate::app) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
             Some(_) if !self.is_kept_alive => None,
@@ -59,8 +63,8 @@ impl Lease {
         }
     }
 
-    /// For how long it may stay without a renewal before that is against its habit; none before there is one. What is renewed
-    /// here has its pace too: to have renewed it ahead of its time makes no habit.
+    /// How long after a renewal the next one is late; none before it has a usual interval. For a lease that the engine renews it
+    /// is at least its scheduled interval, even if the user renewed it early.
     pub(in crate::app) fn late_after(&self) -> Option<Duration> {
         const CLIENTV3_TICK: Duration = Duration::from_millis(500);
         match &self.engine {
@@ -72,20 +76,20 @@ impl Lease {
         }
     }
 
-    /// Since when it was not renewed, as far as that was watched; none where nothing is known.
+    /// Since when nobody has renewed it, as far as polls would have shown it; none where nothing is known.
     pub(in crate::app) fn unrenewed_since(&self) -> Option<Timestamp> {
         if self.is_kept_alive { self.last_answer() } else { self.observed.unrenewed_since() }
     }
 
-    /// For how long it had not been renewed when that was last known.
+    /// Time since its last renewal, as of the last poll; of a lease that is kept alive here, as of `now`.
     pub(in crate::app) fn unrenewed(&self, now: Timestamp) -> Option<Duration> {
         if self.is_kept_alive { Some(now - self.last_answer()?) } else { self.observed.unrenewed() }
     }
 
-    /// When its [`state`](Lease::state) turns next if nothing but time goes on.
+    /// When its [`state`](Lease::state) changes next without any further message.
     pub(in crate::app) fn next_state_change_after(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.bounds().map(|bounds| bounds.earliest);
-        let turns = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];
-        turns.into_iter().flatten().filter(|turn| *turn > now).min()
+        let changes = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];
+        changes.into_iter().flatten().filter(|change| *change > now).min()
     }
 }

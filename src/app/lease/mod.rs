@@ -1,4 +1,7 @@
-//! One lease as the monitor knows it: what the server said, what the engine believes, and what follows.
+//! One lease: what the server replied, what the engine reports, and what follows from both.
+//!
+//! The deadline of every lease has one owner, [`Lease::observed`]: a status of the engine and a grant set it, TTL replies refine
+//! it. All else derives from there: [`Lease::bounds`] is its range, and the countdown smooths it for the screen.
 
 mod health;
 
@@ -16,7 +19,7 @@ use crate::inference::lease_inference::{
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
-/// Whose a lease is.
+/// Who owns a lease.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ownership {
     /// Granted here.
@@ -29,7 +32,7 @@ pub enum Ownership {
 }
 
 impl Ownership {
-    /// The word, the same on the screen and in JSON.
+    /// The name on the screen and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Ownership::Own => "own",
@@ -39,16 +42,16 @@ impl Ownership {
     }
 }
 
-/// What the server said last of a lease.
+/// The last TTL reply about a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastTtlReply {
-    /// When it was asked.
+    /// When the query was sent.
     pub sent: Timestamp,
-    /// When it answered.
+    /// When the reply arrived.
     pub received: Timestamp,
-    /// Whole seconds left, as it said.
+    /// The reported time left in whole seconds; below 0 once it has expired.
     pub ttl: i64,
-    /// What that means.
+    /// What the reported time means.
     pub reading: TtlStatus,
 }
 
@@ -62,56 +65,56 @@ pub(super) struct ReplyOutcome {
     pub(super) is_visible: bool,
 }
 
-/// For how long it is shown that a lease was refilled.
+/// For how long the screen marks a refilled lease.
 const BADGE: Duration = Duration::from_secs(10);
 
 /// One lease.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
-    /// Its id: rows, dialogs and the cursor know it by this and never by its place.
+    /// Rows, dialogs and the cursor refer to a lease by its id, never by its row.
     pub id: LeaseId,
-    /// Since when it is known: another one may have had its id before.
+    /// When it was first seen. An earlier lease may have had the same id.
     pub(super) first_seen: Timestamp,
-    /// Whose it is.
+    /// Its owner.
     pub ownership: Ownership,
-    /// Whether it is being kept alive here.
+    /// Whether the engine keeps it alive.
     pub is_kept_alive: bool,
     /// Whether its row is pinned to the top.
     pub is_pinned: bool,
-    /// The TTL that was granted, in seconds.
+    /// The granted TTL in seconds.
     pub granted_ttl: Option<i64>,
-    /// The TTL that was asked for, in seconds; of own leases, once their grant was told.
+    /// The requested TTL in seconds; only of own leases, once the reply to the grant has arrived.
     pub asked_ttl: Option<i64>,
-    /// What the engine knows of it; stays when keeping it alive has ended.
+    /// Its last status from the engine. It stays after keep-alive has stopped.
     pub engine: Option<Box<LeaseStatus>>,
-    /// What the server said last.
+    /// The last TTL reply.
     pub last_ttl_reply: Option<LastTtlReply>,
-    /// What follows from renewals and polls together: where its deadline lies, and how others renew it.
+    /// What renewals and polls together show: its deadline, and how other clients renew it.
     pub observed: LeaseInference,
-    /// What is wrong with it, in words of [`Lint::name`](crate::inference::lints::Lint::name), the most urgent first.
+    /// The names of its warnings ([`Lint::name`](crate::inference::lints::Lint::name)), the most urgent first.
     pub warnings: Vec<&'static str>,
-    /// When it was last seen to have been refilled by an election or a restart.
+    /// When a reply last showed a refill by an election or a restart.
     pub refilled: Option<Timestamp>,
-    /// Whether the last list had it.
+    /// Whether it was in the last list.
     pub(super) is_listed: bool,
-    /// What it is by a list that had it after its latest possible deadline, until it is asked again.
+    /// Its state by a list that had it after its latest possible deadline, until the next reply.
     pub(super) overdue: Option<Overdue>,
-    /// Its keys, once they were read.
+    /// Its attached keys, once they were read.
     pub keys: Option<LeaseKeys>,
-    /// The keys that left it last, oldest first.
+    /// The last keys that left it, oldest first.
     pub detached_keys: Vec<DetachedKey>,
-    /// The keys that were deleted in one revision and left none, until it is known whether it died with them.
+    /// Its last keys, all deleted in one revision, until it is known whether the lease ended with them.
     pub(super) pending_deletion: Option<Box<PendingDeletion>>,
-    /// Responses that the monitor's own consumer has read.
+    /// Number of responses that leasetop's own reader has read.
     pub responses_read: u64,
-    /// How it died, once it has.
+    /// Its end, once it has ended.
     pub end: Option<LeaseEnd>,
-    /// How keeping it alive was lost, until it is kept again.
+    /// How its keep-alive was lost, until the engine keeps it alive again.
     pub loss: Option<Box<KeepaliveLoss>>,
-    /// Its last renewals here.
+    /// Its recent renewals and problems.
     pub history: Option<Box<LeaseHistory>>,
     pub(super) poll: PollState,
-    /// The time left as it is shown, while the bounds are known.
+    /// The displayed time left, while the deadline is known.
     countdown: Option<Countdown>,
 }
 
@@ -145,12 +148,12 @@ impl Lease {
         }
     }
 
-    /// A lease of another client as one answer tells of it, with the earliest and the latest moment of its deadline.
+    /// A lease of another client by one reply, with the earliest and the latest possible deadline.
     pub fn read_once(answer: &TimeToLive, deadline: Option<(Timestamp, Timestamp)>) -> Self {
         let mut lease = Lease::new(answer.id);
         lease.keys = Some(LeaseKeys::of(answer.keys.clone()));
         if let Some(deadline) = deadline.map(TimeRange::new) {
-            // Nothing will be asked or renewed after this: its deadline is all that there is.
+            // There will be no further reply, so only the deadline matters and not the time of a renewal.
             lease.observed.set_known(deadline, Duration::ZERO);
             lease.countdown = Some(Countdown::reset(deadline));
         }
@@ -160,28 +163,31 @@ impl Lease {
         lease
     }
 
-    /// Seconds left, about the middle of what is known; none where nothing is known. Never below 0, and never rising but
-    /// by a renewal.
+    /// The displayed time left in seconds, 0 or more, about the middle of the possible range; none while the deadline is
+    /// unknown. Only a renewal makes it rise.
     pub fn left(&self, now: Timestamp) -> Option<f64> {
-        Some(self.countdown.filter(|_| self.end.is_none())?.left(now))
+        if self.end.is_some() {
+            return None;
+        }
+        Some(self.countdown?.left(now))
     }
 
-    /// The same, and of a dead one what was left when it died.
+    /// The displayed time left in seconds; of an ended lease, the time left when it ended.
     pub(super) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown?.left(self.end.map_or(now, |end| end.at)))
     }
 
-    /// The deadline that the shown time left counts down to; none where nothing is known.
+    /// The moment to which the displayed time left counts down; none while the deadline is unknown.
     pub(super) fn shown_deadline(&self) -> Option<Timestamp> {
         Some(self.countdown?.deadline())
     }
 
-    /// From when on less than so much is left; none where nothing is known.
+    /// When the displayed time left falls below `span`; none while the deadline is unknown.
     pub(super) fn left_below(&self, span: Duration) -> Option<Timestamp> {
         Some(self.countdown?.falls_below(span))
     }
 
-    /// Where its deadline lies; none where nothing is known.
+    /// The range of its deadline; none while it is unknown.
     pub fn bounds(&self) -> Option<TimeRange> {
         self.observed.bounds()
     }
@@ -212,57 +218,66 @@ impl Lease {
         before != self.shown_deadline()
     }
 
-    /// How far the truth can lie from [`left`](Lease::left), in seconds: while that stands still until it is true again,
-    /// farther on one side than on the other.
+    /// The largest possible error of [`left`](Lease::left) in seconds. It may be larger on one side while the displayed value
+    /// waits for the real one.
     pub fn left_error(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown?.error(self.bounds()?, now))
     }
 
-    /// From the least to the most that can be left, in seconds, [`left`](Lease::left) among them.
+    /// The lowest and the highest possible time left in seconds; [`left`](Lease::left) is between them.
     pub fn left_between(&self, now: Timestamp) -> Option<(f64, f64)> {
         let (bounds, left) = (self.bounds()?, self.left(now)?);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
         Some((least.min(left), most.max(left)))
     }
 
-    /// When the last of our renewals was answered.
+    /// When the engine's last renewal was answered.
     pub(super) fn last_answer(&self) -> Option<Timestamp> {
         self.engine.as_ref()?.last_answer
     }
 
-    /// When it was last renewed: by us as it was answered, by others about then.
+    /// When it was last renewed: when the engine's renewal was answered, or about when another client renewed it.
     pub fn last_renewed(&self) -> Option<Timestamp> {
         self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
     }
 
-    /// Its habit: the mean interval between its renewals; none before the second.
+    /// The mean interval between its renewals; none before the second.
     pub fn mean_interval(&self) -> Option<Duration> {
-        let ours = self.engine.as_ref().and_then(|status| status.cadence.mean());
-        ours.or_else(|| Some(self.others_mean_interval()?.every))
+        let own = self.engine.as_ref().and_then(|status| status.cadence.mean());
+        own.or_else(|| Some(self.others_mean_interval()?.every))
     }
 
-    /// How others renew it, as far as polls have shown; none before the second renewal, or where it is renewed by us.
+    /// The mean interval of other clients' renewals, as far as polls have shown; none before the second one, or where the
+    /// engine renews the lease.
     pub fn others_mean_interval(&self) -> Option<MeanInterval> {
-        self.observed.renewals().mean_interval().filter(|_| self.engine.is_none())
+        if self.engine.is_some() {
+            return None;
+        }
+        self.observed.renewals().mean_interval()
     }
 
-    /// The least time left at a renewal of others, and whether it may be more because not all were seen.
+    /// The lowest time left at a renewal of other clients, and whether the true value may be higher because not all were seen.
     pub fn margin(&self) -> Option<(Duration, Certainty)> {
+        if self.engine.is_some() {
+            return None;
+        }
         let renewals = self.observed.renewals();
-        Some((renewals.cadence().least_left.filter(|_| self.engine.is_none())?, renewals.certainty()))
+        Some((renewals.cadence().least_left?, renewals.certainty()))
     }
 
-    /// The interval that its renewals are to be expected in: by its pace, else by its habit, else a third of its TTL.
+    /// The expected interval between its renewals: by the renewal schedule, else its mean interval, else a third of its TTL.
     pub fn expected_interval(&self) -> Option<Duration> {
         let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
         self.engine.as_ref().and_then(|status| status.expected).or(self.mean_interval()).or(third)
     }
 
-    /// How many renewals in a row may stay without an answer before it dies, at the present pace; none where it is not
-    /// kept alive or nothing is known.
+    /// How many renewals in a row may fail before it expires; none where it is not kept alive or the deadline is unknown.
     pub fn renewals_to_spare(&self, now: Timestamp) -> Option<u64> {
-        let status = self.engine.as_ref().filter(|_| self.is_kept_alive)?;
-        let every = status.expected.or(self.mean_interval()).filter(|every| !every.is_zero())?;
+        let status = self.engine.as_ref()?;
+        let every = status.expected.or(self.mean_interval())?;
+        if !self.is_kept_alive || every.is_zero() {
+            return None;
+        }
         let (deadline, next) = (self.bounds()?.earliest, status.next_due?.max(now));
         if next >= deadline {
             return Some(0);
@@ -271,19 +286,20 @@ impl Lease {
         Some(u64::try_from(further).unwrap_or(u64::MAX))
     }
 
-    /// Its history, begun where there is none: of another client's lease with what polls have shown of it.
+    /// Its history, created if needed: for another client's lease with what polls have shown of it.
     pub(super) fn history_mut(&mut self) -> &mut LeaseHistory {
-        let (observed, is_others) = (&self.observed, self.engine.is_none() && self.ownership == Ownership::Other);
-        let begin = || if is_others { LeaseHistory::from_observed(observed) } else { LeaseHistory::default() };
-        self.history.get_or_insert_with(|| Box::new(begin()))
+        let is_others = self.engine.is_none() && self.ownership == Ownership::Other;
+        self.history.get_or_insert_with(|| {
+            Box::new(if is_others { LeaseHistory::from_observed(&self.observed) } else { LeaseHistory::default() })
+        })
     }
 
-    /// The drill that is being played on it.
+    /// The fault drill that is running on it.
     pub fn drill(&self) -> Option<Fault> {
-        self.engine.as_ref()?.drill.filter(|_| self.is_kept_alive)
+        if self.is_kept_alive { self.engine.as_ref()?.drill } else { None }
     }
 
-    /// The state at a moment: the first that holds.
+    /// Its state at `now`: the first one that applies, in the order of [`LeaseState`].
     pub fn state(&self, now: Timestamp) -> LeaseState {
         match self.end {
             Some(end) => LeaseState::Ended(end.cause),
@@ -296,7 +312,7 @@ impl Lease {
         }
     }
 
-    /// Whether it has expired, and is not removed yet.
+    /// Whether it has expired; etcd has not removed it yet.
     pub(super) fn is_dying(&self) -> bool {
         self.observed.is_dying() || self.overdue == Some(Overdue::Dying)
     }
@@ -305,19 +321,21 @@ impl Lease {
         self.overdue == Some(Overdue::Unseen) || self.unseen_from() <= now
     }
 
-    /// Its earliest possible end, where that may well be one: not where it is kept alive, or dying.
+    /// Its earliest possible deadline, if nobody seems to renew it; none where it is kept alive here or has expired.
     pub(super) fn idle_end(&self) -> Option<Timestamp> {
-        let is_open = self.end.is_none() && !self.is_kept_alive && self.overdue.is_none();
-        self.observed.idle_end().filter(|_| is_open)
+        if self.end.is_some() || self.is_kept_alive || self.overdue.is_some() {
+            return None;
+        }
+        self.observed.idle_end()
     }
 
-    /// Whether it is not kept alive though it was to be, or a drill is being played on it.
+    /// Whether it is an own or lost lease that is not kept alive, or a fault drill is running on it.
     fn is_paused(&self) -> bool {
-        let was_to_be_kept = self.ownership == Ownership::Own || self.loss.is_some();
-        was_to_be_kept && !self.is_kept_alive || self.drill().is_some()
+        let should_be_kept = self.ownership == Ownership::Own || self.loss.is_some();
+        should_be_kept && !self.is_kept_alive || self.drill().is_some()
     }
 
-    /// Whether it was refilled a moment ago.
+    /// Whether it was refilled within the last 10 s.
     pub fn was_just_refilled(&self, now: Timestamp) -> bool {
         self.refilled.is_some_and(|at| now - at < BADGE)
     }
@@ -362,15 +380,15 @@ impl Lease {
         ReplyOutcome { change, is_visible }
     }
 
-    /// A key left it; the last few are remembered.
-    pub(super) fn record_detached(&mut self, parted: DetachedKey) {
+    /// Adds a key that left it; only the last [`LeaseKeys::FIRST`] are kept.
+    pub(super) fn record_detached(&mut self, detached: DetachedKey) {
         if self.detached_keys.len() == LeaseKeys::FIRST {
             self.detached_keys.remove(0);
         }
-        self.detached_keys.push(parted);
+        self.detached_keys.push(detached);
     }
 
-    /// Its deadline is not known any more, and it is unseen until the next answer.
+    /// Forgets its deadline: it is unseen until the next reply.
     pub(super) fn forget_time(&mut self) {
         self.observed.forget();
         self.countdown = None;
@@ -378,15 +396,12 @@ impl Lease {
         self.overdue = None;
     }
 
-    /// When it can have been removed, if it was seen to be gone at `by` and `listed` was the last list that had it.
+    /// When etcd can have removed it, if it was gone at `by`. `listed` is when the last list was sent.
     pub(super) fn removal(&self, by: Timestamp, listed: Option<Timestamp>) -> RemovalWindow {
-        let told = self.pending_deletion.as_ref();
-        let signs = [
-            self.observed.seen_at(),
-            listed.filter(|_| self.is_listed),
-            told.and_then(|pending_deletion| pending_deletion.alive),
-        ];
-        let by = told.map_or(by, |pending_deletion| pending_deletion.received.min(by));
-        RemovalWindow { after: signs.into_iter().flatten().max().unwrap_or_default().min(by), by }
+        let deletion = self.pending_deletion.as_ref();
+        let listed = if self.is_listed { listed } else { None };
+        let seen = [self.observed.seen_at(), listed, deletion.and_then(|deletion| deletion.alive)];
+        let by = deletion.map_or(by, |deletion| deletion.received.min(by));
+        RemovalWindow { after: seen.into_iter().flatten().max().unwrap_or_default().min(by), by }
     }
 }

@@ -112,7 +112,7 @@ fn a_renewal_of_another_client_is_reported_with_time_left_and_error() {
     let truth = renewed(&mut story, 3);
     story.live(7, &truth, 27.5);
     let reported: Vec<Event> = story.app.events.drain_recorded();
-    let renewals: Vec<(&Event, &Renewed)> = reported
+    let renewals: Vec<(&Event, &Renewal)> = reported
         .iter()
         .filter_map(|event| if let EventKind::Renewed(renewed) = &event.kind { Some((event, renewed)) } else { None })
         .collect();
@@ -141,7 +141,7 @@ fn no_interval_is_shown_for_a_ttl_below_4_s() {
     }
     let reported = story.app.events.drain_recorded();
     let intervals = reported.iter().filter_map(|event| {
-        if let EventKind::Renewed(Renewed { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
+        if let EventKind::Renewed(Renewal { interval, left, .. }) = event.kind { Some((interval, left)) } else { None }
     });
     let intervals: Vec<_> = intervals.collect();
     assert!(!intervals.is_empty() && intervals.iter().all(|reported| *reported == (None, None)), "{intervals:?}");

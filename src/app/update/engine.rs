@@ -1,4 +1,4 @@
-//! What the keepalive engine tells.
+//! Statuses and events of the keepalive engine.
 
 use crate::app::{
     AppState, EndCause, EventKind, HistoryEvent, KeepaliveLoss, LeaseEnd, Ownership, Redraw, RenewalSource,
@@ -9,7 +9,7 @@ use simkit::Timestamp;
 
 use super::lifecycle::{self, get_or_create, record_end_as};
 
-/// Statuses that moved.
+/// Applies statuses that have changed.
 pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     if !statuses.is_empty() {
         app.view.request_redraw(Redraw::Soon);
@@ -20,27 +20,23 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
             continue;
         }
         if app.leases.get(status.id).is_none() && status.ended.is_none() {
-            ours(app, status.id);
+            create_own(app, status.id);
         }
         count(app, &status);
-        // A list may tell of a lease of ours before its grant is told, and the engine of it in between.
-        let is_new = status.ended.is_none();
-        if let Some(lease) = app
-            .leases
-            .alive_mut(status.id)
-            .filter(|lease| is_new || lease.is_kept_alive || lease.ownership == Ownership::Own)
-        {
+        let Some(lease) = app.leases.alive_mut(status.id) else { continue };
+        // A list may have a new own lease before the reply to its grant arrives, and the status may arrive in between.
+        if status.ended.is_none() || lease.is_kept_alive || lease.ownership == Ownership::Own {
             lease.is_kept_alive &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.apply_engine_status(status);
         }
     }
 }
 
-/// No lease has two TTLs: an answer with another than it had is that of a lease granted again under the same id.
+/// Whether the status is about a later lease with the same id: the TTL of a lease never changes.
 fn is_of_another(app: &AppState, status: &LeaseStatus) -> bool {
-    let lease = app.leases.get(status.id).filter(|lease| lease.end.is_none() && lease.engine.is_some());
-    let ttls = lease.and_then(|lease| lease.granted_ttl.zip(status.granted_ttl));
-    ttls.is_some_and(|(old, new)| old != new)
+    let Some(lease) = app.leases.alive(status.id) else { return false };
+    let ttls = lease.granted_ttl.zip(status.granted_ttl);
+    lease.engine.is_some() && ttls.is_some_and(|(old, new)| old != new)
 }
 
 fn replaced(app: &mut AppState, status: &LeaseStatus) {
@@ -50,24 +46,25 @@ fn replaced(app: &mut AppState, status: &LeaseStatus) {
     }
 }
 
-/// Counts what was seen of a lease that is kept: of an own one once it is told what was asked for, so that it comes into the
-/// right series.
+/// Adds a status to the cadence statistics. An own lease counts once its requested TTL is known, so that it joins the right
+/// series.
 pub(super) fn count(app: &mut AppState, status: &LeaseStatus) {
     let lease = app.leases.get(status.id);
     let asked = lease.and_then(|lease| lease.asked_ttl);
-    let is_awaited = asked.is_none() && lease.is_some_and(|lease| lease.ownership == Ownership::Own);
-    if !is_awaited || status.ended.is_some() {
+    let is_grant_pending = asked.is_none() && lease.is_some_and(|lease| lease.ownership == Ownership::Own);
+    if !is_grant_pending || status.ended.is_some() {
         app.leases.cadence_stats.follow(status, asked);
     }
 }
 
-/// The engine may tell of a lease of ours before its grant is told.
-fn ours(app: &mut AppState, id: LeaseId) {
+/// Creates an own lease whose first status arrives before the reply to its grant.
+fn create_own(app: &mut AppState, id: LeaseId) {
     let lease = get_or_create(app, id);
-    (lease.ownership, lease.is_kept_alive) = (Ownership::Own, true);
+    lease.ownership = Ownership::Own;
+    lease.is_kept_alive = true;
 }
 
-/// The monitor's own consumer has read responses.
+/// leasetop's own reader has read responses.
 pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
     for (id, responses) in read {
         if let Some(lease) = app.leases.alive_mut(id) {
@@ -77,7 +74,7 @@ pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
     }
 }
 
-/// The engine had more to tell than was taken in time.
+/// The engine dropped events that were not read in time.
 pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     app.events.push(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
@@ -88,7 +85,7 @@ pub(super) fn event(app: &mut AppState, event: EngineEvent) {
     let EngineEvent { at, lease, kind } = event;
     if let EngineEventKind::Ended(ended) = &kind {
         if let Some(id) = lease {
-            over(app, id, ended, at);
+            on_ended(app, id, ended, at);
         }
         return;
     }
@@ -145,33 +142,40 @@ fn event_kind(app: &AppState, lease: Option<LeaseId>, at: Timestamp, kind: Engin
     })
 }
 
-/// What ended because it was asked to was told when it was asked.
-fn over(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
-    let Some(lease) = app.leases.get_mut(id).filter(|_| ended.is_loss()) else { return };
+/// The engine stopped keeping a lease alive. A stop on request was reported when it was requested.
+fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
+    if !ended.is_loss() {
+        return;
+    }
+    let Some(lease) = app.leases.get_mut(id) else { return };
     if let Some(end) = lease.end {
-        return noticed(app, id, end, ended, at);
+        return on_late_loss(app, id, end, ended, at);
     }
     lease.is_kept_alive = false;
     let was_seen = lease.last_ttl_reply.is_some() || lease.ownership == Ownership::Own;
     let loss = KeepaliveLoss { at, why: ended.clone(), last_answer: lease.last_answer(), next: None };
-    let told = EventKind::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
+    let event = EventKind::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
     if lease.ownership == Ownership::Adopted && !matches!(ended, Ended::Expired | Ended::NotFound) {
-        // It lives on, and nobody here keeps it alive: it is its owner's again.
-        (lease.ownership, lease.engine) = (Ownership::Other, None);
+        // It lives on without the engine, so it belongs to its owner again.
+        lease.ownership = Ownership::Other;
+        lease.engine = None;
     }
     app.view.set_status(at, true, format!("Lost {id}: {ended}", id = app.view.id_format.name(id)));
     match ended {
         Ended::Expired => record_end_as(app, id, at, EndCause::Expired),
         Ended::NotFound => record_end_as(app, id, at, if was_seen { EndCause::Revoked } else { EndCause::Unknown }),
-        _ => app.events.push(at, Some(id), told),
+        _ => app.events.push(at, Some(id), event),
     }
 }
 
-/// A renewal met what a poll had seen before: from now on a program knows. Whoever renewed it knows its deadline better than
-/// polls do, and so why it is gone.
-fn noticed(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Timestamp) {
-    let Some(lease) = app.leases.get_mut(id).filter(|_| !end.is_ours) else { return };
+/// A renewal has failed because the lease had ended, as a poll has shown before: now a program notices too. The engine knows
+/// the deadline better than polls do, and so the cause of the end.
+fn on_late_loss(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Timestamp) {
+    if end.is_ours {
+        return;
+    }
+    let Some(lease) = app.leases.get_mut(id) else { return };
     let Some(loss) = lease.loss.as_mut() else { return };
     if *ended == Ended::Expired && end.cause == EndCause::Unknown {
         loss.why = Ended::Expired;
@@ -181,6 +185,6 @@ fn noticed(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Ti
         return;
     }
     loss.at = at;
-    let told = EventKind::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
-    app.events.push(at, Some(id), told);
+    let event = EventKind::Lost { loss: loss.clone(), ttl: lease.granted_ttl };
+    app.events.push(at, Some(id), event);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::bulk::RevokeOutcome;
 use crate::app::verbs::{Done, quit, revoke, revoke_many};
-use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, RenewalSource, Renewed, TimeRange};
+use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
@@ -66,7 +66,7 @@ pub(super) fn renewed(app: &mut AppState, id: LeaseId, ttl: i64, sent: Timestamp
     app.events.push(
         received,
         Some(id),
-        EventKind::Renewed(Renewed { round_trip, ..Renewed::new(RenewalSource::Once, received, Some(ttl)) }),
+        EventKind::Renewed(Renewal { round_trip, ..Renewal::new(RenewalSource::Once, received, Some(ttl)) }),
     );
     app.view.set_status(received, false, format!("Renewed {id} once (TTL {ttl} s)", id = app.view.id_format.name(id)));
 }

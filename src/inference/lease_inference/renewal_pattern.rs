@@ -77,7 +77,7 @@ pub struct ObservedRenewals {
     gap: bool,
     any_gap: bool,
     /// When the last poll was sent.
-    asked: Option<Timestamp>,
+    last_poll: Option<Timestamp>,
     /// Since when no poll came too late.
     close_since: Option<Timestamp>,
     /// The TTL in seconds.
@@ -144,7 +144,7 @@ impl ObservedRenewals {
 
     /// For how long polls have been frequent enough to show every renewal, up to the last poll.
     pub fn watched(&self) -> Duration {
-        self.asked.zip(self.close_since).map_or(Duration::ZERO, |(asked, since)| asked - since)
+        self.last_poll.zip(self.close_since).map_or(Duration::ZERO, |(last, since)| last - since)
     }
 
     /// The mean interval of the latest renewals; none before the second. Intervals without a gap in the polls count alone, if
@@ -191,7 +191,7 @@ impl ObservedRenewals {
             (Some(Interleaving { count, each }), _) => {
                 RenewalPattern::Interleaved { count, each: Duration::from_secs_f64(each) }
             }
-            (None, Some(rhythm)) => RenewalPattern::Steady(rhythm),
+            (None, Some(interval)) => RenewalPattern::Steady(interval),
             (None, None) => RenewalPattern::Unknown,
         }
     }
@@ -199,7 +199,7 @@ impl ObservedRenewals {
     /// A poll was answered: were the polls close enough, and did it look just renewed?
     pub(super) fn on_poll(&mut self, answer: &TimeToLive, sent: Timestamp) {
         let ttl = Duration::from_secs(answer.granted_ttl.unsigned_abs());
-        let too_far = self.asked.replace(sent).is_some_and(|before| sent - before > ttl / 9);
+        let too_far = self.last_poll.replace(sent).is_some_and(|before| sent - before > ttl / 9);
         self.ttl = answer.granted_ttl;
         if too_far {
             self.close_since = None;
@@ -280,7 +280,7 @@ impl ObservedRenewals {
     pub(super) fn mark_gap(&mut self) {
         self.gap = true;
         self.any_gap = true;
-        self.close_since = self.asked;
+        self.close_since = self.last_poll;
     }
 
     /// Whether every poll has found it just renewed, for longer than with any healthy client. Below a TTL of 5 s every lease

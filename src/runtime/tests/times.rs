@@ -2,7 +2,7 @@
 
 use super::headless::HeadlessTest;
 use super::*;
-use crate::app::{Event, EventKind, Renewed};
+use crate::app::{Event, EventKind, Renewal};
 use simkit::Timestamp;
 
 impl HeadlessTest {
@@ -107,7 +107,7 @@ async fn key_changes_during_an_outage_are_reported_with_their_error() {
 }
 
 /// Renews a lease `count` times at this interval: the reported renewals and their actual times.
-async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewed)>, Vec<Timestamp>) {
+async fn renewals(ttl: i64, every: f64, times: usize) -> (Vec<(Event, Renewal)>, Vec<Timestamp>) {
     let mut lease = None;
     let mut test = HeadlessTest::start(1_000, |sandbox| lease = sandbox.grant(ttl).ok()).await;
     let target = Target::Pipe { name: "sandbox".into(), dialer: test.sandbox.dialer(0) };
@@ -146,7 +146,7 @@ async fn an_interval_is_reported_with_its_error_and_matches_the_expected_one() {
 #[tokio::test(start_paused = true)]
 async fn with_unobserved_renewals_the_interval_is_shown_as_a_bound() {
     let (reported, truth) = renewals(30, 0.5, 60).await;
-    let spans: Vec<&Renewed> =
+    let spans: Vec<&Renewal> =
         reported.iter().map(|(_, renewed)| renewed).filter(|one| one.interval.is_some()).collect();
     assert!(reported.len() < truth.len() && !spans.is_empty(), "{reported:?}");
     assert!(spans.iter().all(|renewed| renewed.is_bound), "{spans:?}");

@@ -49,7 +49,7 @@ fn a_lease_is_late_by_its_own_interval() {
     let observed = infer(30, &renewals);
     let last = at(*renewals.last().unwrap());
     let after = |seconds: f64| last + Duration::from_secs_f64(seconds);
-    let late_from = observed.late_from().expect("it has a habit");
+    let late_from = observed.late_from().expect("it has a usual interval");
     assert!((after(10.5)..after(12.5)).contains(&late_from), "{late_from:?} after {last:?}");
     assert_eq!((LeaseInference::default().late_from(), infer(30, &renewals[..3]).late_from()), (None, None));
 }
@@ -65,7 +65,7 @@ fn slow_polls_make_figures_uncertain() {
         }
     }
     assert_eq!(observed.renewals().certainty(), Certainty::AtLeast);
-    assert_eq!(observed.renewals().mean_interval().map(|rhythm| rhythm.certainty), Some(Certainty::AtLeast));
+    assert_eq!(observed.renewals().mean_interval().map(|interval| interval.certainty), Some(Certainty::AtLeast));
     assert!((1..40).contains(&observed.renewals().cadence().answers));
 }
 

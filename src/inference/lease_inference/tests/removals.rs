@@ -11,32 +11,31 @@ enum TrueEnd {
 
 /// One scripted end: the true cause and the inferred one.
 fn end(seed: u64) -> (TrueEnd, RemovalCause) {
-    let mut dice = Truth::granted(10, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let ttl = 5 + dice.roll(116);
-    let kind = [TrueEnd::Expired, TrueEnd::Expired, TrueEnd::Revoked, TrueEnd::RevokedHere][dice.roll(4) as usize];
-    let has_keys = dice.roll(2) == 0;
+    let mut random = Truth::granted(10, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let ttl = 5 + random.roll(116);
+    let kind = [TrueEnd::Expired, TrueEnd::Expired, TrueEnd::Revoked, TrueEnd::RevokedHere][random.roll(4) as usize];
+    let has_keys = random.roll(2) == 0;
     let mut truth = Truth::granted(ttl, seed);
     let third = ttl * SECOND / 3;
-    let count = dice.roll(6);
-    let first = 100 * SECOND + dice.roll(third);
-    let renewals: Vec<u64> = (0..count).map(|n| first + n * third + dice.roll(200 * MILLI)).collect();
+    let count = random.roll(6);
+    let first = 100 * SECOND + random.roll(third);
+    let renewals: Vec<u64> = (0..count).map(|n| first + n * third + random.roll(200 * MILLI)).collect();
     let deadline = renewals.last().map_or(truth.deadline, |last| last + ttl * SECOND);
     let removed = match kind {
         // The server removes expired leases every half second.
-        TrueEnd::Expired => deadline.div_ceil(SECOND / 2) * (SECOND / 2) + dice.roll(30 * MILLI),
-        _ => renewals.last().unwrap_or(&(100 * SECOND)) + dice.roll(ttl * SECOND - 1),
+        TrueEnd::Expired => deadline.div_ceil(SECOND / 2) * (SECOND / 2) + random.roll(30 * MILLI),
+        _ => renewals.last().unwrap_or(&(100 * SECOND)) + random.roll(ttl * SECOND - 1),
     };
     let mut observed = LeaseInference::default();
-    let trip = 1 + dice.roll(20);
+    let trip = 1 + random.roll(20);
     let last = live(&mut truth, &mut observed, &renewals, removed, trip * MILLI);
     let missed = observed.next_poll(at(removed)).nanos() + trip * MILLI;
     let listed = removed.div_ceil(SECOND) * SECOND + trip * MILLI;
-    let removal = match has_keys {
-        true => {
-            let told = removed + dice.roll(trip * MILLI);
-            RemovalWindow { after: at(told - trip * MILLI), by: at(told) }
-        }
-        false => RemovalWindow { after: at(last.max(listed - SECOND - 2 * trip * MILLI)), by: at(missed.min(listed)) },
+    let removal = if has_keys {
+        let reported = removed + random.roll(trip * MILLI);
+        RemovalWindow { after: at(reported - trip * MILLI), by: at(reported) }
+    } else {
+        RemovalWindow { after: at(last.max(listed - SECOND - 2 * trip * MILLI)), by: at(missed.min(listed)) }
     };
     let cause = observed.removal_cause(
         removal,

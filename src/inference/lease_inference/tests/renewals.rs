@@ -22,14 +22,14 @@ proptest! {
                 0 | 1 if truth.deadline > now => truth.renew(now),
                 2 if truth.roll(4) == 0 => truth.refill(now),
                 _ => {
-                    let (noticed, then) = truth.poll(&mut observed, now, 80 * MILLI);
+                    let (inferred, then) = truth.poll(&mut observed, now, 80 * MILLI);
                     now = then;
                     prop_assert!(observed.bounds().unwrap().contains(at(truth.deadline)), "{observed:?}");
-                    if let Inferred::Renewed(Renewal { at: within, .. }) = noticed {
+                    if let Inferred::Renewed(Renewal { at: within, .. }) = inferred {
                         seen += 1;
                         prop_assert!(truth.renewed.iter().any(|&renewal| within.contains(at(renewal))), "{within:?}");
                     }
-                    prop_assert!(noticed != Inferred::Contradiction);
+                    prop_assert!(inferred != Inferred::Contradiction);
                     let last = observed.renewals().last();
                     prop_assert!(last.is_none_or(|last| truth.renewed.iter().any(|&it| last.contains(at(it)))), "{last:?}");
                 }
@@ -66,8 +66,8 @@ proptest! {
         let after_first = truth.renewed.iter().filter(|&&renewal| Some(renewal) > first_poll).count() as u64;
         prop_assert_eq!(observed.renewals().cadence().answers, after_first);
         prop_assert_eq!(observed.renewals().certainty(), Certainty::About);
-        let RenewalPattern::Steady(rhythm) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
-        let every = rhythm.every.as_secs_f64();
+        let RenewalPattern::Steady(interval) = observed.pattern() else { panic!("{:?}", observed.pattern()) };
+        let every = interval.every.as_secs_f64();
         let third = ttl as f64 / 3.0;
         prop_assert!((third - 0.3..third + 0.8).contains(&every), "{every} of {third}");
     }

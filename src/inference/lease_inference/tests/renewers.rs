@@ -36,12 +36,12 @@ impl Truth {
 }
 
 /// The first renewals of clients that start at random phases, each at its own interval of about a third of the TTL.
-fn interleaved(dice: &mut Truth, clients: usize, ttl: u64, renewals: usize) -> Vec<u64> {
+fn interleaved(random: &mut Truth, clients: usize, ttl: u64, renewals: usize) -> Vec<u64> {
     let third = ttl * SECOND / 3;
     let mut all = Vec::new();
     for _ in 0..clients {
-        let (first, every) = (100 * SECOND + dice.span(third), third + dice.span(third / 20));
-        all.extend((0..renewals as u64).map(|n| first + n * every + dice.roll(30 * MILLI)));
+        let (first, every) = (100 * SECOND + random.span(third), third + random.span(third / 20));
+        all.extend((0..renewals as u64).map(|n| first + n * every + random.roll(30 * MILLI)));
     }
     all.sort_unstable();
     all.truncate(renewals);
@@ -61,8 +61,8 @@ fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
 fn found(ttl: u64, clients: usize, renewals: usize) -> (usize, usize) {
     let mut of = (0, 0);
     for seed in 0..300 {
-        let mut dice = Truth::random(seed);
-        let times = interleaved(&mut dice, clients, ttl, renewals);
+        let mut random = Truth::random(seed);
+        let times = interleaved(&mut random, clients, ttl, renewals);
         let inferred = inferred(ttl, seed, &times);
         assert!(!inferred.late, "TTL {ttl}, seed {seed}: {times:?}");
         if are_apart(&times, clients, ttl) {
@@ -119,22 +119,22 @@ enum Way {
 const WAYS: [Way; 8] =
     [Way::Steady, Way::Jitter, Way::Drawn, Way::Grid, Way::Retry, Way::Extra, Way::Bursts, Way::Slower];
 
-fn alone(way: Way, dice: &mut Truth, ttl: u64) -> Vec<u64> {
+fn alone(way: Way, random: &mut Truth, ttl: u64) -> Vec<u64> {
     let third = ttl * SECOND / 3;
-    let (mut now, mut all) = (100 * SECOND + dice.span(third), Vec::new());
-    let turn = 5 + dice.roll(20);
+    let (mut now, mut all) = (100 * SECOND + random.span(third), Vec::new());
+    let turn = 5 + random.roll(20);
     for n in 0..40 {
         now += match way {
-            Way::Jitter => third * 3 / 4 + dice.span(third / 2),
-            Way::Grid => third.div_ceil(SECOND / 2) * SECOND / 2 + dice.roll(5 * MILLI),
-            Way::Retry if dice.roll(6) == 0 => third + SECOND / 2 + dice.span(SECOND),
+            Way::Jitter => third * 3 / 4 + random.span(third / 2),
+            Way::Grid => third.div_ceil(SECOND / 2) * SECOND / 2 + random.roll(5 * MILLI),
+            Way::Retry if random.roll(6) == 0 => third + SECOND / 2 + random.span(SECOND),
             Way::Slower if n >= turn => third * 3 / 2,
-            _ => third + dice.roll(30 * MILLI),
+            _ => third + random.roll(30 * MILLI),
         };
-        all.push(now + if matches!(way, Way::Drawn) { dice.span(third / 4) } else { 0 });
+        all.push(now + if matches!(way, Way::Drawn) { random.span(third / 4) } else { 0 });
         match way {
-            Way::Bursts => all.extend((0..dice.roll(4)).map(|n| now + (n + 1) * 100 * MILLI)),
-            Way::Extra if dice.roll(6) == 0 => all.push(now + dice.span(third / 3)),
+            Way::Bursts => all.extend((0..random.roll(4)).map(|n| now + (n + 1) * 100 * MILLI)),
+            Way::Extra if random.roll(6) == 0 => all.push(now + random.span(third / 3)),
             _ => {}
         }
     }
@@ -146,9 +146,9 @@ fn alone(way: Way, dice: &mut Truth, ttl: u64) -> Vec<u64> {
 fn none_of_a_thousand_single_renewers_counts_as_two_and_no_steady_one_as_late() {
     for way in WAYS {
         for seed in 0..150 {
-            let mut dice = Truth::random(seed);
-            let ttl = TTLS[dice.roll(TTLS.len() as u64) as usize];
-            let inferred = inferred(ttl, seed, &alone(way, &mut dice, ttl));
+            let mut random = Truth::random(seed);
+            let ttl = TTLS[random.roll(TTLS.len() as u64) as usize];
+            let inferred = inferred(ttl, seed, &alone(way, &mut random, ttl));
             assert_eq!(inferred.interleaved, None, "{way:?}, TTL {ttl}, seed {seed}");
             let is_steady = matches!(way, Way::Steady | Way::Grid);
             assert!(!(is_steady && inferred.late), "{way:?}, TTL {ttl}, seed {seed}");
