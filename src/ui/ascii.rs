@@ -1,8 +1,8 @@
-//! The picture for terminals that know nothing but ASCII.
+//! The screen for terminals without Unicode.
 
 use ratatui::buffer::Buffer;
 
-/// Replaces each sign that is not ASCII by one that is, cell by cell.
+/// Replaces each cell that is not ASCII by a similar ASCII sign.
 pub(super) fn fold(buf: &mut Buffer) {
     for cell in &mut buf.content {
         if !cell.symbol().is_ascii() {

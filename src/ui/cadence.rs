@@ -1,4 +1,4 @@
-//! The exercise, as a view: a row for each TTL that is kept, and the answer in a sentence.
+//! The cadence view: a row for each TTL that is kept alive, and the answer in a sentence.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,11 +18,11 @@ use super::line::{cut, wrap};
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role, events_panel};
 
-/// What a column says of a series.
+/// A column of the table.
 struct CadenceColumn {
     title: &'static str,
     width: usize,
-    /// Columns leave from the highest rank down; 0 stays.
+    /// Columns with a higher rank are dropped first; 0 is never dropped.
     rank: u8,
     says: fn(&RenderContext<'_>, &Series) -> String,
 }
@@ -36,7 +36,7 @@ const fn column(
     CadenceColumn { title, width, rank, says }
 }
 
-/// Every column, from left to right. Intervals go from answer to answer.
+/// All columns, from left to right. Intervals are measured from reply to reply.
 const COLUMNS: &[CadenceColumn] = &[
     column("TTL", 9, 0, |_, series| series.ttl_in_words()),
     column("LEASES", 6, 6, |ctx, series| ctx.app.leases.kept_alive_in(series).0.to_string()),
@@ -61,7 +61,7 @@ fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), show)
 }
 
-/// Draws the view, from where one has moved to. Without frames the selected lease keeps the first line.
+/// Draws the view from the scroll position on. On a tiny screen the first line is the selected lease.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -74,16 +74,20 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
 }
 
-/// How many lines there is no room for on a screen of this size; none where another view is shown.
+/// Lines that do not fit on a screen of this size; none if another view is shown.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
     let area = places.cadence;
-    let inner = match places.is_tiny {
-        true => Rect { height: area.height.saturating_sub(1), ..area },
-        false => block(ctx, area).inner(area),
+    if shown.view != View::Cadence {
+        return None;
+    }
+    let inner = if places.is_tiny {
+        Rect { height: area.height.saturating_sub(1), ..area }
+    } else {
+        block(ctx, area).inner(area)
     };
-    (shown.view == View::Cadence).then(|| lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)))
+    Some(lines(&ctx, inner).len().saturating_sub(usize::from(inner.height)))
 }
 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
@@ -109,7 +113,7 @@ fn block(ctx: RenderContext<'_>, area: Rect) -> Block<'_> {
     if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
 }
 
-/// The rows, the answer, the reason of what is odd in it, and a picture of the shares where there is room for it.
+/// The rows, the answer, its explanation, and the shares of the TTL as bars if they fit.
 fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let exercise = ctx.app.leases.cadence_report(ctx.app.config.pace);
@@ -139,7 +143,7 @@ fn how_to_begin(ctx: &RenderContext<'_>) -> String {
     format!("You are not keeping any lease alive. {new} grants one; {keep} keeps the selected one alive.")
 }
 
-/// The header and a row for each series.
+/// The column titles and a row for each series.
 fn rows(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'static>> {
     let columns = fitting(width);
     let join = |says: &dyn Fn(&CadenceColumn) -> String| -> String {
@@ -153,8 +157,7 @@ fn rows(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'s
     std::iter::once(header).chain(rows).collect()
 }
 
-/// Each TTL as a bar of the same length, and how much of it goes by from one renewal to the next: whoever asks whether that is
-/// the same sees it.
+/// The share of the TTL between renewals as a bar for each TTL, so that equal shares are seen at a glance.
 fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'static>> {
     const NAME: usize = 12;
     const LEAST: usize = 60;
@@ -179,7 +182,7 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
     lines
 }
 
-/// The columns that there is room for.
+/// The columns that fit.
 fn fitting(width: usize) -> Vec<&'static CadenceColumn> {
     let mut columns: Vec<&CadenceColumn> = COLUMNS.iter().collect();
     while columns.iter().map(|column| column.width.max(column.title.width()) + 2).sum::<usize>() > width + 2 {

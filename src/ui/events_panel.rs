@@ -1,4 +1,4 @@
-//! What has happened, newest last: a pane beside the leases, and a view of its own.
+//! The events, newest last: a pane beside the leases, and a view of its own.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use super::{RenderContext, Role, theme};
 use crate::app::keymap::Action;
 use crate::app::{Event, View};
 
-/// Draws as many of the newest events as there is room for.
+/// Draws the newest events that fit.
 pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -25,7 +25,8 @@ pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     draw_lines(ctx, lines.skip(skipped), inner, buf);
 }
 
-/// Draws the view: a kind of events, from where one has moved to. Without frames the selected lease keeps the first line.
+/// Draws the view: the events of a category, from the scroll position on. On a tiny screen the first line is the selected
+/// lease.
 pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -39,7 +40,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
     draw_lines(ctx, lines.into_iter(), inner, buf);
 }
 
-/// The selected lease in a line; hands back what is below.
+/// Draws the selected lease on one line, and returns the area below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(lease) = ctx.app.cursor_lease() {
         let text = table::tiny(table::row(ctx, lease), area.width);
@@ -48,7 +49,7 @@ pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
-/// ` 3 Events losses and errors · following `
+/// ` 3 Events losses and errors · newest last `
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let page = ctx.app.view.events_view;
     let kind = page.category.map_or("all", |kind| kind.name());
@@ -73,8 +74,8 @@ fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buf
     inner
 }
 
-/// In the order in which they happened: which of them are shown was decided by when they were known, so that one that is known
-/// late moves nothing where one has moved to.
+/// Sorts the shown events by when they happened. Which events are shown depends on when they became known, so that a late
+/// one does not move the scroll position.
 fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event>, area: Rect, buf: &mut Buffer) {
     let mut events: Vec<&Event> = events.take(usize::from(area.height)).collect();
     Event::sort(&mut events);
@@ -83,12 +84,12 @@ fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event
     }
 }
 
-/// An event where its lease is known: `10:04:31 ● renewed   10 s, 3.50 s after the last`
+/// An event without its lease: `10:04:31 ● renewed   after 3.50 s (TTL 10 s)`
 pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u16) -> Line<'static> {
     line(ctx, event, false, width)
 }
 
-/// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
+/// `10:04:31 ● renewed   d4d4f304  after 3.50 s (TTL 10 s)`
 fn line(ctx: RenderContext<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
     let (sign, role) = theme::event(event.name());
     let lease = event.lease.map_or(String::new(), |id| ctx.app.view.id_format.short(id));

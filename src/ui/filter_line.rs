@@ -1,5 +1,5 @@
-//! The filter line, on the frame above the rows while one is typed: the text, how many leases it lets through, and
-//! under it why it is no filter.
+//! The line in which a filter is typed, on the frame above the rows: the text, how many leases match, and below it what
+//! is wrong with the filter.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,9 +13,12 @@ use crate::width::DisplayWidth;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, field};
 
-/// Draws it over the first row of a place, and what is wrong over those below, where one is being typed.
+/// Draws the line over the first row of `area`, and an error over the rows below. Draws nothing while no filter is typed.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(line) = ctx.app.view.row_filter.line.as_ref().filter(|_| !area.is_empty()) else { return };
+    let Some(line) = &ctx.app.view.row_filter.line else { return };
+    if area.is_empty() {
+        return;
+    }
     let count = format!(" {} ", counted(ctx.app));
     let count = if area.width >= 24 { count } else { String::new() };
     let room = usize::from(area.width).saturating_sub(3 + count.width());
@@ -29,15 +32,16 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// A caret under the place, and what is expected there: beside it, or where that has no room in lines of its own.
+/// A caret under the faulty character, and what is expected there: beside the caret, or on lines of its own if too long.
 fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let before: String = line.input.value().chars().take(bad.at).collect();
     let column = (3 + printable(before.as_bytes()).width()).min(width.saturating_sub(1));
     let caret = format!("{}^", " ".repeat(column));
-    let rows = match caret.width() + 1 + bad.expected.width() <= width {
-        true => vec![format!("{caret} {}", bad.expected)],
-        false => [vec![caret], wrap(&bad.to_string(), width)].concat(),
+    let rows = if caret.width() + 1 + bad.expected.width() <= width {
+        vec![format!("{caret} {}", bad.expected)]
+    } else {
+        [vec![caret], wrap(&bad.to_string(), width)].concat()
     };
     for (y, row) in (area.y..area.bottom()).zip(rows) {
         let text = format!("{:<width$}", cut(&row, width));
@@ -45,16 +49,20 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
     }
 }
 
-/// `12 of 300`: what the filter lets through.
+/// `12 of 300`: matching leases and all leases.
 pub(super) fn counted(app: &AppState) -> String {
     format!("{} of {}", app.view.order().len(), app.leases.len())
 }
 
-/// What is filtered by, in so many columns: `own · /left<5s`; nothing where every lease is shown.
+/// The active filters in at most `room` columns: `own · /left<5s`. Empty if every lease is shown.
 pub(super) fn in_words(app: &AppState, room: usize) -> String {
     let row_filter = &app.view.row_filter;
-    let quick = Some(row_filter.preset.name()).filter(|_| row_filter.preset != FilterPreset::All).map(str::to_owned);
-    let typed = Some(row_filter.typed.text()).filter(|text| !text.is_empty());
-    let typed = typed.map(|text| format!("/{}", printable(text.as_bytes())));
-    cut(&[quick, typed].into_iter().flatten().collect::<Vec<_>>().join(" · "), room)
+    let mut parts = Vec::new();
+    if row_filter.preset != FilterPreset::All {
+        parts.push(row_filter.preset.name().to_owned());
+    }
+    if !row_filter.typed.text().is_empty() {
+        parts.push(format!("/{}", printable(row_filter.typed.text().as_bytes())));
+    }
+    cut(&parts.join(" · "), room)
 }

@@ -1,4 +1,4 @@
-//! Lines: parts that leave in turn where there is no room, cutting, wrapping.
+//! Lines of segments that are dropped in turn if they do not fit; cutting and wrapping.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ pub(super) use crate::width::cut;
 
 use super::{Role, Theme};
 
-/// A part of a line that stays or leaves as a whole.
+/// A part of a line that is shown or dropped as a whole.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
-    /// What it says, each piece in its role.
+    /// The text in pieces, each with its role.
     pub(super) pieces: Vec<(String, Role)>,
-    /// Parts leave from the highest rank down; 0 stays.
+    /// Segments with a higher rank are dropped first; 0 is never dropped.
     pub(super) rank: u8,
 }
 
@@ -26,7 +26,7 @@ impl Segment {
         Segment { pieces: vec![(text.into(), role)], rank }
     }
 
-    /// A key and what it does.
+    /// A key with its hint.
     pub(super) fn key(rank: u8, key: impl std::fmt::Display, does: &str) -> Self {
         Segment { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
     }
@@ -36,15 +36,14 @@ impl Segment {
     }
 }
 
-/// Draws one group of parts at the left and one at the right; those of the highest ranks leave until all fits.
+/// Draws one group of segments at the left and one at the right. Those with the highest ranks are dropped until all fit.
 pub(super) fn draw_ends(
     theme: Theme,
-    (left, right): (Vec<Segment>, Vec<Segment>),
+    (mut left, mut right): (Vec<Segment>, Vec<Segment>),
     gaps: (&str, &str),
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let (mut left, mut right) = (left, right);
     while ends_width(&left, gaps.0) + ends_width(&right, gaps.1) + 1 > usize::from(area.width) {
         let highest = left.iter().chain(&right).map(|part| part.rank).max().unwrap_or(0);
         if highest == 0 {
@@ -65,7 +64,7 @@ fn drop_last(parts: &mut Vec<Segment>, rank: u8) -> Option<Segment> {
     Some(parts.remove(place))
 }
 
-/// With a blank at either end.
+/// The width of a group with a blank at either end.
 fn ends_width(parts: &[Segment], gap: &str) -> usize {
     let texts: usize = parts.iter().map(Segment::width).sum();
     if parts.is_empty() { 0 } else { texts + gap.width() * (parts.len() - 1) + 2 }
@@ -82,7 +81,7 @@ fn join<'a>(theme: Theme, parts: &'a [Segment], gap: &'a str) -> Line<'a> {
     Line::from(spans)
 }
 
-/// The text in lines of at most `width` columns, broken between words; longer words are broken where they must.
+/// Breaks a text into lines of at most `width` columns, between words; a word that is longer is broken.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width.max(1))
         .wrap_algorithm(WrapAlgorithm::FirstFit)

@@ -1,17 +1,17 @@
-//! The monitor's face: a [`AppState`] in, cells out, nothing else.
+//! The screen: a pure function from [`AppState`] to cells.
 //!
 //! ```text
-//!  top.rs      leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
+//!  header.rs   leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
 //!  table.rs   ╭ 1 Leases 7 ─ by LEFT ↑ ───────────────────────────────────────────────────── 3 Events ─╮
 //!  columns.rs │ ID                WHO    STATE      LEFT              TTL        EVERY   ...           │
 //!             ╰ the selected lease in words ──────────────────────────────────────────────────────────╯
 //!  detail/    ╭ 694d9aa8d4d4f304 ─ own ─ ● ok ──────────────╮╭ 3 Events ────────────────────────────────╮
-//!  log.rs     ╰─────────────────────────────────────────────╯╰──────────────────────────────────────────╯
-//!  status.rs   3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
+//!  events_*   ╰─────────────────────────────────────────────╯╰──────────────────────────────────────────╯
+//!  footer.rs   3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
 //! ```
 //!
-//! [`dialogs`](self) and the help are drawn above. Widgets ask for a [`Role`], never for a colour. Whatever comes from
-//! etcd passes [`printable`](crate::escape::printable) before it becomes a cell. Where to add a column: `columns.rs`.
+//! Dialogs and the help are drawn above. Widgets ask for a [`Role`], never for a colour. Everything that comes from etcd
+//! passes [`printable`](crate::escape::printable) before it becomes a cell. A new column goes into `columns.rs`.
 
 mod ascii;
 mod cadence;
@@ -48,12 +48,12 @@ use layout::ViewMode;
 use crate::app::{AppState, View};
 use simkit::Timestamp;
 
-/// What moments are called on the wall.
+/// Converts moments into times of day.
 #[derive(Clone, Debug)]
 pub struct WallClock {
-    /// The wall's time at the clock's start.
+    /// The wall-clock time at the start of the program's clock.
     pub start: SystemTime,
-    /// Where the wall stands.
+    /// The time zone of the user.
     pub zone: TimeZone,
 }
 
@@ -66,36 +66,36 @@ impl WallClock {
     }
 }
 
-/// All that a picture is made from.
+/// Everything a frame is drawn from.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderContext<'a> {
-    /// What is known.
+    /// The state.
     pub app: &'a AppState,
-    /// The moment that is shown.
+    /// The moment to show.
     pub now: Timestamp,
-    /// The wall's time.
+    /// For times of day.
     pub wall: &'a WallClock,
-    /// How it looks.
+    /// Colours and signs.
     pub theme: Theme,
 }
 
 impl<'a> RenderContext<'a> {
-    /// The scene that is shown: of the frozen picture while there is one.
+    /// The context of what is displayed: the frozen state if the display is frozen.
     fn displayed(self) -> RenderContext<'a> {
         let (app, now) = self.app.displayed(self.now);
         RenderContext { app, now, ..self }
     }
 }
 
-/// How many lines of the open help, the open detail or the cadence view there is no room for on a screen of this size;
-/// none where nothing of these is shown.
+/// Lines of the open help, the open detail or the cadence view that do not fit on a screen of this size; none if none of
+/// these is shown.
 pub fn spare_lines(ctx: RenderContext<'_>, size: (u16, u16)) -> Option<usize> {
     let shown = ctx.displayed();
     let below = || detail::spare_lines(shown, size).or_else(|| cadence::spare_lines(shown, size));
     dialogs::spare_lines(ctx, size.1).or_else(below)
 }
 
-/// Draws the whole screen. Any size is fine; the smaller, the less is told.
+/// Draws the whole screen at any size; a smaller screen shows less.
 pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let shown = ctx.displayed();
     let places = layout::places(area, ViewMode::of(shown.app));

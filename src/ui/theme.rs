@@ -1,15 +1,15 @@
-//! Colours by role, so that no widget knows one.
+//! Colours by role: widgets ask for a role and never for a colour.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::{ClusterLabel, EndCause, EventName, LabelColor, LeaseState};
 
-/// What a piece of text is, for the eye. Colour repeats what sign and word have said.
+/// The meaning of a text. Its colour only repeats what the sign and the word already say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Plain text.
     Text,
-    /// What matters less.
+    /// Less important text.
     Dim,
     /// Names of panels and columns.
     Title,
@@ -17,20 +17,20 @@ pub enum Role {
     Border,
     /// A key that can be pressed.
     Key,
-    /// All is well.
+    /// Healthy.
     Good,
     /// Worth a look.
     Warning,
-    /// Something is or will be lost.
+    /// Something is lost, or about to be.
     Danger,
-    /// Dead.
+    /// Ended.
     Gone,
-    /// The name of a cluster in the colour that was chosen for it.
+    /// The name of a cluster, in its colour from the config file.
     Tinted(LabelColor),
 }
 
 impl Role {
-    /// That of a cluster's name.
+    /// The role of a cluster's name.
     pub(super) fn of_name(named: &ClusterLabel) -> Role {
         named.color.map_or(Role::Title, Role::Tinted)
     }
@@ -39,18 +39,18 @@ impl Role {
 /// A set of colours. None paints a background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Palette {
-    /// The terminal's own sixteen colours, for a dark ground.
+    /// The sixteen colours of the terminal, for a dark background.
     #[default]
     Dark,
-    /// The terminal's own sixteen colours, for a light ground.
+    /// The sixteen colours of the terminal, for a light background.
     Light,
-    /// Blue, yellow and vermilion, which nobody takes for each other (after Okabe and Ito); for a dark ground.
+    /// Sky blue, yellow and vermilion, which colour-blind people can tell apart (Okabe and Ito); for a dark background.
     ColorBlind,
-    /// No colour at all: bold, dim and reversed alone.
+    /// No colours: only bold, dim and reversed.
     Mono,
 }
 
-/// How everything looks.
+/// Colours and signs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
     /// The colours.
@@ -60,7 +60,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// What a terminal can show of what is wanted: a dumb one neither colours nor more than ASCII.
+    /// The theme for a terminal: `dumb` gets no colours, and only ASCII.
     pub fn for_terminal(term: Option<&str>, palette: Palette, is_ascii: bool) -> Self {
         let is_dumb = term == Some("dumb");
         Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
@@ -75,7 +75,7 @@ impl Theme {
         }
     }
 
-    /// The row under the cursor: reversed, never only coloured.
+    /// The style of the row under the cursor: reversed, so that it is seen without colours.
     pub(super) fn cursor(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -94,7 +94,7 @@ fn dark(role: Role) -> Style {
     }
 }
 
-/// Whoever chose it knows their terminal.
+/// The same in every palette: the user has chosen it for their terminal.
 fn chosen(color: LabelColor) -> Color {
     match color {
         LabelColor::Red => Color::Red,

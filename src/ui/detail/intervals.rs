@@ -1,4 +1,4 @@
-//! The last intervals between renewals: in figures, and as bars beside what the pace gives.
+//! The last intervals between renewals: as figures, and as bars relative to the expected interval.
 //!
 //! ```text
 //! intervals 3.50 3.50 ▲ 5.50 3.50▢
@@ -6,8 +6,8 @@
 //!      3.50 s ┤█ █ █ █ █ █ █
 //! ```
 //!
-//! The lower row is full where an interval is just what the pace gives; what is longer rises into the upper one. Of a lease that
-//! others renew the figures are inferred (`~10.0`), and the bars stand beside its own mean.
+//! The lower row is full if an interval is as expected; a longer interval rises into the upper row. For another client's
+//! lease the figures are inferred (`~10.0`), and the bars are relative to the mean.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::app::{EventName, HistoryEntry, HistoryEvent, LeaseHistory, RecordedRe
 use crate::ui::{Role, format, theme};
 
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Heights of a bar in one row.
+/// Steps of a bar in one row.
 const FULL: usize = 8;
 /// Columns of the scale beside the bars.
 const SCALE_WIDTH: usize = 11;
-/// How far from the pace an interval may be, as a share of it, before it is told by its colour as well.
+/// An interval that differs from the expected one by more than this share of it is in the colour of a warning.
 const LITTLE: f64 = 0.1;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
@@ -38,7 +38,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     figures.into_iter().chain(bars.into_iter().flatten()).collect()
 }
 
-/// Those of others, as polls have shown them.
+/// The intervals of another client's lease, inferred from polls.
 fn inferred(page: &DetailPage<'_>, intervals: &[Duration], mean: Duration) -> Vec<Line<'static>> {
     if intervals.is_empty() || mean.is_zero() {
         return Vec::new();
@@ -49,13 +49,13 @@ fn inferred(page: &DetailPage<'_>, intervals: &[Duration], mean: Duration) -> Ve
     std::iter::once(figures).chain(bars(page, &newest, mean, &format!("{} s", about(mean)))).collect()
 }
 
-/// The last intervals, newest last, each with the signs of what befell it.
+/// The last intervals with the signs of other events, newest last.
 fn figures(page: &DetailPage<'_>, history: &LeaseHistory) -> Option<Line<'static>> {
     let is_empty = history.renewals().all(|(_, renewal)| renewal.interval().is_none());
-    (!is_empty).then(|| line(page, history.entries().rev().filter_map(mark)))
+    if is_empty { None } else { Some(line(page, history.entries().rev().filter_map(mark))) }
 }
 
-/// Figures that come newest first, newest last: as many as one line has room for.
+/// Takes figures newest first and shows as many as fit on one line, newest last.
 fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) -> Line<'static> {
     let mut room = page.width.saturating_sub(LABEL_WIDTH);
     let mut shown: Vec<(String, Role)> = Vec::new();
@@ -70,7 +70,7 @@ fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) ->
     Line::from_iter(std::iter::once(name).chain(marks))
 }
 
-/// A sign of the events' for what is no renewal; the first renewal has no interval.
+/// An interval, or the sign of an event that is not a renewal. The first renewal has no interval.
 fn mark(mark: &HistoryEntry) -> Option<(String, Role)> {
     let sign = |word| {
         let (sign, role) = theme::event(word);
@@ -88,13 +88,12 @@ fn mark(mark: &HistoryEntry) -> Option<(String, Role)> {
 fn interval(renewal: RecordedRenewal) -> Option<(String, Role)> {
     let interval = format::seconds(renewal.interval()?);
     let dropped = theme::event(EventName::Dropped).0;
-    Some(match renewal.is_dropped {
-        true => (format!("{interval}{dropped}"), Role::Warning),
-        false => (interval, Role::Text),
-    })
+    let mark =
+        if renewal.is_dropped { (format!("{interval}{dropped}"), Role::Warning) } else { (interval, Role::Text) };
+    Some(mark)
 }
 
-/// Two rows of bars, the newest, which comes first, at the right.
+/// Two rows of bars. Takes the newest interval first and draws it at the right.
 fn bars(page: &DetailPage<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
     let most = page.width.saturating_sub(SCALE_WIDTH + 2).div_ceil(2);
     let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(pace));
@@ -108,7 +107,7 @@ fn with(scale: Span<'static>, bars: Vec<Span<'static>>) -> Line<'static> {
     Line::from_iter(std::iter::once(scale).chain(bars))
 }
 
-/// The part of the bars that rises above so many heights, up to a row's.
+/// The part of the bars above `below` steps, at most one row high.
 fn row(page: &DetailPage<'_>, shares: &[f64], below: usize) -> Vec<Span<'static>> {
     let bar = |share: &f64| {
         let height = ((share * FULL as f64).round() as usize).clamp(1, 2 * FULL);

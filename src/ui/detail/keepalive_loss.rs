@@ -1,4 +1,4 @@
-//! How a lease that was to be kept alive was lost, and what a program would have known of it.
+//! How keeping a lease alive ended, and what a program would have seen of it.
 
 use ratatui::text::Line;
 
@@ -20,7 +20,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
+/// What to do: keep a lease that is still alive, or grant a new one like it.
 fn again(page: &DetailPage<'_>) -> String {
     let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
     let anew = format!("{new} grants one like it (the form is filled in)");
@@ -30,7 +30,7 @@ fn again(page: &DetailPage<'_>) -> String {
     }
 }
 
-/// When the channel of a program that keeps it alive with Go's clientv3 was closed, as far as can be told.
+/// When a program that uses Go's clientv3 sees its keepalive channel close.
 fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
     let wall = |at| page.ctx.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {

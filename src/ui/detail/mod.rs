@@ -1,7 +1,7 @@
-//! The selected lease in detail: tiled beside the table, or open in its place.
+//! The selected lease in detail: in a pane beside or below the table, or open in its place.
 //!
-//! A section is a function that writes lines. Where there is room the charts stand beside [`TEXT_SECTIONS`] and [`LOWER_SECTIONS`] below
-//! both, else the charts go first: they say most in few lines.
+//! A section is a function that returns lines. On a wide screen the charts are beside [`TEXT_SECTIONS`], with
+//! [`LOWER_SECTIONS`] below both. On a narrow screen the charts come first.
 
 mod events;
 mod intervals;
@@ -26,33 +26,33 @@ use super::line::wrap;
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role, Theme, theme};
 
-/// Writes a part of the detail.
+/// Returns the lines of one part of the detail.
 type Section = fn(&DetailPage<'_>) -> Vec<Line<'static>>;
 
-/// What is told in words of a lease, from top to bottom; the charts of its history have their place beside or above.
+/// The sections in words, from top to bottom; the charts are beside or above them.
 const TEXT_SECTIONS: &[Section] = &[ttl::lines, own_renewals::lines, observed_renewals::lines];
-/// What is told below that.
+/// The sections below words and charts.
 const LOWER_SECTIONS: &[Section] = &[lease_keys::lines, events::lines];
 
-/// The room of the names at the left.
+/// Columns of the labels at the left.
 const LABEL_WIDTH: usize = 10;
-/// From this width on the charts stand beside the words.
+/// From this width on, in columns, the charts are beside the words.
 const SIDE_BY_SIDE_WIDTH: usize = 90;
-/// Lines about the keys that go before the charts, where the detail stands beside the table: how many, and the first.
+/// Lines about keys that come before the charts in the pane beside the table: the count and the first key.
 const KEYS_FIRST: usize = 2;
-/// Between them.
+/// Columns between words and charts.
 const GAP: usize = 2;
 
-/// A detail being written.
+/// What the sections are made from.
 struct DetailPage<'a> {
     ctx: RenderContext<'a>,
     lease: &'a Lease,
     width: usize,
-    /// How many lines can be seen at a time.
+    /// Lines that are visible at a time.
     rows: usize,
 }
 
-/// Draws it; nothing where it has no place.
+/// Draws the detail; nothing if `area` is empty.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -66,7 +66,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
 }
 
-/// How many lines of the open detail there is no room for, on a screen of this size; none where it is not open.
+/// Lines of the open detail that do not fit on a screen of this size; none if it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
@@ -93,12 +93,12 @@ fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>
         .collect()
 }
 
-/// The even number at or below this one, 4 at least and 10 at most: half the scale has a row of its own.
+/// The even number at or below this one, from 4 to 10: with an even number of rows, half of the scale has a label.
 fn even(rows: usize) -> usize {
     (rows & !1).clamp(4, 10)
 }
 
-/// Two lines as one, the second from a column on.
+/// Puts the second line beside the first, from a column on.
 fn join(mut left: Line<'static>, column: usize, right: Line<'static>) -> Line<'static> {
     left.push_span(Span::raw(" ".repeat(column.saturating_sub(left.width()))));
     left.spans.extend(right.spans);
@@ -135,18 +135,18 @@ impl DetailPage<'_> {
         sections.iter().flat_map(|section| section(self)).collect()
     }
 
-    /// What stands below charts and words; what stands above them already is left out.
+    /// The lines below charts and words, without those that are already above them.
     fn below(&self) -> Vec<Line<'static>> {
         let lines = self.write(LOWER_SECTIONS);
         if self.keys_first() { lines.into_iter().skip(KEYS_FIRST).collect() } else { lines }
     }
 
-    /// Whether keys go before the charts: beside the table there is no room below them, and nothing scrolls.
+    /// Whether keys come before the charts: the pane beside the table does not scroll.
     fn keys_first(&self) -> bool {
         !self.ctx.app.view.is_open && self.width < SIDE_BY_SIDE_WIDTH && lease_keys::lines(self).len() >= KEYS_FIRST
     }
 
-    /// The charts above the words. On a small screen they leave room for what is told of renewals.
+    /// The charts above the words. On a small screen they leave room for the lines about renewals.
     fn stacked(&self) -> Vec<Line<'static>> {
         const LEAST: usize = 10;
         let rows = if self.rows < LEAST { 0 } else { even(self.rows / 3) };
@@ -160,7 +160,7 @@ impl DetailPage<'_> {
         lines
     }
 
-    /// The words at the left, the charts at the right: as high as the screen allows, whatever the words are.
+    /// The words at the left, the charts at the right. The height depends on the screen only, not on the words.
     fn beside(&self) -> Vec<Line<'static>> {
         let width = (self.width - GAP) / 2;
         let rows = (self.rows * 2 / 3).clamp(9, 16);
@@ -176,7 +176,7 @@ impl DetailPage<'_> {
         fill(left).zip(fill(charts)).take(height).map(|(left, chart)| join(left, width + GAP, chart)).collect()
     }
 
-    /// A name at the left, and what is to be said in as many lines as it takes.
+    /// A label at the left, and a text on as many lines as it takes.
     fn labelled(&self, name: &str, role: Role, text: &str) -> Vec<Line<'static>> {
         let indent = LABEL_WIDTH.min(self.width.saturating_sub(12));
         let name: String = name.chars().take(indent).collect();
@@ -191,7 +191,7 @@ impl DetailPage<'_> {
             .collect()
     }
 
-    /// The columns that are left after a text.
+    /// Columns that are left beside a text.
     fn room_after(&self, text: &str) -> usize {
         self.width.saturating_sub(text.width())
     }

@@ -1,4 +1,4 @@
-//! How others renew it, as far as polls tell.
+//! How other clients renew a lease, as far as polls show it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How it is renewed: how often and at which pace, how much may go wrong, and the queue of responses.
+//! How leasetop renews a lease: the interval, the margin and the response queue.
 
 use ratatui::text::Line;
 

@@ -1,4 +1,4 @@
-//! What the server says of the time left, beside what the engine believes.
+//! The time left, and what etcd and the engine know about it.
 
 use ratatui::text::Line;
 

@@ -1,4 +1,4 @@
-//! The time left as a saw-tooth: it falls with the time and rises with each renewal. What befell it stands on the axis.
+//! The time left as a sawtooth: it falls steadily and rises with each renewal. Events are marked on the axis.
 //!
 //! ```text
 //! TIME LEFT, last 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals
@@ -22,14 +22,14 @@ use crate::app::{DeadlineSegment, EventName, HistoryEntry, HistoryEvent, LeaseHi
 use crate::ui::{Role, format, theme};
 use simkit::Timestamp;
 
-/// Below this there is nothing to be seen of a tooth.
+/// Narrower than this, in columns, the chart is not drawn.
 const LEAST_WIDTH: usize = 24;
-/// Columns of a tooth at the shortest span.
+/// Columns between two renewals at the shortest span.
 const TOOTH: usize = 8;
-/// By how much each step of the span is longer than the one before.
+/// Each step of the span is this many times as long as the one before.
 const STEP: u32 = 4;
 
-/// What befell a lease, the graver the later.
+/// An event on the axis; the later variants are the graver ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     Renewed,
@@ -77,12 +77,12 @@ impl Sign {
     }
 }
 
-/// The span of time that is shown, in columns that hold still while time goes on: one is added when one is over.
+/// The span of time that is shown. Its end is rounded up to a whole column, so that the picture moves by whole columns.
 #[derive(Clone, Copy, Debug)]
 struct ChartSpan {
     end: Timestamp,
     columns: usize,
-    /// Seconds of a column.
+    /// Seconds per column.
     step: f64,
 }
 
@@ -93,20 +93,20 @@ impl ChartSpan {
         ChartSpan { end, columns, step: step as f64 / 1e9 }
     }
 
-    /// The same in columns of dots, so many to a cell.
+    /// The same span in columns of dots, `across` of them per cell.
     fn fine(self, across: usize) -> Self {
         ChartSpan { columns: self.columns * across, step: self.step / across as f64, ..self }
     }
 
-    /// In columns from its beginning; less than 0 before that.
+    /// The position of a moment in columns from the left; negative before the span.
     fn place(&self, at: Timestamp) -> f64 {
         self.columns as f64 - (self.end - at).as_secs_f64() / self.step
     }
 
-    /// The column of a moment; none where it lies before.
+    /// The column of a moment; none before the span.
     fn column(&self, at: Timestamp) -> Option<usize> {
         let place = self.place(at);
-        (place >= 0.0).then(|| (place as usize).min(self.columns.saturating_sub(1)))
+        if place < 0.0 { None } else { Some((place as usize).min(self.columns.saturating_sub(1))) }
     }
 }
 
@@ -127,12 +127,12 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     chart.lines(history, end, rows)
 }
 
-/// What was left, as vertical lines of dots.
+/// The time left as vertical lines of dots.
 struct Dots {
     /// A column of dots from the left, and its lowest and highest dot counted from below.
     lines: Vec<(usize, usize, usize)>,
     window: ChartSpan,
-    /// Seconds at the top.
+    /// Seconds at the top of the scale.
     ttl: f64,
     /// Dots from the bottom to the top.
     height: usize,
@@ -147,7 +147,7 @@ impl Shape for Dots {
 }
 
 impl Dots {
-    /// The time left falls, as long as a deadline stays. What is known to lie between two bounds is as thick as these.
+    /// Draws the fall of the time left while the deadline stays. The line is as thick as the range of the deadline.
     fn fall(&mut self, segment: &DeadlineSegment) {
         let (from, until) = (self.window.place(segment.from).max(0.0), self.window.place(segment.until));
         let end = self.window.end;
@@ -163,7 +163,7 @@ impl Dots {
         }
     }
 
-    /// It was renewed: what was left rises at once.
+    /// Draws the vertical rise at a renewal.
     fn rise(&mut self, before: &DeadlineSegment, after: &DeadlineSegment) {
         let Some(column) = self.window.column(after.from) else { return };
         let left = |segment: &DeadlineSegment| segment.deadline.middle().signed_since(after.from);
@@ -179,9 +179,9 @@ impl Dots {
 struct Chart<'a> {
     page: &'a DetailPage<'a>,
     window: ChartSpan,
-    /// Seconds at the top.
+    /// Seconds at the top of the scale.
     ttl: f64,
-    /// Less than this left, in seconds, is a risk.
+    /// The lease is at risk with less than this left, in seconds.
     risk: f64,
 }
 
@@ -195,7 +195,7 @@ impl Chart<'_> {
         lines
     }
 
-    /// The rows of dots as text: each column as high as what was left within it, and a line up where it was renewed.
+    /// The rows of the chart as text, from the top down.
     fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<String> {
         let (marker, across, up) =
             if self.page.theme().is_ascii { (Marker::Dot, 1, 1) } else { (Marker::Braille, 2, 4) };
@@ -215,7 +215,7 @@ impl Chart<'_> {
         buf.content.chunks(self.window.columns.max(1)).map(row).collect()
     }
 
-    /// A row with the seconds at its upper edge; where less is left than one interval it is told by its colour as well.
+    /// A row with its label. Rows below one renewal interval are in the colour of a warning.
     fn row(&self, row: usize, rows: usize, dots: String) -> Line<'static> {
         let upper = self.ttl * (rows - row) as f64 / rows as f64;
         let label = match row {
@@ -231,7 +231,7 @@ impl Chart<'_> {
         ])
     }
 
-    /// The axis with the gravest sign of each column, and how many there are of each in sight.
+    /// The axis with the gravest sign of each column, and the number of each sign within the span.
     fn axis(&self, history: &LeaseHistory) -> (Line<'static>, [usize; Sign::ALL.len()]) {
         let mut cells: Vec<Option<Sign>> = vec![None; self.window.columns];
         let mut counts = [0; Sign::ALL.len()];
@@ -247,7 +247,7 @@ impl Chart<'_> {
         (self.signs(&cells), counts)
     }
 
-    /// The cells of a mark: one, or from where on nothing was known to where something was again.
+    /// The first and last cell of an entry: one cell, or for a gap all cells until something was known again.
     fn cells(&self, mark: &HistoryEntry, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
         let last = match sign {
             Sign::Unknown => until.map_or(self.window.columns.checked_sub(1), |until| self.window.column(until)),
@@ -266,7 +266,7 @@ impl Chart<'_> {
         Line::from(spans)
     }
 
-    /// Since when a lease that others renew was watched, where that is in sight.
+    /// Since when another client's lease is watched, if that is within the span.
     fn start_in_window(&self, history: &LeaseHistory) -> Option<Timestamp> {
         let first = history.entries().next().filter(|_| self.page.lease.engine.is_none())?.at;
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
@@ -298,7 +298,7 @@ impl Chart<'_> {
     }
 }
 
-/// Seconds on the scale, without a decimal where they are whole.
+/// Seconds on the scale, without decimals if they are whole.
 fn scale(seconds: f64) -> String {
     if seconds.fract() == 0.0 { format::ttl(seconds as i64) } else { format::span(seconds) }
 }

@@ -1,4 +1,4 @@
-//! What it means to keep other clients' leases alive.
+//! The dialog before another client's leases are kept alive.
 
 use ratatui::text::Line;
 

@@ -1,4 +1,4 @@
-//! The answers of a dialog: as buttons where there is room, as their keys where there is none.
+//! The answers of a dialog: as buttons, or on a small screen as their keys.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -10,50 +10,49 @@ use crate::width::DisplayWidth;
 
 use super::DialogPage;
 
-/// One answer.
+/// An answer.
 #[derive(Clone)]
 pub(super) struct DialogButton {
-    /// The key that gives it, in words.
+    /// The label of its key.
     key: String,
-    /// What it does.
+    /// The label of the button.
     does: &'static str,
-    /// The same in a word, for where there is little room.
+    /// A short label, for small screens.
     brief: &'static str,
-    /// Whether its button is told by what it does alone: Enter gives it, and the key is said where there are no buttons.
+    /// Whether the button has no key on it, because Enter gives it.
     is_plain: bool,
-    /// Whether it is left out where there is hardly any room.
+    /// Whether it is dropped on a tiny screen.
     is_minor: bool,
 }
 
 impl DialogButton {
-    /// One that this key gives.
     pub(super) fn new(key: impl Into<String>, does: &'static str, brief: &'static str) -> DialogButton {
         DialogButton { key: key.into(), does, brief, is_plain: false, is_minor: false }
     }
 
-    /// The same without its key on the button.
+    /// Leaves the key off the button.
     pub(super) fn plain(self) -> DialogButton {
         DialogButton { is_plain: true, ..self }
     }
 
-    /// The same, left out where there is hardly any room.
+    /// Drops it on a tiny screen.
     pub(super) fn minor(self) -> DialogButton {
         DialogButton { is_minor: true, ..self }
     }
 
-    /// Its words as a button; as wide whether it is focused or not, so that nothing moves with the focus.
+    /// Key and label of the button, equally wide with and without focus, so that nothing moves.
     fn button(&self, is_focused: bool) -> (String, String) {
         let [open, close] = if is_focused { ["[ ", " ]"] } else { ["  ", "  "] };
         let (key, gap) = if self.is_plain { ("", "") } else { (&*self.key, " ") };
         (format!("{open}{key}"), format!("{gap}{}{close}", self.does))
     }
 
-    /// Key and what it does, in short.
+    /// The key and the short label.
     fn in_brief(&self) -> String {
         format!("{} {}", caret(&self.key), self.brief)
     }
 
-    /// The key in as few letters as can be understood.
+    /// The key alone, abbreviated.
     fn tiny(&self) -> String {
         caret(&self.key).replace("Enter", "Ent").replace("number", "Nr")
     }
@@ -65,27 +64,27 @@ fn caret(key: &str) -> String {
 }
 
 impl<'a> DialogPage<'a> {
-    /// The first key of a reply, in words.
+    /// The label of the first key of an action.
     pub(super) fn key(&self, reply: DialogAction) -> String {
         self.ctx.app.config.keymap.key_label(Action::Dialog(reply))
     }
 
-    /// To do nothing.
+    /// Cancel, given by Enter.
     pub(super) fn cancel(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "Cancel", "no").plain()
     }
 
-    /// To do nothing, where Enter means something else.
+    /// Cancel with its key, where Enter means something else.
     pub(super) fn cancel_key(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "cancel", "no")
     }
 
-    /// There is nothing left to answer.
+    /// Close, where there is nothing to decide.
     pub(super) fn close(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "Close", "close").plain()
     }
 
-    /// The answers of a form: what it does, where it is complete, and the ways through it and out.
+    /// The answers of a form: submit (if it is complete), next field and cancel.
     pub(super) fn form(&self, does: Option<&'static str>, has_fields: bool) -> Vec<Line<'a>> {
         let give = does.map(|does| DialogButton::new(self.key(DialogAction::Accept), does, does));
         let next =
@@ -94,8 +93,8 @@ impl<'a> DialogPage<'a> {
         self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
     }
 
-    /// The lines of answers, the focused one reversed: as buttons in as many lines as the sheet has room for, else in short.
-    /// Where none can be focused they are keys on one line.
+    /// The answers as buttons, the focused one reversed. If they need more than a third of the rows they are keys on one
+    /// line; so are answers that cannot be focused.
     pub(super) fn answers(&self, answers: &[DialogButton], focused: Option<usize>) -> Vec<Line<'a>> {
         let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(answer, focused == Some(place)));
         let mut lines = self.flow(buttons.collect());
@@ -109,7 +108,7 @@ impl<'a> DialogPage<'a> {
         self.in_short(answers)
     }
 
-    /// The answers on one line, by their keys.
+    /// The answers on one line, as keys.
     fn in_short(&self, answers: &[DialogButton]) -> Vec<Line<'a>> {
         let brief = answers.iter().map(DialogButton::in_brief).collect::<Vec<_>>().join("  ");
         let tiny =
@@ -121,13 +120,13 @@ impl<'a> DialogPage<'a> {
     fn button(&self, answer: &DialogButton, is_focused: bool) -> Line<'a> {
         let theme = self.ctx.theme;
         let (key, does) = answer.button(is_focused);
-        match is_focused {
-            true => Line::from(Span::styled(key + &does, theme.cursor())),
-            false => Line::from(vec![Span::styled(key, theme.style(Role::Key)), Span::styled(does, Style::default())]),
+        if is_focused {
+            return Line::from(Span::styled(key + &does, theme.cursor()));
         }
+        Line::from(vec![Span::styled(key, theme.style(Role::Key)), Span::styled(does, Style::default())])
     }
 
-    /// As many on a line as fit.
+    /// Fills lines with as many buttons as fit.
     fn flow(&self, buttons: Vec<Line<'a>>) -> Vec<Line<'a>> {
         let mut lines: Vec<Line> = Vec::new();
         for button in buttons {
@@ -140,14 +139,14 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-/// Takes the blanks away in which a bracket would stand.
+/// Removes the blanks that are reserved for a bracket.
 fn outdent(line: &mut Line<'_>) {
     if let Some(first) = line.spans.first_mut() {
         first.content = first.content.trim_start().to_owned().into();
     }
 }
 
-/// Its width without the blanks at its end.
+/// The width without trailing blanks.
 fn trimmed_width(line: &Line<'_>) -> usize {
     line.to_string().trim_end().width()
 }

@@ -1,4 +1,4 @@
-//! The drills that are offered, each with what a program would see of it.
+//! The fault drills, each with what a program would see of it.
 
 use ratatui::text::{Line, Span};
 
@@ -29,7 +29,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot: self.answers(&[self.cancel()], Some(0)), ..Popup::new(title, body) }
     }
 
-    /// A key and what it begins.
+    /// A choice with its key.
     pub(super) fn choice(&self, key: char, name: &str) -> Line<'a> {
         let theme = self.ctx.theme;
         Line::from(vec![

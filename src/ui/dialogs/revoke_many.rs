@@ -1,4 +1,4 @@
-//! What a revoke of several leases would do, and how it goes on.
+//! The dialogs before and during the revoke of several leases.
 
 use ratatui::text::{Line, Span};
 
@@ -12,7 +12,7 @@ use crate::ui::line::cut;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
 
-/// Leases that are named, at most.
+/// Leases that are listed at most.
 const MOST_NAMED: usize = 12;
 
 impl<'a> DialogPage<'a> {
@@ -34,16 +34,21 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(title, body) }
     }
 
-    /// What one might not expect of what is marked.
+    /// Warnings about marked leases that are hidden or no longer apply.
     fn cautions(&self, dialog: &RevokeManyDialog, left: usize) -> Vec<Line<'a>> {
         let (hidden, lost) = (dialog.hidden, dialog.total() - left);
-        let hidden = (hidden > 0).then(|| format!("{hidden} of them hidden by the filter."));
-        let lost =
-            (lost > 0).then(|| format!("{lost} more ended or changed owner while this was open and are skipped."));
-        hidden.into_iter().chain(lost).flat_map(|text| self.text(Role::Warning, &text)).collect()
+        let mut lines = Vec::new();
+        if hidden > 0 {
+            lines.extend(self.text(Role::Warning, &format!("{hidden} of them hidden by the filter.")));
+        }
+        if lost > 0 {
+            let text = format!("{lost} more ended or changed owner while this was open and are skipped.");
+            lines.extend(self.text(Role::Warning, &text));
+        }
+        lines
     }
 
-    /// The first of several leases, a line each, in so many rows at most.
+    /// The first leases, one per line, in at most `rows` rows.
     pub(super) fn named(&self, leases: &[&Lease], rows: usize) -> Vec<Line<'a>> {
         let most = rows.min(MOST_NAMED);
         let named = if leases.len() <= most { leases.len() } else { most.saturating_sub(1) };
@@ -70,8 +75,7 @@ impl<'a> DialogPage<'a> {
         told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// How far revoking has come, a result a lease; those that failed first. Its lines are as many from the start on, so
-    /// that nothing jumps.
+    /// The progress, with a result for each lease, failures first. The number of lines is constant, so that nothing jumps.
     pub(super) fn revoking(&self, top: usize) -> Popup<'a> {
         let nothing = BulkRevoke::default();
         let bulk = self.ctx.app.jobs.bulk().unwrap_or(&nothing);
@@ -140,8 +144,8 @@ fn doomed_keys(leases: &[&Lease]) -> String {
 }
 
 fn consequence(leases: &[&Lease]) -> &'static str {
-    match leases.iter().any(|lease| lease.ownership != Ownership::Own) {
-        true => "Other clients lose their leases; watchers see the deletes immediately.",
-        false => "Watchers see the deletes immediately.",
+    if leases.iter().any(|lease| lease.ownership != Ownership::Own) {
+        return "Other clients lose their leases; watchers see the deletes immediately.";
     }
+    "Watchers see the deletes immediately."
 }

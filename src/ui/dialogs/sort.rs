@@ -1,4 +1,4 @@
-//! What can be sorted by, the chosen one reversed.
+//! The sort menu; the chosen column is reversed.
 
 use ratatui::text::{Line, Span};
 
@@ -23,7 +23,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, look_at: menu.place(), ..Popup::new(Title::of("Sort by"), lines) }
     }
 
-    /// `  LEFT     ↑  the time left`
+    /// `  LEFT     ↑  time left`
     fn column(&self, menu: SortMenu, column: Column) -> Line<'a> {
         let theme = self.ctx.theme;
         let is_chosen = menu.chosen.column == column;

@@ -1,4 +1,4 @@
-//! The speeds at which the exercise can be begun anew, each with what there is to be seen and when.
+//! The dialog that restarts the exercise at another speed, with what to expect of each speed.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn effect_text(speed: &ClockSpeed) -> String {
     format!("Renews every {renewed}; if unread, first drop after {dropped}.")
 }
 
-/// `20 s`, `2 min`, `5 h 20 min`: of a time that is waited for, what one plans with.
+/// `20 s`, `2 min`, `5 h 20 min`.
 fn in_words(span: Duration) -> String {
     let (seconds, minutes) = (span.as_secs(), (span.as_secs() + 30) / 60);
     match (minutes / 60, minutes % 60) {

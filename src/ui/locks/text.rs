@@ -1,4 +1,4 @@
-//! Locks in words.
+//! The sentences of the locks view.
 
 use crate::escape::printable;
 use crate::id_format::IdFormat;
@@ -11,7 +11,7 @@ use crate::ui::table;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// The name of a lock; one without a name is its slash.
+/// The name of a lock; `/` if it is empty.
 pub(super) fn name(queue: &LockQueue) -> String {
     match queue.name() {
         [] => "/".to_owned(),
@@ -19,7 +19,7 @@ pub(super) fn name(queue: &LockQueue) -> String {
     }
 }
 
-/// A place in line.
+/// The position in a queue: `holds`, `next`, `2`.
 pub(super) fn place(place: usize) -> String {
     match place {
         0 => "holds".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn place(place: usize) -> String {
     }
 }
 
-/// What can be said of a lease that is not there.
+/// The cell of a lease that is not listed.
 pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: usize) -> String {
     match column.title {
         "ID" if width >= ids.width() => ids.name(id),
@@ -38,7 +38,7 @@ pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: u
     }
 }
 
-/// Who holds it since when, how many wait, and when the next one gets it.
+/// Who holds the lock since when, how many wait, and when the next one gets it.
 pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: bool) -> String {
     let ids = ctx.app.view.id_format;
     let id = |candidate: &Candidate| {
@@ -61,7 +61,7 @@ fn held_for(queue: &LockQueue, now: Timestamp) -> String {
     format!("{sign}{}", whole((now - held.since).as_secs_f64()))
 }
 
-/// When the lock of a holder becomes free.
+/// When the holder releases the lock.
 fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
     match (holder.attachment, ctx.app.leases.candidate_problem(holder, ctx.now)) {
         (KeyAttachment::NoLease, _) => format!("when the key of {id} is deleted"),
@@ -81,7 +81,7 @@ fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
     if left == UNKNOWN { None } else { Some(left) }
 }
 
-/// What is wrong with a candidate, and what comes of it.
+/// What is wrong with a candidate, and what will happen.
 pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: CandidateProblem) -> String {
     match flaw {
         CandidateProblem::Stranded => {
@@ -102,7 +102,7 @@ pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: Candidat
     }
 }
 
-/// A span in whole seconds as long as it is short.
+/// A duration, below 100 s in whole seconds.
 fn whole(seconds: f64) -> String {
     if seconds < 100.0 { format!("{:.0} s", seconds.floor()) } else { format::span(seconds) }
 }
