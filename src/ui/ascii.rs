@@ -1,8 +1,9 @@
-//! The picture for terminals that know nothing but ASCII.
+//! ASCII fallback for terminals that cannot show Unicode.
 
 use ratatui::buffer::Buffer;
 
-/// Replaces each sign that is not ASCII by one that is, cell by cell.
+/// Replaces every non-ASCII character with an ASCII one of the same width, cell by cell, so the layout does not
+/// change.
 pub(super) fn fold(buf: &mut Buffer) {
     for cell in &mut buf.content {
         if !cell.symbol().is_ascii() {

@@ -1,4 +1,4 @@
-//! The exercise, as a view: a row for each TTL that is kept, and the answer in a sentence.
+//! Cadence view: one row per TTL kept alive, and whether the renewal interval depends on the TTL.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,11 +18,10 @@ use super::line::{cut, wrap};
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role, events_panel};
 
-/// What a column says of a series.
 struct CadenceColumn {
     title: &'static str,
     width: usize,
-    /// Columns leave from the highest rank down; 0 stays.
+    /// The highest rank is hidden first when width runs out. Rank 0 is never hidden.
     rank: u8,
     says: fn(&RenderContext<'_>, &Series) -> String,
 }
@@ -36,7 +35,7 @@ const fn column(
     CadenceColumn { title, width, rank, says }
 }
 
-/// Every column, from left to right. Intervals go from answer to answer.
+/// Every column, from left to right. Intervals are measured from reply to reply.
 const COLUMNS: &[CadenceColumn] = &[
     column("TTL", 9, 0, |_, series| series.ttl_in_words()),
     column("LEASES", 6, 6, |ctx, series| ctx.app.leases.kept_alive_in(series).0.to_string()),
@@ -61,7 +60,8 @@ fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), show)
 }
 
-/// Draws the view, from where one has moved to. Without frames the selected lease keeps the first line.
+/// Draws the view from the current scroll offset. The tiny layout has no frame; its first line shows the selected
+/// lease.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -74,7 +74,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
 }
 
-/// How many lines there is no room for on a screen of this size; none where another view is shown.
+/// Number of lines that do not fit on a screen of this size, or `None` if another view is shown.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
@@ -109,7 +109,7 @@ fn block(ctx: RenderContext<'_>, area: Rect) -> Block<'_> {
     if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
 }
 
-/// The rows, the answer, the reason of what is odd in it, and a picture of the shares where there is room for it.
+/// The rows, the answer, the reason for irregularities, and the chart of shares if it fits.
 fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let exercise = ctx.app.leases.cadence_report(ctx.app.config.pace);
@@ -139,7 +139,6 @@ fn how_to_begin(ctx: &RenderContext<'_>) -> String {
     format!("You are not keeping any lease alive. {new} grants one; {keep} keeps the selected one alive.")
 }
 
-/// The header and a row for each series.
 fn rows(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'static>> {
     let columns = fitting(width);
     let join = |says: &dyn Fn(&CadenceColumn) -> String| -> String {
@@ -153,8 +152,8 @@ fn rows(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'s
     std::iter::once(header).chain(rows).collect()
 }
 
-/// Each TTL as a bar of the same length, and how much of it goes by from one renewal to the next: whoever asks whether that is
-/// the same sees it.
+/// One bar of equal length per TTL, filled by the share of the TTL between renewals, so that the shares can be
+/// compared at a glance.
 fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'static>> {
     const NAME: usize = 12;
     const LEAST: usize = 60;
@@ -179,7 +178,7 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
     lines
 }
 
-/// The columns that there is room for.
+/// The columns that fit into `width`.
 fn fitting(width: usize) -> Vec<&'static CadenceColumn> {
     let mut columns: Vec<&CadenceColumn> = COLUMNS.iter().collect();
     while columns.iter().map(|column| column.width.max(column.title.width()) + 2).sum::<usize>() > width + 2 {

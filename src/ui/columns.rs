@@ -1,4 +1,4 @@
-//! The columns of the lease table, as data: name, room, when they leave, and what they say of a lease.
+//! Column definitions of the lease table: name, width, rank and cell content.
 
 use crate::app::{Column as Name, Lease, LeaseState};
 use crate::escape::printable;
@@ -13,7 +13,7 @@ use super::line::cut;
 use super::theme;
 use super::{Role, Theme};
 
-/// What a row is made from.
+/// Input of one table row.
 #[derive(Clone, Copy)]
 pub(super) struct RowContext<'a> {
     pub(super) lease: &'a Lease,
@@ -22,17 +22,17 @@ pub(super) struct RowContext<'a> {
     pub(super) ids: IdFormat,
 }
 
-/// One cell: what it says, and in which role.
+/// Text of a cell and its role.
 pub(super) type Cell = (String, Role);
 
-/// A column, or the bar beside one. As the width shrinks they leave from the highest rank down.
+/// A column, or the bar beside one. The highest rank is hidden first when width runs out.
 pub(super) struct TableColumn {
-    /// By what it is chosen.
+    /// Name in the `columns` setting.
     pub(super) name: Name,
     pub(super) title: &'static str,
-    /// The least width.
+    /// Minimum width.
     pub(super) width: u16,
-    /// How much wider it may grow where there is room.
+    /// How much the column may grow beyond `width`.
     growth: u16,
     pub(super) is_number: bool,
     rank: u8,
@@ -47,7 +47,7 @@ const fn number(name: Name, width: u16, rank: u8, cell: fn(RowContext<'_>, usize
     TableColumn { name, title: name.title(), width, growth: 0, is_number: true, rank, cell }
 }
 
-/// All columns.
+/// Every column, in the default order.
 pub(super) const COLUMNS: &[TableColumn] = &[
     text(Name::Id, 8, 8, 0, id),
     text(Name::Who, 7, 0, 7, who),
@@ -67,10 +67,10 @@ pub(super) const COLUMNS: &[TableColumn] = &[
     text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
 
-/// A column of this rank comes where the id has its whole room.
+/// Columns of this rank are shown only after the id has its full width.
 const LAST_TO_COME: u8 = 14;
 
-/// What the rows of the locks view say of a lease.
+/// Lease columns of the locks view.
 const OF_LOCKS: &[Name] = {
     use Name::{Every, Id, Last, Left, Margin, RoundTrip, State, Ttl, Who};
     &[Id, Who, State, Left, Ttl, Every, Last, Margin, RoundTrip]
@@ -87,7 +87,7 @@ pub(super) fn of_locks(width: u16, ids: IdFormat) -> (Vec<(&'static TableColumn,
     fit(width, OF_LOCKS, ids)
 }
 
-/// The chosen columns that fit, each with its width, and the gap between them.
+/// The chosen columns that fit, each with its width, and the gap between columns.
 pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static TableColumn, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
     let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
@@ -100,7 +100,7 @@ pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static 
     let rank = ranks.iter().copied().find(|rank| least(*rank) <= width).or(ranks.last().copied()).unwrap_or(0);
     let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
     let mut room = width.saturating_sub(least(rank)).saturating_add(whole_id(rank)).min(width);
-    // The id is worth more than air, air more than longer bars.
+    // Spend spare width on the full id first, then on wider gaps, then on longer bars.
     columns.iter_mut().filter(|(column, _)| column.name == Name::Id).for_each(|id| grow(id, ids, &mut room));
     let gaps = (columns.len() as u16).saturating_sub(1);
     let gap = if room >= gaps { 2 } else { 1 };
@@ -109,10 +109,11 @@ pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static 
     (columns, gap)
 }
 
-/// The id, and from a place among the others on as many as have all the room that they want, down to the edge.
+/// Layout for horizontal scrolling: the id, then the other columns from index `pan` on at full width, up to the right
+/// edge.
 pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (Vec<(&'static TableColumn, u16)>, u16) {
     const GAP: u16 = 2;
-    /// What a text may want that would take all.
+    /// Width of a column that would otherwise take all remaining space.
     const LONG: u16 = 40;
     let named = |name: Name| COLUMNS.iter().filter(move |column| column.name == name);
     let others = chosen.iter().copied().filter(|name| *name != Name::Id);
@@ -134,20 +135,20 @@ pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (V
 fn grow((column, width): &mut (&'static TableColumn, u16), ids: IdFormat, room: &mut u16) {
     let growth = if column.name == Name::Id { ids.width() as u16 - column.width } else { column.growth };
     let more = (column.width.saturating_add(growth) - *width).min(*room);
-    // Half an id or half a bar more is not worth it.
+    // Grow only to the full width: part of an id or of a bar adds nothing.
     let is_whole = growth == u16::MAX || *width + more == column.width + growth;
     let more = if is_whole { more } else { 0 };
     *width += more;
     *room -= more;
 }
 
-/// A cell of a row; the dead are grey throughout.
+/// Content of a cell. Every cell of an ended lease has the role `Gone`.
 pub(super) fn cell(column: &TableColumn, row: RowContext<'_>, width: usize) -> Cell {
     let (text, role) = (column.cell)(row, width);
     (text, if row.lease.end.is_some() { Role::Gone } else { role })
 }
 
-/// The bar for a share of the whole.
+/// A bar of `width` cells, filled to `share` (0 to 1).
 pub(super) fn share_bar(share: f64, width: usize) -> String {
     let full = ((share.clamp(0.0, 1.0) * width as f64).round() as usize).min(width);
     "▇".repeat(full) + &"░".repeat(width - full)
@@ -169,10 +170,10 @@ fn who(row: RowContext<'_>, _: usize) -> Cell {
     plain(row.lease.ownership.word())
 }
 
-/// The sign of a lease with which something is wrong.
+/// Marks a lease that has warnings.
 pub(super) const WARNED: char = '△';
 
-/// The state; for a moment a healthy lease says that it was refilled.
+/// The state. A healthy lease briefly shows that it was refilled.
 fn state(row: RowContext<'_>, width: usize) -> Cell {
     const REFILLED: &str = "↻ refilled";
     if row.state == LeaseState::Ok && row.lease.was_just_refilled(row.now) {
@@ -183,7 +184,7 @@ fn state(row: RowContext<'_>, width: usize) -> Cell {
     (warned(format!("{sign} {}", row.state.word()), row.lease, width), role)
 }
 
-/// The state with a sign for what is wrong with the lease, where that is not told beside it: `● ok △`.
+/// Appends the warning sign if it fits: `● ok △`.
 fn warned(text: String, lease: &Lease, width: usize) -> String {
     let free = width.saturating_sub(text.width());
     match (lease.warnings.is_empty(), free) {
@@ -201,7 +202,7 @@ fn urgency(row: RowContext<'_>) -> Role {
     }
 }
 
-/// A deadline that is only known to a second or so is told in whole seconds, and marked as inferred.
+/// Time left. A deadline known only to about a second is shown in whole seconds, with `~`.
 pub(super) fn left(row: RowContext<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
     if row.state == LeaseState::Unseen {
@@ -218,7 +219,7 @@ pub(super) fn left(row: RowContext<'_>, _: usize) -> Cell {
     (text, urgency(row))
 }
 
-/// Nobody has looked for a while: it may have been renewed, so that this much is left at least.
+/// Time left if recent polls got no answer. The lease may have been renewed since, so this is a lower bound.
 fn unseen_left(row: RowContext<'_>) -> Cell {
     let least = row.lease.bounds().map(|bounds| (bounds.earliest - row.now).as_secs_f64()).filter(|least| *least > 0.0);
     match least {
@@ -240,8 +241,8 @@ fn ttl(row: RowContext<'_>, _: usize) -> Cell {
     known(row.lease.granted_ttl, format::ttl)
 }
 
-/// How often it is renewed. Where polls could not see all, as many renewals were seen at least (`>=`, in the detail), and so
-/// the interval between them is this long at most: `<=`.
+/// Renewal interval. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The detail
+/// shows the matching `>=` count.
 fn every(row: RowContext<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.others_mean_interval()) {
         (Some(status), _) => plain(format::interval(status.cadence.last, status.expected)),
@@ -265,7 +266,7 @@ fn next(row: RowContext<'_>, _: usize) -> Cell {
 fn margin(row: RowContext<'_>, _: usize) -> Cell {
     let ours = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
     match row.lease.margin() {
-        // A renewal that stayed hidden left more.
+        // A missed renewal can only mean that more time was left.
         Some((least, Certainty::AtLeast)) => plain(format::at_least_span(least.as_secs_f64())),
         Some((least, Certainty::About)) => plain(format!("~{}", format::span(least.as_secs_f64()))),
         None => known(ours, |left| format::span(left.as_secs_f64())),
@@ -296,7 +297,7 @@ fn keys(row: RowContext<'_>, _: usize) -> Cell {
     known(counted, |keys| format::at_least(!keys.is_all, keys.count))
 }
 
-/// The most urgent warning, and how many there are besides.
+/// The most urgent warning and the number of others.
 fn warnings(row: RowContext<'_>, width: usize) -> Cell {
     match row.lease.warnings.as_slice() {
         [] => (UNKNOWN.to_owned(), Role::Dim),
@@ -314,7 +315,7 @@ fn first_key(row: RowContext<'_>, width: usize) -> Cell {
     known(first, |key| cut(&printable(key), width))
 }
 
-/// The style of a role on a row; the row under the cursor is reversed as a whole.
+/// Style of a role in a row. The row under the cursor is reversed as a whole.
 pub(super) fn style(theme: Theme, role: Role, is_cursor: bool) -> ratatui::style::Style {
     if is_cursor { theme.style(role).patch(theme.cursor()) } else { theme.style(role) }
 }

@@ -1,4 +1,4 @@
-//! What has happened, newest last: a pane beside the leases, and a view of its own.
+//! Events, newest last: a pane beside the leases and a view of its own.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use super::{RenderContext, Role, theme};
 use crate::app::keymap::Action;
 use crate::app::{Event, View};
 
-/// Draws as many of the newest events as there is room for.
+/// Draws the newest events that fit.
 pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -25,7 +25,8 @@ pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     draw_lines(ctx, lines.skip(skipped), inner, buf);
 }
 
-/// Draws the view: a kind of events, from where one has moved to. Without frames the selected lease keeps the first line.
+/// Draws the view: events of one kind, from the current scroll offset. The tiny layout has no frame; its first line
+/// shows the selected lease.
 pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -39,7 +40,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
     draw_lines(ctx, lines.into_iter(), inner, buf);
 }
 
-/// The selected lease in a line; hands back what is below.
+/// Draws the selected lease on one line and returns the area below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(lease) = ctx.app.cursor_lease() {
         let text = table::tiny(table::row(ctx, lease), area.width);
@@ -73,8 +74,8 @@ fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buf
     inner
 }
 
-/// In the order in which they happened: which of them are shown was decided by when they were known, so that one that is known
-/// late moves nothing where one has moved to.
+/// Draws events in the order in which they happened. The caller chose them by arrival order, so an event that arrives
+/// late does not shift a scrolled view.
 fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event>, area: Rect, buf: &mut Buffer) {
     let mut events: Vec<&Event> = events.take(usize::from(area.height)).collect();
     Event::sort(&mut events);
@@ -83,7 +84,7 @@ fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event
     }
 }
 
-/// An event where its lease is known: `10:04:31 ● renewed   10 s, 3.50 s after the last`
+/// An event in the detail of its lease: `10:04:31 ● renewed   10 s, 3.50 s after the last`
 pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u16) -> Line<'static> {
     line(ctx, event, false, width)
 }

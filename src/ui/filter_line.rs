@@ -1,5 +1,5 @@
-//! The filter line, on the frame above the rows while one is typed: the text, how many leases it lets through, and
-//! under it why it is no filter.
+//! Filter input, drawn on the frame above the rows while the user types: the text, the number of matches, and the
+//! syntax error below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,8 @@ use crate::width::DisplayWidth;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, field};
 
-/// Draws it over the first row of a place, and what is wrong over those below, where one is being typed.
+/// Draws the input over the first row of `area` and the error over the rows below. Does nothing if no filter is being
+/// typed.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(line) = ctx.app.view.row_filter.line.as_ref().filter(|_| !area.is_empty()) else { return };
     let count = format!(" {} ", counted(ctx.app));
@@ -29,7 +30,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// A caret under the place, and what is expected there: beside it, or where that has no room in lines of its own.
+/// A caret below the error position and the expected token: beside the caret if it fits, otherwise on lines of its
+/// own.
 fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let before: String = line.input.value().chars().take(bad.at).collect();
@@ -45,12 +47,12 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
     }
 }
 
-/// `12 of 300`: what the filter lets through.
+/// `12 of 300`: leases that match the filter.
 pub(super) fn counted(app: &AppState) -> String {
     format!("{} of {}", app.view.order().len(), app.leases.len())
 }
 
-/// What is filtered by, in so many columns: `own · /left<5s`; nothing where every lease is shown.
+/// The active filter in `room` columns: `own · /left<5s`. Empty if every lease is shown.
 pub(super) fn in_words(app: &AppState, room: usize) -> String {
     let row_filter = &app.view.row_filter;
     let quick = Some(row_filter.preset.name()).filter(|_| row_filter.preset != FilterPreset::All).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The status line: counts or what was just done, and the keys.
+//! Footer: counts or the latest note, and key hints.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,7 +12,8 @@ use crate::plural::plural;
 use super::line::{Segment, cut, draw_ends};
 use super::{RenderContext, Role, format, header};
 
-/// Draws it. Where there is no top line it has its banner. A note takes the place of the counts; keys are not shown while a dialog has its own.
+/// Draws the footer. A note replaces the counts. Key hints are hidden while a dialog shows its own. Without a header,
+/// the footer shows the frozen banner.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -42,7 +43,7 @@ fn noted(note: &StatusMessage, width: u16) -> Segment {
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
-/// `3 marked`, or where a range begins and what ends it.
+/// `3 marked`, or the start of a range and the key that ends it.
 fn marked(app: &AppState) -> Option<Segment> {
     let marks = &app.view.selection;
     match (marks.range(), marks.len()) {
@@ -82,7 +83,7 @@ fn counts(app: &AppState) -> Vec<Segment> {
     parts
 }
 
-/// What has expired and waits to be removed, and how long that takes: as the least, where not all could be asked.
+/// Expired leases that etcd has not removed yet, and how long removal takes. Lower bounds if not all could be polled.
 fn dying(count: usize, is_least: bool) -> Option<Segment> {
     let takes = ExpiryBacklog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.removal_time().as_secs_f64();
     let takes = if is_least { format::at_least_span(takes) } else { format::span(takes) };
@@ -90,7 +91,8 @@ fn dying(count: usize, is_least: bool) -> Option<Segment> {
     (count > 0).then(|| Segment::new(2, Role::Danger, format!("{dying} dying, removed in {takes}")))
 }
 
-/// The keys that work in what is shown. What is refused is not offered; a frozen display first of all offers to go on.
+/// Hints for the keys that work in the current view. Disabled actions are left out; a frozen display lists resume
+/// first.
 fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     let is_refused = |action: Action| app.config.is_read_only && action.writes();
     let is_elsewhere = shown.view.is_open || shown.view.active != View::default();
@@ -109,7 +111,7 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     hinted.map(part).collect()
 }
 
-/// Which hints leave first.
+/// Rank of a hint. The highest rank is hidden first.
 fn rank(action: Action) -> u8 {
     match action {
         Action::Help | Action::Quit => 1,

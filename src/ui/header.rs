@@ -1,4 +1,4 @@
-//! The top line: which cluster, how it does, and what this program may do there.
+//! Header: cluster, health and permissions of this session.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,6 @@ use simkit::Timestamp;
 use super::line::{Segment, cut, draw_ends};
 use super::{RenderContext, Role, format};
 
-/// Draws it.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if !area.is_empty() {
         let mut right = rights(ctx.app, ctx.now);
@@ -20,7 +19,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The banner of a frozen display, which leaves last.
+/// Banner of a frozen display. It is hidden last.
 pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
     let picture = ctx.app.frozen.as_ref()?;
     let age = (ctx.now - picture.at).as_secs();
@@ -57,7 +56,7 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     if !member.has_leader {
         parts.push(Segment::new(1, Role::Danger, "no leader"));
     }
-    // A member that may not tell of itself to this user has neither.
+    // Version and term are 0 if this user may not read the member status.
     let known = |number: u64| (number != 0).then_some(number);
     parts.extend(known(member.raft_term).map(|term| Segment::new(5, Role::Dim, format!("term {term}"))));
     let revision = known(member.revision.unsigned_abs());

@@ -1,4 +1,4 @@
-//! The help, made from the key table, and what the states mean. It scrolls where it does not fit.
+//! Help: the key bindings and the lease states. It scrolls if it does not fit.
 
 use ratatui::text::{Line, Span};
 
@@ -20,7 +20,6 @@ const STATES: [(LeaseState, &str); 9] = [
 
 const WARNED: &str = "has a warning: WARN names it, the detail explains it";
 
-/// The lines of the help.
 pub(super) fn lines(theme: Theme, keymap: &Keymap) -> Vec<Line<'static>> {
     let rows = |of_dialogs| keymap.rows().filter(move |row| !row.keys.is_empty() && row.is_dialog_key() == of_dialogs);
     let key = |row: KeymapEntry<'_>| entry(theme, row.in_words(), Role::Key, row.binding.help);

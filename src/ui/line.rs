@@ -1,4 +1,4 @@
-//! Lines: parts that leave in turn where there is no room, cutting, wrapping.
+//! One-line layout: segments that are hidden by rank, cutting and wrapping.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ pub(super) use crate::width::cut;
 
 use super::{Role, Theme};
 
-/// A part of a line that stays or leaves as a whole.
+/// Part of a line that is shown or hidden as a whole.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
-    /// What it says, each piece in its role.
+    /// Text pieces with their roles.
     pub(super) pieces: Vec<(String, Role)>,
-    /// Parts leave from the highest rank down; 0 stays.
+    /// The highest rank is hidden first. Rank 0 is never hidden.
     pub(super) rank: u8,
 }
 
@@ -26,7 +26,7 @@ impl Segment {
         Segment { pieces: vec![(text.into(), role)], rank }
     }
 
-    /// A key and what it does.
+    /// A key hint: the key and what it does.
     pub(super) fn key(rank: u8, key: impl std::fmt::Display, does: &str) -> Self {
         Segment { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
     }
@@ -36,7 +36,7 @@ impl Segment {
     }
 }
 
-/// Draws one group of parts at the left and one at the right; those of the highest ranks leave until all fits.
+/// Draws one group of segments at the left and one at the right. The highest ranks are hidden until the rest fits.
 pub(super) fn draw_ends(
     theme: Theme,
     (left, right): (Vec<Segment>, Vec<Segment>),
@@ -65,7 +65,7 @@ fn drop_last(parts: &mut Vec<Segment>, rank: u8) -> Option<Segment> {
     Some(parts.remove(place))
 }
 
-/// With a blank at either end.
+/// Width of a group, with a blank at either end.
 fn ends_width(parts: &[Segment], gap: &str) -> usize {
     let texts: usize = parts.iter().map(Segment::width).sum();
     if parts.is_empty() { 0 } else { texts + gap.width() * (parts.len() - 1) + 2 }
@@ -82,7 +82,8 @@ fn join<'a>(theme: Theme, parts: &'a [Segment], gap: &'a str) -> Line<'a> {
     Line::from(spans)
 }
 
-/// The text in lines of at most `width` columns, broken between words; longer words are broken where they must.
+/// Wraps the text to lines of at most `width` columns. Breaks between words, and within a word only if it is longer
+/// than a line.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width.max(1))
         .wrap_algorithm(WrapAlgorithm::FirstFit)
