@@ -1,4 +1,4 @@
-//! What it means to keep other clients' leases alive.
+//! Dialog that confirms keeping other clients' leases alive.
 
 use ratatui::text::Line;
 

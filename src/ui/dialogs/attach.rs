@@ -1,4 +1,4 @@
-//! The form that attaches a key, and what that means for the key.
+//! Form that attaches a key to a lease.
 
 use ratatui::text::{Line, Span};
 use tui_input::Input;
@@ -42,7 +42,7 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-/// What the key lives and dies with.
+/// When the key is deleted.
 fn fate(lease: &Lease) -> &'static str {
     match (lease.ownership, lease.is_kept_alive) {
         (Ownership::Own, true) => "The key is deleted when this lease expires or is revoked.",

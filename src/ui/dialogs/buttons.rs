@@ -1,4 +1,4 @@
-//! The answers of a dialog: as buttons where there is room, as their keys where there is none.
+//! Answers of a dialog: buttons if they fit, otherwise key hints.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -10,50 +10,48 @@ use crate::width::DisplayWidth;
 
 use super::DialogPage;
 
-/// One answer.
 #[derive(Clone)]
 pub(super) struct DialogButton {
-    /// The key that gives it, in words.
+    /// Name of the key.
     key: String,
-    /// What it does.
+    /// What the answer does.
     does: &'static str,
-    /// The same in a word, for where there is little room.
+    /// One-word form of `does`, for narrow dialogs.
     brief: &'static str,
-    /// Whether its button is told by what it does alone: Enter gives it, and the key is said where there are no buttons.
+    /// Whether the button omits its key because Enter triggers it. Key hints still show the key.
     is_plain: bool,
-    /// Whether it is left out where there is hardly any room.
+    /// Whether the answer is hidden if space is scarce.
     is_minor: bool,
 }
 
 impl DialogButton {
-    /// One that this key gives.
     pub(super) fn new(key: impl Into<String>, does: &'static str, brief: &'static str) -> DialogButton {
         DialogButton { key: key.into(), does, brief, is_plain: false, is_minor: false }
     }
 
-    /// The same without its key on the button.
+    /// Omits the key on the button.
     pub(super) fn plain(self) -> DialogButton {
         DialogButton { is_plain: true, ..self }
     }
 
-    /// The same, left out where there is hardly any room.
+    /// Hides the answer if space is scarce.
     pub(super) fn minor(self) -> DialogButton {
         DialogButton { is_minor: true, ..self }
     }
 
-    /// Its words as a button; as wide whether it is focused or not, so that nothing moves with the focus.
+    /// The label as a button. Focused and unfocused labels have the same width, so focus does not move the layout.
     fn button(&self, is_focused: bool) -> (String, String) {
         let [open, close] = if is_focused { ["[ ", " ]"] } else { ["  ", "  "] };
         let (key, gap) = if self.is_plain { ("", "") } else { (&*self.key, " ") };
         (format!("{open}{key}"), format!("{gap}{}{close}", self.does))
     }
 
-    /// Key and what it does, in short.
+    /// Key and short form of the action.
     fn in_brief(&self) -> String {
         format!("{} {}", caret(&self.key), self.brief)
     }
 
-    /// The key in as few letters as can be understood.
+    /// The key in as few characters as possible.
     fn tiny(&self) -> String {
         caret(&self.key).replace("Enter", "Ent").replace("number", "Nr")
     }
@@ -65,27 +63,27 @@ fn caret(key: &str) -> String {
 }
 
 impl<'a> DialogPage<'a> {
-    /// The first key of a reply, in words.
+    /// Name of the first key bound to an action.
     pub(super) fn key(&self, reply: DialogAction) -> String {
         self.ctx.app.config.keymap.key_label(Action::Dialog(reply))
     }
 
-    /// To do nothing.
+    /// Cancel button.
     pub(super) fn cancel(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "Cancel", "no").plain()
     }
 
-    /// To do nothing, where Enter means something else.
+    /// Cancel hint for dialogs in which Enter does something else.
     pub(super) fn cancel_key(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "cancel", "no")
     }
 
-    /// There is nothing left to answer.
+    /// Button that closes a dialog without a question.
     pub(super) fn close(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "Close", "close").plain()
     }
 
-    /// The answers of a form: what it does, where it is complete, and the ways through it and out.
+    /// Answers of a form: submit if the form is complete, next field, and cancel.
     pub(super) fn form(&self, does: Option<&'static str>, has_fields: bool) -> Vec<Line<'a>> {
         let give = does.map(|does| DialogButton::new(self.key(DialogAction::Accept), does, does));
         let next =
@@ -94,8 +92,8 @@ impl<'a> DialogPage<'a> {
         self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
     }
 
-    /// The lines of answers, the focused one reversed: as buttons in as many lines as the sheet has room for, else in short.
-    /// Where none can be focused they are keys on one line.
+    /// The answer lines, with the focused answer reversed: buttons on as many lines as the popup has space for,
+    /// otherwise key hints. Dialogs without focus get key hints on one line.
     pub(super) fn answers(&self, answers: &[DialogButton], focused: Option<usize>) -> Vec<Line<'a>> {
         let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(answer, focused == Some(place)));
         let mut lines = self.flow(buttons.collect());
@@ -109,7 +107,7 @@ impl<'a> DialogPage<'a> {
         self.in_short(answers)
     }
 
-    /// The answers on one line, by their keys.
+    /// Key hints on one line.
     fn in_short(&self, answers: &[DialogButton]) -> Vec<Line<'a>> {
         let brief = answers.iter().map(DialogButton::in_brief).collect::<Vec<_>>().join("  ");
         let tiny =
@@ -127,7 +125,7 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// As many on a line as fit.
+    /// Wraps buttons, as many per line as fit.
     fn flow(&self, buttons: Vec<Line<'a>>) -> Vec<Line<'a>> {
         let mut lines: Vec<Line> = Vec::new();
         for button in buttons {
@@ -140,14 +138,14 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-/// Takes the blanks away in which a bracket would stand.
+/// Removes the padding reserved for the focus bracket.
 fn outdent(line: &mut Line<'_>) {
     if let Some(first) = line.spans.first_mut() {
         first.content = first.content.trim_start().to_owned().into();
     }
 }
 
-/// Its width without the blanks at its end.
+/// Width without trailing blanks.
 fn trimmed_width(line: &Line<'_>) -> usize {
     line.to_string().trim_end().width()
 }

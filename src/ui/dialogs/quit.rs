@@ -1,4 +1,4 @@
-//! What becomes of the leases that are kept alive here when the program ends, or stands still.
+//! Quit and suspend dialogs: what happens to the leases kept alive here.
 
 use crate::app::dialog::Focus;
 use crate::app::keymap::Action;
@@ -60,7 +60,7 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// How long the first of them lives, between these words; nothing where that is not known.
+    /// Time until the first lease expires, between `before` and `after`; empty if unknown.
     fn first_to_go(&self, before: &str, after: &str) -> String {
         let first = self.ctx.app.leases.kept_alive().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
         first.map_or(String::new(), |left| format!("{before}{}{after}", format::span(left)))

@@ -1,4 +1,4 @@
-//! What a revoke of several leases would do, and how it goes on.
+//! Dialog that confirms revoking several leases and shows the progress.
 
 use ratatui::text::{Line, Span};
 
@@ -12,7 +12,7 @@ use crate::ui::line::cut;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
 
-/// Leases that are named, at most.
+/// Maximum number of leases listed.
 const MOST_NAMED: usize = 12;
 
 impl<'a> DialogPage<'a> {
@@ -34,7 +34,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(title, body) }
     }
 
-    /// What one might not expect of what is marked.
+    /// Warnings about the selection: hidden and skipped leases.
     fn cautions(&self, dialog: &RevokeManyDialog, left: usize) -> Vec<Line<'a>> {
         let (hidden, lost) = (dialog.hidden, dialog.total() - left);
         let hidden = (hidden > 0).then(|| format!("{hidden} of them hidden by the filter."));
@@ -43,7 +43,7 @@ impl<'a> DialogPage<'a> {
         hidden.into_iter().chain(lost).flat_map(|text| self.text(Role::Warning, &text)).collect()
     }
 
-    /// The first of several leases, a line each, in so many rows at most.
+    /// The first leases, one per line, in at most `rows` rows.
     pub(super) fn named(&self, leases: &[&Lease], rows: usize) -> Vec<Line<'a>> {
         let most = rows.min(MOST_NAMED);
         let named = if leases.len() <= most { leases.len() } else { most.saturating_sub(1) };
@@ -70,8 +70,8 @@ impl<'a> DialogPage<'a> {
         told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// How far revoking has come, a result a lease; those that failed first. Its lines are as many from the start on, so
-    /// that nothing jumps.
+    /// Progress of a bulk revoke, one result per lease, failures first. The number of lines is constant, so the
+    /// dialog does not move.
     pub(super) fn revoking(&self, top: usize) -> Popup<'a> {
         let nothing = BulkRevoke::default();
         let bulk = self.ctx.app.jobs.bulk().unwrap_or(&nothing);

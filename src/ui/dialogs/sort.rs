@@ -1,4 +1,4 @@
-//! What can be sorted by, the chosen one reversed.
+//! Menu of sort columns. The selected one is reversed.
 
 use ratatui::text::{Line, Span};
 
