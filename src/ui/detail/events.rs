@@ -1,4 +1,4 @@
-//! Its own last events, newest first: where there is no room for all, the old ones are cut off.
+//! The latest events of the lease, newest first, so that the oldest are cut off when space runs out.
 
 use ratatui::text::Line;
 
@@ -6,7 +6,7 @@ use super::DetailPage;
 use crate::app::Event;
 use crate::ui::{Role, events_panel};
 
-/// How many of them.
+/// Maximum number of events.
 const MOST: usize = 12;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {

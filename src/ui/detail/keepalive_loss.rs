@@ -1,4 +1,4 @@
-//! How a lease that was to be kept alive was lost, and what a program would have known of it.
+//! How a lease lost its keepalive, and when a Go client would have noticed.
 
 use ratatui::text::Line;
 
@@ -20,17 +20,17 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// What can be done: one that came back may be kept on with, one that is gone can only be granted anew.
+/// What the user can do: a lease that is still alive can be kept alive again, an ended one can only be replaced.
 fn again(page: &DetailPage<'_>) -> String {
     let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
-    let anew = format!("{new} grants one like it (the form is filled in)");
+    let replace = format!("{new} grants a new lease (the form is prefilled)");
     match (&page.lease.end, page.lease.is_kept_alive) {
-        (None, false) => format!("the lease is alive: {keep} keeps it alive again; {anew}"),
-        _ => anew,
+        (None, false) => format!("the lease is alive: {keep} keeps it alive again; {replace}"),
+        _ => replace,
     }
 }
 
-/// When the channel of a program that keeps it alive with Go's clientv3 was closed, as far as can be told.
+/// When clientv3 would have closed the keepalive channel, as precisely as the observations allow.
 fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
     let wall = |at| page.ctx.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {

@@ -1,7 +1,8 @@
-//! The selected lease in detail: tiled beside the table, or open in its place.
+//! Detail of the selected lease: beside the table, or open in its place.
 //!
-//! A section is a function that writes lines. Where there is room the charts stand beside [`TEXT_SECTIONS`] and [`LOWER_SECTIONS`] below
-//! both, else the charts go first: they say most in few lines.
+//! Each section is a function that returns lines. If the panel is wide enough, the charts go to the right of
+//! [`TEXT_SECTIONS`] and [`LOWER_SECTIONS`] go below both. Otherwise the charts come first, because they show the
+//! most in the fewest lines.
 
 mod events;
 mod intervals;
@@ -26,33 +27,32 @@ use super::line::wrap;
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role, Theme, theme};
 
-/// Writes a part of the detail.
 type Section = fn(&DetailPage<'_>) -> Vec<Line<'static>>;
 
-/// What is told in words of a lease, from top to bottom; the charts of its history have their place beside or above.
+/// Text sections, from top to bottom. The charts go beside or above them.
 const TEXT_SECTIONS: &[Section] = &[ttl::lines, own_renewals::lines, observed_renewals::lines];
-/// What is told below that.
+/// Sections below the text and the charts.
 const LOWER_SECTIONS: &[Section] = &[lease_keys::lines, events::lines];
 
-/// The room of the names at the left.
+/// Width of the label column.
 const LABEL_WIDTH: usize = 10;
-/// From this width on the charts stand beside the words.
+/// Minimum width for the charts beside the text.
 const SIDE_BY_SIDE_WIDTH: usize = 90;
-/// Lines about the keys that go before the charts, where the detail stands beside the table: how many, and the first.
+/// Number of key lines shown above the charts in the tiled detail: the count and the first key.
 const KEYS_FIRST: usize = 2;
-/// Between them.
+/// Columns between text and charts.
 const GAP: usize = 2;
 
-/// A detail being written.
+/// Context for rendering the sections.
 struct DetailPage<'a> {
     ctx: RenderContext<'a>,
     lease: &'a Lease,
     width: usize,
-    /// How many lines can be seen at a time.
+    /// Number of visible lines.
     rows: usize,
 }
 
-/// Draws it; nothing where it has no place.
+/// Draws the detail; does nothing if `area` is empty.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -66,7 +66,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
 }
 
-/// How many lines of the open detail there is no room for, on a screen of this size; none where it is not open.
+/// Number of lines of the open detail that do not fit on a screen of this size, or `None` if it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
@@ -93,12 +93,12 @@ fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>
         .collect()
 }
 
-/// The even number at or below this one, 4 at least and 10 at most: half the scale has a row of its own.
+/// Rounds down to an even number from 4 to 10, so that the middle of the scale falls on a row boundary.
 fn even(rows: usize) -> usize {
     (rows & !1).clamp(4, 10)
 }
 
-/// Two lines as one, the second from a column on.
+/// Joins two lines; the second starts at `column`.
 fn join(mut left: Line<'static>, column: usize, right: Line<'static>) -> Line<'static> {
     left.push_span(Span::raw(" ".repeat(column.saturating_sub(left.width()))));
     left.spans.extend(right.spans);
@@ -135,18 +135,19 @@ impl DetailPage<'_> {
         sections.iter().flat_map(|section| section(self)).collect()
     }
 
-    /// What stands below charts and words; what stands above them already is left out.
+    /// The lower sections, without the key lines already shown above the charts.
     fn below(&self) -> Vec<Line<'static>> {
         let lines = self.write(LOWER_SECTIONS);
         if self.keys_first() { lines.into_iter().skip(KEYS_FIRST).collect() } else { lines }
     }
 
-    /// Whether keys go before the charts: beside the table there is no room below them, and nothing scrolls.
+    /// Whether key lines go above the charts. The tiled detail does not scroll, so keys below the charts would be cut
+    /// off.
     fn keys_first(&self) -> bool {
         !self.ctx.app.view.is_open && self.width < SIDE_BY_SIDE_WIDTH && lease_keys::lines(self).len() >= KEYS_FIRST
     }
 
-    /// The charts above the words. On a small screen they leave room for what is told of renewals.
+    /// Charts above the text. On a small screen they leave space for the renewal lines.
     fn stacked(&self) -> Vec<Line<'static>> {
         const LEAST: usize = 10;
         let rows = if self.rows < LEAST { 0 } else { even(self.rows / 3) };
@@ -160,7 +161,7 @@ impl DetailPage<'_> {
         lines
     }
 
-    /// The words at the left, the charts at the right: as high as the screen allows, whatever the words are.
+    /// Text at the left, charts at the right. The charts take the full height, whatever the length of the text.
     fn beside(&self) -> Vec<Line<'static>> {
         let width = (self.width - GAP) / 2;
         let rows = (self.rows * 2 / 3).clamp(9, 16);
@@ -176,7 +177,7 @@ impl DetailPage<'_> {
         fill(left).zip(fill(charts)).take(height).map(|(left, chart)| join(left, width + GAP, chart)).collect()
     }
 
-    /// A name at the left, and what is to be said in as many lines as it takes.
+    /// A label at the left and the text beside it, wrapped.
     fn labelled(&self, name: &str, role: Role, text: &str) -> Vec<Line<'static>> {
         let indent = LABEL_WIDTH.min(self.width.saturating_sub(12));
         let name: String = name.chars().take(indent).collect();
@@ -191,7 +192,7 @@ impl DetailPage<'_> {
             .collect()
     }
 
-    /// The columns that are left after a text.
+    /// Columns left after `text`.
     fn room_after(&self, text: &str) -> usize {
         self.width.saturating_sub(text.width())
     }

@@ -1,4 +1,4 @@
-//! What the server says of the time left, beside what the engine believes.
+//! Time left according to etcd and according to the keepalive engine.
 
 use ratatui::text::Line;
 

@@ -1,4 +1,4 @@
-//! The time left as a saw-tooth: it falls with the time and rises with each renewal. What befell it stands on the axis.
+//! Chart of the time left: it falls steadily and rises at each renewal. Events are marked on the time axis.
 //!
 //! ```text
 //! TIME LEFT, last 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals
@@ -22,14 +22,14 @@ use crate::app::{DeadlineSegment, EventName, HistoryEntry, HistoryEvent, LeaseHi
 use crate::ui::{Role, format, theme};
 use simkit::Timestamp;
 
-/// Below this there is nothing to be seen of a tooth.
+/// Below this width the sawtooth cannot be recognized.
 const LEAST_WIDTH: usize = 24;
-/// Columns of a tooth at the shortest span.
+/// Columns per renewal at the shortest span.
 const TOOTH: usize = 8;
-/// By how much each step of the span is longer than the one before.
+/// Factor between consecutive spans.
 const STEP: u32 = 4;
 
-/// What befell a lease, the graver the later.
+/// Events on the axis, in ascending severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     Renewed,
@@ -77,12 +77,13 @@ impl Sign {
     }
 }
 
-/// The span of time that is shown, in columns that hold still while time goes on: one is added when one is over.
+/// Time span of the chart. Column boundaries are fixed in time: a column is added when it is complete, so the picture
+/// does not jitter.
 #[derive(Clone, Copy, Debug)]
 struct ChartSpan {
     end: Timestamp,
     columns: usize,
-    /// Seconds of a column.
+    /// Seconds per column.
     step: f64,
 }
 
@@ -93,17 +94,17 @@ impl ChartSpan {
         ChartSpan { end, columns, step: step as f64 / 1e9 }
     }
 
-    /// The same in columns of dots, so many to a cell.
+    /// The same span in dot columns, `across` per cell.
     fn fine(self, across: usize) -> Self {
         ChartSpan { columns: self.columns * across, step: self.step / across as f64, ..self }
     }
 
-    /// In columns from its beginning; less than 0 before that.
+    /// Position in columns from the left edge; negative before the start.
     fn place(&self, at: Timestamp) -> f64 {
         self.columns as f64 - (self.end - at).as_secs_f64() / self.step
     }
 
-    /// The column of a moment; none where it lies before.
+    /// The column of a point in time, or `None` if it is before the start.
     fn column(&self, at: Timestamp) -> Option<usize> {
         let place = self.place(at);
         (place >= 0.0).then(|| (place as usize).min(self.columns.saturating_sub(1)))
@@ -127,14 +128,14 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     chart.lines(history, end, rows)
 }
 
-/// What was left, as vertical lines of dots.
+/// Time left, as vertical lines of dots.
 struct Dots {
-    /// A column of dots from the left, and its lowest and highest dot counted from below.
+    /// Dot column from the left, lowest dot and highest dot, counted from the bottom.
     lines: Vec<(usize, usize, usize)>,
     window: ChartSpan,
-    /// Seconds at the top.
+    /// Time left at the upper edge, in seconds.
     ttl: f64,
-    /// Dots from the bottom to the top.
+    /// Number of dot rows.
     height: usize,
 }
 
@@ -147,7 +148,7 @@ impl Shape for Dots {
 }
 
 impl Dots {
-    /// The time left falls, as long as a deadline stays. What is known to lie between two bounds is as thick as these.
+    /// Draws the falling line of one deadline. An uncertain deadline is drawn as thick as its range.
     fn fall(&mut self, segment: &DeadlineSegment) {
         let (from, until) = (self.window.place(segment.from).max(0.0), self.window.place(segment.until));
         let end = self.window.end;
@@ -163,7 +164,7 @@ impl Dots {
         }
     }
 
-    /// It was renewed: what was left rises at once.
+    /// Draws the vertical rise at a renewal.
     fn rise(&mut self, before: &DeadlineSegment, after: &DeadlineSegment) {
         let Some(column) = self.window.column(after.from) else { return };
         let left = |segment: &DeadlineSegment| segment.deadline.middle().signed_since(after.from);
@@ -179,9 +180,9 @@ impl Dots {
 struct Chart<'a> {
     page: &'a DetailPage<'a>,
     window: ChartSpan,
-    /// Seconds at the top.
+    /// Time left at the upper edge, in seconds.
     ttl: f64,
-    /// Less than this left, in seconds, is a risk.
+    /// Less time left than this, in seconds, is a risk.
     risk: f64,
 }
 
@@ -195,7 +196,7 @@ impl Chart<'_> {
         lines
     }
 
-    /// The rows of dots as text: each column as high as what was left within it, and a line up where it was renewed.
+    /// The dot rows as text: a falling line between renewals, and a vertical line at each renewal.
     fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<String> {
         let (marker, across, up) =
             if self.page.theme().is_ascii { (Marker::Dot, 1, 1) } else { (Marker::Braille, 2, 4) };
@@ -215,7 +216,7 @@ impl Chart<'_> {
         buf.content.chunks(self.window.columns.max(1)).map(row).collect()
     }
 
-    /// A row with the seconds at its upper edge; where less is left than one interval it is told by its colour as well.
+    /// One row, labelled with the seconds at its upper edge. It changes colour where less than one interval is left.
     fn row(&self, row: usize, rows: usize, dots: String) -> Line<'static> {
         let upper = self.ttl * (rows - row) as f64 / rows as f64;
         let label = match row {
@@ -231,7 +232,7 @@ impl Chart<'_> {
         ])
     }
 
-    /// The axis with the gravest sign of each column, and how many there are of each in sight.
+    /// The axis with the most severe sign per column, and the number of visible events per sign.
     fn axis(&self, history: &LeaseHistory) -> (Line<'static>, [usize; Sign::ALL.len()]) {
         let mut cells: Vec<Option<Sign>> = vec![None; self.window.columns];
         let mut counts = [0; Sign::ALL.len()];
@@ -247,7 +248,7 @@ impl Chart<'_> {
         (self.signs(&cells), counts)
     }
 
-    /// The cells of a mark: one, or from where on nothing was known to where something was again.
+    /// First and last cell of a mark: one cell, or the whole range for a gap in the observations.
     fn cells(&self, mark: &HistoryEntry, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
         let last = match sign {
             Sign::Unknown => until.map_or(self.window.columns.checked_sub(1), |until| self.window.column(until)),
@@ -266,13 +267,14 @@ impl Chart<'_> {
         Line::from(spans)
     }
 
-    /// Since when a lease that others renew was watched, where that is in sight.
+    /// Start of the observation of another client's lease, if it is within the chart.
     fn start_in_window(&self, history: &LeaseHistory) -> Option<Timestamp> {
         let first = history.entries().next().filter(|_| self.page.lease.engine.is_none())?.at;
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
     }
 
-    /// `TIME LEFT, last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12`: the gravest first, as many as fit.
+    /// `TIME LEFT, last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12`: the most severe first, as many as
+    /// fit.
     fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
         let theme = self.page.theme();
         let signs = Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0);
@@ -298,7 +300,7 @@ impl Chart<'_> {
     }
 }
 
-/// Seconds on the scale, without a decimal where they are whole.
+/// Scale label in seconds, without decimals if whole.
 fn scale(seconds: f64) -> String {
     if seconds.fract() == 0.0 { format::ttl(seconds as i64) } else { format::span(seconds) }
 }
