@@ -266,7 +266,7 @@ fn next(row: RowContext<'_>, _: usize) -> Cell {
 fn margin(row: RowContext<'_>, _: usize) -> Cell {
     let ours = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
     match row.lease.margin() {
-        // A missed renewal can only mean that more time was left.
+        // A renewal that polling missed left more time than this, so the minimum is a lower bound.
         Some((least, Certainty::AtLeast)) => plain(format::at_least_span(least.as_secs_f64())),
         Some((least, Certainty::About)) => plain(format!("~{}", format::span(least.as_secs_f64()))),
         None => known(ours, |left| format::span(left.as_secs_f64())),
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn from_120_columns_on_warnings_have_their_column_and_below_a_sign() {
         assert!(titles(116).contains(&"WARN") && titles(136).contains(&"WARN") && !titles(96).contains(&"WARN"));
-        assert_eq!(titles_of(20, &[Name::Warn, Name::Id]), ["WARN", "ID"], "who chooses it has it on any screen");
+        assert_eq!(titles_of(20, &[Name::Warn, Name::Id]), ["WARN", "ID"], "a chosen column is shown at any width");
         let mut lease = Lease::new(etcd_lease::LeaseId(1));
         assert_eq!(warned("● ok".to_owned(), &lease, 9), "● ok");
         lease.warnings = vec!["two-renewers", "thin-margin"];
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(titles_of(100, &chosen), ["FIRST KEY", "KEYS", "LEFT", "", "STATE"]);
         assert_eq!(titles_of(32, &chosen), ["LEFT", "", "STATE"]);
         assert_eq!(titles_of(3, &chosen), ["STATE"]);
-        assert_eq!(titles_of(3, &[Name::Keys]), ["KEYS"], "what was chosen never leaves altogether");
+        assert_eq!(titles_of(3, &[Name::Keys]), ["KEYS"], "the last chosen column is never hidden");
         assert!(titles_of(80, &[]).is_empty());
     }
 

@@ -49,7 +49,7 @@ pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
-/// ` 3 Events losses and errors · following `
+/// ` 3 Events losses and errors · newest last `
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let page = ctx.app.view.events_view;
     let kind = page.category.map_or("all", |kind| kind.name());
@@ -84,12 +84,12 @@ fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event
     }
 }
 
-/// An event in the detail of its lease: `10:04:31 ● renewed   10 s, 3.50 s after the last`
+/// An event in the detail of its lease: `10:04:31 ● renewed   after 3.50 s (TTL 10 s)`
 pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u16) -> Line<'static> {
     line(ctx, event, false, width)
 }
 
-/// `10:04:31 ● renewed   d4d4f304  10 s, 3.50 s after the last`
+/// `10:04:31 ● renewed   d4d4f304  after 3.50 s (TTL 10 s)`
 fn line(ctx: RenderContext<'_>, event: &Event, has_lease: bool, width: u16) -> Line<'static> {
     let (sign, role) = theme::event(event.name());
     let lease = event.lease.map_or(String::new(), |id| ctx.app.view.id_format.short(id));

@@ -56,7 +56,7 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     if !member.has_leader {
         parts.push(Segment::new(1, Role::Danger, "no leader"));
     }
-    // Version and term are 0 if this user may not read the member status.
+    // Term and revision are 0 if this user may not read the member status.
     let known = |number: u64| (number != 0).then_some(number);
     parts.extend(known(member.raft_term).map(|term| Segment::new(5, Role::Dim, format!("term {term}"))));
     let revision = known(member.revision.unsigned_abs());

@@ -66,7 +66,7 @@ impl WallClock {
     }
 }
 
-/// Everything that a frame is rendered from.
+/// Input of one frame.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderContext<'a> {
     /// The application state.

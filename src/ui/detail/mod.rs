@@ -161,7 +161,8 @@ impl DetailPage<'_> {
         lines
     }
 
-    /// Text at the left, charts at the right. The charts take the full height, whatever the length of the text.
+    /// Text at the left, charts at the right. The chart height depends on the screen only, so it does not change with
+    /// the text.
     fn beside(&self) -> Vec<Line<'static>> {
         let width = (self.width - GAP) / 2;
         let rows = (self.rows * 2 / 3).clamp(9, 16);

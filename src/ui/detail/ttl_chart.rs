@@ -77,8 +77,8 @@ impl Sign {
     }
 }
 
-/// Time span of the chart. Column boundaries are fixed in time: a column is added when it is complete, so the picture
-/// does not jitter.
+/// Time span of the chart. Column boundaries are fixed in time: the chart advances by whole columns, so it does not
+/// flicker between them.
 #[derive(Clone, Copy, Debug)]
 struct ChartSpan {
     end: Timestamp,

@@ -92,8 +92,8 @@ impl<'a> DialogPage<'a> {
         self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
     }
 
-    /// The answer lines, with the focused answer reversed: buttons on as many lines as the popup has space for,
-    /// otherwise key hints. Dialogs without focus get key hints on one line.
+    /// The answer lines, with the focused answer reversed. Buttons may take a third of the rows, or one line if no
+    /// answer has the focus. If they do not fit, key hints on one line replace them.
     pub(super) fn answers(&self, answers: &[DialogButton], focused: Option<usize>) -> Vec<Line<'a>> {
         let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(answer, focused == Some(place)));
         let mut lines = self.flow(buttons.collect());

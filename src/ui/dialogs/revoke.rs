@@ -60,7 +60,7 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// `8.2 of 10 s`, or `3.4 h of 5 d` where the units differ.
+    /// `8.2 of 10 s`, or `3.4 h of 5 d` if the units differ.
     fn time_left(&self, lease: &Lease) -> String {
         let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
         let Some(ttl) = lease.granted_ttl.map(format::ttl) else { return left };

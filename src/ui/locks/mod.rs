@@ -3,10 +3,10 @@
 //! ```text
 //!        ID        WHO    STATE     LEFT              TTL  EVERY
 //! /locks/nightly
-//! Held by d4d4f304 for 42 s; 2 wait; next: d4d4f30a, when d4d4f304 releases it or expires (8.2 s).
+//! Held by d4d4f304 for 42 s; 2 waiters; next: d4d4f30a, when d4d4f304 releases it or expires (~8 s).
 //! holds  d4d4f304  other  ● ok     8.2 s  ▇▇▇▇▇▇▇▇░░  10 s  ~3.5 s
 //! next   d4d4f30a  other  ● ok    19.0 s  ▇▇▇▇▇▇░░░░  30 s       -
-//!       Not renewed for 41 s: looks dead; leaves the queue in 19.0 s unless renewed.
+//!        Not renewed for 41 s: looks dead; leaves the queue in 19.0 s unless renewed.
 //! ```
 //!
 //! Only the lines around the cursor are built, so the cost does not depend on the number or length of the queues.
