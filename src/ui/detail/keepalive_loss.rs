@@ -38,13 +38,13 @@ fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
             format!("not notified yet: the keepalive channel closes with the next renewal's reply, at {}", wall(at))
         }
         Some((from, to)) if from == to => {
-            format!("saw the keepalive channel close at {}, when etcd replied that the lease is gone", wall(from))
+            format!("see the keepalive channel close at {}, when etcd replied that the lease is gone", wall(from))
         }
         Some((from, to)) => format!(
-            "saw the keepalive channel close between {} and {}: one TTL plus up to 1 s after the last reply",
+            "see the keepalive channel close between {} and {}: one TTL plus up to 1 s after the last reply",
             wall(from),
             wall(to)
         ),
-        None => "saw the keepalive channel close without any response".to_owned(),
+        None => "see the keepalive channel close without any response".to_owned(),
     }
 }
