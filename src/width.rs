@@ -1,15 +1,15 @@
-//! Widths of text in terminal cells, counted as ratatui counts them when it draws.
+//! Text widths in terminal cells, as ratatui counts them when it draws.
 //!
-//! ratatui counts one cell more than the crate unicode-width for each halfwidth voiced sound mark (U+FF9E, U+FF9F). A text
-//! that is measured differently from how it is drawn is cut without a sign, or moves what follows it.
+//! ratatui counts one cell more than the `unicode-width` crate for each halfwidth voiced sound mark (U+FF9E, U+FF9F).
+//! If measuring and drawing disagree, text is cut without an ellipsis or shifts what follows it.
 
 use ratatui::buffer::CellWidth;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-/// The width of a text on the screen.
+/// Display width of text, in terminal cells.
 pub trait DisplayWidth {
-    /// Columns that it takes. Control characters take none: they are not drawn.
+    /// Width in cells. Control characters have none, because they are not drawn.
     fn width(&self) -> usize;
 }
 
@@ -23,7 +23,7 @@ impl DisplayWidth for str {
     }
 }
 
-/// The text in at most so many columns, with `…` where something was cut. A grapheme is never split.
+/// Cuts the text to at most `width` cells and ends it with `…` if anything was cut. Never splits a grapheme.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

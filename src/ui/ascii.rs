@@ -1,8 +1,9 @@
-//! The screen for terminals without Unicode.
+//! ASCII fallback for terminals that cannot show Unicode.
 
 use ratatui::buffer::Buffer;
 
-/// Replaces each cell that is not ASCII by a similar ASCII sign.
+/// Replaces every non-ASCII character with an ASCII one of the same width, cell by cell, so the layout does not
+/// change.
 pub(super) fn fold(buf: &mut Buffer) {
     for cell in &mut buf.content {
         if !cell.symbol().is_ascii() {

@@ -1,4 +1,4 @@
-//! The cadence view: a row for each TTL that is kept alive, and the answer in a sentence.
+//! Cadence view: one row per TTL kept alive, and whether the renewal interval depends on the TTL.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,11 +18,10 @@ use super::line::{cut, wrap};
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role, events_panel};
 
-/// A column of the table.
 struct CadenceColumn {
     title: &'static str,
     width: usize,
-    /// Columns with a higher rank are dropped first; 0 is never dropped.
+    /// The highest rank is hidden first when width runs out. Rank 0 is never hidden.
     rank: u8,
     says: fn(&RenderContext<'_>, &Series) -> String,
 }
@@ -36,7 +35,7 @@ const fn column(
     CadenceColumn { title, width, rank, says }
 }
 
-/// All columns, from left to right. Intervals are measured from reply to reply.
+/// Every column, from left to right. Intervals are measured from reply to reply.
 const COLUMNS: &[CadenceColumn] = &[
     column("TTL", 9, 0, |_, series| series.ttl_in_words()),
     column("LEASES", 6, 6, |ctx, series| ctx.app.leases.kept_alive_in(series).0.to_string()),
@@ -61,7 +60,8 @@ fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), show)
 }
 
-/// Draws the view from the scroll position on. On a tiny screen the first line is the selected lease.
+/// Draws the view from the current scroll offset. The tiny layout has no frame; its first line shows the selected
+/// lease.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -74,7 +74,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
 }
 
-/// Lines that do not fit on a screen of this size; none if another view is shown.
+/// Number of lines that do not fit on a screen of this size, or `None` if another view is shown.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
@@ -113,7 +113,7 @@ fn block(ctx: RenderContext<'_>, area: Rect) -> Block<'_> {
     if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
 }
 
-/// The rows, the answer, its explanation, and the shares of the TTL as bars if they fit.
+/// The rows, the answer, the reason for irregularities, and the chart of shares if it fits.
 fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     let exercise = ctx.app.leases.cadence_report(ctx.app.config.pace);
@@ -143,7 +143,6 @@ fn how_to_begin(ctx: &RenderContext<'_>) -> String {
     format!("You are not keeping any lease alive. {new} grants one; {keep} keeps the selected one alive.")
 }
 
-/// The column titles and a row for each series.
 fn rows(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'static>> {
     let columns = fitting(width);
     let join = |says: &dyn Fn(&CadenceColumn) -> String| -> String {
@@ -157,7 +156,8 @@ fn rows(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'s
     std::iter::once(header).chain(rows).collect()
 }
 
-/// The share of the TTL between renewals as a bar for each TTL, so that equal shares are seen at a glance.
+/// One bar of equal length per TTL, filled by the share of the TTL between renewals, so that the shares can be
+/// compared at a glance.
 fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<'static>> {
     const NAME: usize = 12;
     const LEAST: usize = 60;
@@ -182,7 +182,7 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
     lines
 }
 
-/// The columns that fit.
+/// The columns that fit into `width`.
 fn fitting(width: usize) -> Vec<&'static CadenceColumn> {
     let mut columns: Vec<&CadenceColumn> = COLUMNS.iter().collect();
     while columns.iter().map(|column| column.width.max(column.title.width()) + 2).sum::<usize>() > width + 2 {

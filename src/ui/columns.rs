@@ -1,4 +1,4 @@
-//! The columns of the lease table as data: title, width, rank, and the cell of a lease.
+//! Column definitions of the lease table: name, width, rank and cell content.
 
 use crate::app::{Column as Name, Lease, LeaseState};
 use crate::escape::printable;
@@ -13,7 +13,7 @@ use super::line::cut;
 use super::theme;
 use super::{Role, Theme};
 
-/// What the cells of a row are made from.
+/// Input of one table row.
 #[derive(Clone, Copy)]
 pub(super) struct RowContext<'a> {
     pub(super) lease: &'a Lease,
@@ -22,17 +22,17 @@ pub(super) struct RowContext<'a> {
     pub(super) ids: IdFormat,
 }
 
-/// The text of a cell and its role.
+/// Text of a cell and its role.
 pub(super) type Cell = (String, Role);
 
-/// A column, or the bar beside one. On a narrow screen the columns with the highest rank are dropped first.
+/// A column, or the bar beside one. The highest rank is hidden first when width runs out.
 pub(super) struct TableColumn {
-    /// The name in the configuration.
+    /// Name in the `columns` setting.
     pub(super) name: Name,
     pub(super) title: &'static str,
-    /// The minimum width.
+    /// Minimum width.
     pub(super) width: u16,
-    /// How much wider it may grow.
+    /// How much the column may grow beyond `width`.
     growth: u16,
     pub(super) is_number: bool,
     rank: u8,
@@ -47,7 +47,7 @@ const fn number(name: Name, width: u16, rank: u8, cell: fn(RowContext<'_>, usize
     TableColumn { name, title: name.title(), width, growth: 0, is_number: true, rank, cell }
 }
 
-/// All columns. A new one goes here.
+/// Every column, in the default order.
 pub(super) const COLUMNS: &[TableColumn] = &[
     text(Name::Id, 8, 8, 0, id),
     text(Name::Who, 7, 0, 7, who),
@@ -67,10 +67,10 @@ pub(super) const COLUMNS: &[TableColumn] = &[
     text(Name::FirstKey, 9, u16::MAX, 5, first_key),
 ];
 
-/// Columns of this rank are only shown beside full ids.
+/// Columns of this rank are shown only after the id has its full width.
 const LAST_TO_COME: u8 = 14;
 
-/// The columns of the locks view.
+/// Lease columns of the locks view.
 const OF_LOCKS: &[Name] = {
     use Name::{Every, Id, Last, Left, Margin, RoundTrip, State, Ttl, Who};
     &[Id, Who, State, Left, Ttl, Every, Last, Margin, RoundTrip]
@@ -87,7 +87,7 @@ pub(super) fn of_locks(width: u16, ids: IdFormat) -> (Vec<(&'static TableColumn,
     fit(width, OF_LOCKS, ids)
 }
 
-/// The chosen columns that fit, each with its width, and the gap between them.
+/// The chosen columns that fit, each with its width, and the gap between columns.
 pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static TableColumn, u16)>, u16) {
     let chosen = || chosen.iter().flat_map(|name| COLUMNS.iter().filter(move |column| column.name == *name));
     let within = |rank: u8| chosen().filter(move |column| column.rank <= rank);
@@ -100,7 +100,7 @@ pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static 
     let rank = ranks.iter().copied().find(|rank| least(*rank) <= width).or(ranks.last().copied()).unwrap_or(0);
     let mut columns: Vec<_> = within(rank).map(|column| (column, column.width)).collect();
     let mut room = width.saturating_sub(least(rank)).saturating_add(whole_id(rank)).min(width);
-    // Full ids come before wider gaps, and wider gaps before longer bars.
+    // Spend spare width on the full id first, then on wider gaps, then on longer bars.
     columns.iter_mut().filter(|(column, _)| column.name == Name::Id).for_each(|id| grow(id, ids, &mut room));
     let gaps = (columns.len() as u16).saturating_sub(1);
     let gap = if room >= gaps { 2 } else { 1 };
@@ -109,10 +109,11 @@ pub(super) fn fit(width: u16, chosen: &[Name], ids: IdFormat) -> (Vec<(&'static 
     (columns, gap)
 }
 
-/// The id, and the other columns from the `pan`-th on at full width, as many as fit.
+/// Layout for horizontal scrolling: the id, then the other columns from index `pan` on at full width, up to the right
+/// edge.
 pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (Vec<(&'static TableColumn, u16)>, u16) {
     const GAP: u16 = 2;
-    /// The width of a column whose growth has no limit.
+    /// Width of a column that would otherwise take all remaining space.
     const LONG: u16 = 40;
     let named = |name: Name| COLUMNS.iter().filter(move |column| column.name == name);
     let others = chosen.iter().copied().filter(|name| *name != Name::Id);
@@ -134,20 +135,20 @@ pub(super) fn wide(width: u16, chosen: &[Name], ids: IdFormat, pan: usize) -> (V
 fn grow((column, width): &mut (&'static TableColumn, u16), ids: IdFormat, room: &mut u16) {
     let growth = if column.name == Name::Id { ids.width() as u16 - column.width } else { column.growth };
     let more = (column.width.saturating_add(growth) - *width).min(*room);
-    // A part of an id or of the growth is no use.
+    // Grow only to the full width: part of an id or of a bar adds nothing.
     let is_whole = growth == u16::MAX || *width + more == column.width + growth;
     let more = if is_whole { more } else { 0 };
     *width += more;
     *room -= more;
 }
 
-/// A cell of a row; all cells of an ended lease are grey.
+/// Content of a cell. Every cell of an ended lease has the role `Gone`.
 pub(super) fn cell(column: &TableColumn, row: RowContext<'_>, width: usize) -> Cell {
     let (text, role) = (column.cell)(row, width);
     (text, if row.lease.end.is_some() { Role::Gone } else { role })
 }
 
-/// A bar for a share from 0 to 1.
+/// A bar of `width` cells, filled to `share` (0 to 1).
 pub(super) fn share_bar(share: f64, width: usize) -> String {
     let full = ((share.clamp(0.0, 1.0) * width as f64).round() as usize).min(width);
     "▇".repeat(full) + &"░".repeat(width - full)
@@ -169,10 +170,10 @@ fn who(row: RowContext<'_>, _: usize) -> Cell {
     plain(row.lease.ownership.word())
 }
 
-/// The sign of a lease with a warning.
+/// Marks a lease that has warnings.
 pub(super) const WARNED: char = '△';
 
-/// The state. A healthy lease whose TTL was just reset by a new leader says so for a moment.
+/// The state. A healthy lease briefly shows that it was refilled.
 fn state(row: RowContext<'_>, width: usize) -> Cell {
     const REFILLED: &str = "↻ refilled";
     if row.state == LeaseState::Ok && row.lease.was_just_refilled(row.now) {
@@ -183,7 +184,7 @@ fn state(row: RowContext<'_>, width: usize) -> Cell {
     (warned(format!("{sign} {}", row.state.word()), row.lease, width), role)
 }
 
-/// The state with the sign of a warning: `● ok △`.
+/// Appends the warning sign if it fits: `● ok △`.
 fn warned(text: String, lease: &Lease, width: usize) -> String {
     let free = width.saturating_sub(text.width());
     match (lease.warnings.is_empty(), free) {
@@ -201,7 +202,7 @@ fn urgency(row: RowContext<'_>) -> Role {
     }
 }
 
-/// A deadline that is known less sharply than 0.11 s is shown in whole seconds and marked as inferred.
+/// Time left. A deadline known only to about a second is shown in whole seconds, with `~`.
 pub(super) fn left(row: RowContext<'_>, _: usize) -> Cell {
     const SHARP: f64 = 0.11;
     if row.state == LeaseState::Unseen {
@@ -218,7 +219,7 @@ pub(super) fn left(row: RowContext<'_>, _: usize) -> Cell {
     (text, urgency(row))
 }
 
-/// Without a recent poll the lease may have been renewed, so this is a lower bound.
+/// Time left if recent polls got no answer. The lease may have been renewed since, so this is a lower bound.
 fn unseen_left(row: RowContext<'_>) -> Cell {
     let least = row.lease.bounds().map(|bounds| (bounds.earliest - row.now).as_secs_f64()).filter(|least| *least > 0.0);
     match least {
@@ -240,7 +241,8 @@ fn ttl(row: RowContext<'_>, _: usize) -> Cell {
     known(row.lease.granted_ttl, format::ttl)
 }
 
-/// The renewal interval. If polls may have missed renewals, the interval is an upper bound: `<=`.
+/// Renewal interval. Polls may have missed renewals, so the true interval may be shorter: shown as `<=`. The detail
+/// shows the matching `>=` count.
 fn every(row: RowContext<'_>, _: usize) -> Cell {
     match (&row.lease.engine, row.lease.others_mean_interval()) {
         (Some(status), _) => plain(format::interval(status.cadence.last, status.expected)),
@@ -264,7 +266,7 @@ fn next(row: RowContext<'_>, _: usize) -> Cell {
 fn margin(row: RowContext<'_>, _: usize) -> Cell {
     let ours = row.lease.engine.as_ref().and_then(|status| status.cadence.least_left);
     match row.lease.margin() {
-        // Polls may have missed renewals, so the margin is a lower bound.
+        // A renewal that polling missed left more time than this, so the minimum is a lower bound.
         Some((least, Certainty::AtLeast)) => plain(format::at_least_span(least.as_secs_f64())),
         Some((least, Certainty::About)) => plain(format!("~{}", format::span(least.as_secs_f64()))),
         None => known(ours, |left| format::span(left.as_secs_f64())),
@@ -295,7 +297,7 @@ fn keys(row: RowContext<'_>, _: usize) -> Cell {
     known(counted, |keys| format::at_least(!keys.is_all, keys.count))
 }
 
-/// The most urgent warning, and the number of further ones.
+/// The most urgent warning and the number of others.
 fn warnings(row: RowContext<'_>, width: usize) -> Cell {
     match row.lease.warnings.as_slice() {
         [] => (UNKNOWN.to_owned(), Role::Dim),
@@ -313,7 +315,7 @@ fn first_key(row: RowContext<'_>, width: usize) -> Cell {
     known(first, |key| cut(&printable(key), width))
 }
 
-/// The style of a role on a row; the row under the cursor is reversed as a whole.
+/// Style of a role in a row. The row under the cursor is reversed as a whole.
 pub(super) fn style(theme: Theme, role: Role, is_cursor: bool) -> ratatui::style::Style {
     if is_cursor { theme.style(role).patch(theme.cursor()) } else { theme.style(role) }
 }
@@ -353,7 +355,7 @@ mod tests {
     #[test]
     fn from_120_columns_on_warnings_have_their_column_and_below_a_sign() {
         assert!(titles(116).contains(&"WARN") && titles(136).contains(&"WARN") && !titles(96).contains(&"WARN"));
-        assert_eq!(titles_of(20, &[Name::Warn, Name::Id]), ["WARN", "ID"], "who chooses it has it on any screen");
+        assert_eq!(titles_of(20, &[Name::Warn, Name::Id]), ["WARN", "ID"], "a chosen column is shown at any width");
         let mut lease = Lease::new(etcd_lease::LeaseId(1));
         assert_eq!(warned("● ok".to_owned(), &lease, 9), "● ok");
         lease.warnings = vec!["two-renewers", "thin-margin"];
@@ -370,7 +372,7 @@ mod tests {
         assert_eq!(titles_of(100, &chosen), ["FIRST KEY", "KEYS", "LEFT", "", "STATE"]);
         assert_eq!(titles_of(32, &chosen), ["LEFT", "", "STATE"]);
         assert_eq!(titles_of(3, &chosen), ["STATE"]);
-        assert_eq!(titles_of(3, &[Name::Keys]), ["KEYS"], "what was chosen never leaves altogether");
+        assert_eq!(titles_of(3, &[Name::Keys]), ["KEYS"], "the last chosen column is never hidden");
         assert!(titles_of(80, &[]).is_empty());
     }
 

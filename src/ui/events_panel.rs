@@ -1,4 +1,4 @@
-//! The events, newest last: a pane beside the leases, and a view of its own.
+//! Events, newest last: a pane beside the leases and a view of its own.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,8 +25,8 @@ pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     draw_lines(ctx, lines.skip(skipped), inner, buf);
 }
 
-/// Draws the view: the events of a category, from the scroll position on. On a tiny screen the first line is the selected
-/// lease.
+/// Draws the view: events of one kind, from the current scroll offset. The tiny layout has no frame; its first line
+/// shows the selected lease.
 pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -40,7 +40,7 @@ pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: 
     draw_lines(ctx, lines.into_iter(), inner, buf);
 }
 
-/// Draws the selected lease on one line, and returns the area below.
+/// Draws the selected lease on one line and returns the area below.
 pub(super) fn head(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     if let Some(lease) = ctx.app.cursor_lease() {
         let text = table::tiny(table::row(ctx, lease), area.width);
@@ -74,8 +74,8 @@ fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buf
     inner
 }
 
-/// Sorts the shown events by when they happened. Which events are shown depends on when they became known, so that a late
-/// one does not move the scroll position.
+/// Draws events in the order in which they happened. The caller chose them by arrival order, so an event that arrives
+/// late does not shift a scrolled view.
 fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event>, area: Rect, buf: &mut Buffer) {
     let mut events: Vec<&Event> = events.take(usize::from(area.height)).collect();
     Event::sort(&mut events);
@@ -84,7 +84,7 @@ fn draw_lines<'a>(ctx: RenderContext<'_>, events: impl Iterator<Item = &'a Event
     }
 }
 
-/// An event without its lease: `10:04:31 ● renewed   after 3.50 s (TTL 10 s)`
+/// An event in the detail of its lease: `10:04:31 ● renewed   after 3.50 s (TTL 10 s)`
 pub(super) fn line_of_its_lease(ctx: RenderContext<'_>, event: &Event, width: u16) -> Line<'static> {
     line(ctx, event, false, width)
 }

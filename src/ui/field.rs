@@ -1,4 +1,4 @@
-//! A text field.
+//! Single-line text input.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
@@ -7,8 +7,8 @@ use tui_input::Input;
 use crate::escape::printable;
 use crate::width::DisplayWidth;
 
-/// The part of a typed text around its caret that fits into `room` columns. The caret has the given style; without one
-/// there is no caret, and the beginning is shown. Control characters are escaped, as in everything that comes from etcd.
+/// The part of the text around the caret that fits into `room` columns, with the caret in its style. Without a caret
+/// style, the start of the text. Control characters are escaped, as in all text from outside.
 pub(super) fn spans<'a>(input: &Input, room: usize, caret: Option<Style>) -> Vec<Span<'a>> {
     let cells: Vec<String> =
         input.value().chars().map(|c| printable(c.to_string().as_bytes())).chain([" ".to_owned()]).collect();
@@ -27,7 +27,7 @@ pub(super) fn spans<'a>(input: &Input, room: usize, caret: Option<Style>) -> Vec
     spans
 }
 
-/// The first cell from which all cells up to the last fit.
+/// Index of the first cell from which the rest fits into `room`.
 fn first_that_fits(cells: &[String], room: usize) -> usize {
     let mut taken = 0;
     let fit = cells.iter().rev().take_while(|cell| {
@@ -41,7 +41,7 @@ fn first_that_fits(cells: &[String], room: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The field as it is drawn, with the caret between bars.
+    /// The input as drawn, with the caret between bars.
     fn drawn(text: &str, cursor: usize, room: usize) -> String {
         let caret = Style::new().reversed();
         let input = Input::new(text.to_owned()).with_cursor(cursor);

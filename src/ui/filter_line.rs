@@ -1,5 +1,5 @@
-//! The line in which a filter is typed, on the frame above the rows: the text, how many leases match, and below it what
-//! is wrong with the filter.
+//! Filter input, drawn on the frame above the rows while the user types: the text, the number of matches, and the
+//! syntax error below.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,8 @@ use crate::width::DisplayWidth;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, field};
 
-/// Draws the line over the first row of `area`, and an error over the rows below. Draws nothing while no filter is typed.
+/// Draws the input over the first row of `area` and the error over the rows below. Does nothing if no filter is being
+/// typed.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(line) = &ctx.app.view.row_filter.line else { return };
     if area.is_empty() {
@@ -32,7 +33,8 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// A caret under the faulty character, and what is expected there: beside the caret, or on lines of its own if too long.
+/// A caret below the error position and the expected token: beside the caret if it fits, otherwise on lines of its
+/// own.
 fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let before: String = line.input.value().chars().take(bad.at).collect();
@@ -49,12 +51,12 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
     }
 }
 
-/// `12 of 300`: matching leases and all leases.
+/// `12 of 300`: leases that match the filter.
 pub(super) fn counted(app: &AppState) -> String {
     format!("{} of {}", app.view.order().len(), app.leases.len())
 }
 
-/// The active filters in at most `room` columns: `own · /left<5s`. Empty if every lease is shown.
+/// The active filter in `room` columns: `own · /left<5s`. Empty if every lease is shown.
 pub(super) fn in_words(app: &AppState, room: usize) -> String {
     let row_filter = &app.view.row_filter;
     let mut parts = Vec::new();

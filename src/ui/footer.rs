@@ -1,4 +1,4 @@
-//! The status line: the counts or the last message, and the keys.
+//! Footer: counts or the latest note, and key hints.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,8 +12,8 @@ use crate::plural::plural;
 use super::line::{Segment, cut, draw_ends};
 use super::{RenderContext, Role, format, header};
 
-/// Draws the line. A message replaces the counts. A tiny screen has no top line, so the freeze banner is here. While a
-/// dialog is open, no keys are shown: the dialog shows its own.
+/// Draws the footer. A note replaces the counts. Key hints are hidden while a dialog shows its own. Without a header,
+/// the footer shows the frozen banner.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -43,7 +43,7 @@ fn noted(note: &StatusMessage, width: u16) -> Segment {
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
-/// `3 marked`, or the start of a range and the key that marks it.
+/// `3 marked`, or the start of a range and the key that ends it.
 fn marked(app: &AppState) -> Option<Segment> {
     let marks = &app.view.selection;
     match (marks.range(), marks.len()) {
@@ -83,7 +83,7 @@ fn counts(app: &AppState) -> Vec<Segment> {
     parts
 }
 
-/// Leases that have expired and are not removed yet, and how long the removal takes. Lower bounds if not all were polled.
+/// Expired leases that etcd has not removed yet, and how long removal takes. Lower bounds if not all could be polled.
 fn dying(count: usize, is_least: bool) -> Option<Segment> {
     let takes = ExpiryBacklog { dying: u32::try_from(count).unwrap_or(u32::MAX) }.removal_time().as_secs_f64();
     let takes = if is_least { format::at_least_span(takes) } else { format::span(takes) };
@@ -94,7 +94,8 @@ fn dying(count: usize, is_least: bool) -> Option<Segment> {
     Some(Segment::new(2, Role::Danger, format!("{dying} dying, removed in {takes}")))
 }
 
-/// The keys that work in the current view, without those that are refused. On a frozen display `resume` is kept longest.
+/// Hints for the keys that work in the current view. Disabled actions are left out; a frozen display lists resume
+/// first.
 fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     let is_refused = |action: Action| app.config.is_read_only && action.writes();
     let is_elsewhere = shown.view.is_open || shown.view.active != View::default();
@@ -113,7 +114,7 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     hinted.map(part).collect()
 }
 
-/// Hints with a higher rank are dropped first.
+/// Rank of a hint. The highest rank is hidden first.
 fn rank(action: Action) -> u8 {
     match action {
         Action::Help | Action::Quit => 1,

@@ -1,16 +1,16 @@
-//! Numbers with units, in few columns. An unknown number is `-`, never 0.
+//! Numbers with units, in few columns. An unknown value is `-`, never 0.
 
 use std::time::Duration;
 
-/// An unknown number.
+/// Shown for an unknown value.
 pub(super) const UNKNOWN: &str = "-";
 
-/// A count, or a lower bound: `3`, `>=3`.
+/// A count, or its lower bound with `>=`.
 pub(super) fn at_least(is_least: bool, count: usize) -> String {
     format!("{}{count}", if is_least { ">=" } else { "" })
 }
 
-/// A duration in at most seven columns: `8.2 s`, `118 s`, `3411 s`, `27.8 h`, `104 d`, `285 y`.
+/// A time span in at most seven columns: `8.2 s`, `118 s`, `3411 s`, `27.8 h`, `104 d`, `285 y`.
 pub(super) fn span(seconds: f64) -> String {
     const HOUR: f64 = 3600.0;
     const DAY: f64 = 24.0 * HOUR;
@@ -23,7 +23,7 @@ pub(super) fn span(seconds: f64) -> String {
     }
 }
 
-/// A lower bound of a duration, in at most seven columns: `>=8.2 s`, `>=118 s`, `>=3411s`, `>=28 h`.
+/// A lower bound of a time span in at most seven columns: `>=8.2 s`, `>=118 s`, `>=3411s`, `>=28 h`.
 pub(super) fn at_least_span(seconds: f64) -> String {
     let span = match seconds {
         s if (9_999.5..360_000.0).contains(&s) => format!("{:.0} h", s / 3_600.0),
@@ -34,12 +34,12 @@ pub(super) fn at_least_span(seconds: f64) -> String {
     format!(">={}", if whole.len() > 5 { whole.replace(' ', "") } else { whole })
 }
 
-/// A TTL: `3600 s`, from 10,000 s on as [`span`].
+/// A TTL, in whole seconds if it is short.
 pub(super) fn ttl(seconds: i64) -> String {
     if seconds < 10_000 { format!("{seconds} s") } else { span(seconds as f64) }
 }
 
-/// A round trip: `0.6 ms`, `12.3 ms`, `123 ms`, `1.2 s`.
+/// A round-trip time: `0.6 ms`, `12.3 ms`, `123 ms`, `1.2 s`.
 pub(super) fn round_trip(span: Duration) -> String {
     match span.as_secs_f64() * 1e3 {
         ms if ms < 99.95 => format!("{ms:.1} ms"),
@@ -48,7 +48,7 @@ pub(super) fn round_trip(span: Duration) -> String {
     }
 }
 
-/// The measured and the expected interval: `3.50/3.5 s`.
+/// An observed interval and the expected one: `3.50/3.5 s`.
 pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> String {
     let seen = seen.map_or(UNKNOWN.to_owned(), |seen| digits(seen.as_secs_f64(), 2));
     match expected {
@@ -58,7 +58,7 @@ pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> St
     }
 }
 
-/// A duration in seconds without the unit: `3.50`, `1200.5`.
+/// A short time span in seconds, without the unit: `3.50`, `1200.5`.
 pub(super) fn seconds(span: Duration) -> String {
     digits(span.as_secs_f64(), 2)
 }
@@ -68,7 +68,7 @@ pub(super) fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-/// With `decimals` decimals, from 100 s on with one and from 10,000 s on without.
+/// Seconds with `decimals` decimals, one fewer from 100 on and none from 10,000 on.
 fn digits(seconds: f64, decimals: usize) -> String {
     let decimals = match seconds {
         s if s < 100.0 => decimals,

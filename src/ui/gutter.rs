@@ -1,5 +1,4 @@
-//! The marks at the left of the rows and the pins at their right. They are drawn on the frame or on the blank inside it,
-//! so that no column moves.
+//! Marks to the left of the rows and pins to the right. They go on the frame or its padding, so no column moves.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,10 +8,10 @@ use etcd_lease::LeaseId;
 
 use super::{RenderContext, Role};
 
-/// The sign beside a pinned row.
+/// Sign of a row pinned to the top.
 const PIN: (&str, Role) = ("↑", Role::Key);
 
-/// Draws the pins of the visible rows; in a tiny table after the id, unless a mark is there.
+/// Draws the pins of the visible rows. In the tiny layout they follow the id, unless a mark takes that cell.
 pub(super) fn draw_pins(ctx: RenderContext<'_>, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
     let x = if is_tiny { behind_id(rows) } else { rows.right() };
     let (sign, role) = PIN;
@@ -23,7 +22,7 @@ pub(super) fn draw_pins(ctx: RenderContext<'_>, rows: Rect, is_tiny: bool, buf: 
     }
 }
 
-/// Draws the marks of the visible rows; in a tiny table after the id.
+/// Draws the marks of the visible rows. In the tiny layout they follow the id.
 pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
     if marks.is_empty() && marks.range().is_none() || rows.is_empty() {
         return;
@@ -37,17 +36,17 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tin
     }
 }
 
-/// The column of a tiny row that is free for a sign.
+/// The blank column of a tiny row that can take a sign.
 fn behind_id(rows: Rect) -> u16 {
     rows.x + if rows.width >= 27 { 8 } else { 4 }
 }
 
-/// The area of the rows, below the column titles.
+/// The lines of the rows, without the column titles.
 fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
     rows.y + u16::from(!is_tiny)..rows.bottom()
 }
 
-/// The leases of the range that would be marked now.
+/// The rows that the range in progress would mark now.
 fn range<'a>(app: &'a AppState, marks: &Selection) -> &'a [LeaseId] {
     let rows = marks.range().zip(app.view.cursor).and_then(|(first, last)| app.view.rows_between(first, last));
     rows.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The top line: the cluster, its health, and what leasetop may do there.
+//! Header: cluster, health and permissions of this session.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The banner of a frozen display; it is the last to be dropped.
+/// Banner of a frozen display. It is hidden last.
 pub(super) fn frozen(ctx: RenderContext<'_>) -> Option<Segment> {
     let picture = ctx.app.frozen.as_ref()?;
     let age = (ctx.now - picture.at).as_secs();
@@ -56,7 +56,7 @@ fn reached(app: &AppState, member: &MemberView) -> Vec<Segment> {
     if !member.has_leader {
         parts.push(Segment::new(1, Role::Danger, "no leader"));
     }
-    // Without permission for the status of a member, both are unknown.
+    // Term and revision are 0 if this user may not read the member status.
     let known = |number: u64| (number != 0).then_some(number);
     parts.extend(known(member.raft_term).map(|term| Segment::new(5, Role::Dim, format!("term {term}"))));
     let revision = known(member.revision.unsigned_abs());

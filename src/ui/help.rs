@@ -1,4 +1,4 @@
-//! The help overlay: the key table and the meaning of the states.
+//! Help: the key bindings and the lease states. It scrolls if it does not fit.
 
 use ratatui::text::{Line, Span};
 

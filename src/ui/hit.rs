@@ -1,4 +1,4 @@
-//! What is at a position on the screen, by the same layout as it was drawn with.
+//! Hit testing: maps a screen position to what the layout drew there.
 
 use ratatui::layout::{Position, Rect};
 
@@ -7,7 +7,7 @@ use crate::app::{ClickTarget, View};
 use super::layout::{self, ViewMode};
 use super::{RenderContext, table};
 
-/// The click target at a position on a screen of this size; none if nothing can be clicked there.
+/// What is at a position on a screen of this size, or `None` if nothing there can be clicked.
 pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
     let shown = ctx.displayed();
     let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.app));

@@ -1,10 +1,10 @@
-//! The layout of the panels. It is a pure function of the size, so that the runtime can ask what fits.
+//! Screen layout. Pure functions, so that the runtime can query sizes without drawing.
 
 use ratatui::layout::Rect;
 
 use crate::app::{AppState, View, Viewport};
 
-/// The areas of the panels; an empty one is not drawn.
+/// Areas of the panels. Empty areas are not drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PanelAreas {
     pub(super) header: Rect,
@@ -14,17 +14,17 @@ pub(super) struct PanelAreas {
     pub(super) events: Rect,
     pub(super) locks: Rect,
     pub(super) footer: Rect,
-    /// Whether the screen is too small for frames: one line per lease.
+    /// Whether the screen is too small for frames; each lease then takes one line.
     pub(super) is_tiny: bool,
 }
 
-/// Which panels are shown.
+/// What the layout depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ViewMode {
     pub(super) view: View,
-    /// Whether the detail is open in place of the table.
+    /// Whether the detail replaces the table.
     pub(super) is_open: bool,
-    /// Whether the table, or the open detail, fills the screen.
+    /// Whether the table or the open detail fills the screen.
     pub(super) is_zoomed: bool,
 }
 
@@ -36,11 +36,11 @@ impl ViewMode {
 
 const TINY_WIDTH: u16 = 40;
 const TINY_HEIGHT: u16 = 8;
-/// From this height on, in rows, the events have a panel.
+/// Minimum height for an events panel.
 const EVENTS_FROM: u16 = 14;
-/// From this size on, in columns and rows, the detail is below the table and the events are at its right.
+/// Minimum size for the detail below the table, with the events to its right.
 const WIDE: (u16, u16) = (120, 30);
-/// From this size on, in columns and rows, the detail is between table and events.
+/// Minimum size for the detail between table and events.
 const TALL: (u16, u16) = (80, 40);
 
 /// Divides the screen.
@@ -61,7 +61,7 @@ pub(super) fn places(area: Rect, shown: ViewMode) -> PanelAreas {
     }
 }
 
-/// The table with the detail and the events around it.
+/// The lease table and the panels beside it.
 fn leases(bars: PanelAreas, area: Rect, middle: Rect, is_open: bool) -> PanelAreas {
     let reaches = |least: (u16, u16)| area.width >= least.0 && area.height >= least.1;
     let events_height = if bars.is_tiny || area.height < EVENTS_FROM { 0 } else { (middle.height / 3).clamp(4, 12) };
@@ -83,18 +83,18 @@ fn leases(bars: PanelAreas, area: Rect, middle: Rect, is_open: bool) -> PanelAre
     }
 }
 
-/// The upper `height` rows, and the rest.
+/// Splits off the upper `height` lines.
 fn split(area: Rect, height: u16) -> (Rect, Rect) {
     (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
 }
 
-/// What fits on a screen of this size.
+/// Sizes available on a screen of this size.
 pub fn viewport(width: u16, height: u16) -> Viewport {
     let at = |view, is_zoomed| places(Rect::new(0, 0, width, height), ViewMode { view, is_open: false, is_zoomed });
     let (leases, events) = (at(View::Leases, false), at(View::Events, false));
     let within = |area: Rect, frame| usize::from(area.height.saturating_sub(if leases.is_tiny { 0 } else { frame }));
     Viewport {
-        // Without the frame and the column titles.
+        // Minus the frame and the column titles.
         rows: within(leases.table, 3),
         events: within(events.events, 2).saturating_sub(usize::from(leases.is_tiny)),
         has_detail: !leases.detail.is_empty(),

@@ -1,4 +1,4 @@
-//! Lines of segments that are dropped in turn if they do not fit; cutting and wrapping.
+//! One-line layout: segments that are hidden by rank, cutting and wrapping.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ pub(super) use crate::width::cut;
 
 use super::{Role, Theme};
 
-/// A part of a line that is shown or dropped as a whole.
+/// Part of a line that is shown or hidden as a whole.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
-    /// The text in pieces, each with its role.
+    /// Text pieces with their roles.
     pub(super) pieces: Vec<(String, Role)>,
-    /// Segments with a higher rank are dropped first; 0 is never dropped.
+    /// The highest rank is hidden first. Rank 0 is never hidden.
     pub(super) rank: u8,
 }
 
@@ -26,7 +26,7 @@ impl Segment {
         Segment { pieces: vec![(text.into(), role)], rank }
     }
 
-    /// A key with its hint.
+    /// A key hint: the key and what it does.
     pub(super) fn key(rank: u8, key: impl std::fmt::Display, does: &str) -> Self {
         Segment { pieces: vec![(key.to_string(), Role::Key), (format!(" {does}"), Role::Text)], rank }
     }
@@ -36,7 +36,7 @@ impl Segment {
     }
 }
 
-/// Draws one group of segments at the left and one at the right. Those with the highest ranks are dropped until all fit.
+/// Draws one group of segments at the left and one at the right. The highest ranks are hidden until the rest fits.
 pub(super) fn draw_ends(
     theme: Theme,
     (mut left, mut right): (Vec<Segment>, Vec<Segment>),
@@ -64,7 +64,7 @@ fn drop_last(parts: &mut Vec<Segment>, rank: u8) -> Option<Segment> {
     Some(parts.remove(place))
 }
 
-/// The width of a group with a blank at either end.
+/// Width of a group, with a blank at either end.
 fn ends_width(parts: &[Segment], gap: &str) -> usize {
     let texts: usize = parts.iter().map(Segment::width).sum();
     if parts.is_empty() { 0 } else { texts + gap.width() * (parts.len() - 1) + 2 }
@@ -81,7 +81,8 @@ fn join<'a>(theme: Theme, parts: &'a [Segment], gap: &'a str) -> Line<'a> {
     Line::from(spans)
 }
 
-/// Breaks a text into lines of at most `width` columns, between words; a word that is longer is broken.
+/// Wraps the text to lines of at most `width` columns. Breaks between words, and within a word only if it is longer
+/// than a line.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width.max(1))
         .wrap_algorithm(WrapAlgorithm::FirstFit)

@@ -1,17 +1,17 @@
-//! The screen: a pure function from [`AppState`] to cells.
+//! Rendering of the monitor: a pure function from [`AppState`] to terminal cells.
 //!
 //! ```text
-//!  header.rs   leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
-//!  table.rs   ╭ 1 Leases 7 ─ by LEFT ↑ ───────────────────────────────────────────────────── 3 Events ─╮
-//!  columns.rs │ ID                WHO    STATE      LEFT              TTL        EVERY   ...           │
-//!             ╰ the selected lease in words ──────────────────────────────────────────────────────────╯
-//!  detail/    ╭ 694d9aa8d4d4f304 ─ own ─ ● ok ──────────────╮╭ 3 Events ────────────────────────────────╮
-//!  events_*   ╰─────────────────────────────────────────────╯╰──────────────────────────────────────────╯
-//!  footer.rs   3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
+//!  header.rs        leasetop  ● 127.0.0.1:2379  m1★ of 3  etcd 3.5.30  term 4  rev 1204        demo  read-only
+//!  table.rs        ╭ 1 Leases 7 ─ by LEFT ↑ ───────────────────────────────────────────────────── 3 Events ─╮
+//!  columns.rs      │ ID                WHO    STATE      LEFT              TTL        EVERY   ...           │
+//!                  ╰ the selected lease in words ──────────────────────────────────────────────────────────╯
+//!  detail/         ╭ 694d9aa8d4d4f304 ─ own ─ ● ok ──────────────╮╭ 3 Events ────────────────────────────────╮
+//!  events_panel.rs ╰─────────────────────────────────────────────╯╰──────────────────────────────────────────╯
+//!  footer.rs        3 own · 4 others · 0.32 renewals/s                              n new  ...  ? help  q quit
 //! ```
 //!
-//! Dialogs and the help are drawn above. Widgets ask for a [`Role`], never for a colour. Everything that comes from etcd
-//! passes [`printable`](crate::escape::printable) before it becomes a cell. A new column goes into `columns.rs`.
+//! [`dialogs`](self) and the help are drawn on top. Widgets use a [`Role`], never a colour. All text from etcd passes
+//! through [`printable`](crate::escape::printable) before it is drawn. To add a column, edit `columns.rs`.
 
 mod ascii;
 mod cadence;
@@ -48,17 +48,17 @@ use layout::ViewMode;
 use crate::app::{AppState, View};
 use simkit::Timestamp;
 
-/// Converts moments into times of day.
+/// Converts timestamps of the program's clock to the local time of day.
 #[derive(Clone, Debug)]
 pub struct WallClock {
-    /// The wall-clock time at the start of the program's clock.
+    /// Wall-clock time at [`Timestamp::START`].
     pub start: SystemTime,
-    /// The time zone of the user.
+    /// Time zone for display.
     pub zone: TimeZone,
 }
 
 impl WallClock {
-    /// The time of day at a moment, `10:04:31`.
+    /// The time of day at a timestamp, `10:04:31`.
     fn time_of_day(&self, moment: Timestamp) -> String {
         jiff::Timestamp::try_from(self.start + moment.since_start())
             .map(|time| time.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string())
@@ -66,36 +66,36 @@ impl WallClock {
     }
 }
 
-/// Everything a frame is drawn from.
+/// Input of one frame.
 #[derive(Clone, Copy, Debug)]
 pub struct RenderContext<'a> {
-    /// The state.
+    /// The application state.
     pub app: &'a AppState,
-    /// The moment to show.
+    /// The time to render.
     pub now: Timestamp,
-    /// For times of day.
+    /// Converter to the time of day.
     pub wall: &'a WallClock,
-    /// Colours and signs.
+    /// Colours and character set.
     pub theme: Theme,
 }
 
 impl<'a> RenderContext<'a> {
-    /// The context of what is displayed: the frozen state if the display is frozen.
+    /// The context to display: the frozen snapshot if there is one.
     fn displayed(self) -> RenderContext<'a> {
         let (app, now) = self.app.displayed(self.now);
         RenderContext { app, now, ..self }
     }
 }
 
-/// Lines of the open help, the open detail or the cadence view that do not fit on a screen of this size; none if none of
-/// these is shown.
+/// Number of lines of the open help, the open detail or the cadence view that do not fit on a screen of this size, or
+/// `None` if none of them is shown.
 pub fn spare_lines(ctx: RenderContext<'_>, size: (u16, u16)) -> Option<usize> {
     let shown = ctx.displayed();
     let below = || detail::spare_lines(shown, size).or_else(|| cadence::spare_lines(shown, size));
     dialogs::spare_lines(ctx, size.1).or_else(below)
 }
 
-/// Draws the whole screen at any size; a smaller screen shows less.
+/// Draws the whole screen. Any size works; smaller screens show less.
 pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let shown = ctx.displayed();
     let places = layout::places(area, ViewMode::of(shown.app));

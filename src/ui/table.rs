@@ -1,4 +1,4 @@
-//! The lease table. Only the visible rows are built.
+//! Lease table. Only the visible rows are built.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,11 +17,11 @@ use super::layout::PanelAreas;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, Theme, filter_line, format, gutter, theme};
 
-/// From this width on, in columns, there is a blank between the frame and the rows.
+/// Minimum width for a blank between the frame and the rows.
 pub(super) const PADDED_WIDTH: u16 = 100;
 
-/// Draws the table with its frame, and the selected lease at its foot unless the detail is shown. On a tiny screen there are
-/// only bare lines.
+/// Draws the table and its frame, or bare lines in the tiny layout. The bottom border describes the selected lease,
+/// unless the detail is visible.
 pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, buf: &mut Buffer) {
     let PanelAreas { table: area, detail, is_tiny, .. } = places;
     if area.is_empty() {
@@ -39,7 +39,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     filter_line::draw(ctx, if is_tiny { area } else { above }, buf);
 }
 
-/// The frame of a panel with its title.
+/// A panel frame with a title.
 pub(super) fn panel<'a>(theme: Theme, title: impl Into<Line<'a>>) -> Block<'a> {
     Block::bordered()
         .border_type(BorderType::Rounded)
@@ -48,19 +48,19 @@ pub(super) fn panel<'a>(theme: Theme, title: impl Into<Line<'a>>) -> Block<'a> {
         .title_style(theme.style(Role::Title))
 }
 
-/// The key of a view, or its number if it has none.
+/// The key of a view, or its number if it has no key.
 pub(super) fn key_of(ctx: RenderContext<'_>, view: View) -> String {
     let key = ctx.app.config.keymap.key(Action::Show(view));
     key.map_or_else(|| view.tab().number.to_string(), |key| key.to_string())
 }
 
-/// The key and the name of the active view, at the left of the title.
+/// Key and name of the current view, for the left of the panel title.
 pub(super) fn tab(ctx: RenderContext<'_>, view: View) -> Line<'static> {
     let name = format!(" {} {} ", key_of(ctx, view), view.tab().name);
     Line::from(Span::styled(name, ctx.theme.style(Role::Title)))
 }
 
-/// The other views, at the right of a title: ` 3 Events `, or only their keys if the names do not fit.
+/// The other views, for the right of the title: ` 3 Events `, or only their keys if the names do not fit.
 pub(super) fn other_tabs(ctx: RenderContext<'_>, view: View, title: &Line<'_>, width: u16) -> Line<'static> {
     let others = TABS.iter().filter(|tab| tab.view != view);
     let keys =
@@ -96,18 +96,18 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     inner
 }
 
-/// Adds a blank beside the rows if the screen is wide enough.
+/// Adds horizontal padding if the table is wide enough.
 fn framed(block: Block<'_>, area: Rect) -> Block<'_> {
     if area.width >= PADDED_WIDTH { block.padding(Padding::horizontal(1)) } else { block }
 }
 
-/// The inside of the table's frame: the column titles and the rows.
+/// Area inside the frame: the column titles and the rows.
 pub(super) fn inner(places: PanelAreas) -> Rect {
     let PanelAreas { table: area, is_tiny, .. } = places;
     if is_tiny { area } else { framed(Block::bordered(), area).inner(area) }
 }
 
-/// The columns with their areas.
+/// The columns and their areas.
 pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static TableColumn, Rect)> {
     let app = ctx.app;
     let chosen = &app.config.columns;
@@ -124,7 +124,7 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
     })
 }
 
-/// `300 · by LEFT ↑`, `1-12 of 34 (300 total) · by LEFT ↑`: the visible rows if not all fit, and the number that matches.
+/// `300 · by LEFT ↑`, with the visible range if not all rows fit and the match count if a filter is active.
 fn extent(app: &AppState) -> String {
     let (all, window, sort) = (app.view.order().len(), app.view.window, app.view.sort);
     let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
@@ -146,7 +146,7 @@ fn pins(app: &AppState) -> String {
     }
 }
 
-/// The selected lease in words.
+/// Summary of the selected lease: time left according to etcd and according to the engine.
 fn in_words(ctx: RenderContext<'_>, lease: &Lease) -> String {
     let mut words = vec![ctx.app.view.id_format.name(lease.id), lease.ownership.word().to_owned()];
     words.extend(lease.is_pinned.then(|| "pinned".to_owned()));
@@ -200,12 +200,12 @@ fn visible<'a>(ctx: RenderContext<'a>) -> impl Iterator<Item = RowContext<'a>> {
     ctx.app.visible().map(move |lease| row(ctx, lease))
 }
 
-/// What the row of a lease is made from.
 pub(super) fn row<'a>(ctx: RenderContext<'_>, lease: &'a Lease) -> RowContext<'a> {
     RowContext { lease, state: lease.state(ctx.now), now: ctx.now, ids: ctx.app.view.id_format }
 }
 
-/// Reverses the whole row under the cursor in one colour; otherwise each cell would have another background.
+/// Reverses the row under the cursor as a whole. One style for the row, because reversing per state would give each
+/// cell its own background.
 fn highlight(ctx: RenderContext<'_>, rows: Rect, buf: &mut Buffer) {
     let cursor = ctx.app.visible().position(|lease| Some(lease.id) == ctx.app.view.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
@@ -222,7 +222,7 @@ fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` on a very narrow screen.
+/// `d4d4f304   8.2 s ● ok`, or `f304 8.2 s ●` on very narrow screens.
 pub(super) fn tiny(row: RowContext<'_>, width: u16) -> String {
     let left = row.lease.left(row.now).map_or(format::UNKNOWN.to_owned(), format::span);
     let (sign, id) = (theme::state(row.state).0, row.ids.short(row.lease.id));
@@ -232,7 +232,7 @@ pub(super) fn tiny(row: RowContext<'_>, width: u16) -> String {
     }
 }
 
-/// What to do while there is no row.
+/// Message for an empty table.
 fn draw_advice(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width.saturating_sub(4)).clamp(1, 76);
     let lines: Vec<(String, Role)> = advice(ctx)

@@ -64,7 +64,8 @@ fn status(id: i64, ttl: i64, every: f64, last: f64, dropped: u64) -> LeaseStatus
     }
 }
 
-/// Three own leases, one of them unread, and some of other clients, one of them with an unfriendly key.
+/// Messages that create three own leases, one of them unread, and leases of other clients, one with an unprintable
+/// key.
 fn scene_messages() -> Vec<(f64, Msg)> {
     let granted = |id, ttl| Msg::Granted {
         sent: at(0.1),
@@ -138,7 +139,7 @@ fn app(config: AppConfig, messages: Vec<(f64, Msg)>, (width, height): (u16, u16)
         update(&mut app, msg, at(when));
     }
     refresh_rows(&mut app, at(90.0));
-    // The notes of the start are long gone.
+    // Late enough that the notes from startup have disappeared.
     update(&mut app, Msg::Tick, at(90.0));
     app
 }
@@ -151,7 +152,7 @@ fn paint(app: &AppState, (width, height): (u16, u16), theme: Theme) -> Buffer {
     buf
 }
 
-/// The scene's screen after some keys.
+/// Draws the scene after some keys.
 fn painted(size: (u16, u16), keys: &[Key], theme: Theme) -> Buffer {
     let mut app = app(AppConfig::default(), scene_messages(), size);
     for key in keys {
@@ -179,12 +180,12 @@ fn three_sizes() {
     insta::assert_snapshot!("screen_39x7", screen((39, 7), &[]));
 }
 
-/// The keys that mark so many rows from the second on.
+/// Keys that mark `rows` rows, from the second row on.
 fn marked(rows: usize) -> Vec<Key> {
     [vec![Key::Char('g'), Key::Down], vec![Key::Char(' '); rows]].concat()
 }
 
-/// Every dialog by name, with the keys that open it over the scene.
+/// Every dialog by name, with the keys that open it.
 fn dialog_keys() -> Vec<(&'static str, Vec<Key>)> {
     let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();
     vec![
@@ -215,7 +216,7 @@ fn dialogs() {
     }
 }
 
-/// What, which lease, how to confirm and how to leave: in full, by keys, or in as few letters as can be understood.
+/// Checks that each dialog shows the action, the lease, and how to confirm and cancel, at every size.
 #[test]
 fn however_small_the_screen_the_essential_is_seen() {
     let seen: [(&str, &str, [&[&str]; 2]); 14] = [

@@ -1,66 +1,66 @@
-//! Colours by role: widgets ask for a role and never for a colour.
+//! Styles by role, so that widgets do not depend on colours.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::{ClusterLabel, EndCause, EventName, LabelColor, LeaseState};
 
-/// The meaning of a text. Its colour only repeats what the sign and the word already say.
+/// Visual role of a piece of text. Colour only repeats what the sign and the word already say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Plain text.
     Text,
     /// Less important text.
     Dim,
-    /// Names of panels and columns.
+    /// Titles of panels and columns.
     Title,
     /// Frames.
     Border,
-    /// A key that can be pressed.
+    /// A key binding.
     Key,
     /// Healthy.
     Good,
-    /// Worth a look.
+    /// Needs attention.
     Warning,
-    /// Something is lost, or about to be.
+    /// Data or a lease is lost or about to be.
     Danger,
     /// Ended.
     Gone,
-    /// The name of a cluster, in its colour from the config file.
+    /// A cluster name in its configured colour.
     Tinted(LabelColor),
 }
 
 impl Role {
-    /// The role of a cluster's name.
+    /// The role of a cluster name.
     pub(super) fn of_name(named: &ClusterLabel) -> Role {
         named.color.map_or(Role::Title, Role::Tinted)
     }
 }
 
-/// A set of colours. None paints a background.
+/// A colour palette. None sets a background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Palette {
-    /// The sixteen colours of the terminal, for a dark background.
+    /// The terminal's 16 colours, for a dark background.
     #[default]
     Dark,
-    /// The sixteen colours of the terminal, for a light background.
+    /// The terminal's 16 colours, for a light background.
     Light,
-    /// Sky blue, yellow and vermilion, which colour-blind people can tell apart (Okabe and Ito); for a dark background.
+    /// Blue, yellow and vermilion from the Okabe-Ito palette, safe for colour-blind users; for a dark background.
     ColorBlind,
-    /// No colours: only bold, dim and reversed.
+    /// No colours: bold, dim and reversed only.
     Mono,
 }
 
-/// Colours and signs.
+/// Appearance of the monitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
-    /// The colours.
+    /// The palette.
     pub palette: Palette,
-    /// Whether only ASCII is drawn.
+    /// Whether to draw ASCII characters only.
     pub is_ascii: bool,
 }
 
 impl Theme {
-    /// The theme for a terminal: `dumb` gets no colours, and only ASCII.
+    /// Adapts the wanted appearance to the terminal: a dumb terminal gets no colours and only ASCII.
     pub fn for_terminal(term: Option<&str>, palette: Palette, is_ascii: bool) -> Self {
         let is_dumb = term == Some("dumb");
         Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
@@ -75,7 +75,7 @@ impl Theme {
         }
     }
 
-    /// The style of the row under the cursor: reversed, so that it is seen without colours.
+    /// Style of the row under the cursor. Reversed, so that it does not depend on colour.
     pub(super) fn cursor(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -94,7 +94,7 @@ fn dark(role: Role) -> Style {
     }
 }
 
-/// The same in every palette: the user has chosen it for their terminal.
+/// The user chose this colour, so it is not adapted to the background.
 fn chosen(color: LabelColor) -> Color {
     match color {
         LabelColor::Red => Color::Red,
@@ -106,7 +106,7 @@ fn chosen(color: LabelColor) -> Color {
     }
 }
 
-/// Yellow and cyan cannot be read on white.
+/// Yellow and cyan are unreadable on white, so the light palette avoids them.
 fn light(role: Role) -> Style {
     match role {
         Role::Key => Style::new().fg(Color::Blue),

@@ -41,7 +41,7 @@ async fn an_own_lease_that_was_lost_can_be_granted_again() {
     test.sandbox.revoke(test.sandbox.leases().into_iter().map(LeaseId).collect::<Vec<_>>()[0]).unwrap();
     test.wait(3.0).await;
     let text = test.screen.text();
-    assert!(text.contains("lost      at ") && text.contains("n grants one like it"), "{text}");
+    assert!(text.contains("lost      at ") && text.contains("n grants a new lease"), "{text}");
     test.press(&[KeyCode::Char('n'), KeyCode::Enter]).await;
     test.wait(2.0).await;
     assert_eq!(test.sandbox.leases().len(), 1);

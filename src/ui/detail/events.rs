@@ -1,4 +1,4 @@
-//! The last events of the lease, newest first.
+//! The latest events of the lease, newest first, so that the oldest are cut off when space runs out.
 
 use ratatui::text::Line;
 
@@ -6,7 +6,7 @@ use super::DetailPage;
 use crate::app::Event;
 use crate::ui::{Role, events_panel};
 
-/// Events that are listed at most.
+/// Maximum number of events.
 const MOST: usize = 12;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {

@@ -1,4 +1,4 @@
-//! The last intervals between renewals: as figures, and as bars relative to the expected interval.
+//! The latest renewal intervals, as numbers and as bars relative to the expected interval.
 //!
 //! ```text
 //! intervals 3.50 3.50 ▲ 5.50 3.50▢
@@ -6,8 +6,8 @@
 //!      3.50 s ┤█ █ █ █ █ █ █
 //! ```
 //!
-//! The lower row is full if an interval is as expected; a longer interval rises into the upper row. For another client's
-//! lease the figures are inferred (`~10.0`), and the bars are relative to the mean.
+//! The lower row is full at exactly the expected interval; longer intervals extend into the upper row. For leases
+//! that other clients renew, the numbers are inferred (`~10.0`) and the bars are relative to the observed mean.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::app::{EventName, HistoryEntry, HistoryEvent, LeaseHistory, RecordedRe
 use crate::ui::{Role, format, theme};
 
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Steps of a bar in one row.
+/// Bar levels per row, one per block character.
 const FULL: usize = 8;
-/// Columns of the scale beside the bars.
+/// Columns of the scale to the left of the bars.
 const SCALE_WIDTH: usize = 11;
-/// An interval that differs from the expected one by more than this share of it is in the colour of a warning.
+/// Relative deviation from the expected interval above which a bar changes colour.
 const LITTLE: f64 = 0.1;
 
 pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
@@ -38,7 +38,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     figures.into_iter().chain(bars.into_iter().flatten()).collect()
 }
 
-/// The intervals of another client's lease, inferred from polls.
+/// Intervals of another client's renewals, inferred from polls.
 fn inferred(page: &DetailPage<'_>, intervals: &[Duration], mean: Duration) -> Vec<Line<'static>> {
     if intervals.is_empty() || mean.is_zero() {
         return Vec::new();
@@ -49,13 +49,13 @@ fn inferred(page: &DetailPage<'_>, intervals: &[Duration], mean: Duration) -> Ve
     std::iter::once(figures).chain(bars(page, &newest, mean, &format!("{} s", about(mean)))).collect()
 }
 
-/// The last intervals with the signs of other events, newest last.
+/// The latest intervals, newest last, interleaved with the signs of other events.
 fn figures(page: &DetailPage<'_>, history: &LeaseHistory) -> Option<Line<'static>> {
     let is_empty = history.renewals().all(|(_, renewal)| renewal.interval().is_none());
     if is_empty { None } else { Some(line(page, history.entries().rev().filter_map(mark))) }
 }
 
-/// Takes figures newest first and shows as many as fit on one line, newest last.
+/// Takes numbers newest first and prints as many as fit, newest last.
 fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) -> Line<'static> {
     let mut room = page.width.saturating_sub(LABEL_WIDTH);
     let mut shown: Vec<(String, Role)> = Vec::new();
@@ -70,7 +70,7 @@ fn line(page: &DetailPage<'_>, figures: impl Iterator<Item = (String, Role)>) ->
     Line::from_iter(std::iter::once(name).chain(marks))
 }
 
-/// An interval, or the sign of an event that is not a renewal. The first renewal has no interval.
+/// Text of a history entry: an event sign, or the interval of a renewal. The first renewal has no interval.
 fn mark(mark: &HistoryEntry) -> Option<(String, Role)> {
     let sign = |word| {
         let (sign, role) = theme::event(word);
@@ -93,7 +93,7 @@ fn interval(renewal: RecordedRenewal) -> Option<(String, Role)> {
     Some(mark)
 }
 
-/// Two rows of bars. Takes the newest interval first and draws it at the right.
+/// Two rows of bars. `newest` starts with the newest interval, which is drawn at the right.
 fn bars(page: &DetailPage<'_>, newest: &[Duration], pace: Duration, of: &str) -> [Line<'static>; 2] {
     let most = page.width.saturating_sub(SCALE_WIDTH + 2).div_ceil(2);
     let shares = newest.iter().take(most).rev().map(|interval| interval.div_duration_f64(pace));
@@ -107,7 +107,7 @@ fn with(scale: Span<'static>, bars: Vec<Span<'static>>) -> Line<'static> {
     Line::from_iter(std::iter::once(scale).chain(bars))
 }
 
-/// The part of the bars above `below` steps, at most one row high.
+/// One row of bars: the part of each bar above `below` levels, at most [`FULL`].
 fn row(page: &DetailPage<'_>, shares: &[f64], below: usize) -> Vec<Span<'static>> {
     let bar = |share: &f64| {
         let height = ((share * FULL as f64).round() as usize).clamp(1, 2 * FULL);

@@ -1,4 +1,4 @@
-//! How keeping a lease alive ended, and what a program would have seen of it.
+//! How a lease lost its keepalive, and when a Go client would have noticed.
 
 use ratatui::text::Line;
 
@@ -15,36 +15,36 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let mut lines = page.labelled("lost", Role::Danger, &format!("at {at}, {}: {why}", page.ago(loss.at)));
     lines.extend(page.labelled("programs", Role::Text, &known(page, loss)));
     if page.lease.ownership == Ownership::Own && !page.ctx.app.config.is_read_only {
-        lines.extend(page.labelled("again", Role::Text, &again(page)));
+        lines.extend(page.labelled("recovery", Role::Text, &again(page)));
     }
     lines
 }
 
-/// What to do: keep a lease that is still alive, or grant a new one like it.
+/// What the user can do: a lease that is still alive can be kept alive again, an ended one can only be replaced.
 fn again(page: &DetailPage<'_>) -> String {
     let [keep, new] = [Action::KeepAlive, Action::New].map(|action| page.ctx.app.config.keymap.key_label(action));
-    let anew = format!("{new} grants one like it (the form is filled in)");
+    let replace = format!("{new} grants a new lease (the form is prefilled)");
     match (&page.lease.end, page.lease.is_kept_alive) {
-        (None, false) => format!("the lease is alive: {keep} keeps it alive again; {anew}"),
-        _ => anew,
+        (None, false) => format!("the lease still exists: {keep} keeps it alive again; {replace}"),
+        _ => replace,
     }
 }
 
-/// When a program that uses Go's clientv3 sees its keepalive channel close.
+/// When clientv3 would have closed the keepalive channel, as precisely as the observations allow.
 fn known(page: &DetailPage<'_>, loss: &KeepaliveLoss) -> String {
     let wall = |at| page.ctx.wall.time_of_day(at);
     match loss.closed(page.lease.granted_ttl) {
         Some((at, _)) if loss.next.is_some() && at > page.ctx.now => {
-            format!("do not know yet: the keepalive channel closes with the next renewal's reply, at {}", wall(at))
+            format!("not notified yet: the keepalive channel closes with the next renewal's reply, at {}", wall(at))
         }
         Some((from, to)) if from == to => {
-            format!("see the keepalive channel closed at {}, with the reply that the lease is gone", wall(from))
+            format!("see the keepalive channel close at {}, when etcd replied that the lease is gone", wall(from))
         }
         Some((from, to)) => format!(
-            "see the keepalive channel closed between {} and {}: one TTL plus up to 1 s after the last reply",
+            "see the keepalive channel close between {} and {}: one TTL plus up to 1 s after the last reply",
             wall(from),
             wall(to)
         ),
-        None => "see the keepalive channel closed without a single response".to_owned(),
+        None => "see the keepalive channel close without any response".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The attached keys with their values.
+//! Attached keys with their values.
 
 use ratatui::text::{Line, Span};
 

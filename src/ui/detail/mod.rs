@@ -1,7 +1,8 @@
-//! The selected lease in detail: in a pane beside or below the table, or open in its place.
+//! Detail of the selected lease: beside the table, or open in its place.
 //!
-//! A section is a function that returns lines. On a wide screen the charts are beside [`TEXT_SECTIONS`], with
-//! [`LOWER_SECTIONS`] below both. On a narrow screen the charts come first.
+//! Each section is a function that returns lines. If the panel is wide enough, the charts go to the right of
+//! [`TEXT_SECTIONS`] and [`LOWER_SECTIONS`] go below both. Otherwise the charts come first, because they show the
+//! most in the fewest lines.
 
 mod events;
 mod intervals;
@@ -26,33 +27,32 @@ use super::line::wrap;
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role, Theme, theme};
 
-/// Returns the lines of one part of the detail.
 type Section = fn(&DetailPage<'_>) -> Vec<Line<'static>>;
 
-/// The sections in words, from top to bottom; the charts are beside or above them.
+/// Text sections, from top to bottom. The charts go beside or above them.
 const TEXT_SECTIONS: &[Section] = &[ttl::lines, own_renewals::lines, observed_renewals::lines];
-/// The sections below words and charts.
+/// Sections below the text and the charts.
 const LOWER_SECTIONS: &[Section] = &[lease_keys::lines, events::lines];
 
-/// Columns of the labels at the left.
+/// Width of the label column.
 const LABEL_WIDTH: usize = 10;
-/// From this width on, in columns, the charts are beside the words.
+/// Minimum width for the charts beside the text.
 const SIDE_BY_SIDE_WIDTH: usize = 90;
-/// Lines about keys that come before the charts in the pane beside the table: the count and the first key.
+/// Number of key lines shown above the charts in the tiled detail: the count and the first key.
 const KEYS_FIRST: usize = 2;
-/// Columns between words and charts.
+/// Columns between text and charts.
 const GAP: usize = 2;
 
-/// What the sections are made from.
+/// Context for rendering the sections.
 struct DetailPage<'a> {
     ctx: RenderContext<'a>,
     lease: &'a Lease,
     width: usize,
-    /// Lines that are visible at a time.
+    /// Number of visible lines.
     rows: usize,
 }
 
-/// Draws the detail; nothing if `area` is empty.
+/// Draws the detail; does nothing if `area` is empty.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -66,7 +66,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     }
 }
 
-/// Lines of the open detail that do not fit on a screen of this size; none if it is not open.
+/// Number of lines of the open detail that do not fit on a screen of this size, or `None` if it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, (width, height): (u16, u16)) -> Option<usize> {
     let shown = ViewMode::of(ctx.app);
     let places = layout::places(Rect::new(0, 0, width, height), shown);
@@ -93,12 +93,12 @@ fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>
         .collect()
 }
 
-/// The even number at or below this one, from 4 to 10: with an even number of rows, half of the scale has a label.
+/// Rounds down to an even number from 4 to 10, so that the middle of the scale falls on a row boundary.
 fn even(rows: usize) -> usize {
     (rows & !1).clamp(4, 10)
 }
 
-/// Puts the second line beside the first, from a column on.
+/// Joins two lines; the second starts at `column`.
 fn join(mut left: Line<'static>, column: usize, right: Line<'static>) -> Line<'static> {
     left.push_span(Span::raw(" ".repeat(column.saturating_sub(left.width()))));
     left.spans.extend(right.spans);
@@ -135,18 +135,19 @@ impl DetailPage<'_> {
         sections.iter().flat_map(|section| section(self)).collect()
     }
 
-    /// The lines below charts and words, without those that are already above them.
+    /// The lower sections, without the key lines already shown above the charts.
     fn below(&self) -> Vec<Line<'static>> {
         let lines = self.write(LOWER_SECTIONS);
         if self.keys_first() { lines.into_iter().skip(KEYS_FIRST).collect() } else { lines }
     }
 
-    /// Whether keys come before the charts: the pane beside the table does not scroll.
+    /// Whether key lines go above the charts. The tiled detail does not scroll, so keys below the charts would be cut
+    /// off.
     fn keys_first(&self) -> bool {
         !self.ctx.app.view.is_open && self.width < SIDE_BY_SIDE_WIDTH && lease_keys::lines(self).len() >= KEYS_FIRST
     }
 
-    /// The charts above the words. On a small screen they leave room for the lines about renewals.
+    /// Charts above the text. On a small screen they leave space for the renewal lines.
     fn stacked(&self) -> Vec<Line<'static>> {
         const LEAST: usize = 10;
         let rows = if self.rows < LEAST { 0 } else { even(self.rows / 3) };
@@ -160,7 +161,8 @@ impl DetailPage<'_> {
         lines
     }
 
-    /// The words at the left, the charts at the right. The height depends on the screen only, not on the words.
+    /// Text at the left, charts at the right. The chart height depends on the screen only, so it does not change with
+    /// the text.
     fn beside(&self) -> Vec<Line<'static>> {
         let width = (self.width - GAP) / 2;
         let rows = (self.rows * 2 / 3).clamp(9, 16);
@@ -176,7 +178,7 @@ impl DetailPage<'_> {
         fill(left).zip(fill(charts)).take(height).map(|(left, chart)| join(left, width + GAP, chart)).collect()
     }
 
-    /// A label at the left, and a text on as many lines as it takes.
+    /// A label at the left and the text beside it, wrapped.
     fn labelled(&self, name: &str, role: Role, text: &str) -> Vec<Line<'static>> {
         let indent = LABEL_WIDTH.min(self.width.saturating_sub(12));
         let name: String = name.chars().take(indent).collect();
@@ -191,7 +193,7 @@ impl DetailPage<'_> {
             .collect()
     }
 
-    /// Columns that are left beside a text.
+    /// Columns left after `text`.
     fn room_after(&self, text: &str) -> usize {
         self.width.saturating_sub(text.width())
     }

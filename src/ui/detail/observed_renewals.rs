@@ -1,4 +1,4 @@
-//! How other clients renew a lease, as far as polls show it.
+//! Renewals by other clients, inferred from polls.
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-/// `6 renewals every ~10.0 s (9.8-10.3), lowest left ~20.1 s`. Where polls may have missed some, the figures are bounds:
-/// `>=6 renewals every <=10.0 s, lowest left >=20.1 s`.
+/// `6 renewals every ~10.0 s (9.8-10.3), lowest left ~20.1 s`. If polls may have missed renewals, the numbers are
+/// bounds: `>=6 renewals every <=10.0 s, lowest left >=20.1 s`.
 fn renewals(observed: &LeaseInference) -> String {
     let (renewals, watched) = (observed.renewals(), observed.renewals().watched());
     let cadence = renewals.cadence();

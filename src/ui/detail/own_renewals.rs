@@ -1,4 +1,4 @@
-//! How leasetop renews a lease: the interval, the margin and the response queue.
+//! Renewals by this client: interval, schedule, margin and response queue.
 
 use ratatui::text::Line;
 
@@ -43,8 +43,8 @@ fn renewals_to_spare(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     }
 }
 
-/// `▇▇▇▇▇▇▇▇▇▇░░░░░░ 10/16; 7 dropped; full in 21.0 s if nobody reads; oldest unread 35.0 s old`: one cell of the bar for
-/// each place in the queue, up to 32.
+/// `▇▇▇▇▇▇▇▇▇▇░░░░░░ 10/16; 7 dropped; full in 21.0 s if nobody reads; oldest unread 35.0 s old`. The bar has one
+/// cell per queue slot, up to 32.
 fn queue(page: &DetailPage<'_>, queue: QueueGauge) -> Vec<Line<'static>> {
     let QueueGauge { depth, capacity, dropped } = queue;
     let cells = if (1..=32).contains(&capacity) { capacity } else { 16 };

@@ -1,4 +1,4 @@
-//! The time left, and what etcd and the engine know about it.
+//! Time left according to etcd and according to the keepalive engine.
 
 use ratatui::text::Line;
 
@@ -42,7 +42,7 @@ fn gone(page: &DetailPage<'_>, lease: &Lease, at: Timestamp) -> String {
     format!("gone for {}{ttl}", format::span((page.ctx.now - at).as_secs_f64()))
 }
 
-/// `8.1-8.3 s`, or `99.1 s-101 s` where the units differ.
+/// `8.1-8.3 s`, or `99.1 s-101 s` if the units differ.
 fn range(from: &str, to: &str) -> String {
     let from = match (from.split_once(' '), to.split_once(' ')) {
         (Some((figure, unit)), Some((_, other))) if unit == other => figure,

@@ -1,4 +1,4 @@
-//! The time left as a sawtooth: it falls steadily and rises with each renewal. Events are marked on the axis.
+//! Chart of the time left: it falls steadily and rises at each renewal. Events are marked on the time axis.
 //!
 //! ```text
 //! TIME LEFT, last 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals
@@ -22,14 +22,14 @@ use crate::app::{DeadlineSegment, EventName, HistoryEntry, HistoryEvent, LeaseHi
 use crate::ui::{Role, format, theme};
 use simkit::Timestamp;
 
-/// Narrower than this, in columns, the chart is not drawn.
+/// Below this width the sawtooth cannot be recognized.
 const LEAST_WIDTH: usize = 24;
-/// Columns between two renewals at the shortest span.
+/// Columns per renewal at the shortest span.
 const TOOTH: usize = 8;
-/// Each step of the span is this many times as long as the one before.
+/// Factor between consecutive spans.
 const STEP: u32 = 4;
 
-/// An event on the axis; the later variants are the graver ones.
+/// Events on the axis, in ascending severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     Renewed,
@@ -77,7 +77,8 @@ impl Sign {
     }
 }
 
-/// The span of time that is shown. Its end is rounded up to a whole column, so that the picture moves by whole columns.
+/// Time span of the chart. Column boundaries are fixed in time: the chart advances by whole columns, so it does not
+/// flicker between them.
 #[derive(Clone, Copy, Debug)]
 struct ChartSpan {
     end: Timestamp,
@@ -93,17 +94,17 @@ impl ChartSpan {
         ChartSpan { end, columns, step: step as f64 / 1e9 }
     }
 
-    /// The same span in columns of dots, `across` of them per cell.
+    /// The same span in dot columns, `across` per cell.
     fn fine(self, across: usize) -> Self {
         ChartSpan { columns: self.columns * across, step: self.step / across as f64, ..self }
     }
 
-    /// The position of a moment in columns from the left; negative before the span.
+    /// Position in columns from the left edge; negative before the start.
     fn place(&self, at: Timestamp) -> f64 {
         self.columns as f64 - (self.end - at).as_secs_f64() / self.step
     }
 
-    /// The column of a moment; none before the span.
+    /// The column of a point in time, or `None` if it is before the start.
     fn column(&self, at: Timestamp) -> Option<usize> {
         let place = self.place(at);
         if place < 0.0 { None } else { Some((place as usize).min(self.columns.saturating_sub(1))) }
@@ -127,14 +128,14 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     chart.lines(history, end, rows)
 }
 
-/// The time left as vertical lines of dots.
+/// Time left, as vertical lines of dots.
 struct Dots {
-    /// A column of dots from the left, and its lowest and highest dot counted from below.
+    /// Dot column from the left, lowest dot and highest dot, counted from the bottom.
     lines: Vec<(usize, usize, usize)>,
     window: ChartSpan,
-    /// Seconds at the top of the scale.
+    /// Time left at the upper edge, in seconds.
     ttl: f64,
-    /// Dots from the bottom to the top.
+    /// Number of dot rows.
     height: usize,
 }
 
@@ -147,7 +148,7 @@ impl Shape for Dots {
 }
 
 impl Dots {
-    /// Draws the fall of the time left while the deadline stays. The line is as thick as the range of the deadline.
+    /// Draws the falling line of one deadline. An uncertain deadline is drawn as thick as its range.
     fn fall(&mut self, segment: &DeadlineSegment) {
         let (from, until) = (self.window.place(segment.from).max(0.0), self.window.place(segment.until));
         let end = self.window.end;
@@ -179,9 +180,9 @@ impl Dots {
 struct Chart<'a> {
     page: &'a DetailPage<'a>,
     window: ChartSpan,
-    /// Seconds at the top of the scale.
+    /// Time left at the upper edge, in seconds.
     ttl: f64,
-    /// The lease is at risk with less than this left, in seconds.
+    /// Less time left than this, in seconds, is a risk.
     risk: f64,
 }
 
@@ -195,7 +196,7 @@ impl Chart<'_> {
         lines
     }
 
-    /// The rows of the chart as text, from the top down.
+    /// The dot rows as text: a falling line between renewals, and a vertical line at each renewal.
     fn plot(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<String> {
         let (marker, across, up) =
             if self.page.theme().is_ascii { (Marker::Dot, 1, 1) } else { (Marker::Braille, 2, 4) };
@@ -215,7 +216,7 @@ impl Chart<'_> {
         buf.content.chunks(self.window.columns.max(1)).map(row).collect()
     }
 
-    /// A row with its label. Rows below one renewal interval are in the colour of a warning.
+    /// One row, labelled with the seconds at its upper edge. It changes colour where less than one interval is left.
     fn row(&self, row: usize, rows: usize, dots: String) -> Line<'static> {
         let upper = self.ttl * (rows - row) as f64 / rows as f64;
         let label = match row {
@@ -231,7 +232,7 @@ impl Chart<'_> {
         ])
     }
 
-    /// The axis with the gravest sign of each column, and the number of each sign within the span.
+    /// The axis with the most severe sign per column, and the number of visible events per sign.
     fn axis(&self, history: &LeaseHistory) -> (Line<'static>, [usize; Sign::ALL.len()]) {
         let mut cells: Vec<Option<Sign>> = vec![None; self.window.columns];
         let mut counts = [0; Sign::ALL.len()];
@@ -247,7 +248,7 @@ impl Chart<'_> {
         (self.signs(&cells), counts)
     }
 
-    /// The first and last cell of an entry: one cell, or for a gap all cells until something was known again.
+    /// First and last cell of a mark: one cell, or the whole range for a gap in the observations.
     fn cells(&self, mark: &HistoryEntry, sign: Sign, until: Option<Timestamp>) -> Option<(usize, usize)> {
         let last = match sign {
             Sign::Unknown => until.map_or(self.window.columns.checked_sub(1), |until| self.window.column(until)),
@@ -266,13 +267,14 @@ impl Chart<'_> {
         Line::from(spans)
     }
 
-    /// Since when another client's lease is watched, if that is within the span.
+    /// Start of the observation of another client's lease, if it is within the chart.
     fn start_in_window(&self, history: &LeaseHistory) -> Option<Timestamp> {
         let first = history.entries().next().filter(|_| self.page.lease.engine.is_none())?.at;
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
     }
 
-    /// `TIME LEFT, last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12`: the gravest first, as many as fit.
+    /// `TIME LEFT, last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12`: the most severe first, as many as
+    /// fit.
     fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
         let theme = self.page.theme();
         let signs = Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0);
@@ -298,7 +300,7 @@ impl Chart<'_> {
     }
 }
 
-/// Seconds on the scale, without decimals if they are whole.
+/// Scale label in seconds, without decimals if whole.
 fn scale(seconds: f64) -> String {
     if seconds.fract() == 0.0 { format::ttl(seconds as i64) } else { format::span(seconds) }
 }

@@ -1,4 +1,4 @@
-//! The warnings about a lease: what is wrong, why it matters and what to do.
+//! Warnings of the lease: what is wrong, why it matters and what to do.
 
 use ratatui::text::Line;
 

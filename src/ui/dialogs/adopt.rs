@@ -1,4 +1,4 @@
-//! The dialog before another client's leases are kept alive.
+//! Dialog that confirms keeping other clients' leases alive.
 
 use ratatui::text::Line;
 

@@ -1,4 +1,4 @@
-//! The form that attaches a key to a lease.
+//! Form that attaches a key to a lease.
 
 use ratatui::text::{Line, Span};
 use tui_input::Input;
@@ -42,7 +42,7 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-/// When the key will be deleted.
+/// When the key is deleted.
 fn fate(lease: &Lease) -> &'static str {
     match (lease.ownership, lease.is_kept_alive) {
         (Ownership::Own, true) => "The key is deleted when this lease expires or is revoked.",

@@ -1,4 +1,4 @@
-//! The answers of a dialog: as buttons, or on a small screen as their keys.
+//! Answers of a dialog: buttons if they fit, otherwise key hints.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -10,18 +10,17 @@ use crate::width::DisplayWidth;
 
 use super::DialogPage;
 
-/// An answer.
 #[derive(Clone)]
 pub(super) struct DialogButton {
-    /// The label of its key.
+    /// Name of the key.
     key: String,
-    /// The label of the button.
+    /// What the answer does.
     does: &'static str,
-    /// A short label, for small screens.
+    /// One-word form of `does`, for narrow dialogs.
     brief: &'static str,
-    /// Whether the button has no key on it, because Enter gives it.
+    /// Whether the button omits its key because Enter triggers it. Key hints still show the key.
     is_plain: bool,
-    /// Whether it is dropped on a tiny screen.
+    /// Whether the answer is hidden if space is scarce.
     is_minor: bool,
 }
 
@@ -30,29 +29,29 @@ impl DialogButton {
         DialogButton { key: key.into(), does, brief, is_plain: false, is_minor: false }
     }
 
-    /// Leaves the key off the button.
+    /// Omits the key on the button.
     pub(super) fn plain(self) -> DialogButton {
         DialogButton { is_plain: true, ..self }
     }
 
-    /// Drops it on a tiny screen.
+    /// Hides the answer if space is scarce.
     pub(super) fn minor(self) -> DialogButton {
         DialogButton { is_minor: true, ..self }
     }
 
-    /// Key and label of the button, equally wide with and without focus, so that nothing moves.
+    /// The label as a button. Focused and unfocused labels have the same width, so focus does not move the layout.
     fn button(&self, is_focused: bool) -> (String, String) {
         let [open, close] = if is_focused { ["[ ", " ]"] } else { ["  ", "  "] };
         let (key, gap) = if self.is_plain { ("", "") } else { (&*self.key, " ") };
         (format!("{open}{key}"), format!("{gap}{}{close}", self.does))
     }
 
-    /// The key and the short label.
+    /// Key and short form of the action.
     fn in_brief(&self) -> String {
         format!("{} {}", caret(&self.key), self.brief)
     }
 
-    /// The key alone, abbreviated.
+    /// The key in as few characters as possible.
     fn tiny(&self) -> String {
         caret(&self.key).replace("Enter", "Ent").replace("number", "Nr")
     }
@@ -64,27 +63,27 @@ fn caret(key: &str) -> String {
 }
 
 impl<'a> DialogPage<'a> {
-    /// The label of the first key of an action.
+    /// Name of the first key bound to an action.
     pub(super) fn key(&self, reply: DialogAction) -> String {
         self.ctx.app.config.keymap.key_label(Action::Dialog(reply))
     }
 
-    /// Cancel, given by Enter.
+    /// Cancel button.
     pub(super) fn cancel(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "Cancel", "no").plain()
     }
 
-    /// Cancel with its key, where Enter means something else.
+    /// Cancel hint for dialogs in which Enter does something else.
     pub(super) fn cancel_key(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "cancel", "no")
     }
 
-    /// Close, where there is nothing to decide.
+    /// Button that closes a dialog without a question.
     pub(super) fn close(&self) -> DialogButton {
         DialogButton::new(self.key(DialogAction::Close), "Close", "close").plain()
     }
 
-    /// The answers of a form: submit (if it is complete), next field and cancel.
+    /// Answers of a form: submit if the form is complete, next field, and cancel.
     pub(super) fn form(&self, does: Option<&'static str>, has_fields: bool) -> Vec<Line<'a>> {
         let give = does.map(|does| DialogButton::new(self.key(DialogAction::Accept), does, does));
         let next =
@@ -93,8 +92,8 @@ impl<'a> DialogPage<'a> {
         self.answers(&give.into_iter().chain(next).chain([leave]).collect::<Vec<_>>(), None)
     }
 
-    /// The answers as buttons, the focused one reversed. If they need more than a third of the rows they are keys on one
-    /// line; so are answers that cannot be focused.
+    /// The answer lines, with the focused answer reversed. Buttons may take a third of the rows, or one line if no
+    /// answer has the focus. If they do not fit, key hints on one line replace them.
     pub(super) fn answers(&self, answers: &[DialogButton], focused: Option<usize>) -> Vec<Line<'a>> {
         let buttons = answers.iter().enumerate().map(|(place, answer)| self.button(answer, focused == Some(place)));
         let mut lines = self.flow(buttons.collect());
@@ -108,7 +107,7 @@ impl<'a> DialogPage<'a> {
         self.in_short(answers)
     }
 
-    /// The answers on one line, as keys.
+    /// Key hints on one line.
     fn in_short(&self, answers: &[DialogButton]) -> Vec<Line<'a>> {
         let brief = answers.iter().map(DialogButton::in_brief).collect::<Vec<_>>().join("  ");
         let tiny =
@@ -126,7 +125,7 @@ impl<'a> DialogPage<'a> {
         Line::from(vec![Span::styled(key, theme.style(Role::Key)), Span::styled(does, Style::default())])
     }
 
-    /// Fills lines with as many buttons as fit.
+    /// Wraps buttons, as many per line as fit.
     fn flow(&self, buttons: Vec<Line<'a>>) -> Vec<Line<'a>> {
         let mut lines: Vec<Line> = Vec::new();
         for button in buttons {
@@ -139,14 +138,14 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-/// Removes the blanks that are reserved for a bracket.
+/// Removes the padding reserved for the focus bracket.
 fn outdent(line: &mut Line<'_>) {
     if let Some(first) = line.spans.first_mut() {
         first.content = first.content.trim_start().to_owned().into();
     }
 }
 
-/// The width without trailing blanks.
+/// Width without trailing blanks.
 fn trimmed_width(line: &Line<'_>) -> usize {
     line.to_string().trim_end().width()
 }

@@ -1,4 +1,4 @@
-//! The fault drills, each with what a program would see of it.
+//! Fault drills on offer, each with its effect on a program.
 
 use ratatui::text::{Line, Span};
 
@@ -9,7 +9,7 @@ use crate::ui::Role;
 use super::{DialogPage, Popup, Title};
 
 impl<'a> DialogPage<'a> {
-    /// `1  stop reading responses`, and under it the sentence.
+    /// `1  stop reading responses`, followed by a sentence on the effect.
     pub(super) fn drill(&self, dialog: &DrillDialog) -> Popup<'a> {
         let title = Title::on(self.name(dialog.id), ["Fault drill on ", ""], ["Drill ", ""]);
         let lease = self.ctx.app.leases.get(dialog.id);
@@ -29,7 +29,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot: self.answers(&[self.cancel()], Some(0)), ..Popup::new(title, body) }
     }
 
-    /// A choice with its key.
+    /// A key and the drill it starts.
     pub(super) fn choice(&self, key: char, name: &str) -> Line<'a> {
         let theme = self.ctx.theme;
         Line::from(vec![

@@ -1,4 +1,4 @@
-//! The form for new leases: one field per line, with its meaning or its error beside it.
+//! Form for new leases: one field per line, with its meaning or its error beside it.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -9,7 +9,7 @@ use etcd_lease::RenewalSchedule;
 
 use super::{DialogPage, Popup, Title, field};
 
-/// Narrower than this, in columns, the meaning of the focused field is below the fields.
+/// Below this width, the hint of the focused field goes below the fields.
 const BESIDE: usize = 60;
 
 impl<'a> DialogPage<'a> {
@@ -65,7 +65,7 @@ impl<'a> DialogPage<'a> {
     }
 }
 
-/// The value of a field that is a switch.
+/// Value of a field that is switched rather than typed.
 fn switch<'a>(form: &GrantForm, field: Field, room: usize, caret: Option<Style>) -> Vec<Span<'a>> {
     let text = match field {
         Field::Pace => timing(form.pace).to_owned(),

@@ -1,4 +1,4 @@
-//! The dialogs, drawn above everything else: one file per dialog for its content, `popup` for the layout.
+//! Dialogs, drawn above everything else. Each dialog has a file for its content; `popup` does the layout.
 
 mod adopt;
 mod attach;
@@ -23,7 +23,7 @@ use self::popup::{Frame, Popup, Title};
 use super::line::wrap;
 use super::{RenderContext, Role, field, format, help};
 
-/// Draws the open dialog, if there is one.
+/// Draws the open dialog, if any.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &ctx.app.view.dialog else { return };
     let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
@@ -45,14 +45,14 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     frame.draw(ctx.theme, popup, buf);
 }
 
-/// Lines of the open help that do not fit; none if it is not open.
+/// Number of lines of the open help that do not fit, or `None` if it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, height: u16) -> Option<usize> {
     let is_help = matches!(ctx.app.view.dialog, Some(Dialog::Help { .. }));
     let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
     is_help.then(|| help::lines(ctx.theme, &ctx.app.config.keymap).len().saturating_sub(rows))
 }
 
-/// What a dialog is made from, with the width and the rows of its popup.
+/// Context for rendering a dialog: the width and the rows of its popup.
 #[derive(Clone, Copy)]
 struct DialogPage<'a> {
     ctx: RenderContext<'a>,
@@ -61,7 +61,7 @@ struct DialogPage<'a> {
 }
 
 impl<'a> DialogPage<'a> {
-    /// The id of a lease in the chosen format.
+    /// The lease id in the configured format.
     fn name(&self, id: etcd_lease::LeaseId) -> String {
         self.ctx.app.view.id_format.name(id)
     }
@@ -71,7 +71,7 @@ impl<'a> DialogPage<'a> {
         wrap(text, self.width).into_iter().map(|line| Line::from(Span::styled(line, style))).collect()
     }
 
-    /// The text if the lease has ended while its dialog was open.
+    /// Message if the lease of the dialog ended while the dialog was open.
     fn too_late(&self, title: Title, id: etcd_lease::LeaseId, what: &str) -> Popup<'a> {
         let cause = self.ctx.app.leases.get(id).map_or("gone", |lease| lease.state(self.ctx.now).word());
         let text = format!("It ended while this was open ({cause}); nothing to {what}.");

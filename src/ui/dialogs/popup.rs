@@ -1,4 +1,4 @@
-//! The layout of a dialog: a title, a text that is cut if it does not fit, and answers that are never cut.
+//! Popup layout: a title, a body that is cut if it does not fit, and answers that are always shown.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,24 +10,24 @@ use crate::ui::table::panel;
 use crate::ui::{Role, Theme};
 use crate::width::DisplayWidth;
 
-/// The maximum width of a popup, in columns.
+/// Maximum width.
 const WIDTH: u16 = 64;
-/// The maximum width of a popup with long lines, in columns.
+/// Maximum width of popups whose lines must not be cut.
 const WIDE: u16 = 96;
 
-/// A title in a long and a short form.
+/// Title in a long and a short form.
 pub(super) struct Title {
     long: String,
     short: String,
 }
 
 impl Title {
-    /// A title without a lease.
+    /// A title without a lease id.
     pub(super) fn of(text: &str) -> Self {
         Title { long: text.to_owned(), short: text.to_owned() }
     }
 
-    /// A title with the id of a lease: `Revoke lease 694d9aa8d4d4f304?`, in short `Revoke …d4d4f304?`.
+    /// A title with a lease id: `Revoke lease 694d9aa8d4d4f304?`, in short `Revoke …d4d4f304?`.
     pub(super) fn on(id: impl ToString, long: [&str; 2], short: [&str; 2]) -> Self {
         let name = id.to_string();
         let end = &name[name.len() / 2..];
@@ -35,14 +35,14 @@ impl Title {
     }
 }
 
-/// The content of a dialog.
+/// Content of a popup.
 pub(super) struct Popup<'a> {
     pub(super) title: Title,
-    /// The text; if it does not fit, its first lines are shown.
+    /// The first lines are shown if not all fit.
     pub(super) body: Vec<Line<'a>>,
-    /// The answers, always shown.
+    /// Answers. They are always shown.
     pub(super) foot: Vec<Line<'a>>,
-    /// The line of the body that must be visible.
+    /// Index of the body line that must stay visible.
     pub(super) look_at: usize,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Popup<'a> {
     }
 }
 
-/// The place of the popup; on a small screen without borders.
+/// Position of the popup. Without borders if they would take space from the content.
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     area: Rect,
@@ -66,7 +66,7 @@ impl Frame {
         Frame { area, most: WIDTH, is_bordered: area.height >= 8 && area.width >= 30 }
     }
 
-    /// A frame for long lines.
+    /// A popup for long lines.
     pub(super) fn wide(area: Rect) -> Self {
         Frame { most: WIDE, ..Frame::of(area) }
     }
@@ -77,7 +77,7 @@ impl Frame {
         usize::from(if self.is_bordered { width - 4 } else { width })
     }
 
-    /// Rows of the text and the answers.
+    /// Rows for the body and the answers.
     pub(super) fn rows(self) -> usize {
         usize::from(if self.is_bordered { self.area.height - 2 } else { self.area.height.saturating_sub(1) })
     }
@@ -91,7 +91,7 @@ impl Frame {
         }
     }
 
-    /// Draws the box, and returns its inside.
+    /// Draws the bordered box and returns its inner area.
     fn boxed(self, theme: Theme, popup: &Popup<'_>, buf: &mut Buffer) -> (Rect, bool) {
         let area = self.area;
         let gap = usize::from(!popup.foot.is_empty());
@@ -108,7 +108,7 @@ impl Frame {
         (Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, true)
     }
 
-    /// Draws the title in at least one row, leaving room for the answers, and returns the rest.
+    /// Draws a plain title in the first rows, limited to leave room for the answers, and returns the remaining area.
     fn bare(self, theme: Theme, popup: &Popup<'_>, buf: &mut Buffer) -> (Rect, bool) {
         let area = self.area;
         Clear.render(area, buf);
@@ -117,7 +117,7 @@ impl Frame {
         let title = if is_short { &popup.title.short } else { &popup.title.long };
         let most = usize::from(area.height).saturating_sub(popup.foot.len()).max(1);
         let rows = wrap(title, width);
-        // The end of the title has the id of the lease.
+        // Keep the end of the title: it has the lease id.
         let rows = &rows[rows.len().saturating_sub(most)..];
         for (y, row) in (area.y..area.bottom()).zip(rows) {
             buf.set_stringn(area.x, y, cut(row, width), width, theme.style(Role::Title));
@@ -127,7 +127,7 @@ impl Frame {
     }
 }
 
-/// The lines that fit, with an empty one before the answers if there is room.
+/// The visible lines, with a blank line before the answers if there is space.
 fn visible_lines(popup: Popup<'_>, room: usize, has_gap: bool) -> Vec<Line<'_>> {
     let Popup { body, foot, look_at, .. } = popup;
     let gap = usize::from(has_gap && !foot.is_empty() && body.len() + foot.len() < room);

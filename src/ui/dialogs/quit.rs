@@ -1,4 +1,4 @@
-//! The dialogs before quitting and suspending: what happens to the leases that leasetop keeps alive.
+//! Quit and suspend dialogs: what happens to the leases kept alive here.
 
 use crate::app::dialog::Focus;
 use crate::app::keymap::Action;
@@ -60,7 +60,7 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// The lowest time left, between two texts; empty if it is unknown.
+    /// Time until the first lease expires, between `before` and `after`; empty if unknown.
     fn first_to_go(&self, before: &str, after: &str) -> String {
         let first = self.ctx.app.leases.kept_alive().filter_map(|lease| lease.left(self.ctx.now)).reduce(f64::min);
         first.map_or(String::new(), |left| format!("{before}{}{after}", format::span(left)))

@@ -1,4 +1,4 @@
-//! The dialog before a revoke: the lease, its keys and the consequence.
+//! Dialog that confirms revoking one lease.
 
 use ratatui::text::{Line, Span};
 
@@ -11,7 +11,7 @@ use crate::ui::line::cut;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
 
-/// Keys that are listed at most.
+/// Maximum number of keys listed.
 const MOST_KEYS: usize = 8;
 
 impl<'a> DialogPage<'a> {
@@ -46,7 +46,7 @@ impl<'a> DialogPage<'a> {
         format!("{} · {} left · {}", whose(lease.ownership), self.time_left(lease), self.place())
     }
 
-    /// The cluster of the leases.
+    /// The cluster of the lease.
     pub(super) fn place(&self) -> String {
         let app = self.ctx.app;
         let place = match (app.config.is_sandbox(), app.cluster.member()) {
@@ -60,7 +60,7 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// `8.2 of 10 s`, or `3.4 h of 5 d` where the units differ.
+    /// `8.2 of 10 s`, or `3.4 h of 5 d` if the units differ.
     fn time_left(&self, lease: &Lease) -> String {
         let left = lease.left(self.ctx.now).map_or(format::UNKNOWN.to_owned(), format::span);
         let Some(ttl) = lease.granted_ttl.map(format::ttl) else { return left };
@@ -70,10 +70,10 @@ impl<'a> DialogPage<'a> {
         }
     }
 
-    /// The keys that are deleted with the lease, in at most `rows` rows.
+    /// The keys that will be deleted, in at most `rows` rows.
     fn doomed_keys(&self, keys: Option<&LeaseKeys>, rows: usize) -> Vec<Line<'a>> {
         let Some(keys) = keys else { return self.text(Role::Dim, "Loading its keys…") };
-        // One row is for the count, and one for the rest if there is one.
+        // The count takes one row, and so does the remainder if there is one.
         let room = rows.saturating_sub(1);
         let named = if keys.count <= room.min(MOST_KEYS) { keys.count } else { room.saturating_sub(1).min(MOST_KEYS) };
         let end = if named == 0 { "." } else { ":" };
@@ -87,8 +87,8 @@ impl<'a> DialogPage<'a> {
         lines
     }
 
-    /// The question with the typed number and its error, above the buttons. On a small screen all of it is on one line, with
-    /// `by` for the number.
+    /// Prompt for the confirmation number, with the typed text and why it does not match yet. In narrow dialogs, one
+    /// line that calls the number `by`.
     pub(super) fn typed_number(&self, number: &ConfirmCount, count: usize, by: &str) -> Vec<Line<'a>> {
         let typed = Span::styled(format!("{:<4}", number.input().value()), self.ctx.theme.cursor());
         let accept = self.key(DialogAction::Accept);

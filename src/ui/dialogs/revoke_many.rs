@@ -1,4 +1,4 @@
-//! The dialogs before and during the revoke of several leases.
+//! Dialog that confirms revoking several leases and shows the progress.
 
 use ratatui::text::{Line, Span};
 
@@ -12,7 +12,7 @@ use crate::ui::line::cut;
 
 use super::{DialogButton, DialogPage, Popup, Title, format};
 
-/// Leases that are listed at most.
+/// Maximum number of leases listed.
 const MOST_NAMED: usize = 12;
 
 impl<'a> DialogPage<'a> {
@@ -34,7 +34,7 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(title, body) }
     }
 
-    /// Warnings about marked leases that are hidden or no longer apply.
+    /// Warnings about the selection: hidden and skipped leases.
     fn cautions(&self, dialog: &RevokeManyDialog, left: usize) -> Vec<Line<'a>> {
         let (hidden, lost) = (dialog.hidden, dialog.total() - left);
         let mut lines = Vec::new();
@@ -75,7 +75,8 @@ impl<'a> DialogPage<'a> {
         told.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// The progress, with a result for each lease, failures first. The number of lines is constant, so that nothing jumps.
+    /// Progress of a bulk revoke, one result per lease, failures first. The number of lines is constant, so the
+    /// dialog does not move.
     pub(super) fn revoking(&self, top: usize) -> Popup<'a> {
         let nothing = BulkRevoke::default();
         let bulk = self.ctx.app.jobs.bulk().unwrap_or(&nothing);

@@ -1,4 +1,4 @@
-//! The sort menu; the chosen column is reversed.
+//! Menu of sort columns. The selected one is reversed.
 
 use ratatui::text::{Line, Span};
 

@@ -1,4 +1,4 @@
-//! The dialog that restarts the exercise at another speed, with what to expect of each speed.
+//! Menu of clock speeds for restarting the exercise, each with its renewal interval and first drop.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::ui::Role;
 use super::{DialogPage, Popup, Title};
 
 impl<'a> DialogPage<'a> {
-    /// `3  60x`, and under it the sentence.
+    /// `3  60x`, followed by a sentence on the effect.
     pub(super) fn warp(&self) -> Popup<'a> {
         let title = Title::of("Restart the exercise?");
         if let Some(why) = no_speed(&self.ctx.app.config) {
@@ -39,7 +39,7 @@ fn effect_text(speed: &ClockSpeed) -> String {
     format!("Renews every {renewed}; if unread, first drop after {dropped}.")
 }
 
-/// `20 s`, `2 min`, `5 h 20 min`.
+/// `20 s`, `2 min`, `5 h 20 min`: a waiting time, rounded to what helps to plan.
 fn in_words(span: Duration) -> String {
     let (seconds, minutes) = (span.as_secs(), (span.as_secs() + 30) / 60);
     match (minutes / 60, minutes % 60) {

@@ -1,15 +1,15 @@
-//! The locks view: who holds which lock, and who waits for it.
+//! Locks view: who holds each lock and who waits for it.
 //!
 //! ```text
 //!        ID        WHO    STATE     LEFT              TTL  EVERY
 //! /locks/nightly
-//! Held by d4d4f304 for 42 s; 2 waiters; next: d4d4f30a, when d4d4f304 releases it or expires (8.2 s).
+//! Held by d4d4f304 for 42 s; 2 waiters; next: d4d4f30a, when d4d4f304 releases it or expires (~8 s).
 //! holds  d4d4f304  other  ● ok     8.2 s  ▇▇▇▇▇▇▇▇░░  10 s  ~3.5 s
 //! next   d4d4f30a  other  ● ok    19.0 s  ▇▇▇▇▇▇░░░░  30 s       -
 //!        Not renewed for 41 s: looks dead; leaves the queue in 19.0 s unless renewed.
 //! ```
 //!
-//! Only the lines around the cursor are built, however many queues and candidates there are.
+//! Only the lines around the cursor are built, so the cost does not depend on the number or length of the queues.
 
 mod text;
 
@@ -30,19 +30,18 @@ use super::line::{cut, wrap};
 use super::table::{self, PADDED_WIDTH, panel};
 use super::{RenderContext, Role};
 
-/// Columns of the position with a gap: `holds `.
+/// Width of the queue position and the gap after it: `holds `.
 const PLACE: usize = 6;
 
-/// An item of the list.
 #[derive(Clone, Copy)]
 enum LockListItem<'a> {
-    /// The name of a lock and the sentence about it.
+    /// The name of a lock and its summary sentence.
     Head(&'a LockQueue),
-    /// A candidate with its position.
+    /// A candidate and its queue position.
     One(&'a Candidate, usize),
 }
 
-/// Draws the view; on a tiny screen one line per candidate, without a frame and sentences.
+/// Draws the view. The tiny layout has one line per candidate, without frame and sentences.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -70,7 +69,6 @@ fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     inner
 }
 
-/// What the lines of the list are made from.
 struct LockList<'a> {
     ctx: RenderContext<'a>,
     width: usize,
@@ -78,7 +76,7 @@ struct LockList<'a> {
 }
 
 impl<'a> LockList<'a> {
-    /// The column titles, and the lines around the cursor.
+    /// Column titles and the lines around the cursor.
     fn page(&self, height: usize) -> Vec<Line<'static>> {
         match self.cursor() {
             None => self.advice(),
@@ -91,7 +89,7 @@ impl<'a> LockList<'a> {
         }
     }
 
-    /// The column titles, and a warning if the list may be out of date.
+    /// Column titles, and a warning if the list may be out of date.
     fn top(&self) -> Vec<Line<'static>> {
         let mut top = vec![self.header()];
         if self.ctx.app.keys.failure.is_some() {
@@ -108,7 +106,7 @@ impl<'a> LockList<'a> {
         Line::styled(text, self.ctx.theme.style(Role::Title))
     }
 
-    /// The lines around the cursor, which is in the middle except near the ends of the list.
+    /// The lines around the cursor. The cursor is in the middle, except near the ends of the list.
     fn lines(&self, queue: &'a LockQueue, candidate: &'a Candidate, height: usize) -> Vec<Line<'static>> {
         let place = queue.place(candidate);
         let above = self.collect_lines(self.items_above(queue, candidate, place), height, |lines| lines.reverse());
@@ -125,7 +123,7 @@ impl<'a> LockList<'a> {
         self.ctx.app.keys.locks().find(&candidate.key)
     }
 
-    /// The lines of one item after the other, until there are `enough`.
+    /// Collects the lines of consecutive items until there are enough.
     fn collect_lines(
         &self,
         items: impl Iterator<Item = LockListItem<'a>>,
@@ -144,7 +142,7 @@ impl<'a> LockList<'a> {
         lines
     }
 
-    /// The items from the cursor up.
+    /// Items from the cursor upwards.
     fn items_above(
         &self,
         queue: &'a LockQueue,
@@ -160,7 +158,7 @@ impl<'a> LockList<'a> {
         here.chain(others)
     }
 
-    /// The items from the cursor down.
+    /// Items from the cursor downwards.
     fn items_below(
         &self,
         queue: &'a LockQueue,
@@ -183,7 +181,7 @@ impl<'a> LockList<'a> {
         }
     }
 
-    /// An empty line between queues, the name of the lock, and its sentence.
+    /// A blank line between queues, the name and the summary sentence.
     fn head(&self, queue: &LockQueue) -> Vec<Line<'static>> {
         let name = cut(&text::name(queue), self.width);
         let name = Line::styled(name, self.ctx.theme.style(Role::Title));
@@ -197,7 +195,7 @@ impl<'a> LockList<'a> {
         lines
     }
 
-    /// The row of a candidate, and its problem.
+    /// A candidate's row and its problem, if any.
     fn one(&self, candidate: &Candidate, place: usize) -> Vec<Line<'static>> {
         let mut lines = vec![self.row(candidate, place)];
         if let Some(flaw) = self.ctx.app.leases.candidate_problem(candidate, self.ctx.now) {
@@ -214,7 +212,7 @@ impl<'a> LockList<'a> {
         self.marked(Line::from(spans), candidate)
     }
 
-    /// The cells of its lease, padded to their columns. Of a lease that is not listed only the id is known.
+    /// Cells of the candidate's lease, padded to the column widths. Of a missing lease only the id is known.
     fn cells(&self, candidate: &Candidate) -> Vec<columns::Cell> {
         let lease = self.ctx.app.leases.get(candidate.lease);
         let (columns, gap) = self.columns();
@@ -247,7 +245,7 @@ impl<'a> LockList<'a> {
         self.marked(Line::styled(text, self.ctx.theme.style(Role::Text)), candidate)
     }
 
-    /// Reverses the whole line if it is under the cursor.
+    /// Reverses the line under the cursor as a whole.
     fn marked(&self, mut line: Line<'static>, candidate: &Candidate) -> Line<'static> {
         if self.ctx.app.candidate() == Some(candidate) {
             line.push_span(" ".repeat(self.width.saturating_sub(line.width())));
@@ -263,7 +261,7 @@ impl<'a> LockList<'a> {
         lines.into_iter().map(|line| Line::styled(" ".repeat(indent) + &line, style)).collect()
     }
 
-    /// What to show if there is no lock.
+    /// Message for an empty list.
     fn advice(&self) -> Vec<Line<'static>> {
         let app = self.ctx.app;
         let prefix = app.config.range.as_prefix().map(printable);
@@ -286,7 +284,7 @@ impl<'a> LockList<'a> {
     }
 }
 
-/// A text padded to `width` columns, with the gap after it.
+/// Pads the text to the column width and adds the gap.
 fn aligned(column: &TableColumn, text: &str, width: usize, gap: u16) -> String {
     let text = cut(text, width);
     let free = " ".repeat(width.saturating_sub(text.width()));

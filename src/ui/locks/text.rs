@@ -1,4 +1,4 @@
-//! The sentences of the locks view.
+//! Text of the locks view.
 
 use crate::escape::printable;
 use crate::id_format::IdFormat;
@@ -11,7 +11,7 @@ use crate::ui::table;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// The name of a lock; `/` if it is empty.
+/// Display name of a lock. A lock with an empty name is shown as its slash.
 pub(super) fn name(queue: &LockQueue) -> String {
     match queue.name() {
         [] => "/".to_owned(),
@@ -19,7 +19,6 @@ pub(super) fn name(queue: &LockQueue) -> String {
     }
 }
 
-/// The position in a queue: `holds`, `next`, `2`.
 pub(super) fn place(place: usize) -> String {
     match place {
         0 => "holds".to_owned(),
@@ -28,7 +27,7 @@ pub(super) fn place(place: usize) -> String {
     }
 }
 
-/// The cell of a lease that is not listed.
+/// Cell content for a lease that does not exist.
 pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: usize) -> String {
     match column.title {
         "ID" if width >= ids.width() => ids.name(id),
@@ -38,7 +37,7 @@ pub(super) fn unknown(ids: IdFormat, column: &TableColumn, id: LeaseId, width: u
     }
 }
 
-/// Who holds the lock since when, how many wait, and when the next one gets it.
+/// The holder and since when, the number of waiters, and when the next one gets the lock.
 pub(super) fn sentence(ctx: RenderContext<'_>, queue: &LockQueue, has_long_ids: bool) -> String {
     let ids = ctx.app.view.id_format;
     let id = |candidate: &Candidate| {
@@ -61,7 +60,7 @@ fn held_for(queue: &LockQueue, now: Timestamp) -> String {
     format!("{sign}{}", whole((now - held.since).as_secs_f64()))
 }
 
-/// When the holder releases the lock.
+/// When the holder gives up the lock.
 fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
     match (holder.attachment, ctx.app.leases.candidate_problem(holder, ctx.now)) {
         (KeyAttachment::NoLease, _) => format!("when the key of {id} is deleted"),
@@ -74,14 +73,14 @@ fn when(ctx: RenderContext<'_>, holder: &Candidate, id: &str) -> String {
     }
 }
 
-/// `~8 s`, as in the row of its lease.
+/// `~8 s`, as in the row of the lease.
 fn time_left(ctx: RenderContext<'_>, candidate: &Candidate) -> Option<String> {
     let lease = ctx.app.leases.get(candidate.lease)?;
     let (left, _) = columns::left(table::row(ctx, lease), 0);
     if left == UNKNOWN { None } else { Some(left) }
 }
 
-/// What is wrong with a candidate, and what will happen.
+/// A candidate's problem and its consequence.
 pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: CandidateProblem) -> String {
     match flaw {
         CandidateProblem::Stranded => {
@@ -102,7 +101,7 @@ pub(super) fn flaw(ctx: RenderContext<'_>, candidate: &Candidate, flaw: Candidat
     }
 }
 
-/// A duration, below 100 s in whole seconds.
+/// A time span, in whole seconds if short.
 fn whole(seconds: f64) -> String {
     if seconds < 100.0 { format!("{:.0} s", seconds.floor()) } else { format::span(seconds) }
 }

@@ -1,4 +1,4 @@
-//! The charts of the detail: the time left, and the intervals.
+//! Charts of the detail: time left and intervals.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn view(raft_term: u64, reachability: Reachability) -> Msg {
     Msg::Cluster(view)
 }
 
-/// Renewals at these moments, and whether nobody had room for the response.
+/// Renewals at the given times in seconds, each with whether its response was dropped.
 fn renewals(times: &[(f64, bool)]) -> Vec<(f64, Msg)> {
     let mut last = None;
     let mut messages = Vec::new();
@@ -32,7 +32,7 @@ fn renewals(times: &[(f64, bool)]) -> Vec<(f64, Msg)> {
     messages
 }
 
-/// A lease of 10 s of whose last half minute there is something of everything to tell.
+/// A 10 s lease with every kind of event in the last 30 s.
 fn eventful() -> Vec<(f64, Msg)> {
     let times = [
         (60.0, false),
@@ -57,7 +57,7 @@ fn eventful() -> Vec<(f64, Msg)> {
     messages
 }
 
-/// The detail of a lease, open from the start on.
+/// The state with the detail of a lease open.
 fn opened(id: i64, messages: Vec<(f64, Msg)>, size: (u16, u16)) -> AppState {
     let mut app = AppState::new(AppConfig::default(), Timestamp::START);
     update(&mut app, Msg::Resized(viewport(size.0, size.1)), Timestamp::START);
@@ -98,7 +98,7 @@ fn without_colour_and_signs_they_say_the_same() {
 #[test]
 fn another_clients_lease_has_a_chart_of_what_polls_showed() {
     let size = (80, 24);
-    // Renewed at 70 and 80, asked each second, answered in whole seconds; not answered from 84 to 87.
+    // Renewed at 70 and 80 s, polled every second with whole-second replies, no replies from 84 to 87 s.
     let polls = (62..=90).filter(|second| !(84..=87).contains(second)).map(|second: i64| {
         let renewed = if second < 70 { 60 } else { second / 10 * 10 };
         let left = 30 - (second - renewed) - 1;
@@ -140,7 +140,7 @@ fn a_lease_of_which_nothing_was_seen_has_no_chart() {
     assert!(picture.contains("│ lease ") && !picture.contains(" last "), "{picture}");
 }
 
-/// Time goes on, and the picture stays as it is until a column is over.
+/// The chart must not change until a column is complete.
 #[test]
 fn the_saw_tooth_holds_still() {
     let size = (80, 24);
@@ -154,7 +154,7 @@ fn the_saw_tooth_holds_still() {
         let rows: Vec<String> = picture.lines().skip(3).take(5).map(|row| row.chars().take(60).collect()).collect();
         rows.join("\n")
     };
-    // 28 s in 66 columns.
+    // 28 s across 66 columns.
     let column: f64 = 3.5 * 8.0 / 66.0;
     let begin = (90.0 / column).ceil() * column;
     let (one, same, next) = (chart(begin + 0.01), chart(begin + column - 0.01), chart(begin + column + 0.01));

@@ -1,4 +1,4 @@
-//! The locks view: who holds, who waits, and what is wrong with whom.
+//! Locks view: holders, waiters and their problems.
 
 use super::palettes::styled;
 use super::*;
@@ -14,7 +14,7 @@ fn held(name: &str, id: i64, lease: i64, create_revision: i64) -> KeyEntry {
     KeyEntry { key, lease: Some(LeaseId(lease)).filter(|lease| lease.0 != 0), create_revision }
 }
 
-/// The scene with a queue whose last candidate is dead, an election, one that dies, and one that is stuck.
+/// The scene plus a queue whose last candidate is dead, an election, a dying holder, and a stuck key.
 fn locked() -> Vec<(f64, Msg)> {
     let mut messages = scene_messages();
     let (sent, received) = (at(0.05), at(0.05));
@@ -34,7 +34,7 @@ fn locked() -> Vec<(f64, Msg)> {
         held("/stuck\x1b[2J", LOST, 0x22, 3),
     ];
     messages.extend([(48.0, Msg::KeysReloading), (48.0, Msg::KeysPage(page)), (48.0, Msg::KeysRead { revision: 9 })]);
-    // Somebody held the lock before.
+    // A previous holder.
     let before = held("/locks/nightly", 0x33, 0x33, 4);
     let now = KeyState::Put { lease: before.lease, create_revision: 4 };
     for (when, before_lease, now) in [(49.0, None, now), (69.0, before.lease, KeyState::Deleted)] {

@@ -1,4 +1,4 @@
-//! Screens with their colours. Each run of cells of one style is written behind the name of the style: `<green>● ok<>`.
+//! Screens with their styles. Each run of cells of one style follows the name of the style: `<green>● ok<>`.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -12,7 +12,7 @@ fn theme(palette: Palette) -> Theme {
     Theme { palette, is_ascii: false }
 }
 
-/// The cells of a screen with their styles in words.
+/// The cells of a screen, annotated with their styles.
 pub(super) fn styled(buf: &Buffer) -> String {
     let width = usize::from(buf.area.width).max(1);
     buf.content.chunks(width).map(|row| styled_row(row) + "\n").collect()
@@ -37,7 +37,7 @@ fn style_in_words(style: Style) -> String {
     words.join(" ")
 }
 
-/// The one dialog that has a title, a warning, a text that is typed and keys.
+/// This dialog has a title, a warning, an input and key hints.
 #[test]
 fn a_dialog_in_each_palette() {
     let keys = dialog_keys().into_iter().find(|(name, _)| *name == "revoke_refused").expect("a dialog").1;
@@ -46,7 +46,7 @@ fn a_dialog_in_each_palette() {
     }
 }
 
-/// With the snapshots of one palette, which show the role of every text, this says how it looks in the others.
+/// Together with the snapshots of one palette, which show the role of every text, this covers the other palettes.
 #[test]
 fn each_role_has_its_style_in_each_palette() {
     use Role::{Border, Danger, Dim, Gone, Good, Key, Text, Tinted, Title, Warning};

@@ -1,4 +1,4 @@
-//! The rows: what is filtered, sorted, and chosen to be shown.
+//! Rows of the table: filter, sort and column choice.
 
 use super::*;
 use crate::app::Column;
@@ -47,7 +47,7 @@ fn the_title_says_what_is_sorted_by() {
     insta::assert_snapshot!("sorted_140x40", screen((140, 40), &keys));
 }
 
-/// Marks, the last of them with a reason why it could not be revoked, at every size.
+/// Marks at every size. The last marked lease has a reason why it could not be revoked.
 #[test]
 fn marks_stand_beside_the_rows() {
     for size in SIZES {
@@ -70,7 +70,7 @@ fn marks_stand_beside_the_rows() {
     }
 }
 
-/// One pin of two is hidden by the filter, and one row is marked as well.
+/// The filter hides one of two pinned rows; another row is marked as well.
 #[test]
 fn pins_stand_at_the_right_of_the_rows_and_are_counted() {
     let [pin, mark, down] = ['P', ' ', 'j'].map(Key::Char);

@@ -1,4 +1,4 @@
-//! The views, the detail, the frozen display, at every size.
+//! Views, detail and frozen display at every size.
 
 use super::palettes::styled;
 use super::*;
@@ -11,7 +11,7 @@ fn engine(when: f64, kind: EngineEventKind) -> (f64, Msg) {
     (when, Msg::Engine(EngineEvent { at: at(when), lease: Some(LeaseId(OWN)), kind }))
 }
 
-/// The scene with more of a past: renewals, a miss, drops, and a lease whose keys are read in every way.
+/// The scene with more history: renewals, a miss, drops, and a lease with every kind of key value.
 fn past() -> Vec<(f64, Msg)> {
     let renewed = |when, interval: Option<f64>| {
         let interval = interval.map(seconds);
@@ -53,7 +53,7 @@ fn values() -> Msg {
     Msg::Values { id: LeaseId(OWN), pairs: pairs.map(|(key, value)| (key.as_bytes().to_vec(), value)).to_vec() }
 }
 
-/// The own lease selected, its values read, and then some keys.
+/// Selects the own lease, loads its values, then presses `keys`.
 fn stage(messages: Vec<(f64, Msg)>, size: (u16, u16), keys: &[Key]) -> AppState {
     let mut app = app(AppConfig::default(), messages, size);
     app.view.cursor = Some(LeaseId(OWN));
@@ -73,7 +73,7 @@ fn picture(size: (u16, u16), keys: &[Key]) -> String {
     text(&paint(&stage(past(), size, keys), size, Theme::default()))
 }
 
-/// Every view by name, with the keys that show it.
+/// Every view by name, with the keys that open it.
 const VIEWS: [(&str, &[Key]); 4] =
     [("leases", &[]), ("detail", &[Key::Enter]), ("cadence", &[Key::Char('2')]), ("events", &[Key::Char('3')])];
 
@@ -84,7 +84,7 @@ fn every_view_at_three_sizes() {
     }
 }
 
-/// In one palette: what a role looks like in the others is said by `palettes::each_role_has_its_style_in_each_palette`.
+/// Uses one palette. `palettes::each_role_has_its_style_in_each_palette` covers the others.
 #[test]
 fn every_view_with_its_colours() {
     for (view, keys) in VIEWS {
