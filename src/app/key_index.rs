@@ -1,7 +1,7 @@
 //! Index from leases to attached keys, built from range pages and watch events.
 //!
-//! Reading all pages takes a while. The old index stays until the last page has arrived, so no row loses its keys
-//! meanwhile.
+//! Reading all pages takes a while. The old index stays in use until the last page has arrived, so rows keep their
+//! keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use etcd_lease::{KeyEntry, LeaseId};
 /// Create revisions by lease and key.
 type KeysByLease = BTreeMap<(LeaseId, Box<[u8]>), i64>;
 
-/// A key that is attached to a lease, and was attached to another lease or none before.
+/// A key that is newly attached to a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeyAttached {
     pub(super) key: Vec<u8>,

@@ -10,15 +10,15 @@ use simkit::Timestamp;
 /// When and how a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseEnd {
-    /// When the first sign arrived that it is gone.
+    /// When the first evidence arrived that the lease is gone.
     pub at: Timestamp,
     /// The cause.
     pub cause: EndCause,
-    /// Whether it was revoked from here.
+    /// Whether leasetop revoked the lease.
     pub is_ours: bool,
-    /// How long after its deadline etcd removed it, if it expired and the delay is known.
+    /// The delay from the deadline to the removal by etcd, if the lease expired and the delay is known.
     pub lag: Option<RemovalDelay>,
-    /// The revision by which it was gone, if known: a key put with it after that belongs to a later lease with the same id.
+    /// The revision at which the lease was gone, if known. A key put with this id later belongs to a later lease.
     pub revision: Option<i64>,
 }
 
@@ -29,16 +29,17 @@ pub struct KeepaliveLoss {
     pub at: Timestamp,
     /// The reason.
     pub why: Ended,
-    /// When the last renewal was answered, if one was.
+    /// When the last reply to a renewal arrived, if any did.
     pub last_answer: Option<Timestamp>,
-    /// When its next renewal is due, if a poll or list showed the end of the lease before that renewal.
+    /// When the next renewal was due, if a poll or list showed the end before that renewal.
     pub next: Option<Timestamp>,
 }
 
 impl KeepaliveLoss {
-    /// The earliest and the latest moment at which Go's clientv3 closes the keepalive channel: with the reply to a renewal that
-    /// says that the lease does not exist; without any reply, from TTL to TTL + 1 s after the last one, because the client
-    /// checks deadlines every second (clientv3/lease.go, `deadlineLoop`). None if no renewal was ever answered.
+    /// The earliest and latest time at which Go's clientv3 closes the keepalive channel. It closes when a renewal reply
+    /// reports that the lease does not exist. Without a reply it closes TTL to TTL + 1 s after the last one, because
+    /// the client checks deadlines every second (clientv3/lease.go, `deadlineLoop`). `None` if no renewal ever got a
+    /// reply.
     pub fn closed(&self, ttl: Option<i64>) -> Option<(Timestamp, Timestamp)> {
         const SECOND: Duration = Duration::from_secs(1);
         match self.why {

@@ -1,8 +1,8 @@
-//! What polls show of a lease that other clients renew.
+//! Infers the state of a lease that other clients renew from polls.
 //!
-//! etcd does not report renewals: they have no revision and no watch event. A LeaseTimeToLive reply has the whole seconds
-//! left, so each poll gives a range of possible deadlines. Two ranges without a common moment prove a renewal between the
-//! polls:
+//! etcd does not report renewals: they have no revision and no watch event. A LeaseTimeToLive reply contains the time
+//! left in whole seconds, so each poll gives a range of possible deadlines. Two ranges that do not overlap prove a
+//! renewal between the polls:
 //!
 //! ```text
 //! poll 1  t=8 of 10   deadline in |-------|
@@ -10,10 +10,10 @@
 //! poll 3  t=9                                        |-------|   nothing in common: renewed, TTL before its deadline
 //! ```
 //!
-//! [`LeaseInference`] takes the replies in the order of the queries, never two in flight, and returns what each one changed
-//! ([`Change`]). The range that it shows always contains the true deadline, whatever clients do: where a renewal may have
-//! stayed hidden, it keeps both possibilities until a poll rules one out. A refill by a leader change or a restart comes
-//! with a new raft term and is not a renewal. A grant or a renewal from here sets the deadline without a poll
+//! [`LeaseInference`] takes replies in the order of the queries, with at most one query in flight, and returns what
+//! each reply changed ([`Change`]). Its range always contains the true deadline: if polls may have missed a renewal, it
+//! keeps both possibilities until a poll rules one out. A leader change or a restart resets the TTL with a new raft
+//! term and is not a renewal. A grant or a renewal by leasetop sets the deadline without a poll
 //! ([`LeaseInference::set_known`]).
 
 mod deadline_tracker;
@@ -38,26 +38,27 @@ use super::{Renewal, TimeRange};
 use deadline_tracker::{DeadlineTracker, TrackerStep};
 use renewal_pattern::Estimate;
 
-/// What a reply showed that was not known before.
+/// What was inferred from a reply.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Inferred {
-    /// Nothing new; the deadline may be known more precisely.
+    /// Nothing new. The deadline may be more precise.
     Nothing,
     /// The lease was renewed.
     Renewed(Renewal),
     /// An election or a restart reset its time left to the full TTL or more.
     Refilled,
-    /// It has expired; etcd has not removed it yet.
+    /// The lease has expired but etcd has not removed it yet.
     Dying,
-    /// The server does not know it.
+    /// The lease does not exist.
     Missing,
-    /// A former leader's reply, which has no information.
+    /// The reply came from a former leader and has no information.
     Invalid,
-    /// The reply does not fit what was known, and no renewal explains it: the server was stopped, or a clock was set.
+    /// The reply contradicts the known state and no renewal explains it: the server was suspended, or its clock was
+    /// changed.
     Contradiction,
 }
 
-/// What changed in the deadline of a lease.
+/// How the deadline of a lease changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineChange {
     /// Nothing.
@@ -71,7 +72,7 @@ pub enum DeadlineChange {
         /// The range now.
         after: TimeRange,
     },
-    /// Another deadline: a renewal, a refill, a contradiction or a renewal from here.
+    /// A different deadline, after a renewal, a refill or a contradiction.
     Replaced {
         /// The deadline before.
         before: TimeRange,
@@ -80,18 +81,18 @@ pub enum DeadlineChange {
     },
 }
 
-/// What a reply, or a renewal from here, changed in what is known of a lease.
+/// How a reply or a renewal by leasetop changed the state of a lease.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// What a reply showed; [`Inferred::Nothing`] for a renewal from here.
+    /// What was inferred from the reply; [`Inferred::Nothing`] for a renewal by leasetop.
     pub inferred: Inferred,
-    /// What changed in the deadline.
+    /// How the deadline changed.
     pub deadline: DeadlineChange,
-    /// When the query behind the previous deadline was sent; `None` where no deadline was known.
+    /// When the query behind the previous deadline was sent; `None` if no deadline was known.
     pub previous_query: Option<Timestamp>,
 }
 
-/// What is known of one lease by its polls and by renewals from here: the only owner of its deadline.
+/// The state of one lease from polls and renewals by leasetop. It is the only place that stores the deadline.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeaseInference {
     known: Option<Known>,
@@ -100,26 +101,27 @@ pub struct LeaseInference {
     contradictions: u64,
 }
 
-/// The deadline by the last reply that had one, or by a renewal from here.
+/// The deadline from the last reply that had one, or from a renewal by leasetop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Known {
     ttl: Duration,
     track: DeadlineTracker,
-    /// When the last query that was answered was sent.
+    /// When the last query that got a reply was sent.
     sent: Timestamp,
-    /// Since when the deadline is known: a hidden renewal came later.
+    /// When the deadline became known. Any missed renewal is later.
     since: Timestamp,
-    /// The raft term of the reply; none after a renewal from here.
+    /// The raft term of the reply; `None` after a renewal by leasetop.
     term: Option<u64>,
     dying: bool,
-    /// When the renewal from here was answered that set this deadline: replies to earlier queries may be older than it.
+    /// When the reply to leasetop's renewal arrived, if that set the deadline. Replies to earlier queries may be older.
     fixed: Option<Timestamp>,
-    /// Whether the last observed renewal set this deadline, so that a more precise deadline gives its time more precisely.
+    /// Whether the last observed renewal set this deadline. If so, a more precise deadline also makes the time of the
+    /// renewal more precise.
     is_renewed: bool,
 }
 
 impl LeaseInference {
-    /// Applies a reply to a query that was sent at `sent`; replies come in the order of the queries.
+    /// Applies a reply to a query sent at `sent`. Replies must come in the order of the queries.
     pub fn apply_reply(&mut self, answer: &TimeToLive, sent: Timestamp, received: Timestamp) -> Change {
         let before = self.known;
         let inferred = self.infer(answer, sent, received);
@@ -161,8 +163,8 @@ impl LeaseInference {
         }
     }
 
-    /// Sets the deadline that a grant or a renewal from here gave: `ttl` after the sending at the earliest, and `ttl` after
-    /// the answer at the latest.
+    /// Sets the deadline after a grant or a renewal by leasetop: at least `ttl` after the request, at most `ttl` after
+    /// the reply.
     pub fn set_known(&mut self, deadline: TimeRange, ttl: Duration) -> Change {
         let TimeRange { earliest: sent, latest: answered } = deadline.earlier(ttl);
         let before = self.known.replace(Known {
@@ -182,23 +184,23 @@ impl LeaseInference {
         Change { inferred: Inferred::Nothing, deadline: change, previous_query: before.map(|before| before.sent) }
     }
 
-    /// Forgets the deadline; a renewal may stay hidden until the next poll.
+    /// Clears the deadline. Renewals before the next poll may be missed.
     pub fn forget(&mut self) {
         self.known = None;
         self.renewals.mark_gap();
     }
 
-    /// When the query or the renewal was sent that the known deadline comes from.
+    /// When the query or renewal behind the known deadline was sent.
     pub fn seen_at(&self) -> Option<Timestamp> {
         self.known.map(|known| known.sent)
     }
 
-    /// Whether the last reply said that it has expired; etcd has not removed it yet.
+    /// Whether the last reply said that the lease has expired but etcd has not removed it yet.
     pub fn is_dying(&self) -> bool {
         self.known.is_some_and(|known| known.dying)
     }
 
-    /// The range of its deadline; none before the first reply with one.
+    /// The range of the deadline; `None` before the first reply with one.
     pub fn bounds(&self) -> Option<TimeRange> {
         self.known.map(|known| known.track.bounds())
     }
@@ -213,7 +215,7 @@ impl LeaseInference {
         &self.renewals
     }
 
-    /// How often an election or a restart refilled it.
+    /// How often an election or a restart reset the TTL.
     pub fn refills(&self) -> u64 {
         self.refills
     }
@@ -228,25 +230,25 @@ impl LeaseInference {
         self.renewals.pattern()
     }
 
-    /// Since when nobody has renewed it, counting only the time in which polls were frequent enough to show every renewal;
-    /// it may have been renewed just before. None where nothing is known.
+    /// The start of the time without a renewal, counting only time in which polls were frequent enough to show every
+    /// renewal. The lease may have been renewed just before. `None` if unknown.
     pub fn unrenewed_since(&self) -> Option<Timestamp> {
         Some(self.last_possible()?.max(self.renewals.watched_since()?))
     }
 
-    /// Time since its last renewal as of the last poll, by its deadline, so that it does not need watching. After a refill it
-    /// counts from the refill. None where nothing is known.
+    /// Time since the last renewal, as of the last poll. It follows from the deadline, so it needs only one poll. After
+    /// a refill it counts from the refill. `None` if unknown.
     pub fn unrenewed(&self) -> Option<Duration> {
         let known = self.known?;
         Some(known.ttl.saturating_sub(known.track.bounds().latest - known.sent))
     }
 
-    /// From when on it is late compared with its usual interval; none before it has one.
+    /// When the lease becomes late compared with its usual interval; `None` before there is one.
     pub fn late_from(&self) -> Option<Timestamp> {
         Some(self.unrenewed_since()? + self.renewals.late_after()?)
     }
 
-    /// No renewal came later than this, up to the last poll.
+    /// The latest possible time of a renewal before the last poll.
     fn last_possible(&self) -> Option<Timestamp> {
         let known = self.known?;
         Some(known.track.bounds().latest.before(known.ttl))
@@ -259,7 +261,7 @@ impl LeaseInference {
     }
 
     fn compare(&mut self, before: Known, now: Known, reported: TimeRange, received: Timestamp) -> Inferred {
-        // The deadlines that a renewal since then would have set.
+        // The range of deadlines that a renewal since then would have set.
         let possible = TimeRange { earliest: before.since + now.ttl, latest: received + now.ttl };
         let (track, step) = before.track.apply(reported, possible);
         let is_renewed = matches!(step, TrackerStep::Renewed(_)) || step == TrackerStep::Unproven && before.is_renewed;
@@ -302,7 +304,7 @@ impl Inferred {
 }
 
 impl Known {
-    /// Whether the deadline that a renewal from here set stays: it does while replies fit it, and while they may be older.
+    /// Whether to keep the deadline that leasetop's renewal set: yes while replies agree with it or may be older.
     fn keeps_fixed_deadline(&mut self, answer: &TimeToLive, reported: TimeRange, sent: Timestamp) -> bool {
         let Some(answered) = self.fixed else { return false };
         let fits = answer.ttl_status() != TtlStatus::Dying && self.track.fits(reported);
@@ -318,8 +320,8 @@ impl Known {
     }
 }
 
-/// Whether a new leader refilled it: the term is another, or at least the granted TTL is left, which a renewal never
-/// shows, and the deadline is a new one.
+/// Whether a new leader reset the TTL: the deadline changed, and either the term changed or at least the granted TTL is
+/// left, which a renewal never shows.
 fn is_refill(before: &Known, answer: &TimeToLive, reported: TimeRange) -> bool {
     let is_full = answer.ttl >= answer.granted_ttl && before.track.bounds().intersect(reported).is_none();
     before.term.is_some_and(|term| term != answer.header.raft_term) || is_full

@@ -1,4 +1,4 @@
-//! The entries of a history, 32 bytes each.
+//! History entries, 32 bytes each.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ pub struct HistoryEntry {
 /// The kind of a history entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryEvent {
-    /// A renewal by the engine was answered.
+    /// The engine's renewal got a reply.
     Renewed(RecordedRenewal),
-    /// Polls have shown the deadline of a lease that is not kept alive here.
+    /// Polls showed the deadline of a lease that is not kept alive here.
     Observed {
         /// The range of the deadline.
         deadline: TimeRange,
@@ -30,13 +30,13 @@ pub enum HistoryEvent {
     Missed,
     /// A new leader was elected, which resets every TTL.
     Leader,
-    /// Nothing is known from here to the next entry: the connection broke, or events were dropped.
+    /// The state is unknown until the next entry, because the connection broke or events were dropped.
     Unknown,
-    /// The connection is back, and what was known before still applies.
+    /// The connection is back, and the previous state still applies.
     Known,
 }
 
-/// A [`Renewal`] by the engine in 16 bytes: times in milliseconds.
+/// An engine [`Renewal`] in 16 bytes, with times in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordedRenewal {
     ttl: u32,
@@ -60,22 +60,22 @@ impl From<&Renewal> for RecordedRenewal {
 }
 
 impl RecordedRenewal {
-    /// The TTL that it set, in seconds, at most 136 years.
+    /// The TTL in seconds, at most 136 years.
     pub fn ttl(self) -> u32 {
         self.ttl
     }
 
-    /// Time since the previous renewal, to the millisecond; none for the first.
+    /// Time since the previous renewal in whole milliseconds; `None` for the first.
     pub fn interval(self) -> Option<Duration> {
         self.interval.get()
     }
 
-    /// Time left when its reply arrived, to the millisecond; none where no deadline was known.
+    /// Time left when the reply arrived, in whole milliseconds; `None` if no deadline was known.
     pub fn left(self) -> Option<Duration> {
         self.left.get()
     }
 
-    /// Time from the request to the reply, to the millisecond.
+    /// Time from the request to the reply in whole milliseconds.
     pub fn round_trip(self) -> Option<Duration> {
         self.round_trip.get()
     }

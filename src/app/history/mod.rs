@@ -1,8 +1,8 @@
-//! The recent renewals of a lease, and what went wrong with them.
+//! Recent renewals of a lease, and their problems.
 //!
-//! Bounded and compact: 32 bytes an entry, some megabytes for all leases. A few leases keep an hour each, many leases the
-//! last minutes, and the selected one always an hour. A lease that is not kept alive here has a history from the first time
-//! its detail is open; it begins with the renewals that polls have shown before.
+//! A history is bounded and compact: 32 bytes per entry, a few megabytes for all leases. With few leases each history
+//! covers an hour; with many, only the last minutes. The selected lease always has an hour. A lease that is not kept
+//! alive here gets a history when its detail first opens, starting with the renewals that polls have already shown.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,26 +16,26 @@ pub use entry::{HistoryEntry, HistoryEvent, RecordedRenewal};
 pub use segments::{DeadlineSegment, DeadlineSegments};
 use simkit::Timestamp;
 
-/// The fewest entries per lease.
+/// Minimum number of entries per lease.
 const MIN_CAPACITY: usize = 48;
-/// The most entries per lease: an hour of renewals every second, and some problems.
+/// Maximum number of entries per lease: an hour of renewals every second, plus some problems.
 const MAX_CAPACITY: usize = 4_096;
-/// The most entries of all leases that are kept alive, while each has more than the fewest.
+/// Maximum number of entries of all leases that are kept alive, unless [`MIN_CAPACITY`] requires more.
 const TOTAL_CAPACITY: usize = 131_072;
 
-/// The most entries of each of `leases` leases.
+/// Maximum number of entries per lease if there are `leases` leases.
 pub(super) fn capacity_for(leases: usize) -> usize {
     (TOTAL_CAPACITY / leases.max(1)).clamp(MIN_CAPACITY, MAX_CAPACITY)
 }
 
-/// The most entries of the selected lease.
+/// Maximum number of entries of the selected lease.
 pub(super) const SELECTED_CAPACITY: usize = MAX_CAPACITY;
 
 /// The last entries of a lease, oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeaseHistory {
     entries: VecDeque<HistoryEntry>,
-    /// The most entries that are kept.
+    /// Maximum number of entries.
     capacity: usize,
 }
 
@@ -46,8 +46,8 @@ impl Default for LeaseHistory {
 }
 
 impl LeaseHistory {
-    /// What polls have shown so far of a lease that is not kept alive here: its last renewals, or its deadline if there was no
-    /// renewal.
+    /// Creates the history of a lease that is not kept alive here, from what polls have shown: the last renewals, or
+    /// the deadline if there was no renewal.
     pub(super) fn from_observed(observed: &LeaseInference) -> Self {
         let mut history = LeaseHistory::default();
         let (renewals, ttl) = (observed.renewals(), observed.granted_ttl().unwrap_or_default());
@@ -62,7 +62,8 @@ impl LeaseHistory {
         history
     }
 
-    /// The intervals between other clients' renewals that polls have shown, oldest first; none across a gap or an election.
+    /// Intervals between other clients' renewals that polls have shown, oldest first. Intervals that span a gap or an
+    /// election are left out.
     pub fn inferred(&self) -> Vec<Duration> {
         let mut last = None;
         let mut intervals = Vec::new();
@@ -92,14 +93,14 @@ impl LeaseHistory {
         })
     }
 
-    /// When the oldest of `depth` unread responses arrived; none where that is too long ago. A full queue drops new responses,
-    /// so it has the last ones that were not dropped.
+    /// When the oldest of `depth` unread responses arrived; `None` if it is no longer in the history. A full queue
+    /// drops new responses, so the queue contains the last responses that were not dropped.
     pub fn oldest_unread(&self, depth: usize) -> Option<Timestamp> {
         let queued = self.renewals().filter(|(_, renewal)| !renewal.is_dropped);
         queued.map(|(at, _)| at).nth(depth.checked_sub(1)?)
     }
 
-    /// The spans of time with one known deadline, oldest first; the last one ends at `end`.
+    /// The spans with one known deadline each, oldest first. The last one ends at `end`.
     pub fn segments(&self, end: Timestamp) -> DeadlineSegments<'_> {
         DeadlineSegments::new(self.entries.iter(), end)
     }
@@ -114,12 +115,13 @@ impl LeaseHistory {
         self
     }
 
-    /// Adds a renewal that the engine sent; its answer arrived at `at`.
+    /// Adds an engine renewal whose reply arrived at `at`.
     pub(super) fn renewed(&mut self, at: Timestamp, renewal: &Renewal) {
         self.push(at, HistoryEvent::Renewed(renewal.into()));
     }
 
-    /// Adds what a TTL reply at `at` showed of a lease that is not kept alive here: its deadline now, and what changed. A reply that only refines the deadline refines the last entry.
+    /// Adds the deadline and change that a TTL reply at `at` showed for a lease that is not kept alive here. A reply
+    /// that only refines the deadline updates the last entry.
     pub(super) fn observed(&mut self, at: Timestamp, deadline: TimeRange, change: &Change) {
         let last = self.entries.back_mut().and_then(|entry| match &mut entry.event {
             HistoryEvent::Observed { deadline, .. } => Some((entry.at, deadline)),

@@ -1,4 +1,4 @@
-//! The time left over a history: spans with one deadline each.
+//! The time left over a history, as spans with one deadline each.
 
 use std::collections::vec_deque;
 use std::time::Duration;
@@ -18,12 +18,12 @@ pub struct DeadlineSegment {
     pub deadline: TimeRange,
 }
 
-/// The segments of a history, oldest first. There is none where the deadline was unknown.
+/// The segments of a history, oldest first. Times with an unknown deadline have no segment.
 #[derive(Clone, Debug)]
 pub struct DeadlineSegments<'a> {
     entries: vec_deque::Iter<'a, HistoryEntry>,
     end: Timestamp,
-    /// The time of the last entry that was passed.
+    /// The time of the last consumed entry.
     last: Option<Timestamp>,
     deadline: Option<TimeRange>,
     is_known: bool,

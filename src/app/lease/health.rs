@@ -1,4 +1,4 @@
-//! When a lease is late, at risk or unseen: by its own interval, and by the polls.
+//! Decides when a lease is late, at risk or unseen, from its renewal interval and its polls.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use simkit::Timestamp;
 
 /// A lease is unseen after this many planned polls without a reply.
 const MISSED_POLLS: u32 = 2;
-/// How long a reply may take beyond that.
+/// Extra time for the last reply to arrive.
 const REPLY_GRACE: Duration = Duration::from_secs(1);
 
 impl Lease {
-    /// From when on it is unseen: after two planned polls without a reply it may have been renewed or revoked.
+    /// The time at which the lease becomes unseen: after two planned polls without a reply. It may have been renewed or
+    /// revoked since.
     pub(in crate::app) fn unseen_from(&self) -> Timestamp {
         match (self.observed.seen_at(), self.poll.awaited) {
             (Some(since), _) | (None, Some(since)) => since + self.pace() * MISSED_POLLS + REPLY_GRACE,
@@ -19,18 +20,20 @@ impl Lease {
         }
     }
 
-    /// Whether it is unseen and may have expired.
+    /// Whether the lease is unseen and may have expired.
     pub(in crate::app) fn may_be_dying(&self, now: Timestamp) -> bool {
         self.state(now) == LeaseState::Unseen && self.bounds().is_none_or(|bounds| bounds.earliest <= now)
     }
 
-    /// Its poll interval. Of a lease that is kept alive here renewals show enough, so it is at least 3 s.
+    /// The poll interval. It is at least 3 s for a lease that is kept alive here, because its renewals show most of its
+    /// state.
     pub(in crate::app) fn pace(&self) -> Duration {
         const KEPT_ALIVE: Duration = Duration::from_secs(3);
         if self.is_kept_alive { self.observed.poll_interval().max(KEPT_ALIVE) } else { self.observed.poll_interval() }
     }
 
-    /// Until when every renewal is known: the engine reports its own, and only polls show those of other clients.
+    /// The time up to which every renewal is known. The engine reports its own renewals; only polls show renewals by
+    /// other clients.
     fn known_until(&self, now: Timestamp) -> Timestamp {
         if self.is_kept_alive { now } else { self.observed.seen_at().map_or(Timestamp::START, |seen| seen.min(now)) }
     }
@@ -43,8 +46,8 @@ impl Lease {
         self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
-    /// From when on less than 0.9 of its interval is left. The tenth is because a healthy lease of 2 s has just one interval left
-    /// when it is renewed.
+    /// The time at which less than 0.9 of the renewal interval is left. The factor is below 1 because a healthy 2 s
+    /// lease has exactly one interval left when it is renewed.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
         let interval = self.mean_interval()?;
         if interval.is_zero() || self.end.is_some() {
@@ -53,8 +56,8 @@ impl Lease {
         self.left_below(interval.mul_f64(0.9))
     }
 
-    /// From when on its renewal is overdue by its own interval. For other clients' leases only the time counts in which polls
-    /// would have shown a renewal.
+    /// The time at which the renewal is overdue compared with the usual interval. For other clients' leases, only time
+    /// in which polls would have shown a renewal counts.
     pub(in crate::app) fn late_from(&self) -> Option<Timestamp> {
         match &self.engine {
             Some(_) if !self.is_kept_alive => None,
@@ -63,8 +66,8 @@ impl Lease {
         }
     }
 
-    /// How long after a renewal the next one is late; none before it has a usual interval. For a lease that the engine renews it
-    /// is at least its scheduled interval, even if the user renewed it early.
+    /// The time after a renewal at which the next one is late; `None` before there is a usual interval. For a lease
+    /// that the engine renews, it is at least the scheduled interval, even if the user renewed the lease early.
     pub(in crate::app) fn late_after(&self) -> Option<Duration> {
         const CLIENTV3_TICK: Duration = Duration::from_millis(500);
         match &self.engine {
@@ -76,17 +79,17 @@ impl Lease {
         }
     }
 
-    /// Since when nobody has renewed it, as far as polls would have shown it; none where nothing is known.
+    /// The start of the time without a renewal, as far as polls would have shown one; `None` if unknown.
     pub(in crate::app) fn unrenewed_since(&self) -> Option<Timestamp> {
         if self.is_kept_alive { self.last_answer() } else { self.observed.unrenewed_since() }
     }
 
-    /// Time since its last renewal, as of the last poll; of a lease that is kept alive here, as of `now`.
+    /// Time since the last renewal, as of the last poll. For a lease that is kept alive here, as of `now`.
     pub(in crate::app) fn unrenewed(&self, now: Timestamp) -> Option<Duration> {
         if self.is_kept_alive { Some(now - self.last_answer()?) } else { self.observed.unrenewed() }
     }
 
-    /// When its [`state`](Lease::state) changes next without any further message.
+    /// The next time at which the [`state`](Lease::state) changes without a further message.
     pub(in crate::app) fn next_state_change_after(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.bounds().map(|bounds| bounds.earliest);
         let changes = [self.risk_from(), self.late_from(), end, Some(self.unseen_from())];

@@ -1,7 +1,7 @@
 //! One lease: what the server replied, what the engine reports, and what follows from both.
 //!
-//! The deadline of every lease has one owner, [`Lease::observed`]: a status of the engine and a grant set it, TTL replies refine
-//! it. All else derives from there: [`Lease::bounds`] is its range, and the countdown smooths it for the screen.
+//! [`Lease::observed`] is the only place that stores the deadline. Grants and engine statuses set it; TTL replies
+//! refine it. [`Lease::bounds`] returns its range, and the countdown smooths it for the screen.
 
 mod health;
 
@@ -58,24 +58,24 @@ pub struct LastTtlReply {
 /// What a TTL reply changed in a lease.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ReplyOutcome {
-    /// What it changed in what is known.
+    /// The change in the inferred state.
     pub(super) change: Change,
-    /// Whether the lease looks different now: another TTL, time left, state or number of renewals. A correction of the time
-    /// left below the last digit shown does not count.
+    /// Whether the displayed TTL, time left, state or renewal count changed. A correction smaller than the last
+    /// displayed digit does not count.
     pub(super) is_visible: bool,
 }
 
-/// For how long the screen marks a refilled lease.
+/// How long the screen marks a refilled lease.
 const BADGE: Duration = Duration::from_secs(10);
 
-/// One lease.
+/// A lease.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
-    /// Rows, dialogs and the cursor refer to a lease by its id, never by its row.
+    /// The id. Rows, dialogs and the cursor refer to a lease by id, never by row.
     pub id: LeaseId,
-    /// When it was first seen. An earlier lease may have had the same id.
+    /// When this lease was first seen. An earlier lease may have had the same id.
     pub(super) first_seen: Timestamp,
-    /// Its owner.
+    /// The owner.
     pub ownership: Ownership,
     /// Whether the engine keeps it alive.
     pub is_kept_alive: bool,
@@ -83,35 +83,35 @@ pub struct Lease {
     pub is_pinned: bool,
     /// The granted TTL in seconds.
     pub granted_ttl: Option<i64>,
-    /// The requested TTL in seconds; only of own leases, once the reply to the grant has arrived.
+    /// The requested TTL in seconds. Only for own leases, after the reply to the grant.
     pub asked_ttl: Option<i64>,
-    /// Its last status from the engine. It stays after keep-alive has stopped.
+    /// The last status from the engine. It is kept after keep-alive has stopped.
     pub engine: Option<Box<LeaseStatus>>,
     /// The last TTL reply.
     pub last_ttl_reply: Option<LastTtlReply>,
-    /// What renewals and polls together show: its deadline, and how other clients renew it.
+    /// The deadline and how other clients renew the lease, inferred from renewals and polls.
     pub observed: LeaseInference,
-    /// The names of its warnings ([`Lint::name`](crate::inference::lints::Lint::name)), the most urgent first.
+    /// Names of the warnings ([`Lint::name`](crate::inference::lints::Lint::name)), most urgent first.
     pub warnings: Vec<&'static str>,
-    /// When a reply last showed a refill by an election or a restart.
+    /// When a reply last showed that an election or a restart reset the TTL.
     pub refilled: Option<Timestamp>,
-    /// Whether it was in the last list.
+    /// Whether the last list contained the lease.
     pub(super) is_listed: bool,
-    /// Its state by a list that had it after its latest possible deadline, until the next reply.
+    /// The state if a list contained the lease after its latest possible deadline. Cleared by the next reply.
     pub(super) overdue: Option<Overdue>,
-    /// Its attached keys, once they were read.
+    /// The attached keys, once they have been read.
     pub keys: Option<LeaseKeys>,
-    /// The last keys that left it, oldest first.
+    /// The most recently detached keys, oldest first.
     pub detached_keys: Vec<DetachedKey>,
-    /// Its last keys, all deleted in one revision, until it is known whether the lease ended with them.
+    /// The last keys, all deleted in one revision. Pending until it is known whether the lease ended with them.
     pub(super) pending_deletion: Option<Box<PendingDeletion>>,
     /// Number of responses that leasetop's own reader has read.
     pub responses_read: u64,
-    /// Its end, once it has ended.
+    /// When and how the lease ended, if it has.
     pub end: Option<LeaseEnd>,
-    /// How its keep-alive was lost, until the engine keeps it alive again.
+    /// How keep-alive was lost. Cleared when the engine keeps the lease alive again.
     pub loss: Option<Box<KeepaliveLoss>>,
-    /// Its recent renewals and problems.
+    /// Recent renewals and problems.
     pub history: Option<Box<LeaseHistory>>,
     pub(super) poll: PollState,
     /// The displayed time left, while the deadline is known.
@@ -119,7 +119,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// A lease of which only the id is known.
+    /// Creates a lease with only the id known.
     pub fn new(id: LeaseId) -> Self {
         Lease {
             id,
@@ -148,7 +148,7 @@ impl Lease {
         }
     }
 
-    /// A lease of another client by one reply, with the earliest and the latest possible deadline.
+    /// Creates another client's lease from a single reply and its earliest and latest possible deadline.
     pub fn read_once(answer: &TimeToLive, deadline: Option<(Timestamp, Timestamp)>) -> Self {
         let mut lease = Lease::new(answer.id);
         lease.keys = Some(LeaseKeys::of(answer.keys.clone()));
@@ -163,8 +163,8 @@ impl Lease {
         lease
     }
 
-    /// The displayed time left in seconds, 0 or more, about the middle of the possible range; none while the deadline is
-    /// unknown. Only a renewal makes it rise.
+    /// The displayed time left in seconds, at least 0, near the middle of the possible range; `None` while the deadline
+    /// is unknown. Only a renewal increases it.
     pub fn left(&self, now: Timestamp) -> Option<f64> {
         if self.end.is_some() {
             return None;
@@ -172,28 +172,28 @@ impl Lease {
         Some(self.countdown?.left(now))
     }
 
-    /// The displayed time left in seconds; of an ended lease, the time left when it ended.
+    /// The displayed time left in seconds. For an ended lease, the time left when it ended.
     pub(super) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown?.left(self.end.map_or(now, |end| end.at)))
     }
 
-    /// The moment to which the displayed time left counts down; none while the deadline is unknown.
+    /// The time to which the display counts down; `None` while the deadline is unknown.
     pub(super) fn shown_deadline(&self) -> Option<Timestamp> {
         Some(self.countdown?.deadline())
     }
 
-    /// When the displayed time left falls below `span`; none while the deadline is unknown.
+    /// When the displayed time left falls below `span`; `None` while the deadline is unknown.
     pub(super) fn left_below(&self, span: Duration) -> Option<Timestamp> {
         Some(self.countdown?.falls_below(span))
     }
 
-    /// The range of its deadline; none while it is unknown.
+    /// The range of the deadline; `None` while it is unknown.
     pub fn bounds(&self) -> Option<TimeRange> {
         self.observed.bounds()
     }
 
-    /// It was granted or renewed from here for `ttl` seconds, which set this deadline: `ttl` after the sending at the
-    /// earliest, and `ttl` after the answer at the latest.
+    /// Sets the deadline after a grant or renewal by leasetop with a TTL of `ttl` seconds. The deadline is at least
+    /// `ttl` after the request and at most `ttl` after the reply.
     pub(super) fn set_deadline(&mut self, deadline: TimeRange, ttl: i64) {
         let span = Duration::from_secs(ttl.unsigned_abs());
         let change = self.observed.set_known(deadline, span);
@@ -202,7 +202,7 @@ impl Lease {
         self.overdue = None;
     }
 
-    /// Follows a change of the deadline at `now`; returns whether the shown deadline is another.
+    /// Updates the countdown for a deadline change at `now`. Returns whether the displayed deadline changed.
     fn update_countdown(&mut self, change: DeadlineChange, now: Timestamp) -> bool {
         let before = self.shown_deadline();
         match (change, self.countdown) {
@@ -218,37 +218,38 @@ impl Lease {
         before != self.shown_deadline()
     }
 
-    /// The largest possible error of [`left`](Lease::left) in seconds. It may be larger on one side while the displayed value
-    /// waits for the real one.
+    /// The maximum error of [`left`](Lease::left) in seconds. One side may exceed it while the displayed value is
+    /// catching up.
     pub fn left_error(&self, now: Timestamp) -> Option<f64> {
         Some(self.countdown?.error(self.bounds()?, now))
     }
 
-    /// The lowest and the highest possible time left in seconds; [`left`](Lease::left) is between them.
+    /// The minimum and maximum time left in seconds. [`left`](Lease::left) is between them.
     pub fn left_between(&self, now: Timestamp) -> Option<(f64, f64)> {
         let (bounds, left) = (self.bounds()?, self.left(now)?);
         let [least, most] = [bounds.earliest, bounds.latest].map(|end| end.signed_since(now).max(0.0));
         Some((least.min(left), most.max(left)))
     }
 
-    /// When the engine's last renewal was answered.
+    /// When the reply to the engine's last renewal arrived.
     pub(super) fn last_answer(&self) -> Option<Timestamp> {
         self.engine.as_ref()?.last_answer
     }
 
-    /// When it was last renewed: when the engine's renewal was answered, or about when another client renewed it.
+    /// The time of the last renewal: when the reply to the engine's renewal arrived, or the inferred time for another
+    /// client.
     pub fn last_renewed(&self) -> Option<Timestamp> {
         self.last_answer().or(self.observed.renewals().last().map(TimeRange::middle))
     }
 
-    /// The mean interval between its renewals; none before the second.
+    /// The mean interval between renewals; `None` before the second renewal.
     pub fn mean_interval(&self) -> Option<Duration> {
         let own = self.engine.as_ref().and_then(|status| status.cadence.mean());
         own.or_else(|| Some(self.others_mean_interval()?.every))
     }
 
-    /// The mean interval of other clients' renewals, as far as polls have shown; none before the second one, or where the
-    /// engine renews the lease.
+    /// The mean interval between other clients' renewals that polls have shown; `None` before the second renewal, or if
+    /// the engine renews the lease.
     pub fn others_mean_interval(&self) -> Option<MeanInterval> {
         if self.engine.is_some() {
             return None;
@@ -256,7 +257,8 @@ impl Lease {
         self.observed.renewals().mean_interval()
     }
 
-    /// The lowest time left at a renewal of other clients, and whether the true value may be higher because not all were seen.
+    /// The lowest time left at a renewal by another client, and whether the true value may be higher because renewals
+    /// were missed.
     pub fn margin(&self) -> Option<(Duration, Certainty)> {
         if self.engine.is_some() {
             return None;
@@ -265,13 +267,14 @@ impl Lease {
         Some((renewals.cadence().least_left?, renewals.certainty()))
     }
 
-    /// The expected interval between its renewals: by the renewal schedule, else its mean interval, else a third of its TTL.
+    /// The expected renewal interval: from the renewal schedule, else the mean interval, else TTL/3.
     pub fn expected_interval(&self) -> Option<Duration> {
         let third = self.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()) / 3);
         self.engine.as_ref().and_then(|status| status.expected).or(self.mean_interval()).or(third)
     }
 
-    /// How many renewals in a row may fail before it expires; none where it is not kept alive or the deadline is unknown.
+    /// How many renewals in a row may fail before the lease expires; `None` if it is not kept alive or the deadline is
+    /// unknown.
     pub fn renewals_to_spare(&self, now: Timestamp) -> Option<u64> {
         let status = self.engine.as_ref()?;
         let every = status.expected.or(self.mean_interval())?;
@@ -286,7 +289,7 @@ impl Lease {
         Some(u64::try_from(further).unwrap_or(u64::MAX))
     }
 
-    /// Its history, created if needed: for another client's lease with what polls have shown of it.
+    /// Returns the history. Creates it if needed, for another client's lease from what polls have shown.
     pub(super) fn history_mut(&mut self) -> &mut LeaseHistory {
         let is_others = self.engine.is_none() && self.ownership == Ownership::Other;
         self.history.get_or_insert_with(|| {
@@ -294,12 +297,12 @@ impl Lease {
         })
     }
 
-    /// The fault drill that is running on it.
+    /// The running fault drill.
     pub fn drill(&self) -> Option<Fault> {
         if self.is_kept_alive { self.engine.as_ref()?.drill } else { None }
     }
 
-    /// Its state at `now`: the first one that applies, in the order of [`LeaseState`].
+    /// The state at `now`: the first that applies, in the order of [`LeaseState`].
     pub fn state(&self, now: Timestamp) -> LeaseState {
         match self.end {
             Some(end) => LeaseState::Ended(end.cause),
@@ -312,7 +315,7 @@ impl Lease {
         }
     }
 
-    /// Whether it has expired; etcd has not removed it yet.
+    /// Whether the lease has expired but etcd has not removed it yet.
     pub(super) fn is_dying(&self) -> bool {
         self.observed.is_dying() || self.overdue == Some(Overdue::Dying)
     }
@@ -321,7 +324,8 @@ impl Lease {
         self.overdue == Some(Overdue::Unseen) || self.unseen_from() <= now
     }
 
-    /// Its earliest possible deadline, if nobody seems to renew it; none where it is kept alive here or has expired.
+    /// The earliest possible deadline if no client seems to renew the lease; `None` if it is kept alive here or has
+    /// expired.
     pub(super) fn idle_end(&self) -> Option<Timestamp> {
         if self.end.is_some() || self.is_kept_alive || self.overdue.is_some() {
             return None;
@@ -329,19 +333,19 @@ impl Lease {
         self.observed.idle_end()
     }
 
-    /// Whether it is an own or lost lease that is not kept alive, or a fault drill is running on it.
+    /// Whether this is an own or lost lease that is not kept alive, or a fault drill is running.
     fn is_paused(&self) -> bool {
         let should_be_kept = self.ownership == Ownership::Own || self.loss.is_some();
         should_be_kept && !self.is_kept_alive || self.drill().is_some()
     }
 
-    /// Whether it was refilled within the last 10 s.
+    /// Whether an election or a restart reset the TTL within the last 10 s.
     pub fn was_just_refilled(&self, now: Timestamp) -> bool {
         self.refilled.is_some_and(|at| now - at < BADGE)
     }
 
-    /// Applies a status of the engine. A new answer sets the deadline: it lies a TTL after the sending at the earliest, and a
-    /// TTL after the answer at the latest.
+    /// Applies an engine status. A new reply sets the deadline: at least one TTL after the request and at most one TTL
+    /// after the reply.
     pub(super) fn apply_engine_status(&mut self, status: LeaseStatus) {
         if status.last_answer > self.last_answer()
             && let (Some(at), Some(ttl), Some(earliest)) = (status.last_answer, status.granted_ttl, status.deadline)
@@ -352,8 +356,8 @@ impl Lease {
         self.engine = Some(Box::new(status));
     }
 
-    /// Applies a TTL reply. A reply that was on its way while a renewal from here was answered may be older than the renewal:
-    /// it narrows the deadline and never contradicts it.
+    /// Applies a TTL reply. A reply that was in flight during a renewal by leasetop may be older than that renewal, so
+    /// it can narrow the deadline but never contradict it.
     pub(super) fn apply_ttl_reply(
         &mut self,
         answer: &TimeToLive,
@@ -380,7 +384,7 @@ impl Lease {
         ReplyOutcome { change, is_visible }
     }
 
-    /// Adds a key that left it; only the last [`LeaseKeys::FIRST`] are kept.
+    /// Records a detached key. Only the last [`LeaseKeys::FIRST`] are kept.
     pub(super) fn record_detached(&mut self, detached: DetachedKey) {
         if self.detached_keys.len() == LeaseKeys::FIRST {
             self.detached_keys.remove(0);
@@ -388,7 +392,7 @@ impl Lease {
         self.detached_keys.push(detached);
     }
 
-    /// Forgets its deadline: it is unseen until the next reply.
+    /// Clears the deadline. The lease is unseen until the next reply.
     pub(super) fn forget_time(&mut self) {
         self.observed.forget();
         self.countdown = None;
@@ -396,7 +400,8 @@ impl Lease {
         self.overdue = None;
     }
 
-    /// When etcd can have removed it, if it was gone at `by`. `listed` is when the last list was sent.
+    /// The window in which etcd removed the lease, which was gone at `by`. `listed` is when the last list was
+    /// requested.
     pub(super) fn removal(&self, by: Timestamp, listed: Option<Timestamp>) -> RemovalWindow {
         let deletion = self.pending_deletion.as_ref();
         let listed = if self.is_listed { listed } else { None };

@@ -9,7 +9,7 @@ use simkit::Timestamp;
 
 use super::lifecycle::{self, get_or_create, record_end_as};
 
-/// Applies statuses that have changed.
+/// Applies changed statuses.
 pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     if !statuses.is_empty() {
         app.view.request_redraw(Redraw::Soon);
@@ -24,7 +24,7 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
         }
         count(app, &status);
         let Some(lease) = app.leases.alive_mut(status.id) else { continue };
-        // A list may have a new own lease before the reply to its grant arrives, and the status may arrive in between.
+        // A list may contain a new own lease before the reply to its grant arrives. The status may arrive in between.
         if status.ended.is_none() || lease.is_kept_alive || lease.ownership == Ownership::Own {
             lease.is_kept_alive &= !status.ended.as_ref().is_some_and(Ended::is_loss);
             lease.apply_engine_status(status);
@@ -32,7 +32,8 @@ pub(super) fn statuses(app: &mut AppState, statuses: Vec<LeaseStatus>) {
     }
 }
 
-/// Whether the status is about a later lease with the same id: the TTL of a lease never changes.
+/// Whether the status belongs to a later lease with the same id. A different TTL shows this, because the TTL of a lease
+/// never changes.
 fn is_of_another(app: &AppState, status: &LeaseStatus) -> bool {
     let Some(lease) = app.leases.alive(status.id) else { return false };
     let ttls = lease.granted_ttl.zip(status.granted_ttl);
@@ -46,8 +47,8 @@ fn replaced(app: &mut AppState, status: &LeaseStatus) {
     }
 }
 
-/// Adds a status to the cadence statistics. An own lease counts once its requested TTL is known, so that it joins the right
-/// series.
+/// Adds a status to the cadence statistics. An own lease is added once its requested TTL is known, because that selects
+/// the series.
 pub(super) fn count(app: &mut AppState, status: &LeaseStatus) {
     let lease = app.leases.get(status.id);
     let asked = lease.and_then(|lease| lease.asked_ttl);
@@ -64,7 +65,7 @@ fn create_own(app: &mut AppState, id: LeaseId) {
     lease.is_kept_alive = true;
 }
 
-/// leasetop's own reader has read responses.
+/// Counts responses that leasetop's own reader has read.
 pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
     for (id, responses) in read {
         if let Some(lease) = app.leases.alive_mut(id) {
@@ -74,13 +75,13 @@ pub(super) fn delivered(app: &mut AppState, read: Vec<(LeaseId, u64)>) {
     }
 }
 
-/// The engine dropped events that were not read in time.
+/// Records that the engine dropped events that were not read in time.
 pub(super) fn events_lost(app: &mut AppState, lost: u64, now: Timestamp) {
     app.leases.record_in_all(now, HistoryEvent::Unknown);
     app.events.push(now, None, EventKind::error(format!("{lost} events came too fast and were dropped")));
 }
 
-/// An event of the engine: about a lease, or about the connection that renews.
+/// Handles an engine event about a lease or about the connection used for renewals.
 pub(super) fn event(app: &mut AppState, event: EngineEvent) {
     let EngineEvent { at, lease, kind } = event;
     if let EngineEventKind::Ended(ended) = &kind {
@@ -113,7 +114,7 @@ fn record_history(app: &mut AppState, id: LeaseId, at: Timestamp, kind: &EventKi
     }
 }
 
-/// The event as the log has it; `None` for an end, which is logged with its cause elsewhere.
+/// Converts an engine event for the event log. Returns `None` for an end, which is logged elsewhere with its cause.
 fn event_kind(app: &AppState, lease: Option<LeaseId>, at: Timestamp, kind: EngineEventKind) -> Option<EventKind> {
     Some(match kind {
         EngineEventKind::Kept => EventKind::Kept,
@@ -142,7 +143,7 @@ fn event_kind(app: &AppState, lease: Option<LeaseId>, at: Timestamp, kind: Engin
     })
 }
 
-/// The engine stopped keeping a lease alive. A stop on request was reported when it was requested.
+/// Records that the engine stopped keeping a lease alive. A requested stop was already reported at the request.
 fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
     if !ended.is_loss() {
         return;
@@ -157,7 +158,7 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
     let event = EventKind::Lost { loss: Box::new(loss.clone()), ttl: lease.granted_ttl };
     lease.loss = Some(Box::new(loss));
     if lease.ownership == Ownership::Adopted && !matches!(ended, Ended::Expired | Ended::NotFound) {
-        // It lives on without the engine, so it belongs to its owner again.
+        // The lease still exists, so it belongs to the other client again.
         lease.ownership = Ownership::Other;
         lease.engine = None;
     }
@@ -169,8 +170,8 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
     }
 }
 
-/// A renewal has failed because the lease had ended, as a poll has shown before: now a program notices too. The engine knows
-/// the deadline better than polls do, and so the cause of the end.
+/// Handles a renewal that failed because the lease had ended, after a poll already showed the end. A client would
+/// notice only now. The engine knows the deadline more precisely than polls do, so its cause replaces the inferred one.
 fn on_late_loss(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Timestamp) {
     if end.is_ours {
         return;

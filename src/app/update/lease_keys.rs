@@ -63,7 +63,7 @@ fn report_compaction(app: &mut AppState, revision: i64, now: Timestamp) {
     );
 }
 
-/// Reports a key that the reload found attached to a lease, and was not attached to it before.
+/// Reports a key that the reload found newly attached to a lease.
 fn report_attached(app: &mut AppState, KeyAttached { key, from, to }: KeyAttached, now: Timestamp) {
     let within = TimeRange { earliest: app.keys.reported_at.min(now), latest: now };
     if let Some(from) = from {
@@ -164,8 +164,8 @@ fn on_keys_deleted(app: &mut AppState, deleted: BTreeMap<LeaseId, Vec<Vec<u8>>>,
     }
 }
 
-/// When a change happened that was reported at `reported`: just then, or, if the watch was behind, between the last reply
-/// with an older revision and the first one that includes it.
+/// Returns the time of a change reported at `reported`. If the watch was behind, it is between the last reply with an
+/// older revision and the first reply that includes the change.
 fn when(app: &AppState, revision: i64, reported: Timestamp) -> EventTime {
     if is_prompt(app, revision, reported) {
         return reported.into();

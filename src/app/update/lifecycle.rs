@@ -32,7 +32,7 @@ pub(super) fn get_or_create(app: &mut AppState, id: LeaseId) -> &mut Lease {
 pub(in crate::app) struct Absence {
     /// When the evidence arrived.
     pub(super) by: Timestamp,
-    /// The key-value revision as of which it is gone, if known.
+    /// The key-value revision at which the lease was gone, if known.
     pub(super) revision: Option<i64>,
     /// When the last list that may contain the lease was requested.
     pub(super) listed: Option<Timestamp>,
@@ -74,8 +74,8 @@ pub(super) fn record_revoked(app: &mut AppState, id: LeaseId, revision: i64, at:
     store_end(app, id, end, at.into());
 }
 
-/// Records that an ended lease was granted again under the same id. It is a new lease of which nothing is known.
-/// Pending operations on the old one do not apply to it.
+/// Records that an ended lease was granted again under the same id. It is a new lease, and nothing is known about it
+/// yet. Pending operations on the old one do not apply to it.
 pub(super) fn record_regrant(app: &mut AppState, id: LeaseId, when: impl Into<EventTime>, ttl: Option<i64>) {
     let Some(old) = app.leases.get(id).filter(|lease| lease.end.is_some()) else { return };
     let is_listed = old.is_listed;
@@ -109,7 +109,7 @@ fn record_loss(lease: &mut Lease, at: Timestamp, cause: EndCause, is_ours: bool)
     }
 }
 
-/// A loss that the server reported before the next renewal could discover it.
+/// Creates a loss that etcd reported before the next renewal could discover it.
 fn unreported_loss(lease: &Lease, at: Timestamp, cause: EndCause) -> KeepaliveLoss {
     let why = if cause == EndCause::Expired { Ended::Expired } else { Ended::NotFound };
     let next = lease.engine.as_ref().and_then(|status| status.next_due).map(|next| next.max(at));

@@ -1,4 +1,4 @@
-//! A reply to a LeaseTimeToLive query.
+//! Applies replies to LeaseTimeToLive queries.
 
 use crate::app::{AppState, CallFailure, EventKind, HistoryEvent, LeaseKeys, LeaseState, Redraw, polls};
 use crate::inference::lease_inference::{Change, DeadlineChange, Inferred};
@@ -10,7 +10,7 @@ use super::lease_keys;
 use super::lifecycle::{Absence, record_end, record_regrant, record_replacement};
 use super::tick::wants_keys;
 
-/// Applies a reply. Only what is new requests a frame: the time left counts down without one.
+/// Applies a reply. Requests a frame only if something visible changed, because the countdown does not need a reply.
 pub(super) fn answered(
     app: &mut AppState,
     mut answer: TimeToLive,
@@ -44,7 +44,7 @@ pub(super) fn answered(
     report_inferred(app, &answer, &change, received);
 }
 
-/// Adds what a reply says about all leases of its TTL.
+/// Updates the statistics of all leases with the same TTL.
 fn update_cohorts(app: &mut AppState, answer: &TimeToLive, change: &Change) {
     let Some(lease) = app.leases.get(answer.id) else { return };
     if lease.is_kept_alive {
@@ -58,8 +58,8 @@ fn update_cohorts(app: &mut AppState, answer: &TimeToLive, change: &Change) {
     }
 }
 
-/// An ended lease that answers a query from after its end was granted again. So was one whose TTL is another: the TTL of a
-/// lease never changes.
+/// Detects a lease that was granted again under the same id: it replies to a query sent after its end, or its TTL
+/// changed. The TTL of a lease never changes.
 fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, received: Timestamp) {
     let Some(lease) = app.leases.get(answer.id) else { return };
     if !answer.is_alive() {
@@ -77,8 +77,8 @@ fn detect_regrant(app: &mut AppState, answer: &TimeToLive, sent: Timestamp, rece
     }
 }
 
-/// The lease is gone, unless the query was sent before the lease was first seen: that reply is about an earlier lease of
-/// the same id.
+/// Records that the lease is gone. If the query was sent before the lease was first seen, the reply is about an earlier
+/// lease with the same id and is ignored.
 fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received): (Timestamp, Timestamp)) {
     if app.leases.get(id).is_some_and(|lease| sent < lease.first_seen) {
         return app.polls.prioritize(id);
@@ -87,8 +87,8 @@ fn missing(app: &mut AppState, id: LeaseId, answer: &TimeToLive, (sent, received
     record_end(app, id, Absence { revision, ..Absence::by(received, app) });
 }
 
-/// The keys of a lease whose reply has none though they were asked for: the user may not read them, so any number is
-/// possible.
+/// Returns the unknown keys of a lease whose reply has none although they were requested. The user has no permission to
+/// read them, so any number is possible.
 fn unreadable(app: &AppState, id: LeaseId) -> Option<LeaseKeys> {
     let is_unknown = app.leases.get(id).is_some_and(|lease| lease.keys.is_none());
     if is_unknown && wants_keys(app, id) { Some(LeaseKeys::default()) } else { None }
@@ -106,8 +106,8 @@ fn apply_keys(app: &mut AppState, id: LeaseId, keys: Option<LeaseKeys>) {
     }
 }
 
-/// The lease is alive: keys that were deleted before the query was sent did not end with it. A reply to an earlier query
-/// decides nothing.
+/// Resolves a pending deletion for a lease that is alive: keys deleted before the query was sent did not end with it. A
+/// reply to an earlier query is ignored.
 fn check_pending_deletion(app: &mut AppState, id: LeaseId, sent: Timestamp) {
     let deleted = app.leases.get(id).and_then(|lease| Some(lease.pending_deletion.as_ref()?.received));
     match deleted {
@@ -117,7 +117,7 @@ fn check_pending_deletion(app: &mut AppState, id: LeaseId, sent: Timestamp) {
     }
 }
 
-/// Logs what the reply showed.
+/// Logs what the reply shows.
 fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, received: Timestamp) {
     let (id, ttl) = (answer.id, Some(answer.granted_ttl));
     match change.inferred {
@@ -133,12 +133,12 @@ fn report_inferred(app: &mut AppState, answer: &TimeToLive, change: &Change, rec
     }
 }
 
-/// Another client has renewed it. Its row shows that already; the event is for those who want every renewal.
+/// Records a renewal by another client. The row already shows it; the event is for readers that want every renewal.
 fn renewed(app: &mut AppState, id: LeaseId, renewal: Renewal) {
     app.events.push_verbose(renewal.at, Some(id), || EventKind::Renewed(renewal));
 }
 
-/// The server gives a lease that is kept alive here less time than its last renewal did.
+/// Reports that etcd has less time left for a lease that is kept alive here than its last renewal set.
 fn contradiction(app: &mut AppState, id: LeaseId, change: DeadlineChange, at: Timestamp) {
     let is_kept_alive = app.leases.get(id).is_some_and(|lease| lease.is_kept_alive);
     let DeadlineChange::Replaced { before, after } = change else { return };
@@ -149,14 +149,15 @@ fn contradiction(app: &mut AppState, id: LeaseId, change: DeadlineChange, at: Ti
     }
 }
 
-/// Adds what a reply showed to the history of a lease that is not kept alive here, from the first time its detail is open.
+/// Adds the change to the history of a lease that is not kept alive here. The history starts when the detail first
+/// opens.
 fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestamp) {
     let is_open = app.view.is_detail_visible_of(id);
     let Some(lease) = app.leases.get(id) else { return };
     if lease.is_kept_alive || !is_open && lease.history.is_none() {
         return;
     }
-    // A history that begins now has what was inferred before, this renewal included.
+    // A new history starts with everything inferred so far, including this renewal.
     let is_new = lease.history.is_none();
     let Some(deadline) = lease.bounds() else { return };
     let Some(history) = app.history_mut(id) else { return };
@@ -168,7 +169,8 @@ fn record_history(app: &mut AppState, id: LeaseId, change: &Change, at: Timestam
     }
 }
 
-/// A planned poll got no reply. A lease that is kept alive here is still known by its renewals.
+/// Handles a planned poll without a reply. The state of a lease that is kept alive here is still known from its
+/// renewals.
 pub(super) fn failed(app: &mut AppState, id: LeaseId, _failure: &CallFailure, now: Timestamp) {
     let Some(lease) = app.leases.get_mut(id) else { return };
     lease.poll.in_flight = false;

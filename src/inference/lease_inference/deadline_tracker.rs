@@ -1,19 +1,19 @@
-//! The possible deadlines of a lease from poll to poll: unchanged, or renewed without any poll having shown it yet.
+//! Tracks the possible deadlines of a lease across polls: not renewed, or renewed without proof so far.
 
 use std::time::Duration;
 
 use crate::inference::TimeRange;
 use simkit::Timestamp;
 
-/// Ranges that follow each other overlap by up to a round trip.
+/// Consecutive ranges overlap by up to a round trip.
 const ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// The deadlines that the polls so far have not ruled out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DeadlineTracker {
-    /// The deadline if there was no renewal since the last one that was seen.
+    /// The deadline if there was no renewal since the last observed one.
     unrenewed: TimeRange,
-    /// The deadline if there was one; none where that is ruled out.
+    /// The deadline if there was one; `None` if that is ruled out.
     renewed: Option<TimeRange>,
 }
 
@@ -38,10 +38,10 @@ impl DeadlineTracker {
         self.renewed.map_or(self.unrenewed, |renewed| self.unrenewed.union(renewed))
     }
 
-    /// The deadline that the next poll should tell apart: whether the true one is earlier or later. Usually this is the middle
-    /// of the range. A renewal since the last poll would have set the deadline to `renewed` or later. Where that is just after
-    /// the range, as it is after each observed renewal, an upper part needs one more poll to rule the renewal out: the upper
-    /// part is made smaller, so that both cases take equally long.
+    /// The best split point for the next poll, which shows whether the true deadline is before or after it. Usually
+    /// this is the middle of the range. A renewal since the last poll would have set the deadline to `renewed` or
+    /// later. If that is just after the range, as after each observed renewal, the upper part needs one more poll to
+    /// rule out a renewal. The upper part is then smaller, so that both cases take equally long.
     pub(super) fn best_query_time(&self, renewed: Timestamp) -> Timestamp {
         let TimeRange { earliest, latest } = self.unrenewed;
         let is_beside = renewed + ROUND_TRIP >= latest && renewed <= latest + ROUND_TRIP;
@@ -52,7 +52,7 @@ impl DeadlineTracker {
         }
     }
 
-    /// Whether a renewal since the last one that was seen is ruled out, except within a round trip after it.
+    /// Whether another renewal since the last observed one is ruled out, except within a round trip after it.
     pub(super) fn is_settled(&self) -> bool {
         self.renewed.is_none_or(|renewed| renewed.latest <= self.unrenewed.latest + ROUND_TRIP)
     }
@@ -62,7 +62,7 @@ impl DeadlineTracker {
         self.unrenewed.intersect(reported).is_some()
     }
 
-    /// Narrows the old deadline to the reported one. A reply that does not fit may be too old and changes nothing.
+    /// Narrows the old deadline to the reported one. A reply that contradicts it may be too old and changes nothing.
     pub(super) fn narrow_to(self, reported: TimeRange) -> DeadlineTracker {
         DeadlineTracker { unrenewed: self.unrenewed.intersect(reported).unwrap_or(self.unrenewed), ..self }
     }

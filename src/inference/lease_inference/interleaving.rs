@@ -1,4 +1,4 @@
-//! How many clients renew a lease, by the times of the renewals alone.
+//! Detects how many clients renew a lease, from the times of the renewals alone.
 //!
 //! Clients that renew independently each keep their own interval, whatever the phase between them:
 //!
@@ -10,15 +10,16 @@
 //! A single client that is sometimes late, retries or changes its interval breaks the first rule; a regular one breaks the
 //! second.
 
-/// The most clients to look for.
+/// Maximum number of clients to look for.
 const MAX_CLIENTS: usize = 3;
 /// Renewals of each client that are examined.
 const RENEWALS_EACH: usize = 5;
-/// How far a client may be off its own interval, as a share of it, beyond the uncertainty of the times.
+/// Maximum deviation of a client from its own interval, as a share of the interval, beyond the uncertainty of the
+/// times.
 const MAX_JITTER: f64 = 0.01;
-/// How much the intervals of the clients may differ, as a share of them.
+/// Maximum difference between the clients' intervals, as a share of the interval.
 const MAX_DIFFERENCE: f64 = 0.12;
-/// How much consecutive intervals must differ, as a share of a client's interval.
+/// Minimum difference between consecutive intervals, as a share of a client's interval.
 const MIN_PHASE_DIFFERENCE: f64 = 0.18;
 /// Renewals closer than this, in seconds, are retries of one client.
 const RETRY: f64 = 0.7;
@@ -35,7 +36,7 @@ pub(super) struct Interleaving {
 /// The time of a renewal and its possible error, both in seconds.
 pub(super) type RenewalTime = (f64, f64);
 
-/// The clients that renew by these times; `None` where it may be a single one.
+/// Detects the clients behind these renewals. Returns `None` if a single client may explain them.
 pub(super) fn detect(renewals: &[RenewalTime]) -> Option<Interleaving> {
     (2..=MAX_CLIENTS).find_map(|count| fit(count, renewals))
 }
@@ -57,7 +58,7 @@ fn fit(count: usize, renewals: &[RenewalTime]) -> Option<Interleaving> {
     if are_apart && width(&clients) <= each * MAX_DIFFERENCE { Some(Interleaving { count, each }) } else { None }
 }
 
-/// The interval of a client that renews at these times, by weighted least squares: precise times count most. `None` where
+/// The interval of a client that renews at these times, by weighted least squares: precise times count most. `None` if
 /// the times do not fit one interval.
 fn fit_interval(times: &[RenewalTime]) -> Option<f64> {
     let weigh = |half_width: f64| (half_width + 0.03).powi(-2);

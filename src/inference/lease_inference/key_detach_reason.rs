@@ -1,8 +1,8 @@
-//! Why a key left its lease.
+//! Why a key was detached from its lease.
 
 use etcd_lease::{KeyChange, KeyState, LeaseId};
 
-/// Why a key left its lease.
+/// Why a key was detached from its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyDetachReason {
     /// It was put without a lease and still exists.
@@ -12,7 +12,7 @@ pub enum KeyDetachReason {
         /// The other lease.
         to: LeaseId,
     },
-    /// It was deleted; the lease lives on.
+    /// It was deleted; the lease still exists.
     Deleted,
     /// etcd deleted it because its lease ended.
     DiedWithLease,

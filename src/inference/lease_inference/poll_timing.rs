@@ -1,4 +1,4 @@
-//! When to poll a lease next.
+//! Decides when to poll a lease next.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ const SECOND: Duration = Duration::from_secs(1);
 const FLOOR: Duration = Duration::from_millis(250);
 /// The poll interval of an expired lease: the list shows when etcd removes it.
 const DYING: Duration = Duration::from_secs(1);
-/// The poll interval after a poll just before the deadline, for the same reason.
+/// The poll interval after a poll just before the deadline. The list shows the removal here too.
 const DECIDED: Duration = Duration::from_millis(500);
-/// A deadline with a smaller error than this needs no specially timed poll.
+/// If the deadline error is below this, no specially timed poll is needed.
 const SHARP: Duration = Duration::from_millis(20);
-/// The time of a renewal with a smaller error than this needs no extra poll.
+/// If the error of a renewal time is below this, no extra poll is needed.
 const KNOWN_WELL: Duration = Duration::from_millis(130);
-/// How long before the earliest possible deadline the last poll is sent: a lease that exists then and is gone after the
+/// Time from the last poll to the earliest possible deadline. A lease that exists at that poll and is gone after the
 /// deadline has expired.
 const BRINK: Duration = Duration::from_millis(5);
 
 impl LeaseInference {
-    /// The planned poll interval, give or take half of it; 1 s while nothing is known.
+    /// The planned poll interval, ±50%; 1 s while nothing is known.
     pub fn poll_interval(&self) -> Duration {
         self.known.map_or(DYING, |known| if known.dying { DYING } else { known.poll_interval() })
     }
 
-    /// When the next poll shows most: about six polls per third of the TTL, at most four a second, at a moment that halves the
-    /// possible error if one is near, and just before the deadline.
+    /// The most informative time for the next poll. There are about six polls per TTL/3, at most four per second. If
+    /// possible a poll is timed to halve the error, and one is sent just before the deadline.
     pub fn next_poll(&self, now: Timestamp) -> Timestamp {
         self.known.map_or(now, |known| known.next_poll()).max(now)
     }
@@ -52,8 +52,8 @@ impl Known {
         (self.ttl / 18).max(FLOOR)
     }
 
-    /// The planned interval, give or take half of it but at most half a second: a best moment comes every second. After a
-    /// renewal the next poll comes at once, because its precise time shows whether one or several clients renew.
+    /// The planned interval, ±50% but at most ±500 ms, because a best query time occurs every second. After a renewal
+    /// the next poll follows immediately, because a precise renewal time shows whether one or several clients renew.
     fn regular(&self, soonest: Timestamp) -> Timestamp {
         let deadline = self.track.best_query_time(self.since + self.ttl);
         let interval = self.poll_interval();
@@ -64,7 +64,7 @@ impl Known {
         }
         let is_renewal_vague = self.is_renewed && half_width > KNOWN_WELL;
         let first = if is_renewal_vague { soonest } else { (self.sent + (interval - slack)).max(soonest) };
-        // A poll a whole second after the last one narrows nothing.
+        // A poll exactly one second after the last one does not narrow the range.
         let mut last = interval + slack;
         if last <= SECOND + FLOOR {
             last = last.min(SECOND - FLOOR / 2);

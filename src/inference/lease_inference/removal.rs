@@ -1,4 +1,4 @@
-//! Why a lease ended, as far as polls can show.
+//! Infers why a lease ended.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use super::{Known, LeaseInference};
 use crate::inference::TimeRange;
 use simkit::Timestamp;
 
-/// A lease that existed this shortly before its deadline and is gone after it has expired.
+/// A lease that existed this close to its deadline and is gone afterwards has expired.
 const BRINK: Duration = Duration::from_millis(50);
-/// How far before the deadline the last poll may be where a watch shows the moment of the removal.
+/// Maximum time from the last poll to the deadline if a watch shows when the lease was removed.
 const NEAR: Duration = Duration::from_millis(600);
-/// An unrenewed lease that existed this shortly before its latest possible deadline was not revoked in between.
+/// An unrenewed lease that existed this close to its latest possible deadline was not revoked in between.
 const TIGHT: Duration = Duration::from_millis(100);
-/// In so short a time a revoke of a lease that may expire just then is unlikely, where no lease of its TTL was ever revoked.
+/// Within this span a revoke just before expiry is unlikely if no lease with this TTL was ever revoked.
 const UNLIKELY_REVOKE_SPAN: Duration = Duration::from_millis(300);
 /// etcd removes at most this many expired leases every 500 ms (lease/lessor.go).
 const REMOVED_EACH_TIME: u32 = 500;
@@ -20,30 +20,30 @@ const REMOVED_EACH_TIME: u32 = 500;
 /// When a lease was removed: it existed at `after` and was gone at `by`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemovalWindow {
-    /// When it last existed: when the poll or the list was sent that still had it, or a round trip before the watch reported
-    /// the deletion of its keys.
+    /// When the lease last existed: when the last poll or list that showed it was sent, or one round trip before the
+    /// watch reported the deletion of its keys.
     pub after: Timestamp,
-    /// When the first sign that it is gone arrived.
+    /// When the first evidence arrived that the lease is gone.
     pub by: Timestamp,
 }
 
-/// What is known of other leases of the same TTL, for a lease of which too little was seen.
+/// What is known about other leases with the same TTL, used for a lease with too few observations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CohortHint {
-    /// Nobody seems to renew it.
+    /// No client seems to renew them.
     pub is_unrenewed: bool,
-    /// Many leases of its TTL have ended, and none was revoked.
+    /// Many leases with this TTL have ended, and none was revoked.
     pub is_never_revoked: bool,
 }
 
 /// Why a lease is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalCause {
-    /// It expired; etcd removed it this long after its deadline.
+    /// The lease expired, and etcd removed it this long after the deadline.
     Expired(RemovalDelay),
-    /// Revoked from here.
+    /// Revoked by leasetop.
     RevokedHere,
-    /// Revoked by another client: it had time left.
+    /// Revoked by another client, with time left.
     Revoked,
     /// Expired or revoked.
     Unknown,
@@ -59,8 +59,9 @@ pub struct RemovalDelay {
 }
 
 impl LeaseInference {
-    /// Why it is gone. A lease that was not seen near its deadline does not count as expired, and one that may have expired
-    /// does not count as revoked. For a lease that nobody renews, an old reply counts like a new one.
+    /// Infers why the lease is gone. A lease that was not seen near its deadline does not count as expired, and one
+    /// that may have expired does not count as revoked. For a lease that no client renews, an old reply is as good as a
+    /// new one.
     pub fn removal_cause(&self, removal: RemovalWindow, revoked_here: bool, cohort: CohortHint) -> RemovalCause {
         match self.known {
             _ if revoked_here => RemovalCause::RevokedHere,
@@ -74,7 +75,7 @@ impl LeaseInference {
 }
 
 impl LeaseInference {
-    /// Whether nobody seems to renew it, as of the last poll: no renewal for half its TTL, or for 1.5 times its usual
+    /// Whether no client seems to renew the lease, as of the last poll: no renewal for TTL/2 or for 1.5 times the usual
     /// interval.
     pub fn is_unrenewed(&self) -> bool {
         let Some(known) = self.known else { return false };
@@ -84,12 +85,12 @@ impl LeaseInference {
         unrenewed >= usual.unwrap_or(if was_renewed { known.ttl * 2 / 3 } else { known.ttl / 2 })
     }
 
-    /// Whether a poll has seen it so near its deadline that it has expired if it is gone later.
+    /// Whether a poll was so close to the deadline that a later removal means expiry.
     pub fn is_decided(&self) -> bool {
         self.known.is_some_and(|known| known.is_decided())
     }
 
-    /// Its earliest possible deadline, if nobody seems to renew it; none once it has expired.
+    /// The earliest possible deadline if no client seems to renew the lease; `None` once it has expired.
     pub fn idle_end(&self) -> Option<Timestamp> {
         let known = self.known?;
         if known.dying {
@@ -101,13 +102,13 @@ impl LeaseInference {
 }
 
 impl Known {
-    /// The earliest time at which it can have expired, renewed since the last poll or not. (A refill may give more than the
-    /// TTL, and a renewal after it takes that back.)
+    /// The earliest time at which the lease can have expired, whether or not it was renewed since the last poll. (A
+    /// refill may set more than the TTL, and a later renewal sets it back to the TTL.)
     fn soonest_end(&self) -> Timestamp {
         self.track.bounds().earliest.min(self.sent + self.ttl)
     }
 
-    /// Whether a poll has seen it so near its deadline that there was no time left for a revoke.
+    /// Whether a poll was so close to the deadline that no time was left for a revoke.
     fn is_decided(&self) -> bool {
         self.dying || self.sent >= self.track.bounds().earliest.before(BRINK)
     }
