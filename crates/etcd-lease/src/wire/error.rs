@@ -4,7 +4,7 @@ use std::fmt;
 
 use tonic::{Code, Status};
 
-use super::refusal::Refusal;
+use super::connection_fault::ConnectionFault;
 
 /// The reason of a [`CallError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +78,13 @@ impl CallError {
 
     /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
     pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
-        let refusal = refusal(status);
+        let connection_fault = connection_fault(status);
         let mut message = message_of(status);
-        let kind = refusal.as_ref().map_or_else(|| kind(status, &message), refusal_kind);
-        if refusal.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
+        let kind = connection_fault.as_ref().map_or_else(|| kind(status, &message), refusal_kind);
+        if connection_fault.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
-        let refusal_advice = refusal.as_ref().map(Refusal::advice);
+        let refusal_advice = connection_fault.as_ref().map(ConnectionFault::advice);
         let stale_login = is_stale_login(&message);
         CallError { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal_advice }
     }
@@ -162,18 +162,18 @@ fn message_of(status: &Status) -> String {
     if text.is_empty() { format!("{:?}", status.code()) } else { text }
 }
 
-/// The refusal that replaced the error of the transport.
-fn refusal(status: &Status) -> Option<Refusal> {
+/// The connection_fault that replaced the error of the transport.
+fn connection_fault(status: &Status) -> Option<ConnectionFault> {
     std::iter::successors(std::error::Error::source(status), |error| error.source())
-        .find_map(|error| error.downcast_ref::<Refusal>())
+        .find_map(|error| error.downcast_ref::<ConnectionFault>())
         .cloned()
 }
 
-fn refusal_kind(refusal: &Refusal) -> ErrorKind {
-    match refusal {
+fn refusal_kind(connection_fault: &ConnectionFault) -> ErrorKind {
+    match connection_fault {
         // The member may be about to stop or to start, and another may answer.
-        _ if refusal.is_silent() => ErrorKind::Unavailable,
-        Refusal::NotHttp2 => ErrorKind::Unavailable,
+        _ if connection_fault.is_silent() => ErrorKind::Unavailable,
+        ConnectionFault::NotHttp2 => ErrorKind::Unavailable,
         _ => ErrorKind::Tls,
     }
 }

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ClientConfig, SignatureScheme};
 use tower::BoxError;
 
-use super::refusal::{CertificateRequest, FirstBytes, Refusal};
+use super::connection_fault::{CertificateRequest, ConnectionFault, FirstBytes};
 
 /// The outcome of the connections to one member, which are made one after the other.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ struct State {
     /// Whether the server ever answered on any connection.
     has_answered: bool,
     /// Belongs to the newest connection with a known outcome.
-    refusal: Option<Refusal>,
+    connection_fault: Option<ConnectionFault>,
 }
 
 impl Link {
@@ -43,22 +43,22 @@ impl Link {
 
     /// Notes that a connection failed.
     pub(super) fn fail(&self, error: &io::Error) {
-        let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>());
-        self.conclude(refusal.cloned());
+        let connection_fault = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectionFault>());
+        self.conclude(connection_fault.cloned());
     }
 
-    /// The error of a TLS handshake, with the refusal inside. `has_read` says whether the server sent any byte.
+    /// The error of a TLS handshake, with the [`ConnectionFault`] inside. `has_read` says whether the server sent any byte.
     pub(super) fn handshake_error(&self, error: io::Error, has_read: bool) -> io::Error {
-        match Refusal::of_handshake(&error, has_read, self.state().request) {
-            Some(refusal) => io::Error::new(error.kind(), refusal),
+        match ConnectionFault::of_handshake(&error, has_read, self.state().request) {
+            Some(connection_fault) => io::Error::new(error.kind(), connection_fault),
             None => error,
         }
     }
 
-    /// The refusal if the server refused the newest connection, otherwise the error of the transport.
+    /// The connection_fault if the server refused the newest connection, otherwise the error of the transport.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
-        match self.state().refusal.clone() {
-            Some(refusal) => refusal.into(),
+        match self.state().connection_fault.clone() {
+            Some(connection_fault) => connection_fault.into(),
             None => error.into(),
         }
     }
@@ -68,10 +68,10 @@ impl Link {
         self.conclude(None);
     }
 
-    fn conclude(&self, refusal: Option<Refusal>) {
+    fn conclude(&self, connection_fault: Option<ConnectionFault>) {
         let mut state = self.state();
-        let went_away = state.has_answered && refusal.as_ref().is_some_and(Refusal::is_silent);
-        state.refusal = if went_away { None } else { refusal };
+        let went_away = state.has_answered && connection_fault.as_ref().is_some_and(ConnectionFault::is_silent);
+        state.connection_fault = if went_away { None } else { connection_fault };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -190,24 +190,28 @@ impl<S> FirstAnswer<S> {
         let wanted = FirstBytes::ENOUGH - self.first.len();
         self.first.extend(bytes.iter().take(wanted));
         let first = FirstBytes::read(&self.first);
-        let refusal = match result {
+        let connection_fault = match result {
             Ok(()) if bytes.is_empty() => self.closed(link, &io::ErrorKind::UnexpectedEof.into()),
             Ok(()) if first == FirstBytes::Incomplete => return,
-            Ok(()) => first.refusal(),
+            Ok(()) => first.connection_fault(),
             Err(error) => self.closed(link, error),
         };
-        match refusal {
+        match connection_fault {
             None if first == FirstBytes::Settings => link.answered(),
-            refusal => link.conclude(refusal),
+            connection_fault => link.conclude(connection_fault),
         }
         self.link = None;
     }
 
-    fn closed(&self, link: &Link, error: &io::Error) -> Option<Refusal> {
+    fn closed(&self, link: &Link, error: &io::Error) -> Option<ConnectionFault> {
         if !self.first.is_empty() {
-            return FirstBytes::read(&self.first).refusal();
+            return FirstBytes::read(&self.first).connection_fault();
         }
-        if self.secure { Refusal::of_tls(error, link.state().request) } else { Refusal::of_plain(error) }
+        if self.secure {
+            ConnectionFault::of_tls(error, link.state().request)
+        } else {
+            ConnectionFault::of_plain(error)
+        }
     }
 }
 
@@ -304,11 +308,11 @@ mod tests {
     #[tokio::test]
     async fn the_first_bytes_decide_however_they_arrive_and_the_connection_ends() {
         let link = Arc::default();
-        assert_eq!(told(&link, []).await, Refusal::Unanswered.to_string());
-        assert_eq!(told(&link, [reset()]).await, Refusal::Unanswered.to_string());
-        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, Refusal::NotHttp2.to_string());
-        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, Refusal::NotHttp2.to_string());
-        assert_eq!(told(&link, [Ok(vec![0x15]), Ok(vec![3, 1, 0])]).await, Refusal::UsesTls.to_string());
+        assert_eq!(told(&link, []).await, ConnectionFault::Unanswered.to_string());
+        assert_eq!(told(&link, [reset()]).await, ConnectionFault::Unanswered.to_string());
+        assert_eq!(told(&link, [Ok(b"H".to_vec()), Ok(b"TTP".to_vec())]).await, ConnectionFault::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(b"HT".to_vec()), reset()]).await, ConnectionFault::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(vec![0x15]), Ok(vec![3, 1, 0])]).await, ConnectionFault::UsesTls.to_string());
         let settings = SETTINGS.iter().map(|byte| Ok(vec![*byte]));
         assert_eq!(told(&link, settings).await, "transport error", "it answered");
     }
@@ -318,14 +322,14 @@ mod tests {
         let link = Arc::default();
         assert_eq!(told(&link, [Ok(SETTINGS.to_vec()), reset()]).await, "transport error");
         assert_eq!(told(&link, [reset()]).await, "transport error");
-        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, Refusal::NotHttp2.to_string());
+        assert_eq!(told(&link, [Ok(b"HTTP/1.1".to_vec())]).await, ConnectionFault::NotHttp2.to_string());
     }
 
     #[test]
     fn a_connection_that_was_not_made_replaces_what_was_known() {
         let link = Link::default();
-        link.fail(&io::Error::new(io::ErrorKind::UnexpectedEof, Refusal::HandshakeUnanswered));
-        assert_eq!(link.explain("transport error").to_string(), Refusal::HandshakeUnanswered.to_string());
+        link.fail(&io::Error::new(io::ErrorKind::UnexpectedEof, ConnectionFault::HandshakeUnanswered));
+        assert_eq!(link.explain("transport error").to_string(), ConnectionFault::HandshakeUnanswered.to_string());
         link.fail(&io::ErrorKind::ConnectionRefused.into());
         assert_eq!(link.explain("transport error").to_string(), "transport error");
     }

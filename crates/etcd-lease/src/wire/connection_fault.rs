@@ -1,7 +1,7 @@
 //! Why a server that was reached did not answer: TLS on one side only, or a certificate.
 //!
 //! The message of the transport depends on which event it notices first: a reset, an end of stream or a failed write.
-//! [`Refusal`] depends only on what was read, so one fault always gives one message.
+//! [`ConnectionFault`] depends only on what was read, so one fault always gives one message.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use tokio_rustls::rustls::AlertDescription;
 
 /// Why a server that was reached did not answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum ConnectionFault {
     /// The server asked for a client certificate, got none, and ended the connection.
     #[error("the server requires a client certificate")]
     CertificateMissing,
@@ -82,72 +82,78 @@ impl FirstBytes {
         }
     }
 
-    /// The refusal that the bytes mean; none for an HTTP/2 server.
-    pub(super) fn refusal(self) -> Option<Refusal> {
+    /// The connection_fault that the bytes mean; none for an HTTP/2 server.
+    pub(super) fn connection_fault(self) -> Option<ConnectionFault> {
         match self {
             FirstBytes::Settings => None,
-            FirstBytes::TlsAlert => Some(Refusal::UsesTls),
-            FirstBytes::Incomplete | FirstBytes::Other => Some(Refusal::NotHttp2),
+            FirstBytes::TlsAlert => Some(ConnectionFault::UsesTls),
+            FirstBytes::Incomplete | FirstBytes::Other => Some(ConnectionFault::NotHttp2),
         }
     }
 }
 
-impl Refusal {
-    /// The refusal in a failed TLS handshake; none if it is another error. `has_read` says whether the server sent any
+impl ConnectionFault {
+    /// The connection_fault in a failed TLS handshake; none if it is another error. `has_read` says whether the server sent any
     /// byte.
-    pub(super) fn of_handshake(error: &io::Error, has_read: bool, request: CertificateRequest) -> Option<Refusal> {
+    pub(super) fn of_handshake(
+        error: &io::Error,
+        has_read: bool,
+        request: CertificateRequest,
+    ) -> Option<ConnectionFault> {
         match tls_error(error) {
-            Some(rustls::Error::InvalidMessage(_)) => Some(Refusal::NotTls),
-            None if is_closed(error) && !has_read => Some(Refusal::HandshakeUnanswered),
-            _ => Refusal::of_tls(error, request),
+            Some(rustls::Error::InvalidMessage(_)) => Some(ConnectionFault::NotTls),
+            None if is_closed(error) && !has_read => Some(ConnectionFault::HandshakeUnanswered),
+            _ => ConnectionFault::of_tls(error, request),
         }
     }
 
-    /// The refusal in a connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3
+    /// The connection_fault in a connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3
     /// a server rejects a certificate there: for the client the handshake ends before the server has seen it.
-    pub(super) fn of_tls(error: &io::Error, request: CertificateRequest) -> Option<Refusal> {
+    pub(super) fn of_tls(error: &io::Error, request: CertificateRequest) -> Option<ConnectionFault> {
         let alert = match tls_error(error) {
             Some(rustls::Error::AlertReceived(alert)) => Some(*alert),
-            Some(error) => return Some(Refusal::Tls(error.clone())),
+            Some(error) => return Some(ConnectionFault::Tls(error.clone())),
             None if is_closed(error) => None,
             None => return None,
         };
         Some(match (request, alert) {
-            (CertificateRequest::Declined, _) => Refusal::CertificateMissing,
-            (CertificateRequest::Answered, Some(alert)) => Refusal::CertificateRejected(alert),
-            (CertificateRequest::Answered, None) => Refusal::CertificateUnanswered,
-            (CertificateRequest::NotSent, Some(alert)) => Refusal::Tls(rustls::Error::AlertReceived(alert)),
-            (CertificateRequest::NotSent, None) => Refusal::UnansweredInTls,
+            (CertificateRequest::Declined, _) => ConnectionFault::CertificateMissing,
+            (CertificateRequest::Answered, Some(alert)) => ConnectionFault::CertificateRejected(alert),
+            (CertificateRequest::Answered, None) => ConnectionFault::CertificateUnanswered,
+            (CertificateRequest::NotSent, Some(alert)) => ConnectionFault::Tls(rustls::Error::AlertReceived(alert)),
+            (CertificateRequest::NotSent, None) => ConnectionFault::UnansweredInTls,
         })
     }
 
-    /// The refusal in a plain-text connection that failed before the server's first frame.
-    pub(super) fn of_plain(error: &io::Error) -> Option<Refusal> {
-        is_closed(error).then_some(Refusal::Unanswered)
+    /// The connection_fault in a plain-text connection that failed before the server's first frame.
+    pub(super) fn of_plain(error: &io::Error) -> Option<ConnectionFault> {
+        is_closed(error).then_some(ConnectionFault::Unanswered)
     }
 
     /// Whether the server gave no reason. If it answered before, it went away and did not refuse the connection.
     pub(super) fn is_silent(&self) -> bool {
         matches!(
             self,
-            Refusal::HandshakeUnanswered
-                | Refusal::Unanswered
-                | Refusal::UnansweredInTls
-                | Refusal::CertificateUnanswered
+            ConnectionFault::HandshakeUnanswered
+                | ConnectionFault::Unanswered
+                | ConnectionFault::UnansweredInTls
+                | ConnectionFault::CertificateUnanswered
         )
     }
 
     /// What to do about it, for the user of the command line.
     pub(super) fn advice(&self) -> &'static str {
         match self {
-            Refusal::CertificateMissing => "use --cert and --key",
-            Refusal::CertificateRejected(_) => "check --cert and --key",
-            Refusal::CertificateUnanswered => "it may not accept the certificate (--cert, --key)",
-            Refusal::NotTls | Refusal::HandshakeUnanswered => "the endpoint may not use TLS; try http://",
-            Refusal::UsesTls | Refusal::Unanswered => "the endpoint may use TLS; try https://",
-            Refusal::Tls(_) => "check --cacert, --cert, --key and https:// in --endpoints",
-            Refusal::UnansweredInTls => "is etcd running there?",
-            Refusal::NotHttp2 => "is this the client port of an etcd?",
+            ConnectionFault::CertificateMissing => "use --cert and --key",
+            ConnectionFault::CertificateRejected(_) => "check --cert and --key",
+            ConnectionFault::CertificateUnanswered => "it may not accept the certificate (--cert, --key)",
+            ConnectionFault::NotTls | ConnectionFault::HandshakeUnanswered => {
+                "the endpoint may not use TLS; try http://"
+            }
+            ConnectionFault::UsesTls | ConnectionFault::Unanswered => "the endpoint may use TLS; try https://",
+            ConnectionFault::Tls(_) => "check --cacert, --cert, --key and https:// in --endpoints",
+            ConnectionFault::UnansweredInTls => "is etcd running there?",
+            ConnectionFault::NotHttp2 => "is this the client port of an etcd?",
         }
     }
 }
@@ -195,41 +201,45 @@ mod tests {
         for (bytes, expected) in cases {
             assert_eq!(FirstBytes::read(bytes), expected, "{bytes:?}");
         }
-        assert_eq!(FirstBytes::Settings.refusal(), None);
-        assert_eq!(FirstBytes::TlsAlert.refusal(), Some(Refusal::UsesTls));
-        assert_eq!(FirstBytes::Incomplete.refusal(), Some(Refusal::NotHttp2), "closed after three bytes");
+        assert_eq!(FirstBytes::Settings.connection_fault(), None);
+        assert_eq!(FirstBytes::TlsAlert.connection_fault(), Some(ConnectionFault::UsesTls));
+        assert_eq!(
+            FirstBytes::Incomplete.connection_fault(),
+            Some(ConnectionFault::NotHttp2),
+            "closed after three bytes"
+        );
     }
 
     #[test]
     fn a_reset_and_an_end_of_stream_mean_the_same() {
         for error in closings() {
-            assert_eq!(Refusal::of_plain(&error), Some(Refusal::Unanswered), "{error}");
+            assert_eq!(ConnectionFault::of_plain(&error), Some(ConnectionFault::Unanswered), "{error}");
             for (request, expected) in REQUESTS.into_iter().zip([
-                Refusal::UnansweredInTls,
-                Refusal::CertificateMissing,
-                Refusal::CertificateUnanswered,
+                ConnectionFault::UnansweredInTls,
+                ConnectionFault::CertificateMissing,
+                ConnectionFault::CertificateUnanswered,
             ]) {
-                assert_eq!(Refusal::of_tls(&error, request), Some(expected.clone()), "{error}");
-                assert_eq!(Refusal::of_handshake(&error, true, request), Some(expected), "{error}");
+                assert_eq!(ConnectionFault::of_tls(&error, request), Some(expected.clone()), "{error}");
+                assert_eq!(ConnectionFault::of_handshake(&error, true, request), Some(expected), "{error}");
             }
-            let silent = Refusal::of_handshake(&error, false, CertificateRequest::NotSent);
-            assert_eq!(silent, Some(Refusal::HandshakeUnanswered), "{error}");
+            let silent = ConnectionFault::of_handshake(&error, false, CertificateRequest::NotSent);
+            assert_eq!(silent, Some(ConnectionFault::HandshakeUnanswered), "{error}");
         }
         let other = io::Error::from(io::ErrorKind::TimedOut);
-        assert_eq!(Refusal::of_plain(&other), None);
-        assert_eq!(Refusal::of_tls(&other, CertificateRequest::Declined), None);
-        assert_eq!(Refusal::of_handshake(&other, false, CertificateRequest::NotSent), None);
+        assert_eq!(ConnectionFault::of_plain(&other), None);
+        assert_eq!(ConnectionFault::of_tls(&other, CertificateRequest::Declined), None);
+        assert_eq!(ConnectionFault::of_handshake(&other, false, CertificateRequest::NotSent), None);
     }
 
     #[test]
     fn an_alert_means_the_certificate_once_the_server_asked_for_it() {
-        let of = |alert, request| Refusal::of_tls(&tls(rustls::Error::AlertReceived(alert)), request);
+        let of = |alert, request| ConnectionFault::of_tls(&tls(rustls::Error::AlertReceived(alert)), request);
         for alert in [AlertDescription::CertificateRequired, AlertDescription::BadCertificate] {
-            assert_eq!(of(alert, CertificateRequest::Declined), Some(Refusal::CertificateMissing));
+            assert_eq!(of(alert, CertificateRequest::Declined), Some(ConnectionFault::CertificateMissing));
         }
         let expired = AlertDescription::CertificateExpired;
         let rejected = of(expired, CertificateRequest::Answered).unwrap();
-        assert_eq!(rejected, Refusal::CertificateRejected(expired));
+        assert_eq!(rejected, ConnectionFault::CertificateRejected(expired));
         assert_eq!(rejected.to_string(), "the server rejected the client certificate (CertificateExpired)");
         let unasked = of(AlertDescription::ProtocolVersion, CertificateRequest::NotSent).unwrap();
         assert_eq!(unasked.to_string(), "received fatal alert: ProtocolVersion");
@@ -237,10 +247,13 @@ mod tests {
 
     #[test]
     fn a_failed_handshake_keeps_its_reason() {
-        let of = |error| Refusal::of_handshake(&tls(error), true, CertificateRequest::NotSent);
-        assert_eq!(of(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)), Some(Refusal::NotTls));
+        let of = |error| ConnectionFault::of_handshake(&tls(error), true, CertificateRequest::NotSent);
+        assert_eq!(
+            of(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)),
+            Some(ConnectionFault::NotTls)
+        );
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let refusal = of(unknown.clone()).unwrap();
-        assert_eq!(refusal.to_string(), unknown.to_string());
+        let connection_fault = of(unknown.clone()).unwrap();
+        assert_eq!(connection_fault.to_string(), unknown.to_string());
     }
 }
