@@ -1,4 +1,5 @@
-//! What polls and watches show about the leases of other clients: deadlines, renewals, causes of death, locks and lints.
+//! Inference about the leases of other clients from polls and watches: deadlines, renewals, causes of the end, locks
+//! and lints.
 
 pub mod lease_inference;
 pub mod lints;

@@ -8,44 +8,45 @@ use simkit::Timestamp;
 /// How a renewal is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenewalSource {
-    /// The engine sent it, as all renewals of a lease that is kept alive here.
+    /// The engine sent it. All renewals of a lease that is kept alive here have this source.
     Kept,
-    /// The user asked for it here, once.
+    /// The user requested a single renewal in leasetop.
     Once,
-    /// Another client sent it; polls showed it.
+    /// Another client sent it; inferred from polls.
     Inferred,
 }
 
-/// One renewal: the only record of it between the inference or the engine and the history, the events and the reports.
+/// One renewal. This type is shared by the engine, the inference, the history, the events and the reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renewal {
-    /// How it is known.
+    /// How the renewal is known.
     pub source: RenewalSource,
-    /// When it happened. Of renewals sent from here, when the answer arrived.
+    /// When it happened. For renewals by leasetop, when the reply arrived.
     pub at: TimeRange,
     /// Whether it is the first known renewal of its lease.
     pub is_first: bool,
     /// The TTL that it set, in seconds.
     pub ttl: Option<i64>,
-    /// Time since the previous renewal; `None` for the first, and where polls were too slow to see all in between.
+    /// Time since the previous renewal; `None` for the first, or if polls were too slow to show every renewal in
+    /// between.
     pub interval: Option<Duration>,
-    /// The possible error of `interval` in either direction, where it is inferred.
+    /// The maximum error of an inferred `interval` in either direction.
     pub interval_doubt: Option<Duration>,
-    /// Whether renewals in between may have stayed hidden, so that `interval` is an upper bound.
+    /// Whether renewals in between may have been missed, so that `interval` is an upper bound.
     pub is_bound: bool,
-    /// The expected interval, by the renewal schedule or by the lease's own mean. Of an inferred renewal the mean before
-    /// this one; where this one ends the first interval, that interval.
+    /// The expected interval, from the renewal schedule or the lease's mean interval. For an inferred renewal, the mean
+    /// before it, or the first interval if this renewal ends it.
     pub expected: Option<Duration>,
-    /// Time left just before it; `None` where one may have stayed hidden before it, or the TTL is too short to tell.
+    /// Time left just before it; `None` if an earlier renewal may have been missed or the TTL is too short.
     pub left: Option<Duration>,
-    /// The possible error of `left` in either direction, where it is inferred.
+    /// The maximum error of an inferred `left` in either direction.
     pub left_doubt: Option<Duration>,
-    /// From sending to the answer, where it was sent from here.
+    /// Time from the request to the reply, for renewals by leasetop.
     pub round_trip: Option<Duration>,
 }
 
 impl Renewal {
-    /// A renewal of which only this is known.
+    /// Creates a renewal without further details.
     pub fn new(source: RenewalSource, at: impl Into<TimeRange>, ttl: Option<i64>) -> Self {
         Renewal {
             source,

@@ -1,4 +1,4 @@
-//! When the key space reached a revision.
+//! Estimates when the key space reached a revision.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use simkit::Timestamp;
 
 use super::TimeRange;
 
-/// How many spans are kept: enough for the last seconds before a connection broke and the time since.
+/// Maximum number of spans: enough for the last seconds before a connection broke and the time since.
 const MAX_SPANS: usize = 128;
 /// Replies closer together than this share one span.
 const SPACING: Duration = Duration::from_millis(100);
 
-/// The revision of the key space over time. Every reply of etcd has it in its header, so a change that a watch reports late,
-/// after an interruption, is known to lie between two replies.
+/// The revision of the key space over time. Every etcd reply has the revision in its header. If a watch reports a
+/// change late, after an interruption, the change is known to lie between two replies.
 ///
-/// A member that lags behind reports an older revision: the times are as precise as the members are close together.
+/// A member that lags behind reports an older revision, so the lag of the members limits the precision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RevisionTimeline {
     spans: VecDeque<RevisionSpan>,
@@ -25,9 +25,9 @@ pub struct RevisionTimeline {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct RevisionSpan {
     revision: i64,
-    /// When the first of these replies arrived: the revision was reached by then.
+    /// When the first of these replies arrived. The revision was reached by then.
     by: Timestamp,
-    /// When the query of the last of them was sent: there was no later revision before.
+    /// When the last of their queries was sent. No later revision existed before that.
     until: Timestamp,
 }
 
@@ -47,7 +47,8 @@ impl RevisionTimeline {
         }
     }
 
-    /// When a revision was reached that is known at `by`. The range begins at the start if no reply had an earlier revision.
+    /// The range in which a revision was reached, if it is known at `by`. The range starts at the clock's start if no
+    /// reply had an earlier revision.
     pub fn reached(&self, revision: i64, by: Timestamp) -> TimeRange {
         let before = self.spans.iter().rev().find(|span| span.revision < revision);
         let first = self.spans.iter().find(|span| span.revision >= revision);

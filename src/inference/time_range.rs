@@ -1,30 +1,30 @@
-//! A moment that is known as a range, such as a deadline.
+//! A time known only as a range, such as a deadline.
 
 use std::time::Duration;
 
 use simkit::Timestamp;
 
-/// The earliest and the latest possible moment of something, such as a deadline.
+/// The earliest and the latest possible time of something, such as a deadline.
 ///
-/// A LeaseTimeToLive reply is truncated to whole seconds, so one reply gives a range of a second. Replies narrow each other;
-/// a query sent when the time left may just be a whole number of seconds halves the range.
+/// A LeaseTimeToLive reply is truncated to whole seconds, so one reply gives a range of a second. Further replies
+/// narrow the range. A query sent when the time left may be exactly a whole number of seconds halves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeRange {
-    /// The earliest possible moment.
+    /// The earliest possible time.
     pub earliest: Timestamp,
-    /// The latest possible moment.
+    /// The latest possible time.
     pub latest: Timestamp,
 }
 
 const SECOND: u64 = 1_000_000_000;
 
 impl TimeRange {
-    /// From the pair that [`TimeToLive::deadline`](etcd_lease::TimeToLive::deadline) gives.
+    /// Converts the pair returned by [`TimeToLive::deadline`](etcd_lease::TimeToLive::deadline).
     pub fn new((earliest, latest): (Timestamp, Timestamp)) -> Self {
         TimeRange { earliest, latest }
     }
 
-    /// The moments in both ranges; `None` if there are none.
+    /// The overlap of both ranges; `None` if they do not overlap.
     pub fn intersect(self, other: TimeRange) -> Option<TimeRange> {
         let both = TimeRange { earliest: self.earliest.max(other.earliest), latest: self.latest.min(other.latest) };
         if both.earliest <= both.latest { Some(both) } else { None }
@@ -45,36 +45,35 @@ impl TimeRange {
         TimeRange { earliest: self.earliest + by, latest: self.latest + by }
     }
 
-    /// Whether it contains a moment, its ends included.
+    /// Whether the range contains `moment`, including both ends.
     pub fn contains(self, moment: Timestamp) -> bool {
         self.earliest <= moment && moment <= self.latest
     }
 
-    /// The moment halfway between the ends.
+    /// The middle of the range.
     pub fn middle(self) -> Timestamp {
         Timestamp::from_nanos(self.earliest.nanos() / 2 + self.latest.nanos() / 2)
     }
 
-    /// The possible error of the middle.
+    /// The maximum error of the middle.
     pub fn half_width(self) -> Duration {
         (self.latest - self.earliest) / 2
     }
 
-    /// The first moment from `earliest_query` on, within a second, at which a query halves the range.
+    /// The first time at or after `earliest_query`, within one second, at which a query halves the range.
     pub fn best_query_time(self, earliest_query: Timestamp) -> Timestamp {
         best_query_time(self.middle(), earliest_query)
     }
 }
 
-/// The first moment from `earliest_query` on, within a second, at which a reply shows whether the true deadline is before
-/// `deadline`.
+/// The first time at or after `earliest_query`, within one second, at which a reply shows whether the true deadline is
+/// before `deadline`.
 fn best_query_time(deadline: Timestamp, earliest_query: Timestamp) -> Timestamp {
     let fraction = deadline.nanos().saturating_sub(earliest_query.nanos()) % SECOND;
     earliest_query + Duration::from_nanos(fraction)
 }
 
-/// The moment between `first` and `last` at which a reply shows best whether the true deadline is before `deadline`: the
-/// best moment, or the nearest to it.
+/// The time between `first` and `last` at which a reply best shows whether the true deadline is before `deadline`.
 pub(super) fn best_query_time_between(deadline: Timestamp, first: Timestamp, last: Timestamp) -> Timestamp {
     let best = best_query_time(deadline, first);
     let (after_one, before_next) = (first - best.before(Duration::from_secs(1)), best - last);

@@ -1,15 +1,15 @@
-//! Reports an error once, and once that it is over.
+//! Reports each error once, and its recovery once.
 
 use tokio::sync::mpsc;
 
 use super::{Observation, ObservedPart};
 use etcd_lease::wire::{CallError, ErrorKind};
 
-/// Sends the observations of one part.
+/// Sends observations of one part and suppresses repeated errors.
 pub(super) struct ErrorGate {
     part: ObservedPart,
     sender: mpsc::Sender<Observation>,
-    /// The error that was reported and is not over.
+    /// The reported error that has not recovered yet.
     reported: Option<(ErrorKind, String)>,
 }
 
@@ -20,11 +20,11 @@ impl ErrorGate {
 
     /// Waits until the queue has room.
     pub(super) async fn send(&self, observation: Observation) {
-        // Fails only when the observer was dropped; then this task is about to end.
+        // This fails only if the observer was dropped. Then this task is about to end.
         let _ = self.sender.send(observation).await;
     }
 
-    /// Reports an error, unless it is the last one that was reported.
+    /// Reports an error, unless it is the same as the last reported one.
     pub(super) async fn report_error(&mut self, error: CallError) {
         let this = (error.kind(), error.message().to_owned());
         if self.reported.as_ref() != Some(&this) {
@@ -33,7 +33,7 @@ impl ErrorGate {
         }
     }
 
-    /// Reports that a reported error is over.
+    /// Reports recovery from the reported error, if any.
     pub(super) async fn report_recovery(&mut self) {
         if self.reported.take().is_some() {
             self.send(Observation::Recovered(self.part)).await;

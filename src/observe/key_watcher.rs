@@ -9,12 +9,12 @@ use etcd_lease::wire::{CallError, Cluster, KeyWatch, WatchUpdate};
 use etcd_lease::{KeyChange, KeyEntry, KeyRange, KeyState};
 use simkit::Clock;
 
-/// Pause between an error and the next try.
+/// Delay between an error and the next attempt.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Why a watch ended.
 enum WatchEnd {
-    /// etcd has compacted the next revisions: the keys must be read again.
+    /// etcd has compacted the next revisions, so the keys must be read again.
     Compacted,
     /// The stream broke after this revision.
     Cut { last_revision: i64, error: CallError },
@@ -61,7 +61,8 @@ impl KeyWatcher {
         Ok(pages.revision())
     }
 
-    /// Watches from after this revision, and again after each broken stream, until etcd has compacted the next revisions.
+    /// Watches changes after `last_revision`. Resumes after each broken stream, and returns when etcd has compacted the
+    /// next revisions.
     async fn watch(&mut self, mut last_revision: i64) {
         loop {
             let opened = self.cluster.watch_keys(&self.range, last_revision + 1).await;

@@ -10,13 +10,13 @@ use super::{ListDiff, ListTracker, Listed, Observation};
 use etcd_lease::wire::{Cluster, LeaseList};
 use simkit::Clock;
 
-/// The shortest interval between lists.
+/// Minimum interval between lists.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// The interval is at least this many times as long as a list takes: a list of 100,000 leases costs etcd a quarter of a
-/// second.
+/// The interval is at least this many times as long as a list takes, to limit the load: a list of 100,000 leases takes
+/// etcd 250 ms.
 const REST: u32 = 20;
 
-/// Lists until the task is dropped, and at once on each notification.
+/// Lists until the task is dropped. Each notification triggers a list immediately.
 pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mut error_gate: ErrorGate) {
     let mut tracker = ListTracker::default();
     let mut is_first = true;
@@ -44,7 +44,7 @@ pub(super) async fn run(cluster: Cluster, clock: Clock, at_once: Arc<Notify>, mu
     }
 }
 
-/// Whether the member that answered is the leader: only the leader knows the deadlines, and so sorts its list by them.
+/// Whether the leader replied. Only the leader knows the deadlines and sorts its list by them.
 fn is_leaders(cluster: &Cluster, list: &LeaseList) -> bool {
     let view = cluster.view();
     let answered = view.members.iter().find(|member| member.member_id == list.header.member_id);

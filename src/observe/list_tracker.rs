@@ -1,10 +1,10 @@
-//! The changes from one list of leases to the next.
+//! Computes the changes from one list of leases to the next.
 
 use std::collections::HashSet;
 
 use etcd_lease::LeaseId;
 
-/// How many leases with the least time left are reported in their order.
+/// Number of leases with the least time left that are reported in order.
 pub const SOONEST: usize = 128;
 
 /// The leases of the last list.
@@ -38,8 +38,8 @@ impl ListTracker {
         self.known.len()
     }
 
-    /// Applies a list. Its order counts only if it `is_sorted` by time left, as the leader's list is. A lease that is listed
-    /// twice, because the leases changed while etcd built the list, counts once.
+    /// Applies a list. Its order is used only if it `is_sorted` by time left, as the leader's list is. A lease can be
+    /// listed twice if the leases changed while etcd built the list; it counts once.
     pub fn update(&mut self, list: &[LeaseId], is_sorted: bool) -> ListDiff {
         let mut left = std::mem::replace(&mut self.known, HashSet::with_capacity(list.len()));
         let mut created = Vec::new();

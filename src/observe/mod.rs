@@ -1,6 +1,6 @@
-//! The observer: reports changes of the leases of all clients and of their keys.
+//! The observer. It reports changes of all clients' leases and of their keys.
 //!
-//! etcd has no watch for leases, and its list has only ids. So two tasks run side by side:
+//! etcd has no watch for leases, and its list contains only ids. So two tasks run concurrently:
 //!
 //! ```text
 //! lease_poller: LeaseLeases every second --> ListTracker: created, gone, soonest ---.
@@ -8,9 +8,9 @@
 //! key_watcher: pages of keys, then a watch from their revision on ------------------'
 //! ```
 //!
-//! An observation has the changes since the last list, never the whole list. An error is reported once, and once that it is
-//! over: a user who may not list leases still sees keys. The observer never queries a single lease; the application polls
-//! the time left of each within its limit
+//! An observation contains the changes since the last list, never the whole list. Each error and its recovery are
+//! reported once. A user without permission to list leases still sees keys. The observer never queries single leases;
+//! the application polls the time left of each within its poll limit
 //! ([`LeaseInference::next_poll`](crate::inference::lease_inference::LeaseInference::next_poll)).
 //!
 //! ```
@@ -58,7 +58,7 @@ use simkit::Clock;
 use simkit::Timestamp;
 use simkit::tasks::{Task, spawn};
 
-/// The most observations that wait to be read. When the queue is full, the tasks wait.
+/// Capacity of the observation queue. When it is full, the tasks wait.
 const QUEUE: usize = 64;
 
 /// The part of the observer that an error is about.
@@ -84,7 +84,7 @@ pub enum Observation {
         /// The revision of the key space at that time.
         revision: i64,
     },
-    /// The keys are being read again: forget those reported before.
+    /// The keys are being read again. The receiver must discard keys reported before.
     KeysReloading,
     /// A page of keys that are attached to a lease, or named after one like the keys of a lock.
     Keys(Vec<KeyEntry>),
@@ -102,21 +102,21 @@ pub enum Observation {
     },
     /// An error. The observer keeps retrying.
     Failed {
-        /// The part that fails.
+        /// The failing part.
         part: ObservedPart,
         /// The cause.
         error: CallError,
     },
-    /// The reported error of this part is over.
+    /// This part has recovered from its reported error.
     Recovered(ObservedPart),
 }
 
 /// The changes from one list of leases to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// When the request was sent: a listed lease existed then.
+    /// When the request was sent. Every listed lease existed then.
     pub sent: Timestamp,
-    /// When the reply arrived: a lease that is not listed was gone by then.
+    /// When the reply arrived. A lease that is no longer listed was gone by then.
     pub received: Timestamp,
     /// The revision of the key space at that time.
     pub revision: i64,
@@ -126,7 +126,7 @@ pub struct Listed {
     pub created: Vec<LeaseId>,
     /// Leases that are no longer listed.
     pub gone: Vec<LeaseId>,
-    /// The leases with the least time left, if they changed and the leader answered: only the leader knows the order.
+    /// The leases with the least time left, if they changed and the leader replied. Only the leader knows the order.
     pub soonest: Option<Vec<LeaseId>>,
 }
 
@@ -139,7 +139,7 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Starts to list the leases and to watch the keys of a range.
+    /// Starts listing the leases and watching the keys of a range.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -152,7 +152,7 @@ impl Observer {
         Observer { receiver, list_now, _tasks: [spawn(lease_poller), spawn(key_watcher)] }
     }
 
-    /// Lists the leases now, then every second as before.
+    /// Lists the leases now. Then the usual interval of 1 s continues.
     pub fn list_now(&self) {
         self.list_now.notify_one();
     }
@@ -161,7 +161,7 @@ impl Observer {
     pub async fn next(&mut self) -> Observation {
         match self.receiver.recv().await {
             Some(observation) => observation,
-            // The tasks end with this.
+            // The tasks end only when this observer is dropped.
             None => std::future::pending().await,
         }
     }

@@ -1,4 +1,4 @@
-//! What all members share: the store, the leader, and the scripted faults.
+//! State shared by all members: the store, the leader and the scripted faults.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use simkit::Timestamp;
 /// etcd's default election timeout. A new leader adds it to every TTL.
 pub(super) const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The shared state behind a lock, and its clock.
+/// The shared state behind a lock, and the clock.
 pub(super) struct SharedCluster {
     pub(super) clock: Clock,
     state: Mutex<ClusterState>,
@@ -26,15 +26,14 @@ pub(super) struct SharedCluster {
     revisions: watch::Sender<i64>,
 }
 
-/// The shared state.
 pub(super) struct ClusterState {
     pub(super) store: Store,
     pub(super) cluster_id: u64,
     pub(super) members: Vec<MemberState>,
-    /// The index of the leader; none without a quorum.
+    /// The index of the leader; `None` without a quorum.
     pub(super) leader: Option<usize>,
     pub(super) term: u64,
-    /// The number of requested changes, which takes the place of the index of raft's log.
+    /// Number of requested changes. It replaces the raft log index.
     pub(super) index: u64,
     pub(super) forbidden: HashSet<LeaseId>,
     pub(super) expiry_stalled: bool,
@@ -42,23 +41,22 @@ pub(super) struct ClusterState {
     pub(super) keep_alives: HashMap<LeaseId, u64>,
     /// The next time at which the expiry loop runs.
     pub(super) wakes: Timestamp,
-    /// Whether something changed for which a task may wait.
+    /// Whether something changed that a task may be waiting for.
     pub(super) has_changed: bool,
 }
 
-/// One member.
 pub(super) struct MemberState {
     pub(super) id: u64,
     pub(super) client_urls: Vec<String>,
     pub(super) up: bool,
-    /// How often its connections were closed. A connection is closed when this changes.
+    /// How often the member's connections were closed. A connection closes when this changes.
     pub(super) lives: u64,
     pub(super) hung: bool,
     pub(super) delay: Duration,
-    /// How often its keepalive streams were cut, and the status of the last time.
+    /// How often the member's keepalive streams were cut, and the last status.
     pub(super) cuts: u64,
     pub(super) cut_with: Status,
-    /// The same for its watch streams.
+    /// The same for watch streams.
     pub(super) watch_cuts: u64,
     pub(super) watch_cut_with: Status,
     pub(super) stats: MemberStats,
@@ -70,7 +68,7 @@ impl SharedCluster {
         SharedCluster { clock, state: Mutex::new(ClusterState::new(members, seed)), changes, revisions }
     }
 
-    /// Runs a function under the lock, and wakes waiting tasks if it changed something.
+    /// Runs a function under the lock. Wakes waiting tasks if it changed something.
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut ClusterState, Timestamp) -> T) -> T {
         let mut state = self.lock();
         let outcome = act(&mut state, self.clock.now());
@@ -88,8 +86,8 @@ impl SharedCluster {
         outcome
     }
 
-    /// Waits until `find` returns something. It is called after every change, and must change nothing itself until it
-    /// returns something.
+    /// Waits until `find` returns a value. It is called after every change and must not change anything before it
+    /// returns one.
     pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut ClusterState, Timestamp) -> Option<T>) -> T {
         let mut changes = self.changes();
         loop {
@@ -144,7 +142,7 @@ impl ClusterState {
         }
     }
 
-    /// Grants a lease, and wakes the expiry loop if it would sleep longer than that lease lives.
+    /// Grants a lease. Wakes the expiry loop if it would sleep past the deadline.
     pub(super) fn grant(
         &mut self,
         id: Option<LeaseId>,
@@ -162,7 +160,7 @@ impl ClusterState {
         self.store.revoke(id)
     }
 
-    /// Renews a lease. Returns the TTL in seconds, 0 if the lease does not exist, and none while the renewal has to wait
+    /// Renews a lease. Returns the TTL in seconds, 0 if the lease does not exist, or `None` while the renewal must wait
     /// for the removal of the lease.
     pub(super) fn renew(&mut self, id: LeaseId, now: Timestamp) -> Option<i64> {
         match self.store.renew(id, now) {
@@ -172,7 +170,7 @@ impl ClusterState {
         }
     }
 
-    /// A member wins an election: a new term, and every lease is refilled.
+    /// Elects a member. This starts a new term and refills every lease.
     pub(super) fn elect(&mut self, member: usize, now: Timestamp) {
         self.leader = Some(member);
         self.term += 1;

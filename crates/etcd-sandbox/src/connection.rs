@@ -27,7 +27,7 @@ pub(super) async fn serve_pipe(member: MemberServer, listener: pipe::Listener) {
     serve(member, accepted).await;
 }
 
-/// Serves a member on a TCP listener. A member that is down closes what it accepts.
+/// Serves a member on a TCP listener. A member that is down closes accepted connections.
 pub(super) async fn serve_tcp(member: MemberServer, listener: TcpListener) {
     let here = member.clone();
     let accepted = TcpListenerStream::new(listener).filter_map(move |stream| {

@@ -1,4 +1,4 @@
-//! The loop that removes expired leases, as often as etcd does.
+//! The expiry loop. It removes expired leases as often as etcd does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use simkit::Timestamp;
 
 /// The interval of etcd's lessor (`runLoop` in its `lessor.go`).
 const TICK: Duration = Duration::from_millis(500);
-/// The most leases that are removed per tick: half of `defaultLeaseRevokeRate`, which is 1,000 per second.
+/// Maximum number of leases removed per tick: half of `defaultLeaseRevokeRate`, which is 1,000 per second.
 const MAX_EXPIRED_PER_TICK: usize = 500;
 
-/// Removes expired leases on every tick on which there are any, and sleeps in between.
+/// Removes expired leases on each tick that has any, and sleeps in between.
 pub(super) async fn run(cluster: Arc<SharedCluster>) {
     let mut last = None;
     loop {
-        // It subscribes before it plans, so that no change is missed in between.
+        // Subscribe before planning, so that no change is missed.
         let mut changes = cluster.changes();
         let wakes = cluster.with(|state, now| state.plan_expiry(last, now));
         tokio::select! {
@@ -29,7 +29,7 @@ pub(super) async fn run(cluster: Arc<SharedCluster>) {
 }
 
 impl ClusterState {
-    /// The next tick on which there is an expired lease. It is after the `last` one. Never, while nothing expires.
+    /// The next tick after `last` with an expired lease; [`Timestamp::NEVER`] while nothing expires.
     fn plan_expiry(&mut self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let earliest = self.store.leases().earliest().filter(|_| self.expiring());
         self.wakes = earliest.map_or(Timestamp::NEVER, |earliest| {

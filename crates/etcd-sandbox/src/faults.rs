@@ -9,9 +9,9 @@ use tonic::Status;
 use super::cluster_state::{MemberState, SharedCluster};
 use crate::LeaseId;
 
-/// Scripts faults of all members, or of one ([`on`](Faults::on)).
+/// Scripts faults of all members, or of one member ([`on`](Faults::on)).
 ///
-/// A fault takes effect at once and lasts until it is reverted.
+/// A fault takes effect immediately and lasts until it is reverted.
 #[derive(Clone)]
 pub struct Faults {
     cluster: Arc<SharedCluster>,
@@ -23,10 +23,10 @@ impl Faults {
         Faults { cluster, members }
     }
 
-    /// Faults of one member only, counted from 0.
+    /// Limits the faults to one member, counted from 0.
     ///
     /// # Panics
-    /// If there is no such member.
+    /// If the member does not exist.
     #[must_use]
     pub fn on(&self, member: usize) -> Faults {
         let members = self.cluster.with(|state, _| state.members.len());
@@ -34,20 +34,20 @@ impl Faults {
         Faults { cluster: self.cluster.clone(), members: member..member + 1 }
     }
 
-    /// Delays each reply by this much after its request was carried out. Zero reverts it.
+    /// Delays each reply by `delay` after the request was processed. Zero reverts it.
     ///
     /// As on a slow server, a keepalive stream processes its next request only after the reply.
     pub fn delay(&self, delay: Duration) {
         self.each(|member| member.delay = delay);
     }
 
-    /// The members hang, as after SIGSTOP. Connections stay open and accept requests, but nothing is carried out or
-    /// answered. While the leader hangs no lease is removed.
+    /// Makes the members hang, as after SIGSTOP. Connections stay open and accept requests, but requests are neither
+    /// processed nor answered. While the leader hangs, no lease is removed.
     pub fn hang(&self) {
         self.each(|member| member.hung = true);
     }
 
-    /// The members continue, and process the requests that have arrived in the meantime.
+    /// Resumes the members. They process the requests that arrived in the meantime.
     pub fn resume(&self) {
         self.each(|member| member.hung = false);
     }
@@ -68,8 +68,9 @@ impl Faults {
         });
     }
 
-    /// The members go down. Their connections are reset, and new ones are refused (on TCP: closed at once, so that the
-    /// port stays reserved). If the leader goes down, there is none until [`move_leader`](Faults::move_leader).
+    /// Takes the members down. Their connections are reset and new ones refused (on TCP: closed immediately, so that
+    /// the port stays reserved). If the leader goes down, the cluster has no leader until
+    /// [`move_leader`](Faults::move_leader).
     pub fn down(&self) {
         self.each(|member| {
             member.up = false;
@@ -78,7 +79,7 @@ impl Faults {
         self.cluster.with(|state, _| state.leader = state.leader.filter(|leader| !self.members.contains(leader)));
     }
 
-    /// The members come back. Without a leader the first of them is elected, which refills every lease.
+    /// Brings the members back up. Without a leader, the first of them is elected, which refills every lease.
     pub fn up(&self) {
         self.each(|member| member.up = true);
         let leads = self.members.start;
@@ -89,8 +90,8 @@ impl Faults {
         });
     }
 
-    /// Each renewal of this lease ends its stream with "permission denied", as in etcd since 3.4.42 and 3.5.28 if the user
-    /// may not write one of its keys.
+    /// Makes each renewal of this lease end its stream with "permission denied", as in etcd since 3.4.42 and 3.5.28 if
+    /// the user may not write one of the attached keys.
     pub fn forbid(&self, lease: impl Into<LeaseId>) {
         self.cluster.with(|state, _| state.forbidden.insert(lease.into()));
     }
@@ -100,17 +101,17 @@ impl Faults {
         self.cluster.with(|state, _| state.forbidden.remove(&lease.into()));
     }
 
-    /// Expired leases are not removed.
+    /// Stops the removal of expired leases.
     pub fn stall_expiry(&self) {
         self.set_stalled(true);
     }
 
-    /// Expired leases are removed again, at most 500 every 500 ms.
+    /// Resumes the removal of expired leases, at most 500 every 500 ms.
     pub fn release_expiry(&self) {
         self.set_stalled(false);
     }
 
-    /// The cluster loses its leader. No lease expires, and requests that need a leader fail after 7 s, as in etcd.
+    /// Removes the leader. No lease expires, and requests that need a leader fail after 7 s, as in etcd.
     pub fn lose_leader(&self) {
         self.cluster.with(|state, _| {
             state.leader = None;
@@ -118,17 +119,17 @@ impl Faults {
         });
     }
 
-    /// A member wins an election. The raft term increases, and every lease gets its full TTL and one second. From 1,000
-    /// leases on the deadlines are spread, as in etcd.
+    /// Elects a member. The raft term increases, and every lease gets its full TTL plus 1 s. With 1,000 or more leases
+    /// the deadlines are spread, as in etcd.
     ///
     /// # Panics
-    /// If there is no such member.
+    /// If the member does not exist.
     pub fn move_leader(&self, to: usize) {
         let to = self.on(to).members.start;
         self.cluster.with(|state, now| state.elect(to, now));
     }
 
-    /// The current leader wins an election again, as after its restart; without a leader, member 0 does. See
+    /// Elects the current leader again, as after its restart, or member 0 if there is no leader. See
     /// [`move_leader`](Faults::move_leader).
     pub fn refill(&self) {
         self.cluster.with(|state, now| state.elect(state.leader.unwrap_or_default(), now));

@@ -10,10 +10,10 @@ use super::member::{GaugeGuard, MemberServer, Needs};
 use super::store::RequestError;
 use crate::LeaseId;
 
-/// A stream that requires a leader ends after this time without one: three checks, one election timeout apart.
+/// A stream that requires a leader ends after this time without one: three checks at intervals of one election timeout.
 const NO_LEADER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// One open stream.
+/// One open keepalive stream.
 pub(super) struct KeepAlives {
     member: MemberServer,
     requests: Streaming<PbLeaseKeepAliveRequest>,
@@ -48,7 +48,7 @@ impl KeepAlives {
         })
     }
 
-    /// The next reply; none after the client has closed its side.
+    /// The next reply; `None` after the client has closed its side.
     pub(super) async fn next(&mut self) -> KeepAliveAnswer {
         let (member, cuts) = (self.member.clone(), self.cuts);
         tokio::select! {
@@ -80,8 +80,8 @@ impl MemberServer {
         });
     }
 
-    /// Renews a lease through the leader. If the lease has expired and is not removed yet, this waits until it is removed,
-    /// or until a new leader has refilled it.
+    /// Renews a lease through the leader. If the lease has expired but is not removed yet, waits until it is removed or
+    /// a new leader has refilled it.
     async fn renew(&self, id: LeaseId) -> Result<i64, RequestError> {
         loop {
             self.wait_until(Needs::Leader).await?;
@@ -97,7 +97,7 @@ impl MemberServer {
     }
 }
 
-/// Waits until there was no leader for [`NO_LEADER_TIMEOUT`].
+/// Waits until the cluster has had no leader for [`NO_LEADER_TIMEOUT`].
 pub(super) async fn leaderless(member: &MemberServer) {
     let cluster = &member.cluster;
     loop {

@@ -45,7 +45,7 @@ const MAX_TTL: i64 = 9_000_000_000;
 /// The version that the sandbox reports. It follows the behaviour of etcd 3.5.30.
 pub const VERSION: &str = "3.5.30-sandbox";
 
-/// A running sandbox. When the last clone is dropped it stops and closes all connections.
+/// A running sandbox. It stops and closes all connections when the last clone is dropped.
 #[derive(Clone)]
 pub struct Sandbox(Arc<SandboxInner>);
 
@@ -76,7 +76,7 @@ impl Sandbox {
     /// Opens in-memory connections to a member, counted from 0.
     ///
     /// # Panics
-    /// If there is no such member.
+    /// If the member does not exist.
     pub fn dialer(&self, member: usize) -> Dialer {
         self.0.dialers[member].clone()
     }
@@ -86,7 +86,7 @@ impl Sandbox {
         Faults::new(self.0.cluster.clone(), 0..self.members())
     }
 
-    /// The clock of its leases.
+    /// The clock for lease deadlines.
     pub fn clock(&self) -> &Clock {
         &self.0.cluster.clock
     }
@@ -130,7 +130,7 @@ impl Builder {
 
 impl Drop for SandboxInner {
     fn drop(&mut self) {
-        // The tasks end with their handles. This closes tonic's connections.
+        // Dropping the handles ends the tasks. This closes tonic's connections.
         Faults::new(self.cluster.clone(), 0..self.dialers.len()).down();
     }
 }

@@ -25,7 +25,7 @@ pub enum ListenError {
     Io {
         /// The address.
         at: SocketAddr,
-        /// The error of the system.
+        /// The system error.
         source: io::Error,
     },
 }
@@ -40,14 +40,14 @@ impl ListenError {
 }
 
 impl Sandbox {
-    /// Serves a member, counted from 0, on a loopback TCP address. Returns the address, because port 0 means any free
-    /// port. The member list contains it from now on.
+    /// Serves a member, counted from 0, on a loopback TCP address. Returns the bound address, because port 0 selects
+    /// any free port. The address is added to the member list.
     ///
     /// # Errors
     /// If the address is not on loopback or in use, or if the system refuses it.
     ///
     /// # Panics
-    /// If there is no such member.
+    /// If the member does not exist.
     pub async fn listen(&self, member: usize, at: SocketAddr) -> Result<SocketAddr, ListenError> {
         if !at.ip().is_loopback() {
             return Err(ListenError::NotLoopback(at));

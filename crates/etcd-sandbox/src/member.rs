@@ -1,4 +1,4 @@
-//! One member: the common part of all its calls.
+//! One member, and the processing common to all calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) struct MemberServer {
     pub(super) index: usize,
 }
 
-/// What a request needs from the cluster.
+/// What a request requires from the cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Needs {
     /// Only the member itself.
@@ -38,7 +38,8 @@ pub(super) enum Needs {
 }
 
 impl MemberServer {
-    /// Serves one call. It waits while the member hangs or a leader is missing, acts, and replies after the delay.
+    /// Serves one call: waits while the member hangs or a leader is missing, runs the request, and replies after the
+    /// delay.
     pub(super) async fn call<Q, A>(
         &self,
         request: Request<Q>,
@@ -65,7 +66,7 @@ impl MemberServer {
         self.cluster.with(|state, _| state.leader.map(|_| ()).ok_or(RequestError::NoLeader))
     }
 
-    /// Waits for what a request needs, as long as etcd does.
+    /// Waits for what a request requires, for as long as etcd does.
     pub(super) async fn wait_until(&self, needs: Needs) -> Result<(), RequestError> {
         let error = match needs {
             Needs::Nothing => return Ok(()),
@@ -99,7 +100,7 @@ impl MemberServer {
         self.cluster.with(|state, _| act(&mut state.members[self.index]))
     }
 
-    /// Waits until `find` returns something for this member.
+    /// Waits until `find` returns a value for this member.
     pub(super) async fn until<T>(&self, mut find: impl FnMut(&mut MemberState) -> Option<T>) -> T {
         self.cluster.until(|state, _| find(&mut state.members[self.index])).await
     }
@@ -141,7 +142,7 @@ impl Drop for GaugeGuard {
     }
 }
 
-/// Whether a caller wants an error from a member without a leader (clientv3's `WithRequireLeader`).
+/// Whether the caller requests an error from a member without a leader (clientv3's `WithRequireLeader`).
 pub(super) fn requires_leader(metadata: &MetadataMap) -> bool {
     metadata.get("hasleader").is_some_and(|value| value == "true")
 }

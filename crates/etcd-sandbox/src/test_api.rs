@@ -1,4 +1,4 @@
-//! Direct access to leases and keys, without a connection: what another client does, and what a test checks.
+//! Direct access to leases and keys without a connection, to act as another client and to check state in tests.
 
 use etcd_client::proto::{PbDeleteRequest, PbKeyValue, PbPutRequest};
 
@@ -23,7 +23,8 @@ pub struct MemberStats {
     pub lists: u64,
     /// Requests in progress.
     pub in_flight: usize,
-    /// The highest number of requests in progress. Of the requests that wait on one keepalive stream only the first counts.
+    /// The highest number of requests in progress. Of the requests queued on one keepalive stream, only the first
+    /// counts.
     pub most_in_flight: usize,
 }
 
@@ -36,7 +37,7 @@ impl Sandbox {
         self.0.cluster.with(|state, now| state.grant(None, ttl, now)).map(|(id, _)| id)
     }
 
-    /// Grants a lease of `ttl` seconds (at least 2) with an id.
+    /// Grants a lease of `ttl` seconds (at least 2) with the given id.
     ///
     /// # Errors
     /// `TtlTooLarge` above 9,000,000,000 s, `LeaseExists`.
@@ -52,7 +53,7 @@ impl Sandbox {
         self.0.cluster.with(|state, _| state.revoke(id.into()))
     }
 
-    /// Writes a key, attached to a lease or not.
+    /// Writes a key, optionally attached to a lease.
     ///
     /// # Errors
     /// `NoKey` for an empty key, `LeaseNotFound`.
@@ -91,7 +92,7 @@ impl Sandbox {
         self.0.cluster.with(|state, _| state.store.leases().ids().collect())
     }
 
-    /// The deadline of a lease, which may have passed; none if the lease does not exist.
+    /// The deadline of a lease, which may have passed; `None` if the lease does not exist.
     pub fn deadline(&self, id: impl Into<LeaseId>) -> Option<Timestamp> {
         self.0.cluster.with(|state, _| state.store.leases().deadline(id.into()))
     }
@@ -109,7 +110,7 @@ impl Sandbox {
     /// The counters of a member.
     ///
     /// # Panics
-    /// If there is no such member.
+    /// If the member does not exist.
     pub fn stats(&self, member: usize) -> MemberStats {
         self.member(member).with(|member| member.stats)
     }

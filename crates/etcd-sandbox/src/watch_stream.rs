@@ -26,10 +26,10 @@ const NO_WATCHER: i64 = -1;
 const NO_PUT: i32 = 0;
 const NO_DELETE: i32 = 1;
 
-/// One open stream.
+/// One open watch stream.
 pub(super) struct Watches {
     member: MemberServer,
-    /// None after the client has closed its side. Its watches continue.
+    /// `None` after the client has closed its side. Its watches continue.
     requests: Option<Streaming<PbWatchRequest>>,
     requires_leader: bool,
     watchers: BTreeMap<i64, Watcher>,
@@ -47,7 +47,7 @@ pub(super) struct Watches {
 struct Watcher {
     key: Vec<u8>,
     end: Vec<u8>,
-    /// The first revision that was not sent yet.
+    /// The first revision that has not been sent yet.
     next: i64,
     filters: Vec<i32>,
     with_before: bool,
@@ -207,7 +207,7 @@ impl Watches {
         self.next_id - 1
     }
 
-    /// Cancels a watch. There is no reply if the watch does not exist.
+    /// Cancels a watch. Sends no reply if the watch does not exist.
     fn cancel(&mut self, id: i64, state: &ClusterState) {
         if self.watchers.remove(&id).is_some() {
             self.push_response(id, state, |answer| answer.canceled = true);
@@ -240,7 +240,7 @@ impl Watches {
         });
     }
 
-    /// Sends a progress report to the watches that want it and got nothing since the last one.
+    /// Sends a progress report to each watch that requested it and has received nothing since the last one.
     fn report(&mut self, state: &ClusterState, now: Timestamp) {
         self.report_due = now + PROGRESS_INTERVAL;
         self.catch_up(state);
@@ -260,7 +260,7 @@ impl Watcher {
         Span { key: &self.key, end: &self.end }
     }
 
-    /// The changes that were not sent yet.
+    /// The changes that have not been sent yet.
     fn new_events(&self, state: &ClusterState) -> Vec<PbEvent> {
         let changes = state.store.keys().changes(self.span(), self.next);
         let wanted = changes.filter(|change| {
@@ -276,7 +276,7 @@ impl Watcher {
     }
 }
 
-/// The end of a watch that needs a compacted revision. Like etcd it leaves out the header's revision.
+/// Creates the reply that ends a watch on a compacted revision. Like etcd, it omits the revision in the header.
 fn compacted(watch_id: i64, header: &PbResponseHeader, revision: i64) -> PbWatchResponse {
     let header = Some(PbResponseHeader { revision: 0, ..*header });
     PbWatchResponse { header, watch_id, canceled: true, compact_revision: revision, ..Default::default() }

@@ -1,4 +1,4 @@
-//! The clock, which is the only place that reads the time.
+//! The clock. It is the only place that reads the time.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,8 +8,8 @@ use crate::Timestamp;
 
 /// A clock that starts at 0 and may run faster than real time.
 ///
-/// It follows tokio's clock, so it is virtual if that is paused. Parts of a program that share a clock agree on the time:
-/// at speed 60 a lease of 3600 s that is renewed every 1200 s is renewed every 20 s of real time.
+/// It follows tokio's clock, so it is virtual while tokio's clock is paused. Parts of a program that share a clock use
+/// the same time: at speed 60, a 3600 s lease that is renewed every 1200 s is renewed every 20 s of real time.
 #[derive(Clone, Debug)]
 pub struct Clock {
     origin: Instant,
@@ -18,18 +18,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that runs in real time.
+    /// Creates a clock that runs in real time.
     pub fn real() -> Self {
         Clock::with_speed(1)
     }
 
-    /// A clock that runs `speed` times as fast as real time; 0 counts as 1.
+    /// Creates a clock that runs `speed` times as fast as real time; 0 counts as 1.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
     pub fn with_speed(speed: u32) -> Self {
         Clock { origin: Instant::now(), wall: SystemTime::now(), speed: speed.max(1) }
     }
 
-    /// How many times as fast as real time it runs.
+    /// The speed as a multiple of real time.
     pub fn speed(&self) -> u32 {
         self.speed
     }
@@ -56,7 +56,7 @@ impl Clock {
         self.wall + time.since_start()
     }
 
-    /// The current system time. If it advanced by more than this clock, the machine slept.
+    /// The current system time. If it advanced more than this clock, the machine was suspended.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
     pub fn wall_now(&self) -> SystemTime {
         SystemTime::now()
@@ -73,12 +73,12 @@ impl Clock {
     }
 }
 
-/// Measures real time, such as the round trip of a call, whatever the speed of a clock.
+/// Measures real time, such as the round trip of a call, regardless of clock speed.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts it.
+    /// Starts the stopwatch.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
     pub fn start() -> Self {
         Stopwatch(Instant::now())

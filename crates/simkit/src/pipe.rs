@@ -1,6 +1,6 @@
-//! In-memory connections, in place of TCP.
+//! In-memory connections that replace TCP in tests and sandboxes.
 //!
-//! The operating system takes no part, so a paused tokio clock advances correctly.
+//! The operating system is not involved, so a paused tokio clock advances correctly.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// The buffer of one direction, in bytes.
 const PIPE_BYTES: usize = 256 * 1024;
-/// The most connections that wait to be accepted.
+/// Maximum number of connections waiting to be accepted.
 const BACKLOG: usize = 64;
 
 /// The side that connects. Every [`dial`](Dialer::dial) opens a new connection.

@@ -1,7 +1,7 @@
 //! Spawns tasks that end with their handle, and reports panics.
 //!
-//! A task ends when its [`Task`] is dropped. [`panicked`] returns when any task has panicked, so that a program can end
-//! instead of going on without the task.
+//! A task ends when its [`Task`] is dropped. [`panicked`] returns when any task has panicked, so that a program can
+//! exit instead of continuing without the task.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +21,7 @@ static PANICKED: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender:
 pub struct Task<T = ()>(JoinHandle<T>);
 
 impl<T> Task<T> {
-    /// Whether it has ended.
+    /// Whether the task has ended.
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()
     }

@@ -1,4 +1,4 @@
-//! A point in time as a number, to pass the time as an argument.
+//! A point in time as a number, so that functions can take the time as an argument.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -7,10 +7,11 @@ use std::time::Duration;
 
 /// A point in time: nanoseconds since the start of the [`Clock`](crate::Clock) that made it.
 ///
-/// It reaches 584 years from the start. Arithmetic saturates at both ends, so any duration can be added.
+/// The range is 584 years from the start. Arithmetic saturates at both ends, so any duration can be added.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(
-    /// The nanoseconds plus one, so that an `Option<Timestamp>` takes 8 bytes. Each of 100,000 leases may have a dozen.
+    /// Nanoseconds plus one, so that `Option<Timestamp>` takes 8 bytes. Each of 100,000 leases may store a dozen of
+    /// them.
     NonZeroU64,
 );
 
@@ -20,12 +21,12 @@ impl Timestamp {
     /// A time that is never reached.
     pub const NEVER: Timestamp = Timestamp(NonZeroU64::MAX);
 
-    /// The time `since_start` after the clock's start.
+    /// Creates the time `since_start` after the clock's start.
     pub fn at(since_start: Duration) -> Self {
         Timestamp::from_nanos(saturated(since_start))
     }
 
-    /// The time `nanos` nanoseconds after the clock's start.
+    /// Creates the time `nanos` nanoseconds after the clock's start.
     pub const fn from_nanos(nanos: u64) -> Self {
         Timestamp(NonZeroU64::MIN.saturating_add(nanos))
     }

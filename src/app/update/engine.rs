@@ -171,7 +171,7 @@ fn on_ended(app: &mut AppState, id: LeaseId, ended: &Ended, at: Timestamp) {
 }
 
 /// Handles a renewal that failed because the lease had ended, after a poll already showed the end. A client would
-/// notice only now. The engine knows the deadline more precisely than polls do, so its cause replaces the inferred one.
+/// notice only now. The engine knows the deadline more precisely than polls do, so its cause replaces an unknown one.
 fn on_late_loss(app: &mut AppState, id: LeaseId, end: LeaseEnd, ended: &Ended, at: Timestamp) {
     if end.is_ours {
         return;

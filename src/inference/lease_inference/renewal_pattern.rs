@@ -1,4 +1,4 @@
-//! How other clients renew a lease, as far as polls can show.
+//! Infers how other clients renew a lease.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,27 +8,27 @@ use crate::inference::{Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Cadence, TimeToLive};
 use simkit::Timestamp;
 
-/// Number of renewals that are kept.
+/// Number of renewals kept.
 const RECENT: usize = 17;
-/// Below this TTL in seconds, renewals follow each other too closely for whole seconds to tell them apart.
+/// Below this TTL in seconds, renewals are too close together for replies in whole seconds to distinguish them.
 const MIN_TIMED_TTL: i64 = 6;
-/// Below this TTL in seconds, polls give not even a bound for the interval or for the time left at a renewal.
+/// Below this TTL in seconds, polls cannot even bound the interval or the time left at a renewal.
 const MIN_BOUNDED_TTL: i64 = 4;
-/// Renewals closer than this may hide more of them.
+/// Between renewals closer than this, more may have been missed.
 const CLOSE: Duration = Duration::from_millis(1_900);
-/// How long every poll must find the lease just renewed before it counts as unread.
+/// How long every poll must find the lease just renewed before its channel counts as unread.
 const STREAK: Duration = Duration::from_secs(5);
 /// How late a Go client may be: its send loop wakes every 500 ms (clientv3/lease.go, `sendKeepAliveLoop`).
 const CLIENTV3_TICK: Duration = Duration::from_millis(500);
-/// The fewest intervals that say how long the next may be: of fewer, the next may be another client's, and longer.
+/// Minimum number of intervals to predict the next one. With fewer, the next renewal may come from a slower client.
 const MIN_INTERVALS: usize = 3;
 
-/// How certain a figure is.
+/// How certain a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
-    /// Inferred, and no renewal can have stayed hidden; shown as `~`.
+    /// Inferred, with no renewal missed; shown as `~`.
     About,
-    /// Polls were too slow to show every renewal: `>=` for a count, `<=` for an interval.
+    /// Polls were too slow to show every renewal; shown as `>=` for a count, `<=` for an interval.
     AtLeast,
 }
 
@@ -37,7 +37,7 @@ pub enum Certainty {
 pub struct MeanInterval {
     /// The mean of the latest intervals.
     pub every: Duration,
-    /// Whether renewals may have stayed hidden, so that the true interval is shorter.
+    /// Whether renewals may have been missed, so that the true interval is shorter.
     pub certainty: Certainty,
 }
 
@@ -55,7 +55,7 @@ pub enum RenewalPattern {
         /// The mean interval of each client.
         each: Duration,
     },
-    /// Every 500 ms or more often: typical of a Go client before 3.4 whose keepalive channel nobody reads.
+    /// Every 500 ms or more often: typical of a Go client before 3.4 whose keepalive channel is not read.
     Unread,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Estimate {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ObservedRenewals {
     cadence: Cadence,
-    /// Lowest time left at a renewal before which no other can have stayed hidden.
+    /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
     least_sure: Option<Duration>,
     recent: VecDeque<SeenRenewal>,
     /// Whether a poll since the last renewal came too late to show every renewal.
@@ -78,24 +78,24 @@ pub struct ObservedRenewals {
     any_gap: bool,
     /// When the last poll was sent.
     last_poll: Option<Timestamp>,
-    /// Since when no poll came too late.
+    /// The start of the time without a late poll.
     close_since: Option<Timestamp>,
     /// The TTL in seconds.
     ttl: i64,
     /// Whether a poll since the last renewal has ruled out another one.
     is_quiet_confirmed: bool,
-    /// Since when every poll found it just renewed.
+    /// The start of the time in which every poll found the lease just renewed.
     fresh_since: Option<Timestamp>,
     fresh_until: Option<Timestamp>,
 }
 
-/// An observed renewal, and how it follows the one before.
+/// An observed renewal, and its relation to the previous one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct SeenRenewal {
     at: TimeRange,
-    /// Whether nothing can have stayed hidden in between.
+    /// Whether no renewal can have been missed in between.
     is_sure: bool,
-    /// Whether polls in between came too late to show every renewal.
+    /// Whether polls in between were too late to show every renewal.
     has_gap: bool,
 }
 
@@ -110,12 +110,13 @@ impl SeenRenewal {
 }
 
 impl ObservedRenewals {
-    /// Count, intervals and the lowest time left at a renewal, which may be too low where some were not seen.
+    /// Count, intervals and the lowest time left at a renewal. The lowest time left may be too low if renewals were
+    /// missed.
     pub fn cadence(&self) -> &Cadence {
         &self.cadence
     }
 
-    /// Lowest time left at a renewal; none where only a lower bound is known.
+    /// Lowest time left at a renewal; `None` if only a lower bound is known.
     pub fn least_left(&self) -> Option<Duration> {
         self.least_sure
     }
@@ -130,25 +131,25 @@ impl ObservedRenewals {
         Some(self.recent.back()?.at)
     }
 
-    /// The times of the latest renewals, oldest first: only those since polls last came too late to show every renewal.
+    /// The times of the latest renewals, oldest first, since the last gap in the polls.
     pub fn since_last_gap(&self) -> impl Iterator<Item = TimeRange> {
         let first = self.recent.iter().rposition(|seen| seen.has_gap).unwrap_or(0);
         let first = if self.gap { self.recent.len() } else { first };
         self.recent.iter().skip(first).map(|seen| seen.at)
     }
 
-    /// Since when polls have been frequent enough to show every renewal; none before the first poll.
+    /// The start of the time in which polls were frequent enough to show every renewal; `None` before the first poll.
     pub fn watched_since(&self) -> Option<Timestamp> {
         self.close_since
     }
 
-    /// For how long polls have been frequent enough to show every renewal, up to the last poll.
+    /// How long polls have been frequent enough to show every renewal, up to the last poll.
     pub fn watched(&self) -> Duration {
         self.last_poll.zip(self.close_since).map_or(Duration::ZERO, |(last, since)| last - since)
     }
 
-    /// The mean interval of the latest renewals; none before the second. Intervals without a gap in the polls count alone, if
-    /// there are any.
+    /// The mean interval of the latest renewals; `None` before the second. If any intervals have no gap in the polls,
+    /// only those count.
     pub fn mean_interval(&self) -> Option<MeanInterval> {
         let watched = self.intervals().filter(|(_, seen)| !seen.has_gap);
         let (count, sum, sure) = sum(watched).or_else(|| sum(self.intervals()))?;
@@ -160,13 +161,13 @@ impl ObservedRenewals {
         Some(self.mean_interval()?.every)
     }
 
-    /// The latest renewals as pairs of neighbours.
+    /// Consecutive pairs of the latest renewals.
     fn intervals(&self) -> impl Iterator<Item = (&SeenRenewal, &SeenRenewal)> {
         self.recent.iter().zip(self.recent.iter().skip(1))
     }
 
-    /// How long after a renewal the next one is late: the longest recent interval, plus a margin. None before enough intervals
-    /// were seen.
+    /// The time after a renewal at which the next one is late: the longest recent interval plus a margin. `None` until
+    /// enough intervals were seen.
     pub fn late_after(&self) -> Option<Duration> {
         let span = |(before, seen): (&SeenRenewal, &SeenRenewal)| {
             let length = seen.since(before);
@@ -196,7 +197,7 @@ impl ObservedRenewals {
         }
     }
 
-    /// A poll was answered: were the polls close enough, and did it look just renewed?
+    /// Records a poll reply: whether polls are close enough, and whether the lease was just renewed.
     pub(super) fn on_poll(&mut self, answer: &TimeToLive, sent: Timestamp) {
         let ttl = Duration::from_secs(answer.granted_ttl.unsigned_abs());
         let too_far = self.last_poll.replace(sent).is_some_and(|before| sent - before > ttl / 9);
@@ -215,7 +216,7 @@ impl ObservedRenewals {
         self.fresh_until = Some(sent);
     }
 
-    /// Records a renewal in `at`, with `left` of the previous deadline.
+    /// Records a renewal within `at`, with `left` remaining before the previous deadline.
     pub(super) fn on_renewal(&mut self, at: TimeRange, left: Estimate) -> Renewal {
         let has_gap = std::mem::take(&mut self.gap);
         let before = self.recent.back().copied();
@@ -262,12 +263,12 @@ impl ObservedRenewals {
         self.recent.push_back(seen);
     }
 
-    /// A poll has ruled out a renewal since the last one.
+    /// Records that a poll ruled out a renewal since the last one.
     pub(super) fn confirm_no_renewal(&mut self) {
         self.is_quiet_confirmed = true;
     }
 
-    /// Polls since have shown that the last renewal was within `at`; a wider range than the known one changes nothing.
+    /// Narrows the time of the last renewal to `at`. A wider range than the known one changes nothing.
     pub(super) fn refine_last(&mut self, at: TimeRange) {
         if let Some(last) = self.recent.back_mut()
             && at.half_width() < last.at.half_width()
@@ -276,22 +277,22 @@ impl ObservedRenewals {
         }
     }
 
-    /// Something between the polls may have hidden a renewal.
+    /// Records that a renewal between the polls may have been missed.
     pub(super) fn mark_gap(&mut self) {
         self.gap = true;
         self.any_gap = true;
         self.close_since = self.last_poll;
     }
 
-    /// Whether every poll has found it just renewed, for longer than with any healthy client. Below a TTL of 5 s every lease
-    /// looks like that.
+    /// Whether every poll has found the lease just renewed, for longer than with any healthy client. Below a TTL of 5 s
+    /// every lease looks like that, so such a TTL never counts.
     fn is_unread(&self) -> bool {
         let (Some(since), Some(until)) = (self.fresh_since, self.fresh_until) else { return false };
         let ttl = Duration::from_secs(self.ttl.unsigned_abs());
         ttl.as_secs() >= 5 && until - since >= STREAK.max(ttl / 2)
     }
 
-    /// The clients that renew it, by the renewals since polls last came too late.
+    /// Detects interleaved clients from the renewals since the last gap in the polls.
     fn interleaving(&self) -> Option<Interleaving> {
         let seconds = |at: TimeRange| (at.middle().since_start().as_secs_f64(), at.half_width().as_secs_f64());
         let renewals: Vec<(f64, f64)> = self.since_last_gap().map(seconds).collect();
@@ -299,7 +300,7 @@ impl ObservedRenewals {
     }
 }
 
-/// Number and sum of intervals, and whether no renewal can have stayed hidden in any of them; none without intervals.
+/// Number and sum of intervals, and whether no renewal can have been missed in any of them; `None` without intervals.
 fn sum<'a>(intervals: impl Iterator<Item = (&'a SeenRenewal, &'a SeenRenewal)>) -> Option<(u32, Duration, bool)> {
     let add = |(count, sum, sure): (u32, Duration, bool), (before, seen): (&SeenRenewal, &SeenRenewal)| {
         (count + 1, sum + seen.since(before), sure && seen.is_sure)

@@ -18,15 +18,15 @@ pub struct DeadHolder;
 #[derive(Clone, Copy, Debug)]
 pub struct DeadWaiter;
 
-/// Time since the last renewal and time left, if the lease looks dead: less than a third of the TTL is left, and less than
-/// at any renewal before. A healthy client renews three times in a TTL.
+/// Time since the last renewal and time left, if the lease looks dead: less than TTL/3 is left, and less than at any
+/// earlier renewal. A healthy client renews three times per TTL.
 fn silence(facts: &LintFacts, now: Timestamp) -> Option<(Duration, Duration)> {
     let (ttl, left) = (facts.ttl?, facts.deadline? - now);
     let is_silent = left < ttl / 3 && facts.margin.is_none_or(|margin| left < margin);
     if is_silent { Some((ttl.saturating_sub(left), left)) } else { None }
 }
 
-/// One finding for each lock queue that a dead-looking lease is in. `place` describes the position, or returns `None`.
+/// One finding per lock queue of a lease that looks dead. `place` describes the position, or returns `None`.
 fn check(input: LintInput<'_>, place: impl Fn(&QueuePosition, &str) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
     let mut found = Vec::new();
     for facts in input.leases {

@@ -4,17 +4,17 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput};
 use etcd_lease::LeaseId;
 
-/// With fewer leases of one TTL than this, leftovers may be chance.
+/// With fewer leases of one TTL than this, the pattern may be chance.
 const FEWEST: usize = 3;
 
-/// Leases that a restarting client has replaced with new ones of the same TTL, and left behind.
+/// Old leases of a restarting client, which grants a new lease with the same TTL on each start.
 ///
 /// > only the newest of 5 leases of 60 s has keys; 4 are left over.
 #[derive(Clone, Copy, Debug)]
 pub struct Generations;
 
 impl Generations {
-    /// Finds nothing where a lease with keys has an unknown deadline: it may be an old one that is still needed.
+    /// Returns `None` if a lease with keys has an unknown deadline, because it may be an old one that is still in use.
     fn of_one_ttl(ttl: Duration, all: Vec<&LintFacts>) -> Option<(Vec<LeaseId>, String)> {
         let (mut leases, unknown): (Vec<&LintFacts>, Vec<&LintFacts>) =
             all.into_iter().partition(|facts| facts.deadline.is_some());

@@ -3,11 +3,11 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// From this TTL on, half of it without a renewal is enough, even if the lease was not watched all that time: keys that are
-/// attached just after the grant are there by then.
+/// From this TTL on, TTL/2 without a renewal is enough, even if polls did not cover all of it. By then, keys that a
+/// client attaches after the grant are attached.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A lease without keys that nobody renews.
+/// A lease without keys that no client renews.
 ///
 /// > no keys, and no renewal for 42 s.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ impl Leak {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let (ttl, unrenewed) = (facts.ttl?, facts.unrenewed.unwrap_or_default());
         let is_idle = facts.keys == Some(0) && facts.renewals == 0;
-        // A client that renews at all renews at least once in a TTL; most renew three times.
+        // A client that renews at all does so at least once per TTL; most renew three times.
         let was_watched = facts.watched >= ttl * 2 / 3;
         let is_half_over = ttl >= LONG && unrenewed > ttl / 2;
         if !is_idle || !was_watched && !is_half_over {

@@ -33,7 +33,8 @@ fn densest<'a>(ends: &'a [(Timestamp, LeaseId)]) -> &'a [(Timestamp, LeaseId)] {
     most
 }
 
-/// Whether a lease will probably expire at its deadline: nobody renews it, or less is left than at any renewal before.
+/// Whether a lease will probably expire at its deadline: no client renews it, or less time is left than at any earlier
+/// renewal.
 fn is_ending(facts: &LintFacts, now: Timestamp) -> bool {
     let left = facts.deadline.map(|deadline| deadline - now);
     facts.renewals == 0 || left < facts.margin

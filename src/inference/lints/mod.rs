@@ -1,8 +1,8 @@
 //! Warnings about leases: one small type for each lint.
 //!
-//! A [`Lint`] checks one lease, or all of them together ([`LintInput`]). Each finding has a sentence with the figures, the
-//! reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a lint,
-//! add a file and an entry in [`LINTS`].
+//! A [`Lint`] checks each lease, or all leases together ([`LintInput`]). A finding has a sentence with the values, the
+//! reason why it matters, and advice. All texts of a lint are in its file; its doc comment shows the sentence. To add a
+//! lint, add a file and an entry in [`LINTS`].
 
 mod crowded;
 mod dead_candidates;
@@ -37,7 +37,7 @@ use simkit::Timestamp;
 
 use super::TimeRange;
 
-/// What the lints know of one lease. Unknown values are `None`, and no lint guesses them.
+/// The facts that lints use for one lease. Unknown values are `None`, and lints do not guess them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LintFacts {
     /// The lease.
@@ -48,23 +48,23 @@ pub struct LintFacts {
     pub keys: Option<u64>,
     /// Number of renewals that polls have shown.
     pub renewals: u64,
-    /// For how long polls have been frequent enough to show every renewal.
+    /// How long polls have been frequent enough to show every renewal.
     pub watched: Duration,
     /// How clients renew it.
     pub pattern: RenewalPattern,
-    /// Time since its last renewal, as of the last poll, by its deadline.
+    /// Time since the last renewal, as of the last poll, derived from the deadline.
     pub unrenewed: Option<Duration>,
     /// Lowest time left at a renewal; the true value may be higher if some renewals were not seen.
     pub margin: Option<Duration>,
-    /// Lowest time left at a renewal before which no other can have stayed hidden.
+    /// Lowest time left at a renewal, counting only renewals directly before which no other was missed.
     pub sure_margin: Option<Duration>,
-    /// The middle of the range of its deadline.
+    /// The middle of the deadline range.
     pub deadline: Option<Timestamp>,
-    /// Whether the leader's list has it.
+    /// Whether the leader's list contains the lease.
     pub listed: bool,
-    /// Since when the leader does not know it.
+    /// When the leader first reported that the lease does not exist.
     pub unknown_since: Option<Timestamp>,
-    /// Its positions in lock queues.
+    /// The positions in lock queues.
     pub queue_positions: Vec<QueuePosition>,
 }
 
@@ -91,12 +91,12 @@ impl LintFacts {
     }
 }
 
-/// All leases at one moment.
+/// All leases at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct LintInput<'a> {
     /// The living leases.
     pub leases: &'a [LintFacts],
-    /// The moment of the check.
+    /// The time of the check.
     pub now: Timestamp,
 }
 
@@ -105,9 +105,9 @@ pub struct LintInput<'a> {
 pub struct Finding {
     /// The name of its lint, as in JSON; [`label`] gives the text for the screen.
     pub lint: &'static str,
-    /// The leases that it is about.
+    /// The affected leases.
     pub leases: Vec<LeaseId>,
-    /// What was found, with the figures.
+    /// What was found, with the values.
     pub what: String,
     /// Why it matters.
     pub why: &'static str,
@@ -125,11 +125,11 @@ pub trait Lint {
     fn why(&self) -> &'static str;
     /// What to do about a finding.
     fn advice(&self) -> &'static str;
-    /// The findings: for each, its leases and a sentence with the figures.
+    /// Returns, for each finding, its leases and a sentence with the values.
     fn check(&self, input: LintInput<'_>) -> Vec<(Vec<LeaseId>, String)>;
 }
 
-/// All lints, the most urgent first.
+/// All lints, most urgent first.
 pub const LINTS: [&dyn Lint; 11] = [
     &MassDeath,
     &Zombie,
@@ -144,12 +144,12 @@ pub const LINTS: [&dyn Lint; 11] = [
     &ShortTtl,
 ];
 
-/// The label of the lint with this name, for the screen. The name itself is part of the JSON output and stays.
+/// The screen label of the lint with this name. The name itself is part of the JSON output and must not change.
 pub fn label(name: &str) -> &str {
     LINTS.iter().find(|lint| lint.name() == name).map_or(name, |lint| lint.label())
 }
 
-/// All findings, the most urgent first.
+/// Returns all findings, most urgent first.
 pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     let of = |lint: &&dyn Lint| {
         let (name, why, advice) = (lint.name(), lint.why(), lint.advice());
@@ -159,7 +159,7 @@ pub fn findings(input: LintInput<'_>) -> Vec<Finding> {
     LINTS.iter().flat_map(of).collect()
 }
 
-/// Checks each lease on its own; `sentence` returns `None` where nothing is wrong.
+/// Checks each lease on its own. `sentence` returns `None` if nothing is wrong.
 fn each(input: LintInput<'_>, sentence: impl Fn(&LintFacts) -> Option<String>) -> Vec<(Vec<LeaseId>, String)> {
     let found = input.leases.iter().filter_map(|facts| Some((vec![facts.id], sentence(facts)?)));
     found.collect()

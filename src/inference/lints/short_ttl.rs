@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// Below this TTL one lost reply takes most of the time left.
+/// Below this TTL, one lost reply uses up most of the time left.
 const SHORTEST: Duration = Duration::from_secs(5);
 
 /// A TTL below 5 s.

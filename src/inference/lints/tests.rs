@@ -1,4 +1,4 @@
-//! Each lint finds its own problem and nothing else.
+//! Each lint finds only its own problem.
 
 use super::*;
 

@@ -3,11 +3,11 @@ use std::time::Duration;
 use super::{Lint, LintFacts, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// What failover to another member takes at most: twice etcd's default election timeout of 1 s, and the 500 ms that the Go
-/// client waits before it reconnects (clientv3/lease.go, `retryConnWait`).
+/// Maximum time of a failover to another member: twice etcd's default election timeout of 1 s, plus the 500 ms that the
+/// Go client waits before it reconnects (clientv3/lease.go, `retryConnWait`).
 const FAILOVER: Duration = Duration::from_millis(2_500);
 
-/// A lease that would have expired during a change of the leader or of the client's member.
+/// A lease that would have expired during a failover to another leader or member.
 ///
 /// > renewed with only 1.2 s left.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct ThinMargin;
 impl ThinMargin {
     fn sentence(facts: &LintFacts) -> Option<String> {
         let margin = facts.sure_margin?;
-        // A shorter TTL never has more left at a renewal; `short-ttl` reports that.
+        // With a shorter TTL the margin is always thin; `short-ttl` reports that.
         let could_be_wider = facts.ttl? * 2 / 3 > FAILOVER;
         if margin >= FAILOVER || !could_be_wider {
             return None;

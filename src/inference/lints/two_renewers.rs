@@ -2,7 +2,7 @@ use super::{Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
-/// A lease that two or three clients renew, each at its own interval.
+/// A lease renewed by two or three clients, each at its own interval.
 ///
 /// > two clients renew it in turn, each about every 10.0 s.
 #[derive(Clone, Copy, Debug)]

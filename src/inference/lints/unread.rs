@@ -2,7 +2,7 @@ use super::{Lint, LintFacts, LintInput, each};
 use crate::inference::lease_inference::RenewalPattern;
 use etcd_lease::LeaseId;
 
-/// A lease that a client renews every 500 ms because nobody reads its keepalive channel.
+/// A lease that a client renews every 500 ms because its keepalive channel is not read.
 ///
 /// > renewed every 500 ms or more often, typical of a Go client before 3.4 whose KeepAlive channel is not read.
 #[derive(Clone, Copy, Debug)]

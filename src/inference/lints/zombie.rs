@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::{Lint, LintInput, each};
 use etcd_lease::LeaseId;
 
-/// A lease that ends between the list and the query is briefly listed and unknown; never for longer than this.
+/// A lease that ends between the list and the query is listed but unknown for a short time, at most this long.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A lease that one member lists and the leader does not know.
+/// A lease that a member lists but the leader does not know.
 ///
 /// > listed, but unknown to the leader for 8 s.
 #[derive(Clone, Copy, Debug)]

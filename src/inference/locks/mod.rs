@@ -1,4 +1,4 @@
-//! Locks and elections: who holds one, and who waits in which order.
+//! Locks and elections: the holder, and the waiters in order.
 //!
 //! etcd itself has no locks. With its concurrency package (`etcdctl lock` and `elect`, and the server's Lock and Election
 //! services) each candidate puts a key below the name of the lock, named after its lease and attached to it. The candidate
@@ -10,8 +10,8 @@
 //! mutex/694d9aa8d4d4f311   create revision 12   waits for both
 //! ```
 //!
-//! [`Locks`] finds these queues among the keys. A key that is named after one lease and attached to another, or to none, is
-//! in the queue too; [`CandidateProblem`] says what is wrong with it.
+//! [`Locks`] finds these queues among the keys. A key that is named after one lease but attached to another lease or
+//! none is in the queue too; [`CandidateProblem`] describes the problem.
 
 mod candidate_health;
 mod queue;
@@ -35,7 +35,7 @@ struct KeyPlace {
     created: i64,
 }
 
-/// All lock queues, by their keys.
+/// All lock queues, found by their keys.
 #[derive(Clone, Debug, Default)]
 pub struct Locks {
     queues: BTreeMap<Arc<[u8]>, LockQueue>,
@@ -90,7 +90,7 @@ impl Locks {
         self.incoming.extend(candidates.cloned());
     }
 
-    /// Replaces the queues after the last page. A holder that held its lock before keeps its time.
+    /// Replaces the queues after the last page. A holder that is still the holder keeps its start time.
     pub fn finish_reload(&mut self, now: Timestamp) {
         let before = std::mem::take(&mut self.queues);
         self.places.clear();
@@ -102,7 +102,7 @@ impl Locks {
         }
     }
 
-    /// Applies a put of a key with this lease, or with none.
+    /// Applies a put of a key with this lease or without one.
     pub fn put(&mut self, key: &[u8], lease: Option<LeaseId>, create_revision: i64, at: Timestamp) {
         let is_known = self.places.contains_key(key);
         if is_known || is_lock_key(key, lease) {
@@ -121,7 +121,7 @@ impl Locks {
         }
     }
 
-    /// A key that was deleted and created again is at the end of the queue.
+    /// Removes a key that was deleted and created again, because it moves to the end of the queue.
     fn remove_if_recreated(&mut self, key: &[u8], create_revision: i64, at: Timestamp) {
         if self.places.get(key).is_some_and(|place| place.created != create_revision) {
             self.delete(key, at);
@@ -139,14 +139,14 @@ impl Locks {
     }
 }
 
-/// Whether a key may be a candidate: it is named after the lease that it is attached to, or after another one. That one must
-/// then look like an id that etcd has chosen, because small numbers are common names.
+/// Whether a key may be a candidate: it is named after the lease that it is attached to, or after another one. The
+/// other one must look like an id chosen by etcd, because small numbers are common names.
 pub fn is_lock_key(key: &[u8], lease: Option<LeaseId>) -> bool {
     const CHOSEN_BY_ETCD: u64 = 1 << 44;
     named(key).is_some_and(|(_, named)| lease == Some(named) || named.0.unsigned_abs() >= CHOSEN_BY_ETCD)
 }
 
-/// The name of the lock and the lease that a key is named after, in hex as Go's `%x` prints it.
+/// The lock name and the lease that a key is named after, in hex as printed by Go's `%x`.
 fn named(key: &[u8]) -> Option<(&[u8], LeaseId)> {
     let slash = key.iter().rposition(|byte| *byte == b'/')?;
     let digits = std::str::from_utf8(&key[slash + 1..]).ok()?;

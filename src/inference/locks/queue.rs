@@ -14,7 +14,7 @@ pub enum KeyAttachment {
     OwnLease,
     /// Another lease: the key is deleted when that one ends.
     OtherLease(LeaseId),
-    /// None: no end of a lease deletes the key.
+    /// No lease, so the key is never deleted with one.
     NoLease,
 }
 
@@ -52,10 +52,10 @@ pub struct QueuePosition {
     pub behind: usize,
 }
 
-/// Since when the holder has held a lock.
+/// How long a lock has been held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldSince {
-    /// The known start.
+    /// The known start of holding the lock.
     pub since: Timestamp,
     /// Whether the true start may be earlier, before the keys were read.
     pub is_least: bool,
@@ -77,7 +77,7 @@ pub struct LockQueue {
     name: Arc<[u8]>,
     line: BTreeMap<(i64, Arc<[u8]>), Candidate>,
     held: HeldSince,
-    /// Whether a key was ever attached to the lease that it is named after. Otherwise the names may be chance.
+    /// Whether any key was ever attached to the lease that it is named after. Otherwise the names may be coincidental.
     is_proven: bool,
 }
 
@@ -111,7 +111,7 @@ impl LockQueue {
         self.line.len().saturating_sub(1)
     }
 
-    /// Since when the holder has held the lock.
+    /// When the holder acquired the lock.
     pub fn held(&self) -> HeldSince {
         self.held
     }
@@ -132,7 +132,7 @@ impl LockQueue {
         self.ahead_of(candidate).count()
     }
 
-    /// Every lease with its position, if its key is deleted when it ends.
+    /// Every lease whose end deletes its key, with its position.
     pub(super) fn places(&self) -> impl Iterator<Item = (LeaseId, QueuePosition)> {
         let place = |(ahead, candidate): (usize, &Candidate)| {
             let behind = self.line.len() - 1 - ahead;
@@ -176,7 +176,7 @@ impl LockQueue {
         }
     }
 
-    /// Takes over what was known before the keys were read again.
+    /// Carries over the state from before the keys were read again.
     pub(super) fn carry_over(&mut self, before: Option<&LockQueue>) {
         let Some(before) = before else { return };
         self.is_proven |= before.is_proven;

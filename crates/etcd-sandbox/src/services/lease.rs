@@ -76,7 +76,7 @@ impl PbLeaseService for MemberServer {
 }
 
 impl MemberServer {
-    /// The leader sorts by time left. A follower has no deadlines, so its order means nothing.
+    /// The leader sorts by time left. A follower has no deadlines, so its order is arbitrary.
     fn list(&self, state: &ClusterState) -> Vec<LeaseId> {
         let mut ids: Vec<LeaseId> = state.store.leases().ids().collect();
         if state.leader != Some(self.index) {

@@ -1,4 +1,4 @@
-//! The maintenance service: status and alarms, of which there are none.
+//! The maintenance service: status and alarms. There are never any alarms.
 
 use std::pin::Pin;
 
@@ -61,7 +61,7 @@ impl PbMaintenanceService for MemberServer {
 }
 
 impl MemberServer {
-    /// The status of this member. The size of the database is that of the keys and values.
+    /// The status of this member. The database size is the total size of keys and values.
     fn describe(&self, state: &ClusterState) -> PbStatusResponse {
         let bytes = i64::try_from(state.store.keys().bytes()).unwrap_or(i64::MAX);
         PbStatusResponse {

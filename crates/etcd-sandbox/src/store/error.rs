@@ -15,7 +15,7 @@ pub enum RequestError {
     /// The key is empty.
     #[error("etcdserver: key is not provided")]
     NoKey,
-    /// A put keeps the lease or the value of a key that does not exist.
+    /// A put requests to keep the lease or the value of a key that does not exist.
     #[error("etcdserver: key not found")]
     KeyNotFound,
     /// A put has a value and also keeps the old one.
@@ -42,13 +42,13 @@ pub enum RequestError {
     /// The renewal is forbidden by [`Faults::forbid`](crate::Faults::forbid).
     #[error("etcdserver: permission denied")]
     Forbidden,
-    /// There is no leader.
+    /// The cluster has no leader.
     #[error("etcdserver: no leader")]
     NoLeader,
-    /// There was no leader while a read waited for one.
+    /// A read timed out waiting for a leader.
     #[error("etcdserver: request timed out")]
     TimedOut,
-    /// There was no leader while a change waited for one. etcd 3.4 returns the code `Unknown` instead.
+    /// A change timed out waiting for a leader. etcd 3.4 returns the code `Unknown` instead.
     #[error("context deadline exceeded")]
     NotProposed,
     /// The sandbox does not serve this call.

@@ -7,7 +7,7 @@ use etcd_client::proto::{PbEvent, PbKeyValue};
 
 use super::RequestError;
 
-/// The most changes that are kept. The sandbox also compacts by itself, to stay small.
+/// Maximum number of changes kept. The sandbox compacts automatically to limit memory.
 const MAX_CHANGES: usize = 100_000;
 
 /// The changes of the keys in the order of their revisions.
@@ -58,7 +58,7 @@ impl ChangeHistory {
         self.changes.push_back(change);
         if self.changes.len() > MAX_CHANGES {
             let middle = revision_of(&self.changes[MAX_CHANGES / 2]);
-            // This fails only if half of the history is one revision, and then there is nothing older to remove.
+            // This fails only if half of the history is one revision. Then there is nothing older to remove.
             let _ = self.compact(middle);
         }
     }

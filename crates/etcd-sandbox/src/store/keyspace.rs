@@ -23,7 +23,7 @@ pub(crate) struct Span<'a> {
 type KeyBounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
 impl<'a> Span<'a> {
-    /// The bounds; none if `end` is not after the key.
+    /// The bounds; `None` if `end` is not after `key`.
     fn bounds(self) -> Option<KeyBounds<'a>> {
         let start = Bound::Included(self.key);
         match self.end {
@@ -33,12 +33,12 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// Whether it contains a key.
+    /// Whether the span contains a key.
     pub(crate) fn contains(self, key: &[u8]) -> bool {
         self.bounds().is_some_and(|bounds| RangeBounds::<[u8]>::contains(&bounds, key))
     }
 
-    /// Whether it can contain no key.
+    /// Whether the span cannot contain any key.
     pub(crate) fn is_empty(self) -> bool {
         self.bounds().is_none()
     }
@@ -186,7 +186,7 @@ impl Keyspace {
         before
     }
 
-    /// Deletes keys, all in one revision. Returns the deleted keys. Without any the revision does not change.
+    /// Deletes keys, all in one revision. Returns the deleted keys. If there are none, the revision does not change.
     pub(crate) fn delete(&mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Vec<PbKeyValue> {
         let gone: Vec<PbKeyValue> = keys.into_iter().filter_map(|key| self.entries.remove(&key)).collect();
         self.bytes -= gone.iter().map(size).sum::<usize>();

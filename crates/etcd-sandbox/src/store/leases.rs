@@ -9,17 +9,17 @@ use crate::LeaseId;
 use crate::MAX_TTL;
 use simkit::Timestamp;
 
-/// The minimum TTL in seconds, which is that of etcd with its default election timeout of 1 s.
+/// The minimum TTL in seconds, as in etcd with its default election timeout of 1 s.
 pub(crate) const MIN_TTL: i64 = 2;
 
 /// The outcome of a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RenewOutcome {
-    /// The lease has its full TTL again, in seconds.
+    /// The lease was reset to its full TTL, in seconds.
     Renewed(i64),
     /// The lease does not exist.
     Missing,
-    /// The lease has expired and is not removed yet. The reply has to wait for that.
+    /// The lease has expired but is not removed yet. The reply must wait for the removal.
     Dying,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct TimeLeft {
 struct LeaseRecord {
     ttl: i64,
     deadline: Timestamp,
-    /// Its place among leases with the same deadline. The first one expires first.
+    /// Its order among leases with the same deadline. The lowest expires first.
     turn: u64,
     keys: BTreeSet<Vec<u8>>,
 }
@@ -68,7 +68,7 @@ impl LeaseTable {
         Ok(ttl)
     }
 
-    /// Removes a lease and returns its keys, sorted; none if it does not exist.
+    /// Removes a lease and returns its keys, sorted; `None` if it does not exist.
     pub(crate) fn remove(&mut self, id: LeaseId) -> Option<BTreeSet<Vec<u8>>> {
         let lease = self.by_id.remove(&id)?;
         self.by_deadline.remove(&(lease.deadline, lease.turn));
@@ -84,8 +84,8 @@ impl LeaseTable {
         }
     }
 
-    /// Extends every lease to its full TTL plus `extra`, as a new leader does (`Promote` in etcd's `lessor.go`). Expired
-    /// leases that are not removed yet come back. From 1,000 leases on the deadlines are spread.
+    /// Extends every lease to its full TTL plus `extra`, as a new leader does (`Promote` in etcd's `lessor.go`).
+    /// Expired leases that are not removed yet become valid again. With 1,000 or more leases the deadlines are spread.
     pub(crate) fn refill(&mut self, now: Timestamp, extra: Duration) {
         for (_, id) in self.order() {
             self.extend(id, now, extra);
@@ -111,7 +111,7 @@ impl LeaseTable {
         self.by_deadline.iter().map(|(&(deadline, _), &id)| (deadline, id)).collect()
     }
 
-    /// The time left; none if the lease does not exist.
+    /// The time left; `None` if the lease does not exist.
     pub(crate) fn time_left(&self, id: LeaseId, now: Timestamp) -> Option<TimeLeft> {
         let lease = self.by_id.get(&id)?;
         let left = lease.deadline.since(now).as_secs().cast_signed();
@@ -119,7 +119,7 @@ impl LeaseTable {
         Some(TimeLeft { ttl: left - overdue, granted_ttl: lease.ttl })
     }
 
-    /// The deadline of a lease; none if it does not exist.
+    /// The deadline of a lease; `None` if it does not exist.
     pub(crate) fn deadline(&self, id: LeaseId) -> Option<Timestamp> {
         self.by_id.get(&id).map(|lease| lease.deadline)
     }
@@ -149,7 +149,7 @@ impl LeaseTable {
         self.by_id.get(&id).into_iter().flat_map(|lease| &lease.keys)
     }
 
-    /// Detaches a key from one lease and attaches it to another. Either may be none.
+    /// Detaches a key from one lease and attaches it to another. Either may be `None`.
     pub(crate) fn move_key(&mut self, key: &[u8], from: Option<LeaseId>, to: Option<LeaseId>) {
         if let Some(lease) = from.and_then(|id| self.by_id.get_mut(&id)) {
             lease.keys.remove(key);

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use simkit::Timestamp;
 
-/// From this many leases on a new leader spreads them. etcd removes as many per second.
+/// With this many leases or more, a new leader spreads the deadlines. etcd removes as many per second.
 pub(super) const SPREAD_FROM: usize = 1_000;
-/// The most deadlines in a window of one second: three quarters of what etcd removes per second.
+/// Maximum number of deadlines in a window of 1 s: 75% of what etcd removes per second.
 const DEADLINES_PER_SECOND: u32 = 750;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Computes by how much to move each deadline, in sorted order, as the second half of `Promote` in etcd's `lessor.go`. In a
-/// full window the n-th deadline is n/750 s after the start of the window.
+/// Computes how far to move each deadline, in sorted order, like the second half of `Promote` in etcd's `lessor.go`. In
+/// a full window the n-th deadline is n/750 s after the start of the window.
 #[derive(Debug)]
 pub(super) struct RefillSpread {
     start: Timestamp,
@@ -25,7 +25,7 @@ impl RefillSpread {
         RefillSpread { start: earliest, end: earliest + SECOND, count: 0 }
     }
 
-    /// By how much the next deadline moves.
+    /// How far to move the next deadline.
     pub(super) fn delay(&mut self, deadline: Timestamp) -> Duration {
         if deadline > self.end {
             *self = RefillSpread { count: 1, ..RefillSpread::new(deadline) };

@@ -26,10 +26,10 @@ enum TxnStep<'a> {
 }
 
 impl Store {
-    /// Carries out a transaction. All its writes have one revision.
+    /// Runs a transaction. All its writes share one revision.
     ///
     /// # Errors
-    /// `TooManyOps`, `NoKey`, `DuplicateKey`, and the errors of its operations. Nothing is changed then.
+    /// `TooManyOps`, `NoKey`, `DuplicateKey`, and the errors of its operations. On an error nothing is changed.
     pub(crate) fn txn(&mut self, request: &PbTxnRequest) -> Result<PbTxnResponse, RequestError> {
         check(request)?;
         let plan = self.plan(request);
@@ -54,8 +54,8 @@ impl Store {
         TxnPlan { succeeded, steps: steps.collect() }
     }
 
-    /// Whether a comparison is true for all its keys. Without a key it compares with zeros, but the comparison of a value is
-    /// then false.
+    /// Whether a comparison is true for all its keys. A missing key compares as zeros, except that comparing its value
+    /// is false.
     fn holds(&self, compare: &PbCompare) -> bool {
         let mut found = self.keys.range(Span { key: &compare.key, end: &compare.range_end }).peekable();
         if found.peek().is_some() {

@@ -1,4 +1,4 @@
-//! Checks a transaction before it is carried out (`checkTxnRequest` and `checkIntervals` in etcd's `v3rpc/key.go`).
+//! Checks a transaction before it runs (`checkTxnRequest` and `checkIntervals` in etcd's `v3rpc/key.go`).
 
 use std::collections::HashSet;
 
@@ -7,10 +7,9 @@ use etcd_client::proto::{PbTxnOpRequest, PbTxnRequest, PbTxnRequestOp};
 use super::kv::{check_delete, check_put};
 use super::{RequestError, Span, range};
 
-/// The most comparisons or operations of a transaction (`--max-txn-ops`).
+/// Maximum number of comparisons or operations in a transaction (`--max-txn-ops`).
 const MOST: usize = 128;
 
-/// Checks a transaction.
 pub(super) fn check(request: &PbTxnRequest) -> Result<(), RequestError> {
     check_below(request, MOST)?;
     Writes::of(&request.success)?;
@@ -67,7 +66,7 @@ impl<'a> Writes<'a> {
         Ok(writes)
     }
 
-    /// Only one of two branches is taken, so both may put the same key.
+    /// Only one of the two branches runs, so both may put the same key.
     fn either(&mut self, one: Writes<'a>, other: Writes<'a>) -> Result<(), RequestError> {
         one.puts.union(&other.puts).try_for_each(|key| self.put(key))?;
         self.deletes.extend(one.deletes.into_iter().chain(other.deletes));

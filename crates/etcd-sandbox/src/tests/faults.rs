@@ -23,7 +23,7 @@ async fn a_delay_delays_replies() {
     let mut asker = Asker::open(&sandbox, 1, &[id], false).await.unwrap();
     asker.answer().await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 4);
-    // The lease was renewed at the request and not at the reply.
+    // The lease is renewed when the request is processed, not when the reply is sent.
     assert_eq!(sandbox.deadline(id).unwrap().since_start().as_secs(), 12);
 }
 

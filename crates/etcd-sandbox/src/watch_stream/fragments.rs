@@ -1,4 +1,4 @@
-//! Events in one message, or in several if the client wants messages that are not larger than a request.
+//! Splits events into several messages if the client requests fragments.
 
 use etcd_client::proto::{PbEvent, PbResponseHeader, PbWatchResponse};
 use prost::Message;
@@ -6,7 +6,8 @@ use prost::Message;
 /// The largest fragment in bytes: etcd's `--max-request-bytes`, 1.5 MiB, and 512 KiB for the overhead.
 const MAX_BYTES: usize = 1536 * 1024 + 512 * 1024;
 
-/// The messages for these events, in order. All but the last are marked as fragments. Without events there is none.
+/// The messages for these events, in order. All but the last are marked as fragments. Without events there are no
+/// messages.
 pub(super) fn in_fragments(
     watch_id: i64,
     header: &PbResponseHeader,

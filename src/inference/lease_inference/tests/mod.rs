@@ -1,4 +1,4 @@
-//! The true state of a lease, against what polls infer.
+//! Compares the true state of a lease with what polls infer.
 
 mod patterns;
 mod polls;
@@ -17,7 +17,7 @@ fn at(nanos: u64) -> Timestamp {
     Timestamp::from_nanos(nanos)
 }
 
-/// A lease on a server, as it truly is.
+/// The true state of a lease on a server.
 struct Truth {
     ttl: u64,
     deadline: u64,
@@ -42,13 +42,13 @@ impl Truth {
         self.renewed.push(now);
     }
 
-    /// A new leader gives everybody the full TTL and a second.
+    /// A new leader resets every lease to the full TTL plus one second.
     fn refill(&mut self, now: u64) {
         self.deadline = now + (self.ttl + 1) * SECOND;
         self.term += 1;
     }
 
-    /// What the server says at a moment.
+    /// The server's reply at `now`.
     fn answer(&self, now: u64) -> TimeToLive {
         let left = i64::try_from(self.deadline).unwrap() - i64::try_from(now).unwrap();
         TimeToLive {
@@ -60,8 +60,8 @@ impl Truth {
         }
     }
 
-    /// A poll that takes up to `round_trip`; the server reads the time left somewhere in between. Returns what was inferred and
-    /// when the reply arrived.
+    /// Polls with a round trip of up to `round_trip`. The server reads the time left somewhere in between. Returns what
+    /// was inferred and when the reply arrived.
     fn poll(&mut self, observed: &mut LeaseInference, sent: u64, round_trip: u64) -> (Inferred, u64) {
         let trip = self.roll(round_trip) + 1;
         let looked = sent + self.roll(trip);
@@ -69,12 +69,12 @@ impl Truth {
     }
 }
 
-/// Polls by plan until `until`, with these renewals; returns when the last poll was sent.
+/// Polls by plan until `until`, with these renewals. Returns when the last poll was sent.
 fn live(truth: &mut Truth, observed: &mut LeaseInference, renewals: &[u64], until: u64, round_trip: u64) -> u64 {
     watch(truth, observed, renewals, until, round_trip, |_| ())
 }
 
-/// The same, with a look at the inference after each poll.
+/// Like [`live`], and inspects the inference after each poll.
 fn watch(
     truth: &mut Truth,
     observed: &mut LeaseInference,

@@ -48,7 +48,7 @@ fn interleaved(random: &mut Truth, clients: usize, ttl: u64, renewals: usize) ->
     all
 }
 
-/// Whether polls can tell the clients apart: polls come every TTL/18, at most half a second late, and the intervals differ.
+/// Whether polls can distinguish the clients: polls come every TTL/18, at most 500 ms late, and the intervals differ.
 fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
     let gaps: Vec<u64> = renewals.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let least = SECOND.max(ttl * SECOND / 18 + SECOND / 2);
@@ -57,7 +57,8 @@ fn are_apart(renewals: &[u64], clients: usize, ttl: u64) -> bool {
     gaps.iter().all(|gap| *gap >= least) && gaps.windows(clients).all(unlike)
 }
 
-/// How often interleaved clients were found within so many renewals, and of how many runs; none may count as late.
+/// Returns how often interleaved clients were found within `renewals` renewals, and the number of runs. None may count
+/// as late.
 fn found(ttl: u64, clients: usize, renewals: usize) -> (usize, usize) {
     let mut of = (0, 0);
     for seed in 0..300 {

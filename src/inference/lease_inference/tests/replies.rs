@@ -1,4 +1,4 @@
-//! Replies that are odd, forgotten, or older than what is known.
+//! Replies that are invalid, forgotten, or older than the known state.
 
 use super::*;
 
@@ -57,11 +57,11 @@ fn a_renewal_from_here_sets_the_deadline_and_an_older_reply_does_not_contradict_
     let (sent, received) = (at(103_400 * MILLI), at(103_520 * MILLI));
     assert_eq!(observed.apply_reply(&truth.answer(103_508 * MILLI), sent, received).inferred, Inferred::Nothing);
     assert_eq!(observed.bounds(), Some(fixed), "it only narrows");
-    // Sent later: a reply that fits keeps the deadline, though another client may have renewed it too.
+    // Sent later: a reply that agrees keeps the deadline, even if another client may have renewed the lease too.
     truth.deadline = 113_505 * MILLI;
     let (inferred, _) = truth.poll(&mut observed, 103_800 * MILLI, MILLI);
     assert_eq!((inferred, observed.bounds()), (Inferred::Nothing, Some(fixed)));
-    // Sent later, with less than the renewal gave: the server was stopped.
+    // Sent later, with less left than the renewal set: the server was suspended.
     truth.deadline = 108 * SECOND;
     let (inferred, _) = truth.poll(&mut observed, 104 * SECOND, MILLI);
     assert_eq!(inferred, Inferred::Contradiction);
