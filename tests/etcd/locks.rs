@@ -49,34 +49,34 @@ async fn the_queue_of_a_lock_is_shown_in_order(version: Version) {
     command.args(["--endpoints", &etcd.endpoints().join(",")]);
     let mut monitor = Terminal::start(command, 120, 30);
     monitor.keys("4");
-    monitor.wait_for("No lock and no election");
+    monitor.wait_for("No locks or elections");
 
     let holder = candidate(&etcd, &["lock", "mutex"], 0).await;
     let next = candidate(&etcd, &["lock", "mutex"], 1).await;
     let _third = candidate(&etcd, &["lock", "mutex"], 2).await;
     let _leader = candidate(&etcd, &["elect", "chair", "ada"], 0).await;
     let all = line(&etcd, "mutex");
-    monitor.wait_for("4 Locks 2 with 4 in line");
+    monitor.wait_for("4 Locks 2 locks, 2 waiters");
     wait_for_line(&mut monitor, &line(&etcd, "chair"));
     wait_for_line(&mut monitor, &all);
-    monitor.wait_for("; 2 wait; ");
+    monitor.wait_for("; 2 waiters; ");
     monitor.wait_for("; nobody waits.");
     assert_eq!(holding(&etcd, &all[1]), format!("{:0>16}\n", id(&all[1])));
 
     next.signal("KILL");
-    monitor.wait_for("it seems dead, and leaves the line");
+    monitor.wait_for("looks dead; leaves the queue");
     wait_for_line(&mut monitor, &all);
-    monitor.wait_for("; 1 waits; ");
+    monitor.wait_for("; 1 waiter; ");
     wait_for_line(&mut monitor, &[all[0].clone(), all[2].clone()]);
 
     holder.signal("INT");
-    monitor.wait_for("4 Locks 2 with 2 in line");
+    monitor.wait_for("4 Locks 2 locks, no waiters");
     wait_for_line(&mut monitor, &all[2..]);
     // Overwriting the key without its lease detaches it.
     etcd.ctl(&["put", &all[2], "mine"]);
-    monitor.wait_for(&format!("until somebody deletes it: etcdctl del {}", all[2]));
+    monitor.wait_for(&format!("stays until it is deleted: etcdctl del {}", all[2]));
     etcd.ctl(&["del", &all[2]]);
-    monitor.wait_for("4 Locks 1 with 1 in line");
+    monitor.wait_for("4 Locks 1 lock, no waiters");
     monitor.keys("q");
     assert_eq!(monitor.exit_code(), 0);
 }

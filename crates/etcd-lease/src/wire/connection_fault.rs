@@ -82,8 +82,8 @@ impl FirstBytes {
         }
     }
 
-    /// The connection_fault that the bytes mean; none for an HTTP/2 server.
-    pub(super) fn connection_fault(self) -> Option<ConnectionFault> {
+    /// The fault that the bytes mean; none for an HTTP/2 server.
+    pub(super) fn fault(self) -> Option<ConnectionFault> {
         match self {
             FirstBytes::Settings => None,
             FirstBytes::TlsAlert => Some(ConnectionFault::UsesTls),
@@ -93,7 +93,7 @@ impl FirstBytes {
 }
 
 impl ConnectionFault {
-    /// The connection_fault in a failed TLS handshake; none if it is another error. `has_read` says whether the server sent any
+    /// The fault in a failed TLS handshake; none if it is another error. `has_read` says whether the server sent any
     /// byte.
     pub(super) fn of_handshake(
         error: &io::Error,
@@ -107,7 +107,7 @@ impl ConnectionFault {
         }
     }
 
-    /// The connection_fault in a connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3
+    /// The fault in a connection that failed after the TLS handshake and before the server's first frame. In TLS 1.3
     /// a server rejects a certificate there: for the client the handshake ends before the server has seen it.
     pub(super) fn of_tls(error: &io::Error, request: CertificateRequest) -> Option<ConnectionFault> {
         let alert = match tls_error(error) {
@@ -125,7 +125,7 @@ impl ConnectionFault {
         })
     }
 
-    /// The connection_fault in a plain-text connection that failed before the server's first frame.
+    /// The fault in a plain-text connection that failed before the server's first frame.
     pub(super) fn of_plain(error: &io::Error) -> Option<ConnectionFault> {
         is_closed(error).then_some(ConnectionFault::Unanswered)
     }
@@ -201,13 +201,9 @@ mod tests {
         for (bytes, expected) in cases {
             assert_eq!(FirstBytes::read(bytes), expected, "{bytes:?}");
         }
-        assert_eq!(FirstBytes::Settings.connection_fault(), None);
-        assert_eq!(FirstBytes::TlsAlert.connection_fault(), Some(ConnectionFault::UsesTls));
-        assert_eq!(
-            FirstBytes::Incomplete.connection_fault(),
-            Some(ConnectionFault::NotHttp2),
-            "closed after three bytes"
-        );
+        assert_eq!(FirstBytes::Settings.fault(), None);
+        assert_eq!(FirstBytes::TlsAlert.fault(), Some(ConnectionFault::UsesTls));
+        assert_eq!(FirstBytes::Incomplete.fault(), Some(ConnectionFault::NotHttp2), "closed after three bytes");
     }
 
     #[test]
@@ -253,7 +249,7 @@ mod tests {
             Some(ConnectionFault::NotTls)
         );
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let connection_fault = of(unknown.clone()).unwrap();
-        assert_eq!(connection_fault.to_string(), unknown.to_string());
+        let fault = of(unknown.clone()).unwrap();
+        assert_eq!(fault.to_string(), unknown.to_string());
     }
 }

@@ -42,7 +42,7 @@ pub struct CallError {
     message: String,
     stale_login: bool,
     /// Replaces the advice of the kind for a connection that the server refused.
-    refusal_advice: Option<&'static str>,
+    fault_advice: Option<&'static str>,
 }
 
 impl CallError {
@@ -68,7 +68,7 @@ impl CallError {
 
     /// An error that was found before anything was dialled.
     pub(super) fn config(kind: ErrorKind, message: String) -> Self {
-        CallError { kind, tried: "", endpoint: String::new(), message, stale_login: false, refusal_advice: None }
+        CallError { kind, tried: "", endpoint: String::new(), message, stale_login: false, fault_advice: None }
     }
 
     pub(super) fn timeout(tried: &'static str, endpoint: &str) -> Self {
@@ -78,15 +78,15 @@ impl CallError {
 
     /// Translates a gRPC status; the codes and texts are those of etcd's `rpctypes/error.go`.
     pub(super) fn from_status(tried: &'static str, endpoint: &str, status: &Status) -> Self {
-        let connection_fault = connection_fault(status);
+        let fault = fault(status);
         let mut message = message_of(status);
-        let kind = connection_fault.as_ref().map_or_else(|| kind(status, &message), refusal_kind);
-        if connection_fault.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
+        let kind = fault.as_ref().map_or_else(|| kind(status, &message), fault_kind);
+        if fault.is_none() && kind == ErrorKind::Unavailable && is_broken_off(&message) {
             "the server closed the connection".clone_into(&mut message);
         }
-        let refusal_advice = connection_fault.as_ref().map(ConnectionFault::advice);
+        let fault_advice = fault.as_ref().map(ConnectionFault::advice);
         let stale_login = is_stale_login(&message);
-        CallError { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, refusal_advice }
+        CallError { kind, tried, endpoint: endpoint.to_owned(), message, stale_login, fault_advice }
     }
 
     pub(super) fn from_client(tried: &'static str, endpoint: &str, error: etcd_client::Error) -> Self {
@@ -127,7 +127,7 @@ impl CallError {
     }
 
     fn advice(&self) -> &'static str {
-        if let Some(advice) = self.refusal_advice {
+        if let Some(advice) = self.fault_advice {
             return advice;
         }
         match self.kind {
@@ -162,17 +162,17 @@ fn message_of(status: &Status) -> String {
     if text.is_empty() { format!("{:?}", status.code()) } else { text }
 }
 
-/// The connection_fault that replaced the error of the transport.
-fn connection_fault(status: &Status) -> Option<ConnectionFault> {
+/// The fault that replaced the error of the transport.
+fn fault(status: &Status) -> Option<ConnectionFault> {
     std::iter::successors(std::error::Error::source(status), |error| error.source())
         .find_map(|error| error.downcast_ref::<ConnectionFault>())
         .cloned()
 }
 
-fn refusal_kind(connection_fault: &ConnectionFault) -> ErrorKind {
-    match connection_fault {
+fn fault_kind(fault: &ConnectionFault) -> ErrorKind {
+    match fault {
         // The member may be about to stop or to start, and another may answer.
-        _ if connection_fault.is_silent() => ErrorKind::Unavailable,
+        _ if fault.is_silent() => ErrorKind::Unavailable,
         ConnectionFault::NotHttp2 => ErrorKind::Unavailable,
         _ => ErrorKind::Tls,
     }

@@ -24,7 +24,7 @@ struct State {
     /// Whether the server ever answered on any connection.
     has_answered: bool,
     /// Belongs to the newest connection with a known outcome.
-    connection_fault: Option<ConnectionFault>,
+    fault: Option<ConnectionFault>,
 }
 
 impl Link {
@@ -43,22 +43,22 @@ impl Link {
 
     /// Notes that a connection failed.
     pub(super) fn fail(&self, error: &io::Error) {
-        let connection_fault = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectionFault>());
-        self.conclude(connection_fault.cloned());
+        let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectionFault>());
+        self.conclude(fault.cloned());
     }
 
     /// The error of a TLS handshake, with the [`ConnectionFault`] inside. `has_read` says whether the server sent any byte.
     pub(super) fn handshake_error(&self, error: io::Error, has_read: bool) -> io::Error {
         match ConnectionFault::of_handshake(&error, has_read, self.state().request) {
-            Some(connection_fault) => io::Error::new(error.kind(), connection_fault),
+            Some(fault) => io::Error::new(error.kind(), fault),
             None => error,
         }
     }
 
-    /// The connection_fault if the server refused the newest connection, otherwise the error of the transport.
+    /// The fault if the server refused the newest connection, otherwise the error of the transport.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
-        match self.state().connection_fault.clone() {
-            Some(connection_fault) => connection_fault.into(),
+        match self.state().fault.clone() {
+            Some(fault) => fault.into(),
             None => error.into(),
         }
     }
@@ -68,10 +68,10 @@ impl Link {
         self.conclude(None);
     }
 
-    fn conclude(&self, connection_fault: Option<ConnectionFault>) {
+    fn conclude(&self, fault: Option<ConnectionFault>) {
         let mut state = self.state();
-        let went_away = state.has_answered && connection_fault.as_ref().is_some_and(ConnectionFault::is_silent);
-        state.connection_fault = if went_away { None } else { connection_fault };
+        let went_away = state.has_answered && fault.as_ref().is_some_and(ConnectionFault::is_silent);
+        state.fault = if went_away { None } else { fault };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -190,22 +190,22 @@ impl<S> FirstAnswer<S> {
         let wanted = FirstBytes::ENOUGH - self.first.len();
         self.first.extend(bytes.iter().take(wanted));
         let first = FirstBytes::read(&self.first);
-        let connection_fault = match result {
+        let fault = match result {
             Ok(()) if bytes.is_empty() => self.closed(link, &io::ErrorKind::UnexpectedEof.into()),
             Ok(()) if first == FirstBytes::Incomplete => return,
-            Ok(()) => first.connection_fault(),
+            Ok(()) => first.fault(),
             Err(error) => self.closed(link, error),
         };
-        match connection_fault {
+        match fault {
             None if first == FirstBytes::Settings => link.answered(),
-            connection_fault => link.conclude(connection_fault),
+            fault => link.conclude(fault),
         }
         self.link = None;
     }
 
     fn closed(&self, link: &Link, error: &io::Error) -> Option<ConnectionFault> {
         if !self.first.is_empty() {
-            return FirstBytes::read(&self.first).connection_fault();
+            return FirstBytes::read(&self.first).fault();
         }
         if self.secure {
             ConnectionFault::of_tls(error, link.state().request)
