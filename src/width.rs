@@ -23,7 +23,7 @@ impl DisplayWidth for str {
     }
 }
 
-/// The text in at most so many columns, with `…` where something was cut. A grapheme is never split.
+/// Cuts the text to at most `width` columns and ends it with `…` if it was cut. Never splits a grapheme.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
