@@ -84,7 +84,7 @@ impl ManyLeases {
     }
 }
 
-/// The charts alone: the open detail of a lease of 2 s whose responses nobody read for an hour.
+/// Measures only the charts: the open detail of a 2 s lease whose responses were not read for an hour.
 fn of_an_hour() -> ManyLeases {
     let mut leases =
         ManyLeases { app: AppState::new(AppConfig::default(), Timestamp::START), now: Timestamp::START, next: 0 };

@@ -86,7 +86,7 @@ impl Wait {
         self.was_there
     }
 
-    /// The range of the deadline; none before the first reply with one.
+    /// The range of the deadline; `None` before the first reply with one.
     pub fn bounds(&self) -> Option<TimeRange> {
         self.bounds
     }

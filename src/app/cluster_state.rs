@@ -11,7 +11,7 @@ use simkit::Timestamp;
 pub struct ClusterState {
     /// The members as of the last probe.
     pub view: ClusterView,
-    /// Since when no member has answered. `None` while one does.
+    /// When members stopped replying. `None` while one replies.
     pub unreached_since: Option<Timestamp>,
     /// Why listing leases fails. `None` while it works.
     pub list_failure: Option<CallFailure>,

@@ -181,13 +181,13 @@ mod tests {
         key_index.add_page(page(&[(b"b", 1)]));
         key_index.finish_reload();
         assert!(key_index.confirm(LeaseId(1), b"a") && !key_index.confirm(LeaseId(1), b"b"));
-        assert!(key_index.attach(LeaseId(1), b"a", 7), "the watch tells it");
+        assert!(key_index.attach(LeaseId(1), b"a", 7), "the watch reports it with its revision");
         assert_eq!(key_index.of(LeaseId(1)).collect::<Vec<_>>(), [(&b"a"[..], 7), (&b"b"[..], 2)]);
         for key in [b"a", b"b"] {
             key_index.detach(LeaseId(1), key);
             assert!(
                 !key_index.confirm(LeaseId(1), key) && key_index.attach(LeaseId(1), key, 9),
-                "attached anew it is news"
+                "a second attach after a detach is reported"
             );
         }
     }

@@ -26,7 +26,7 @@ pub struct KeyState {
     pub(super) revision: i64,
     /// When the last change arrived.
     pub(super) reported_at: Timestamp,
-    /// From when on the watch reports changes as they happen. Before that it may be catching up.
+    /// When the watch started to report changes as they happen. Before that it may be catching up.
     pub(super) prompt_from: Timestamp,
     /// When which revision was current.
     pub(super) revisions: RevisionTimeline,

@@ -11,13 +11,13 @@ pub struct LeaseCounts {
     pub others: usize,
     /// Leases at risk or late.
     pub endangered: usize,
-    /// Leases that have expired and are not removed yet: shown by polls, or listed by the leader before such a lease.
+    /// Leases that have expired but are not removed yet: shown by polls, or listed by the leader before such a lease.
     pub dying: usize,
     /// Unseen leases that may have expired.
     pub perhaps_dying: usize,
     /// Pinned leases.
     pub pinned: usize,
-    /// Renewals per second of the leases that are kept alive here, by their mean intervals.
+    /// Renewals per second of the leases that are kept alive here, computed from their mean intervals.
     pub renewals: f64,
     /// Dropped responses of the living leases.
     pub dropped: u64,

@@ -1,4 +1,4 @@
-//! The attached keys of a lease, and those that left it.
+//! The attached and the detached keys of a lease.
 
 use crate::inference::lease_inference::KeyDetachReason;
 use simkit::Timestamp;
@@ -8,17 +8,17 @@ use simkit::Timestamp;
 pub struct LeaseKeys {
     /// Number of known keys.
     pub count: usize,
-    /// Whether these are all keys; false where only part of the key space is watched.
+    /// Whether these are all keys; false if only part of the key space is watched.
     pub is_all: bool,
     /// The first [`LeaseKeys::FIRST`] of them, sorted, not escaped.
     pub first: Vec<Vec<u8>>,
 }
 
 impl LeaseKeys {
-    /// The most keys that are kept by name.
+    /// Maximum number of keys kept by name.
     pub const FIRST: usize = 8;
 
-    /// From a reply that has all keys.
+    /// Creates the keys from a reply that contains all keys.
     pub fn of(mut keys: Vec<Vec<u8>>) -> Self {
         let count = keys.len();
         keys.sort_unstable();
@@ -27,14 +27,14 @@ impl LeaseKeys {
     }
 }
 
-/// A key that left a lease which lives on.
+/// A key that was detached from a living lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetachedKey {
     /// When the change arrived.
     pub at: Timestamp,
     /// The key, not escaped.
     pub key: Vec<u8>,
-    /// Why it left.
+    /// Why the key was detached.
     pub fate: KeyDetachReason,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct PendingDeletion {
     pub(super) revision: i64,
     /// When the change arrived.
     pub(super) received: Timestamp,
-    /// A round trip before `received`, when the lease still existed. None if the change may have arrived late.
+    /// One round trip before `received`, when the lease still existed. `None` if the change may have arrived late.
     pub(super) alive: Option<Timestamp>,
     /// The deleted keys, not escaped.
     pub(super) keys: Vec<Vec<u8>>,

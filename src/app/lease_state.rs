@@ -3,11 +3,11 @@
 /// Why a lease ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndCause {
-    /// Its deadline had passed.
+    /// The deadline passed.
     Expired,
-    /// It was revoked before its deadline.
+    /// The lease was revoked before its deadline.
     Revoked,
-    /// It is gone; both causes are possible.
+    /// The lease is gone, and both causes are possible.
     Unknown,
 }
 
@@ -16,13 +16,13 @@ pub enum EndCause {
 pub enum LeaseState {
     /// It has ended.
     Ended(EndCause),
-    /// Expired; etcd has not removed it yet.
+    /// Expired but not removed by etcd yet.
     Dying,
     /// Two planned polls got no reply.
     Unseen,
-    /// Less is left than one of its renewal intervals.
+    /// Less time is left than one renewal interval.
     Risk,
-    /// Its renewal is overdue compared with its usual interval.
+    /// The renewal is overdue compared with the usual interval.
     Late,
     /// An own lease that is not kept alive, or a fault drill is running on it.
     Paused,

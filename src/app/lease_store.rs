@@ -1,6 +1,6 @@
-//! All leases by id, and what is known of them together.
+//! All leases by id, and statistics over them.
 //!
-//! The store records the leases that may have changed, so that rows and counts are updated without a look at the others.
+//! The store records which leases may have changed, so that updating rows and counts does not visit the others.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::inference::locks::{Candidate, CandidateHealth, CandidateProblem};
 use etcd_lease::{LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
-/// All leases, and what is known of them together. Every way to change a lease marks it as changed.
+/// All leases, and statistics over them. Every mutable access to a lease marks it as changed.
 ///
 /// Each lease is boxed, because leases are large and the map's nodes are half empty.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +24,12 @@ pub struct LeaseStore {
     dirty: HashSet<LeaseId>,
     /// The ended leases that still have a row, in the order in which they ended.
     pub(super) recently_ended: VecDeque<(Timestamp, LeaseId)>,
-    /// Ended leases that the engine still keeps alive while later leases have their ids: to be stopped.
+    /// Ended leases that the engine still keeps alive although later leases have their ids. The engine must stop
+    /// keeping them alive.
     pub(super) superseded: Vec<LeaseId>,
     /// Counts over all leases, as of the last [`refresh_rows`](super::refresh_rows).
     pub counts: LeaseCounts,
-    /// What is known of the leases of each TTL together.
+    /// Statistics of the leases of each TTL.
     pub(super) cohorts: TtlCohorts,
     pub(super) lint_report: LintReport,
     /// The cadence statistics of every lease that was kept alive.
@@ -41,7 +42,7 @@ impl LeaseStore {
         self.all.len()
     }
 
-    /// Whether there is no lease.
+    /// Whether the store is empty.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -50,7 +51,7 @@ impl LeaseStore {
         self.all.contains_key(&id)
     }
 
-    /// A lease by its id, including those that ended in the last half minute.
+    /// Returns a lease by its id, including leases that ended in the last 30 s.
     pub fn get(&self, id: LeaseId) -> Option<&Lease> {
         self.all.get(&id).map(Box::as_ref)
     }
@@ -60,7 +61,7 @@ impl LeaseStore {
         self.get(id).filter(|lease| lease.end.is_none())
     }
 
-    /// A lease that has not ended, to be changed.
+    /// Returns a living lease for changes.
     pub(super) fn alive_mut(&mut self, id: LeaseId) -> Option<&mut Lease> {
         self.get_mut(id).filter(|lease| lease.end.is_none())
     }
@@ -85,20 +86,20 @@ impl LeaseStore {
         self.all.keys().copied()
     }
 
-    /// A lease to be changed.
+    /// Returns a lease for changes.
     pub(super) fn get_mut(&mut self, id: LeaseId) -> Option<&mut Lease> {
         let lease = self.all.get_mut(&id)?;
         self.dirty.insert(id);
         Some(lease)
     }
 
-    /// A lease to be changed, created if it does not exist.
+    /// Returns a lease for changes. Creates it if it does not exist.
     pub(super) fn get_or_insert(&mut self, id: LeaseId) -> &mut Lease {
         self.dirty.insert(id);
         self.all.entry(id).or_insert_with(|| Box::new(Lease::new(id)))
     }
 
-    /// Every lease, to be changed.
+    /// Returns every lease for changes.
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Lease> {
         self.dirty.extend(self.all.keys());
         self.all.values_mut().map(Box::as_mut)
@@ -155,18 +156,19 @@ impl LeaseStore {
             .fold((0, None), |(count, next), status| (count + 1, next.into_iter().chain(status.next_due).min()))
     }
 
-    /// Whether nobody seems to renew a lease, by its own polls or by those of other leases of its TTL.
+    /// Whether no client seems to renew a lease, judging by its own polls or by polls of other leases with the same
+    /// TTL.
     pub(super) fn is_unrenewed(&self, id: LeaseId) -> bool {
         let Some(lease) = self.get(id) else { return false };
         if lease.observed.is_unrenewed() {
             return true;
         }
-        // A renewal of its own counts more than those of other leases.
+        // The lease's own renewals take precedence over those of other leases.
         let was_renewed = lease.observed.renewals().last().is_some();
         !was_renewed && lease.granted_ttl.is_some_and(|ttl| self.cohorts.are_left_alone(ttl))
     }
 
-    /// What is known at `now` of the leases with its TTL.
+    /// What is known at `now` about the leases with the same TTL.
     pub(super) fn cohort_hint(&self, id: LeaseId, now: Timestamp) -> CohortHint {
         let ttl = self.get(id).and_then(|lease| lease.granted_ttl);
         CohortHint {
@@ -175,14 +177,14 @@ impl LeaseStore {
         }
     }
 
-    /// The problem of a candidate for a lock, if it has one.
+    /// The problem of a lock candidate, if any.
     pub fn candidate_problem(&self, candidate: &Candidate, now: Timestamp) -> Option<CandidateProblem> {
         let health = self.get(candidate.lease).map_or_else(CandidateHealth::default, |lease| health(lease, now));
         candidate.problem(health)
     }
 }
 
-/// The health of a candidate by its lease. Whether an unseen lease was renewed is unknown.
+/// The health of a candidate, judged by its lease. For an unseen lease it is unknown whether it was renewed.
 fn health(lease: &Lease, now: Timestamp) -> CandidateHealth {
     let state = lease.state(now);
     CandidateHealth {

@@ -22,7 +22,7 @@ pub(super) struct PollState {
     pub(super) asked: Option<Timestamp>,
     /// Whether a poll is in flight. There is at most one per lease.
     pub(super) in_flight: bool,
-    /// Since when the first reply is outstanding. `None` if no reply has arrived since the machine slept.
+    /// When the first outstanding query was sent. `None` if no reply has arrived since the machine was suspended.
     pub(super) awaited: Option<Timestamp>,
 }
 

@@ -1,7 +1,7 @@
 //! The poll scheduler: which lease is polled when, within a rate limit.
 //!
-//! Each lease has a time at which its next poll yields the most information: about six times in a third of its TTL,
-//! shortly before its deadline, and at most four times a second
+//! Each lease has a time at which its next poll yields the most information: about six times per TTL/3, shortly before
+//! its deadline, and at most four times a second
 //! ([`LeaseInference`](crate::inference::lease_inference::LeaseInference)). The limit is spent in this order:
 //!
 //! 1. leases that must be polled at once;

@@ -192,7 +192,7 @@ impl ActiveFilter {
 pub(super) struct LeaseFacts<'a> {
     lease: &'a Lease,
     keys: &'a [Vec<u8>],
-    /// Whether the time left of an ended lease is that at its end.
+    /// Whether the time left of an ended lease is its value at the end.
     is_last: bool,
     now: Timestamp,
 }

@@ -69,7 +69,7 @@ pub enum CliError {
         /// Where read-only mode is set.
         by: ReadOnlyBy,
     },
-    /// The user may not list leases. etcd allows it only to root, or to who may read every key of every lease.
+    /// The user may not list leases. etcd allows it only for root and for users that may read every key of every lease.
     #[error(
         "{0}; without that permission, use `leasetop timetolive ID` or `leasetop list --for 5s --prefix READABLE_KEYS`"
     )]

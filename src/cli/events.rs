@@ -37,7 +37,7 @@ pub(super) async fn run(args: EventsArgs, shared: GlobalFlags, out: &mut Out) ->
         printed = &mut printing => return printed.map(|()| Exit::Done),
         known = &mut following => known,
     };
-    // If nobody reads, the last lines are dropped.
+    // If the output is not read, the last lines are dropped.
     tokio::time::timeout(LAST_LINES_TIMEOUT, printing).await.unwrap_or(Ok(()))?;
     headless::reached(known, &session)?;
     Ok(Exit::Done)

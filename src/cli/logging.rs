@@ -59,7 +59,7 @@ fn subscribe(lines: Lines, verbose: u8) {
     let _ = tracing_subscriber::registry().with(layer).with(targets).try_init();
 }
 
-/// Writes in a separate thread, so a log that nobody reads does not delay renewals.
+/// Writes in a separate thread, so that a log reader that stops reading does not delay renewals.
 #[expect(clippy::disallowed_methods, reason = "the log outlives the runtime")]
 fn writer(out: impl Write + Send + 'static) -> Lines {
     let (sender, receiver) = sync_channel(WAITING);
@@ -72,7 +72,7 @@ fn write(messages: &Receiver<Message>, mut out: impl Write) {
     for message in messages {
         match message {
             Message::Line(line) => {
-                // There is no other place to report that the log cannot be written.
+                // Nothing else can report that the log cannot be written.
                 let _ = out.write_all(&line);
             }
             Message::Flush(done) => drop(done),
@@ -103,7 +103,7 @@ impl MakeWriter<'_> for Lines {
 impl Drop for Guard {
     fn drop(&mut self) {
         let (done, written) = sync_channel(0);
-        // A full channel means that nobody reads the log: there is nothing to wait for.
+        // A full channel means that the log is not being read, so waiting would not help.
         if self.0.try_send(Message::Flush(done)).is_ok() {
             let _ = written.recv_timeout(FLUSH);
         }

@@ -29,7 +29,8 @@ async fn print_revoked(id: LeaseId, header: Header, keys: Option<usize>, out: &m
     out.data(line).await
 }
 
-/// Number of keys attached just before, because the reply to the revocation does not say. None if the user may not read it.
+/// Number of keys attached just before, because the reply to the revocation does not contain it. `None` if the user may
+/// not read the keys.
 async fn keys(session: &CommandSession, id: LeaseId) -> Option<usize> {
     session.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len())
 }

@@ -131,7 +131,7 @@ async fn a_late_renewer_has_little_time_left() {
 #[tokio::test(start_paused = true)]
 async fn the_clients_leave_room_for_own_leases_on_a_small_screen() {
     let test = start(Clock::real()).await;
-    // 80x24 shows twelve rows, of which three are the user's own; here the user has one.
+    // 80x24 shows 12 rows. Three of them are for the user's own leases; here the user has one.
     assert_eq!(test.seconds_of(900, |test| test.sandbox.leases().len() > 10).await, 0);
 }
 

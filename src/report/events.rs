@@ -143,7 +143,7 @@ struct EventFields {
     /// dropped: the response queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<QueueDepthObject>,
-    /// The endpoint as it was given.
+    /// The endpoint as given by the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
     /// A description.

@@ -1,4 +1,4 @@
-//! The monitor's response reader: a task that reads every keepalive response, unless it is told to stall.
+//! The monitor's response reader: a task that reads every keepalive response, unless a fault drill stalls it.
 //!
 //! The task counts responses per lease, and the event loop collects the counts. The task never waits for the loop, so a
 //! slow screen cannot make a queue overflow.

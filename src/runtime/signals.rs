@@ -68,7 +68,7 @@ pub(super) fn has_shell() -> bool {
 ///
 /// crossterm's reader busy-loops on a terminal that is gone and may block the event loop, so the process is forced to
 /// exit after a grace period.
-#[expect(clippy::disallowed_methods, reason = "the runtime owns the threads; and there is nobody left to return to")]
+#[expect(clippy::disallowed_methods, reason = "the runtime owns the threads; and there is no caller to return to")]
 fn hung_up() -> io::Result<impl Future<Output = Option<ExternalEvent>>> {
     let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let (hung_up, on_hang_up) = oneshot::channel();

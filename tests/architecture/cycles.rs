@@ -1,7 +1,7 @@
 //! No file imports, directly or by way of others, a file that imports it.
 //!
-//! Imports are read from `use` lines and followed through re-exports to the file that defines the name, so that a `mod.rs`
-//! that only hands names on is no file in between.
+//! Imports are read from `use` lines and followed through re-exports to the file that defines the name, so that a
+//! `mod.rs` that only re-exports names does not count as a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -83,7 +83,7 @@ fn read_crate(folder: &Path, module: &[String], found: &mut Crate) {
     }
 }
 
-/// An import in a module, from the crate's root; none where it names another crate.
+/// An import in a module, resolved from the crate root; `None` if it names another crate.
 fn absolute(files: &Crate, module: &[String], import: &[String]) -> Option<Vec<String>> {
     let mut base = module.to_vec();
     let mut rest = import;

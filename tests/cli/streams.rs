@@ -170,7 +170,7 @@ fn events_are_printed_as_they_happen_until_a_signal() {
     assert!(first.contains("  granted     ") && !first.contains(&old), "{first}");
     let new = first.split_whitespace().nth(3).expect("its id");
     sandbox.stdout(&["revoke", new], 0);
-    // Whether it was revoked can be told of a lease that was polled before.
+    // A revocation can be recognised only if the lease was polled before.
     let last = wait_for(&told, "other client's");
     assert!(last.contains(new) && !last.contains("  expired "), "{last}");
     assert_eq!(end(child, "INT").0, Some(0));
@@ -189,7 +189,7 @@ fn events_are_filtered_and_the_connection_is_reported_on_stderr() {
     let other = || sandbox.stdout(&["grant", "600", "--put", "/other=1"], 0);
     let lines = std::iter::repeat_with(|| (other(), svc())).map(|_| told.recv_timeout(Duration::from_millis(300)));
     let heard: Vec<String> = lines.take(100).flatten().take(2).collect();
-    let attached = heard.iter().find(|line| line.contains(r#""event":"attached""#)).expect("it is told");
+    let attached = heard.iter().find(|line| line.contains(r#""event":"attached""#)).expect("the attach is reported");
     assert!(attached.contains(r#""keys":["/svc/a"]"#) && !heard.concat().contains("/other"), "{heard:?}");
     let (code, rest, _) = end(child, "INT");
     assert_eq!((code, rest.contains("/other"), rest.contains("connection")), (Some(0), false, false), "{rest}");

@@ -37,7 +37,7 @@ fn an_error_does_not_print_values_of_the_environment() {
     let told = stderr(&with_endpoints("127.0.0.1:1", &["revoke"]));
     assert!(told.contains("Usage: leasetop revoke <ID>...\n"), "{told}");
     let told = stderr(&with_endpoints("localhost", &["list"]));
-    assert!(told.contains("invalid endpoint"), "a mistake in the environment is told: {told}");
+    assert!(told.contains("invalid endpoint"), "an invalid environment variable is reported: {told}");
     let help = with_endpoints("127.0.0.1:1", &["--help"]);
     assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("ETCDCTL_ENDPOINTS"));
 }

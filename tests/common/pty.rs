@@ -39,7 +39,7 @@ pub(crate) struct Terminal {
     parser: Parser,
     bytes: Vec<u8>,
     found: String,
-    /// Locked while nobody reads.
+    /// Locked while the output must not be read.
     gate: Arc<Mutex<()>>,
 }
 
@@ -63,7 +63,7 @@ impl Terminal {
         }
     }
 
-    /// Runs `meanwhile` while nobody reads the terminal.
+    /// Runs `meanwhile` while the terminal output is not read.
     pub(crate) fn unread<T>(&mut self, meanwhile: impl FnOnce(&mut Terminal) -> T) -> T {
         let gate = Arc::clone(&self.gate);
         let _closed = gate.lock().expect("the reader does not panic");
@@ -92,7 +92,7 @@ impl Terminal {
     /// Closes the terminal, as closing its window does.
     pub(crate) fn hang_up(&mut self) {
         self.ends = None;
-        // The reading thread has an end too; it closes it when nobody receives the bytes.
+        // The reading thread also has the terminal open. It closes it when the receiver is dropped.
         self.output = channel().1;
     }
 
@@ -176,7 +176,7 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contents().contains(text));
     }
 
-    /// Reads until a condition holds of the screen.
+    /// Reads until the screen meets a condition.
     pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&Screen) -> bool) {
         let deadline = now() + LIMIT;
         while self.is_within_a_frame() || !holds(self.screen()) {
@@ -218,7 +218,7 @@ impl Drop for Terminal {
     }
 }
 
-/// A process that may not be our child.
+/// A process that is not necessarily our child.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process(u32);
 
@@ -253,7 +253,7 @@ impl Process {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "there is no event for the end of a process that is no child")]
+#[expect(clippy::disallowed_methods, reason = "there is no event for the end of a process that is not a child")]
 fn nap() {
     std::thread::sleep(Duration::from_millis(20));
 }

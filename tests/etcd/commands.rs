@@ -41,7 +41,7 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     let lease = id(&granted).to_owned();
     let wait =
         |until: &str, timeout: &str| leasetop(&etcd, &[], &["wait", &lease, "--until", until, "--timeout", timeout]);
-    assert_eq!(wait("renewed", "1s"), (String::new(), Some(1)), "nobody renews it");
+    assert_eq!(wait("renewed", "1s"), (String::new(), Some(1)), "no client renews it");
     let (output, code) = wait("left<3s", "20s");
     assert!(code == Some(0) && output.starts_with(&format!("lease {lease} reached left<3s (")), "{output}");
     let renewed = std::thread::scope(|scope| {
@@ -57,7 +57,7 @@ async fn waits_for_a_renewal_and_for_the_end(version: Version) {
     });
     assert!(renewed.status.success(), "{renewed:?}");
     assert_eq!(wait("gone", "60s"), (format!("lease {lease} is gone\n"), Some(0)));
-    assert_eq!(wait("renewed", "60s").1, Some(1), "it is gone, which is no reason to wait");
+    assert_eq!(wait("renewed", "60s").1, Some(1), "a lease that is gone is not waited for");
 }
 
 async fn lists_what_was_observed(version: Version) {

@@ -1,4 +1,4 @@
-# A lease of 2 s whose responses nobody reads for 40 s: queue depth, dropped responses, log lines, and the lease survives.
+# A lease of 2 s whose responses are not read for 40 s: queue depth, dropped responses, log lines, and the lease survives.
 start_etcd
 started=$(date +%s.%N)
 "$leasetop" --endpoints "$endpoint" --log-file "$work/log" exercise --ttl 2 --for 40s --stall --put /stalled=1 -w json \

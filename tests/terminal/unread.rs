@@ -1,4 +1,4 @@
-//! A terminal that nobody reads: it fills, a write to it blocks, and renewals continue.
+//! A terminal that is not read: it fills up, writes to it block, and renewals continue.
 
 use etcd_lease::LeaseId;
 use std::time::Duration;

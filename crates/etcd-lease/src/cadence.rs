@@ -45,7 +45,7 @@ impl Cadence {
         self.answers.saturating_sub(1)
     }
 
-    /// The mean interval; none before the second reply.
+    /// The mean interval; `None` before the second reply.
     pub fn mean(&self) -> Option<Duration> {
         if self.intervals() == 0 {
             return None;

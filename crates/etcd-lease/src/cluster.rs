@@ -20,7 +20,7 @@ pub enum Reachability {
 /// One member, with the facts of its last status reply.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemberView {
-    /// The endpoint as it was given (`127.0.0.1:2379`).
+    /// The endpoint as given by the user (`127.0.0.1:2379`).
     pub endpoint: String,
     /// The member id; 0 while unknown.
     pub member_id: u64,
@@ -47,7 +47,7 @@ pub struct ClusterView {
     pub cluster_id: u64,
     /// The members, in the order of the endpoints.
     pub members: Vec<MemberView>,
-    /// The index of the member that gets calls and renewals; none before the first probe.
+    /// The index of the member used for calls and renewals; `None` before the first probe.
     pub chosen: Option<usize>,
 }
 

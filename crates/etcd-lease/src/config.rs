@@ -81,7 +81,8 @@ impl Config {
         self
     }
 
-    /// The most unread responses of a lease. Further ones are dropped and counted. Default: 16, as in Go's clientv3.
+    /// Maximum number of unread responses per lease. Further ones are dropped and counted. Default: 16, as in Go's
+    /// clientv3.
     ///
     /// With 0 a response is delivered only to a reader that waits for it.
     pub fn queue_capacity(mut self, responses: usize) -> Self {

@@ -37,7 +37,7 @@ pub enum Error {
     /// The cluster has no leader.
     #[error("{0}")]
     NoLeader(FailedCall),
-    /// There was no answer in time. A change may or may not have happened.
+    /// There was no reply in time. A change may or may not have happened.
     #[error("{0}")]
     Timeout(FailedCall),
     /// A TLS file cannot be used, or the TLS handshake failed.

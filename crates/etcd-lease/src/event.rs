@@ -35,7 +35,7 @@ pub enum EngineEventKind {
     Dropped {
         /// Responses in the queue.
         queue_size: usize,
-        /// The most responses that it can hold.
+        /// The capacity of the queue.
         queue_capacity: usize,
     },
     /// A renewal was not answered in time.
@@ -51,12 +51,12 @@ pub enum EngineEventKind {
     Ended(Ended),
     /// Renewals now go to this endpoint.
     Connected {
-        /// The endpoint as it was given.
+        /// The endpoint as given by the user.
         endpoint: String,
     },
     /// The streams to this endpoint broke.
     Lost {
-        /// The endpoint as it was given.
+        /// The endpoint as given by the user.
         endpoint: String,
         /// The error, for people.
         trouble: String,

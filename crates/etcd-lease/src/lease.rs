@@ -14,7 +14,7 @@ use crate::{Ended, Error, Header, LeaseId, QueueGauge};
 /// Dropping it stops the renewals and does not revoke the lease, which expires within its TTL. [`Lease::revoke`] ends it
 /// at once.
 ///
-/// The responses need not be read: unread ones are dropped and counted, and the lease lives on.
+/// Reading the responses is optional. Unread ones are dropped and counted, and the lease survives.
 #[derive(Debug)]
 #[must_use = "dropping a lease stops its renewals"]
 pub struct Lease {

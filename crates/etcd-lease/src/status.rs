@@ -81,7 +81,7 @@ pub enum Phase {
 pub struct QueueGauge {
     /// Responses that wait to be read.
     pub depth: usize,
-    /// The most responses that it can hold.
+    /// The capacity of the queue.
     pub capacity: usize,
     /// Responses dropped so far because the queue was full.
     pub dropped: u64,
@@ -92,7 +92,7 @@ pub struct QueueGauge {
 pub struct LeaseStatus {
     /// The id of the lease.
     pub id: LeaseId,
-    /// The TTL in seconds that etcd returned last; none before the first reply.
+    /// The TTL in seconds that etcd returned last; `None` before the first reply.
     pub granted_ttl: Option<i64>,
     /// The phase.
     pub phase: Phase,
@@ -116,12 +116,12 @@ pub struct LeaseStatus {
     pub queue: QueueGauge,
     /// The fault drill that runs on it.
     pub drill: Option<Fault>,
-    /// Why it ended; none before the end.
+    /// Why it ended; `None` before the end.
     pub ended: Option<Ended>,
 }
 
 impl LeaseStatus {
-    /// The status of a lease of which only the schedule is known.
+    /// Creates the status of a lease with only the schedule known.
     pub(crate) fn new(id: LeaseId, pace: RenewalSchedule) -> Self {
         LeaseStatus {
             id,

@@ -36,7 +36,7 @@ pub struct Series {
     pub count: u64,
     /// The number of leases that ended while they were being kept alive.
     pub lost: u64,
-    /// Details of the lost leases, as far as they are known.
+    /// Known details of the lost leases.
     pub losses: Vec<LostLease>,
     /// The number of answered renewals.
     pub renewals: u64,

@@ -5,7 +5,7 @@ use crate::app::{Event, EventKind, KeyState, Lease, LeaseStore};
 use crate::filter::Filter;
 use simkit::Timestamp;
 
-/// Whether the lease of an event matches a filter. An ended lease is matched as it was when it ended. The keys in the
+/// Whether the lease of an event matches a filter. An ended lease is matched by its state at the end. The keys in the
 /// event count as keys of the lease. Events without a lease always match.
 pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, event: &Event, now: Timestamp) -> bool {
     if filter.is_empty() {

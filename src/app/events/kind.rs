@@ -133,7 +133,7 @@ pub enum EventKind {
         /// The raft term.
         term: u64,
     },
-    /// The current member reports that there is no leader.
+    /// The current member reports a missing leader.
     NoLeader {
         /// The member's endpoint.
         endpoint: String,

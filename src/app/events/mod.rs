@@ -110,7 +110,7 @@ impl EventLog {
         self.lines.iter()
     }
 
-    /// Starts recording every single event for [`drain_recorded`](EventLog::drain_recorded), including those that the log
+    /// Starts recording every event for [`drain_recorded`](EventLog::drain_recorded), including events that the log
     /// combines.
     pub fn record_all(&mut self) {
         self.recorded = Some(Vec::new());

@@ -8,7 +8,7 @@ fn after_a_reconnect_unobserved_renewals_make_no_lease_late() {
     let mut story = Story::start(AppConfig::default());
     renewed(&mut story, 5);
     story.send(Msg::Cluster(down()));
-    // For 40 s nobody answers; then every TTL restarts.
+    // For 40 s no member replies; then every TTL restarts.
     story.wait(40.0);
     story.send(Msg::Tick);
     assert_eq!(story.state(7), "unseen");
@@ -23,12 +23,12 @@ fn after_a_reconnect_unobserved_renewals_make_no_lease_late() {
     story.live(7, &truth, back + 18.0);
     assert_eq!(story.state(7), "ok");
     assert!(!story.words().contains(&"late") && !story.words().contains(&"risk"), "{:?}", story.words());
-    // Then it is watched again, and nobody renews it.
+    // Then it is watched again, and no client renews it.
     story.live(7, &truth, back + 9.0 + 20.0);
     assert_eq!(story.state(7), "late");
     let late = story.app.events.lines().find(|event| event.name() == EventName::Late).unwrap();
     let EventKind::Late { interval: Some(interval), .. } = late.kind else { panic!("{late:?}") };
-    assert!(interval < Duration::from_secs(15), "{interval:?} of which all was watched");
+    assert!(interval < Duration::from_secs(15), "{interval:?}: only watched time counts");
 }
 
 #[test]

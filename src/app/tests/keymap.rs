@@ -96,7 +96,7 @@ fn the_filter_uses_rebound_keys_to_apply_close_and_move() {
     story.type_in("/ttl>1j");
     story.press(&[Key::Backspace, Key::Enter, Key::F(3)]);
     assert_eq!(story.app.view.cursor, Some(LeaseId(2)));
-    assert!(story.app.view.row_filter.line.is_some(), "Enter is no key of it");
+    assert!(story.app.view.row_filter.line.is_some(), "Enter is not bound there");
     story.press(&[Key::F(4)]);
     assert!(story.app.view.row_filter.line.is_none() && story.app.view.row_filter.is_active());
     story.press(&[Key::Char('/'), Key::F(10)]);

@@ -72,7 +72,11 @@ fn keys_come_from_pages_and_changes_and_not_from_polls() {
     story.change_keys(vec![put("/c", None, Some(-2), 10)]);
     assert_eq!((story.keys(-2), story.last_event()), (Some((1, vec!["/c"])), ("attached", Some(-2), "/c".to_owned())));
     story.change_keys(vec![put("/c", Some(-2), Some(-2), 11)]);
-    assert_eq!(story.words().iter().filter(|word| **word == "attached").count(), 1, "a new value is no new key");
+    assert_eq!(
+        story.words().iter().filter(|word| **word == "attached").count(),
+        1,
+        "a new value does not attach the key again"
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_list_with_an_ended_lease_causes_a_poll_whose_reply_starts_a_new_life() {
         story.list_again();
     }
     let lease = story.app.leases.get(LeaseId(ID)).unwrap();
-    assert!(!lease.warnings.contains(&"zombie"), "its row stays, and is no zombie's");
+    assert!(!lease.warnings.contains(&"zombie"), "its row stays and has no zombie warning");
     story.list(&[], &[ID]);
     assert_eq!(story.words().iter().filter(|word| **word == "revoked").count(), 2, "it has its own end");
     story.wait(29.0);

@@ -208,7 +208,7 @@ fn a_candidate_that_is_not_renewed_looks_dead() {
     story.wait(19.0);
     assert_eq!(story.problem(1), None);
     story.wait(3.0);
-    assert_eq!(story.problem(1), None, "nobody has looked");
+    assert_eq!(story.problem(1), None, "the lease has not been polled since");
     story.probe(1, 7, 30, &[]);
     assert!(
         matches!(story.problem(1), Some(CandidateProblem::Silent(span)) if span.as_secs() == 22),

@@ -201,10 +201,10 @@ fn the_chart_of_another_clients_lease_includes_earlier_observations() {
     let mut story = Story::start(AppConfig::default());
     let truth = renewed(&mut story, 4);
     story.live(7, &truth, 37.0);
-    assert!(story.others_lease(7).history.is_none(), "nobody has looked");
+    assert!(story.others_lease(7).history.is_none(), "the detail was not opened");
     story.press(&[Key::Enter]);
     story.live(7, &truth, 40.0);
-    let history = story.others_lease(7).history.as_ref().expect("somebody looks");
+    let history = story.others_lease(7).history.as_ref().expect("the detail is open");
     let renewals: Vec<f64> = history.entries().map(|mark| mark.at.since_start().as_secs_f64()).collect();
     for (reported, truly) in renewals.iter().zip([5.3, 15.3, 25.3, 35.3]) {
         assert!((reported - truly).abs() < 0.3, "{renewals:?}");
@@ -221,7 +221,7 @@ fn the_chart_of_a_lease_without_renewals_starts_when_first_seen() {
     story.live(7, &truth, 12.0);
     story.press(&[Key::Enter]);
     story.live(7, &truth, 14.0);
-    let history = story.others_lease(7).history.as_ref().expect("somebody looks");
+    let history = story.others_lease(7).history.as_ref().expect("the detail is open");
     assert_eq!(history.entries().len(), 1);
     assert!(history.entries().next().unwrap().at < at(1.0));
     assert!(history.inferred().is_empty());
@@ -239,6 +239,6 @@ fn a_chart_excludes_unobserved_time() {
     let truth = Truth { deadline: back + 29.0, term: 4 };
     story.press(&[Key::Enter]);
     story.live(7, &truth, back + 3.0);
-    let history = story.others_lease(7).history.as_ref().expect("somebody looks");
+    let history = story.others_lease(7).history.as_ref().expect("the detail is open");
     assert!(history.entries().next().unwrap().at > at(37.0) && history.inferred().is_empty(), "{history:?}");
 }

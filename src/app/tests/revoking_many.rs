@@ -108,7 +108,7 @@ fn leases_that_end_or_change_owner_while_the_dialog_is_open_are_skipped() {
     story.list(&[], &[2]);
     story.grant(3, 10);
     assert_eq!(dialog(&story).leases(&story.app.leases).map(|lease| lease.id.0).collect::<Vec<_>>(), [1, 4]);
-    assert_eq!(confirm(&mut story, "4"), NONE, "the number is that of those that are left");
+    assert_eq!(confirm(&mut story, "4"), NONE, "the count is that of the remaining leases");
     story.press(&[Key::Backspace]);
     assert_eq!(confirm(&mut story, "2"), [1, 4]);
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::app::row_filter::ActiveFilter;
 use crate::app::sort::Rank;
 
-/// One thing that happens to one of a few leases.
+/// One change to one of a few leases.
 #[derive(Clone, Debug)]
 enum Step {
     Grant(i64, i64),

@@ -88,7 +88,7 @@ fn values_are_read_on_selection_on_changes_and_every_five_seconds() {
     story.wait(5.0);
     answer(&mut story, 1, "new");
     story.press(&[Key::Char('3')]);
-    assert_eq!(value_reads(story.send(Msg::Tick)), [], "nobody looks");
+    assert_eq!(value_reads(story.send(Msg::Tick)), [], "the view is closed");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn without_a_visible_detail_values_are_read_when_it_opens() {
     story.send(Msg::Cluster(down()));
     answer(&mut story, 1, "x");
     story.wait(9.0);
-    assert_eq!(value_reads(story.send(Msg::Tick)), [], "there is nobody to ask");
+    assert_eq!(value_reads(story.send(Msg::Tick)), [], "no member is reachable");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn facts(cluster: &ClusterState, lease: &Lease, now: Timestamp) -> LintFacts {
     LintFacts { listed, unknown_since: Some(end.at), ..LintFacts::of(lease.id, &LeaseInference::default()) }
 }
 
-/// The facts about a living lease. If it is unseen, only those that do not change with time.
+/// The facts about a living lease. For an unseen lease, only facts that do not change with time.
 fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
     let known = lease.keys.as_ref().filter(|keys| keys.is_all || keys.count > 0);
     let keys = known.map(|keys| keys.count as u64);

@@ -94,7 +94,7 @@ pub(super) fn targets_or_report(app: &mut AppState, now: Timestamp) -> Vec<Lease
     targets
 }
 
-/// The marked leases that have a row, in row order, and those that have none.
+/// The marked leases with a row, in row order, and the marked leases without one.
 pub(super) fn visible_and_hidden(app: &AppState) -> (Vec<LeaseId>, Vec<LeaseId>) {
     let is_marked = |id: &LeaseId| app.view.selection.of(*id).is_some();
     let shown: Vec<LeaseId> = app.active_view().view.order.iter().copied().filter(is_marked).collect();

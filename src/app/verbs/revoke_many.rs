@@ -25,7 +25,7 @@ pub struct RevokeManyDialog {
 }
 
 impl RevokeManyDialog {
-    /// A dialog for these leases, of which `hidden` have no row.
+    /// Creates a dialog for these leases; `hidden` of them have no row.
     pub(in crate::app) fn new<'a>(leases: impl Iterator<Item = &'a Lease>, hidden: usize) -> Self {
         RevokeManyDialog { named: leases.map(RevokeTarget::of).collect(), hidden, typed: ConfirmCount::default() }
     }

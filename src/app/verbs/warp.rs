@@ -34,7 +34,7 @@ pub fn speeds(pace: RenewalSchedule) -> [ClockSpeed; 3] {
 /// Why the speed cannot be changed, in a sentence. `None` if it can.
 pub fn no_speed(config: &AppConfig) -> Option<&'static str> {
     match config.backend {
-        // The clock of a real cluster is everybody's.
+        // All clients share the clock of a real cluster.
         Backend::Cluster => Some("Only a sandbox's clock can be sped up. Try `leasetop demo`."),
         Backend::Sandbox { .. } if config.is_read_only => {
             Some("Read-only: grant, renew and revoke are disabled, and so is a restart.")

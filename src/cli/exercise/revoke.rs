@@ -1,4 +1,4 @@
-//! Revokes the leases of an exercise, and reports those that remain.
+//! Revokes the leases of an exercise and reports the remaining ones.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -175,7 +175,7 @@ impl<'a> ExerciseRun<'a> {
         Some((until.since(from), cost))
     }
 
-    /// Stops keeping the leases alive, and revokes those that still exist.
+    /// Stops keeping the leases alive and revokes the remaining ones.
     pub(super) async fn revoke(mut self, out: &mut Out) {
         self.engine.close().await;
         revoke_all(self.session, self.monitor.tally.alive(), &mut self.signals, out).await;
@@ -228,7 +228,7 @@ fn progress(seen: String, elapsed: Duration, keep_for: Duration) -> String {
     format!("keeping {seen}; {elapsed} s of {keep_for} s, {left} s left")
 }
 
-/// Reads a response and those that have arrived with it. Ends are in the status feed.
+/// Reads a response and all others that have arrived. Ends are in the status feed.
 async fn read(consumer: &mut Consumer) {
     if consumer.next().await.is_none() {
         return pending().await;

@@ -73,7 +73,7 @@ async fn reading(session: &CommandSession, id: LeaseId) -> Result<(ListedLease, 
     Ok((ListedLease::read_once(answer, keys_known, deadline), header))
 }
 
-/// The members with their status, as far as they reply within [`MEMBER_INFO_TIMEOUT`].
+/// The members with the status of each one that replies within [`MEMBER_INFO_TIMEOUT`].
 async fn introduced(session: &CommandSession) -> ClusterView {
     let mut view = session.cluster.watch();
     let known = |view: &ClusterView| view.members.iter().all(|member| member.reachability != Reachability::Unknown);

@@ -191,7 +191,7 @@ fn every_lease_has_its_position() {
     locks.put(&key("mutex", MUTEX[0]), None, 7, at(2));
     let places: Vec<_> = locks.places().map(|(lease, line)| (lease.0, line.ahead, line.behind)).collect();
     let others = [(MUTEX[2], 0, 2), (MUTEX[1], 2, 0), (MUTEX[0], 0, 0)];
-    assert_eq!(places, others, "a detached key stays in the queue, and revoking its lease moves nobody");
+    assert_eq!(places, others, "a detached key stays in the queue, and revoking its lease does not change the queue");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn each_problem_has_its_condition() {
     let problem = |health| candidate(KeyAttachment::OwnLease).problem(health);
     let silent = |seconds| Some(CandidateProblem::Silent(Duration::from_secs(seconds)));
     assert_eq!(problem(well), None);
-    assert_eq!(problem(CandidateHealth::default()), None, "unknown is no problem");
+    assert_eq!(problem(CandidateHealth::default()), None, "an unknown state is not a problem");
     assert_eq!(problem(CandidateHealth { is_dying: true, is_gone: true, ..well }), Some(CandidateProblem::Gone));
     assert_eq!(problem(CandidateHealth { is_dying: true, ..well }), Some(CandidateProblem::Dying));
     assert_eq!(problem(CandidateHealth { unrenewed: seconds(40), ..well }), None);

@@ -135,7 +135,7 @@ async fn watched(ends: impl FnOnce(&Sandbox)) -> (FinalState, u64, [LeaseId; 2])
     clock.sleep(Duration::from_millis(1_500)).await;
     external.send(ExternalEvent::End).unwrap();
     let (known, deaths) = watching.await.unwrap();
-    assert!(known.app.leases.get(dies).is_none(), "a row of the dead fades");
+    assert!(known.app.leases.get(dies).is_none(), "the row of an ended lease is removed");
     drop(keeping);
     (known, deaths, [kept, leaks])
 }

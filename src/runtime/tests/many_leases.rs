@@ -1,4 +1,4 @@
-//! Many leases that end together: each end with its cause, as far as the poll limit allows.
+//! Many leases end together. Each end is reported with its cause, if the poll limit allows.
 
 use std::collections::BTreeMap;
 

@@ -41,7 +41,7 @@ pub(crate) async fn lease_time_to_live(test: &mut ConformanceTest) {
     assert!(test.cluster.time_to_live(lease, false).await.unwrap().keys.is_empty());
 }
 
-/// TestLeaseTimeToLiveLeaseNotFound: an unknown lease is no error, its TTL is -1.
+/// TestLeaseTimeToLiveLeaseNotFound: an unknown lease is not an error; its TTL is -1.
 pub(crate) async fn lease_time_to_live_lease_not_found(test: &mut ConformanceTest) {
     let lease = test.grant(10).await;
     test.cluster.revoke(lease).await.unwrap();

@@ -23,7 +23,7 @@ async fn end(kept: &mut KeepAlive) -> (Vec<Response>, Ended) {
     (responses, kept.ended().expect("a reason").clone())
 }
 
-/// TestLeaseKeepAliveOnce: one renewal of a lease; there is no lease 0.
+/// TestLeaseKeepAliveOnce: renews a lease once; lease 0 does not exist.
 pub(crate) async fn lease_keep_alive_once(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let lease = test.grant(10).await;
@@ -33,7 +33,7 @@ pub(crate) async fn lease_keep_alive_once(test: &mut ConformanceTest) {
     assert!(refused.to_string().contains("not found"), "{refused}");
 }
 
-/// TestLeaseKeepAlive: a subscriber that goes away does not disturb another; closing ends all.
+/// TestLeaseKeepAlive: dropping one subscriber does not affect another; closing ends all.
 pub(crate) async fn lease_keep_alive(test: &mut ConformanceTest) {
     let engine = test.engine(Options::default());
     let lease = test.grant(3).await;

@@ -152,7 +152,7 @@ impl ConformanceTest {
         until(&format!("{key} is gone"), limit, async || !self.has(key).await).await;
     }
 
-    /// Whether a key is there.
+    /// Whether a key exists.
     pub(crate) async fn has(&self, key: &str) -> bool {
         self.cluster.get(key.as_bytes()).await.expect("get").is_some()
     }

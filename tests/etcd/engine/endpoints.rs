@@ -23,7 +23,7 @@ on_the_newest_version! {
 
 async fn leases_survive_beside_a_closed_and_a_hung_endpoint(version: Version) {
     let etcd = Etcd::start(version).await;
-    // The kernel accepts connections to it, and nobody answers.
+    // The kernel accepts connections, but no server replies.
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let endpoints = [gone.to_string(), hung.local_addr().unwrap().to_string(), etcd.endpoints().remove(0)];
@@ -63,7 +63,7 @@ async fn leases_survive_the_loss_of_the_leader(version: Version) {
     assert_eq!(fleet.ended(), &HashMap::new());
 }
 
-/// The last of three members stays chosen, and its errors say that there is no leader.
+/// The last of three members stays selected, and its errors report a missing leader.
 async fn a_member_without_a_majority_reports_no_leader(version: Version) {
     let mut etcd = Etcd::cluster(version).await;
     let cluster = connect(settings(&etcd.endpoints())).await;

@@ -1,4 +1,4 @@
-//! One lease of a hundred has a key that the user may not write.
+//! One of 100 leases has a key that the user may not write.
 
 use std::time::Duration;
 

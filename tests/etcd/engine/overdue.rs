@@ -1,4 +1,4 @@
-//! A server with a backlog of expired leases, one of which is adopted.
+//! A server with a backlog of expired leases. One of them is adopted.
 
 use std::time::Duration;
 

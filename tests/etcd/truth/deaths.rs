@@ -16,7 +16,7 @@ use super::others::{self, Rng};
 use super::span::Span;
 use crate::common::etcd::{Etcd, Version};
 
-/// How many ends, how many at a time, and of which TTLs.
+/// Number of ends, ends at a time, and TTLs.
 pub(super) struct Plan {
     ends: usize,
     together: usize,
@@ -291,7 +291,7 @@ impl Row {
         }
     }
 
-    /// The delay of the removal, as far as key deletions show it.
+    /// The removal delay shown by key deletions.
     fn hold_lag(&mut self, death: &Death, reported: &ReportedEvent, removed: Option<&Span>) {
         let lag = reported.object["lag"].as_f64().zip(reported.object["lag_error"].as_f64());
         let (Some((lag, error)), Some(removed), End::Expires) = (lag, removed, death.end) else { return };

@@ -18,7 +18,7 @@ use crate::common::wait::until;
 /// How long it may take until it is connected.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// An event as it was reported.
+/// A reported event.
 #[derive(Clone, Debug)]
 pub(super) struct ReportedEvent {
     /// When it happened, with the reported error.

@@ -19,7 +19,7 @@ pub(super) struct Plan {
 pub(super) const SHORT: Plan = Plan { moves: 3, between: Duration::from_secs(4) };
 pub(super) const LONG: Plan = Plan { moves: 10, between: Duration::from_secs(12) };
 
-/// TTLs of leases that are renewed at random, and of leases that nobody renews.
+/// TTLs of leases renewed at random, and of leases that are not renewed.
 const RENEWED: [i64; 6] = [20, 20, 30, 30, 60, 60];
 const LEFT_ALONE: [i64; 6] = [180, 180, 300, 300, 600, 600];
 

@@ -1,4 +1,4 @@
-//! Other clients, each of which records what it did and when.
+//! Other clients. Each records its actions with their times.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -27,7 +27,7 @@ pub(super) struct Lease {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TrueRenewal {
     pub(super) at: Span,
-    /// Whether it was answered; otherwise it may or may not have been applied.
+    /// Whether a reply arrived. Otherwise the renewal may or may not have been applied.
     pub(super) is_sure: bool,
 }
 

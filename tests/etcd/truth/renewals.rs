@@ -17,7 +17,7 @@ use super::others::{self, Lease, TrueRenewal, Truth};
 use super::span::{Span, millis, percentile};
 use crate::common::etcd::{Etcd, Version};
 
-/// Who renews what, and for how long.
+/// Which clients renew which leases, and for how long.
 pub(super) struct Plan {
     /// TTLs of the leases that an engine keeps alive, half of them as Go's client does.
     kept: &'static [i64],

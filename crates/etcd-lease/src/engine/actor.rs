@@ -16,7 +16,7 @@ use crate::wire::{CallError, Cluster};
 use crate::{ClusterView, Ended, EngineEventKind, Fault, LeaseId, TimeToLive};
 use simkit::{Clock, Timestamp};
 
-/// The most inputs that are processed before the next turn of the scheduler.
+/// Maximum number of inputs processed before the next turn of the scheduler.
 const BATCH: usize = 256;
 
 /// The reply to a request for the time left.

@@ -23,7 +23,7 @@ impl Consumer {
         Consumer { engine, queues: Arc::new(queues) }
     }
 
-    /// Keeps a lease alive of which only the id is known: its time left is read first. A second call changes nothing.
+    /// Keeps a lease alive with only its id known. The engine reads the time left first. A second call changes nothing.
     pub fn keep_alive(&self, id: LeaseId) {
         self.keep_alive_with_schedule(id, None);
     }

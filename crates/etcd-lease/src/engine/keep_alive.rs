@@ -40,7 +40,7 @@ impl KeepAlive {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Why the stream ended; none before its end.
+    /// Why the stream ended; `None` before its end.
     pub fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()
     }

@@ -45,7 +45,7 @@ pub use self::status_feed::{StatusFeed, StatusUpdate};
 pub struct Options {
     /// The renewal schedule of leases that have none of their own.
     pub pace: RenewalSchedule,
-    /// The most responses that wait in the queue of a lease. With 0 a response is delivered only to a reader that waits.
+    /// The capacity of a lease's response queue. With 0, a response is delivered only to a waiting reader.
     pub queue_capacity: usize,
     /// How many keepalive streams the leases share.
     pub streams: usize,
@@ -83,7 +83,7 @@ impl Engine {
         Engine(Arc::new(Handle { cluster, clock, queue_capacity, feed, commands, _task: task }))
     }
 
-    /// Keeps a lease alive of which only the id is known. Several calls for one lease share its renewals.
+    /// Keeps a lease alive with only its id known. Several calls for one lease share its renewals.
     pub fn keep_alive(&self, id: LeaseId) -> KeepAlive {
         let (consumer, ended) = self.consumer_of_one();
         consumer.keep_alive(id);

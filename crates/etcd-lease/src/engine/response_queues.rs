@@ -83,7 +83,7 @@ struct Queue {
     responses: VecDeque<Response>,
     ended: Option<Box<Ended>>,
     dropped: u64,
-    /// The scheduler's slot of the lease; none before the engine has processed the subscription.
+    /// The scheduler's slot of the lease; `None` before the engine has processed the subscription.
     slot: Option<SlotId>,
     /// Whether its reader has paused it.
     paused: bool,

@@ -118,7 +118,7 @@ pub struct TurnOutput {
     pub actions: Vec<Action>,
     /// What to report, by lease.
     pub notices: Vec<(SlotId, LeaseId, Notice)>,
-    /// Leases whose status changed, each of them once, without those that ended.
+    /// Leases whose status changed, each listed once. Ended leases are left out.
     pub changed: Vec<SlotId>,
 }
 

@@ -63,7 +63,7 @@ pub(super) struct KeptLease {
 }
 
 impl KeptLease {
-    /// A lease of which only the id is known.
+    /// Creates a lease with only the id known.
     pub(super) fn adopted(id: LeaseId, pace: RenewalSchedule, now: Timestamp, timeouts: &Timeouts) -> Self {
         KeptLease {
             id,

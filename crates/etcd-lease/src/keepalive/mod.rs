@@ -23,7 +23,7 @@ use super::{Ended, LeaseId, LeaseStatus, Phase, RenewalSchedule, TimeToLive, Tim
 
 pub use self::io::{Action, AnsweredRenewal, Notice, SlotId, StreamEnd, Timeouts, TurnOutput};
 
-/// The most TTL queries in flight.
+/// Maximum number of TTL queries in flight.
 const MAX_TTL_QUERIES: usize = 64;
 
 /// Schedules the renewals of all leases that are kept alive.
@@ -98,8 +98,8 @@ impl Scheduler {
         self.by_id.get(&id).copied()
     }
 
-    /// Starts the keepalive of a lease of which only the id is known: its time left is read first. Without effect if it is
-    /// kept alive already. `pace` replaces the scheduler's own schedule.
+    /// Starts keeping a lease alive with only its id known. The time left is read first. Has no effect if the lease is
+    /// already kept alive. `pace` replaces the scheduler's own schedule.
     pub fn adopt(&mut self, now: Timestamp, id: LeaseId, pace: Option<RenewalSchedule>) -> SlotId {
         self.slot(id).unwrap_or_else(|| {
             let slot = self.insert(KeptLease::adopted(id, pace.unwrap_or(self.pace), now, &self.timeouts));

@@ -7,7 +7,7 @@ use super::io::{SlotId, Timeouts};
 use crate::LeaseId;
 use simkit::Timestamp;
 
-/// The most renewals in flight on one stream. It is filled again when half of them are answered.
+/// Maximum number of renewals in flight on one stream. More are sent when half of them have a reply.
 const WINDOW: usize = 96;
 
 /// How often the timeout doubles after timeouts in a row.

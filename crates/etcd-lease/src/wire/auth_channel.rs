@@ -14,7 +14,7 @@ use tower::{BoxError, Service};
 
 use super::link::Link;
 
-/// The token of the login; none before the first login. All members accept it.
+/// The token of the login; `None` before the first login. All members accept it.
 #[derive(Debug, Default)]
 pub(super) struct AuthToken(RwLock<Option<HeaderValue>>);
 

@@ -11,7 +11,7 @@ use crate::{KeyEntry, KeyRange, LeaseId};
 
 /// Keys on the first page.
 const FIRST_LIMIT: i64 = 256;
-/// The most keys on a page.
+/// Maximum number of keys on a page.
 const MAX_LIMIT: i64 = 8192;
 /// The intended size of a page in bytes. A page has values, because a range with `keys_only` loses the lease of a key
 /// on etcd 3.7 (etcd-io/etcd#22209).

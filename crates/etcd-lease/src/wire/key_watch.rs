@@ -31,7 +31,7 @@ pub enum WatchUpdate {
         /// The revision up to which the watch is complete.
         revision: i64,
     },
-    /// There is no other change up to this revision.
+    /// No further changes exist up to this revision.
     Progress {
         /// The revision.
         revision: i64,
@@ -59,7 +59,7 @@ impl Cluster {
     /// watch.
     ///
     /// # Errors
-    /// `Forbidden` if the user may not read the range; `Timeout` if there is no answer in time; any other error of the
+    /// `Forbidden` if the user may not read the range; `Timeout` if there is no reply in time; any other error of the
     /// connection, the login or the server. If the member is at fault another one is chosen.
     pub async fn watch_keys(&self, range: &KeyRange, from: i64) -> Result<KeyWatch, CallError> {
         let shared = Arc::clone(self.shared());

@@ -263,7 +263,7 @@ mod tests {
 
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 
-    /// A peer of which each read gives the next result; all writes fail, as after a reset.
+    /// A peer where each read returns the next result and all writes fail, as after a reset.
     struct Script(VecDeque<io::Result<Vec<u8>>>);
 
     impl AsyncRead for Script {
@@ -289,7 +289,7 @@ mod tests {
         }
     }
 
-    /// Writes and reads on a plain connection until it ends; what a request that fails on it is told.
+    /// Writes and reads on a plain connection until it ends. Returns the error of a request that fails on it.
     async fn told(link: &Arc<Link>, reads: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> String {
         link.begin();
         let script = Script(reads.into_iter().collect());

@@ -62,7 +62,7 @@ fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -
     }
 }
 
-/// A member of which only the reachability is known.
+/// A member with only its reachability known.
 fn without_details(member: &Member, reachability: Reachability) -> MemberView {
     let has_leader = reachability == Reachability::Up;
     MemberView { endpoint: member.endpoint.clone(), reachability, has_leader, ..MemberView::default() }

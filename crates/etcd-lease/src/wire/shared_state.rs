@@ -134,8 +134,8 @@ impl SharedState {
         }
     }
 
-    /// Notes that a member failed: another one is chosen at once if a better one is known, and all are probed.
-    /// A member that reports that there is no leader counts as reachable.
+    /// Notes that a member failed: another one is chosen at once if a better one is known, and all are probed. A member
+    /// that reports a missing leader counts as reachable.
     pub(super) fn report_trouble(&self, member: &Member, error: &CallError) {
         self.view.send_modify(|view| {
             for seen in view.members.iter_mut().filter(|seen| seen.endpoint == member.endpoint) {

@@ -79,7 +79,7 @@ async fn the_17th_unread_response_is_dropped_as_in_go() {
     assert_eq!(queues, [(kept.id(), etcd_lease::QueueGauge { depth: 0, ..status.queue })], "read, and seen");
 }
 
-/// A one-hour lease whose responses nobody reads, over five and a half hours.
+/// A one-hour lease whose responses are not read for 5.5 hours.
 #[tokio::test(start_paused = true)]
 async fn a_one_hour_lease_drops_its_first_response_after_five_hours() {
     let test = engine_test(Options::default()).await;
@@ -137,5 +137,5 @@ async fn without_a_queue_a_response_needs_a_waiting_reader() {
     let renewals = test.sandbox.keep_alives(id);
     assert!((15..=31).contains(&renewals), "at its pace: {renewals}");
     let response = kept.next().await.unwrap();
-    assert!(response.at.since_start().as_secs() >= 30, "the one that comes while somebody waits");
+    assert!(response.at.since_start().as_secs() >= 30, "the response that arrives while a reader waits");
 }

@@ -109,7 +109,7 @@ async fn a_lease_ends_as_cancelled_when_its_last_subscriber_leaves() {
     let ended: Vec<_> = feed.drain().statuses.into_iter().filter_map(|status| status.ended).collect();
     assert_eq!(ended, [Ended::Cancelled]);
     seconds(12.0).await;
-    assert!(!test.alive(id), "nobody renews it any more");
+    assert!(!test.alive(id), "no longer renewed");
 }
 
 #[tokio::test(start_paused = true)]

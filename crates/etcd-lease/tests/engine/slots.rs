@@ -22,5 +22,5 @@ async fn a_lease_that_reuses_a_slot_gets_its_own_responses() {
     assert!(matches!(next, Some(Delivery::Response(response)) if response.id == second), "{next:?}");
     consumer.stop_keep_alive(second);
     seconds(10.0).await;
-    assert!(!test.alive(second), "nobody keeps it");
+    assert!(!test.alive(second), "not kept alive");
 }

@@ -84,7 +84,7 @@ fn a_leak_is_found_by_polls_alone() {
         let found = findings(LintInput { leases: std::slice::from_ref(facts), now: at(now) });
         found.iter().any(|finding| finding.lint == "leak")
     };
-    let first = facts.iter().position(is_leak).expect("nobody renewed it");
+    let first = facts.iter().position(is_leak).expect("the lease was not renewed");
     assert!((30..35).contains(&facts[first].watched.as_secs()), "{:?}", facts[first]);
     assert!(facts[first..].iter().all(is_leak));
 }
