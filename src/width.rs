@@ -23,11 +23,7 @@ impl DisplayWidth for str {
     }
 }
 
-<<<<<<< HEAD
 /// Cuts the text to at most `width` cells and ends it with `…` if anything was cut. Never splits a grapheme.
-=======
-/// Cuts the text to at most `width` columns and ends it with `…` if it was cut. Never splits a grapheme.
->>>>>>> adba0ed73afb65315e54e180842587b867cbcaca
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
