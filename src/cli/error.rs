@@ -41,7 +41,7 @@ pub enum CliError {
     /// No member replied in time.
     #[error("no member replied at {target}: {why}")]
     Unanswered {
-        /// The endpoints as they were given.
+        /// The endpoints as given by the user.
         target: String,
         /// Cause and advice; escaped.
         why: String,

@@ -58,7 +58,7 @@ impl GlobalFlags {
         engine::Options { pace, queue_capacity, ..engine::Options::default() }
     }
 
-    /// The endpoints as they were given, for display.
+    /// The endpoints as given by the user, for display.
     pub(super) fn target(&self) -> String {
         if self.sandbox() { "sandbox".to_owned() } else { self.connection.endpoints.join(",") }
     }

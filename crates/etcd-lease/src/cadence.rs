@@ -24,8 +24,8 @@ pub struct Cadence {
 }
 
 impl Cadence {
-    /// Adds a reply: the `interval` since the reply before (none for the first), and the time `left` when it arrived
-    /// (none if no deadline was known).
+    /// Adds a reply: the `interval` since the previous reply (`None` for the first), and the time `left` when it
+    /// arrived (`None` if no deadline was known).
     pub fn record(&mut self, interval: Option<Duration>, left: Option<Duration>) {
         self.answers += 1;
         self.last_left = left;

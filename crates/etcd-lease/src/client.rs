@@ -15,8 +15,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Prepares the connections. It must be called within a tokio runtime. It does not wait for etcd: an etcd that cannot
-    /// be reached fails the first call.
+    /// Prepares the connections. Must be called within a tokio runtime. Does not wait for etcd: if etcd is unreachable,
+    /// the first call fails.
     ///
     /// # Errors
     /// [`Error::NoEndpoint`], [`Error::BadEndpoint`], and [`Error::Tls`] for files that cannot be used.
@@ -44,7 +44,7 @@ impl Client {
         self.grant_and_keep(Some(id), ttl).await
     }
 
-    /// Keeps an existing lease alive until the [`Lease`] is dropped. Several of them for one id share its renewals.
+    /// Keeps an existing lease alive until the [`Lease`] is dropped. Several [`Lease`]s with one id share the renewals.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the lease does not exist or has expired; any error of the call.

@@ -24,7 +24,7 @@ pub struct MemberView {
     pub endpoint: String,
     /// The member id; 0 while unknown.
     pub member_id: u64,
-    /// Whether it says that it is the leader.
+    /// Whether the member reports itself as leader.
     pub is_leader: bool,
     /// Whether it knows of a leader.
     pub has_leader: bool,
@@ -40,7 +40,7 @@ pub struct MemberView {
     pub reachability: Reachability,
 }
 
-/// All members that were given as endpoints.
+/// All members given as endpoints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClusterView {
     /// The cluster's id; 0 while unknown.
@@ -52,11 +52,11 @@ pub struct ClusterView {
 }
 
 impl ClusterView {
-    /// Chooses the member that gets calls and renewals. The order of preference is: the leader; a member that knows a
+    /// Selects the member used for calls and renewals. The order of preference is: the leader; a member that knows a
     /// leader (the current choice, then the one with the shortest round trip); a member that answers; one that was not
     /// probed yet; the one after the current choice.
     ///
-    /// Only the newest raft term counts, because an old leader that was cut off still calls itself leader.
+    /// Only the newest raft term counts, because an isolated former leader still reports itself as leader.
     pub fn choose(&self) -> Option<usize> {
         let up = |member: &&MemberView| member.reachability == Reachability::Up;
         let term = self.members.iter().filter(up).map(|member| member.raft_term).max();
@@ -78,13 +78,13 @@ impl ClusterView {
         (0..self.members.len()).min_by_key(|index| rank(*index))
     }
 
-    /// How many places a member is after the current choice, wrapping around.
+    /// Number of positions from the current choice to a member, wrapping around.
     fn steps_after_chosen(&self, index: usize) -> usize {
         let count = self.members.len();
         (index + count - self.chosen.unwrap_or(count - 1) - 1) % count
     }
 
-    /// The member that calls itself leader, in the newest term; none if no member does.
+    /// The member that reports itself as leader in the newest term; `None` if no member does.
     pub fn leader(&self) -> Option<&MemberView> {
         let leads = |member: &&MemberView| member.is_leader && member.reachability == Reachability::Up;
         self.members.iter().filter(leads).max_by_key(|member| member.raft_term)

@@ -75,7 +75,7 @@ impl Config {
         self
     }
 
-    /// How often each member is asked whether it is up and leads. Default: 1 s.
+    /// How often the status of each member is queried. Default: 1 s.
     pub fn probe_interval(mut self, interval: Duration) -> Self {
         self.settings.probe_every = interval;
         self
@@ -90,7 +90,8 @@ impl Config {
         self
     }
 
-    /// How many keepalive streams all leases share. Default: 4. There is always one more, for renewals that may block.
+    /// How many keepalive streams all leases share. Default: 4. One additional stream is reserved for renewals that may
+    /// block.
     pub fn streams(mut self, streams: usize) -> Self {
         self.options.streams = streams;
         self

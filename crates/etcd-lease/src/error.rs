@@ -52,7 +52,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedCall {
-    /// What was tried, such as "grant a lease"; empty if nothing was sent.
+    /// The attempted operation, such as "grant a lease"; empty if nothing was sent.
     pub tried: &'static str,
     /// The endpoint that was called; empty if nothing was sent.
     pub endpoint: String,
@@ -79,7 +79,7 @@ impl Error {
         }
     }
 
-    /// The error of a call that names no lease.
+    /// The error of a call without a lease id.
     pub(crate) fn of_call(error: &CallError) -> Self {
         let call = FailedCall {
             tried: error.tried(),

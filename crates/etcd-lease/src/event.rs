@@ -9,7 +9,7 @@ use super::{Ended, Fault, LeaseId, Timestamp};
 pub struct EngineEvent {
     /// When it happened.
     pub at: Timestamp,
-    /// The lease; none for an event of the connection.
+    /// The lease; `None` for a connection event.
     pub lease: Option<LeaseId>,
     /// What happened.
     pub kind: EngineEventKind,
@@ -20,13 +20,13 @@ pub struct EngineEvent {
 pub enum EngineEventKind {
     /// The keepalive started.
     Kept,
-    /// A renewal was answered.
+    /// A renewal got its reply.
     Renewed {
         /// The TTL in seconds.
         ttl: i64,
-        /// The time since the reply before; none for the first.
+        /// The time since the previous reply; `None` for the first.
         interval: Option<Duration>,
-        /// The time left when the reply arrived, before it extended the deadline; none if no deadline was known.
+        /// The time left when the reply arrived, before it extended the deadline; `None` if no deadline was known.
         left: Option<Duration>,
         /// The time from the request to the reply.
         round_trip: Duration,
@@ -38,7 +38,7 @@ pub enum EngineEventKind {
         /// The capacity of the queue.
         queue_capacity: usize,
     },
-    /// A renewal was not answered in time.
+    /// A renewal got no reply in time.
     Missed {
         /// The time since it was sent.
         waited: Duration,

@@ -1,4 +1,4 @@
-//! Faults for drills on own leases, which show what a program would see.
+//! Faults for drills on own leases. They show what a program would see.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the reader of the responses carries it out, and not the engine.
+    /// Whether the response reader simulates the fault instead of the engine.
     pub fn is_reader_fault(self) -> bool {
         matches!(self, Fault::StallConsumer | Fault::SlowConsumer { .. })
     }

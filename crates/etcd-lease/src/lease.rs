@@ -52,7 +52,7 @@ impl Lease {
         Responses(&mut self.keep_alive)
     }
 
-    /// How full the response queue is, and how many responses were dropped.
+    /// The depth of the response queue, and the number of dropped responses.
     pub fn queue(&self) -> QueueGauge {
         self.keep_alive.queue()
     }
@@ -86,7 +86,7 @@ impl Lease {
 pub struct Responses<'a>(&'a mut KeepAlive);
 
 impl Responses<'_> {
-    /// Waits for the next response; none after the end of the keepalive.
+    /// Waits for the next response; `None` after the end of the keepalive.
     pub async fn next(&mut self) -> Option<Response> {
         self.0.next().await
     }

@@ -14,7 +14,7 @@ pub enum Ended {
     NotFound,
     /// No renewal was answered for the whole TTL. The lease may still exist in etcd for a moment.
     Unanswered {
-        /// The last error of the connection, for people, if there was one.
+        /// The last connection error, if any, as readable text.
         trouble: Option<String>,
     },
     /// etcd denies the renewal, because the user may not write one of the attached keys.
@@ -112,7 +112,7 @@ pub struct LeaseStatus {
     pub round_trip: Option<Duration>,
     /// The header's revision in the last reply.
     pub revision: Option<i64>,
-    /// The response queue. Of several, the depth is that of the fullest and the drops are added up.
+    /// The response queue. With several queues, the maximum depth and the total number of drops.
     pub queue: QueueGauge,
     /// The fault drill that runs on it.
     pub drill: Option<Fault>,

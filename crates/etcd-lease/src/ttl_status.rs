@@ -86,7 +86,7 @@ impl TimeToLive {
     /// The earliest and the latest possible deadline, for a request sent at `sent` with the reply at `received`.
     ///
     /// A TTL `t > 0` gives (sent + t, received + t + 1), `t = 0` one second to either side, and `t < 0` a deadline from
-    /// -t to 1 - t seconds ago. None for a reply without a deadline.
+    /// -t to 1 - t seconds ago. `None` for a reply without a deadline.
     pub fn deadline(&self, sent: Timestamp, received: Timestamp) -> Option<(Timestamp, Timestamp)> {
         const SECOND: Duration = Duration::from_secs(1);
         let whole = Duration::from_secs(self.ttl.unsigned_abs());

@@ -1,4 +1,4 @@
-//! The task of an engine: it passes events to the scheduler and carries out what the scheduler decides.
+//! The task of an engine. It passes events to the scheduler and runs the scheduler's actions.
 
 use std::sync::Arc;
 
@@ -135,7 +135,7 @@ impl Actor {
         }
     }
 
-    /// Ends the keepalive of a lease whose last subscriber has gone.
+    /// Ends the keepalive of a lease without subscribers.
     fn remove_subscriber(&mut self, slot: SlotId, id: LeaseId) {
         if self.subscriptions.remove_closed(slot, id) {
             self.scheduler.end(slot, Ended::Cancelled);
@@ -185,7 +185,7 @@ impl Actor {
         self.scheduler.on_ttl_reply(self.clock.now(), reply.slot, reply.id, reply.sent, answer);
     }
 
-    /// If another member is chosen, renewals move there.
+    /// Moves renewals to another member if the selection changed.
     fn on_cluster_change(&mut self, view: &ClusterView) {
         if let Some(member) = view.current()
             && !self.endpoint.is_empty()
@@ -204,7 +204,7 @@ impl Actor {
         self.publish(output.notices, &output.changed, now);
     }
 
-    /// Delivers renewals and ends to the subscribers, and writes the statuses that changed.
+    /// Delivers renewals and ends to the subscribers, and writes changed statuses.
     fn publish(&mut self, notices: Vec<(SlotId, LeaseId, Notice)>, changed: &[SlotId], now: Timestamp) {
         let mut feed = self.feed.writer();
         for (slot, id, notice) in notices {
@@ -239,7 +239,7 @@ impl Actor {
             }
             Action::QueryTtl { slot, id } => {
                 let cluster = self.cluster.clone();
-                // It has only the timeout of the call: a late reply is still useful, and the scheduler has its own.
+                // Only the call timeout applies: a late reply is still useful, and the scheduler has its own timeout.
                 let request =
                     async move { TtlReply { slot, id, sent: now, answer: cluster.time_to_live(id, false).await } };
                 self.ttl_requests.push(request.boxed());

@@ -1,4 +1,4 @@
-//! What the users of an engine ask of its task.
+//! Commands to the task of an engine.
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ pub(super) enum Command {
     Close,
 }
 
-/// What is known of a lease when its keepalive starts.
+/// What is known about a lease when its keepalive starts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
-    /// Nothing but the id.
+    /// Only the id.
     Adopt,
     /// The TTL in seconds, and when the grant was sent.
     Granted { ttl: i64, sent: Timestamp },

@@ -59,12 +59,12 @@ impl Consumer {
         self.queues.pause(id, false);
     }
 
-    /// Takes the next delivery of one lease, paused or not; none if its queue is empty.
+    /// Takes the next delivery of one lease, even if it is paused; `None` if its queue is empty.
     pub fn try_next(&self, id: LeaseId) -> Option<Delivery> {
         self.queues.take(id)
     }
 
-    /// Waits for the next response or end. The leases take turns. None if this consumer has no lease.
+    /// Waits for the next response or end. The leases take turns. `None` if this consumer has no lease.
     pub async fn next(&mut self) -> Option<Delivery> {
         std::future::poll_fn(|cx| self.poll_delivery(cx)).await
     }

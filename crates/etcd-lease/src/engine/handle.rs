@@ -1,4 +1,4 @@
-//! What an engine and its consumers share.
+//! State shared by an engine and its consumers.
 
 use std::sync::Arc;
 

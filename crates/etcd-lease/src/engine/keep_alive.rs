@@ -10,7 +10,7 @@ use super::consumer::Consumer;
 use super::response_queues::{Delivery, Response};
 use crate::{Ended, LeaseId, QueueGauge};
 
-/// Receives the reason of the end as soon as it is known.
+/// Receives the reason for the end as soon as it is known.
 pub(super) type EndReceiver = watch::Receiver<Option<Ended>>;
 
 /// The keepalive of one lease, and a stream of its responses from a bounded queue.
@@ -35,7 +35,7 @@ impl KeepAlive {
         self.id
     }
 
-    /// Waits for the next response; none after the end.
+    /// Waits for the next response; `None` after the end.
     pub async fn next(&mut self) -> Option<Response> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -57,7 +57,7 @@ impl KeepAlive {
         }
     }
 
-    /// How full the queue is. After the end of the stream only the count of dropped responses remains.
+    /// The queue depth. After the end of the stream, only the number of dropped responses remains.
     pub fn queue(&self) -> QueueGauge {
         self.consumer.gauge(self.id)
     }

@@ -1,6 +1,6 @@
 //! The keepalive engine: many leases on few streams, a bounded response queue per lease, and a reason for each end.
 //!
-//! [`Scheduler`] decides what is due. This module carries it out:
+//! [`Scheduler`] decides what is due. This module runs it:
 //!
 //! ```text
 //! Engine, Consumer, KeepAlive --Command--> Actor { Scheduler } <--Report-- stream tasks <--> etcd
@@ -140,14 +140,14 @@ impl Engine {
         self.0.command(Command::RenewNow(id));
     }
 
-    /// Starts a fault drill on a lease that is kept alive, in place of the one before; none ends it.
+    /// Starts a fault drill on a lease that is kept alive and replaces a running one. `None` ends the drill.
     ///
     /// A fault of the reader ([`Fault::is_reader_fault`]) is only noted in the status: see [`Consumer::pause`].
     pub fn set_fault(&self, id: LeaseId, drill: Option<Fault>) {
         self.0.command(Command::SetFault { id, drill });
     }
 
-    /// The statuses of all leases, for one reader. They are written as long as a feed exists.
+    /// Returns a feed of the statuses of all leases, for one reader. Statuses are written as long as a feed exists.
     pub fn status_feed(&self) -> StatusFeed {
         let feed = StatusFeed::new(Arc::clone(&self.0.feed));
         self.0.command(Command::WriteStatuses);

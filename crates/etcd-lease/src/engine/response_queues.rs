@@ -52,7 +52,7 @@ pub(super) enum Delivered {
     NotSubscribed,
 }
 
-/// Is notified when a response was read, which changes the depth of a queue.
+/// Notified when a response is read, because that changes the queue depth.
 pub(super) trait ReadListener: fmt::Debug + Send + Sync {
     /// A response of the lease in the scheduler's `slot` was read. Called without holding a lock.
     fn on_read(&self, slot: SlotId, id: LeaseId);
@@ -70,7 +70,7 @@ pub(super) struct ResponseQueues {
 #[derive(Debug, Default)]
 struct State {
     queues: HashMap<LeaseId, Queue>,
-    /// Leases with something to read, each of them once.
+    /// Leases with deliveries to read, each listed once.
     readable: VecDeque<LeaseId>,
     reader: Option<Waker>,
     /// The dropped responses of queues whose end was read.
@@ -133,7 +133,7 @@ impl ResponseQueues {
         false
     }
 
-    /// Notes the scheduler's slot of a lease.
+    /// Stores the scheduler's slot of a lease.
     pub(super) fn set_slot(&self, id: LeaseId, slot: SlotId) {
         if let Some(queue) = self.state().queues.get_mut(&id) {
             queue.slot = Some(slot);
@@ -271,7 +271,7 @@ impl State {
     }
 }
 
-/// The state of all queues of one lease together: the depth of the fullest, and the sum of all drops.
+/// The combined state of all queues of one lease: the maximum depth and the total number of drops.
 pub(super) fn total_gauge(subscribers: &[Arc<ResponseQueues>], id: LeaseId) -> QueueGauge {
     subscribers.iter().map(|queues| queues.gauge(id)).fold(QueueGauge::default(), |sum, one| QueueGauge {
         depth: sum.depth.max(one.depth),

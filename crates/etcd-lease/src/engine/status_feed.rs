@@ -1,8 +1,8 @@
 //! The newest status of each lease that an engine keeps alive, and the latest events.
 //!
 //! The engine writes a status in place, in a slab that is indexed by the scheduler's slot, and the reader visits the
-//! statuses that changed. Reading statuses is not reading responses: a status that changes twice before it is read is
-//! read once, and a slow reader causes no dropped responses. Without a reader nothing is written and no lock is taken.
+//! statuses that changed. Statuses are independent of responses: a status that changes twice before it is read is read
+//! once, and a slow reader causes no dropped responses. Without a reader nothing is written and no lock is taken.
 
 mod slab;
 #[cfg(test)]
@@ -20,15 +20,16 @@ use crate::keepalive::{AnsweredRenewal, Scheduler, SlotId};
 use crate::{Cadence, EngineEvent, EngineEventKind, LeaseId, LeaseStatus};
 use simkit::Timestamp;
 
-/// Events that wait for a reader. Older ones are counted and dropped.
+/// Maximum number of unread events. Older ones are counted and dropped.
 const EVENTS: usize = 4_096;
 
-/// Statuses that are visited under one lock, so that a slow reader does not delay the engine.
+/// Number of statuses visited per lock, so that a slow reader does not delay the engine.
 const VISITED_TOGETHER: usize = 64;
 
 /// Reads the statuses and events of an engine.
 ///
-/// A new reader gets every lease that is kept alive. It is for one reader: all feeds of an engine share what is unread.
+/// A new reader gets every lease that is kept alive. Use one reader per engine, because all feeds of an engine share
+/// the unread state.
 #[derive(Debug)]
 pub struct StatusFeed(Arc<Feed>);
 
@@ -140,12 +141,12 @@ impl Feed {
         self.readers.load(Ordering::Relaxed) > 0
     }
 
-    /// Starts to write. The reader is woken when the writer is dropped.
+    /// Creates the writer. Dropping it wakes the reader.
     pub(super) fn writer(&self) -> Writer<'_> {
         let mut writer = Writer { feed: self, state: None, has_written: false };
         if self.is_read() {
             let state = self.state();
-            // The last reader may have gone in between.
+            // The last reader may have been dropped in between.
             if self.is_read() {
                 writer.state = Some(state);
             }
@@ -206,8 +207,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Notes a renewal before its status is written. The status still has the previous renewal, which becomes an event if
-    /// it is unread.
+    /// Records a renewal before its status is written. The status still contains the previous renewal, which becomes an
+    /// event if it is unread.
     pub(super) fn renewed(&mut self, slot: SlotId, id: LeaseId, renewal: &AnsweredRenewal) {
         let Some(state) = &mut self.state else { return };
         let number = state.number();

@@ -8,7 +8,7 @@ use crate::wire::{CallError, Cluster, ErrorKind, KeepaliveReplies, KeepaliveRepl
 use simkit::tasks::{self, Task};
 use simkit::{Clock, Timestamp};
 
-/// More than the scheduler ever has in flight on one stream, so that a renewal never waits here.
+/// Larger than the maximum number of renewals in flight on one stream, so that a renewal never waits here.
 const MAX_REQUESTS: usize = 128;
 
 /// An open stream. Dropping it closes the stream.
@@ -18,7 +18,7 @@ pub(super) struct KeepaliveStream {
     _task: Task,
 }
 
-/// Names a stream in reports.
+/// Identifies a stream in reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StreamId {
     pub(super) lane: usize,
@@ -48,7 +48,7 @@ impl KeepaliveStream {
         KeepaliveStream { requests, _task: task }
     }
 
-    /// Sends a renewal. If the stream has just ended the renewal is lost; the report of the end is on its way.
+    /// Sends a renewal. If the stream has just ended, the renewal is lost; the report of the end follows.
     pub(super) fn send(&self, id: LeaseId) {
         let _ = self.requests.try_send(id);
     }

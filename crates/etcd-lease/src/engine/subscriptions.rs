@@ -33,7 +33,7 @@ impl Subscriptions {
         self.0[index] = Some(others.into_iter().chain([queues]).collect());
     }
 
-    /// Removes every subscriber that has closed its queue of the lease. Returns whether none is left.
+    /// Removes every subscriber that closed its queue of the lease. Returns whether no subscriber remains.
     pub(super) fn remove_closed(&mut self, slot: SlotId, id: LeaseId) -> bool {
         let Some(present) = self.get(slot) else { return false };
         let rest: Subscribers = present.iter().filter(|queues| queues.is_open(id)).cloned().collect();

@@ -16,7 +16,7 @@ impl Scheduler {
         let (phase, due) = (kept.phase, kept.due);
         self.mark_changed(slot);
         match phase {
-            // It may be in a queue, and has to leave it.
+            // It may be in a queue and must be removed from it.
             Phase::Due => self.route(slot, now, NextStep::Send),
             // It was held back until after its due time.
             Phase::Waiting if due <= now => self.on_timer(slot, now),

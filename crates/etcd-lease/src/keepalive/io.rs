@@ -49,7 +49,7 @@ impl Timeouts {
     }
 }
 
-/// What the engine has to do.
+/// Actions for the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Open a stream on a lane. It accepts renewals at once.
@@ -80,12 +80,12 @@ pub enum Action {
     },
 }
 
-/// What the engine has to report.
+/// Notices that the engine must report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
-    /// A renewal was answered.
+    /// A renewal got its reply.
     Renewed(AnsweredRenewal),
-    /// A renewal was not answered in time.
+    /// A renewal got no reply in time.
     Missed {
         /// The time since it was sent.
         waited: Duration,
@@ -94,16 +94,16 @@ pub enum Notice {
     Ended(Box<LeaseStatus>),
 }
 
-/// A renewal that was answered, for the subscribers and the events.
+/// A renewal with its reply, for the subscribers and the events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnsweredRenewal {
     /// The full TTL in seconds.
     pub ttl: i64,
     /// When the reply arrived.
     pub at: Timestamp,
-    /// The time since the reply before; none for the first.
+    /// The time since the previous reply; `None` for the first.
     pub interval: Option<Duration>,
-    /// The time left when the reply arrived, before it extended the deadline; none if no deadline was known.
+    /// The time left when the reply arrived, before it extended the deadline; `None` if no deadline was known.
     pub left: Option<Duration>,
     /// The time from the request to the reply.
     pub round_trip: Duration,
@@ -114,9 +114,9 @@ pub struct AnsweredRenewal {
 /// Everything that a turn of the scheduler produced.
 #[derive(Debug, Default)]
 pub struct TurnOutput {
-    /// What to do, in this order.
+    /// Actions, in this order.
     pub actions: Vec<Action>,
-    /// What to report, by lease.
+    /// Notices, with their leases.
     pub notices: Vec<(SlotId, LeaseId, Notice)>,
     /// Leases whose status changed, each listed once. Ended leases are left out.
     pub changed: Vec<SlotId>,
@@ -127,6 +127,6 @@ pub struct TurnOutput {
 pub enum StreamEnd {
     /// etcd denied the first renewal in flight. This is its message.
     Forbidden(String),
-    /// Any other error, which is not caused by a lease.
+    /// Any other error not caused by a lease.
     Broken(String),
 }

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The time left of a suspect is read before another renewal is sent, because renewing a lease that has expired and is
-//! not removed yet blocks every renewal behind it. An adopted lease starts as a suspect, because nothing is known of it.
+//! not removed yet blocks every renewal behind it. An adopted lease starts as a suspect, because its state is unknown.
 
 use std::time::Duration;
 
@@ -206,7 +206,7 @@ impl KeptLease {
         }
     }
 
-    /// Why etcd does not know it: the deadline decides whether it expired or was revoked.
+    /// Why the lease does not exist in etcd: the deadline decides whether it expired or was revoked.
     fn end_reason(&self, now: Timestamp) -> Ended {
         if self.ttl.is_some() && now >= self.deadline { Ended::Expired } else { Ended::NotFound }
     }

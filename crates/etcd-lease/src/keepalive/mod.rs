@@ -127,7 +127,7 @@ impl Scheduler {
         })
     }
 
-    /// Ends the keepalive of a lease for a reason from outside.
+    /// Ends the keepalive of a lease for an external reason.
     pub fn end(&mut self, slot: SlotId, ended: Ended) {
         self.route(slot, Timestamp::START, NextStep::End(ended));
     }
@@ -192,7 +192,7 @@ impl Scheduler {
         self.requeue(now, in_flight);
     }
 
-    /// The reply to a TTL query that was sent at `sent`, or the error instead of it.
+    /// Handles the reply to a TTL query sent at `sent`, or its error.
     pub fn on_ttl_reply(
         &mut self,
         now: Timestamp,
@@ -214,7 +214,7 @@ impl Scheduler {
         self.route(slot, now, step);
     }
 
-    /// Another member is chosen: every stream is closed as soon as nothing is in flight on it.
+    /// Handles the selection of another member: closes every stream as soon as nothing is in flight on it.
     pub fn migrate_streams(&mut self) {
         for lane in 0..self.lanes.len() {
             self.lanes[lane].retiring = self.lanes[lane].open;
@@ -248,7 +248,7 @@ impl Scheduler {
         self.hand_out()
     }
 
-    /// When the next turn is needed, unless something happens before; none if no lease is kept alive.
+    /// When the next turn is needed, unless an event happens before; `None` if no lease is kept alive.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let first = |set: &BTreeSet<(Timestamp, SlotId)>| set.first().map(|(at, _)| *at);
         let overdue = self.lanes.iter().filter_map(|lane| lane.overdue_at(&self.timeouts));
@@ -274,7 +274,7 @@ impl Scheduler {
         Some(status)
     }
 
-    /// Updates the status of a lease in place. The queue stays as it is. Without effect on the status of another lease.
+    /// Updates the status of a lease in place, except its queue. Has no effect on the status of another lease.
     pub fn write_status(&self, slot: SlotId, status: &mut LeaseStatus) {
         if let Some(kept) = self.get(slot)
             && kept.id == status.id

@@ -10,7 +10,7 @@ use simkit::Timestamp;
 /// Maximum number of renewals in flight on one stream. More are sent when half of them have a reply.
 const WINDOW: usize = 96;
 
-/// How often the timeout doubles after timeouts in a row.
+/// Maximum number of times that the timeout doubles after consecutive timeouts.
 const MAX_TIMEOUT_DOUBLINGS: u32 = 2;
 
 /// A renewal in flight. The time at which it was sent distinguishes it from earlier ones of the same slot.
@@ -35,7 +35,7 @@ pub(super) struct StreamState {
     progress: Timestamp,
     retry_at: Timestamp,
     failures: u32,
-    /// How often in a row the stream timed out.
+    /// Number of consecutive stream timeouts.
     consecutive_timeouts: u32,
 }
 
@@ -80,7 +80,7 @@ impl StreamState {
         self.close()
     }
 
-    /// The stream timed out. The next one gets twice the time, so that a slow server is not cut off for ever.
+    /// The stream timed out. The next one gets twice the timeout, so that a slow server can still reply.
     pub(super) fn give_up(&mut self, now: Timestamp, timeouts: &Timeouts) -> VecDeque<InFlight> {
         self.consecutive_timeouts = (self.consecutive_timeouts + 1).min(MAX_TIMEOUT_DOUBLINGS);
         self.fail(now, timeouts)
@@ -100,7 +100,7 @@ impl StreamState {
         if self.in_flight.is_empty() { Duration::ZERO } else { now.since(self.progress) }
     }
 
-    /// When the first renewal times out; none if nothing is in flight.
+    /// When the first renewal times out; `None` if nothing is in flight.
     pub(super) fn overdue_at(&self, timeouts: &Timeouts) -> Option<Timestamp> {
         if self.in_flight.is_empty() {
             return None;

@@ -31,9 +31,9 @@ pub struct Cluster {
 /// Whether a call changes the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallKind {
-    /// It changes nothing, so it can be sent to another member before the first has answered.
+    /// Read-only, so it can be sent to another member before the first has replied.
     Read,
-    /// It changes something, so it is retried only if no member has accepted it.
+    /// A write, so it is retried only if no member has accepted it.
     Write,
 }
 
@@ -57,17 +57,17 @@ impl Cluster {
         Ok(Cluster { shared, _prober: Arc::new(prober) })
     }
 
-    /// What is known of the members now.
+    /// The current state of the members.
     pub fn view(&self) -> ClusterView {
         self.shared.view().borrow().clone()
     }
 
-    /// Follows what is known of the members.
+    /// Subscribes to the state of the members.
     pub fn watch(&self) -> watch::Receiver<ClusterView> {
         self.shared.view().subscribe()
     }
 
-    /// Probes all members now, because something looks wrong.
+    /// Probes all members now, after a sign of a problem.
     pub fn probe_now(&self) {
         self.shared.probe_request.send_replace(());
     }

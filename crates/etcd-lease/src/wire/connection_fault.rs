@@ -130,7 +130,7 @@ impl ConnectionFault {
         is_closed(error).then_some(ConnectionFault::Unanswered)
     }
 
-    /// Whether the server gave no reason. If it answered before, it went away and did not refuse the connection.
+    /// Whether the server gave no reason. A server that replied earlier has stopped and did not refuse the connection.
     pub(super) fn is_silent(&self) -> bool {
         matches!(
             self,

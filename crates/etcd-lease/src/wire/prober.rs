@@ -1,4 +1,4 @@
-//! Asks each member for its status, again and again. A member that hangs does not delay the others.
+//! Queries the status of each member periodically. A member that hangs does not delay the others.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::member::Member;
 use super::shared_state::SharedState;
 use crate::{MemberView, Reachability};
 
-/// The shortest pause between two probes of a member.
+/// Minimum delay between two probes of a member.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// How long a member may take to answer before it counts as hanging. It is longer for a member that is far away.
 const MIN_PROBE_TIMEOUT: Duration = Duration::from_millis(700);
@@ -53,7 +53,7 @@ async fn probe(shared: &SharedState, index: usize, probe_timeout: Duration) -> O
     round_trip
 }
 
-/// The cluster's id and the member, as an answer shows them. A member that denies its status is up: it answered.
+/// The cluster's id and the member, as an answer shows them. A member that denies its status is up, because it replied.
 fn probe_result(member: &Member, answer: Result<(u64, MemberView), CallError>) -> (Option<u64>, MemberView) {
     match answer {
         Ok((cluster_id, view)) => (Some(cluster_id), view),

@@ -1,4 +1,4 @@
-//! What all calls and streams of a cluster share: its members, their login, and the choice of a member.
+//! State shared by all calls and streams of a cluster: the members, their login, and the selected member.
 
 use std::future::Future;
 use std::time::Duration;
@@ -134,8 +134,8 @@ impl SharedState {
         }
     }
 
-    /// Notes that a member failed: another one is chosen at once if a better one is known, and all are probed. A member
-    /// that reports a missing leader counts as reachable.
+    /// Records that a member failed. Selects a better member immediately if one is known, and probes all members. A
+    /// member that reports a missing leader counts as reachable.
     pub(super) fn report_trouble(&self, member: &Member, error: &CallError) {
         self.view.send_modify(|view| {
             for seen in view.members.iter_mut().filter(|seen| seen.endpoint == member.endpoint) {
@@ -151,7 +151,7 @@ impl SharedState {
         self.probe_request.send_replace(());
     }
 
-    /// Notes what a member said of itself, and of the cluster's id.
+    /// Records the status that a member reported, and the cluster's id.
     pub(super) fn record_probe(&self, index: usize, (cluster_id, seen): (Option<u64>, MemberView)) {
         self.view.send_if_modified(|view| {
             let is_new = view.members[index] != seen;

@@ -20,7 +20,7 @@ pub(super) struct Entry {
     pub(super) is_changed: bool,
 }
 
-/// It consists of pages, so that it grows without a copy.
+/// It consists of pages, so that growing does not copy.
 #[derive(Debug, Default)]
 pub(super) struct Slab(Vec<Vec<Option<Entry>>>);
 
