@@ -102,7 +102,7 @@ pub(super) async fn compare(version: Version, plan: &Plan) -> Outcome {
     let deaths: Vec<Death> = stream::iter(scripts).buffer_unordered(plan.together).collect().await;
     // The next list shows that a lease without a key is gone.
     test.clock.sleep(Duration::from_secs(3)).await;
-    let removed = test.removed.lock().expect("nobody panicked");
+    let removed = test.removed.lock().expect("the lock is not poisoned");
     Outcome::of(&deaths, &event_reader.events(), &removed)
 }
 
@@ -192,7 +192,7 @@ async fn watch(cluster: Cluster, clock: Clock, removed: Arc<Mutex<Removed>>) {
         let now = clock.now();
         for change in changes.into_iter().filter(|change| change.now == KeyState::Deleted) {
             let at = Span::between(&clock, now.before(DELAY), now);
-            removed.lock().expect("nobody panicked").insert(change.key, at);
+            removed.lock().expect("the lock is not poisoned").insert(change.key, at);
         }
     }
 }

@@ -37,12 +37,12 @@ pub(super) struct Truth(Arc<Mutex<BTreeMap<LeaseId, Vec<TrueRenewal>>>>);
 
 impl Truth {
     pub(super) fn note(&self, id: LeaseId, at: Span, is_sure: bool) {
-        self.0.lock().expect("nobody panicked").entry(id).or_default().push(TrueRenewal { at, is_sure });
+        self.0.lock().expect("the lock is not poisoned").entry(id).or_default().push(TrueRenewal { at, is_sure });
     }
 
     /// Those of a lease, in their order.
     pub(super) fn of(&self, id: LeaseId) -> Vec<TrueRenewal> {
-        self.0.lock().expect("nobody panicked").get(&id).cloned().unwrap_or_default()
+        self.0.lock().expect("the lock is not poisoned").get(&id).cloned().unwrap_or_default()
     }
 }
 

@@ -127,7 +127,7 @@ async fn poll_deadlines(cluster: Cluster, clock: Clock, id: LeaseId, until: Time
         };
         if let (Some(3), Some(bounds)) = (polls, observed.bounds()) {
             let deadline = Span::between(&clock, bounds.earliest, bounds.latest);
-            deadlines.lock().expect("nobody panicked").push((id, deadline));
+            deadlines.lock().expect("the lock is not poisoned").push((id, deadline));
         }
     }
 }
@@ -141,7 +141,7 @@ impl Outcome {
         last: f64,
     ) -> BTreeMap<i64, Row> {
         let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
-        let deadlines = deadlines.lock().expect("nobody panicked");
+        let deadlines = deadlines.lock().expect("the lock is not poisoned");
         for lease in leases {
             let row = rows.entry(lease.ttl).or_default();
             let renewals = truth.of(lease.id);
