@@ -88,7 +88,7 @@ pub use msg::{CallFailure, Listing, Msg};
 pub use polls::PollScheduler;
 pub use row_filter::{FilterLine, FilterPreset, RowFilter, TypedFilter};
 pub use selection::{Selection, SelectionMark};
-pub use sort::{BadSort, Rank, Sort};
+pub use sort::{BadSort, RowSortKey, Sort};
 pub use state::{AppState, FrozenView};
 pub use update::{next_wake, refresh_rows, run_lints, update};
 pub use values::{KeyValues, ReadValue};

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::lease_store::LeaseStore;
 use super::row_filter::{ActiveFilter, RowFilter};
-use super::sort::{Rank, Sort};
+use super::sort::{RowSortKey, Sort};
 use super::{Lease, LeaseCounts, LeaseState, Ownership};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -68,8 +68,8 @@ impl RowSpec {
     }
 
     /// The sort rank of a lease. `None` if the filter hides it.
-    fn rank(&self, lease: &Lease, now: Timestamp) -> Option<Rank> {
-        if self.active_filter.matches(lease, now) { Some(Rank::of(lease, self.sort, now)) } else { None }
+    fn rank(&self, lease: &Lease, now: Timestamp) -> Option<RowSortKey> {
+        if self.active_filter.matches(lease, now) { Some(RowSortKey::of(lease, self.sort, now)) } else { None }
     }
 
     /// When the filter result of a lease next changes by time alone.
@@ -85,7 +85,7 @@ impl RowSpec {
 #[derive(Clone, Debug, Default)]
 struct RowEntry {
     /// Its rank in the current order. `None` if it has no row.
-    rank: Option<Rank>,
+    rank: Option<RowSortKey>,
     share: Option<CountsShare>,
     /// The state of a living lease.
     state: Option<LeaseState>,
@@ -239,7 +239,7 @@ impl RowIndex {
         let mut leaving: Vec<usize> = dirty.iter().filter_map(|id| self.row(order, *id)).collect();
         leaving.sort_unstable();
         remove_rows(order, &leaving);
-        let mut arriving: Vec<Rank> = dirty.into_iter().filter_map(|id| self.rerank(id, leases, now)).collect();
+        let mut arriving: Vec<RowSortKey> = dirty.into_iter().filter_map(|id| self.rerank(id, leases, now)).collect();
         arriving.sort_unstable();
         self.insert_rows(order, &arriving);
     }
@@ -273,11 +273,11 @@ impl RowIndex {
         Some(order.partition_point(|other| self.rank(*other) < Some(rank)))
     }
 
-    fn rank(&self, id: LeaseId) -> Option<&Rank> {
+    fn rank(&self, id: LeaseId) -> Option<&RowSortKey> {
         self.entries.get(&id)?.rank.as_ref()
     }
 
-    fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<Rank> {
+    fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<RowSortKey> {
         let Some(lease) = leases.get(id) else {
             self.entries.remove(&id);
             return None;
@@ -288,7 +288,7 @@ impl RowIndex {
     }
 
     /// Inserts from the back, so that each row moves once.
-    fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[Rank]) {
+    fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[RowSortKey]) {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));
         for (index, rank) in arriving.iter().enumerate().rev() {

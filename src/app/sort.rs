@@ -88,7 +88,7 @@ impl FromStr for Sort {
 
 /// The sort key of a row: pinned leases first, living before ended, known values before unknown ones, then by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rank {
+pub struct RowSortKey {
     is_unpinned: bool,
     has_ended: bool,
     value: SortValue,
@@ -105,10 +105,10 @@ enum SortValue {
     Unknown,
 }
 
-impl Rank {
+impl RowSortKey {
     /// The rank of a lease at time `now`.
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
-        Rank {
+        RowSortKey {
             is_unpinned: !lease.is_pinned,
             has_ended: lease.end.is_some(),
             value: SortValue::of(lease, sort, now),
@@ -239,7 +239,8 @@ mod tests {
         let leases = [lease(1, Some(20)), lease(2, None), lease(3, Some(10)), lease(4, Some(20))];
         let order = |is_descending| {
             let sort = Sort { column: Column::Ttl, is_descending };
-            let mut ranks: Vec<Rank> = leases.iter().map(|lease| Rank::of(lease, sort, Timestamp::START)).collect();
+            let mut ranks: Vec<RowSortKey> =
+                leases.iter().map(|lease| RowSortKey::of(lease, sort, Timestamp::START)).collect();
             ranks.sort_unstable();
             ranks.into_iter().map(|rank| rank.id.0).collect::<Vec<_>>()
         };

@@ -45,7 +45,7 @@ pub(super) fn run(args: MonitorArgs, shared: GlobalFlags) -> Result<Exit, CliErr
     let config = AppConfig { keep, grants: requests_for(&args.ttl, 1, &args.puts)?, ..table_setup(&args.rows)? };
     if std::io::stdout().is_terminal() {
         let AppConfig { range, budget, .. } = args.watch_args.config();
-        return monitor(shared, AppConfig { range, budget, ..config }, args.stall);
+        return open(shared, AppConfig { range, budget, ..config }, args.stall);
     }
     if args.flags.monitor_only {
         return Err(CliError::Usage(
@@ -67,7 +67,7 @@ pub(super) fn demo(rows: &TableArgs, mut shared: GlobalFlags) -> Result<Exit, Cl
     }
     shared.use_sandbox();
     let grants = requests_for(&DEMO_TTLS, 1, &[KeyTemplate::parse(DEMO_PUT)?])?;
-    monitor(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, false)
+    open(shared, AppConfig { grants, is_demo: true, ..table_setup(rows)? }, false)
 }
 
 /// Filter, sort order and columns of the lease table.
@@ -84,12 +84,13 @@ async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliE
     list::run(ListArgs { rows, ..ListArgs::default() }, shared, &mut out).await
 }
 
-fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<Exit, CliError> {
+/// Opens the monitor. `config` has what the command sets; the rest comes from the global flags.
+fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<Exit, CliError> {
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let ours = if config.is_demo { Some(config.grants.len()) } else { None };
-        let Environment { cluster, clock, resources } = environment(shared.clone(), ours).await?;
+        let own_leases = if config.is_demo { Some(config.grants.len()) } else { None };
+        let Environment { cluster, clock, resources } = environment(shared.clone(), own_leases).await?;
         let config = AppConfig {
             target: shared.target(),
             label: shared.named.clone(),
@@ -104,7 +105,7 @@ fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Resu
             cluster,
             clock,
             resources: Some(resources),
-            environments: environments(&shared, ours),
+            environments: environments(&shared, own_leases),
             engine: shared.engine(),
             config,
             theme: theme(&shared.general),
@@ -116,12 +117,12 @@ fn monitor(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Resu
     })
 }
 
-/// Connects to the cluster or starts a sandbox. In a demo, `ours` is the number of own leases; other clients then start
+/// Connects to the cluster or starts a sandbox. In a demo, `own_leases` is the number of own leases; other clients then start
 /// once these are granted.
-async fn environment(shared: GlobalFlags, ours: Option<usize>) -> Result<Environment, CliError> {
+async fn environment(shared: GlobalFlags, own_leases: Option<usize>) -> Result<Environment, CliError> {
     let session = CommandSession::open(shared).await?;
-    let others = match ours {
-        Some(ours) => session.populate(ours).await?,
+    let others = match own_leases {
+        Some(own_leases) => session.populate(own_leases).await?,
         None => None,
     };
     Ok(Environment {
@@ -132,14 +133,14 @@ async fn environment(shared: GlobalFlags, ours: Option<usize>) -> Result<Environ
 }
 
 /// Makes new sandboxes of any clock speed. None on a real cluster.
-fn environments(shared: &GlobalFlags, ours: Option<usize>) -> Option<EnvironmentFactory> {
+fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<EnvironmentFactory> {
     if !shared.sandbox() {
         return None;
     }
     let shared = shared.clone();
     Some(EnvironmentFactory::new(move |warp| {
         let shared = shared.clone().at_speed(warp);
-        async move { environment(shared, ours).await.expect("an in-process sandbox can be reached") }
+        async move { environment(shared, own_leases).await.expect("an in-process sandbox can be reached") }
     }))
 }
 

@@ -18,7 +18,7 @@ pub(super) struct CommandSession {
 }
 
 impl CommandSession {
-    /// Sets the connections up, and asks for a password where one is missing.
+    /// Connects, and prompts for a missing password.
     pub(super) async fn open(shared: GlobalFlags) -> Result<Self, CliError> {
         shared.check_warp()?;
         let clock = Clock::with_speed(shared.warp());

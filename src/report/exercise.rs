@@ -39,10 +39,10 @@ pub fn exercise_table(exercise: &CadenceReport, start: SystemTime) -> String {
         "RTT P99",
     ];
     let rows: Vec<_> = exercise.series.iter().map(row).collect();
-    format!("{}\n{}\n{}", table(header.map(right), &rows), exercise.answer(), losses(exercise, start))
+    format!("{}\n{}\n{}", table(header.map(right), &rows), exercise.answer(), loss_lines(exercise, start))
 }
 
-fn losses(exercise: &CadenceReport, start: SystemTime) -> String {
+fn loss_lines(exercise: &CadenceReport, start: SystemTime) -> String {
     let all = || exercise.series.iter().flat_map(|series| series.losses.iter().map(move |lost| (series, lost)));
     let line = |(series, lost): (&Series, &LostLease)| {
         let LostLease { id, at, why } = lost;

@@ -32,7 +32,7 @@ impl KeepAlives {
         requires_leader: bool,
     ) -> Self {
         let cuts = member.with(|member| member.cuts);
-        let _counted = member.stream_opened();
+        let _counted = member.count_stream();
         KeepAlives { member, requests, requires_leader, cuts, _counted }
     }
 
@@ -61,7 +61,7 @@ impl KeepAlives {
 
     async fn serve(&mut self) -> KeepAliveAnswer {
         let Some(PbLeaseKeepAliveRequest { id }) = self.requests.message().await? else { return Ok(None) };
-        let _counted = self.member.in_flight();
+        let _counted = self.member.count_request();
         self.member.count_arrival(id);
         self.member.until_resumed().await;
         // etcd also takes the header before the renewal, so its revision may be older.

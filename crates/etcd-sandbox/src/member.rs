@@ -46,7 +46,7 @@ impl MemberServer {
         needs: Needs,
         act: impl FnOnce(&mut ClusterState, Q, Timestamp) -> Result<A, RequestError>,
     ) -> RpcResult<A> {
-        let _counted = self.in_flight();
+        let _counted = self.count_request();
         let (metadata, _, message) = request.into_parts();
         self.until_resumed().await;
         if requires_leader(&metadata) {
@@ -106,7 +106,7 @@ impl MemberServer {
     }
 
     /// Counts a request in progress until the guard is dropped.
-    pub(super) fn in_flight(&self) -> GaugeGuard {
+    pub(super) fn count_request(&self) -> GaugeGuard {
         self.with(|member| {
             member.stats.in_flight += 1;
             member.stats.most_in_flight = member.stats.most_in_flight.max(member.stats.in_flight);
@@ -115,7 +115,7 @@ impl MemberServer {
     }
 
     /// Counts an open keepalive stream until the guard is dropped.
-    pub(super) fn stream_opened(&self) -> GaugeGuard {
+    pub(super) fn count_stream(&self) -> GaugeGuard {
         self.with(|member| {
             member.stats.streams_opened += 1;
             member.stats.streams_open += 1;
@@ -124,7 +124,7 @@ impl MemberServer {
     }
 
     /// Counts an open watch stream until the guard is dropped.
-    pub(super) fn watch_opened(&self) -> GaugeGuard {
+    pub(super) fn count_watch(&self) -> GaugeGuard {
         self.with(|member| member.stats.watches_open += 1);
         GaugeGuard { member: self.clone(), gauge: |stats| &mut stats.watches_open }
     }

@@ -70,7 +70,7 @@ impl Watches {
     pub(super) fn new(member: MemberServer, requests: Streaming<PbWatchRequest>, requires_leader: bool) -> Self {
         let cuts = member.with(|member| member.watch_cuts);
         let report_due = member.cluster.clock.now() + PROGRESS_INTERVAL;
-        let (revisions, _counted) = (member.cluster.revisions(), member.watch_opened());
+        let (revisions, _counted) = (member.cluster.revisions(), member.count_watch());
         Watches {
             member,
             requests: Some(requests),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::app::row_filter::ActiveFilter;
-use crate::app::sort::Rank;
+use crate::app::sort::RowSortKey;
 
 /// One change to one of a few leases.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ fn check(story: &Story) {
     if app.view.dialog.is_none() {
         let criteria = ActiveFilter::of(&app.view.row_filter);
         let shown = app.leases.values().filter(|lease| criteria.matches(lease, story.now));
-        let mut rows: Vec<_> = shown.map(|lease| Rank::of(lease, app.view.sort, story.now)).collect();
+        let mut rows: Vec<_> = shown.map(|lease| RowSortKey::of(lease, app.view.sort, story.now)).collect();
         rows.sort();
         assert_eq!(app.view.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
     }

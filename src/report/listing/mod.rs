@@ -7,7 +7,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, Rank, Sort};
+use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort};
 use crate::filter::{Filter, FilterFacts};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
@@ -185,7 +185,7 @@ impl LeaseListing {
     /// Sorts the leases. Unknown values come last.
     pub fn sort(&mut self, sort: Sort) {
         let now = self.now;
-        self.leases.sort_by_cached_key(|lease| Rank::of(&lease.lease, sort, now));
+        self.leases.sort_by_cached_key(|lease| RowSortKey::of(&lease.lease, sort, now));
     }
 
     /// The ids, in order.

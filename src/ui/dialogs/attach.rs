@@ -16,9 +16,9 @@ impl<'a> DialogPage<'a> {
             return self.too_late(title, dialog.id, "attach a key to");
         };
         let needs_confirm_count = dialog.needs_confirm_count(lease);
-        let mut body = vec![self.typed("key=value", &dialog.pair, !dialog.is_at_number)];
+        let mut body = vec![self.field_line("key=value", &dialog.pair, !dialog.is_at_number)];
         if needs_confirm_count {
-            body.push(self.typed("leases (1)", dialog.number.input(), dialog.is_at_number));
+            body.push(self.field_line("leases (1)", dialog.number.input(), dialog.is_at_number));
             let refusal = dialog.number.refusal(1).map(|text| self.text(Role::Warning, &text));
             body.extend(refusal.into_iter().flatten());
         }
@@ -33,7 +33,8 @@ impl<'a> DialogPage<'a> {
         Popup { foot, look_at: usize::from(dialog.is_at_number), ..Popup::new(title, body) }
     }
 
-    fn typed(&self, name: &str, input: &Input, has_caret: bool) -> Line<'a> {
+    /// One line of the form: the name of the field and its text.
+    fn field_line(&self, name: &str, input: &Input, has_caret: bool) -> Line<'a> {
         const NAME: usize = 12;
         let theme = self.ctx.theme;
         let mut spans = vec![Span::styled(format!("{name:<NAME$}"), theme.style(Role::Title))];

@@ -233,7 +233,7 @@ impl ResponseQueues {
         let state = self.state();
         let (depth, dropped) = match state.queues.get(&id) {
             Some(queue) => (queue.responses.len(), queue.dropped),
-            // A single lease keeps its count after the end.
+            // The queues of one lease: its count of drops outlives its queue.
             None if self.end.is_some() => (0, state.dropped_before),
             None => (0, 0),
         };

@@ -24,7 +24,7 @@ pub(super) fn client_config(files: &TlsFiles) -> Result<Arc<ClientConfig>, CallE
         .with_safe_default_protocol_versions()
         .map_err(|error| tls_error(format!("TLS is not available in this build: {error}")))?;
     let builder = if files.skip_verify {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAny(provider)))
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(provider)))
     } else {
         builder.with_root_certificates(roots(files.ca.as_deref())?)
     };
@@ -73,11 +73,11 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CallError> {
         .map_err(|error| tls_error(format!("{} is not a PEM private key: {error}", path.display())))
 }
 
-/// Checks signatures, but not who signed them (`--insecure-skip-tls-verify`).
+/// Accepts any certificate, but still verifies that the server has its key (`--insecure-skip-tls-verify`).
 #[derive(Debug)]
-struct TrustAny(Arc<CryptoProvider>);
+struct AcceptAnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for TrustAny {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
