@@ -70,8 +70,8 @@ mod tests {
         assert_eq!(encoder.frame((5, 1), text("abcde")), None);
         let change = String::from_utf8(encoder.frame((5, 1), text("abXde")).unwrap()).unwrap();
         assert!(change.contains('X') && !change.contains('a'));
-        let anew = String::from_utf8(encoder.frame((6, 1), text("abXde")).unwrap()).unwrap();
-        assert!(anew.contains("\x1b[2J") && anew.contains("abXde"));
+        let redrawn = String::from_utf8(encoder.frame((6, 1), text("abXde")).unwrap()).unwrap();
+        assert!(redrawn.contains("\x1b[2J") && redrawn.contains("abXde"));
         assert!(encoder.frame((0, 0), |_, _| ()).is_some());
     }
 }
