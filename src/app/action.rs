@@ -85,6 +85,8 @@ pub enum Action {
     Left,
     /// Scroll wide columns to the right.
     Right,
+    /// Show or hide the strip above the table.
+    Strip,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -144,6 +146,7 @@ impl Action {
             Action::Wide => "wide",
             Action::Left => "left",
             Action::Right => "right",
+            Action::Strip => "strip",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -230,6 +233,7 @@ impl Action {
             Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
             Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
+            Action::Strip => matches!(view, View::Leases | View::Cadence),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,

@@ -52,6 +52,8 @@ pub struct AppConfig {
     pub columns: Vec<Column>,
     /// Whether the parent is a shell that can resume the program after it is suspended.
     pub can_suspend: bool,
+    /// Whether mouse capture is on at the start.
+    pub has_mouse: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
 }
@@ -91,6 +93,7 @@ impl Default for AppConfig {
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
             can_suspend: true,
+            has_mouse: true,
             keymap: Keymap::default(),
         }
     }

@@ -58,6 +58,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('w')], Action::Wide, None, "toggle wide columns"),
     bind(&[Key::Left], Action::Left, None, "scroll wide columns left"),
     bind(&[Key::Right], Action::Right, None, "scroll wide columns right"),
+    bind(&[Key::Char('i')], Action::Strip, None, "show or hide the strip above the table"),
     bind(&[Key::Char('m')], Action::Mouse, None, "toggle mouse"),
     bind(&[Key::Char('?'), Key::F(1)], Action::Help, Some("help"), "show this help"),
     bind(&[Key::Char('q'), Key::Ctrl('c')], Action::Quit, Some("quit"), "close what is open, or quit"),

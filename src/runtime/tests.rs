@@ -157,6 +157,7 @@ impl MonitorTest {
             engine: engine::Options::default(),
             config,
             theme: Theme::default(),
+            asks_background: false,
             stall_consumer,
             command: "leasetop".into(),
         };

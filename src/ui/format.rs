@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::app::LeaseCounts;
+
 /// Shown for an unknown value.
 pub(super) const UNKNOWN: &str = "-";
 
@@ -61,6 +63,13 @@ pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> St
 /// A short time span in seconds, without the unit: `3.50`, `1200.5`.
 pub(super) fn seconds(span: Duration) -> String {
     digits(span.as_secs_f64(), 2)
+}
+
+/// `41/s`, `0.37/s`, or `>=41/s` while the interval of some leases is not known yet.
+pub(super) fn renewals(counts: &LeaseCounts) -> String {
+    let sign = if counts.unmeasured > 0 { ">=" } else { "" };
+    let digits = if counts.renewals < 9.995 { 2 } else { 0 };
+    format!("{sign}{:.digits$}/s", counts.renewals)
 }
 
 /// `once`, `3 times`.

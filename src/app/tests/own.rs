@@ -141,7 +141,7 @@ fn read_only_attaches_nothing() {
 #[test]
 fn zoom_shows_one_pane_full_screen_and_esc_ends_it() {
     let mut story = story();
-    story.send(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25 }));
+    story.send(Msg::Resized(Viewport { rows: 5, events: 20, has_detail: true, zoomed: 25, ..Viewport::default() }));
     story.press(&[Key::Char('z')]);
     assert_eq!((story.app.view.is_zoomed, story.app.view.window.rows), (true, 25));
     assert!(!story.app.view.is_detail_visible(), "it has no place beside the table");

@@ -87,6 +87,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
         Action::Mouse => toggle_mouse(app),
+        Action::Strip => toggle_strip(app),
         Action::New => open_grant_form(app),
         Action::Attach => open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
@@ -245,6 +246,24 @@ fn toggle_pins(app: &mut AppState) -> Done {
     app.view.is_away = true;
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
+}
+
+/// Shows or hides the strip above the table. On a small screen there is no room for it.
+fn toggle_strip(app: &mut AppState) -> Done {
+    app.view.request_redraw(Redraw::Now);
+    let active = &app.active_view().view;
+    if active.viewport.strip == 0 {
+        return Done::error("The strip needs a larger screen");
+    }
+    if active.active == View::Leases && (active.is_open || active.is_zoomed) {
+        return Done::error("The strip is shown above the table");
+    }
+    let shown = !active.shows_strip();
+    app.view.show_strip(shown);
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.show_strip(shown);
+    }
+    Done::default()
 }
 
 /// Toggles mouse capture.

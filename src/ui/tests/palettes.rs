@@ -87,7 +87,8 @@ fn no_palette_paints_a_background_and_mono_has_no_colour() {
 fn the_cursor_is_reversed_in_each_palette() {
     for (name, palette) in PALETTES {
         let buf = painted((140, 40), &[], theme(palette));
-        let reversed = buf.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
+        let below_tabs = buf.content.iter().skip(2 * 140);
+        let reversed = below_tabs.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
         assert_eq!(reversed, 136, "{name}: one row of the table");
     }
 }
