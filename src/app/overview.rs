@@ -60,7 +60,13 @@ pub(super) fn renewals_per_second(lease: &Lease, state: LeaseState) -> f64 {
 pub(super) fn is_unmeasured(lease: &Lease, state: LeaseState) -> bool {
     let is_slow = lease.granted_ttl.is_some_and(|ttl| ttl > SLOW_TTL);
     let may_be_renewed = lease.ownership == Ownership::Other && state == LeaseState::Ok && !is_slow;
-    may_be_renewed && lease.mean_interval().is_none() && lease.idle_end().is_none()
+    if !may_be_renewed || lease.mean_interval().is_some() {
+        return false;
+    }
+    let renewals = lease.observed.renewals();
+    let ttl = lease.granted_ttl.map(|ttl| Duration::from_secs(ttl.unsigned_abs()));
+    // A lease that was watched for its whole TTL without a renewal is not renewed.
+    renewals.last().is_some() || ttl.is_none_or(|ttl| renewals.watched() < ttl)
 }
 
 /// The figures at one point in time.

@@ -1,4 +1,6 @@
 mod charts;
+mod clicks;
+mod glyphs;
 mod locks;
 mod palettes;
 mod rows;

@@ -92,10 +92,10 @@ pub(super) fn event(word: EventName) -> (char, Role) {
     match word {
         EventName::Granted | EventName::Attached => ('+', Role::Good),
         EventName::Kept => ('▸', Role::Good),
-        EventName::Renewed => ('●', Role::Good),
+        EventName::Renewed => ('●', Role::Healthy),
         EventName::Drill => ('‖', Role::Warning),
         EventName::Paused => ('‖', Role::Dim),
-        EventName::Dropped => ('▢', Role::Warning),
+        EventName::Dropped => ('▢', Role::Drop),
         EventName::Missed | EventName::Late => ('▲', Role::Warning),
         EventName::Detached => ('-', Role::Warning),
         EventName::Moved => ('→', Role::Warning),

@@ -208,9 +208,10 @@ fn budget_after(story: &mut Story, key: char) -> u32 {
 #[test]
 fn mouse_mode_is_toggled() {
     let mut story = story();
+    assert!(story.app.view.has_mouse, "it is on by default");
+    assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
     assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(true)]);
     assert!(note(&story).contains("m: off"), "{}", note(&story));
-    assert_eq!(story.press(&[Key::Char('m')]), [Effect::Mouse(false)]);
 }
 
 #[test]
