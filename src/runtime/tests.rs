@@ -288,7 +288,7 @@ async fn an_unread_terminal_stops_no_renewal_and_is_correct_afterwards() {
     test.at_once(Event::Resize(180, 40)).await;
     let after_redraw = test.screen.text();
     for (changed, redrawn) in after_changes.lines().zip(after_redraw.lines()) {
-        assert_eq!(changed, redrawn);
+        assert_eq!(changed.trim_end(), redrawn.trim_end());
     }
 }
 

@@ -131,7 +131,7 @@ async fn with_a_paused_sender_a_lease_expires_and_shows_what_a_program_would_see
     assert!(test.shows("/service/10", "paused") && test.has_event("started: renewals held back").await);
     let mut seen = Vec::new();
     while !test.sandbox.leases().is_empty() && !test.shows("/service/10", "risk") {
-        seen.push(test.screen.row("/service/10")[4].clone());
+        seen.push(test.screen.row("/service/10")[3].clone());
         test.wait(0.5).await;
     }
     assert_eq!(test.sandbox.leases().len(), 1, "less than an interval is left, and its time is not over: {seen:?}");
