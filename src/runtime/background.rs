@@ -241,7 +241,7 @@ mod tests {
     fn a_reply_that_arrives_in_parts_gives_no_key_but_the_escape() {
         let esc = Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
         let mut filter = ReplyFilter::default();
-        assert_eq!(filter.pass(esc.clone(), Timestamp::START).events, [esc.clone()]);
+        assert_eq!(filter.pass(esc.clone(), Timestamp::START).events, std::slice::from_ref(&esc));
         let rest = events("]11;rgb:ff/ff/ff").into_iter().chain([esc]).chain(events("\\"));
         let filtered: Vec<Filtered> = rest.map(|event| filter.pass(event, Timestamp::START)).collect();
         assert!(filtered.iter().all(|filtered| filtered.events.is_empty()), "{filtered:?}");

@@ -95,7 +95,10 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     if app.config.is_sandbox() {
         match app.view.clock_speed {
             0 | 1 => parts.push(Segment::new(4, Role::Warning, "embedded sandbox")),
-            speed => parts.push(Segment::new(1, Role::Warning, format!("sandbox clock ×{speed}"))),
+            speed => {
+                let waits = if app.view.is_clock_waiting(now) { ", waiting for this machine" } else { "" };
+                parts.push(Segment::new(1, Role::Warning, format!("sandbox clock ×{speed}{waits}")));
+            }
         }
     }
     if let Some(trouble) = &app.cluster.list_failure {

@@ -39,6 +39,7 @@ mod strip;
 mod table;
 mod tabs;
 mod theme;
+mod tour;
 
 use std::time::SystemTime;
 
@@ -121,6 +122,7 @@ pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     }
     filter_line::draw(shown, places.input(), buf);
     footer::draw(ctx, places, buf);
+    tour::draw(ctx, Rect { height: area.height.saturating_sub(places.footer.height), ..area }, buf);
     dialogs::draw(ctx, area, buf);
     if ctx.theme.is_ascii {
         ascii::fold(buf);

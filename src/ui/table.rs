@@ -90,7 +90,7 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
 fn extent(app: &AppState, marked: &Selection) -> String {
     let (all, window) = (app.view.order().len(), app.view.window);
     let count = if app.view.row_filter.is_active() { filter_line::counted(app) } else { all.to_string() };
-    let marks = if marked.len() > 0 { format!(" · {} marked", marked.len()) } else { String::new() };
+    let marks = if !marked.is_empty() { format!(" · {} marked", marked.len()) } else { String::new() };
     let rest = pins(app) + &marks;
     if all <= window.rows {
         let rows = if all == 1 { "row" } else { "rows" };
