@@ -65,8 +65,11 @@ pub(super) fn seconds(span: Duration) -> String {
     digits(span.as_secs_f64(), 2)
 }
 
-/// `41/s`, `0.37/s`, or `>=41/s` while the interval of some leases is not known yet.
+/// `41/s`, `0.37/s`, or `>=41/s` while the interval of some leases is not known yet, and `?` while that of none is.
 pub(super) fn renewals(counts: &LeaseCounts) -> String {
+    if counts.unmeasured > 0 && counts.renewals < 0.005 {
+        return "?".to_owned();
+    }
     let sign = if counts.unmeasured > 0 { ">=" } else { "" };
     let digits = if counts.renewals < 9.995 { 2 } else { 0 };
     format!("{sign}{:.digits$}/s", counts.renewals)

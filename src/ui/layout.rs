@@ -122,7 +122,7 @@ fn leases(bars: PanelAreas, area: Rect, middle: Rect, is_open: bool) -> PanelAre
         let (detail, [rule, events]) = split_ruled(middle, events_height);
         PanelAreas { detail, events, ..bars.with_rules([rule, Rect::ZERO]) }
     } else if reaches(WIDE) {
-        let (table, [rule, below]) = split_ruled(middle, (middle.height * 2 / 5).clamp(11, 20));
+        let (table, [rule, below]) = split_ruled(middle, (middle.height * 2 / 5 + 1).clamp(11, 21));
         let left = (u32::from(below.width) * 11 / 20) as u16;
         let detail = Rect { width: left, ..below };
         let between = Rect { x: below.x + left, width: 1, ..below };

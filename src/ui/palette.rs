@@ -191,7 +191,8 @@ fn indexed(number: u8) -> Style {
 fn dark(role: Role) -> Style {
     match role {
         Role::Text => Style::new(),
-        Role::Dim | Role::Border | Role::Gone | Role::Tab => indexed(247),
+        Role::Dim | Role::Gone | Role::Tab => indexed(247),
+        Role::Border => indexed(243),
         Role::Title => Style::new().add_modifier(Modifier::BOLD),
         Role::Key => Style::new().fg(Color::Cyan),
         Role::Good => Style::new().fg(Color::Green),
@@ -220,7 +221,8 @@ fn tinted_dark(color: LabelColor) -> Style {
 /// Green, yellow and cyan of most terminals are unreadable on white.
 fn light(role: Role) -> Style {
     match role {
-        Role::Dim | Role::Border | Role::Gone | Role::Tab => indexed(240),
+        Role::Dim | Role::Gone | Role::Tab => indexed(240),
+        Role::Border => indexed(242),
         Role::Key => Style::new().fg(Color::Blue),
         Role::Good => indexed(22),
         Role::Healthy => indexed(23),
