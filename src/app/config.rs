@@ -48,12 +48,14 @@ pub struct AppConfig {
     pub filter: TypedFilter,
     /// The initial sort order.
     pub sort: Sort,
-    /// The columns of the lease table, left to right.
+    /// The initial columns of the lease table, left to right. The current ones are in the view.
     pub columns: Vec<Column>,
     /// Whether the parent is a shell that can resume the program after it is suspended.
     pub can_suspend: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
+    /// Whether leasetop's own reader reads no responses (`--stall`).
+    pub is_reader_stalled: bool,
 }
 
 impl Backend {
@@ -92,6 +94,7 @@ impl Default for AppConfig {
             columns: Column::ALL.to_vec(),
             can_suspend: true,
             keymap: Keymap::default(),
+            is_reader_stalled: false,
         }
     }
 }

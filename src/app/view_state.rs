@@ -11,7 +11,7 @@ use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
 use super::view::{View, Viewport};
-use super::{AppConfig, Lease, Sort};
+use super::{AppConfig, Column, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -62,7 +62,7 @@ pub struct ViewState {
     pub is_zoomed: bool,
     /// Whether columns have their full width. Those that do not fit are beyond the right edge.
     pub is_wide: bool,
-    /// Number of columns, not counting the id, scrolled past the left edge in wide mode.
+    /// Number of columns, not counting the first, scrolled past the left edge in wide mode.
     pub pan: usize,
     /// Scroll offset in lines of the open detail or the cadence view.
     pub scroll: usize,
@@ -98,6 +98,8 @@ pub struct ViewState {
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
     pub(super) redraw: Redraw,
+    /// The columns of the lease table, left to right.
+    pub columns: Vec<Column>,
 }
 
 impl Default for ViewState {
@@ -134,6 +136,7 @@ impl ViewState {
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
             redraw: Redraw::default(),
+            columns: config.columns.clone(),
         }
     }
 
@@ -150,6 +153,7 @@ impl ViewState {
             has_mouse: self.has_mouse,
             clock_speed,
             redraw: Redraw::Full,
+            columns: self.columns.clone(),
             ..ViewState::new(config)
         }
     }
@@ -167,6 +171,7 @@ impl ViewState {
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
+        self.columns.clone_from(&other.columns);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;

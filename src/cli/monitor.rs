@@ -148,5 +148,7 @@ fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<Envir
 fn theme(general: &GeneralFlags) -> Theme {
     let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let term = std::env::var("TERM").ok();
-    Theme::for_terminal(term.as_deref(), general.palette(is_no_color_set), general.ascii)
+    let color_term = std::env::var("COLORTERM").ok();
+    let theme = Theme::for_terminal(term.as_deref(), general.palette(is_no_color_set), general.ascii);
+    theme.with_color_term(color_term.as_deref())
 }

@@ -19,6 +19,12 @@ pub enum Role {
     Key,
     /// Healthy.
     Good,
+    /// Healthy, in a table in which most rows are.
+    Quiet,
+    /// A dropped response.
+    Drop,
+    /// The empty part of a bar.
+    Track,
     /// Needs attention.
     Warning,
     /// Data or a lease is lost or about to be.
@@ -57,13 +63,23 @@ pub struct Theme {
     pub palette: Palette,
     /// Whether to draw ASCII characters only.
     pub is_ascii: bool,
+    /// Whether the terminal has 256 colours.
+    pub has_256_colors: bool,
 }
 
 impl Theme {
     /// Adapts the wanted appearance to the terminal: a dumb terminal gets no colours and only ASCII.
     pub fn for_terminal(term: Option<&str>, palette: Palette, is_ascii: bool) -> Self {
         let is_dumb = term == Some("dumb");
-        Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
+        let has_256_colors = term.is_some_and(|term| term.contains("256color") || term.contains("direct"));
+        Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb, has_256_colors }
+    }
+
+    /// Applies `COLORTERM`, which terminals with 24-bit colours set.
+    #[must_use]
+    pub fn with_color_term(self, color_term: Option<&str>) -> Self {
+        let has_more = matches!(color_term, Some("truecolor" | "24bit"));
+        Theme { has_256_colors: self.has_256_colors || has_more, ..self }
     }
 
     pub(super) fn style(self, role: Role) -> Style {
@@ -72,6 +88,19 @@ impl Theme {
             Palette::Light => light(role),
             Palette::ColorBlind => color_blind(role),
             Palette::Mono => mono(role),
+        }
+    }
+
+    /// Style of the selected row of the lease table, which keeps the colours of its cells: a tint, bold where there are
+    /// only 16 colours, and reversed where there is none.
+    pub(super) fn selected_row(self) -> Style {
+        const DARK_TINT: Color = Color::Indexed(237);
+        const LIGHT_TINT: Color = Color::Indexed(254);
+        match (self.palette, self.has_256_colors) {
+            (Palette::Mono, _) => Style::new().add_modifier(Modifier::REVERSED),
+            (_, false) => Style::new().add_modifier(Modifier::BOLD),
+            (Palette::Light, true) => Style::new().bg(LIGHT_TINT),
+            (Palette::Dark | Palette::ColorBlind, true) => Style::new().bg(DARK_TINT),
         }
     }
 
@@ -84,7 +113,9 @@ impl Theme {
 fn dark(role: Role) -> Style {
     match role {
         Role::Text => Style::new(),
-        Role::Dim | Role::Border | Role::Gone => Style::new().fg(Color::DarkGray),
+        Role::Quiet => Style::new().fg(Color::Gray),
+        Role::Drop => Style::new().fg(Color::Magenta),
+        Role::Dim | Role::Border | Role::Gone | Role::Track => Style::new().fg(Color::DarkGray),
         Role::Title => Style::new().add_modifier(Modifier::BOLD),
         Role::Key => Style::new().fg(Color::Cyan),
         Role::Good => Style::new().fg(Color::Green),
@@ -111,6 +142,7 @@ fn light(role: Role) -> Style {
     match role {
         Role::Key => Style::new().fg(Color::Blue),
         Role::Warning => Style::new().fg(Color::Magenta),
+        Role::Quiet => Style::new().fg(Color::DarkGray),
         role => dark(role),
     }
 }
@@ -128,9 +160,9 @@ fn color_blind(role: Role) -> Style {
 
 fn mono(role: Role) -> Style {
     match role {
-        Role::Text | Role::Good | Role::Border => Style::new(),
-        Role::Dim | Role::Gone => Style::new().add_modifier(Modifier::DIM),
-        Role::Title | Role::Key | Role::Warning | Role::Danger | Role::Tinted(_) => {
+        Role::Text | Role::Good | Role::Border | Role::Quiet => Style::new(),
+        Role::Dim | Role::Gone | Role::Track => Style::new().add_modifier(Modifier::DIM),
+        Role::Title | Role::Key | Role::Warning | Role::Danger | Role::Drop | Role::Tinted(_) => {
             Style::new().add_modifier(Modifier::BOLD)
         }
     }
@@ -141,12 +173,13 @@ pub(super) fn state(state: LeaseState) -> (char, Role) {
     match state {
         LeaseState::Ended(EndCause::Expired | EndCause::Unknown) => ('✗', Role::Gone),
         LeaseState::Ended(EndCause::Revoked) => ('⊘', Role::Gone),
-        LeaseState::Dying => ('⧗', Role::Danger),
+        LeaseState::Dying => ('†', Role::Danger),
         LeaseState::Unseen => ('?', Role::Warning),
-        LeaseState::Risk => ('!', Role::Danger),
+        LeaseState::Risk => ('✖', Role::Danger),
         LeaseState::Late => ('▲', Role::Warning),
+        LeaseState::Stalled => ('▣', Role::Drop),
         LeaseState::Paused => ('‖', Role::Dim),
-        LeaseState::Ok => ('●', Role::Good),
+        LeaseState::Ok => ('●', Role::Quiet),
     }
 }
 

@@ -3,6 +3,7 @@
 mod adopt;
 mod attach;
 mod buttons;
+mod columns;
 mod drill;
 mod grant;
 mod popup;
@@ -38,6 +39,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Attach(dialog) => page.attach(dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Sort(menu) => page.sort(*menu),
+        Dialog::Columns(menu) => page.columns(menu),
         Dialog::Quit(focus) => page.quit(*focus),
         Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),

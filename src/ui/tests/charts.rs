@@ -89,7 +89,7 @@ fn what_befell_a_lease_stands_on_the_saw_tooth() {
 #[test]
 fn without_colour_and_signs_they_say_the_same() {
     let size = (80, 24);
-    let theme = Theme { palette: Palette::Mono, is_ascii: true };
+    let theme = Theme { palette: Palette::Mono, is_ascii: true, ..Theme::default() };
     let picture = text(&paint(&opened(OWN, eventful(), size), size, theme));
     assert!(picture.is_ascii(), "{picture}");
     insta::assert_snapshot!("charts_ascii_80x24", picture);
