@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn a_deeper_cycle_falls_further() {
         assert_eq!(sawtooth(&[]), "");
-        assert_eq!(sawtooth(&[0.33, 0.33, 0.33]), "⠉⠙⠋⠙⠋⠙");
+        assert_eq!(sawtooth(&[0.33, 0.33, 0.33]), "⠉⠑⠋⠑⠋⠑");
         assert_eq!(sawtooth(&[0.8, 0.8]), "⠑⢄⡗⢄");
         assert_eq!(sawtooth(&[0.0]), "⠉⠉");
         assert_eq!(sawtooth(&[7.0]), sawtooth(&[1.0]));

@@ -113,7 +113,10 @@ const EVERYWHERE: [KeyContext; 15] = {
         Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
         Warp,
     };
-    [Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
+    [
+        Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit,
+        Suspend,
+    ]
 };
 
 impl Action {

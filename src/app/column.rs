@@ -142,10 +142,7 @@ impl Column {
 
     /// Whether sorting by this column is descending by default.
     pub(super) fn is_largest_first(self) -> bool {
-        matches!(
-            self,
-            Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys | Column::Share | Column::Cycles
-        )
+        matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys | Column::Share | Column::Cycles)
     }
 
     fn names() -> String {

@@ -8,9 +8,10 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 pub(super) fn bar(share: f64, width: usize) -> (String, String) {
     let most = width * 8;
     let eighths = match share.clamp(0.0, 1.0) {
+        _ if width == 0 => 0,
         share if share <= 0.0 => 0,
         share if share >= 1.0 => most,
-        share => ((share * most as f64).round() as usize).clamp(1, most.saturating_sub(1)).min(most),
+        share => ((share * most as f64).round() as usize).clamp(1, most - 1),
     };
     let (full, part) = (eighths / 8, EIGHTHS[eighths % 8]);
     let rest = width - full - usize::from(!part.is_empty());

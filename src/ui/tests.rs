@@ -313,7 +313,11 @@ fn no_size_panics() {
             for width in (0..=44).chain((45..=200).step_by(13)) {
                 update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
                 refresh_rows(&mut app, at(90.0));
-                paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0, ..Theme::default() });
+                paint(
+                    &app,
+                    (width, height),
+                    Theme { palette: Palette::Dark, is_ascii: width % 2 == 0, ..Theme::default() },
+                );
             }
         }
     }

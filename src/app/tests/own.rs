@@ -261,7 +261,8 @@ fn an_early_renewal_does_not_make_the_next_one_late() {
 /// Sends a status of an own lease with this response queue and drill.
 fn with_queue(story: &mut Story, depth: usize, dropped: u64, drill: Option<Fault>) {
     story.renewed(1, 10, 3.5);
-    let mut status = (**story.app.leases.get(LeaseId(1)).and_then(|lease| lease.engine.as_ref()).expect("a status")).clone();
+    let mut status =
+        (**story.app.leases.get(LeaseId(1)).and_then(|lease| lease.engine.as_ref()).expect("a status")).clone();
     status.queue = QueueGauge { depth, capacity: 16, dropped };
     status.drill = drill;
     story.send(Msg::Statuses(vec![status]));
@@ -303,9 +304,9 @@ fn the_cycles_of_a_lease_are_shares_of_its_ttl() {
     let mut story = Story::start(AppConfig::default());
     story.list(&[7], &[]);
     for renewal in 0..4 {
-        for poll in 0..4 {
-            story.now = at(10.0 * f64::from(renewal) + 2.5 * f64::from(poll));
-            story.probe(7, 19 - i64::from(5 * poll / 2), 20, &["/a"]);
+        for poll in 0..10 {
+            story.now = at(10.0 * f64::from(renewal) + f64::from(poll));
+            story.probe(7, 19 - i64::from(poll), 20, &["/a"]);
         }
     }
     let cycles = story.app.leases.get(LeaseId(7)).expect("it").cycles(story.now);

@@ -16,7 +16,10 @@ impl QueueFull {
         }
         let dropped = crate::plural::plural(queue.dropped, "response");
         let were = if queue.dropped == 1 { "was" } else { "were" };
-        Some(format!("the response queue is full ({} of {}), and {dropped} {were} dropped.", queue.depth, queue.capacity))
+        Some(format!(
+            "the response queue is full ({} of {}), and {dropped} {were} dropped.",
+            queue.depth, queue.capacity
+        ))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which columns fit on a screen, and how wide they are.
 
-use super::{COLUMNS, OPTIONAL, TableColumn, WIDE_KEY};
+use super::{COLUMNS, OPTIONAL, TableColumn, WHOLE_KEY, WIDE_KEY};
 use crate::app::Column as Name;
 use crate::id_format::IdFormat;
 
@@ -32,12 +32,15 @@ impl TableRoom<'_> {
         let fitting = ranks.iter().copied().find(|rank| self.needed(*rank) <= u32::from(self.width));
         let rank = fitting.or(ranks.last().copied()).unwrap_or(0);
         let key = self.key_width(rank);
-        let start = |column: &'static TableColumn| (column, if column.name == Name::FirstKey { key } else { column.width });
+        let start =
+            |column: &'static TableColumn| (column, if column.name == Name::FirstKey { key } else { column.width });
         let mut columns: Vec<_> = self.within(rank).map(start).collect();
         let used: u32 = columns.iter().map(|(_, width)| u32::from(*width)).sum();
         let gaps = columns.len().saturating_sub(1) as u16;
         let mut room = self.width.saturating_sub(u16::try_from(used).unwrap_or(u16::MAX)).saturating_sub(gaps);
-        let gap = if room >= gaps && gaps > 0 { 2 } else { 1 };
+        // A readable key comes before wide gaps.
+        let for_key = if columns.iter().any(|(column, _)| is_key(column)) { WHOLE_KEY.saturating_sub(key) } else { 0 };
+        let gap = if gaps > 0 && room >= gaps + for_key { 2 } else { 1 };
         room -= (gap - 1) * gaps;
         self.spend(&mut columns, room);
         // The last column is never hidden, so it may be wider than the screen.
@@ -120,6 +123,7 @@ impl TableRoom<'_> {
             *width += more;
             room -= more;
         };
+        grow(is_key, WHOLE_KEY, false);
         grow(|column| column.name == Name::State, 11, false);
         grow(is_bar, CLEAR_BAR, false);
         grow(is_key, WIDE_KEY, false);

@@ -26,8 +26,8 @@ fn row<'a>(lease: &'a Lease, locks: &'a Locks) -> RowContext<'a> {
 #[test]
 fn columns_leave_in_their_order() {
     let order = [
-        "KEYS", "RTT", "WHO", "LAST", "Q", "NEXT", "MARGIN", "WARN", "CYCLES", "/TTL", "TTL", "DROP", "", "EVERY", "ID",
-        "LEFT", "STATE",
+        "KEYS", "RTT", "WHO", "LAST", "Q", "NEXT", "MARGIN", "WARN", "CYCLES", "/TTL", "TTL", "DROP", "", "EVERY",
+        "ID", "LEFT", "STATE",
     ];
     let mut before = titles(250);
     assert_eq!(before.len(), COLUMNS.len());
@@ -64,7 +64,10 @@ fn the_key_has_room_and_the_id_is_whole_from_130_columns_on() {
 fn columns_of_own_leases_need_own_leases() {
     let none = TableRoom { has_kept: false, ..room(75, &Name::ALL) };
     let (columns, _) = none.fit();
-    assert_eq!(columns.iter().map(|(column, _)| column.title).collect::<Vec<_>>(), ["KEY", "STATE", "LEFT", "", "EVERY", "ID"]);
+    assert_eq!(
+        columns.iter().map(|(column, _)| column.title).collect::<Vec<_>>(),
+        ["KEY", "STATE", "LEFT", "", "EVERY", "ID"]
+    );
     let chosen = [Name::Drop, Name::Id];
     assert_eq!(TableRoom { chosen: &chosen, ..none }.fit().0.len(), 2, "unless they were chosen");
 }
@@ -114,7 +117,10 @@ fn the_key_cell_says_how_many_keys_there_are() {
     lease.keys = Some(LeaseKeys::of(Vec::new()));
     assert_eq!(shown(&lease, 26), "(no key)");
     lease.keys = Some(LeaseKeys { count: 5, is_all: true, first: vec![b"/svc/orders/10.0.1.54:8000".to_vec()] });
-    assert_eq!([26, 40].map(|width| shown(&lease, width)), ["/svc/orders/10.…54:8000 +4", "/svc/orders/10.0.1.54:8000 +4"]);
+    assert_eq!(
+        [26, 40].map(|width| shown(&lease, width)),
+        ["/svc/orders/10.…54:8000 +4", "/svc/orders/10.0.1.54:8000 +4"]
+    );
     lease.keys = Some(LeaseKeys { count: 1, is_all: true, first: vec![vec![b'x'; 1_500_000]] });
     assert_eq!(shown(&lease, 10), "xxxxxx…xxx");
     lease.keys = Some(LeaseKeys { count: 0, is_all: false, first: Vec::new() });

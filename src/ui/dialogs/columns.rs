@@ -15,9 +15,9 @@ impl<'a> DialogPage<'a> {
         let lines = menu.choices.iter().enumerate().map(row).collect();
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "accept", "ok"),
-            DialogButton::new(self.key(DialogAction::ColumnToggle), "show or hide", "toggle"),
-            DialogButton::new(self.key(DialogAction::ColumnUp), "up", "up"),
-            DialogButton::new(self.key(DialogAction::ColumnDown), "down", "down"),
+            DialogButton::new(self.key(DialogAction::ColumnToggle), "show or hide", "toggle").minor(),
+            DialogButton::new(self.key(DialogAction::ColumnUp), "up", "up").minor(),
+            DialogButton::new(self.key(DialogAction::ColumnDown), "down", "down").minor(),
             DialogButton::new(self.key(DialogAction::Close), "cancel", "cancel"),
         ];
         let foot = self.answers(&answers, None);

@@ -37,7 +37,8 @@ fn a_key_of_26_characters_is_readable_in_every_row() {
             }
             let app = app(AppConfig::default(), messages, (width, 40));
             let picture = text(&paint(&app, (width, 40), Theme::default()));
-            let rows: Vec<&str> = picture.lines().filter(|line| line.contains("● ok") && line.contains("/svc/o")).collect();
+            let rows: Vec<&str> =
+                picture.lines().filter(|line| line.contains("● ok") && line.contains("/svc/o")).collect();
             assert!(rows.len() >= 4, "{width}:\n{picture}");
             assert!(rows.iter().all(|row| is_readable(row)), "{width}:\n{picture}");
         }
