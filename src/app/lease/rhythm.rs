@@ -18,7 +18,7 @@ pub enum TimeLeft {
     Usual,
     /// Less than half of what a healthy cycle leaves above the danger line.
     Low,
-    /// Less than one interval: the next renewal must succeed.
+    /// Less than one interval: the next renewal must succeed. Without an interval, less than 5 s.
     Critical,
 }
 
@@ -67,8 +67,11 @@ impl Lease {
     /// How much time is left at `now`. The danger line is one interval, slightly less because a healthy 2 s lease has
     /// exactly one interval left when it is renewed. Half of what a healthy cycle leaves above that line is low.
     pub fn time_left(&self, now: Timestamp) -> TimeLeft {
-        let (Some(left), Some(every), Some(ttl)) = (self.left(now), self.usual_interval(), self.ttl_seconds()) else {
-            return TimeLeft::Usual;
+        /// Without an interval, only the last seconds are critical.
+        const LAST_SECONDS: f64 = 5.0;
+        let (Some(left), Some(ttl)) = (self.left(now), self.ttl_seconds()) else { return TimeLeft::Usual };
+        let Some(every) = self.usual_interval() else {
+            return if left < LAST_SECONDS.min(ttl / 3.0) { TimeLeft::Critical } else { TimeLeft::Usual };
         };
         let danger = every.as_secs_f64() * DANGER;
         let least = ttl - every.as_secs_f64();

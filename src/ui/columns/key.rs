@@ -23,7 +23,9 @@ pub(super) fn first_key(row: RowContext<'_>, width: usize) -> Cell {
         let text = if keys.is_all { cut_middle(NO_KEY, width) } else { String::new() };
         return (text, Role::Dim).into();
     };
-    if let Some(text) = lock(row, first).filter(|text| keys.count == 1 && text.width() <= width) {
+    if keys.count == 1
+        && let Some(text) = lock(row, first, width)
+    {
         return (text, Role::Text).into();
     }
     let more = if keys.count > 1 { format!(" +{}", keys.count - 1) } else { String::new() };
@@ -40,11 +42,16 @@ fn last_known_key(lease: &Lease, width: usize) -> Cell {
     }
 }
 
-/// `/locks/nightly  holds the lock`. The rest of the key is the lease id, which has a column of its own.
-fn lock(row: RowContext<'_>, key: &[u8]) -> Option<String> {
+/// `/locks/nightly  holds the lock`, or `nightly  holds the lock` if that is all that fits. The rest of the key is the
+/// lease id, which has a column of its own. `None` if the key is no lock key, or if nothing fits.
+fn lock(row: RowContext<'_>, key: &[u8], width: usize) -> Option<String> {
     let (queue, candidate) = row.locks.find(key)?;
-    let does = if queue.holder() == Some(candidate) { "holds the lock" } else { "waits for the lock" };
-    Some(format!("{}  {does}", shown(queue.name())))
+    let is_holder = queue.holder() == Some(candidate);
+    let (long, brief) = if is_holder { ("holds the lock", "holds") } else { ("waits for the lock", "waits") };
+    let name = shown(queue.name());
+    let last = name.rsplit('/').next().unwrap_or_default().to_owned();
+    let forms = [(&name, long), (&last, long), (&last, brief)];
+    forms.into_iter().map(|(name, does)| format!("{name}  {does}")).find(|text| text.width() <= width)
 }
 
 /// The key as printable text. The middle of a very long one is left out.

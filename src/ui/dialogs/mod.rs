@@ -27,7 +27,11 @@ use super::{RenderContext, Role, field, format, help};
 /// Draws the open dialog, if any.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &ctx.app.view.dialog else { return };
-    let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
+    let frame = match dialog {
+        Dialog::Help { .. } => Frame::wide(area),
+        Dialog::Columns(_) => Frame::low(area),
+        _ => Frame::of(area),
+    };
     let page = DialogPage { ctx, width: frame.width(), rows: frame.rows() };
     let popup = match dialog {
         Dialog::Help { top } => page.help(*top),

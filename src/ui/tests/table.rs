@@ -181,3 +181,11 @@ fn the_last_column_stays() {
     }
     assert_eq!(app.view.columns, [Column::State]);
 }
+
+#[test]
+fn the_column_menu_leaves_the_first_rows_visible() {
+    let picture = screen((80, 24), &[Key::Char('C'), Key::Down, Key::Char(' ')]);
+    let title = picture.lines().position(|line| line.contains("╭ Columns")).expect("the menu");
+    assert!(title > 5 && picture.contains("[ ] STATE"), "{picture}");
+    assert!(picture.lines().nth(2).is_some_and(|line| line.contains("KEY") && !line.contains("STATE")), "{picture}");
+}
