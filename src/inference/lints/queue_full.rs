@@ -3,7 +3,7 @@ use etcd_lease::LeaseId;
 
 /// A response queue that is full, so that responses are dropped. Only for leases that leasetop keeps alive.
 ///
-/// > the response queue is full (16 of 16), and 3 responses were dropped.
+/// > the response queue is full (16 of 16); dropped so far: 3.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueFull;
 
@@ -14,12 +14,8 @@ impl QueueFull {
         if queue.dropped == 0 || queue.depth + 1 < queue.capacity {
             return None;
         }
-        let dropped = crate::plural::plural(queue.dropped, "response");
-        let were = if queue.dropped == 1 { "was" } else { "were" };
-        Some(format!(
-            "the response queue is full ({} of {}), and {dropped} {were} dropped.",
-            queue.depth, queue.capacity
-        ))
+        let (depth, capacity, dropped) = (queue.depth, queue.capacity, queue.dropped);
+        Some(format!("the response queue is full ({depth} of {capacity}); dropped so far: {dropped}."))
     }
 }
 
