@@ -1,5 +1,5 @@
 use super::{Lint, LintFacts, LintInput, each};
-use etcd_lease::LeaseId;
+use etcd_lease::{LeaseId, QueueGauge};
 
 /// A response queue that is full, so that responses are dropped. Only for leases that leasetop keeps alive.
 ///
@@ -9,12 +9,11 @@ pub struct QueueFull;
 
 impl QueueFull {
     fn sentence(facts: &LintFacts) -> Option<String> {
-        let queue = facts.queue?;
+        let QueueGauge { depth, capacity, dropped } = facts.queue?;
         // A slow reader takes one response now and then, so a queue with one free place counts as full too.
-        if queue.dropped == 0 || queue.depth + 1 < queue.capacity {
+        if dropped == 0 || depth + 1 < capacity {
             return None;
         }
-        let (depth, capacity, dropped) = (queue.depth, queue.capacity, queue.dropped);
         Some(format!("the response queue is full ({depth} of {capacity}); dropped so far: {dropped}."))
     }
 }
