@@ -77,7 +77,8 @@ fn picture(app: &AppState, size: (u16, u16)) -> String {
 
 #[test]
 fn what_befell_a_lease_stands_on_the_saw_tooth() {
-    for size in [(80, 24), (200, 50)] {
+    // The warning about the full queue takes five of the lines.
+    for size in [(80, 30), (200, 50)] {
         let picture = picture(&opened(OWN, eventful(), size), size);
         insta::assert_snapshot!(format!("charts_{}x{}", size.0, size.1), picture);
         for word in ["▢ 2 dropped", "▲ 1 missed", "? 1 gap", "★ 1 leader", " renewals"] {
