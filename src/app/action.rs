@@ -65,6 +65,8 @@ pub enum Action {
     InvertSort,
     /// Open the sort menu.
     SortMenu,
+    /// Open the menu that selects and reorders columns.
+    Columns,
     /// Show a shorter time span in the charts.
     ShorterSpan,
     /// Show a longer time span in the charts.
@@ -108,11 +110,15 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 14] = {
+const EVERYWHERE: [KeyContext; 15] = {
     use KeyContext::{
-        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+        Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
+        Warp,
     };
-    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
+    [
+        Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit,
+        Suspend,
+    ]
 };
 
 impl Action {
@@ -162,6 +168,7 @@ impl Action {
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
             Action::SortMenu => "sort-menu",
+            Action::Columns => "columns",
             Action::ShorterSpan => "shorter-span",
             Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
@@ -181,7 +188,7 @@ impl Action {
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results]
+                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Columns, KeyContext::Results]
             }
             _ => &[KeyContext::Monitor],
         }
@@ -235,7 +242,7 @@ impl Action {
             Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
             Action::Strip => matches!(view, View::Leases | View::Cadence),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
-            Action::Filter | Action::SortMenu => view == View::Leases,
+            Action::Filter | Action::SortMenu | Action::Columns => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,

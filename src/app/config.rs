@@ -48,7 +48,7 @@ pub struct AppConfig {
     pub filter: TypedFilter,
     /// The initial sort order.
     pub sort: Sort,
-    /// The columns of the lease table, left to right.
+    /// The initial columns of the lease table, left to right. The current ones are in the view.
     pub columns: Vec<Column>,
     /// Whether the parent is a shell that can resume the program after it is suspended.
     pub can_suspend: bool,
@@ -56,6 +56,8 @@ pub struct AppConfig {
     pub has_mouse: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
+    /// Whether leasetop's own reader reads no responses (`--stall`).
+    pub is_reader_stalled: bool,
 }
 
 impl Backend {
@@ -95,6 +97,7 @@ impl Default for AppConfig {
             can_suspend: true,
             has_mouse: true,
             keymap: Keymap::default(),
+            is_reader_stalled: false,
         }
     }
 }

@@ -77,7 +77,7 @@ pub use jobs::Jobs;
 pub use key_context::{DialogAction, KeyContext};
 pub use key_index::LeaseKeyIndex;
 pub use key_state::KeyState;
-pub use lease::{LastTtlReply, Lease, Ownership};
+pub use lease::{LastTtlReply, Lease, Ownership, TimeLeft};
 pub use lease_counts::LeaseCounts;
 pub use lease_end::{KeepaliveLoss, LeaseEnd};
 pub use lease_keys::{DetachedKey, LeaseKeys};

@@ -12,7 +12,7 @@ use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
 use super::view::{View, Viewport};
-use super::{AppConfig, Lease, Sort};
+use super::{AppConfig, Column, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -63,7 +63,7 @@ pub struct ViewState {
     pub is_zoomed: bool,
     /// Whether columns have their full width. Those that do not fit are beyond the right edge.
     pub is_wide: bool,
-    /// Number of columns, not counting the id, scrolled past the left edge in wide mode.
+    /// Number of columns, not counting the first, scrolled past the left edge in wide mode.
     pub pan: usize,
     /// Scroll offset in lines of the open detail or the cadence view.
     pub scroll: usize,
@@ -107,6 +107,8 @@ pub struct ViewState {
     /// Until when the screen says that the clock waits for this machine.
     pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
+    /// The columns of the lease table, left to right.
+    pub columns: Vec<Column>,
 }
 
 impl Default for ViewState {
@@ -147,6 +149,7 @@ impl ViewState {
             is_mouse_introduced: false,
             clock_waits_until: None,
             redraw: Redraw::default(),
+            columns: config.columns.clone(),
         }
     }
 
@@ -166,6 +169,7 @@ impl ViewState {
             strip: self.strip,
             is_mouse_introduced: self.is_mouse_introduced,
             redraw: Redraw::Full,
+            columns: self.columns.clone(),
             ..ViewState::new(config)
         }
     }
@@ -184,6 +188,7 @@ impl ViewState {
         self.is_wide = other.is_wide;
         self.pan = other.pan;
         self.strip = other.strip;
+        self.columns.clone_from(&other.columns);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;

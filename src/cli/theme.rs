@@ -54,7 +54,9 @@ impl GeneralFlags {
     pub(super) fn appearance(&self) -> (Theme, bool) {
         let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let term = std::env::var("TERM").ok();
-        let theme = Theme::for_terminal(term.as_deref(), self.palette(is_no_color_set), self.ascii);
+        let color_term = std::env::var("COLORTERM").ok();
+        let theme = Theme::for_terminal(term.as_deref(), self.palette(is_no_color_set), self.ascii)
+            .with_color_term(color_term.as_deref());
         (theme, self.asks_background(is_no_color_set, term.as_deref()))
     }
 }

@@ -2,6 +2,8 @@
 
 use ratatui::buffer::Buffer;
 
+use crate::sawtooth::lowest_row;
+
 /// Replaces every non-ASCII character with an ASCII one of the same width, cell by cell, so the layout does not
 /// change.
 pub(super) fn fold(buf: &mut Buffer) {
@@ -29,7 +31,10 @@ fn plain(sign: char) -> char {
         '▲' | '△' | '↑' => '^',
         '↓' => 'v',
         '‖' => '=',
-        '◌' => '%',
+        '†' => '%',
+        '▣' => 'O',
+        '▉' | '▊' | '▋' => '#',
+        '▍' | '▎' | '▏' => '=',
         '“' | '”' => '"',
         '✗' | '✖' => 'x',
         '⊘' => '/',
@@ -43,6 +48,16 @@ fn plain(sign: char) -> char {
         '○' => 'o',
         '＋' => '+',
         '•' => '.',
-        _ => '?',
+        _ => braille(sign),
+    }
+}
+
+/// A braille cell by the height of its lowest dot.
+fn braille(sign: char) -> char {
+    const HEIGHTS: [char; 4] = ['\'', '-', '.', '_'];
+    match lowest_row(sign) {
+        Some(row) => HEIGHTS[row],
+        None if sign == '\u{2800}' => ' ',
+        None => '?',
     }
 }

@@ -10,7 +10,7 @@ use crate::app::keymap::Action;
 use crate::plural::plural;
 use crate::width::DisplayWidth;
 
-use super::columns::share_bar;
+use super::bar::bar_text;
 use super::format::{self, UNKNOWN};
 use super::layout::{self, ViewMode};
 use super::line::{cut, wrap};
@@ -151,7 +151,7 @@ fn shares(ctx: &RenderContext<'_>, series: &[Series], width: usize) -> Vec<Line<
     let mut lines = vec![Line::default(), Line::styled(cut(head, width), style(Role::Dim)), Line::default()];
     lines.extend(series.iter().map(|one| {
         let (bar, said) = match (one.interval_to_ttl(), one.intervals.mean) {
-            (Some(share), Some(mean)) => (share_bar(share, length), format!("{:.0} %, {}", share * 100.0, human(mean))),
+            (Some(share), Some(mean)) => (bar_text(share, length), format!("{:.0} %, {}", share * 100.0, human(mean))),
             _ => ("░".repeat(length), "not measured yet".to_owned()),
         };
         Line::from(vec![

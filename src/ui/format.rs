@@ -6,6 +6,8 @@ use crate::app::LeaseCounts;
 
 /// Shown for an unknown value.
 pub(super) const UNKNOWN: &str = "-";
+/// Shown in a table for a value that the program is waiting for.
+pub(super) const WAITING: &str = "?";
 
 /// A count, or its lower bound with `>=`.
 pub(super) fn at_least(is_least: bool, count: usize) -> String {
@@ -47,16 +49,6 @@ pub(super) fn round_trip(span: Duration) -> String {
         ms if ms < 99.95 => format!("{ms:.1} ms"),
         ms if ms < 999.5 => format!("{ms:.0} ms"),
         ms => format!("{:.1} s", ms / 1e3),
-    }
-}
-
-/// An observed interval and the expected one: `3.50/3.5 s`.
-pub(super) fn interval(seen: Option<Duration>, expected: Option<Duration>) -> String {
-    let seen = seen.map_or(UNKNOWN.to_owned(), |seen| digits(seen.as_secs_f64(), 2));
-    match expected {
-        Some(expected) => format!("{seen}/{} s", digits(expected.as_secs_f64(), 1)),
-        None if seen == UNKNOWN => seen,
-        None => format!("{seen} s"),
     }
 }
 
@@ -130,16 +122,6 @@ mod tests {
             assert_eq!(at_least_span(seconds), text);
             assert!(at_least_span(seconds).len() <= 7);
         }
-    }
-
-    #[test]
-    fn intervals_show_what_was_seen_and_what_was_expected() {
-        let ms = |ms| Some(Duration::from_millis(ms));
-        assert_eq!(interval(ms(3_502), ms(3_500)), "3.50/3.5 s");
-        assert_eq!(interval(ms(1_200_490), ms(1_200_500)), "1200.5/1200.5 s");
-        assert_eq!(interval(None, ms(3_500)), "-/3.5 s");
-        assert_eq!(interval(ms(3_502), None), "3.50 s");
-        assert_eq!(interval(None, None), "-");
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! through [`printable`](crate::escape::printable) before it is drawn. To add a column, edit `columns.rs`.
 
 mod ascii;
+mod bar;
 mod cadence;
 mod columns;
 mod detail;

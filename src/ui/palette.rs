@@ -201,7 +201,7 @@ fn dark(role: Role) -> Style {
         Role::Danger => indexed(203).add_modifier(Modifier::BOLD),
         Role::Drop => indexed(177),
         Role::ActiveTab => Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED),
-        Role::Selection => Style::new().bg(Color::Indexed(235)).add_modifier(Modifier::BOLD),
+        Role::Selection => Style::new().bg(Color::Indexed(235)),
         Role::Tinted(color) => tinted_dark(color).add_modifier(Modifier::BOLD),
     }
 }
@@ -229,7 +229,7 @@ fn light(role: Role) -> Style {
         Role::Warning => indexed(94),
         Role::Danger => indexed(124).add_modifier(Modifier::BOLD),
         Role::Drop => indexed(90),
-        Role::Selection => Style::new().bg(Color::Indexed(254)).add_modifier(Modifier::BOLD),
+        Role::Selection => Style::new().bg(Color::Indexed(254)),
         Role::Tinted(color) => tinted_light(color).add_modifier(Modifier::BOLD),
         role => dark(role),
     }

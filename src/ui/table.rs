@@ -9,9 +9,10 @@ use crate::app::keymap::Action;
 use crate::app::{AppState, DialogAction, LastTtlReply, Lease, LeaseKeys, Selection};
 use crate::escape::printable;
 use crate::plural::plural;
+use crate::width::DisplayWidth;
 use etcd_lease::TtlStatus;
 
-use super::columns::{self, RowContext, TableColumn};
+use super::columns::{self, RowContext, TableColumn, TableRoom};
 use super::layout::PanelAreas;
 use super::line::{cut, wrap};
 use super::{RenderContext, Role, filter_line, format, gutter, pane, theme};
@@ -35,7 +36,6 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
     }
-    gutter::draw_pins(ctx, inner, is_tiny, buf);
     gutter::draw(ctx, marked, inner, is_tiny, buf);
 }
 
@@ -72,12 +72,15 @@ pub(super) fn inner(places: PanelAreas) -> Rect {
 /// The columns and their areas.
 pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<Item = (&'static TableColumn, Rect)> {
     let app = ctx.app;
-    let chosen = &app.config.columns;
-    let (columns, gap) = if app.view.is_wide {
-        columns::wide(area.width, chosen, app.view.id_format, app.view.pan)
-    } else {
-        columns::fit(area.width, chosen, app.view.id_format)
+    let counts = app.leases.counts;
+    let area = gutter::beside(area);
+    let room = TableRoom {
+        width: area.width,
+        chosen: &app.view.columns,
+        ids: app.view.id_format,
+        has_kept: counts.own + counts.adopted > 0,
     };
+    let (columns, gap) = if app.view.is_wide { room.wide(app.view.pan) } else { room.fit() };
     let mut x = area.x;
     columns.into_iter().map(move |(column, width)| {
         let place = Rect { x, width: width.min(area.right().saturating_sub(x)), ..area };
@@ -148,38 +151,51 @@ fn draw_rows(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn draw_column(ctx: RenderContext<'_>, column: &TableColumn, area: Rect, buf: &mut Buffer) {
-    let header = (column.title.to_owned(), Role::Title);
-    let cells = visible(ctx).map(|row| columns::cell(column, row, usize::from(area.width)));
-    for (y, (text, role)) in (area.y..area.bottom()).zip(std::iter::once(header).chain(cells)) {
-        let style = ctx.theme.style(role);
-        let text = cut(&text, usize::from(area.width));
-        let indent = if column.is_number { area.width.saturating_sub(Span::raw(&*text).width() as u16) } else { 0 };
-        buf.set_stringn(area.x + indent, y, &text, usize::from(area.width - indent), style);
+    let width = usize::from(area.width);
+    draw_cell(column, column.title, ctx.theme.style(Role::Title), Rect { height: 1, ..area }, buf);
+    for (y, row) in (area.y + 1..area.bottom()).zip(visible(ctx)) {
+        let cell = columns::cell(column, row, width);
+        let place = Rect { y, height: 1, ..area };
+        let end = draw_cell(column, &cell.text, columns::style(ctx.theme, column, row, cell.role), place, buf);
+        buf.set_stringn(end, y, &cell.track, usize::from(area.right() - end), ctx.theme.style(Role::Border));
     }
+}
+
+/// Draws a text, numbers at the right. Returns where it ends.
+fn draw_cell(column: &TableColumn, text: &str, style: Style, area: Rect, buf: &mut Buffer) -> u16 {
+    let text = cut(text, usize::from(area.width));
+    let indent = if column.is_number { area.width.saturating_sub(text.width() as u16) } else { 0 };
+    buf.set_stringn(area.x + indent, area.y, &text, usize::from(area.width - indent), style).0
 }
 
 fn visible<'a>(ctx: RenderContext<'a>) -> impl Iterator<Item = RowContext<'a>> {
     ctx.app.visible().map(move |lease| row(ctx, lease))
 }
 
-pub(super) fn row<'a>(ctx: RenderContext<'_>, lease: &'a Lease) -> RowContext<'a> {
-    RowContext { lease, state: lease.state(ctx.now), now: ctx.now, ids: ctx.app.view.id_format }
+pub(super) fn row<'a>(ctx: RenderContext<'a>, lease: &'a Lease) -> RowContext<'a> {
+    RowContext {
+        lease,
+        state: lease.state(ctx.now),
+        now: ctx.now,
+        ids: ctx.app.view.id_format,
+        locks: ctx.app.keys.locks(),
+    }
 }
 
-/// Reverses the row under the cursor as a whole. One style for the row, because reversing per state would give each
-/// cell its own background.
+/// Highlights the selected row. Its cells keep their colours.
 fn highlight(ctx: RenderContext<'_>, rows: Rect, buf: &mut Buffer) {
     let cursor = ctx.app.visible().position(|lease| Some(lease.id) == ctx.app.view.cursor);
     if let Some(row) = cursor.filter(|row| *row < usize::from(rows.height)) {
-        let style = Style::reset().patch(ctx.theme.cursor());
-        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, style);
+        buf.set_style(Rect { y: rows.y + row as u16, height: 1, ..rows }, ctx.theme.selected_row());
     }
 }
 
 /// One line per lease: id, time left, state.
 fn draw_tiny(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     for (y, row) in (area.y..area.bottom()).zip(visible(ctx)) {
-        let style = columns::style(ctx.theme, theme::state(row.state).1, Some(row.lease.id) == ctx.app.view.cursor);
+        let style = ctx.theme.style(theme::state(row.state).1);
+        let is_selected = Some(row.lease.id) == ctx.app.view.cursor;
+        let style = if is_selected { style.patch(ctx.theme.cursor()) } else { style };
         buf.set_stringn(area.x, y, tiny(row, area.width), usize::from(area.width), style);
     }
 }

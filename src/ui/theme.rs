@@ -54,17 +54,36 @@ pub struct Theme {
     pub palette: Palette,
     /// Whether to draw ASCII characters only.
     pub is_ascii: bool,
+    /// Whether the terminal has 256 colours.
+    pub has_256_colors: bool,
 }
 
 impl Theme {
     /// Adapts the wanted appearance to the terminal: a dumb terminal gets no colours and only ASCII.
     pub fn for_terminal(term: Option<&str>, palette: Palette, is_ascii: bool) -> Self {
         let is_dumb = term == Some("dumb");
-        Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb }
+        let has_256_colors = term.is_some_and(|term| term.contains("256color") || term.contains("direct"));
+        Theme { palette: if is_dumb { Palette::Mono } else { palette }, is_ascii: is_ascii || is_dumb, has_256_colors }
+    }
+
+    /// Applies `COLORTERM`, which terminals with 24-bit colours set.
+    #[must_use]
+    pub fn with_color_term(self, color_term: Option<&str>) -> Self {
+        let has_more = matches!(color_term, Some("truecolor" | "24bit"));
+        Theme { has_256_colors: self.has_256_colors || has_more, ..self }
     }
 
     pub(super) fn style(self, role: Role) -> Style {
         self.palette.style(role)
+    }
+
+    /// Style of the selected row of the lease table, which keeps the colours of its cells: a tint, bold where there are
+    /// only 16 colours, and reversed where there is none.
+    pub(super) fn selected_row(self) -> Style {
+        match (self.palette, self.has_256_colors) {
+            (Palette::Mono, _) | (_, true) => self.style(Role::Selection),
+            (_, false) => Style::new().add_modifier(Modifier::BOLD),
+        }
     }
 
     /// Style of a caret, a focused button or a row of the locks. Reversed, so that it does not depend on colour.
@@ -78,10 +97,11 @@ pub(super) fn state(state: LeaseState) -> (char, Role) {
     match state {
         LeaseState::Ended(EndCause::Expired | EndCause::Unknown) => ('✗', Role::Gone),
         LeaseState::Ended(EndCause::Revoked) => ('⊘', Role::Gone),
-        LeaseState::Dying => ('◌', Role::Danger),
+        LeaseState::Dying => ('†', Role::Danger),
         LeaseState::Unseen => ('?', Role::Warning),
-        LeaseState::Risk => ('!', Role::Danger),
+        LeaseState::Risk => ('✖', Role::Danger),
         LeaseState::Late => ('▲', Role::Warning),
+        LeaseState::Stalled => ('▣', Role::Drop),
         LeaseState::Paused => ('‖', Role::Dim),
         LeaseState::Ok => ('●', Role::Healthy),
     }

@@ -4,7 +4,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::verbs::{
-    self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, columns, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
 };
 use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
 use etcd_lease::LeaseId;
@@ -26,6 +26,10 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::SortBy(sort) => {
             navigation::sort_by(&mut app.active_view_mut().view, sort);
+            Done::default()
+        }
+        Command::ShowColumns(columns) => {
+            navigation::choose_columns(&mut app.active_view_mut().view, columns);
             Done::default()
         }
         Command::Grant(request) => grant::start(request),
@@ -115,6 +119,10 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
+        }
+        Action::Columns => {
+            let present = app.active_view().view.columns.clone();
+            app.view.dialog = Some(Dialog::Columns(columns::ColumnMenu::new(present)));
         }
         // The dialog opens even if there is no other speed to choose: it says why, and it catches the digit that the
         // user may already have typed.

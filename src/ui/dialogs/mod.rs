@@ -3,6 +3,7 @@
 mod adopt;
 mod attach;
 mod buttons;
+mod columns;
 mod drill;
 mod grant;
 mod popup;
@@ -51,7 +52,11 @@ pub(super) fn key_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> 
 }
 
 fn frame(dialog: &Dialog, area: Rect) -> Frame {
-    if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) }
+    match dialog {
+        Dialog::Help { .. } => Frame::wide(area),
+        Dialog::Columns(_) => Frame::low(area),
+        _ => Frame::of(area),
+    }
 }
 
 /// Number of lines of the open help that do not fit, or `None` if it is not open.
@@ -83,6 +88,7 @@ impl<'a> DialogPage<'a> {
             Dialog::Attach(dialog) => self.attach(dialog),
             Dialog::Drill(dialog) => self.drill(dialog),
             Dialog::Sort(menu) => self.sort(*menu),
+            Dialog::Columns(menu) => self.columns(menu),
             Dialog::Quit(focus) => self.quit(*focus),
             Dialog::Warp => self.warp(),
             Dialog::Suspend(_) => self.suspend(),

@@ -70,6 +70,13 @@ impl Frame {
         Frame { most: WIDE, ..Frame::of(area) }
     }
 
+    /// A popup that leaves the upper third of the screen free.
+    pub(super) fn low(area: Rect) -> Self {
+        const LEAST: u16 = 20;
+        let above = if area.height >= LEAST { area.height / 3 } else { 0 };
+        Frame::of(Rect { y: area.y + above, height: area.height - above, ..area })
+    }
+
     /// Columns of the text.
     pub(super) fn width(self) -> usize {
         let width = self.most.min(self.area.width);

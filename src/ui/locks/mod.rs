@@ -201,21 +201,24 @@ impl<'a> LockList<'a> {
     }
 
     /// Cells of the candidate's lease, padded to the column widths. Of a missing lease only the id is known.
-    fn cells(&self, candidate: &Candidate) -> Vec<columns::Cell> {
+    fn cells(&self, candidate: &Candidate) -> Vec<(String, Role)> {
         let lease = self.ctx.app.leases.get(candidate.lease);
         let (columns, gap) = self.columns();
         let cell = |(column, width): (&'static TableColumn, u16)| {
             let width = usize::from(width);
-            let (text, role) = match lease {
+            let cell: columns::Cell = match lease {
                 Some(lease) => columns::cell(column, table::row(self.ctx, lease), width),
-                None => (text::unknown(self.ctx.app.view.id_format, column, candidate.lease, width), Role::Dim),
+                None => (text::unknown(self.ctx.app.view.id_format, column, candidate.lease, width), Role::Dim).into(),
             };
-            (aligned(column, &text, width, gap), role)
+            if cell.track.is_empty() {
+                return [(aligned(column, &cell.text, width, gap), cell.role), (String::new(), Role::Text)];
+            }
+            [(cell.text, cell.role), (cell.track + &" ".repeat(gap.into()), Role::Border)]
         };
-        columns.into_iter().map(cell).collect()
+        columns.into_iter().flat_map(cell).collect()
     }
 
-    fn columns(&self) -> (Vec<(&'static TableColumn, u16)>, u16) {
+    fn columns(&self) -> columns::ColumnWidths {
         columns::of_locks(self.width.saturating_sub(PLACE) as u16, self.ctx.app.view.id_format)
     }
 

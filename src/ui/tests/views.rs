@@ -185,7 +185,11 @@ fn no_size_panics_in_any_view_and_the_smallest_say_id_and_time_left() {
         for (width, height) in (0..=60).flat_map(|height| (0..=200).step_by(7).map(move |width| (width, height))) {
             update(&mut app, Msg::Resized(viewport(width, height)), at(90.0));
             refresh_rows(&mut app, at(90.0));
-            paint(&app, (width, height), Theme { palette: Palette::Dark, is_ascii: width % 2 == 0 });
+            paint(
+                &app,
+                (width, height),
+                Theme { palette: Palette::Dark, is_ascii: width % 2 == 0, ..Theme::default() },
+            );
         }
         let small = (20, 5);
         update(&mut app, Msg::Resized(viewport(small.0, small.1)), at(90.0));
