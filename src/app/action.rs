@@ -85,6 +85,8 @@ pub enum Action {
     Left,
     /// Scroll wide columns to the right.
     Right,
+    /// Write the cadence view to a CSV file.
+    ExportCsv,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -144,6 +146,7 @@ impl Action {
             Action::Wide => "wide",
             Action::Left => "left",
             Action::Right => "right",
+            Action::ExportCsv => "export-csv",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -229,12 +232,15 @@ impl Action {
         match self {
             Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
-            Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
+            Action::Zoom | Action::Wide => view == View::Leases,
+            Action::Left | Action::Right => matches!(view, View::Leases | View::Cadence),
+            Action::ExportCsv => view == View::Cadence,
+            Action::Open => matches!(view, View::Leases | View::Cadence | View::Locks),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
-            Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
+            Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
         }
     }

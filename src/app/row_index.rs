@@ -139,6 +139,7 @@ impl RowIndex {
         }
         for id in changed {
             self.recheck(id, leases.get(id), now);
+            leases.recheck_cadence(id, now);
         }
         self.clear_alarms();
         LeaseCounts { renewals: self.rate as f64 / 1e9, ..self.counts }

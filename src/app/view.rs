@@ -1,6 +1,7 @@
 //! The views, and the sizes of the areas on the screen.
 
 use super::Column;
+use super::cadence::CohortKey;
 use etcd_lease::LeaseId;
 
 /// A view that fills the screen.
@@ -72,6 +73,8 @@ pub enum ClickTarget {
     Row(LeaseId),
     /// The title of a column.
     Header(Column),
+    /// A row of the cadence view.
+    Cohort(CohortKey),
 }
 
 #[cfg(test)]

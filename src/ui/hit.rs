@@ -5,12 +5,15 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{ClickTarget, View};
 
 use super::layout::{self, ViewMode};
-use super::{RenderContext, table};
+use super::{RenderContext, cadence, table};
 
 /// What is at a position on a screen of this size, or `None` if nothing there can be clicked.
 pub fn hit(ctx: RenderContext<'_>, (width, height): (u16, u16), (x, y): (u16, u16)) -> Option<ClickTarget> {
     let shown = ctx.displayed();
     let places = layout::places(Rect::new(0, 0, width, height), ViewMode::of(shown.app));
+    if shown.app.view.active == View::Cadence {
+        return cadence::hit(shown, places, (x, y)).map(ClickTarget::Cohort);
+    }
     let inner = table::inner(places);
     if shown.app.view.active != View::Leases || !inner.contains(Position { x, y }) {
         return None;

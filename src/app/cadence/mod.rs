@@ -3,14 +3,28 @@
 //! The `exercise` command and the cadence view share this code.
 
 mod answer;
+mod cohort;
+mod csv;
+mod headline;
+pub mod index;
+mod queue;
+mod share_grid;
 mod stats;
+mod ticks;
 
 use std::time::Duration;
 
 use etcd_lease::{Ended, LeaseId, QueueGauge, RenewalSchedule};
 use simkit::Timestamp;
 
+pub use cohort::{Cohort, CohortKey, CohortOwner, IntervalCounts};
+pub(super) use csv::csv;
+pub use headline::{Headline, OthersCadence};
+pub use index::{CadenceIndex, silent_for};
+pub use queue::{FirstDrop, QueueOutlook};
+pub use share_grid::{ShareGrid, ShareMark, SharePoint};
 pub use stats::CadenceStats;
+pub use ticks::renewal_times;
 
 /// The measured renewal cadence.
 #[derive(Clone, Debug)]
@@ -92,6 +106,13 @@ impl Series {
             Some(granted) if granted != self.ttl => format!("{} -> {granted} s", self.ttl),
             _ => format!("{} s", self.ttl),
         }
+    }
+
+    /// Whether the series has the own leases of this cohort.
+    pub fn is_of(&self, key: &CohortKey) -> bool {
+        key.owner == CohortOwner::Own
+            && i64::from(key.asked) == self.ttl
+            && self.granted_ttl == Some(i64::from(key.ttl))
     }
 
     /// Mean interval divided by the TTL.

@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::Dialog;
-use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort};
+use crate::app::{AppState, ClickTarget, Effect, Redraw, Sort, View};
 use simkit::Timestamp;
 
 use super::execute::execute;
@@ -20,6 +20,11 @@ pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> V
     app.view.request_redraw(Redraw::Now);
     let present = app.active_view().view.sort;
     let command = match hit {
+        ClickTarget::Cohort(key) => {
+            let active = app.active_view_mut();
+            active.view.cadence_cursor.select(&active.leases.cadence_index, key);
+            return Vec::new();
+        }
         ClickTarget::Row(id) => Command::Select(id),
         ClickTarget::Header(column) if present.column == column => Command::SortBy(present.inverted()),
         ClickTarget::Header(column) => Command::SortBy(Sort::by(column)),
@@ -33,7 +38,10 @@ pub(super) fn wheel(app: &mut AppState, is_down: bool) {
     if let Some(Dialog::Help { top }) = &mut app.view.dialog {
         *top = if is_down { top.saturating_add(NOTCH) } else { top.saturating_sub(NOTCH) };
     }
-    if app.view.dialog.is_none() {
+    if app.view.dialog.is_none() && app.active_view().view.active == View::Cadence {
+        let scroll = &mut app.active_view_mut().view.scroll;
+        *scroll = if is_down { scroll.saturating_add(NOTCH) } else { scroll.saturating_sub(NOTCH) };
+    } else if app.view.dialog.is_none() {
         let action = if is_down { Action::Down } else { Action::Up };
         (0..NOTCH).for_each(|_| view_actions::go(app.active_view_mut(), action));
     }
