@@ -17,6 +17,8 @@ const AROUND: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CadenceCursor {
     cohort: Option<CohortKey>,
+    /// Whether the user moved the cursor. Until then it stays on the first row.
+    is_moved: bool,
     /// Index of the cursor among the rows, for when its cohort is gone.
     row: usize,
     /// Index in [`SPANS`].
@@ -29,7 +31,7 @@ pub struct CadenceCursor {
 
 impl Default for CadenceCursor {
     fn default() -> Self {
-        CadenceCursor { cohort: None, row: 0, span: INITIAL_SPAN, chosen: None, shown: Vec::new() }
+        CadenceCursor { cohort: None, is_moved: false, row: 0, span: INITIAL_SPAN, chosen: None, shown: Vec::new() }
     }
 }
 
@@ -42,9 +44,10 @@ impl CadenceCursor {
     /// Keeps the cursor on its cohort, or on the row where that was if it is gone.
     pub(super) fn refresh(&mut self, index: &CadenceIndex) {
         let rows = index.rows();
-        match self.cohort.and_then(|cohort| rows.iter().position(|key| *key == cohort)) {
+        let cohort = if self.is_moved { self.cohort } else { None };
+        match cohort.and_then(|cohort| rows.iter().position(|key| *key == cohort)) {
             Some(row) => self.row = row,
-            None => self.move_to(&rows, self.row),
+            None => self.move_to(&rows, if self.is_moved { self.row } else { 0 }),
         }
         if self.chosen.is_some_and(|(key, id)| !index.is_in(id, &key)) {
             self.chosen = None;
@@ -57,6 +60,7 @@ impl CadenceCursor {
     pub(super) fn go(&mut self, index: &CadenceIndex, scroll: &mut usize, page: usize, action: Action) {
         let rows = index.rows();
         let last = rows.len().saturating_sub(1);
+        self.is_moved = action != Action::First;
         match action {
             Action::Down if self.row < last => self.move_to(&rows, self.row + 1),
             Action::Down => *scroll = scroll.saturating_add(1),
@@ -87,6 +91,7 @@ impl CadenceCursor {
         if let Some(row) = index.rows().iter().position(|row| *row == key) {
             self.row = row;
             self.cohort = Some(key);
+            self.is_moved = true;
         }
     }
 
@@ -96,6 +101,7 @@ impl CadenceCursor {
         let ids = index.ids(&key);
         let Some(place) = self.lease(index, &key).and_then(|id| ids.binary_search(&id).ok()) else { return };
         let step = if is_next { 1 } else { ids.len() - 1 };
+        self.is_moved = true;
         self.chosen = Some((key, ids[(place + step) % ids.len()]));
     }
 

@@ -171,7 +171,7 @@ pub struct Cohort {
 impl Cohort {
     /// Intervals over the leases, and whether they are only upper bounds because renewals may have been missed.
     pub fn intervals(&self) -> (Intervals, bool) {
-        let is_bound = self.sure.count == 0;
+        let is_bound = self.sure.count == 0 && self.bounds.count > 0;
         (if is_bound { &self.bounds } else { &self.sure }.intervals(), is_bound)
     }
 

