@@ -64,19 +64,25 @@ fn ticks(page: &Page<'_>, key: CohortKey, lease: Option<&Lease>, plot: usize) ->
             *cell += 1;
         }
     }
+    let after = cells.iter().rposition(|cell| *cell > 0).map_or(0, |last| last + 1);
     let silence = lease.and_then(|lease| silent_for(lease, now));
-    let note = silence.map_or_else(String::new, |span| format!("✖ silent for {}", format::span(span.as_secs_f64())));
-    let note = cut(&note, plot);
-    let after = cells.iter().rposition(|cell| *cell > 0).map_or(0, |last| last + 2);
-    let start = after.min(plot - note.width());
+    let note = silence.map_or_else(String::new, |span| silence_note(span, plot - after));
+    let start = after.min(plot - note.width().min(plot));
     let signs: Vec<&str> = cells.iter().map(|cell| sign(*cell)).collect();
-    let end = start + note.width();
+    let end = (start + note.width()).min(plot);
     let role = if key.owner == CohortOwner::Own { Role::Good } else { Role::Text };
     [
         Span::styled(signs[..start].concat(), page.style(role)),
         Span::styled(note, page.style(Role::Danger)),
         Span::styled(signs[end..].concat(), page.style(role)),
     ]
+}
+
+/// How long a lease is silent, in at most `room` cells, so that it covers no tick.
+fn silence_note(span: Duration, room: usize) -> String {
+    let span = words(span.as_secs_f64().round() as u64);
+    let notes = [format!(" ✖ silent for {span}"), format!(" ✖ silent {span}"), format!(" ✖ {span}")];
+    notes.into_iter().find(|note| note.width() <= room).unwrap_or_else(|| "✖".to_owned())
 }
 
 fn sign(renewals: u32) -> &'static str {

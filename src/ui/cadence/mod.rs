@@ -66,8 +66,8 @@ impl<'a> Page<'a> {
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         let index = &ctx.app.leases.cadence_index;
         let rows = index.rows();
-        // The clock and the table have the same rows. The rest takes about eight lines.
-        let room = (height.saturating_sub(8) / 2).clamp(3, 16);
+        // The clock and the table have the same rows. What is around them takes about ten lines.
+        let room = (height.saturating_sub(10) / 2).clamp(3, 16);
         let top = (ctx.app.view.cadence_cursor.row() + 1).saturating_sub(room);
         let window = top.min(rows.len())..(top + room).min(rows.len());
         Page { ctx, width, height, index, report: ctx.app.leases.cadence_report(ctx.app.config.pace), rows, window }
