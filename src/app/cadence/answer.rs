@@ -220,7 +220,7 @@ mod tests {
             (
                 &[],
                 others(34, 4, 0.8, &healthy),
-                "NO: it is about TTL/3 for 34 of 38 leases, and 33 to 80 % of the TTL in all.",
+                "NO: it is about TTL/3 for 34 of 38 measured leases, and 33 to 80 % of the TTL in all.",
             ),
             (&[], others(1, 4, 0.8, &healthy), "NO: it is 33 to 80 % of the TTL."),
             (&[], others(0, 4, 0.8, &[(10, 8_000), (20, 8_100)]), "YES: it is about 8.00 s for every TTL."),

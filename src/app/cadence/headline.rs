@@ -107,7 +107,7 @@ fn others_rule(others: &OthersCadence) -> String {
     match at_a_third {
         all if all == leases => "about TTL/3".to_owned(),
         some if 2 * some > leases => {
-            format!("about TTL/3 for {some} of {}, and {range} in all", plural(leases, "lease"))
+            format!("about TTL/3 for {some} of {}, and {range} in all", plural(leases, "measured lease"))
         }
         _ => range,
     }

@@ -75,6 +75,7 @@ impl Entry {
     fn mark(&self) -> ShareMark {
         match self.key.owner {
             _ if self.is_too_late => ShareMark::TooLate,
+            _ if self.is_bound => ShareMark::AtMost,
             CohortOwner::Own => ShareMark::Own,
             CohortOwner::Others => ShareMark::Others,
         }

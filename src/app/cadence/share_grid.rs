@@ -5,6 +5,8 @@
 /// What a point of the scatter plot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShareMark {
+    /// A lease of another client, of which polls may have missed a renewal: its share is at most this.
+    AtMost,
     /// A lease of another client.
     Others,
     /// An own lease.
@@ -19,7 +21,7 @@ const PER_DECADE: f64 = 12.0;
 const COLUMNS: usize = 85;
 /// 2 % of the TTL each. The last one also has every share above 100 %.
 const ROWS: usize = 51;
-const MARKS: usize = 3;
+const MARKS: usize = 4;
 
 /// A filled place of the grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +60,7 @@ impl ShareGrid {
     /// The filled places, by rising TTL.
     pub fn points(&self) -> impl Iterator<Item = SharePoint> {
         self.counts.iter().enumerate().filter_map(|(place, counts)| {
-            let mark = [ShareMark::TooLate, ShareMark::Own, ShareMark::Others]
+            let mark = [ShareMark::TooLate, ShareMark::Own, ShareMark::Others, ShareMark::AtMost]
                 .into_iter()
                 .find(|mark| counts[*mark as usize] > 0)?;
             Some(SharePoint {

@@ -160,13 +160,8 @@ fn selected(page: &Page<'_>) -> Vec<ViewLine> {
     let press = |action| app.config.keymap.key_label(action);
     let keys = match leases {
         0 => String::new(),
-        1 => format!(" · {} lists it", press(Action::Open)),
-        _ => format!(
-            " · {} {} shows another, {} lists them",
-            press(Action::Left),
-            press(Action::Right),
-            press(Action::Open)
-        ),
+        1 => format!(" · {}: list it", press(Action::Open)),
+        _ => format!(" · {} {}: another, {}: list all", press(Action::Left), press(Action::Right), press(Action::Open)),
     };
     let mut text = format!("{} {}: {named}{keys}", key.ttl_in_words(), key.owner.word());
     if page.shown().len() < page.rows.len() {

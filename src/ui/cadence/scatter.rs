@@ -70,6 +70,7 @@ fn plot_row(page: &Page<'_>, row: usize, steps: usize, is_third: bool, cells: &[
 
 fn sign(mark: ShareMark) -> (&'static str, Role) {
     match mark {
+        ShareMark::AtMost => ("○", Role::Dim),
         ShareMark::Others => ("•", Role::Text),
         ShareMark::Own => ("●", Role::Good),
         ShareMark::TooLate => ("✖", Role::Danger),
@@ -77,14 +78,19 @@ fn sign(mark: ShareMark) -> (&'static str, Role) {
 }
 
 fn legend(page: &Page<'_>) -> Line<'static> {
-    let text = |text: &'static str| Span::styled(text, page.style(Role::Dim));
-    let mark = |mark| {
+    let marks = [
+        (ShareMark::Own, " own "),
+        (ShareMark::Others, " others "),
+        (ShareMark::AtMost, " at most "),
+        (ShareMark::TooLate, " one miss kills"),
+    ];
+    let mut line = Line::from(" ".repeat(AXIS));
+    for (mark, text) in marks {
         let (sign, role) = sign(mark);
-        Span::styled(sign, page.style(role))
-    };
-    let own = [text("        "), mark(ShareMark::Own), text(" own  "), mark(ShareMark::Others), text(" others  ")];
-    let late = [mark(ShareMark::TooLate), text(" too late: 1 miss kills")];
-    Line::from_iter(own.into_iter().chain(late))
+        line.push_span(Span::styled(sign, page.style(role)));
+        line.push_span(Span::styled(text, page.style(Role::Dim)));
+    }
+    line
 }
 
 /// The logarithmic axis of TTLs.

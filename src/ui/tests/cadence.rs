@@ -139,7 +139,7 @@ fn the_scatter_plot_marks_own_leases_and_those_that_renew_too_late() {
     assert!(line(&picture, &["83 % ┤"]).contains('✖'), "{picture}");
     let third = line(&picture, &["33 % ┤"]);
     assert!(third.contains('●') && third.contains('•') && third.contains('┄'), "{picture}");
-    assert!(picture.contains("● own  • others  ✖ too late"), "{picture}");
+    assert!(picture.contains("● own • others ○ at most ✖ one miss kills"), "{picture}");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_selected_row_names_its_lease_and_a_click_finds_the_row() {
     let down = [Key::Down, Key::Down, Key::Down];
     let app = pressed(everyone(), size, &down);
     let picture = text(&paint(&app, size, Theme::default()));
-    let named = "10 s others: lease 0000000000000071 /svc/cron/10.0.0.5:8000, 1 of 1 lease · Enter lists it";
+    let named = "10 s others: lease 0000000000000071 /svc/cron/10.0.0.5:8000, 1 of 1 lease · Enter: list it";
     assert!(picture.contains(named), "{picture}");
     let y = picture.lines().position(|line| line.contains("20 s others")).unwrap() as u16;
     let wall = WallClock { start: SystemTime::UNIX_EPOCH, zone: TimeZone::UTC };
@@ -207,5 +207,5 @@ fn ascii_keeps_every_mark_apart() {
     // One `?` ends the question, one is the key of the help.
     assert!(picture.is_ascii() && picture.matches('?').count() == 2, "{picture}");
     assert!(line(&picture, &["10 s own"]).contains("|'") || line(&picture, &["10 s own"]).contains(" ' "), "{picture}");
-    assert!(picture.contains("* own  . others  x too late"), "{picture}");
+    assert!(picture.contains("* own . others o at most x one miss kills"), "{picture}");
 }
