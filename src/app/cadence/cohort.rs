@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use etcd_lease::{LeaseId, RenewalSchedule};
 
-use super::Intervals;
+use super::{Intervals, Series};
 
 /// Who renews the leases of a cohort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +52,12 @@ impl CohortKey {
     /// The key of the cohort of all further TTLs of the same owner.
     pub(super) fn rest(self) -> Self {
         CohortKey { ttl: CohortKey::MORE, asked: CohortKey::MORE, ..self }
+    }
+
+    /// Whether the series has the own leases of this cohort.
+    pub fn is_of(&self, series: &Series) -> bool {
+        let ttls = (i64::from(self.asked), Some(i64::from(self.ttl)));
+        self.owner == CohortOwner::Own && ttls == (series.ttl, series.granted_ttl)
     }
 
     /// Whether the cohort takes all TTLs beyond the limit.

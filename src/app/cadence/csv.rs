@@ -9,11 +9,11 @@ const HEADER: &str = "owner,ttl_s,leases,measured,mean_s,min_s,max_s,p99_s,expec
                       too_late,silent,dropped\n";
 
 /// The figures of every TTL in the order of the screen. Unknown values are empty.
-pub(in crate::app) fn csv(index: &CadenceIndex, series: &[Series]) -> String {
+pub(in crate::app) fn to_csv(index: &CadenceIndex, series: &[Series]) -> String {
     let mut text = HEADER.to_owned();
     for key in index.rows() {
         if let Some(cohort) = index.cohort(&key) {
-            let own = series.iter().find(|one| one.is_of(&key));
+            let own = series.iter().find(|one| key.is_of(one));
             text += &line(&key, cohort, own);
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::answer::MeasuredSeries;
+use super::measured::MeasuredSeries;
 use super::{CadenceReport, human};
 use crate::plural::plural;
 use etcd_lease::RenewalSchedule;

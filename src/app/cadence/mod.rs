@@ -7,6 +7,7 @@ mod cohort;
 mod csv;
 mod headline;
 pub mod index;
+mod measured;
 mod queue;
 mod share_grid;
 mod stats;
@@ -18,7 +19,7 @@ use etcd_lease::{Ended, LeaseId, QueueGauge, RenewalSchedule};
 use simkit::Timestamp;
 
 pub use cohort::{Cohort, CohortKey, CohortOwner, IntervalCounts};
-pub(super) use csv::csv;
+pub(super) use csv::to_csv;
 pub use headline::{Headline, OthersCadence};
 pub use index::{CadenceIndex, silent_for};
 pub use queue::{FirstDrop, QueueOutlook};
@@ -106,13 +107,6 @@ impl Series {
             Some(granted) if granted != self.ttl => format!("{} -> {granted} s", self.ttl),
             _ => format!("{} s", self.ttl),
         }
-    }
-
-    /// Whether the series has the own leases of this cohort.
-    pub fn is_of(&self, key: &CohortKey) -> bool {
-        key.owner == CohortOwner::Own
-            && i64::from(key.asked) == self.ttl
-            && self.granted_ttl == Some(i64::from(key.ttl))
     }
 
     /// Mean interval divided by the TTL.

@@ -153,7 +153,7 @@ fn the_tolerated_missed_renewals_follow_the_schedule() {
 /// The living leases of a series, by the cadence index.
 fn kept_alive_in(story: &Story, series: &Series) -> usize {
     let index = &story.app.leases.cadence_index;
-    let key = index.rows().into_iter().find(|key| series.is_of(key)).expect("a row");
+    let key = index.rows().into_iter().find(|key| key.is_of(series)).expect("a row");
     index.cohort(&key).expect("a cohort").leases
 }
 

@@ -156,7 +156,7 @@ fn targets_to_change(app: &mut AppState, now: Timestamp) -> Option<Vec<LeaseId>>
 fn export_csv(app: &AppState) -> Done {
     let shown = app.active_view();
     let series = shown.leases.cadence_report(shown.config.pace).series;
-    let text = cadence::csv(&shown.leases.cadence_index, &series);
+    let text = cadence::to_csv(&shown.leases.cadence_index, &series);
     Done::effects(vec![Effect::Export { name: "leasetop-cadence.csv", text }])
 }
 

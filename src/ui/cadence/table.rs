@@ -63,7 +63,7 @@ pub(super) fn lines(page: &Page<'_>, width: usize) -> Vec<ViewLine> {
 }
 
 fn figures(page: &Page<'_>, key: CohortKey, is_first: bool) -> RowFigures {
-    let own = page.report.series.iter().find(|series| series.is_of(&key));
+    let own = page.report.series.iter().find(|series| key.is_of(series));
     let cohort = page.index.cohort(&key);
     let (intervals, is_bound) = match (own, cohort) {
         (Some(series), _) => (series.intervals.clone(), false),
