@@ -56,7 +56,7 @@ pub(super) fn lines(page: &Page<'_>, width: usize) -> Vec<ViewLine> {
     let leases: usize = hidden.clone().filter_map(|key| page.index.cohort(key)).map(|cohort| cohort.leases).sum();
     let hidden = hidden.count();
     if hidden > 0 {
-        let text = format!("  {} more with {}", plural(hidden, "row"), plural(leases, "lease"));
+        let text = format!("  {} with {}", plural(hidden, "more row"), plural(leases, "lease"));
         lines.push(Line::styled(cut(&text, width), dim).into());
     }
     lines
