@@ -89,6 +89,8 @@ pub enum Action {
     Right,
     /// Show or hide the strip above the table.
     Strip,
+    /// Write the cadence view to a CSV file.
+    ExportCsv,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -153,6 +155,7 @@ impl Action {
             Action::Left => "left",
             Action::Right => "right",
             Action::Strip => "strip",
+            Action::ExportCsv => "export-csv",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -239,13 +242,15 @@ impl Action {
         match self {
             Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
-            Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
-            Action::Strip => matches!(view, View::Leases | View::Cadence),
+            Action::Zoom | Action::Wide => view == View::Leases,
+            Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
+            Action::ExportCsv => view == View::Cadence,
+            Action::Open => matches!(view, View::Leases | View::Cadence | View::Locks),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu | Action::Columns => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
-            Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
+            Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
         }
     }

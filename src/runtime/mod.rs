@@ -24,6 +24,7 @@ mod clipboard;
 mod driver;
 mod effects;
 mod environment;
+mod export;
 mod frame_encoder;
 mod frame_scheduler;
 mod headless;

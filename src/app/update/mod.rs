@@ -82,6 +82,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::GrantFailed { ttl, failure } => replies::grant_failed(app, ttl, &failure, now),
         Msg::Attached { id, key } => replies::attached(app, id, &key, now),
+        Msg::Exported(result) => replies::exported(app, result, now),
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
