@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Widget};
 
-use crate::app::View;
 use crate::app::cadence::{Series, human};
 use crate::app::keymap::Action;
+use crate::app::{View, ViewFilterField};
 use crate::plural::plural;
 use crate::width::DisplayWidth;
 
@@ -16,7 +16,7 @@ use super::format::{self, UNKNOWN};
 use super::layout::{self, ViewMode};
 use super::line::{cut, wrap};
 use super::table::{self, PADDED_WIDTH, panel};
-use super::{RenderContext, Role, events_panel};
+use super::{RenderContext, Role, events_panel, filter_line};
 
 struct CadenceColumn {
     title: &'static str,
@@ -72,6 +72,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     for (y, line) in (inner.y..inner.bottom()).zip(&lines[skipped..]) {
         buf.set_line(inner.x, y, line, inner.width);
     }
+    filter_line::draw_in_view(ctx, "", area, buf);
 }
 
 /// Number of lines that do not fit on a screen of this size, or `None` if another view is shown.
@@ -123,18 +124,29 @@ fn lines(ctx: &RenderContext<'_>, area: Rect) -> Vec<Line<'static>> {
     if exercise.series.is_empty() {
         return said(Role::Dim, &how_to_begin(ctx));
     }
-    let mut lines = rows(ctx, &exercise.series, width);
+    let shown: Vec<Series> = exercise.series.iter().filter(|series| shows(ctx, series)).cloned().collect();
+    let mut lines = rows(ctx, &shown, width);
     lines.push(Line::default());
     lines.extend(said(Role::Text, &exercise.answer()));
     if let Some(reason) = exercise.reason() {
         lines.push(Line::default());
         lines.extend(said(Role::Dim, reason));
     }
-    let shares = shares(ctx, &exercise.series, width);
+    let shares = shares(ctx, &shown, width);
     if lines.len() + shares.len() <= height {
         lines.extend(shares);
     }
     lines
+}
+
+/// Whether the filter of the view shows a TTL.
+fn shows(ctx: &RenderContext<'_>, series: &Series) -> bool {
+    let facts = [
+        (ViewFilterField::Ttl, series.ttl.to_string()),
+        (ViewFilterField::Text, series.ttl_in_words()),
+        (ViewFilterField::Who, "own".to_owned()),
+    ];
+    ctx.app.view.cadence_filter.matches(&facts)
 }
 
 fn how_to_begin(ctx: &RenderContext<'_>) -> String {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, DialogAction, StatusMessage, View};
+use crate::app::{AppState, BackStep, DialogAction, StatusMessage, View};
 use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
 use crate::plural::plural;
@@ -24,12 +24,12 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
         Some(note) => vec![noted(note, area.width)],
         None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(app)).chain(counts(shown)).collect(),
     };
-    let right = match shown.view.row_filter.line {
-        _ if app.view.dialog.is_some() => Vec::new(),
-        Some(_) => {
-            vec![filter_key(app, DialogAction::Accept, "apply"), filter_key(app, DialogAction::FormClose, "clear")]
-        }
-        None => keys(app, shown),
+    let right = if app.view.dialog.is_some() {
+        Vec::new()
+    } else if shown.view.is_filter_open() {
+        vec![filter_key(app, DialogAction::Accept, "apply"), filter_key(app, DialogAction::FormClose, "clear")]
+    } else {
+        keys(app, shown)
     };
     draw_ends(ctx.theme, (left, right), (" · ", "  "), area, buf);
 }
@@ -39,7 +39,11 @@ fn filter_key(app: &AppState, reply: DialogAction, does: &str) -> Segment {
 }
 
 fn noted(note: &StatusMessage, width: u16) -> Segment {
-    let role = if note.is_error { Role::Danger } else { Role::Good };
+    let role = match (note.is_error, note.is_feedback) {
+        (true, _) => Role::Danger,
+        (false, true) => Role::Warning,
+        (false, false) => Role::Good,
+    };
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
@@ -98,17 +102,20 @@ fn dying(count: usize, is_least: bool) -> Option<Segment> {
 /// first.
 fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     let is_refused = |action: Action| app.config.is_read_only && action.writes();
-    let is_elsewhere = shown.view.is_open || shown.view.active != View::default();
+    let back = shown.view.back_step();
+    let has_lease = shown.view.active == View::Leases || shown.subject().is_some();
     let is_offered = |action: Action| match action {
-        Action::Back => is_elsewhere || shown.view.row_filter.is_active(),
-        Action::Open => !shown.view.is_open,
-        action => !is_refused(action),
+        Action::Back => back.is_some(),
+        Action::Open => !shown.view.is_open && (has_lease || shown.view.active == View::Events),
+        action => !is_refused(action) && (has_lease || !action.needs_lease()),
     };
     let rows = app.config.keymap.rows();
     let offered = rows.filter(|row| row.binding.action.works_in(shown.view.active) && is_offered(row.binding.action));
     let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
     let part = |(action, key, hint)| match (action, app.frozen.is_some()) {
         (Action::Freeze, true) => Segment::key(0, key, "resume"),
+        (Action::Back, _) => Segment::key(rank(action), key, back.map_or(hint, BackStep::label)),
+        (Action::QuickFilter, _) if shown.view.active == View::Leases => Segment::key(rank(action), key, "preset"),
         (action, _) => Segment::key(rank(action), key, hint),
     };
     hinted.map(part).collect()

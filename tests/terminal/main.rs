@@ -5,6 +5,7 @@ mod pty;
 
 mod customization;
 mod dialogs;
+mod every_view;
 mod exercise;
 mod harness;
 mod hostile;

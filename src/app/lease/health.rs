@@ -46,14 +46,27 @@ impl Lease {
         self.late_from().is_some_and(|from| from <= self.known_until(now))
     }
 
-    /// The time at which less than 0.9 of the renewal interval is left. The factor is below 1 because a healthy 2 s
-    /// lease has exactly one interval left when it is renewed.
+    /// The time at which less than 0.9 of the renewal interval is left and the next renewal is overdue. The factor is
+    /// below 1 because a healthy 2 s lease has exactly one interval left when it is renewed. A lease that is renewed
+    /// regularly when more than half of its TTL has passed always has less than one interval left before a renewal: that
+    /// is a thin margin, which has a warning of its own, and no risk until the renewal does not come.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
         let interval = self.mean_interval()?;
         if interval.is_zero() || self.end.is_some() {
             return None;
         }
-        self.left_below(interval.mul_f64(0.9))
+        let low = self.left_below(interval.mul_f64(0.9))?;
+        Some(self.overdue_from(interval).map_or(low, |overdue| overdue.max(low)))
+    }
+
+    /// When the next renewal is overdue: when the lease is late, but halfway from the expected renewal to the deadline at
+    /// the latest. `None` if no renewal is expected.
+    fn overdue_from(&self, interval: Duration) -> Option<Timestamp> {
+        let late = self.late_from()?;
+        let due = self.unrenewed_since()? + interval;
+        let deadline = self.bounds()?.earliest;
+        let halfway = if deadline > due { due + (deadline - due) / 2 } else { deadline };
+        Some(late.min(halfway))
     }
 
     /// The time at which the renewal is overdue compared with the usual interval. For other clients' leases, only time

@@ -261,8 +261,8 @@ fn no_drill(story: &mut Story, why: &str) {
 #[test]
 fn the_help_scrolls_to_its_end() {
     let mut story = Story::start(AppConfig::default());
-    let top = |story: &Story| match story.app.view.dialog {
-        Some(Dialog::Help { top }) => top,
+    let top = |story: &Story| match &story.app.view.dialog {
+        Some(Dialog::Help(help)) => help.top,
         _ => panic!("the help is open"),
     };
     story.press(&[Key::Char('?')]);

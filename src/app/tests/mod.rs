@@ -3,6 +3,7 @@
 mod answering;
 mod dialogs;
 mod event_filter;
+mod feedback;
 mod filtering;
 mod freeze;
 mod granting;

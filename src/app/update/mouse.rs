@@ -30,8 +30,8 @@ pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> V
 /// Handles one notch of the wheel: scrolls the rows, the lines or the help.
 pub(super) fn wheel(app: &mut AppState, is_down: bool) {
     app.view.request_redraw(Redraw::Now);
-    if let Some(Dialog::Help { top }) = &mut app.view.dialog {
-        *top = if is_down { top.saturating_add(NOTCH) } else { top.saturating_sub(NOTCH) };
+    if let Some(Dialog::Help(help)) = &mut app.view.dialog {
+        help.top = if is_down { help.top.saturating_add(NOTCH) } else { help.top.saturating_sub(NOTCH) };
     }
     if app.view.dialog.is_none() {
         let action = if is_down { Action::Down } else { Action::Up };
