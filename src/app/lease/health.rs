@@ -59,14 +59,13 @@ impl Lease {
         Some(self.overdue_from(interval).map_or(low, |overdue| overdue.max(low)))
     }
 
-    /// When the next renewal is overdue: when the lease is late, but halfway from the expected renewal to the deadline at
-    /// the latest. `None` if no renewal is expected.
+    /// When the next renewal is overdue: when the lease is late, but at the latest after a third of the time from the
+    /// expected renewal to the deadline. `None` if it is unknown since when there was no renewal.
     fn overdue_from(&self, interval: Duration) -> Option<Timestamp> {
-        let late = self.late_from()?;
         let due = self.unrenewed_since()? + interval;
         let deadline = self.bounds()?.earliest;
-        let halfway = if deadline > due { due + (deadline - due) / 2 } else { deadline };
-        Some(late.min(halfway))
+        let at_latest = if deadline > due { due + (deadline - due) / 3 } else { deadline };
+        Some(self.late_from().map_or(at_latest, |late| late.min(at_latest)))
     }
 
     /// The time at which the renewal is overdue compared with the usual interval. For other clients' leases, only time

@@ -198,14 +198,16 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
 }
 
 #[test]
-fn keys_without_a_function_do_nothing() {
+fn keys_without_a_function_only_say_so() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.app.view.reset_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
         assert_eq!(story.press(&[key]), []);
+        assert_eq!(story.app.view.reset_redraw(), Redraw::Now);
+        let note = story.app.view.status.as_ref().map(|note| note.text.clone());
+        assert_eq!(note, Some(format!("{key} is not bound; ? lists the keys")));
     }
-    assert_eq!(story.app.view.reset_redraw(), Redraw::No);
 }
 
 #[test]
