@@ -124,8 +124,8 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
 /// Rank of a hint. The highest rank is hidden first.
 fn rank(action: Action) -> u8 {
     match action {
-        Action::Help | Action::Quit => 1,
-        Action::New | Action::Back => 2,
+        Action::Help | Action::Quit | Action::Back => 1,
+        Action::New => 2,
         Action::Revoke | Action::KeepAlive => 3,
         Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,
         _ => 5,

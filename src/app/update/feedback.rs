@@ -140,6 +140,9 @@ fn reason(app: &AppState, action: Action) -> Option<String> {
 fn no_lease(app: &AppState) -> String {
     let shown = app.active_view();
     if shown.view.active == View::Events && shown.view.events_view.follows() {
+        if shown.view.events_view.lines(shown.event_sources()).is_empty() {
+            return "no event is listed".to_owned();
+        }
         return format!("no event is selected; {} selects the newest", app.config.keymap.key_label(Action::Up));
     }
     let Some(id) = shown.subject() else { return "no lease is selected".to_owned() };
