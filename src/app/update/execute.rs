@@ -7,6 +7,7 @@ use crate::app::verbs::{
     self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
 };
 use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, View};
+use crate::id_format::IdFormat;
 use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
@@ -133,7 +134,11 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::ClearMarks => selection::clear(app, now),
         Action::Freeze => freeze::toggle(app, now),
         Action::PollFaster | Action::PollSlower => tick::change_pace(app, action, now),
-        Action::Ids => view_actions::toggle_id_format(app),
+        Action::Ids => {
+            view_actions::toggle_id_format(app);
+            let format = if app.view.id_format == IdFormat::Hex { "hexadecimal" } else { "decimal" };
+            app.view.set_status(now, false, format!("Lease ids are {format}"));
+        }
         _ => (),
     }
 }
