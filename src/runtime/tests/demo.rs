@@ -50,6 +50,7 @@ fn row_that_begins(text: &str, with: &str) -> Option<usize> {
 async fn leases_of_others_appear_and_disappear_on_the_screen() {
     let (test, _others) = demo().await;
     test.wait(55.0).await;
+    test.show_all_events().await;
     let text = test.screen.text();
     let others = text.lines().filter(|line| line.contains(" other ") && line.starts_with("│")).count();
     assert!(others >= 8, "{text}");
