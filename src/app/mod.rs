@@ -13,6 +13,7 @@
 //! a verb with its dialog, add a file under `verbs/` and list the dialog in `dialog/mod.rs`.
 
 mod action;
+mod back_step;
 mod bindings;
 mod bulk;
 pub mod cadence;
@@ -51,6 +52,7 @@ mod row_index;
 mod selection;
 mod sort;
 mod state;
+mod status_message;
 mod ttl_cohorts;
 mod update;
 mod values;
@@ -60,6 +62,7 @@ mod view_filter;
 mod view_state;
 
 pub use crate::inference::TimeRange;
+pub use back_step::BackStep;
 pub use bindings::{Keymap, KeymapEntry, KeymapError};
 pub use bulk::{BulkRevoke, RevokeOutcome};
 pub use cluster_label::{ClusterLabel, InvalidLabelColor, LabelColor};
@@ -93,11 +96,12 @@ pub use row_filter::{FilterLine, FilterPreset, RowFilter, TypedFilter};
 pub use selection::{Selection, SelectionMark};
 pub use sort::{BadSort, RowSortKey, Sort};
 pub use state::{AppState, FrozenView};
+pub use status_message::{MessageScope, StatusMessage};
 pub use update::{next_wake, refresh_rows, run_lints, update};
 pub use values::{KeyValues, ReadValue};
 pub use view::{ClickTarget, TABS, Tab, View, Viewport};
 pub use view_filter::{ViewFilter, ViewFilterField};
-pub use view_state::{BackStep, MessageScope, Redraw, RowWindow, StatusMessage, ViewState};
+pub use view_state::{Redraw, RowWindow, ViewState};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use super::locks_view::LocksView;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
+use super::status_message::StatusMessage;
 use super::view::{View, Viewport};
 use super::view_filter::ViewFilter;
 use super::{AppConfig, Lease, Sort};
@@ -17,67 +18,6 @@ use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
-
-/// A message on the status line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusMessage {
-    /// The message. It may contain text from etcd, so escape it before displaying it.
-    pub text: String,
-    /// Whether it reports a failure.
-    pub is_error: bool,
-    /// When the message disappears.
-    pub until: Timestamp,
-    /// Whether it only says why a key did nothing.
-    pub is_feedback: bool,
-    /// What must stay true for the message to apply.
-    pub(super) scope: MessageScope,
-}
-
-/// What must stay true for a message to apply. It disappears when that ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MessageScope {
-    /// It always applies.
-    #[default]
-    Always,
-    /// A drill on this lease. It may not have started yet.
-    Drill {
-        /// The lease.
-        id: LeaseId,
-        /// Whether the drill has started.
-        has_started: bool,
-    },
-}
-
-/// What one press of the key for going back does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackStep {
-    /// It closes the detail and shows the view from which it was opened.
-    Detail,
-    /// It ends full screen.
-    Zoom,
-    /// It clears the filter.
-    Filter,
-    /// It makes the events view follow the newest event.
-    Newest,
-    /// It shows the problems in the events view.
-    Category,
-    /// It shows the leases.
-    Leases,
-}
-
-impl BackStep {
-    /// The label on the status line.
-    pub fn label(self) -> &'static str {
-        match self {
-            BackStep::Detail => "close",
-            BackStep::Zoom => "end full screen",
-            BackStep::Filter => "clear filter",
-            BackStep::Newest => "newest",
-            BackStep::Category => "problems",
-            BackStep::Leases => "leases",
-        }
-    }
-}
 
 /// The visible range of table rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,6 +81,8 @@ pub struct ViewState {
     pub locks_view: LocksView,
     /// The open dialog.
     pub dialog: Option<Dialog>,
+    /// Whether the introduction of the demo is shown. The first key press hides it.
+    pub shows_tour: bool,
     /// The message on the status line.
     pub status: Option<StatusMessage>,
     /// Whether mouse capture is on. While it is off, the terminal selects text.
@@ -149,6 +91,8 @@ pub struct ViewState {
     pub(super) viewport: Viewport,
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
+    /// Until when the screen says that the clock waits for this machine.
+    pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
     /// The filter of the cadence view.
     pub cadence_filter: ViewFilter,
@@ -187,10 +131,12 @@ impl ViewState {
             events_view: EventsView::default(),
             locks_view: LocksView::default(),
             dialog: None,
+            shows_tour: config.is_demo,
             status: None,
             has_mouse: false,
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
+            clock_waits_until: None,
             redraw: Redraw::default(),
             cadence_filter: ViewFilter::default(),
             opened_from: None,
@@ -209,6 +155,7 @@ impl ViewState {
             id_format: self.id_format,
             is_wide: self.is_wide,
             has_mouse: self.has_mouse,
+            shows_tour: false,
             clock_speed,
             redraw: Redraw::Full,
             ..ViewState::new(config)
@@ -347,74 +294,23 @@ impl ViewState {
         span * self.clock_speed
     }
 
-    /// Shows a message on the status line for five seconds of real time.
-    pub(super) fn set_status(&mut self, now: Timestamp, is_error: bool, text: impl Into<String>) {
-        const SHOWN: Duration = Duration::from_secs(5);
-        let until = now + self.wall_time(SHOWN);
-        let text = text.into();
-        self.status = Some(StatusMessage { text, is_error, until, is_feedback: false, scope: MessageScope::Always });
+    /// Shows for three seconds of real time that the clock waits.
+    pub(super) fn note_waiting_clock(&mut self, now: Timestamp) {
+        const SHOWN: Duration = Duration::from_secs(3);
+        self.clock_waits_until = Some(now + self.wall_time(SHOWN));
         self.request_redraw(Redraw::Soon);
     }
 
-    /// Says for three seconds of real time why a key did nothing.
-    pub(super) fn set_feedback(&mut self, now: Timestamp, text: impl Into<String>) {
-        const SHOWN: Duration = Duration::from_secs(3);
-        let until = now + self.wall_time(SHOWN);
-        let text = text.into();
-        let scope = MessageScope::Always;
-        self.status = Some(StatusMessage { text, is_error: false, until, is_feedback: true, scope });
-        self.request_redraw(Redraw::Now);
+    /// Whether the clock of the sandbox waited recently, because this machine is too slow for its speed.
+    pub fn is_clock_waiting(&self, now: Timestamp) -> bool {
+        self.clock_waits_until.is_some_and(|until| now < until)
     }
 
-    /// Ends the message on the status line with what it is about.
-    pub(super) fn limit_status(&mut self, scope: MessageScope) {
-        self.status.iter_mut().for_each(|status| status.scope = scope);
-    }
-
-    /// The filter of the active view. `None` in the leases view, which has [`row_filter`](ViewState::row_filter).
-    pub fn view_filter(&self) -> Option<&ViewFilter> {
-        match self.active {
-            View::Leases => None,
-            View::Cadence => Some(&self.cadence_filter),
-            View::Events => Some(&self.events_view.filter),
-            View::Locks => Some(&self.locks_view.filter),
+    /// Hides the introduction of the demo.
+    pub(super) fn hide_tour(&mut self) {
+        if std::mem::take(&mut self.shows_tour) {
+            self.request_redraw(Redraw::Now);
         }
-    }
-
-    pub(super) fn view_filter_mut(&mut self) -> Option<&mut ViewFilter> {
-        match self.active {
-            View::Leases => None,
-            View::Cadence => Some(&mut self.cadence_filter),
-            View::Events => Some(&mut self.events_view.filter),
-            View::Locks => Some(&mut self.locks_view.filter),
-        }
-    }
-
-    /// Whether the filter line of the active view is open. Keys then edit its text.
-    pub fn is_filter_open(&self) -> bool {
-        match self.view_filter() {
-            Some(filter) => filter.line.is_some(),
-            None => self.row_filter.line.is_some(),
-        }
-    }
-
-    /// What going back does next. `None` if there is nothing to go back from.
-    pub fn back_step(&self) -> Option<BackStep> {
-        let is_events = self.active == View::Events;
-        let steps = [
-            (self.is_open, BackStep::Detail),
-            (self.active == View::Leases && self.is_zoomed, BackStep::Zoom),
-            (self.is_filtered(), BackStep::Filter),
-            (is_events && !self.events_view.follows(), BackStep::Newest),
-            (is_events && self.events_view.category != EventsView::default().category, BackStep::Category),
-            (self.active != View::Leases, BackStep::Leases),
-        ];
-        steps.into_iter().find(|(applies, _)| *applies).map(|(_, step)| step)
-    }
-
-    /// Whether the filter of the active view can hide anything.
-    pub fn is_filtered(&self) -> bool {
-        self.view_filter().map_or_else(|| self.row_filter.is_active(), ViewFilter::is_active)
     }
 
     /// Requests a redraw. The most urgent request wins.

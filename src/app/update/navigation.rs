@@ -1,8 +1,7 @@
 //! Navigation: view, size, sort order, cursor and scroll position.
 
 use crate::app::action::Action;
-use crate::app::view_state::BackStep;
-use crate::app::{Column, Sort, View, ViewFilter, ViewState};
+use crate::app::{BackStep, Column, Sort, View, ViewFilter, ViewState};
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 

@@ -54,6 +54,7 @@ async fn the_cadence_of_another_client_is_shown_and_so_is_its_end() {
 async fn each_end_has_its_cause() {
     let test = MonitorTest::start(exercise(&[]), false).await;
     test.show_all_events().await;
+    test.wait(0.5).await;
     let grant = |ttl, key: &str| {
         let lease = LeaseId(test.sandbox.grant(ttl).unwrap());
         test.sandbox.put(key, "v", Some(lease.0)).unwrap();
@@ -139,6 +140,7 @@ async fn megabytes_of_key_names_of_one_lease_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn keys_update_without_a_poll() {
     let test = MonitorTest::start(exercise(&[]), false).await;
+    test.show_all_events().await;
     let lease = LeaseId(test.sandbox.grant(600).unwrap());
     test.wait(1.5).await;
     assert!(test.screen.text().contains("no keys"), "{}", test.screen.text());
