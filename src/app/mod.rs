@@ -27,6 +27,7 @@ pub mod dialog;
 mod effect;
 mod events;
 mod events_view;
+mod filtered_view;
 mod grant;
 mod history;
 mod input;

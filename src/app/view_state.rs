@@ -10,7 +10,7 @@ use super::locks_view::LocksView;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
-use super::status_message::StatusMessage;
+use super::status_message::{MessageScope, StatusMessage};
 use super::view::{View, Viewport};
 use super::view_filter::ViewFilter;
 use super::{AppConfig, Lease, Sort};
@@ -292,6 +292,30 @@ impl ViewState {
     /// Converts a span of real time to the clock of the leases, so that messages stay readable at higher clock speeds.
     pub(super) fn wall_time(&self, span: Duration) -> Duration {
         span * self.clock_speed
+    }
+
+    /// Shows a message on the status line for five seconds of real time.
+    pub(super) fn set_status(&mut self, now: Timestamp, is_error: bool, text: impl Into<String>) {
+        const SHOWN: Duration = Duration::from_secs(5);
+        let until = now + self.wall_time(SHOWN);
+        let text = text.into();
+        self.status = Some(StatusMessage { text, is_error, until, is_feedback: false, scope: MessageScope::Always });
+        self.request_redraw(Redraw::Soon);
+    }
+
+    /// Says for three seconds of real time why a key did nothing.
+    pub(super) fn set_feedback(&mut self, now: Timestamp, text: impl Into<String>) {
+        const SHOWN: Duration = Duration::from_secs(3);
+        let until = now + self.wall_time(SHOWN);
+        let text = text.into();
+        let scope = MessageScope::Always;
+        self.status = Some(StatusMessage { text, is_error: false, until, is_feedback: true, scope });
+        self.request_redraw(Redraw::Now);
+    }
+
+    /// Ends the message on the status line with what it is about.
+    pub(super) fn limit_status(&mut self, scope: MessageScope) {
+        self.status.iter_mut().for_each(|status| status.scope = scope);
     }
 
     /// Shows for three seconds of real time that the clock waits.
