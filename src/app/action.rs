@@ -69,6 +69,8 @@ pub enum Action {
     InvertSort,
     /// Open the sort menu.
     SortMenu,
+    /// Open the menu that selects and reorders columns.
+    Columns,
     /// Show a shorter time span in the charts.
     ShorterSpan,
     /// Show a longer time span in the charts.
@@ -89,6 +91,8 @@ pub enum Action {
     Left,
     /// Scroll wide columns to the right.
     Right,
+    /// Show or hide the strip above the table.
+    Strip,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -110,11 +114,15 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 14] = {
+const EVERYWHERE: [KeyContext; 15] = {
     use KeyContext::{
-        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+        Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
+        Warp,
     };
-    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
+    [
+        Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit,
+        Suspend,
+    ]
 };
 
 impl Action {
@@ -148,6 +156,7 @@ impl Action {
             Action::Wide => "wide",
             Action::Left => "left",
             Action::Right => "right",
+            Action::Strip => "strip",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -165,6 +174,7 @@ impl Action {
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
             Action::SortMenu => "sort-menu",
+            Action::Columns => "columns",
             Action::ShorterSpan => "shorter-span",
             Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
@@ -184,7 +194,7 @@ impl Action {
             Action::Help | Action::Filter => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results]
+                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Columns, KeyContext::Results]
             }
             _ => &[KeyContext::Monitor],
         }
@@ -241,6 +251,7 @@ impl Action {
         match self {
             Action::Dialog(_) => false,
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
+            Action::Strip => matches!(view, View::Leases | View::Cadence),
             action => view == View::Leases || !action.needs_table(),
         }
     }
@@ -254,7 +265,7 @@ impl Action {
 
     /// Whether the action only changes the rows or columns of the lease table. The open detail hides those.
     pub(super) fn needs_rows(self) -> bool {
-        matches!(self, Action::Wide | Action::Left | Action::Right | Action::MarkRange)
+        matches!(self, Action::Wide | Action::Left | Action::Right | Action::Columns | Action::MarkRange)
             || matches!(self, Action::SortMenu | Action::SortBefore | Action::SortAfter | Action::InvertSort)
     }
 

@@ -13,6 +13,8 @@ pub enum KeyContext {
     Filter,
     /// The sort menu.
     Sort,
+    /// The menu that selects and reorders columns.
+    Columns,
     /// The form for new leases.
     Grant,
     /// The form that attaches a key to a lease.
@@ -37,10 +39,11 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 13] = [
+    pub const DIALOGS: [KeyContext; 14] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
+        KeyContext::Columns,
         KeyContext::Grant,
         KeyContext::Attach,
         KeyContext::Adopt,
@@ -60,6 +63,7 @@ impl KeyContext {
             KeyContext::Help => "help",
             KeyContext::Filter => "filter",
             KeyContext::Sort => "sort",
+            KeyContext::Columns => "columns",
             KeyContext::Grant => "grant",
             KeyContext::Attach => "attach",
             KeyContext::Adopt => "adopt",
@@ -115,6 +119,12 @@ pub enum DialogAction {
     SlowerReader,
     /// Make the slow reader read more often.
     FasterReader,
+    /// Show or hide the selected column.
+    ColumnToggle,
+    /// Move the selected column one place to the left.
+    ColumnUp,
+    /// Move the selected column one place to the right.
+    ColumnDown,
     /// Quit without revoking.
     QuitLeave,
     /// Revoke the own leases, then quit.
@@ -139,6 +149,9 @@ impl DialogAction {
             DialogAction::FewerAnswers => "drill-fewer",
             DialogAction::SlowerReader => "drill-slower",
             DialogAction::FasterReader => "drill-faster",
+            DialogAction::ColumnToggle => "columns-toggle",
+            DialogAction::ColumnUp => "columns-up",
+            DialogAction::ColumnDown => "columns-down",
             DialogAction::QuitLeave => "quit-leave",
             DialogAction::QuitRevoke => "quit-revoke",
             DialogAction::QuitStay => "quit-stay",
@@ -148,10 +161,10 @@ impl DialogAction {
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+            Adopt, Attach, Columns, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
         };
         match self {
-            DialogAction::Close => &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
+            DialogAction::Close => &[Help, Sort, Columns, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
             DialogAction::Accept => &KeyContext::DIALOGS,
             DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
             DialogAction::Confirm => &[Adopt, Revoke],
@@ -161,6 +174,7 @@ impl DialogAction {
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader
             | DialogAction::FasterReader => &[Drill],
+            DialogAction::ColumnToggle | DialogAction::ColumnUp | DialogAction::ColumnDown => &[Columns],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
         }
     }

@@ -7,13 +7,14 @@ use super::dialog::Dialog;
 use super::events_view::EventsView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
+use super::overview::Overview;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
 use super::status_message::{MessageScope, StatusMessage};
 use super::view::{View, Viewport};
 use super::view_filter::ViewFilter;
-use super::{AppConfig, Lease, Sort};
+use super::{AppConfig, Column, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -53,7 +54,7 @@ pub struct ViewState {
     pub is_zoomed: bool,
     /// Whether columns have their full width. Those that do not fit are beyond the right edge.
     pub is_wide: bool,
-    /// Number of columns, not counting the id, scrolled past the left edge in wide mode.
+    /// Number of columns, not counting the first, scrolled past the left edge in wide mode.
     pub pan: usize,
     /// Scroll offset in lines of the open detail or the cadence view.
     pub scroll: usize,
@@ -91,6 +92,10 @@ pub struct ViewState {
     pub(super) viewport: Viewport,
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
+    /// Whether the user shows or hides the strip above the table. `None` leaves it to the height of the screen.
+    pub strip: Option<bool>,
+    /// Whether a message has said how to select text although the mouse is on.
+    pub(super) is_mouse_introduced: bool,
     /// Until when the screen says that the clock waits for this machine.
     pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
@@ -100,6 +105,8 @@ pub struct ViewState {
     pub(super) opened_from: Option<View>,
     /// The scroll offset before the last movement key.
     pub(super) scrolled_from: Option<usize>,
+    /// The columns of the lease table, left to right.
+    pub columns: Vec<Column>,
 }
 
 impl Default for ViewState {
@@ -133,14 +140,17 @@ impl ViewState {
             dialog: None,
             shows_tour: config.is_demo,
             status: None,
-            has_mouse: false,
+            has_mouse: config.has_mouse,
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
+            strip: None,
+            is_mouse_introduced: false,
             clock_waits_until: None,
             redraw: Redraw::default(),
             cadence_filter: ViewFilter::default(),
             opened_from: None,
             scrolled_from: None,
+            columns: config.columns.clone(),
         }
     }
 
@@ -151,13 +161,16 @@ impl ViewState {
             active: self.active,
             span: self.span,
             viewport: self.viewport,
-            window: RowWindow { rows: self.viewport.rows, ..RowWindow::default() },
+            window: RowWindow { rows: self.rows(false), ..RowWindow::default() },
             id_format: self.id_format,
             is_wide: self.is_wide,
             has_mouse: self.has_mouse,
             shows_tour: false,
             clock_speed,
+            strip: self.strip,
+            is_mouse_introduced: self.is_mouse_introduced,
             redraw: Redraw::Full,
+            columns: self.columns.clone(),
             ..ViewState::new(config)
         }
     }
@@ -177,11 +190,18 @@ impl ViewState {
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
+        self.strip = other.strip;
+        self.columns.clone_from(&other.columns);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;
             self.is_away = other.is_away;
         }
+    }
+
+    /// The figures of the strip, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn overview(&self) -> &Overview {
+        self.row_index.overview()
     }
 
     /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
@@ -277,8 +297,30 @@ impl ViewState {
     /// Adapts the window to the size of the screen.
     pub(super) fn fit(&mut self, viewport: Viewport) {
         self.viewport = viewport;
-        self.window.rows = if self.is_zoomed { viewport.zoomed } else { viewport.rows };
+        self.window.rows = self.rows(self.is_zoomed);
         self.scroll_to_cursor();
+    }
+
+    /// Number of table rows that fit on the screen.
+    pub(super) fn rows(&self, is_zoomed: bool) -> usize {
+        let Viewport { rows, zoomed, strip, .. } = self.viewport;
+        if is_zoomed {
+            zoomed
+        } else if self.shows_strip() {
+            rows.saturating_sub(strip)
+        } else {
+            rows
+        }
+    }
+
+    /// Whether the strip is shown in the views that have one.
+    pub(super) fn shows_strip(&self) -> bool {
+        self.strip.unwrap_or(self.viewport.shows_strip)
+    }
+
+    pub(super) fn show_strip(&mut self, is_shown: bool) {
+        self.strip = Some(is_shown);
+        self.fit(self.viewport);
     }
 
     /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.

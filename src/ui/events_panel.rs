@@ -3,11 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Padding, Widget};
 
 use super::line::{cut, wrap};
-use super::table::{self, PADDED_WIDTH, panel};
-use super::{RenderContext, Role, filter_line, theme};
+use super::{RenderContext, Role, filter_line, pane, table, tabs, theme};
 use crate::app::keymap::Action;
 use crate::app::{Event, EventCategory, EventName, View};
 use crate::plural::plural;
@@ -18,24 +16,22 @@ pub(super) fn draw_pane(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let tab = View::Events.tab();
-    let name = format!(" {} {} ", table::key_of(ctx, View::Events), tab.name);
-    let kind = format!("{} ", category(ctx));
+    let name = format!("{} {}", tabs::key(ctx, View::Events), View::Events.tab().name);
     let title = Line::from(vec![
         Span::styled(name, ctx.theme.style(Role::Title)),
-        Span::styled(kind, ctx.theme.style(Role::Dim)),
+        Span::styled(format!(" {}", category(ctx)), ctx.theme.style(Role::Dim)),
     ]);
-    let inner = frame(ctx, title, area, buf);
+    let inner = pane::draw(area, &title, &Line::default(), buf);
     let events = ctx.app.view.events_view.newest(&ctx.app.events, usize::from(inner.height));
     draw_newest(ctx, &events, inner, buf);
 }
 
-/// Draws the view from its scroll position. The tiny layout has no frame; its first line shows the selected lease.
+/// Draws the view from its scroll position. The tiny layout has no title; its first line shows the selected lease.
 pub(super) fn draw_view(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let inner = if is_tiny { head(ctx, area, buf) } else { frame(ctx, title(ctx), area, buf) };
+    let inner = if is_tiny { head(ctx, area, buf) } else { pane::draw(area, &title(ctx), &Line::default(), buf) };
     let view = &ctx.app.view.events_view;
     let events = view.lines(ctx.app.event_sources());
     if view.follows() {
@@ -61,7 +57,7 @@ fn category(ctx: RenderContext<'_>) -> &'static str {
     ctx.app.view.events_view.category.map_or("all", EventCategory::name)
 }
 
-/// ` 3 Events problems · f: all · newest last `
+/// `problems · f: all · newest last`
 fn title(ctx: RenderContext<'_>) -> Line<'static> {
     let view = &ctx.app.view.events_view;
     let press = |action| ctx.app.config.keymap.key_label(action);
@@ -72,24 +68,9 @@ fn title(ctx: RenderContext<'_>) -> Line<'static> {
         format!("paused; {} jumps to newest", press(Action::Last))
     };
     let filter = filter_line::of_view(ctx.app);
-    let text = format!("{}{filter} · {}: {next} · {place} ", category(ctx), press(Action::QuickFilter));
-    let mut title = table::tab(ctx, View::Events);
-    title.push_span(Span::styled(text, ctx.theme.style(Role::Dim)));
-    title
-}
-
-fn frame(ctx: RenderContext<'_>, title: Line<'static>, area: Rect, buf: &mut Buffer) -> Rect {
-    let tabs = table::other_tabs(ctx, View::Events, &title, area.width);
-    let mut block = panel(ctx.theme, title);
-    if ctx.app.view.active == View::Events {
-        block = block.title(tabs);
-    }
-    if area.width >= PADDED_WIDTH {
-        block = block.padding(Padding::horizontal(1));
-    }
-    let inner = block.inner(area);
-    block.render(area, buf);
-    inner
+    let [title, dim] = [Role::Title, Role::Dim].map(|role| ctx.theme.style(role));
+    let text = format!("{filter} · {}: {next} · {place}", press(Action::QuickFilter));
+    Line::from(vec![Span::styled(category(ctx), title), Span::styled(text, dim)])
 }
 
 /// Draws the last events that fit.

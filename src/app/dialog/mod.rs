@@ -12,6 +12,7 @@ pub use outcome::DialogOutcome;
 pub(super) use outcome::{DialogContext, is_over, scrolled};
 
 pub use super::verbs::attach::AttachDialog;
+pub use super::verbs::columns::{ColumnChoice, ColumnMenu};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
@@ -50,6 +51,8 @@ pub enum Dialog {
     Warp,
     /// The sort menu.
     Sort(SortMenu),
+    /// The menu that selects and reorders columns.
+    Columns(ColumnMenu),
     /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
     Quit(Focus),
     /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
@@ -69,6 +72,7 @@ impl Dialog {
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
+            Dialog::Columns(_) => None,
             Dialog::Help(_) | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
@@ -102,6 +106,7 @@ impl Dialog {
             Dialog::Drill(dialog) => dialog.on_key(key, context),
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
+            Dialog::Columns(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
             // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.
             Dialog::Suspend(_) => close_on(is_over(context.dialog_action(KeyContext::Suspend, key))),

@@ -4,7 +4,7 @@ use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::{Dialog, Focus, HelpDialog};
 use crate::app::verbs::{
-    self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, columns, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
 };
 use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, View};
 use crate::id_format::IdFormat;
@@ -27,6 +27,10 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::SortBy(sort) => {
             navigation::sort_by(&mut app.active_view_mut().view, sort);
+            Done::default()
+        }
+        Command::ShowColumns(columns) => {
+            navigation::choose_columns(&mut app.active_view_mut().view, columns);
             Done::default()
         }
         Command::Grant(request) => grant::start(request),
@@ -98,6 +102,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
         Action::Mouse => toggle_mouse(app),
+        Action::Strip => toggle_strip(app),
         Action::New => open_grant_form(app),
         Action::Attach => open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
@@ -125,6 +130,10 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
+        }
+        Action::Columns => {
+            let present = app.active_view().view.columns.clone();
+            app.view.dialog = Some(Dialog::Columns(columns::ColumnMenu::new(present)));
         }
         // The dialog opens even if there is no other speed to choose: it says why, and it catches the digit that the
         // user may already have typed.
@@ -261,6 +270,24 @@ fn toggle_pins(app: &mut AppState) -> Done {
     app.view.is_away = true;
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
+}
+
+/// Shows or hides the strip above the table. On a small screen there is no room for it.
+fn toggle_strip(app: &mut AppState) -> Done {
+    app.view.request_redraw(Redraw::Now);
+    let active = &app.active_view().view;
+    if active.viewport.strip == 0 {
+        return Done::error("The strip needs a larger screen");
+    }
+    if active.active == View::Leases && (active.is_open || active.is_zoomed) {
+        return Done::error("The strip is shown above the table");
+    }
+    let shown = !active.shows_strip();
+    app.view.show_strip(shown);
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.show_strip(shown);
+    }
+    Done::default()
 }
 
 /// Toggles mouse capture.
