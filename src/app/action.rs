@@ -43,9 +43,13 @@ pub enum Action {
     PreviousView,
     /// Open the detail of the selected lease.
     Open,
+    /// In the open detail, go to the next lease of the displayed order. In the table, move one row down.
+    NextLease,
+    /// In the open detail, go to the previous lease of the displayed order. In the table, move one row up.
+    PreviousLease,
     /// Go back one step: close the detail, clear the filter, or leave the view.
     Back,
-    /// Open the filter line.
+    /// Open the filter line. In the help, search it.
     Filter,
     /// Select the next quick filter, or the next event category in the events view.
     QuickFilter,
@@ -160,6 +164,8 @@ impl Action {
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
             Action::Open => "open",
+            Action::NextLease => "next-lease",
+            Action::PreviousLease => "previous-lease",
             Action::Back => "back",
             Action::Filter => "filter",
             Action::QuickFilter => "quick-filter",
@@ -188,7 +194,7 @@ impl Action {
         match self {
             Action::Dialog(reply) => reply.contexts(),
             Action::Redraw | Action::Suspend => &EVERYWHERE,
-            Action::Help => &[KeyContext::Monitor, KeyContext::Help],
+            Action::Help | Action::Filter => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
                 &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Columns, KeyContext::Results]
@@ -237,22 +243,35 @@ impl Action {
             || matches!(self, Action::Attach | Action::Pin)
     }
 
+    /// Whether the action applies to the lease on which the view's cursor is.
+    pub fn needs_lease(self) -> bool {
+        self.needs_cursor() && self != Action::Open
+            || matches!(self, Action::Mark | Action::CopyId | Action::CopyCommand)
+    }
+
     /// Whether the action works in `view`.
     pub fn works_in(self, view: View) -> bool {
         match self {
             Action::Dialog(_) => false,
-            Action::CopyId | Action::CopyCommand => view == View::Leases,
-            Action::Zoom | Action::Wide => view == View::Leases,
-            Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
-            Action::ExportCsv => view == View::Cadence,
-            Action::Open => matches!(view, View::Leases | View::Cadence | View::Locks),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
-            Action::Filter | Action::SortMenu | Action::Columns => view == View::Leases,
-            Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
-            Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
+            Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
             Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
-            action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
+            Action::ExportCsv => view == View::Cadence,
+            action => view == View::Leases || !action.needs_table(),
         }
+    }
+
+    /// Whether the action only concerns the lease table or the detail.
+    fn needs_table(self) -> bool {
+        matches!(self, Action::Zoom | Action::ShorterSpan | Action::LongerSpan)
+            || matches!(self, Action::NextLease | Action::PreviousLease)
+            || self.needs_rows()
+    }
+
+    /// Whether the action only changes the rows or columns of the lease table. The open detail hides those.
+    pub(super) fn needs_rows(self) -> bool {
+        matches!(self, Action::Wide | Action::Left | Action::Right | Action::Columns | Action::MarkRange)
+            || matches!(self, Action::SortMenu | Action::SortBefore | Action::SortAfter | Action::InvertSort)
     }
 
     /// Whether the action only changes what is displayed. On a frozen display it acts on the frozen view.
@@ -261,6 +280,7 @@ impl Action {
             || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
             || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
+            || matches!(self, Action::NextLease | Action::PreviousLease)
             || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
             || matches!(self, Action::ShorterSpan | Action::LongerSpan)
     }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::cadence::{CadenceIndex, CohortKey};
+use super::cadence::{CadenceIndex, CohortKey, CohortOwner};
 use super::keymap::Action;
+use super::view_filter::{ViewFilter, ViewFilterField};
 use etcd_lease::LeaseId;
 
 /// Time spans of the clock in seconds.
@@ -16,6 +17,8 @@ const AROUND: usize = 16;
 /// The cursor of the cadence view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CadenceCursor {
+    /// The filter that decides which cohorts have a row.
+    pub filter: ViewFilter,
     cohort: Option<CohortKey>,
     /// Whether the user moved the cursor. Until then it stays on the first row.
     is_moved: bool,
@@ -31,7 +34,15 @@ pub struct CadenceCursor {
 
 impl Default for CadenceCursor {
     fn default() -> Self {
-        CadenceCursor { cohort: None, is_moved: false, row: 0, span: INITIAL_SPAN, chosen: None, shown: Vec::new() }
+        CadenceCursor {
+            filter: ViewFilter::default(),
+            cohort: None,
+            is_moved: false,
+            row: 0,
+            span: INITIAL_SPAN,
+            chosen: None,
+            shown: Vec::new(),
+        }
     }
 }
 
@@ -41,9 +52,16 @@ impl CadenceCursor {
         CadenceCursor { span: self.span, ..CadenceCursor::default() }
     }
 
+    /// The cohorts that the filter shows, in the order of the screen.
+    pub fn rows(&self, index: &CadenceIndex) -> Vec<CohortKey> {
+        let mut rows = index.rows();
+        rows.retain(|key| self.filter.matches(&facts(key)));
+        rows
+    }
+
     /// Keeps the cursor on its cohort, or on the row where that was if it is gone.
     pub(super) fn refresh(&mut self, index: &CadenceIndex) {
-        let rows = index.rows();
+        let rows = self.rows(index);
         let cohort = if self.is_moved { self.cohort } else { None };
         match cohort.and_then(|cohort| rows.iter().position(|key| *key == cohort)) {
             Some(row) => self.row = row,
@@ -58,7 +76,7 @@ impl CadenceCursor {
 
     /// Moves the cursor. Beyond the last row, it scrolls to the lines below, and back from there.
     pub(super) fn go(&mut self, index: &CadenceIndex, scroll: &mut usize, page: usize, action: Action) {
-        let rows = index.rows();
+        let rows = self.rows(index);
         let last = rows.len().saturating_sub(1);
         self.is_moved = action != Action::First;
         match action {
@@ -88,7 +106,7 @@ impl CadenceCursor {
 
     /// Selects a cohort.
     pub(super) fn select(&mut self, index: &CadenceIndex, key: CohortKey) {
-        if let Some(row) = index.rows().iter().position(|row| *row == key) {
+        if let Some(row) = self.rows(index).iter().position(|row| *row == key) {
             self.row = row;
             self.cohort = Some(key);
             self.is_moved = true;
@@ -135,4 +153,14 @@ impl CadenceCursor {
     pub(super) fn shown(&self) -> &[LeaseId] {
         &self.shown
     }
+}
+
+/// What the filter can find of a cohort.
+fn facts(key: &CohortKey) -> [(ViewFilterField, String); 3] {
+    let who = if key.owner == CohortOwner::Own { "own" } else { "others" };
+    [
+        (ViewFilterField::Ttl, key.ttl.to_string()),
+        (ViewFilterField::Text, format!("{} s", key.ttl)),
+        (ViewFilterField::Who, who.to_owned()),
+    ]
 }

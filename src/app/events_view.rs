@@ -1,127 +1,223 @@
-//! The events view: its category filter and its scroll position.
+//! The events view: which events it shows, its cursor and its scroll position.
 
-use super::{Event, EventLog, EventName};
+use super::events::all_keys;
+use super::view_filter::{ViewFilter, ViewFilterField};
+use super::{Event, EventKind, EventLog, EventName, KeyState, LeaseStore};
 use crate::app::keymap::Action;
+use etcd_lease::LeaseId;
 
-/// A category of events, for the filter of the events view.
+/// A category of events, for the filter of the events view. An event can be in several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventCategory {
+    /// Everything that may need attention: late or endangered leases, dropped responses, losses, failures, drills.
+    Problems,
     /// Renewals, and keeping alive started or stopped.
     Renewals,
-    /// Dropped responses, missed answers, late or endangered leases, drills.
-    Trouble,
     /// Leases granted and ended, keys attached and detached.
     Lifecycle,
     /// The connection, the leader and the raft term.
     Link,
-    /// Failures and losses.
-    Errors,
 }
 
 impl EventCategory {
-    /// All categories in the order in which the key cycles through them.
-    pub const ALL: [EventCategory; 5] = [
-        EventCategory::Renewals,
-        EventCategory::Trouble,
-        EventCategory::Lifecycle,
-        EventCategory::Link,
-        EventCategory::Errors,
+    /// The categories in the order in which the key selects them. `None` is all events.
+    pub const TURN: [Option<EventCategory>; 5] = [
+        Some(EventCategory::Problems),
+        None,
+        Some(EventCategory::Renewals),
+        Some(EventCategory::Lifecycle),
+        Some(EventCategory::Link),
     ];
 
     /// The name shown on the screen.
     pub fn name(self) -> &'static str {
         match self {
+            EventCategory::Problems => "problems",
             EventCategory::Renewals => "renewals",
-            EventCategory::Trouble => "problems",
             EventCategory::Lifecycle => "lifecycle",
             EventCategory::Link => "connection",
-            EventCategory::Errors => "losses and errors",
         }
     }
 
-    /// The category of an event name.
-    pub fn of(name: EventName) -> EventCategory {
-        match name {
-            EventName::Kept | EventName::Paused | EventName::Renewed | EventName::Refilled => EventCategory::Renewals,
-            EventName::Dropped | EventName::Missed | EventName::Late | EventName::Risk | EventName::Drill => {
-                EventCategory::Trouble
+    /// Whether an event is in the category.
+    pub fn has(self, event: &EventKind) -> bool {
+        use EventName::{Attached, Connection, Detached, Expired, Gone, Granted, Kept, Leader, Moved, Paused};
+        use EventName::{Refilled, Renewed, Revoked, Term};
+        let name = event.name();
+        match self {
+            EventCategory::Problems => is_problem(event),
+            EventCategory::Renewals => matches!(name, Kept | Paused | Renewed | Refilled),
+            EventCategory::Lifecycle => {
+                matches!(name, Granted | Expired | Revoked | Gone | Attached | Detached | Moved)
             }
-            EventName::Granted | EventName::Expired | EventName::Revoked | EventName::Gone => EventCategory::Lifecycle,
-            EventName::Attached | EventName::Detached | EventName::Moved => EventCategory::Lifecycle,
-            EventName::Connection | EventName::Leader | EventName::Term => EventCategory::Link,
-            EventName::Lost | EventName::Error => EventCategory::Errors,
+            EventCategory::Link => matches!(name, Connection | Leader | Term),
         }
     }
 
-    fn next(category: Option<EventCategory>) -> Option<EventCategory> {
-        let place = EventCategory::ALL.iter().position(|one| Some(*one) == category);
-        EventCategory::ALL.get(place.map_or(0, |place| place + 1)).copied()
+    /// The category that the key selects after `present`.
+    pub fn after(present: Option<EventCategory>) -> Option<EventCategory> {
+        let turn = EventCategory::TURN;
+        let place = turn.iter().position(|one| *one == present).unwrap_or(0);
+        turn[(place + 1) % turn.len()]
     }
 }
 
-/// What the events view shows. It follows the newest events until the user scrolls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A lost connection or leader is a problem, a new one is not.
+fn is_problem(event: &EventKind) -> bool {
+    use EventName::{Drill, Dropped, Error, Expired, Gone, Late, Lost, Missed, Risk};
+    let is_lost_link =
+        matches!(event, EventKind::Disconnected { .. } | EventKind::Unreached { .. } | EventKind::NoLeader { .. });
+    is_lost_link || matches!(event.name(), Drill | Dropped | Error | Expired | Gone | Late | Lost | Missed | Risk)
+}
+
+/// Where the events view stays while it does not follow the newest event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hold {
+    /// Number of the newest event that the view shows.
+    newest: u64,
+    /// Number of the event under the cursor.
+    cursor: u64,
+    /// Index of the first visible line.
+    top: usize,
+}
+
+/// What the events view shows. It follows the newest events until the user selects one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventsView {
     /// The only category shown. `None` shows all.
     pub category: Option<EventCategory>,
-    /// Number of the last visible event. `None` while the view follows the newest.
-    last: Option<u64>,
+    /// The filter.
+    pub filter: ViewFilter,
+    hold: Option<Hold>,
+}
+
+impl Default for EventsView {
+    fn default() -> Self {
+        EventsView { category: EventCategory::TURN[0], filter: ViewFilter::default(), hold: None }
+    }
+}
+
+/// The state that the events view reads.
+#[derive(Clone, Copy, Debug)]
+pub struct EventSources<'a> {
+    /// The log.
+    pub events: &'a EventLog,
+    /// The leases, for the keys of an event's lease.
+    pub leases: &'a LeaseStore,
+    /// The keys.
+    pub keys: &'a KeyState,
 }
 
 impl EventsView {
-    /// Whether the view follows the newest events.
+    /// Whether the view follows the newest events. It then has no cursor, because the line under it would change.
     pub fn follows(&self) -> bool {
-        self.last.is_none()
+        self.hold.is_none()
     }
 
-    /// The events that fit into `room` lines, oldest first.
-    pub fn lines<'a>(&self, log: &'a EventLog, room: usize) -> Vec<&'a Event> {
-        let all = self.of_category(log);
-        let end = self.end(&all, room);
-        all[end.saturating_sub(room)..end].to_vec()
+    /// All lines in the order in which the events happened, without repeats.
+    pub fn lines<'a>(&self, from: EventSources<'a>) -> Vec<&'a Event> {
+        let until = self.hold.map_or(u64::MAX, |hold| hold.newest);
+        let mut lines: Vec<&Event> = from.events.collapsed(until).filter(|event| self.shows(event, from)).collect();
+        Event::sort(&mut lines);
+        lines
     }
 
-    fn of_category<'a>(&self, log: &'a EventLog) -> Vec<&'a Event> {
-        log.lines()
-            .filter(|event| self.category.is_none_or(|category| category == EventCategory::of(event.name())))
-            .collect()
+    /// The newest `room` lines in the order in which they happened, for the pane beside the leases. It has no filter of
+    /// its own.
+    pub fn newest<'a>(&self, events: &'a EventLog, room: usize) -> Vec<&'a Event> {
+        let mut lines: Vec<&Event> =
+            events.collapsed(u64::MAX).rev().filter(|event| self.has(event)).take(room).collect();
+        lines.reverse();
+        Event::sort(&mut lines);
+        lines
     }
 
-    /// Number of lines up to the last visible one. Lines that the log has dropped cannot be shown.
-    fn end(&self, all: &[&Event], room: usize) -> usize {
-        let end = self.last.map_or(all.len(), |last| all.partition_point(|event| event.number <= last));
-        end.max(room.min(all.len()))
+    /// Index of the first visible line if `room` lines fit.
+    pub fn top(&self, count: usize, room: usize) -> usize {
+        let most = count.saturating_sub(room);
+        self.hold.map_or(most, |hold| hold.top.min(most))
     }
 
-    /// Scrolls. At the end, the view follows the newest events again.
-    pub(super) fn go(&mut self, log: &EventLog, room: usize, action: Action) {
-        let all = self.of_category(log);
-        let end = self.end(&all, room);
+    /// Whether the cursor is on this event.
+    pub fn is_selected(&self, event: &Event) -> bool {
+        self.hold.is_some_and(|hold| hold.cursor == event.number)
+    }
+
+    /// The lease of the event under the cursor. `None` if there is none, or if the log has dropped the event.
+    pub(super) fn lease(&self, events: &EventLog) -> Option<LeaseId> {
+        let cursor = self.hold?.cursor;
+        events.lines().find(|event| event.number == cursor)?.lease
+    }
+
+    fn has(&self, event: &Event) -> bool {
+        self.category.is_none_or(|category| category.has(&event.kind))
+    }
+
+    fn shows(&self, event: &Event, from: EventSources<'_>) -> bool {
+        self.has(event) && (!self.filter.is_active() || self.filter.matches(&facts(event, from)))
+    }
+
+    /// Moves the cursor. Beyond the last line, the view follows the newest events again.
+    pub(super) fn go(&mut self, from: EventSources<'_>, room: usize, action: Action) {
+        let Some(newest) = from.events.newest() else { return };
+        let lines = self.lines(from);
+        let Some(last) = lines.len().checked_sub(1) else { return };
+        let row = match self.hold {
+            Some(hold) => lines.iter().position(|event| event.number == hold.cursor).unwrap_or(last),
+            None => last + 1,
+        };
         let page = room.saturating_sub(1).max(1);
-        let wanted = match action {
-            Action::Up => end.saturating_sub(1),
-            Action::Down => end + 1,
-            Action::PageUp => end.saturating_sub(page),
-            Action::PageDown => end + page,
-            Action::HalfUp => end.saturating_sub(page.div_ceil(2)),
-            Action::HalfDown => end + page.div_ceil(2),
-            Action::Last => all.len(),
+        let to = match action {
+            Action::Up => row.saturating_sub(1),
+            Action::Down => row + 1,
+            Action::PageUp => row.saturating_sub(page),
+            Action::PageDown => (row + page).min(last.max(row + 1)),
+            Action::HalfUp => row.saturating_sub(page.div_ceil(2)),
+            Action::HalfDown => (row + page.div_ceil(2)).min(last.max(row + 1)),
+            Action::Last => last + 1,
             _ => 0,
         };
-        let end = wanted.clamp(room.min(all.len()), all.len());
-        let is_at_end = end == all.len();
-        self.last = if is_at_end { None } else { Some(end.checked_sub(1).map_or(0, |last| all[last].number)) };
+        if to > last {
+            self.hold = None;
+            return;
+        }
+        let top = self.top(lines.len(), room);
+        let top = top.min(to).max((to + 1).saturating_sub(room));
+        let newest = self.hold.map_or(newest, |hold| hold.newest);
+        self.hold = Some(Hold { newest, cursor: lines[to].number, top });
     }
 
     /// Shows the newest events of the next category.
     pub(super) fn next_category(&mut self) {
-        *self = EventsView { category: EventCategory::next(self.category), last: None };
+        self.category = EventCategory::after(self.category);
+        self.hold = None;
     }
 
-    /// Clears the category filter, or else the scroll position. Returns false if neither was set.
-    pub(super) fn clear(&mut self) -> bool {
-        self.category.take().is_some() || self.last.take().is_some()
+    /// Follows the newest events again. Returns false if the view did so already.
+    pub(super) fn follow(&mut self) -> bool {
+        self.hold.take().is_some()
     }
+
+    /// Shows the first category again. Returns false if it was shown already.
+    pub(super) fn reset_category(&mut self) -> bool {
+        let first = EventCategory::TURN[0];
+        std::mem::replace(&mut self.category, first) != first
+    }
+}
+
+/// The texts of an event that the filter searches.
+fn facts(event: &Event, from: EventSources<'_>) -> Vec<(ViewFilterField, String)> {
+    let mut facts = vec![
+        (ViewFilterField::Kind, event.name().as_str().to_owned()),
+        (ViewFilterField::Kind, event.name().short().to_owned()),
+        (ViewFilterField::Text, event.text()),
+    ];
+    let Some(id) = event.lease else { return facts };
+    facts.push((ViewFilterField::Lease, id.to_string()));
+    facts.push((ViewFilterField::Lease, id.0.to_string()));
+    let keys = all_keys(from.keys, id, from.leases.get(id), &event.kind);
+    facts.extend(keys.into_iter().map(|key| (ViewFilterField::Key, String::from_utf8_lossy(&key).into_owned())));
+    facts
 }
 
 #[cfg(test)]
@@ -129,7 +225,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::app::EventKind;
+    use crate::app::{AppConfig, AppState};
     use simkit::Timestamp;
 
     /// An event whose text is a number.
@@ -137,72 +233,105 @@ mod tests {
         EventKind::More { name, count }
     }
 
-    fn log(words: &[EventName]) -> EventLog {
-        let mut log = EventLog::default();
-        for (second, name) in words.iter().enumerate() {
-            log.push(Timestamp::at(Duration::from_secs(second as u64)), None, event(*name, second));
+    fn state(names: &[EventName]) -> AppState {
+        let mut app = AppState::new(AppConfig::default(), Timestamp::START);
+        names.iter().enumerate().for_each(|(second, name)| add(&mut app, *name, second));
+        app.view.events_view.category = None;
+        app
+    }
+
+    fn add(app: &mut AppState, name: EventName, second: usize) {
+        app.events.push(Timestamp::at(Duration::from_secs(second as u64)), None, event(name, second));
+    }
+
+    fn number(event: &Event) -> usize {
+        if let EventKind::More { count, .. } = event.kind { count } else { usize::MAX }
+    }
+
+    /// The visible lines, and the selected one.
+    fn shown(app: &AppState) -> (Vec<usize>, Option<usize>) {
+        let view = &app.view.events_view;
+        let lines = view.lines(app.event_sources());
+        let selected = lines.iter().find(|event| view.is_selected(event)).map(|event| number(event));
+        let top = view.top(lines.len(), 3);
+        (lines[top..].iter().take(3).map(|event| number(event)).collect(), selected)
+    }
+
+    fn go(app: &mut AppState, action: Action) {
+        let sources = EventSources { events: &app.events, leases: &app.leases, keys: &app.keys };
+        app.view.events_view.go(sources, 3, action);
+    }
+
+    #[test]
+    fn it_follows_until_a_line_is_selected_and_then_stays() {
+        let mut app = state(&[EventName::Renewed; 10]);
+        assert_eq!(shown(&app), (vec![7, 8, 9], None));
+        go(&mut app, Action::Down);
+        assert!(app.view.events_view.follows(), "there is nothing below");
+        go(&mut app, Action::Up);
+        assert_eq!(shown(&app), (vec![7, 8, 9], Some(9)));
+        add(&mut app, EventName::Renewed, 99);
+        assert_eq!(shown(&app), (vec![7, 8, 9], Some(9)));
+        (0..3).for_each(|_| go(&mut app, Action::Up));
+        assert_eq!(shown(&app), (vec![6, 7, 8], Some(6)));
+        go(&mut app, Action::First);
+        assert_eq!(shown(&app), (vec![0, 1, 2], Some(0)));
+        (0..50).for_each(|_| go(&mut app, Action::Up));
+        go(&mut app, Action::Down);
+        assert_eq!(shown(&app), (vec![0, 1, 2], Some(1)), "no press was wasted beyond the end");
+        go(&mut app, Action::Last);
+        assert_eq!(shown(&app), (vec![8, 9, 99], None));
+    }
+
+    #[test]
+    fn beyond_the_last_line_it_follows_again() {
+        let mut app = state(&[EventName::Renewed; 10]);
+        go(&mut app, Action::PageUp);
+        assert_eq!(shown(&app).1, Some(8));
+        go(&mut app, Action::PageDown);
+        assert_eq!(shown(&app).1, Some(9), "a page stops at the last line");
+        go(&mut app, Action::PageDown);
+        assert!(app.view.events_view.follows());
+    }
+
+    #[test]
+    fn a_selected_event_that_the_log_drops_selects_no_other_lease() {
+        let mut app = state(&[EventName::Renewed; 3]);
+        app.events.push(Timestamp::at(Duration::from_secs(3)), Some(LeaseId(7)), EventKind::Kept);
+        go(&mut app, Action::Up);
+        assert_eq!(app.view.events_view.lease(&app.events), Some(LeaseId(7)));
+        for second in 0..3_000 {
+            add(&mut app, EventName::Gone, 100 + second);
         }
-        log
-    }
-
-    fn shown(page: EventsView, log: &EventLog) -> Vec<usize> {
-        let number = |event: &&Event| if let EventKind::More { count, .. } = event.kind { count } else { usize::MAX };
-        page.lines(log, 3).iter().map(number).collect()
+        assert_eq!(app.view.events_view.lease(&app.events), None);
     }
 
     #[test]
-    fn it_follows_until_it_is_moved_and_then_holds_still() {
-        let mut log = log(&[EventName::Renewed; 10]);
-        let mut page = EventsView::default();
-        assert_eq!(shown(page, &log), [7, 8, 9]);
-        page.go(&log, 3, Action::Up);
-        log.push(Timestamp::at(Duration::from_secs(99)), None, event(EventName::Renewed, 99));
-        assert_eq!(shown(page, &log), [6, 7, 8]);
-        page.go(&log, 3, Action::Last);
-        assert!(page.follows());
-        assert_eq!(shown(page, &log), [8, 9, 99]);
-        page.go(&log, 3, Action::First);
-        assert_eq!(shown(page, &log), [0, 1, 2]);
-        (0..50).for_each(|_| page.go(&log, 3, Action::Up));
-        page.go(&log, 3, Action::Down);
-        assert_eq!(shown(page, &log), [1, 2, 3], "no press was wasted beyond the end");
-        for count in 0..3_000 {
-            log.push(Timestamp::at(Duration::from_secs(100 + count as u64)), None, event(EventName::Gone, count));
+    fn categories_come_in_turn_and_every_event_has_one() {
+        use EventName::{Dropped, Error, Expired, Leader, Renewed};
+        let mut app = state(&[Renewed, Dropped, Expired, Leader, Error, Renewed]);
+        app.view.events_view = EventsView::default();
+        let mut turn = Vec::new();
+        for _ in EventCategory::TURN {
+            turn.push(app.view.events_view.lines(app.event_sources()).into_iter().map(number).collect::<Vec<_>>());
+            app.view.events_view.next_category();
         }
-        assert_eq!(shown(page, &log), [1_000, 1_001, 1_002], "what was forgotten gives way to the oldest");
+        assert_eq!(turn, [vec![1, 2, 4], vec![0, 1, 2, 3, 4, 5], vec![0, 5], vec![2], vec![3]]);
+        assert_eq!(app.view.events_view, EventsView::default());
     }
 
     #[test]
-    fn kinds_come_in_turn_and_every_word_has_one() {
-        let log = log(&[
-            EventName::Renewed,
-            EventName::Dropped,
-            EventName::Expired,
-            EventName::Leader,
-            EventName::Error,
-            EventName::Renewed,
-        ]);
-        let mut page = EventsView::default();
-        let turn: Vec<Vec<usize>> = EventCategory::ALL
-            .iter()
-            .map(|_| {
-                page.next_category();
-                shown(page, &log)
-            })
-            .collect();
-        assert_eq!(turn, [vec![0, 5], vec![1], vec![2], vec![3], vec![4]]);
-        page.next_category();
-        assert_eq!(page, EventsView::default());
-    }
-
-    #[test]
-    fn clearing_goes_by_steps() {
-        let log = log(&[EventName::Renewed; 10]);
-        let mut page = EventsView::default();
-        page.next_category();
-        page.go(&log, 3, Action::Up);
-        assert!(page.clear() && page.category.is_none() && !page.follows());
-        assert!(page.clear() && page.follows());
-        assert!(!page.clear());
+    fn the_filter_searches_kind_lease_key_and_text() {
+        let mut app = state(&[]);
+        let id = Some(LeaseId(0x694d_9aa8_d4d4_f304));
+        let attached = EventKind::Attached { key: b"/svc/Orders/1".to_vec(), revision: None };
+        app.events.push(Timestamp::START, id, attached);
+        app.events.push(Timestamp::START, None, EventKind::error("no space"));
+        for (filter, count) in
+            [("", 2), ("orders", 1), ("kind:attached", 1), ("lease:f304", 1), ("space", 1), ("key:space", 0), ("!e", 0)]
+        {
+            app.view.events_view.filter.set(filter);
+            assert_eq!(app.view.events_view.lines(app.event_sources()).len(), count, "{filter}");
+        }
     }
 }

@@ -20,7 +20,7 @@ pub enum LeaseState {
     Dying,
     /// Two planned polls got no reply.
     Unseen,
-    /// Less time is left than one renewal interval.
+    /// The renewal is overdue, and less time is left than one renewal interval.
     Risk,
     /// The renewal is overdue compared with the usual interval.
     Late,

@@ -3,12 +3,13 @@
 use super::cluster_state::ClusterState;
 use super::dialog::Dialog;
 use super::events::EventLog;
+use super::events_view::EventSources;
 use super::jobs::Jobs;
 use super::key_state::KeyState;
 use super::lease_store::LeaseStore;
 use super::polls::PollScheduler;
 use super::view_state::ViewState;
-use super::{AppConfig, Lease, LeaseHistory};
+use super::{AppConfig, Lease, LeaseHistory, View};
 use crate::inference::locks::Candidate;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -111,7 +112,7 @@ impl AppState {
     /// [`clamp_scroll`](AppState::clamp_scroll).
     pub fn scroll(&self) -> usize {
         match self.view.dialog {
-            Some(Dialog::Help { top }) => top,
+            Some(Dialog::Help(ref help)) => help.top,
             _ => self.active_view().view.scroll,
         }
     }
@@ -119,10 +120,20 @@ impl AppState {
     /// Limits the scroll offset to `spare_lines`, the number of lines that do not fit on the screen.
     pub fn clamp_scroll(&mut self, spare_lines: usize) {
         let scroll = match &mut self.view.dialog {
-            Some(Dialog::Help { top }) => top,
+            Some(Dialog::Help(help)) => &mut help.top,
             _ => &mut self.active_view_mut().view.scroll,
         };
         *scroll = (*scroll).min(spare_lines);
+    }
+
+    /// The same before a frame at time `now`. If the last key press scrolled nothing, a message says so.
+    pub fn limit_scroll(&mut self, spare_lines: usize, now: Timestamp) {
+        self.clamp_scroll(spare_lines);
+        let view = &mut self.active_view_mut().view;
+        let is_unmoved = view.scrolled_from.take() == Some(view.scroll);
+        if is_unmoved && self.view.dialog.is_none() && self.view.status.is_none() {
+            self.view.set_feedback(now, "This is the last line");
+        }
     }
 
     /// Number of living leases that are pinned but hidden by the filter.
@@ -147,6 +158,24 @@ impl AppState {
     /// The candidate under the cursor of the locks view.
     pub fn candidate(&self) -> Option<&Candidate> {
         self.view.candidate(&self.keys.locks)
+    }
+
+    /// The lease that the view's cursor is on, to which actions apply. `None` if the cursor is on no lease.
+    pub fn subject(&self) -> Option<LeaseId> {
+        match self.view.active {
+            View::Leases => self.view.cursor,
+            View::Events => self.view.events_view.lease(&self.events),
+            View::Locks => self.candidate().map(|candidate| candidate.lease),
+            View::Cadence => {
+                let cursor = &self.view.cadence_cursor;
+                cursor.lease(&self.leases.cadence_index, &cursor.selected()?)
+            }
+        }
+    }
+
+    /// The state that the events view reads.
+    pub fn event_sources(&self) -> EventSources<'_> {
+        EventSources { events: &self.events, leases: &self.leases, keys: &self.keys }
     }
 
     /// Whether the screen changes by time alone: countdowns, fading rows, a lost connection.

@@ -12,23 +12,13 @@ use super::overview::Overview;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
+use super::status_message::{MessageScope, StatusMessage};
 use super::view::{View, Viewport};
 use super::{AppConfig, Column, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
-
-/// A message on the status line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusMessage {
-    /// The message. It may contain text from etcd, so escape it before displaying it.
-    pub text: String,
-    /// Whether it reports a failure.
-    pub is_error: bool,
-    /// When the message disappears.
-    pub until: Timestamp,
-}
 
 /// The visible range of table rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,8 +78,9 @@ pub struct ViewState {
     pub id_format: IdFormat,
     /// The state of the events view.
     pub events_view: EventsView,
-    pub(super) locks_view: LocksView,
-    /// The cursor of the cadence view.
+    /// The state of the locks view.
+    pub locks_view: LocksView,
+    /// The cursor of the cadence view, and its filter.
     pub cadence_cursor: CadenceCursor,
     /// The open dialog.
     pub dialog: Option<Dialog>,
@@ -110,6 +101,10 @@ pub struct ViewState {
     /// Until when the screen says that the clock waits for this machine.
     pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
+    /// The view from which the open detail was opened, if that was not the leases view.
+    pub(super) opened_from: Option<View>,
+    /// The scroll offset before the last movement key.
+    pub(super) scrolled_from: Option<usize>,
     /// The columns of the lease table, left to right.
     pub columns: Vec<Column>,
 }
@@ -153,6 +148,8 @@ impl ViewState {
             is_mouse_introduced: false,
             clock_waits_until: None,
             redraw: Redraw::default(),
+            opened_from: None,
+            scrolled_from: None,
             columns: config.columns.clone(),
         }
     }
@@ -185,7 +182,8 @@ impl ViewState {
         self.is_open = other.is_open;
         self.scroll = other.scroll;
         self.span = other.span;
-        self.events_view = other.events_view;
+        self.events_view = other.events_view.clone();
+        self.opened_from = other.opened_from;
         self.row_filter = other.row_filter.clone();
         self.sort = other.sort;
         self.locks_view = other.locks_view.clone();
@@ -342,11 +340,28 @@ impl ViewState {
         span * self.clock_speed
     }
 
-    /// Shows a message on the status line for ten seconds of real time.
+    /// Shows a message on the status line for five seconds of real time.
     pub(super) fn set_status(&mut self, now: Timestamp, is_error: bool, text: impl Into<String>) {
-        const SHOWN: Duration = Duration::from_secs(10);
-        self.status = Some(StatusMessage { text: text.into(), is_error, until: now + self.wall_time(SHOWN) });
+        const SHOWN: Duration = Duration::from_secs(5);
+        let until = now + self.wall_time(SHOWN);
+        let text = text.into();
+        self.status = Some(StatusMessage { text, is_error, until, is_feedback: false, scope: MessageScope::Always });
         self.request_redraw(Redraw::Soon);
+    }
+
+    /// Says for three seconds of real time why a key did nothing.
+    pub(super) fn set_feedback(&mut self, now: Timestamp, text: impl Into<String>) {
+        const SHOWN: Duration = Duration::from_secs(3);
+        let until = now + self.wall_time(SHOWN);
+        let text = text.into();
+        let scope = MessageScope::Always;
+        self.status = Some(StatusMessage { text, is_error: false, until, is_feedback: true, scope });
+        self.request_redraw(Redraw::Now);
+    }
+
+    /// Ends the message on the status line with what it is about.
+    pub(super) fn limit_status(&mut self, scope: MessageScope) {
+        self.status.iter_mut().for_each(|status| status.scope = scope);
     }
 
     /// Shows for three seconds of real time that the clock waits.

@@ -121,7 +121,7 @@ impl<S: Screen> FrameScheduler<S> {
             return;
         }
         if let Some(spare) = ui::spare_lines(self.render_context(app, now), self.screen.size()) {
-            app.clamp_scroll(spare);
+            app.limit_scroll(spare, now);
         }
     }
 

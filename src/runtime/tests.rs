@@ -199,6 +199,11 @@ impl MonitorTest {
         }
         self.wait(0.5).await;
     }
+
+    /// Shows all events, not only problems, also in the pane beside the leases.
+    async fn show_all_events(&self) {
+        self.press(&[KeyCode::Char('3'), KeyCode::Char('f'), KeyCode::Char('1')]).await;
+    }
 }
 
 /// Whether a row has the sign of own and adopted leases.
@@ -259,6 +264,7 @@ async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
     test.wait(60.0).await;
     assert!(is_own(&test.screen.row(&theirs.to_string())), "{}", test.screen.text());
     assert!(test.screen.row(&theirs.to_string()).contains(&"10.50".to_owned()), "{}", test.screen.text());
+    test.show_all_events().await;
     assert!(test.screen.text().contains("other client's 600 s lease, revoked by another"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('a')]).await;
     test.wait(35.0).await;

@@ -4,6 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use tui_input::Input;
 
 use crate::app::{AppState, FilterLine, FilterPreset};
 use crate::escape::printable;
@@ -20,16 +21,38 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let count = format!(" {} ", counted(ctx.app));
+    draw_input(ctx, &line.input, &counted(ctx.app), area, buf);
+    if let Some(bad) = &line.bad {
+        draw_fault(ctx, line, bad, Rect { y: area.y + 1, height: area.height - 1, ..area }, buf);
+    }
+}
+
+/// Draws the input of a view other than the leases over the first row of `area`. `count` says how much the filter
+/// shows.
+pub(super) fn draw_in_view(ctx: RenderContext<'_>, count: &str, area: Rect, buf: &mut Buffer) {
+    let Some(input) = ctx.app.view.view_filter().and_then(|filter| filter.line.as_ref()) else { return };
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    if !area.is_empty() {
+        draw_input(ctx, input, count, area, buf);
+    }
+}
+
+fn draw_input(ctx: RenderContext<'_>, input: &Input, count: &str, area: Rect, buf: &mut Buffer) {
+    let count = format!(" {count} ");
     let count = if area.width >= 24 { count } else { String::new() };
     let room = usize::from(area.width).saturating_sub(3 + count.width());
     let theme = ctx.theme;
     let mut spans = vec![Span::styled(" / ", theme.style(Role::Key))];
-    spans.extend(field::spans(&line.input, room, Some(theme.cursor())));
+    spans.extend(field::spans(input, room, Some(theme.cursor())));
     spans.push(Span::styled(count, theme.style(Role::Dim)));
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
-    if let Some(bad) = &line.bad {
-        draw_fault(ctx, line, bad, Rect { y: area.y + 1, height: area.height - 1, ..area }, buf);
+}
+
+/// ` · /late`: the filter of a view other than the leases. Empty if it shows everything.
+pub(super) fn of_view(app: &AppState) -> String {
+    match app.view.view_filter() {
+        Some(filter) if filter.is_active() => format!(" · /{}", printable(filter.text().as_bytes())),
+        _ => String::new(),
     }
 }
 

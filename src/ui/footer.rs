@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::app::keymap::Action;
-use crate::app::{AppState, DialogAction, Key, StatusMessage, View};
+use crate::app::{AppState, BackStep, DialogAction, Key, StatusMessage, View};
 use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
 use crate::plural::plural;
@@ -60,19 +60,23 @@ fn is_last(action: Option<Action>) -> bool {
 }
 
 fn hints(app: &AppState, shown: &AppState) -> Vec<Segment> {
-    match shown.view.row_filter.line {
-        _ if app.view.dialog.is_some() => Vec::new(),
-        Some(_) => {
-            let replies = [(DialogAction::Accept, "apply"), (DialogAction::FormClose, "clear")];
-            let key = |reply| app.config.keymap.key(Action::Dialog(reply));
-            replies.into_iter().filter_map(|(reply, does)| Some(Segment::key(0, key(reply)?, does))).collect()
-        }
-        None => keys(app, shown),
+    if app.view.dialog.is_some() {
+        return Vec::new();
     }
+    if !shown.view.is_filter_open() {
+        return keys(app, shown);
+    }
+    let replies = [(DialogAction::Accept, "apply"), (DialogAction::FormClose, "clear")];
+    let key = |reply| app.config.keymap.key(Action::Dialog(reply));
+    replies.into_iter().filter_map(|(reply, does)| Some(Segment::key(0, key(reply)?, does))).collect()
 }
 
 fn noted(note: &StatusMessage, width: u16) -> Segment {
-    let role = if note.is_error { Role::Danger } else { Role::Good };
+    let role = match (note.is_error, note.is_feedback) {
+        (true, _) => Role::Danger,
+        (false, true) => Role::Warning,
+        (false, false) => Role::Good,
+    };
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
@@ -131,17 +135,20 @@ pub(super) fn dying(count: usize, is_least: bool) -> Option<Segment> {
 /// first.
 fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
     let is_refused = |action: Action| app.config.is_read_only && action.writes();
-    let is_elsewhere = shown.view.is_open || shown.view.active != View::default();
+    let back = shown.view.back_step();
+    let has_lease = shown.view.active == View::Leases || shown.subject().is_some();
     let is_offered = |action: Action| match action {
-        Action::Back => is_elsewhere || shown.view.row_filter.is_active(),
-        Action::Open => !shown.view.is_open,
-        action => !is_refused(action),
+        Action::Back => back.is_some(),
+        Action::Open => !shown.view.is_open && (has_lease || shown.view.active == View::Events),
+        action => !is_refused(action) && (has_lease || !action.needs_lease()),
     };
     let rows = app.config.keymap.rows();
     let offered = rows.filter(|row| row.binding.action.works_in(shown.view.active) && is_offered(row.binding.action));
     let hinted = offered.filter_map(|row| Some((row.binding.action, *row.keys.first()?, row.binding.hint?)));
     let part = |(action, key, hint)| match (action, app.frozen.is_some()) {
         (Action::Freeze, true) => Segment::key(0, key, "resume"),
+        (Action::Back, _) => Segment::key(rank(action), key, back.map_or(hint, BackStep::label)),
+        (Action::QuickFilter, _) if shown.view.active == View::Leases => Segment::key(rank(action), key, "preset"),
         (action, _) => Segment::key(rank(action), key, hint),
     };
     hinted.map(part).collect()
@@ -150,8 +157,8 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
 /// Rank of a hint. The highest rank is hidden first.
 fn rank(action: Action) -> u8 {
     match action {
-        Action::Help | Action::Quit => 1,
-        Action::New | Action::Back => 2,
+        Action::Help | Action::Quit | Action::Back => 1,
+        Action::New => 2,
         Action::Revoke | Action::KeepAlive => 3,
         Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,
         _ => 5,

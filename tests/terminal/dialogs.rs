@@ -174,7 +174,7 @@ fn adopting_needs_confirmation() {
     terminal.wait_for("adopted");
     terminal.wait_until("it is renewed", |_| server.sandbox.keep_alives(theirs) > 0);
     terminal.keys("a");
-    terminal.wait_for("keep-alive stopped");
+    terminal.wait_for("Stopped keeping");
     terminal.keys("ay");
     terminal.wait_for("adopted");
     terminal.keys("qq");
@@ -276,9 +276,9 @@ fn help_scrolls_and_closes() {
     terminal.keys("?");
     terminal.wait_for("↑ ↓ scroll");
     terminal.keys("G");
-    terminal.wait_for("expired or revoked");
+    terminal.wait_for(KEYMAP[KEYMAP.len() - 1].help);
     terminal.keys("g");
-    terminal.wait_for(KEYMAP[0].help);
+    terminal.wait_for("healthy");
     terminal.keys("?");
     closed(&mut terminal, "Keys and states");
     quit(terminal);

@@ -74,7 +74,7 @@ fn action(scope: KeyContext, key: Key) -> Option<String> {
 }
 
 /// The bytes that a terminal sends for a key.
-fn bytes(key: Key) -> String {
+pub(crate) fn bytes(key: Key) -> String {
     let special = match key {
         Key::Char(c) => return c.to_string(),
         Key::Ctrl(c) => return char::from(c as u8 & 0x1f).to_string(),

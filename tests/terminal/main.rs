@@ -6,6 +6,7 @@ mod pty;
 mod background;
 mod customization;
 mod dialogs;
+mod every_view;
 mod exercise;
 mod harness;
 mod hostile;

@@ -2,10 +2,12 @@
 
 mod confirm_count;
 mod focus;
+mod help;
 mod outcome;
 
 pub use confirm_count::ConfirmCount;
 pub use focus::Focus;
+pub use help::HelpDialog;
 pub use outcome::DialogOutcome;
 pub(super) use outcome::{DialogContext, is_over, scrolled};
 
@@ -19,7 +21,6 @@ pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;
 pub use super::verbs::warp::{ClockSpeed, no_speed, speeds};
 
-use super::keymap::Action;
 use super::verbs::{quit, revoke_many, warp};
 use super::{Key, KeyContext};
 use etcd_lease::LeaseId;
@@ -28,10 +29,7 @@ use etcd_lease::LeaseId;
 #[derive(Clone, Debug)]
 pub enum Dialog {
     /// The key bindings and the meaning of the states.
-    Help {
-        /// Number of lines scrolled past the top.
-        top: usize,
-    },
+    Help(HelpDialog),
     /// The form for new leases.
     Grant(Box<GrantForm>),
     /// Confirms revoking a lease.
@@ -75,7 +73,7 @@ impl Dialog {
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
             Dialog::Columns(_) => None,
-            Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
+            Dialog::Help(_) | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
 
@@ -98,7 +96,7 @@ impl Dialog {
     /// Handles a key press.
     pub(super) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
         match self {
-            Dialog::Help { top } => help(top, key, context),
+            Dialog::Help(help) => help.on_key(key, context),
             Dialog::Grant(form) => form.on_key(key, context),
             Dialog::Revoke(dialog) => dialog.on_key(key, context),
             Dialog::RevokeMany(dialog) => dialog.on_key(key, context),
@@ -126,14 +124,4 @@ impl Dialog {
 
 fn close_on(is_over: bool) -> DialogOutcome {
     if is_over { DialogOutcome::Close } else { DialogOutcome::Stay }
-}
-
-/// Keys that move through rows scroll the help.
-fn help(top: &mut usize, key: Key, context: DialogContext<'_>) -> DialogOutcome {
-    let action = context.action(key);
-    if is_over(context.dialog_action(KeyContext::Help, key)) || action == Some(Action::Help) {
-        return DialogOutcome::Close;
-    }
-    *top = scrolled(*top, action);
-    DialogOutcome::Stay
 }

@@ -3,6 +3,7 @@
 use crate::app::row_filter::LeaseFacts;
 use crate::app::{Event, EventKind, KeyState, Lease, LeaseStore};
 use crate::filter::Filter;
+use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 /// Whether the lease of an event matches a filter. An ended lease is matched by its state at the end. The keys in the
@@ -13,13 +14,13 @@ pub fn matches_filter(leases: &LeaseStore, keys: &KeyState, filter: &Filter, eve
     }
     let Some(id) = event.lease else { return true };
     let Some(lease) = leases.get(id) else { return false };
-    filter.matches(&LeaseFacts::at_last(lease, &all_keys(keys, lease, &event.kind), now))
+    filter.matches(&LeaseFacts::at_last(lease, &all_keys(keys, id, Some(lease), &event.kind), now))
 }
 
 /// The known keys of the lease and those in the event, without duplicates.
-fn all_keys(keys: &KeyState, lease: &Lease, what: &EventKind) -> Vec<Vec<u8>> {
-    let held = keys.index().of(lease.id).map(|(key, _)| key.to_vec());
-    let first = lease.keys.iter().flat_map(|keys| keys.first.clone());
+pub(in crate::app) fn all_keys(keys: &KeyState, id: LeaseId, lease: Option<&Lease>, what: &EventKind) -> Vec<Vec<u8>> {
+    let held = keys.index().of(id).map(|(key, _)| key.to_vec());
+    let first = lease.iter().flat_map(|lease| lease.keys.iter()).flat_map(|keys| keys.first.clone());
     let of_event = match what {
         EventKind::Attached { key, .. } | EventKind::Detached { key, .. } | EventKind::Moved { key, .. } => {
             vec![key.clone()]

@@ -8,10 +8,11 @@ mod kind;
 mod name;
 mod sentence;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 pub use crate::inference::{Renewal, RenewalSource};
+pub(super) use filter::all_keys;
 pub use filter::matches_filter;
 pub use kind::{EventKind, LeaseEnded};
 pub use name::EventName;
@@ -57,6 +58,10 @@ pub struct Event {
     pub kind: EventKind,
     /// Sequence number of the line.
     pub(super) number: u64,
+    /// How often the lease had this event in a row of repeats, this one included. At least 1.
+    pub(super) repeats: u32,
+    /// The line that repeats this one.
+    pub(super) repeated_by: Option<u64>,
 }
 
 impl Event {
@@ -66,7 +71,7 @@ impl Event {
     /// An event that happened at `when` and became known at `seen_at`.
     pub fn new(when: impl Into<EventTime>, seen_at: Timestamp, lease: Option<LeaseId>, kind: EventKind) -> Event {
         let EventTime { at, doubt } = when.into();
-        Event { at, doubt, seen_at, lease, kind, number: 0 }
+        Event { at, doubt, seen_at, lease, kind, number: 0, repeats: 1, repeated_by: None }
     }
 
     /// The name of the event.
@@ -84,6 +89,20 @@ impl Event {
     pub fn text(&self) -> String {
         self.kind.text()
     }
+
+    /// How often the lease had this event in a row of repeats, this one included. At least 1.
+    pub fn repeats(&self) -> u32 {
+        self.repeats
+    }
+
+    /// Whether this event only repeats `before`, which has the same name and lease.
+    fn repeats_event(&self, before: &Event) -> bool {
+        use EventName::{Dropped, Late, Missed, Renewed, Risk};
+        let is_near = self.at <= before.at + REPEATS_WITHIN;
+        let is_routine = matches!(self.name(), Dropped | Late | Missed | Renewed | Risk);
+        let is_count = [self, before].iter().any(|event| matches!(event.kind, EventKind::More { .. }));
+        is_near && !is_count && (is_routine || self.kind == before.kind)
+    }
 }
 
 /// The newest events. Many events of the same name within a second are combined into one line.
@@ -94,6 +113,8 @@ pub struct EventLog {
     run: usize,
     /// Number of lines so far, including dropped ones.
     count: u64,
+    /// The last line of each name and lease, by its number.
+    last_lines: HashMap<(EventName, Option<LeaseId>), u64>,
     /// The time of the message being processed.
     pub(super) now: Timestamp,
     /// Whether an event was added since the last `reset_changed`.
@@ -102,6 +123,8 @@ pub struct EventLog {
     recorded: Option<Vec<Event>>,
 }
 
+/// Events of the same name and lease are repeats if no more time than this passes from one to the next.
+const REPEATS_WITHIN: Duration = Duration::from_secs(600);
 /// Maximum number of lines.
 const CAPACITY: usize = 2_000;
 /// Number of events with the same name in one second after which the rest is combined into one line.
@@ -132,7 +155,13 @@ impl EventLog {
         self.run = if self.continues(&event) { self.run + 1 } else { 1 };
         let latest = self.lines.iter().rev().take(CROWD).map(|line| line.at).fold(event.at, Timestamp::max);
         match self.lines.back_mut() {
-            Some(last) if self.run > CROWD => last.coalesce(latest),
+            Some(last) if self.run > CROWD => {
+                let (number, is_repeat) = (last.number, last.repeats > 1);
+                last.coalesce(latest);
+                if is_repeat {
+                    self.show_repeated(number);
+                }
+            }
             _ => self.append(event),
         }
     }
@@ -165,12 +194,50 @@ impl EventLog {
         self.lines.back().is_some_and(|last| last.name() == event.name() && second(last.at) == second(event.at))
     }
 
-    fn append(&mut self, event: Event) {
+    fn append(&mut self, mut event: Event) {
+        let repeated = self.last_lines.insert((event.name(), event.lease), event.number);
+        if let Some(before) = repeated.and_then(|number| self.line_mut(number))
+            && event.repeats_event(before)
+        {
+            before.repeated_by = Some(event.number);
+            event.repeats = before.repeats.saturating_add(1);
+        }
         self.count += 1;
         if self.lines.len() == CAPACITY {
-            self.lines.pop_front();
+            self.drop_oldest();
         }
         self.lines.push_back(event);
+    }
+
+    /// Shows the line again that line `number` repeated, because line `number` became a count.
+    fn show_repeated(&mut self, number: u64) {
+        let repeated = self.lines.iter_mut().rev().find(|line| line.repeated_by == Some(number));
+        repeated.into_iter().for_each(|line| line.repeated_by = None);
+    }
+
+    /// The line with this number. `None` if the log has dropped it.
+    fn line_mut(&mut self, number: u64) -> Option<&mut Event> {
+        let first = self.lines.front()?.number;
+        self.lines.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(oldest) = self.lines.pop_front() else { return };
+        let of_oldest = (oldest.name(), oldest.lease);
+        if self.last_lines.get(&of_oldest) == Some(&oldest.number) {
+            self.last_lines.remove(&of_oldest);
+        }
+    }
+
+    /// The number of the newest line. `None` if there is none.
+    pub(super) fn newest(&self) -> Option<u64> {
+        Some(self.lines.back()?.number)
+    }
+
+    /// The lines without those that a line up to number `until` repeats, oldest first.
+    pub(super) fn collapsed(&self, until: u64) -> impl DoubleEndedIterator<Item = &Event> {
+        let lines = self.lines.iter().filter(move |line| line.number <= until);
+        lines.filter(move |line| line.repeated_by.is_none_or(|next| next > until))
     }
 }
 
@@ -181,6 +248,7 @@ impl Event {
         self.at = latest;
         let count = if let EventKind::More { count, .. } = self.kind { count + 1 } else { 2 };
         self.lease = None;
+        self.repeats = 1;
         self.kind = EventKind::More { name: self.name(), count };
     }
 }
@@ -209,6 +277,42 @@ mod tests {
         );
         log.push(at(1_000), None, EventKind::error("later"));
         assert_eq!(log.lines().next_back().unwrap().text(), "later");
+    }
+
+    fn repeats(log: &EventLog, until: u64) -> Vec<(u64, u32)> {
+        log.collapsed(until).map(|line| (line.at.since_start().as_secs(), line.repeats())).collect()
+    }
+
+    #[test]
+    fn repeats_of_one_lease_share_a_line_with_the_newest_time() {
+        let mut log = EventLog::default();
+        let risk = || EventKind::Risk { left: None, expected: None };
+        for second in 0..40 {
+            log.push(at(1_000 * second), Some(LeaseId(1 + second as i64 % 2)), risk());
+        }
+        assert_eq!(repeats(&log, u64::MAX), [(38, 20), (39, 20)]);
+        assert_eq!(repeats(&log, 20), [(19, 10), (20, 11)], "as of an earlier line");
+        log.push(at(1_000_000), Some(LeaseId(1)), risk());
+        assert_eq!(repeats(&log, u64::MAX), [(38, 20), (39, 20), (1_000, 1)], "after a long time it is a new line");
+    }
+
+    #[test]
+    fn other_facts_of_one_lease_are_no_repeats() {
+        let mut log = EventLog::default();
+        for second in 0..4 {
+            let key = format!("/{}", second / 2).into_bytes();
+            log.push(at(1_000 * second), Some(LeaseId(1)), EventKind::Attached { key, revision: None });
+        }
+        assert_eq!(repeats(&log, u64::MAX), [(1, 2), (3, 2)]);
+    }
+
+    #[test]
+    fn a_count_hides_no_earlier_line() {
+        let mut log = EventLog::default();
+        log.push(at(0), Some(LeaseId(4)), EventKind::Kept);
+        (1..=9).for_each(|id| log.push(at(5_000), Some(LeaseId(id)), EventKind::Kept));
+        assert_eq!(log.collapsed(u64::MAX).filter(|line| line.lease == Some(LeaseId(4))).count(), 1);
+        assert_eq!(log.collapsed(u64::MAX).count(), 1 + CROWD);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum EventName {
     Dropped,
     /// A renewal is overdue compared with the lease's usual interval.
     Late,
-    /// Less time is left than one usual interval of the lease.
+    /// A renewal is overdue, and less time is left than one usual interval of the lease.
     Risk,
     /// A renewal sent by this program was not answered, or the program did not run for a while.
     Missed,
@@ -75,10 +75,11 @@ impl EventName {
         }
     }
 
-    /// The name shortened to at most eight characters.
+    /// The name on the screen, at most eight characters.
     pub fn short(self) -> &'static str {
         match self {
             EventName::Connection => "link",
+            EventName::Risk => "at risk",
             name => name.as_str(),
         }
     }

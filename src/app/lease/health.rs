@@ -65,14 +65,26 @@ impl Lease {
         should_be_kept && !self.is_kept_alive || self.drill() == Some(Fault::HoldSender)
     }
 
-    /// The time at which less than 0.9 of the renewal interval is left. The factor is below 1 because a healthy 2 s
-    /// lease has exactly one interval left when it is renewed.
+    /// The time at which less than 0.9 of the renewal interval is left and the next renewal is overdue. The factor is
+    /// below 1 because a healthy 2 s lease has exactly one interval left when it is renewed. A lease that is renewed
+    /// regularly when more than half of its TTL has passed always has less than one interval left before a renewal: that
+    /// is a thin margin, which has a warning of its own, and no risk until the renewal does not come.
     pub(in crate::app) fn risk_from(&self) -> Option<Timestamp> {
         let interval = self.mean_interval()?;
         if interval.is_zero() || self.end.is_some() {
             return None;
         }
-        self.left_below(interval.mul_f64(super::rhythm::DANGER))
+        let low = self.left_below(interval.mul_f64(super::rhythm::DANGER))?;
+        Some(self.overdue_from(interval).map_or(low, |overdue| overdue.max(low)))
+    }
+
+    /// When the next renewal is overdue: when the lease is late, but at the latest after a third of the time from the
+    /// expected renewal to the deadline. `None` if it is unknown since when there was no renewal.
+    fn overdue_from(&self, interval: Duration) -> Option<Timestamp> {
+        let due = self.unrenewed_since()? + interval;
+        let deadline = self.bounds()?.earliest;
+        let at_latest = if deadline > due { due + (deadline - due) / 3 } else { deadline };
+        Some(self.late_from().map_or(at_latest, |late| late.min(at_latest)))
     }
 
     /// The time at which the renewal is overdue compared with the usual interval. For other clients' leases, only time

@@ -198,14 +198,16 @@ fn quitting_with_r_revokes_what_is_ours_and_waits_for_the_answers() {
 }
 
 #[test]
-fn keys_without_a_function_do_nothing() {
+fn keys_without_a_function_only_say_so() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.app.view.reset_redraw();
     for key in [Key::Char('Z'), Key::F(5), Key::Ctrl('x'), Key::Backspace] {
         assert_eq!(story.press(&[key]), []);
+        assert_eq!(story.app.view.reset_redraw(), Redraw::Now);
+        let note = story.app.view.status.as_ref().map(|note| note.text.clone());
+        assert_eq!(note, Some(format!("{key} is not bound; ? lists the keys")));
     }
-    assert_eq!(story.app.view.reset_redraw(), Redraw::No);
 }
 
 #[test]
@@ -261,8 +263,8 @@ fn no_drill(story: &mut Story, why: &str) {
 #[test]
 fn the_help_scrolls_to_its_end() {
     let mut story = Story::start(AppConfig::default());
-    let top = |story: &Story| match story.app.view.dialog {
-        Some(Dialog::Help { top }) => top,
+    let top = |story: &Story| match &story.app.view.dialog {
+        Some(Dialog::Help(help)) => help.top,
         _ => panic!("the help is open"),
     };
     story.press(&[Key::Char('?')]);

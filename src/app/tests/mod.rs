@@ -4,6 +4,7 @@ mod answering;
 mod cadence_view;
 mod dialogs;
 mod event_filter;
+mod feedback;
 mod filtering;
 mod freeze;
 mod granting;

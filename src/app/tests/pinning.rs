@@ -88,7 +88,7 @@ fn ended_leases_cannot_be_pinned_and_a_pin_ends_with_its_row() {
 fn pinning_does_nothing_without_a_row_or_in_other_views() {
     let mut empty = Story::start(AppConfig::default());
     empty.press(&[PIN]);
-    assert!(empty.app.view.status.is_none());
+    assert_eq!(note(&empty), "P: no lease is selected");
     let mut story = story(&[(1, 10), (2, 20)]);
     story.press(&[Key::Char('G'), Key::Char('3'), PIN, Key::Char('1')]);
     assert_eq!((story.rows(), story.app.leases.counts.pinned), (vec![1, 2], 0));

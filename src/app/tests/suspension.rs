@@ -36,7 +36,7 @@ fn ctrl_l_redraws_and_leaves_a_dialog_open() {
     story.app.view.reset_redraw();
     story.press(&[Key::Ctrl('l')]);
     assert_eq!(story.app.view.reset_redraw(), Redraw::Full);
-    assert!(matches!(story.app.view.dialog, Some(Dialog::Help { .. })));
+    assert!(matches!(story.app.view.dialog, Some(Dialog::Help(_))));
 }
 
 #[test]

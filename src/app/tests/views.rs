@@ -29,12 +29,12 @@ fn tab_and_digits_switch_views_and_esc_returns() {
     story.press(&[Key::Tab]);
     assert_eq!(story.app.view.active, View::Leases);
     story.press(&[Key::BackTab, Key::BackTab, Key::Char('3'), Key::Char('f')]);
+    assert_eq!((story.app.view.active, story.app.view.events_view.category), (View::Events, None));
+    story.press(&[Key::Esc]);
     assert_eq!(
         (story.app.view.active, story.app.view.events_view.category),
-        (View::Events, Some(EventCategory::Renewals))
+        (View::Events, Some(EventCategory::Problems))
     );
-    story.press(&[Key::Esc]);
-    assert_eq!((story.app.view.active, story.app.view.events_view.category), (View::Events, None));
     story.press(&[Key::Esc]);
     assert_eq!(story.app.view.active, View::Leases);
     story.press(&[Key::Enter]);
@@ -162,10 +162,7 @@ fn the_cadence_counts_engine_events_and_esc_keeps_the_events_filter() {
     let mut story = Story::start(AppConfig::default());
     story.grant(1, 10);
     story.press(&[Key::Char('3'), Key::Char('f'), Key::Char('2'), Key::Down, Key::Esc]);
-    assert_eq!(
-        (story.app.view.active, story.app.view.events_view.category),
-        (View::Leases, Some(EventCategory::Renewals))
-    );
+    assert_eq!((story.app.view.active, story.app.view.events_view.category), (View::Leases, None));
     assert!(story.app.leases.cadence_report(RenewalSchedule::default()).series.is_empty());
     story.renewed(1, 10, 3.5);
     let exercise = story.app.leases.cadence_report(RenewalSchedule::default());

@@ -3,15 +3,16 @@
 use crate::app::action::Action;
 use crate::app::cadence;
 use crate::app::command::Command;
-use crate::app::dialog::{Dialog, Focus};
+use crate::app::dialog::{Dialog, Focus, HelpDialog};
 use crate::app::verbs::{
     self, Done, attach, columns, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
 };
-use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
-use etcd_lease::LeaseId;
+use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, View};
+use crate::id_format::IdFormat;
+use etcd_lease::{Fault, LeaseId};
 use simkit::Timestamp;
 
-use super::{freeze, navigation, selection, tick, view_actions};
+use super::{feedback, freeze, navigation, selection, tick, view_actions};
 
 /// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
 const MAX_PRIORITIZED: usize = 100;
@@ -36,7 +37,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::Grant(request) => grant::start(request),
         Command::Attach { id, key, value } => attach::start(ids, id, key, value),
         Command::KeepAlive(targets) => keep_alive::start(&mut app.leases, ids, &targets),
-        Command::StartFault { id, fault } => drill::start(&app.leases, &app.config.keymap, ids, id, fault),
+        Command::StartFault { id, fault } => return start_drill(app, id, fault, now),
         Command::Revoke(id) => revoke::start(&mut app.jobs, ids, id),
         Command::RevokeMany(targets) => {
             app.view.dialog = Some(Dialog::Revoking { top: 0 });
@@ -53,6 +54,16 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
     report(app, done, now)
 }
 
+/// Starts a drill. Its message disappears when the drill ends.
+fn start_drill(app: &mut AppState, id: LeaseId, fault: Fault, now: Timestamp) -> Vec<Effect> {
+    let done = drill::start(&app.leases, &app.config.keymap, app.view.id_format, id, fault);
+    let effects = report(app, done, now);
+    if !effects.is_empty() && fault != Fault::CutStream {
+        app.view.limit_status(MessageScope::Drill { id, has_started: false });
+    }
+    effects
+}
+
 /// Shows a result on the status line and returns its effects.
 pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effect> {
     if let Some(verbs::StatusText { text, is_error }) = done.status {
@@ -63,18 +74,18 @@ pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effe
 
 /// Executes an action if it works in the displayed view.
 fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
-    if !action.works_in(app.active_view().view.active) || action == Action::Back && selection::cancel_range(app) {
+    if action == Action::Back && selection::cancel_range(app) || feedback::is_refused(app, action) {
         return Vec::new();
     }
     if action.is_view_only() {
         view_actions::perform(app, action);
         return Vec::new();
     }
+    if action.needs_lease() && !view_actions::select_subject(app.active_view_mut()) {
+        return Vec::new();
+    }
     if !action.needs_cursor() {
         return perform(app, action, now);
-    }
-    if !view_actions::select_candidate(app.active_view_mut()) {
-        return Vec::new();
     }
     let since = freeze::select(app);
     let effects = perform(app, action, now);
@@ -87,7 +98,7 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
 /// Executes an action that does more than change what is displayed.
 pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     let done = match action {
-        Action::Redraw => return redraw(app),
+        Action::Redraw => return redraw(app, now),
         Action::Suspend => return suspend(app, now),
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
@@ -117,7 +128,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
 /// Executes actions on marks, freezing, menus and the poll limit.
 fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
     match action {
-        Action::Help => app.view.dialog = Some(Dialog::Help { top: 0 }),
+        Action::Help => app.view.dialog = Some(Dialog::Help(HelpDialog::default())),
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
@@ -134,7 +145,11 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::ClearMarks => selection::clear(app, now),
         Action::Freeze => freeze::toggle(app, now),
         Action::PollFaster | Action::PollSlower => tick::change_pace(app, action, now),
-        Action::Ids => view_actions::toggle_id_format(app),
+        Action::Ids => {
+            view_actions::toggle_id_format(app);
+            let format = if app.view.id_format == IdFormat::Hex { "hexadecimal" } else { "decimal" };
+            app.view.set_status(now, false, format!("Lease ids are {format}"));
+        }
         _ => (),
     }
 }
@@ -173,7 +188,8 @@ fn cursor_id(app: &AppState) -> Option<LeaseId> {
     app.active_view().cursor_lease().map(|lease| lease.id)
 }
 
-fn redraw(app: &mut AppState) -> Vec<Effect> {
+fn redraw(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    app.view.set_feedback(now, "The screen was redrawn");
     app.view.request_redraw(Redraw::Full);
     Vec::new()
 }

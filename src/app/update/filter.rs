@@ -1,12 +1,13 @@
 //! The filter line. It filters while the user types.
 
+use crate::app::action::Action;
 use crate::app::{AppState, DialogAction, Key, KeyContext, Redraw, RowFilter};
 
 use super::view_actions;
 
 /// Whether the filter line is open.
 pub(super) fn is_open(app: &AppState) -> bool {
-    app.active_view().view.row_filter.line.is_some()
+    app.active_view().view.is_filter_open()
 }
 
 /// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Movement
@@ -17,6 +18,9 @@ pub(super) fn press(app: &mut AppState, key: Key) {
     let dialog_action = app.config.keymap.dialog_action(KeyContext::Filter, key);
     let action = app.config.keymap.action(key);
     let active = app.active_view_mut();
+    if active.view.view_filter().is_some() {
+        return press_in_view(active, key, dialog_action, action);
+    }
     let row_filter = &mut active.view.row_filter;
     match (dialog_action, action) {
         (Some(DialogAction::Accept), _) => {
@@ -33,10 +37,32 @@ pub(super) fn press(app: &mut AppState, key: Key) {
     }
 }
 
+/// The same in the filter line of a view other than the leases.
+fn press_in_view(active: &mut AppState, key: Key, dialog_action: Option<DialogAction>, action: Option<Action>) {
+    if let (None, Some(movement)) = (dialog_action, action)
+        && movement.is_movement()
+        && !KeyContext::Filter.edits(key)
+    {
+        return view_actions::go(active, movement);
+    }
+    let Some(filter) = active.view.view_filter_mut() else { return };
+    match dialog_action {
+        Some(DialogAction::Accept) => filter.close(),
+        Some(_) => _ = filter.clear(),
+        None => filter.edit(key),
+    }
+    active.view.events_view.follow();
+    active.view.locks_view.keep_cursor(&active.keys.locks);
+}
+
 /// Inserts pasted text, with control characters replaced by spaces.
 pub(super) fn paste(app: &mut AppState, text: &str) {
     const MOST: usize = 1_000;
-    let row_filter = &mut app.active_view_mut().view.row_filter;
+    let view = &mut app.active_view_mut().view;
+    if let Some(filter) = view.view_filter_mut() {
+        return filter.paste(text);
+    }
+    let row_filter = &mut view.row_filter;
     for c in text.trim_end().chars().take(MOST) {
         insert(row_filter, Key::Char(if c.is_control() { ' ' } else { c }));
     }

@@ -8,10 +8,10 @@ use crate::app::{AppState, Effect, Key, Redraw};
 use simkit::Timestamp;
 
 use super::execute::{execute, perform};
-use super::filter;
+use super::{feedback, filter};
 
 /// Passes a key to the open dialog, to the filter line, or to the key bindings. Redraw and suspend also work in
-/// dialogs. An unbound key does nothing.
+/// dialogs. A key that does nothing says why.
 pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.hide_tour();
     let action = app.config.keymap.action(key);
@@ -25,10 +25,16 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
         filter::press(app, key);
         return Vec::new();
     }
-    let Some(action) = action else { return Vec::new() };
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
-    execute(app, Command::Action(action), now)
+    let Some(action) = action else {
+        feedback::report_unbound(app, key, now);
+        return Vec::new();
+    };
+    let before = feedback::Displayed::of(app);
+    let effects = execute(app, Command::Action(action), now);
+    feedback::report(app, (key, action), &before, &effects, now);
+    effects
 }
 
 /// Passes a key to a dialog and executes what the dialog decides.

@@ -7,6 +7,7 @@ mod cluster;
 mod counts;
 mod engine;
 mod execute;
+mod feedback;
 mod filter;
 mod freeze;
 mod input;
@@ -36,6 +37,7 @@ use simkit::Timestamp;
 pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     app.events.now = now;
     let effects = dispatch(app, msg, now);
+    feedback::drop_obsolete(app);
     if app.events.reset_changed() {
         app.view.request_redraw(Redraw::Soon);
     }

@@ -58,8 +58,8 @@ pub(super) fn wheel(app: &mut AppState, is_down: bool, now: Timestamp) {
     let action = if is_down { Action::Down } else { Action::Up };
     let is_cadence = app.active_view().view.active == View::Cadence;
     match &mut app.view.dialog {
-        Some(Dialog::Help { top }) => {
-            *top = if is_down { top.saturating_add(NOTCH) } else { top.saturating_sub(NOTCH) };
+        Some(Dialog::Help(help)) => {
+            help.top = if is_down { help.top.saturating_add(NOTCH) } else { help.top.saturating_sub(NOTCH) };
         }
         Some(Dialog::Sort(_) | Dialog::Revoking { .. }) => {
             if let Some(key) = app.config.keymap.key(action) {

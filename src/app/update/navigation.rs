@@ -1,16 +1,26 @@
 //! Navigation: view, size, sort order, cursor and scroll position.
 
 use crate::app::action::Action;
-use crate::app::{Column, Sort, View, ViewState};
+use crate::app::{BackStep, Column, Sort, View, ViewFilter, ViewState};
 use crate::inference::locks::Locks;
 use etcd_lease::LeaseId;
 
 /// Switches to a view.
 pub(super) fn switch_to(view: &mut ViewState, locks: &Locks, to: View) {
+    close_filter_lines(view);
     view.active = to;
     view.is_open = false;
+    view.opened_from = None;
     view.scroll = 0;
     view.locks_view.keep_cursor(locks);
+}
+
+/// Closes every filter line and keeps the filters, so that no key edits a line that is not visible.
+fn close_filter_lines(view: &mut ViewState) {
+    view.row_filter.line = None;
+    for filter in [&mut view.events_view.filter, &mut view.locks_view.filter, &mut view.cadence_cursor.filter] {
+        filter.close();
+    }
 }
 
 /// Moves the cursor to a lease.
@@ -35,6 +45,7 @@ pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
 /// Scrolls the open detail. The offset may be beyond the end.
 pub(super) fn scroll(view: &mut ViewState, action: Action) {
     let page = view.window.rows.max(2) - 1;
+    view.scrolled_from = Some(view.scroll);
     view.scroll = moved(view.scroll, action, page, usize::MAX);
 }
 
@@ -61,25 +72,51 @@ pub(super) fn open(view: &mut ViewState) {
     view.scroll = 0;
 }
 
-/// Goes back one step: closes the detail, clears the category or scroll position of the events, leaves the view, or
-/// clears the filter. Returns false if there was nothing to go back from.
+/// Opens the detail of the next or previous lease of the displayed order, or moves the cursor of the table.
+pub(super) fn go_to_lease(view: &mut ViewState, action: Action) {
+    let before = view.cursor;
+    go_to_row(view, if action == Action::NextLease { Action::Down } else { Action::Up });
+    if view.is_open {
+        view.is_away = true;
+    }
+    if view.cursor != before {
+        view.scroll = 0;
+    }
+}
+
+/// Goes back one step. Returns false if there was nothing to go back from.
 pub(super) fn back(view: &mut ViewState) -> bool {
-    match view.active {
-        _ if view.is_open => view.is_open = false,
-        View::Leases if view.is_zoomed => zoom(view),
-        View::Leases => return view.row_filter.clear(),
-        View::Events if view.events_view.clear() => (),
-        View::Events | View::Cadence | View::Locks => view.active = View::Leases,
+    let Some(step) = view.back_step() else { return false };
+    match step {
+        BackStep::Detail => {
+            view.is_open = false;
+            view.active = view.opened_from.take().unwrap_or(View::Leases);
+        }
+        BackStep::Zoom => zoom(view),
+        BackStep::Filter => {
+            let is_cleared = view.view_filter_mut().map(ViewFilter::clear);
+            return is_cleared.unwrap_or_else(|| view.row_filter.clear());
+        }
+        BackStep::Newest => _ = view.events_view.follow(),
+        BackStep::Category => _ = view.events_view.reset_category(),
+        BackStep::Leases => switch_away(view),
     }
     true
 }
 
+fn switch_away(view: &mut ViewState) {
+    view.active = View::Leases;
+    view.scroll = 0;
+}
+
 /// Opens the filter line with the current filter.
 pub(super) fn open_filter(view: &mut ViewState) {
-    if view.active == View::Leases {
-        view.is_open = false;
-        view.row_filter.open();
+    if let Some(filter) = view.view_filter_mut() {
+        return filter.open();
     }
+    view.is_open = false;
+    view.opened_from = None;
+    view.row_filter.open();
 }
 
 /// Switches to the next event category or quick filter.
@@ -140,5 +177,21 @@ pub(super) fn pan(view: &mut ViewState, action: Action) {
     let most = view.columns.len().saturating_sub(2);
     if view.is_wide {
         view.pan = if action == Action::Right { (view.pan + 1).min(most) } else { view.pan.saturating_sub(1) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_that_is_left_closes_its_filter_line_and_keeps_its_filter() {
+        let mut view = ViewState { active: View::Events, ..ViewState::default() };
+        open_filter(&mut view);
+        view.events_view.filter.paste("late");
+        switch_to(&mut view, &Locks::default(), View::Leases);
+        assert!(!view.is_filter_open());
+        switch_to(&mut view, &Locks::default(), View::Events);
+        assert!(!view.is_filter_open() && view.is_filtered());
     }
 }

@@ -24,7 +24,11 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         );
     }
     app.view.selection.toggle(id);
-    view_actions::go(app.active_view_mut(), Action::Down);
+    // In the events view and in the detail, the row below is another line of the same lease.
+    let view = &app.active_view().view;
+    if view.active != View::Events && !view.is_open {
+        view_actions::go(app.active_view_mut(), Action::Down);
+    }
 }
 
 /// Starts a range at the cursor, or marks the living leases from the start of the range to the cursor.
@@ -109,15 +113,14 @@ pub(super) fn targets_cursor(app: &AppState, id: LeaseId) -> bool {
     selection.is_empty() || is_one_open(app) || selection.len() == 1 && selection.of(id).is_some()
 }
 
-/// Whether a single lease is displayed instead of marks: its detail is open, or the locks view is active.
+/// Whether a single lease is displayed instead of marks: its detail is open, or another view is active.
 fn is_one_open(app: &AppState) -> bool {
     let view = &app.active_view().view;
-    view.is_open || view.active == View::Locks
+    view.is_open || view.active != View::Leases
 }
 
 fn under_the_cursor(app: &AppState) -> Option<LeaseId> {
-    let view = &app.active_view().view;
-    if view.is_open { None } else { view.cursor }
+    app.active_view().view.cursor
 }
 
 fn are_in_words(count: usize) -> String {

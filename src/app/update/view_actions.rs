@@ -2,7 +2,7 @@
 
 use crate::app::action::Action;
 use crate::app::cadence::CohortOwner;
-use crate::app::{AppState, TABS, View};
+use crate::app::{AppState, EventSources, TABS, View};
 
 use super::{freeze, navigation};
 
@@ -12,6 +12,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
     match action {
         Action::Show(_) | Action::NextView | Action::PreviousView => switch_view(active, action),
         Action::Open => open(active),
+        Action::NextLease | Action::PreviousLease => navigation::go_to_lease(&mut active.view, action),
         Action::QuickFilter => navigation::next_category(&mut active.view),
         Action::Filter => navigation::open_filter(&mut active.view),
         Action::SortBefore | Action::SortAfter | Action::InvertSort => sort(active, action),
@@ -57,13 +58,13 @@ fn sort(active: &mut AppState, action: Action) {
 
 /// Moves through the displayed rows, detail, candidates or events.
 pub(super) fn go(active: &mut AppState, action: Action) {
-    let view = &mut active.view;
+    let AppState { view, events, leases, keys, .. } = active;
     match view.active {
-        View::Events => view.events_view.go(&active.events, view.viewport.events, action),
-        View::Locks => view.locks_view.go(&active.keys.locks, view.viewport.events, action),
+        View::Events => view.events_view.go(EventSources { events, leases, keys }, view.viewport.events, action),
+        View::Locks => view.locks_view.go(&keys.locks, view.viewport.events, action),
         View::Cadence => {
             let page = view.viewport.events.max(2) - 1;
-            view.cadence_cursor.go(&active.leases.cadence_index, &mut view.scroll, page, action);
+            view.cadence_cursor.go(&leases.cadence_index, &mut view.scroll, page, action);
         }
         View::Leases if view.is_open => navigation::scroll(view, action),
         View::Leases => navigation::go_to_row(view, action),
@@ -82,33 +83,38 @@ fn open_cohort(active: &mut AppState) {
     }
 }
 
-/// Opens the detail of the selected lease, or lists the leases of the selected TTL. A filter that hides the lease of a
-/// candidate gives way.
+/// Opens the detail of the selected lease, from any view. In the cadence view, lists the leases of the selected TTL. In
+/// the events view without a cursor, it selects the newest event first. A filter that hides the lease gives way.
 fn open(active: &mut AppState) {
-    if active.view.active == View::Cadence {
+    let from = active.view.active;
+    if from == View::Cadence {
         return open_cohort(active);
     }
-    if active.view.active == View::Locks && select_candidate(active) {
+    if from == View::Events && active.view.events_view.follows() {
+        return go(active, Action::Up);
+    }
+    if from != View::Leases {
+        if !select_subject(active) {
+            return;
+        }
         active.view.active = View::Leases;
+        active.view.opened_from = Some(from);
         if active.view.cursor_row().is_none() {
             active.view.row_filter.clear();
         }
     }
-    if active.view.active == View::Leases && active.cursor_lease().is_some() {
+    if active.cursor_lease().is_some() {
         navigation::open(&mut active.view);
     }
 }
 
-/// In the locks view, selects the lease of the candidate under the cursor. Returns false if that lease is not known.
-/// Does nothing in other views.
-pub(super) fn select_candidate(active: &mut AppState) -> bool {
-    if active.view.active != View::Locks {
+/// In a view other than the leases, moves the cursor of the table to the lease that the view's own cursor is on.
+/// Returns false if there is none or if it is not known. Does nothing in the leases view.
+pub(super) fn select_subject(active: &mut AppState) -> bool {
+    if active.view.active == View::Leases {
         return true;
     }
-    let Some(id) = active.candidate().map(|candidate| candidate.lease) else { return false };
-    if active.leases.get(id).is_none() {
-        return false;
-    }
+    let Some(id) = active.subject().filter(|id| active.leases.contains(*id)) else { return false };
     active.view.cursor = Some(id);
     active.view.is_away = true;
     true

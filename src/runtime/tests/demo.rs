@@ -55,6 +55,7 @@ fn row_that_begins(text: &str, with: &str) -> Option<usize> {
 async fn leases_of_others_appear_and_disappear_on_the_screen() {
     let (test, _others) = demo().await;
     test.wait(55.0).await;
+    test.show_all_events().await;
     let text = test.screen.text();
     let others = rows(&text).filter(|line| line.contains('…') && !line.contains('★')).count();
     assert!(others >= 8, "{text}");

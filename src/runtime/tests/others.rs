@@ -53,6 +53,8 @@ async fn the_cadence_of_another_client_is_shown_and_so_is_its_end() {
 #[tokio::test(start_paused = true)]
 async fn each_end_has_its_cause() {
     let test = MonitorTest::start(exercise(&[]), false).await;
+    test.show_all_events().await;
+    test.wait(0.5).await;
     let grant = |ttl, key: &str| {
         let lease = LeaseId(test.sandbox.grant(ttl).unwrap());
         test.sandbox.put(key, "v", Some(lease.0)).unwrap();
@@ -131,12 +133,14 @@ async fn megabytes_of_key_names_of_one_lease_are_counted() {
     assert!(test.screen.row("0000000000000007").contains(&"crowded".to_owned()), "{}", test.screen.text());
     test.sandbox.revoke(LeaseId(7)).unwrap();
     test.wait(1.0).await;
+    test.show_all_events().await;
     assert!(test.screen.text().contains("other client's 600 s lease, revoked by"), "{}", test.screen.text());
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_update_without_a_poll() {
     let test = MonitorTest::start(exercise(&[]), false).await;
+    test.show_all_events().await;
     let lease = LeaseId(test.sandbox.grant(600).unwrap());
     test.wait(1.5).await;
     assert!(test.screen.text().contains("no keys"), "{}", test.screen.text());
@@ -192,6 +196,7 @@ async fn with_a_prefix_only_its_keys_are_watched() {
 async fn own_grants_are_reported_before_their_keys() {
     let test = MonitorTest::start(exercise(&[10]), false).await;
     test.wait(2.0).await;
+    test.show_all_events().await;
     let text = test.screen.text();
     assert!(text.contains("attached") && !text.contains("by another client"), "{text}");
     assert_eq!(text.matches("+ attached").count(), 1, "reported once: {text}");

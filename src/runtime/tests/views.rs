@@ -56,7 +56,7 @@ async fn the_open_detail_scrolls_and_closes() {
     let open = test.screen.text();
     assert!(open.contains(" · own · ") && !open.contains("STATE") && open.contains("left      "), "{open}");
     test.press(&[KeyCode::End, KeyCode::Esc, KeyCode::Char('3')]).await;
-    assert!(test.screen.text().contains("all · newest last"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("problems · f: all · newest last"), "{}", test.screen.text());
     test.press(&[KeyCode::Char('1')]).await;
     assert!(test.screen.text().contains("STATE"));
 }

@@ -29,7 +29,7 @@ use crate::plural::plural;
 
 use super::layout::{self, PanelAreas, ViewMode};
 use super::line::wrap;
-use super::{RenderContext, Role, events_panel, pane};
+use super::{RenderContext, Role, events_panel, filter_line, pane};
 
 /// Minimum width for the scatter plot beside the table.
 const SIDE_BY_SIDE: usize = 110;
@@ -63,7 +63,7 @@ impl<'a> Page<'a> {
     fn new(ctx: &'a RenderContext<'a>, area: Rect) -> Self {
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         let index = &ctx.app.leases.cadence_index;
-        let rows = index.rows();
+        let rows = ctx.app.view.cadence_cursor.rows(index);
         // The clock and the table have the same rows. What is around them takes about nine lines.
         let room = (height.saturating_sub(9) / 2).clamp(3, 16);
         let top = (ctx.app.view.cadence_cursor.row() + 1).saturating_sub(room);
@@ -109,6 +109,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     for (y, line) in (inner.y..inner.bottom()).zip(&lines[skipped..]) {
         buf.set_line(inner.x, y, &line.line, inner.width);
     }
+    filter_line::draw_in_view(ctx, "", area, buf);
 }
 
 /// Number of lines that do not fit on a screen of this size, or `None` if another view is shown.

@@ -20,7 +20,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::Key;
-use crate::app::dialog::Dialog;
+use crate::app::dialog::{Dialog, HelpDialog};
+use crate::app::keymap::Action;
+use crate::escape::printable;
 
 use self::buttons::DialogButton;
 use self::popup::{Frame, Popup, Title};
@@ -53,7 +55,7 @@ pub(super) fn key_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> 
 
 fn frame(dialog: &Dialog, area: Rect) -> Frame {
     match dialog {
-        Dialog::Help { .. } => Frame::wide(area),
+        Dialog::Help(_) => Frame::wide(area),
         Dialog::Columns(_) => Frame::low(area),
         _ => Frame::of(area),
     }
@@ -61,9 +63,15 @@ fn frame(dialog: &Dialog, area: Rect) -> Frame {
 
 /// Number of lines of the open help that do not fit, or `None` if it is not open.
 pub(super) fn spare_lines(ctx: RenderContext<'_>, height: u16) -> Option<usize> {
-    let is_help = matches!(ctx.app.view.dialog, Some(Dialog::Help { .. }));
+    let Some(Dialog::Help(help)) = &ctx.app.view.dialog else { return None };
     let rows = Frame::of(Rect::new(0, 0, u16::MAX, height)).rows();
-    is_help.then(|| help::lines(ctx.theme, &ctx.app.config.keymap).len().saturating_sub(rows))
+    Some(help_lines(ctx, help).len().saturating_sub(rows))
+}
+
+/// The lines of the help for the displayed view that contain the search text.
+fn help_lines(ctx: RenderContext<'_>, dialog: &HelpDialog) -> Vec<Line<'static>> {
+    let view = ctx.displayed().app.view.active;
+    help::lines(ctx.theme, &ctx.app.config.keymap, view, dialog.search.value())
 }
 
 /// Context for rendering a dialog: the width and the rows of its popup.
@@ -79,7 +87,7 @@ struct DialogPage<'a> {
 impl<'a> DialogPage<'a> {
     fn of(&self, dialog: &'a Dialog) -> Popup<'a> {
         match dialog {
-            Dialog::Help { top } => self.help(*top),
+            Dialog::Help(help) => self.help(help),
             Dialog::Grant(form) => self.grant(form),
             Dialog::Revoke(dialog) => self.revoke(dialog),
             Dialog::RevokeMany(dialog) => self.revoke_many(dialog),
@@ -113,11 +121,21 @@ impl<'a> DialogPage<'a> {
         Popup { foot, ..Popup::new(title, self.text(Role::Warning, &text)) }
     }
 
-    fn help(&self, top: usize) -> Popup<'a> {
-        let mut lines = help::lines(self.ctx.theme, &self.ctx.app.config.keymap);
+    fn help(&self, dialog: &HelpDialog) -> Popup<'a> {
+        let mut lines = help_lines(self.ctx, dialog);
         let spare = lines.len().saturating_sub(self.rows);
-        let title = if spare > 0 { "Keys and states · ↑ ↓ scroll" } else { "Keys and states" };
-        lines.drain(..top.min(spare));
-        Popup::new(Title::of(title), lines)
+        let search = self.ctx.app.config.keymap.key_label(Action::Filter);
+        let text = printable(dialog.search.value().as_bytes());
+        let title = match (dialog.is_searching, text.is_empty()) {
+            (true, _) => format!("Keys and states · search: {text}▏ Enter Esc"),
+            (false, false) => format!("Keys and states · “{text}” · Esc shows all"),
+            (false, true) if spare > 0 => format!("Keys and states · ↑ ↓ scroll · {search} search"),
+            (false, true) => format!("Keys and states · {search} search"),
+        };
+        if lines.is_empty() {
+            lines = self.text(Role::Dim, "No key or state contains this text.");
+        }
+        lines.drain(..dialog.top.min(spare));
+        Popup::new(Title::of(&title), lines)
     }
 }

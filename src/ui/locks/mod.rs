@@ -25,7 +25,7 @@ use crate::width::DisplayWidth;
 use super::columns::{self, TableColumn};
 use super::format::UNKNOWN;
 use super::line::{cut, wrap};
-use super::{RenderContext, Role, pane, table};
+use super::{RenderContext, Role, filter_line, pane, table};
 
 /// Width of the queue position and the gap after it: `holds `.
 const PLACE: usize = 6;
@@ -48,13 +48,19 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     for (y, line) in (inner.y..inner.bottom()).zip(list.page(usize::from(inner.height))) {
         buf.set_line(inner.x, y, &line, inner.width);
     }
+    filter_line::draw_in_view(ctx, &counted(ctx), area, buf);
 }
 
 fn frame(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let queues = ctx.app.keys.locks().queues().count() as u64;
-    let waiters: u64 = ctx.app.keys.locks().queues().map(|queue| queue.wait_count() as u64).sum();
-    let count = format!("{}, {}", plural(queues, "lock"), plural(waiters, "waiter"));
+    let count = format!("{}{}", counted(ctx), filter_line::of_view(ctx.app));
     pane::draw(area, &Line::styled(count, ctx.theme.style(Role::Dim)), &Line::default(), buf)
+}
+
+/// `2 locks, 3 waiters`: the queues that the filter shows.
+fn counted(ctx: RenderContext<'_>) -> String {
+    let shown = || ctx.app.keys.locks().queues().filter(|queue| ctx.app.view.locks_view.shows(queue));
+    let waiters: u64 = shown().map(|queue| queue.wait_count() as u64).sum();
+    format!("{}, {}", plural(shown().count() as u64, "lock"), plural(waiters, "waiter"))
 }
 
 struct LockList<'a> {
@@ -139,7 +145,8 @@ impl<'a> LockList<'a> {
     ) -> impl Iterator<Item = LockListItem<'a>> {
         let ahead = queue.ahead_of(candidate).rev().zip((0..place).rev());
         let here = ahead.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)]);
-        let others = self.ctx.app.keys.locks().before(queue.name()).rev().flat_map(|queue| {
+        let before = self.ctx.app.keys.locks().before(queue.name()).rev();
+        let others = before.filter(|queue| self.shows(queue)).flat_map(|queue| {
             let line = queue.line().rev().zip((0..=queue.wait_count()).rev());
             line.map(move |(one, place)| LockListItem::One(one, place)).chain([LockListItem::Head(queue)])
         });
@@ -154,11 +161,16 @@ impl<'a> LockList<'a> {
         place: usize,
     ) -> impl Iterator<Item = LockListItem<'a>> {
         let here = queue.behind(candidate).zip(place + 1..).map(move |(one, place)| LockListItem::One(one, place));
-        let others = self.ctx.app.keys.locks().after(queue.name()).flat_map(|queue| {
+        let after = self.ctx.app.keys.locks().after(queue.name());
+        let others = after.filter(|queue| self.shows(queue)).flat_map(|queue| {
             let line = queue.line().zip(0..).map(move |(one, place)| LockListItem::One(one, place));
             [LockListItem::Head(queue)].into_iter().chain(line)
         });
         here.chain(others)
+    }
+
+    fn shows(&self, queue: &LockQueue) -> bool {
+        self.ctx.app.view.locks_view.shows(queue)
     }
 
     fn lines_of(&self, item: LockListItem<'a>) -> Vec<Line<'static>> {
@@ -176,7 +188,7 @@ impl<'a> LockList<'a> {
         if self.is_tiny {
             return vec![name];
         }
-        let is_first = self.ctx.app.keys.locks().before(queue.name()).next().is_none();
+        let is_first = !self.ctx.app.keys.locks().before(queue.name()).any(|queue| self.shows(queue));
         let mut lines: Vec<Line<'static>> = if is_first { Vec::new() } else { vec![Line::default()] };
         lines.push(name);
         lines.extend(self.paragraph(&text::sentence(self.ctx, queue, self.has_long_ids()), Role::Text, 0));
@@ -255,6 +267,9 @@ impl<'a> LockList<'a> {
     /// Message for an empty list.
     fn advice(&self) -> Vec<Line<'static>> {
         let app = self.ctx.app;
+        if app.view.is_filtered() && app.keys.locks().queues().next().is_some() {
+            return self.paragraph("No lock matches the filter.", Role::Dim, 0);
+        }
         let prefix = app.config.range.as_prefix().map(printable);
         let (text, role) = match (app.keys.failure.is_some(), app.keys.index().is_read(), prefix) {
             (true, ..) => {
