@@ -125,6 +125,6 @@ pub(super) fn event(word: EventName) -> (char, Role) {
         EventName::Connection => ('→', Role::Text),
         EventName::Leader | EventName::Term => ('★', Role::Warning),
         EventName::Lost => ('✗', Role::Danger),
-        EventName::Risk | EventName::Error => ('!', Role::Danger),
+        EventName::Risk | EventName::Error => ('✖', Role::Danger),
     }
 }

@@ -43,7 +43,7 @@ async fn the_cadence_of_another_client_is_shown_and_so_is_its_end() {
     test.wait(14.0).await;
     assert!(test.screen.text().contains("▲ late"), "{}", test.screen.text());
     test.wait(8.5).await;
-    assert!(test.screen.text().contains("! risk"), "{}", test.screen.text());
+    assert!(test.screen.text().contains("✖ at risk"), "{}", test.screen.text());
     test.wait(11.0).await;
     let text = test.screen.text();
     assert!(text.contains("✗ expired") && text.contains("lease; etcd removed it"), "{text}");
