@@ -99,6 +99,7 @@ fn sent(action: Action) -> Option<String> {
     let text = match action {
         Action::PollNow => "polling now",
         Action::RenewOnce => "renewing",
+        Action::ExportCsv => "exporting",
         _ => return None,
     };
     Some(text.to_owned())
@@ -127,6 +128,7 @@ fn reason(app: &AppState, action: Action) -> Option<String> {
         Action::ClearMarks => "no lease is marked".to_owned(),
         Action::MarkRange => "no lease is selected".to_owned(),
         Action::Zoom => "the table already fills the screen".to_owned(),
+        Action::Left | Action::Right if view.active == View::Cadence => "this TTL has no other lease".to_owned(),
         Action::Left | Action::Right => no_column(view, action, &label(Action::Wide)),
         Action::ShorterSpan | Action::LongerSpan => no_span(view, action, &label(Action::Open)),
         _ => return None,
@@ -189,7 +191,7 @@ fn no_column(view: &ViewState, action: Action, wide: &str) -> String {
 }
 
 fn no_span(view: &ViewState, action: Action, open: &str) -> String {
-    match (view.is_detail_visible(), action) {
+    match (view.is_detail_visible() || view.active == View::Cadence, action) {
         (false, _) => format!("no chart is shown; {open} opens the lease"),
         (true, Action::ShorterSpan) => "this is the shortest time span".to_owned(),
         (true, _) => "this is the longest time span".to_owned(),
