@@ -24,11 +24,13 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
         );
     }
     app.view.selection.toggle(id);
-    // In the events view and in the detail, the row below is another line of the same lease.
+    // In the events view and in the detail, the row below is another line of the same lease, and no mark is drawn.
     let view = &app.active_view().view;
     if view.active != View::Events && !view.is_open {
-        view_actions::go(app.active_view_mut(), Action::Down);
+        return view_actions::go(app.active_view_mut(), Action::Down);
     }
+    let done = if app.view.selection.of(id).is_some() { "Marked" } else { "Unmarked" };
+    app.view.set_status(now, false, format!("{done} {}", app.view.id_format.name(id)));
 }
 
 /// Starts a range at the cursor, or marks the living leases from the start of the range to the cursor.
