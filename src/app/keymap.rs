@@ -38,6 +38,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('v')], Action::MarkRange, None, "start a range; again: mark it"),
     bind(&[Key::Char('U')], Action::ClearMarks, None, "clear all marks"),
     bind(&[Key::Char('P')], Action::Pin, None, "pin or unpin"),
+    bind(&[Key::Char('F')], Action::Follow, None, "follow the selected lease as rows move"),
     bind(&[Key::Char('<')], Action::SortBefore, None, "sort by previous column"),
     bind(&[Key::Char('>')], Action::SortAfter, None, "sort by next column"),
     bind(&[Key::Char('I')], Action::InvertSort, None, "reverse the order"),
