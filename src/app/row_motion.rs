@@ -219,12 +219,19 @@ impl AppState {
         }
         let view = &self.active_view().view;
         let uses_marks = action.uses_marks() && !self.view.selection.is_empty() && !view.is_open;
-        let is_other_view = view.active != View::Leases;
-        if uses_marks || is_other_view || !view.has_just_moved(now) {
+        if uses_marks || view.active != View::Leases {
             self.active_view_mut().view.motion.asked = None;
             return true;
         }
-        let Some(lease) = self.active_view().cursor_lease() else { return true };
+        let has_just_moved = view.has_just_moved(now);
+        let Some(lease) = self.active_view().cursor_lease() else {
+            // A frozen display without rows must not let an action reach the live cursor.
+            return self.frozen.is_none();
+        };
+        if !has_just_moved {
+            self.active_view_mut().view.motion.asked = None;
+            return true;
+        }
         let key = self.config.keymap.key_label(action);
         let (id, name) = (lease.id, name(lease, &self.view.id_format.short(lease.id)));
         let until = now + self.view.wall_time(ASKED_FOR);
