@@ -57,6 +57,8 @@ pub enum Action {
     ClearMarks,
     /// Pin or unpin the lease under the cursor, or the marked leases.
     Pin,
+    /// Open the menu that mutes the warnings of the selected lease.
+    Mute,
     /// Sort by the previous column.
     SortBefore,
     /// Sort by the next column.
@@ -106,11 +108,12 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 14] = {
+const EVERYWHERE: [KeyContext; 15] = {
     use KeyContext::{
-        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
+        Warp,
     };
-    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
+    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend, Mute]
 };
 
 impl Action {
@@ -155,6 +158,7 @@ impl Action {
             Action::MarkRange => "mark-range",
             Action::ClearMarks => "clear-marks",
             Action::Pin => "pin",
+            Action::Mute => "mute",
             Action::SortBefore => "sort-before",
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
@@ -178,7 +182,7 @@ impl Action {
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results]
+                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results, KeyContext::Mute]
             }
             _ => &[KeyContext::Monitor],
         }
@@ -221,7 +225,7 @@ impl Action {
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || matches!(self, Action::Attach | Action::Pin)
+            || matches!(self, Action::Attach | Action::Pin | Action::Mute)
     }
 
     /// Whether the action works in `view`.

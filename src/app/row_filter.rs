@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use tui_input::Input;
 
+use super::lease_facts::LeaseFacts;
 use super::{Lease, LeaseState, Ownership};
-use crate::filter::{BadFilter, Filter, FilterFacts};
+use crate::filter::{BadFilter, Filter, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -182,65 +184,31 @@ impl ActiveFilter {
         self.preset.matches(lease, now) && self.filter.matches(&LeaseFacts::now(lease, now))
     }
 
-    /// The times left, in seconds, at which the result can change without an event.
-    pub(super) fn times_left(&self) -> Vec<f64> {
-        self.filter.times_left()
+    /// The moments at which the result can change by time alone.
+    pub(super) fn crossings(&self) -> Vec<Crossing> {
+        self.filter.crossings().into_iter().map(|(number, seconds)| Crossing::new(number, seconds)).collect()
     }
 }
 
-/// The facts about a lease that a filter can test.
-pub(super) struct LeaseFacts<'a> {
-    lease: &'a Lease,
-    keys: &'a [Vec<u8>],
-    /// Whether the time left of an ended lease is its value at the end.
-    is_last: bool,
-    now: Timestamp,
+/// A number that changes by time alone, and the span that a filter compares it with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Crossing {
+    number: Number,
+    span: Duration,
 }
 
-impl<'a> LeaseFacts<'a> {
-    /// The current facts.
-    fn now(lease: &'a Lease, now: Timestamp) -> Self {
-        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
-        LeaseFacts { lease, keys, is_last: false, now }
+impl Crossing {
+    fn new(number: Number, seconds: f64) -> Self {
+        Crossing { number, span: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX) }
     }
 
-    /// The facts as of the last event of the lease, with these keys.
-    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: true, now }
-    }
-}
-
-impl FilterFacts for LeaseFacts<'_> {
-    fn id(&self) -> LeaseId {
-        self.lease.id
-    }
-
-    fn who(&self) -> &str {
-        self.lease.ownership.word()
-    }
-
-    fn state(&self) -> &str {
-        self.lease.state(self.now).word()
-    }
-
-    fn ttl(&self) -> Option<i64> {
-        self.lease.granted_ttl
-    }
-
-    fn left(&self) -> Option<f64> {
-        if self.is_last { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
-    }
-
-    fn key_count(&self) -> Option<usize> {
-        let all = self.lease.keys.as_ref().filter(|known| known.is_all)?;
-        Some(all.count.max(self.keys.len()))
-    }
-
-    fn keys(&self) -> &[Vec<u8>] {
-        self.keys
-    }
-
-    fn drops(&self) -> Option<u64> {
-        Some(self.lease.engine.as_ref()?.queue.dropped)
+    /// When the number of a lease reaches the span. `None` if it is unknown or never does.
+    pub(super) fn moment(self, lease: &Lease) -> Option<Timestamp> {
+        match self.number {
+            Number::Left => lease.left_below(self.span),
+            Number::Last => Some(lease.last_renewed()? + self.span),
+            Number::Next => Some(lease.next_renewal()?.before(self.span)),
+            _ => None,
+        }
     }
 }

@@ -8,8 +8,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::time::Duration;
 
+use super::group_by::GroupBy;
+use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
-use super::row_filter::{ActiveFilter, RowFilter};
+use super::row_filter::{ActiveFilter, Crossing, RowFilter};
 use super::sort::{RowSortKey, Sort};
 use super::{Lease, LeaseCounts, LeaseState, Ownership};
 use etcd_lease::LeaseId;
@@ -51,16 +53,15 @@ impl CountsShare {
 struct RowSpec {
     sort: Sort,
     active_filter: ActiveFilter,
-    /// The times left at which the filter result can change.
-    times_left: Vec<Duration>,
+    /// What can change the filter result by time alone.
+    crossings: Vec<Crossing>,
 }
 
 impl RowSpec {
     fn new(row_filter: &RowFilter, sort: Sort) -> Self {
         let active_filter = ActiveFilter::of(row_filter);
-        let span = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        let times_left = active_filter.times_left().into_iter().map(span).collect();
-        RowSpec { sort, active_filter, times_left }
+        let crossings = active_filter.crossings();
+        RowSpec { sort, active_filter, crossings }
     }
 
     fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {
@@ -76,7 +77,7 @@ impl RowSpec {
     fn crossing(&self, lease: &Lease, now: Timestamp) -> Option<Timestamp> {
         // "Less than 5 s" becomes true just after the moment at which 5 s are left.
         let around = |moment: Timestamp| [moment, moment + Duration::from_nanos(1)];
-        let times = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
+        let times = self.crossings.iter().filter_map(|crossing| crossing.moment(lease)).flat_map(around);
         times.filter(|time| *time > now).min()
     }
 }
@@ -119,15 +120,34 @@ pub(super) struct RowIndex {
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
+    groups: GroupIndex,
 }
 
 impl RowIndex {
+    /// The groups of the leases that have a row.
+    pub(super) fn groups(&self) -> &GroupIndex {
+        &self.groups
+    }
+
+    /// The leases of a group in their displayed order.
+    pub(super) fn members<'a>(&self, order: &'a [LeaseId], group: GroupId) -> &'a [LeaseId] {
+        let group_of = |id: &LeaseId| self.rank(*id).and_then(|rank| rank.group);
+        let start = order.partition_point(|id| group_of(id) < Some(group));
+        let end = order.partition_point(|id| group_of(id) <= Some(group));
+        &order[start..end]
+    }
+
+    /// Sets what the rows are grouped by. It applies from the next [`update_order`](RowIndex::update_order) on.
+    pub(super) fn set_group(&mut self, by: GroupBy) {
+        self.is_spec_new |= self.groups.set_by(by);
+    }
+
     /// Sets the filter and the sort order. They apply from the next [`update_order`](RowIndex::update_order) on.
     pub(super) fn set_spec(&mut self, row_filter: &RowFilter, sort: Sort) {
         if !self.spec.is_for(row_filter, sort) {
             let before = std::mem::replace(&mut self.spec, RowSpec::new(row_filter, sort));
             self.is_spec_new = true;
-            self.are_times_new |= before.times_left != self.spec.times_left;
+            self.are_times_new |= before.crossings != self.spec.crossings;
         }
     }
 
@@ -146,7 +166,10 @@ impl RowIndex {
 
     fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end.is_none());
-        let rank = lease.and_then(|lease| self.spec.rank(lease, now));
+        let rank = lease.and_then(|lease| ranked(&self.spec, &mut self.groups, lease, now));
+        if lease.is_none() {
+            self.groups.recheck(id, None, now);
+        }
         let entry = self.entries.entry(id).or_default();
         let (share, alarm) = (entry.share, entry.alarm());
         entry.share = living.map(|lease| CountsShare::of(lease, now));
@@ -230,11 +253,14 @@ impl RowIndex {
     /// Moves the leases whose rank changed to their new rows.
     pub(super) fn update_order(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
         if self.is_spec_new || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
-            return self.rebuild(order, leases, now);
+            self.rebuild(order, leases, now);
+        } else if !self.dirty.is_empty() {
+            self.move_rows(order, leases, now);
         }
-        if self.dirty.is_empty() {
-            return;
-        }
+        self.groups.update_order();
+    }
+
+    fn move_rows(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
         let dirty = std::mem::take(&mut self.dirty);
         let mut leaving: Vec<usize> = dirty.iter().filter_map(|id| self.row(order, *id)).collect();
         leaving.sort_unstable();
@@ -252,7 +278,7 @@ impl RowIndex {
         let are_times_new = std::mem::take(&mut self.are_times_new);
         let mut ranks = Vec::with_capacity(leases.len());
         for (entry, lease) in self.entries.values_mut().zip(leases.values()) {
-            entry.rank = self.spec.rank(lease, now);
+            entry.rank = ranked(&self.spec, &mut self.groups, lease, now);
             ranks.extend(entry.rank.clone());
             if are_times_new {
                 entry.crossing = if lease.end.is_none() { self.spec.crossing(lease, now) } else { None };
@@ -282,7 +308,7 @@ impl RowIndex {
             self.entries.remove(&id);
             return None;
         };
-        let rank = self.spec.rank(lease, now);
+        let rank = ranked(&self.spec, &mut self.groups, lease, now);
         self.entries.entry(id).or_default().rank.clone_from(&rank);
         rank
     }
@@ -298,6 +324,16 @@ impl RowIndex {
             end = row;
         }
     }
+}
+
+/// The sort rank of a lease within its group, whose figures are updated. `None` if the filter hides it.
+fn ranked(spec: &RowSpec, groups: &mut GroupIndex, lease: &Lease, now: Timestamp) -> Option<RowSortKey> {
+    let mut rank = spec.rank(lease, now);
+    let group = groups.recheck(lease.id, if rank.is_some() { Some(lease) } else { None }, now);
+    if let Some(rank) = &mut rank {
+        rank.group = group;
+    }
+    rank
 }
 
 /// Removes rows, given in ascending order.

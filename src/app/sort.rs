@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Column, Lease, LeaseState, Ownership, UnknownColumn};
+use super::{Column, GroupId, Lease, LeaseState, Ownership, UnknownColumn};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -86,9 +86,11 @@ impl FromStr for Sort {
     }
 }
 
-/// The sort key of a row: pinned leases first, living before ended, known values before unknown ones, then by id.
+/// The sort key of a row: by group if leases are grouped, then pinned leases first, living before ended, known values before unknown ones, then by id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowSortKey {
+    /// The group, so that the rows of a group are adjacent. `None` if leases are not grouped.
+    pub(super) group: Option<GroupId>,
     is_unpinned: bool,
     has_ended: bool,
     value: SortValue,
@@ -109,6 +111,7 @@ impl RowSortKey {
     /// The rank of a lease at time `now`.
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
         RowSortKey {
+            group: None,
             is_unpinned: !lease.is_pinned,
             has_ended: lease.end.is_some(),
             value: SortValue::of(lease, sort, now),

@@ -18,6 +18,7 @@ enum Step {
     Press(char),
     Filter(&'static str),
     Sort(Sort),
+    Group(GroupBy),
     Wait(f64),
     Slept,
 }
@@ -38,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
         prop::sample::select(FILTERS.to_vec()).prop_map(Step::Filter),
         (prop::sample::select(Column::ALL.to_vec()), any::<bool>())
             .prop_map(|(column, is_descending)| Step::Sort(Sort { column, is_descending })),
+        prop::sample::select(GroupBy::ALL.to_vec()).prop_map(Step::Group),
         (0.0..9.0).prop_map(Step::Wait),
         (30.0..40.0).prop_map(Step::Wait),
         Just(Step::Slept),
@@ -89,6 +91,10 @@ fn run_step(story: &mut Story, step: Step) {
             story.app.view.sort = sort;
             return refresh_rows(&mut story.app, story.now);
         }
+        Step::Group(by) => {
+            story.app.view.group_by = by;
+            return refresh_rows(&mut story.app, story.now);
+        }
         Step::Wait(seconds) => {
             story.wait(seconds);
             Msg::Tick
@@ -118,8 +124,30 @@ fn check(story: &Story) {
         let shown = app.leases.values().filter(|lease| criteria.matches(lease, story.now));
         let mut rows: Vec<_> = shown.map(|lease| RowSortKey::of(lease, app.view.sort, story.now)).collect();
         rows.sort();
-        assert_eq!(app.view.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
+        let rows: Vec<LeaseId> = rows.iter().map(|rank| rank.id).collect();
+        match app.view.group_by {
+            GroupBy::None => assert_eq!(app.view.order, rows),
+            by => check_groups(app, &rows, by, story.now),
+        }
     }
+}
+
+/// The groups, their figures and their rows, compared with groups of all rows at once.
+fn check_groups(app: &AppState, rows: &[LeaseId], by: GroupBy, now: Timestamp) {
+    let leases = rows.iter().filter_map(|id| app.leases.get(*id)).map(|lease| (lease, lease.state(now)));
+    let expected = group_leases(leases, by);
+    let groups = app.view.groups();
+    let shown: Vec<LeaseGroup> = groups
+        .order()
+        .iter()
+        .filter_map(|id| {
+            let group = groups.get(*id)?;
+            let ids = app.view.group_members(*id).to_vec();
+            Some(LeaseGroup { key: group.key().clone(), ids, figures: group.figures() })
+        })
+        .collect();
+    assert_eq!(shown, expected);
+    assert_eq!(app.view.order.len(), rows.len());
 }
 
 proptest! {

@@ -18,6 +18,7 @@ pub fn refresh_rows(app: &mut AppState, now: Timestamp) {
 fn put_in_order(app: &mut AppState, row: Option<usize>, now: Timestamp) {
     if app.view.dialog.is_none() {
         app.view.row_index.set_spec(&app.view.row_filter, app.view.sort);
+        app.view.row_index.set_group(app.view.group_by);
         app.view.row_index.update_order(&mut app.view.order, &app.leases, now);
     }
     restore_cursor(app);

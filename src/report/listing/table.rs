@@ -38,7 +38,7 @@ fn align(column: Column) -> Align {
     }
 }
 
-fn title(listing: &LeaseListing) -> String {
+pub(super) fn title(listing: &LeaseListing) -> String {
     let count = plural(listing.leases.len(), "lease");
     let member = listing.member().map_or_else(String::new, |member| {
         let leader = if member.is_leader { " (leader)" } else { "" };
