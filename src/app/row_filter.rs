@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tui_input::Input;
-
+use super::filter_line::FilterLine;
 use super::lease_facts::LeaseFacts;
 use super::{Lease, LeaseState, Ownership};
 use crate::filter::{BadFilter, Filter, Number};
@@ -93,17 +92,6 @@ impl FromStr for TypedFilter {
     }
 }
 
-/// The filter line while it is open.
-#[derive(Clone, Debug)]
-pub struct FilterLine {
-    /// The text field.
-    pub input: Input,
-    /// Why the text is not a valid filter. The last valid filter stays active meanwhile.
-    pub bad: Option<BadFilter>,
-    /// The last valid filter that was not an unfinished condition. It stays active while the text is invalid.
-    last_good: TypedFilter,
-}
-
 /// Decides which leases have a row.
 #[derive(Clone, Debug, Default)]
 pub struct RowFilter {
@@ -125,27 +113,20 @@ impl RowFilter {
 
     /// Opens the filter line with the current filter.
     pub(super) fn open(&mut self) {
-        let last_good = self.typed.clone();
-        self.line = Some(FilterLine { input: Input::new(last_good.text.clone()), bad: None, last_good });
+        self.line = Some(FilterLine::new(self.typed.clone()));
     }
 
-    /// Parses the filter line and applies it at once. While the text is invalid, the last valid filter applies. An
-    /// unfinished condition does not count as valid: `state` on the way to `state:`.
+    /// Parses the filter line and applies it at once. While the text is invalid, the last valid filter applies.
     pub(super) fn read(&mut self) {
-        let Some(line) = &mut self.line else { return };
-        let text = line.input.value();
-        match text.parse::<TypedFilter>() {
-            Ok(typed) => {
-                if !Filter::is_unfinished(text) {
-                    line.last_good = typed.clone();
-                }
-                self.typed = typed;
-                line.bad = None;
-            }
-            Err(bad) => {
-                self.typed = line.last_good.clone();
-                line.bad = Some(bad);
-            }
+        if let Some(line) = &mut self.line {
+            self.typed = line.read();
+        }
+    }
+
+    /// Inserts the next or the previous completion of the word at the cursor, and applies the filter.
+    pub(super) fn complete(&mut self, is_forward: bool) {
+        if self.line.as_mut().is_some_and(|line| line.complete(is_forward)) {
+            self.read();
         }
     }
 

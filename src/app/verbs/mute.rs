@@ -9,6 +9,7 @@ use crate::app::service::service;
 use crate::app::{DialogAction, Key, KeyContext, Lease, LeaseStore};
 use crate::escape::printable;
 use crate::inference::lints::label;
+use crate::plural::plural;
 use etcd_lease::LeaseId;
 
 /// What the menu offers about one warning.
@@ -110,7 +111,9 @@ pub(in crate::app) fn apply(leases: &mut LeaseStore, name: &str, id: LeaseId, ch
     let of_service = service(&lease).map(printable).unwrap_or_default();
     Done::status(match choice.change {
         MuteChange::Lease => format!("Muted “{warning}” of {name} until it gets worse"),
-        MuteChange::Service => format!("Muted “{warning}” of {of_service} ({changed}) until it gets worse"),
+        MuteChange::Service => {
+            format!("Muted “{warning}” of {of_service} ({}) until it gets worse", plural(changed as u64, "lease"))
+        }
         MuteChange::Unmute => format!("“{warning}” of {name} is shown again"),
     })
 }
