@@ -3,8 +3,8 @@
 use super::GrantRequest;
 use super::action::Action;
 use super::bulk::RevokeTarget;
+use super::mute::MuteChoice;
 use super::sort::Sort;
-use super::verbs::mute::MuteChoice;
 use etcd_lease::{Fault, LeaseId};
 
 /// A request to the monitor, executed by [`update()`](super::update()).

@@ -1,8 +1,8 @@
 //! The configuration that the monitor starts with.
 
 use super::cluster_label::ClusterLabel;
-use super::row_filter::TypedFilter;
 use super::sort::Sort;
+use super::typed_filter::TypedFilter;
 use super::{Column, GrantRequest, GroupBy, Keymap, MuteRule};
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::row_filter::TypedFilter;
+use super::typed_filter::TypedFilter;
 use crate::filter::{BadFilter, Completions, Filter, complete};
 
 /// The filter line while it is open.

@@ -7,40 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Lease;
+use super::muted_warnings::{MutedWarnings, urgency};
 use super::service::service;
-use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
-
-/// The muted warnings of one lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct MutedWarnings(u16);
-
-impl MutedWarnings {
-    /// Whether the warning with this name is muted.
-    pub(super) fn has(self, name: &str) -> bool {
-        self.0 != 0 && self.0 & bit(name) != 0
-    }
-
-    /// Mutes the warning with this name.
-    pub(super) fn add(&mut self, name: &str) {
-        self.0 |= bit(name);
-    }
-
-    /// Number of muted warnings.
-    pub(super) fn count(self) -> usize {
-        self.0.count_ones() as usize
-    }
-}
-
-/// The position of a warning among all warnings, the most urgent first.
-fn urgency(name: &str) -> Option<usize> {
-    LINTS.iter().position(|lint| lint.name() == name)
-}
-
-/// The bit of a warning; 0 if there is no warning with this name.
-fn bit(name: &str) -> u16 {
-    urgency(name).map_or(0, |place| 1 << place)
-}
 
 /// The leases of a `[[mute]]` in the config file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +41,26 @@ impl MuteRule {
                 MuteTarget::Id(id) => lease.id == *id,
             }
     }
+}
+
+/// What the user changes about a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MuteChange {
+    /// Mute it for this lease.
+    Lease,
+    /// Mute it for all leases of the service.
+    Service,
+    /// Show it again.
+    Unmute,
+}
+
+/// A warning, and what the user changes about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MuteChoice {
+    /// The name of the warning.
+    pub warning: &'static str,
+    /// What changes.
+    pub change: MuteChange,
 }
 
 /// What mutes a warning of a lease.
@@ -237,16 +226,5 @@ mod tests {
         assert!(!worse(&["thin-margin", "leak"], &["thin-margin", "leak"]), "it was known when the user muted it");
         assert!(!worse(&["leak", "short-ttl"], &["leak"]), "less urgent");
         assert!(!worse(&["thin-margin"], &[]), "nothing is muted");
-    }
-
-    #[test]
-    fn every_warning_has_a_bit() {
-        assert!(LINTS.len() <= 16);
-        let mut muted = MutedWarnings::default();
-        for lint in LINTS {
-            assert!(!muted.has(lint.name()));
-            muted.add(lint.name());
-        }
-        assert_eq!(muted.count(), LINTS.len());
     }
 }

@@ -1,13 +1,12 @@
 //! The row filter: the typed filter and the quick filter.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::filter_line::FilterLine;
 use super::lease_facts::LeaseFacts;
+use super::typed_filter::TypedFilter;
 use super::{Lease, LeaseState, Ownership};
-use crate::filter::{BadFilter, Filter, Number};
+use crate::filter::{Filter, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -59,39 +58,6 @@ impl FilterPreset {
     }
 }
 
-/// A parsed filter with its source text.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TypedFilter {
-    text: String,
-    filter: Filter,
-}
-
-impl TypedFilter {
-    /// The source text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The parsed filter.
-    pub fn filter(&self) -> &Filter {
-        &self.filter
-    }
-}
-
-impl fmt::Display for TypedFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl FromStr for TypedFilter {
-    type Err = BadFilter;
-
-    fn from_str(text: &str) -> Result<Self, BadFilter> {
-        Ok(TypedFilter { text: text.trim().to_owned(), filter: text.parse()? })
-    }
-}
-
 /// Decides which leases have a row.
 #[derive(Clone, Debug, Default)]
 pub struct RowFilter {
@@ -108,7 +74,7 @@ pub struct RowFilter {
 impl RowFilter {
     /// Whether the filter can hide any lease.
     pub fn is_active(&self) -> bool {
-        self.preset != FilterPreset::All || !self.typed.filter.is_empty()
+        self.preset != FilterPreset::All || !self.typed.filter().is_empty()
     }
 
     /// Opens the filter line with the current filter.
@@ -152,12 +118,12 @@ pub(super) struct ActiveFilter {
 
 impl ActiveFilter {
     pub(super) fn of(row_filter: &RowFilter) -> Self {
-        ActiveFilter { preset: row_filter.preset, filter: row_filter.typed.filter.clone() }
+        ActiveFilter { preset: row_filter.preset, filter: row_filter.typed.filter().clone() }
     }
 
     /// Whether this is the current state of `row_filter`.
     pub(super) fn is_from(&self, row_filter: &RowFilter) -> bool {
-        self.preset == row_filter.preset && self.filter == row_filter.typed.filter
+        self.preset == row_filter.preset && self.filter == *row_filter.typed.filter()
     }
 
     /// Whether a lease passes the filter.

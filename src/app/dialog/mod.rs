@@ -13,7 +13,7 @@ pub use super::verbs::attach::AttachDialog;
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
-pub use super::verbs::mute::{MuteChange, MuteChoice, MuteMenu};
+pub use super::verbs::mute::MuteMenu;
 pub use super::verbs::revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;

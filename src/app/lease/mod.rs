@@ -12,7 +12,7 @@ use super::countdown::Countdown;
 use super::history::LeaseHistory;
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
-use super::mute::MutedWarnings;
+use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
 use crate::inference::lease_inference::{

@@ -1,7 +1,7 @@
 //! Muting warnings.
 
 use super::*;
-use crate::app::dialog::{Dialog, MuteChange};
+use crate::app::dialog::Dialog;
 
 /// Two leases of one service with a TTL of 3 s, so that both have a warning, and one without.
 fn crowd(config: AppConfig) -> Story {

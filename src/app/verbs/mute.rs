@@ -4,33 +4,13 @@ use super::Done;
 use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome};
 use crate::app::keymap::Action;
-use crate::app::mute::MutedBy;
+use crate::app::mute::{MuteChange, MuteChoice, MutedBy};
 use crate::app::service::service;
 use crate::app::{DialogAction, Key, KeyContext, Lease, LeaseStore};
 use crate::escape::printable;
 use crate::inference::lints::label;
 use crate::plural::plural;
 use etcd_lease::LeaseId;
-
-/// What the menu offers about one warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MuteChange {
-    /// Mute it for this lease.
-    Lease,
-    /// Mute it for all leases of the service.
-    Service,
-    /// Show it again.
-    Unmute,
-}
-
-/// A row of the menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MuteChoice {
-    /// The name of the warning.
-    pub warning: &'static str,
-    /// What to do about it.
-    pub change: MuteChange,
-}
 
 /// The menu that mutes the warnings of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]

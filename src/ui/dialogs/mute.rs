@@ -2,8 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::app::DialogAction;
-use crate::app::dialog::{MuteChange, MuteChoice, MuteMenu};
+use crate::app::dialog::MuteMenu;
+use crate::app::{DialogAction, MuteChange, MuteChoice};
 use crate::inference::lints::label;
 use crate::ui::Role;
 use crate::ui::line::cut;
