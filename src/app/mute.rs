@@ -86,6 +86,13 @@ pub struct Mutes {
     worse: BTreeSet<LeaseId>,
 }
 
+impl Lease {
+    /// Mutes the warnings of the lease by these rules.
+    pub fn mute(&mut self, rules: &[MuteRule]) {
+        self.muted = Mutes::new(rules.to_vec()).of(self);
+    }
+}
+
 impl Mutes {
     /// The rules of the config file alone.
     pub(super) fn new(permanent: Vec<MuteRule>) -> Self {
