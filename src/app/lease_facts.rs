@@ -1,7 +1,7 @@
 //! The facts about a lease that a filter can test.
 
-use super::Lease;
 use super::service::service_of;
+use super::{Lease, LeaseState};
 use crate::filter::{FilterFacts, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -12,19 +12,21 @@ pub(super) struct LeaseFacts<'a> {
     keys: &'a [Vec<u8>],
     /// Whether the time left of an ended lease is its value at the end.
     is_last: bool,
+    /// The state, if it is known already.
+    state: Option<LeaseState>,
     now: Timestamp,
 }
 
 impl<'a> LeaseFacts<'a> {
-    /// The current facts.
-    pub(super) fn now(lease: &'a Lease, now: Timestamp) -> Self {
+    /// The current facts. `state` is the current state if it is known; it takes a while to work out.
+    pub(super) fn now(lease: &'a Lease, state: Option<LeaseState>, now: Timestamp) -> Self {
         let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
-        LeaseFacts { lease, keys, is_last: false, now }
+        LeaseFacts { lease, keys, is_last: false, state, now }
     }
 
     /// The facts as of the last event of the lease, with these keys.
     pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: true, now }
+        LeaseFacts { lease, keys, is_last: true, state: None, now }
     }
 
     fn left(&self) -> Option<f64> {
@@ -47,7 +49,7 @@ impl FilterFacts for LeaseFacts<'_> {
     }
 
     fn state(&self) -> &str {
-        self.lease.state(self.now).word()
+        self.state.unwrap_or_else(|| self.lease.state(self.now)).word()
     }
 
     fn number(&self, number: Number) -> Option<f64> {

@@ -47,12 +47,13 @@ impl FilterPreset {
         FilterPreset::ALL[(place + 1) % FilterPreset::ALL.len()]
     }
 
-    fn matches(self, lease: &Lease, now: Timestamp) -> bool {
+    fn matches(self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
+        let state = || state.unwrap_or_else(|| lease.state(now));
         match self {
             FilterPreset::All => true,
             FilterPreset::Own => lease.ownership == Ownership::Own,
             FilterPreset::Others => lease.ownership != Ownership::Own,
-            FilterPreset::AtRisk => matches!(lease.state(now), LeaseState::Risk | LeaseState::Late),
+            FilterPreset::AtRisk => matches!(state(), LeaseState::Risk | LeaseState::Late),
             FilterPreset::Gone => lease.end.is_some(),
         }
     }
@@ -127,8 +128,8 @@ impl ActiveFilter {
     }
 
     /// Whether a lease passes the filter.
-    pub(super) fn matches(&self, lease: &Lease, now: Timestamp) -> bool {
-        self.preset.matches(lease, now) && self.filter.matches(&LeaseFacts::now(lease, now))
+    pub(super) fn matches(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
+        self.preset.matches(lease, state, now) && self.filter.matches(&LeaseFacts::now(lease, state, now))
     }
 
     /// The moments at which the result can change by time alone.

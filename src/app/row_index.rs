@@ -68,9 +68,9 @@ impl RowSpec {
         self.sort == sort && self.active_filter.is_from(row_filter)
     }
 
-    /// The sort rank of a lease. `None` if the filter hides it.
-    fn rank(&self, lease: &Lease, now: Timestamp) -> Option<RowSortKey> {
-        if self.active_filter.matches(lease, now) { Some(RowSortKey::of(lease, self.sort, now)) } else { None }
+    /// The sort rank of a lease, whose state may be known already. `None` if the filter hides it.
+    fn rank(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> Option<RowSortKey> {
+        if self.active_filter.matches(lease, state, now) { Some(RowSortKey::of(lease, self.sort, now)) } else { None }
     }
 
     /// When the filter result of a lease next changes by time alone.
@@ -166,7 +166,7 @@ impl RowIndex {
 
     fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end.is_none());
-        let rank = lease.and_then(|lease| ranked(&self.spec, &mut self.groups, lease, now));
+        let rank = lease.and_then(|lease| ranked(&self.spec, &mut self.groups, lease, None, now));
         if lease.is_none() {
             self.groups.recheck(id, None, now);
         }
@@ -278,7 +278,7 @@ impl RowIndex {
         let are_times_new = std::mem::take(&mut self.are_times_new);
         let mut ranks = Vec::with_capacity(leases.len());
         for (entry, lease) in self.entries.values_mut().zip(leases.values()) {
-            entry.rank = ranked(&self.spec, &mut self.groups, lease, now);
+            entry.rank = ranked(&self.spec, &mut self.groups, lease, entry.state, now);
             ranks.extend(entry.rank.clone());
             if are_times_new {
                 entry.crossing = if lease.end.is_none() { self.spec.crossing(lease, now) } else { None };
@@ -308,7 +308,8 @@ impl RowIndex {
             self.entries.remove(&id);
             return None;
         };
-        let rank = ranked(&self.spec, &mut self.groups, lease, now);
+        let state = self.entries.get(&id).and_then(|entry| entry.state);
+        let rank = ranked(&self.spec, &mut self.groups, lease, state, now);
         self.entries.entry(id).or_default().rank.clone_from(&rank);
         rank
     }
@@ -327,8 +328,14 @@ impl RowIndex {
 }
 
 /// The sort rank of a lease within its group, whose figures are updated. `None` if the filter hides it.
-fn ranked(spec: &RowSpec, groups: &mut GroupIndex, lease: &Lease, now: Timestamp) -> Option<RowSortKey> {
-    let mut rank = spec.rank(lease, now);
+fn ranked(
+    spec: &RowSpec,
+    groups: &mut GroupIndex,
+    lease: &Lease,
+    state: Option<LeaseState>,
+    now: Timestamp,
+) -> Option<RowSortKey> {
+    let mut rank = spec.rank(lease, state, now);
     let group = groups.recheck(lease.id, if rank.is_some() { Some(lease) } else { None }, now);
     if let Some(rank) = &mut rank {
         rank.group = group;

@@ -162,7 +162,7 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
         Column::Drop => Some(engine?.queue.dropped),
         Column::RoundTrip => engine?.round_trip.map(nanos),
         Column::Keys => lease.keys.as_ref().map(|keys| keys.count as u64),
-        Column::Warn => lease.warnings.first().and_then(|name| lint_rank(name)),
+        Column::Warn => lease.active_warnings().next().and_then(lint_rank),
         Column::FirstKey => None,
     }
 }

@@ -121,7 +121,7 @@ fn check(story: &Story) {
     assert!((counts.renewals - rates.sum::<f64>()).abs() < 1e-6);
     if app.view.dialog.is_none() {
         let criteria = ActiveFilter::of(&app.view.row_filter);
-        let shown = app.leases.values().filter(|lease| criteria.matches(lease, story.now));
+        let shown = app.leases.values().filter(|lease| criteria.matches(lease, None, story.now));
         let mut rows: Vec<_> = shown.map(|lease| RowSortKey::of(lease, app.view.sort, story.now)).collect();
         rows.sort();
         let rows: Vec<LeaseId> = rows.iter().map(|rank| rank.id).collect();

@@ -42,7 +42,7 @@ struct GroupObject {
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     share: Option<f64>,
-    /// Renewals per second of all leases of the group. Only with --for.
+    /// Renewals per second of the leases whose interval is known. Only with --for.
     #[cfg_attr(test, schemars(range(min = 0)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     renewals_per_second: Option<f64>,
@@ -70,7 +70,7 @@ pub fn groups_json(listing: &LeaseListing, by: GroupBy, follows_rows: bool) -> S
         state_leases: group.figures.worst_count,
         left: left(&group.figures, listing.now).map(|left| rounded(left, 1e3)),
         share: group.figures.median_percent.map(|percent| f64::from(percent) / 100.0),
-        renewals_per_second: listing.watched.map(|_| rounded(group.figures.renewals, 1e3)),
+        renewals_per_second: group.figures.median_percent.map(|_| rounded(group.figures.renewals, 1e3)),
     };
     line(&GroupsObject { groups: groups.iter().map(object).collect() })
 }
@@ -90,7 +90,7 @@ pub fn groups_table(listing: &LeaseListing, by: GroupBy, follows_rows: bool) -> 
         ("/TTL", Align::Right),
         ("RENEWALS/S", Align::Right),
     ];
-    let rows: Vec<_> = groups.iter().map(|group| cells(group, listing)).collect();
+    let rows: Vec<_> = groups.iter().map(|group| cells(group, listing.now)).collect();
     format!("{title}{}", table(header, &rows))
 }
 
@@ -103,15 +103,15 @@ fn heading(by: GroupBy) -> &'static str {
     }
 }
 
-fn cells(group: &LeaseGroup, listing: &LeaseListing) -> [String; 6] {
+fn cells(group: &LeaseGroup, now: Timestamp) -> [String; 6] {
     let figures = &group.figures;
     [
         group.key.name(),
         figures.leases.to_string(),
         state(figures),
-        or_dash(left(figures, listing.now), |left| format!("{left:.1} s")),
+        or_dash(left(figures, now), |left| format!("{left:.1} s")),
         or_dash(figures.median_percent, |percent| format!("{percent} %")),
-        or_dash(listing.watched, |_| format!("{:.2}", figures.renewals)),
+        or_dash(figures.median_percent, |_| format!("{:.2}", figures.renewals)),
     ]
 }
 

@@ -16,7 +16,7 @@ impl<'a> DialogPage<'a> {
         let rows = menu.choices.iter().enumerate().map(|(place, choice)| self.mute_choice(menu, place, *choice));
         let lines: Vec<Line<'a>> = rows.collect();
         let answers = [
-            DialogButton::new(self.key(DialogAction::Accept), "do it", "do it"),
+            DialogButton::new(self.key(DialogAction::Accept), "apply", "apply"),
             DialogButton::new(self.key(DialogAction::Close), "cancel", "cancel"),
         ];
         Popup { foot: self.answers(&answers, None), look_at: menu.place, ..Popup::new(title, lines) }
