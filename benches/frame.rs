@@ -12,7 +12,7 @@ use etcd_lease::{
 };
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
-use leasetop::app::{AppConfig, AppState, Column, Key, Listing, Msg, Sort, refresh_rows, update};
+use leasetop::app::{AppConfig, AppState, Key, Listing, Msg, Sort, SortKey, refresh_rows, update};
 use leasetop::ui::{self, RenderContext, Theme, WallClock};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -156,6 +156,14 @@ fn percentiles(leases: &mut ManyLeases) {
     print(&format!("frame max {} us", micros.max()));
 }
 
+/// A different sort order each time.
+fn sort_order(round: usize) -> Sort {
+    let mut keys = SortKey::all();
+    let number = keys.len();
+    let key = keys.nth(round % number).unwrap_or_default();
+    Sort { key, is_descending: round % 2 == 0 }
+}
+
 /// A new filter and a new sort order rebuild all rows at once.
 fn rows_anew(leases: &mut ManyLeases) {
     const FILTERS: [&str; 6] =
@@ -168,7 +176,7 @@ fn rows_anew(leases: &mut ManyLeases) {
         filter.saturating_record(leases.arranged());
         leases.app.view.row_filter.typed = "".parse().expect("a filter");
         leases.arranged();
-        leases.app.view.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
+        leases.app.view.sort = sort_order(round);
         sort.saturating_record(leases.arranged());
         assert_eq!(leases.app.view.order().len(), LEASES as usize, "each has a row");
     }

@@ -55,6 +55,8 @@ pub enum Action {
     MarkRange,
     /// Clear all marks.
     ClearMarks,
+    /// Let the cursor follow its lease when rows move, or stay on its line.
+    Follow,
     /// Pin or unpin the lease under the cursor, or the marked leases.
     Pin,
     /// Open the menu that mutes the warnings of the selected lease.
@@ -157,6 +159,7 @@ impl Action {
             Action::Mark => "mark",
             Action::MarkRange => "mark-range",
             Action::ClearMarks => "clear-marks",
+            Action::Follow => "follow",
             Action::Pin => "pin",
             Action::Mute => "mute",
             Action::SortBefore => "sort-before",
@@ -228,6 +231,17 @@ impl Action {
             || matches!(self, Action::Attach | Action::Pin | Action::Mute)
     }
 
+    /// Whether the action applies to the marked leases if there are any.
+    pub(super) fn uses_marks(self) -> bool {
+        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Revoke | Action::Pin)
+    }
+
+    /// Whether the action asks again if another lease came under the cursor just before the key.
+    pub(super) fn is_guarded(self) -> bool {
+        self.uses_marks()
+            || matches!(self, Action::Drill | Action::Attach | Action::Mark | Action::MarkRange | Action::Mute)
+    }
+
     /// Whether the action works in `view`.
     pub fn works_in(self, view: View) -> bool {
         match self {
@@ -237,6 +251,7 @@ impl Action {
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
+            Action::Follow => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
@@ -248,7 +263,7 @@ impl Action {
         self.is_movement()
             || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
-            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
+            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter | Action::Follow)
             || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
             || matches!(self, Action::ShorterSpan | Action::LongerSpan)
     }

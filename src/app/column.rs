@@ -133,7 +133,7 @@ impl Column {
         matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys)
     }
 
-    fn names() -> String {
+    pub(super) fn names() -> String {
         Column::ALL.map(Column::name).join(" ")
     }
 }

@@ -49,6 +49,11 @@ impl LeaseStore {
         self.all.len()
     }
 
+    /// Number of living leases, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn living_count(&self) -> usize {
+        self.counts.own + self.counts.adopted + self.counts.others
+    }
+
     /// Whether the store is empty.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -116,6 +121,16 @@ impl LeaseStore {
     pub(super) fn remove(&mut self, id: LeaseId) {
         self.dirty.insert(id);
         self.all.remove(&id);
+    }
+
+    /// Adds a lease to those that ended recently. Only the last 20 of them have a row.
+    pub(super) fn push_ended(&mut self, at: Timestamp, id: LeaseId) {
+        const MAX_ENDED_ROWS: usize = 20;
+        self.recently_ended.push_back((at, id));
+        let oldest = self.recently_ended.iter().rev().nth(MAX_ENDED_ROWS).map(|(_, id)| *id);
+        if let Some(lease) = oldest.and_then(|id| self.get_mut(id)).filter(|lease| lease.end.is_some()) {
+            lease.is_row_dropped = true;
+        }
     }
 
     /// The leases that may have changed since the last call.

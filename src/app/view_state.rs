@@ -1,6 +1,6 @@
 //! What is displayed: view, cursor, rows, dialogs and status line.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
 use super::dialog::Dialog;
@@ -9,7 +9,8 @@ use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
-use super::selection::{Selection, between};
+use super::row_motion::RowMotion;
+use super::selection::Selection;
 use super::view::{View, Viewport};
 use super::{AppConfig, GroupBy, GroupId, GroupIndex, Lease, Sort};
 use crate::id_format::IdFormat;
@@ -100,6 +101,7 @@ pub struct ViewState {
     pub(super) redraw: Redraw,
     /// What the rows are grouped by.
     pub group_by: GroupBy,
+    pub(super) motion: RowMotion,
 }
 
 impl Default for ViewState {
@@ -137,6 +139,7 @@ impl ViewState {
             clock_speed: config.backend.clock_speed(),
             redraw: Redraw::default(),
             group_by: config.group_by,
+            motion: RowMotion::default(),
         }
     }
 
@@ -172,6 +175,7 @@ impl ViewState {
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
+        self.motion.adopt(&other.motion);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;
@@ -195,13 +199,24 @@ impl ViewState {
     }
 
     /// The rows from one lease to another, inclusive. `None` if either has no row.
-    pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<&[LeaseId]> {
-        between(&self.order, one, other)
+    pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<RangeInclusive<usize>> {
+        let (one, other) = (self.row_of(one)?, self.row_of(other)?);
+        Some(one.min(other)..=one.max(other))
+    }
+
+    /// The row of a lease. `None` if it has none.
+    pub(super) fn row_of(&self, id: LeaseId) -> Option<usize> {
+        self.row_index.row(&self.order, id)
     }
 
     /// The leases of the visible rows.
     pub fn visible<'a>(&self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
         self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id))
+    }
+
+    /// Number of rows of living leases.
+    pub fn living_rows(&self) -> usize {
+        self.order.len() - self.row_index.ended_rows().min(self.order.len())
     }
 
     pub(super) fn visible_range(&self) -> Range<usize> {
@@ -217,8 +232,7 @@ impl ViewState {
 
     /// The row index of the cursor. `None` if its lease has no row.
     pub fn cursor_row(&self) -> Option<usize> {
-        let cursor = self.cursor?;
-        self.order.iter().position(|id| *id == cursor)
+        self.row_of(self.cursor?)
     }
 
     /// The lease under the cursor.
@@ -268,8 +282,14 @@ impl ViewState {
         self.is_detail_visible_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)
     }
 
-    /// Closes a dialog about a lease that ended and was granted again under the same id.
+    /// Closes a dialog about a lease that ended and was granted again under the same id. A range that might contain it
+    /// is cancelled.
     pub(super) fn close_superseded(&mut self, id: LeaseId, now: Timestamp) {
+        if self.selection.range().is_some() && self.row_of(id).is_some() {
+            self.selection.end_range();
+            let name = self.id_format.name(id);
+            self.set_status(now, true, format!("Range cancelled: {name} ended and was granted again"));
+        }
         if !self.dialog.as_mut().is_some_and(|dialog| dialog.drop_superseded(id)) {
             return;
         }

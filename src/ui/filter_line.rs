@@ -79,7 +79,7 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
 
 /// `12 of 300`: leases that match the filter.
 pub(super) fn counted(app: &AppState) -> String {
-    format!("{} of {}", app.view.order().len(), app.leases.len())
+    format!("{} of {}", app.view.living_rows(), app.leases.living_count())
 }
 
 /// The active filter in `room` columns: `own · /left<5s`. Empty if every lease is shown.

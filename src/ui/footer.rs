@@ -22,7 +22,9 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
     let shown = app.displayed(ctx.now).0;
     let left = match &app.view.status {
         Some(note) => vec![noted(note, area.width)],
-        None => header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(app)).chain(counts(shown)).collect(),
+        None => {
+            header::frozen(ctx).filter(|_| is_tiny).into_iter().chain(marked(app, shown)).chain(counts(shown)).collect()
+        }
     };
     let right = match shown.view.row_filter.line {
         _ if app.view.dialog.is_some() => Vec::new(),
@@ -44,16 +46,15 @@ fn noted(note: &StatusMessage, width: u16) -> Segment {
 }
 
 /// `3 marked`, or the start of a range and the key that ends it.
-fn marked(app: &AppState) -> Option<Segment> {
+fn marked(app: &AppState, shown: &AppState) -> Option<Segment> {
     let marks = &app.view.selection;
     match (marks.range(), marks.len()) {
         (Some(first), _) => {
             let key = app.config.keymap.key_label(Action::MarkRange);
-            Some(Segment::new(
-                0,
-                Role::Warning,
-                format!("Range from {}: move, then {key} to mark", app.view.id_format.short(first)),
-            ))
+            let last = shown.view.cursor.unwrap_or(first);
+            let rows = shown.view.rows_between(first, last).map_or(0, Iterator::count);
+            let (first, rows) = (app.view.id_format.short(first), plural(rows as u64, "row"));
+            Some(Segment::new(0, Role::Warning, format!("Range from {first}, {rows}: move, then {key} to mark")))
         }
         (None, 0) => None,
         (None, count) => Some(Segment::new(0, Role::Warning, format!("{count} marked"))),

@@ -34,6 +34,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
     }
+    gutter::highlight_range(ctx, marked, inner, is_tiny, buf);
     gutter::draw_pins(ctx, inner, is_tiny, buf);
     gutter::draw(ctx, marked, inner, is_tiny, buf);
     filter_line::draw(ctx, if is_tiny { area } else { above }, buf);
@@ -85,15 +86,34 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     if ctx.app.view.is_wide {
         title.push_span(Span::styled("· wide ← → ", theme.style(Role::Dim)));
     }
+    if ctx.app.view.is_order_held(ctx.now) {
+        title.push_span(Span::styled("· order held ", theme.style(Role::Warning)));
+    }
     let tabs = other_tabs(ctx, View::Leases, &title, area.width);
     let mut block = framed(panel(theme, title).title(tabs), area);
+    let follow = follow_hint(ctx);
+    let room = room.saturating_sub(follow.width() + 1);
     if has_words && let Some(lease) = ctx.app.cursor_lease() {
         let text = format!(" {} ", cut(&in_words(ctx, lease), room));
         block = block.title_bottom(Span::styled(text, theme.style(Role::Dim)));
     }
+    if !ctx.app.view.order().is_empty() {
+        block = block.title_bottom(follow.right_aligned());
+    }
     let inner = block.inner(area);
     block.render(area, buf);
     inner
+}
+
+/// `F follow lease`, or ` following ` while the cursor follows its lease.
+fn follow_hint(ctx: RenderContext<'_>) -> Line<'static> {
+    let theme = ctx.theme;
+    if ctx.app.view.is_following() {
+        return Line::from(Span::styled(" following ", theme.style(Role::Warning)));
+    }
+    let key = ctx.app.config.keymap.key(Action::Follow).map_or_else(String::new, |key| format!(" {key}"));
+    let hint = if key.is_empty() { "" } else { " follow lease " };
+    Line::from(vec![Span::styled(key, theme.style(Role::Key)), Span::styled(hint, theme.style(Role::Dim))])
 }
 
 /// Adds horizontal padding if the table is wide enough.
@@ -126,15 +146,17 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
 
 /// `300 · by LEFT ↑`, with the visible range if not all rows fit and the match count if a filter is active.
 fn extent(app: &AppState) -> String {
-    let (all, window, sort) = (app.view.order().len(), app.view.window, app.view.sort);
-    let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(all));
-    let rows = if all > window.rows { rows } else { String::new() };
+    let (all, window, sort) = (app.view.living_rows(), app.view.window, app.view.sort);
+    let rows = app.view.order().len();
+    let is_partial = rows > window.rows;
+    let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(rows));
+    let rows = if is_partial { rows } else { String::new() };
     let count = match (app.view.row_filter.is_active(), rows.is_empty()) {
         (false, _) => all.to_string(),
         (true, true) => filter_line::counted(app),
-        (true, false) => format!("{all} ({} total)", app.leases.len()),
+        (true, false) => format!("{all} ({} total)", app.leases.living_count()),
     };
-    format!("{rows}{count} · by {} {}{}", sort.column.title(), sort.arrow(), pins(app))
+    format!("{rows}{count} · by {} {}{}", sort.title(), sort.arrow(), pins(app))
 }
 
 /// ` · 2 pinned, 1 of them hidden`

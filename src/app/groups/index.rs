@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use super::tally::{Contribution, Tally};
 use super::{GroupFigures, GroupKey};
+use crate::app::problem_class::ProblemClass;
 use crate::app::service::service;
-use crate::app::state_class::StateClass;
-use crate::app::{GroupBy, Lease};
+use crate::app::{GroupBy, Lease, LeaseState};
 use etcd_lease::LeaseId;
-use simkit::Timestamp;
 
 /// Up to this many groups are moved one by one. More are merged into the order at once.
 const FEW: usize = 64;
@@ -28,8 +27,8 @@ pub struct Group {
     tally: Tally,
     /// Number of leases that have a row, with ended ones.
     rows: usize,
-    /// Its class in the current order. `None` while it is not part of the order.
-    rank: Option<StateClass>,
+    /// Its rank in the current order. `None` while it is not part of the order.
+    rank: Option<usize>,
 }
 
 impl Group {
@@ -41,10 +40,6 @@ impl Group {
     /// The figures of its living leases.
     pub fn figures(&self) -> GroupFigures {
         self.tally.figures()
-    }
-
-    fn class(&self) -> StateClass {
-        self.tally.worst().unwrap_or(StateClass::Ended)
     }
 }
 
@@ -99,38 +94,39 @@ impl GroupIndex {
         true
     }
 
-    /// Updates the figures for a lease. `lease` is `None` if it has no row. Returns its group.
-    pub(in crate::app) fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) -> Option<GroupId> {
+    /// Updates the figures for a lease that has a row. `problem` is the class by which it is sorted. Returns its group.
+    pub(in crate::app) fn update(
+        &mut self,
+        lease: &Lease,
+        problem: ProblemClass,
+        state: impl FnOnce() -> LeaseState,
+    ) -> Option<GroupId> {
         let by = self.by;
         if by == GroupBy::None {
             return None;
         }
-        let before = self.members.get(&id).copied();
-        let Some(lease) = lease else {
-            self.remove(id, before);
-            return None;
-        };
+        let before = self.members.get(&lease.id).copied();
         let same = before.filter(|member| self.groups.get(&member.group).is_some_and(|group| group.key.has(lease, by)));
         let group = same.map_or_else(|| self.intern(lease, by), |member| member.group);
-        let after = Member { group, contribution: Contribution::of(lease, lease.state(now)) };
+        let after = Member { group, contribution: Contribution::of(lease, state(), problem) };
         if same.is_some_and(|before| before.contribution == after.contribution) {
             return Some(group);
         }
-        self.remove(id, before);
-        self.members.insert(id, after);
+        self.remove(lease.id);
+        self.members.insert(lease.id, after);
         if let Some(entry) = self.groups.get_mut(&group) {
             entry.rows += 1;
             if let Some(contribution) = after.contribution {
-                entry.tally.add(id, contribution);
+                entry.tally.add(lease.id, contribution);
             }
         }
         self.note_rank(group);
         Some(group)
     }
 
-    fn remove(&mut self, id: LeaseId, member: Option<Member>) {
-        let Some(member) = member else { return };
-        self.members.remove(&id);
+    /// Removes a lease that has no row.
+    pub(in crate::app) fn remove(&mut self, id: LeaseId) {
+        let Some(member) = self.members.remove(&id) else { return };
         let Some(group) = self.groups.get_mut(&member.group) else { return };
         group.rows -= 1;
         if let Some(contribution) = member.contribution {
@@ -141,7 +137,8 @@ impl GroupIndex {
 
     /// Notes the group if its place in the order is wrong.
     fn note_rank(&mut self, id: GroupId) {
-        let is_right = self.groups.get(&id).is_some_and(|group| group.rows > 0 && group.rank == Some(group.class()));
+        let is_right =
+            self.groups.get(&id).is_some_and(|group| group.rows > 0 && group.rank == Some(group.tally.rank()));
         if is_right {
             self.dirty.remove(&id);
         } else {
@@ -169,10 +166,10 @@ impl GroupIndex {
         id
     }
 
-    /// Moves the groups whose class changed, and forgets empty ones.
-    pub(in crate::app) fn update_order(&mut self) {
+    /// Moves the groups whose rank changed, and forgets empty ones. Returns whether any changed.
+    pub(in crate::app) fn update_order(&mut self) -> bool {
         if self.dirty.is_empty() {
-            return;
+            return false;
         }
         let mut order = std::mem::take(&mut self.order);
         self.take_out(&mut order);
@@ -181,13 +178,14 @@ impl GroupIndex {
             if self.is_empty(id) {
                 self.forget(id);
             } else if let Some(group) = self.groups.get_mut(&id) {
-                group.rank = Some(group.class());
+                group.rank = Some(group.tally.rank());
                 arriving.push(id);
             }
         }
         arriving.sort_by(|one, other| self.compare(*one, *other));
         self.put_in(&mut order, &arriving);
         self.order = order;
+        true
     }
 
     /// Removes the dirty groups from the order, while their ranks are still those of the order.

@@ -12,5 +12,7 @@ mod tests;
 
 pub use index::{Group, GroupId, GroupIndex};
 pub use key::GroupKey;
+#[cfg(test)]
+pub(super) use naive::grouped;
 pub use naive::{LeaseGroup, group_leases};
 pub use tally::GroupFigures;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::tally::{Contribution, Tally};
 use super::{GroupFigures, GroupKey};
-use crate::app::state_class::StateClass;
+use crate::app::problem_class::ProblemClass;
 use crate::app::{GroupBy, Lease, LeaseState};
 use etcd_lease::LeaseId;
 
@@ -21,17 +21,23 @@ pub struct LeaseGroup {
 
 /// Groups leases with their states, given in their displayed order. The groups with the worst leases come first, then by name.
 pub fn group_leases<'a>(leases: impl Iterator<Item = (&'a Lease, LeaseState)>, by: GroupBy) -> Vec<LeaseGroup> {
+    grouped(leases.map(|(lease, state)| (lease, state, ProblemClass::in_state(lease, state))), by)
+}
+
+/// The same, with the problem classes by which the leases are sorted.
+pub(in crate::app) fn grouped<'a>(
+    leases: impl Iterator<Item = (&'a Lease, LeaseState, ProblemClass)>,
+    by: GroupBy,
+) -> Vec<LeaseGroup> {
     let mut all: BTreeMap<GroupKey, (Vec<LeaseId>, Tally)> = BTreeMap::new();
-    for (lease, state) in leases {
+    for (lease, state, problem) in leases {
         let (ids, tally) = all.entry(GroupKey::of(lease, by)).or_default();
         ids.push(lease.id);
-        if let Some(contribution) = Contribution::of(lease, state) {
+        if let Some(contribution) = Contribution::of(lease, state, problem) {
             tally.add(lease.id, contribution);
         }
     }
-    let group =
-        |(key, (ids, tally)): (GroupKey, (Vec<LeaseId>, Tally))| LeaseGroup { key, ids, figures: tally.figures() };
-    let mut groups: Vec<LeaseGroup> = all.into_iter().map(group).collect();
-    groups.sort_by_key(|group| group.figures.worst.unwrap_or(StateClass::Ended));
-    groups
+    let mut groups: Vec<_> = all.into_iter().collect();
+    groups.sort_by_key(|(_, (_, tally))| tally.rank());
+    groups.into_iter().map(|(key, (ids, tally))| LeaseGroup { key, ids, figures: tally.figures() }).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::problem_class::ProblemClass;
 use crate::app::state_class::StateClass;
 use crate::app::{Lease, LeaseState};
 use etcd_lease::LeaseId;
@@ -14,6 +15,8 @@ const MAX_PERCENT: u16 = 999;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Contribution {
     class: StateClass,
+    /// The class by which it is sorted, which improves only after a while.
+    problem: ProblemClass,
     deadline: Option<Timestamp>,
     /// The renewal interval in percent of the TTL.
     percent: Option<u16>,
@@ -23,14 +26,15 @@ pub(super) struct Contribution {
 }
 
 impl Contribution {
-    /// What a lease in this state adds. `None` if it has ended.
-    pub(super) fn of(lease: &Lease, state: LeaseState) -> Option<Self> {
+    /// What a lease in this state and problem class adds. `None` if it has ended.
+    pub(super) fn of(lease: &Lease, state: LeaseState, problem: ProblemClass) -> Option<Self> {
         let class = StateClass::of(lease, state);
         if class == StateClass::Ended {
             return None;
         }
         Some(Contribution {
             class,
+            problem,
             // An unseen lease may have been renewed since.
             deadline: if class == StateClass::Unseen { None } else { lease.shown_deadline() },
             percent: lease.interval_percent().map(|percent| percent.min(MAX_PERCENT)),
@@ -75,6 +79,7 @@ pub struct GroupFigures {
 pub(super) struct Tally {
     leases: usize,
     by_class: [usize; StateClass::COUNT],
+    by_problem: [usize; ProblemClass::COUNT],
     deadlines: BTreeSet<(Timestamp, LeaseId)>,
     /// How many leases have which share in percent, sorted by share. At most a thousand entries.
     percents: Vec<(u16, usize)>,
@@ -87,6 +92,7 @@ impl Tally {
     pub(super) fn add(&mut self, id: LeaseId, one: Contribution) {
         self.leases += 1;
         self.by_class[one.class.index()] += 1;
+        self.by_problem[one.problem as usize] += 1;
         self.deadlines.extend(one.deadline.map(|deadline| (deadline, id)));
         if let Some(percent) = one.percent {
             self.percent_count += 1;
@@ -102,6 +108,7 @@ impl Tally {
     pub(super) fn remove(&mut self, id: LeaseId, one: Contribution) {
         self.leases -= 1;
         self.by_class[one.class.index()] -= 1;
+        self.by_problem[one.problem as usize] -= 1;
         if let Some(deadline) = one.deadline {
             self.deadlines.remove(&(deadline, id));
         }
@@ -118,8 +125,13 @@ impl Tally {
         self.warned -= usize::from(one.is_warned);
     }
 
+    /// The rank among groups: the index of the worst problem class of a living lease. Groups without one come last.
+    pub(super) fn rank(&self) -> usize {
+        self.by_problem.iter().position(|count| *count > 0).unwrap_or(ProblemClass::COUNT)
+    }
+
     /// The worst class of a living lease.
-    pub(super) fn worst(&self) -> Option<StateClass> {
+    fn worst(&self) -> Option<StateClass> {
         StateClass::at(self.by_class.iter().position(|count| *count > 0)?)
     }
 

@@ -1,9 +1,9 @@
 //! Figures and order of groups. The index is compared with [`group_leases`] in `app/tests/row_index.rs`.
 
 use super::*;
+use crate::app::problem_class::ProblemClass;
 use crate::app::{GroupBy, Lease, LeaseKeys, LeaseState, Ownership, StateClass};
 use etcd_lease::LeaseId;
-use simkit::Timestamp;
 
 fn lease(id: i64, ttl: i64, key: &str) -> Lease {
     let mut lease = Lease::new(LeaseId(id));
@@ -69,7 +69,6 @@ fn own_leases_come_before_others() {
 
 #[test]
 fn a_lease_that_leaves_takes_its_figures_along() {
-    let now = Timestamp::START;
     let mut index = GroupIndex::default();
     assert!(index.set_by(GroupBy::Service) && !index.set_by(GroupBy::Service));
     let shown = |index: &GroupIndex| {
@@ -77,13 +76,13 @@ fn a_lease_that_leaves_takes_its_figures_along() {
         index.order().iter().filter_map(group).collect::<Vec<_>>()
     };
     for id in 1..=3 {
-        index.recheck(LeaseId(id), Some(&lease(id, 10, &format!("/svc/{}/1", id % 2))), now);
+        index.update(&lease(id, 10, &format!("/svc/{}/1", id % 2)), ProblemClass::Ok, || LeaseState::Ok);
     }
     assert_eq!(shown(&index), [], "the order changes only when it is updated");
     index.update_order();
     assert_eq!(shown(&index), [("/svc/0".to_owned(), 1), ("/svc/1".to_owned(), 2)]);
-    index.recheck(LeaseId(1), None, now);
-    index.recheck(LeaseId(2), Some(&lease(2, 10, "/svc/1/1")), now);
+    index.remove(LeaseId(1));
+    index.update(&lease(2, 10, "/svc/1/1"), ProblemClass::Ok, || LeaseState::Ok);
     assert_eq!(shown(&index), [("/svc/0".to_owned(), 0), ("/svc/1".to_owned(), 2)]);
     index.update_order();
     assert_eq!(shown(&index), [("/svc/1".to_owned(), 2)]);

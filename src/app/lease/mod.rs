@@ -118,6 +118,8 @@ pub struct Lease {
     /// Recent renewals and problems.
     pub history: Option<Box<LeaseHistory>>,
     pub(super) poll: PollState,
+    /// Whether the row of the ended lease made room for leases that ended later.
+    pub(super) is_row_dropped: bool,
     /// The displayed time left, while the deadline is known.
     countdown: Option<Countdown>,
 }
@@ -149,6 +151,7 @@ impl Lease {
             loss: None,
             history: None,
             poll: PollState::default(),
+            is_row_dropped: false,
             countdown: None,
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Two own leases, one of another client, and one not polled yet.
 fn crowd() -> Story {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);

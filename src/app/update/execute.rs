@@ -62,6 +62,9 @@ fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     if !action.works_in(app.active_view().view.active) || action == Action::Back && selection::cancel_range(app) {
         return Vec::new();
     }
+    if !app.guard(action, now) {
+        return Vec::new();
+    }
     if action.is_view_only() {
         view_actions::perform(app, action);
         return Vec::new();
@@ -242,9 +245,11 @@ fn toggle_pins(app: &mut AppState) -> Done {
     let is_pinned = pin::is_to_pin(&app.leases, &targets);
     if let Some(frozen) = &mut app.frozen {
         frozen.app.view.is_away = true;
+        frozen.app.view.motion.bind_cursor();
         pin::set(&mut frozen.app.leases, &targets, is_pinned);
     }
     app.view.is_away = true;
+    app.view.motion.bind_cursor();
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
 }

@@ -21,7 +21,7 @@ pub(super) fn clicked(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> V
     let present = app.active_view().view.sort;
     let command = match hit {
         ClickTarget::Row(id) => Command::Select(id),
-        ClickTarget::Header(column) if present.column == column => Command::SortBy(present.inverted()),
+        ClickTarget::Header(column) if present.column() == Some(column) => Command::SortBy(present.inverted()),
         ClickTarget::Header(column) => Command::SortBy(Sort::by(column)),
     };
     execute(app, command, now)

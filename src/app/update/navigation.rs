@@ -28,6 +28,7 @@ pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
     let row = moved(row, action, page, last);
     view.is_away = action != Action::First;
     view.row_filter.saved_cursor = None;
+    view.motion.on_cursor_moved(if view.cursor_row().is_some() { Some(row.min(last)) } else { None });
     view.cursor = Some(view.order[row.min(last)]);
     view.scroll_to_cursor();
 }
@@ -112,6 +113,12 @@ pub(super) fn sort_by_neighbour(view: &mut ViewState, columns: &[Column], steps:
 pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
     view.sort = sort;
     view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
+}
+
+/// Lets the cursor follow its lease when rows move, or stay on its line.
+pub(super) fn toggle_following(view: &mut ViewState) {
+    view.motion.is_following = !view.motion.is_following;
+    view.is_away |= view.motion.is_following;
 }
 
 /// Toggles full screen for the table or the open detail.

@@ -31,7 +31,8 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
 pub(super) fn range(app: &mut AppState, now: Timestamp) {
     let Some(cursor) = under_the_cursor(app) else { return };
     let Some(first) = app.view.selection.end_range() else { return app.view.selection.start_range(cursor) };
-    let Some(rows) = app.active_view().view.rows_between(first, cursor).map(<[LeaseId]>::to_vec) else {
+    let view = &app.active_view().view;
+    let Some(rows) = view.rows_between(first, cursor).map(|rows| view.order[rows].to_vec()) else {
         return app.view.set_status(
             now,
             true,

@@ -20,6 +20,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
                 freeze::thaw(app);
             }
         }
+        Action::Follow => navigation::toggle_following(&mut active.view),
         Action::Zoom => navigation::zoom(&mut active.view),
         Action::Wide => navigation::widen(&mut active.view),
         Action::Left | Action::Right => navigation::pan(&mut active.view, &active.config.columns, action),
@@ -41,7 +42,8 @@ fn sort(active: &mut AppState, action: Action) {
     let columns = &active.config.columns;
     match action {
         Action::SortBefore => {
-            navigation::sort_by_neighbour(&mut active.view, columns, columns.len().saturating_sub(1));
+            // One more than there are columns: rows can also be sorted by problems.
+            navigation::sort_by_neighbour(&mut active.view, columns, columns.len());
         }
         Action::SortAfter => navigation::sort_by_neighbour(&mut active.view, columns, 1),
         _ => {

@@ -287,10 +287,10 @@ fn settings_of_monitor_and_events_apply_to_both_and_not_to_list() {
 fn rows_follow_the_file_but_list_has_no_filter_by_default() {
     let config = Config::new("filter = \"who:own\"\nsort = \"ttl:desc\"\ncolumns = [\"id\", \"ttl\"]\n");
     let said = |line| format!("{:?}", config.read(line).expect(line));
-    let rest = "sort: Some(Sort { column: Ttl, is_descending: true }), columns: [Id, Ttl], group: None }";
+    let rest = "sort: Some(Sort { key: Column(Ttl), is_descending: true }), columns: [Id, Ttl], group: None }";
     assert_eq!(said("leasetop").matches(rest).count(), 1);
     assert_eq!(said("leasetop demo").matches(rest).count(), 2, "the demo's own, and the monitor's");
     assert!(!said("leasetop demo").contains("filter: None") && !said("leasetop").contains("filter: None"));
     assert!(said("leasetop list").contains(&format!("filter: None, {rest}")));
-    assert!(said("leasetop list --sort id").contains("column: Id"));
+    assert!(said("leasetop list --sort id").contains("Column(Id)"));
 }

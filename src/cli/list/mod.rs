@@ -5,7 +5,7 @@ mod watch;
 
 use super::options::{ListArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::{Column, GroupBy};
+use crate::app::{Column, GroupBy, Sort};
 use crate::report::{self, LeaseListing};
 use etcd_lease::LeaseId;
 
@@ -60,7 +60,7 @@ fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -
     if let Some(typed) = &rows.filter {
         listing.retain(typed.filter());
     }
-    listing.sort(rows.sort.unwrap_or_default());
+    listing.sort(rows.sort.unwrap_or(Sort::by(Column::Left)));
     let id = held?;
     if !listing.leases.is_empty() {
         return None;
