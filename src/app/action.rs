@@ -59,6 +59,8 @@ pub enum Action {
     Follow,
     /// Pin or unpin the lease under the cursor, or the marked leases.
     Pin,
+    /// Open the menu that mutes the warnings of the selected lease.
+    Mute,
     /// Sort by the previous column.
     SortBefore,
     /// Sort by the next column.
@@ -108,11 +110,12 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 14] = {
+const EVERYWHERE: [KeyContext; 15] = {
     use KeyContext::{
-        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
+        Warp,
     };
-    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
+    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend, Mute]
 };
 
 impl Action {
@@ -158,6 +161,7 @@ impl Action {
             Action::ClearMarks => "clear-marks",
             Action::Follow => "follow",
             Action::Pin => "pin",
+            Action::Mute => "mute",
             Action::SortBefore => "sort-before",
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
@@ -181,7 +185,7 @@ impl Action {
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results]
+                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results, KeyContext::Mute]
             }
             _ => &[KeyContext::Monitor],
         }
@@ -224,7 +228,7 @@ impl Action {
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || matches!(self, Action::Attach | Action::Pin)
+            || matches!(self, Action::Attach | Action::Pin | Action::Mute)
     }
 
     /// Whether the action applies to the marked leases if there are any.
@@ -234,7 +238,8 @@ impl Action {
 
     /// Whether the action asks again if another lease came under the cursor just before the key.
     pub(super) fn is_guarded(self) -> bool {
-        self.uses_marks() || matches!(self, Action::Drill | Action::Attach | Action::Mark | Action::MarkRange)
+        self.uses_marks()
+            || matches!(self, Action::Drill | Action::Attach | Action::Mark | Action::MarkRange | Action::Mute)
     }
 
     /// Whether the action works in `view`.

@@ -1,9 +1,9 @@
 //! The configuration that the monitor starts with.
 
 use super::cluster_label::ClusterLabel;
-use super::row_filter::TypedFilter;
 use super::sort::Sort;
-use super::{Column, GrantRequest, Keymap};
+use super::typed_filter::TypedFilter;
+use super::{Column, GrantRequest, GroupBy, Keymap, MuteRule};
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
 /// What the monitor is connected to.
@@ -54,6 +54,10 @@ pub struct AppConfig {
     pub can_suspend: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
+    /// What the rows are grouped by at the start.
+    pub group_by: GroupBy,
+    /// The warnings that the config file mutes.
+    pub mutes: Vec<MuteRule>,
 }
 
 impl Backend {
@@ -92,6 +96,8 @@ impl Default for AppConfig {
             columns: Column::ALL.to_vec(),
             can_suspend: true,
             keymap: Keymap::default(),
+            group_by: GroupBy::default(),
+            mutes: Vec::new(),
         }
     }
 }

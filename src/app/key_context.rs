@@ -33,11 +33,13 @@ pub enum KeyContext {
     Quit,
     /// The dialog before suspending.
     Suspend,
+    /// The menu that mutes warnings.
+    Mute,
 }
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 13] = [
+    pub const DIALOGS: [KeyContext; 14] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
@@ -51,6 +53,7 @@ impl KeyContext {
         KeyContext::Warp,
         KeyContext::Quit,
         KeyContext::Suspend,
+        KeyContext::Mute,
     ];
 
     /// The name used in messages.
@@ -70,6 +73,7 @@ impl KeyContext {
             KeyContext::Warp => "warp",
             KeyContext::Quit => "quit",
             KeyContext::Suspend => "suspend",
+            KeyContext::Mute => "mute",
         }
     }
 
@@ -121,6 +125,10 @@ pub enum DialogAction {
     QuitRevoke,
     /// Do not quit.
     QuitStay,
+    /// Insert the next word that fits.
+    CompleteNext,
+    /// Insert the previous word that fits.
+    CompletePrevious,
 }
 
 impl DialogAction {
@@ -142,16 +150,18 @@ impl DialogAction {
             DialogAction::QuitLeave => "quit-leave",
             DialogAction::QuitRevoke => "quit-revoke",
             DialogAction::QuitStay => "quit-stay",
+            DialogAction::CompleteNext => "complete-next",
+            DialogAction::CompletePrevious => "complete-previous",
         }
     }
 
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+            Adopt, Attach, Drill, Filter, Grant, Help, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
         };
         match self {
-            DialogAction::Close => &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
+            DialogAction::Close => &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Mute],
             DialogAction::Accept => &KeyContext::DIALOGS,
             DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
             DialogAction::Confirm => &[Adopt, Revoke],
@@ -162,6 +172,7 @@ impl DialogAction {
             | DialogAction::SlowerReader
             | DialogAction::FasterReader => &[Drill],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
+            DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Filter],
         }
     }
 

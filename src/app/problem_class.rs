@@ -24,10 +24,18 @@ pub(super) enum ProblemClass {
 }
 
 impl ProblemClass {
+    /// Number of classes.
+    pub(super) const COUNT: usize = 6;
+
     /// The class of a living lease.
     pub(super) fn of(lease: &Lease, now: Timestamp) -> Self {
-        let has_warning = !lease.warnings.is_empty();
-        match lease.state(now) {
+        ProblemClass::in_state(lease, lease.state(now))
+    }
+
+    /// The class of a living lease in this state.
+    pub(super) fn in_state(lease: &Lease, state: LeaseState) -> Self {
+        let has_warning = lease.active_warnings().next().is_some();
+        match state {
             LeaseState::Risk => ProblemClass::Risk,
             LeaseState::Late => ProblemClass::Late,
             LeaseState::Dying => ProblemClass::Dying,

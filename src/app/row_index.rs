@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::group_by::GroupBy;
+use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
 use super::name_order::{self, NameOrder};
 #[cfg(test)]
 use super::problem_class::ProblemClass;
 use super::problem_class::SettledClass;
-use super::row_filter::{ActiveFilter, RowFilter};
+use super::row_filter::{ActiveFilter, Crossing, RowFilter};
 use super::sort::{self, RowRank, Sort};
 use super::{Lease, LeaseCounts, LeaseState, Ownership};
 use etcd_lease::LeaseId;
@@ -56,32 +58,31 @@ impl CountsShare {
 struct RowSpec {
     sort: Sort,
     active_filter: ActiveFilter,
-    /// The times left at which the filter result can change.
-    times_left: Vec<Duration>,
+    /// What can change the filter result by time alone.
+    crossings: Vec<Crossing>,
 }
 
 impl RowSpec {
     fn new(row_filter: &RowFilter, sort: Sort) -> Self {
         let active_filter = ActiveFilter::of(row_filter);
-        let span = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        let times_left = active_filter.times_left().into_iter().map(span).collect();
-        RowSpec { sort, active_filter, times_left }
+        let crossings = active_filter.crossings();
+        RowSpec { sort, active_filter, crossings }
     }
 
     fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {
         self.sort == sort && self.active_filter.is_from(row_filter)
     }
 
-    /// Whether a lease has a row.
-    fn has_row(&self, lease: &Lease, now: Timestamp) -> bool {
-        !lease.is_row_dropped && self.active_filter.matches(lease, now)
+    /// Whether a lease has a row. Its state may be known already.
+    fn has_row(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
+        !lease.is_row_dropped && self.active_filter.matches(lease, state, now)
     }
 
     /// When the filter result of a lease next changes by time alone.
     fn crossing(&self, lease: &Lease, now: Timestamp) -> Option<Timestamp> {
         // "Less than 5 s" becomes true just after the moment at which 5 s are left.
         let around = |moment: Timestamp| [moment, moment + Duration::from_nanos(1)];
-        let times = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
+        let times = self.crossings.iter().filter_map(|crossing| crossing.moment(lease)).flat_map(around);
         times.filter(|time| *time > now).min()
     }
 }
@@ -111,14 +112,24 @@ impl RowEntry {
         self.state_change.into_iter().chain(self.crossing).chain(improvement).min()
     }
 
-    /// The rank of its lease now. `None` if the lease has no row.
-    fn rank_now(&self, spec: &RowSpec, lease: &Lease, now: Timestamp) -> Option<RowRank> {
-        if !spec.has_row(lease, now) {
+    /// The rank of its lease now, whose state may be known already. `None` if the lease has no row. Updates the figures of
+    /// its group.
+    fn rank_now(
+        &self,
+        spec: &RowSpec,
+        groups: &mut GroupIndex,
+        lease: &Lease,
+        state: Option<LeaseState>,
+        now: Timestamp,
+    ) -> Option<RowRank> {
+        if !spec.has_row(lease, state, now) {
+            groups.remove(lease.id);
             return None;
         }
         let class = self.class.unwrap_or_default().class;
         let name = self.name.as_ref().map(|(_, number)| *number);
-        Some(RowRank::of(lease, class, name, spec.sort, now))
+        let group = groups.update(lease, class, || state.unwrap_or_else(|| lease.state(now)));
+        Some(RowRank { group, ..RowRank::of(lease, class, name, spec.sort, now) })
     }
 }
 
@@ -146,16 +157,35 @@ pub(super) struct RowIndex {
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
+    groups: GroupIndex,
 }
 
 impl RowIndex {
+    /// The groups of the leases that have a row.
+    pub(super) fn groups(&self) -> &GroupIndex {
+        &self.groups
+    }
+
+    /// The leases of a group in their displayed order.
+    pub(super) fn members<'a>(&self, order: &'a [LeaseId], group: GroupId) -> &'a [LeaseId] {
+        let group_of = |id: &LeaseId| self.rank(*id).and_then(|rank| rank.group);
+        let start = order.partition_point(|id| group_of(id) < Some(group));
+        let end = order.partition_point(|id| group_of(id) <= Some(group));
+        &order[start..end]
+    }
+
+    /// Sets what the rows are grouped by. It applies from the next [`update_order`](RowIndex::update_order) on.
+    pub(super) fn set_group(&mut self, by: GroupBy) {
+        self.is_spec_new |= self.groups.set_by(by);
+    }
+
     /// Sets the filter and the sort order. They apply from the next [`update_order`](RowIndex::update_order) on. Returns
     /// whether they differ from those of the current order.
     pub(super) fn set_spec(&mut self, row_filter: &RowFilter, sort: Sort) -> bool {
         if !self.spec.is_for(row_filter, sort) {
             let before = std::mem::replace(&mut self.spec, RowSpec::new(row_filter, sort));
             self.is_spec_new = true;
-            self.are_times_new |= before.times_left != self.spec.times_left;
+            self.are_times_new |= before.crossings != self.spec.crossings;
         }
         self.is_spec_new
     }
@@ -192,13 +222,20 @@ impl RowIndex {
     fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end.is_none());
         self.set_name(id, lease);
+        let state = living.map(|lease| lease.state(now));
         let entry = self.entries.entry(id).or_default();
         let (share, alarm) = (entry.share, entry.alarm());
         entry.class = living.map(|lease| match entry.class {
             Some(class) => class.next(lease, now),
             None => SettledClass::first(lease, now),
         });
-        let rank = lease.and_then(|lease| entry.rank_now(&self.spec, lease, now));
+        let rank = match lease {
+            Some(lease) => entry.rank_now(&self.spec, &mut self.groups, lease, state, now),
+            None => {
+                self.groups.remove(id);
+                None
+            }
+        };
         entry.share = living.map(|lease| CountsShare::of(lease, now));
         entry.state_change = living.and_then(|lease| lease.next_state_change_after(now));
         entry.crossing = living.and_then(|lease| self.spec.crossing(lease, now));
@@ -213,7 +250,7 @@ impl RowIndex {
             self.alarms.extend(new_alarm.map(|at| Reverse((at, id))));
         }
         self.apply_delta(share, new_share);
-        self.note_state(id, living.map(|lease| lease.state(now)));
+        self.note_state(id, state);
     }
 
     /// Numbers the first key of a lease, if it changed.
@@ -315,11 +352,16 @@ impl RowIndex {
         let is_outdated = self.is_spec_new || std::mem::take(&mut self.are_names_new);
         if is_outdated || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
             self.rebuild(order, leases, now, may_move);
-            return true;
+        } else if self.dirty.is_empty() {
+            return self.groups.update_order();
+        } else {
+            self.move_rows(order, leases, now);
         }
-        if self.dirty.is_empty() {
-            return false;
-        }
+        self.groups.update_order();
+        true
+    }
+
+    fn move_rows(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
         let dirty = std::mem::take(&mut self.dirty);
         self.stale.retain(|id| !dirty.contains(id));
         let mut leaving: Vec<usize> = dirty.iter().filter_map(|id| self.row(order, *id)).collect();
@@ -328,7 +370,6 @@ impl RowIndex {
         let mut arriving: Vec<RowRank> = dirty.into_iter().filter_map(|id| self.rerank(id, leases, now)).collect();
         arriving.sort_unstable();
         self.insert_rows(order, &arriving);
-        true
     }
 
     /// Sorts all leases again. Relies on `entries` and `leases` having the same ids, as they do after `count`. If
@@ -345,7 +386,7 @@ impl RowIndex {
         }
         let mut ranks = Vec::with_capacity(leases.len());
         for (entry, lease) in self.entries.values_mut().zip(leases.values()) {
-            let rank = entry.rank_now(&self.spec, lease, now);
+            let rank = entry.rank_now(&self.spec, &mut self.groups, lease, entry.state, now);
             let is_kept = keeps_ranks && entry.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
             if !is_kept {
                 entry.rank = rank;
@@ -382,7 +423,7 @@ impl RowIndex {
             return None;
         };
         let entry = self.entries.entry(id).or_default();
-        let rank = entry.rank_now(&self.spec, lease, now);
+        let rank = entry.rank_now(&self.spec, &mut self.groups, lease, entry.state, now);
         self.ended_rows = self.ended_rows + ended(rank) - ended(entry.rank);
         entry.rank = rank;
         rank

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::natural_order;
 use super::problem_class::ProblemClass;
-use super::{Column, Lease, LeaseState, Ownership};
+use super::{Column, GroupId, Lease, LeaseState, Ownership};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -200,12 +200,14 @@ impl RowSortKey {
     }
 }
 
-/// The same sort key with the number of the name instead of the name, so that comparing needs no text.
+/// The same sort key within the group, with the number of the name instead of the name, so that comparing needs no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RowRank {
+    /// The group, so that the rows of a group are adjacent. `None` if leases are not grouped.
+    pub(super) group: Option<GroupId>,
     /// From the most significant byte on: not pinned, ended, class, value unknown.
-    head: [u8; 4],
-    value: u64,
+    pub(super) head: [u8; 4],
+    pub(super) value: u64,
     /// Which lease.
     pub(super) id: LeaseId,
 }
@@ -220,6 +222,7 @@ impl RowRank {
         };
         let reverse = |value: u64| if sort.is_descending && is_reversible { !value } else { value };
         RowRank {
+            group: None,
             head: [
                 u8::from(!lease.is_pinned),
                 u8::from(lease.end.is_some()),
@@ -236,10 +239,10 @@ impl RowRank {
         self.head[1] == 1
     }
 
-    /// Whether both are in the same part of the table: pinned or not, living or ended. A row that changes its part
-    /// moves at once.
+    /// Whether both are in the same part of the table: the same group, pinned or not, living or ended. A row that changes
+    /// its part moves at once.
     pub(super) fn is_in_part_of(self, other: RowRank) -> bool {
-        self.head[..2] == other.head[..2]
+        self.group == other.group && self.head[..2] == other.head[..2]
     }
 }
 
@@ -303,7 +306,7 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
         Column::Drop => Some(engine?.queue.dropped),
         Column::RoundTrip => engine?.round_trip.map(nanos),
         Column::Keys => lease.keys.as_ref().map(|keys| keys.count as u64),
-        Column::Warn => lease.warnings.first().and_then(|name| lint_rank(name)),
+        Column::Warn => lease.active_warnings().next().and_then(lint_rank),
         Column::FirstKey => None,
     }
 }

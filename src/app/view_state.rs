@@ -12,7 +12,7 @@ use super::row_index::RowIndex;
 use super::row_motion::RowMotion;
 use super::selection::Selection;
 use super::view::{View, Viewport};
-use super::{AppConfig, Lease, Sort};
+use super::{AppConfig, GroupBy, GroupId, GroupIndex, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -99,6 +99,8 @@ pub struct ViewState {
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
     pub(super) redraw: Redraw,
+    /// What the rows are grouped by.
+    pub group_by: GroupBy,
     pub(super) motion: RowMotion,
 }
 
@@ -136,6 +138,7 @@ impl ViewState {
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
             redraw: Redraw::default(),
+            group_by: config.group_by,
             motion: RowMotion::default(),
         }
     }
@@ -153,6 +156,7 @@ impl ViewState {
             has_mouse: self.has_mouse,
             clock_speed,
             redraw: Redraw::Full,
+            group_by: self.group_by,
             ..ViewState::new(config)
         }
     }
@@ -166,6 +170,7 @@ impl ViewState {
         self.events_view = other.events_view;
         self.row_filter = other.row_filter.clone();
         self.sort = other.sort;
+        self.group_by = other.group_by;
         self.locks_view = other.locks_view.clone();
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
@@ -185,6 +190,16 @@ impl ViewState {
     /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
     pub fn order(&self) -> &[LeaseId] {
         &self.order
+    }
+
+    /// The groups of the leases that have a row, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn groups(&self) -> &GroupIndex {
+        self.row_index.groups()
+    }
+
+    /// The leases of a group in their displayed order.
+    pub fn group_members(&self, group: GroupId) -> &[LeaseId] {
+        self.row_index.members(&self.order, group)
     }
 
     /// The rows from one lease to another, inclusive. `None` if either has no row.

@@ -187,7 +187,7 @@ fn state(row: RowContext<'_>, width: usize) -> Cell {
 /// Appends the warning sign if it fits: `● ok △`.
 fn warned(text: String, lease: &Lease, width: usize) -> String {
     let free = width.saturating_sub(text.width());
-    match (lease.warnings.is_empty(), free) {
+    match (lease.active_warnings().next().is_none(), free) {
         (true, _) | (_, 0) => text,
         (_, 1) => format!("{text}{WARNED}"),
         _ => format!("{text} {WARNED}"),
@@ -299,7 +299,9 @@ fn keys(row: RowContext<'_>, _: usize) -> Cell {
 
 /// The most urgent warning and the number of others.
 fn warnings(row: RowContext<'_>, width: usize) -> Cell {
-    match row.lease.warnings.as_slice() {
+    let active: Vec<&str> = row.lease.active_warnings().collect();
+    match active.as_slice() {
+        [] if !row.lease.warnings.is_empty() => ("muted".to_owned(), Role::Dim),
         [] => (UNKNOWN.to_owned(), Role::Dim),
         [one] => (cut(label(one), width), Role::Warning),
         [first, rest @ ..] => {

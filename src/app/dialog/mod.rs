@@ -13,6 +13,7 @@ pub use super::verbs::attach::AttachDialog;
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
+pub use super::verbs::mute::MuteMenu;
 pub use super::verbs::revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;
@@ -52,6 +53,8 @@ pub enum Dialog {
     Warp,
     /// The sort menu.
     Sort(SortMenu),
+    /// The menu that mutes warnings.
+    Mute(MuteMenu),
     /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
     Quit(Focus),
     /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
@@ -69,6 +72,7 @@ impl Dialog {
             },
             Dialog::Attach(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
+            Dialog::Mute(menu) => Some(menu.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
             Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
@@ -104,6 +108,7 @@ impl Dialog {
             Dialog::Drill(dialog) => dialog.on_key(key, context),
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
+            Dialog::Mute(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
             // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.
             Dialog::Suspend(_) => close_on(is_over(context.dialog_action(KeyContext::Suspend, key))),

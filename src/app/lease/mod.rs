@@ -3,6 +3,7 @@
 //! [`Lease::observed`] is the only place that stores the deadline. Grants and engine statuses set it; TTL replies
 //! refine it. [`Lease::bounds`] returns its range, and the countdown smooths it for the screen.
 
+mod figures;
 mod health;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use super::countdown::Countdown;
 use super::history::LeaseHistory;
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
+use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
 use crate::inference::lease_inference::{
@@ -20,7 +22,7 @@ use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
 /// Who owns a lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Ownership {
     /// Granted here.
     Own,
@@ -93,6 +95,8 @@ pub struct Lease {
     pub observed: LeaseInference,
     /// Names of the warnings ([`Lint::name`](crate::inference::lints::Lint::name)), most urgent first.
     pub warnings: Vec<&'static str>,
+    /// Which of the warnings are muted.
+    pub(super) muted: MutedWarnings,
     /// When a reply last showed that an election or a restart reset the TTL.
     pub refilled: Option<Timestamp>,
     /// Whether the last list contained the lease.
@@ -135,6 +139,7 @@ impl Lease {
             last_ttl_reply: None,
             observed: LeaseInference::default(),
             warnings: Vec::new(),
+            muted: MutedWarnings::default(),
             refilled: None,
             is_listed: false,
             overdue: None,

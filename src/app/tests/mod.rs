@@ -14,6 +14,7 @@ mod lives;
 mod locks;
 mod losses;
 mod marking;
+mod muting;
 mod order;
 mod others;
 mod own;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::app::groups::grouped;
 use crate::app::problem_class::ProblemClass;
 use crate::app::row_filter::ActiveFilter;
 use crate::app::sort::RowSortKey;
@@ -19,6 +20,7 @@ enum Step {
     Press(char),
     Filter(&'static str),
     Sort(Sort),
+    Group(GroupBy),
     Wait(f64),
     Slept,
 }
@@ -39,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         prop::sample::select(FILTERS.to_vec()).prop_map(Step::Filter),
         (prop::sample::select(SortKey::all().collect::<Vec<_>>()), any::<bool>())
             .prop_map(|(key, is_descending)| Step::Sort(Sort { key, is_descending })),
+        prop::sample::select(GroupBy::ALL.to_vec()).prop_map(Step::Group),
         (0.0..9.0).prop_map(Step::Wait),
         (30.0..40.0).prop_map(Step::Wait),
         Just(Step::Slept),
@@ -92,6 +95,10 @@ fn run_step(story: &mut Story, step: Step) {
             story.app.view.sort = sort;
             return refresh_rows(&mut story.app, story.now);
         }
+        Step::Group(by) => {
+            story.app.view.group_by = by;
+            return refresh_rows(&mut story.app, story.now);
+        }
         Step::Wait(seconds) => {
             story.wait(seconds);
             Msg::Tick
@@ -118,7 +125,7 @@ fn check(story: &Story) {
     assert!((counts.renewals - rates.sum::<f64>()).abs() < 1e-6);
     if app.view.dialog.is_none() {
         let criteria = ActiveFilter::of(&app.view.row_filter);
-        let is_shown = |lease: &&Lease| !lease.is_row_dropped && criteria.matches(lease, story.now);
+        let is_shown = |lease: &&Lease| !lease.is_row_dropped && criteria.matches(lease, None, story.now);
         let shown = app.leases.values().filter(is_shown);
         let key = |lease: &Lease| {
             let class = app.view.row_index.class(lease.id).expect("each lease has an entry");
@@ -127,10 +134,33 @@ fn check(story: &Story) {
         };
         let mut rows: Vec<_> = shown.map(key).collect();
         rows.sort();
-        assert_eq!(app.view.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
+        let rows: Vec<LeaseId> = rows.iter().map(|rank| rank.id).collect();
+        match app.view.group_by {
+            GroupBy::None => assert_eq!(app.view.order, rows),
+            by => check_groups(app, &rows, by, story.now),
+        }
         let ended = app.leases.values().filter(|lease| is_shown(lease) && lease.end.is_some()).count();
         assert_eq!(app.view.living_rows() + ended, rows.len());
     }
+}
+
+/// The groups, their figures and their rows, compared with groups of all rows at once.
+fn check_groups(app: &AppState, rows: &[LeaseId], by: GroupBy, now: Timestamp) {
+    let class = |id: LeaseId| app.view.row_index.class(id).expect("each lease has an entry");
+    let leases = rows.iter().filter_map(|id| app.leases.get(*id));
+    let expected = grouped(leases.map(|lease| (lease, lease.state(now), class(lease.id))), by);
+    let groups = app.view.groups();
+    let shown: Vec<LeaseGroup> = groups
+        .order()
+        .iter()
+        .filter_map(|id| {
+            let group = groups.get(*id)?;
+            let ids = app.view.group_members(*id).to_vec();
+            Some(LeaseGroup { key: group.key().clone(), ids, figures: group.figures() })
+        })
+        .collect();
+    assert_eq!(shown, expected);
+    assert_eq!(app.view.order.len(), rows.len());
 }
 
 proptest! {

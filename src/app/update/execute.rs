@@ -2,9 +2,9 @@
 
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::app::dialog::{Dialog, Focus};
+use crate::app::dialog::{Dialog, Focus, MuteMenu};
 use crate::app::verbs::{
-    self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many, sort,
 };
 use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
 use etcd_lease::LeaseId;
@@ -43,6 +43,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::RevokeAndQuit => {
             quit::revoke_and_quit(&app.leases, &mut app.jobs, &mut app.view.selection, &app.config)
         }
+        Command::Mute { id, choice } => mute::apply(&mut app.leases, &ids.name(id), id, choice),
         Command::ShowError(text) => Done::error(text),
     };
     report(app, done, now)
@@ -100,6 +101,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Drill => toggle_drill(app),
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
+        Action::Mute => open_mute_menu(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
         action => {
@@ -250,6 +252,18 @@ fn toggle_pins(app: &mut AppState) -> Done {
     app.view.motion.bind_cursor();
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
+}
+
+/// Opens the menu that mutes the warnings of the selected lease.
+fn open_mute_menu(app: &mut AppState) -> Done {
+    let Some(lease) = cursor_id(app).and_then(|id| app.leases.get(id)) else { return Done::default() };
+    match MuteMenu::open(&app.leases, lease) {
+        Ok(menu) => {
+            app.view.dialog = Some(Dialog::Mute(menu));
+            Done::default()
+        }
+        Err(why) => Done::error(format!("Nothing to mute for {}: {why}", app.view.id_format.name(lease.id))),
+    }
 }
 
 /// Toggles mouse capture.

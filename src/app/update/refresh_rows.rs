@@ -47,6 +47,7 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
     let mut is_user_change = false;
     if !has_dialog {
         let view = &mut app.view;
+        view.row_index.set_group(view.group_by);
         is_user_change = view.row_index.set_spec(&view.row_filter, view.sort);
         let may_reorder = is_user_change || view.may_reorder(at);
         let may_change = is_user_change || !is_fixed;

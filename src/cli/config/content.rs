@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use toml::Spanned;
 
 use super::file::{BadConfig, Source, Table};
+use super::mutes;
 use super::settings::{Checker, NOT_IN_CLUSTER, Values};
-use crate::app::{BadKey, Key, Keymap, LabelColor};
+use crate::app::{BadKey, Key, Keymap, LabelColor, MuteRule};
 use crate::escape::printable;
 
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub(super) struct Content {
     /// The cluster to use without `--cluster`, `--endpoints` or a sandbox.
     pub(super) default_cluster: Option<String>,
     pub(super) keymap: Keymap,
+    pub(super) mutes: Vec<MuteRule>,
 }
 
 /// A `[cluster.NAME]`.
@@ -49,6 +51,7 @@ impl Content {
             clusters: clusters.collect::<Result<_, _>>()?,
             default_cluster: table.default_cluster.as_ref().map(|name| name.get_ref().clone()),
             keymap: keymap(source, &table)?,
+            mutes: table.mute.as_ref().map_or(Ok(Vec::new()), |tables| mutes::rules(source, tables.get_ref()))?,
         };
         if let Some(name) = &table.default_cluster
             && content.cluster(name.get_ref()).is_none()
@@ -76,6 +79,7 @@ fn cluster(
         ("cluster", table.cluster.as_ref().map(Spanned::span)),
         ("default-cluster", table.default_cluster.as_ref().map(Spanned::span)),
         ("keys", table.keys.as_ref().map(Spanned::span)),
+        ("mute", table.mute.as_ref().map(Spanned::span)),
     ];
     for (key, span) in misplaced {
         if let Some(span) = span {

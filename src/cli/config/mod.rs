@@ -10,6 +10,7 @@
 
 mod content;
 mod file;
+mod mutes;
 mod sample;
 mod settings;
 #[cfg(test)]
@@ -90,6 +91,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     }
     cli.shared.named = cluster.map(|cluster| ClusterLabel { name: cluster.name.clone(), color: cluster.color });
     cli.shared.keymap = content.keymap;
+    cli.shared.mutes = content.mutes;
     Ok(cli)
 }
 

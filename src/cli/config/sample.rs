@@ -29,6 +29,14 @@ const CLUSTERS: &str = r##"
 # read-only = true
 "##;
 
+const MUTES: &str = r#"
+# Known problems that are not shown as warnings, for one service, for keys with a prefix, or for one lease (id).
+# For example:
+# [[mute]]
+# warning = "short-ttl"
+# service = "/svc/cron"
+"#;
+
 const KEYS: &str = r#"
 # Key bindings: a key, a list of keys, or [] for none. A key is a character, or Enter, Esc, Tab, Space, Up, PgDn, Home,
 # Del, F1 to F12, Ctrl-a. Actions named dialog-, form-, quit- and drill- apply in dialogs, where a key may have another
@@ -41,7 +49,7 @@ pub(in crate::cli) fn sample() -> String {
     let options = options();
     let settings: String = SETTINGS.iter().map(|setting| entry(setting, &options)).collect();
     let keys: String = Keymap::default().rows().map(key_line).collect();
-    [HEAD, &settings, CLUSTERS, KEYS, &keys].concat()
+    [HEAD, &settings, CLUSTERS, MUTES, KEYS, &keys].concat()
 }
 
 /// The help of the option, and its default.

@@ -5,6 +5,7 @@ mod attach;
 mod buttons;
 mod drill;
 mod grant;
+mod mute;
 mod popup;
 mod quit;
 mod revoke;
@@ -38,6 +39,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Attach(dialog) => page.attach(dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Sort(menu) => page.sort(*menu),
+        Dialog::Mute(menu) => page.mute(menu),
         Dialog::Quit(focus) => page.quit(*focus),
         Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),
