@@ -55,6 +55,8 @@ pub enum Action {
     MarkRange,
     /// Clear all marks.
     ClearMarks,
+    /// Group the rows by the next criterion: none, service, TTL, owner.
+    Group,
     /// Let the cursor follow its lease when rows move, or stay on its line.
     Follow,
     /// Pin or unpin the lease under the cursor, or the marked leases.
@@ -159,6 +161,7 @@ impl Action {
             Action::Mark => "mark",
             Action::MarkRange => "mark-range",
             Action::ClearMarks => "clear-marks",
+            Action::Group => "group",
             Action::Follow => "follow",
             Action::Pin => "pin",
             Action::Mute => "mute",
@@ -251,7 +254,7 @@ impl Action {
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
-            Action::Follow => view == View::Leases,
+            Action::Follow | Action::Group => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
@@ -263,7 +266,7 @@ impl Action {
         self.is_movement()
             || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
-            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter | Action::Follow)
+            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter | Action::Follow | Action::Group)
             || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
             || matches!(self, Action::ShorterSpan | Action::LongerSpan)
     }

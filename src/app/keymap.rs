@@ -39,6 +39,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(&[Key::Char('U')], Action::ClearMarks, None, "clear all marks"),
     bind(&[Key::Char('P')], Action::Pin, None, "pin or unpin"),
     bind(&[Key::Char('M')], Action::Mute, None, "mute a warning until it gets worse"),
+    bind(&[Key::Char('t')], Action::Group, None, "group by service, TTL, owner, or not"),
     bind(&[Key::Char('F')], Action::Follow, None, "follow the selected lease as rows move"),
     bind(&[Key::Char('<')], Action::SortBefore, None, "sort by previous column"),
     bind(&[Key::Char('>')], Action::SortAfter, None, "sort by next column"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::action::Action;
 use super::view::View;
 use super::view_state::ViewState;
-use super::{AppState, Lease};
+use super::{AppState, GroupId, Lease};
 use crate::escape::printable;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -228,6 +228,9 @@ impl AppState {
             return true;
         }
         let has_just_moved = view.has_just_moved(now);
+        if let Some(group) = view.cursor_group().filter(|_| !view.is_open) {
+            return !has_just_moved || self.ask_again_for_group(action, group, now);
+        }
         let Some(lease) = self.active_view().cursor_lease() else {
             // A frozen display without rows must not let an action reach the live cursor.
             return self.frozen.is_none();
@@ -241,6 +244,15 @@ impl AppState {
         let until = now + self.view.wall_time(ASKED_FOR);
         self.active_view_mut().view.motion.asked = Some((id, until));
         self.view.set_status(now, true, format!("The rows just moved: press {key} again for {name}"));
+        false
+    }
+}
+
+impl AppState {
+    fn ask_again_for_group(&mut self, action: Action, group: GroupId, now: Timestamp) -> bool {
+        let name = self.active_view().view.groups().get(group).map_or_else(String::new, |group| group.key().name());
+        let key = self.config.keymap.key_label(action);
+        self.view.set_status(now, true, format!("The rows just moved: press {key} again for the group {name}"));
         false
     }
 }

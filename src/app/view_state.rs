@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::dialog::Dialog;
 use super::events_view::EventsView;
+use super::group_view::GroupView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
 use super::row_filter::RowFilter;
@@ -102,6 +103,7 @@ pub struct ViewState {
     /// What the rows are grouped by.
     pub group_by: GroupBy,
     pub(super) motion: RowMotion,
+    pub(super) group_view: GroupView,
 }
 
 impl Default for ViewState {
@@ -140,6 +142,7 @@ impl ViewState {
             redraw: Redraw::default(),
             group_by: config.group_by,
             motion: RowMotion::default(),
+            group_view: GroupView::default(),
         }
     }
 
@@ -176,6 +179,7 @@ impl ViewState {
         self.is_wide = other.is_wide;
         self.pan = other.pan;
         self.motion.adopt(&other.motion);
+        self.adopt_groups(other);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;
@@ -214,8 +218,9 @@ impl ViewState {
     }
 
     /// The leases of the visible rows.
-    pub fn visible<'a>(&self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
-        self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id))
+    pub fn visible<'a>(&'a self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
+        let rows = self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id));
+        rows.chain(self.grouped_leases(leases))
     }
 
     /// Number of rows of living leases.
@@ -223,7 +228,11 @@ impl ViewState {
         self.order.len() - self.row_index.ended_rows().min(self.order.len())
     }
 
+    /// The visible rows of the table that is not grouped.
     pub(super) fn visible_range(&self) -> Range<usize> {
+        if self.is_grouped() {
+            return 0..0;
+        }
         let end = (self.window.top + self.window.rows).min(self.order.len());
         self.window.top.min(end)..end
     }
@@ -312,6 +321,9 @@ impl ViewState {
 
     /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.
     pub(super) fn scroll_to_cursor(&mut self) {
+        if self.is_grouped() {
+            return;
+        }
         let row = self.cursor_row().unwrap_or(0);
         let rows = self.window.rows.max(1);
         let most = self.order.len().saturating_sub(rows);

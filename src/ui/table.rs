@@ -15,7 +15,7 @@ use etcd_lease::TtlStatus;
 use super::columns::{self, RowContext, TableColumn};
 use super::layout::PanelAreas;
 use super::line::{cut, wrap};
-use super::{RenderContext, Role, Theme, filter_line, format, gutter, theme};
+use super::{RenderContext, Role, Theme, filter_line, format, group_rows, gutter, theme};
 
 /// Minimum width for a blank between the frame and the rows.
 pub(super) const PADDED_WIDTH: u16 = 100;
@@ -28,6 +28,11 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
         return;
     }
     let inner = if is_tiny { area } else { frame(ctx, area, detail.is_empty(), buf) };
+    if ctx.app.view.is_grouped() && !ctx.app.view.order().is_empty() {
+        group_rows::draw(ctx, marked, inner, is_tiny, buf);
+        let above = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        return filter_line::draw(ctx, if is_tiny { area } else { above }, buf);
+    }
     let above = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     match (ctx.app.view.order().is_empty(), is_tiny) {
         (true, _) => draw_advice(ctx, inner, buf),
@@ -85,6 +90,10 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     }
     if ctx.app.view.is_wide {
         title.push_span(Span::styled("· wide ← → ", theme.style(Role::Dim)));
+    }
+    if ctx.app.view.is_grouped() {
+        let by = format!("· by {} ", ctx.app.view.group_by);
+        title.push_span(Span::styled(by, theme.style(Role::Warning)));
     }
     if ctx.app.view.is_order_held(ctx.now) {
         title.push_span(Span::styled("· order held ", theme.style(Role::Warning)));
@@ -147,7 +156,7 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
 /// `300 · by LEFT ↑`, with the visible range if not all rows fit and the match count if a filter is active.
 fn extent(app: &AppState) -> String {
     let (all, window, sort) = (app.view.living_rows(), app.view.window, app.view.sort);
-    let rows = app.view.order().len();
+    let rows = if app.view.is_grouped() { app.view.grouped_len() } else { app.view.order().len() };
     let is_partial = rows > window.rows;
     let rows = format!("{}-{} of ", window.top + 1, (window.top + window.rows).min(rows));
     let rows = if is_partial { rows } else { String::new() };

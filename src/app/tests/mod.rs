@@ -6,6 +6,7 @@ mod event_filter;
 mod filtering;
 mod freeze;
 mod granting;
+mod group_rows;
 mod health;
 mod keymap;
 mod lease_keys;

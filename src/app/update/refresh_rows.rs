@@ -44,17 +44,25 @@ struct Frame {
 fn put_in_order(app: &mut AppState, frame: Frame) {
     let Frame { is_displayed, has_dialog, is_fixed, at, now } = frame;
     let before = Lines::of(&app.view);
-    let mut is_user_change = false;
+    let (mut is_user_change, mut has_changed) = (false, false);
     if !has_dialog {
         let view = &mut app.view;
         view.row_index.set_group(view.group_by);
         is_user_change = view.row_index.set_spec(&view.row_filter, view.sort);
         let may_reorder = is_user_change || view.may_reorder(at);
         let may_change = is_user_change || !is_fixed;
-        if may_change && view.row_index.update_order(&mut view.order, &app.leases, at, may_reorder) && may_reorder {
+        has_changed = may_change && view.row_index.update_order(&mut view.order, &app.leases, at, may_reorder);
+        if has_changed && may_reorder {
             view.motion.on_reordered(at);
         }
     }
+    if app.view.is_grouped() {
+        let has_moved = app.view.refresh_groups(has_changed);
+        let is_table = is_displayed && app.view.active == View::Leases && !app.view.is_open;
+        let seen_rows = if is_table { app.view.grouped_range() } else { 0..0 };
+        return app.view.motion.on_frame(seen_rows, has_moved, now);
+    }
+    app.view.leave_groups();
     if is_user_change || before.row.is_none() || app.view.is_cursor_bound(now) {
         restore_cursor(app);
         keep_cursor(app, &before, is_user_change);

@@ -20,6 +20,7 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
                 freeze::thaw(app);
             }
         }
+        Action::Group => navigation::next_grouping(&mut active.view),
         Action::Follow => navigation::toggle_following(&mut active.view),
         Action::Zoom => navigation::zoom(&mut active.view),
         Action::Wide => navigation::widen(&mut active.view),
@@ -67,6 +68,9 @@ pub(super) fn go(active: &mut AppState, action: Action) {
 
 /// Opens the detail of the selected lease. A filter that hides the lease of a candidate gives way.
 fn open(active: &mut AppState) {
+    if active.view.active == View::Leases && active.view.toggle_expanded() {
+        return;
+    }
     if active.view.active == View::Locks && select_candidate(active) {
         active.view.active = View::Leases;
         if active.view.cursor_row().is_none() {
