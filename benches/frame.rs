@@ -141,6 +141,29 @@ fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds that can be")
 }
 
+/// The group view: as many groups as there are TTLs, collapsed and with one of them expanded.
+fn grouped(leases: &mut ManyLeases) {
+    let mut buf = Buffer::empty(area());
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.frame(&mut buf);
+    for keys in [None, Some(Key::Enter)] {
+        keys.into_iter().for_each(|key| leases.send(Msg::Key(key)));
+        let mut micros = histogram();
+        for _ in 0..FRAMES / 3 {
+            leases.step(EVENTS_A_FRAME);
+            let watch = Stopwatch::start();
+            leases.frame(&mut buf);
+            micros.saturating_record(watch.elapsed().as_micros() as u64);
+        }
+        print(&format!("group frame p50 {} us", micros.value_at_quantile(0.5)));
+        print(&format!("group frame p99 {} us", micros.value_at_quantile(0.99)));
+    }
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.frame(&mut buf);
+}
+
 /// Frames without the updates between them.
 fn percentiles(leases: &mut ManyLeases) {
     let mut buf = Buffer::empty(area());
@@ -183,6 +206,7 @@ fn rows_anew(leases: &mut ManyLeases) {
     for (name, micros) in [("filter", filter), ("sort", sort)] {
         print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
         print(&format!("{name} p90 {} us", micros.value_at_quantile(0.9)));
+        print(&format!("{name} p99 {} us", micros.value_at_quantile(0.99)));
         print(&format!("{name} max {} us", micros.max()));
     }
 }
@@ -198,6 +222,7 @@ fn main() {
     filter_matches(&mut leases, &mut criterion);
     charts(&mut criterion);
     percentiles(&mut leases);
+    grouped(&mut leases);
     rows_anew(&mut leases);
     criterion.final_summary();
 }
