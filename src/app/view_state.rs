@@ -246,6 +246,10 @@ impl ViewState {
 
     /// Number of living leases that are pinned but hidden by the filter.
     pub fn hidden_pins(&self, leases: &LeaseStore) -> usize {
+        // Groups do not put pinned leases first.
+        if self.is_grouped() {
+            return 0;
+        }
         let top = self.order.iter().map_while(|id| leases.get(*id).filter(|lease| lease.is_pinned));
         leases.counts.pinned.saturating_sub(top.filter(|lease| lease.end.is_none()).count())
     }

@@ -114,9 +114,14 @@ fn frame(ctx: RenderContext<'_>, area: Rect, has_words: bool, buf: &mut Buffer) 
     inner
 }
 
-/// `F follow lease`, or ` following ` while the cursor follows its lease.
+/// `F follow lease`, or ` following ` while the cursor follows its lease; on a group, the key that shows its leases.
 fn follow_hint(ctx: RenderContext<'_>) -> Line<'static> {
     let theme = ctx.theme;
+    if let Some(group) = ctx.app.view.cursor_group() {
+        let key = format!(" {}", ctx.app.config.keymap.key_label(Action::Open));
+        let hint = if ctx.app.view.is_expanded(group) { " hide leases " } else { " show leases " };
+        return Line::from(vec![Span::styled(key, theme.style(Role::Key)), Span::styled(hint, theme.style(Role::Dim))]);
+    }
     if ctx.app.view.is_following() {
         return Line::from(Span::styled(" following ", theme.style(Role::Warning)));
     }
