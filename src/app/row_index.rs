@@ -7,7 +7,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::group_by::GroupBy;
 use super::groups::{GroupId, GroupIndex};
@@ -16,7 +15,8 @@ use super::name_order::{self, NameOrder};
 #[cfg(test)]
 use super::problem_class::ProblemClass;
 use super::problem_class::SettledClass;
-use super::row_filter::{ActiveFilter, Crossing, RowFilter};
+use super::row_filter::RowFilter;
+use super::row_spec::RowSpec;
 use super::sort::{self, RowRank, Sort};
 use super::{Lease, LeaseCounts, LeaseState, Ownership};
 use etcd_lease::LeaseId;
@@ -50,40 +50,6 @@ impl CountsShare {
             rate: interval.map_or(0, |interval| (1e9 / interval.as_secs_f64().max(1e-3)) as u64),
             dropped: lease.engine.as_ref().map_or(0, |status| status.queue.dropped),
         }
-    }
-}
-
-/// Which leases have a row, and in which order.
-#[derive(Clone, Debug, Default)]
-struct RowSpec {
-    sort: Sort,
-    active_filter: ActiveFilter,
-    /// What can change the filter result by time alone.
-    crossings: Vec<Crossing>,
-}
-
-impl RowSpec {
-    fn new(row_filter: &RowFilter, sort: Sort) -> Self {
-        let active_filter = ActiveFilter::of(row_filter);
-        let crossings = active_filter.crossings();
-        RowSpec { sort, active_filter, crossings }
-    }
-
-    fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {
-        self.sort == sort && self.active_filter.is_from(row_filter)
-    }
-
-    /// Whether a lease has a row. Its state may be known already.
-    fn has_row(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
-        !lease.is_row_dropped && self.active_filter.matches(lease, state, now)
-    }
-
-    /// When the filter result of a lease next changes by time alone.
-    fn crossing(&self, lease: &Lease, now: Timestamp) -> Option<Timestamp> {
-        // "Less than 5 s" becomes true just after the moment at which 5 s are left.
-        let around = |moment: Timestamp| [moment, moment + Duration::from_nanos(1)];
-        let times = self.crossings.iter().filter_map(|crossing| crossing.moment(lease)).flat_map(around);
-        times.filter(|time| *time > now).min()
     }
 }
 
