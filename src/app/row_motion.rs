@@ -21,14 +21,14 @@ const GUARD: Duration = Duration::from_millis(300);
 const ASKED_FOR: Duration = Duration::from_secs(5);
 
 /// What the last frame does not show yet of the cursor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Unseen {
     /// The user has seen its lease.
     #[default]
     Nothing,
     /// The user moved it to a row that the last frame did not show.
     ByUser,
-    /// A message put another lease under it.
+    /// A message put another lease under it, or the user moved it among rows that the last frame did not show at all.
     ByMessage,
 }
 
@@ -81,9 +81,13 @@ impl RowMotion {
     /// Records that the user moved the cursor to a row. `None` if it had no row before, so that nobody can tell where it
     /// goes.
     pub(super) fn on_cursor_moved(&mut self, row: Option<usize>) {
-        if row.is_none_or(|row| !self.seen_rows.contains(&row)) && self.unseen == Unseen::Nothing {
-            self.unseen = Unseen::ByUser;
-        }
+        let unseen = match row {
+            Some(row) if self.seen_rows.contains(&row) => Unseen::Nothing,
+            Some(_) if !self.seen_rows.is_empty() => Unseen::ByUser,
+            // The last frame showed other rows or none.
+            _ => Unseen::ByMessage,
+        };
+        self.unseen = self.unseen.max(unseen);
     }
 
     /// Lets the cursor keep its lease in the next frame, because the user's own action moves the row.
@@ -219,12 +223,19 @@ impl AppState {
         }
         let view = &self.active_view().view;
         let uses_marks = action.uses_marks() && !self.view.selection.is_empty() && !view.is_open;
-        let is_other_view = view.active != View::Leases;
-        if uses_marks || is_other_view || !view.has_just_moved(now) {
+        if uses_marks || view.active != View::Leases {
             self.active_view_mut().view.motion.asked = None;
             return true;
         }
-        let Some(lease) = self.active_view().cursor_lease() else { return true };
+        let has_just_moved = view.has_just_moved(now);
+        let Some(lease) = self.active_view().cursor_lease() else {
+            // A frozen display without rows must not let an action reach the live cursor.
+            return self.frozen.is_none();
+        };
+        if !has_just_moved {
+            self.active_view_mut().view.motion.asked = None;
+            return true;
+        }
         let key = self.config.keymap.key_label(action);
         let (id, name) = (lease.id, name(lease, &self.view.id_format.short(lease.id)));
         let until = now + self.view.wall_time(ASKED_FOR);

@@ -181,6 +181,10 @@ impl ViewState {
             self.cursor = other.cursor;
             self.is_away = other.is_away;
         }
+        if self.cursor != other.cursor {
+            // The lease under the cursor of the other view does not exist any more.
+            self.motion.on_message_moved();
+        }
     }
 
     /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).

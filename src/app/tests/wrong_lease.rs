@@ -72,7 +72,7 @@ impl Seen {
         // A cursor without a row goes to the first rows.
         let last = self.rows.len().saturating_sub(1);
         let to = match key {
-            'j' | ' ' if row.is_none() => return self.cursor = None,
+            'j' | 'k' | ' ' if row.is_none() => return self.cursor = None,
             'j' | ' ' => row.map_or(0, |row| row + 1),
             'k' => row.unwrap_or(0).saturating_sub(1),
             'g' => 0,
