@@ -161,7 +161,7 @@ fn sort_order(round: usize) -> Sort {
     let mut keys = SortKey::all();
     let number = keys.len();
     let key = keys.nth(round % number).unwrap_or_default();
-    Sort { key, is_descending: round % 2 == 0 }
+    Sort { key, is_descending: round.is_multiple_of(2) }
 }
 
 /// A new filter and a new sort order rebuild all rows at once.
