@@ -71,6 +71,8 @@ pub enum Action {
     InvertSort,
     /// Open the sort menu.
     SortMenu,
+    /// Open the menu that selects and reorders columns.
+    Columns,
     /// Show a shorter time span in the charts.
     ShorterSpan,
     /// Show a longer time span in the charts.
@@ -91,6 +93,10 @@ pub enum Action {
     Left,
     /// Scroll wide columns to the right.
     Right,
+    /// Show or hide the strip above the table.
+    Strip,
+    /// Write the cadence view to a CSV file.
+    ExportCsv,
     /// Toggle mouse capture.
     Mouse,
     /// Raise the poll limit.
@@ -112,12 +118,15 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 15] = {
+const EVERYWHERE: [KeyContext; 16] = {
     use KeyContext::{
-        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
-        Warp,
+        Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Mute, Quit, Results, Revoke, RevokeMany, Sort,
+        Suspend, Warp,
     };
-    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend, Mute]
+    [
+        Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit,
+        Suspend, Mute,
+    ]
 };
 
 impl Action {
@@ -151,6 +160,8 @@ impl Action {
             Action::Wide => "wide",
             Action::Left => "left",
             Action::Right => "right",
+            Action::Strip => "strip",
+            Action::ExportCsv => "export-csv",
             Action::Mouse => "mouse",
             Action::NextView => "next-view",
             Action::PreviousView => "previous-view",
@@ -169,6 +180,7 @@ impl Action {
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
             Action::SortMenu => "sort-menu",
+            Action::Columns => "columns",
             Action::ShorterSpan => "shorter-span",
             Action::LongerSpan => "longer-span",
             Action::Freeze => "freeze",
@@ -188,7 +200,11 @@ impl Action {
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results, KeyContext::Mute]
+                const MOVES: [KeyContext; 6] = {
+                    use KeyContext::{Columns, Help, Monitor, Mute, Results, Sort};
+                    [Monitor, Help, Sort, Columns, Results, Mute]
+                };
+                &MOVES
             }
             _ => &[KeyContext::Monitor],
         }
@@ -250,13 +266,16 @@ impl Action {
         match self {
             Action::Dialog(_) => false,
             Action::CopyId | Action::CopyCommand => view == View::Leases,
-            Action::Zoom | Action::Wide | Action::Left | Action::Right => view == View::Leases,
+            Action::Zoom | Action::Wide => view == View::Leases,
+            Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
+            Action::ExportCsv => view == View::Cadence,
+            Action::Open => matches!(view, View::Leases | View::Cadence | View::Locks),
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
-            Action::Filter | Action::SortMenu => view == View::Leases,
+            Action::Filter | Action::SortMenu | Action::Columns => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::Follow | Action::Group => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
-            Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
+            Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
         }
     }

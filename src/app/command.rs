@@ -3,6 +3,7 @@
 use super::GrantRequest;
 use super::action::Action;
 use super::bulk::RevokeTarget;
+use super::column::Column;
 use super::mute::MuteChoice;
 use super::sort::Sort;
 use etcd_lease::{Fault, LeaseId};
@@ -18,6 +19,8 @@ pub enum Command {
     Select(LeaseId),
     /// Sort the rows.
     SortBy(Sort),
+    /// Show these columns in this order.
+    ShowColumns(Vec<Column>),
     /// Grant leases.
     Grant(GrantRequest),
     /// Attach a key to a lease.

@@ -48,16 +48,20 @@ pub struct AppConfig {
     pub filter: TypedFilter,
     /// The initial sort order.
     pub sort: Sort,
-    /// The columns of the lease table, left to right.
+    /// The initial columns of the lease table, left to right. The current ones are in the view.
     pub columns: Vec<Column>,
     /// Whether the parent is a shell that can resume the program after it is suspended.
     pub can_suspend: bool,
+    /// Whether mouse capture is on at the start.
+    pub has_mouse: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
     /// What the rows are grouped by at the start.
     pub group_by: GroupBy,
     /// The warnings that the config file mutes.
     pub mutes: Vec<MuteRule>,
+    /// Whether leasetop's own reader reads no responses (`--stall`).
+    pub is_reader_stalled: bool,
 }
 
 impl Backend {
@@ -95,9 +99,11 @@ impl Default for AppConfig {
             sort: Sort::default(),
             columns: Column::ALL.to_vec(),
             can_suspend: true,
+            has_mouse: true,
             keymap: Keymap::default(),
             group_by: GroupBy::default(),
             mutes: Vec::new(),
+            is_reader_stalled: false,
         }
     }
 }

@@ -55,6 +55,13 @@ pub enum Effect {
     },
     /// Copy a text to the terminal's clipboard.
     Copy(String),
+    /// Write a text to a new file in the current directory. Answered by `Exported`.
+    Export {
+        /// The file name. If such a file exists, a number is added.
+        name: &'static str,
+        /// The content.
+        text: String,
+    },
     /// Turn mouse capture on or off.
     Mouse(bool),
     /// Replace the sandbox with a new one.

@@ -13,6 +13,8 @@ pub enum KeyContext {
     Filter,
     /// The sort menu.
     Sort,
+    /// The menu that selects and reorders columns.
+    Columns,
     /// The form for new leases.
     Grant,
     /// The form that attaches a key to a lease.
@@ -39,10 +41,11 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 14] = [
+    pub const DIALOGS: [KeyContext; 15] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
+        KeyContext::Columns,
         KeyContext::Grant,
         KeyContext::Attach,
         KeyContext::Adopt,
@@ -63,6 +66,7 @@ impl KeyContext {
             KeyContext::Help => "help",
             KeyContext::Filter => "filter",
             KeyContext::Sort => "sort",
+            KeyContext::Columns => "columns",
             KeyContext::Grant => "grant",
             KeyContext::Attach => "attach",
             KeyContext::Adopt => "adopt",
@@ -119,6 +123,12 @@ pub enum DialogAction {
     SlowerReader,
     /// Make the slow reader read more often.
     FasterReader,
+    /// Show or hide the selected column.
+    ColumnToggle,
+    /// Move the selected column one place to the left.
+    ColumnUp,
+    /// Move the selected column one place to the right.
+    ColumnDown,
     /// Quit without revoking.
     QuitLeave,
     /// Revoke the own leases, then quit.
@@ -147,6 +157,9 @@ impl DialogAction {
             DialogAction::FewerAnswers => "drill-fewer",
             DialogAction::SlowerReader => "drill-slower",
             DialogAction::FasterReader => "drill-faster",
+            DialogAction::ColumnToggle => "columns-toggle",
+            DialogAction::ColumnUp => "columns-up",
+            DialogAction::ColumnDown => "columns-down",
             DialogAction::QuitLeave => "quit-leave",
             DialogAction::QuitRevoke => "quit-revoke",
             DialogAction::QuitStay => "quit-stay",
@@ -158,10 +171,13 @@ impl DialogAction {
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Drill, Filter, Grant, Help, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+            Adopt, Attach, Columns, Drill, Filter, Grant, Help, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
+            Warp,
         };
         match self {
-            DialogAction::Close => &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Mute],
+            DialogAction::Close => {
+                &[Help, Sort, Columns, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Mute]
+            }
             DialogAction::Accept => &KeyContext::DIALOGS,
             DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
             DialogAction::Confirm => &[Adopt, Revoke],
@@ -171,6 +187,7 @@ impl DialogAction {
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader
             | DialogAction::FasterReader => &[Drill],
+            DialogAction::ColumnToggle | DialogAction::ColumnUp | DialogAction::ColumnDown => &[Columns],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
             DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Filter],
         }

@@ -3,6 +3,7 @@
 //! Messages contain changes (leases listed or gone, statuses that changed), never whole lists, so that a recording
 //! stays small and can be replayed.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ClickTarget, Key, KeyValues, Viewport};
@@ -198,6 +199,8 @@ pub enum Msg {
         /// Number of keys deleted with the lease. `None` if they could not be counted.
         keys_deleted: Option<usize>,
     },
+    /// A file was written, or not.
+    Exported(Result<PathBuf, String>),
     /// A lease could not be revoked.
     RevokeFailed {
         /// The lease.

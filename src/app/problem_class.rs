@@ -14,6 +14,8 @@ pub(super) enum ProblemClass {
     Late,
     /// Expired, but not removed yet.
     Dying,
+    /// Its responses are not read, or its response queue is full.
+    Stalled,
     /// Healthy, with an active warning.
     Warned,
     /// Healthy, or unseen: what is not known is no reason to move a row.
@@ -25,7 +27,7 @@ pub(super) enum ProblemClass {
 
 impl ProblemClass {
     /// Number of classes.
-    pub(super) const COUNT: usize = 6;
+    pub(super) const COUNT: usize = 7;
 
     /// The class of a living lease.
     pub(super) fn of(lease: &Lease, now: Timestamp) -> Self {
@@ -39,6 +41,7 @@ impl ProblemClass {
             LeaseState::Risk => ProblemClass::Risk,
             LeaseState::Late => ProblemClass::Late,
             LeaseState::Dying => ProblemClass::Dying,
+            LeaseState::Stalled => ProblemClass::Stalled,
             LeaseState::Paused => ProblemClass::Paused,
             LeaseState::Ok | LeaseState::Unseen | LeaseState::Ended(_) if has_warning => ProblemClass::Warned,
             LeaseState::Ok | LeaseState::Unseen | LeaseState::Ended(_) => ProblemClass::Ok,

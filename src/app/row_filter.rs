@@ -97,6 +97,13 @@ impl RowFilter {
         }
     }
 
+    /// Replaces all filters by this one.
+    pub(super) fn set(&mut self, text: &str) {
+        if let Ok(typed) = text.parse() {
+            *self = RowFilter { typed, ..RowFilter::default() };
+        }
+    }
+
     /// Switches to the next quick filter.
     pub(super) fn next_preset(&mut self) {
         self.preset = self.preset.next();

@@ -11,6 +11,8 @@ pub enum StateClass {
     Late,
     /// Expired but not removed yet.
     Dying,
+    /// Its responses are not read, or its response queue is full.
+    Stalled,
     /// Nothing is known about it any more.
     Unseen,
     /// Healthy, with a warning that is not muted.
@@ -25,12 +27,13 @@ pub enum StateClass {
 
 impl StateClass {
     /// Number of classes.
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 9;
 
     const ALL: [StateClass; StateClass::COUNT] = [
         StateClass::Risk,
         StateClass::Late,
         StateClass::Dying,
+        StateClass::Stalled,
         StateClass::Unseen,
         StateClass::Warned,
         StateClass::Ok,
@@ -44,6 +47,7 @@ impl StateClass {
             LeaseState::Risk => StateClass::Risk,
             LeaseState::Late => StateClass::Late,
             LeaseState::Dying => StateClass::Dying,
+            LeaseState::Stalled => StateClass::Stalled,
             LeaseState::Unseen => StateClass::Unseen,
             LeaseState::Ok if lease.active_warnings().next().is_some() => StateClass::Warned,
             LeaseState::Ok => StateClass::Ok,
@@ -58,6 +62,7 @@ impl StateClass {
             StateClass::Risk => "risk",
             StateClass::Late => "late",
             StateClass::Dying => "dying",
+            StateClass::Stalled => "stalled",
             StateClass::Unseen => "unseen",
             StateClass::Warned | StateClass::Ok => "ok",
             StateClass::Paused => "paused",

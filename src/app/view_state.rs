@@ -3,17 +3,19 @@
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
+use super::cadence_cursor::CadenceCursor;
 use super::dialog::Dialog;
 use super::events_view::EventsView;
 use super::group_view::GroupView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
+use super::overview::Overview;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::row_motion::RowMotion;
 use super::selection::Selection;
 use super::view::{View, Viewport};
-use super::{AppConfig, GroupBy, GroupId, GroupIndex, Lease, Sort};
+use super::{AppConfig, Column, GroupBy, GroupId, GroupIndex, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -64,7 +66,7 @@ pub struct ViewState {
     pub is_zoomed: bool,
     /// Whether columns have their full width. Those that do not fit are beyond the right edge.
     pub is_wide: bool,
-    /// Number of columns, not counting the id, scrolled past the left edge in wide mode.
+    /// Number of columns, not counting the first, scrolled past the left edge in wide mode.
     pub pan: usize,
     /// Scroll offset in lines of the open detail or the cadence view.
     pub scroll: usize,
@@ -89,6 +91,8 @@ pub struct ViewState {
     /// The state of the events view.
     pub events_view: EventsView,
     pub(super) locks_view: LocksView,
+    /// The cursor of the cadence view.
+    pub cadence_cursor: CadenceCursor,
     /// The open dialog.
     pub dialog: Option<Dialog>,
     /// Whether the introduction of the demo is shown. The first key press hides it.
@@ -101,6 +105,10 @@ pub struct ViewState {
     pub(super) viewport: Viewport,
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
+    /// Whether the user shows or hides the strip above the table. `None` leaves it to the height of the screen.
+    pub strip: Option<bool>,
+    /// Whether a message has said how to select text although the mouse is on.
+    pub(super) is_mouse_introduced: bool,
     /// Until when the screen says that the clock waits for this machine.
     pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
@@ -108,6 +116,8 @@ pub struct ViewState {
     pub group_by: GroupBy,
     pub(super) motion: RowMotion,
     pub(super) group_view: GroupView,
+    /// The columns of the lease table, left to right.
+    pub columns: Vec<Column>,
 }
 
 impl Default for ViewState {
@@ -138,17 +148,21 @@ impl ViewState {
             id_format: IdFormat::default(),
             events_view: EventsView::default(),
             locks_view: LocksView::default(),
+            cadence_cursor: CadenceCursor::default(),
             dialog: None,
             shows_tour: config.is_demo,
             status: None,
-            has_mouse: false,
+            has_mouse: config.has_mouse,
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
+            strip: None,
+            is_mouse_introduced: false,
             clock_waits_until: None,
             redraw: Redraw::default(),
             group_by: config.group_by,
             motion: RowMotion::default(),
             group_view: GroupView::default(),
+            columns: config.columns.clone(),
         }
     }
 
@@ -158,15 +172,19 @@ impl ViewState {
         ViewState {
             active: self.active,
             span: self.span,
+            cadence_cursor: self.cadence_cursor.restarted(),
             viewport: self.viewport,
-            window: RowWindow { rows: self.viewport.rows, ..RowWindow::default() },
+            window: RowWindow { rows: self.rows(false), ..RowWindow::default() },
             id_format: self.id_format,
             is_wide: self.is_wide,
             has_mouse: self.has_mouse,
             shows_tour: false,
             clock_speed,
+            strip: self.strip,
+            is_mouse_introduced: self.is_mouse_introduced,
             redraw: Redraw::Full,
             group_by: self.group_by,
+            columns: self.columns.clone(),
             ..ViewState::new(config)
         }
     }
@@ -182,11 +200,14 @@ impl ViewState {
         self.sort = other.sort;
         self.group_by = other.group_by;
         self.locks_view = other.locks_view.clone();
+        self.cadence_cursor = other.cadence_cursor.clone();
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
         self.motion.adopt(&other.motion);
         self.adopt_groups(other);
+        self.strip = other.strip;
+        self.columns.clone_from(&other.columns);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;
@@ -196,6 +217,11 @@ impl ViewState {
             // The lease under the cursor of the other view does not exist any more.
             self.motion.on_message_moved();
         }
+    }
+
+    /// The figures of the strip, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn overview(&self) -> &Overview {
+        self.row_index.overview()
     }
 
     /// The table rows in order, as of the last [`refresh_rows`](super::refresh_rows).
@@ -294,11 +320,14 @@ impl ViewState {
         self.cursor == Some(id) && self.is_detail_visible()
     }
 
-    /// The visible leases: the rows, the one whose detail is shown, and the lock candidates in the locks view.
+    /// The visible leases: the rows, the one whose detail is shown, the lock candidates in the locks view, and the
+    /// leases on the clock of the cadence view.
     pub(super) fn on_screen(&self, leases: &LeaseStore, locks: &Locks) -> Vec<LeaseId> {
         let selected = if self.is_detail_visible() { self.cursor } else { None };
         let candidates = self.candidates_on_screen(locks, leases).map(|lease| lease.id);
-        self.visible(leases).map(|lease| lease.id).chain(selected).chain(candidates).collect()
+        let on_clock = if self.active == View::Cadence { self.cadence_cursor.shown() } else { &[] };
+        let rows = self.visible(leases).map(|lease| lease.id);
+        rows.chain(selected).chain(candidates).chain(on_clock.iter().copied()).collect()
     }
 
     /// Whether the detail of this lease is visible, or the open dialog is about it.
@@ -326,8 +355,30 @@ impl ViewState {
     /// Adapts the window to the size of the screen.
     pub(super) fn fit(&mut self, viewport: Viewport) {
         self.viewport = viewport;
-        self.window.rows = if self.is_zoomed { viewport.zoomed } else { viewport.rows };
+        self.window.rows = self.rows(self.is_zoomed);
         self.scroll_to_cursor();
+    }
+
+    /// Number of table rows that fit on the screen.
+    pub(super) fn rows(&self, is_zoomed: bool) -> usize {
+        let Viewport { rows, zoomed, strip, .. } = self.viewport;
+        if is_zoomed {
+            zoomed
+        } else if self.shows_strip() {
+            rows.saturating_sub(strip)
+        } else {
+            rows
+        }
+    }
+
+    /// Whether the strip is shown in the views that have one.
+    pub(super) fn shows_strip(&self) -> bool {
+        self.strip.unwrap_or(self.viewport.shows_strip)
+    }
+
+    pub(super) fn show_strip(&mut self, is_shown: bool) {
+        self.strip = Some(is_shown);
+        self.fit(self.viewport);
     }
 
     /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.

@@ -25,6 +25,7 @@ mod sandbox;
 mod session;
 mod signals;
 mod table_args;
+mod theme;
 mod timetolive;
 mod values;
 mod wait;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use tokio::runtime::Builder;
 
-use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs};
+use super::options::{ListArgs, MonitorArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, Environment, EnvironmentFactory, MonitorOptions};
-use crate::ui::Theme;
 
 /// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
 const DEMO_TTLS: [i64; 3] = [10, 120, 3600];
@@ -98,10 +97,12 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
             backend: shared.backend(),
             is_read_only: shared.general.read_only,
             pace: shared.keeping.pace,
+            has_mouse: shared.general.mouse,
             keymap: shared.keymap.clone(),
             mutes: shared.mutes.clone(),
             ..config
         };
+        let (theme, asks_background) = shared.general.appearance();
         let options = MonitorOptions {
             cluster,
             clock,
@@ -109,7 +110,8 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
             environments: environments(&shared, own_leases),
             engine: shared.engine(),
             config,
-            theme: theme(&shared.general),
+            theme,
+            asks_background,
             stall_consumer,
             command: shared.command_line(),
         };
@@ -143,11 +145,4 @@ fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<Envir
         let shared = shared.clone().at_speed(warp);
         async move { environment(shared, own_leases).await.expect("an in-process sandbox can be reached") }
     }))
-}
-
-/// `NO_COLOR` applies if it is set and not empty (no-color.org).
-fn theme(general: &GeneralFlags) -> Theme {
-    let is_no_color_set = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let term = std::env::var("TERM").ok();
-    Theme::for_terminal(term.as_deref(), general.palette(is_no_color_set), general.ascii)
 }

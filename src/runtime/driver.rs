@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
 use super::call_failure::call_failure;
+use super::export;
 use super::observations;
 use super::response_reader::ResponseReader;
 use crate::app::{CallFailure, GrantRequest, Msg, ReadValue};
@@ -105,6 +106,11 @@ impl Driver {
     pub(super) fn attach(&mut self, id: LeaseId, key: Vec<u8>, value: Vec<u8>) {
         let context = self.context.clone();
         self.run(stream::once(async move { context.attach(id, key, &value).await }));
+    }
+
+    /// Writes a new file. It is small, so the event loop waits for it.
+    pub(super) fn export(&mut self, name: &'static str, text: String) {
+        self.run(stream::once(async move { Msg::Exported(export::write_new(name, &text)) }));
     }
 
     fn run(&mut self, messages: impl Stream<Item = Msg> + Send + 'static) {

@@ -58,6 +58,7 @@ pub(super) fn execute(effect: Effect, driver: &mut Driver, requests: &mut LoopRe
         Effect::ProbeKeys(id) => driver.probe_keys(id),
         Effect::Grant(request) => driver.grant(request),
         Effect::Attach { id, key, value } => driver.attach(id, key, value),
+        Effect::Export { name, text } => driver.export(name, text),
         Effect::Copy(text) => requests.terminal.push(TerminalRequest::Copy(text)),
         Effect::Mouse(is_ours) => requests.terminal.push(TerminalRequest::Mouse(is_ours)),
         Effect::Suspend => requests.suspend = Some(SuspendScope::Job),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::Screen;
 use super::frame_encoder::FrameEncoder;
 use crate::app::{AppState, Redraw, refresh_rows};
-use crate::ui::{self, RenderContext, Theme, WallClock};
+use crate::ui::{self, Palette, RenderContext, Theme, WallClock};
 use simkit::Clock;
 use simkit::Timestamp;
 
@@ -65,6 +65,17 @@ impl<S: Screen> FrameScheduler<S> {
 
     pub(super) fn render_context<'a>(&'a self, app: &'a AppState, now: Timestamp) -> RenderContext<'a> {
         RenderContext { app, now, wall: &self.wall, theme: self.theme }
+    }
+
+    /// Whether a frame has been drawn.
+    pub(super) fn has_drawn(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Changes the colours and draws everything in them.
+    pub(super) fn set_palette(&mut self, palette: Palette) {
+        self.theme.palette = palette;
+        self.due = Some(self.clock.now());
     }
 
     /// Converts real time to the clock's time, so that the frame rate does not depend on the clock speed.

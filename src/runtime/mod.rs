@@ -18,11 +18,13 @@
 //!
 //! A sandbox can be restarted at another clock speed: a new [`Environment`] and a new session replace the old ones.
 
+mod background;
 mod call_failure;
 mod clipboard;
 mod driver;
 mod effects;
 mod environment;
+mod export;
 mod frame_encoder;
 mod frame_scheduler;
 mod headless;
@@ -61,8 +63,9 @@ pub async fn monitor(mut options: MonitorOptions) -> Result<(), MonitorError> {
     options.config.can_suspend = signals::has_shell();
     let command = options.command.clone();
     let terminal = terminal::Terminal::enter()?;
+    let screen = terminal.screen(options.config.has_mouse);
     let ended = tokio::select! {
-        ended = run(options, terminal.screen(), EventStream::new(), external) => ended,
+        ended = run(options, screen, EventStream::new(), external) => ended,
         () = tasks::panicked() => return Err(MonitorError::Panicked),
     };
     terminal.close();

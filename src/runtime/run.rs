@@ -5,6 +5,7 @@ use std::{io, mem};
 use crossterm::event::Event;
 use futures_util::stream::{Stream, StreamExt};
 
+use super::background::{self, Background, BackgroundQuery, ReplyFilter};
 use super::effects::{ExitState, LoopRequests, SuspendScope, TerminalRequest};
 use super::frame_scheduler::FrameScheduler;
 use super::mouse::{self, MouseAction};
@@ -12,7 +13,7 @@ use super::options::MonitorOptions;
 use super::session::{Session, Wakeup};
 use super::{Environment, EnvironmentFactory, ExternalEvent, OwnedResources, Screen, clipboard, input};
 use crate::app::Msg;
-use crate::ui;
+use crate::ui::{self, Palette};
 use etcd_lease::engine;
 use simkit::Timestamp;
 
@@ -35,10 +36,21 @@ where
     O: Stream<Item = ExternalEvent> + Unpin,
 {
     let MonitorOptions { cluster, clock, resources, environments, engine, config, stall_consumer, theme, .. } = options;
+    let background = if options.asks_background { BackgroundQuery::Wanted } else { BackgroundQuery::Over };
     let frames = FrameScheduler::new(screen, clock.clone(), theme);
     let session = Session::start(cluster, clock, engine, config, stall_consumer);
-    let mut monitor =
-        Monitor { session, input, external, frames, engine, stall_consumer, environments, _resources: resources };
+    let mut monitor = Monitor {
+        session,
+        input,
+        external,
+        frames,
+        engine,
+        stall_consumer,
+        environments,
+        _resources: resources,
+        background,
+        replies: ReplyFilter::default(),
+    };
     monitor.resize();
     monitor.run().await
 }
@@ -54,6 +66,8 @@ struct Monitor<S, I, O> {
     environments: Option<EnvironmentFactory>,
     /// Resources of the current environment, kept until it is replaced.
     _resources: Option<OwnedResources>,
+    background: BackgroundQuery,
+    replies: ReplyFilter,
 }
 
 impl<S, I, O> Monitor<S, I, O>
@@ -67,6 +81,7 @@ where
             let redraw = self.session.app.view.reset_redraw();
             self.frames.schedule(redraw, self.session.app.counts_down());
             self.frames.draw_if_due(&mut self.session.app);
+            self.ask_for_background();
             let event = self.next().await;
             self.handle(event);
             if let Some(ended) = self.handle_requests().await {
@@ -126,12 +141,37 @@ where
 
     fn handle(&mut self, event: LoopEvent) {
         match event {
-            LoopEvent::Input(Some(Ok(event))) => self.input(&event),
+            LoopEvent::Input(Some(Ok(event))) => {
+                let clock = &self.session.clock;
+                // Real time: the bytes of a reply arrive together at any speed of the clock.
+                let filtered =
+                    self.replies.pass(event, Timestamp::from_nanos(clock.now().nanos() / u64::from(clock.speed())));
+                filtered.events.iter().for_each(|event| self.input(event));
+                filtered.background.into_iter().for_each(|background| self.on_background(background));
+            }
             // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
             LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
             LoopEvent::Freed => self.session.app.frame_written(self.session.clock.now()),
+        }
+    }
+
+    /// Asks the terminal for its background colour, after the first frame.
+    fn ask_for_background(&mut self) {
+        if self.background == BackgroundQuery::Wanted && self.frames.has_drawn() {
+            let limit = background::LIMIT * self.session.clock.speed();
+            self.background = BackgroundQuery::Asked { until: self.session.clock.now() + limit };
+            self.frames.append_bytes(background::QUERY.to_vec());
+        }
+    }
+
+    /// Applies the answer, unless it comes too late.
+    fn on_background(&mut self, background: Background) {
+        let asked = std::mem::replace(&mut self.background, BackgroundQuery::Over);
+        let BackgroundQuery::Asked { until } = asked else { return };
+        if background == Background::Light && self.session.clock.now() <= until {
+            self.frames.set_palette(Palette::Light);
         }
     }
 

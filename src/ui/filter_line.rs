@@ -1,4 +1,4 @@
-//! Filter input, drawn on the frame above the rows while the user types: the text, the number of matches, and below it the
+//! Filter input, drawn above the rows while the user types: the text, the number of matches, and below it the
 //! completions or the syntax error.
 
 use ratatui::buffer::Buffer;

@@ -2,13 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use crate::app::{Group, GroupFigures, GroupId, GroupedRow, LeaseState, Selection, SelectionMark, StateClass};
 use crate::width::DisplayWidth;
 
 use super::line::cut;
-use super::{RenderContext, Role, columns, format, table, theme};
+use super::{RenderContext, Role, format, table, theme};
 
 /// The title, the width and the alignment of each column right of the name.
 const COLUMNS: [(&str, usize, bool); 6] = [
@@ -37,7 +36,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, area: Rect, is_tin
             GroupedRow::Lease(id) => draw_lease(ctx, *id, marks, place, buf),
         }
         if ctx.app.view.grouped_cursor() == Some(*row) {
-            buf.set_style(place, Style::reset().patch(ctx.theme.cursor()));
+            buf.set_style(place, ctx.theme.selected_row());
         }
     }
 }
@@ -101,6 +100,7 @@ fn state(figures: &GroupFigures) -> (String, Role) {
         StateClass::Risk => LeaseState::Risk,
         StateClass::Late => LeaseState::Late,
         StateClass::Dying => LeaseState::Dying,
+        StateClass::Stalled => LeaseState::Stalled,
         StateClass::Unseen => LeaseState::Unseen,
         StateClass::Paused => LeaseState::Paused,
         _ => LeaseState::Ok,
@@ -117,12 +117,7 @@ fn draw_lease(ctx: RenderContext<'_>, id: etcd_lease::LeaseId, marks: &Selection
         None => " ",
     };
     buf.set_stringn(place.x, place.y, mark, 1, ctx.theme.style(Role::Key));
-    let indented = Rect { x: place.x + 2, width: place.width.saturating_sub(2), ..place };
-    for (column, area) in table::columns_of(ctx, indented) {
-        let width = usize::from(area.width);
-        let (text, role) = columns::cell(column, table::row(ctx, lease), width);
-        let text = cut(&text, width);
-        let indent = if column.is_number { width.saturating_sub(text.width()) } else { 0 };
-        buf.set_stringn(area.x + indent as u16, area.y, &text, width - indent, ctx.theme.style(role));
+    for (column, area) in table::columns_of(ctx, place) {
+        table::draw_lease_cell(ctx, column, lease, area, buf);
     }
 }

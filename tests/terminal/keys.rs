@@ -8,6 +8,7 @@ use etcd_lease::LeaseId;
 use leasetop::app::keymap::KEYMAP;
 use leasetop::app::{Key, KeyContext, Keymap};
 use portable_pty::CommandBuilder;
+use tempfile::TempDir;
 use vt100::Screen;
 
 use crate::pty::Terminal;
@@ -131,6 +132,8 @@ fn the_table_lists_exactly_the_keys_of_the_program() {
 /// The monitor, started by a shell with job control, with a lease of its own and forty of other clients.
 struct MonitorTest {
     _server: ServedSandbox,
+    /// The current directory, for exported files.
+    _folder: TempDir,
     terminal: Terminal,
     own: LeaseId,
 }
@@ -151,13 +154,15 @@ impl MonitorTest {
         let words: Vec<String> = monitor.get_argv().iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let mut shell = CommandBuilder::new("bash");
         shell.args(["-c", &format!("set -m; '{}'; exit $?", words.join("' '"))]);
+        let folder = tempfile::tempdir().expect("a folder");
+        shell.cwd(folder.path());
         shell.env("TERM", "xterm-256color");
         shell.env("XDG_CONFIG_HOME", "/nowhere");
         let mut terminal = Terminal::start(shell, 120, 24);
         terminal.wait_until("the rows in their order", |screen| {
             let text = screen.contents();
             let at = |key| text.find(key);
-            text.contains("41 · by FIRST KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
+            text.contains("sort: KEY") && at(" /a").zip(at("/k/01")).is_some_and(|(own, other)| own < other)
         });
         // The cursor follows the lease on which it began: the first that was listed, which may be any.
         terminal.keys("g");
@@ -172,7 +177,7 @@ impl MonitorTest {
             .into_iter()
             .find(own)
             .expect("the monitor's own lease");
-        MonitorTest { _server: server, terminal, own }
+        MonitorTest { _server: server, _folder: folder, terminal, own }
     }
 
     /// Runs a line and waits for what it expects, which must not hold before.
@@ -212,10 +217,10 @@ fn holds(screen: &Screen, expected: &str) -> bool {
     }
 }
 
-/// The reversed row.
+/// The row with the bar of the cursor, below the tabs.
 fn under_the_cursor(screen: &Screen) -> Option<String> {
     let rows = screen.contents().lines().map(str::to_owned).collect::<Vec<_>>();
-    (0_u16..).zip(rows).find(|(y, _)| screen.cell(*y, 3).is_some_and(vt100::Cell::inverse)).map(|(_, row)| row)
+    rows.into_iter().skip(2).find(|row| row.contains('▌'))
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub use outcome::DialogOutcome;
 pub(super) use outcome::{DialogContext, is_over, scrolled};
 
 pub use super::verbs::attach::AttachDialog;
+pub use super::verbs::columns::{ColumnChoice, ColumnMenu};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
@@ -55,6 +56,8 @@ pub enum Dialog {
     Sort(SortMenu),
     /// The menu that mutes warnings.
     Mute(MuteMenu),
+    /// The menu that selects and reorders columns.
+    Columns(ColumnMenu),
     /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
     Quit(Focus),
     /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
@@ -75,6 +78,7 @@ impl Dialog {
             Dialog::Mute(menu) => Some(menu.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
+            Dialog::Columns(_) => None,
             Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
     }
@@ -109,6 +113,7 @@ impl Dialog {
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
             Dialog::Mute(menu) => menu.on_key(key, context),
+            Dialog::Columns(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
             // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.
             Dialog::Suspend(_) => close_on(is_over(context.dialog_action(KeyContext::Suspend, key))),

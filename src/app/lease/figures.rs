@@ -3,29 +3,13 @@
 use std::time::Duration;
 
 use crate::app::Lease;
-use crate::inference::lease_inference::{Certainty, MeanInterval};
 use simkit::Timestamp;
 
 impl Lease {
-    /// The observed interval: the last one if the engine renews the lease, else the mean of what polls have shown.
-    /// `None` before the second renewal.
-    pub fn observed_interval(&self) -> Option<MeanInterval> {
-        match &self.engine {
-            Some(status) => Some(MeanInterval { every: status.cadence.last?, certainty: Certainty::About }),
-            None => self.others_mean_interval(),
-        }
-    }
-
     /// The renewal interval in percent of the TTL, rounded: 33 is healthy.
     pub fn interval_percent(&self) -> Option<u16> {
         let percent = (self.interval_share()? * 100.0).round();
         Some(percent.min(f64::from(u16::MAX)) as u16)
-    }
-
-    /// The renewal interval as a fraction of the TTL.
-    pub fn interval_share(&self) -> Option<f64> {
-        let ttl = self.granted_ttl.filter(|ttl| *ttl > 0)?;
-        Some(self.observed_interval()?.every.as_secs_f64() / ttl as f64)
     }
 
     /// The lowest time left at a renewal, as the column MARGIN shows it.

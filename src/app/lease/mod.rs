@@ -5,6 +5,9 @@
 
 mod figures;
 mod health;
+mod rhythm;
+
+pub use rhythm::TimeLeft;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -123,6 +126,8 @@ pub struct Lease {
     pub(super) is_row_dropped: bool,
     /// The displayed time left, while the deadline is known.
     countdown: Option<Countdown>,
+    /// Whether leasetop was started with a reader that reads nothing.
+    pub(super) is_reader_stalled: bool,
 }
 
 impl Lease {
@@ -154,6 +159,7 @@ impl Lease {
             poll: PollState::default(),
             is_row_dropped: false,
             countdown: None,
+            is_reader_stalled: false,
         }
     }
 
@@ -337,6 +343,7 @@ impl Lease {
             None if self.is_unseen(now) => LeaseState::Unseen,
             None if self.is_at_risk(now) => LeaseState::Risk,
             None if self.is_late(now) => LeaseState::Late,
+            None if self.is_stalled() => LeaseState::Stalled,
             None if self.is_paused() => LeaseState::Paused,
             None => LeaseState::Ok,
         }
@@ -358,12 +365,6 @@ impl Lease {
             return None;
         }
         self.observed.idle_end()
-    }
-
-    /// Whether this is an own or lost lease that is not kept alive, or a fault drill is running.
-    fn is_paused(&self) -> bool {
-        let should_be_kept = self.ownership == Ownership::Own || self.loss.is_some();
-        should_be_kept && !self.is_kept_alive || self.drill().is_some()
     }
 
     /// Whether an election or a restart reset the TTL within the last 10 s.

@@ -1,10 +1,11 @@
 //! Executes commands by calling their verbs.
 
 use crate::app::action::Action;
+use crate::app::cadence;
 use crate::app::command::Command;
 use crate::app::dialog::{Dialog, Focus, MuteMenu};
 use crate::app::verbs::{
-    self, Done, attach, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many, sort,
 };
 use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
 use etcd_lease::LeaseId;
@@ -26,6 +27,10 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         }
         Command::SortBy(sort) => {
             navigation::sort_by(&mut app.active_view_mut().view, sort);
+            Done::default()
+        }
+        Command::ShowColumns(columns) => {
+            navigation::choose_columns(&mut app.active_view_mut().view, columns);
             Done::default()
         }
         Command::Grant(request) => grant::start(request),
@@ -91,6 +96,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Quit => return ask_to_quit(app, now),
         Action::PollNow => return tick::poll_now(app, now),
         Action::Mouse => toggle_mouse(app),
+        Action::Strip => toggle_strip(app),
         Action::New => open_grant_form(app),
         Action::Attach => open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
@@ -102,6 +108,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
         Action::Mute => open_mute_menu(app),
+        Action::ExportCsv => export_csv(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
         action => {
@@ -119,6 +126,10 @@ fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
+        }
+        Action::Columns => {
+            let present = app.active_view().view.columns.clone();
+            app.view.dialog = Some(Dialog::Columns(columns::ColumnMenu::new(present)));
         }
         // The dialog opens even if there is no other speed to choose: it says why, and it catches the digit that the
         // user may already have typed.
@@ -153,6 +164,14 @@ fn targets_to_change(app: &mut AppState, now: Timestamp) -> Option<Vec<LeaseId>>
         return None;
     }
     Some(targets)
+}
+
+/// Exports the displayed cadence view.
+fn export_csv(app: &AppState) -> Done {
+    let shown = app.active_view();
+    let series = shown.leases.cadence_report(shown.config.pace).series;
+    let text = cadence::to_csv(&shown.leases.cadence_index, &series);
+    Done::effects(vec![Effect::Export { name: "leasetop-cadence.csv", text }])
 }
 
 fn cursor_id(app: &AppState) -> Option<LeaseId> {
@@ -264,6 +283,24 @@ fn open_mute_menu(app: &mut AppState) -> Done {
         }
         Err(why) => Done::error(format!("Nothing to mute for {}: {why}", app.view.id_format.name(lease.id))),
     }
+}
+
+/// Shows or hides the strip above the table. On a small screen there is no room for it.
+fn toggle_strip(app: &mut AppState) -> Done {
+    app.view.request_redraw(Redraw::Now);
+    let active = &app.active_view().view;
+    if active.viewport.strip == 0 {
+        return Done::error("The strip needs a larger screen");
+    }
+    if active.active == View::Leases && (active.is_open || active.is_zoomed) {
+        return Done::error("The strip is shown above the table");
+    }
+    let shown = !active.shows_strip();
+    app.view.show_strip(shown);
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.view.show_strip(shown);
+    }
+    Done::default()
 }
 
 /// Toggles mouse capture.

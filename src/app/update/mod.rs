@@ -55,7 +55,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return input::press(app, key, now),
         Msg::Clicked(hit) => return mouse::clicked(app, hit, now),
-        Msg::Wheel { is_down } => mouse::wheel(app, is_down),
+        Msg::Wheel { is_down } => mouse::wheel(app, is_down, now),
         Msg::Pasted(text) => input::paste(app, &text, now),
         Msg::Tick => return tick::tick(app, now),
         Msg::Cluster(view) => return cluster::changed(app, view, now),
@@ -89,6 +89,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::GrantFailed { ttl, failure } => replies::grant_failed(app, ttl, &failure, now),
         Msg::Attached { id, key } => replies::attached(app, id, &key, now),
+        Msg::Exported(result) => replies::exported(app, result, now),
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),

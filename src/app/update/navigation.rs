@@ -39,7 +39,7 @@ pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
     view.scroll_to_cursor();
 }
 
-/// Scrolls the open detail or the cadence view. The offset may be beyond the end.
+/// Scrolls the open detail. The offset may be beyond the end.
 pub(super) fn scroll(view: &mut ViewState, action: Action) {
     let page = view.window.rows.max(2) - 1;
     view.scroll = moved(view.scroll, action, page, usize::MAX);
@@ -102,6 +102,9 @@ pub(super) fn next_category(view: &mut ViewState) {
 pub(super) fn change_span(view: &mut ViewState, action: Action) {
     /// With the longest span, a full hour of the shortest lease is visible.
     const LONGEST: u8 = 5;
+    if view.active == View::Cadence {
+        return view.cadence_cursor.change_span(action == Action::LongerSpan);
+    }
     if view.is_detail_visible() {
         view.span = match action {
             Action::LongerSpan => (view.span + 1).min(LONGEST),
@@ -133,6 +136,12 @@ pub(super) fn toggle_following(view: &mut ViewState) {
     view.is_away |= view.motion.is_following;
 }
 
+/// Shows these columns in this order.
+pub(super) fn choose_columns(view: &mut ViewState, columns: Vec<Column>) {
+    view.columns = columns;
+    view.pan = 0;
+}
+
 /// Toggles full screen for the table or the open detail.
 pub(super) fn zoom(view: &mut ViewState) {
     view.is_zoomed = !view.is_zoomed;
@@ -145,9 +154,9 @@ pub(super) fn widen(view: &mut ViewState) {
     view.pan = 0;
 }
 
-/// Scrolls wide columns by one. At least one column besides the id stays visible.
-pub(super) fn pan(view: &mut ViewState, columns: &[Column], action: Action) {
-    let most = columns.iter().filter(|column| **column != Column::Id).count().saturating_sub(1);
+/// Scrolls wide columns by one. At least one column besides the first stays visible.
+pub(super) fn pan(view: &mut ViewState, action: Action) {
+    let most = view.columns.len().saturating_sub(2);
     if view.is_wide {
         view.pan = if action == Action::Right { (view.pan + 1).min(most) } else { view.pan.saturating_sub(1) };
     }

@@ -76,6 +76,9 @@ fn put_in_order(app: &mut AppState, frame: Frame) {
     if app.view.active == View::Locks {
         app.view.locks_view.keep_cursor(&app.keys.locks);
     }
+    if app.view.active == View::Cadence {
+        refresh_cadence(app);
+    }
 }
 
 /// Where the cursor and the visible rows were in the last frame.
@@ -131,6 +134,19 @@ impl Lines {
         let shifts: Vec<isize> = (0..self.rows.len()).filter_map(shift).collect();
         let votes = |shift: &isize| shifts.iter().filter(|other| *other == shift).count();
         shifts.iter().copied().max_by_key(|shift| (votes(shift), Some(*shift) == own)).unwrap_or(0)
+    }
+}
+
+/// Chooses the lease in each row of the cadence view. A lease that is not kept alive here gets a history, so that its
+/// row covers more than the latest renewals.
+fn refresh_cadence(app: &mut AppState) {
+    app.leases.cadence_index.fill_representatives();
+    app.view.cadence_cursor.refresh(&app.leases.cadence_index);
+    let needs_one =
+        |id: &LeaseId| app.leases.alive(*id).is_some_and(|lease| lease.history.is_none() && lease.bounds().is_some());
+    let without: Vec<LeaseId> = app.view.cadence_cursor.shown().iter().copied().filter(needs_one).collect();
+    for id in without {
+        app.leases.history_mut(id, true);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Replies to the requests of the verbs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::bulk::RevokeOutcome;
@@ -89,6 +90,14 @@ pub(super) fn renew_failed(app: &mut AppState, id: LeaseId, failure: &CallFailur
         return record_end(app, id, Absence::by(now, app));
     }
     app.events.push(now, Some(id), EventKind::error(format!("could not renew: {}", failure.text)));
+}
+
+/// Reports where a file was written, or why not.
+pub(super) fn exported(app: &mut AppState, result: Result<PathBuf, String>, now: Timestamp) {
+    match result {
+        Ok(path) => app.view.set_status(now, false, format!("Exported {}", path.display())),
+        Err(failure) => app.view.set_status(now, true, format!("Could not export: {failure}")),
+    }
 }
 
 /// Records a revoked lease.

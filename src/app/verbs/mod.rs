@@ -5,6 +5,7 @@
 //! `update::execute` maps commands to verbs.
 
 pub(super) mod attach;
+pub(super) mod columns;
 pub(super) mod copy;
 mod done;
 pub(super) mod drill;

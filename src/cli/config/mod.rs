@@ -15,6 +15,7 @@ mod sample;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod themes;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,10 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
         cli.shared.read_only_by = read_only_by(&matches, &content, cluster);
     }
     cli.shared.named = cluster.map(|cluster| ClusterLabel { name: cluster.name.clone(), color: cluster.color });
+    if let Some(name) = &cli.shared.general.theme {
+        themes::check(name, &content.themes).map_err(|why| CliError::Usage(format!("--theme: {why}")))?;
+    }
+    cli.shared.general.themes = content.themes;
     cli.shared.keymap = content.keymap;
     cli.shared.mutes = content.mutes;
     Ok(cli)

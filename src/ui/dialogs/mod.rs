@@ -3,6 +3,7 @@
 mod adopt;
 mod attach;
 mod buttons;
+mod columns;
 mod drill;
 mod grant;
 mod mute;
@@ -13,10 +14,13 @@ mod revoke_many;
 mod sort;
 mod warp;
 
+use std::cell::RefCell;
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::app::Key;
 use crate::app::dialog::Dialog;
 
 use self::buttons::DialogButton;
@@ -27,24 +31,33 @@ use super::{RenderContext, Role, field, format, help};
 /// Draws the open dialog, if any.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &ctx.app.view.dialog else { return };
-    let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
-    let page = DialogPage { ctx, width: frame.width(), rows: frame.rows() };
-    let popup = match dialog {
-        Dialog::Help { top } => page.help(*top),
-        Dialog::Grant(form) => page.grant(form),
-        Dialog::Revoke(dialog) => page.revoke(dialog),
-        Dialog::RevokeMany(dialog) => page.revoke_many(dialog),
-        Dialog::Revoking { top } => page.revoking(*top),
-        Dialog::Adopt(dialog) => page.adopt(dialog),
-        Dialog::Attach(dialog) => page.attach(dialog),
-        Dialog::Drill(dialog) => page.drill(dialog),
-        Dialog::Sort(menu) => page.sort(*menu),
-        Dialog::Mute(menu) => page.mute(menu),
-        Dialog::Quit(focus) => page.quit(*focus),
-        Dialog::Warp => page.warp(),
-        Dialog::Suspend(_) => page.suspend(),
-    };
-    frame.draw(ctx.theme, popup, buf);
+    let frame = frame(dialog, area);
+    let buttons = RefCell::default();
+    frame.draw(
+        ctx.theme,
+        DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons }.of(dialog),
+        buf,
+    );
+}
+
+/// The key of the button at a position.
+pub(super) fn key_at(ctx: RenderContext<'_>, area: Rect, position: Position) -> Option<Key> {
+    let dialog = ctx.app.view.dialog.as_ref()?;
+    let frame = frame(dialog, area);
+    let buttons = RefCell::default();
+    let popup = DialogPage { ctx, width: frame.width(), rows: frame.rows(), buttons: &buttons }.of(dialog);
+    let mut buf = Buffer::empty(area);
+    let foot = frame.draw(ctx.theme, popup, &mut buf);
+    let buttons = buttons.into_inner();
+    if foot.contains(position) { buttons::at(&buttons, &buf, foot, position) } else { None }
+}
+
+fn frame(dialog: &Dialog, area: Rect) -> Frame {
+    match dialog {
+        Dialog::Help { .. } => Frame::wide(area),
+        Dialog::Columns(_) => Frame::low(area),
+        _ => Frame::of(area),
+    }
 }
 
 /// Number of lines of the open help that do not fit, or `None` if it is not open.
@@ -60,9 +73,30 @@ struct DialogPage<'a> {
     ctx: RenderContext<'a>,
     width: usize,
     rows: usize,
+    /// The answers, collected while they are laid out, so that a click finds them.
+    buttons: &'a RefCell<Vec<DialogButton>>,
 }
 
 impl<'a> DialogPage<'a> {
+    fn of(&self, dialog: &'a Dialog) -> Popup<'a> {
+        match dialog {
+            Dialog::Help { top } => self.help(*top),
+            Dialog::Grant(form) => self.grant(form),
+            Dialog::Revoke(dialog) => self.revoke(dialog),
+            Dialog::RevokeMany(dialog) => self.revoke_many(dialog),
+            Dialog::Revoking { top } => self.revoking(*top),
+            Dialog::Adopt(dialog) => self.adopt(dialog),
+            Dialog::Attach(dialog) => self.attach(dialog),
+            Dialog::Drill(dialog) => self.drill(dialog),
+            Dialog::Sort(menu) => self.sort(*menu),
+            Dialog::Mute(menu) => self.mute(menu),
+            Dialog::Columns(menu) => self.columns(menu),
+            Dialog::Quit(focus) => self.quit(*focus),
+            Dialog::Warp => self.warp(),
+            Dialog::Suspend(_) => self.suspend(),
+        }
+    }
+
     /// The lease id in the configured format.
     fn name(&self, id: etcd_lease::LeaseId) -> String {
         self.ctx.app.view.id_format.name(id)
