@@ -42,7 +42,7 @@ fn what_is_typed_is_escaped() {
 
 #[test]
 fn the_title_says_what_is_sorted_by() {
-    let keys = [vec![Key::Char('>'); 5], vec![Key::Char('I')]].concat();
+    let keys = [vec![Key::Char('>'); 4], vec![Key::Char('I')]].concat();
     let picture = screen((80, 24), &keys);
     assert!(picture.contains("sort: TTL ↓"), "{picture}");
     insta::assert_snapshot!("sorted_140x40", screen((140, 40), &keys));
