@@ -12,7 +12,7 @@ use etcd_lease::{
 };
 use hdrhistogram::Histogram;
 use jiff::tz::TimeZone;
-use leasetop::app::{AppConfig, AppState, Column, Key, Listing, Msg, Sort, refresh_rows, update};
+use leasetop::app::{AppConfig, AppState, Key, Listing, Msg, Sort, SortKey, refresh_rows, update};
 use leasetop::ui::{self, RenderContext, Theme, WallClock};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -141,6 +141,29 @@ fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds that can be")
 }
 
+/// The group view: as many groups as there are TTLs, collapsed and with one of them expanded.
+fn grouped(leases: &mut ManyLeases) {
+    let mut buf = Buffer::empty(area());
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.frame(&mut buf);
+    for keys in [None, Some(Key::Enter)] {
+        keys.into_iter().for_each(|key| leases.send(Msg::Key(key)));
+        let mut micros = histogram();
+        for _ in 0..FRAMES / 3 {
+            leases.step(EVENTS_A_FRAME);
+            let watch = Stopwatch::start();
+            leases.frame(&mut buf);
+            micros.saturating_record(watch.elapsed().as_micros() as u64);
+        }
+        print(&format!("group frame p50 {} us", micros.value_at_quantile(0.5)));
+        print(&format!("group frame p99 {} us", micros.value_at_quantile(0.99)));
+    }
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.send(Msg::Key(Key::Char('t')));
+    leases.frame(&mut buf);
+}
+
 /// Frames without the updates between them.
 fn percentiles(leases: &mut ManyLeases, name: &str) {
     let mut buf = Buffer::empty(area());
@@ -156,6 +179,14 @@ fn percentiles(leases: &mut ManyLeases, name: &str) {
     print(&format!("{name} max {} us", micros.max()));
 }
 
+/// A different sort order each time.
+fn sort_order(round: usize) -> Sort {
+    let mut keys = SortKey::all();
+    let number = keys.len();
+    let key = keys.nth(round % number).unwrap_or_default();
+    Sort { key, is_descending: round.is_multiple_of(2) }
+}
+
 /// A new filter and a new sort order rebuild all rows at once.
 fn rows_anew(leases: &mut ManyLeases) {
     const FILTERS: [&str; 6] =
@@ -168,13 +199,14 @@ fn rows_anew(leases: &mut ManyLeases) {
         filter.saturating_record(leases.arranged());
         leases.app.view.row_filter.typed = "".parse().expect("a filter");
         leases.arranged();
-        leases.app.view.sort = Sort { column: Column::ALL[round % Column::ALL.len()], is_descending: round % 2 == 0 };
+        leases.app.view.sort = sort_order(round);
         sort.saturating_record(leases.arranged());
         assert_eq!(leases.app.view.order().len(), LEASES as usize, "each has a row");
     }
     for (name, micros) in [("filter", filter), ("sort", sort)] {
         print(&format!("{name} p50 {} us", micros.value_at_quantile(0.5)));
         print(&format!("{name} p90 {} us", micros.value_at_quantile(0.9)));
+        print(&format!("{name} p99 {} us", micros.value_at_quantile(0.99)));
         print(&format!("{name} max {} us", micros.max()));
     }
 }
@@ -189,6 +221,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     filter_matches(&mut leases, &mut criterion);
     charts(&mut criterion);
+    grouped(&mut leases);
     percentiles(&mut leases, "frame");
     leases.send(Msg::Key(Key::Char('2')));
     percentiles(&mut leases, "cadence frame");

@@ -59,8 +59,14 @@ pub enum Action {
     MarkRange,
     /// Clear all marks.
     ClearMarks,
+    /// Group the rows by the next criterion: none, service, TTL, owner.
+    Group,
+    /// Let the cursor follow its lease when rows move, or stay on its line.
+    Follow,
     /// Pin or unpin the lease under the cursor, or the marked leases.
     Pin,
+    /// Open the menu that mutes the warnings of the selected lease.
+    Mute,
     /// Sort by the previous column.
     SortBefore,
     /// Sort by the next column.
@@ -116,14 +122,14 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 15] = {
+const EVERYWHERE: [KeyContext; 16] = {
     use KeyContext::{
-        Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
-        Warp,
+        Adopt, Attach, Columns, Drill, Filter, Grant, Help, Monitor, Mute, Quit, Results, Revoke, RevokeMany, Sort,
+        Suspend, Warp,
     };
     [
         Monitor, Help, Filter, Sort, Columns, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit,
-        Suspend,
+        Suspend, Mute,
     ]
 };
 
@@ -172,7 +178,10 @@ impl Action {
             Action::Mark => "mark",
             Action::MarkRange => "mark-range",
             Action::ClearMarks => "clear-marks",
+            Action::Group => "group",
+            Action::Follow => "follow",
             Action::Pin => "pin",
+            Action::Mute => "mute",
             Action::SortBefore => "sort-before",
             Action::SortAfter => "sort-after",
             Action::InvertSort => "invert-sort",
@@ -197,7 +206,11 @@ impl Action {
             Action::Help | Action::Filter => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
             action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Columns, KeyContext::Results]
+                const MOVES: [KeyContext; 6] = {
+                    use KeyContext::{Columns, Help, Monitor, Mute, Results, Sort};
+                    [Monitor, Help, Sort, Columns, Results, Mute]
+                };
+                &MOVES
             }
             _ => &[KeyContext::Monitor],
         }
@@ -240,7 +253,18 @@ impl Action {
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || matches!(self, Action::Attach | Action::Pin)
+            || matches!(self, Action::Attach | Action::Pin | Action::Mute)
+    }
+
+    /// Whether the action applies to the marked leases if there are any.
+    pub(super) fn uses_marks(self) -> bool {
+        matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Revoke | Action::Pin)
+    }
+
+    /// Whether the action asks again if another lease came under the cursor just before the key.
+    pub(super) fn is_guarded(self) -> bool {
+        self.uses_marks()
+            || matches!(self, Action::Drill | Action::Attach | Action::Mark | Action::MarkRange | Action::Mute)
     }
 
     /// Whether the action applies to the lease on which the view's cursor is.
@@ -255,6 +279,7 @@ impl Action {
             Action::Dialog(_) => false,
             Action::QuickFilter => matches!(view, View::Leases | View::Events),
             Action::Left | Action::Right | Action::Strip => matches!(view, View::Leases | View::Cadence),
+            Action::Follow | Action::Group => view == View::Leases,
             Action::ShorterSpan | Action::LongerSpan => matches!(view, View::Leases | View::Cadence),
             Action::ExportCsv => view == View::Cadence,
             action => view == View::Leases || !action.needs_table(),
@@ -279,7 +304,7 @@ impl Action {
         self.is_movement()
             || matches!(self, Action::Zoom | Action::Wide | Action::Left | Action::Right)
             || matches!(self, Action::Show(_) | Action::NextView | Action::PreviousView | Action::Open)
-            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter)
+            || matches!(self, Action::Back | Action::Filter | Action::QuickFilter | Action::Follow | Action::Group)
             || matches!(self, Action::NextLease | Action::PreviousLease)
             || matches!(self, Action::SortBefore | Action::SortAfter | Action::InvertSort)
             || matches!(self, Action::ShorterSpan | Action::LongerSpan)

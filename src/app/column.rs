@@ -145,7 +145,7 @@ impl Column {
         matches!(self, Column::Queue | Column::Drop | Column::RoundTrip | Column::Keys | Column::Share | Column::Cycles)
     }
 
-    fn names() -> String {
+    pub(super) fn names() -> String {
         Column::ALL.map(Column::name).join(" ")
     }
 }

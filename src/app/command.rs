@@ -4,6 +4,7 @@ use super::GrantRequest;
 use super::action::Action;
 use super::bulk::RevokeTarget;
 use super::column::Column;
+use super::mute::MuteChoice;
 use super::sort::Sort;
 use etcd_lease::{Fault, LeaseId};
 
@@ -55,6 +56,13 @@ pub enum Command {
     Quit,
     /// Revoke the own leases that are kept alive, then quit.
     RevokeAndQuit,
+    /// Mute a warning of a lease or of its service, or show it again.
+    Mute {
+        /// The lease.
+        id: LeaseId,
+        /// The warning, and what to do about it.
+        choice: MuteChoice,
+    },
     /// Show an error on the status line.
     ShowError(String),
 }

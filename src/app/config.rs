@@ -1,9 +1,9 @@
 //! The configuration that the monitor starts with.
 
 use super::cluster_label::ClusterLabel;
-use super::row_filter::TypedFilter;
 use super::sort::Sort;
-use super::{Column, GrantRequest, Keymap};
+use super::typed_filter::TypedFilter;
+use super::{Column, GrantRequest, GroupBy, Keymap, MuteRule};
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
 /// What the monitor is connected to.
@@ -56,6 +56,10 @@ pub struct AppConfig {
     pub has_mouse: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
+    /// What the rows are grouped by at the start.
+    pub group_by: GroupBy,
+    /// The warnings that the config file mutes.
+    pub mutes: Vec<MuteRule>,
     /// Whether leasetop's own reader reads no responses (`--stall`).
     pub is_reader_stalled: bool,
 }
@@ -97,6 +101,8 @@ impl Default for AppConfig {
             can_suspend: true,
             has_mouse: true,
             keymap: Keymap::default(),
+            group_by: GroupBy::default(),
+            mutes: Vec::new(),
             is_reader_stalled: false,
         }
     }

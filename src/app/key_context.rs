@@ -35,11 +35,13 @@ pub enum KeyContext {
     Quit,
     /// The dialog before suspending.
     Suspend,
+    /// The menu that mutes warnings.
+    Mute,
 }
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 14] = [
+    pub const DIALOGS: [KeyContext; 15] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
@@ -54,6 +56,7 @@ impl KeyContext {
         KeyContext::Warp,
         KeyContext::Quit,
         KeyContext::Suspend,
+        KeyContext::Mute,
     ];
 
     /// The name used in messages.
@@ -74,6 +77,7 @@ impl KeyContext {
             KeyContext::Warp => "warp",
             KeyContext::Quit => "quit",
             KeyContext::Suspend => "suspend",
+            KeyContext::Mute => "mute",
         }
     }
 
@@ -131,6 +135,10 @@ pub enum DialogAction {
     QuitRevoke,
     /// Do not quit.
     QuitStay,
+    /// Insert the next word that fits.
+    CompleteNext,
+    /// Insert the previous word that fits.
+    CompletePrevious,
 }
 
 impl DialogAction {
@@ -155,16 +163,21 @@ impl DialogAction {
             DialogAction::QuitLeave => "quit-leave",
             DialogAction::QuitRevoke => "quit-revoke",
             DialogAction::QuitStay => "quit-stay",
+            DialogAction::CompleteNext => "complete-next",
+            DialogAction::CompletePrevious => "complete-previous",
         }
     }
 
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Columns, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+            Adopt, Attach, Columns, Drill, Filter, Grant, Help, Mute, Quit, Results, Revoke, RevokeMany, Sort, Suspend,
+            Warp,
         };
         match self {
-            DialogAction::Close => &[Help, Sort, Columns, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
+            DialogAction::Close => {
+                &[Help, Sort, Columns, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Mute]
+            }
             DialogAction::Accept => &KeyContext::DIALOGS,
             DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
             DialogAction::Confirm => &[Adopt, Revoke],
@@ -176,6 +189,7 @@ impl DialogAction {
             | DialogAction::FasterReader => &[Drill],
             DialogAction::ColumnToggle | DialogAction::ColumnUp | DialogAction::ColumnDown => &[Columns],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
+            DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Filter],
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cadence::{CadenceIndex, CadenceReport, CadenceStats};
 use super::history;
 use super::lint_report::LintReport;
+use super::mute::Mutes;
 use super::ttl_cohorts::TtlCohorts;
 use super::{HistoryEvent, Lease, LeaseCounts, LeaseHistory, LeaseState};
 use crate::inference::lease_inference::CohortHint;
@@ -32,6 +33,7 @@ pub struct LeaseStore {
     /// Statistics of the leases of each TTL.
     pub(super) cohorts: TtlCohorts,
     pub(super) lint_report: LintReport,
+    mutes: Mutes,
     /// The cadence statistics of every lease that was kept alive.
     pub(super) cadence_stats: CadenceStats,
     /// Renewal intervals of all living leases by TTL, as of the last [`refresh_rows`](super::refresh_rows).
@@ -39,9 +41,19 @@ pub struct LeaseStore {
 }
 
 impl LeaseStore {
+    /// An empty store with these rules.
+    pub(super) fn with_mutes(mutes: Mutes) -> Self {
+        LeaseStore { mutes, ..LeaseStore::default() }
+    }
+
     /// Number of leases, including ended ones that still have a row.
     pub fn len(&self) -> usize {
         self.all.len()
+    }
+
+    /// Number of living leases, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn living_count(&self) -> usize {
+        self.counts.own + self.counts.adopted + self.counts.others
     }
 
     /// Whether the store is empty.
@@ -113,6 +125,16 @@ impl LeaseStore {
         self.all.remove(&id);
     }
 
+    /// Adds a lease to those that ended recently. Only the last 20 of them have a row.
+    pub(super) fn push_ended(&mut self, at: Timestamp, id: LeaseId) {
+        const MAX_ENDED_ROWS: usize = 20;
+        self.recently_ended.push_back((at, id));
+        let oldest = self.recently_ended.iter().rev().nth(MAX_ENDED_ROWS).map(|(_, id)| *id);
+        if let Some(lease) = oldest.and_then(|id| self.get_mut(id)).filter(|lease| lease.end.is_some()) {
+            lease.is_row_dropped = true;
+        }
+    }
+
     /// The leases that may have changed since the last call.
     pub(super) fn take_dirty(&mut self) -> HashSet<LeaseId> {
         std::mem::take(&mut self.dirty)
@@ -121,6 +143,65 @@ impl LeaseStore {
     /// The findings of the lints.
     pub fn lint_report(&self) -> &LintReport {
         &self.lint_report
+    }
+
+    /// The rules that mute warnings.
+    pub fn mutes(&self) -> &Mutes {
+        &self.mutes
+    }
+
+    /// Changes the rules that mute warnings. Returns the number of leases for which that made a difference.
+    pub(super) fn change_mutes(&mut self, change: impl FnOnce(&mut Mutes)) -> usize {
+        change(&mut self.mutes);
+        let differs = |lease: &&Lease| !lease.warnings.is_empty() && self.mutes.of(lease) != lease.muted;
+        let changed: Vec<LeaseId> = self.values().filter(differs).map(|lease| lease.id).collect();
+        changed.iter().for_each(|id| self.refresh_muted(*id));
+        self.count_warnings();
+        changed.len()
+    }
+
+    /// Applies the rules to what has become known about leases, and forgets leases that are gone. Returns the number of
+    /// leases for which that made a difference.
+    pub(super) fn refresh_mutes(&mut self) -> usize {
+        let all = &self.all;
+        self.mutes.forget_gone(|id| all.contains_key(&id));
+        self.change_mutes(|_| ())
+    }
+
+    /// Ends the mutes that the user set for a lease, because it got worse.
+    pub(super) fn lift_mutes(&mut self, id: LeaseId) {
+        let Some(lease) = self.all.get(&id) else { return };
+        if self.mutes.lift(lease) {
+            self.refresh_muted(id);
+            self.count_warnings();
+        }
+    }
+
+    /// Sets the warnings of a lease. A new and more urgent one ends its mutes.
+    pub(super) fn set_warnings(&mut self, id: LeaseId, warnings: Vec<&'static str>) {
+        let Some(lease) = self.get_mut(id) else { return };
+        let before = std::mem::replace(&mut lease.warnings, warnings);
+        let Some(lease) = self.all.get(&id) else { return };
+        if self.mutes.is_worse(lease, &before) {
+            self.mutes.lift(lease);
+        }
+        self.refresh_muted(id);
+    }
+
+    fn refresh_muted(&mut self, id: LeaseId) {
+        let Some(muted) = self.get(id).map(|lease| self.mutes.of(lease)) else { return };
+        if let Some(lease) = self.get_mut(id) {
+            lease.muted = muted;
+        }
+    }
+
+    /// Counts the active and the muted warnings.
+    pub(super) fn count_warnings(&mut self) {
+        let warned = || self.values().filter(|lease| !lease.warnings.is_empty());
+        let count = warned().filter(|lease| lease.active_warnings().next().is_some()).count();
+        let muted = warned().map(|lease| lease.muted.count()).sum();
+        self.lint_report.count = count;
+        self.lint_report.muted = muted;
     }
 
     /// Adds an event to the history of every living lease that has one or is kept alive.

@@ -10,8 +10,10 @@ use simkit::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct LintReport {
     pub(super) findings: Vec<Finding>,
-    /// Number of leases with findings.
+    /// Number of leases with a warning that is not muted.
     pub(super) count: usize,
+    /// Number of muted warnings of all leases.
+    pub(super) muted: usize,
     /// When the lints run next.
     pub(super) due: Timestamp,
 }
@@ -22,8 +24,13 @@ impl LintReport {
         self.findings.iter().filter(move |finding| finding.leases.contains(&id))
     }
 
-    /// Number of leases with findings.
+    /// Number of leases with a warning that is not muted.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// Number of muted warnings of all leases.
+    pub fn muted(&self) -> usize {
+        self.muted
     }
 }

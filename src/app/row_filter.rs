@@ -1,12 +1,12 @@
 //! The row filter: the typed filter and the quick filter.
 
-use std::fmt;
-use std::str::FromStr;
+use std::time::Duration;
 
-use tui_input::Input;
-
+use super::filter_line::FilterLine;
+use super::lease_facts::LeaseFacts;
+use super::typed_filter::TypedFilter;
 use super::{Lease, LeaseState, Ownership};
-use crate::filter::{BadFilter, Filter, FilterFacts};
+use crate::filter::{Filter, Number};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
@@ -47,59 +47,16 @@ impl FilterPreset {
         FilterPreset::ALL[(place + 1) % FilterPreset::ALL.len()]
     }
 
-    fn matches(self, lease: &Lease, now: Timestamp) -> bool {
+    fn matches(self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
+        let state = || state.unwrap_or_else(|| lease.state(now));
         match self {
             FilterPreset::All => true,
             FilterPreset::Own => lease.ownership == Ownership::Own,
             FilterPreset::Others => lease.ownership != Ownership::Own,
-            FilterPreset::AtRisk => matches!(lease.state(now), LeaseState::Risk | LeaseState::Late),
+            FilterPreset::AtRisk => matches!(state(), LeaseState::Risk | LeaseState::Late),
             FilterPreset::Gone => lease.end.is_some(),
         }
     }
-}
-
-/// A parsed filter with its source text.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TypedFilter {
-    text: String,
-    filter: Filter,
-}
-
-impl TypedFilter {
-    /// The source text.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The parsed filter.
-    pub fn filter(&self) -> &Filter {
-        &self.filter
-    }
-}
-
-impl fmt::Display for TypedFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl FromStr for TypedFilter {
-    type Err = BadFilter;
-
-    fn from_str(text: &str) -> Result<Self, BadFilter> {
-        Ok(TypedFilter { text: text.trim().to_owned(), filter: text.parse()? })
-    }
-}
-
-/// The filter line while it is open.
-#[derive(Clone, Debug)]
-pub struct FilterLine {
-    /// The text field.
-    pub input: Input,
-    /// Why the text is not a valid filter. The last valid filter stays active meanwhile.
-    pub bad: Option<BadFilter>,
-    /// The last valid filter that was not an unfinished condition. It stays active while the text is invalid.
-    last_good: TypedFilter,
 }
 
 /// Decides which leases have a row.
@@ -118,32 +75,25 @@ pub struct RowFilter {
 impl RowFilter {
     /// Whether the filter can hide any lease.
     pub fn is_active(&self) -> bool {
-        self.preset != FilterPreset::All || !self.typed.filter.is_empty()
+        self.preset != FilterPreset::All || !self.typed.filter().is_empty()
     }
 
     /// Opens the filter line with the current filter.
     pub(super) fn open(&mut self) {
-        let last_good = self.typed.clone();
-        self.line = Some(FilterLine { input: Input::new(last_good.text.clone()), bad: None, last_good });
+        self.line = Some(FilterLine::new(self.typed.clone()));
     }
 
-    /// Parses the filter line and applies it at once. While the text is invalid, the last valid filter applies. An
-    /// unfinished condition does not count as valid: `state` on the way to `state:`.
+    /// Parses the filter line and applies it at once. While the text is invalid, the last valid filter applies.
     pub(super) fn read(&mut self) {
-        let Some(line) = &mut self.line else { return };
-        let text = line.input.value();
-        match text.parse::<TypedFilter>() {
-            Ok(typed) => {
-                if !Filter::is_unfinished(text) {
-                    line.last_good = typed.clone();
-                }
-                self.typed = typed;
-                line.bad = None;
-            }
-            Err(bad) => {
-                self.typed = line.last_good.clone();
-                line.bad = Some(bad);
-            }
+        if let Some(line) = &mut self.line {
+            self.typed = line.read();
+        }
+    }
+
+    /// Inserts the next or the previous completion of the word at the cursor, and applies the filter.
+    pub(super) fn complete(&mut self, is_forward: bool) {
+        if self.line.as_mut().is_some_and(|line| line.complete(is_forward)) {
+            self.read();
         }
     }
 
@@ -176,78 +126,44 @@ pub(super) struct ActiveFilter {
 
 impl ActiveFilter {
     pub(super) fn of(row_filter: &RowFilter) -> Self {
-        ActiveFilter { preset: row_filter.preset, filter: row_filter.typed.filter.clone() }
+        ActiveFilter { preset: row_filter.preset, filter: row_filter.typed.filter().clone() }
     }
 
     /// Whether this is the current state of `row_filter`.
     pub(super) fn is_from(&self, row_filter: &RowFilter) -> bool {
-        self.preset == row_filter.preset && self.filter == row_filter.typed.filter
+        self.preset == row_filter.preset && self.filter == *row_filter.typed.filter()
     }
 
     /// Whether a lease passes the filter.
-    pub(super) fn matches(&self, lease: &Lease, now: Timestamp) -> bool {
-        self.preset.matches(lease, now) && self.filter.matches(&LeaseFacts::now(lease, now))
+    pub(super) fn matches(&self, lease: &Lease, state: Option<LeaseState>, now: Timestamp) -> bool {
+        self.preset.matches(lease, state, now) && self.filter.matches(&LeaseFacts::now(lease, state, now))
     }
 
-    /// The times left, in seconds, at which the result can change without an event.
-    pub(super) fn times_left(&self) -> Vec<f64> {
-        self.filter.times_left()
-    }
-}
-
-/// The facts about a lease that a filter can test.
-pub(super) struct LeaseFacts<'a> {
-    lease: &'a Lease,
-    keys: &'a [Vec<u8>],
-    /// Whether the time left of an ended lease is its value at the end.
-    is_last: bool,
-    now: Timestamp,
-}
-
-impl<'a> LeaseFacts<'a> {
-    /// The current facts.
-    fn now(lease: &'a Lease, now: Timestamp) -> Self {
-        let keys = lease.keys.as_ref().map_or(&[][..], |keys| &keys.first);
-        LeaseFacts { lease, keys, is_last: false, now }
-    }
-
-    /// The facts as of the last event of the lease, with these keys.
-    pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
-        LeaseFacts { lease, keys, is_last: true, now }
+    /// The moments at which the result can change by time alone.
+    pub(super) fn crossings(&self) -> Vec<Crossing> {
+        self.filter.crossings().into_iter().map(|(number, seconds)| Crossing::new(number, seconds)).collect()
     }
 }
 
-impl FilterFacts for LeaseFacts<'_> {
-    fn id(&self) -> LeaseId {
-        self.lease.id
+/// A number that changes by time alone, and the span that a filter compares it with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Crossing {
+    number: Number,
+    span: Duration,
+}
+
+impl Crossing {
+    fn new(number: Number, seconds: f64) -> Self {
+        Crossing { number, span: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX) }
     }
 
-    fn who(&self) -> &str {
-        self.lease.ownership.word()
-    }
-
-    fn state(&self) -> &str {
-        self.lease.state(self.now).word()
-    }
-
-    fn ttl(&self) -> Option<i64> {
-        self.lease.granted_ttl
-    }
-
-    fn left(&self) -> Option<f64> {
-        if self.is_last { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
-    }
-
-    fn key_count(&self) -> Option<usize> {
-        let all = self.lease.keys.as_ref().filter(|known| known.is_all)?;
-        Some(all.count.max(self.keys.len()))
-    }
-
-    fn keys(&self) -> &[Vec<u8>] {
-        self.keys
-    }
-
-    fn drops(&self) -> Option<u64> {
-        Some(self.lease.engine.as_ref()?.queue.dropped)
+    /// When the number of a lease reaches the span. `None` if it is unknown or never does.
+    pub(super) fn moment(self, lease: &Lease) -> Option<Timestamp> {
+        match self.number {
+            Number::Left => lease.left_below(self.span),
+            Number::Last => Some(lease.last_renewed()? + self.span),
+            Number::Next => Some(lease.next_renewal()?.before(self.span)),
+            _ => None,
+        }
     }
 }

@@ -6,12 +6,19 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
-use std::time::Duration;
+use std::sync::Arc;
 
+use super::group_by::GroupBy;
+use super::groups::{GroupId, GroupIndex};
 use super::lease_store::LeaseStore;
+use super::name_order::{self, NameOrder};
 use super::overview::{self, Overview, OverviewShare};
-use super::row_filter::{ActiveFilter, RowFilter};
-use super::sort::{RowSortKey, Sort};
+#[cfg(test)]
+use super::problem_class::ProblemClass;
+use super::problem_class::SettledClass;
+use super::row_filter::RowFilter;
+use super::row_spec::RowSpec;
+use super::sort::{self, RowRank, Sort};
 use super::{Lease, LeaseCounts, LeaseState, Ownership};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -56,49 +63,18 @@ impl CountsShare {
     }
 }
 
-/// Which leases have a row, and in which order.
-#[derive(Clone, Debug, Default)]
-struct RowSpec {
-    sort: Sort,
-    active_filter: ActiveFilter,
-    /// The times left at which the filter result can change.
-    times_left: Vec<Duration>,
-}
-
-impl RowSpec {
-    fn new(row_filter: &RowFilter, sort: Sort) -> Self {
-        let active_filter = ActiveFilter::of(row_filter);
-        let span = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        let times_left = active_filter.times_left().into_iter().map(span).collect();
-        RowSpec { sort, active_filter, times_left }
-    }
-
-    fn is_for(&self, row_filter: &RowFilter, sort: Sort) -> bool {
-        self.sort == sort && self.active_filter.is_from(row_filter)
-    }
-
-    /// The sort rank of a lease. `None` if the filter hides it.
-    fn rank(&self, lease: &Lease, now: Timestamp) -> Option<RowSortKey> {
-        if self.active_filter.matches(lease, now) { Some(RowSortKey::of(lease, self.sort, now)) } else { None }
-    }
-
-    /// When the filter result of a lease next changes by time alone.
-    fn crossing(&self, lease: &Lease, now: Timestamp) -> Option<Timestamp> {
-        // "Less than 5 s" becomes true just after the moment at which 5 s are left.
-        let around = |moment: Timestamp| [moment, moment + Duration::from_nanos(1)];
-        let times = self.times_left.iter().filter_map(|left| lease.left_below(*left)).flat_map(around);
-        times.filter(|time| *time > now).min()
-    }
-}
-
 /// The last indexed facts about one lease.
 #[derive(Clone, Debug, Default)]
 struct RowEntry {
     /// Its rank in the current order. `None` if it has no row.
-    rank: Option<RowSortKey>,
+    rank: Option<RowRank>,
+    /// The code of its first key, and the number of that code among all.
+    name: Option<(Arc<[u8]>, u64)>,
     share: Option<CountsShare>,
     /// The state of a living lease.
     state: Option<LeaseState>,
+    /// The problem class of a living lease.
+    class: Option<SettledClass>,
     /// When its state next changes by time alone.
     state_change: Option<Timestamp>,
     /// When its filter result next changes by time alone.
@@ -108,7 +84,28 @@ struct RowEntry {
 impl RowEntry {
     /// When to check the lease again if nothing else happens to it.
     fn alarm(&self) -> Option<Timestamp> {
-        self.state_change.into_iter().chain(self.crossing).min()
+        let improvement = self.class.and_then(|class| class.improves_at);
+        self.state_change.into_iter().chain(self.crossing).chain(improvement).min()
+    }
+
+    /// The rank of its lease now, whose state may be known already. `None` if the lease has no row. Updates the figures of
+    /// its group.
+    fn rank_now(
+        &self,
+        spec: &RowSpec,
+        groups: &mut GroupIndex,
+        lease: &Lease,
+        state: Option<LeaseState>,
+        now: Timestamp,
+    ) -> Option<RowRank> {
+        if !spec.has_row(lease, state, now) {
+            groups.remove(lease.id);
+            return None;
+        }
+        let class = self.class.unwrap_or_default().class;
+        let name = self.name.as_ref().map(|(_, number)| *number);
+        let group = groups.update(lease, class, || state.unwrap_or_else(|| lease.state(now)));
+        Some(RowRank { group, ..RowRank::of(lease, class, name, spec.sort, now) })
     }
 }
 
@@ -121,25 +118,69 @@ pub(super) struct RowIndex {
     /// Whether the crossing times changed with `spec`.
     are_times_new: bool,
     entries: BTreeMap<LeaseId, RowEntry>,
+    names: NameOrder,
+    /// Whether the ranks of rows that did not change are outdated, because all names have new numbers.
+    are_names_new: bool,
     /// When leases must be checked again, soonest first. An alarm that does not match its entry is stale.
     alarms: BinaryHeap<Reverse<(Timestamp, LeaseId)>>,
     /// Leases whose rank differs from the one in the current order.
     dirty: HashSet<LeaseId>,
+    /// Leases whose rank differs only by a figure that changes with every renewal. They wait until rows may move.
+    stale: HashSet<LeaseId>,
+    /// Number of rows of ended leases.
+    ended_rows: usize,
     /// Leases that became late or at risk, to be reported.
     newly_alarming: Vec<(LeaseId, LeaseState)>,
     counts: LeaseCounts,
     rate: u64,
+    groups: GroupIndex,
     overview: Overview,
 }
 
 impl RowIndex {
-    /// Sets the filter and the sort order. They apply from the next [`update_order`](RowIndex::update_order) on.
-    pub(super) fn set_spec(&mut self, row_filter: &RowFilter, sort: Sort) {
+    /// The groups of the leases that have a row.
+    pub(super) fn groups(&self) -> &GroupIndex {
+        &self.groups
+    }
+
+    /// The leases of a group in their displayed order.
+    pub(super) fn members<'a>(&self, order: &'a [LeaseId], group: GroupId) -> &'a [LeaseId] {
+        let group_of = |id: &LeaseId| self.rank(*id).and_then(|rank| rank.group);
+        let start = order.partition_point(|id| group_of(id) < Some(group));
+        let end = order.partition_point(|id| group_of(id) <= Some(group));
+        &order[start..end]
+    }
+
+    /// Sets what the rows are grouped by. It applies from the next [`update_order`](RowIndex::update_order) on.
+    pub(super) fn set_group(&mut self, by: GroupBy) {
+        self.is_spec_new |= self.groups.set_by(by);
+    }
+
+    /// Sets the filter and the sort order. They apply from the next [`update_order`](RowIndex::update_order) on. Returns
+    /// whether they differ from those of the current order.
+    pub(super) fn set_spec(&mut self, row_filter: &RowFilter, sort: Sort) -> bool {
         if !self.spec.is_for(row_filter, sort) {
             let before = std::mem::replace(&mut self.spec, RowSpec::new(row_filter, sort));
             self.is_spec_new = true;
-            self.are_times_new |= before.times_left != self.spec.times_left;
+            self.are_times_new |= before.crossings != self.spec.crossings;
         }
+        self.is_spec_new
+    }
+
+    /// Whether leases wait for rows to move.
+    pub(super) fn has_stale(&self) -> bool {
+        !self.stale.is_empty()
+    }
+
+    /// The problem class by which a lease is sorted.
+    #[cfg(test)]
+    pub(super) fn class(&self, id: LeaseId) -> Option<ProblemClass> {
+        Some(self.entries.get(&id)?.class.unwrap_or_default().class)
+    }
+
+    /// Number of rows of ended leases.
+    pub(super) fn ended_rows(&self) -> usize {
+        self.ended_rows
     }
 
     /// Indexes what changed and returns the counts.
@@ -159,21 +200,56 @@ impl RowIndex {
 
     fn recheck(&mut self, id: LeaseId, lease: Option<&Lease>, now: Timestamp) {
         let living = lease.filter(|lease| lease.end.is_none());
-        let rank = lease.and_then(|lease| self.spec.rank(lease, now));
+        self.set_name(id, lease);
+        let state = living.map(|lease| lease.state(now));
         let entry = self.entries.entry(id).or_default();
         let (share, alarm) = (entry.share, entry.alarm());
+        entry.class = living.map(|lease| match entry.class {
+            Some(class) => class.next(lease, now),
+            None => SettledClass::first(lease, now),
+        });
+        let rank = match lease {
+            Some(lease) => entry.rank_now(&self.spec, &mut self.groups, lease, state, now),
+            None => {
+                self.groups.remove(id);
+                None
+            }
+        };
         entry.share = living.map(|lease| CountsShare::of(lease, now));
         entry.state_change = living.and_then(|lease| lease.next_state_change_after(now));
         entry.crossing = living.and_then(|lease| self.spec.crossing(lease, now));
+        let is_only_figure =
+            self.spec.sort.is_volatile() && entry.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
         if lease.is_none() || entry.rank != rank {
-            self.dirty.insert(id);
+            let waiting = if is_only_figure { &mut self.stale } else { &mut self.dirty };
+            waiting.insert(id);
         }
         let (new_share, new_alarm) = (entry.share, entry.alarm());
         if new_alarm != alarm {
             self.alarms.extend(new_alarm.map(|at| Reverse((at, id))));
         }
         self.apply_delta(share, new_share);
-        self.note_state(id, living.map(|lease| lease.state(now)));
+        self.note_state(id, state);
+    }
+
+    /// Numbers the first key of a lease, if it changed.
+    fn set_name(&mut self, id: LeaseId, lease: Option<&Lease>) {
+        let entry = self.entries.entry(id).or_default();
+        let code = lease.and_then(sort::first_key).map(|key| name_order::code(key));
+        if entry.name.as_ref().map(|(code, _)| code) == code.as_ref() {
+            return;
+        }
+        let old = entry.name.take().map(|(code, _)| code);
+        let Some(code) = code else { return self.names.remove(id, old) };
+        let number = self.names.replace(id, old, Arc::clone(&code));
+        entry.name = Some((code, number.unwrap_or_default()));
+        if number.is_none() {
+            self.are_names_new = true;
+            for (id, number) in self.names.numbers() {
+                let name = self.entries.get_mut(&id).and_then(|entry| entry.name.as_mut());
+                name.into_iter().for_each(|(_, known)| *known = number);
+            }
+        }
     }
 
     /// Drops stale alarms from the top of the heap. Rebuilds the heap if more than half of it may be stale.
@@ -250,33 +326,61 @@ impl RowIndex {
         &self.overview
     }
 
-    /// Moves the leases whose rank changed to their new rows.
-    pub(super) fn update_order(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
-        if self.is_spec_new || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
-            return self.rebuild(order, leases, now);
+    /// Moves the leases whose rank changed to their new rows. If `may_move` is false, rows come and go, but those that
+    /// remain keep their order. Returns whether any row changed.
+    pub(super) fn update_order(
+        &mut self,
+        order: &mut Vec<LeaseId>,
+        leases: &LeaseStore,
+        now: Timestamp,
+        may_move: bool,
+    ) -> bool {
+        if may_move {
+            self.dirty.extend(std::mem::take(&mut self.stale));
         }
-        if self.dirty.is_empty() {
-            return;
+        let is_outdated = self.is_spec_new || std::mem::take(&mut self.are_names_new);
+        if is_outdated || self.dirty.len() > order.len() / REBUILD_FRACTION + REBUILD_FRACTION {
+            self.rebuild(order, leases, now, may_move);
+        } else if self.dirty.is_empty() {
+            return self.groups.update_order();
+        } else {
+            self.move_rows(order, leases, now);
         }
+        self.groups.update_order();
+        true
+    }
+
+    fn move_rows(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
         let dirty = std::mem::take(&mut self.dirty);
+        self.stale.retain(|id| !dirty.contains(id));
         let mut leaving: Vec<usize> = dirty.iter().filter_map(|id| self.row(order, *id)).collect();
         leaving.sort_unstable();
         remove_rows(order, &leaving);
-        let mut arriving: Vec<RowSortKey> = dirty.into_iter().filter_map(|id| self.rerank(id, leases, now)).collect();
+        let mut arriving: Vec<RowRank> = dirty.into_iter().filter_map(|id| self.rerank(id, leases, now)).collect();
         arriving.sort_unstable();
         self.insert_rows(order, &arriving);
     }
 
-    /// Sorts all leases again. Relies on `entries` and `leases` having the same ids, as they do after `count`.
-    fn rebuild(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp) {
+    /// Sorts all leases again. Relies on `entries` and `leases` having the same ids, as they do after `count`. If
+    /// `may_move` is false, rows that remain keep their rank.
+    fn rebuild(&mut self, order: &mut Vec<LeaseId>, leases: &LeaseStore, now: Timestamp, may_move: bool) {
         for id in std::mem::take(&mut self.dirty).into_iter().filter(|id| !leases.contains(*id)) {
             self.entries.remove(&id);
+            self.stale.remove(&id);
         }
         let are_times_new = std::mem::take(&mut self.are_times_new);
+        let keeps_ranks = !may_move && !self.is_spec_new;
+        if !keeps_ranks {
+            self.stale.clear();
+        }
         let mut ranks = Vec::with_capacity(leases.len());
         for (entry, lease) in self.entries.values_mut().zip(leases.values()) {
-            entry.rank = self.spec.rank(lease, now);
-            ranks.extend(entry.rank.clone());
+            let rank = entry.rank_now(&self.spec, &mut self.groups, lease, entry.state, now);
+            let is_kept = keeps_ranks && entry.rank.zip(rank).is_some_and(|(old, new)| old.is_in_part_of(new));
+            if !is_kept {
+                entry.rank = rank;
+            }
+            ranks.extend(entry.rank);
             if are_times_new {
                 entry.crossing = if lease.end.is_none() { self.spec.crossing(lease, now) } else { None };
             }
@@ -285,37 +389,41 @@ impl RowIndex {
             self.set_alarms();
         }
         ranks.sort_unstable();
+        self.ended_rows = ranks.iter().filter(|rank| rank.has_ended()).count();
         order.clear();
         order.extend(ranks.into_iter().map(|rank| rank.id));
         self.is_spec_new = false;
     }
 
     /// The row of a lease. `None` if it has none.
-    fn row(&self, order: &[LeaseId], id: LeaseId) -> Option<usize> {
+    pub(super) fn row(&self, order: &[LeaseId], id: LeaseId) -> Option<usize> {
         let rank = self.rank(id)?;
         Some(order.partition_point(|other| self.rank(*other) < Some(rank)))
     }
 
-    fn rank(&self, id: LeaseId) -> Option<&RowSortKey> {
-        self.entries.get(&id)?.rank.as_ref()
+    fn rank(&self, id: LeaseId) -> Option<RowRank> {
+        self.entries.get(&id)?.rank
     }
 
-    fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<RowSortKey> {
+    fn rerank(&mut self, id: LeaseId, leases: &LeaseStore, now: Timestamp) -> Option<RowRank> {
+        let ended = |rank: Option<RowRank>| usize::from(rank.is_some_and(RowRank::has_ended));
         let Some(lease) = leases.get(id) else {
-            self.entries.remove(&id);
+            self.ended_rows -= self.entries.remove(&id).map_or(0, |entry| ended(entry.rank));
             return None;
         };
-        let rank = self.spec.rank(lease, now);
-        self.entries.entry(id).or_default().rank.clone_from(&rank);
+        let entry = self.entries.entry(id).or_default();
+        let rank = entry.rank_now(&self.spec, &mut self.groups, lease, entry.state, now);
+        self.ended_rows = self.ended_rows + ended(rank) - ended(entry.rank);
+        entry.rank = rank;
         rank
     }
 
     /// Inserts from the back, so that each row moves once.
-    fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[RowSortKey]) {
+    fn insert_rows(&self, order: &mut Vec<LeaseId>, arriving: &[RowRank]) {
         let mut end = order.len();
         order.resize(end + arriving.len(), LeaseId(0));
         for (index, rank) in arriving.iter().enumerate().rev() {
-            let row = order[..end].partition_point(|other| self.rank(*other) < Some(rank));
+            let row = order[..end].partition_point(|other| self.rank(*other) < Some(*rank));
             order.copy_within(row..end, row + index + 1);
             order[row + index] = rank.id;
             end = row;

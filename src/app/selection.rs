@@ -74,7 +74,6 @@ impl Selection {
 
     /// Unmarks a lease. Returns false if it was not marked.
     pub(super) fn remove(&mut self, id: LeaseId) -> bool {
-        self.range.take_if(|first| *first == id);
         self.all.remove(&id).is_some()
     }
 
@@ -93,11 +92,4 @@ impl Selection {
     pub(super) fn end_range(&mut self) -> Option<LeaseId> {
         self.range.take()
     }
-}
-
-/// The rows from one lease to another, inclusive, in either direction. `None` if either has no row.
-pub(super) fn between(order: &[LeaseId], one: LeaseId, other: LeaseId) -> Option<&[LeaseId]> {
-    let row = |id| order.iter().position(|row| *row == id);
-    let (one, other) = (row(one)?, row(other)?);
-    Some(&order[one.min(other)..=one.max(other)])
 }

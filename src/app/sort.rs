@@ -1,4 +1,4 @@
-//! Sorting the rows by one column, then by id.
+//! Sorting the rows by problems or by one column, then by id.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -6,33 +6,81 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Column, Lease, LeaseState, Ownership, UnknownColumn};
+use super::natural_order;
+use super::problem_class::ProblemClass;
+use super::{Column, GroupId, Lease, LeaseState, Ownership};
 use crate::inference::lints::LINTS;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-/// The sort column and direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// The column to sort by.
-    pub column: Column,
-    /// Whether the largest comes first.
-    pub is_descending: bool,
+/// What the rows are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortKey {
+    /// The leases that need attention first, then by the first key in natural order.
+    #[default]
+    Problems,
+    /// The value of a column.
+    Column(Column),
 }
 
-impl Default for Sort {
-    /// The least time left first.
-    fn default() -> Self {
-        Sort::by(Column::Left)
+impl SortKey {
+    /// Every sort key, in the order of the sort menu.
+    pub fn all() -> impl ExactSizeIterator<Item = SortKey> + Clone {
+        (0..Column::ALL.len() + 1).map(|place| match place.checked_sub(1) {
+            None => SortKey::Problems,
+            Some(column) => SortKey::Column(Column::ALL[column]),
+        })
     }
+
+    /// The name on the command line and in the config file.
+    pub fn name(self) -> &'static str {
+        match self {
+            SortKey::Problems => "problems",
+            SortKey::Column(column) => column.name(),
+        }
+    }
+
+    /// The title on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            SortKey::Problems => "problems",
+            SortKey::Column(column) => column.title(),
+        }
+    }
+
+    /// The description shown in the sort menu.
+    pub fn description(self) -> &'static str {
+        match self {
+            SortKey::Problems => "problems first, then by key",
+            SortKey::Column(column) => column.description(),
+        }
+    }
+}
+
+impl FromStr for SortKey {
+    type Err = BadSort;
+
+    fn from_str(name: &str) -> Result<Self, BadSort> {
+        let is_it = |key: &SortKey| key.name().eq_ignore_ascii_case(name);
+        SortKey::all().find(is_it).ok_or_else(|| BadSort::Key(name.to_owned()))
+    }
+}
+
+/// What the rows are sorted by, and the direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// What to sort by.
+    pub key: SortKey,
+    /// Whether the largest comes first.
+    pub is_descending: bool,
 }
 
 /// A string that is not a valid sort order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSort {
-    /// Unknown column.
-    #[error(transparent)]
-    Column(#[from] UnknownColumn),
+    /// Neither a column nor `problems`.
+    #[error("unknown sort key `{0}`; sort by problems or a column: {columns}", columns = Column::names())]
+    Key(String),
     /// Unknown direction.
     #[error("expected `:asc` or `:desc` after the column, as in left:asc")]
     Direction,
@@ -41,7 +89,35 @@ pub enum BadSort {
 impl Sort {
     /// Sorts by a column in its default direction: times and names ascending, queues and losses descending.
     pub fn by(column: Column) -> Self {
-        Sort { column, is_descending: column.is_largest_first() }
+        Sort::by_key(SortKey::Column(column))
+    }
+
+    /// Sorts by a key in its default direction.
+    pub fn by_key(key: SortKey) -> Self {
+        let is_descending = matches!(key, SortKey::Column(column) if column.is_largest_first());
+        Sort { key, is_descending }
+    }
+
+    /// The sort column. `None` if the rows are sorted by problems.
+    pub fn column(self) -> Option<Column> {
+        match self.key {
+            SortKey::Problems => None,
+            SortKey::Column(column) => Some(column),
+        }
+    }
+
+    /// The title on the screen.
+    pub fn title(self) -> &'static str {
+        self.key.title()
+    }
+
+    /// Whether the order depends on figures that change with every renewal. Such rows do not move at once.
+    pub(super) fn is_volatile(self) -> bool {
+        use Column::{FirstKey, Id, Keys, State, Ttl, Warn, Who};
+        match self.key {
+            SortKey::Problems => false,
+            SortKey::Column(column) => !matches!(column, Id | Who | State | Ttl | Keys | Warn | FirstKey),
+        }
     }
 
     /// The reverse order.
@@ -49,14 +125,12 @@ impl Sort {
         Sort { is_descending: !self.is_descending, ..self }
     }
 
-    /// Sorts by the column `steps` after the current one in `columns`, wrapping around.
+    /// Sorts by the key `steps` after the current one among problems and `columns`, wrapping around.
     pub(super) fn neighbour(self, columns: &[Column], steps: usize) -> Self {
-        if columns.is_empty() {
-            return self;
-        }
-        let current = columns.iter().position(|column| *column == self.column);
-        let next = current.map_or(0, |index| (index + steps) % columns.len());
-        Sort::by(columns[next])
+        let keys: Vec<SortKey> =
+            std::iter::once(SortKey::Problems).chain(columns.iter().copied().map(SortKey::Column)).collect();
+        let current = keys.iter().position(|key| *key == self.key);
+        Sort::by_key(keys[current.map_or(0, |index| (index + steps) % keys.len())])
     }
 
     /// The arrow that shows the direction.
@@ -67,7 +141,7 @@ impl Sort {
 
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.column, if self.is_descending { "desc" } else { "asc" })
+        write!(f, "{}:{}", self.key.name(), if self.is_descending { "desc" } else { "asc" })
     }
 }
 
@@ -76,7 +150,7 @@ impl FromStr for Sort {
 
     fn from_str(text: &str) -> Result<Self, BadSort> {
         let (name, direction) = text.split_once(':').unwrap_or((text, ""));
-        let natural = Sort::by(name.parse()?);
+        let natural = Sort::by_key(name.parse()?);
         match direction {
             "" if !text.contains(':') => Ok(natural),
             "asc" => Ok(Sort { is_descending: false, ..natural }),
@@ -91,47 +165,120 @@ impl FromStr for Sort {
 pub struct RowSortKey {
     is_unpinned: bool,
     has_ended: bool,
+    /// The problem class as a number, if the rows are sorted by problems.
+    class: u8,
     value: SortValue,
     /// Which lease.
     pub(super) id: LeaseId,
 }
 
-/// The value to compare, inverted for descending order. All values of one sort order are the same variant or `Unknown`.
+/// The value to compare, inverted for descending order. All values of one sort order and class are the same variant or
+/// `Unknown`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortValue {
     Number(u64),
     Text(Arc<[u8]>),
-    TextDown(Reverse<Arc<[u8]>>),
+    TextDown(Reverse<(Arc<[u8]>, LeaseId)>),
     Unknown,
 }
 
 impl RowSortKey {
     /// The rank of a lease at time `now`.
     pub fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
+        RowSortKey::with_class(lease, ProblemClass::of(lease, now), sort, now)
+    }
+
+    /// The rank of a lease that is sorted into a problem class.
+    pub(super) fn with_class(lease: &Lease, class: ProblemClass, sort: Sort, now: Timestamp) -> Self {
         RowSortKey {
             is_unpinned: !lease.is_pinned,
             has_ended: lease.end.is_some(),
+            class: class_rank(lease, class, sort),
             value: SortValue::of(lease, sort, now),
             id: lease.id,
         }
     }
 }
 
+/// The same sort key within the group, with the number of the name instead of the name, so that comparing needs no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RowRank {
+    /// The group, so that the rows of a group are adjacent. `None` if leases are not grouped.
+    pub(super) group: Option<GroupId>,
+    /// From the most significant byte on: not pinned, ended, class, value unknown.
+    pub(super) head: [u8; 4],
+    pub(super) value: u64,
+    /// Which lease.
+    pub(super) id: LeaseId,
+}
+
+impl RowRank {
+    /// The rank of a lease that is sorted into a problem class. `name` is the number of its first key.
+    pub(super) fn of(lease: &Lease, class: ProblemClass, name: Option<u64>, sort: Sort, now: Timestamp) -> Self {
+        let (value, is_reversible) = match sort.key {
+            SortKey::Problems if lease.end.is_some() => (ended_value(lease), false),
+            SortKey::Problems | SortKey::Column(Column::FirstKey) => (name, true),
+            SortKey::Column(column) => (number(lease, column, now), true),
+        };
+        let reverse = |value: u64| if sort.is_descending && is_reversible { !value } else { value };
+        RowRank {
+            group: None,
+            head: [
+                u8::from(!lease.is_pinned),
+                u8::from(lease.end.is_some()),
+                class_rank(lease, class, sort),
+                u8::from(value.is_none()),
+            ],
+            value: value.map_or(0, reverse),
+            id: lease.id,
+        }
+    }
+
+    /// Whether the lease has ended.
+    pub(super) fn has_ended(self) -> bool {
+        self.head[1] == 1
+    }
+
+    /// Whether both are in the same part of the table: the same group, pinned or not, living or ended. A row that changes
+    /// its part moves at once.
+    pub(super) fn is_in_part_of(self, other: RowRank) -> bool {
+        self.group == other.group && self.head[..2] == other.head[..2]
+    }
+}
+
+/// The last one to end is the first of the ended leases.
+fn ended_value(lease: &Lease) -> Option<u64> {
+    lease.end.map(|end| !end.at.nanos())
+}
+
+fn class_rank(lease: &Lease, class: ProblemClass, sort: Sort) -> u8 {
+    if sort.key != SortKey::Problems || lease.end.is_some() {
+        return 0;
+    }
+    let rank = class as u8;
+    if sort.is_descending { u8::MAX - rank } else { rank }
+}
+
 impl SortValue {
     fn of(lease: &Lease, sort: Sort, now: Timestamp) -> Self {
-        let value = match sort.column {
-            Column::FirstKey => first_key(lease).map(|key| SortValue::Text(key.as_slice().into())),
-            column => number(lease, column, now).map(SortValue::Number),
+        let value = match sort.key {
+            SortKey::Problems if lease.end.is_some() => {
+                return ended_value(lease).map_or(SortValue::Unknown, SortValue::Number);
+            }
+            SortKey::Problems | SortKey::Column(Column::FirstKey) => {
+                first_key(lease).map(|key| SortValue::Text(natural_order::encode(key).into()))
+            }
+            SortKey::Column(column) => number(lease, column, now).map(SortValue::Number),
         };
         match value.unwrap_or(SortValue::Unknown) {
             SortValue::Number(number) if sort.is_descending => SortValue::Number(!number),
-            SortValue::Text(text) if sort.is_descending => SortValue::TextDown(Reverse(text)),
+            SortValue::Text(text) if sort.is_descending => SortValue::TextDown(Reverse((text, lease.id))),
             value => value,
         }
     }
 }
 
-fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
+pub(super) fn first_key(lease: &Lease) -> Option<&Vec<u8>> {
     lease.keys.as_ref()?.first.first()
 }
 
@@ -158,7 +305,7 @@ fn number(lease: &Lease, column: Column, now: Timestamp) -> Option<u64> {
         Column::Drop => Some(engine?.queue.dropped),
         Column::RoundTrip => engine?.round_trip.map(nanos),
         Column::Keys => lease.keys.as_ref().map(|keys| keys.count as u64),
-        Column::Warn => lease.warnings.first().and_then(|name| lint_rank(name)),
+        Column::Warn => lease.active_warnings().next().and_then(lint_rank),
         Column::FirstKey => None,
     }
 }
@@ -204,13 +351,15 @@ mod tests {
 
     #[test]
     fn a_sort_is_written_with_or_without_its_direction() {
-        let left = Sort { column: Column::Left, is_descending: false };
+        let left = Sort::by(Column::Left);
         assert_eq!("left".parse(), Ok(left));
         assert_eq!("left:asc".parse(), Ok(left));
         assert_eq!("LEFT:desc".parse(), Ok(left.inverted()));
-        assert_eq!("drop".parse(), Ok(Sort { column: Column::Drop, is_descending: true }));
-        for column in Column::ALL {
-            for sort in [Sort::by(column), Sort::by(column).inverted()] {
+        let drops = Sort { key: SortKey::Column(Column::Drop), is_descending: true };
+        assert_eq!("drop".parse(), Ok(drops));
+        assert_eq!("problems".parse(), Ok(Sort::default()));
+        for key in SortKey::all() {
+            for sort in [Sort::by_key(key), Sort::by_key(key).inverted()] {
                 assert_eq!(sort.to_string().parse(), Ok(sort));
             }
         }
@@ -224,9 +373,10 @@ mod tests {
         let columns = [Column::Id, Column::Left, Column::Drop];
         let left = Sort::by(Column::Left);
         assert_eq!(left.neighbour(&columns, 1), Sort::by(Column::Drop));
-        assert_eq!(left.neighbour(&columns, 2), Sort::by(Column::Id));
-        assert_eq!(Sort::by(Column::Keys).neighbour(&columns, 1), Sort::by(Column::Id), "from one that is not shown");
-        assert_eq!(left.neighbour(&[], 1), left);
+        assert_eq!(left.neighbour(&columns, 2), Sort::default());
+        assert_eq!(left.neighbour(&columns, 3), Sort::by(Column::Id));
+        assert_eq!(Sort::by(Column::Keys).neighbour(&columns, 1), Sort::default(), "from one that is not shown");
+        assert_eq!(left.neighbour(&[], 1), Sort::default());
     }
 
     #[test]
@@ -238,7 +388,7 @@ mod tests {
         };
         let leases = [lease(1, Some(20)), lease(2, None), lease(3, Some(10)), lease(4, Some(20))];
         let order = |is_descending| {
-            let sort = Sort { column: Column::Ttl, is_descending };
+            let sort = Sort { is_descending, ..Sort::by(Column::Ttl) };
             let mut ranks: Vec<RowSortKey> =
                 leases.iter().map(|lease| RowSortKey::of(lease, sort, Timestamp::START)).collect();
             ranks.sort_unstable();

@@ -7,6 +7,7 @@ use super::events_view::EventSources;
 use super::jobs::Jobs;
 use super::key_state::KeyState;
 use super::lease_store::LeaseStore;
+use super::mute::Mutes;
 use super::polls::PollScheduler;
 use super::view_state::ViewState;
 use super::{AppConfig, Lease, LeaseHistory, View};
@@ -60,8 +61,8 @@ impl AppState {
             keys: KeyState::new(&config.range),
             polls: PollScheduler::new(config.budget),
             view: ViewState::new(&config),
+            leases: LeaseStore::with_mutes(Mutes::new(config.mutes.clone())),
             config,
-            leases: LeaseStore::default(),
             jobs: Jobs::default(),
             events: EventLog::default(),
             frozen: None,

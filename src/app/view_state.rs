@@ -1,20 +1,22 @@
 //! What is displayed: view, cursor, rows, dialogs and status line.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
 use super::cadence_cursor::CadenceCursor;
 use super::dialog::Dialog;
 use super::events_view::EventsView;
+use super::group_view::GroupView;
 use super::lease_store::LeaseStore;
 use super::locks_view::LocksView;
 use super::overview::Overview;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
-use super::selection::{Selection, between};
+use super::row_motion::RowMotion;
+use super::selection::Selection;
 use super::status_message::{MessageScope, StatusMessage};
 use super::view::{View, Viewport};
-use super::{AppConfig, Column, Lease, Sort};
+use super::{AppConfig, Column, GroupBy, GroupId, GroupIndex, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -105,6 +107,10 @@ pub struct ViewState {
     pub(super) opened_from: Option<View>,
     /// The scroll offset before the last movement key.
     pub(super) scrolled_from: Option<usize>,
+    /// What the rows are grouped by.
+    pub group_by: GroupBy,
+    pub(super) motion: RowMotion,
+    pub(super) group_view: GroupView,
     /// The columns of the lease table, left to right.
     pub columns: Vec<Column>,
 }
@@ -150,6 +156,9 @@ impl ViewState {
             redraw: Redraw::default(),
             opened_from: None,
             scrolled_from: None,
+            group_by: config.group_by,
+            motion: RowMotion::default(),
+            group_view: GroupView::default(),
             columns: config.columns.clone(),
         }
     }
@@ -171,6 +180,7 @@ impl ViewState {
             strip: self.strip,
             is_mouse_introduced: self.is_mouse_introduced,
             redraw: Redraw::Full,
+            group_by: self.group_by,
             columns: self.columns.clone(),
             ..ViewState::new(config)
         }
@@ -186,17 +196,24 @@ impl ViewState {
         self.opened_from = other.opened_from;
         self.row_filter = other.row_filter.clone();
         self.sort = other.sort;
+        self.group_by = other.group_by;
         self.locks_view = other.locks_view.clone();
         self.cadence_cursor = other.cadence_cursor.clone();
         self.is_zoomed = other.is_zoomed;
         self.is_wide = other.is_wide;
         self.pan = other.pan;
+        self.motion.adopt(&other.motion);
+        self.adopt_groups(other);
         self.strip = other.strip;
         self.columns.clone_from(&other.columns);
         self.window.rows = other.window.rows;
         if other.cursor.is_some_and(|id| leases.contains(id)) {
             self.cursor = other.cursor;
             self.is_away = other.is_away;
+        }
+        if self.cursor != other.cursor {
+            // The lease under the cursor of the other view does not exist any more.
+            self.motion.on_message_moved();
         }
     }
 
@@ -210,31 +227,60 @@ impl ViewState {
         &self.order
     }
 
+    /// The groups of the leases that have a row, as of the last [`refresh_rows`](super::refresh_rows).
+    pub fn groups(&self) -> &GroupIndex {
+        self.row_index.groups()
+    }
+
+    /// The leases of a group in their displayed order.
+    pub fn group_members(&self, group: GroupId) -> &[LeaseId] {
+        self.row_index.members(&self.order, group)
+    }
+
     /// The rows from one lease to another, inclusive. `None` if either has no row.
-    pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<&[LeaseId]> {
-        between(&self.order, one, other)
+    pub fn rows_between(&self, one: LeaseId, other: LeaseId) -> Option<RangeInclusive<usize>> {
+        let (one, other) = (self.row_of(one)?, self.row_of(other)?);
+        Some(one.min(other)..=one.max(other))
+    }
+
+    /// The row of a lease. `None` if it has none.
+    pub(super) fn row_of(&self, id: LeaseId) -> Option<usize> {
+        self.row_index.row(&self.order, id)
     }
 
     /// The leases of the visible rows.
-    pub fn visible<'a>(&self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
-        self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id))
+    pub fn visible<'a>(&'a self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
+        let rows = self.order[self.visible_range()].iter().filter_map(|id| leases.get(*id));
+        rows.chain(self.grouped_leases(leases))
     }
 
+    /// Number of rows of living leases.
+    pub fn living_rows(&self) -> usize {
+        self.order.len() - self.row_index.ended_rows().min(self.order.len())
+    }
+
+    /// The visible rows of the table that is not grouped.
     pub(super) fn visible_range(&self) -> Range<usize> {
+        if self.is_grouped() {
+            return 0..0;
+        }
         let end = (self.window.top + self.window.rows).min(self.order.len());
         self.window.top.min(end)..end
     }
 
     /// Number of living leases that are pinned but hidden by the filter.
     pub fn hidden_pins(&self, leases: &LeaseStore) -> usize {
+        // Groups do not put pinned leases first.
+        if self.is_grouped() {
+            return 0;
+        }
         let top = self.order.iter().map_while(|id| leases.get(*id).filter(|lease| lease.is_pinned));
         leases.counts.pinned.saturating_sub(top.filter(|lease| lease.end.is_none()).count())
     }
 
     /// The row index of the cursor. `None` if its lease has no row.
     pub fn cursor_row(&self) -> Option<usize> {
-        let cursor = self.cursor?;
-        self.order.iter().position(|id| *id == cursor)
+        self.row_of(self.cursor?)
     }
 
     /// The lease under the cursor.
@@ -287,8 +333,14 @@ impl ViewState {
         self.is_detail_visible_of(id) || self.dialog.as_ref().and_then(Dialog::lease) == Some(id)
     }
 
-    /// Closes a dialog about a lease that ended and was granted again under the same id.
+    /// Closes a dialog about a lease that ended and was granted again under the same id. A range that might contain it
+    /// is cancelled.
     pub(super) fn close_superseded(&mut self, id: LeaseId, now: Timestamp) {
+        if self.selection.range().is_some() && self.row_of(id).is_some() {
+            self.selection.end_range();
+            let name = self.id_format.name(id);
+            self.set_status(now, true, format!("Range cancelled: {name} ended and was granted again"));
+        }
         if !self.dialog.as_mut().is_some_and(|dialog| dialog.drop_superseded(id)) {
             return;
         }
@@ -329,6 +381,9 @@ impl ViewState {
 
     /// Moves the window by as little as possible to show the cursor, without empty lines below the last row.
     pub(super) fn scroll_to_cursor(&mut self) {
+        if self.is_grouped() {
+            return;
+        }
         let row = self.cursor_row().unwrap_or(0);
         let rows = self.window.rows.max(1);
         let most = self.order.len().saturating_sub(rows);

@@ -14,7 +14,13 @@ use simkit::Clock;
 
 /// The configuration of a read-only state.
 pub(super) fn config(watch_args: WatchArgs, shared: &GlobalFlags) -> AppConfig {
-    AppConfig { target: shared.target(), backend: shared.backend(), is_read_only: true, ..watch_args.config() }
+    AppConfig {
+        target: shared.target(),
+        backend: shared.backend(),
+        is_read_only: true,
+        mutes: shared.mutes.clone(),
+        ..watch_args.config()
+    }
 }
 
 pub(super) fn options(session: &CommandSession, config: AppConfig) -> HeadlessOptions {

@@ -18,8 +18,9 @@ pub(super) const EXAMPLES: [(&str, &str); 5] = [
 pub(super) const NOTES: [(&str, &str); 6] = [
     (
         "Filters",
-        "ttl<30 left<5s keys=0 drops>0 state:late who:own key:/svc/ id:694d, or any part of a key or id; combine with \
-         and, or, ! and parentheses.",
+        "ttl<30 left<5s keys=0 drops>0 every>5s share>60% margin<2s last>10s next<1s rtt>5ms q>=16 state:late who:own warn:any \
+         service:orders renewer:etcdctl key:/svc/ id:694d, or any part of a key or id; combine with and, or, ! and \
+         parentheses.",
     ),
     ("Columns", "id who state left ttl every last next margin q drop rtt keys warn key"),
     ("Lease ids", "hex as in etcdctl, or dec:... for decimal; write a negative id after `--`."),
@@ -49,8 +50,8 @@ pub(super) const LIST: &str = "\
 Without --for each lease is read once. --for watches first, as the monitor does, and adds the columns every, last, margin \
 and warn; Ctrl-C lists early. `-` means unknown.
 
-Filters: ttl<30 left<5s keys=0 state:late key:/svc/ id:694d, or any part of a key or id; combine with and, or, ! and \
-parentheses.
+Filters: ttl<30 left<5s keys=0 share>60% state:late warn:any service:orders key:/svc/ id:694d, or any part of a key or \
+id; combine with and, or, ! and parentheses.
 Columns: key state left ttl every share cycles drop id who next last margin q rtt keys warn";
 
 pub(super) const EVENTS: &str = "\

@@ -74,7 +74,7 @@ fn table_setup(rows: &TableArgs) -> Result<AppConfig, CliError> {
     let columns = rows.columns_or(&Column::ALL)?;
     let filter = rows.filter.clone().unwrap_or_default();
     let sort = rows.sort.unwrap_or_default();
-    Ok(AppConfig { filter, sort, columns, ..AppConfig::default() })
+    Ok(AppConfig { filter, sort, columns, group_by: rows.group.unwrap_or_default(), ..AppConfig::default() })
 }
 
 async fn list_instead(rows: TableArgs, shared: GlobalFlags) -> Result<Exit, CliError> {
@@ -99,6 +99,7 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
             pace: shared.keeping.pace,
             has_mouse: shared.general.mouse,
             keymap: shared.keymap.clone(),
+            mutes: shared.mutes.clone(),
             ..config
         };
         let (theme, asks_background) = shared.general.appearance();

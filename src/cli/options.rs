@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use super::monitor::MonitorFlags;
 use super::theme::ThemeParser;
 use super::{ReadOnlyBy, help, values};
-use crate::app::{ClusterLabel, Column, KeyTemplate, Keymap, Sort, TypedFilter};
+use crate::app::{ClusterLabel, Column, GroupBy, KeyTemplate, Keymap, MuteRule, Sort, TypedFilter};
 use crate::ui::CustomPalette;
 use crate::wait_condition::WaitCondition;
 use etcd_lease::{LeaseId, RenewalSchedule};
@@ -115,6 +115,9 @@ pub(super) struct TableArgs {
     /// Show these columns, in this order
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     pub(super) columns: Vec<Column>,
+    /// Group leases by service, ttl or owner
+    #[arg(long, value_name = "BY")]
+    pub(super) group: Option<GroupBy>,
 }
 
 /// What is read from the cluster, and how often.
@@ -164,7 +167,11 @@ pub(super) struct TimeToLiveArgs {
 }
 
 #[derive(Debug, Default, Args)]
-#[command(mut_args(|arg| if WATCH_ONLY.contains(&arg.get_id().as_str()) { arg.requires("watch_for") } else { arg }))]
+#[command(mut_args(|arg| match arg.get_id().as_str() {
+    "columns" => arg.conflicts_with("group"),
+    id if WATCH_ONLY.contains(&id) => arg.requires("watch_for"),
+    _ => arg,
+}))]
 pub(super) struct ListArgs {
     /// List only the lease that KEY is attached to
     // Not --key: that is the file of the private key, as in etcdctl.
@@ -178,7 +185,7 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) watch_args: WatchArgs,
     /// Print only ids, one per line
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "group")]
     pub(super) quiet: bool,
 }
 
@@ -283,6 +290,9 @@ pub struct GlobalFlags {
     /// Key bindings, with those of the config file.
     #[arg(skip)]
     pub(super) keymap: Keymap,
+    /// The warnings that the config file mutes.
+    #[arg(skip)]
+    pub(super) mutes: Vec<MuteRule>,
     /// Where read-only mode is set, if it is on.
     #[arg(skip)]
     pub(super) read_only_by: ReadOnlyBy,

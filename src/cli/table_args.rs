@@ -7,7 +7,7 @@ use crate::app::Column;
 impl TableArgs {
     /// Whether any of the options was given.
     pub(super) fn is_some(&self) -> bool {
-        self.filter.is_some() || self.sort.is_some() || !self.columns.is_empty()
+        self.filter.is_some() || self.sort.is_some() || !self.columns.is_empty() || self.group.is_some()
     }
 
     /// The chosen columns, or `default`.

@@ -1,12 +1,14 @@
 //! The filter language for leases.
 //!
 //! All conditions must hold, with or without `and` between them; there are also `or`, `!` and parentheses. `ttl<30 left<5s
-//! granted=120 keys=0 drops>0` compare numbers. `state:late who:own key:/svc/ id:694d` search texts. Any other word is part
-//! of an id or a key, and so is any text in quotes. `ttl` and `granted` both mean the granted TTL.
+//! share>60% keys=0 drops>0` compare numbers. `state:late warn:any service:orders key:/svc/ id:694d` search texts. Any other
+//! word is part of an id or a key, and so is any text in quotes. `ttl` and `granted` both mean the granted TTL.
 //!
 //! Unknown values never match: a comparison with one is neither true nor false, `!` keeps it so, and a lease matches only
 //! if the whole filter is true.
 
+mod complete;
+mod field;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,9 @@ use std::fmt;
 
 use etcd_lease::LeaseId;
 
+pub use complete::{Completions, complete};
+pub use field::Number;
+use field::Text;
 pub use parse::BadFilter;
 pub(crate) use parse::seconds;
 
@@ -27,16 +32,16 @@ pub trait FilterFacts {
     fn who(&self) -> &str;
     /// Its state, as [`LeaseState::word`](crate::app::LeaseState::word) prints it.
     fn state(&self) -> &str;
-    /// The granted TTL in seconds.
-    fn ttl(&self) -> Option<i64>;
-    /// Time left in seconds.
-    fn left(&self) -> Option<f64>;
-    /// Number of attached keys.
-    fn key_count(&self) -> Option<usize>;
+    /// A number. `None` if it is unknown.
+    fn number(&self, number: Number) -> Option<f64>;
     /// The known attached keys, not escaped; there may be more.
     fn keys(&self) -> &[Vec<u8>];
-    /// Number of dropped responses.
-    fn drops(&self) -> Option<u64>;
+    /// The service, not escaped. `None` without a known key.
+    fn service(&self) -> Option<&[u8]>;
+    /// Whether it has the warning with this name, or one that `any` or `muted` mean. `None` if warnings are unknown.
+    fn has_warning(&self, name: &str) -> Option<bool>;
+    /// Who renews it: `leasetop`, `clientv3` (and so etcdctl), `several`, `other` or `nobody`. `None` if unknown.
+    fn renewer(&self) -> Option<&str>;
 }
 
 /// A parsed filter. Its `Display` text parses to the same filter.
@@ -53,14 +58,6 @@ enum Expr {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Number {
-    Ttl,
-    Left,
-    Keys,
-    Drops,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
 enum Comparison {
     Less,
     AtMost,
@@ -68,15 +65,6 @@ enum Comparison {
     AtLeast,
     More,
     Unequal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Text {
-    State,
-    Who,
-    Key,
-    Id,
-    Anywhere,
 }
 
 impl Filter {
@@ -90,13 +78,14 @@ impl Filter {
         self.0.is_none()
     }
 
-    /// The times left in seconds that it compares with: when a lease reaches one of them, time alone may change the result.
-    pub fn times_left(&self) -> Vec<f64> {
-        let mut times = Vec::new();
+    /// The numbers that change by time alone, with the values it compares them with: when a lease reaches one of them, the
+    /// result may change without an event.
+    pub fn crossings(&self) -> Vec<(Number, f64)> {
+        let mut crossings = Vec::new();
         if let Some(expr) = &self.0 {
-            expr.collect_times_left(&mut times);
+            expr.collect_crossings(&mut crossings);
         }
-        times
+        crossings
     }
 }
 
@@ -107,16 +96,16 @@ impl Expr {
             Expr::All(parts) => combine(parts, facts, false),
             Expr::Any(parts) => combine(parts, facts, true),
             Expr::Not(part) => part.holds(facts).map(|holds| !holds),
-            Expr::Compare(number, comparison, value) => Some(comparison.holds(number.of(facts)?, *value)),
+            Expr::Compare(number, comparison, value) => Some(comparison.holds(facts.number(*number)?, *value)),
             Expr::Has(text, part) => text.has(facts, part),
         }
     }
 
-    fn collect_times_left(&self, times: &mut Vec<f64>) {
+    fn collect_crossings(&self, crossings: &mut Vec<(Number, f64)>) {
         match self {
-            Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| part.collect_times_left(times)),
-            Expr::Not(part) => part.collect_times_left(times),
-            Expr::Compare(Number::Left, _, seconds) => times.push(*seconds),
+            Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| part.collect_crossings(crossings)),
+            Expr::Not(part) => part.collect_crossings(crossings),
+            Expr::Compare(number, _, value) if number.passes_by() => crossings.push((*number, *value)),
             Expr::Compare(..) | Expr::Has(..) => (),
         }
     }
@@ -133,17 +122,6 @@ fn combine(parts: &[Expr], facts: &impl FilterFacts, decisive: bool) -> Option<b
         }
     }
     result
-}
-
-impl Number {
-    fn of(self, facts: &impl FilterFacts) -> Option<f64> {
-        match self {
-            Number::Ttl => facts.ttl().map(|ttl| ttl as f64),
-            Number::Left => facts.left(),
-            Number::Keys => facts.key_count().map(|count| count as f64),
-            Number::Drops => facts.drops().map(|drops| drops as f64),
-        }
-    }
 }
 
 impl Comparison {
@@ -165,6 +143,11 @@ impl Text {
         match self {
             Text::State => Some(facts.state() == part),
             Text::Who => Some(facts.who() == part),
+            Text::Warn => facts.has_warning(part),
+            Text::Renewer => {
+                facts.renewer().map(|renewer| renewer == part || part == "etcdctl" && renewer == "clientv3")
+            }
+            Text::Service => in_service(facts, part),
             Text::Id => Some(in_id()),
             Text::Key => in_keys(facts, part),
             Text::Anywhere if in_id() => Some(true),
@@ -195,13 +178,29 @@ fn hex(id: LeaseId) -> ([u8; 17], usize) {
 }
 
 fn in_keys(facts: &impl FilterFacts, part: &str) -> Option<bool> {
-    let has = |key: &Vec<u8>| part.is_empty() || key.windows(part.len()).any(|window| window == part.as_bytes());
     let keys = facts.keys();
-    if keys.iter().any(has) {
+    if keys.iter().any(|key| contains(key, part.as_bytes())) {
         return Some(true);
     }
-    let knows_all = facts.key_count() == Some(keys.len());
+    let knows_all = facts.number(Number::Keys) == Some(keys.len() as f64);
     if knows_all { Some(false) } else { None }
+}
+
+fn in_service(facts: &impl FilterFacts, part: &str) -> Option<bool> {
+    match facts.service() {
+        Some(service) => Some(contains(service, part.as_bytes())),
+        None if facts.number(Number::Keys) == Some(0.0) => Some(false),
+        None => None,
+    }
+}
+
+/// Whether a text contains another one. Only the places of its last byte are compared, which is rarer than the first: most
+/// searches start with a slash.
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    let Some((last, before)) = part.split_last() else { return true };
+    let Some(candidates) = text.get(before.len()..) else { return false };
+    let mut ends = candidates.iter().enumerate().filter(|(_, byte)| *byte == last).map(|(at, _)| at);
+    ends.any(|start| text[start..].starts_with(before))
 }
 
 impl fmt::Display for Filter {
@@ -217,7 +216,9 @@ impl fmt::Display for Expr {
             Expr::Any(parts) => joined(f, parts, " or ", |part| matches!(part, Expr::Any(_))),
             Expr::Not(part) if matches!(**part, Expr::All(_) | Expr::Any(_)) => write!(f, "!({part})"),
             Expr::Not(part) => write!(f, "!{part}"),
-            Expr::Compare(number, comparison, value) => write!(f, "{}{}{value}", number.name(), comparison.sign()),
+            Expr::Compare(number, comparison, value) => {
+                write!(f, "{}{}{value}", number.name(), comparison.sign())
+            }
             Expr::Has(text, part) => {
                 let part = part.replace('\\', "\\\\").replace('"', "\\\"");
                 write!(f, "{}\"{part}\"", text.prefix())
@@ -234,17 +235,6 @@ fn joined(f: &mut fmt::Formatter<'_>, parts: &[Expr], between: &str, in_parenthe
     Ok(())
 }
 
-impl Number {
-    fn name(self) -> &'static str {
-        match self {
-            Number::Ttl => "ttl",
-            Number::Left => "left",
-            Number::Keys => "keys",
-            Number::Drops => "drops",
-        }
-    }
-}
-
 impl Comparison {
     fn sign(self) -> &'static str {
         match self {
@@ -254,18 +244,6 @@ impl Comparison {
             Comparison::AtLeast => ">=",
             Comparison::More => ">",
             Comparison::Unequal => "!=",
-        }
-    }
-}
-
-impl Text {
-    fn prefix(self) -> &'static str {
-        match self {
-            Text::State => "state:",
-            Text::Who => "who:",
-            Text::Key => "key:",
-            Text::Id => "id:",
-            Text::Anywhere => "",
         }
     }
 }

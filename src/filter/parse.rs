@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use super::{Comparison, Expr, Filter, Number, Text};
+use super::field::{Number, Text, Unit};
+use super::{Comparison, Expr, Filter};
 
 /// The deepest nesting of parentheses and `!`.
 const MAX_DEPTH: usize = 64;
@@ -21,10 +22,11 @@ impl Filter {
     /// Whether the last word of a text may be the start of a condition or of `and` and `or`: `sta` may become `state:ok`.
     /// On its own such a word is part of a key.
     pub fn is_unfinished(text: &str) -> bool {
-        const NAMES: [&str; 11] = ["state", "who", "key", "id", "ttl", "granted", "left", "keys", "drops", "and", "or"];
+        const OTHERS: [&str; 3] = ["granted", "and", "or"];
         let start = text.rfind(|c: char| is_end(c) || c == '!').map_or(0, |at| at + 1);
         let word = text.get(start..).unwrap_or_default();
-        !word.is_empty() && NAMES.iter().any(|name| name.starts_with(word))
+        let names = Text::NAMED.map(Text::name).into_iter().chain(Number::ALL.map(Number::name)).chain(OTHERS);
+        !word.is_empty() && names.into_iter().any(|name| name.starts_with(word))
     }
 }
 
@@ -158,51 +160,50 @@ impl Parser {
         let word = self.word();
         let name_end = word.find(['<', '>', '=', '!', ':']).unwrap_or(word.len());
         let (name, rest) = word.split_at(name_end);
-        if let (Some(text), Some(part)) = (text(name), rest.strip_prefix(':')) {
+        if let (Some(text), Some(part)) = (Text::named(name), rest.strip_prefix(':')) {
             return self.has(text, part, start + name.chars().count() + 1);
         }
-        match comparison(rest) {
-            Some((comparison, value)) => self.compare(name, comparison, value, start),
-            None if number(name).is_some() && !rest.is_empty() => {
-                self.error_at(start, format!("{name} is a number; compare it: {name}<30"))
+        match (comparison(rest), Number::named(name)) {
+            (Some((comparison, value)), _) => self.compare(name, comparison, value, start),
+            (None, Some(number)) if !rest.is_empty() => {
+                self.error_at(start, format!("{name} is a number; compare it: {}", number.example()))
             }
-            None => Ok(Expr::Has(Text::Anywhere, word)),
+            (None, _) => Ok(Expr::Has(Text::Anywhere, word)),
         }
     }
 
     fn has(&mut self, text: Text, part: &str, at: usize) -> Result<Expr, BadFilter> {
         let is_quoted = part.is_empty() && self.chars.get(self.at) == Some(&'"');
         let part = if is_quoted { self.quoted()? } else { part.to_owned() };
-        if part.is_empty() {
+        let words = text.words();
+        if part.is_empty() && words.is_empty() {
             return self.error_at(at, format!("expected text after {}", text.prefix()));
         }
-        let words: &[&str] = match text {
-            Text::State => {
-                &["ok", "paused", "stalled", "late", "risk", "unseen", "dying", "expired", "revoked", "gone"]
-            }
-            Text::Who => &["own", "adopted", "other"],
-            _ => return Ok(Expr::Has(text, part)),
-        };
-        if words.contains(&part.as_str()) {
-            Ok(Expr::Has(text, part))
-        } else {
-            self.error_at(at, format!("expected one of: {}", words.join(" ")))
+        if words.is_empty() || words.contains(&part.as_str()) {
+            return Ok(Expr::Has(text, part));
         }
+        self.error_at(at, format!("expected one of: {}", words.join(" ")))
     }
 
     fn compare(&self, name: &str, comparison: Comparison, value: &str, at: usize) -> Result<Expr, BadFilter> {
-        let Some(number) = number(name) else {
-            return self
-                .error_at(at, "only ttl, left, keys and drops can be compared; quote the word to search for it");
-        };
+        let Some(number) = Number::named(name) else { return self.error_at(at, not_a_number(name)) };
         let at = at + name.chars().count() + comparison.sign().len();
-        match measure(value, matches!(number, Number::Ttl | Number::Left)) {
-            Some(value) => Ok(Expr::Compare(number, comparison, value)),
-            None if matches!(number, Number::Ttl | Number::Left) => {
-                self.error_at(at, "expected a duration: 30, 500ms, 2m, 1h")
-            }
-            None => self.error_at(at, "expected a number without a unit"),
+        if let Some(value) = measure(value, number.unit()) {
+            return Ok(Expr::Compare(number, comparison, value));
         }
+        let expected = match number.unit() {
+            Unit::Time => "expected a duration: 30, 500ms, 2m, 1h",
+            Unit::Percent => "expected a percentage: 60%",
+            Unit::Count => "expected a number without a unit",
+        };
+        self.error_at(at, expected)
+    }
+}
+
+fn not_a_number(name: &str) -> String {
+    match Text::named(name) {
+        Some(text) => format!("{name} is not a number; write it with a colon: {}", text.example()),
+        None => format!("only these can be compared: {}; quote the word to search for it", Number::names()),
     }
 }
 
@@ -210,17 +211,8 @@ fn one_or(mut parts: Vec<Expr>, several: fn(Vec<Expr>) -> Expr) -> Expr {
     if parts.len() == 1 { parts.swap_remove(0) } else { several(parts) }
 }
 
-fn is_end(c: char) -> bool {
+pub(super) fn is_end(c: char) -> bool {
     c.is_whitespace() || matches!(c, '(' | ')' | '"')
-}
-
-fn text(name: &str) -> Option<Text> {
-    [Text::State, Text::Who, Text::Key, Text::Id].into_iter().find(|text| text.prefix().trim_end_matches(':') == name)
-}
-
-fn number(name: &str) -> Option<Number> {
-    let name = if name == "granted" { "ttl" } else { name };
-    [Number::Ttl, Number::Left, Number::Keys, Number::Drops].into_iter().find(|number| number.name() == name)
 }
 
 /// The comparison at the start of a text, and the rest. Longer signs are tried first.
@@ -232,20 +224,19 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
 
 /// A duration in seconds, given as a number of seconds or with a unit: ms, s, m, h or d.
 pub(crate) fn seconds(text: &str) -> Option<f64> {
-    measure(text, true)
+    measure(text, Unit::Time)
 }
 
 /// A number; a time is converted to seconds.
-fn measure(text: &str, is_time: bool) -> Option<f64> {
+fn measure(text: &str, unit: Unit) -> Option<f64> {
     let unit_at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(unit_at);
-    let factor = match unit {
-        "" => 1.0,
-        "ms" if is_time => 1e-3,
-        "s" if is_time => 1.0,
-        "m" if is_time => 60.0,
-        "h" if is_time => 3_600.0,
-        "d" if is_time => 86_400.0,
+    let (digits, suffix) = text.split_at(unit_at);
+    let factor = match (unit, suffix) {
+        (_, "") | (Unit::Percent, "%") | (Unit::Time, "s") => 1.0,
+        (Unit::Time, "ms") => 1e-3,
+        (Unit::Time, "m") => 60.0,
+        (Unit::Time, "h") => 3_600.0,
+        (Unit::Time, "d") => 86_400.0,
         _ => return None,
     };
     let number = digits.parse::<f64>().ok()? * factor;

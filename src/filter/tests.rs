@@ -22,24 +22,37 @@ impl FilterFacts for Late<'_> {
         "late"
     }
 
-    fn ttl(&self) -> Option<i64> {
-        self.ttl
-    }
-
-    fn left(&self) -> Option<f64> {
-        Some(4.5)
-    }
-
-    fn key_count(&self) -> Option<usize> {
-        self.key_count
+    fn number(&self, number: Number) -> Option<f64> {
+        match number {
+            Number::Ttl => self.ttl.map(|ttl| ttl as f64),
+            Number::Left => Some(4.5),
+            Number::Keys => self.key_count.map(|count| count as f64),
+            Number::Drops => Some(0.0),
+            Number::Every => Some(96.0),
+            Number::Share => Some(80.0),
+            Number::Margin => Some(24.0),
+            Number::Last => Some(115.5),
+            Number::Next => None,
+            Number::RoundTrip => Some(0.0123),
+            Number::Queue => Some(16.0),
+        }
     }
 
     fn keys(&self) -> &[Vec<u8>] {
         self.keys
     }
 
-    fn drops(&self) -> Option<u64> {
-        Some(0)
+    fn service(&self) -> Option<&[u8]> {
+        let key = self.keys.first()?;
+        Some(&key[..key.iter().rposition(|byte| *byte == b'/')?])
+    }
+
+    fn has_warning(&self, name: &str) -> Option<bool> {
+        Some(["any", "thin-margin"].contains(&name))
+    }
+
+    fn renewer(&self) -> Option<&str> {
+        Some("clientv3")
     }
 }
 
@@ -62,6 +75,12 @@ fn conditions_match_or_do_not() {
         "left<5s left>4499ms",
         "keys!=0",
         "drops<=0",
+        "drop=0",
+        "every>90s share>=80% share<81 margin=24s",
+        "last>1m rtt>12ms rtt<0.1s q>=16",
+        "warn:any warn:thin-margin !warn:late",
+        "service:svc !service:orders",
+        "renewer:etcdctl renewer:clientv3 !renewer:nobody",
         "state:late who:own",
         "key:/svc/",
         "key:\"a b\"",
@@ -77,7 +96,17 @@ fn conditions_match_or_do_not() {
     ] {
         assert!(holds(text, &facts), "{text}");
     }
-    for text in ["ttl<30", "state:ok", "nowhere", "ttl<30 or keys=0 left<5", "!svc", "left>=1h", "left<5 and ttl<30"] {
+    for text in [
+        "ttl<30",
+        "state:ok",
+        "nowhere",
+        "ttl<30 or keys=0 left<5",
+        "!svc",
+        "left>=1h",
+        "left<5 and ttl<30",
+        "next<1s",
+        "!next<1s",
+    ] {
         assert!(!holds(text, &facts), "{text}");
     }
 }
@@ -85,7 +114,9 @@ fn conditions_match_or_do_not() {
 #[test]
 fn unknown_values_never_match_even_under_not() {
     let unknown = Late { ttl: None, key_count: None, ..facts(&[]) };
-    for text in ["ttl<30", "!ttl<30", "key:a", "!key:a", "ttl<30 who:own", "!(ttl<30 who:own)"] {
+    for text in
+        ["ttl<30", "!ttl<30", "key:a", "!key:a", "service:a", "!service:a", "ttl<30 who:own", "!(ttl<30 who:own)"]
+    {
         assert!(!holds(text, &unknown), "{text}");
     }
     assert!(holds("ttl<30 or who:own", &unknown) && holds("!(ttl<30 who:other)", &unknown));
@@ -119,6 +150,11 @@ fn errors_have_a_position_and_an_expectation() {
         "who:me",
         "key:",
         "ttl < 5",
+        "share>60s",
+        "warn:lat",
+        "renewer:me",
+        "warn>3",
+        "service:",
     ];
     let errors = texts.map(|text| format!("{text}  {}\n", text.parse::<Filter>().unwrap_err()));
     insta::assert_snapshot!(errors.concat());
@@ -162,8 +198,22 @@ fn a_started_condition_differs_from_a_word() {
 }
 
 #[test]
-fn times_left_are_collected() {
-    let times = |text: &str| text.parse::<Filter>().map(|filter| filter.times_left());
-    assert_eq!(times("left<5s or !(left>=1m ttl<30) key:left"), Ok(vec![5.0, 60.0]));
-    assert_eq!(times("ttl<30 svc"), Ok(vec![]));
+fn what_changes_by_time_alone_is_collected() {
+    let crossings = |text: &str| text.parse::<Filter>().map(|filter| filter.crossings());
+    assert_eq!(
+        crossings("left<5s or !(left>=1m ttl<30) key:left"),
+        Ok(vec![(Number::Left, 5.0), (Number::Left, 60.0)])
+    );
+    assert_eq!(crossings("last>10s next<1s every>5s"), Ok(vec![(Number::Last, 10.0), (Number::Next, 1.0)]));
+    assert_eq!(crossings("ttl<30 svc"), Ok(vec![]));
+}
+
+#[test]
+fn a_part_is_found_wherever_it_is() {
+    for part in ["", "/", "/svc", "svc/a", "a/svc/a", "a"] {
+        assert!(contains(b"/a/svc/a", part.as_bytes()), "{part}");
+    }
+    for part in ["svd", "/a/svc/a/", "b", "aa"] {
+        assert!(!contains(b"/a/svc/a", part.as_bytes()), "{part}");
+    }
 }

@@ -57,6 +57,7 @@ fn the_files_are_those_of_the_structs() {
         ("events", schema::<events::EventObject>("events")),
         ("exercise", schema::<exercise::ExerciseObject>("exercise")),
         ("grant", schema::<json::GrantedObject>("grant")),
+        ("groups", schema::<listing::GroupsObject>("groups")),
         ("keep-alive", schema::<KeepAliveLine>("keep-alive")),
         ("keys", schema::<keymap::KeyObject>("keys")),
         ("list", schema::<listing::ListingObject<'_>>("list")),

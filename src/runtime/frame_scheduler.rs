@@ -144,6 +144,9 @@ impl<S: Screen> FrameScheduler<S> {
         if !bytes.is_empty() {
             self.screen.write_frame(bytes);
         }
+        if !self.screen.is_free() {
+            app.frame_pending();
+        }
         self.cost = self.clock.now() - now;
     }
 }

@@ -153,7 +153,7 @@ where
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
             LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
-            LoopEvent::Freed => (),
+            LoopEvent::Freed => self.session.app.frame_written(self.session.clock.now()),
         }
     }
 

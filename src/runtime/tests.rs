@@ -21,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::app::{AppConfig, Backend, KeyTemplate, requests_for};
+use crate::app::{AppConfig, Backend, Column, KeyTemplate, Sort, requests_for};
 use crate::ui::Theme;
 use etcd_lease::engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
@@ -255,7 +255,8 @@ async fn n_2_enter_grants_and_x_y_revokes() {
 
 #[tokio::test(start_paused = true)]
 async fn leases_of_other_clients_appear_disappear_and_can_be_adopted() {
-    let test = MonitorTest::start(exercise(&[]), false).await;
+    let config = AppConfig { sort: Sort::by(Column::Left), ..exercise(&[]) };
+    let test = MonitorTest::start(config, false).await;
     let (theirs, dying) = (LeaseId(test.sandbox.grant(30).unwrap()), LeaseId(test.sandbox.grant(600).unwrap()));
     test.wait(1.5).await;
     assert!(!is_own(&test.screen.row(&theirs.to_string())));

@@ -1,12 +1,13 @@
-//! Filter input, drawn above the rows while the user types: the text, the number of matches, and the
-//! syntax error below.
+//! Filter input, drawn above the rows while the user types: the text, the number of matches, and below it the
+//! completions or the syntax error.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use crate::app::{AppState, FilterLine, FilterPreset};
+use crate::app::keymap::Action;
+use crate::app::{AppState, DialogAction, FilterLine, FilterPreset};
 use crate::escape::printable;
 use crate::filter::BadFilter;
 use crate::width::DisplayWidth;
@@ -22,8 +23,12 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     draw_input(ctx, &line.input, &counted(ctx.app), area, buf);
-    if let Some(bad) = &line.bad {
-        draw_fault(ctx, line, bad, Rect { y: area.y + 1, height: area.height - 1, ..area }, buf);
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let (candidates, chosen) = line.offered();
+    if !candidates.is_empty() {
+        draw_candidates(ctx, &candidates, chosen, below, buf);
+    } else if let Some(bad) = &line.bad {
+        draw_fault(ctx, line, bad, below, buf);
     }
 }
 
@@ -56,6 +61,27 @@ pub(super) fn of_view(app: &AppState) -> String {
     }
 }
 
+/// The completions in one line, the inserted one reversed. If they do not fit, the inserted one comes first.
+fn draw_candidates(ctx: RenderContext<'_>, candidates: &[String], chosen: Option<usize>, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = ctx.theme;
+    let key = ctx.app.config.keymap.key_label(Action::Dialog(DialogAction::CompleteNext));
+    let width = usize::from(area.width);
+    let room = width.saturating_sub(key.width() + 3);
+    let needed: usize = candidates.iter().map(|candidate| candidate.width() + 2).sum();
+    let first = if needed > room { chosen.unwrap_or(0) } else { 0 };
+    let mut spans = vec![Span::styled(format!(" {key}  "), theme.style(Role::Key))];
+    for (place, candidate) in candidates.iter().enumerate().skip(first) {
+        let style = if chosen == Some(place) { theme.cursor() } else { theme.style(Role::Text) };
+        spans.push(Span::styled(candidate.clone(), style));
+        spans.push(Span::raw("  "));
+    }
+    buf.set_stringn(area.x, area.y, " ".repeat(width), width, theme.style(Role::Text));
+    buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
 /// A caret below the error position and the expected token: beside the caret if it fits, otherwise on lines of its
 /// own.
 fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: Rect, buf: &mut Buffer) {
@@ -76,7 +102,7 @@ fn draw_fault(ctx: RenderContext<'_>, line: &FilterLine, bad: &BadFilter, area: 
 
 /// `12 of 300`: leases that match the filter.
 pub(super) fn counted(app: &AppState) -> String {
-    format!("{} of {}", app.view.order().len(), app.leases.len())
+    format!("{} of {}", app.view.living_rows(), app.leases.living_count())
 }
 
 /// The active filter in `room` columns: `own · /left<5s`. Empty if every lease is shown.

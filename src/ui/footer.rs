@@ -41,7 +41,7 @@ fn groups(ctx: RenderContext<'_>, places: PanelAreas) -> (Vec<Segment>, Vec<Segm
         return (vec![noted(note, places.footer.width)], hints);
     }
     let banner = header::frozen(ctx).filter(|_| places.is_tiny);
-    let mut left: Vec<Segment> = banner.into_iter().chain(range(app)).collect();
+    let mut left: Vec<Segment> = banner.into_iter().chain(range(app, shown)).collect();
     if places.strip.is_empty() && shown.view.active == View::Leases {
         left.extend(marked(app, places.is_tiny));
         left.extend(counts(shown));
@@ -80,11 +80,14 @@ fn noted(note: &StatusMessage, width: u16) -> Segment {
     Segment::new(0, role, cut(&printable(note.text.as_bytes()), usize::from(width.saturating_sub(2))))
 }
 
-/// The start of a range and the key that ends it.
-fn range(app: &AppState) -> Option<Segment> {
+/// The start of a range, the number of its rows, and the key that ends it.
+fn range(app: &AppState, shown: &AppState) -> Option<Segment> {
     let first = app.view.selection.range()?;
     let key = app.config.keymap.key_label(Action::MarkRange);
-    let text = format!("Range from {}: move, then {key} to mark", app.view.id_format.short(first));
+    let last = shown.view.cursor.unwrap_or(first);
+    let rows = shown.view.rows_between(first, last).map_or(0, Iterator::count);
+    let (first, rows) = (app.view.id_format.short(first), plural(rows as u64, "row"));
+    let text = format!("Range from {first}, {rows}: move, then {key} to mark");
     Some(Segment::new(0, Role::Warning, text))
 }
 

@@ -10,11 +10,12 @@
 //!
 //! The sign that matters most for the next action comes first. Own rows are bold as well.
 
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{AppState, Lease, Ownership, Selection, SelectionMark};
-use etcd_lease::LeaseId;
 
 use super::{RenderContext, Role};
 
@@ -34,10 +35,10 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tin
     if rows.is_empty() {
         return;
     }
-    let range = range(ctx.app, marks);
+    let range = range_lines(ctx.app, marks);
     let x = if is_tiny { behind_id(rows) } else { rows.x + 1 };
-    for (y, lease) in lines(rows, is_tiny).zip(ctx.app.visible()) {
-        let sign = mark(marks, range, lease.id).or(pin(lease));
+    for ((line, y), lease) in lines(rows, is_tiny).enumerate().zip(ctx.app.visible()) {
+        let sign = mark(marks, range.contains(&line), lease).or(pin(lease));
         let sign = if is_tiny { sign } else { sign.or(own(lease)) };
         if let Some((sign, role)) = sign.filter(|_| x < rows.right()) {
             buf.set_stringn(x, y, sign, 1, ctx.theme.style(role));
@@ -45,6 +46,16 @@ pub(super) fn draw(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tin
         if !is_tiny && Some(lease.id) == ctx.app.view.cursor {
             let bar = if ctx.theme.is_ascii { ">" } else { "▌" };
             buf.set_stringn(rows.x, y, bar, 1, ctx.theme.style(Role::Key));
+        }
+    }
+}
+
+/// Highlights the rows that the range in progress would mark now: the living leases between its ends.
+pub(super) fn highlight_range(ctx: RenderContext<'_>, marks: &Selection, rows: Rect, is_tiny: bool, buf: &mut Buffer) {
+    let range = range_lines(ctx.app, marks);
+    for ((line, y), lease) in lines(rows, is_tiny).enumerate().zip(ctx.app.visible()) {
+        if lease.end.is_none() && range.contains(&line) {
+            buf.set_style(Rect { y, height: 1, ..rows }, ctx.theme.selected_row());
         }
     }
 }
@@ -59,17 +70,22 @@ fn lines(rows: Rect, is_tiny: bool) -> std::ops::Range<u16> {
     rows.y + u16::from(!is_tiny)..rows.bottom()
 }
 
-/// The rows that the range in progress would mark now.
-fn range<'a>(app: &'a AppState, marks: &Selection) -> &'a [LeaseId] {
+/// The visible lines that the range in progress would mark now.
+fn range_lines(app: &AppState, marks: &Selection) -> RangeInclusive<usize> {
     let rows = marks.range().zip(app.view.cursor).and_then(|(first, last)| app.view.rows_between(first, last));
-    rows.unwrap_or_default()
+    let top = app.view.window.top;
+    match rows {
+        Some(rows) if *rows.end() >= top => rows.start().saturating_sub(top)..=rows.end() - top,
+        _ => RangeInclusive::new(1, 0),
+    }
 }
 
-fn mark(marks: &Selection, range: &[LeaseId], id: LeaseId) -> Option<Sign> {
-    match marks.of(id) {
+fn mark(marks: &Selection, is_in_range: bool, lease: &Lease) -> Option<Sign> {
+    match marks.of(lease.id) {
         Some(SelectionMark::Failed) => Some(("!", Role::Danger)),
         Some(SelectionMark::Plain) => Some(("◆", Role::Key)),
-        None => range.contains(&id).then_some(("◇", Role::Key)),
+        None if is_in_range && lease.end.is_none() => Some(("◇", Role::Key)),
+        None => None,
     }
 }
 

@@ -112,6 +112,10 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
     if let Some(prefix) = app.config.range.as_prefix() {
         parts.push(Segment::new(3, Role::Warning, format!("keys {}", cut(&printable(prefix), 24))));
     }
+    let muted = app.leases.lint_report().muted();
+    if muted > 0 {
+        parts.push(Segment::new(3, Role::Dim, format!("{muted} muted")));
+    }
     if app.config.is_read_only {
         parts.push(Segment::new(1, Role::Warning, "read-only"));
     }

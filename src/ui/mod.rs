@@ -27,6 +27,7 @@ mod field;
 mod filter_line;
 mod footer;
 mod format;
+mod group_rows;
 mod gutter;
 mod header;
 mod help;

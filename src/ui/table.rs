@@ -15,7 +15,7 @@ use etcd_lease::TtlStatus;
 use super::columns::{self, RowContext, TableColumn, TableRoom};
 use super::layout::PanelAreas;
 use super::line::{cut, wrap};
-use super::{RenderContext, Role, filter_line, format, gutter, pane, theme};
+use super::{RenderContext, Role, filter_line, format, group_rows, gutter, pane, theme};
 
 /// Minimum width for a wide gutter.
 const PADDED_WIDTH: u16 = 60;
@@ -31,11 +31,15 @@ pub(super) fn draw(ctx: RenderContext<'_>, marked: &Selection, places: PanelArea
     if !is_tiny {
         draw_title(ctx, marked, places, buf);
     }
+    if ctx.app.view.is_grouped() && !ctx.app.view.order().is_empty() {
+        return group_rows::draw(ctx, marked, inner, is_tiny, buf);
+    }
     match (ctx.app.view.order().is_empty(), is_tiny) {
         (true, _) => draw_advice(ctx, inner, buf),
         (false, true) => draw_tiny(ctx, inner, buf),
         (false, false) => draw_rows(ctx, inner, buf),
     }
+    gutter::highlight_range(ctx, marked, inner, is_tiny, buf);
     gutter::draw(ctx, marked, inner, is_tiny, buf);
 }
 
@@ -48,10 +52,38 @@ fn draw_title(ctx: RenderContext<'_>, marked: &Selection, places: PanelAreas, bu
     if ctx.app.view.is_wide {
         title.push_span(Span::styled(" · wide ← →", style(Role::Dim)));
     }
-    let room = usize::from(line.width).saturating_sub(title.width() + 3);
+    if ctx.app.view.is_order_held(ctx.now) {
+        title.push_span(Span::styled(" · order held", style(Role::Warning)));
+    }
+    let follow = follow_hint(ctx);
+    let room = usize::from(line.width).saturating_sub(title.width() + 3 + follow.width() + 3);
     let lease = if places.detail.is_empty() { ctx.app.cursor_lease() } else { None };
-    let words = lease.map(|lease| cut(&in_words(ctx, lease), room)).unwrap_or_default();
-    pane::draw_title(line, &title, &Line::styled(words, style(Role::Dim)), buf);
+    let mut words = Line::default();
+    if let Some(lease) = lease.filter(|_| room > 0) {
+        let text = format!("{}  ", cut(&in_words(ctx, lease), room));
+        words.push_span(Span::styled(text, style(Role::Dim)));
+    }
+    if !ctx.app.view.order().is_empty() {
+        words.spans.extend(follow.spans);
+    }
+    pane::draw_title(line, &title, &words, buf);
+}
+
+/// `F follow lease`, or `following` while the cursor follows its lease; on a group, the key that shows its leases.
+fn follow_hint(ctx: RenderContext<'_>) -> Line<'static> {
+    let theme = ctx.theme;
+    let hint = |key: String, text: &'static str| {
+        Line::from(vec![Span::styled(key, theme.style(Role::Key)), Span::styled(text, theme.style(Role::Dim))])
+    };
+    if let Some(group) = ctx.app.view.cursor_group() {
+        let text = if ctx.app.view.is_expanded(group) { " hide leases" } else { " show leases" };
+        return hint(ctx.app.config.keymap.key_label(Action::Open), text);
+    }
+    if ctx.app.view.is_following() {
+        return Line::from(Span::styled("following", theme.style(Role::Warning)));
+    }
+    let key = ctx.app.config.keymap.key(Action::Follow);
+    key.map_or_else(Line::default, |key| hint(key.to_string(), " follow lease"))
 }
 
 /// The column titles and the rows, without the gutter at the left and the title below.
@@ -89,17 +121,19 @@ pub(super) fn columns_of(ctx: RenderContext<'_>, area: Rect) -> impl Iterator<It
     })
 }
 
-/// `rows 1–12 of 300 · 3 marked`, with the number of all leases if a filter is active.
+/// `rows 1–12 of 300 · 3 marked`, with the number of all leases if a filter is active. Ended leases are not counted.
 fn extent(app: &AppState, marked: &Selection) -> String {
-    let (all, window) = (app.view.order().len(), app.view.window);
+    let (all, window) = (app.view.living_rows(), app.view.window);
+    let rows = if app.view.is_grouped() { app.view.grouped_len() } else { app.view.order().len() };
     let count = if app.view.row_filter.is_active() { filter_line::counted(app) } else { all.to_string() };
     let marks = if !marked.is_empty() { format!(" · {} marked", marked.len()) } else { String::new() };
-    let rest = pins(app) + &marks;
-    if all <= window.rows {
-        let rows = if all == 1 { "row" } else { "rows" };
-        return format!("{count} {rows}{rest}");
+    let group = if app.view.is_grouped() { format!(" · by {}", app.view.group_by) } else { String::new() };
+    let rest = group + &pins(app) + &marks;
+    if rows <= window.rows {
+        let noun = if all == 1 { "lease" } else { "leases" };
+        return format!("{count} {noun}{rest}");
     }
-    format!("rows {}–{} of {count}{rest}", window.top + 1, (window.top + window.rows).min(all))
+    format!("rows {}–{} of {count}{rest}", window.top + 1, (window.top + window.rows).min(rows))
 }
 
 /// ` · 2 pinned, 1 of them hidden`
@@ -151,14 +185,24 @@ fn draw_rows(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn draw_column(ctx: RenderContext<'_>, column: &TableColumn, area: Rect, buf: &mut Buffer) {
-    let width = usize::from(area.width);
     draw_cell(column, column.title, ctx.theme.style(Role::Title), Rect { height: 1, ..area }, buf);
-    for (y, row) in (area.y + 1..area.bottom()).zip(visible(ctx)) {
-        let cell = columns::cell(column, row, width);
-        let place = Rect { y, height: 1, ..area };
-        let end = draw_cell(column, &cell.text, columns::style(ctx.theme, column, row, cell.role), place, buf);
-        buf.set_stringn(end, y, &cell.track, usize::from(area.right() - end), ctx.theme.style(Role::Border));
+    for (y, lease) in (area.y + 1..area.bottom()).zip(ctx.app.visible()) {
+        draw_lease_cell(ctx, column, lease, Rect { y, height: 1, ..area }, buf);
     }
+}
+
+/// Draws one cell of a lease.
+pub(super) fn draw_lease_cell(
+    ctx: RenderContext<'_>,
+    column: &TableColumn,
+    lease: &Lease,
+    place: Rect,
+    buf: &mut Buffer,
+) {
+    let row = row(ctx, lease);
+    let cell = columns::cell(column, row, usize::from(place.width));
+    let end = draw_cell(column, &cell.text, columns::style(ctx.theme, column, row, cell.role), place, buf);
+    buf.set_stringn(end, place.y, &cell.track, usize::from(place.right() - end), ctx.theme.style(Role::Border));
 }
 
 /// Draws a text, numbers at the right. Returns where it ends.

@@ -89,7 +89,7 @@ fn hints(ctx: RenderContext<'_>) -> Vec<Segment> {
     if shown.view.active == View::Leases {
         hints.push(filter(shown));
         let sort = shown.view.sort;
-        let text = format!("{} {}", sort.column.title(), sort.arrow());
+        let text = format!("{} {}", sort.title(), sort.arrow());
         hints.push(Segment { pieces: vec![("sort: ".to_owned(), Role::Dim), (text, Role::Text)], rank: 3, key: None });
     }
     let keymap = &ctx.app.config.keymap;

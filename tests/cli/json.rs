@@ -34,6 +34,11 @@ fn a_lease_from_grant_to_revoke() {
     let listed = objects(&sandbox, "list", &["list", "--holding", "/c/3"], 0);
     assert_eq!(id(&listed[0]["leases"][0]), lease);
     assert!(listed[0]["cluster"]["version"].is_string());
+    for (by, name) in [("service", "/c"), ("ttl", "60 s"), ("owner", "other")] {
+        let listed = objects(&sandbox, "groups", &["list", "--group", by, "--filter", "service:/c"], 0);
+        let group = &listed[0]["groups"][0];
+        assert_eq!((&group["name"], &group["leases"], &group["state"]), (&name.into(), &3.into(), &"ok".into()));
+    }
 
     let revoked = objects(&sandbox, "revoke", &["revoke", lease], 0);
     assert_eq!(revoked[0]["keys_deleted"], 1);

@@ -145,6 +145,11 @@ impl MonitorTest {
             let lease = LeaseId(server.sandbox.grant(1_000 + 10 * number).expect("a lease"));
             server.sandbox.put(format!("/k/{number:02}"), "x", Some(lease.0)).expect("a key");
         }
+        // With more than 1,000 keys the last lease has a warning.
+        let last = server.sandbox.get("/k/40").expect("the last key").lease;
+        for number in 0..1_000 {
+            server.sandbox.put(format!("/k/40/{number:03}"), "x", Some(last)).expect("a key");
+        }
         let monitor = server.leasetop(&["--ttl", "600", "--put", "/a=x", "--sort", "key"]);
         let words: Vec<String> = monitor.get_argv().iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let mut shell = CommandBuilder::new("bash");

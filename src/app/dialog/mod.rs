@@ -16,6 +16,7 @@ pub use super::verbs::columns::{ColumnChoice, ColumnMenu};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
+pub use super::verbs::mute::MuteMenu;
 pub use super::verbs::revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;
@@ -51,6 +52,8 @@ pub enum Dialog {
     Warp,
     /// The sort menu.
     Sort(SortMenu),
+    /// The menu that mutes warnings.
+    Mute(MuteMenu),
     /// The menu that selects and reorders columns.
     Columns(ColumnMenu),
     /// Confirms quitting while leases are kept alive. The answers are: quit, revoke and quit, stay.
@@ -70,6 +73,7 @@ impl Dialog {
             },
             Dialog::Attach(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
+            Dialog::Mute(menu) => Some(menu.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
             Dialog::Columns(_) => None,
@@ -106,6 +110,7 @@ impl Dialog {
             Dialog::Drill(dialog) => dialog.on_key(key, context),
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
+            Dialog::Mute(menu) => menu.on_key(key, context),
             Dialog::Columns(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
             // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.

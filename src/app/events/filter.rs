@@ -1,6 +1,6 @@
 //! Matching events against a lease filter.
 
-use crate::app::row_filter::LeaseFacts;
+use crate::app::lease_facts::LeaseFacts;
 use crate::app::{Event, EventKind, KeyState, Lease, LeaseStore};
 use crate::filter::Filter;
 use etcd_lease::LeaseId;

@@ -3,6 +3,7 @@
 //! [`Lease::observed`] is the only place that stores the deadline. Grants and engine statuses set it; TTL replies
 //! refine it. [`Lease::bounds`] returns its range, and the countdown smooths it for the screen.
 
+mod figures;
 mod health;
 mod rhythm;
 
@@ -15,6 +16,7 @@ use super::countdown::Countdown;
 use super::history::LeaseHistory;
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
+use super::muted_warnings::MutedWarnings;
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
 use crate::inference::lease_inference::{
@@ -24,7 +26,7 @@ use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
 /// Who owns a lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Ownership {
     /// Granted here.
     Own,
@@ -97,6 +99,8 @@ pub struct Lease {
     pub observed: LeaseInference,
     /// Names of the warnings ([`Lint::name`](crate::inference::lints::Lint::name)), most urgent first.
     pub warnings: Vec<&'static str>,
+    /// Which of the warnings are muted.
+    pub(super) muted: MutedWarnings,
     /// When a reply last showed that an election or a restart reset the TTL.
     pub refilled: Option<Timestamp>,
     /// Whether the last list contained the lease.
@@ -118,6 +122,8 @@ pub struct Lease {
     /// Recent renewals and problems.
     pub history: Option<Box<LeaseHistory>>,
     pub(super) poll: PollState,
+    /// Whether the row of the ended lease made room for leases that ended later.
+    pub(super) is_row_dropped: bool,
     /// The displayed time left, while the deadline is known.
     countdown: Option<Countdown>,
     /// Whether leasetop was started with a reader that reads nothing.
@@ -139,6 +145,7 @@ impl Lease {
             last_ttl_reply: None,
             observed: LeaseInference::default(),
             warnings: Vec::new(),
+            muted: MutedWarnings::default(),
             refilled: None,
             is_listed: false,
             overdue: None,
@@ -150,6 +157,7 @@ impl Lease {
             loss: None,
             history: None,
             poll: PollState::default(),
+            is_row_dropped: false,
             countdown: None,
             is_reader_stalled: false,
         }

@@ -43,7 +43,7 @@ fn seen(story: &Story) -> String {
             (view.active, view.is_open, view.is_zoomed, view.is_wide, view.pan, view.scroll, view.span, view.cursor),
             (&view.events_view, &view.locks_view, &view.cadence_cursor, view.sort, &view.row_filter),
             (&live.selection, &live.dialog, live.has_mouse, live.id_format, story.app.frozen.is_some()),
-            story.app.polls.limit,
+            (story.app.polls.limit, view.group_by, view.is_following()),
         )
     )
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Two own leases, one of another client, and one not polled yet.
 fn crowd() -> Story {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.grant(2, 120);
     story.list(&[3, 4], &[]);
@@ -251,4 +251,58 @@ fn the_filter_accepts_exactly_the_existing_states_and_owners() {
     let states: Vec<&str> = states.iter().chain(&deaths).map(|state| state.word()).collect();
     assert_eq!(words_after("state"), states);
     assert_eq!(words_after("who"), [Ownership::Own, Ownership::Adopted, Ownership::Other].map(Ownership::word));
+}
+
+#[test]
+fn tab_completes_the_filter_and_applies_it() {
+    let mut story = crowd();
+    story.press(&[Key::Char('/')]);
+    story.type_in("wh");
+    story.press(&[Key::Tab, Key::Tab]);
+    let text = |story: &Story| story.app.view.row_filter.line.as_ref().unwrap().input.value().to_owned();
+    assert_eq!((text(&story), story.rows()), ("who:own".to_owned(), vec![1, 2]));
+    story.press(&[Key::Tab, Key::Tab]);
+    assert_eq!((text(&story), story.rows()), ("who:other".to_owned(), vec![3, 4]));
+    story.press(&[Key::BackTab, Key::BackTab]);
+    assert_eq!(text(&story), "who:own");
+    story.type_in(" ttl>60");
+    assert_eq!(story.rows(), [2]);
+}
+
+#[test]
+fn figures_that_change_by_time_alone_start_and_stop_matching() {
+    let mut story = crowd();
+    story.renewed(1, 10, 3.5);
+    let seen = |story: &mut Story, text: &str, waits: &[f64]| {
+        story.app.view.row_filter.typed = text.parse().expect("a filter");
+        let mut seen = Vec::new();
+        for wait in waits {
+            story.wait(*wait);
+            refresh_rows(&mut story.app, story.now);
+            seen.push(story.rows().contains(&1));
+        }
+        seen
+    };
+    assert_eq!(seen(&mut story, "last>2s", &[0.0, 1.9, 0.2]), [false, false, true]);
+    story.renewed(1, 10, 3.5);
+    assert_eq!(seen(&mut story, "next<1s", &[0.0, 2.4, 0.2]), [false, false, true]);
+    story.renewed(1, 10, 3.5);
+    assert_eq!(seen(&mut story, "last<=2s", &[0.0, 2.0, 0.1]), [true, true, false]);
+}
+
+#[test]
+fn figures_of_columns_can_be_compared() {
+    let mut story = crowd();
+    story.renewed(1, 10, 3.5);
+    let matches = |story: &mut Story, text: &str| {
+        story.app.view.row_filter.typed = text.parse().expect("a filter");
+        refresh_rows(&mut story.app, story.now);
+        story.rows().contains(&1)
+    };
+    for text in ["every>3s", "share>30%", "share<40%", "q>=0", "drop=0", "service:/ or who:own", "renewer:leasetop"] {
+        assert!(matches(&mut story, text), "{text}");
+    }
+    for text in ["every>5s", "share>60%", "q>=16", "renewer:nobody", "service:orders"] {
+        assert!(!matches(&mut story, text), "{text}");
+    }
 }

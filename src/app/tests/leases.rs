@@ -8,7 +8,7 @@ fn ended(story: &mut Story, id: i64, ended: Ended) {
 
 #[test]
 fn an_own_lease_goes_from_ok_to_late_to_at_risk() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     assert_eq!((story.state(1), story.left(1)), ("ok", Some(10.0)));
     story.wait(3.5);
@@ -25,7 +25,7 @@ fn an_own_lease_goes_from_ok_to_late_to_at_risk() {
 
 #[test]
 fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[5], &[]);
     story.probe(5, 9, 10, &["/a"]);
     story.wait(9.3);
@@ -37,7 +37,7 @@ fn a_lease_that_was_never_renewed_is_neither_late_nor_at_risk() {
 
 #[test]
 fn the_cause_of_an_end_follows_from_the_deadline() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[1, 2, 3], &[]);
     story.probe(1, 9, 10, &[]);
     story.probe(2, 0, 10, &[]);
@@ -50,7 +50,7 @@ fn the_cause_of_an_end_follows_from_the_deadline() {
 
 #[test]
 fn ended_leases_keep_their_row_for_half_a_minute() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[1, 2], &[]);
     story.list(&[], &[1]);
     assert_eq!(story.rows(), [2, 1]);
@@ -65,7 +65,7 @@ fn ended_leases_keep_their_row_for_half_a_minute() {
 
 #[test]
 fn an_expired_lease_that_etcd_has_not_removed_is_dying() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[1], &[]);
     story.probe(1, -2, 10, &["/a"]);
     assert_eq!(story.state(1), "dying");
@@ -75,7 +75,7 @@ fn an_expired_lease_that_etcd_has_not_removed_is_dying() {
 
 #[test]
 fn a_poll_from_before_a_renewal_does_not_contradict_it() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.wait(3.5);
     story.renewed(1, 10, 3.5);
@@ -92,7 +92,7 @@ fn a_poll_from_before_a_renewal_does_not_contradict_it() {
 
 #[test]
 fn each_end_reported_by_the_engine_has_a_row() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     (1..=5).for_each(|id| story.grant(id, 10));
     ended(&mut story, 1, Ended::Expired);
     ended(&mut story, 2, Ended::NotFound);
@@ -109,7 +109,7 @@ fn each_end_reported_by_the_engine_has_a_row() {
 
 #[test]
 fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[1], &[]);
     story.renewed(1, 120, 40.5);
     story.grant(1, 120);
@@ -119,7 +119,7 @@ fn a_status_that_comes_between_the_list_and_the_grant_is_not_lost() {
 
 #[test]
 fn a_status_that_comes_before_its_grant_is_not_lost() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.renewed(1, 3600, 1200.5);
     story.grant(1, 3600);
     let lease = story.app.leases.get(LeaseId(1)).unwrap();
@@ -128,27 +128,28 @@ fn a_status_that_comes_before_its_grant_is_not_lost() {
 
 #[test]
 fn many_rows_are_shown_from_the_top_until_the_cursor_moves() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     (1..=50).for_each(|id| story.grant(id, 100 + id));
     story.renewed(1, 3600, 1.0);
     assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(2)), 0));
-    story.press(&[Key::Down]);
+    story.press(&[Key::Down, Key::Char('F')]);
     story.renewed(3, 3601, 1.0);
     assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(3)), 40));
-    story.press(&[Key::Home]);
+    story.press(&[Key::Home, Key::Char('F')]);
     story.renewed(2, 3602, 1.0);
     assert_eq!((story.app.view.cursor, story.app.view.window.top), (Some(LeaseId(4)), 0));
 }
 
 #[test]
-fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
-    let mut story = Story::start(AppConfig::default());
+fn rows_are_sorted_by_time_left_and_the_cursor_follows_its_lease() {
+    let mut story = Story::start(by_left());
     story.grant(3, 120);
     story.grant(2, 10);
     story.grant(1, 120);
     story.list(&[9], &[]);
     assert_eq!(story.rows(), [2, 1, 3, 9]);
     story.app.view.cursor = Some(LeaseId(2));
+    story.press(&[Key::Char('F')]);
     story.wait(1.0);
     story.renewed(2, 3600, 1.0);
     assert_eq!(story.rows(), [1, 3, 2, 9]);
@@ -162,7 +163,7 @@ fn rows_are_sorted_by_time_left_and_the_cursor_stays_on_its_lease() {
 
 #[test]
 fn the_cursor_moves_and_the_window_follows() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     (1..=50).for_each(|id| story.grant(id, 10 * id));
     let row_after = |story: &mut Story, key| {
         story.press(&[key]);
@@ -184,7 +185,7 @@ fn the_cursor_moves_and_the_window_follows() {
 
 #[test]
 fn leases_of_other_clients_are_reported_if_granted_later() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[1], &[]);
     story.wait(1.0);
     story.grant(2, 10);
@@ -196,7 +197,7 @@ fn leases_of_other_clients_are_reported_if_granted_later() {
 
 #[test]
 fn a_list_older_than_an_end_revives_no_lease() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[], &[]);
     story.grant(1, 10);
     story.wait(1.0);
@@ -225,7 +226,7 @@ fn initial_leases_are_granted_when_the_first_member_answers() {
 
 #[test]
 fn only_changes_of_the_connection_request_a_frame() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.app.view.reset_redraw();
     let mut calm = view();
     calm.members[0].round_trip = Some(Duration::from_millis(3));
@@ -240,7 +241,7 @@ fn only_changes_of_the_connection_request_a_frame() {
 
 #[test]
 fn an_election_is_reported_with_term_and_leader() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     let mut view = view();
     let follower =
         MemberView { endpoint: "127.0.0.1:2479".into(), member_id: 2, is_leader: false, ..view.members[0].clone() };
@@ -256,7 +257,7 @@ fn an_election_is_reported_with_term_and_leader() {
 
 #[test]
 fn late_and_at_risk_are_each_reported_once() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.renewed(1, 10, 3.5);
     assert_eq!(story.app.view.row_index.next_state_change(), Some(at(4.35)), "a tenth and 500 ms after the interval");
@@ -287,7 +288,7 @@ fn late_and_at_risk_are_each_reported_once() {
 
 #[test]
 fn losing_and_regaining_a_leader_are_each_reported_once() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     let unled = || {
         let mut view = view();
         (view.members[0].is_leader, view.members[0].has_leader) = (false, false);

@@ -5,7 +5,7 @@ use crate::app::dialog::Dialog;
 
 /// Two own leases, and two of other clients: 1 2 3 4 from top to bottom.
 fn crowd() -> Story {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);
@@ -164,7 +164,7 @@ fn in_the_detail_commands_apply_to_the_shown_lease() {
 
 #[test]
 fn without_rows_nothing_is_marked() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.press(&[SPACE, Key::Char('v'), Key::Char('U'), Key::Char('a'), Key::Char('o'), Key::Char('x')]);
     assert!(
         story.app.view.selection.is_empty()

@@ -8,6 +8,7 @@ mod feedback;
 mod filtering;
 mod freeze;
 mod granting;
+mod group_rows;
 mod health;
 mod keymap;
 mod lease_keys;
@@ -16,6 +17,8 @@ mod lives;
 mod locks;
 mod losses;
 mod marking;
+mod muting;
+mod order;
 mod others;
 mod own;
 mod pinning;
@@ -26,6 +29,7 @@ mod row_index;
 mod sorting;
 mod suspension;
 mod views;
+mod wrong_lease;
 
 use std::time::Duration;
 
@@ -75,6 +79,11 @@ pub(super) fn down() -> ClusterView {
     down
 }
 
+/// Rows sorted by time left.
+pub(super) fn by_left() -> AppConfig {
+    AppConfig { sort: Sort::by(Column::Left), ..AppConfig::default() }
+}
+
 impl Story {
     /// On a cluster that answers.
     pub(super) fn start(config: AppConfig) -> Self {
@@ -86,12 +95,23 @@ impl Story {
 
     pub(super) fn send(&mut self, msg: Msg) -> Vec<Effect> {
         let effects = update(&mut self.app, msg, self.now);
+        if !self.app.view.motion.is_hasty {
+            self.look();
+        }
         refresh_rows(&mut self.app, self.now);
         effects
     }
 
+    /// Presses keys as a person does who looks at the screen before each of them.
     pub(super) fn press(&mut self, keys: &[Key]) -> Vec<Effect> {
-        keys.iter().flat_map(|key| self.send(Msg::Key(*key))).collect()
+        keys.iter().flat_map(|key| self.look().send(Msg::Key(*key))).collect()
+    }
+
+    /// Rows are never held because of a key, and never moved just before one.
+    pub(super) fn look(&mut self) -> &mut Self {
+        self.app.active_view_mut().view.motion.settle();
+        self.app.view.motion.settle();
+        self
     }
 
     pub(super) fn type_in(&mut self, text: &str) -> Vec<Effect> {

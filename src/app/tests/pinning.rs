@@ -6,7 +6,7 @@ const PIN: Key = Key::Char('P');
 
 /// Leases of other clients, with these seconds left.
 fn story(leases: &[(i64, i64)]) -> Story {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     let ids: Vec<i64> = leases.iter().map(|(id, _)| *id).collect();
     story.list(&ids, &[]);
     for (id, ttl) in leases {
@@ -86,7 +86,7 @@ fn ended_leases_cannot_be_pinned_and_a_pin_ends_with_its_row() {
 
 #[test]
 fn pinning_does_nothing_without_a_row_or_in_other_views() {
-    let mut empty = Story::start(AppConfig::default());
+    let mut empty = Story::start(by_left());
     empty.press(&[PIN]);
     assert_eq!(note(&empty), "P: no lease is selected");
     let mut story = story(&[(1, 10), (2, 20)]);

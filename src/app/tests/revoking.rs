@@ -22,7 +22,7 @@ fn status_text(story: &Story) -> String {
 
 #[test]
 fn enter_on_the_focused_revoke_button_revokes() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     for there in [Key::Right, Key::Tab, Key::BackTab, Key::Left, Key::Down, Key::Up] {
         assert_eq!(story.press(&[Key::Char('x'), there, there, Key::Enter]), [], "{there} twice is on Cancel again");
@@ -33,7 +33,7 @@ fn enter_on_the_focused_revoke_button_revokes() {
 
 #[test]
 fn the_focus_confirms_nothing_if_a_number_is_needed() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[7], &[]);
     assert_eq!(story.press(&[Key::Char('x'), Key::Right, Key::Tab, Key::Enter]), []);
     let reported = |story: &Story| match &story.app.view.dialog {
@@ -49,7 +49,7 @@ fn the_focus_confirms_nothing_if_a_number_is_needed() {
 
 #[test]
 fn a_revoke_is_sent_once_until_it_is_answered() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
     assert_eq!(story.press(&[Key::Char('x')]), []);
@@ -61,7 +61,7 @@ fn a_revoke_is_sent_once_until_it_is_answered() {
 
 #[test]
 fn quitting_with_r_does_not_revoke_twice_and_waits_for_both_answers() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.grant(2, 20);
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Revoke(LeaseId(1))]);
@@ -73,7 +73,7 @@ fn quitting_with_r_does_not_revoke_twice_and_waits_for_both_answers() {
 
 #[test]
 fn granting_the_id_again_closes_the_dialog() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     assert_eq!(change_since_open(&story), None);
@@ -93,7 +93,7 @@ fn granting_the_id_again_closes_the_dialog() {
 
 #[test]
 fn a_lease_adopted_while_the_dialog_is_open_still_needs_the_number() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[7], &[]);
     story.press(&[Key::Char('x')]);
     story.grant(7, 10);
@@ -104,7 +104,7 @@ fn a_lease_adopted_while_the_dialog_is_open_still_needs_the_number() {
 
 #[test]
 fn the_dialog_shows_that_the_owner_renewed_the_lease() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.list(&[7], &[]);
     story.probe(7, 9, 30, &[]);
     story.press(&[Key::Char('x')]);
@@ -117,7 +117,7 @@ fn the_dialog_shows_that_the_owner_renewed_the_lease() {
 
 #[test]
 fn own_renewals_are_no_change_in_the_dialog() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.press(&[Key::Char('x')]);
     story.wait(3.5);
@@ -128,7 +128,7 @@ fn own_renewals_are_no_change_in_the_dialog() {
 #[test]
 fn the_result_is_one_line_with_the_revision_and_the_keys() {
     for (keys, words) in [(Some(0), "no keys"), (Some(1), "1 key"), (Some(12), "12 keys"), (None, "its keys")] {
-        let mut story = Story::start(AppConfig::default());
+        let mut story = Story::start(by_left());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
         story.send(Msg::Revoked { id: LeaseId(1), revision: 1204, keys_deleted: keys });
@@ -139,7 +139,7 @@ fn the_result_is_one_line_with_the_revision_and_the_keys() {
 #[test]
 fn a_failure_says_why_and_what_to_do() {
     let failure = |is_not_found, is_forbidden, text: &str| {
-        let mut story = Story::start(AppConfig::default());
+        let mut story = Story::start(by_left());
         story.grant(1, 10);
         story.press(&[Key::Char('x'), Key::Char('y')]);
         let trouble = CallFailure { is_not_found, is_forbidden, text: text.to_owned() };
@@ -159,7 +159,7 @@ fn a_failure_says_why_and_what_to_do() {
 
 #[test]
 fn rows_do_not_move_while_a_dialog_is_open() {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.grant(2, 20);
     story.grant(3, 30);
@@ -233,7 +233,7 @@ fn revoked(effects: &[Effect]) -> Vec<LeaseId> {
 
 /// Opens the dialog on a row, runs the steps, confirms in either way; returns how many leases were revoked.
 fn confirm_after(row: usize, steps: &[Step], by_number: bool) -> Result<usize, TestCaseError> {
-    let mut story = Story::start(AppConfig::default());
+    let mut story = Story::start(by_left());
     story.grant(1, 10);
     story.grant(2, 20);
     story.list(&[3, 4], &[]);

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::app::groups::grouped;
 use crate::app::overview;
+use crate::app::problem_class::ProblemClass;
 use crate::app::row_filter::ActiveFilter;
 use crate::app::sort::RowSortKey;
 
@@ -19,6 +21,7 @@ enum Step {
     Press(char),
     Filter(&'static str),
     Sort(Sort),
+    Group(GroupBy),
     Wait(f64),
     Slept,
 }
@@ -37,8 +40,9 @@ fn step() -> impl Strategy<Value = Step> {
         id().prop_map(Step::Failed),
         prop::sample::select(vec!['n', 'a', 'x', 'y', 'j', 'k', 'G', 'p', '?', 'f']).prop_map(Step::Press),
         prop::sample::select(FILTERS.to_vec()).prop_map(Step::Filter),
-        (prop::sample::select(Column::ALL.to_vec()), any::<bool>())
-            .prop_map(|(column, is_descending)| Step::Sort(Sort { column, is_descending })),
+        (prop::sample::select(SortKey::all().collect::<Vec<_>>()), any::<bool>())
+            .prop_map(|(key, is_descending)| Step::Sort(Sort { key, is_descending })),
+        prop::sample::select(GroupBy::ALL.to_vec()).prop_map(Step::Group),
         (0.0..9.0).prop_map(Step::Wait),
         (30.0..40.0).prop_map(Step::Wait),
         Just(Step::Slept),
@@ -68,7 +72,9 @@ fn renewed(story: &Story, id: i64, ttl: i64, dropped: u64) -> LeaseStatus {
     }
 }
 
+/// Rows are never held here.
 fn run_step(story: &mut Story, step: Step) {
+    story.look();
     let (sent, received) = (story.now, story.now);
     let msg = match step {
         Step::Grant(id, ttl) => return story.grant(id, ttl),
@@ -88,6 +94,10 @@ fn run_step(story: &mut Story, step: Step) {
         }
         Step::Sort(sort) => {
             story.app.view.sort = sort;
+            return refresh_rows(&mut story.app, story.now);
+        }
+        Step::Group(by) => {
+            story.app.view.group_by = by;
             return refresh_rows(&mut story.app, story.now);
         }
         Step::Wait(seconds) => {
@@ -120,11 +130,42 @@ fn check(story: &Story) {
     assert_eq!((overview.unknown(), expiring), (unknown, living().count() - unknown));
     if app.view.dialog.is_none() {
         let criteria = ActiveFilter::of(&app.view.row_filter);
-        let shown = app.leases.values().filter(|lease| criteria.matches(lease, story.now));
-        let mut rows: Vec<_> = shown.map(|lease| RowSortKey::of(lease, app.view.sort, story.now)).collect();
+        let is_shown = |lease: &&Lease| !lease.is_row_dropped && criteria.matches(lease, None, story.now);
+        let shown = app.leases.values().filter(is_shown);
+        let key = |lease: &Lease| {
+            let class = app.view.row_index.class(lease.id).expect("each lease has an entry");
+            assert!(class <= ProblemClass::of(lease, story.now) || lease.end.is_some());
+            RowSortKey::with_class(lease, class, app.view.sort, story.now)
+        };
+        let mut rows: Vec<_> = shown.map(key).collect();
         rows.sort();
-        assert_eq!(app.view.order, rows.iter().map(|rank| rank.id).collect::<Vec<_>>());
+        let rows: Vec<LeaseId> = rows.iter().map(|rank| rank.id).collect();
+        match app.view.group_by {
+            GroupBy::None => assert_eq!(app.view.order, rows),
+            by => check_groups(app, &rows, by, story.now),
+        }
+        let ended = app.leases.values().filter(|lease| is_shown(lease) && lease.end.is_some()).count();
+        assert_eq!(app.view.living_rows() + ended, rows.len());
     }
+}
+
+/// The groups, their figures and their rows, compared with groups of all rows at once.
+fn check_groups(app: &AppState, rows: &[LeaseId], by: GroupBy, now: Timestamp) {
+    let class = |id: LeaseId| app.view.row_index.class(id).expect("each lease has an entry");
+    let leases = rows.iter().filter_map(|id| app.leases.get(*id));
+    let expected = grouped(leases.map(|lease| (lease, lease.state(now), class(lease.id))), by);
+    let groups = app.view.groups();
+    let shown: Vec<LeaseGroup> = groups
+        .order()
+        .iter()
+        .filter_map(|id| {
+            let group = groups.get(*id)?;
+            let ids = app.view.group_members(*id).to_vec();
+            Some(LeaseGroup { key: group.key().clone(), ids, figures: group.figures() })
+        })
+        .collect();
+    assert_eq!(shown, expected);
+    assert_eq!(app.view.order.len(), rows.len());
 }
 
 proptest! {

@@ -16,6 +16,7 @@ pub(super) fn refresh_counts(app: &mut AppState, now: Timestamp) {
         app.leases.counts.perhaps_dying = app.leases.counts.perhaps_dying.saturating_sub(more);
     }
     for (id, state) in app.view.row_index.drain_newly_alarming() {
+        app.leases.lift_mutes(id);
         if let Some((at, what)) = app.leases.get(id).and_then(|lease| alarm_event(lease, state, now)) {
             app.events.push(at.min(now), Some(id), what);
         }

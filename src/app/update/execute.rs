@@ -3,9 +3,9 @@
 use crate::app::action::Action;
 use crate::app::cadence;
 use crate::app::command::Command;
-use crate::app::dialog::{Dialog, Focus, HelpDialog};
+use crate::app::dialog::{Dialog, Focus, HelpDialog, MuteMenu};
 use crate::app::verbs::{
-    self, Done, attach, columns, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, columns, copy, drill, grant, keep_alive, mute, pin, quit, renew, revoke, revoke_many, sort,
 };
 use crate::app::{AppState, Effect, Lease, MessageScope, Ownership, Redraw, View};
 use crate::id_format::IdFormat;
@@ -49,6 +49,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::RevokeAndQuit => {
             quit::revoke_and_quit(&app.leases, &mut app.jobs, &mut app.view.selection, &app.config)
         }
+        Command::Mute { id, choice } => mute::apply(&mut app.leases, &ids.name(id), id, choice),
         Command::ShowError(text) => Done::error(text),
     };
     report(app, done, now)
@@ -75,6 +76,9 @@ pub(super) fn report(app: &mut AppState, done: Done, now: Timestamp) -> Vec<Effe
 /// Executes an action if it works in the displayed view.
 fn act(app: &mut AppState, action: Action, now: Timestamp) -> Vec<Effect> {
     if action == Action::Back && selection::cancel_range(app) || feedback::is_refused(app, action) {
+        return Vec::new();
+    }
+    if !app.guard(action, now) {
         return Vec::new();
     }
     if action.is_view_only() {
@@ -114,6 +118,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Drill => toggle_drill(app),
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
+        Action::Mute => open_mute_menu(app),
         Action::ExportCsv => export_csv(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
@@ -275,11 +280,25 @@ fn toggle_pins(app: &mut AppState) -> Done {
     let is_pinned = pin::is_to_pin(&app.leases, &targets);
     if let Some(frozen) = &mut app.frozen {
         frozen.app.view.is_away = true;
+        frozen.app.view.motion.bind_cursor();
         pin::set(&mut frozen.app.leases, &targets, is_pinned);
     }
     app.view.is_away = true;
+    app.view.motion.bind_cursor();
     pin::set(&mut app.leases, &targets, is_pinned);
     pin::status(app.view.id_format, &targets, is_pinned)
+}
+
+/// Opens the menu that mutes the warnings of the selected lease.
+fn open_mute_menu(app: &mut AppState) -> Done {
+    let Some(lease) = cursor_id(app).and_then(|id| app.leases.get(id)) else { return Done::default() };
+    match MuteMenu::open(&app.leases, lease) {
+        Ok(menu) => {
+            app.view.dialog = Some(Dialog::Mute(menu));
+            Done::default()
+        }
+        Err(why) => Done::error(format!("Nothing to mute for {}: {why}", app.view.id_format.name(lease.id))),
+    }
 }
 
 /// Shows or hides the strip above the table. On a small screen there is no room for it.

@@ -10,8 +10,8 @@ pub(super) fn is_open(app: &AppState) -> bool {
     app.active_view().view.is_filter_open()
 }
 
-/// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Movement
-/// keys that do not edit text move through the rows.
+/// Handles a key in the filter line. Enter keeps a valid filter and closes the line. Esc clears the filter. Tab completes the
+/// word at the cursor. Movement keys that do not edit text move through the rows.
 pub(super) fn press(app: &mut AppState, key: Key) {
     app.view.request_redraw(Redraw::Now);
     app.view.status = None;
@@ -26,6 +26,8 @@ pub(super) fn press(app: &mut AppState, key: Key) {
         (Some(DialogAction::Accept), _) => {
             row_filter.line.take_if(|line| line.bad.is_none());
         }
+        (Some(DialogAction::CompleteNext), _) => row_filter.complete(true),
+        (Some(DialogAction::CompletePrevious), _) => row_filter.complete(false),
         (Some(_), _) => {
             row_filter.typed = Default::default();
             row_filter.line = None;
@@ -70,6 +72,7 @@ pub(super) fn paste(app: &mut AppState, text: &str) {
 
 fn insert(row_filter: &mut RowFilter, key: Key) {
     let (Some(line), Some(edit)) = (row_filter.line.as_mut(), key.edit()) else { return };
+    line.accept_completion();
     let change = line.input.handle(edit);
     if change.is_some_and(|change| change.value) {
         row_filter.read();

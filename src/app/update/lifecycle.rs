@@ -131,7 +131,7 @@ fn store_end(app: &mut AppState, id: LeaseId, end: LeaseEnd, when: EventTime) {
     {
         app.leases.cohorts.revoked(ttl, end.at);
     }
-    app.leases.recently_ended.push_back((end.at, id));
+    app.leases.push_ended(end.at, id);
     selection::on_end(app, id, end.is_ours, end.at);
     app.polls.plan(&mut app.leases, id, Timestamp::NEVER);
     app.events.push(when, Some(id), EventKind::LeaseEnded(Box::new(event)));

@@ -33,11 +33,10 @@ pub fn run_lints(app: &mut AppState, now: Timestamp) {
     let crowds = u32::try_from(leases.len()).unwrap_or(u32::MAX) / CROWD;
     let found = findings(LintInput { leases: &leases, now });
     let names = names_by_lease(&found);
-    let (count, due) = (names.len(), now + EVERY * (1 + crowds));
+    app.leases.lint_report = LintReport { findings: found, due: now + EVERY * (1 + crowds), ..LintReport::default() };
     if set_warnings(&mut app.leases, names) {
         app.view.request_redraw(Redraw::Soon);
     }
-    app.leases.lint_report = LintReport { findings: found, count, due };
 }
 
 fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
@@ -48,16 +47,15 @@ fn names_by_lease(found: &[Finding]) -> BTreeMap<LeaseId, Vec<&'static str>> {
     names
 }
 
-/// Stores the names of its findings in each lease. Returns whether any changed.
+/// Stores the names of its findings in each lease, and which of them are muted. Returns whether any changed.
 fn set_warnings(leases: &mut LeaseStore, mut names: BTreeMap<LeaseId, Vec<&'static str>>) -> bool {
     let differs = |lease: &&Lease| lease.warnings.as_slice() != names.get(&lease.id).map_or(&[][..], Vec::as_slice);
     let changed: Vec<LeaseId> = leases.values().filter(differs).map(|lease| lease.id).collect();
     for id in &changed {
-        if let Some(lease) = leases.get_mut(*id) {
-            lease.warnings = names.remove(id).unwrap_or_default();
-        }
+        leases.set_warnings(*id, names.remove(id).unwrap_or_default());
     }
-    !changed.is_empty()
+    let muted = leases.refresh_mutes();
+    !changed.is_empty() || muted > 0
 }
 
 /// The facts about each lease, sorted by id, with its positions in lock queues.

@@ -36,8 +36,15 @@ use simkit::Timestamp;
 /// Applies a message at time `now` and returns the effects to carry out.
 pub fn update(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
     app.events.now = now;
+    let is_input = matches!(msg, Msg::Key(_) | Msg::Clicked(_) | Msg::Wheel { .. } | Msg::Pasted(_));
+    let cursor = app.view.cursor;
     let effects = dispatch(app, msg, now);
     feedback::drop_obsolete(app);
+    if is_input {
+        app.view.motion.on_input(now);
+    } else if cursor.is_some() && app.view.cursor != cursor {
+        app.view.motion.on_message_moved();
+    }
     if app.events.reset_changed() {
         app.view.request_redraw(Redraw::Soon);
     }

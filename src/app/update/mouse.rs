@@ -35,7 +35,7 @@ fn click(app: &mut AppState, hit: ClickTarget, now: Timestamp) -> Vec<Effect> {
             return Vec::new();
         }
         ClickTarget::Row(id) => Command::Select(id),
-        ClickTarget::Header(column) if present.column == column => Command::SortBy(present.inverted()),
+        ClickTarget::Header(column) if present.column() == Some(column) => Command::SortBy(present.inverted()),
         ClickTarget::Tab(view) => Command::Action(Action::Show(view)),
         ClickTarget::Key(_) => return Vec::new(),
         ClickTarget::Header(column) => Command::SortBy(Sort::by(column)),

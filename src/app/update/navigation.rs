@@ -28,16 +28,23 @@ pub(super) fn select(view: &mut ViewState, id: LeaseId) {
     view.cursor = Some(id);
     view.is_away = true;
     view.row_filter.saved_cursor = None;
+    view.select_grouped(id);
 }
 
 /// Moves the cursor through the rows as last displayed.
 pub(super) fn go_to_row(view: &mut ViewState, action: Action) {
+    if view.is_grouped() {
+        let row = view.grouped_cursor_row().unwrap_or(0);
+        let last = view.grouped_len().saturating_sub(1);
+        return view.go_to_grouped_row(moved(row, action, view.window.rows.max(1), last));
+    }
     let Some(last) = view.order.len().checked_sub(1) else { return };
     let row = view.cursor_row().unwrap_or(0);
     let page = view.window.rows.max(1);
     let row = moved(row, action, page, last);
     view.is_away = action != Action::First;
     view.row_filter.saved_cursor = None;
+    view.motion.on_cursor_moved(if view.cursor_row().is_some() { Some(row.min(last)) } else { None });
     view.cursor = Some(view.order[row.min(last)]);
     view.scroll_to_cursor();
 }
@@ -152,6 +159,18 @@ pub(super) fn sort_by_neighbour(view: &mut ViewState, columns: &[Column], steps:
 pub(super) fn sort_by(view: &mut ViewState, sort: Sort) {
     view.sort = sort;
     view.is_away |= view.cursor_row().is_some_and(|row| row > 0);
+}
+
+/// Groups the rows by the next criterion.
+pub(super) fn next_grouping(view: &mut ViewState) {
+    view.group_by = view.group_by.next();
+    view.window.top = 0;
+}
+
+/// Lets the cursor follow its lease when rows move, or stay on its line.
+pub(super) fn toggle_following(view: &mut ViewState) {
+    view.motion.is_following = !view.motion.is_following;
+    view.is_away |= view.motion.is_following;
 }
 
 /// Shows these columns in this order.

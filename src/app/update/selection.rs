@@ -15,6 +15,9 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     if app.view.selection.range().is_some() {
         return range(app, now);
     }
+    if let Some(group) = group_targets(app) {
+        return toggle_group(app, group);
+    }
     let Some(id) = under_the_cursor(app) else { return };
     if app.leases.alive_mut(id).is_none() {
         return app.view.set_status(
@@ -33,11 +36,38 @@ pub(super) fn toggle(app: &mut AppState, now: Timestamp) {
     app.view.set_status(now, false, format!("{done} {}", app.view.id_format.name(id)));
 }
 
+/// Marks the leases of a group, or unmarks them if all are marked.
+fn toggle_group(app: &mut AppState, group: Vec<LeaseId>) {
+    if group.iter().all(|id| app.view.selection.of(*id).is_some()) {
+        group.into_iter().for_each(|id| {
+            app.view.selection.remove(id);
+        });
+    } else {
+        app.view.selection.add(group);
+    }
+    view_actions::go(app.active_view_mut(), Action::Down);
+}
+
+/// The living leases of the group under the cursor. `None` if no group is under it.
+fn group_targets(app: &AppState) -> Option<Vec<LeaseId>> {
+    let view = &app.active_view().view;
+    let group = view.cursor_group().filter(|_| !is_one_open(app))?;
+    Some(view.group_members(group).iter().copied().filter(|id| app.leases.alive(*id).is_some()).collect())
+}
+
 /// Starts a range at the cursor, or marks the living leases from the start of the range to the cursor.
 pub(super) fn range(app: &mut AppState, now: Timestamp) {
+    if app.active_view().view.is_grouped() {
+        return app.view.set_status(
+            now,
+            true,
+            "Ranges are not available while leases are grouped; Space marks a group",
+        );
+    }
     let Some(cursor) = under_the_cursor(app) else { return };
     let Some(first) = app.view.selection.end_range() else { return app.view.selection.start_range(cursor) };
-    let Some(rows) = app.active_view().view.rows_between(first, cursor).map(<[LeaseId]>::to_vec) else {
+    let view = &app.active_view().view;
+    let Some(rows) = view.rows_between(first, cursor).map(|rows| view.order[rows].to_vec()) else {
         return app.view.set_status(
             now,
             true,
@@ -81,6 +111,11 @@ pub(super) fn on_end(app: &mut AppState, id: LeaseId, is_ours: bool, now: Timest
 /// The living leases that an action applies to: the marked ones, visible rows first. If none is marked, or a single
 /// lease is displayed, the lease under the cursor.
 pub(super) fn targets(app: &AppState) -> Vec<LeaseId> {
+    if app.view.selection.is_empty()
+        && let Some(group) = group_targets(app)
+    {
+        return group;
+    }
     if app.view.selection.is_empty() || is_one_open(app) {
         return app.cursor_lease_alive().map(|lease| lease.id).into_iter().collect();
     }

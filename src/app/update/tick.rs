@@ -10,7 +10,7 @@ use simkit::Timestamp;
 use super::counts::refresh_counts;
 use super::{lints, values};
 
-/// How long ended leases keep their row, in real time.
+/// How long ended leases keep their row, in real time or in the time of the leases, whichever is shorter.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
 
 /// Does all work that is due.
@@ -19,6 +19,9 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     drop_ended_rows(app, now);
     clear_status(app, now);
     lints::run_if_due(app, now);
+    if app.view.take_reorder_request(now) {
+        app.view.request_redraw(Redraw::Soon);
+    }
     let mut effects = poll(app, now);
     effects.extend(values::start_read_if_due(app, now));
     effects
@@ -49,12 +52,18 @@ pub(super) fn wants_keys(app: &AppState, id: LeaseId) -> bool {
 }
 
 fn drop_ended_rows(app: &mut AppState, now: Timestamp) {
-    let shown_for = app.view.wall_time(ENDED_ROW_TTL);
+    let Some(shown_for) = ended_row_time(app) else { return };
     while let Some(&(at, id)) = app.leases.recently_ended.front().filter(|(at, _)| *at + shown_for <= now) {
         app.leases.recently_ended.pop_front();
         drop_ended(app, id, at, now);
         app.view.request_redraw(Redraw::Soon);
     }
+}
+
+/// How long ended leases keep their row. `None` while no row may go.
+fn ended_row_time(app: &AppState) -> Option<Duration> {
+    let span = ENDED_ROW_TTL.min(app.view.wall_time(ENDED_ROW_TTL));
+    if app.view.is_order_fixed() { None } else { Some(span) }
 }
 
 /// Removes the row of a lease that ended at `ended_at`. Does nothing if the lease was granted again meanwhile. Keeps
@@ -109,13 +118,18 @@ fn steps() -> impl Iterator<Item = u32> {
 
 /// When the next [`Msg::Tick`](crate::app::Msg::Tick) is due.
 pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
-    let ended = app.leases.recently_ended.front().map(|(at, _)| *at + app.view.wall_time(ENDED_ROW_TTL));
+    let ended = app.leases.recently_ended.front().and_then(|(at, _)| Some(*at + ended_row_time(app)?));
     let status = app.view.status.as_ref().map(|status| status.until);
     let values = Some(values::next_wake(app));
     let state_change = app.view.row_index.next_state_change();
     let lints = Some(lints::next_wake(app));
     let polls = next_poll(app, now);
-    [ended, status, values, lints, state_change, polls].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
+    let reordering = app.view.reorder_wake();
+    [ended, status, values, lints, state_change, polls, reordering]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Timestamp::NEVER)
 }
 
 fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {

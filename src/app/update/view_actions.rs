@@ -22,6 +22,8 @@ pub(super) fn perform(app: &mut AppState, action: Action) {
                 freeze::thaw(app);
             }
         }
+        Action::Group => navigation::next_grouping(&mut active.view),
+        Action::Follow => navigation::toggle_following(&mut active.view),
         Action::Zoom => navigation::zoom(&mut active.view),
         Action::Wide => navigation::widen(&mut active.view),
         Action::Left | Action::Right if active.view.active == View::Cadence => {
@@ -46,7 +48,8 @@ fn sort(active: &mut AppState, action: Action) {
     let columns = active.view.columns.clone();
     match action {
         Action::SortBefore => {
-            navigation::sort_by_neighbour(&mut active.view, &columns, columns.len().saturating_sub(1));
+            // One more than there are columns: rows can also be sorted by problems.
+            navigation::sort_by_neighbour(&mut active.view, &columns, columns.len());
         }
         Action::SortAfter => navigation::sort_by_neighbour(&mut active.view, &columns, 1),
         _ => {
@@ -86,6 +89,9 @@ fn open_cohort(active: &mut AppState) {
 /// Opens the detail of the selected lease, from any view. In the cadence view, lists the leases of the selected TTL. In
 /// the events view without a cursor, it selects the newest event first. A filter that hides the lease gives way.
 fn open(active: &mut AppState) {
+    if active.view.active == View::Leases && active.view.toggle_expanded() {
+        return;
+    }
     let from = active.view.active;
     if from == View::Cadence {
         return open_cohort(active);

@@ -11,6 +11,7 @@ mod done;
 pub(super) mod drill;
 pub(super) mod grant;
 pub(super) mod keep_alive;
+pub(super) mod mute;
 pub(super) mod pin;
 pub(super) mod quit;
 pub(super) mod renew;

@@ -3,9 +3,9 @@
 use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome};
 use crate::app::keymap::Action;
-use crate::app::{Column, DialogAction, Key, KeyContext, Sort};
+use crate::app::{DialogAction, Key, KeyContext, Sort, SortKey};
 
-/// The sort menu: all columns, displayed or not, and a direction.
+/// The sort menu: problems and all columns, displayed or not, and a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortMenu {
     /// The selected sort order.
@@ -20,15 +20,17 @@ impl SortMenu {
         SortMenu { chosen: present, present }
     }
 
-    /// The index of the selected column in [`Column::ALL`].
+    /// The index of the selected entry in [`SortKey::all`].
     pub fn place(&self) -> usize {
-        Column::ALL.iter().position(|column| *column == self.chosen.column).unwrap_or(0)
+        SortKey::all().position(|key| key == self.chosen.key).unwrap_or(0)
     }
 
-    /// Selects a column. The current sort column keeps its direction, others get their default.
+    /// Selects an entry. The current sort key keeps its direction, others get their default.
     fn go(&mut self, place: usize) {
-        let column = Column::ALL[place.min(Column::ALL.len() - 1)];
-        self.chosen = if column == self.present.column { self.present } else { Sort::by(column) };
+        let mut keys = SortKey::all();
+        let last = keys.len() - 1;
+        let key = keys.nth(place.min(last)).unwrap_or_default();
+        self.chosen = if key == self.present.key { self.present } else { Sort::by_key(key) };
     }
 
     /// Handles a key. Movement keys select a column, the invert key reverses the direction, and Enter sorts.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use toml::Spanned;
 
 use super::file::{BadConfig, Source, Table};
+use super::mutes;
 use super::settings::{Checker, NOT_IN_CLUSTER, Values};
 use super::themes;
-use crate::app::{BadKey, Key, Keymap, LabelColor};
+use crate::app::{BadKey, Key, Keymap, LabelColor, MuteRule};
 use crate::escape::printable;
 use crate::ui::CustomPalette;
 
@@ -19,6 +20,7 @@ pub(super) struct Content {
     /// The cluster to use without `--cluster`, `--endpoints` or a sandbox.
     pub(super) default_cluster: Option<String>,
     pub(super) keymap: Keymap,
+    pub(super) mutes: Vec<MuteRule>,
     /// The themes by name.
     pub(super) themes: Vec<(String, CustomPalette)>,
 }
@@ -53,6 +55,7 @@ impl Content {
             clusters: clusters.collect::<Result<_, _>>()?,
             default_cluster: table.default_cluster.as_ref().map(|name| name.get_ref().clone()),
             keymap: keymap(source, &table)?,
+            mutes: table.mute.as_ref().map_or(Ok(Vec::new()), |tables| mutes::rules(source, tables.get_ref()))?,
             themes: themes(source, &table)?,
         };
         if let Some(name) = &table.default_cluster
@@ -81,6 +84,7 @@ fn cluster(
         ("cluster", table.cluster.as_ref().map(Spanned::span)),
         ("default-cluster", table.default_cluster.as_ref().map(Spanned::span)),
         ("keys", table.keys.as_ref().map(Spanned::span)),
+        ("mute", table.mute.as_ref().map(Spanned::span)),
         ("theme", table.theme.as_ref().map(Spanned::span)),
     ];
     for (key, span) in misplaced {

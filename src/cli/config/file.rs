@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use super::mutes::MuteTable;
 use super::themes::Themes;
 use crate::escape::printable;
 
@@ -21,6 +22,8 @@ pub(super) struct Table {
     pub(super) cluster: Option<Spanned<BTreeMap<String, Spanned<Table>>>>,
     /// Key bindings by action.
     pub(super) keys: Option<Spanned<BTreeMap<Spanned<String>, Texts>>>,
+    /// Muted warnings, at the top level only.
+    pub(super) mute: Option<Spanned<Vec<Spanned<MuteTable>>>>,
     /// In a cluster only.
     pub(super) color: Option<Spanned<String>>,
     /// Passwords are refused, with a message of their own.
@@ -34,6 +37,7 @@ pub(super) struct Table {
     pub(super) dial_timeout: Option<Spanned<String>>,
     pub(super) endpoints: Option<Spanned<Texts>>,
     pub(super) filter: Option<Spanned<String>>,
+    pub(super) group: Option<Spanned<String>>,
     pub(super) insecure_skip_tls_verify: Option<Spanned<bool>>,
     pub(super) key: Option<Spanned<String>>,
     pub(super) log_file: Option<Spanned<String>>,

@@ -10,6 +10,7 @@
 
 mod content;
 mod file;
+mod mutes;
 mod sample;
 mod settings;
 #[cfg(test)]
@@ -95,6 +96,7 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
     }
     cli.shared.general.themes = content.themes;
     cli.shared.keymap = content.keymap;
+    cli.shared.mutes = content.mutes;
     Ok(cli)
 }
 

@@ -29,6 +29,13 @@ const CLUSTERS: &str = r##"
 # read-only = true
 "##;
 
+const MUTES: &str = r#"
+# Known problems that are not shown as warnings, for one service, for keys with a prefix, or for one lease (id).
+# For example:
+# [[mute]]
+# warning = "short-ttl"
+# service = "/svc/cron"
+"#;
 const THEMES: &str = r##"
 # Themes for --theme NAME: a built-in theme with other colors for some roles. With such tables in the file, choose one as
 # theme.use = "NAME". The roles are text, dim, title, border, key, good, healthy, warning, danger, drop, gone, tab, active-tab
@@ -52,7 +59,7 @@ pub(in crate::cli) fn sample() -> String {
     let options = options();
     let settings: String = SETTINGS.iter().map(|setting| entry(setting, &options)).collect();
     let keys: String = Keymap::default().rows().map(key_line).collect();
-    [HEAD, &settings, CLUSTERS, THEMES, KEYS, &keys].concat()
+    [HEAD, &settings, CLUSTERS, THEMES, MUTES, KEYS, &keys].concat()
 }
 
 /// The help of the option, and its default.

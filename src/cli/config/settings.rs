@@ -89,6 +89,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         also: &["demo", "list"],
         ..setting("columns", Kind::Texts(|t| &t.columns), Reach::Program, r#"["id", "state", "left"]"#)
     },
+    // Not for `list`: it would print other fields.
+    Setting { also: &["demo"], ..setting("group", Kind::Text(|t| &t.group), Reach::Program, r#""service""#) },
 ];
 
 /// Values of settings by name, as the option takes them.

@@ -86,6 +86,17 @@ fn errors_have_file_line_and_key() {
         ("an order that there is not", "sort = \"left:up\"\n"),
         ("a filter that cannot be read", "filter = \"who:me\"\n"),
         ("a default cluster that there is not", "default-cluster = \"prod\"\n"),
+        ("a mute without a warning", "ascii = true\n[[mute]]\nservice = \"/a\"\n"),
+        ("a mute of a warning that there is not", "[[mute]]\nservice = \"/a\"\nwarning = \"late\"\n"),
+        ("a mute of everything", "[[mute]]\nwarning = \"leak\"\n"),
+        ("a mute of two things", "[[mute]]\nwarning = \"leak\"\nkey = \"/a\"\nservice = \"/a\"\n"),
+        ("a mute of no id", "[[mute]]\nwarning = \"leak\"\nid = \"xyz\"\n"),
+        ("an unknown setting of a mute", "[[mute]]\nwarning = \"leak\"\nttl = 5\n"),
+        (
+            "a mute in a cluster",
+            "[cluster.prod]\nendpoints = [\"a:1\"]\n[[cluster.prod.mute]]\nwarning = \"leak\"\nkey = \"/\"\n",
+        ),
+        ("a grouping that there is not", "group = \"age\"\n"),
         ("a role that there is not", "[theme.mine]\nbased-on = \"light\"\ndangr = \"red\"\n"),
         ("a colour that there is not", "[theme.mine]\ndanger = \"red\"\ndim = \"reddish\"\n"),
         ("a colour that is a list", "[theme.mine]\ndanger = [1]\n"),
@@ -300,10 +311,10 @@ fn settings_of_monitor_and_events_apply_to_both_and_not_to_list() {
 fn rows_follow_the_file_but_list_has_no_filter_by_default() {
     let config = Config::new("filter = \"who:own\"\nsort = \"ttl:desc\"\ncolumns = [\"id\", \"ttl\"]\n");
     let said = |line| format!("{:?}", config.read(line).expect(line));
-    let rest = "sort: Some(Sort { column: Ttl, is_descending: true }), columns: [Id, Ttl] }";
+    let rest = "sort: Some(Sort { key: Column(Ttl), is_descending: true }), columns: [Id, Ttl], group: None }";
     assert_eq!(said("leasetop").matches(rest).count(), 1);
     assert_eq!(said("leasetop demo").matches(rest).count(), 2, "the demo's own, and the monitor's");
     assert!(!said("leasetop demo").contains("filter: None") && !said("leasetop").contains("filter: None"));
     assert!(said("leasetop list").contains(&format!("filter: None, {rest}")));
-    assert!(said("leasetop list --sort id").contains("column: Id"));
+    assert!(said("leasetop list --sort id").contains("Column(Id)"));
 }

@@ -5,7 +5,7 @@ mod watch;
 
 use super::options::{ListArgs, TableArgs};
 use super::{CliError, CommandSession, Exit, GlobalFlags, Out, headless};
-use crate::app::Column;
+use crate::app::{Column, GroupBy, Sort};
 use crate::report::{self, LeaseListing};
 use etcd_lease::LeaseId;
 
@@ -60,7 +60,7 @@ fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -
     if let Some(typed) = &rows.filter {
         listing.retain(typed.filter());
     }
-    listing.sort(rows.sort.unwrap_or_default());
+    listing.sort(rows.sort.unwrap_or(Sort::by(Column::Left)));
     let id = held?;
     if !listing.leases.is_empty() {
         return None;
@@ -69,7 +69,14 @@ fn choose(listing: &mut LeaseListing, held: Option<LeaseId>, rows: &TableArgs) -
 }
 
 fn render(listing: &LeaseListing, args: &ListArgs, columns: &[Column], is_json: bool) -> String {
-    if is_json {
+    let follows_rows = args.rows.sort.is_some();
+    if let Some(by) = args.rows.group.filter(|by| *by != GroupBy::None) {
+        if is_json {
+            report::groups_json(listing, by, follows_rows)
+        } else {
+            report::groups_table(listing, by, follows_rows)
+        }
+    } else if is_json {
         report::listing_json(listing)
     } else if args.quiet {
         report::listing_ids(&listing.ids())

@@ -132,6 +132,9 @@ struct WarningObject<'a> {
     why: &'static str,
     /// What to do next.
     advice: &'static str,
+    /// Whether the config file mutes it. Left out if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    muted: bool,
 }
 
 /// All leases in one JSON object.
@@ -186,12 +189,13 @@ fn seen_object(listed: &ListedLease, start: SystemTime) -> SeenObject<'_> {
         last_renewed_error: last.map(|at| seconds(at.half_width())),
         margin: margin.map(|(least, _)| seconds(least)),
         margin_sureness: margin.map(|(_, sure)| sureness(sure, "at_least")),
-        warnings: listed.warnings.iter().map(warning_object).collect(),
+        warnings: listed.warnings.iter().map(|finding| warning_object(listed, finding)).collect(),
     }
 }
 
-fn warning_object(finding: &Finding) -> WarningObject<'_> {
-    WarningObject { name: finding.lint, what: &finding.what, why: finding.why, advice: finding.advice }
+fn warning_object<'a>(listed: &ListedLease, finding: &'a Finding) -> WarningObject<'a> {
+    let muted = listed.lease.muted_warnings().any(|name| name == finding.lint);
+    WarningObject { name: finding.lint, what: &finding.what, why: finding.why, advice: finding.advice, muted }
 }
 
 /// `about`, or the kind of bound that hidden renewals make of a figure.

@@ -1,5 +1,6 @@
 //! `list`: leases that were read once or watched for a while, as a table, as ids or as JSON.
 
+mod groups;
 mod json;
 mod table;
 #[cfg(test)]
@@ -7,14 +8,17 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
-use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort};
-use crate::filter::{Filter, FilterFacts};
+use crate::app::{AppState, EndCause, Lease, LeaseKeys, LeaseState, RowSortKey, Sort, service};
+use crate::filter::{Filter, FilterFacts, Number};
 use crate::inference::TimeRange;
 use crate::inference::lease_inference::Certainty;
 use crate::inference::lints::Finding;
 use etcd_lease::{ClusterView, Header, LeaseId, MemberView, TimeToLive, TtlStatus};
 use simkit::Timestamp;
 
+#[cfg(test)]
+pub(super) use groups::GroupsObject;
+pub use groups::{groups_json, groups_table};
 #[cfg(test)]
 pub(super) use json::ListingObject;
 pub use json::listing_json;
@@ -120,6 +124,7 @@ impl ListedLease {
 /// The facts of a lease that a filter tests.
 struct FilteredLease<'a> {
     lease: &'a ListedLease,
+    is_watched: bool,
     now: Timestamp,
 }
 
@@ -136,25 +141,29 @@ impl FilterFacts for FilteredLease<'_> {
         self.lease.state.word()
     }
 
-    fn ttl(&self) -> Option<i64> {
-        self.lease.lease.granted_ttl
-    }
-
-    fn left(&self) -> Option<f64> {
-        self.lease.left(self.now).map(|(middle, _)| middle)
-    }
-
-    fn key_count(&self) -> Option<usize> {
-        self.lease.key_count()
+    fn number(&self, number: Number) -> Option<f64> {
+        match number {
+            Number::Left => self.lease.left(self.now).map(|(middle, _)| middle),
+            Number::Keys => self.lease.key_count().map(|count| count as f64),
+            number => self.lease.lease.number(number, self.now),
+        }
     }
 
     fn keys(&self) -> &[Vec<u8>] {
         self.lease.keys.as_deref().unwrap_or_default()
     }
 
-    /// Only leases that this process keeps alive have drops.
-    fn drops(&self) -> Option<u64> {
-        None
+    fn service(&self) -> Option<&[u8]> {
+        service(&self.lease.lease)
+    }
+
+    /// Diagnoses need more than one reading.
+    fn has_warning(&self, name: &str) -> Option<bool> {
+        if self.is_watched { Some(self.lease.lease.has_warning(name, self.state())) } else { None }
+    }
+
+    fn renewer(&self) -> Option<&str> {
+        self.lease.lease.renewer()
     }
 }
 
@@ -178,8 +187,8 @@ impl LeaseListing {
 
     /// Removes leases that do not match.
     pub fn retain(&mut self, filter: &Filter) {
-        let now = self.now;
-        self.leases.retain(|lease| filter.matches(&FilteredLease { lease, now }));
+        let (now, is_watched) = (self.now, self.watched.is_some());
+        self.leases.retain(|lease| filter.matches(&FilteredLease { lease, is_watched, now }));
     }
 
     /// Sorts the leases. Unknown values come last.

@@ -39,7 +39,7 @@ fn align(column: Column) -> Align {
     }
 }
 
-fn title(listing: &LeaseListing) -> String {
+pub(super) fn title(listing: &LeaseListing) -> String {
     let count = plural(listing.leases.len(), "lease");
     let member = listing.member().map_or_else(String::new, |member| {
         let leader = if member.is_leader { " (leader)" } else { "" };
@@ -71,7 +71,7 @@ fn cell(listed: &ListedLease, column: Column, now: Timestamp) -> String {
         Column::Keys => {
             or_dash(listed.counted(), |keys| format!("{}{}", if keys.is_all { "" } else { ">=" }, keys.count))
         }
-        Column::Warn => warnings(&lease.warnings),
+        Column::Warn => warnings(lease),
         Column::FirstKey => or_dash(listed.keys.iter().flatten().min(), |key| printable(key)),
         // Only leases that this process keeps alive have these.
         Column::Next | Column::Queue | Column::Drop | Column::RoundTrip => "-".to_owned(),
@@ -106,11 +106,13 @@ fn short(span: Duration) -> String {
     format!("{:.1} s", span.as_secs_f64())
 }
 
-/// The most urgent warning, and the number of others.
-fn warnings(names: &[&'static str]) -> String {
-    match names {
+/// The most urgent active warning, and the number of others. Muted ones come last, in parentheses.
+fn warnings(lease: &Lease) -> String {
+    let muted = lease.muted_warnings().map(|name| format!("({name})"));
+    let names: Vec<String> = lease.active_warnings().map(str::to_owned).chain(muted).collect();
+    match names.as_slice() {
         [] => "-".to_owned(),
-        [one] => (*one).to_owned(),
+        [one] => one.clone(),
         [first, rest @ ..] => format!("{first} +{}", rest.len()),
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::app::Column;
+use crate::app::{Column, GroupBy, MuteRule, MuteTarget};
 
 fn listing() -> LeaseListing {
     let now = Timestamp::from_nanos(20_000_000_000);
@@ -140,4 +140,29 @@ fn what_watching_has_shown_can_be_filtered_and_sorted_by() {
 #[test]
 fn json_names_cluster_and_keys() {
     insta::assert_snapshot!(listing_json(&listing()));
+}
+
+#[test]
+fn groups_have_the_worst_state_and_the_median_interval() {
+    let table = |listing: &LeaseListing, follows_rows| groups_table(listing, GroupBy::Service, follows_rows);
+    insta::assert_snapshot!(
+        [table(&watched(), false), table(&listing(), false), groups_json(&watched(), GroupBy::Ttl, false),].concat()
+    );
+    let mut by_key = watched();
+    by_key.sort(Sort::by(Column::FirstKey));
+    let names: Vec<String> =
+        table(&by_key, true).lines().skip(2).filter_map(|line| Some(line.split("  ").next()?.to_owned())).collect();
+    assert_eq!(names, ["/p", "/svc", "(no key)"]);
+}
+
+#[test]
+fn muted_warnings_are_marked_and_come_last() {
+    let mut listing = watched();
+    let mutes = vec![MuteRule { warning: "two-renewers", target: MuteTarget::Id(LeaseId(1)) }];
+    listing.leases[0].lease.mute(&mutes);
+    let table = listing_table(&listing, &[Column::Id, Column::Warn]);
+    assert!(table.contains("short-ttl +1"), "{table}");
+    assert!(listing_json(&listing).contains(r#""advice":"Look.","muted":true}"#));
+    listing.leases[0].lease.warnings.pop();
+    assert!(listing_table(&listing, &[Column::Warn]).contains("(two-renewers)"));
 }

@@ -63,7 +63,7 @@ pub(super) fn state(row: RowContext<'_>, width: usize) -> Cell {
 /// Appends the warning sign with a blank before it, if both fit: `● ok △`.
 pub(super) fn warned(text: String, lease: &Lease, width: usize) -> String {
     let has_room = text.width() + 2 <= width;
-    if lease.warnings.is_empty() || !has_room { text } else { format!("{text} {WARNED}") }
+    if lease.active_warnings().next().is_none() || !has_room { text } else { format!("{text} {WARNED}") }
 }
 
 /// Role of the time left and of its bar: neutral, then yellow, then red.
@@ -202,7 +202,9 @@ pub(super) fn keys(row: RowContext<'_>, _: usize) -> Cell {
 
 /// The most urgent warning and the number of others.
 pub(super) fn warnings(row: RowContext<'_>, width: usize) -> Cell {
-    match row.lease.warnings.as_slice() {
+    let active: Vec<&str> = row.lease.active_warnings().collect();
+    match active.as_slice() {
+        [] if !row.lease.warnings.is_empty() => ("muted".to_owned(), Role::Dim).into(),
         [] => blank(),
         [one] => (cut(label(one), width), Role::Warning).into(),
         [first, rest @ ..] => {

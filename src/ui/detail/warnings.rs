@@ -13,8 +13,9 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     let found = page.ctx.app.leases.lint_report().of(page.lease.id);
     found
         .flat_map(|finding| {
-            let mut lines =
-                page.labelled("warning", Role::Warning, &format!("{}: {}", label(finding.lint), finding.what));
+            let is_muted = page.lease.muted_warnings().any(|name| name == finding.lint);
+            let (title, role) = if is_muted { ("muted", Role::Dim) } else { ("warning", Role::Warning) };
+            let mut lines = page.labelled(title, role, &format!("{}: {}", label(finding.lint), finding.what));
             lines.extend(page.labelled("", Role::Text, &format!("{} {}", finding.why, finding.advice)));
             lines
         })

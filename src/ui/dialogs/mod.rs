@@ -6,6 +6,7 @@ mod buttons;
 mod columns;
 mod drill;
 mod grant;
+mod mute;
 mod popup;
 mod quit;
 mod revoke;
@@ -96,6 +97,7 @@ impl<'a> DialogPage<'a> {
             Dialog::Attach(dialog) => self.attach(dialog),
             Dialog::Drill(dialog) => self.drill(dialog),
             Dialog::Sort(menu) => self.sort(*menu),
+            Dialog::Mute(menu) => self.mute(menu),
             Dialog::Columns(menu) => self.columns(menu),
             Dialog::Quit(focus) => self.quit(*focus),
             Dialog::Warp => self.warp(),

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::dialog::SortMenu;
 use crate::app::keymap::Action;
-use crate::app::{Column, DialogAction};
+use crate::app::{DialogAction, SortKey};
 use crate::ui::Role;
 use crate::ui::line::cut;
 
@@ -12,7 +12,7 @@ use super::{DialogButton, DialogPage, Popup, Title};
 
 impl<'a> DialogPage<'a> {
     pub(super) fn sort(&self, menu: SortMenu) -> Popup<'a> {
-        let lines = Column::ALL.into_iter().map(|column| self.column(menu, column)).collect();
+        let lines = SortKey::all().map(|key| self.sort_key(menu, key)).collect();
         let invert = self.ctx.app.config.keymap.key_label(Action::InvertSort);
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "sort", "sort"),
@@ -24,11 +24,11 @@ impl<'a> DialogPage<'a> {
     }
 
     /// `  LEFT     ↑  time left`
-    fn column(&self, menu: SortMenu, column: Column) -> Line<'a> {
+    fn sort_key(&self, menu: SortMenu, key: SortKey) -> Line<'a> {
         let theme = self.ctx.theme;
-        let is_chosen = menu.chosen.column == column;
+        let is_chosen = menu.chosen.key == key;
         let arrow = if is_chosen { menu.chosen.arrow() } else { ' ' };
-        let text = cut(&format!(" {:<9} {arrow}  {} ", column.title(), column.description()), self.width);
+        let text = cut(&format!(" {:<9} {arrow}  {} ", key.title(), key.description()), self.width);
         Line::from(Span::styled(text, if is_chosen { theme.cursor() } else { theme.style(Role::Text) }))
     }
 }

@@ -14,7 +14,8 @@ fn a_filter_is_typed_above_the_rows_and_a_wrong_one_is_explained_under_it() {
     for size in SIZES {
         let name = |what: &str| format!("filter_{what}_{}x{}", size.0, size.1);
         insta::assert_snapshot!(name("typed"), screen(size, &typed("ttl>20 !state:dying")));
-        insta::assert_snapshot!(name("wrong"), screen(size, &typed("ttl>20 state:lat")));
+        insta::assert_snapshot!(name("wrong"), screen(size, &typed("ttl>20 state:lax")));
+        insta::assert_snapshot!(name("completed"), screen(size, &typed("ttl>20 warn:")));
         insta::assert_snapshot!(name("kept"), screen(size, &[typed("ttl>20"), vec![Key::Enter]].concat()));
     }
 }
@@ -41,7 +42,7 @@ fn what_is_typed_is_escaped() {
 
 #[test]
 fn the_title_says_what_is_sorted_by() {
-    let keys = [Key::Char('>'), Key::Char('I')];
+    let keys = [vec![Key::Char('>'); 4], vec![Key::Char('I')]].concat();
     let picture = screen((80, 24), &keys);
     assert!(picture.contains("sort: TTL ↓"), "{picture}");
     insta::assert_snapshot!("sorted_140x40", screen((140, 40), &keys));

@@ -243,9 +243,10 @@ fn the_answers_of_dialogs_are_told_by_the_keys_in_force() {
     let config = AppConfig { keymap, ..AppConfig::default() };
     let shown = |size, keys: &[Key]| {
         let mut app = app(config.clone(), scene_messages(), size);
-        keys.iter().for_each(|key| {
+        for key in keys {
             update(&mut app, Msg::Key(*key), at(90.0));
-        });
+            refresh_rows(&mut app, at(90.0));
+        }
         text(&paint(&app, size, Theme::default()))
     };
     let on = |rows: usize, key| [vec![Key::Char('g')], vec![Key::Down; rows], vec![Key::Char(key)]].concat();

@@ -1,0 +1,154 @@
+//! Moving through the grouped table, and keeping its rows up to date.
+
+use std::ops::Range;
+
+use super::group_view::{GroupView, GroupedRow};
+use super::view_state::ViewState;
+use super::{GroupBy, GroupId, Lease, LeaseStore};
+use etcd_lease::LeaseId;
+
+impl ViewState {
+    /// Whether the leases are grouped.
+    pub fn is_grouped(&self) -> bool {
+        self.group_by != GroupBy::None
+    }
+
+    /// The visible rows of the grouped table. Empty if leases are not grouped.
+    pub fn grouped_rows(&self) -> &[GroupedRow] {
+        &self.group_view.rows[self.grouped_range()]
+    }
+
+    /// Number of rows of the grouped table.
+    pub fn grouped_len(&self) -> usize {
+        self.group_view.rows.len()
+    }
+
+    /// The row under the cursor of the grouped table.
+    pub fn grouped_cursor(&self) -> Option<GroupedRow> {
+        if self.is_grouped() { self.group_view.cursor } else { None }
+    }
+
+    /// The group under the cursor. `None` if a lease is under it.
+    pub fn cursor_group(&self) -> Option<GroupId> {
+        match self.grouped_cursor()? {
+            GroupedRow::Group(group) => Some(group),
+            GroupedRow::Lease(_) => None,
+        }
+    }
+
+    /// Whether the leases of a group are shown.
+    pub fn is_expanded(&self, group: GroupId) -> bool {
+        self.group_view.expanded.contains(&group)
+    }
+
+    pub(super) fn grouped_range(&self) -> Range<usize> {
+        let len = if self.is_grouped() { self.group_view.rows.len() } else { 0 };
+        let end = (self.window.top + self.window.rows).min(len);
+        self.window.top.min(end)..end
+    }
+
+    /// The leases among the visible rows.
+    pub(super) fn grouped_leases<'a>(&'a self, leases: &'a LeaseStore) -> impl Iterator<Item = &'a Lease> {
+        self.grouped_rows().iter().filter_map(|row| match row {
+            GroupedRow::Group(_) => None,
+            GroupedRow::Lease(id) => leases.get(*id),
+        })
+    }
+
+    /// Shows or hides the leases of the group under the cursor. Returns false if there is none.
+    pub(super) fn toggle_expanded(&mut self) -> bool {
+        let Some(group) = self.cursor_group() else { return false };
+        if !self.group_view.expanded.remove(&group) {
+            self.group_view.expanded.insert(group);
+        }
+        self.group_view.is_outdated = true;
+        true
+    }
+
+    /// Moves the cursor of the grouped table to a row.
+    pub(super) fn go_to_grouped_row(&mut self, row: usize) {
+        let Some(row) = self.group_view.rows.len().checked_sub(1).map(|last| row.min(last)) else { return };
+        self.motion.on_cursor_moved(Some(row));
+        self.set_grouped_cursor(Some(self.group_view.rows[row]));
+        self.scroll_to_grouped_row(row);
+    }
+
+    /// Moves the cursor of the grouped table to a lease, and expands its group.
+    pub(super) fn select_grouped(&mut self, id: LeaseId) {
+        let Some(group) = self.groups().group_of(id).filter(|_| self.is_grouped()) else { return };
+        self.group_view.is_outdated |= self.group_view.expanded.insert(group);
+        self.group_view.cursor = Some(GroupedRow::Lease(id));
+    }
+
+    /// The position of the cursor in the grouped table.
+    pub(super) fn grouped_cursor_row(&self) -> Option<usize> {
+        let cursor = self.grouped_cursor()?;
+        self.group_view.rows.iter().position(|row| *row == cursor)
+    }
+
+    fn set_grouped_cursor(&mut self, cursor: Option<GroupedRow>) {
+        self.group_view.cursor = cursor;
+        self.cursor = match cursor {
+            Some(GroupedRow::Lease(id)) => Some(id),
+            _ => None,
+        };
+    }
+
+    fn scroll_to_grouped_row(&mut self, row: usize) {
+        let rows = self.window.rows.max(1);
+        let most = self.group_view.rows.len().saturating_sub(rows);
+        self.window.top = self.window.top.min(row).max((row + 1).saturating_sub(rows)).min(most);
+    }
+
+    /// Adopts which groups another view shows.
+    pub(super) fn adopt_groups(&mut self, other: &ViewState) {
+        self.group_view = GroupView { is_outdated: true, ..other.group_view.clone() };
+    }
+
+    /// Updates the rows of the grouped table. The cursor stays on its group or lease. `has_changed`: leases came, went or
+    /// moved. Returns whether another row came under the cursor.
+    pub(super) fn refresh_groups(&mut self, has_changed: bool) -> bool {
+        let is_new = self.group_view.by != self.group_by;
+        if !is_new && !has_changed && !self.group_view.is_outdated {
+            return false;
+        }
+        let before = self.group_view.cursor;
+        let line = self.grouped_cursor_row().unwrap_or(0);
+        if is_new {
+            let cursor = self.cursor.and_then(|id| self.groups().group_of(id)).map(GroupedRow::Group);
+            self.group_view = GroupView { by: self.group_by, cursor, ..GroupView::default() };
+        }
+        self.group_view.rows = self.build_rows();
+        self.group_view.is_outdated = false;
+        let row = self.grouped_cursor_row().unwrap_or(line).min(self.group_view.rows.len().saturating_sub(1));
+        self.set_grouped_cursor(self.group_view.rows.get(row).copied());
+        self.scroll_to_grouped_row(row);
+        !is_new && before.is_some() && before != self.group_view.cursor
+    }
+
+    fn build_rows(&self) -> Vec<GroupedRow> {
+        let mut rows = Vec::with_capacity(self.groups().order().len());
+        for group in self.groups().order() {
+            rows.push(GroupedRow::Group(*group));
+            if self.is_expanded(*group) {
+                rows.extend(self.group_members(*group).iter().copied().map(GroupedRow::Lease));
+            }
+        }
+        rows
+    }
+
+    /// Leaves the grouped table: the cursor goes to its lease, or to the first lease of its group.
+    pub(super) fn leave_groups(&mut self) {
+        if self.group_view.by == GroupBy::None {
+            return;
+        }
+        let group = match self.group_view.cursor {
+            Some(GroupedRow::Group(group)) => self.groups().get(group).and(Some(group)),
+            _ => None,
+        };
+        let first = group.and_then(|group| self.group_members(group).first().copied());
+        self.cursor = self.cursor.or(first);
+        self.is_away |= self.cursor.is_some();
+        self.group_view = GroupView::default();
+    }
+}

@@ -1,0 +1,115 @@
+//! What the rows and the cursor did since the user last saw them.
+
+use std::ops::Range;
+
+use etcd_lease::LeaseId;
+use simkit::Timestamp;
+
+/// What the last frame does not show yet of the cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unseen {
+    /// The user has seen its lease.
+    #[default]
+    Nothing,
+    /// The user moved it to a row that the last frame did not show.
+    ByUser,
+    /// A message put another lease under it, or the user moved it among rows that the last frame did not show at all.
+    ByMessage,
+}
+
+/// When rows may move, and when they last did.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowMotion {
+    /// Whether the cursor follows its lease instead of staying on its screen line.
+    pub(super) is_following: bool,
+    /// When the user last pressed a key or used the mouse.
+    pub(super) pressed_at: Option<Timestamp>,
+    /// When the rows were last reordered by a changing figure.
+    pub(super) ordered_at: Option<Timestamp>,
+    /// Whether a redraw was requested for the reordering that is due.
+    pub(super) is_requested: bool,
+    /// The rows that the last frame showed. Empty if it showed something else.
+    seen_rows: Range<usize>,
+    pub(super) unseen: Unseen,
+    /// When a frame last showed another lease under the cursor although the user had not moved it.
+    pub(super) moved_at: Option<Timestamp>,
+    /// Whether the terminal has not received the last frame yet, and that frame showed another lease under the cursor.
+    pub(super) is_unwritten: bool,
+    /// Whether the last frame showed another lease under the cursor.
+    is_news: bool,
+    /// Whether the cursor keeps its lease in the next frame, because the user's own action moves the row.
+    pub(super) is_bound: bool,
+    /// The lease that an action asked about because the rows had just moved, and until when the cursor stays on it.
+    pub(super) asked: Option<(LeaseId, Timestamp)>,
+    /// Whether a test does not let the user look at the screen before every frame.
+    #[cfg(test)]
+    pub(super) is_hasty: bool,
+}
+
+impl RowMotion {
+    /// Adopts what another view displayed. The user has not seen the rows of this one.
+    pub(super) fn adopt(&mut self, other: &RowMotion) {
+        *self = RowMotion { seen_rows: 0..0, ..other.clone() };
+    }
+
+    /// Records a key press or a mouse event.
+    pub(super) fn on_input(&mut self, now: Timestamp) {
+        self.pressed_at = Some(now);
+    }
+
+    /// Records that the rows were reordered.
+    pub(super) fn on_reordered(&mut self, now: Timestamp) {
+        self.ordered_at = Some(now);
+        self.is_requested = false;
+    }
+
+    /// Records that the user moved the cursor to a row. `None` if it had no row before, so that nobody can tell where it
+    /// goes.
+    pub(super) fn on_cursor_moved(&mut self, row: Option<usize>) {
+        let unseen = match row {
+            Some(row) if self.seen_rows.contains(&row) => Unseen::Nothing,
+            Some(_) if !self.seen_rows.is_empty() => Unseen::ByUser,
+            // The last frame showed other rows or none.
+            _ => Unseen::ByMessage,
+        };
+        self.unseen = self.unseen.max(unseen);
+    }
+
+    /// Lets the cursor keep its lease in the next frame, because the user's own action moves the row.
+    pub(super) fn bind_cursor(&mut self) {
+        self.is_bound = true;
+    }
+
+    /// Records that a message put another lease under the cursor.
+    pub(super) fn on_message_moved(&mut self) {
+        self.unseen = Unseen::ByMessage;
+    }
+
+    /// Records that a frame shows these rows. `has_moved`: with another lease under the cursor than the user left there.
+    pub(super) fn on_frame(&mut self, seen_rows: Range<usize>, has_moved: bool, now: Timestamp) {
+        self.seen_rows = seen_rows;
+        self.is_bound = false;
+        let unseen = std::mem::take(&mut self.unseen);
+        if has_moved || unseen == Unseen::ByMessage {
+            self.moved_at = Some(now);
+        }
+        self.is_news = has_moved || unseen != Unseen::Nothing;
+    }
+
+    pub(super) fn on_frame_pending(&mut self) {
+        self.is_unwritten |= self.is_news;
+    }
+
+    pub(super) fn on_frame_written(&mut self, now: Timestamp) {
+        if std::mem::take(&mut self.is_unwritten) && self.moved_at.is_some() {
+            self.moved_at = Some(now);
+        }
+    }
+
+    /// Forgets the last key press and the last move, as if the user had looked at the screen for a while.
+    #[cfg(test)]
+    pub(super) fn settle(&mut self) {
+        let RowMotion { is_following, is_bound, asked, is_hasty, .. } = *self;
+        *self = RowMotion { is_following, is_bound, asked, is_hasty, seen_rows: 0..usize::MAX, ..RowMotion::default() };
+    }
+}

@@ -1,0 +1,82 @@
+//! The classes of states, most urgent first, by which rows and groups are ordered.
+
+use super::{Lease, LeaseState};
+
+/// How urgent a lease is. A row moves only when its class changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StateClass {
+    /// Less time is left than one renewal interval.
+    Risk,
+    /// The renewal is overdue.
+    Late,
+    /// Expired but not removed yet.
+    Dying,
+    /// Its responses are not read, or its response queue is full.
+    Stalled,
+    /// Nothing is known about it any more.
+    Unseen,
+    /// Healthy, with a warning that is not muted.
+    Warned,
+    /// Healthy.
+    Ok,
+    /// Deliberately not renewed.
+    Paused,
+    /// It has ended.
+    Ended,
+}
+
+impl StateClass {
+    /// Number of classes.
+    pub(super) const COUNT: usize = 9;
+
+    const ALL: [StateClass; StateClass::COUNT] = [
+        StateClass::Risk,
+        StateClass::Late,
+        StateClass::Dying,
+        StateClass::Stalled,
+        StateClass::Unseen,
+        StateClass::Warned,
+        StateClass::Ok,
+        StateClass::Paused,
+        StateClass::Ended,
+    ];
+
+    /// The class of a lease in this state.
+    pub(super) fn of(lease: &Lease, state: LeaseState) -> Self {
+        match state {
+            LeaseState::Risk => StateClass::Risk,
+            LeaseState::Late => StateClass::Late,
+            LeaseState::Dying => StateClass::Dying,
+            LeaseState::Stalled => StateClass::Stalled,
+            LeaseState::Unseen => StateClass::Unseen,
+            LeaseState::Ok if lease.active_warnings().next().is_some() => StateClass::Warned,
+            LeaseState::Ok => StateClass::Ok,
+            LeaseState::Paused => StateClass::Paused,
+            LeaseState::Ended(_) => StateClass::Ended,
+        }
+    }
+
+    /// The state as on the screen. A healthy lease is `ok` with or without a warning.
+    pub fn word(self) -> &'static str {
+        match self {
+            StateClass::Risk => "risk",
+            StateClass::Late => "late",
+            StateClass::Dying => "dying",
+            StateClass::Stalled => "stalled",
+            StateClass::Unseen => "unseen",
+            StateClass::Warned | StateClass::Ok => "ok",
+            StateClass::Paused => "paused",
+            StateClass::Ended => "ended",
+        }
+    }
+
+    /// The position among all classes, 0 for the most urgent one.
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The class at a position.
+    pub(super) fn at(index: usize) -> Option<Self> {
+        StateClass::ALL.get(index).copied()
+    }
+}

@@ -1,0 +1,89 @@
+//! Rows of groups.
+
+use super::*;
+use crate::app::dialog::Dialog;
+
+/// 300 leases of 10 services.
+fn services() -> Story {
+    let mut story = Story::start(AppConfig::default());
+    story.list(&(1..=300).collect::<Vec<_>>(), &[]);
+    (1..=300).for_each(|id| story.probe(id, 60, 60, &[&format!("/svc/{}/{id}", id % 10)]));
+    story.press(&[Key::Char('t')]);
+    story
+}
+
+fn name(story: &Story) -> String {
+    let view = &story.app.view;
+    let group = view.cursor_group().and_then(|group| view.groups().get(group));
+    group.map_or_else(String::new, |group| group.key().name())
+}
+
+#[test]
+fn t_groups_by_service_ttl_and_owner_and_300_leases_of_10_services_take_10_rows() {
+    let mut story = services();
+    assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (10, "/svc/0"));
+    assert_eq!(story.app.view.cursor, None, "no single lease is selected");
+    story.press(&[Key::Char('t')]);
+    assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (1, "60 s"));
+    story.press(&[Key::Char('t')]);
+    assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (1, "other"));
+    story.press(&[Key::Char('t')]);
+    assert!(!story.app.view.is_grouped() && story.app.view.cursor.is_some());
+    assert_eq!(story.rows().len(), 300);
+}
+
+#[test]
+fn enter_expands_and_collapses_a_group() {
+    let mut story = services();
+    story.press(&[Key::Down, Key::Enter]);
+    assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (40, "/svc/1"));
+    story.press(&[Key::Down]);
+    assert_eq!(story.app.view.cursor, Some(LeaseId(1)));
+    assert_eq!(story.app.visible().next().map(|lease| lease.id), Some(LeaseId(1)));
+    story.press(&[Key::Enter]);
+    assert!(story.app.view.is_open, "a lease opens");
+    story.press(&[Key::Esc, Key::Up, Key::Enter]);
+    assert_eq!((story.app.view.grouped_len(), story.app.view.cursor), (10, None));
+}
+
+#[test]
+fn an_action_on_a_group_applies_to_its_leases_and_asks_with_their_number() {
+    let mut story = services();
+    story.press(&[Key::Down, Key::Down, Key::Char('x')]);
+    let Some(Dialog::RevokeMany(dialog)) = &story.app.view.dialog else { panic!("it asks") };
+    let ids: Vec<i64> = dialog.ids().map(|id| id.0).collect();
+    assert!(ids.len() == 30 && ids.iter().all(|id| id % 10 == 2), "{ids:?}");
+    story.press(&[Key::Esc, Key::Char('a')]);
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Adopt(dialog)) if dialog.ids.len() == 30));
+    story.press(&[Key::Esc, Key::Char(' ')]);
+    assert_eq!((story.app.view.selection.len(), name(&story).as_str()), (30, "/svc/3"));
+    story.press(&[Key::Up, Key::Char(' ')]);
+    assert!(story.app.view.selection.is_empty());
+    assert_eq!(story.press(&[Key::Char('K'), Key::Char('!')]), [], "they need one lease");
+}
+
+#[test]
+fn the_cursor_stays_on_its_group_when_another_gets_worse() {
+    let mut story = services();
+    story.press(&[Key::Down, Key::Down]);
+    story.wait(1.0);
+    story.probe(7, -1, 60, &["/svc/7/7"]);
+    let first = story.app.view.groups().order()[0];
+    assert_eq!(story.app.view.groups().get(first).map(|group| group.key().name()).as_deref(), Some("/svc/7"));
+    assert_eq!(name(&story), "/svc/2");
+    story.list(&[], &(1..=300).filter(|id| id % 10 == 2).collect::<Vec<_>>());
+    story.wait(31.0);
+    story.send(Msg::Tick);
+    assert_eq!(story.app.view.grouped_len(), 9);
+}
+
+#[test]
+fn groups_survive_a_freeze_and_an_action_there_reaches_the_same_leases() {
+    let mut story = services();
+    story.press(&[Key::Down, Key::Enter, Key::Char('p'), Key::Down, Key::Char('x')]);
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::Revoke(dialog)) if dialog.id == LeaseId(1)));
+    story.press(&[Key::Esc, Key::Up, Key::Char('x')]);
+    assert!(matches!(&story.app.view.dialog, Some(Dialog::RevokeMany(dialog)) if dialog.total() == 30));
+    story.press(&[Key::Esc, Key::Char('p')]);
+    assert_eq!((story.app.view.grouped_len(), name(&story).as_str()), (40, "/svc/1"));
+}

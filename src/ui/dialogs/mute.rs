@@ -1,0 +1,36 @@
+//! The menu that mutes warnings. The selected choice is reversed.
+
+use ratatui::text::{Line, Span};
+
+use crate::app::dialog::MuteMenu;
+use crate::app::{DialogAction, MuteChange, MuteChoice};
+use crate::inference::lints::label;
+use crate::ui::Role;
+use crate::ui::line::cut;
+
+use super::{DialogButton, DialogPage, Popup, Title};
+
+impl<'a> DialogPage<'a> {
+    pub(super) fn mute(&self, menu: &MuteMenu) -> Popup<'a> {
+        let title = Title::of(&format!("Mute warnings of {}", self.name(menu.id)));
+        let rows = menu.choices.iter().enumerate().map(|(place, choice)| self.mute_choice(menu, place, *choice));
+        let lines: Vec<Line<'a>> = rows.collect();
+        let answers = [
+            DialogButton::new(self.key(DialogAction::Accept), "apply", "apply"),
+            DialogButton::new(self.key(DialogAction::Close), "cancel", "cancel"),
+        ];
+        Popup { foot: self.answers(&answers, None), look_at: menu.place, ..Popup::new(title, lines) }
+    }
+
+    fn mute_choice(&self, menu: &MuteMenu, place: usize, choice: MuteChoice) -> Line<'a> {
+        let theme = self.ctx.theme;
+        let warning = label(choice.warning);
+        let text = match (choice.change, &menu.service) {
+            (MuteChange::Service, Some(service)) => format!(" mute “{warning}” of service {service} "),
+            (MuteChange::Lease | MuteChange::Service, _) => format!(" mute “{warning}” of this lease "),
+            (MuteChange::Unmute, _) => format!(" show “{warning}” again "),
+        };
+        let style = if place == menu.place { theme.cursor() } else { theme.style(Role::Text) };
+        Line::from(Span::styled(cut(&text, self.width), style))
+    }
+}
