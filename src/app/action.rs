@@ -101,16 +101,40 @@ pub enum Action {
     Redraw,
     /// Suspend the program. A dialog asks first if leases are kept alive.
     Suspend,
+    /// Open the command line.
+    CommandLine,
+    /// Open the menu of clusters.
+    Clusters,
     /// An action inside a dialog.
     Dialog(DialogAction),
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 14] = {
+const EVERYWHERE: [KeyContext; 18] = {
     use KeyContext::{
-        Adopt, Attach, Drill, Filter, Grant, Help, Monitor, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+        Adopt, Attach, Clusters, Command, Drill, Filter, Grant, Help, Leave, Monitor, Quit, Results, Revoke,
+        RevokeMany, Sort, Suspend, Warp, WriteConfig,
     };
-    [Monitor, Help, Filter, Sort, Grant, Attach, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Quit, Suspend]
+    [
+        Monitor,
+        Help,
+        Filter,
+        Sort,
+        Grant,
+        Attach,
+        Adopt,
+        Revoke,
+        RevokeMany,
+        Results,
+        Drill,
+        Warp,
+        Quit,
+        Suspend,
+        Command,
+        Clusters,
+        Leave,
+        WriteConfig,
+    ]
 };
 
 impl Action {
@@ -166,6 +190,8 @@ impl Action {
             Action::Quit => "quit",
             Action::Redraw => "redraw",
             Action::Suspend => "suspend",
+            Action::CommandLine => "command-line",
+            Action::Clusters => "clusters",
         };
         name.to_owned()
     }
@@ -177,9 +203,14 @@ impl Action {
             Action::Redraw | Action::Suspend => &EVERYWHERE,
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
-            action if action.is_movement() => {
-                &[KeyContext::Monitor, KeyContext::Help, KeyContext::Sort, KeyContext::Results]
-            }
+            action if action.is_movement() => &[
+                KeyContext::Monitor,
+                KeyContext::Help,
+                KeyContext::Sort,
+                KeyContext::Results,
+                KeyContext::Clusters,
+                KeyContext::WriteConfig,
+            ],
             _ => &[KeyContext::Monitor],
         }
     }
@@ -197,9 +228,14 @@ impl Action {
     /// The digits that start the choices this action offers. None of them may open the menu, for the same reason.
     pub(super) fn reserved_digits(self) -> &'static [Key] {
         const DRILLS: [Key; 5] = [Key::Char('1'), Key::Char('2'), Key::Char('3'), Key::Char('4'), Key::Char('5')];
+        const CLUSTERS: [Key; 9] = {
+            let [one, two, three, four, five] = DRILLS;
+            [one, two, three, four, five, Key::Char('6'), Key::Char('7'), Key::Char('8'), Key::Char('9')]
+        };
         match self {
             Action::Drill => &DRILLS,
             Action::Warp => &DRILLS[..3],
+            Action::Clusters => &CLUSTERS,
             _ => &[],
         }
     }

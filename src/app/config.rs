@@ -1,8 +1,10 @@
 //! The configuration that the monitor starts with.
 
 use super::cluster_label::ClusterLabel;
+use super::clusters::ClusterChoice;
 use super::row_filter::TypedFilter;
 use super::sort::Sort;
+use super::typed_history::TypedLines;
 use super::{Column, GrantRequest, Keymap};
 use etcd_lease::{KeyRange, LeaseId, RenewalSchedule};
 
@@ -54,6 +56,16 @@ pub struct AppConfig {
     pub can_suspend: bool,
     /// The effective key bindings.
     pub keymap: Keymap,
+    /// The names of the themes.
+    pub themes: Vec<String>,
+    /// The name of the theme at the start, if one was chosen.
+    pub theme: Option<String>,
+    /// The clusters to switch to, including the current one.
+    pub clusters: Vec<ClusterChoice>,
+    /// Whether the config file has the setting `group`.
+    pub has_group_setting: bool,
+    /// Commands and filters that were typed in earlier runs.
+    pub typed: TypedLines,
 }
 
 impl Backend {
@@ -67,6 +79,11 @@ impl Backend {
 }
 
 impl AppConfig {
+    /// The name of the cluster in the list of clusters: that of the config file, or the endpoints.
+    pub fn cluster_name(&self) -> &str {
+        self.label.as_ref().map_or(&self.target, |label| &label.name)
+    }
+
     /// Whether the backend is the embedded sandbox.
     pub fn is_sandbox(&self) -> bool {
         matches!(self.backend, Backend::Sandbox { .. })
@@ -92,6 +109,11 @@ impl Default for AppConfig {
             columns: Column::ALL.to_vec(),
             can_suspend: true,
             keymap: Keymap::default(),
+            themes: Vec::new(),
+            theme: None,
+            clusters: Vec::new(),
+            has_group_setting: false,
+            typed: TypedLines::default(),
         }
     }
 }

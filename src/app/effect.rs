@@ -1,6 +1,7 @@
 //! Effects: every side effect is a value that only `runtime::effects` carries out.
 
-use super::GrantRequest;
+use super::command::ConfigFileChange;
+use super::{GrantRequest, HistoryKind, KeptLease};
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
 /// One side effect requested by the state.
@@ -64,6 +65,30 @@ pub enum Effect {
     },
     /// Suspend the program until it is continued. The shell has the terminal meanwhile.
     Suspend,
+    /// Change the colours to this theme.
+    Theme(String),
+    /// Add a line to a history file.
+    Remember(HistoryKind, String),
+    /// Write the displayed rows to a file. Answered by `Exported` or `ExportFailed`.
+    Export {
+        /// The file, as typed.
+        path: String,
+        /// Whether to replace an existing file.
+        overwrite: bool,
+    },
+    /// Read the config file. Answered by `ConfigFile` or `ConfigFileFailed`.
+    ReadConfigFile,
+    /// Write the config file. Answered by `ConfigWritten` or `ConfigFileFailed`.
+    WriteConfigFile(ConfigFileChange),
+    /// Switch to another cluster. Answered by `SwitchFailed`, or by a new session.
+    SwitchCluster {
+        /// Its name.
+        to: String,
+        /// Leases to keep renewing in the background.
+        keep: Vec<KeptLease>,
+    },
+    /// Revoke the own leases that are kept alive in the background. Answered by `BackgroundRevoked`.
+    RevokeBackground,
     /// Quit.
     Quit {
         /// Leases that were kept alive and now expire unless something else renews them.

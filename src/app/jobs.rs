@@ -14,9 +14,18 @@ pub struct Jobs {
     pub(super) revoking: BTreeSet<LeaseId>,
     /// Leases that are being revoked before the program quits.
     pub(super) quit_pending: Option<BTreeSet<LeaseId>>,
+    /// Leases that are being revoked before the monitor switches to the cluster of this name.
+    pub(super) switch_pending: Option<(BTreeSet<LeaseId>, String)>,
+    /// Whether leases on other clusters are being revoked before the program quits.
+    pub(super) is_background_pending: bool,
 }
 
 impl Jobs {
+    /// Whether leases are being revoked before the program quits.
+    pub(super) fn is_quitting(&self) -> bool {
+        self.quit_pending.is_some() || self.is_background_pending
+    }
+
     /// The running bulk revoke, or else the last one.
     pub fn bulk(&self) -> Option<&BulkRevoke> {
         self.bulk.as_ref()

@@ -33,11 +33,19 @@ pub enum KeyContext {
     Quit,
     /// The dialog before suspending.
     Suspend,
+    /// The command line.
+    Command,
+    /// The menu of clusters.
+    Clusters,
+    /// The dialog before leaving a cluster with leases that are kept alive.
+    Leave,
+    /// The dialog before writing the config file.
+    WriteConfig,
 }
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 13] = [
+    pub const DIALOGS: [KeyContext; 17] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
@@ -51,6 +59,10 @@ impl KeyContext {
         KeyContext::Warp,
         KeyContext::Quit,
         KeyContext::Suspend,
+        KeyContext::Command,
+        KeyContext::Clusters,
+        KeyContext::Leave,
+        KeyContext::WriteConfig,
     ];
 
     /// The name used in messages.
@@ -70,6 +82,10 @@ impl KeyContext {
             KeyContext::Warp => "warp",
             KeyContext::Quit => "quit",
             KeyContext::Suspend => "suspend",
+            KeyContext::Command => "command",
+            KeyContext::Clusters => "clusters",
+            KeyContext::Leave => "leave",
+            KeyContext::WriteConfig => "write-config",
         }
     }
 
@@ -78,11 +94,11 @@ impl KeyContext {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_edit = key.edit().is_some();
         match self {
-            KeyContext::Grant | KeyContext::Attach | KeyContext::Filter => is_edit,
+            KeyContext::Grant | KeyContext::Attach | KeyContext::Filter | KeyContext::Command => is_edit,
             KeyContext::Revoke | KeyContext::RevokeMany => {
                 is_digit || is_edit && !matches!(key, Key::Char(_) | Key::Left | Key::Right)
             }
-            KeyContext::Drill | KeyContext::Warp => is_digit,
+            KeyContext::Drill | KeyContext::Warp | KeyContext::Clusters => is_digit,
             _ => false,
         }
     }
@@ -121,6 +137,20 @@ pub enum DialogAction {
     QuitRevoke,
     /// Do not quit.
     QuitStay,
+    /// Insert the next word that fits.
+    CompleteNext,
+    /// Insert the previous word that fits.
+    CompletePrevious,
+    /// Show the next older line of the history.
+    HistoryOlder,
+    /// Show the next newer line of the history.
+    HistoryNewer,
+    /// Switch to another cluster and keep renewing in the background.
+    LeaveKeep,
+    /// Switch to another cluster and stop renewing.
+    LeaveStop,
+    /// Revoke the own leases, then switch to another cluster.
+    LeaveRevoke,
 }
 
 impl DialogAction {
@@ -142,26 +172,39 @@ impl DialogAction {
             DialogAction::QuitLeave => "quit-leave",
             DialogAction::QuitRevoke => "quit-revoke",
             DialogAction::QuitStay => "quit-stay",
+            DialogAction::CompleteNext => "complete-next",
+            DialogAction::CompletePrevious => "complete-previous",
+            DialogAction::HistoryOlder => "history-older",
+            DialogAction::HistoryNewer => "history-newer",
+            DialogAction::LeaveKeep => "leave-keep",
+            DialogAction::LeaveStop => "leave-stop",
+            DialogAction::LeaveRevoke => "leave-revoke",
         }
     }
 
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+            Adopt, Attach, Clusters, Command, Drill, Filter, Grant, Help, Leave, Quit, Results, Revoke, RevokeMany,
+            Sort, Suspend, Warp, WriteConfig,
         };
         match self {
-            DialogAction::Close => &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
+            DialogAction::Close => {
+                &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Clusters, Leave, WriteConfig]
+            }
             DialogAction::Accept => &KeyContext::DIALOGS,
-            DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
-            DialogAction::Confirm => &[Adopt, Revoke],
-            DialogAction::FormClose => &[Filter, Grant, Attach],
+            DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit, Leave, WriteConfig],
+            DialogAction::Confirm => &[Adopt, Revoke, WriteConfig],
+            DialogAction::FormClose => &[Filter, Grant, Attach, Command],
             DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach],
             DialogAction::MoreAnswers
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader
             | DialogAction::FasterReader => &[Drill],
             DialogAction::QuitLeave | DialogAction::QuitRevoke | DialogAction::QuitStay => &[Quit],
+            DialogAction::CompleteNext | DialogAction::CompletePrevious => &[Command],
+            DialogAction::HistoryOlder | DialogAction::HistoryNewer => &[Command, Filter],
+            DialogAction::LeaveKeep | DialogAction::LeaveStop | DialogAction::LeaveRevoke => &[Leave],
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{ClickTarget, Key, KeyValues, Viewport};
+use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
 
@@ -195,6 +195,51 @@ pub enum Msg {
         revision: i64,
         /// Number of keys deleted with the lease. `None` if they could not be counted.
         keys_deleted: Option<usize>,
+    },
+    /// The displayed rows were written to a file.
+    Exported {
+        /// The number of leases.
+        leases: usize,
+        /// The file.
+        path: String,
+    },
+    /// The displayed rows could not be written.
+    ExportFailed(String),
+    /// The content of the config file.
+    ConfigFile {
+        /// The file.
+        path: String,
+        /// Its content. `None` if there is no such file.
+        text: Option<String>,
+    },
+    /// The config file was written.
+    ConfigWritten {
+        /// The file.
+        path: String,
+    },
+    /// The config file could not be read or written.
+    ConfigFileFailed(String),
+    /// The lines typed are not stored. Reported once.
+    HistoryFailed(String),
+    /// The monitor could not switch to another cluster, and stays.
+    SwitchFailed(String),
+    /// The engine already keeps these leases alive, because the monitor returned to their cluster.
+    Resumed(Vec<KeptLease>),
+    /// The leases that are kept alive on other clusters, after one of them ended or the cluster was left.
+    Background(Vec<BackgroundLeases>),
+    /// A lease that was kept alive on another cluster ended.
+    BackgroundEnded {
+        /// The name of the cluster.
+        cluster: String,
+        /// The lease.
+        id: LeaseId,
+        /// The reason.
+        why: String,
+    },
+    /// The own leases kept alive on other clusters were revoked, except this number.
+    BackgroundRevoked {
+        /// Number of leases that could not be revoked.
+        failed: usize,
     },
     /// A lease could not be revoked.
     RevokeFailed {

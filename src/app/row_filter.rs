@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use tui_input::Input;
 
+use super::typed_history::{HistoryCursor, TypedHistory};
 use super::{Lease, LeaseState, Ownership};
 use crate::filter::{BadFilter, Filter, FilterFacts};
 use etcd_lease::LeaseId;
@@ -100,6 +101,8 @@ pub struct FilterLine {
     pub bad: Option<BadFilter>,
     /// The last valid filter that was not an unfinished condition. It stays active while the text is invalid.
     last_good: TypedFilter,
+    /// The place in the history of filters.
+    history: HistoryCursor,
 }
 
 /// Decides which leases have a row.
@@ -124,7 +127,12 @@ impl RowFilter {
     /// Opens the filter line with the current filter.
     pub(super) fn open(&mut self) {
         let last_good = self.typed.clone();
-        self.line = Some(FilterLine { input: Input::new(last_good.text.clone()), bad: None, last_good });
+        self.line = Some(FilterLine {
+            input: Input::new(last_good.text.clone()),
+            bad: None,
+            last_good,
+            history: HistoryCursor::default(),
+        });
     }
 
     /// Parses the filter line and applies it at once. While the text is invalid, the last valid filter applies. An
@@ -145,6 +153,24 @@ impl RowFilter {
                 line.bad = Some(bad);
             }
         }
+    }
+
+    /// Shows an older or newer filter of a history and applies it. Returns false if there is none, or an older one was
+    /// never shown.
+    pub(super) fn browse(&mut self, history: &TypedHistory, is_older: bool) -> bool {
+        let Some(line) = &mut self.line else { return false };
+        let present = line.input.value();
+        let shown = if is_older { line.history.older(history, present) } else { line.history.newer(history) };
+        let Some(text) = shown else { return line.history.is_browsing() };
+        line.input = Input::new(text);
+        self.read();
+        true
+    }
+
+    /// Replaces the typed filter. Closes the filter line.
+    pub(super) fn set(&mut self, typed: TypedFilter) {
+        self.typed = typed;
+        self.line = None;
     }
 
     /// Switches to the next quick filter.

@@ -10,8 +10,9 @@ use super::locks_view::LocksView;
 use super::row_filter::RowFilter;
 use super::row_index::RowIndex;
 use super::selection::{Selection, between};
+use super::typed_history::TypedLines;
 use super::view::{View, Viewport};
-use super::{AppConfig, Lease, Sort};
+use super::{AppConfig, BackgroundLeases, GroupBy, Lease, Sort};
 use crate::id_format::IdFormat;
 use crate::inference::locks::{Candidate, Locks};
 use etcd_lease::LeaseId;
@@ -98,6 +99,16 @@ pub struct ViewState {
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
     pub(super) redraw: Redraw,
+    /// Lines typed before.
+    pub typed: TypedLines,
+    /// The name of the theme, if one was chosen.
+    pub theme: Option<String>,
+    /// Leases that are kept alive on other clusters.
+    pub background: Vec<BackgroundLeases>,
+    /// The grouping of the rows.
+    pub group_by: GroupBy,
+    /// The leases that the command being executed names, instead of the marked ones.
+    pub(super) named_targets: Option<Vec<LeaseId>>,
 }
 
 impl Default for ViewState {
@@ -134,6 +145,11 @@ impl ViewState {
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
             redraw: Redraw::default(),
+            typed: config.typed.clone(),
+            theme: config.theme.clone(),
+            background: Vec::new(),
+            group_by: GroupBy::default(),
+            named_targets: None,
         }
     }
 
@@ -150,6 +166,10 @@ impl ViewState {
             has_mouse: self.has_mouse,
             clock_speed,
             redraw: Redraw::Full,
+            typed: self.typed.clone(),
+            theme: self.theme.clone(),
+            background: self.background.clone(),
+            group_by: self.group_by,
             ..ViewState::new(config)
         }
     }

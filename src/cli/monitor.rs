@@ -3,12 +3,13 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use tokio::runtime::Builder;
 
-use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs};
-use super::{CliError, CommandSession, Exit, GlobalFlags, Out, list, logging, on_runtime};
+use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs, ThemeName};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
-use crate::runtime::{self, Environment, EnvironmentFactory, MonitorOptions};
+use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, MonitorOptions};
 use crate::ui::Theme;
 
 /// TTLs of the demo's own leases in seconds, as in the exercise, and the key of each.
@@ -89,31 +90,54 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
     let _log = logging::start(&shared.general, true)?;
     // The loop draws on this thread; the engine renews on the others.
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
-        let own_leases = if config.is_demo { Some(config.grants.len()) } else { None };
-        let Environment { cluster, clock, resources } = environment(shared.clone(), own_leases).await?;
-        let config = AppConfig {
-            target: shared.target(),
-            label: shared.named.clone(),
-            etcdctl: shared.etcdctl(),
-            backend: shared.backend(),
-            is_read_only: shared.general.read_only,
-            pace: shared.keeping.pace,
-            keymap: shared.keymap.clone(),
-            ..config
-        };
+        // Asked for now, because the screen has no prompt.
+        let shared = shared.with_password()?;
+        let config = AppConfig { themes: theme_names(), theme: theme_name(&shared.general), ..config };
+        let ClusterSetup { cluster, clock, resources, environments, engine, config, command } =
+            cluster_setup(shared.clone(), config).await?;
+        let choices = clusters::choices(&shared, config.cluster_name());
+        let config = AppConfig { clusters: choices, ..config };
         let options = MonitorOptions {
             cluster,
             clock,
-            resources: Some(resources),
-            environments: environments(&shared, own_leases),
-            engine: shared.engine(),
+            resources,
+            environments,
+            engine,
+            connector: Some(clusters::connector(&shared, &config)),
             config,
             theme: theme(&shared.general),
             stall_consumer,
-            command: shared.command_line(),
+            command,
+            files: clusters::user_files(&shared),
+            themes: themes(&shared.general),
         };
         runtime::monitor(options).await?;
         Ok(Exit::Done)
+    })
+}
+
+/// Connects to the cluster or starts a sandbox. `config` has what does not depend on the cluster.
+pub(super) async fn cluster_setup(shared: GlobalFlags, config: AppConfig) -> Result<ClusterSetup, CliError> {
+    let own_leases = if config.is_demo { Some(config.grants.len()) } else { None };
+    let Environment { cluster, clock, resources } = environment(shared.clone(), own_leases).await?;
+    let config = AppConfig {
+        target: shared.target(),
+        label: shared.named.clone(),
+        etcdctl: shared.etcdctl(),
+        backend: shared.backend(),
+        is_read_only: shared.general.read_only,
+        pace: shared.keeping.pace,
+        keymap: shared.keymap.clone(),
+        ..config
+    };
+    Ok(ClusterSetup {
+        cluster,
+        clock,
+        resources: Some(resources),
+        environments: environments(&shared, own_leases),
+        engine: shared.engine(),
+        config,
+        command: shared.command_line(),
     })
 }
 
@@ -142,6 +166,32 @@ fn environments(shared: &GlobalFlags, own_leases: Option<usize>) -> Option<Envir
         let shared = shared.clone().at_speed(warp);
         async move { environment(shared, own_leases).await.expect("an in-process sandbox can be reached") }
     }))
+}
+
+/// The themes by name, as this terminal shows them.
+fn themes(general: &GeneralFlags) -> Vec<(String, Theme)> {
+    let term = std::env::var("TERM").ok();
+    let theme = |name: &ThemeName| {
+        let palette = GeneralFlags { theme: Some(*name), no_color: false, ..general.clone() }.palette(false);
+        (name.name(), Theme::for_terminal(term.as_deref(), palette, general.ascii))
+    };
+    ThemeName::value_variants().iter().map(theme).collect()
+}
+
+impl ThemeName {
+    /// The name on the command line and in the config file.
+    fn name(self) -> String {
+        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+    }
+}
+
+fn theme_names() -> Vec<String> {
+    ThemeName::value_variants().iter().map(|name| name.name()).collect()
+}
+
+/// The theme that was chosen.
+fn theme_name(general: &GeneralFlags) -> Option<String> {
+    general.theme.map(|name| name.name())
 }
 
 /// `NO_COLOR` applies if it is set and not empty (no-color.org).

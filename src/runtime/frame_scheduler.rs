@@ -67,6 +67,13 @@ impl<S: Screen> FrameScheduler<S> {
         RenderContext { app, now, wall: &self.wall, theme: self.theme }
     }
 
+    /// Draws in other colours from now on.
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.encoder.reset();
+        self.due = Some(self.clock.now());
+    }
+
     /// Converts real time to the clock's time, so that the frame rate does not depend on the clock speed.
     fn clock_time(&self, span: Duration) -> Duration {
         span * self.clock.speed()

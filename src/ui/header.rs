@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{AppState, ClusterLabel};
 use crate::escape::printable;
+use crate::plural::plural;
 use etcd_lease::MemberView;
 use simkit::Timestamp;
 
@@ -77,6 +78,11 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         if app.view.clock_speed > 1 {
             parts.push(Segment::new(1, Role::Warning, format!("clock ×{}", app.view.clock_speed)));
         }
+    }
+    for kept in &app.view.background {
+        let count = plural(kept.leases.len() as u64, "lease");
+        let text = format!("{count} on {} kept alive", cut(&printable(kept.cluster.as_bytes()), 24));
+        parts.push(Segment::new(1, Role::Warning, text));
     }
     if let Some(trouble) = &app.cluster.list_failure {
         let text = if trouble.is_forbidden { "list denied" } else { "list failed" };

@@ -16,6 +16,7 @@
 mod ascii;
 mod cadence;
 mod columns;
+mod command_line;
 mod detail;
 mod dialogs;
 mod events_panel;

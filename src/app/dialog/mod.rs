@@ -9,7 +9,9 @@ pub use focus::Focus;
 pub use outcome::DialogOutcome;
 pub(super) use outcome::{DialogContext, is_over, scrolled};
 
+pub use super::command_line::CommandLine;
 pub use super::verbs::attach::AttachDialog;
+pub use super::verbs::cluster::{ClusterMenu, LeaveDialog};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
@@ -17,6 +19,7 @@ pub use super::verbs::revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;
 pub use super::verbs::warp::{ClockSpeed, no_speed, speeds};
+pub use super::verbs::write_config::WriteConfigDialog;
 
 use super::keymap::Action;
 use super::verbs::{quit, revoke_many, warp};
@@ -56,6 +59,14 @@ pub enum Dialog {
     Quit(Focus),
     /// Confirms suspending while leases are kept alive. Holds the dialog that was open before.
     Suspend(Option<Box<Dialog>>),
+    /// The command line.
+    Command(Box<CommandLine>),
+    /// The menu of clusters.
+    Clusters(ClusterMenu),
+    /// Asks what happens to the leases that are kept alive on the cluster that is left.
+    Leave(LeaveDialog),
+    /// Shows the change of the config file, and confirms it.
+    WriteConfig(Box<WriteConfigDialog>),
 }
 
 impl Dialog {
@@ -70,6 +81,7 @@ impl Dialog {
             Dialog::Attach(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
+            Dialog::Clusters(_) | Dialog::Leave(_) | Dialog::WriteConfig(_) | Dialog::Command(_) => None,
             Dialog::RevokeMany(_) | Dialog::Revoking { .. } => None,
             Dialog::Help { .. } | Dialog::Grant(_) | Dialog::Sort(_) | Dialog::Warp | Dialog::Quit(_) => None,
         }
@@ -81,6 +93,12 @@ impl Dialog {
         match self {
             Dialog::Suspend(below) => {
                 below.take_if(|below| below.lease() == Some(id));
+                false
+            }
+            Dialog::Command(line) => {
+                if line.lease() == Some(id) {
+                    line.forget_lease();
+                }
                 false
             }
             Dialog::Adopt(adopt) => {
@@ -105,6 +123,10 @@ impl Dialog {
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),
             Dialog::Quit(focus) => quit::on_key(focus, key, context),
+            Dialog::Command(line) => line.on_key(key, context),
+            Dialog::Clusters(menu) => menu.on_key(key, context),
+            Dialog::Leave(dialog) => dialog.on_key(key, context),
+            Dialog::WriteConfig(dialog) => dialog.on_key(key, context),
             // Enter selects Stay. Ctrl-z is handled before dialogs, because it suspends everywhere.
             Dialog::Suspend(_) => close_on(is_over(context.dialog_action(KeyContext::Suspend, key))),
         }

@@ -1,6 +1,7 @@
 //! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
+mod command_line;
 mod dialogs;
 mod event_filter;
 mod filtering;

@@ -6,11 +6,11 @@ use crate::app::dialog::{Dialog, Focus};
 use crate::app::verbs::{
     self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
 };
-use crate::app::{AppState, Effect, Lease, Ownership, Redraw, View};
+use crate::app::{AppState, Column, Effect, Lease, Ownership, Redraw, TypedFilter, View};
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
-use super::{freeze, navigation, selection, tick, view_actions};
+use super::{clusters, command_line, freeze, navigation, selection, tick, view_actions};
 
 /// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
 const MAX_PRIORITIZED: usize = 100;
@@ -41,11 +41,50 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::RestartSandbox { warp } => Done::effects(vec![Effect::RestartSandbox { warp }]),
         Command::Quit => Done::effects(vec![quit::quit(&app.leases, &app.config)]),
         Command::RevokeAndQuit => {
-            quit::revoke_and_quit(&app.leases, &mut app.jobs, &mut app.view.selection, &app.config)
+            let AppState { leases, jobs, view, config, .. } = app;
+            quit::revoke_and_quit(leases, jobs, &mut view.selection, config, &view.background)
         }
         Command::ShowError(text) => Done::error(text),
+        Command::Typed(typed) => return command_line::run(app, *typed, now),
+        Command::ActOn { action, ids } => return command_line::act_on(app, action, ids, now),
+        Command::Filter(text) => set_filter(app, &text),
+        Command::GroupBy(group_by) => {
+            app.active_view_mut().view.group_by = group_by;
+            Done::default()
+        }
+        Command::Columns(columns) => show_columns(app, &columns),
+        Command::Theme(name) => {
+            app.view.theme = Some(name.clone());
+            Done::status(format!("Theme {name}")).with(Effect::Theme(name))
+        }
+        Command::Export { path, overwrite } => Done::effects(vec![Effect::Export { path, overwrite }]),
+        Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
+        Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
+        Command::AskSwitchCluster(to) => return clusters::ask(app, to, now),
+        Command::SwitchCluster { to, leases } => clusters::switch(app, to, leases),
     };
     report(app, done, now)
+}
+
+/// Replaces the typed filter and shows the rows.
+fn set_filter(app: &mut AppState, text: &str) -> Done {
+    let Ok(filter) = text.parse::<TypedFilter>() else { return Done::error(format!("“{text}” is not a filter")) };
+    let view = &mut app.active_view_mut().view;
+    view.active = View::Leases;
+    view.is_open = false;
+    view.row_filter.set(filter);
+    Done::default()
+}
+
+/// Shows these columns. A frozen view shows them too.
+fn show_columns(app: &mut AppState, columns: &[Column]) -> Done {
+    if let Some(frozen) = &mut app.frozen {
+        frozen.app.config.columns = columns.to_vec();
+        frozen.app.view.pan = 0;
+    }
+    app.config.columns = columns.to_vec();
+    app.view.pan = 0;
+    Done::default()
 }
 
 /// Shows a result on the status line and returns its effects.
@@ -97,6 +136,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Drill => toggle_drill(app),
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
+        Action::Clusters => clusters::open_menu(app),
         Action::CopyId => cursor_id(app).map_or_else(Done::default, |id| copy::id(app.view.id_format, id)),
         Action::CopyCommand => cursor_id(app).map_or_else(Done::default, |id| copy::command(&app.config, id)),
         action => {
@@ -111,6 +151,7 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
 fn perform_on_view(app: &mut AppState, action: Action, now: Timestamp) {
     match action {
         Action::Help => app.view.dialog = Some(Dialog::Help { top: 0 }),
+        Action::CommandLine => command_line::open(app),
         Action::SortMenu => {
             let present = app.active_view().view.sort;
             app.view.dialog = Some(Dialog::Sort(sort::SortMenu::new(present)));
@@ -260,7 +301,7 @@ fn toggle_mouse(app: &mut AppState) -> Done {
 }
 
 fn ask_to_quit(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
-    if quit::needs_question(&app.leases, &app.jobs, &app.config) {
+    if quit::needs_question(&app.leases, &app.jobs, &app.config, &app.view.background) {
         app.view.dialog = Some(Dialog::Quit(Focus::default()));
         return Vec::new();
     }

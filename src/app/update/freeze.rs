@@ -28,13 +28,16 @@ pub(super) struct ChangesSinceFreeze {
 /// Moves the live cursor to the lease selected in the frozen view, so that an action applies to the lease that the user
 /// sees. `None` if the display is not frozen.
 pub(super) fn select(app: &mut AppState) -> Option<ChangesSinceFreeze> {
-    let old = app.frozen.as_ref()?.app.cursor_lease()?;
-    let since = ChangesSinceFreeze {
-        id: old.id,
-        changes: app.leases.get(old.id).map_or(vec!["gone".to_owned()], |new| changes(old, new)),
-    };
-    app.view.cursor = Some(since.id);
-    Some(since)
+    let id = app.frozen.as_ref()?.app.cursor_lease()?.id;
+    app.view.cursor = Some(id);
+    changes_of(app, id)
+}
+
+/// What happened to a lease since the display was frozen. `None` if it is not frozen, or does not show the lease.
+pub(super) fn changes_of(app: &AppState, id: LeaseId) -> Option<ChangesSinceFreeze> {
+    let old = app.frozen.as_ref()?.app.leases.get(id)?;
+    let changes = app.leases.get(id).map_or(vec!["gone".to_owned()], |new| changes(old, new));
+    Some(ChangesSinceFreeze { id, changes })
 }
 
 /// Shows the changes in the open revoke dialog or on the status line, because the action applies to the live lease.

@@ -21,8 +21,7 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
         return press_in_dialog(app, dialog, key, now);
     }
     if filter::is_open(app) {
-        filter::press(app, key);
-        return Vec::new();
+        return filter::press(app, key);
     }
     let Some(action) = action else { return Vec::new() };
     app.view.request_redraw(Redraw::Now);
@@ -33,7 +32,8 @@ pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect>
 /// Passes a key to a dialog and executes what the dialog decides.
 fn press_in_dialog(app: &mut AppState, mut dialog: Dialog, key: Key, now: Timestamp) -> Vec<Effect> {
     app.view.request_redraw(Redraw::Now);
-    let context = DialogContext { config: &app.config, leases: &app.leases, jobs: &app.jobs };
+    let commands = &app.view.typed.commands;
+    let context = DialogContext { config: &app.config, leases: &app.leases, jobs: &app.jobs, commands };
     match dialog.on_key(key, context) {
         DialogOutcome::Stay => app.view.dialog = Some(dialog),
         DialogOutcome::Close => app.view.dialog = dialog.below(),
@@ -53,6 +53,7 @@ pub(super) fn paste(app: &mut AppState, text: &str, now: Timestamp) {
     match &mut app.view.dialog {
         Some(Dialog::Grant(form)) => grant::paste(form, text),
         Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
+        Some(Dialog::Command(line)) => line.paste(text, &app.config),
         None if is_filter => filter::paste(app, text),
         _ => app.view.set_status(now, true, "Paste ignored: no text field is open"),
     }

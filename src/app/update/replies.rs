@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::bulk::RevokeOutcome;
-use crate::app::verbs::{Done, quit, revoke, revoke_many};
+use crate::app::verbs::{Done, cluster, quit, revoke, revoke_many};
 use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange};
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
@@ -95,6 +95,7 @@ pub(super) fn revoked(
     let done = next.unwrap_or_else(|| revoke::revoked(app.view.id_format, id, revision, keys));
     let mut effects = report(app, done, now);
     effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, false));
     effects
 }
 
@@ -115,5 +116,6 @@ pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailu
     // A revoke without a reply may have been carried out, so poll the lease soon.
     app.polls.prioritize(id);
     effects.extend(quit::on_revoke_reply(&app.leases, &mut app.jobs, &app.config, id));
+    effects.extend(cluster::on_revoke_reply(&mut app.jobs, id, !failure.is_not_found));
     effects
 }

@@ -5,6 +5,7 @@
 //! `update::execute` maps commands to verbs.
 
 pub(super) mod attach;
+pub(super) mod cluster;
 pub(super) mod copy;
 mod done;
 pub(super) mod drill;
@@ -17,5 +18,6 @@ pub(super) mod revoke;
 pub(super) mod revoke_many;
 pub(super) mod sort;
 pub(super) mod warp;
+pub(super) mod write_config;
 
 pub(super) use done::{Done, StatusText};

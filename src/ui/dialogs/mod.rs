@@ -3,6 +3,7 @@
 mod adopt;
 mod attach;
 mod buttons;
+mod cluster;
 mod drill;
 mod grant;
 mod popup;
@@ -11,6 +12,7 @@ mod revoke;
 mod revoke_many;
 mod sort;
 mod warp;
+mod write_config;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -21,12 +23,19 @@ use crate::app::dialog::Dialog;
 use self::buttons::DialogButton;
 use self::popup::{Frame, Popup, Title};
 use super::line::wrap;
-use super::{RenderContext, Role, field, format, help};
+use super::{RenderContext, Role, command_line, field, format, help};
 
 /// Draws the open dialog, if any.
 pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dialog) = &ctx.app.view.dialog else { return };
-    let frame = if matches!(dialog, Dialog::Help { .. }) { Frame::wide(area) } else { Frame::of(area) };
+    if let Dialog::Command(line) = dialog {
+        return command_line::draw(ctx, line, area, buf);
+    }
+    let frame = if matches!(dialog, Dialog::Help { .. } | Dialog::WriteConfig(_)) {
+        Frame::wide(area)
+    } else {
+        Frame::of(area)
+    };
     let page = DialogPage { ctx, width: frame.width(), rows: frame.rows() };
     let popup = match dialog {
         Dialog::Help { top } => page.help(*top),
@@ -41,6 +50,11 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::Quit(focus) => page.quit(*focus),
         Dialog::Warp => page.warp(),
         Dialog::Suspend(_) => page.suspend(),
+        Dialog::Clusters(menu) => page.clusters(*menu),
+        Dialog::Leave(dialog) => page.leave(dialog),
+        Dialog::WriteConfig(dialog) => page.write_config(dialog),
+        // It is drawn at the bottom of the screen.
+        Dialog::Command(_) => return,
     };
     frame.draw(ctx.theme, popup, buf);
 }

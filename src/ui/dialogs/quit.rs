@@ -3,6 +3,7 @@
 use crate::app::dialog::Focus;
 use crate::app::keymap::Action;
 use crate::app::{DialogAction, Lease, Ownership};
+use crate::escape::printable;
 use crate::plural::plural;
 use crate::ui::Role;
 
@@ -11,7 +12,7 @@ use super::{DialogButton, DialogPage, Popup, Title, format};
 impl<'a> DialogPage<'a> {
     pub(super) fn quit(&self, focus: Focus) -> Popup<'a> {
         let kept = self.kept();
-        let text = match self.ctx.app.leases.kept_alive().count() {
+        let mut text = match self.ctx.app.leases.kept_alive().count() {
             0 => format!("{kept}."),
             1 => {
                 let left = self.first_to_go(" in ", "");
@@ -22,6 +23,11 @@ impl<'a> DialogPage<'a> {
                 format!("{kept}. They will expire{first}. The command to resume is printed on exit.")
             }
         };
+        for kept in &self.ctx.app.view.background {
+            let count = plural(kept.leases.len() as u64, "lease");
+            let what = if kept.is_sandbox { "which ends too" } else { "no longer renewed either" };
+            text.push_str(&format!(" In the background: {count} on {}, {what}.", printable(kept.cluster.as_bytes())));
+        }
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "Quit", "quit").plain(),
             DialogButton::new(self.key(DialogAction::QuitRevoke), "Revoke mine and quit", "revoke"),

@@ -2,6 +2,7 @@
 
 mod check;
 mod input;
+mod typed;
 
 use tui_input::Input;
 

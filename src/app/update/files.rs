@@ -1,0 +1,48 @@
+//! Replies of the runtime about files: exports, the config file, and histories.
+
+use crate::app::dialog::Dialog;
+use crate::app::verbs::{Done, write_config};
+use crate::app::{AppState, Redraw};
+use crate::plural::plural;
+use simkit::Timestamp;
+
+use super::execute::report;
+
+/// Reports the number of exported leases.
+pub(super) fn exported(app: &mut AppState, leases: usize, path: &str, now: Timestamp) {
+    say(app, Done::status(format!("Wrote {} to {path}", plural(leases as u64, "lease"))), now);
+}
+
+/// Shows what would change in the config file.
+pub(super) fn config_read(app: &mut AppState, path: String, text: Option<String>, now: Timestamp) {
+    if app.view.dialog.is_some() {
+        return say(app, Done::error("Closed without writing the config file; try again"), now);
+    }
+    let dialog = {
+        let active = app.active_view();
+        write_config::dialog(path.clone(), text, &active.view, &active.config)
+    };
+    match dialog {
+        Ok(Some(dialog)) => {
+            app.view.dialog = Some(Dialog::WriteConfig(Box::new(dialog)));
+            app.view.request_redraw(Redraw::Now);
+        }
+        Ok(None) => say(app, Done::status(format!("{path} already has these settings")), now),
+        Err(why) => say(app, Done::error(why), now),
+    }
+}
+
+/// Reports that the config file was written.
+pub(super) fn config_written(app: &mut AppState, path: &str, now: Timestamp) {
+    say(app, Done::status(format!("Wrote {path}")), now);
+}
+
+/// Reports a file that could not be read or written.
+pub(super) fn failed(app: &mut AppState, why: String, now: Timestamp) {
+    say(app, Done::error(why), now);
+}
+
+fn say(app: &mut AppState, done: Done, now: Timestamp) {
+    report(app, done, now);
+    app.view.request_redraw(Redraw::Now);
+}

@@ -1,0 +1,86 @@
+//! Writing theme, columns, sort and group to the config file, after a dialog that shows the changed lines.
+
+use crate::app::command::{Command, ConfigFileChange};
+use crate::app::dialog::{DialogContext, DialogOutcome, Focus, scrolled};
+use crate::app::{AppConfig, DialogAction, GroupBy, Key, KeyContext, Sort, ViewState};
+use crate::config_edit::{ChangedLine, Setting, SettingValue, changed_lines, edited};
+
+/// The answers: Cancel and Write.
+const ANSWERS: usize = 2;
+
+/// The dialog: the changed lines, and whether to write them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteConfigDialog {
+    /// The file. Escape it before displaying it.
+    pub path: String,
+    /// The lines that are removed and added.
+    pub lines: Vec<ChangedLine>,
+    /// The focused answer: Cancel or Write.
+    pub focus: Focus,
+    /// Number of lines scrolled past the top.
+    pub top: usize,
+    change: ConfigFileChange,
+}
+
+impl WriteConfigDialog {
+    /// Handles a key. Enter selects Cancel, unless Write has the focus.
+    pub(in crate::app) fn on_key(&mut self, key: Key, context: DialogContext<'_>) -> DialogOutcome {
+        let action = context.dialog_action(KeyContext::WriteConfig, key);
+        let write = || DialogOutcome::Do(Command::SaveConfig(self.change.clone()));
+        match (action, self.focus.among(ANSWERS)) {
+            (Some(DialogAction::Confirm), _) | (Some(DialogAction::Accept), 1) => return write(),
+            (Some(DialogAction::Close | DialogAction::Accept), _) => return DialogOutcome::Close,
+            (action, _) => self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus),
+        }
+        if action.is_none() {
+            self.top = scrolled(self.top, context.action(key)).min(self.lines.len().saturating_sub(1));
+        }
+        DialogOutcome::Stay
+    }
+
+    /// Whether there was no file.
+    pub fn is_new_file(&self) -> bool {
+        self.change.old.is_none()
+    }
+}
+
+/// The dialog for a config file with this content. `None` if nothing would change.
+///
+/// # Errors
+/// Why the file cannot be edited.
+pub(in crate::app) fn dialog(
+    path: String,
+    old: Option<String>,
+    view: &ViewState,
+    config: &AppConfig,
+) -> Result<Option<WriteConfigDialog>, String> {
+    let text = old.as_deref().unwrap_or_default();
+    let new = edited(text, &settings(view, config)).map_err(|why| format!("{path}: invalid TOML: {why}"))?;
+    let lines = changed_lines(text, &new);
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let change = ConfigFileChange { old, new };
+    Ok(Some(WriteConfigDialog { path, lines, focus: Focus::default(), top: 0, change }))
+}
+
+/// The settings of what is displayed.
+fn settings(view: &ViewState, config: &AppConfig) -> Vec<Setting> {
+    let text = |name, text: &str, is_default| Setting { name, value: SettingValue::Text(text.to_owned()), is_default };
+    let columns = config.columns.iter().map(|column| column.name().to_owned()).collect();
+    let mut settings = vec![
+        Setting {
+            name: "columns",
+            value: SettingValue::List(columns),
+            is_default: config.columns == AppConfig::default().columns,
+        },
+        text("sort", &view.sort.to_string(), view.sort == Sort::default()),
+    ];
+    if let Some(theme) = &view.theme {
+        settings.insert(0, text("theme", theme, false));
+    }
+    if config.has_group_setting {
+        settings.push(text("group", view.group_by.name(), view.group_by == GroupBy::default()));
+    }
+    settings
+}
