@@ -203,14 +203,10 @@ impl Action {
             Action::Redraw | Action::Suspend => &EVERYWHERE,
             Action::Help => &[KeyContext::Monitor, KeyContext::Help],
             Action::InvertSort => &[KeyContext::Monitor, KeyContext::Sort],
-            action if action.is_movement() => &[
-                KeyContext::Monitor,
-                KeyContext::Help,
-                KeyContext::Sort,
-                KeyContext::Results,
-                KeyContext::Clusters,
-                KeyContext::WriteConfig,
-            ],
+            action if action.is_movement() => {
+                use KeyContext::{Clusters, Help, Monitor, Results, Sort};
+                &[Monitor, Help, Sort, Results, Clusters]
+            }
             _ => &[KeyContext::Monitor],
         }
     }

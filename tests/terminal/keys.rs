@@ -148,6 +148,8 @@ impl MonitorTest {
         shell.args(["-c", &format!("set -m; '{}'; exit $?", words.join("' '"))]);
         shell.env("TERM", "xterm-256color");
         shell.env("XDG_CONFIG_HOME", "/nowhere");
+        shell.env_remove("HOME");
+        shell.env_remove("XDG_STATE_HOME");
         let mut terminal = Terminal::start(shell, 120, 24);
         terminal.wait_until("the rows in their order", |screen| {
             let text = screen.contents();

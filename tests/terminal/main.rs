@@ -3,6 +3,7 @@
 #[path = "../common/pty.rs"]
 mod pty;
 
+mod command_line;
 mod customization;
 mod dialogs;
 mod exercise;

@@ -1,7 +1,7 @@
 //! Writing theme, columns, sort and group to the config file, after a dialog that shows the changed lines.
 
 use crate::app::command::{Command, ConfigFileChange};
-use crate::app::dialog::{DialogContext, DialogOutcome, Focus, scrolled};
+use crate::app::dialog::{DialogContext, DialogOutcome, Focus};
 use crate::app::{AppConfig, DialogAction, GroupBy, Key, KeyContext, Sort, ViewState};
 use crate::config_edit::{ChangedLine, Setting, SettingValue, changed_lines, edited};
 
@@ -17,8 +17,6 @@ pub struct WriteConfigDialog {
     pub lines: Vec<ChangedLine>,
     /// The focused answer: Cancel or Write.
     pub focus: Focus,
-    /// Number of lines scrolled past the top.
-    pub top: usize,
     change: ConfigFileChange,
 }
 
@@ -31,9 +29,6 @@ impl WriteConfigDialog {
             (Some(DialogAction::Confirm), _) | (Some(DialogAction::Accept), 1) => return write(),
             (Some(DialogAction::Close | DialogAction::Accept), _) => return DialogOutcome::Close,
             (action, _) => self.focus = self.focus.moved(action, ANSWERS).unwrap_or(self.focus),
-        }
-        if action.is_none() {
-            self.top = scrolled(self.top, context.action(key)).min(self.lines.len().saturating_sub(1));
         }
         DialogOutcome::Stay
     }
@@ -61,7 +56,7 @@ pub(in crate::app) fn dialog(
         return Ok(None);
     }
     let change = ConfigFileChange { old, new };
-    Ok(Some(WriteConfigDialog { path, lines, focus: Focus::default(), top: 0, change }))
+    Ok(Some(WriteConfigDialog { path, lines, focus: Focus::default(), change }))
 }
 
 /// The settings of what is displayed.

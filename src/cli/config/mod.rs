@@ -16,6 +16,7 @@ mod settings;
 mod tests;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -112,8 +113,15 @@ pub(super) fn read(args: Vec<OsString>, env: &Env) -> Result<Cli, CliError> {
 }
 
 /// A config file that was read, for switching to its clusters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(in crate::cli) struct ConfigFile(Arc<Content>);
+
+impl fmt::Debug for ConfigFile {
+    /// Names the clusters only.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.clusters.iter().map(|cluster| &cluster.name)).finish()
+    }
+}
 
 impl ConfigFile {
     /// The clusters, with their endpoints.

@@ -15,7 +15,7 @@ impl<'a> DialogPage<'a> {
         let path = printable(dialog.path.as_bytes());
         let what = if dialog.is_new_file() { "New file" } else { "Changes in" };
         let mut body: Vec<Line<'a>> = self.text(Role::Dim, &format!("{what} {path}:"));
-        body.extend(dialog.lines.iter().skip(dialog.top).flat_map(|line| {
+        body.extend(dialog.lines.iter().flat_map(|line| {
             let (sign, role) = if line.is_added { ('+', Role::Good) } else { ('-', Role::Danger) };
             let text = format!("{sign} {}", printable(line.text.as_bytes()));
             let style = self.ctx.theme.style(role);
