@@ -181,7 +181,10 @@ where
             None => Session::with_state(app, cluster, clock, setup.engine, self.stall_consumer),
         };
         let left = mem::replace(&mut self.session, session);
-        let left_setup = mem::replace(&mut self.clusters.setup, setup);
+        let mut left_setup = mem::replace(&mut self.clusters.setup, setup);
+        // They were granted and adopted at the start, not again at the return.
+        left_setup.config.grants.clear();
+        left_setup.config.keep.clear();
         self.clusters.has_switched = true;
         self.session.driver.files = self.files.clone();
         if !keep.is_empty() {

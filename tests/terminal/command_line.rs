@@ -36,25 +36,26 @@ fn a_typed_command_grants_filters_sorts_and_quits() {
     let server = ServedSandbox::start();
     let (folder, mut terminal) = monitor("", &["--endpoints", server.endpoint()]);
     terminal.wait_for("No leases yet");
-    type_line(&mut terminal, "grant 120 --put /typed/short=secret");
-    terminal.wait_for("/typed/short");
-    type_line(&mut terminal, "grant 600 --put /typed/long=secret");
-    terminal.wait_for("/typed/long");
+    type_line(&mut terminal, "grant 120 --put /t/s=secret");
+    terminal.wait_for("/t/s");
+    type_line(&mut terminal, "grant 600 --put /t/l=secret");
+    terminal.wait_for("/t/l");
     type_line(&mut terminal, "grant 50 --put /other=secret --no-keep-alive");
     terminal.wait_for("/other");
-    type_line(&mut terminal, "filter key:/typed");
+    type_line(&mut terminal, "filter key:/t");
     terminal.wait_until("the filter applies", |screen| !screen.contents().contains("/other  "));
     for (line, is_short_first) in [("sort ttl:asc", true), ("sort ttl:desc", false)] {
         type_line(&mut terminal, line);
         let at = |text: &str, part: &str| text.lines().position(|line| line.contains(part));
         terminal.wait_until(line, |screen| {
             let text = screen.contents();
-            at(&text, "/typed/short").zip(at(&text, "/typed/long")).is_some_and(|(a, b)| (a < b) == is_short_first)
+            at(&text, "/t/s").zip(at(&text, "/t/l")).is_some_and(|(a, b)| (a < b) == is_short_first)
         });
     }
     type_line(&mut terminal, "gramt");
     terminal.wait_for("expected a command");
     terminal.keys("\x1b");
+    terminal.wait_until("the line is closed", |screen| !screen.contents().contains("gramt"));
     type_line(&mut terminal, "quit");
     terminal.wait_for("Quit?");
     terminal.keys("\r");
@@ -63,10 +64,10 @@ fn a_typed_command_grants_filters_sorts_and_quits() {
     let path = folder.path().join("state/leasetop/commands");
     let history = fs::read_to_string(&path).expect("a history");
     assert!(history.ends_with("sort ttl:asc\nsort ttl:desc\nquit\n"), "{history}");
-    assert!(history.contains("grant 120 --put /typed/short=\n") && !history.contains("secret"), "{history}");
+    assert!(history.contains("grant 120 --put /t/s=\n") && !history.contains("secret"), "{history}");
     assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
     let filters = fs::read_to_string(folder.path().join("state/leasetop/filters")).expect("a history");
-    assert_eq!(filters, "key:/typed\n");
+    assert_eq!(filters, "key:/t\n");
 }
 
 #[test]
@@ -84,6 +85,7 @@ fn the_history_is_there_at_the_next_start() {
     terminal.keys(":\x1b[A");
     terminal.wait_for(":view events");
     terminal.keys("\x1b");
+    terminal.wait_until("the line is closed", |screen| !screen.contents().contains(":view events"));
     terminal.keys("q");
     assert_eq!(terminal.exit_code(), 0);
 }
