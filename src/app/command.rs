@@ -67,8 +67,8 @@ pub enum Command {
     Filter(String),
     /// Group the rows.
     GroupBy(GroupBy),
-    /// Show these columns, in this order.
-    Columns(Vec<Column>),
+    /// Show these columns in this order.
+    ShowColumns(Vec<Column>),
     /// Change the colours to a theme of [`AppConfig::themes`](super::AppConfig).
     Theme(String),
     /// Write the displayed rows to a file, in the format of its ending: `.json` or `.csv`.

@@ -62,7 +62,7 @@ pub struct AppConfig {
     pub theme: Option<String>,
     /// The clusters to switch to, including the current one.
     pub clusters: Vec<ClusterChoice>,
-    /// Whether the config file has the setting `group`.
+    /// Whether the config file can have the setting `group`.
     pub has_group_setting: bool,
     /// Commands and filters that were typed in earlier runs.
     pub typed: TypedLines,

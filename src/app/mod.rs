@@ -74,7 +74,7 @@ pub use events::matches_filter;
 pub use events::{Event, EventKind, EventLog, EventName, EventTime, LeaseEnded, Renewal, RenewalSource};
 pub use events_view::{EventCategory, EventsView};
 pub use grant::{GrantRequest, InvalidGrantRequest, InvalidKeyTemplate, KeyTemplate, check_ttl, requests_for};
-pub use group_by::GroupBy;
+pub use group_by::{GroupBy, UnknownGrouping};
 pub use history::{DeadlineSegment, DeadlineSegments};
 pub use history::{HistoryEntry, HistoryEvent, LeaseHistory, RecordedRenewal};
 pub use input::{BadKey, Key};

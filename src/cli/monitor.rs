@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use tokio::runtime::Builder;
 
 use super::options::{GeneralFlags, ListArgs, MonitorArgs, TableArgs, ThemeName};
-use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, list, logging, on_runtime};
+use super::{CliError, CommandSession, Exit, GlobalFlags, Out, clusters, config, list, logging, on_runtime};
 use crate::app::{AppConfig, Column, KeyTemplate, requests_for};
 use crate::runtime::{self, ClusterSetup, Environment, EnvironmentFactory, MonitorOptions};
 use crate::ui::Theme;
@@ -92,7 +92,12 @@ fn open(shared: GlobalFlags, config: AppConfig, stall_consumer: bool) -> Result<
     on_runtime(Builder::new_multi_thread().worker_threads(2), async {
         // Asked for now, because the screen has no prompt.
         let shared = shared.with_password()?;
-        let config = AppConfig { themes: theme_names(), theme: theme_name(&shared.general), ..config };
+        let config = AppConfig {
+            themes: theme_names(),
+            theme: theme_name(&shared.general),
+            has_group_setting: config::has_setting("group"),
+            ..config
+        };
         let ClusterSetup { cluster, clock, resources, environments, engine, config, command } =
             cluster_setup(shared.clone(), config).await?;
         let choices = clusters::choices(&shared, config.cluster_name());

@@ -72,6 +72,12 @@ pub fn specs() -> Vec<CommandSpec> {
     with_arguments.chain(actions.filter(|spec| is_new(&spec.name))).collect()
 }
 
+/// The action of the key table called `name`.
+pub(super) fn action(name: &str) -> Option<Action> {
+    let mut actions = KEYMAP.iter().map(|row| row.action).filter(|action| !matches!(action, Action::Dialog(_)));
+    actions.find(|action| action.name() == name)
+}
+
 /// The command called `name`. `q` is short for `quit`.
 pub(super) fn find(name: &str) -> Option<CommandSpec> {
     let name = if name == "q" { "quit" } else { name };

@@ -54,6 +54,12 @@ struct Arguing<'a> {
 
 impl Arguing<'_> {
     fn command(&self, spec: &CommandSpec) -> Result<Command, BadCommand> {
+        // Without arguments, an action of the same name asks for them.
+        if self.words.is_empty()
+            && let Some(action) = commands::action(&spec.name)
+        {
+            return Ok(Command::Action(action));
+        }
         match spec.arguments {
             Arguments::Grant => self.grant(),
             Arguments::Ids(action) => self.ids(action),
@@ -143,7 +149,7 @@ impl Arguing<'_> {
         if columns.is_empty() {
             return Err(self.bad(0, names_of_columns()));
         }
-        Ok(Command::Columns(columns))
+        Ok(Command::ShowColumns(columns))
     }
 
     /// Without a name, opens the menu of clusters.

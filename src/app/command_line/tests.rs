@@ -51,7 +51,7 @@ fn commands_with_arguments_are_parsed() {
     let sort = Sort { column: Column::Ttl, is_descending: true };
     assert_eq!(parsed("sort ttl:desc"), Ok(Command::SortBy(sort)));
     assert_eq!(parsed("group service"), Ok(Command::GroupBy(GroupBy::Service)));
-    assert_eq!(parsed("columns id,left ttl"), Ok(Command::Columns(vec![Column::Id, Column::Left, Column::Ttl])));
+    assert_eq!(parsed("columns id,left ttl"), Ok(Command::ShowColumns(vec![Column::Id, Column::Left, Column::Ttl])));
     assert_eq!(parsed("theme light"), Ok(Command::Theme("light".to_owned())));
     assert_eq!(parsed("cluster test"), Ok(Command::AskSwitchCluster("test".to_owned())));
     assert_eq!(parsed("cluster"), Ok(Command::Action(Action::Clusters)));

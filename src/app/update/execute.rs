@@ -52,7 +52,7 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             app.active_view_mut().view.group_by = group_by;
             Done::default()
         }
-        Command::Columns(columns) => show_columns(app, &columns),
+        Command::ShowColumns(columns) => show_columns(app, &columns),
         Command::Theme(name) => {
             app.view.theme = Some(name.clone());
             Done::status(format!("Theme {name}")).with(Effect::Theme(name))

@@ -161,6 +161,11 @@ pub(super) fn for_cluster(start: &GlobalFlags, name: &str) -> Result<(GlobalFlag
     Ok((shared, monitor))
 }
 
+/// Whether a config file can have this setting at its top level.
+pub(super) fn has_setting(name: &str) -> bool {
+    settings::SETTINGS.iter().any(|setting| setting.name == name)
+}
+
 /// Parses the arguments. clap's usage line lists every option that the environment sets, so an error is reported by a second
 /// parse without the environment.
 fn matched(command: Command, args: &[OsString]) -> ArgMatches {
