@@ -1,4 +1,4 @@
-//! The command line: opening it, and executing what was typed.
+//! The command line: opening it, and deciding what was typed applies to.
 
 use crate::app::action::Action;
 use crate::app::command::{Command, TypedCommand};
@@ -7,10 +7,21 @@ use crate::app::dialog::Dialog;
 use crate::app::verbs::Done;
 use crate::app::{AppState, Effect, HistoryKind, View};
 use etcd_lease::LeaseId;
-use simkit::Timestamp;
 
-use super::execute::{execute, perform, refusal, report};
-use super::{freeze, selection};
+use super::freeze::{self, ChangesSinceFreeze};
+use super::selection;
+
+/// What to do for a typed command.
+pub(super) enum Plan {
+    /// Execute a command.
+    Execute(Command),
+    /// Execute an action on the marked leases.
+    Perform(Action),
+    /// Execute an action on these leases.
+    ActOn(Action, Vec<LeaseId>),
+    /// Only show a message.
+    Report(Done),
+}
 
 /// Opens the command line. Commands apply to the lease that is under the cursor now.
 pub(super) fn open(app: &mut AppState) {
@@ -27,11 +38,12 @@ fn under_cursor(app: &AppState) -> Option<LeaseId> {
     }
 }
 
-/// Executes a typed command and adds its line to the history, without values of keys.
-pub(super) fn run(app: &mut AppState, typed: TypedCommand, now: Timestamp) -> Vec<Effect> {
-    let line = without_values(&typed.text);
-    let mut effects = remember(app, HistoryKind::Commands, &line);
-    effects.extend(dispatch(app, typed.command, typed.lease, now));
+/// Adds a typed line to the history, without values of keys. A filter is added to the filters too.
+pub(super) fn remember_line(app: &mut AppState, typed: &TypedCommand) -> Vec<Effect> {
+    let mut effects = remember(app, HistoryKind::Commands, &without_values(&typed.text));
+    if let Command::Filter(text) = &typed.command {
+        effects.extend(remember(app, HistoryKind::Filters, text));
+    }
     effects
 }
 
@@ -44,60 +56,50 @@ pub(super) fn remember(app: &mut AppState, kind: HistoryKind, line: &str) -> Vec
     vec![Effect::Remember(kind, line.to_owned())]
 }
 
-fn dispatch(app: &mut AppState, command: Command, lease: Option<LeaseId>, now: Timestamp) -> Vec<Effect> {
-    match command {
-        Command::Action(action) if action.needs_cursor() && action != Action::Open => on_lease(app, action, lease, now),
-        Command::Action(action) if !action.works_in(app.active_view().view.active) => {
-            let view = app.active_view().view.active.tab().name;
-            report(app, Done::error(format!("{}: not in the view {view}", action.name())), now)
-        }
-        Command::Grant(_) => match refusal(app) {
-            Some(refusal) => report(app, refusal, now),
-            None => execute(app, command, now),
-        },
-        Command::Filter(text) => {
-            let effects = remember(app, HistoryKind::Filters, &text);
-            execute(app, Command::Filter(text), now);
-            effects
-        }
-        command => execute(app, command, now),
+/// What to do for a typed command. An action on leases applies to the marked ones, or to the lease that was under the
+/// cursor when the command line was opened.
+pub(super) fn plan(app: &AppState, typed: TypedCommand) -> Plan {
+    let Command::Action(action) = typed.command else { return Plan::Execute(typed.command) };
+    let view = app.active_view().view.active;
+    if action.needs_cursor() && action != Action::Open {
+        let has_marks = !app.view.selection.is_empty() && !selection::is_one_open(app);
+        return match typed.lease {
+            _ if has_marks => Plan::Perform(action),
+            Some(id) => Plan::ActOn(action, vec![id]),
+            None => Plan::Report(Done::error(format!("{}: no lease under the cursor", action.name()))),
+        };
     }
+    if !action.works_in(view) {
+        return Plan::Report(Done::error(format!("{}: not in the view {}", action.name(), view.tab().name)));
+    }
+    Plan::Execute(Command::Action(action))
 }
 
-/// Executes an action on the marked leases, or on the lease that was under the cursor when the command line was opened.
-fn on_lease(app: &mut AppState, action: Action, lease: Option<LeaseId>, now: Timestamp) -> Vec<Effect> {
-    let has_marks = !app.view.selection.is_empty() && !selection::is_one_open(app);
-    let Some(id) = lease else {
-        if has_marks {
-            return perform(app, action, now);
-        }
-        return report(app, Done::error(format!("{}: no lease under the cursor", action.name())), now);
-    };
-    if has_marks {
-        return perform(app, action, now);
-    }
-    act_on(app, action, vec![id], now)
-}
-
-/// Executes an action on these leases, as if they were the marked ones. A dialog asks as it does for a key.
-pub(super) fn act_on(app: &mut AppState, action: Action, ids: Vec<LeaseId>, now: Timestamp) -> Vec<Effect> {
+/// Makes the next action apply to these leases, until [`clear_targets`]. Returns what happened to a single one since the
+/// display was frozen.
+///
+/// # Errors
+/// A lease is gone.
+pub(super) fn set_targets(app: &mut AppState, ids: Vec<LeaseId>) -> Result<Option<ChangesSinceFreeze>, Done> {
     let missing: Vec<LeaseId> = ids.iter().copied().filter(|id| app.leases.alive(*id).is_none()).collect();
     if let Some(id) = missing.first() {
         let rest = if missing.len() > 1 { format!(" (and {} more)", missing.len() - 1) } else { String::new() };
-        let text = format!("{}{rest} is gone or unknown; nothing was done", app.view.id_format.name(*id));
-        return report(app, Done::error(text), now);
+        let name = app.view.id_format.name(*id);
+        return Err(Done::error(format!("{name}{rest} is gone or unknown; nothing was done")));
     }
-    if let [id] = ids[..] {
-        app.view.cursor = Some(id);
-        app.view.is_away = true;
-    }
-    let since = match (&ids[..], app.frozen.is_some()) {
-        ([id], true) => freeze::changes_of(app, *id),
+    let since = match ids[..] {
+        [id] => {
+            app.view.cursor = Some(id);
+            app.view.is_away = true;
+            freeze::changes_of(app, id)
+        }
         _ => None,
     };
     app.view.named_targets = Some(ids);
-    let effects = perform(app, action, now);
+    Ok(since)
+}
+
+/// Makes actions apply to the marked leases again, or to the lease under the cursor.
+pub(super) fn clear_targets(app: &mut AppState) {
     app.view.named_targets = None;
-    freeze::report(app, since, now);
-    effects
 }

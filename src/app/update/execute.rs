@@ -1,7 +1,7 @@
 //! Executes commands by calling their verbs.
 
 use crate::app::action::Action;
-use crate::app::command::Command;
+use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::verbs::{
     self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
@@ -10,6 +10,7 @@ use crate::app::{AppState, Column, Effect, Lease, Ownership, Redraw, TypedFilter
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
+use super::command_line::Plan;
 use super::{clusters, command_line, freeze, navigation, selection, tick, view_actions};
 
 /// Maximum number of leases in a dialog that are polled first. More than a dialog can show.
@@ -45,8 +46,8 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             quit::revoke_and_quit(leases, jobs, &mut view.selection, config, &view.background)
         }
         Command::ShowError(text) => Done::error(text),
-        Command::Typed(typed) => return command_line::run(app, *typed, now),
-        Command::ActOn { action, ids } => return command_line::act_on(app, action, ids, now),
+        Command::Typed(typed) => return run_typed(app, *typed, now),
+        Command::ActOn { action, ids } => return act_on(app, action, ids, now),
         Command::Filter(text) => set_filter(app, &text),
         Command::GroupBy(group_by) => {
             app.active_view_mut().view.group_by = group_by;
@@ -60,10 +61,36 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
         Command::Export { path, overwrite } => Done::effects(vec![Effect::Export { path, overwrite }]),
         Command::WriteConfig => Done::effects(vec![Effect::ReadConfigFile]),
         Command::SaveConfig(change) => Done::effects(vec![Effect::WriteConfigFile(change)]),
-        Command::AskSwitchCluster(to) => return clusters::ask(app, to, now),
+        Command::AskSwitchCluster(to) => clusters::ask(app, to),
         Command::SwitchCluster { to, leases } => clusters::switch(app, to, leases),
     };
     report(app, done, now)
+}
+
+/// Executes a typed command and adds its line to the history.
+fn run_typed(app: &mut AppState, typed: TypedCommand, now: Timestamp) -> Vec<Effect> {
+    let mut effects = command_line::remember_line(app, &typed);
+    let refusal = if matches!(typed.command, Command::Grant(_)) { refusal(app) } else { None };
+    let plan = refusal.map_or_else(|| command_line::plan(app, typed), Plan::Report);
+    effects.extend(match plan {
+        Plan::Execute(command) => execute(app, command, now),
+        Plan::Perform(action) => perform(app, action, now),
+        Plan::ActOn(action, ids) => act_on(app, action, ids, now),
+        Plan::Report(done) => report(app, done, now),
+    });
+    effects
+}
+
+/// Executes an action on these leases, as if they were the marked ones. A dialog asks as it does for a key.
+fn act_on(app: &mut AppState, action: Action, ids: Vec<LeaseId>, now: Timestamp) -> Vec<Effect> {
+    let since = match command_line::set_targets(app, ids) {
+        Ok(since) => since,
+        Err(gone) => return report(app, gone, now),
+    };
+    let effects = perform(app, action, now);
+    command_line::clear_targets(app);
+    freeze::report(app, since, now);
+    effects
 }
 
 /// Replaces the typed filter and shows the rows.

@@ -1,6 +1,7 @@
 //! Replies of the runtime about files: exports, the config file, and histories.
 
 use crate::app::dialog::Dialog;
+use crate::app::verbs::write_config::ScreenSettings;
 use crate::app::verbs::{Done, write_config};
 use crate::app::{AppState, Redraw};
 use crate::plural::plural;
@@ -18,11 +19,14 @@ pub(super) fn config_read(app: &mut AppState, path: String, text: Option<String>
     if app.view.dialog.is_some() {
         return say(app, Done::error("Closed without writing the config file; try again"), now);
     }
-    let dialog = {
-        let active = app.active_view();
-        write_config::dialog(path.clone(), text, &active.view, &active.config)
+    let AppState { view, config, .. } = app.active_view();
+    let screen = ScreenSettings {
+        theme: app.view.theme.as_deref(),
+        columns: &config.columns,
+        sort: view.sort,
+        group_by: if config.has_group_setting { Some(view.group_by) } else { None },
     };
-    match dialog {
+    match write_config::dialog(path.clone(), text, screen) {
         Ok(Some(dialog)) => {
             app.view.dialog = Some(Dialog::WriteConfig(Box::new(dialog)));
             app.view.request_redraw(Redraw::Now);

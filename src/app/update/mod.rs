@@ -3,6 +3,7 @@
 //! `input` turns key presses into [`Command`](super::command::Command)s, and `execute` calls their verbs. Messages from
 //! etcd and the engine have one file each.
 
+mod background;
 mod cluster;
 mod clusters;
 mod command_line;
@@ -57,16 +58,16 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Cluster(view) => return cluster::changed(app, view, now),
         Msg::RevokeFailed { id, failure } => return replies::revoke_failed(app, id, &failure, now),
         Msg::Revoked { id, revision, keys_deleted } => return replies::revoked(app, id, revision, keys_deleted, now),
-        Msg::BackgroundRevoked { failed } => return clusters::background_revoked(app, failed, now),
+        Msg::BackgroundRevoked { failed } => return background::revoked(app, failed, now),
         Msg::SystemSlept(span) => return suspension::slept(app, span, now),
         Msg::Exported { leases, path } => files::exported(app, leases, &path, now),
         Msg::ConfigFile { path, text } => files::config_read(app, path, text, now),
         Msg::ConfigWritten { path } => files::config_written(app, &path, now),
-        Msg::ExportFailed(why) | Msg::ConfigFileFailed(why) | Msg::HistoryFailed(why) => files::failed(app, why, now),
-        Msg::SwitchFailed(why) => clusters::switch_failed(app, why, now),
-        Msg::Resumed(leases) => clusters::resumed(app, &leases),
-        Msg::Background(leases) => clusters::background(app, leases),
-        Msg::BackgroundEnded { cluster, id, why } => clusters::background_ended(app, &cluster, id, &why, now),
+        Msg::ExportFailed(why) | Msg::ConfigFileFailed(why) => files::failed(app, why, now),
+        Msg::HistoryFailed(why) | Msg::SwitchFailed(why) => files::failed(app, why, now),
+        Msg::Resumed(leases) => background::resumed(app, &leases),
+        Msg::Background(leases) => background::changed(app, leases),
+        Msg::BackgroundEnded { cluster, id, why } => background::ended(app, &cluster, id, &why, now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
         Msg::Resized(viewport) => resized(app, viewport),
         Msg::Listed(listing) => list::listed(app, listing),

@@ -2,7 +2,7 @@
 
 use crate::app::command::{Command, ConfigFileChange};
 use crate::app::dialog::{DialogContext, DialogOutcome, Focus};
-use crate::app::{AppConfig, DialogAction, GroupBy, Key, KeyContext, Sort, ViewState};
+use crate::app::{AppConfig, Column, DialogAction, GroupBy, Key, KeyContext, Sort};
 use crate::config_edit::{ChangedLine, Setting, SettingValue, changed_lines, edited};
 
 /// The answers: Cancel and Write.
@@ -39,6 +39,16 @@ impl WriteConfigDialog {
     }
 }
 
+/// What is written: the settings of the screen.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) struct ScreenSettings<'a> {
+    pub(in crate::app) theme: Option<&'a str>,
+    pub(in crate::app) columns: &'a [Column],
+    pub(in crate::app) sort: Sort,
+    /// `None` if a config file cannot have it.
+    pub(in crate::app) group_by: Option<GroupBy>,
+}
+
 /// The dialog for a config file with this content. `None` if nothing would change.
 ///
 /// # Errors
@@ -46,11 +56,10 @@ impl WriteConfigDialog {
 pub(in crate::app) fn dialog(
     path: String,
     old: Option<String>,
-    view: &ViewState,
-    config: &AppConfig,
+    screen: ScreenSettings<'_>,
 ) -> Result<Option<WriteConfigDialog>, String> {
     let text = old.as_deref().unwrap_or_default();
-    let new = edited(text, &settings(view, config)).map_err(|why| format!("{path}: invalid TOML: {why}"))?;
+    let new = edited(text, &settings(screen)).map_err(|why| format!("{path}: invalid TOML: {why}"))?;
     let lines = changed_lines(text, &new);
     if lines.is_empty() {
         return Ok(None);
@@ -59,23 +68,15 @@ pub(in crate::app) fn dialog(
     Ok(Some(WriteConfigDialog { path, lines, focus: Focus::default(), change }))
 }
 
-/// The settings of what is displayed.
-fn settings(view: &ViewState, config: &AppConfig) -> Vec<Setting> {
+/// The settings as the file has them.
+fn settings(screen: ScreenSettings<'_>) -> Vec<Setting> {
+    let ScreenSettings { theme, columns, sort, group_by } = screen;
     let text = |name, text: &str, is_default| Setting { name, value: SettingValue::Text(text.to_owned()), is_default };
-    let columns = config.columns.iter().map(|column| column.name().to_owned()).collect();
-    let mut settings = vec![
-        Setting {
-            name: "columns",
-            value: SettingValue::List(columns),
-            is_default: config.columns == AppConfig::default().columns,
-        },
-        text("sort", &view.sort.to_string(), view.sort == Sort::default()),
-    ];
-    if let Some(theme) = &view.theme {
-        settings.insert(0, text("theme", theme, false));
-    }
-    if config.has_group_setting {
-        settings.push(text("group", view.group_by.name(), view.group_by == GroupBy::default()));
-    }
-    settings
+    let names = columns.iter().map(|column| column.name().to_owned()).collect();
+    let is_default = columns == AppConfig::default().columns;
+    let theme = theme.map(|theme| text("theme", theme, false));
+    let columns = Setting { name: "columns", value: SettingValue::List(names), is_default };
+    let sort = text("sort", &sort.to_string(), sort == Sort::default());
+    let group = group_by.map(|by| text("group", by.name(), by == GroupBy::default()));
+    theme.into_iter().chain([columns, sort]).chain(group).collect()
 }
