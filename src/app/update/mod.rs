@@ -68,6 +68,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Resumed(leases) => background::resumed(app, &leases),
         Msg::Background(leases) => background::changed(app, leases),
         Msg::BackgroundEnded { cluster, id, why } => background::ended(app, &cluster, id, &why, now),
+        Msg::ClockWaits => app.view.note_waiting_clock(now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
         Msg::Resized(viewport) => resized(app, viewport),
         Msg::Listed(listing) => list::listed(app, listing),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::app::bulk::RevokeOutcome;
 use crate::app::verbs::{Done, cluster, quit, revoke, revoke_many};
-use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange};
+use crate::app::{
+    AppState, CallFailure, Effect, EventKind, Lease, Ownership, Redraw, Renewal, RenewalSource, TimeRange,
+};
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
@@ -21,8 +23,10 @@ pub(super) fn granted(
     keep_alive: bool,
 ) {
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
+    let is_pinned = belongs_to_demo(app);
     let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
+    lease.is_pinned |= is_pinned;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
     if lease.bounds().is_none() {
@@ -35,6 +39,13 @@ pub(super) fn granted(
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
     app.view.set_status(received, false, format!("Granted {}: {}", app.view.id_format.name(answer.id), granted.text()));
     app.events.push(received, Some(answer.id), granted);
+}
+
+/// Whether the next lease is one of those that the demo starts with. They stay on top.
+fn belongs_to_demo(app: &AppState) -> bool {
+    let is_own = |lease: &&Lease| lease.ownership == Ownership::Own;
+    let first: u32 = app.config.grants.iter().map(|request| request.count).sum();
+    app.config.is_demo && app.leases.values().filter(is_own).count() < first as usize
 }
 
 /// Reports a failed grant.
