@@ -1,4 +1,5 @@
 mod charts;
+mod command_line;
 mod locks;
 mod palettes;
 mod rows;

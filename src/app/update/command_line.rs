@@ -1,4 +1,4 @@
-//! The command line: opening it, and deciding what was typed applies to.
+//! The command line: opening it, and deciding to which leases a typed command applies.
 
 use crate::app::action::Action;
 use crate::app::command::{Command, TypedCommand};

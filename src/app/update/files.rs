@@ -17,7 +17,7 @@ pub(super) fn exported(app: &mut AppState, leases: usize, path: &str, now: Times
 /// Shows what would change in the config file.
 pub(super) fn config_read(app: &mut AppState, path: String, text: Option<String>, now: Timestamp) {
     if app.view.dialog.is_some() {
-        return say(app, Done::error("Closed without writing the config file; try again"), now);
+        return say(app, Done::error("Another dialog is open; run write-config again"), now);
     }
     let AppState { view, config, .. } = app.active_view();
     let screen = ScreenSettings {

@@ -12,7 +12,7 @@ use super::{DialogButton, DialogPage, Popup, Title, format};
 impl<'a> DialogPage<'a> {
     pub(super) fn quit(&self, focus: Focus) -> Popup<'a> {
         let kept = self.kept();
-        let mut text = match self.ctx.app.leases.kept_alive().count() {
+        let text = match self.ctx.app.leases.kept_alive().count() {
             0 => format!("{kept}."),
             1 => {
                 let left = self.first_to_go(" in ", "");
@@ -23,10 +23,11 @@ impl<'a> DialogPage<'a> {
                 format!("{kept}. They will expire{first}. The command to resume is printed on exit.")
             }
         };
+        let mut body = self.text(Role::Text, &text);
         for kept in &self.ctx.app.view.background {
             let count = plural(kept.leases.len() as u64, "lease");
-            let what = if kept.is_sandbox { "which ends too" } else { "no longer renewed either" };
-            text.push_str(&format!(" In the background: {count} on {}, {what}.", printable(kept.cluster.as_bytes())));
+            let text = format!("{count} on {}: no longer kept alive either.", printable(kept.cluster.as_bytes()));
+            body.extend(self.text(Role::Text, &text));
         }
         let answers = [
             DialogButton::new(self.key(DialogAction::Accept), "Quit", "quit").plain(),
@@ -34,7 +35,7 @@ impl<'a> DialogPage<'a> {
             DialogButton::new(self.key(DialogAction::QuitStay), "Cancel", "cancel"),
         ];
         let foot = self.answers(&answers, Some(focus.among(3)));
-        Popup { foot, ..Popup::new(Title::of("Quit?"), self.text(Role::Text, &text)) }
+        Popup { foot, ..Popup::new(Title::of("Quit?"), body) }
     }
 
     pub(super) fn suspend(&self) -> Popup<'a> {
