@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::bulk::BulkRevoke;
+use super::undo::Undo;
+use super::verbs::grant::GrantJob;
+use super::verbs::renew::RenewJob;
 use etcd_lease::LeaseId;
+use simkit::Timestamp;
 
 /// Requests that take several messages to finish.
 #[derive(Clone, Debug, Default)]
@@ -14,9 +18,20 @@ pub struct Jobs {
     pub(super) revoking: BTreeSet<LeaseId>,
     /// Leases that are being revoked before the program quits.
     pub(super) quit_pending: Option<BTreeSet<LeaseId>>,
+    /// Grant requests that are not answered yet, oldest first.
+    pub(super) grants: Vec<GrantJob>,
+    /// Manual renewals that are not answered yet, oldest first.
+    pub(super) renewals: Vec<RenewJob>,
+    /// What undoing the last revoke restores.
+    pub(super) undo: Undo,
 }
 
 impl Jobs {
+    /// Whether the last revoke can be undone at `now`, at this clock speed.
+    pub fn can_undo(&self, clock_speed: u32, now: Timestamp) -> bool {
+        self.undo.is_possible(clock_speed, now)
+    }
+
     /// The running bulk revoke, or else the last one.
     pub fn bulk(&self) -> Option<&BulkRevoke> {
         self.bulk.as_ref()

@@ -17,8 +17,12 @@ pub enum KeyContext {
     Grant,
     /// The form that attaches a key to a lease.
     Attach,
+    /// The form that changes the TTL of a lease.
+    ChangeTtl,
     /// The dialog before adopting other clients' leases.
     Adopt,
+    /// The dialog before renewing other clients' leases once.
+    Renew,
     /// The dialog before revoking a lease.
     Revoke,
     /// The dialog before revoking several leases.
@@ -37,13 +41,15 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 13] = [
+    pub const DIALOGS: [KeyContext; 15] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
         KeyContext::Grant,
         KeyContext::Attach,
+        KeyContext::ChangeTtl,
         KeyContext::Adopt,
+        KeyContext::Renew,
         KeyContext::Revoke,
         KeyContext::RevokeMany,
         KeyContext::Results,
@@ -62,7 +68,9 @@ impl KeyContext {
             KeyContext::Sort => "sort",
             KeyContext::Grant => "grant",
             KeyContext::Attach => "attach",
+            KeyContext::ChangeTtl => "change-ttl",
             KeyContext::Adopt => "adopt",
+            KeyContext::Renew => "renew",
             KeyContext::Revoke => "revoke",
             KeyContext::RevokeMany => "revoke-many",
             KeyContext::Results => "results",
@@ -78,7 +86,7 @@ impl KeyContext {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_edit = key.edit().is_some();
         match self {
-            KeyContext::Grant | KeyContext::Attach | KeyContext::Filter => is_edit,
+            KeyContext::Grant | KeyContext::Attach | KeyContext::ChangeTtl | KeyContext::Filter => is_edit,
             KeyContext::Revoke | KeyContext::RevokeMany => {
                 is_digit || is_edit && !matches!(key, Key::Char(_) | Key::Left | Key::Right)
             }
@@ -148,15 +156,16 @@ impl DialogAction {
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Drill, Filter, Grant, Help, Quit, Results, Revoke, RevokeMany, Sort, Suspend, Warp,
+            Adopt, Attach, ChangeTtl, Drill, Filter, Grant, Help, Quit, Renew, Results, Revoke, RevokeMany, Sort, Suspend,
+            Warp,
         };
         match self {
-            DialogAction::Close => &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
+            DialogAction::Close => &[Help, Sort, Adopt, Renew, Revoke, RevokeMany, Results, Drill, Warp, Suspend],
             DialogAction::Accept => &KeyContext::DIALOGS,
-            DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit],
-            DialogAction::Confirm => &[Adopt, Revoke],
-            DialogAction::FormClose => &[Filter, Grant, Attach],
-            DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach],
+            DialogAction::Next | DialogAction::Previous => &[Adopt, Renew, Revoke, Quit],
+            DialogAction::Confirm => &[Adopt, Renew, Revoke],
+            DialogAction::FormClose => &[Filter, Grant, Attach, ChangeTtl],
+            DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach, ChangeTtl],
             DialogAction::MoreAnswers
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader

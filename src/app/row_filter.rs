@@ -160,6 +160,13 @@ impl RowFilter {
     }
 }
 
+impl RowFilter {
+    /// Whether a lease has a row.
+    pub(super) fn shows(&self, lease: &Lease, now: Timestamp) -> bool {
+        ActiveFilter::of(self).matches(lease, now)
+    }
+}
+
 /// The filter as last applied, to detect changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ActiveFilter {

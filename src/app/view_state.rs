@@ -98,6 +98,8 @@ pub struct ViewState {
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
     pub(super) redraw: Redraw,
+    /// The lease on which the cursor was before a grant moved it.
+    pub(super) jump_back: Option<LeaseId>,
 }
 
 impl Default for ViewState {
@@ -134,6 +136,7 @@ impl ViewState {
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
             redraw: Redraw::default(),
+            jump_back: None,
         }
     }
 

@@ -1,5 +1,8 @@
 //! Calls to the cluster and the engine. Each is answered by a [`Msg`].
 
+mod backup;
+mod change_ttl;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -9,7 +12,7 @@ use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 use super::call_failure::call_failure;
 use super::observations;
 use super::response_reader::ResponseReader;
-use crate::app::{CallFailure, GrantRequest, Msg, ReadValue};
+use crate::app::{CallFailure, ChangeTtlRequest, GrantRequest, Msg, ReadValue, RestoreRequest};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
@@ -35,6 +38,7 @@ struct EffectContext {
     clock: Clock,
     reader: ResponseReader,
     permits: Arc<Semaphore>,
+    budget: backup::BackupBudget,
 }
 
 impl Driver {
@@ -43,7 +47,7 @@ impl Driver {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
         Driver {
-            context: EffectContext { cluster, engine, clock, reader, permits },
+            context: EffectContext { cluster, engine, clock, reader, permits, budget: backup::BackupBudget::default() },
             observer,
             running: SelectAll::new(),
         }
@@ -70,12 +74,32 @@ impl Driver {
 
     pub(super) fn renew_once(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.renew_once(id)));
+        self.run(context.renew_once(id));
     }
 
     pub(super) fn revoke(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.revoke(id)));
+        self.run(context.revoke(id));
+    }
+
+    pub(super) fn measure_undo(&mut self, ids: Vec<LeaseId>) {
+        let context = self.context.clone();
+        self.run(stream::once(context.measure_undo(ids)));
+    }
+
+    pub(super) fn restore(&mut self, requests: Vec<RestoreRequest>) {
+        let context = self.context.clone();
+        self.run(context.restore_all(requests));
+    }
+
+    pub(super) fn change_ttl(&mut self, request: ChangeTtlRequest) {
+        let context = self.context.clone();
+        self.run(stream::once(context.change_ttl(request)));
+    }
+
+    /// Runs something else than a call to the cluster.
+    pub(super) fn run_other(&mut self, other: impl Future<Output = Msg> + Send + 'static) {
+        self.run(stream::once(other));
     }
 
     pub(super) fn list_now(&self) {
@@ -121,7 +145,14 @@ impl Driver {
 }
 
 impl EffectContext {
-    async fn renew_once(self, id: LeaseId) -> Msg {
+    /// Queries the time to live first: otherwise the renewal would hide another client's renewal since the last poll.
+    fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
+        let context = self.clone();
+        let probe = async move { context.query(id, false).await.ok() };
+        stream::once(probe).filter_map(std::future::ready).chain(stream::once(self.renew(id)))
+    }
+
+    async fn renew(self, id: LeaseId) -> Msg {
         // Limits the number of concurrent renewals.
         let _permit = self.permits.acquire().await;
         let sent = self.clock.now();
@@ -132,18 +163,6 @@ impl EffectContext {
                 Msg::RenewFailed { id, failure: CallFailure { is_not_found: true, is_forbidden: false, text } }
             }
             Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, failure: call_failure(&error) },
-        }
-    }
-
-    /// Counts the keys first, because the response to a revoke does not contain the number of deleted keys.
-    async fn revoke(self, id: LeaseId) -> Msg {
-        let keys_deleted = self.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len());
-        match self.cluster.revoke(id).await {
-            Ok(header) => {
-                self.reader.stop_keep_alive(id);
-                Msg::Revoked { id, revision: header.revision, keys_deleted }
-            }
-            Err(error) => Msg::RevokeFailed { id, failure: call_failure(&error) },
         }
     }
 

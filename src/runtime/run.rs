@@ -11,7 +11,7 @@ use super::mouse::{self, MouseAction};
 use super::options::MonitorOptions;
 use super::session::{Session, Wakeup};
 use super::{Environment, EnvironmentFactory, ExternalEvent, OwnedResources, Screen, clipboard, input};
-use crate::app::Msg;
+use crate::app::{CopyOutcome, Msg};
 use crate::ui;
 use etcd_lease::engine;
 use simkit::Timestamp;
@@ -130,7 +130,12 @@ where
             // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
-            LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
+            LoopEvent::Wakeup(wakeup) => {
+                if let Wakeup::Answer(Msg::Copied { text, outcome }) = &wakeup {
+                    self.frames.append_bytes(clipboard::sequence(text, *outcome));
+                }
+                self.session.on_wakeup(wakeup);
+            }
             LoopEvent::Freed => (),
         }
     }
@@ -138,12 +143,22 @@ where
     /// Carries out a terminal request.
     fn on_terminal_request(&mut self, request: TerminalRequest) {
         match request {
-            TerminalRequest::Copy(text) => self.frames.append_bytes(clipboard::copy_sequence(&text)),
+            TerminalRequest::Copy(text) => self.copy(text),
             TerminalRequest::Mouse(is_ours) => {
                 self.frames.screen.keep_mouse(is_ours);
                 self.frames.append_bytes(if is_ours { mouse::ENABLE } else { mouse::DISABLE }.to_vec());
             }
         }
+    }
+
+    /// Copies a text. tmux is asked for a way, which may take a moment.
+    fn copy(&mut self, text: String) {
+        if self.frames.screen.is_in_tmux() {
+            return self.session.copy_in_tmux(text);
+        }
+        let outcome = CopyOutcome::Terminal;
+        self.frames.append_bytes(clipboard::sequence(&text, outcome));
+        self.session.send(Msg::Copied { text, outcome });
     }
 
     fn on_external(&mut self, external: ExternalEvent) {

@@ -8,7 +8,7 @@ mod health;
 use std::time::Duration;
 
 use super::countdown::Countdown;
-use super::history::LeaseHistory;
+use super::history::{HistoryEvent, LeaseHistory};
 use super::lease_end::{KeepaliveLoss, LeaseEnd};
 use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::poll_state::{Overdue, PollState};
@@ -200,6 +200,19 @@ impl Lease {
         self.update_countdown(change.deadline, deadline.latest.before(span));
         self.granted_ttl = Some(ttl);
         self.overdue = None;
+    }
+
+    /// Sets the deadline after the user renewed the lease once. The chart shows it, but it is not a renewal of the cadence.
+    pub(super) fn set_renewed_once(&mut self, deadline: TimeRange, ttl: i64) {
+        let span = Duration::from_secs(ttl.unsigned_abs());
+        let at = deadline.latest.before(span);
+        let change = self.observed.set_renewed_manually(deadline, span);
+        self.update_countdown(change.deadline, at);
+        self.granted_ttl = Some(ttl);
+        self.overdue = None;
+        if let Some(history) = &mut self.history {
+            history.push(at, HistoryEvent::Observed { deadline, is_renewal: false });
+        }
     }
 
     /// Updates the countdown for a deadline change at `now`. Returns whether the displayed deadline changed.

@@ -1,6 +1,7 @@
 //! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
+mod change_ttl;
 mod dialogs;
 mod event_filter;
 mod filtering;
@@ -13,6 +14,7 @@ mod leases;
 mod lives;
 mod locks;
 mod losses;
+mod manual_renewals;
 mod marking;
 mod others;
 mod own;
@@ -23,6 +25,7 @@ mod revoking_many;
 mod row_index;
 mod sorting;
 mod suspension;
+mod undo;
 mod views;
 
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! `input` turns key presses into [`Command`](super::command::Command)s, and `execute` calls their verbs. Messages from
 //! etcd and the engine have one file each.
 
+mod change_ttl;
 mod cluster;
 mod counts;
 mod engine;
@@ -22,6 +23,7 @@ mod replies;
 mod selection;
 mod suspension;
 mod tick;
+mod undo;
 mod values;
 mod view_actions;
 
@@ -29,7 +31,8 @@ pub use lints::run_lints;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
-use super::{AppState, Effect, Msg, Redraw, Viewport};
+use super::{AppState, CopyOutcome, Effect, Msg, Redraw, Viewport};
+use crate::id_format::IdFormat;
 use simkit::Timestamp;
 
 /// Applies a message at time `now` and returns the effects to carry out.
@@ -84,8 +87,26 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
+        Msg::BackedUp { id, backup } => app.jobs.undo.on_backup(id, backup),
+        Msg::UndoMeasured { ids, size } => undo::measured(app, &ids, size),
+        Msg::Restored { id, sent, received, answer, keys } => {
+            undo::restored(app, id, &answer, (sent, received), &keys);
+        }
+        Msg::RestoreFailed { id, failure } => undo::restore_failed(app, id, &failure, now),
+        Msg::TtlChanged { id, changed } => return change_ttl::changed(app, id, &changed, now),
+        Msg::ChangeTtlFailed { id, message } => return change_ttl::failed(app, id, &message, now),
+        Msg::Copied { text, outcome } => copied(app, &text, outcome, now),
     }
     Vec::new()
+}
+
+/// Reports where a copied text was sent.
+fn copied(app: &mut AppState, text: &str, outcome: CopyOutcome, now: Timestamp) {
+    let is_error = outcome == CopyOutcome::TmuxRefuses;
+    let is_decimal = app.view.id_format == IdFormat::Decimal && text.parse::<i64>().is_ok();
+    let note = if is_decimal && !is_error { format!(" (leasetop reads it as dec:{text})") } else { String::new() };
+    app.view.set_status(now, is_error, outcome.message(text) + &note);
+    app.view.request_redraw(Redraw::Now);
 }
 
 /// Applies a new screen size, also to a frozen view.

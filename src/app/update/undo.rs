@@ -1,0 +1,123 @@
+//! The undo of a revoke: measuring before, and the replies of the restore.
+
+use std::time::Duration;
+
+use crate::app::dialog::Dialog;
+use crate::app::undo::UndoOffer;
+use crate::app::verbs::{Done, undo};
+use crate::app::{
+    AppState, CallFailure, Effect, EventKind, LeaseBackup, NoBackup, Ownership, Redraw, RestoredKeys, TimeRange, UndoSize,
+};
+use etcd_lease::{Granted, LeaseId};
+use simkit::Timestamp;
+
+use super::execute::report;
+use super::lifecycle::get_or_create;
+use super::{freeze, lease_keys};
+
+/// Maximum number of leases whose values a revoke dialog measures.
+const MAX_MEASURED: usize = 100;
+
+/// The undo in the open revoke dialog, if nothing is known about it yet.
+fn unmeasured(app: &mut AppState) -> Option<(Vec<LeaseId>, &mut UndoSize)> {
+    let (ids, undo) = match &mut app.view.dialog {
+        Some(Dialog::Revoke(dialog)) => (vec![dialog.id], &mut dialog.undo),
+        Some(Dialog::RevokeMany(dialog)) => (dialog.ids().collect(), &mut dialog.undo),
+        _ => return None,
+    };
+    if *undo == UndoSize::Unknown { Some((ids, undo)) } else { None }
+}
+
+/// Measures the values of the leases in the revoke dialog, once.
+pub(super) fn start_measuring_if_due(app: &mut AppState) -> Option<Effect> {
+    if !app.cluster.is_reached() {
+        return None;
+    }
+    let (ids, undo) = unmeasured(app)?;
+    if ids.len() > MAX_MEASURED {
+        *undo = UndoSize::TooMany;
+        return None;
+    }
+    *undo = UndoSize::Measuring;
+    Some(Effect::MeasureUndo(ids))
+}
+
+/// When to measure, or when the undo of the last revoke ends.
+pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Option<Timestamp> {
+    let is_unmeasured = match &app.view.dialog {
+        Some(Dialog::Revoke(dialog)) => dialog.undo == UndoSize::Unknown,
+        Some(Dialog::RevokeMany(dialog)) => dialog.undo == UndoSize::Unknown,
+        _ => false,
+    };
+    if is_unmeasured && app.cluster.is_reached() {
+        return Some(now);
+    }
+    let until = app.jobs.undo.until(app.view.clock_speed)?;
+    if until > now { Some(until) } else { None }
+}
+
+/// Shows in the revoke dialog how much an undo would restore.
+pub(super) fn measured(app: &mut AppState, ids: &[LeaseId], size: Result<LeaseBackup, NoBackup>) {
+    match &mut app.view.dialog {
+        Some(Dialog::Revoke(dialog)) if ids == [dialog.id] => dialog.undo = UndoSize::Known(size),
+        Some(Dialog::RevokeMany(dialog)) if dialog.ids().eq(ids.iter().copied()) => {
+            dialog.undo = UndoSize::Known(size);
+        }
+        _ => return,
+    }
+    app.view.request_redraw(Redraw::Soon);
+}
+
+/// Shows the result of a revoke with the key that undoes it. The message stays until a key is pressed, for as long as
+/// the undo is possible.
+pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestamp) -> Vec<Effect> {
+    let Some(status) = &mut done.status else { return report(app, done, now) };
+    status.text.push_str(&undo::hint(&app.jobs, &app.config.keymap));
+    let effects = report(app, done, now);
+    let is_possible = !matches!(app.jobs.undo.offer(), Some(UndoOffer::Nothing(_)));
+    if let (true, Some(until), Some(status)) =
+        (is_possible, app.jobs.undo.until(app.view.clock_speed), &mut app.view.status)
+    {
+        status.until = until;
+    }
+    effects
+}
+
+/// Records a lease that was granted again, with the owner that it had.
+pub(super) fn restored(
+    app: &mut AppState,
+    id: LeaseId,
+    answer: &Granted,
+    (sent, received): (Timestamp, Timestamp),
+    keys: &RestoredKeys,
+) {
+    let Some(old) = undo::on_restored(&mut app.jobs, id, answer.id, keys) else { return };
+    let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
+    let lease = get_or_create(app, answer.id);
+    lease.ownership = old.record.ownership;
+    lease.is_kept_alive = old.request.keep_alive;
+    lease.is_pinned = old.record.is_pinned;
+    lease.asked_ttl = old.record.asked_ttl;
+    lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
+    let granted =
+        EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
+    app.events.push(received, Some(answer.id), granted);
+    for key in &keys.created {
+        lease_keys::attach(app, answer.id, key, None, received);
+    }
+    freeze::overlay_restored(app, answer.id);
+    conclude(app, received);
+}
+
+/// Records a lease that could not be granted again.
+pub(super) fn restore_failed(app: &mut AppState, id: LeaseId, failure: &CallFailure, now: Timestamp) {
+    undo::on_failure(&mut app.jobs, id, failure);
+    app.events.push(now, Some(id), EventKind::error(format!("could not undo the revoke: {}", failure.text)));
+    conclude(app, now);
+}
+
+fn conclude(app: &mut AppState, now: Timestamp) {
+    let done = undo::conclusion(&mut app.jobs, &app.config.keymap, app.view.id_format, now);
+    report(app, done, now);
+    app.view.request_redraw(Redraw::Soon);
+}
