@@ -220,16 +220,23 @@ pub enum Msg {
         /// Their keys and bytes, or why they cannot be restored.
         size: Result<LeaseBackup, NoBackup>,
     },
-    /// A revoked lease was granted again.
-    Restored {
-        /// The revoked lease.
+    /// A lease was granted in place of another one: to undo its revoke, or to change its TTL. Its keys follow.
+    Replaced {
+        /// The other lease.
         id: LeaseId,
         /// When the grant was sent.
         sent: Timestamp,
         /// When the reply to the grant arrived.
         received: Timestamp,
-        /// The reply to the grant. The id differs if the old id exists again.
+        /// The reply to the grant. After an undo, the id differs if the old id exists again.
         answer: Granted,
+    },
+    /// A revoked lease was granted again.
+    Restored {
+        /// The revoked lease.
+        id: LeaseId,
+        /// The id of the lease that was granted.
+        new: LeaseId,
         /// What became of its keys.
         keys: RestoredKeys,
     },
@@ -253,6 +260,8 @@ pub enum Msg {
         id: LeaseId,
         /// What failed and what was undone, in a sentence. Not escaped.
         message: String,
+        /// The new lease and the revision after its revoke, if it was revoked again.
+        revoked: Option<(LeaseId, i64)>,
     },
     /// A text was copied, or could not be.
     Copied {

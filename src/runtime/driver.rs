@@ -5,7 +5,8 @@ mod change_ttl;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use futures_util::stream::{self, BoxStream, SelectAll, Stream, StreamExt};
 
@@ -39,6 +40,8 @@ struct EffectContext {
     reader: ResponseReader,
     permits: Arc<Semaphore>,
     budget: backup::BackupBudget,
+    /// For calls with several messages, which arrive in order.
+    messages: mpsc::UnboundedSender<Msg>,
 }
 
 impl Driver {
@@ -46,11 +49,12 @@ impl Driver {
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
-        Driver {
-            context: EffectContext { cluster, engine, clock, reader, permits, budget: backup::BackupBudget::default() },
-            observer,
-            running: SelectAll::new(),
-        }
+        let budget = backup::BackupBudget::default();
+        let (messages, received) = mpsc::unbounded_channel();
+        let mut running = SelectAll::new();
+        running.push(UnboundedReceiverStream::new(received).boxed());
+        let context = EffectContext { cluster, engine, clock, reader, permits, budget, messages };
+        Driver { context, observer, running }
     }
 
     pub(super) fn start_keep_alive(&self, id: LeaseId, pace: Option<RenewalSchedule>) {
@@ -89,12 +93,12 @@ impl Driver {
 
     pub(super) fn restore(&mut self, requests: Vec<RestoreRequest>) {
         let context = self.context.clone();
-        self.run(context.restore_all(requests));
+        self.run_silently(context.restore_all(requests));
     }
 
     pub(super) fn change_ttl(&mut self, request: ChangeTtlRequest) {
         let context = self.context.clone();
-        self.run(stream::once(context.change_ttl(request)));
+        self.run_silently(context.change_ttl(request));
     }
 
     /// Runs something else than a call to the cluster.
@@ -131,6 +135,11 @@ impl Driver {
         self.run(stream::once(async move { context.attach(id, key, &value).await }));
     }
 
+    /// Runs a call that sends its messages itself.
+    fn run_silently(&mut self, call: impl Future<Output = ()> + Send + 'static) {
+        self.run(stream::once(call).filter_map(|()| std::future::ready(None)));
+    }
+
     fn run(&mut self, messages: impl Stream<Item = Msg> + Send + 'static) {
         self.running.push(messages.boxed());
     }
@@ -145,6 +154,11 @@ impl Driver {
 }
 
 impl EffectContext {
+    /// Sends a message. The receiver lives as long as the driver that runs the call.
+    fn send(&self, msg: Msg) {
+        let _ = self.messages.send(msg);
+    }
+
     /// Queries the time to live first: otherwise the renewal would hide another client's renewal since the last poll.
     fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
         let context = self.clone();

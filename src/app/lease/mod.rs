@@ -174,7 +174,7 @@ impl Lease {
 
     /// The displayed time left in seconds. For an ended lease, the time left when it ended.
     pub(super) fn left_at_last(&self, now: Timestamp) -> Option<f64> {
-        Some(self.countdown?.left(self.end.map_or(now, |end| end.at)))
+        Some(self.countdown?.left(self.end.map_or(now, |end| end.at.min(now))))
     }
 
     /// The time to which the display counts down; `None` while the deadline is unknown.
@@ -317,14 +317,18 @@ impl Lease {
 
     /// The state at `now`: the first that applies, in the order of [`LeaseState`].
     pub fn state(&self, now: Timestamp) -> LeaseState {
-        match self.end {
-            Some(end) => LeaseState::Ended(end.cause),
-            None if self.is_dying() => LeaseState::Dying,
-            None if self.is_unseen(now) => LeaseState::Unseen,
-            None if self.is_at_risk(now) => LeaseState::Risk,
-            None if self.is_late(now) => LeaseState::Late,
-            None if self.is_paused() => LeaseState::Paused,
-            None => LeaseState::Ok,
+        self.end.map_or_else(|| self.state_if_alive(now), |end| LeaseState::Ended(end.cause))
+    }
+
+    /// The state at `now`, as if the lease had not ended.
+    pub(super) fn state_if_alive(&self, now: Timestamp) -> LeaseState {
+        match () {
+            () if self.is_dying() => LeaseState::Dying,
+            () if self.is_unseen(now) => LeaseState::Unseen,
+            () if self.is_at_risk(now) => LeaseState::Risk,
+            () if self.is_late(now) => LeaseState::Late,
+            () if self.is_paused() => LeaseState::Paused,
+            () => LeaseState::Ok,
         }
     }
 

@@ -17,9 +17,14 @@ fn note(story: &Story) -> &str {
     story.app.view.status.as_ref().map_or("", |note| &note.text)
 }
 
-fn changed(story: &Story, new: i64, ttl: i64, keep_alive: bool) -> ChangedTtl {
+fn granted(story: &mut Story, id: i64, new: i64, ttl: i64) -> Granted {
     let answer = Granted { id: LeaseId(new), requested_ttl: ttl, ttl, header: Header::default() };
-    ChangedTtl { sent: story.now, received: story.now, answer, keep_alive, keys: vec![b"/a".to_vec()], revision: 12 }
+    story.send(Msg::Replaced { id: LeaseId(id), sent: story.now, received: story.now, answer });
+    answer
+}
+
+fn changed(answer: Granted, keep_alive: bool) -> ChangedTtl {
+    ChangedTtl { answer, keep_alive, keys: vec![b"/a".to_vec()], revision: 12 }
 }
 
 #[test]
@@ -31,7 +36,7 @@ fn an_own_lease_gets_a_new_ttl_and_the_cursor_follows() {
     assert_eq!(story.press(&[Key::Enter]), [Effect::ChangeTtl(request)]);
     assert_eq!(note(&story), "Changing the TTL of 0000000000000001 to 60 s…");
     assert_eq!(story.press(&[Key::Char('x'), Key::Char('y')]), [Effect::Copy("0000000000000001".to_owned())]);
-    let changed = changed(&story, 0x22, 60, true);
+    let changed = changed(granted(&mut story, 1, 0x22, 60), true);
     story.send(Msg::TtlChanged { id: LeaseId(1), changed });
     assert_eq!(
         note(&story),
@@ -51,7 +56,7 @@ fn another_clients_lease_needs_the_number_and_is_not_kept_alive() {
     story.type_in("1");
     let request = ChangeTtlRequest { id: LeaseId(7), ttl: 120, keep_alive: false, pace: None };
     assert_eq!(story.press(&[Key::Enter]), [Effect::ChangeTtl(request)]);
-    let changed = changed(&story, 0x22, 120, false);
+    let changed = changed(granted(&mut story, 7, 0x22, 120), false);
     story.send(Msg::TtlChanged { id: LeaseId(7), changed });
     assert!(note(&story).ends_with("not kept alive: a keeps it alive"), "{}", note(&story));
 }
@@ -86,7 +91,9 @@ fn a_failure_leaves_the_lease_as_it_was() {
     story.type_in("T60");
     story.press(&[Key::Enter]);
     let message = "no leader; everything was undone".to_owned();
-    story.send(Msg::ChangeTtlFailed { id: LeaseId(1), message });
+    granted(&mut story, 1, 0x22, 60);
+    story.send(Msg::ChangeTtlFailed { id: LeaseId(1), message, revoked: Some((LeaseId(0x22), 9)) });
+    assert_eq!(story.state(0x22), "revoked");
     assert_eq!(note(&story), "TTL of 0000000000000001 not changed: no leader; everything was undone");
     assert_eq!(story.state(1), "ok");
     story.press(&[Key::Char('x')]);
@@ -99,7 +106,7 @@ fn quitting_does_not_wait_for_a_revoke_that_never_comes() {
     story.type_in("T60");
     story.press(&[Key::Enter]);
     assert_eq!(story.press(&[Key::Char('q'), Key::Char('r')]), []);
-    let changed = changed(&story, 0x22, 60, true);
+    let changed = changed(granted(&mut story, 1, 0x22, 60), true);
     let effects = story.send(Msg::TtlChanged { id: LeaseId(1), changed });
     assert_eq!(effects, [Effect::Quit { still_alive: vec![LeaseId(0x22)] }]);
 }

@@ -38,7 +38,8 @@ fn answer(story: &mut Story, id: i64, backup: Result<LeaseBackup, NoBackup>) {
 fn restored(story: &mut Story, id: i64, new: i64, ttl: i64, keys: RestoredKeys) {
     let answer = Granted { id: LeaseId(new), requested_ttl: ttl, ttl, header: Header::default() };
     let (sent, received) = (story.now, story.now);
-    story.send(Msg::Restored { id: LeaseId(id), sent, received, answer, keys });
+    story.send(Msg::Replaced { id: LeaseId(id), sent, received, answer });
+    story.send(Msg::Restored { id: LeaseId(id), new: LeaseId(new), keys });
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn without_a_revoke_or_too_late_there_is_nothing_to_undo() {
     assert_eq!(note(&story), "");
     assert_eq!(story.press(&[U]), []);
     assert_eq!(note(&story), "Nothing to undo: the last revoke is more than 5 min ago");
-    assert!(next_wake(&story.app, story.now) > story.now, "it does not keep waking");
+    assert!(!story.app.jobs.can_undo(1, story.now));
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Replies to a changed TTL.
 
-use std::time::Duration;
-
 use crate::app::keymap::Action;
 use crate::app::verbs::{quit, revoke_many};
-use crate::app::{AppState, ChangedTtl, Effect, EventKind, Ownership, Redraw, RevokeOutcome, TimeRange};
+use crate::app::{AppState, ChangedTtl, Effect, EventKind, Ownership, Redraw, RevokeOutcome};
 use crate::plural::plural;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
@@ -14,22 +12,14 @@ use super::{lease_keys, navigation};
 
 /// Records the new lease, moves the cursor to it if it was on the old one, and records the end of the old one.
 pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now: Timestamp) -> Vec<Effect> {
-    let ChangedTtl { sent, received, answer, keep_alive, keys, revision } = changed;
+    let ChangedTtl { answer, keep_alive, keys, revision } = changed;
     app.jobs.revoking.remove(&id);
     let old = app.leases.get(id).map(|lease| (lease.granted_ttl, lease.is_pinned));
     let (old_ttl, is_pinned) = old.unwrap_or((None, false));
-    let span = Duration::from_secs(answer.ttl.unsigned_abs());
     let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
     lease.is_kept_alive = *keep_alive;
     lease.is_pinned = is_pinned;
-    lease.asked_ttl = Some(answer.requested_ttl);
-    if lease.bounds().is_none() {
-        lease.set_deadline(TimeRange { earliest: *sent + span, latest: *received + span }, answer.ttl);
-    }
-    let granted =
-        EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
-    app.events.push(*received, Some(answer.id), granted);
     for key in keys {
         lease_keys::attach(app, answer.id, key, None, now);
     }
@@ -52,8 +42,17 @@ pub(super) fn changed(app: &mut AppState, id: LeaseId, changed: &ChangedTtl, now
 }
 
 /// Reports that the TTL could not be changed, and what was undone.
-pub(super) fn failed(app: &mut AppState, id: LeaseId, message: &str, now: Timestamp) -> Vec<Effect> {
+pub(super) fn failed(
+    app: &mut AppState,
+    id: LeaseId,
+    message: &str,
+    revoked: Option<(LeaseId, i64)>,
+    now: Timestamp,
+) -> Vec<Effect> {
     app.jobs.revoking.remove(&id);
+    if let Some((new, revision)) = revoked {
+        record_revoked(app, new, revision, now);
+    }
     app.polls.prioritize(id);
     app.events.push(now, Some(id), EventKind::error(format!("could not change the TTL: {message}")));
     let text = format!("TTL of {id} not changed: {message}", id = app.view.id_format.name(id));

@@ -89,12 +89,11 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
         Msg::BackedUp { id, backup } => app.jobs.undo.on_backup(id, backup),
         Msg::UndoMeasured { ids, size } => undo::measured(app, &ids, size),
-        Msg::Restored { id, sent, received, answer, keys } => {
-            undo::restored(app, id, &answer, (sent, received), &keys);
-        }
+        Msg::Replaced { id, sent, received, answer } => undo::replaced(app, id, &answer, (sent, received)),
+        Msg::Restored { id, new, keys } => undo::restored(app, id, new, &keys, now),
         Msg::RestoreFailed { id, failure } => undo::restore_failed(app, id, &failure, now),
         Msg::TtlChanged { id, changed } => return change_ttl::changed(app, id, &changed, now),
-        Msg::ChangeTtlFailed { id, message } => return change_ttl::failed(app, id, &message, now),
+        Msg::ChangeTtlFailed { id, message, revoked } => return change_ttl::failed(app, id, &message, revoked, now),
         Msg::Copied { text, outcome } => copied(app, &text, outcome, now),
     }
     Vec::new()

@@ -83,30 +83,38 @@ pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestam
     effects
 }
 
-/// Records a lease that was granted again, with the owner that it had.
-pub(super) fn restored(
+/// Records a lease that was granted in place of another one. After an undo, it has the owner that the old one had.
+pub(super) fn replaced(
     app: &mut AppState,
     id: LeaseId,
     answer: &Granted,
     (sent, received): (Timestamp, Timestamp),
-    keys: &RestoredKeys,
 ) {
-    let Some(old) = undo::on_restored(&mut app.jobs, id, answer.id, keys) else { return };
+    let old = app.jobs.undo.restoring.as_ref().and_then(|job| job.pending.get(&id)).cloned();
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
     let lease = get_or_create(app, answer.id);
-    lease.ownership = old.record.ownership;
-    lease.is_kept_alive = old.request.keep_alive;
-    lease.is_pinned = old.record.is_pinned;
-    lease.asked_ttl = old.record.asked_ttl;
+    lease.ownership = Ownership::Own;
+    lease.asked_ttl = Some(answer.requested_ttl);
+    if let Some(old) = old {
+        lease.ownership = old.record.ownership;
+        lease.is_kept_alive = old.request.keep_alive;
+        lease.is_pinned = old.record.is_pinned;
+        lease.asked_ttl = old.record.asked_ttl;
+    }
     lease.set_deadline(TimeRange { earliest: sent + ttl, latest: received + ttl }, answer.ttl);
     let granted =
         EventKind::Granted { ownership: Ownership::Own, ttl: Some(answer.ttl), asked: Some(answer.requested_ttl) };
     app.events.push(received, Some(answer.id), granted);
-    for key in &keys.created {
-        lease_keys::attach(app, answer.id, key, None, received);
-    }
     freeze::overlay_restored(app, answer.id);
-    conclude(app, received);
+}
+
+/// Records the keys of a lease that was granted again.
+pub(super) fn restored(app: &mut AppState, id: LeaseId, new: LeaseId, keys: &RestoredKeys, now: Timestamp) {
+    undo::on_restored(&mut app.jobs, id, new, keys);
+    for key in &keys.created {
+        lease_keys::attach(app, new, key, None, now);
+    }
+    conclude(app, now);
 }
 
 /// Records a lease that could not be granted again.

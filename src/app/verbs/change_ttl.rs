@@ -9,7 +9,6 @@ use crate::app::lease_store::LeaseStore;
 use crate::app::{DialogAction, Effect, Key, KeyContext, Lease, Ownership, check_ttl};
 use crate::id_format::IdFormat;
 use etcd_lease::{Granted, LeaseId, RenewalSchedule};
-use simkit::Timestamp;
 
 use super::{Done, grant, revoke};
 
@@ -46,10 +45,6 @@ pub struct ChangeTtlRequest {
 /// The result of a changed TTL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedTtl {
-    /// When the grant of the new lease was sent.
-    pub sent: Timestamp,
-    /// When the reply to the grant arrived.
-    pub received: Timestamp,
     /// The new lease.
     pub answer: Granted,
     /// Whether the new lease is kept alive here.

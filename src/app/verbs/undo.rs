@@ -3,7 +3,7 @@
 use crate::app::bindings::Keymap;
 use crate::app::jobs::Jobs;
 use crate::app::keymap::Action;
-use crate::app::undo::{NothingToUndo, RestoreJob, RevokedLease, UndoOffer};
+use crate::app::undo::{NothingToUndo, RestoreJob, UndoOffer};
 use crate::app::{CallFailure, Effect, RestoredKeys};
 use crate::escape::printable;
 use crate::id_format::IdFormat;
@@ -54,22 +54,18 @@ pub(in crate::app) fn hint(jobs: &Jobs, keymap: &Keymap) -> String {
     }
 }
 
-/// Records a lease that was granted again, and returns what was known about it. `answer` is its new id.
-pub(in crate::app) fn on_restored(
-    jobs: &mut Jobs,
-    id: LeaseId,
-    answer: LeaseId,
-    keys: &RestoredKeys,
-) -> Option<RevokedLease> {
-    let job = jobs.undo.restoring.as_mut()?;
-    let lease = job.pending.remove(&id)?;
-    job.restored.push((id, answer));
+/// Records a lease that was granted again with its keys. `new` is its id.
+pub(in crate::app) fn on_restored(jobs: &mut Jobs, id: LeaseId, new: LeaseId, keys: &RestoredKeys) {
+    let Some(job) = &mut jobs.undo.restoring else { return };
+    if job.pending.remove(&id).is_none() {
+        return;
+    }
+    job.restored.push((id, new));
     job.keys += keys.created.len();
     job.existing.extend(keys.existing.iter().cloned());
     if let Some(failure) = &keys.failure {
         job.first_failure.get_or_insert_with(|| failure.text.clone());
     }
-    Some(lease)
 }
 
 /// Records a lease that could not be granted again.

@@ -137,13 +137,13 @@ impl EffectContext {
     }
 
     /// Grants revoked leases again.
-    pub(super) fn restore_all(self, requests: Vec<RestoreRequest>) -> impl Stream<Item = Msg> + Send {
+    pub(super) async fn restore_all(self, requests: Vec<RestoreRequest>) {
         let restore = move |request| self.clone().restore(request);
-        stream::iter(requests).map(restore).buffer_unordered(MAX_IN_FLIGHT)
+        stream::iter(requests).for_each_concurrent(MAX_IN_FLIGHT, restore).await;
     }
 
     /// Grants a lease with its old id, or with another one if the old id exists again, and creates its keys.
-    async fn restore(self, request: RestoreRequest) -> Msg {
+    async fn restore(self, request: RestoreRequest) {
         let RestoreRequest { id, ttl, keep_alive, pace, backup } = request;
         let mut sent = self.clock.now();
         let mut granted = self.cluster.grant(Some(id), ttl).await;
@@ -153,14 +153,15 @@ impl EffectContext {
         }
         let answer = match granted {
             Ok(answer) => answer,
-            Err(error) => return Msg::RestoreFailed { id, failure: call_failure(&error) },
+            Err(error) => return self.send(Msg::RestoreFailed { id, failure: call_failure(&error) }),
         };
         let received = self.clock.now();
         if keep_alive {
             self.reader.keep_granted(answer, sent, pace);
         }
+        self.send(Msg::Replaced { id, sent, received, answer });
         let keys = self.create_all(backup.pairs, answer.id).await;
-        Msg::Restored { id, sent, received, answer, keys }
+        self.send(Msg::Restored { id, new: answer.id, keys });
     }
 
     async fn create_all(&self, pairs: Vec<(Vec<u8>, Vec<u8>)>, lease: LeaseId) -> RestoredKeys {

@@ -21,22 +21,37 @@ struct MovedKeys {
     answer: Granted,
 }
 
+/// Why the TTL was not changed.
+struct Failure {
+    /// What failed and what was undone.
+    message: String,
+    /// The new lease, if it was revoked, and the revision after that.
+    revoked: Option<(LeaseId, i64)>,
+}
+
+impl Failure {
+    fn of(message: String) -> Self {
+        Failure { message, revoked: None }
+    }
+}
+
 impl EffectContext {
-    pub(super) async fn change_ttl(self, request: ChangeTtlRequest) -> Msg {
+    pub(super) async fn change_ttl(self, request: ChangeTtlRequest) {
         let id = request.id;
-        match self.try_to_change_ttl(&request).await {
+        let msg = match self.try_to_change_ttl(&request).await {
             Ok(changed) => Msg::TtlChanged { id, changed },
-            Err(message) => Msg::ChangeTtlFailed { id, message },
-        }
+            Err(Failure { message, revoked }) => Msg::ChangeTtlFailed { id, message, revoked },
+        };
+        self.send(msg);
     }
 
     /// # Errors
     /// Returns what failed and what was undone.
-    async fn try_to_change_ttl(&self, request: &ChangeTtlRequest) -> Result<ChangedTtl, String> {
+    async fn try_to_change_ttl(&self, request: &ChangeTtlRequest) -> Result<ChangedTtl, Failure> {
         let keys = self.keys_to_move(request.id).await?;
         let sent = self.clock.now();
-        let answer = self.cluster.grant(None, request.ttl).await.map_err(|error| format!("{error}; nothing was changed"))?;
-        let received = self.clock.now();
+        let answer = self.cluster.grant(None, request.ttl).await.map_err(|error| Failure::of(error.to_string()))?;
+        self.send(Msg::Replaced { id: request.id, sent, received: self.clock.now(), answer });
         let moved = self.move_to_new(keys, answer).await?;
         if request.keep_alive {
             self.reader.keep_granted(answer, sent, request.pace);
@@ -46,17 +61,18 @@ impl EffectContext {
             Err(why) => self.back_out(request, &moved, &why).await?,
         };
         let keys = moved.keys.into_iter().map(|(key, _)| key).collect();
-        Ok(ChangedTtl { sent, received, answer, keep_alive: request.keep_alive, keys, revision })
+        Ok(ChangedTtl { answer, keep_alive: request.keep_alive, keys, revision })
     }
 
     /// The keys of a lease with their modification revisions.
-    async fn keys_to_move(&self, id: LeaseId) -> Result<Vec<KeyVersion>, String> {
-        let answer = self.cluster.time_to_live(id, true).await.map_err(|error| error.to_string())?;
+    async fn keys_to_move(&self, id: LeaseId) -> Result<Vec<KeyVersion>, Failure> {
+        let failed = |error: CallError| Failure::of(error.to_string());
+        let answer = self.cluster.time_to_live(id, true).await.map_err(failed)?;
         if answer.ttl_status() == TtlStatus::Missing {
-            return Err("it is gone".to_owned());
+            return Err(Failure::of("it is gone".to_owned()));
         }
         if answer.keys.len() > MAX_MOVED_KEYS {
-            return Err(too_many_keys(answer.keys.len()));
+            return Err(Failure::of(too_many_keys(answer.keys.len())));
         }
         let read = |key: Vec<u8>| async move { (self.cluster.get(&key).await, key) };
         let mut read = std::pin::pin!(stream::iter(answer.keys).map(read).buffered(READS));
@@ -65,14 +81,14 @@ impl EffectContext {
             match pair {
                 Ok(Some(pair)) if pair.lease == Some(id) => keys.push((key, pair.mod_revision)),
                 Ok(_) => (),
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(failed(error)),
             }
         }
         Ok(keys)
     }
 
     /// Moves the keys to the new lease, or revokes it.
-    async fn move_to_new(&self, keys: Vec<KeyVersion>, answer: Granted) -> Result<MovedKeys, String> {
+    async fn move_to_new(&self, keys: Vec<KeyVersion>, answer: Granted) -> Result<MovedKeys, Failure> {
         if keys.is_empty() {
             return Ok(MovedKeys { keys, answer });
         }
@@ -83,17 +99,20 @@ impl EffectContext {
             Err(error) => match self.cluster.get(&keys[0].0).await {
                 Ok(Some(pair)) if pair.lease == Some(answer.id) => return Ok(moved(keys, pair.mod_revision, answer)),
                 Ok(_) => error.to_string(),
-                Err(_) => return Err(format!("{error}; its keys may be at the new lease {}", answer.id)),
+                Err(_) => return Err(Failure::of(format!("{error}; its keys may be at the new lease {}", answer.id))),
             },
         };
         Err(self.revoke_new(answer.id, &why).await)
     }
 
-    /// Revokes the new lease, which has no keys. Returns the message.
-    async fn revoke_new(&self, new: LeaseId, why: &str) -> String {
+    /// Revokes the new lease, which has no keys.
+    async fn revoke_new(&self, new: LeaseId, why: &str) -> Failure {
         match self.cluster.revoke(new).await {
-            Ok(_) => format!("{why}; everything was undone"),
-            Err(_) => format!("{why}; undone, except that the new lease {new} expires by itself"),
+            Ok(header) => {
+                let message = format!("{why}; everything was undone");
+                Failure { message, revoked: Some((new, header.revision)) }
+            }
+            Err(_) => Failure::of(format!("{why}; undone, except that the new lease {new} expires by itself")),
         }
     }
 
@@ -120,14 +139,19 @@ impl EffectContext {
 
     /// Moves the keys back to the old lease and revokes the new one. Returns the revision if the old lease turns out to
     /// be gone: then the change is complete.
-    async fn back_out(&self, request: &ChangeTtlRequest, moved: &MovedKeys, why: &str) -> Result<i64, String> {
+    async fn back_out(&self, request: &ChangeTtlRequest, moved: &MovedKeys, why: &str) -> Result<i64, Failure> {
         let new = moved.answer.id;
         if !moved.keys.is_empty() {
             match self.cluster.move_keys(&moved.keys, request.id).await {
                 Ok(Some(_)) => (),
-                Ok(None) => return Err(format!("{why}; its keys changed meanwhile and stay at the new lease {new}")),
+                Ok(None) => {
+                    let message = format!("{why}; its keys changed meanwhile and stay at the new lease {new}");
+                    return Err(Failure::of(message));
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(moved.answer.header.revision),
-                Err(error) => return Err(format!("{why}; its keys stay at the new lease {new}: {error}")),
+                Err(error) => {
+                    return Err(Failure::of(format!("{why}; its keys stay at the new lease {new}: {error}")));
+                }
             }
         }
         self.reader.stop_keep_alive(new);
