@@ -118,8 +118,8 @@ const EVERYWHERE: [KeyContext; 16] = {
         Suspend, Warp,
     };
     [
-        Monitor, Help, Filter, Sort, Grant, Attach, ChangeTtl, Adopt, Renew, Revoke, RevokeMany, Results, Drill, Warp, Quit,
-        Suspend,
+        Monitor, Help, Filter, Sort, Grant, Attach, ChangeTtl, Adopt, Renew, Revoke, RevokeMany, Results, Drill, Warp,
+        Quit, Suspend,
     ]
 };
 

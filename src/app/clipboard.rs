@@ -21,7 +21,8 @@ impl CopyOutcome {
             CopyOutcome::Tmux => format!("{text} sent to tmux's buffer and its terminal's clipboard"),
             CopyOutcome::TmuxPassthrough => format!("{text} sent through tmux to the terminal's clipboard (OSC 52)"),
             CopyOutcome::TmuxRefuses => {
-                "Not copied: tmux does not allow it; run `tmux set -s set-clipboard on` and press the key again".to_owned()
+                "Not copied: tmux does not allow it; run `tmux set -s set-clipboard on` and press the key again"
+                    .to_owned()
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Effects: every side effect is a value that only `runtime::effects` carries out.
 
 use super::GrantRequest;
+use super::ttl_change::ChangeTtlRequest;
 use super::undo::RestoreRequest;
-use super::verbs::change_ttl::ChangeTtlRequest;
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
 /// One side effect requested by the state.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::bulk::BulkRevoke;
+use super::grant_job::GrantJob;
+use super::renew_job::RenewJob;
 use super::undo::Undo;
-use super::verbs::grant::GrantJob;
-use super::verbs::renew::RenewJob;
 use etcd_lease::LeaseId;
 use simkit::Timestamp;
 

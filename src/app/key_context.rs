@@ -156,8 +156,8 @@ impl DialogAction {
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, ChangeTtl, Drill, Filter, Grant, Help, Quit, Renew, Results, Revoke, RevokeMany, Sort, Suspend,
-            Warp,
+            Adopt, Attach, ChangeTtl, Drill, Filter, Grant, Help, Quit, Renew, Results, Revoke, RevokeMany, Sort,
+            Suspend, Warp,
         };
         match self {
             DialogAction::Close => &[Help, Sort, Adopt, Renew, Revoke, RevokeMany, Results, Drill, Warp, Suspend],

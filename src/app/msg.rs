@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::clipboard::CopyOutcome;
+use super::ttl_change::ChangedTtl;
 use super::undo::{LeaseBackup, NoBackup, RestoredKeys};
-use super::verbs::change_ttl::ChangedTtl;
 use super::{ClickTarget, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;

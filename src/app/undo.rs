@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use super::lease::{Lease, Ownership};
 use super::lease_store::LeaseStore;
-use super::{CallFailure, Lease, Ownership};
 use etcd_lease::{LeaseId, RenewalSchedule};
 use simkit::Timestamp;
 
@@ -77,8 +77,8 @@ pub struct RestoredKeys {
     pub created: Vec<Vec<u8>>,
     /// The keys that existed again, so they were left alone.
     pub existing: Vec<Vec<u8>>,
-    /// Why the remaining keys were not created.
-    pub failure: Option<CallFailure>,
+    /// Why the remaining keys were not created. Not escaped.
+    pub failure: Option<String>,
 }
 
 /// What was known about a lease when its revoke was confirmed.
@@ -165,11 +165,7 @@ pub(super) enum UndoOffer<'a> {
     /// All of it.
     Whole,
     /// Some of its leases.
-    Part {
-        possible: usize,
-        of: usize,
-        why: &'a NoBackup,
-    },
+    Part { possible: usize, of: usize, why: &'a NoBackup },
     /// Nothing.
     Nothing(&'a NoBackup),
 }
@@ -232,12 +228,7 @@ impl Undo {
     }
 
     /// Records that the revoke of these leases starts. With `continues`, they belong to the running revoke.
-    pub(super) fn begin_many(
-        &mut self,
-        leases: &LeaseStore,
-        ids: impl IntoIterator<Item = LeaseId>,
-        continues: bool,
-    ) {
+    pub(super) fn begin_many(&mut self, leases: &LeaseStore, ids: impl IntoIterator<Item = LeaseId>, continues: bool) {
         if !continues {
             self.actions += 1;
         }

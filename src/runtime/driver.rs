@@ -1,6 +1,7 @@
 //! Calls to the cluster and the engine. Each is answered by a [`Msg`].
 
 mod backup;
+mod backup_budget;
 mod change_ttl;
 
 use std::sync::Arc;
@@ -39,7 +40,7 @@ struct EffectContext {
     clock: Clock,
     reader: ResponseReader,
     permits: Arc<Semaphore>,
-    budget: backup::BackupBudget,
+    budget: backup_budget::BackupBudget,
     /// For calls with several messages, which arrive in order.
     messages: mpsc::UnboundedSender<Msg>,
 }
@@ -49,7 +50,7 @@ impl Driver {
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
-        let budget = backup::BackupBudget::default();
+        let budget = backup_budget::BackupBudget::default();
         let (messages, received) = mpsc::unbounded_channel();
         let mut running = SelectAll::new();
         running.push(UnboundedReceiverStream::new(received).boxed());

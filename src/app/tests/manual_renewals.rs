@@ -101,7 +101,11 @@ fn the_cadence_of_an_own_lease_ignores_it() {
     let cadence = |story: &Story| {
         let lease = story.app.leases.get(LeaseId(1)).unwrap();
         let report = story.app.leases.cadence_report(RenewalSchedule::Clientv3);
-        let series = report.series.into_iter().map(|series| (series.renewals, format!("{:?}", series.intervals))).collect::<Vec<_>>();
+        let series = report
+            .series
+            .into_iter()
+            .map(|series| (series.renewals, format!("{:?}", series.intervals)))
+            .collect::<Vec<_>>();
         (lease.mean_interval(), lease.late_from(), lease.last_renewed(), lease.warnings.clone(), series)
     };
     let before = cadence(&story);

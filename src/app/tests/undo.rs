@@ -152,10 +152,7 @@ fn a_bulk_revoke_is_undone_as_far_as_its_values_fit() {
     answer(&mut story, 1, Ok(backup(&[("/a", 600_000)])));
     answer(&mut story, 2, Ok(backup(&[("/b", 600_000)])));
     answer(&mut story, 3, Ok(backup(&[("/c", 10)])));
-    assert_eq!(
-        note(&story),
-        "Revoked 3 leases: 3 keys deleted; u undoes 2 of 3 (the values take more than 1 MB)"
-    );
+    assert_eq!(note(&story), "Revoked 3 leases: 3 keys deleted; u undoes 2 of 3 (the values take more than 1 MB)");
     story.press(&[Key::Esc]);
     let effects = story.press(&[U]);
     let [Effect::Restore(requests)] = &effects[..] else { panic!("{effects:?}") };

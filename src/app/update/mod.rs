@@ -24,6 +24,7 @@ mod selection;
 mod suspension;
 mod tick;
 mod undo;
+mod undo_size;
 mod values;
 mod view_actions;
 
@@ -88,7 +89,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
         Msg::BackedUp { id, backup } => app.jobs.undo.on_backup(id, backup),
-        Msg::UndoMeasured { ids, size } => undo::measured(app, &ids, size),
+        Msg::UndoMeasured { ids, size } => undo_size::measured(app, &ids, size),
         Msg::Replaced { id, sent, received, answer } => undo::replaced(app, id, &answer, (sent, received)),
         Msg::Restored { id, new, keys } => undo::restored(app, id, new, &keys, now),
         Msg::RestoreFailed { id, failure } => undo::restore_failed(app, id, &failure, now),

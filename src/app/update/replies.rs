@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use crate::app::bulk::RevokeOutcome;
 use crate::app::verbs::{Done, grant, quit, renew, revoke, revoke_many};
-use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View};
+use crate::app::{
+    AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
+};
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
 use super::engine::count;
 use super::execute::report;
 use super::lease_keys;
-use super::navigation;
 use super::lifecycle::{Absence, get_or_create, record_end, record_revoked};
+use super::navigation;
 
 /// Records a granted lease. Its deadline is between `sent` and `received`, each plus the TTL.
 pub(super) fn granted(
@@ -140,8 +142,10 @@ pub(super) fn revoke_failed(app: &mut AppState, id: LeaseId, failure: &CallFailu
     let why = revoke::failure_message(failure, &app.config.keymap);
     let outcome = if failure.is_not_found { RevokeOutcome::Gone } else { RevokeOutcome::Failed(why.clone()) };
     let next = revoke_many::on_reply(&app.leases, &mut app.jobs, &mut app.view.selection, id, &outcome);
-    let done =
-        next.map_or_else(|| Err(Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id)))), Ok);
+    let done = next.map_or_else(
+        || Err(Done::error(format!("Could not revoke {id}: {why}", id = app.view.id_format.name(id)))),
+        Ok,
+    );
     let mut effects = match done {
         Ok(bulk) => super::undo::report_with_hint(app, bulk, now),
         Err(one) => report(app, one, now),

@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{lints, undo, values};
+use super::{lints, undo_size, values};
 
 /// How long ended leases keep their row, in real time.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     lints::run_if_due(app, now);
     app.jobs.undo.expire(app.view.clock_speed, now);
     let mut effects = poll(app, now);
-    effects.extend(undo::start_measuring_if_due(app));
+    effects.extend(undo_size::start_measuring_if_due(app));
     effects.extend(values::start_read_if_due(app, now));
     effects
 }
@@ -117,7 +117,7 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let state_change = app.view.row_index.next_state_change();
     let lints = Some(lints::next_wake(app));
     let polls = next_poll(app, now);
-    let undo = undo::next_wake(app, now);
+    let undo = undo_size::next_wake(app, now);
     [ended, status, values, lints, state_change, polls, undo].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
 }
 

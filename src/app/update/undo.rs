@@ -2,71 +2,15 @@
 
 use std::time::Duration;
 
-use crate::app::dialog::Dialog;
 use crate::app::undo::UndoOffer;
 use crate::app::verbs::{Done, undo};
-use crate::app::{
-    AppState, CallFailure, Effect, EventKind, LeaseBackup, NoBackup, Ownership, Redraw, RestoredKeys, TimeRange, UndoSize,
-};
+use crate::app::{AppState, CallFailure, Effect, EventKind, Ownership, Redraw, RestoredKeys, TimeRange};
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
 
 use super::execute::report;
 use super::lifecycle::get_or_create;
 use super::{freeze, lease_keys};
-
-/// Maximum number of leases whose values a revoke dialog measures.
-const MAX_MEASURED: usize = 100;
-
-/// The undo in the open revoke dialog, if nothing is known about it yet.
-fn unmeasured(app: &mut AppState) -> Option<(Vec<LeaseId>, &mut UndoSize)> {
-    let (ids, undo) = match &mut app.view.dialog {
-        Some(Dialog::Revoke(dialog)) => (vec![dialog.id], &mut dialog.undo),
-        Some(Dialog::RevokeMany(dialog)) => (dialog.ids().collect(), &mut dialog.undo),
-        _ => return None,
-    };
-    if *undo == UndoSize::Unknown { Some((ids, undo)) } else { None }
-}
-
-/// Measures the values of the leases in the revoke dialog, once.
-pub(super) fn start_measuring_if_due(app: &mut AppState) -> Option<Effect> {
-    if !app.cluster.is_reached() {
-        return None;
-    }
-    let (ids, undo) = unmeasured(app)?;
-    if ids.len() > MAX_MEASURED {
-        *undo = UndoSize::TooMany;
-        return None;
-    }
-    *undo = UndoSize::Measuring;
-    Some(Effect::MeasureUndo(ids))
-}
-
-/// When to measure, or when the undo of the last revoke ends.
-pub(super) fn next_wake(app: &AppState, now: Timestamp) -> Option<Timestamp> {
-    let is_unmeasured = match &app.view.dialog {
-        Some(Dialog::Revoke(dialog)) => dialog.undo == UndoSize::Unknown,
-        Some(Dialog::RevokeMany(dialog)) => dialog.undo == UndoSize::Unknown,
-        _ => false,
-    };
-    if is_unmeasured && app.cluster.is_reached() {
-        return Some(now);
-    }
-    let until = app.jobs.undo.until(app.view.clock_speed)?;
-    if until > now { Some(until) } else { None }
-}
-
-/// Shows in the revoke dialog how much an undo would restore.
-pub(super) fn measured(app: &mut AppState, ids: &[LeaseId], size: Result<LeaseBackup, NoBackup>) {
-    match &mut app.view.dialog {
-        Some(Dialog::Revoke(dialog)) if ids == [dialog.id] => dialog.undo = UndoSize::Known(size),
-        Some(Dialog::RevokeMany(dialog)) if dialog.ids().eq(ids.iter().copied()) => {
-            dialog.undo = UndoSize::Known(size);
-        }
-        _ => return,
-    }
-    app.view.request_redraw(Redraw::Soon);
-}
 
 /// Shows the result of a revoke with the key that undoes it. The message stays until a key is pressed, for as long as
 /// the undo is possible.
@@ -84,12 +28,7 @@ pub(super) fn report_with_hint(app: &mut AppState, mut done: Done, now: Timestam
 }
 
 /// Records a lease that was granted in place of another one. After an undo, it has the owner that the old one had.
-pub(super) fn replaced(
-    app: &mut AppState,
-    id: LeaseId,
-    answer: &Granted,
-    (sent, received): (Timestamp, Timestamp),
-) {
+pub(super) fn replaced(app: &mut AppState, id: LeaseId, answer: &Granted, (sent, received): (Timestamp, Timestamp)) {
     let old = app.jobs.undo.restoring.as_ref().and_then(|job| job.pending.get(&id)).cloned();
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
     let lease = get_or_create(app, answer.id);

@@ -6,14 +6,12 @@ use crate::app::command::Command;
 use crate::app::dialog::{ConfirmCount, DialogContext, DialogOutcome};
 use crate::app::jobs::Jobs;
 use crate::app::lease_store::LeaseStore;
+use crate::app::ttl_change::{ChangeTtlRequest, MAX_MOVED_KEYS, too_many_keys};
 use crate::app::{DialogAction, Effect, Key, KeyContext, Lease, Ownership, check_ttl};
 use crate::id_format::IdFormat;
-use etcd_lease::{Granted, LeaseId, RenewalSchedule};
+use etcd_lease::LeaseId;
 
 use super::{Done, grant, revoke};
-
-/// Maximum number of keys that move in one transaction: etcd's default of `--max-txn-ops`.
-pub const MAX_MOVED_KEYS: usize = 128;
 
 /// The form, for the lease that was under the cursor when it was opened.
 #[derive(Clone, Debug)]
@@ -27,32 +25,6 @@ pub struct ChangeTtlDialog {
     /// Whether the confirmation number has the focus.
     pub is_at_number: bool,
     ownership: Ownership,
-}
-
-/// A lease whose TTL changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangeTtlRequest {
-    /// The lease.
-    pub id: LeaseId,
-    /// The new TTL, in seconds.
-    pub ttl: i64,
-    /// Whether the lease is kept alive here, so that the new one will be.
-    pub keep_alive: bool,
-    /// The renewal schedule. `None` for the engine's default.
-    pub pace: Option<RenewalSchedule>,
-}
-
-/// The result of a changed TTL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedTtl {
-    /// The new lease.
-    pub answer: Granted,
-    /// Whether the new lease is kept alive here.
-    pub keep_alive: bool,
-    /// The keys that moved.
-    pub keys: Vec<Vec<u8>>,
-    /// The revision after the old lease was revoked.
-    pub revision: i64,
 }
 
 impl ChangeTtlDialog {
@@ -134,11 +106,6 @@ impl ChangeTtlDialog {
             self.ttl.handle(edit);
         }
     }
-}
-
-/// Why so many keys cannot move.
-pub fn too_many_keys(count: usize) -> String {
-    format!("it has {count} keys; etcd moves at most {MAX_MOVED_KEYS} in one transaction (--max-txn-ops)")
 }
 
 /// Inserts pasted text without its control characters.

@@ -10,6 +10,7 @@ use crate::app::command::Command;
 use crate::app::dialog::{DialogContext, DialogOutcome, Focus, is_over};
 use crate::app::jobs::Jobs;
 use crate::app::lease_store::LeaseStore;
+use crate::app::renew_job::RenewJob;
 use crate::app::{DialogAction, Effect, Key, KeyContext, Lease, Ownership};
 use crate::id_format::IdFormat;
 use crate::plural::plural;
@@ -27,16 +28,6 @@ pub struct RenewDialog {
     pub ids: Vec<LeaseId>,
     /// The focused answer: Cancel or Renew.
     pub focus: Focus,
-}
-
-/// Manual renewals that are not answered yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::app) struct RenewJob {
-    total: usize,
-    pending: BTreeSet<LeaseId>,
-    renewed: usize,
-    /// Why the first failed renewal failed. Not escaped.
-    first_failure: Option<String>,
 }
 
 impl RenewDialog {

@@ -64,7 +64,7 @@ pub(in crate::app) fn on_restored(jobs: &mut Jobs, id: LeaseId, new: LeaseId, ke
     job.keys += keys.created.len();
     job.existing.extend(keys.existing.iter().cloned());
     if let Some(failure) = &keys.failure {
-        job.first_failure.get_or_insert_with(|| failure.text.clone());
+        job.first_failure.get_or_insert_with(|| failure.clone());
     }
 }
 

@@ -1,13 +1,10 @@
 //! Reading the keys of leases before they are revoked, and restoring them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use futures_util::stream::{self, Stream, StreamExt};
 
 use super::super::call_failure::call_failure;
 use super::{EffectContext, MAX_IN_FLIGHT};
-use crate::app::{CallFailure, LeaseBackup, Msg, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT};
+use crate::app::{LeaseBackup, Msg, NoBackup, RestoreRequest, RestoredKeys, UNDO_LIMIT};
 use etcd_lease::LeaseId;
 use etcd_lease::wire::ErrorKind;
 
@@ -17,42 +14,6 @@ const READS: usize = 8;
 const MAX_TXN_OPS: usize = 128;
 /// How often the creation of keys is tried if other clients create some of them meanwhile.
 const TRIES: usize = 5;
-
-/// Bytes of the backups of the running revokes. Once they exceed [`UNDO_LIMIT`], no more values are read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct BackupBudget(Arc<BudgetState>);
-
-#[derive(Debug, Default)]
-struct BudgetState {
-    bytes: AtomicUsize,
-    running: AtomicUsize,
-}
-
-/// A running revoke. The budget starts again when the last one ends.
-pub(super) struct RunningRevoke(BackupBudget);
-
-impl BackupBudget {
-    fn start(&self) -> RunningRevoke {
-        if self.0.running.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.0.bytes.store(0, Ordering::SeqCst);
-        }
-        RunningRevoke(self.clone())
-    }
-
-    fn is_exhausted(&self) -> bool {
-        self.0.bytes.load(Ordering::SeqCst) > UNDO_LIMIT
-    }
-
-    fn add(&self, bytes: usize) {
-        self.0.bytes.fetch_add(bytes, Ordering::SeqCst);
-    }
-}
-
-impl Drop for RunningRevoke {
-    fn drop(&mut self) {
-        self.0.0.running.fetch_sub(1, Ordering::SeqCst);
-    }
-}
 
 impl EffectContext {
     /// Reads the keys and values of a lease, and then revokes it. The backup is delivered before the revoke is sent.
@@ -181,12 +142,12 @@ impl EffectContext {
         mut pairs: Vec<(Vec<u8>, Vec<u8>)>,
         lease: LeaseId,
         keys: &mut RestoredKeys,
-    ) -> Result<(), CallFailure> {
+    ) -> Result<(), String> {
         for _ in 0..TRIES {
             if pairs.is_empty() {
                 return Ok(());
             }
-            let existing = self.cluster.create_keys(&pairs, lease).await.map_err(|error| call_failure(&error))?;
+            let existing = self.cluster.create_keys(&pairs, lease).await.map_err(|error| error.to_string())?;
             if existing.is_empty() {
                 keys.created.extend(pairs.into_iter().map(|(key, _)| key));
                 return Ok(());
@@ -194,8 +155,7 @@ impl EffectContext {
             pairs.retain(|(key, _)| !existing.contains(key));
             keys.existing.extend(existing);
         }
-        let text = format!("other clients keep creating them, so {} were not restored", pairs.len());
-        Err(CallFailure { is_not_found: false, is_forbidden: false, text })
+        Err(format!("other clients keep creating them, so {} were not restored", pairs.len()))
     }
 }
 

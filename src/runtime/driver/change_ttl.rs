@@ -130,7 +130,11 @@ impl EffectContext {
         // A revoke without a reply may have been carried out.
         let is_gone = error.kind() == ErrorKind::NotFound
             || !is_outcome_known(&error)
-                && self.cluster.time_to_live(request.id, false).await.is_ok_and(|now| now.ttl_status() == TtlStatus::Missing);
+                && self
+                    .cluster
+                    .time_to_live(request.id, false)
+                    .await
+                    .is_ok_and(|now| now.ttl_status() == TtlStatus::Missing);
         if is_gone {
             return Ok(left.header.revision);
         }

@@ -48,9 +48,11 @@ impl<'a> DialogPage<'a> {
             (Ownership::Own, false) => {
                 format!("The id changes. Nobody keeps the new lease alive; {keep} does.")
             }
-            (_, true) => "The id changes. Its client still renews the old id and will find it gone. The new lease is kept \
+            (_, true) => {
+                "The id changes. Its client still renews the old id and will find it gone. The new lease is kept \
                           alive here."
-                .to_owned(),
+                    .to_owned()
+            }
             (_, false) => format!(
                 "The id changes. Its client still renews the old id and will find it gone. Nobody keeps the new lease \
                  alive: it and its keys expire unless you press {keep}."

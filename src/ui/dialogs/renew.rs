@@ -10,7 +10,8 @@ use crate::ui::Role;
 use super::{DialogButton, DialogPage, Popup, Title};
 
 /// What a renewal does to another client's lease.
-const EFFECT: &str = "The renewal starts its TTL again. If its owner is dead, the lease and its keys stay that much longer.";
+const EFFECT: &str =
+    "The renewal starts its TTL again. If its owner is dead, the lease and its keys stay that much longer.";
 
 impl<'a> DialogPage<'a> {
     pub(super) fn renew(&self, dialog: &RenewDialog) -> Popup<'a> {

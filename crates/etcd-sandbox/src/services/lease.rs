@@ -13,8 +13,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::LeaseId;
 use crate::cluster_state::ClusterState;
-use crate::keep_alive::KeepAlives;
 use crate::faults::Call;
+use crate::keep_alive::KeepAlives;
 use crate::member::{MemberServer, Needs, RpcResult, requires_leader};
 use simkit::Timestamp;
 

@@ -6,6 +6,7 @@ mod progress;
 
 use tui_input::Input;
 
+use crate::app::grant_job::GrantJob;
 use crate::app::jobs::Jobs;
 use crate::app::{Effect, GrantRequest, KeyTemplate, KeyValues, Lease};
 use crate::plural::plural;
@@ -15,7 +16,7 @@ use super::Done;
 
 pub(in crate::app) use check::parse_ttl;
 pub(in crate::app) use input::paste;
-pub(in crate::app) use progress::{GrantJob, has_job, on_failure, on_granted};
+pub(in crate::app) use progress::{has_job, on_failure, on_granted};
 
 /// TTL presets: a single digit and the TTL in seconds.
 pub const PRESETS: [(&str, i64); 3] = [("1", 10), ("2", 120), ("3", 3600)];
