@@ -27,7 +27,7 @@ async fn a_revoke_is_undone_with_id_keys_and_values(version: Version) {
     monitor.keys("x");
     monitor.wait_for("2 keys, 18 bytes");
     monitor.keys("1\r");
-    monitor.wait_for("u undoes");
+    monitor.wait_for("u undoes (not");
     assert_eq!(etcd.ctl(&["get", "/svc/", "--prefix", "--keys-only"]).trim(), "");
     etcd.ctl(&["put", "/svc/b", "new"]);
     monitor.keys("u");
