@@ -60,6 +60,8 @@ pub enum Msg {
     Resized(Viewport),
     /// The time returned by [`next_wake`](super::next_wake) has come.
     Tick,
+    /// The clock of the sandbox waits, because this machine is too slow for its speed.
+    ClockWaits,
     /// The program did not run for a while: it was suspended, or the machine was overloaded.
     ProcessStalled {
         /// When it last ran.

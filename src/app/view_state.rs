@@ -89,6 +89,8 @@ pub struct ViewState {
     pub(super) locks_view: LocksView,
     /// The open dialog.
     pub dialog: Option<Dialog>,
+    /// Whether the introduction of the demo is shown. The first key press hides it.
+    pub shows_tour: bool,
     /// The message on the status line.
     pub status: Option<StatusMessage>,
     /// Whether mouse capture is on. While it is off, the terminal selects text.
@@ -97,6 +99,8 @@ pub struct ViewState {
     pub(super) viewport: Viewport,
     /// Clock speed of the leases as a multiple of real time.
     pub clock_speed: u32,
+    /// Until when the screen says that the clock waits for this machine.
+    pub(super) clock_waits_until: Option<Timestamp>,
     pub(super) redraw: Redraw,
     /// The lease on which the cursor was before a grant moved it.
     pub(super) jump_back: Option<LeaseId>,
@@ -131,10 +135,12 @@ impl ViewState {
             events_view: EventsView::default(),
             locks_view: LocksView::default(),
             dialog: None,
+            shows_tour: config.is_demo,
             status: None,
             has_mouse: false,
             viewport: Viewport::default(),
             clock_speed: config.backend.clock_speed(),
+            clock_waits_until: None,
             redraw: Redraw::default(),
             jump_back: None,
         }
@@ -151,6 +157,7 @@ impl ViewState {
             id_format: self.id_format,
             is_wide: self.is_wide,
             has_mouse: self.has_mouse,
+            shows_tour: false,
             clock_speed,
             redraw: Redraw::Full,
             ..ViewState::new(config)
@@ -292,6 +299,25 @@ impl ViewState {
         const SHOWN: Duration = Duration::from_secs(10);
         self.status = Some(StatusMessage { text: text.into(), is_error, until: now + self.wall_time(SHOWN) });
         self.request_redraw(Redraw::Soon);
+    }
+
+    /// Shows for three seconds of real time that the clock waits.
+    pub(super) fn note_waiting_clock(&mut self, now: Timestamp) {
+        const SHOWN: Duration = Duration::from_secs(3);
+        self.clock_waits_until = Some(now + self.wall_time(SHOWN));
+        self.request_redraw(Redraw::Soon);
+    }
+
+    /// Whether the clock of the sandbox waited recently, because this machine is too slow for its speed.
+    pub fn is_clock_waiting(&self, now: Timestamp) -> bool {
+        self.clock_waits_until.is_some_and(|until| now < until)
+    }
+
+    /// Hides the introduction of the demo.
+    pub(super) fn hide_tour(&mut self) {
+        if std::mem::take(&mut self.shows_tour) {
+            self.request_redraw(Redraw::Now);
+        }
     }
 
     /// Requests a redraw. The most urgent request wins.

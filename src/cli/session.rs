@@ -8,6 +8,7 @@ use etcd_lease::engine::Engine;
 use etcd_lease::wire::{Cluster, Settings, Target};
 use etcd_sandbox::Sandbox;
 use simkit::Clock;
+use simkit::tasks::Task;
 
 pub(super) struct CommandSession {
     pub(super) cluster: Cluster,
@@ -15,20 +16,22 @@ pub(super) struct CommandSession {
     shared: GlobalFlags,
     /// Kept only so that it runs as long as the command.
     sandbox: Option<Sandbox>,
+    /// Beats the clock if it is faster than real time.
+    _beating: Option<Task>,
 }
 
 impl CommandSession {
     /// Connects, and prompts for a missing password.
     pub(super) async fn open(shared: GlobalFlags) -> Result<Self, CliError> {
         shared.check_warp()?;
-        let clock = Clock::with_speed(shared.warp());
+        let (clock, beating) = clock(shared.warp());
         let sandbox = if shared.sandbox() { Some(Sandbox::builder().start(clock.clone())) } else { None };
         let settings = match &sandbox {
             Some(sandbox) => in_process(sandbox),
             None => shared.settings()?,
         };
         let cluster = Cluster::connect(settings).await?;
-        Ok(CommandSession { cluster, clock, shared, sandbox })
+        Ok(CommandSession { cluster, clock, shared, sandbox, _beating: beating })
     }
 
     /// The renewal schedule.
@@ -52,6 +55,15 @@ impl CommandSession {
     pub(super) fn engine(&self) -> Engine {
         Engine::start(self.cluster.clone(), self.clock.clone(), self.shared.engine())
     }
+}
+
+/// The clock. A fast one waits if this machine is too slow, so that no lease expires because of that.
+fn clock(speed: u32) -> (Clock, Option<Task>) {
+    if speed <= 1 {
+        return (Clock::real(), None);
+    }
+    let (clock, beating) = Clock::that_waits(speed);
+    (clock, Some(beating))
 }
 
 fn in_process(sandbox: &Sandbox) -> Settings {

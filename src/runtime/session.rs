@@ -18,6 +18,9 @@ use simkit::Timestamp;
 /// Waking up this much later than planned means that the process was stalled.
 const STALL_THRESHOLD: Duration = Duration::from_secs(1);
 
+/// A clock that waited at least this much longer since the last look is reported. Shorter waits do not matter.
+const WAIT_THRESHOLD: Duration = Duration::from_millis(100);
+
 /// The cause of a wake-up.
 pub(super) enum Wakeup {
     Answer(Msg),
@@ -37,6 +40,8 @@ pub(super) struct Session {
     counts: ReadCounts,
     view: watch::Receiver<ClusterView>,
     driver: Driver,
+    /// How long the clock had waited when that was last reported.
+    waited: Duration,
 }
 
 impl Session {
@@ -71,6 +76,7 @@ impl Session {
             feed: engine.status_feed(),
             counts: reader.counts(),
             view,
+            waited: clock.waited(),
             driver: Driver::new(cluster, engine, clock.clone(), reader, range),
             clock,
         }
@@ -92,10 +98,16 @@ impl Session {
         }
     }
 
-    /// Detects a stall: the loop went to sleep at `asleep` to wake at `wake`, and now it is much later.
+    /// Detects a stall: the loop went to sleep at `asleep` to wake at `wake`, and now it is much later. Also detects that
+    /// the clock has waited.
     pub(super) fn detect_stall(&mut self, asleep: Timestamp, wake: Timestamp) {
         if self.clock.now() > wake.max(asleep) + STALL_THRESHOLD * self.clock.speed() {
             self.send(Msg::ProcessStalled { since: asleep });
+        }
+        let waited = self.clock.waited();
+        if waited > self.waited + WAIT_THRESHOLD {
+            self.waited = waited;
+            self.send(Msg::ClockWaits);
         }
     }
 

@@ -75,7 +75,8 @@ fn rights(app: &AppState, now: Timestamp) -> Vec<Segment> {
         let name = if app.config.is_demo { "demo on the embedded sandbox" } else { "embedded sandbox" };
         parts.push(Segment::new(4, Role::Warning, name));
         if app.view.clock_speed > 1 {
-            parts.push(Segment::new(1, Role::Warning, format!("clock ×{}", app.view.clock_speed)));
+            let waits = if app.view.is_clock_waiting(now) { ", waiting for this machine" } else { "" };
+            parts.push(Segment::new(1, Role::Warning, format!("clock ×{}{waits}", app.view.clock_speed)));
         }
     }
     if let Some(trouble) = &app.cluster.list_failure {

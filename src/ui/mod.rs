@@ -32,6 +32,7 @@ mod line;
 mod locks;
 mod table;
 mod theme;
+mod tour;
 
 use std::time::SystemTime;
 
@@ -109,6 +110,7 @@ pub fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         View::Events => events_panel::draw_view(shown, places.events, places.is_tiny, buf),
     }
     footer::draw(ctx, places.footer, places.is_tiny, buf);
+    tour::draw(ctx, Rect { height: area.height.saturating_sub(places.footer.height), ..area }, buf);
     dialogs::draw(ctx, area, buf);
     if ctx.theme.is_ascii {
         ascii::fold(buf);

@@ -8,12 +8,36 @@ const CELL: (f32, f32) = (8.4, 18.0);
 const MARGIN: f32 = 14.0;
 /// The baseline, from the top of a cell.
 const BASELINE: f32 = 13.5;
-const INK: &str = "#d0d3d8";
-const GROUND: &str = "#14171c";
-/// The sixteen colours of a muted palette.
-const SIXTEEN: [&str; 16] = [
-    "#1d2026", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf", "#6b7280", "#ff7a85",
-    "#b5e890", "#ffd68a", "#7cc4ff", "#dd92f5", "#6fd3e0", "#ffffff",
+
+/// The colours of a terminal.
+pub(crate) struct Palette {
+    /// The theme of leasetop that suits it.
+    pub(crate) name: &'static str,
+    ink: &'static str,
+    ground: &'static str,
+    sixteen: [&'static str; 16],
+}
+
+/// A dark terminal and a light one, with muted colours.
+pub(crate) static PALETTES: [Palette; 2] = [
+    Palette {
+        name: "dark",
+        ink: "#d0d3d8",
+        ground: "#14171c",
+        sixteen: [
+            "#1d2026", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#abb2bf", "#6b7280",
+            "#ff7a85", "#b5e890", "#ffd68a", "#7cc4ff", "#dd92f5", "#6fd3e0", "#ffffff",
+        ],
+    },
+    Palette {
+        name: "light",
+        ink: "#24292f",
+        ground: "#ffffff",
+        sixteen: [
+            "#24292f", "#cf222e", "#116329", "#7d4e00", "#0969da", "#8250df", "#1b7c83", "#6e7781", "#57606a",
+            "#a40e26", "#1a7f37", "#633c01", "#218bff", "#a475f9", "#3192aa", "#8c959f",
+        ],
+    },
 ];
 
 /// How a run of cells looks.
@@ -35,21 +59,22 @@ struct Run {
 }
 
 /// The whole screen.
-pub(crate) fn draw(screen: &Screen) -> String {
+pub(crate) fn draw(screen: &Screen, palette: &Palette) -> String {
     let (rows, columns) = screen.size();
     let (width, height) = (f32::from(columns) * CELL.0 + 2.0 * MARGIN, f32::from(rows) * CELL.1 + 2.0 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.1}\" height=\"{height:.1}\" viewBox=\"0 0 {width:.1} \
          {height:.1}\" font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n"
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
+        palette.ground
     );
     for row in 0..rows {
-        runs(screen, row).iter().for_each(|run| push(&mut svg, row, run));
+        runs(screen, row, palette).iter().for_each(|run| push(&mut svg, row, run));
     }
     svg + "</svg>\n"
 }
 
-fn runs(screen: &Screen, row: u16) -> Vec<Run> {
+fn runs(screen: &Screen, row: u16, palette: &Palette) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for column in 0..screen.size().1 {
         let cell = screen.cell(row, column).expect("inside");
@@ -58,31 +83,31 @@ fn runs(screen: &Screen, row: u16) -> Vec<Run> {
         }
         let columns = if cell.is_wide() { 2 } else { 1 };
         let text = if cell.has_contents() { cell.contents() } else { " " };
-        match runs.last_mut().filter(|run| run.style == style(cell)) {
+        match runs.last_mut().filter(|run| run.style == style(cell, palette)) {
             Some(run) => {
                 run.text.push_str(text);
                 run.columns += columns;
             }
-            None => runs.push(Run { column, columns, text: text.to_owned(), style: style(cell) }),
+            None => runs.push(Run { column, columns, text: text.to_owned(), style: style(cell, palette) }),
         }
     }
     runs
 }
 
-fn style(cell: &Cell) -> Style {
-    let (ink, ground) = (color(cell.fgcolor()), color(cell.bgcolor()));
+fn style(cell: &Cell, palette: &Palette) -> Style {
+    let (ink, ground) = (color(cell.fgcolor(), palette), color(cell.bgcolor(), palette));
     let (ink, ground) = match cell.inverse() {
-        true => (ground.unwrap_or(GROUND.to_owned()), Some(ink.unwrap_or(INK.to_owned()))),
-        false => (ink.unwrap_or(INK.to_owned()), ground),
+        true => (ground.unwrap_or(palette.ground.to_owned()), Some(ink.unwrap_or(palette.ink.to_owned()))),
+        false => (ink.unwrap_or(palette.ink.to_owned()), ground),
     };
     Style { ink, ground, is_bold: cell.bold(), is_underlined: cell.underline() }
 }
 
 /// None for the terminal's own.
-fn color(color: Color) -> Option<String> {
+fn color(color: Color, palette: &Palette) -> Option<String> {
     match color {
         Color::Default => None,
-        Color::Idx(index @ 0..16) => Some(SIXTEEN[usize::from(index)].to_owned()),
+        Color::Idx(index @ 0..16) => Some(palette.sixteen[usize::from(index)].to_owned()),
         Color::Idx(index @ 16..232) => {
             let steps = [36, 6, 1].map(|weight| (index - 16) / weight % 6);
             let [red, green, blue] = steps.map(|step| if step == 0 { 0 } else { 55 + 40 * step });
@@ -131,7 +156,7 @@ mod tests {
     fn drawn(bytes: &str) -> String {
         let mut parser = vt100::Parser::new(2, 20, 0);
         parser.process(bytes.as_bytes());
-        draw(parser.screen())
+        draw(parser.screen(), &PALETTES[0])
     }
 
     #[test]
@@ -148,10 +173,13 @@ mod tests {
         for text in [">plain<", ">green<", ">bold<", ">back<"] {
             assert!(svg.contains(text), "{text} in {svg}");
         }
-        assert!(svg.contains(&format!("fill=\"{}\">green", SIXTEEN[2])));
+        assert!(svg.contains(&format!("fill=\"{}\">green", PALETTES[0].sixteen[2])));
         assert!(svg.contains("font-weight=\"bold\">bold"));
         assert!(
-            svg.contains(&format!("<rect x=\"131.6\" y=\"14.0\" width=\"33.6\" height=\"18\" fill=\"{INK}\"/>")),
+            svg.contains(&format!(
+                "<rect x=\"131.6\" y=\"14.0\" width=\"33.6\" height=\"18\" fill=\"{}\"/>",
+                PALETTES[0].ink
+            )),
             "{svg}"
         );
     }
@@ -165,7 +193,7 @@ mod tests {
 
     #[test]
     fn all_256_colours_have_a_name() {
-        let names: Vec<String> = (0..=255).filter_map(|index| color(Color::Idx(index))).collect();
+        let names: Vec<String> = (0..=255).filter_map(|index| color(Color::Idx(index), &PALETTES[0])).collect();
         assert_eq!(names.len(), 256);
         assert_eq!((names[16].as_str(), names[196].as_str(), names[231].as_str()), ("#000000", "#ff0000", "#ffffff"));
         assert_eq!((names[232].as_str(), names[255].as_str()), ("#080808", "#eeeeee"));

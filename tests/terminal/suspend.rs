@@ -79,6 +79,24 @@ fn external_signals_suspend_and_continue() {
     terminal.assert_sane();
 }
 
+/// A second of real time is a minute at 60x, six times the TTL.
+#[test]
+fn a_fast_clock_waits_while_the_program_is_stopped() {
+    let mut command = leasetop();
+    command.args(["--sandbox", "--warp", "60", "--ttl", "10", "--put", "/mine=here"]);
+    let mut terminal = Terminal::start(command, 160, 30);
+    terminal.wait_for("/mine");
+    terminal.signal("STOP");
+    terminal.pass(1.0);
+    terminal.signal("CONT");
+    terminal.wait_for("waiting for this machine");
+    terminal.pass(0.5);
+    let text = terminal.screen().contents();
+    assert!(text.contains("● ok") && !text.contains("✗"), "{text}");
+    terminal.keys("q");
+    assert_eq!(terminal.exit_code(), 0);
+}
+
 #[test]
 fn without_a_shell_ctrl_z_does_not_suspend() {
     let mut terminal = Terminal::start(demo(), 160, 30);

@@ -1,10 +1,18 @@
 //! The clock. It is the only place that reads the time.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use crate::Timestamp;
+use crate::tasks::{Task, spawn};
+
+/// Real time between two beats of a clock that waits.
+const BEAT: Duration = Duration::from_millis(5);
+/// The real time by which a clock that waits advances at most from one beat to the next. At speed 60 this is 0.9 s: less
+/// than any sensible lease has left at its renewal.
+const MAX_STEP: Duration = Duration::from_millis(15);
 
 /// A clock that starts at 0 and may run faster than real time.
 ///
@@ -15,6 +23,29 @@ pub struct Clock {
     origin: Instant,
     wall: SystemTime,
     speed: u32,
+    /// Only of a clock that waits.
+    beats: Option<Arc<Mutex<Beats>>>,
+}
+
+/// The last beat of a clock that waits. All times are real.
+#[derive(Clone, Copy, Debug, Default)]
+struct Beats {
+    /// When the last beat was, counted from the origin.
+    last: Duration,
+    /// How long the clock has waited so far.
+    waited: Duration,
+}
+
+impl Beats {
+    /// The real time that counts, `elapsed` after the origin.
+    fn counted(self, elapsed: Duration) -> Duration {
+        elapsed.min(self.last + MAX_STEP).saturating_sub(self.waited)
+    }
+
+    fn beat(&mut self, elapsed: Duration) {
+        self.waited += elapsed.saturating_sub(self.last + MAX_STEP);
+        self.last = elapsed;
+    }
 }
 
 impl Clock {
@@ -26,7 +57,25 @@ impl Clock {
     /// Creates a clock that runs `speed` times as fast as real time; 0 counts as 1.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
     pub fn with_speed(speed: u32) -> Self {
-        Clock { origin: Instant::now(), wall: SystemTime::now(), speed: speed.max(1) }
+        Clock { origin: Instant::now(), wall: SystemTime::now(), speed: speed.max(1), beats: None }
+    }
+
+    /// Creates a clock that runs `speed` times as fast as real time, but waits while the tokio runtime is too busy to
+    /// run a task every 15 ms, and while the process is stopped. So a slow machine makes time pass more slowly and does
+    /// not make leases expire. The task beats until the returned handle is dropped; then the clock stands still.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn that_waits(speed: u32) -> (Self, Task) {
+        let clock = Clock { beats: Some(Arc::default()), ..Clock::with_speed(speed) };
+        let beating = clock.clone();
+        let task = spawn(async move {
+            loop {
+                beating.beat();
+                tokio::time::sleep(BEAT).await;
+            }
+        });
+        (clock, task)
     }
 
     /// The speed as a multiple of real time.
@@ -35,20 +84,39 @@ impl Clock {
     }
 
     /// The current time.
-    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
     pub fn now(&self) -> Timestamp {
-        self.timestamp(Instant::now())
+        let elapsed = self.elapsed();
+        Timestamp::at(self.beats().map_or(elapsed, |beats| beats.counted(elapsed)) * self.speed)
     }
 
-    /// The timestamp of a tokio instant.
-    pub fn timestamp(&self, instant: Instant) -> Timestamp {
-        Timestamp::at(instant.saturating_duration_since(self.origin) * self.speed)
+    /// How long the clock has waited so far, in real time. Zero if it does not wait.
+    pub fn waited(&self) -> Duration {
+        self.beats().unwrap_or_default().waited
     }
 
-    /// The tokio instant of a timestamp, at most ten years after the start.
+    /// The tokio instant of a timestamp, at most ten years after the start. If the clock waits before then, the time
+    /// comes later.
     pub fn instant(&self, time: Timestamp) -> Instant {
         const TEN_YEARS: Duration = Duration::from_secs(315_360_000);
-        self.origin + (time.since_start() / self.speed).min(TEN_YEARS)
+        self.origin + (time.since_start() / self.speed).min(TEN_YEARS) + self.waited()
+    }
+
+    /// Real time since the start.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the time")]
+    fn elapsed(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.origin)
+    }
+
+    fn beats(&self) -> Option<Beats> {
+        let beats = self.beats.as_ref()?;
+        Some(*beats.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn beat(&self) {
+        let elapsed = self.elapsed();
+        if let Some(beats) = &self.beats {
+            beats.lock().unwrap_or_else(PoisonError::into_inner).beat(elapsed);
+        }
     }
 
     /// The system time of a timestamp: the system time at the start plus the time of this clock.
@@ -65,6 +133,11 @@ impl Clock {
     /// Sleeps until a time of this clock.
     pub async fn sleep_until(&self, time: Timestamp) {
         tokio::time::sleep_until(self.instant(time)).await;
+        // A clock that waits may have waited meanwhile.
+        while self.beats.is_some() && self.now() < time {
+            tokio::time::sleep_until(self.instant(time)).await;
+            tokio::time::sleep(BEAT).await;
+        }
     }
 
     /// Sleeps for a duration of this clock.
@@ -87,5 +160,46 @@ impl Stopwatch {
     /// The time since the start.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_waits_never_advances_more_than_a_step_between_beats() {
+        let [second, long] = [1_000, 60_000].map(Duration::from_millis);
+        let mut beats = Beats::default();
+        beats.beat(MAX_STEP);
+        assert_eq!((beats.counted(MAX_STEP), beats.waited), (MAX_STEP, Duration::ZERO));
+        // No beat for a minute: the clock stands still after one step, and continues from there.
+        assert_eq!([second, long].map(|elapsed| beats.counted(elapsed)), [MAX_STEP * 2; 2]);
+        beats.beat(long);
+        assert_eq!((beats.counted(long), beats.waited), (MAX_STEP * 2, long - MAX_STEP * 2));
+        assert_eq!(beats.counted(long + BEAT), MAX_STEP * 2 + BEAT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_lasts_as_long_as_the_clock_says_while_it_waits() {
+        let (clock, task) = Clock::that_waits(60);
+        let sleeper = spawn({
+            let clock = clock.clone();
+            async move { clock.sleep(Duration::from_secs(60)).await }
+        });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(clock.now(), Timestamp::at(Duration::from_secs(30)));
+        // Time passes without a beat, as on a machine that is too slow.
+        tokio::time::advance(Duration::from_secs(20)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(clock.now() < Timestamp::at(Duration::from_secs(45)) && !sleeper.is_finished());
+        assert!(clock.waited() > Duration::from_secs(19));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(sleeper.is_finished());
+        drop(task);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let stopped = clock.now();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(clock.now(), stopped);
     }
 }

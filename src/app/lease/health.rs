@@ -85,7 +85,7 @@ impl Lease {
     }
 
     /// Time since the last renewal, as of the last poll. For a lease that is kept alive here, as of `now`.
-    pub(in crate::app) fn unrenewed(&self, now: Timestamp) -> Option<Duration> {
+    pub fn unrenewed(&self, now: Timestamp) -> Option<Duration> {
         if self.is_kept_alive { Some(now - self.last_answer()?) } else { self.observed.unrenewed() }
     }
 

@@ -5,6 +5,7 @@
 
 mod health;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::countdown::Countdown;
@@ -14,7 +15,7 @@ use super::lease_keys::{DetachedKey, LeaseKeys, PendingDeletion};
 use super::poll_state::{Overdue, PollState};
 use super::{LeaseState, TimeRange};
 use crate::inference::lease_inference::{
-    Certainty, Change, DeadlineChange, Inferred, LeaseInference, MeanInterval, RemovalWindow,
+    Certainty, Change, DeadlineChange, Inferred, LeaseInference, MeanInterval, RemovalWindow, RenewalPattern,
 };
 use etcd_lease::{Fault, LeaseId, LeaseStatus, TimeToLive, TtlStatus};
 use simkit::Timestamp;
@@ -270,6 +271,15 @@ impl Lease {
         self.observed.renewals().mean_interval()
     }
 
+    /// The pattern of the renewals. `Unread` is a mistake of other clients, so it never applies to a lease that the
+    /// engine renews: a fast clock of the sandbox makes its renewals look alike.
+    pub fn pattern(&self) -> RenewalPattern {
+        match self.observed.pattern() {
+            RenewalPattern::Unread if self.engine.is_some() => RenewalPattern::Unknown,
+            pattern => pattern,
+        }
+    }
+
     /// The lowest time left at a renewal by another client, and whether the true value may be higher because renewals
     /// were missed.
     pub fn margin(&self) -> Option<(Duration, Certainty)> {
@@ -310,6 +320,15 @@ impl Lease {
         })
     }
 
+    /// The history, or what polls have shown of another client's lease whose detail was never open.
+    pub fn known_history(&self) -> Cow<'_, LeaseHistory> {
+        match &self.history {
+            Some(history) => Cow::Borrowed(history),
+            None if self.engine.is_none() => Cow::Owned(LeaseHistory::from_observed(&self.observed)),
+            None => Cow::Owned(LeaseHistory::default()),
+        }
+    }
+
     /// The running fault drill.
     pub fn drill(&self) -> Option<Fault> {
         if self.is_kept_alive { self.engine.as_ref()?.drill } else { None }
@@ -343,7 +362,7 @@ impl Lease {
 
     /// The earliest possible deadline if no client seems to renew the lease; `None` if it is kept alive here or has
     /// expired.
-    pub(super) fn idle_end(&self) -> Option<Timestamp> {
+    pub fn idle_end(&self) -> Option<Timestamp> {
         if self.end.is_some() || self.is_kept_alive || self.overdue.is_some() {
             return None;
         }

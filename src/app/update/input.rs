@@ -13,6 +13,7 @@ use super::filter;
 /// Passes a key to the open dialog, to the filter line, or to the key bindings. Redraw and suspend also work in
 /// dialogs. An unbound key does nothing.
 pub(super) fn press(app: &mut AppState, key: Key, now: Timestamp) -> Vec<Effect> {
+    app.view.hide_tour();
     let action = app.config.keymap.action(key);
     if let Some(action @ (Action::Redraw | Action::Suspend)) = action {
         return perform(app, action, now);

@@ -86,7 +86,7 @@ fn facts_of_living(lease: &Lease, now: Timestamp) -> LintFacts {
         let ttl = lease.observed.granted_ttl();
         return LintFacts { keys, ttl, ..LintFacts::of(lease.id, &LeaseInference::default()) };
     }
-    let facts = LintFacts { keys, ..LintFacts::of(lease.id, &lease.observed) };
+    let facts = LintFacts { keys, pattern: lease.pattern(), ..LintFacts::of(lease.id, &lease.observed) };
     if lease.is_kept_alive
         && let Some(status) = &lease.engine
     {

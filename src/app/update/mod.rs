@@ -59,6 +59,7 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::RevokeFailed { id, failure } => return replies::revoke_failed(app, id, &failure, now),
         Msg::Revoked { id, revision, keys_deleted } => return replies::revoked(app, id, revision, keys_deleted, now),
         Msg::SystemSlept(span) => return suspension::slept(app, span, now),
+        Msg::ClockWaits => app.view.note_waiting_clock(now),
         Msg::ProcessStalled { since } => suspension::over(app, since, now),
         Msg::Resized(viewport) => resized(app, viewport),
         Msg::Listed(listing) => list::listed(app, listing),

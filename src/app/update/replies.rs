@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::bulk::RevokeOutcome;
 use crate::app::verbs::{Done, grant, quit, renew, revoke, revoke_many};
 use crate::app::{
-    AppState, CallFailure, Effect, EventKind, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
+    AppState, CallFailure, Effect, EventKind, Lease, Ownership, Redraw, Renewal, RenewalSource, TimeRange, View,
 };
 use etcd_lease::{Granted, LeaseId};
 use simkit::Timestamp;
@@ -24,8 +24,10 @@ pub(super) fn granted(
     keep_alive: bool,
 ) {
     let ttl = Duration::from_secs(answer.ttl.unsigned_abs());
+    let is_pinned = belongs_to_demo(app);
     let lease = get_or_create(app, answer.id);
     lease.ownership = Ownership::Own;
+    lease.is_pinned |= is_pinned;
     lease.is_kept_alive = keep_alive;
     lease.asked_ttl = Some(answer.requested_ttl);
     if lease.bounds().is_none() {
@@ -60,6 +62,13 @@ fn show_granted(app: &mut AppState, first: Option<LeaseId>, now: Timestamp) -> &
         navigation::select(&mut app.view, id);
     }
     ""
+}
+
+/// Whether the next lease is one of those that the demo starts with. They stay on top.
+fn belongs_to_demo(app: &AppState) -> bool {
+    let is_own = |lease: &&Lease| lease.ownership == Ownership::Own;
+    let first: u32 = app.config.grants.iter().map(|request| request.count).sum();
+    app.config.is_demo && app.leases.values().filter(is_own).count() < first as usize
 }
 
 /// Reports a failed grant.

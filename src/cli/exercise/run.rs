@@ -57,6 +57,8 @@ pub(super) struct ExerciseRun<'a> {
     monitor: LeaseMonitor,
     kept_from: Option<(Timestamp, Option<Usage>)>,
     kept_until: Option<(Timestamp, Option<Usage>)>,
+    /// How long the leases were kept in real time, which a fast clock does not show.
+    real_time: Duration,
 }
 
 /// Counts renewals by the status feed, and reads the responses unless they are to be left unread.
@@ -84,7 +86,16 @@ impl<'a> ExerciseRun<'a> {
             told: Stopwatch::start(),
             tally: CadenceStats::new(plan.orders.iter().map(|order| order.ttl)),
         };
-        Ok(ExerciseRun { session, plan, engine, signals, monitor, kept_from: None, kept_until: None })
+        Ok(ExerciseRun {
+            session,
+            plan,
+            engine,
+            signals,
+            monitor,
+            kept_from: None,
+            kept_until: None,
+            real_time: Duration::ZERO,
+        })
     }
 
     /// Grants all leases and keeps them alive for `keep_for`, or until a signal arrives.
@@ -94,10 +105,12 @@ impl<'a> ExerciseRun<'a> {
     pub(super) async fn grant_and_keep(&mut self, out: &mut Out) -> Result<(), CliError> {
         let stopped = self.grant_all(out).await;
         self.kept_from = Some((self.session.clock.now(), Usage::read()));
+        let stopwatch = Stopwatch::start();
         if matches!(stopped, Ok(false)) {
             self.keep(out).await;
         }
         self.kept_until = Some((self.session.clock.now(), Usage::read()));
+        self.real_time = stopwatch.elapsed();
         self.monitor.drain_feed();
         stopped.map(drop)
     }
@@ -166,7 +179,8 @@ impl<'a> ExerciseRun<'a> {
         let (_, usage) = self.kept()?;
         let (cpu, peak_memory) = usage?;
         let megabytes = peak_memory as f64 / 1e6;
-        Some(format!("resources: {:.2} s CPU, peak memory {megabytes:.1} MB", cpu.as_secs_f64()))
+        let (cpu, real) = (cpu.as_secs_f64(), self.real_time.as_secs_f64());
+        Some(format!("resources: {cpu:.2} s CPU in {real:.1} s of real time, peak memory {megabytes:.1} MB"))
     }
 
     fn kept(&self) -> Option<(Duration, Option<(Duration, u64)>)> {

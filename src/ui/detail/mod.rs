@@ -12,6 +12,7 @@ mod observed_renewals;
 mod own_renewals;
 mod ttl;
 mod ttl_chart;
+mod verdict;
 mod warnings;
 
 use ratatui::buffer::Buffer;
@@ -86,6 +87,7 @@ fn lines(ctx: RenderContext<'_>, area: Rect, is_tiny: bool) -> Vec<Line<'static>
     let head = is_tiny.then(|| table::tiny(table::row(ctx, lease), area.width).into());
     let main = if page.width >= SIDE_BY_SIDE_WIDTH { page.beside() } else { page.stacked() };
     head.into_iter()
+        .chain(verdict::lines(&page))
         .chain(keepalive_loss::lines(&page))
         .chain(warnings::lines(&page))
         .chain(main)

@@ -17,7 +17,7 @@ pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
     if page.lease.engine.is_none() {
         lines.extend(page.labelled("cadence", Role::Text, &renewals(observed)));
     }
-    if let Some(habit) = habit(observed.pattern()) {
+    if let Some(habit) = habit(page.lease.pattern()) {
         lines.extend(page.labelled("pattern", Role::Warning, &habit));
     }
     if let Some(at) = page.lease.refilled {

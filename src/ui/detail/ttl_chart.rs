@@ -1,11 +1,14 @@
 //! Chart of the time left: it falls steadily and rises at each renewal. Events are marked on the time axis.
 //!
 //! ```text
-//! TIME LEFT, last 24.5 s  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals
 //!     10 s ┤⡗⢤⡀   ⡗⢤⡀   ⡗⢤⡀    ⡗⢤
-//!      5 s ┤  ⠙⠒⠦⠃ ⠙⠒⠦⠃ ⠙⠒⠤⣄⡇
+//!    3.5 s ┤┄┄⠙⠒⠦⠃┄⠙⠒⠦⠃┄⠙⠒⠤⣄⡇┄┄
 //!      0 s ┼┴─────┴─────┴──▲───▢───
+//!           last 24.5 s  ┄ one interval  ▲ 1 missed  ▢ 1 dropped  ┴ 2 renewals  now
 //! ```
+//!
+//! Below the dashed line less than one interval is left: a renewal that fails there is the last one. Where renewals are
+//! closer together than two columns, the lines merge into a band from the lowest to the highest time left.
 
 use std::time::Duration;
 
@@ -20,6 +23,7 @@ use ratatui::widgets::canvas::{Canvas, Painter, Shape};
 use super::{DetailPage, LABEL_WIDTH};
 use crate::app::{DeadlineSegment, EventName, HistoryEntry, HistoryEvent, LeaseHistory};
 use crate::ui::{Role, format, theme};
+use crate::width::DisplayWidth;
 use simkit::Timestamp;
 
 /// Below this width the sawtooth cannot be recognized.
@@ -113,8 +117,9 @@ impl ChartSpan {
 
 pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     let columns = page.width.saturating_sub(LABEL_WIDTH);
-    let (Some(history), Some(ttl), Some(rhythm)) =
-        (&page.lease.history, page.lease.granted_ttl, page.lease.expected_interval().filter(|every| !every.is_zero()))
+    let history = page.lease.known_history();
+    let (Some(ttl), Some(rhythm)) =
+        (page.lease.granted_ttl, page.lease.expected_interval().filter(|every| !every.is_zero()))
     else {
         return Vec::new();
     };
@@ -125,7 +130,7 @@ pub(super) fn lines(page: &DetailPage<'_>, rows: usize) -> Vec<Line<'static>> {
     let end = page.lease.end.map_or(page.ctx.now, |death| death.at);
     let window = ChartSpan::until(end, rhythm.saturating_mul(teeth), columns);
     let chart = Chart { page, window, ttl: ttl.max(1) as f64, risk: rhythm.as_secs_f64() };
-    chart.lines(history, end, rows)
+    chart.lines(&history, end, rows)
 }
 
 /// Time left, as vertical lines of dots.
@@ -189,10 +194,10 @@ struct Chart<'a> {
 impl Chart<'_> {
     fn lines(&self, history: &LeaseHistory, end: Timestamp, rows: usize) -> Vec<Line<'static>> {
         let (axis, counts) = self.axis(history);
-        let mut lines = vec![self.legend(&counts, self.start_in_window(history))];
-        lines
-            .extend(self.plot(history, end, rows).into_iter().enumerate().map(|(row, dots)| self.row(row, rows, dots)));
+        let plot = self.plot(history, end, rows).into_iter().enumerate();
+        let mut lines: Vec<Line> = plot.map(|(row, dots)| self.row(row, rows, &dots)).collect();
         lines.push(axis);
+        lines.push(self.legend(&counts, self.start_in_window(history)));
         lines
     }
 
@@ -216,20 +221,27 @@ impl Chart<'_> {
         buf.content.chunks(self.window.columns.max(1)).map(row).collect()
     }
 
-    /// One row, labelled with the seconds at its upper edge. It changes colour where less than one interval is left.
-    fn row(&self, row: usize, rows: usize, dots: String) -> Line<'static> {
-        let upper = self.ttl * (rows - row) as f64 / rows as f64;
+    /// One row, labelled with the seconds at its upper edge. The dashed line is where one interval is left; from there
+    /// on down the row changes colour.
+    fn row(&self, row: usize, rows: usize, dots: &str) -> Line<'static> {
+        let edge = |row: usize| self.ttl * (rows - row) as f64 / rows as f64;
+        let is_danger_line = edge(row + 1) <= self.risk && self.risk < edge(row);
         let label = match row {
             0 => scale(self.ttl),
-            row if row * 2 == rows => scale(upper),
+            _ if is_danger_line => scale(self.risk),
+            row if row * 2 == rows => scale(edge(row)),
             _ => String::new(),
         };
-        let role = if upper <= self.risk { Role::Warning } else { Role::Good };
         let theme = self.page.theme();
-        Line::from(vec![
-            Span::styled(format!("{label:>8} ┤"), theme.style(Role::Dim)),
-            Span::styled(dots, theme.style(role)),
-        ])
+        let role = if edge(row) <= self.risk || is_danger_line { Role::Warning } else { Role::Good };
+        let mut spans = vec![Span::styled(format!("{label:>8} ┤"), theme.style(Role::Dim))];
+        let is_blank = |cell: char| matches!(cell, ' ' | '\u{2800}');
+        for run in dots.chars().collect::<Vec<_>>().chunk_by(|one, next| is_blank(*one) == is_blank(*next)) {
+            let is_dashed = is_danger_line && is_blank(run[0]);
+            let text = if is_dashed { "┄".repeat(run.len()) } else { run.iter().collect() };
+            spans.push(Span::styled(text, theme.style(if is_dashed { Role::Dim } else { role })));
+        }
+        Line::from(spans)
     }
 
     /// The axis with the most severe sign per column, and the number of visible events per sign.
@@ -273,29 +285,29 @@ impl Chart<'_> {
         self.window.column(first).filter(|column| *column > 0).map(|_| first)
     }
 
-    /// `TIME LEFT, last 28.0 s  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12`: the most severe first, as many as
-    /// fit.
+    /// `last 28.0 s  ┄ one interval  ▢ 1 dropped  ┴ 6 renewals  watched since 14:03:12   now`: the most severe first, as
+    /// many as fit.
     fn legend(&self, counts: &[usize; Sign::ALL.len()], since: Option<Timestamp>) -> Line<'static> {
         let theme = self.page.theme();
-        let signs = Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0);
-        let mut parts: Vec<(String, Role)> = signs
-            .map(|(sign, count)| (format!("  {} {count} {}", sign.glyph().0, sign.word(*count)), sign.glyph().1))
-            .collect();
-        if let Some(since) = since {
-            parts.push((format!("  watched since {}", self.page.ctx.wall.time_of_day(since)), Role::Dim));
-        }
-        let width = |text: &str| text.chars().count();
+        let end = if self.page.lease.end.is_some() { "end" } else { "now" };
         let span = format::span(self.window.step * self.window.columns as f64);
-        let needed: usize = parts.iter().map(|(text, _)| width(text)).sum();
-        let title = format!("TIME LEFT, last {span}");
-        let title = if width(&title) + needed > self.page.width { format!("last {span}") } else { title };
-        let mut room = self.page.width.saturating_sub(width(&title));
-        let mut spans = vec![Span::styled(title, theme.style(Role::Dim))];
+        let mut parts = vec![(format!("{:>10} last {span}", ""), Role::Dim)];
+        let signs = Sign::ALL.into_iter().zip(counts).rev().filter(|(_, count)| **count > 0);
+        parts.extend(
+            signs.map(|(sign, count)| (format!("  {} {count} {}", sign.glyph().0, sign.word(*count)), sign.glyph().1)),
+        );
+        parts.extend(
+            since.map(|since| (format!("  watched since {}", self.page.ctx.wall.time_of_day(since)), Role::Dim)),
+        );
+        parts.push(("  ┄ one interval".to_owned(), Role::Dim));
+        let mut room = self.page.width.saturating_sub(end.len() + 2);
+        let mut spans = Vec::new();
         for (text, role) in parts {
-            let Some(rest) = room.checked_sub(width(&text)) else { break };
+            let Some(rest) = room.checked_sub(text.width()) else { break };
             room = rest;
             spans.push(Span::styled(text, theme.style(role)));
         }
+        spans.push(Span::styled(format!("{:room$}  {end}", ""), theme.style(Role::Dim)));
         Line::from(spans)
     }
 }

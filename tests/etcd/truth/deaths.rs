@@ -255,7 +255,7 @@ impl Outcome {
     /// Lines of `name value` for tests/measure.
     pub(super) fn figures(&self) -> String {
         format!(
-            "ends {}\nwrong {}\nunknown_percent {:.1}\nuntold {}\nlags_outside {}\n",
+            "ends {}\nwrong {}\nunknown_percent {:.1}\nunreported {}\nlags_outside {}\n",
             self.total(),
             self.wrong(),
             self.unknown() as f64 * 100.0 / self.total().max(1) as f64,

@@ -1,0 +1,131 @@
+//! The first lines of the detail: how the lease is doing, and what to do about it, in words.
+
+use std::time::Duration;
+
+use ratatui::text::Line;
+
+use super::DetailPage;
+use crate::app::{EndCause, Lease, LeaseState};
+use crate::ui::line::wrap;
+use crate::ui::{Role, format};
+use simkit::Timestamp;
+
+/// A verdict with its role, and a fix if there is one.
+struct Verdict {
+    role: Role,
+    text: String,
+    fix: Option<String>,
+}
+
+impl Verdict {
+    fn new(role: Role, text: String) -> Self {
+        Verdict { role, text, fix: None }
+    }
+}
+
+pub(super) fn lines(page: &DetailPage<'_>) -> Vec<Line<'static>> {
+    let Some(verdict) = verdict(page.lease, page.ctx.now) else { return Vec::new() };
+    let theme = page.theme();
+    let said = |role, text: &str| -> Vec<Line<'static>> {
+        wrap(text, page.width.max(1)).into_iter().map(|line| Line::styled(line, theme.style(role))).collect()
+    };
+    let mut lines = said(verdict.role, &verdict.text);
+    lines.extend(verdict.fix.iter().flat_map(|fix| said(Role::Text, fix)));
+    lines
+}
+
+/// `None` while too little is known.
+fn verdict(lease: &Lease, now: Timestamp) -> Option<Verdict> {
+    let ttl = format::ttl(lease.granted_ttl?);
+    let left = lease.left(now).map(format::span);
+    let silent = lease.unrenewed(now).map(|span| format::span(span.as_secs_f64()));
+    let every = lease.mean_interval();
+    Some(match lease.state(now) {
+        LeaseState::Ended(cause) => Verdict::new(Role::Danger, ended(lease, cause, &ttl)),
+        LeaseState::Dying => Verdict::new(Role::Danger, "It has expired. etcd removes it within moments.".to_owned()),
+        LeaseState::Unseen => {
+            Verdict::new(Role::Warning, "Polls about it get no reply. It may have ended or been renewed.".to_owned())
+        }
+        LeaseState::Risk => {
+            let text = match (left, every) {
+                (Some(left), Some(every)) => {
+                    format!("{left} left, less than one renewal interval ({} s).", format::seconds(every))
+                }
+                _ => "Less time is left than one renewal interval.".to_owned(),
+            };
+            let fix = "It expires unless it is renewed now. See whether the program that renews it still runs.";
+            Verdict { fix: Some(fix.to_owned()), ..Verdict::new(Role::Danger, text) }
+        }
+        LeaseState::Late => {
+            let silent =
+                silent.map_or("Its renewal is overdue.".to_owned(), |silent| format!("No renewal for {silent}."));
+            let usual = every
+                .map_or(String::new(), |every| format!(" It is usually renewed every {} s.", format::seconds(every)));
+            Verdict::new(Role::Warning, silent + &usual)
+        }
+        _ => match every {
+            Some(every) if !every.is_zero() => rhythm(lease, every, &ttl),
+            _ => not_renewed(lease, left)?,
+        },
+    })
+}
+
+fn ended(lease: &Lease, cause: EndCause, ttl: &str) -> String {
+    let by_whom = if lease.end.is_some_and(|end| end.is_ours) { "leasetop" } else { "another client" };
+    match (cause, lease.mean_interval()) {
+        (EndCause::Expired, Some(every)) => format!(
+            "Expired: the renewals, every {} s until then, stopped for the TTL of {ttl}.",
+            format::seconds(every)
+        ),
+        (EndCause::Expired, None) => format!("Expired: no renewal was seen within its TTL of {ttl}."),
+        (EndCause::Revoked, _) => format!("Revoked by {by_whom}. etcd deleted its keys."),
+        (EndCause::Unknown, _) => "Gone: it expired or was revoked. Which of them could not be seen.".to_owned(),
+    }
+}
+
+/// What the interval means for a lease that is renewed.
+fn rhythm(lease: &Lease, every: Duration, ttl: &str) -> Verdict {
+    let seconds = lease.granted_ttl.unwrap_or_default() as f64;
+    let interval = every.as_secs_f64();
+    // So many renewals in a row may fail: the next one still comes before the deadline.
+    let to_spare = (seconds / interval).ceil() as i64 - 2;
+    let every = format::seconds(every);
+    let renews = format!("Renews every {every} s on a {ttl} TTL");
+    match to_spare {
+        ..=0 => {
+            let third = format::seconds(Duration::from_secs_f64(seconds / 3.0));
+            let longer = format::ttl(round_up(3.0 * interval));
+            Verdict {
+                fix: Some(format!("Renew at TTL/3 ({third} s), or raise the TTL to {longer}.")),
+                ..Verdict::new(Role::Warning, format!("{renews}: one missed renewal kills it."))
+            }
+        }
+        1 => Verdict::new(Role::Text, format!("{renews}: it survives one missed renewal.")),
+        many => Verdict::new(Role::Text, format!("{renews}: it survives {many} missed renewals.")),
+    }
+}
+
+fn not_renewed(lease: &Lease, left: Option<String>) -> Option<Verdict> {
+    if lease.is_kept_alive || lease.idle_end().is_none() {
+        return None;
+    }
+    let left = left.map_or(String::new(), |left| format!(": it expires in {left}"));
+    Some(Verdict::new(Role::Warning, format!("No renewal was seen{left}.")))
+}
+
+/// The next round number of seconds: 1, 1.5, 2, 3 or 5 times a power of ten.
+fn round_up(seconds: f64) -> i64 {
+    let power = 10_f64.powf(seconds.max(1.0).log10().floor());
+    let factor = [1.0, 1.5, 2.0, 3.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= seconds);
+    (factor.unwrap_or(10.0) * power).ceil() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_ttl_is_a_round_number() {
+        assert_eq!([3.0, 24.0, 30.0, 31.5, 121.5].map(round_up), [3, 30, 30, 50, 150]);
+    }
+}
