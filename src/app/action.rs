@@ -27,6 +27,12 @@ pub enum Action {
     KeepAlive,
     /// Renew the selected leases once.
     RenewOnce,
+    /// Grant the leases of the last revoke again.
+    Undo,
+    /// Open the form that changes the TTL of the selected lease.
+    ChangeTtl,
+    /// Return the cursor to the lease on which it was before a grant moved it.
+    JumpBack,
     /// Open the drill menu for the selected lease, or end its running drill.
     Drill,
     /// Open the menu that restarts the sandbox at another clock speed.
@@ -110,10 +116,10 @@ pub enum Action {
 }
 
 /// Contexts of the actions that affect the whole screen.
-const EVERYWHERE: [KeyContext; 18] = {
+const EVERYWHERE: [KeyContext; 20] = {
     use KeyContext::{
-        Adopt, Attach, Clusters, Command, Drill, Filter, Grant, Help, Leave, Monitor, Quit, Results, Revoke,
-        RevokeMany, Sort, Suspend, Warp, WriteConfig,
+        Adopt, Attach, ChangeTtl, Clusters, Command, Drill, Filter, Grant, Help, Leave, Monitor, Quit, Renew, Results,
+        Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
     };
     [
         Monitor,
@@ -122,7 +128,9 @@ const EVERYWHERE: [KeyContext; 18] = {
         Sort,
         Grant,
         Attach,
+        ChangeTtl,
         Adopt,
+        Renew,
         Revoke,
         RevokeMany,
         Results,
@@ -154,6 +162,9 @@ impl Action {
             Action::New => "new",
             Action::KeepAlive => "keep-alive",
             Action::RenewOnce => "renew-once",
+            Action::Undo => "undo",
+            Action::ChangeTtl => "change-ttl",
+            Action::JumpBack => "jump-back",
             Action::Drill => "drill",
             Action::Revoke => "revoke",
             Action::Attach => "attach",
@@ -215,7 +226,7 @@ impl Action {
     /// would act without a decision.
     pub(super) fn confirm_action(self) -> Option<DialogAction> {
         match self {
-            Action::Revoke | Action::KeepAlive => Some(DialogAction::Confirm),
+            Action::Revoke | Action::KeepAlive | Action::RenewOnce => Some(DialogAction::Confirm),
             Action::Quit => Some(DialogAction::QuitRevoke),
             _ => None,
         }
@@ -246,14 +257,14 @@ impl Action {
 
     /// Whether the action writes to the cluster or renews a lease. Blocked by `--read-only`.
     pub fn writes(self) -> bool {
-        use Action::{Attach, Drill, KeepAlive, New, RenewOnce, Revoke, Warp};
-        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp)
+        use Action::{Attach, ChangeTtl, Drill, KeepAlive, New, RenewOnce, Revoke, Undo, Warp};
+        matches!(self, New | KeepAlive | RenewOnce | Drill | Revoke | Attach | Warp | Undo | ChangeTtl)
     }
 
     /// Whether the action needs a lease under the cursor, so it only works in views that show a cursor.
     pub fn needs_cursor(self) -> bool {
         matches!(self, Action::KeepAlive | Action::RenewOnce | Action::Drill | Action::Revoke | Action::Open)
-            || matches!(self, Action::Attach | Action::Pin)
+            || matches!(self, Action::Attach | Action::Pin | Action::ChangeTtl)
     }
 
     /// Whether the action works in `view`.
@@ -266,7 +277,7 @@ impl Action {
             Action::Filter | Action::SortMenu => view == View::Leases,
             Action::Mark | Action::MarkRange | Action::ClearMarks | Action::Pin => view == View::Leases,
             Action::SortBefore | Action::SortAfter | Action::InvertSort => view == View::Leases,
-            Action::ShorterSpan | Action::LongerSpan => view == View::Leases,
+            Action::ShorterSpan | Action::LongerSpan | Action::JumpBack => view == View::Leases,
             action => matches!(view, View::Leases | View::Locks) || !action.needs_cursor(),
         }
     }

@@ -30,6 +30,15 @@ pub enum Command {
     },
     /// Start keeping leases alive. Own leases stay own, other clients' leases become adopted.
     KeepAlive(Vec<LeaseId>),
+    /// Renew leases once.
+    RenewOnce(Vec<LeaseId>),
+    /// Change the TTL of a lease: move its keys to a new lease and revoke the old one.
+    ChangeTtl {
+        /// The lease.
+        id: LeaseId,
+        /// The new TTL, in seconds.
+        ttl: i64,
+    },
     /// Start a fault drill on an own lease.
     StartFault {
         /// The lease.

@@ -1,6 +1,8 @@
 //! Effects: every side effect is a value that only `runtime::effects` carries out.
 
 use super::command::ConfigFileChange;
+use super::ttl_change::ChangeTtlRequest;
+use super::undo::RestoreRequest;
 use super::{GrantRequest, HistoryKind, KeptLease};
 use etcd_lease::{Fault, LeaseId, RenewalSchedule};
 
@@ -27,10 +29,18 @@ pub enum Effect {
         /// The fault to simulate. `None` ends the running drill.
         drill: Option<Fault>,
     },
-    /// Renew a lease once that is not kept alive. Answered by `Renewed` or `RenewFailed`.
+    /// Renew a lease once, with a request of its own. The time to live is queried before, so that the renewal hides no
+    /// renewal by another client. Answered by `Probed`, then by `Renewed` or `RenewFailed`.
     RenewOnce(LeaseId),
-    /// Revoke a lease. Answered by `Revoked` or `RevokeFailed`.
+    /// Read the keys of a lease with their values, then revoke it. Answered by `BackedUp`, then by `Revoked` or
+    /// `RevokeFailed`.
     Revoke(LeaseId),
+    /// Measure the values of these leases' keys. Answered by `UndoMeasured`.
+    MeasureUndo(Vec<LeaseId>),
+    /// Grant revoked leases again with their keys. Each is answered by `Restored` or `RestoreFailed`.
+    Restore(Vec<RestoreRequest>),
+    /// Change the TTL of a lease. Answered by `TtlChanged` or `ChangeTtlFailed`.
+    ChangeTtl(ChangeTtlRequest),
     /// Query the time to live of these leases. Each is answered by `Probed` or `ProbeFailed`.
     Probe(Vec<LeaseId>),
     /// Query the time to live and the keys of a lease. Falls back to the time to live alone if the user may not read

@@ -17,8 +17,12 @@ pub enum KeyContext {
     Grant,
     /// The form that attaches a key to a lease.
     Attach,
+    /// The form that changes the TTL of a lease.
+    ChangeTtl,
     /// The dialog before adopting other clients' leases.
     Adopt,
+    /// The dialog before renewing other clients' leases once.
+    Renew,
     /// The dialog before revoking a lease.
     Revoke,
     /// The dialog before revoking several leases.
@@ -45,13 +49,15 @@ pub enum KeyContext {
 
 impl KeyContext {
     /// All dialogs.
-    pub const DIALOGS: [KeyContext; 17] = [
+    pub const DIALOGS: [KeyContext; 19] = [
         KeyContext::Help,
         KeyContext::Filter,
         KeyContext::Sort,
         KeyContext::Grant,
         KeyContext::Attach,
+        KeyContext::ChangeTtl,
         KeyContext::Adopt,
+        KeyContext::Renew,
         KeyContext::Revoke,
         KeyContext::RevokeMany,
         KeyContext::Results,
@@ -74,7 +80,9 @@ impl KeyContext {
             KeyContext::Sort => "sort",
             KeyContext::Grant => "grant",
             KeyContext::Attach => "attach",
+            KeyContext::ChangeTtl => "change-ttl",
             KeyContext::Adopt => "adopt",
+            KeyContext::Renew => "renew",
             KeyContext::Revoke => "revoke",
             KeyContext::RevokeMany => "revoke-many",
             KeyContext::Results => "results",
@@ -94,7 +102,11 @@ impl KeyContext {
         let is_digit = matches!(key, Key::Char(c) if c.is_ascii_digit());
         let is_edit = key.edit().is_some();
         match self {
-            KeyContext::Grant | KeyContext::Attach | KeyContext::Filter | KeyContext::Command => is_edit,
+            KeyContext::Grant
+            | KeyContext::Attach
+            | KeyContext::ChangeTtl
+            | KeyContext::Filter
+            | KeyContext::Command => is_edit,
             KeyContext::Revoke | KeyContext::RevokeMany => {
                 is_digit || is_edit && !matches!(key, Key::Char(_) | Key::Left | Key::Right)
             }
@@ -185,18 +197,30 @@ impl DialogAction {
     /// The dialogs in which the action works.
     pub fn contexts(self) -> &'static [KeyContext] {
         use KeyContext::{
-            Adopt, Attach, Clusters, Command, Drill, Filter, Grant, Help, Leave, Quit, Results, Revoke, RevokeMany,
-            Sort, Suspend, Warp, WriteConfig,
+            Adopt, Attach, ChangeTtl, Clusters, Command, Drill, Filter, Grant, Help, Leave, Quit, Renew, Results,
+            Revoke, RevokeMany, Sort, Suspend, Warp, WriteConfig,
         };
         match self {
-            DialogAction::Close => {
-                &[Help, Sort, Adopt, Revoke, RevokeMany, Results, Drill, Warp, Suspend, Clusters, Leave, WriteConfig]
-            }
+            DialogAction::Close => &[
+                Help,
+                Sort,
+                Adopt,
+                Renew,
+                Revoke,
+                RevokeMany,
+                Results,
+                Drill,
+                Warp,
+                Suspend,
+                Clusters,
+                Leave,
+                WriteConfig,
+            ],
             DialogAction::Accept => &KeyContext::DIALOGS,
-            DialogAction::Next | DialogAction::Previous => &[Adopt, Revoke, Quit, Leave, WriteConfig],
-            DialogAction::Confirm => &[Adopt, Revoke, WriteConfig],
-            DialogAction::FormClose => &[Filter, Grant, Attach, Command],
-            DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach],
+            DialogAction::Next | DialogAction::Previous => &[Adopt, Renew, Revoke, Quit, Leave, WriteConfig],
+            DialogAction::Confirm => &[Adopt, Renew, Revoke, WriteConfig],
+            DialogAction::FormClose => &[Filter, Grant, Attach, ChangeTtl, Command],
+            DialogAction::FormNext | DialogAction::FormPrevious => &[Grant, Attach, ChangeTtl],
             DialogAction::MoreAnswers
             | DialogAction::FewerAnswers
             | DialogAction::SlowerReader

@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+use super::clipboard::CopyOutcome;
+use super::ttl_change::ChangedTtl;
+use super::undo::{LeaseBackup, NoBackup, RestoredKeys};
 use super::{BackgroundLeases, ClickTarget, KeptLease, Key, KeyValues, Viewport};
 use etcd_lease::{ClusterView, EngineEvent, Granted, KeyChange, KeyEntry, LeaseId, LeaseStatus, TimeToLive};
 use simkit::Timestamp;
@@ -249,5 +252,69 @@ pub enum Msg {
         id: LeaseId,
         /// The reason.
         failure: CallFailure,
+    },
+    /// The keys of a lease were read before its revoke.
+    BackedUp {
+        /// The lease.
+        id: LeaseId,
+        /// Its keys with their values, or why they were not read.
+        backup: Result<LeaseBackup, NoBackup>,
+    },
+    /// The values of leases were measured for the revoke dialog.
+    UndoMeasured {
+        /// The leases.
+        ids: Vec<LeaseId>,
+        /// Their keys and bytes, or why they cannot be restored.
+        size: Result<LeaseBackup, NoBackup>,
+    },
+    /// A lease was granted in place of another one: to undo its revoke, or to change its TTL. Its keys follow.
+    Replaced {
+        /// The other lease.
+        id: LeaseId,
+        /// When the grant was sent.
+        sent: Timestamp,
+        /// When the reply to the grant arrived.
+        received: Timestamp,
+        /// The reply to the grant. After an undo, the id differs if the old id exists again.
+        answer: Granted,
+    },
+    /// A revoked lease was granted again.
+    Restored {
+        /// The revoked lease.
+        id: LeaseId,
+        /// The id of the lease that was granted.
+        new: LeaseId,
+        /// What became of its keys.
+        keys: RestoredKeys,
+    },
+    /// A revoked lease could not be granted again.
+    RestoreFailed {
+        /// The lease.
+        id: LeaseId,
+        /// The reason.
+        failure: CallFailure,
+    },
+    /// The TTL of a lease was changed: a new lease has its keys.
+    TtlChanged {
+        /// The old lease, which was revoked.
+        id: LeaseId,
+        /// The new lease, and what moved.
+        changed: ChangedTtl,
+    },
+    /// The TTL of a lease could not be changed.
+    ChangeTtlFailed {
+        /// The lease.
+        id: LeaseId,
+        /// What failed and what was undone, in a sentence. Not escaped.
+        message: String,
+        /// The new lease and the revision after its revoke, if it was revoked again.
+        revoked: Option<(LeaseId, i64)>,
+    },
+    /// A text was copied, or could not be.
+    Copied {
+        /// The text.
+        text: String,
+        /// Where it was sent.
+        outcome: CopyOutcome,
     },
 }

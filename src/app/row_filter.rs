@@ -186,6 +186,13 @@ impl RowFilter {
     }
 }
 
+impl RowFilter {
+    /// Whether a lease has a row.
+    pub(super) fn shows(&self, lease: &Lease, now: Timestamp) -> bool {
+        ActiveFilter::of(self).matches(lease, now)
+    }
+}
+
 /// The filter as last applied, to detect changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ActiveFilter {
@@ -234,6 +241,11 @@ impl<'a> LeaseFacts<'a> {
     pub(super) fn at_last(lease: &'a Lease, keys: &'a [Vec<u8>], now: Timestamp) -> Self {
         LeaseFacts { lease, keys, is_last: true, now }
     }
+
+    /// Whether the lease ended after `now`, the time at which the display was frozen.
+    fn ends_later(&self) -> bool {
+        self.lease.end.is_some_and(|end| end.at > self.now)
+    }
 }
 
 impl FilterFacts for LeaseFacts<'_> {
@@ -246,7 +258,7 @@ impl FilterFacts for LeaseFacts<'_> {
     }
 
     fn state(&self) -> &str {
-        self.lease.state(self.now).word()
+        if self.ends_later() { self.lease.state_if_alive(self.now).word() } else { self.lease.state(self.now).word() }
     }
 
     fn ttl(&self) -> Option<i64> {
@@ -254,7 +266,7 @@ impl FilterFacts for LeaseFacts<'_> {
     }
 
     fn left(&self) -> Option<f64> {
-        if self.is_last { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
+        if self.is_last || self.ends_later() { self.lease.left_at_last(self.now) } else { self.lease.left(self.now) }
     }
 
     fn key_count(&self) -> Option<usize> {

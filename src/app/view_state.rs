@@ -113,6 +113,8 @@ pub struct ViewState {
     pub group_by: GroupBy,
     /// The leases that the command being executed names, instead of the marked ones.
     pub(super) named_targets: Option<Vec<LeaseId>>,
+    /// The lease on which the cursor was before a grant moved it.
+    pub(super) jump_back: Option<LeaseId>,
 }
 
 impl Default for ViewState {
@@ -156,6 +158,7 @@ impl ViewState {
             background: Vec::new(),
             group_by: GroupBy::default(),
             named_targets: None,
+            jump_back: None,
         }
     }
 

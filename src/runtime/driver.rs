@@ -1,9 +1,14 @@
 //! Calls to the cluster and the engine. Each is answered by a [`Msg`].
 
+mod backup;
+mod backup_budget;
+mod change_ttl;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -15,7 +20,7 @@ use super::files::UserFiles;
 use super::observations;
 use super::response_reader::ResponseReader;
 use crate::app::command::ConfigFileChange;
-use crate::app::{AppState, CallFailure, GrantRequest, HistoryKind, Msg, ReadValue};
+use crate::app::{AppState, CallFailure, ChangeTtlRequest, GrantRequest, HistoryKind, Msg, ReadValue, RestoreRequest};
 use crate::observe::Observer;
 use etcd_lease::engine::{self, Engine};
 use etcd_lease::wire::{self, Cluster, ErrorKind};
@@ -46,6 +51,9 @@ struct EffectContext {
     clock: Clock,
     reader: ResponseReader,
     permits: Arc<Semaphore>,
+    budget: backup_budget::BackupBudget,
+    /// For calls with several messages, which arrive in order.
+    messages: mpsc::UnboundedSender<Msg>,
 }
 
 impl Driver {
@@ -53,10 +61,14 @@ impl Driver {
     pub(super) fn new(cluster: Cluster, engine: Engine, clock: Clock, reader: ResponseReader, range: KeyRange) -> Self {
         let observer = Observer::start(cluster.clone(), clock.clone(), range);
         let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
+        let budget = backup_budget::BackupBudget::default();
+        let (messages, received) = mpsc::unbounded_channel();
+        let mut running = SelectAll::new();
+        running.push(UnboundedReceiverStream::new(received).boxed());
         Driver {
-            context: EffectContext { cluster, engine, clock, reader, permits },
+            context: EffectContext { cluster, engine, clock, reader, permits, budget, messages },
             observer,
-            running: SelectAll::new(),
+            running,
             files: UserFiles::default(),
             file_calls: FuturesUnordered::new(),
             has_history_failed: false,
@@ -84,12 +96,32 @@ impl Driver {
 
     pub(super) fn renew_once(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.renew_once(id)));
+        self.run(context.renew_once(id));
     }
 
     pub(super) fn revoke(&mut self, id: LeaseId) {
         let context = self.context.clone();
-        self.run(stream::once(context.revoke(id)));
+        self.run(context.revoke(id));
+    }
+
+    pub(super) fn measure_undo(&mut self, ids: Vec<LeaseId>) {
+        let context = self.context.clone();
+        self.run(stream::once(context.measure_undo(ids)));
+    }
+
+    pub(super) fn restore(&mut self, requests: Vec<RestoreRequest>) {
+        let context = self.context.clone();
+        self.run_silently(context.restore_all(requests));
+    }
+
+    pub(super) fn change_ttl(&mut self, request: ChangeTtlRequest) {
+        let context = self.context.clone();
+        self.run_silently(context.change_ttl(request));
+    }
+
+    /// Runs something else than a call to the cluster.
+    pub(super) fn run_other(&mut self, other: impl Future<Output = Msg> + Send + 'static) {
+        self.run(stream::once(other));
     }
 
     pub(super) fn list_now(&self) {
@@ -158,6 +190,11 @@ impl Driver {
         (self.context.engine, self.context.reader)
     }
 
+    /// Runs a call that sends its messages itself.
+    fn run_silently(&mut self, call: impl Future<Output = ()> + Send + 'static) {
+        self.run(stream::once(call).filter_map(|()| std::future::ready(None)));
+    }
+
     fn run(&mut self, messages: impl Stream<Item = Msg> + Send + 'static) {
         self.running.push(messages.boxed());
     }
@@ -179,7 +216,19 @@ impl Driver {
 }
 
 impl EffectContext {
-    async fn renew_once(self, id: LeaseId) -> Msg {
+    /// Sends a message. The receiver lives as long as the driver that runs the call.
+    fn send(&self, msg: Msg) {
+        let _ = self.messages.send(msg);
+    }
+
+    /// Queries the time to live first: otherwise the renewal would hide another client's renewal since the last poll.
+    fn renew_once(self, id: LeaseId) -> impl Stream<Item = Msg> + Send {
+        let context = self.clone();
+        let probe = async move { context.query(id, false).await.ok() };
+        stream::once(probe).filter_map(std::future::ready).chain(stream::once(self.renew(id)))
+    }
+
+    async fn renew(self, id: LeaseId) -> Msg {
         // Limits the number of concurrent renewals.
         let _permit = self.permits.acquire().await;
         let sent = self.clock.now();
@@ -190,18 +239,6 @@ impl EffectContext {
                 Msg::RenewFailed { id, failure: CallFailure { is_not_found: true, is_forbidden: false, text } }
             }
             Err(engine::RenewError::Wire(error)) => Msg::RenewFailed { id, failure: call_failure(&error) },
-        }
-    }
-
-    /// Counts the keys first, because the response to a revoke does not contain the number of deleted keys.
-    async fn revoke(self, id: LeaseId) -> Msg {
-        let keys_deleted = self.cluster.time_to_live(id, true).await.ok().map(|answer| answer.keys.len());
-        match self.cluster.revoke(id).await {
-            Ok(header) => {
-                self.reader.stop_keep_alive(id);
-                Msg::Revoked { id, revision: header.revision, keys_deleted }
-            }
-            Err(error) => Msg::RevokeFailed { id, failure: call_failure(&error) },
         }
     }
 

@@ -13,7 +13,7 @@ use super::mouse::{self, MouseAction};
 use super::options::MonitorOptions;
 use super::session::{Session, Wakeup};
 use super::{Environment, ExternalEvent, Screen, clipboard, input};
-use crate::app::{KeptLease, Msg};
+use crate::app::{CopyOutcome, KeptLease, Msg};
 use crate::ui::{self, Theme};
 use simkit::Timestamp;
 
@@ -223,7 +223,12 @@ where
             // A terminal that is gone or cannot be read ends the program, as a signal does.
             LoopEvent::Input(_) => self.session.request_exit(),
             LoopEvent::External(external) => self.on_external(external.unwrap_or(ExternalEvent::End)),
-            LoopEvent::Wakeup(wakeup) => self.session.on_wakeup(wakeup),
+            LoopEvent::Wakeup(wakeup) => {
+                if let Wakeup::Answer(Msg::Copied { text, outcome }) = &wakeup {
+                    self.frames.append_bytes(clipboard::sequence(text, *outcome));
+                }
+                self.session.on_wakeup(wakeup);
+            }
             LoopEvent::Background(place) => self.on_background(place),
             LoopEvent::Freed => (),
         }
@@ -237,12 +242,22 @@ where
                     self.frames.set_theme(*theme);
                 }
             }
-            TerminalRequest::Copy(text) => self.frames.append_bytes(clipboard::copy_sequence(&text)),
+            TerminalRequest::Copy(text) => self.copy(text),
             TerminalRequest::Mouse(is_ours) => {
                 self.frames.screen.keep_mouse(is_ours);
                 self.frames.append_bytes(if is_ours { mouse::ENABLE } else { mouse::DISABLE }.to_vec());
             }
         }
+    }
+
+    /// Copies a text. tmux is asked for a way, which may take a moment.
+    fn copy(&mut self, text: String) {
+        if self.frames.screen.is_in_tmux() {
+            return self.session.copy_in_tmux(text);
+        }
+        let outcome = CopyOutcome::Terminal;
+        self.frames.append_bytes(clipboard::sequence(&text, outcome));
+        self.session.send(Msg::Copied { text, outcome });
     }
 
     fn on_external(&mut self, external: ExternalEvent) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::clipboard;
 use super::driver::Driver;
 use super::effects::{self, ExitState, LoopRequests};
 use super::response_reader::{ReadCounts, ResponseReader};
@@ -162,6 +163,11 @@ impl Session {
         for effect in update(&mut self.app, msg, self.clock.now()) {
             effects::execute(effect, &self.app, &mut self.driver, &mut self.requests);
         }
+    }
+
+    /// Copies a text in a pane of tmux. Answered by [`Msg::Copied`].
+    pub(super) fn copy_in_tmux(&mut self, text: String) {
+        self.driver.run_other(clipboard::copy_in_tmux(text));
     }
 
     fn read_feed(&mut self) {

@@ -9,6 +9,7 @@ mod others;
 mod regrants;
 mod restart;
 mod times;
+mod verbs;
 mod views;
 
 use std::io;

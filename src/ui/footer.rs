@@ -9,6 +9,8 @@ use crate::escape::printable;
 use crate::inference::lease_inference::ExpiryBacklog;
 use crate::plural::plural;
 
+use simkit::Timestamp;
+
 use super::line::{Segment, cut, draw_ends};
 use super::{RenderContext, Role, format, header};
 
@@ -29,7 +31,7 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, is_tiny: bool, buf: &mut 
         Some(_) => {
             vec![filter_key(app, DialogAction::Accept, "apply"), filter_key(app, DialogAction::FormClose, "clear")]
         }
-        None => keys(app, shown),
+        None => keys(app, shown, ctx.now),
     };
     draw_ends(ctx.theme, (left, right), (" · ", "  "), area, buf);
 }
@@ -96,12 +98,13 @@ fn dying(count: usize, is_least: bool) -> Option<Segment> {
 
 /// Hints for the keys that work in the current view. Disabled actions are left out; a frozen display lists resume
 /// first.
-fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
+fn keys(app: &AppState, shown: &AppState, now: Timestamp) -> Vec<Segment> {
     let is_refused = |action: Action| app.config.is_read_only && action.writes();
     let is_elsewhere = shown.view.is_open || shown.view.active != View::default();
     let is_offered = |action: Action| match action {
         Action::Back => is_elsewhere || shown.view.row_filter.is_active(),
         Action::Open => !shown.view.is_open,
+        Action::Undo => !is_refused(action) && app.jobs.can_undo(app.view.clock_speed, now),
         action => !is_refused(action),
     };
     let rows = app.config.keymap.rows();
@@ -117,7 +120,7 @@ fn keys(app: &AppState, shown: &AppState) -> Vec<Segment> {
 /// Rank of a hint. The highest rank is hidden first.
 fn rank(action: Action) -> u8 {
     match action {
-        Action::Help | Action::Quit => 1,
+        Action::Help | Action::Quit | Action::Undo => 1,
         Action::New | Action::Back => 2,
         Action::Revoke | Action::KeepAlive => 3,
         Action::Open | Action::Freeze | Action::Filter | Action::QuickFilter => 4,

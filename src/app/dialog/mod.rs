@@ -11,10 +11,12 @@ pub(super) use outcome::{DialogContext, is_over, scrolled};
 
 pub use super::command_line::CommandLine;
 pub use super::verbs::attach::AttachDialog;
+pub use super::verbs::change_ttl::ChangeTtlDialog;
 pub use super::verbs::cluster::{ClusterMenu, LeaveDialog};
 pub use super::verbs::drill::{DrillDialog, FaultChoice};
 pub use super::verbs::grant::{Field, GrantForm, PRESETS};
 pub use super::verbs::keep_alive::AdoptDialog;
+pub use super::verbs::renew::RenewDialog;
 pub use super::verbs::revoke::{ChangeSinceOpen, Confirmation, RevokeDialog};
 pub use super::verbs::revoke_many::RevokeManyDialog;
 pub use super::verbs::sort::SortMenu;
@@ -47,8 +49,12 @@ pub enum Dialog {
     },
     /// Confirms adopting other clients' leases.
     Adopt(AdoptDialog),
+    /// Confirms renewing other clients' leases once.
+    Renew(RenewDialog),
     /// The form that attaches a key to a lease.
     Attach(Box<AttachDialog>),
+    /// The form that changes the TTL of a lease.
+    ChangeTtl(Box<ChangeTtlDialog>),
     /// The drill menu.
     Drill(DrillDialog),
     /// The menu that restarts the sandbox at another clock speed.
@@ -78,7 +84,12 @@ impl Dialog {
                 [id] => Some(id),
                 _ => None,
             },
+            Dialog::Renew(dialog) => match dialog.ids[..] {
+                [id] => Some(id),
+                _ => None,
+            },
             Dialog::Attach(dialog) => Some(dialog.id),
+            Dialog::ChangeTtl(dialog) => Some(dialog.id),
             Dialog::Drill(dialog) => Some(dialog.id),
             Dialog::Suspend(below) => below.as_ref()?.lease(),
             Dialog::Clusters(_) | Dialog::Leave(_) | Dialog::WriteConfig(_) | Dialog::Command(_) => None,
@@ -105,6 +116,10 @@ impl Dialog {
                 adopt.ids.retain(|one| *one != id);
                 adopt.ids.is_empty()
             }
+            Dialog::Renew(renew) => {
+                renew.ids.retain(|one| *one != id);
+                renew.ids.is_empty()
+            }
             dialog => dialog.lease() == Some(id),
         }
     }
@@ -118,7 +133,9 @@ impl Dialog {
             Dialog::RevokeMany(dialog) => dialog.on_key(key, context),
             Dialog::Revoking { top } => revoke_many::on_progress_key(top, key, context),
             Dialog::Adopt(dialog) => dialog.on_key(key, context),
+            Dialog::Renew(dialog) => dialog.on_key(key, context),
             Dialog::Attach(dialog) => dialog.on_key(key, context),
+            Dialog::ChangeTtl(dialog) => dialog.on_key(key, context),
             Dialog::Drill(dialog) => dialog.on_key(key, context),
             Dialog::Warp => warp::on_key(key, context),
             Dialog::Sort(menu) => menu.on_key(key, context),

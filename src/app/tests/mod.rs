@@ -1,6 +1,7 @@
 //! Scenarios: messages and keys go in, rows and effects come out.
 
 mod answering;
+mod change_ttl;
 mod command_line;
 mod dialogs;
 mod event_filter;
@@ -14,6 +15,7 @@ mod leases;
 mod lives;
 mod locks;
 mod losses;
+mod manual_renewals;
 mod marking;
 mod others;
 mod own;
@@ -24,6 +26,7 @@ mod revoking_many;
 mod row_index;
 mod sorting;
 mod suspension;
+mod undo;
 mod views;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use crate::app::action::Action;
 use crate::app::command::{Command, TypedCommand};
 use crate::app::dialog::{Dialog, Focus};
 use crate::app::verbs::{
-    self, Done, attach, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort,
+    self, Done, attach, change_ttl, copy, drill, grant, keep_alive, pin, quit, renew, revoke, revoke_many, sort, undo,
 };
 use crate::app::{AppState, Column, Effect, Lease, Ownership, Redraw, TypedFilter, View};
 use etcd_lease::LeaseId;
@@ -29,13 +29,23 @@ pub(super) fn execute(app: &mut AppState, command: Command, now: Timestamp) -> V
             navigation::sort_by(&mut app.active_view_mut().view, sort);
             Done::default()
         }
-        Command::Grant(request) => grant::start(request),
+        Command::Grant(request) => grant::start(&mut app.jobs, request),
+        Command::RenewOnce(targets) => renew::start(&app.leases, &mut app.jobs, ids, &targets),
+        Command::ChangeTtl { id, ttl } => change_ttl::start(&app.leases, &mut app.jobs, ids, id, ttl),
         Command::Attach { id, key, value } => attach::start(ids, id, key, value),
         Command::KeepAlive(targets) => keep_alive::start(&mut app.leases, ids, &targets),
         Command::StartFault { id, fault } => drill::start(&app.leases, &app.config.keymap, ids, id, fault),
-        Command::Revoke(id) => revoke::start(&mut app.jobs, ids, id),
+        Command::Revoke(id) => {
+            if !app.jobs.revoking.contains(&id) {
+                app.jobs.undo.begin(&app.leases, [id]);
+            }
+            revoke::start(&mut app.jobs, ids, id)
+        }
         Command::RevokeMany(targets) => {
             app.view.dialog = Some(Dialog::Revoking { top: 0 });
+            let is_running = app.jobs.bulk.as_ref().is_some_and(|bulk| !bulk.is_over());
+            let starts = targets.iter().map(|target| target.id).filter(|id| !app.jobs.revoking.contains(id));
+            app.jobs.undo.begin_many(&app.leases, starts, is_running);
             revoke_many::add(&app.leases, &mut app.jobs, &mut app.view.selection, targets)
         }
         Command::StopRevoking => revoke_many::stop(&mut app.jobs),
@@ -157,9 +167,12 @@ pub(super) fn perform(app: &mut AppState, action: Action, now: Timestamp) -> Vec
         Action::Attach => open_attach_form(app),
         Action::KeepAlive => toggle_keep_alive(app, now),
         Action::RenewOnce => match targets_to_change(app, now) {
-            Some(targets) => renew::once(&app.leases, &targets),
+            Some(targets) => renew_once(app, &targets),
             None => Done::default(),
         },
+        Action::Undo => undo_revoke(app, now),
+        Action::ChangeTtl => open_change_ttl_form(app),
+        Action::JumpBack => jump_back(app),
         Action::Drill => toggle_drill(app),
         Action::Revoke => open_revoke(app, now),
         Action::Pin => toggle_pins(app),
@@ -267,6 +280,53 @@ fn toggle_keep_alive(app: &mut AppState, now: Timestamp) -> Done {
             Done::default()
         }
     }
+}
+
+/// Renews leases once, or asks first if one of them is another client's.
+fn renew_once(app: &mut AppState, targets: &[LeaseId]) -> Done {
+    if let Some(dialog) = renew::question(&app.leases, targets) {
+        app.view.dialog = Some(Dialog::Renew(dialog));
+        return Done::default();
+    }
+    renew::start(&app.leases, &mut app.jobs, app.view.id_format, targets)
+}
+
+fn open_change_ttl_form(app: &mut AppState) -> Done {
+    let Some(lease) = app.cursor_lease_alive() else { return Done::default() };
+    let (id, dialog) = (lease.id, change_ttl::ChangeTtlDialog::new(lease));
+    if let Some(refusal) = refusal(app) {
+        return refusal;
+    }
+    if let Some(under_way) = revoke::under_way(&app.jobs, app.view.id_format, id) {
+        return under_way;
+    }
+    app.view.dialog = Some(Dialog::ChangeTtl(Box::new(dialog)));
+    app.polls.prioritize(id);
+    Done::default()
+}
+
+/// Undoes the last revoke.
+fn undo_revoke(app: &mut AppState, now: Timestamp) -> Done {
+    if let Some(refusal) = refusal(app) {
+        return refusal;
+    }
+    undo::start(&mut app.jobs, app.view.clock_speed, now)
+}
+
+/// Returns the cursor to where it was before a grant moved it. Again: returns it to the granted lease.
+fn jump_back(app: &mut AppState) -> Done {
+    let key = app.config.keymap.key_label(Action::JumpBack);
+    let active = app.active_view_mut();
+    active.view.request_redraw(Redraw::Now);
+    let Some(id) = active.view.jump_back else {
+        return Done::error(format!("{key}: nothing to jump back to; it works after a grant"));
+    };
+    if !active.view.order.contains(&id) {
+        return Done::error(format!("{key}: {} is no longer listed", active.view.id_format.name(id)));
+    }
+    active.view.jump_back = active.view.cursor;
+    navigation::select(&mut active.view, id);
+    Done::default()
 }
 
 fn toggle_drill(app: &mut AppState) -> Done {

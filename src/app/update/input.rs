@@ -3,7 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::app::dialog::{Dialog, DialogContext, DialogOutcome};
-use crate::app::verbs::{attach, grant};
+use crate::app::verbs::{attach, change_ttl, grant};
 use crate::app::{AppState, Effect, Key, Redraw};
 use simkit::Timestamp;
 
@@ -54,6 +54,7 @@ pub(super) fn paste(app: &mut AppState, text: &str, now: Timestamp) {
     match &mut app.view.dialog {
         Some(Dialog::Grant(form)) => grant::paste(form, text),
         Some(Dialog::Attach(dialog)) => attach::paste(dialog, text),
+        Some(Dialog::ChangeTtl(dialog)) => change_ttl::paste(dialog, text),
         Some(Dialog::Command(line)) => line.paste(text, &app.config),
         None if is_filter => filter::paste(app, text),
         _ => app.view.set_status(now, true, "Paste ignored: no text field is open"),

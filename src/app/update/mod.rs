@@ -4,6 +4,7 @@
 //! etcd and the engine have one file each.
 
 mod background;
+mod change_ttl;
 mod cluster;
 mod clusters;
 mod command_line;
@@ -26,6 +27,8 @@ mod replies;
 mod selection;
 mod suspension;
 mod tick;
+mod undo;
+mod undo_size;
 mod values;
 mod view_actions;
 
@@ -33,7 +36,8 @@ pub use lints::run_lints;
 pub use refresh_rows::refresh_rows;
 pub use tick::next_wake;
 
-use super::{AppState, Effect, Msg, Redraw, Viewport};
+use super::{AppState, CopyOutcome, Effect, Msg, Redraw, Viewport};
+use crate::id_format::IdFormat;
 use simkit::Timestamp;
 
 /// Applies a message at time `now` and returns the effects to carry out.
@@ -98,8 +102,25 @@ fn dispatch(app: &mut AppState, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::AttachFailed { id, key, failure } => replies::attach_failed(app, id, &key, &failure, now),
         Msg::Renewed { sent, received, id, ttl } => replies::renewed(app, id, ttl, sent, received),
         Msg::RenewFailed { id, failure } => replies::renew_failed(app, id, &failure, now),
+        Msg::BackedUp { id, backup } => app.jobs.undo.on_backup(id, backup),
+        Msg::UndoMeasured { ids, size } => undo_size::measured(app, &ids, size),
+        Msg::Replaced { id, sent, received, answer } => undo::replaced(app, id, &answer, (sent, received)),
+        Msg::Restored { id, new, keys } => undo::restored(app, id, new, &keys, now),
+        Msg::RestoreFailed { id, failure } => undo::restore_failed(app, id, &failure, now),
+        Msg::TtlChanged { id, changed } => return change_ttl::changed(app, id, &changed, now),
+        Msg::ChangeTtlFailed { id, message, revoked } => return change_ttl::failed(app, id, &message, revoked, now),
+        Msg::Copied { text, outcome } => copied(app, &text, outcome, now),
     }
     Vec::new()
+}
+
+/// Reports where a copied text was sent.
+fn copied(app: &mut AppState, text: &str, outcome: CopyOutcome, now: Timestamp) {
+    let is_error = outcome == CopyOutcome::TmuxRefuses;
+    let is_decimal = app.view.id_format == IdFormat::Decimal && text.parse::<i64>().is_ok();
+    let note = if is_decimal && !is_error { format!(" (leasetop reads it as dec:{text})") } else { String::new() };
+    app.view.set_status(now, is_error, outcome.message(text) + &note);
+    app.view.request_redraw(Redraw::Now);
 }
 
 /// Applies a new screen size, also to a frozen view.

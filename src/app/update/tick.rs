@@ -8,7 +8,7 @@ use etcd_lease::LeaseId;
 use simkit::Timestamp;
 
 use super::counts::refresh_counts;
-use super::{lints, values};
+use super::{lints, undo_size, values};
 
 /// How long ended leases keep their row, in real time.
 const ENDED_ROW_TTL: Duration = Duration::from_secs(30);
@@ -19,7 +19,9 @@ pub(super) fn tick(app: &mut AppState, now: Timestamp) -> Vec<Effect> {
     drop_ended_rows(app, now);
     clear_status(app, now);
     lints::run_if_due(app, now);
+    app.jobs.undo.expire(app.view.clock_speed, now);
     let mut effects = poll(app, now);
+    effects.extend(undo_size::start_measuring_if_due(app));
     effects.extend(values::start_read_if_due(app, now));
     effects
 }
@@ -115,7 +117,8 @@ pub fn next_wake(app: &AppState, now: Timestamp) -> Timestamp {
     let state_change = app.view.row_index.next_state_change();
     let lints = Some(lints::next_wake(app));
     let polls = next_poll(app, now);
-    [ended, status, values, lints, state_change, polls].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
+    let undo = undo_size::next_wake(app, now);
+    [ended, status, values, lints, state_change, polls, undo].into_iter().flatten().min().unwrap_or(Timestamp::NEVER)
 }
 
 fn next_poll(app: &AppState, now: Timestamp) -> Option<Timestamp> {

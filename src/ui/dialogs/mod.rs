@@ -3,11 +3,13 @@
 mod adopt;
 mod attach;
 mod buttons;
+mod change_ttl;
 mod cluster;
 mod drill;
 mod grant;
 mod popup;
 mod quit;
+mod renew;
 mod revoke;
 mod revoke_many;
 mod sort;
@@ -44,7 +46,9 @@ pub(super) fn draw(ctx: RenderContext<'_>, area: Rect, buf: &mut Buffer) {
         Dialog::RevokeMany(dialog) => page.revoke_many(dialog),
         Dialog::Revoking { top } => page.revoking(*top),
         Dialog::Adopt(dialog) => page.adopt(dialog),
+        Dialog::Renew(dialog) => page.renew(dialog),
         Dialog::Attach(dialog) => page.attach(dialog),
+        Dialog::ChangeTtl(dialog) => page.change_ttl(dialog),
         Dialog::Drill(dialog) => page.drill(dialog),
         Dialog::Sort(menu) => page.sort(*menu),
         Dialog::Quit(focus) => page.quit(*focus),
